@@ -1,0 +1,2 @@
+//! chainrule
+#![forbid(unsafe_code)]

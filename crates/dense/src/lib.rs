@@ -1,0 +1,2 @@
+//! dense
+#![forbid(unsafe_code)]

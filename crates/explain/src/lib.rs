@@ -1,0 +1,2 @@
+//! explain
+#![forbid(unsafe_code)]

@@ -1,0 +1,4 @@
+//! kernel
+pub mod math;
+mod scalar;
+pub use scalar::Scalar;

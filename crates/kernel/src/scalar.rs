@@ -1,0 +1,100 @@
+//! The element types: `f32` and `f64`, behind one sealed trait.
+//!
+//! Everything above is written once, generic over [`Scalar`]. The trait carries what generic arithmetic needs and
+//! the table of kernels for the type, and nothing that only one caller would use.
+
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// An element type of matrices: `f32` or `f64`. Sealed: no other type can implement it.
+pub trait Scalar:
+    sealed::Sealed
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + PartialEq
+    + PartialOrd
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + Sum
+    + 'static
+{
+    /// The type's name: `"f32"` or `"f64"`.
+    const NAME: &'static str;
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// Unit roundoff, half the distance from 1 to the next number: 2^-24 or 2^-53.
+    const UNIT_ROUNDOFF: Self;
+    /// Negative infinity.
+    const NEG_INFINITY: Self;
+
+    /// Rounds to the nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+    /// Widens, exactly.
+    fn to_f64(self) -> f64;
+    /// `|self|`.
+    fn abs(self) -> Self;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+    /// Little-endian bytes, in the first `size_of::<Self>()` places of the result.
+    fn to_le_bytes8(self) -> [u8; 8];
+}
+
+macro_rules! scalar {
+    ($t:ident, $roundoff:expr) => {
+        impl Scalar for $t {
+            const NAME: &'static str = stringify!($t);
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const UNIT_ROUNDOFF: Self = $roundoff;
+            const NEG_INFINITY: Self = $t::NEG_INFINITY;
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $t
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $t::abs(self)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $t::sqrt(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+            fn to_le_bytes8(self) -> [u8; 8] {
+                let mut bytes = [0; 8];
+                bytes[..size_of::<Self>()].copy_from_slice(&self.to_le_bytes());
+                bytes
+            }
+        }
+    };
+}
+scalar!(f32, f32::EPSILON / 2.0);
+scalar!(f64, f64::EPSILON / 2.0);

@@ -1,0 +1,3 @@
+//! model
+#![forbid(unsafe_code)]
+pub mod random;

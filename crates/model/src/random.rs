@@ -1,0 +1,140 @@
+//! Counter-based randomness: every draw is a function of (seed, purpose, index), never of what was drawn before
+//! elsewhere. Shuffling therefore cannot move initialisation, nor one layer's weights the next layer's.
+//!
+//! The generator is ChaCha with 8 rounds from the `rand` crate; its key is the triple. What turns its words into
+//! uniforms, normals and permutations is written here, because `rand` reserves the right to change its own
+//! algorithms between minor versions and a seed must mean the same model next year.
+
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+
+/// What the numbers are for. Two purposes never share a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Purpose {
+    /// Initial weights; the index is the dense layer's.
+    Init = 1,
+    /// The order of the rows; the index is the epoch.
+    Shuffle = 2,
+    /// Which rows are held out; the index is 0.
+    Split = 3,
+    /// Data made up for tests, benches and examples; the index is the caller's.
+    Synthetic = 4,
+}
+
+/// A stream of random numbers, fixed by its three keys.
+#[derive(Debug)]
+pub struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream for `purpose` at `index` (a layer, an epoch) under `seed`.
+    pub fn new(seed: u64, purpose: Purpose, index: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
+        key[16..24].copy_from_slice(&index.to_le_bytes());
+        Stream(ChaCha8Rng::from_seed(key))
+    }
+
+    /// Uniform in [0, 1), a multiple of 2^-53.
+    pub fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+
+    /// Uniform in [low, high).
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.unit()
+    }
+
+    /// Normal with mean 0 and variance 1, by Marsaglia's polar method ("A convenient method for generating normal
+    /// variables", SIAM Review 1964). The second number of each pair is dropped so that a draw has no memory.
+    pub fn normal(&mut self) -> f64 {
+        loop {
+            let (u, v) = (self.uniform(-1.0, 1.0), self.uniform(-1.0, 1.0));
+            let s = u * u + v * v;
+            if s > 0.0 && s < 1.0 {
+                return u * (-2.0 * chainrule_kernel::math::ln(s) / s).sqrt();
+            }
+        }
+    }
+
+    /// Uniform over `0..bound`, without bias: Lemire's multiply and reject ("Fast random integer generation in an
+    /// interval", 2019).
+    ///
+    /// # Panics
+    /// When `bound` is 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        assert!(bound > 0, "nothing lies below 0");
+        loop {
+            let wide = u128::from(self.0.next_u64()) * u128::from(bound);
+            let low = wide as u64;
+            // 2^64 mod bound values of the low half are over-represented.
+            if low >= bound || low >= bound.wrapping_neg() % bound {
+                return (wide >> 64) as u64;
+            }
+        }
+    }
+
+    /// Puts the items in a uniformly random order (Fisher-Yates, Durstenfeld's form).
+    pub fn shuffle<I>(&mut self, items: &mut [I]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i as u64 + 1) as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_depends_on_each_of_its_three_keys() {
+        let first = |seed, purpose, index| Stream::new(seed, purpose, index).unit();
+        let base = first(1, Purpose::Init, 0);
+        assert_eq!(base, first(1, Purpose::Init, 0));
+        assert_ne!(base, first(2, Purpose::Init, 0));
+        assert_ne!(base, first(1, Purpose::Shuffle, 0));
+        assert_ne!(base, first(1, Purpose::Init, 1));
+    }
+
+    #[test]
+    fn normals_have_the_moments_of_the_normal_distribution() {
+        let mut stream = Stream::new(7, Purpose::Synthetic, 0);
+        let n = 200_000;
+        let draws: Vec<f64> = (0..n).map(|_| stream.normal()).collect();
+        let moment = |p: i32| draws.iter().map(|x| x.powi(p)).sum::<f64>() / n as f64;
+        // Standard errors of the first four moments are sqrt(1, 2, 15, 96) / sqrt(n): 0.002, 0.003, 0.009, 0.022.
+        assert!(moment(1).abs() < 0.01, "mean {}", moment(1));
+        assert!((moment(2) - 1.0).abs() < 0.015, "variance {}", moment(2));
+        assert!(moment(3).abs() < 0.045, "third moment {}", moment(3));
+        assert!((moment(4) - 3.0).abs() < 0.11, "fourth moment {}", moment(4));
+    }
+
+    #[test]
+    fn below_is_even_over_a_bound_that_does_not_divide_the_range() {
+        let mut stream = Stream::new(3, Purpose::Synthetic, 1);
+        let mut counts = [0u32; 7];
+        for _ in 0..70_000 {
+            counts[stream.below(7) as usize] += 1;
+        }
+        // Standard deviation of each count: sqrt(70000 * 1/7 * 6/7) = 93.
+        assert!(counts.iter().all(|c| c.abs_diff(10_000) < 500), "{counts:?}");
+    }
+
+    #[test]
+    fn a_shuffle_is_a_permutation_and_moves_things() {
+        let mut items: Vec<u32> = (0..1000).collect();
+        Stream::new(5, Purpose::Shuffle, 9).shuffle(&mut items);
+        let in_place = items.iter().enumerate().filter(|(i, x)| *i as u32 == **x).count();
+        assert!(in_place < 20, "{in_place} of 1000 stayed where they were");
+        items.sort_unstable();
+        assert!(items.iter().enumerate().all(|(i, x)| i as u32 == *x));
+    }
+
+    #[test]
+    fn the_first_draws_of_seed_42_never_change() {
+        let mut stream = Stream::new(42, Purpose::Init, 0);
+        let draws = [stream.unit(), stream.unit(), stream.normal()];
+        assert_eq!(draws, [0.5243567432308253, 0.15116067737565642, -0.004046762661528316]);
+    }
+}

@@ -1,0 +1,2 @@
+//! The slow truth.
+#![forbid(unsafe_code)]
