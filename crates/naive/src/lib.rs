@@ -1,2 +1,19 @@
-//! The slow truth.
+//! The slow truth: dense networks in plain loops over slices, for the fast crates to be tested against.
+//!
+//! Everything here is written in the most obvious order of operations, so that a reader who knows backpropagation
+//! from a notebook can check it line by line. It does not use SIMD, threads, views, strides or any other crate, and
+//! it never will: what is fast is elsewhere, and must agree with this.
+//!
+//! - [`matmul`]: C = A * B in every transposition; with [`matmul_f64`], [`matmul_abs`] and [`gamma`], the bound that
+//!   another product must keep.
+//!
+//! Matrices are row-major slices without gaps; x is (batch, inputs), w is (inputs, outputs). A name with `d` in front
+//! is the gradient of the loss by the thing named.
 #![forbid(unsafe_code)]
+
+mod float;
+mod matmul;
+mod shape;
+
+pub use float::Float;
+pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
