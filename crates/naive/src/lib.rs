@@ -7,16 +7,19 @@
 //! - [`matmul`]: C = A * B in every transposition; with [`matmul_f64`], [`matmul_abs`] and [`gamma`], the bound that
 //!   another product must keep.
 //! - [`dense_forward`], [`dense_backward`]: z = x*w + b.
+//! - [`Activation`]: identity, ReLU, leaky ReLU, sigmoid, tanh.
 //!
 //! Matrices are row-major slices without gaps; x is (batch, inputs), w is (inputs, outputs). A name with `d` in front
 //! is the gradient of the loss by the thing named.
 #![forbid(unsafe_code)]
 
+mod activation;
 mod dense;
 mod float;
 mod matmul;
 mod shape;
 
+pub use activation::Activation;
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};

@@ -8,3 +8,9 @@ pub(crate) fn check_matrix(name: &str, got: usize, (rows, columns): (usize, usiz
     let needed = rows * columns;
     assert!(got == needed, "{name} has {got} elements, its shape ({rows}, {columns}) needs {needed}");
 }
+
+/// Panics unless two slices that are walked together are equally long.
+#[track_caller]
+pub(crate) fn check_pair(name: &str, got: usize, other: &str, needed: usize) {
+    assert!(got == needed, "{name} has {got} elements, {other} has {needed}");
+}
