@@ -8,6 +8,7 @@
 //!   another product must keep.
 //! - [`dense_forward`], [`dense_backward`]: z = x*w + b.
 //! - [`Activation`]: identity, ReLU, leaky ReLU, sigmoid, tanh.
+//! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`].
 //!
 //! Matrices are row-major slices without gaps; x is (batch, inputs), w is (inputs, outputs). A name with `d` in front
 //! is the gradient of the loss by the thing named.
@@ -18,8 +19,10 @@ mod dense;
 mod float;
 mod matmul;
 mod shape;
+mod softmax;
 
 pub use activation::Activation;
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
+pub use softmax::{RowsShape, log_softmax, softmax_backward, softmax_forward, softmax_jacobian};
