@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod cross_entropy;
 mod dense;
 mod float;
 mod matmul;
@@ -22,6 +23,7 @@ mod shape;
 mod softmax;
 
 pub use activation::Activation;
+pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
