@@ -9,6 +9,7 @@
 //! - [`dense_forward`], [`dense_backward`]: z = x*w + b.
 //! - [`Activation`]: identity, ReLU, leaky ReLU, sigmoid, tanh.
 //! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`].
+//! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
 //!
 //! Matrices are row-major slices without gaps; x is (batch, inputs), w is (inputs, outputs). A name with `d` in front
 //! is the gradient of the loss by the thing named.
@@ -19,12 +20,16 @@ mod cross_entropy;
 mod dense;
 mod float;
 mod matmul;
+mod sgd;
 mod shape;
 mod softmax;
+mod squared_error;
 
 pub use activation::Activation;
 pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
+pub use sgd::sgd_step;
 pub use softmax::{RowsShape, log_softmax, softmax_backward, softmax_forward, softmax_jacobian};
+pub use squared_error::{half_mse_backward, half_mse_forward, mse_backward, mse_forward};
