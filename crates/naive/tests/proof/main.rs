@@ -1,7 +1,10 @@
-//! The proof that the naive crate may be called the truth: central differences.
+//! The proof that the naive crate may be called the truth: worked numbers, central differences, edge cases.
 //!
-//! Each file tests one idea.
+//! The notebook files hold the numbers of the worked examples that the project grew out of, recomputed in double
+//! precision; where a notebook prints something else, the file says what and why. The other files test one idea each.
 
 mod check;
 mod gradients;
 mod network_gradients;
+mod notebook_001_predict;
+mod notebook_001_step;
