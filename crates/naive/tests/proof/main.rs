@@ -8,3 +8,4 @@ mod gradients;
 mod network_gradients;
 mod notebook_001_predict;
 mod notebook_001_step;
+mod notebook_002;
