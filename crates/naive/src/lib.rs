@@ -12,6 +12,9 @@
 //! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
 //! - [`Network`]: layers in a chain, everything stored; [`sgd_step`].
 //!
+//! Why it may be called the truth: its tests hold it to the worked numbers of the notebooks that the project grew out
+//! of, and every backward function to central differences of its forward function.
+//!
 //! Matrices are row-major slices without gaps; x is (batch, inputs), w is (inputs, outputs). A name with `d` in front
 //! is the gradient of the loss by the thing named.
 //!

@@ -9,3 +9,6 @@ mod network_gradients;
 mod notebook_001_predict;
 mod notebook_001_step;
 mod notebook_002;
+mod notebook_003_backward;
+mod notebook_003_forward;
+mod notebook_003_layer;
