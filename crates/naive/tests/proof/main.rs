@@ -3,8 +3,11 @@
 //! The notebook files hold the numbers of the worked examples that the project grew out of, recomputed in double
 //! precision; where a notebook prints something else, the file says what and why. The other files test one idea each.
 
+mod bounds;
 mod check;
+mod edges;
 mod gradients;
+mod huge_logits;
 mod network_gradients;
 mod notebook_001_predict;
 mod notebook_001_step;
@@ -12,3 +15,5 @@ mod notebook_002;
 mod notebook_003_backward;
 mod notebook_003_forward;
 mod notebook_003_layer;
+mod panics;
+mod transpositions;
