@@ -121,14 +121,12 @@ pub enum Error {
     },
 
     /// A file is not where it should be.
-    #[error("{origin} was not found{} (looked for {})", did_you_mean(nearest.as_deref()), looked_for.join(", "))]
+    #[error("{origin} was not found (looked for {})", looked_for.join(", "))]
     NotFound {
         /// What was wanted.
         origin: String,
         /// The paths that were tried.
         looked_for: Vec<String>,
-        /// A known name that was perhaps meant instead of a path.
-        nearest: Option<String>,
     },
 
     /// Training or evaluation needs targets, and the source has features only.

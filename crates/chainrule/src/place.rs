@@ -9,6 +9,8 @@ use std::fmt;
 pub enum Place {
     /// A byte, counted from 0; in the inflated bytes when the file is compressed.
     Byte(u64),
+    /// The header, of a format whose header is text.
+    Header,
     /// A row of a table, counted from 1.
     Row(usize),
     /// A cell of a table, both counted from 1.
@@ -46,6 +48,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Byte(offset) => write!(f, "byte {offset}"),
+            Place::Header => write!(f, "header"),
             Place::Row(row) => write!(f, "row {row}"),
             Place::Cell { row, column } => write!(f, "row {row}, column {column}"),
             Place::Text { row, column, line } => write!(f, "row {row}, column {column} (line {line})"),

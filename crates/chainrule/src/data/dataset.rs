@@ -73,6 +73,15 @@ impl<T: Scalar> Dataset<T> {
         Ok(self)
     }
 
+    /// The same rows with another number of classes, whose names are then unknown. Errors name `origin`.
+    pub(crate) fn with_classes(self, origin: &str, classes: usize) -> Result<Self> {
+        let targets = match self.targets {
+            Targets::Classes { labels, .. } => Targets::from_labels(origin, labels, Some(classes))?,
+            Targets::Values { values, cols } => Targets::Values { values, cols },
+        };
+        Self::from_origins(self.features, origin, targets, origin)
+    }
+
     /// How many rows; at least one.
     pub fn rows(&self) -> usize {
         self.features.rows()

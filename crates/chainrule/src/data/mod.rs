@@ -2,11 +2,18 @@
 //!
 //! Whatever enters is checked once, at the door: a [`Dataset`] holds finite numbers, labels below its number of
 //! classes, and a target for every row. Nothing here trains; nothing here prints.
+//!
+//! Functions named `parse_*` take bytes or a reader and the name that errors shall use for it; those named `read_*`
+//! take a path. Numbers of a file become features or targets by these rules: IDX holds bytes; NPY and CSV hold numbers,
+//! of which one column is labels where they can be (see each reader) and several are values.
 
 mod batches;
 mod dataset;
 mod digits;
 mod features;
+mod idx;
+mod input;
+mod mnist;
 mod preprocess;
 mod targets;
 
@@ -14,5 +21,7 @@ pub use batches::{Batches, Order};
 pub use dataset::Dataset;
 pub use digits::{DIGITS_CREDIT, digits};
 pub use features::Features;
+pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
+pub use mnist::{MnistFiles, mnist_dir};
 pub use preprocess::Preprocess;
 pub use targets::{Targets, TargetsMut};

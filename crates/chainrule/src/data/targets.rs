@@ -5,6 +5,10 @@ use crate::data::features::{check_finite, check_rows};
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 
+/// Without a given number of classes, a label from here on is taken for a mistake: the network's last layer would
+/// have as many columns.
+const INFERRED_CLASSES_MAX: u32 = 1 << 16;
+
 /// The targets of a table's rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets<T> {
@@ -48,6 +52,25 @@ impl<T: Scalar> Targets<T> {
             Targets::Classes { labels, .. } => labels.len(),
             Targets::Values { values, cols } => values.len().checked_div(*cols).unwrap_or(0),
         }
+    }
+
+    /// Classes of these labels: as many as `classes`, or as the largest label asks for.
+    ///
+    /// # Errors
+    /// When a label is not below `classes`; when that is unknown and a label is so large that it looks like a mistake.
+    pub(crate) fn from_labels(origin: &str, labels: Vec<u32>, classes: Option<usize>) -> Result<Self> {
+        let largest = labels.iter().copied().max().unwrap_or(0);
+        if classes.is_none() && largest >= INFERRED_CLASSES_MAX {
+            return Err(Error::Label {
+                origin: origin.to_string(),
+                place: labels.iter().position(|&label| label == largest).map_or(Place::Row(1), Place::row),
+                found: largest.to_string(),
+                expected: format!("below {INFERRED_CLASSES_MAX} unless the number of classes is given"),
+            });
+        }
+        let targets = Targets::Classes { labels, classes: classes.unwrap_or(largest as usize + 1) };
+        targets.check(origin)?;
+        Ok(targets)
     }
 
     /// Refuses labels that are not below the number of classes, values that are not finite, and rows cut short.
@@ -116,5 +139,22 @@ impl<T: Scalar> Targets<T> {
             }
             (Targets::Values { .. }, TargetsMut::Classes(_)) => panic!("values are not classes"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_label_tells_the_classes_unless_they_are_given() {
+        let width = |labels, classes| Targets::<f32>::from_labels("y", labels, classes).map(|targets| targets.width());
+        assert_eq!(width(vec![0, 4, 1], None).unwrap(), 5);
+        assert_eq!(width(vec![0, 4, 1], Some(10)).unwrap(), 10);
+        let message = width(vec![0, 4, 1], Some(4)).unwrap_err().to_string();
+        assert_eq!(message, "y, row 2: found label 4, expected 0 to 3 for 4 classes");
+        let message = width(vec![0, 1, 4_000_000_000], None).unwrap_err().to_string();
+        assert!(message.starts_with("y, row 3: found label 4000000000, expected below 65536"), "{message}");
+        assert!(width(vec![70_000], Some(70_001)).is_ok());
     }
 }
