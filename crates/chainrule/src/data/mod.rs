@@ -14,6 +14,10 @@ mod features;
 mod idx;
 mod input;
 mod mnist;
+#[cfg(feature = "npy")]
+mod npy;
+#[cfg(any(feature = "csv", feature = "npy"))]
+mod numbers;
 mod preprocess;
 mod targets;
 
@@ -23,5 +27,9 @@ pub use digits::{DIGITS_CREDIT, digits};
 pub use features::Features;
 pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
 pub use mnist::{MnistFiles, mnist_dir};
+#[cfg(feature = "npy")]
+pub use npy::{
+    parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,
+};
 pub use preprocess::Preprocess;
 pub use targets::{Targets, TargetsMut};
