@@ -8,6 +8,8 @@
 //! of which one column is labels where they can be (see each reader) and several are values.
 
 mod batches;
+#[cfg(feature = "csv")]
+mod csv;
 mod dataset;
 mod digits;
 mod features;
@@ -22,6 +24,8 @@ mod preprocess;
 mod targets;
 
 pub use batches::{Batches, Order};
+#[cfg(feature = "csv")]
+pub use csv::{parse_csv_features, parse_csv_targets, read_csv_features, read_csv_targets, write_csv, write_csv_to};
 pub use dataset::Dataset;
 pub use digits::{DIGITS_CREDIT, digits};
 pub use features::Features;
