@@ -21,6 +21,7 @@ mod npy;
 #[cfg(any(feature = "csv", feature = "npy"))]
 mod numbers;
 mod preprocess;
+mod source;
 mod targets;
 
 pub use batches::{Batches, Order};
@@ -36,4 +37,5 @@ pub use npy::{
     parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,
 };
 pub use preprocess::Preprocess;
+pub use source::{Loaded, Source, read_features, read_targets};
 pub use targets::{Targets, TargetsMut};
