@@ -32,6 +32,6 @@ mod tests {
         let mut mlp = Mlp::builder(1).dense(1).build().unwrap();
         mlp.params_mut().copy_from_slice(&[1.0, 0.0]);
         // printf '\x00\x00\x80\x3f\x00\x00\x00\x00' | sha256sum
-        assert_eq!(weights_sha256(&mlp), "");
+        assert_eq!(weights_sha256(&mlp), "434b26042aff3fb844a4c4c6be0d81a079b0ce84cfb8190679024404e5dc4822");
     }
 }
