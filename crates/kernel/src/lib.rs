@@ -1,4 +1,40 @@
-//! kernel
+//! Matrix multiplication at the CPU's limit, and the vector functions of neural networks: `C <- epilogue(A * B)`.
+//!
+//! ```
+//! use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scratch};
+//!
+//! let kernel = Kernel::<f32>::selected()?;
+//! let (a, b) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]);
+//! let mut c = [f32::NAN; 4];
+//! let (a, b) = (MatRef::new(&a, 2, 2), MatRef::new(&b, 2, 2));
+//! kernel.gemm(a, b.t(), Epilogue::Bias(&[100.0, 200.0]), MatMut::new(&mut c, 2, 2), &mut Scratch::default());
+//! assert_eq!(c, [117.0, 223.0, 139.0, 253.0]);
+//! # Ok::<(), chainrule_kernel::KernelError>(())
+//! ```
+//!
+//! Three questions, three places. *What is computed*: `micro.rs`, one tile of C in registers, written once over
+//! [`simd`](self) vectors. *How here*: `isa/`, an instruction set each. *Which numbers*: `blocking.rs`, the five loops
+//! and the sizes of their blocks. `table.rs` puts them together and `gemm.rs` is the safe way in.
+//!
+//! All `unsafe` code of the project lives in this crate. It starts no thread and opens no file.
+
+mod blocking;
+mod epilogue;
+mod error;
+mod gemm;
+mod isa;
 pub mod math;
+mod micro;
+mod pack;
 mod scalar;
+mod scratch;
+mod simd;
+mod table;
+mod view;
+
+pub use epilogue::Epilogue;
+pub use error::KernelError;
 pub use scalar::Scalar;
+pub use scratch::Scratch;
+pub use table::{KERNEL_VARIABLE, Kernel};
+pub use view::{MatMut, MatRef};

@@ -7,10 +7,31 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+pub(crate) mod sealed {
+    /// Keeps the trait ours, and holds the constants of `math.rs` that differ by type.
+    pub trait Sealed: Sized + 'static {
+        /// 1.5 * 2^mantissa bits: adding it rounds to an integer and leaves that integer in the low bits.
+        const ROUND: f64;
+        /// Exponent bias.
+        const BIAS: f64;
+        /// ln 2 in two pieces, the first so short that its product with any exponent is exact.
+        const LN2: [f64; 2];
+        /// Beyond these, `exp` is 0 and infinite.
+        const EXP_RANGE: [f64; 2];
+        /// Beyond this, `tanh` rounds to 1.
+        const TANH_MAX: f64;
+        /// Terms of the Taylor series of `exp` on [-ln 2 / 2, ln 2 / 2] that leave less than an eighth of an ulp:
+        /// (0.3466)^8 / 8! = 5e-9, (0.3466)^14 / 14! = 4e-18.
+        const EXP_TERMS: usize;
+        /// The kernels for this type, best first.
+        fn kernels() -> &'static [crate::Kernel<Self>]
+        where
+            Self: super::Scalar;
+        /// Where the choice made for this process is kept.
+        fn choice() -> &'static crate::table::Choice<Self>
+        where
+            Self: super::Scalar;
+    }
 }
 
 /// An element type of matrices: `f32` or `f64`. Sealed: no other type can implement it.
@@ -58,6 +79,38 @@ pub trait Scalar:
     fn is_finite(self) -> bool;
     /// Little-endian bytes, in the first `size_of::<Self>()` places of the result.
     fn to_le_bytes8(self) -> [u8; 8];
+}
+
+impl sealed::Sealed for f32 {
+    const ROUND: f64 = 12_582_912.0; // 1.5 * 2^23
+    const BIAS: f64 = 127.0;
+    const LN2: [f64; 2] = [0.693_359_375, -2.121_944_400_546_905_7e-4];
+    const EXP_RANGE: [f64; 2] = [-104.0, 89.0];
+    const TANH_MAX: f64 = 10.0;
+    const EXP_TERMS: usize = 8;
+    fn kernels() -> &'static [crate::Kernel<f32>] {
+        crate::table::KERNELS_F32
+    }
+    fn choice() -> &'static crate::table::Choice<f32> {
+        static CHOICE: crate::table::Choice<f32> = crate::table::Choice::new();
+        &CHOICE
+    }
+}
+
+impl sealed::Sealed for f64 {
+    const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
+    const BIAS: f64 = 1023.0;
+    const LN2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
+    const EXP_RANGE: [f64; 2] = [-746.0, 710.0];
+    const TANH_MAX: f64 = 20.0;
+    const EXP_TERMS: usize = 14;
+    fn kernels() -> &'static [crate::Kernel<f64>] {
+        crate::table::KERNELS_F64
+    }
+    fn choice() -> &'static crate::table::Choice<f64> {
+        static CHOICE: crate::table::Choice<f64> = crate::table::Choice::new();
+        &CHOICE
+    }
 }
 
 macro_rules! scalar {

@@ -1,0 +1,36 @@
+//! What can go wrong when a kernel is chosen by name. Everything else in this crate is the caller's bug and panics.
+
+use std::fmt;
+
+/// A kernel that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// No row of the table has this name.
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names of the table.
+        known: Vec<&'static str>,
+    },
+    /// The kernel exists, and this CPU lacks its instructions.
+    Unavailable {
+        /// The name asked for.
+        name: &'static str,
+    },
+}
+
+impl fmt::Display for KernelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KernelError::Unknown { name, known } => {
+                write!(f, "there is no kernel `{name}`; known are {}", known.join(", "))
+            }
+            KernelError::Unavailable { name } => {
+                write!(f, "this CPU lacks the instructions of the kernel `{name}`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for KernelError {}

@@ -1,0 +1,176 @@
+//! AVX2 with FMA: registers of eight f32 or four f64.
+//!
+//! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
+//! `math.rs`, which are inlined into the two functions below that switch the instruction set on.
+
+use std::arch::x86_64::*;
+
+use crate::Scalar;
+use crate::math::Function;
+use crate::micro::{Finish, Isa, Tile};
+use crate::simd::Simd;
+
+/// AVX2 and FMA (Haswell, Zen and later).
+pub(crate) struct Avx2;
+
+/// Whether this CPU, under this operating system, runs the kernels of this file.
+pub(crate) fn is_available() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+impl Isa<f32> for Avx2 {
+    type Vector = F32x8;
+    const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
+    const KC: usize = 400; // 400 * 16 * 4 B = 25 KiB of a 32 KiB L1d; 784, an MNIST image, is 2 x 392
+
+    unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
+        // SAFETY: the caller's promise is passed on, `is_available` included.
+        unsafe { tile::<f32, F32x8, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn map(function: Function, values: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { map::<f32, F32x8>(function, values) }
+    }
+}
+
+impl Isa<f64> for Avx2 {
+    type Vector = F64x4;
+    const MR: usize = 6;
+    const KC: usize = 400;
+
+    unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { tile::<f64, F64x4, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn map(function: Function, values: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { map::<f64, F64x4>(function, values) }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(
+    tile: &Tile<T>,
+    finish: E,
+) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::micro::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::math::map::<T, V>(function, values) }
+}
+
+/// Eight f32.
+#[derive(Clone, Copy)]
+pub(crate) struct F32x8(__m256);
+/// Four f64.
+#[derive(Clone, Copy)]
+pub(crate) struct F64x4(__m256d);
+
+/// Eight lanes on, eight lanes off: a window that begins at 8 - n has the first n lanes on.
+static MASKS_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+/// The same for four lanes of 64 bits.
+static MASKS_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
+/// One vector type from the names of its instructions.
+macro_rules! vector {
+    ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
+     splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
+     maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
+     to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
+        // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
+        // exist because `is_available` was asserted on the way here.
+        #[allow(clippy::undocumented_unsafe_blocks)]
+        impl Simd<$t> for $v {
+            type Mask = __m256i;
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn splat(x: $t) -> Self {
+                unsafe { $v($splat(x)) }
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $t) -> Self {
+                unsafe { $v($load(from)) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $t) {
+                unsafe { $store(to, self.0) }
+            }
+            #[inline(always)]
+            unsafe fn first(n: usize) -> __m256i {
+                debug_assert!(n <= $lanes, "{n} of {} lanes", $lanes);
+                unsafe { _mm256_loadu_si256($masks.as_ptr().add($lanes - n).cast()) }
+            }
+            #[inline(always)]
+            unsafe fn load_masked(from: *const $t, mask: __m256i) -> Self {
+                unsafe { $v($maskload(from, mask)) }
+            }
+            #[inline(always)]
+            unsafe fn store_masked(self, to: *mut $t, mask: __m256i) {
+                unsafe { $maskstore(to, mask, self.0) }
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                unsafe { $v($add(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn sub(self, other: Self) -> Self {
+                unsafe { $v($sub(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn mul(self, other: Self) -> Self {
+                unsafe { $v($mul(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn div(self, other: Self) -> Self {
+                unsafe { $v($div(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+                unsafe { $v($fmadd(self.0, b.0, c.0)) }
+            }
+            // Both instructions answer with their second operand when either is NaN, or when both are zero.
+            #[inline(always)]
+            unsafe fn at_least(self, floor: Self) -> Self {
+                unsafe { $v($max(floor.0, self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn at_most(self, ceiling: Self) -> Self {
+                unsafe { $v($min(ceiling.0, self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn abs(self) -> Self {
+                unsafe { $v($andnot($splat(-0.0), self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn copysign(self, sign: Self) -> Self {
+                unsafe { $v($or($andnot($splat(-0.0), self.0), $and($splat(-0.0), sign.0))) }
+            }
+            #[inline(always)]
+            unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
+                unsafe { $v($blend(no.0, yes.0, self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn shl_mantissa(self) -> Self {
+                unsafe { $v($from_bits($shl::<$mantissa>($to_bits(self.0)))) }
+            }
+        }
+    };
+}
+vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
+    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
+    maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
+    fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
+    splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
+    maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
+    fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);

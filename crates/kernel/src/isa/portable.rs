@@ -1,0 +1,139 @@
+//! Vectors as plain arrays, for every target: LLVM turns the loops into whatever the target has.
+//!
+//! Multiply-add is fused only where the target is sure to have the instruction; elsewhere a fused one would be a call
+//! into a math library, some fifty times slower.
+
+use crate::math::Function;
+use crate::micro::{Finish, Isa, Tile};
+use crate::simd::Simd;
+
+/// `N` elements in an array.
+#[derive(Clone, Copy)]
+pub(crate) struct Array<T, const N: usize>([T; N]);
+
+/// Plain Rust, compiled for the target's baseline.
+pub(crate) struct Portable;
+
+impl Isa<f32> for Portable {
+    type Vector = Array<f32, 8>;
+    const MR: usize = 6;
+    const KC: usize = 400;
+
+    unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::micro::tile::<f32, Self::Vector, E, M, NV, EDGE>(tile, finish) }
+    }
+
+    unsafe fn map(function: Function, values: &mut [f32]) {
+        // SAFETY: plain Rust; there is nothing for the CPU to lack.
+        unsafe { crate::math::map::<f32, Self::Vector>(function, values) }
+    }
+}
+
+impl Isa<f64> for Portable {
+    type Vector = Array<f64, 4>;
+    const MR: usize = 6;
+    const KC: usize = 400;
+
+    unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::micro::tile::<f64, Self::Vector, E, M, NV, EDGE>(tile, finish) }
+    }
+
+    unsafe fn map(function: Function, values: &mut [f64]) {
+        // SAFETY: plain Rust; there is nothing for the CPU to lack.
+        unsafe { crate::math::map::<f64, Self::Vector>(function, values) }
+    }
+}
+
+macro_rules! array {
+    ($t:ident, $n:literal, $mantissa:literal) => {
+        impl Simd<$t> for Array<$t, $n> {
+            type Mask = usize;
+            const LANES: usize = $n;
+
+            #[inline(always)]
+            unsafe fn splat(x: $t) -> Self {
+                Array([x; $n])
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $t) -> Self {
+                // SAFETY: the caller's pointer covers LANES elements.
+                Array(unsafe { from.cast::<[$t; $n]>().read_unaligned() })
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $t) {
+                // SAFETY: the caller's pointer covers LANES elements.
+                unsafe { to.cast::<[$t; $n]>().write_unaligned(self.0) }
+            }
+            #[inline(always)]
+            unsafe fn first(n: usize) -> usize {
+                n
+            }
+            #[inline(always)]
+            unsafe fn load_masked(from: *const $t, n: usize) -> Self {
+                // SAFETY: the caller's pointer covers the first n elements.
+                Array(std::array::from_fn(|lane| if lane < n { unsafe { *from.add(lane) } } else { 0.0 }))
+            }
+            #[inline(always)]
+            unsafe fn store_masked(self, to: *mut $t, n: usize) {
+                for lane in 0..n.min($n) {
+                    // SAFETY: the caller's pointer covers the first n elements.
+                    unsafe { *to.add(lane) = self.0[lane] }
+                }
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                Array(std::array::from_fn(|i| self.0[i] + other.0[i]))
+            }
+            #[inline(always)]
+            unsafe fn sub(self, other: Self) -> Self {
+                Array(std::array::from_fn(|i| self.0[i] - other.0[i]))
+            }
+            #[inline(always)]
+            unsafe fn mul(self, other: Self) -> Self {
+                Array(std::array::from_fn(|i| self.0[i] * other.0[i]))
+            }
+            #[inline(always)]
+            unsafe fn div(self, other: Self) -> Self {
+                Array(std::array::from_fn(|i| self.0[i] / other.0[i]))
+            }
+            #[inline(always)]
+            unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+                Array(std::array::from_fn(|i| {
+                    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+                        self.0[i].mul_add(b.0[i], c.0[i])
+                    } else {
+                        self.0[i] * b.0[i] + c.0[i]
+                    }
+                }))
+            }
+            #[inline(always)]
+            unsafe fn at_least(self, floor: Self) -> Self {
+                Array(std::array::from_fn(|i| if floor.0[i] > self.0[i] { floor.0[i] } else { self.0[i] }))
+            }
+            #[inline(always)]
+            unsafe fn at_most(self, ceiling: Self) -> Self {
+                Array(std::array::from_fn(|i| if ceiling.0[i] < self.0[i] { ceiling.0[i] } else { self.0[i] }))
+            }
+            #[inline(always)]
+            unsafe fn abs(self) -> Self {
+                Array(self.0.map($t::abs))
+            }
+            #[inline(always)]
+            unsafe fn copysign(self, sign: Self) -> Self {
+                Array(std::array::from_fn(|i| self.0[i].copysign(sign.0[i])))
+            }
+            #[inline(always)]
+            unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
+                Array(std::array::from_fn(|i| if self.0[i].is_sign_negative() { yes.0[i] } else { no.0[i] }))
+            }
+            #[inline(always)]
+            unsafe fn shl_mantissa(self) -> Self {
+                Array(self.0.map(|x| $t::from_bits(x.to_bits() << $mantissa)))
+            }
+        }
+    };
+}
+array!(f32, 8, 23);
+array!(f64, 4, 52);

@@ -1,0 +1,156 @@
+//! The micro-kernel: one tile of C, held in registers while k runs.
+//!
+//! ```text
+//!                    NV vectors of B, one row per step of k
+//!                 b0.............  b1.............
+//!        a0  ->   acc[0][0]        acc[0][1]           M rows of A, broadcast
+//!        a1  ->   acc[1][0]        acc[1][1]           one number at a time
+//!        ...
+//!        a5  ->   acc[5][0]        acc[5][1]           6 x 2 = 12 accumulators of 16 registers
+//! ```
+//!
+//! Each element of C is one chain of multiply-adds over k, in order, in its own lane. Its bits therefore depend neither
+//! on the tile it falls into, nor on the width of the registers, nor on how rows and columns were shared among threads.
+//!
+//! (Drawn for 16 registers; with 32 of them a tile has 14 rows.)
+//!
+//! Rows are exact (`M` is a constant, a tile of four rows computes four), columns are masked in the last vector, so an
+//! edge costs what it holds. A may have any strides, since its elements are broadcast. B's rows must be contiguous:
+//! either a packed panel or B itself.
+//!
+//! What happens between the last multiply-add and memory is the [`Finish`]: one type per epilogue, so the compiler
+//! makes a tile for each and the accumulators never leave their registers.
+
+use crate::Scalar;
+use crate::math::Function;
+use crate::simd::Simd;
+
+/// Vectors across every tile.
+pub(crate) const NV: usize = 2;
+
+/// One instruction set's ways in: each function is compiled with that set switched on.
+///
+/// All of them require that the running CPU has the set.
+pub(crate) trait Isa<T: Scalar> {
+    type Vector: Simd<T>;
+    /// Rows of a full tile, as many as the registers hold.
+    const MR: usize;
+    /// Steps of k in a block: KC * NR elements of B are to share the first-level cache with what streams past.
+    const KC: usize;
+
+    /// [`tile`] with this instruction set; see there.
+    unsafe fn tile<E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E);
+
+    /// [`crate::math::map`] with this instruction set.
+    unsafe fn map(function: Function, values: &mut [T]);
+}
+
+/// The last vector is full: all its columns exist.
+pub(crate) const FULL: u8 = 0;
+/// Some of the last vector's columns do not exist in C; in the packed B they are there to be read.
+pub(crate) const MASK_C: u8 = 1;
+/// They exist neither in C nor in B.
+pub(crate) const MASK_B_AND_C: u8 = 2;
+
+/// What one tile reads and writes. Strides count elements.
+pub(crate) struct Tile<T> {
+    pub(crate) k: usize,
+    /// (M, k): row i, step p at `a + i * a_rs + p * a_cs`.
+    pub(crate) a: *const T,
+    pub(crate) a_rs: usize,
+    pub(crate) a_cs: usize,
+    /// (k, cols): step p at `b + p * b_rs`, columns contiguous.
+    pub(crate) b: *const T,
+    pub(crate) b_rs: usize,
+    /// Whether each of B's rows has `NV * LANES` elements, however few columns C has.
+    pub(crate) b_padded: bool,
+    /// (M, cols): row i at `c + i * c_rs`, columns contiguous.
+    pub(crate) c: *mut T,
+    pub(crate) c_rs: usize,
+    /// Columns that exist, at most `NV * LANES`.
+    pub(crate) cols: usize,
+    /// The tile's first column within C.
+    pub(crate) col: usize,
+    /// Whether the chains go on from what C holds, rather than from 0.
+    pub(crate) resume: bool,
+}
+
+/// What reaches memory: applied to each register of accumulators once, after the last step of k.
+pub(crate) trait Finish<T: Scalar>: Copy {
+    /// Whether the chain of an element may be interrupted by storing it in C and resumed from there. Not when C's old
+    /// contents are still needed at the end.
+    const RESUMES: bool;
+    /// What an interrupted block of k is finished with; `first` is whether C still holds the caller's numbers.
+    type Partial: Finish<T>;
+    fn partial(self, first: bool) -> Self::Partial;
+    /// What the last block is finished with when it is not the only one.
+    fn last(self) -> Self {
+        self
+    }
+
+    /// `acc` covers columns `col..` of one row of C, of which `c` points at the first.
+    ///
+    /// Safety: `c` and whatever the epilogue reads at `col` cover the lanes of `mask` (all lanes unless `TAIL`); the
+    /// CPU has the instructions of `V`.
+    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, c: *const T, mask: V::Mask) -> V;
+}
+
+/// Computes one tile: `C[M, cols] <- finish(A[M, k] * B[k, cols])`.
+///
+/// Safety: the pointers of `tile` cover what their comments say; the CPU has the instructions of `V`; there are more than
+/// `(NV - 1) * LANES` columns and at most `NV * LANES`, exactly so many when `FULL`; with `MASK_C`, B's rows have
+/// `NV * LANES` elements all the same.
+#[inline(always)]
+pub(crate) unsafe fn tile<T, V, E, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E)
+where
+    T: Scalar,
+    V: Simd<T>,
+    E: Finish<T>,
+{
+    let &Tile { k, a_rs, a_cs, b_rs, c, c_rs, .. } = tile;
+    // SAFETY: every access below is to a row < M, a step < k and a masked column of the tile, which the caller's
+    // pointers cover.
+    unsafe {
+        let mask = V::first(if EDGE == FULL { V::LANES } else { tile.cols - (NV - 1) * V::LANES });
+        let mut acc = [[V::splat(T::ZERO); NV]; M];
+        if tile.resume {
+            for i in 0..M {
+                for v in 0..NV {
+                    let from = c.add(i * c_rs + v * V::LANES);
+                    let masked = EDGE != FULL && v + 1 == NV;
+                    acc[i][v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
+                }
+            }
+        }
+
+        let (mut a, mut b) = (tile.a, tile.b);
+        for _ in 0..k {
+            let mut row = [V::splat(T::ZERO); NV];
+            for v in 0..NV {
+                let from = b.add(v * V::LANES);
+                let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
+                row[v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
+            }
+            for i in 0..M {
+                let x = V::splat(*a.add(i * a_rs));
+                for v in 0..NV {
+                    acc[i][v] = x.mul_add(row[v], acc[i][v]);
+                }
+            }
+            a = a.wrapping_add(a_cs);
+            b = b.wrapping_add(b_rs);
+        }
+
+        for i in 0..M {
+            for v in 0..NV {
+                let to = c.add(i * c_rs + v * V::LANES);
+                let col = tile.col + v * V::LANES;
+                if EDGE != FULL && v + 1 == NV {
+                    finish.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask);
+                } else {
+                    finish.apply::<V, false>(acc[i][v], col, to, mask).store(to);
+                }
+            }
+        }
+    }
+}

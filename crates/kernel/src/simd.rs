@@ -1,0 +1,50 @@
+//! One vector register of elements: what the micro-kernel and the vector functions are written over.
+//!
+//! An instruction set is one implementation of this trait (`isa/`). All methods are `unsafe` for the same reason: they
+//! may compile to instructions that the running CPU lacks. Whoever calls them stands inside a function that was reached
+//! through a row of the kernel table, and `gemm` and its siblings assert `is_available` before they follow a row.
+
+use crate::Scalar;
+
+/// `LANES` elements that are computed on together.
+pub(crate) trait Simd<T: Scalar>: Copy {
+    /// Which lanes a masked load or store touches.
+    type Mask: Copy;
+    /// Elements in a register.
+    const LANES: usize;
+
+    unsafe fn splat(x: T) -> Self;
+    unsafe fn load(from: *const T) -> Self;
+    unsafe fn store(self, to: *mut T);
+    /// The first `n` lanes, n in 0..=LANES.
+    unsafe fn first(n: usize) -> Self::Mask;
+    /// Masked-out lanes are 0 and their memory is not touched.
+    unsafe fn load_masked(from: *const T, mask: Self::Mask) -> Self;
+    /// Masked-out lanes are not written.
+    unsafe fn store_masked(self, to: *mut T, mask: Self::Mask);
+
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+    /// `self * b + c`, rounded once where the instruction set can.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// The larger; NaN when `self` is NaN, `self` when both are zero.
+    unsafe fn at_least(self, floor: Self) -> Self;
+    /// The smaller; NaN when `self` is NaN.
+    unsafe fn at_most(self, ceiling: Self) -> Self;
+    unsafe fn abs(self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`.
+    unsafe fn copysign(self, sign: Self) -> Self;
+    /// `yes` in the lanes whose sign bit is set in `self`, `no` in the others.
+    unsafe fn if_negative(self, yes: Self, no: Self) -> Self;
+    /// The bits of each lane, shifted left by the width of the mantissa field.
+    unsafe fn shl_mantissa(self) -> Self;
+
+    /// Loads a register; only the masked lanes when `TAIL`.
+    #[inline(always)]
+    unsafe fn load_if<const TAIL: bool>(from: *const T, mask: Self::Mask) -> Self {
+        // SAFETY: the caller's pointer covers the lanes that are touched.
+        unsafe { if TAIL { Self::load_masked(from, mask) } else { Self::load(from) } }
+    }
+}

@@ -1,0 +1,193 @@
+//! The table of kernels and the choice among them.
+//!
+//! A row is one instruction set for one element type: a name, whether this CPU has it, and the loops compiled for it.
+//! Rows stand best first. The first available one is chosen once in a process; `CHAINRULE_KERNEL=f32_6x16_portable` (or
+//! several names with commas, one for each type) chooses by name. A row that no test has run on real hardware does not
+//! stand here.
+
+use std::sync::OnceLock;
+
+use crate::Scalar;
+use crate::blocking::{self, Problem};
+use crate::epilogue::{Accumulate, Bias, BiasRelu, Epilogue, Scale, Store};
+use crate::error::KernelError;
+use crate::isa;
+use crate::math::Function;
+use crate::micro::Isa;
+use crate::scratch::Scratch;
+
+/// The environment variable that chooses kernels by name.
+pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
+
+/// One way to compute: an instruction set and a tile size. Get one from [`Kernel::selected`].
+pub struct Kernel<T: Scalar> {
+    name: &'static str,
+    is_available: fn() -> bool,
+    /// Safety: see [`blocking::run`].
+    pub(crate) gemm: unsafe fn(&Problem<T>, Epilogue<'_, T>, &mut Scratch<T>),
+    /// Safety: the CPU has the instruction set.
+    pub(crate) map: unsafe fn(Function, &mut [T]),
+}
+
+pub(crate) static KERNELS_F32: &[Kernel<f32>] = &[
+    #[cfg(target_arch = "x86_64")]
+    row::<f32, isa::avx512::Avx512>("f32_14x32_avx512", isa::avx512::is_available),
+    #[cfg(target_arch = "x86_64")]
+    row::<f32, isa::avx2::Avx2>("f32_6x16_avx2", isa::avx2::is_available),
+    row::<f32, isa::portable::Portable>("f32_6x16_portable", || true),
+];
+
+pub(crate) static KERNELS_F64: &[Kernel<f64>] = &[
+    #[cfg(target_arch = "x86_64")]
+    row::<f64, isa::avx512::Avx512>("f64_14x16_avx512", isa::avx512::is_available),
+    #[cfg(target_arch = "x86_64")]
+    row::<f64, isa::avx2::Avx2>("f64_6x8_avx2", isa::avx2::is_available),
+    row::<f64, isa::portable::Portable>("f64_6x8_portable", || true),
+];
+
+const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> bool) -> Kernel<T> {
+    Kernel { name, is_available, gemm: gemm::<T, K>, map: K::map }
+}
+
+/// One compiled set of loops for each epilogue.
+///
+/// Safety: see [`blocking::run`]; a bias has as many elements as C has columns.
+unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        match epilogue {
+            Epilogue::Store => blocking::run::<T, K, _>(p, Store, scratch),
+            // What multiplies by 0 is not read, so that NaN in it does no harm.
+            Epilogue::Accumulate { alpha, beta } if beta == T::ZERO => {
+                blocking::run::<T, K, _>(p, Scale(alpha), scratch);
+            }
+            Epilogue::Accumulate { alpha, beta } => {
+                blocking::run::<T, K, _>(p, Accumulate { alpha, beta }, scratch);
+            }
+            Epilogue::Bias(bias) => blocking::run::<T, K, _>(p, Bias(bias.as_ptr()), scratch),
+            Epilogue::BiasRelu(bias) => blocking::run::<T, K, _>(p, BiasRelu(bias.as_ptr()), scratch),
+        }
+    }
+}
+
+/// The choice of one process for one element type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Choice<T: Scalar>(OnceLock<Result<&'static Kernel<T>, KernelError>>);
+
+impl<T: Scalar> Choice<T> {
+    pub(crate) const fn new() -> Self {
+        Choice(OnceLock::new())
+    }
+}
+
+impl<T: Scalar> Kernel<T> {
+    /// The table, best first. A row may be one that this CPU cannot run: see [`Kernel::is_available`].
+    pub fn all() -> &'static [Kernel<T>] {
+        T::kernels()
+    }
+
+    /// The kernel of this process: the one that `CHAINRULE_KERNEL` names for this element type, otherwise the first
+    /// that the CPU can run. Decided at the first call.
+    ///
+    /// # Errors
+    /// When the variable names a kernel that does not exist or that this CPU lacks.
+    pub fn selected() -> Result<&'static Kernel<T>, KernelError> {
+        let choose = || Self::choose(&std::env::var(KERNEL_VARIABLE).unwrap_or_default());
+        T::choice().0.get_or_init(choose).clone()
+    }
+
+    /// As [`Kernel::selected`], with the variable's value given.
+    pub(crate) fn choose(names: &str) -> Result<&'static Kernel<T>, KernelError> {
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match Self::by_name(name) {
+                // A name of the other element type is not for this choice.
+                Err(KernelError::Unknown { .. }) if other_type_has(T::NAME, name) => {}
+                found_or_not => return found_or_not,
+            }
+        }
+        let best = Self::all().iter().find(|kernel| kernel.is_available());
+        Ok(best.expect("the portable kernel runs everywhere"))
+    }
+
+    /// The kernel of that name.
+    ///
+    /// # Errors
+    /// When there is none of that name, or this CPU lacks its instructions.
+    pub fn by_name(name: &str) -> Result<&'static Kernel<T>, KernelError> {
+        match Self::all().iter().find(|kernel| kernel.name == name) {
+            None => Err(KernelError::Unknown {
+                name: name.to_owned(),
+                known: Self::all().iter().map(|kernel| kernel.name).collect(),
+            }),
+            Some(kernel) if !kernel.is_available() => Err(KernelError::Unavailable { name: kernel.name }),
+            Some(kernel) => Ok(kernel),
+        }
+    }
+
+    /// Element, tile and instruction set: `f32_6x16_avx2`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether this CPU has the instructions.
+    pub fn is_available(&self) -> bool {
+        (self.is_available)()
+    }
+
+    pub(crate) fn assert_available(&self) {
+        assert!(self.is_available(), "this CPU lacks the instructions of {}", self.name);
+    }
+}
+
+fn other_type_has(this: &str, name: &str) -> bool {
+    match this {
+        "f32" => KERNELS_F64.iter().any(|kernel| kernel.name == name),
+        _ => KERNELS_F32.iter().any(|kernel| kernel.name == name),
+    }
+}
+
+impl<T: Scalar> std::fmt::Debug for Kernel<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Kernel({})", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_name_the_first_available_row_is_chosen() {
+        let first = Kernel::<f32>::all().iter().find(|k| k.is_available()).unwrap();
+        assert_eq!(Kernel::<f32>::choose("").unwrap().name(), first.name());
+    }
+
+    #[test]
+    fn a_list_of_names_serves_each_element_type_its_own() {
+        let names = "f64_6x8_portable, f32_6x16_portable";
+        assert_eq!(Kernel::<f32>::choose(names).unwrap().name(), "f32_6x16_portable");
+        assert_eq!(Kernel::<f64>::choose(names).unwrap().name(), "f64_6x8_portable");
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
+        let error = Kernel::<f32>::choose("f32_6x16_avx3").unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("f32_6x16_avx3") && text.contains("f32_6x16_portable"), "{text}");
+    }
+
+    #[test]
+    fn a_kernel_that_the_cpu_lacks_is_refused_by_name_and_by_call() {
+        let kernel = Kernel::<f32> { is_available: || false, ..row::<f32, isa::portable::Portable>("test", || true) };
+        let run = || kernel.exp(&mut [1.0]);
+        assert!(std::panic::catch_unwind(run).is_err());
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn names_of_instruction_sets_agree_with_what_the_cpu_reports() {
+        let avx2 = Kernel::<f32>::all().iter().find(|k| k.name() == "f32_6x16_avx2").unwrap();
+        assert_eq!(avx2.is_available(), is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"));
+    }
+}

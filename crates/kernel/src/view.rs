@@ -1,0 +1,391 @@
+//! Views of matrices in somebody's slice: a pointer, a shape and two strides. Transposing swaps the strides.
+//!
+//! A view owns nothing and copies nothing. Every constructor proves that the last element lies inside the slice, and a
+//! `MatMut` also that no two (row, column) pairs name the same element, so the kernels may trust both. Strides count
+//! elements and are never negative.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use crate::Scalar;
+
+/// A matrix that is read: `rows x cols` elements, `(i, j)` at `i * row_stride + j * col_stride` of the slice.
+pub struct MatRef<'a, T> {
+    ptr: *const T,
+    shape: Shape,
+    lifetime: PhantomData<&'a [T]>,
+}
+
+/// A matrix that is written. As [`MatRef`], and no two of its elements share a place.
+pub struct MatMut<'a, T> {
+    ptr: *mut T,
+    shape: Shape,
+    lifetime: PhantomData<&'a mut [T]>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl Shape {
+    fn row_major(rows: usize, cols: usize) -> Self {
+        Shape { rows, cols, row_stride: cols, col_stride: 1 }
+    }
+
+    /// How many elements a slice must have for every (i, j) to lie inside; `None` past the address space.
+    fn span(self) -> Option<usize> {
+        if self.rows == 0 || self.cols == 0 {
+            return Some(0);
+        }
+        let down = (self.rows - 1).checked_mul(self.row_stride)?;
+        let along = (self.cols - 1).checked_mul(self.col_stride)?;
+        down.checked_add(along)?.checked_add(1)
+    }
+
+    fn assert_inside(self, len: usize) {
+        assert!(
+            self.span().is_some_and(|span| span <= len),
+            "a {self:?} view needs {:?} elements, the slice has {len}",
+            self.span()
+        );
+    }
+
+    /// One stride steps over all that the other can reach; single rows and columns cannot overlap themselves
+    /// as long as the stride that is used is not 0.
+    fn assert_injective(self) {
+        let Shape { rows, cols, row_stride: rs, col_stride: cs } = self;
+        let apart = rows == 0
+            || cols == 0
+            || match (rows, cols) {
+                (1, 1) => true,
+                (1, _) => cs > 0,
+                (_, 1) => rs > 0,
+                _ => (cs > 0 && rs > (cols - 1) * cs) || (rs > 0 && cs > (rows - 1) * rs),
+            };
+        assert!(apart, "elements of a mutable {self:?} view would overlap");
+    }
+
+    fn t(self) -> Self {
+        Shape { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride }
+    }
+
+    fn offset(self, i: usize, j: usize) -> usize {
+        assert!(i < self.rows && j < self.cols, "({i}, {j}) is outside {}x{}", self.rows, self.cols);
+        i * self.row_stride + j * self.col_stride
+    }
+
+    /// Where `rows` of this view begin, and their shape.
+    fn row_range(self, rows: &Range<usize>) -> (usize, Self) {
+        assert!(rows.start <= rows.end && rows.end <= self.rows, "rows {rows:?} of a view of {} rows", self.rows);
+        let part = Shape { rows: rows.len(), ..self };
+        // An empty part may begin one stride past the end; it is anchored at the start instead.
+        (if part.rows == 0 || part.cols == 0 { 0 } else { rows.start * self.row_stride }, part)
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{} (strides {}, {})", self.rows, self.cols, self.row_stride, self.col_stride)
+    }
+}
+
+impl<T> Clone for MatRef<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for MatRef<'_, T> {}
+
+// SAFETY: a MatRef is a shared borrow of a slice of T, and a MatMut an exclusive borrow of its own elements of one;
+// both may cross threads exactly when those borrows may.
+unsafe impl<T: Sync> Send for MatRef<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for MatRef<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Send for MatMut<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for MatMut<'_, T> {}
+
+impl<T> fmt::Debug for MatRef<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MatRef {:?}", self.shape)
+    }
+}
+
+impl<T> fmt::Debug for MatMut<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MatMut {:?}", self.shape)
+    }
+}
+
+impl<'a, T: Scalar> MatRef<'a, T> {
+    /// The whole slice as a row-major matrix.
+    ///
+    /// # Panics
+    /// When the slice has other than `rows * cols` elements.
+    pub fn new(data: &'a [T], rows: usize, cols: usize) -> Self {
+        assert!(
+            rows.checked_mul(cols) == Some(data.len()),
+            "a {rows}x{cols} matrix in a slice of {} elements",
+            data.len()
+        );
+        MatRef { ptr: data.as_ptr(), shape: Shape::row_major(rows, cols), lifetime: PhantomData }
+    }
+
+    /// A matrix of any layout inside the slice; strides count elements.
+    ///
+    /// # Panics
+    /// When an element would lie past the end of the slice.
+    pub fn with_strides(data: &'a [T], (rows, cols): (usize, usize), (row_stride, col_stride): (usize, usize)) -> Self {
+        let shape = Shape { rows, cols, row_stride, col_stride };
+        shape.assert_inside(data.len());
+        MatRef { ptr: data.as_ptr(), shape, lifetime: PhantomData }
+    }
+
+    /// The transpose: the same elements, strides swapped.
+    pub fn t(self) -> Self {
+        MatRef { shape: self.shape.t(), ..self }
+    }
+
+    /// Element (i, j).
+    ///
+    /// # Panics
+    /// Outside the matrix.
+    pub fn get(&self, i: usize, j: usize) -> T {
+        // SAFETY: `offset` asserts i < rows and j < cols, and `assert_inside` put every such element in the slice.
+        unsafe { *self.ptr.add(self.shape.offset(i, j)) }
+    }
+
+    /// Row i as a slice, when its elements are neighbours.
+    ///
+    /// # Panics
+    /// When i is out of range, or `col_stride` is not 1 and there is more than one column.
+    pub fn row(&self, i: usize) -> &'a [T] {
+        let Shape { rows, cols, row_stride, .. } = self.shape;
+        assert!(i < rows, "row {i} of {rows}");
+        assert!(self.has_contiguous_rows(), "rows of a {:?} view are not slices", self.shape);
+        let start = if cols == 0 { 0 } else { i * row_stride };
+        // SAFETY: the row's last element is inside the slice by `assert_inside`; its elements are neighbours by the
+        // assertion above.
+        unsafe { std::slice::from_raw_parts(self.ptr.add(start), cols) }
+    }
+
+    /// The rows in `range`.
+    ///
+    /// # Panics
+    /// When the range ends past the last row.
+    pub fn rows_in(self, range: Range<usize>) -> Self {
+        let (start, shape) = self.shape.row_range(&range);
+        // SAFETY: `start` is 0 or the offset of an element that `assert_inside` put in the slice.
+        MatRef { ptr: unsafe { self.ptr.add(start) }, shape, lifetime: PhantomData }
+    }
+
+    /// The columns in `range`.
+    ///
+    /// # Panics
+    /// When the range ends past the last column.
+    pub fn cols_in(self, range: Range<usize>) -> Self {
+        self.t().rows_in(range).t()
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const T {
+        self.ptr
+    }
+}
+
+impl<'a, T: Scalar> MatMut<'a, T> {
+    /// The whole slice as a row-major matrix.
+    ///
+    /// # Panics
+    /// When the slice has other than `rows * cols` elements.
+    pub fn new(data: &'a mut [T], rows: usize, cols: usize) -> Self {
+        assert!(
+            rows.checked_mul(cols) == Some(data.len()),
+            "a {rows}x{cols} matrix in a slice of {} elements",
+            data.len()
+        );
+        MatMut { ptr: data.as_mut_ptr(), shape: Shape::row_major(rows, cols), lifetime: PhantomData }
+    }
+
+    /// A matrix of any layout inside the slice; strides count elements.
+    ///
+    /// # Panics
+    /// When an element would lie past the end of the slice, or two elements would share a place.
+    pub fn with_strides(
+        data: &'a mut [T],
+        (rows, cols): (usize, usize),
+        (row_stride, col_stride): (usize, usize),
+    ) -> Self {
+        let shape = Shape { rows, cols, row_stride, col_stride };
+        shape.assert_inside(data.len());
+        shape.assert_injective();
+        MatMut { ptr: data.as_mut_ptr(), shape, lifetime: PhantomData }
+    }
+
+    /// The same matrix for a shorter while.
+    pub fn reborrow(&mut self) -> MatMut<'_, T> {
+        MatMut { ptr: self.ptr, shape: self.shape, lifetime: PhantomData }
+    }
+
+    /// The matrix to read.
+    pub fn as_ref(&self) -> MatRef<'_, T> {
+        MatRef { ptr: self.ptr, shape: self.shape, lifetime: PhantomData }
+    }
+
+    /// The transpose: the same elements, strides swapped.
+    pub fn t(self) -> Self {
+        MatMut { shape: self.shape.t(), ..self }
+    }
+
+    /// Row i as a slice, when its elements are neighbours.
+    ///
+    /// # Panics
+    /// When i is out of range, or `col_stride` is not 1 and there is more than one column.
+    pub fn row_mut(&mut self, i: usize) -> &mut [T] {
+        let Shape { rows, cols, row_stride, .. } = self.shape;
+        assert!(i < rows, "row {i} of {rows}");
+        assert!(self.has_contiguous_rows(), "rows of a {:?} view are not slices", self.shape);
+        let start = if cols == 0 { 0 } else { i * row_stride };
+        // SAFETY: as `MatRef::row`; the borrow of self is exclusive, and `assert_injective` (kept by every split)
+        // means that no other view holds these elements.
+        unsafe { std::slice::from_raw_parts_mut(self.ptr.add(start), cols) }
+    }
+
+    /// The rows before `at` and the rows from `at` on, to be written apart.
+    ///
+    /// # Panics
+    /// When `at` is past the last row.
+    pub fn split_rows(self, at: usize) -> (Self, Self) {
+        let (_, above) = self.shape.row_range(&(0..at));
+        let (start, below) = self.shape.row_range(&(at..self.shape.rows));
+        // SAFETY: `start` is 0 or the offset of an element inside the slice; the two parts share no element because
+        // the view is injective.
+        let below_ptr = unsafe { self.ptr.add(start) };
+        (
+            MatMut { ptr: self.ptr, shape: above, lifetime: PhantomData },
+            MatMut { ptr: below_ptr, shape: below, lifetime: PhantomData },
+        )
+    }
+
+    /// The columns before `at` and the columns from `at` on, to be written apart.
+    ///
+    /// # Panics
+    /// When `at` is past the last column.
+    pub fn split_cols(self, at: usize) -> (Self, Self) {
+        let (left, right) = self.t().split_rows(at);
+        (left.t(), right.t())
+    }
+
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut T {
+        self.ptr
+    }
+}
+
+macro_rules! shape_methods {
+    ($view:ident) => {
+        impl<T> $view<'_, T> {
+            /// How many rows.
+            pub fn rows(&self) -> usize {
+                self.shape.rows
+            }
+            /// How many columns.
+            pub fn cols(&self) -> usize {
+                self.shape.cols
+            }
+            /// Elements from one row to the next.
+            pub fn row_stride(&self) -> usize {
+                self.shape.row_stride
+            }
+            /// Elements from one column to the next.
+            pub fn col_stride(&self) -> usize {
+                self.shape.col_stride
+            }
+            /// Whether each row is a slice.
+            pub fn has_contiguous_rows(&self) -> bool {
+                self.shape.col_stride == 1 || self.shape.cols <= 1
+            }
+        }
+    };
+}
+shape_methods!(MatRef);
+shape_methods!(MatMut);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposing_swaps_strides_and_moves_nothing() {
+        let data: Vec<f32> = (0..6).map(|x| x as f32).collect();
+        let a = MatRef::new(&data, 2, 3);
+        assert_eq!((a.t().rows(), a.t().cols()), (3, 2));
+        for i in 0..2 {
+            for j in 0..3 {
+                assert_eq!(a.get(i, j), (i * 3 + j) as f32);
+                assert_eq!(a.t().get(j, i), a.get(i, j));
+            }
+        }
+    }
+
+    #[test]
+    fn parts_of_rows_and_columns_are_where_they_were() {
+        let data: Vec<f64> = (0..20).map(f64::from).collect();
+        let a = MatRef::with_strides(&data, (4, 3), (5, 1));
+        let part = a.rows_in(1..3).cols_in(2..3);
+        assert_eq!((part.rows(), part.cols(), part.get(0, 0), part.get(1, 0)), (2, 1, 7.0, 12.0));
+        assert_eq!(a.rows_in(4..4).rows(), 0);
+        assert_eq!(a.row(3), &[15.0, 16.0, 17.0]);
+    }
+
+    #[test]
+    fn split_parts_cover_the_matrix_once() {
+        let mut data = vec![0f32; 12];
+        let (mut top, bottom) = MatMut::new(&mut data, 3, 4).split_rows(1);
+        let (mut left, mut right) = bottom.split_cols(3);
+        top.row_mut(0).fill(1.0);
+        for i in 0..2 {
+            left.row_mut(i).fill(2.0);
+            right.row_mut(i).fill(3.0);
+        }
+        assert_eq!(data, [1., 1., 1., 1., 2., 2., 2., 3., 2., 2., 2., 3.]);
+    }
+
+    #[test]
+    #[should_panic(expected = "needs Some(12) elements, the slice has 11")]
+    fn a_view_past_the_end_of_its_slice_panics() {
+        MatRef::with_strides(&[0f32; 11], (2, 2), (10, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "needs None elements")]
+    fn a_view_past_the_address_space_panics() {
+        MatRef::with_strides(&[0f32; 11], (usize::MAX, 2), (usize::MAX, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "would overlap")]
+    fn a_mutable_view_whose_elements_overlap_panics() {
+        MatMut::with_strides(&mut [0f32; 16], (4, 4), (2, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "would overlap")]
+    fn a_mutable_view_that_repeats_one_row_panics() {
+        MatMut::with_strides(&mut [0f32; 16], (4, 1), (0, 1));
+    }
+
+    #[test]
+    fn empty_views_need_no_memory() {
+        let a = MatRef::<f32>::with_strides(&[], (0, 7), (7, 1));
+        assert_eq!(a.rows_in(0..0).cols(), 7);
+        let b = MatRef::<f32>::new(&[], 5, 0);
+        assert_eq!(b.row(4), &[] as &[f32]);
+        let (left, right) = MatMut::<f32>::new(&mut [], 3, 0).split_rows(2);
+        assert_eq!((left.rows(), right.rows()), (2, 1));
+    }
+}
