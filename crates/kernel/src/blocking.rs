@@ -279,11 +279,11 @@ mod tests {
 
     #[test]
     fn parts_are_few_and_even() {
-        assert_eq!(even_part(784, KC, 1), 392);
-        assert_eq!(even_part(400, KC, 1), 400);
-        assert_eq!(even_part(401, KC, 1), 201);
-        assert_eq!(even_part(0, KC, 1), 1);
-        assert_eq!(even_part(145, MC, MR), 78);
+        assert_eq!(even_part(784, 400, 1), 392);
+        assert_eq!(even_part(400, 400, 1), 400);
+        assert_eq!(even_part(401, 400, 1), 201);
+        assert_eq!(even_part(0, 400, 1), 1);
+        assert_eq!(even_part(145, MC, 6), 78);
     }
 
     #[test]

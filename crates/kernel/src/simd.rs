@@ -41,6 +41,13 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// The bits of each lane, shifted left by the width of the mantissa field.
     unsafe fn shl_mantissa(self) -> Self;
 
+    /// Every lane the constant, rounded to T.
+    #[inline(always)]
+    unsafe fn constant(c: f64) -> Self {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { Self::splat(T::from_f64(c)) }
+    }
+
     /// Loads a register; only the masked lanes when `TAIL`.
     #[inline(always)]
     unsafe fn load_if<const TAIL: bool>(from: *const T, mask: Self::Mask) -> Self {
