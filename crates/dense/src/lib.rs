@@ -1,2 +1,31 @@
-//! dense
+//! One dense layer over a minibatch, `a = f(x * w + b)`, forward and backward, on as many threads as pay.
+//!
+//! ```
+//! use chainrule_dense::{Activation, LayerShape, Plan};
+//! use chainrule_kernel::{Kernel, MatMut, MatRef};
+//!
+//! let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Relu };
+//! let mut plan = Plan::<f64>::new(Kernel::selected()?, shape, 4);
+//! let (x, w, b) = ([1.0, 2.0, 3.0, 4.0], [0.5, -0.25], [1.0]);
+//! let mut a = [0.0; 2];
+//! plan.forward(MatRef::new(&x, 2, 2), &w, &b, MatMut::new(&mut a, 2, 1));
+//! assert_eq!(a, [1.0, 1.5]);
+//! # Ok::<(), chainrule_kernel::KernelError>(())
+//! ```
+//!
+//! Threads own disjoint parts of each output, and no sum is shared among them, so the bits of a result depend neither on
+//! how many threads there are nor on which one comes first. The pool is rayon's: the one that the caller has installed,
+//! otherwise the global one.
+//!
+//! This crate has no `unsafe` code. It knows nothing of networks, losses or data.
+
 #![forbid(unsafe_code)]
+
+mod activation;
+mod parts;
+mod plan;
+mod update;
+
+pub use activation::Activation;
+pub use plan::{Gradients, LayerShape, Plan};
+pub use update::sgd;

@@ -256,6 +256,17 @@ impl<'a, T: Scalar> MatMut<'a, T> {
         unsafe { std::slice::from_raw_parts_mut(self.ptr.add(start), cols) }
     }
 
+    /// The whole matrix as one slice, row after row, when nothing lies between its rows.
+    pub fn as_contiguous_mut(&mut self) -> Option<&mut [T]> {
+        let Shape { rows, cols, row_stride, .. } = self.shape;
+        if !(self.has_contiguous_rows() && (row_stride == cols || rows <= 1)) {
+            return None;
+        }
+        // SAFETY: rows of neighbours, one after the other: every element between the first and the last is the view's
+        // own, inside the slice by `assert_inside` and no other view's by `assert_injective`.
+        Some(unsafe { std::slice::from_raw_parts_mut(self.ptr, rows * cols) })
+    }
+
     /// The rows before `at` and the rows from `at` on, to be written apart.
     ///
     /// # Panics
@@ -353,6 +364,16 @@ mod tests {
             right.row_mut(i).fill(3.0);
         }
         assert_eq!(data, [1., 1., 1., 1., 2., 2., 2., 3., 2., 2., 2., 3.]);
+    }
+
+    #[test]
+    fn only_rows_without_gaps_are_one_slice() {
+        let mut data = vec![0f64; 12];
+        assert_eq!(MatMut::new(&mut data, 3, 4).as_contiguous_mut().map(|s| s.len()), Some(12));
+        assert!(MatMut::new(&mut data, 3, 4).t().as_contiguous_mut().is_none());
+        assert!(MatMut::new(&mut data, 3, 4).split_cols(2).0.as_contiguous_mut().is_none());
+        assert_eq!(MatMut::new(&mut data, 3, 4).split_rows(2).1.as_contiguous_mut().map(|s| s.len()), Some(4));
+        assert_eq!(MatMut::new(&mut data[..0], 0, 4).as_contiguous_mut().map(|s| s.len()), Some(0));
     }
 
     #[test]

@@ -1,3 +1,33 @@
-//! model
+//! Multilayer perceptrons as pure arithmetic: layers, losses, initialisers, optimisers, metrics.
+//!
+//! A network is a list of [`Layer`]s and one array of parameters; [`Mlp`] says how to build one. Everything it computes
+//! on the way lies in a [`Workspace`] that is made once: a training step allocates nothing.
+//!
+//! This crate knows no threads, files, clocks or terminals. Threads are `chainrule-dense`'s, data and training loops
+//! `chainrule`'s.
+
 #![forbid(unsafe_code)]
+
+mod builder;
+mod error;
+mod init;
+mod layer;
+mod loss;
+pub mod metrics;
+mod mlp;
+mod optimizer;
+mod pass;
 pub mod random;
+pub mod softmax;
+mod workspace;
+
+pub use builder::MlpBuilder;
+pub use chainrule_dense::Activation;
+pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Scalar};
+pub use error::ModelError;
+pub use init::Init;
+pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};
+pub use loss::{LOSS_NAMES, Loss, Targets};
+pub use mlp::{DenseLayer, Mlp};
+pub use optimizer::{OPTIMIZER_NAMES, Optimizer};
+pub use workspace::Workspace;

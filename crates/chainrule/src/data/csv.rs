@@ -1,0 +1,270 @@
+//! Tables of numbers as comma-separated text, from a file or any reader. Quotes are understood; other separators,
+//! decimal commas and missing cells are not.
+//!
+//! The first row is a header when none of its cells is a number. A row that mixes numbers with something else is
+//! never taken for one: that would lose it silently.
+
+use crate::atomic::write_atomically;
+use crate::data::input::open;
+use crate::data::numbers::{labels, narrow, values};
+use crate::data::{Features, Targets};
+use crate::{Error, Place, Result};
+use chainrule_kernel::Scalar;
+use csv::{ByteRecord, ReaderBuilder, Trim};
+use std::fmt::Display;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// Parses features, a row a line, from any reader. Errors name `origin`, the row (of data), the column and the line.
+///
+/// ```
+/// let text = "width,height\n1,2.5\n-3,4e1\n";
+/// let table = chainrule::data::parse_csv_features::<f32>("stdin", text.as_bytes())?;
+/// assert_eq!((table.rows(), table.row(1)), (2, &[-3.0, 40.0][..]));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Format`] for a cell that is no number and for a row of another length than the first,
+/// [`Error::NotFinite`], [`Error::Empty`], and [`Error::Io`] when reading fails.
+pub fn parse_csv_features<T: Scalar>(origin: &str, reader: impl Read) -> Result<Features<T>> {
+    let table = Table::read(origin, reader)?;
+    Features::from_origin(origin, table.rows, table.cols, table.data)
+}
+
+/// Parses targets, a row a line, from any reader: a single column holds labels, which must be whole, several hold values. Errors name
+/// `origin`.
+///
+/// `classes` is the number of classes when it is known; else the largest label tells.
+///
+/// # Errors
+/// Those of [`parse_csv_features`], and [`Error::Label`].
+pub fn parse_csv_targets<T: Scalar>(origin: &str, reader: impl Read, classes: Option<usize>) -> Result<Targets<T>> {
+    let table: Table<f64> = Table::read(origin, reader)?;
+    match table.cols {
+        1 => labels(origin, &table.data, classes),
+        cols => values(origin, cols, &table.data, classes),
+    }
+}
+
+/// Reads features from a file, as [`parse_csv_features`].
+///
+/// # Errors
+/// Those of [`parse_csv_features`].
+pub fn read_csv_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>> {
+    let input = open(path.as_ref())?;
+    parse_csv_features(&input.origin, input.reader)
+}
+
+/// Reads targets from a file, as [`parse_csv_targets`].
+///
+/// # Errors
+/// Those of [`parse_csv_targets`].
+pub fn read_csv_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -> Result<Targets<T>> {
+    let input = open(path.as_ref())?;
+    parse_csv_targets(&input.origin, input.reader, classes)
+}
+
+/// Writes a table as a CSV file without a header, whole or not at all. Numbers are written so that reading them
+/// gives them back.
+///
+/// # Errors
+/// [`Error::Io`] when writing fails.
+///
+/// # Panics
+/// When `cols` is 0 or `data` does not fill its last row.
+pub fn write_csv<N: Display>(
+    path: impl AsRef<Path>,
+    cols: usize,
+    data: &[N], // (data.len() / cols, cols)
+) -> Result<()> {
+    write_atomically(path, |file| write_csv_to(file, cols, data))
+}
+
+/// As [`write_csv`], to any writer.
+///
+/// # Errors
+/// Those of the writer.
+///
+/// # Panics
+/// When `cols` is 0 or `data` does not fill its last row.
+pub fn write_csv_to<N: Display>(
+    mut writer: impl Write,
+    cols: usize,
+    data: &[N], // (data.len() / cols, cols)
+) -> io::Result<()> {
+    assert!(cols > 0 && data.len().is_multiple_of(cols), "{} numbers in rows of {cols}", data.len());
+    for row in data.chunks_exact(cols) {
+        for (column, number) in row.iter().enumerate() {
+            let separator = if column == 0 { "" } else { "," };
+            write!(writer, "{separator}{number}")?;
+        }
+        writeln!(writer)?;
+    }
+    Ok(())
+}
+
+struct Table<T> {
+    rows: usize,
+    cols: usize,
+    data: Vec<T>, // (rows, cols)
+}
+
+impl<T: Scalar> Table<T> {
+    fn read(origin: &str, reader: impl Read) -> Result<Self> {
+        let mut csv = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(reader);
+        let mut table = Table { rows: 0, cols: 0, data: Vec::new() };
+        let mut record = ByteRecord::new();
+        while csv.read_byte_record(&mut record).map_err(|error| read_error(origin, error))? {
+            let line = record.position().map_or(0, csv::Position::line);
+            if table.cols == 0 {
+                table.cols = record.len();
+                if is_header(&record) {
+                    continue;
+                }
+            }
+            let row = table.rows + 1;
+            for (column, cell) in (1..).zip(&record) {
+                let place = Place::Text { row, column, line };
+                if column <= table.cols {
+                    table.data.push(number(origin, place, cell)?);
+                }
+            }
+            if record.len() != table.cols {
+                let place = Place::Text { row, column: record.len().min(table.cols) + 1, line };
+                let (found, expected) = (cells(record.len()), format!("{}, as in the first row", cells(table.cols)));
+                return Err(Error::format(origin, place, found, expected));
+            }
+            table.rows = row;
+        }
+        if table.rows == 0 {
+            return Err(Error::Empty { origin: origin.to_string(), what: "rows" });
+        }
+        Ok(table)
+    }
+}
+
+fn read_error(origin: &str, error: csv::Error) -> Error {
+    let error = match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    };
+    Error::io("read", origin)(error)
+}
+
+fn parse(cell: &[u8]) -> Option<f64> {
+    str::from_utf8(cell).ok()?.parse().ok()
+}
+
+/// Whether a first row names the columns: no cell is a number, and not all are empty.
+fn is_header(record: &ByteRecord) -> bool {
+    record.iter().all(|cell| parse(cell).is_none()) && record.iter().any(|cell| !cell.is_empty())
+}
+
+fn number<T: Scalar>(origin: &str, place: Place, cell: &[u8]) -> Result<T> {
+    let Some(value) = parse(cell) else {
+        let text = String::from_utf8_lossy(cell);
+        let found = match text.char_indices().nth(40) {
+            _ if text.is_empty() => "an empty cell".to_string(),
+            None => format!("{text:?}"),
+            Some((end, _)) => format!("{:?}...", &text[..end]),
+        };
+        return Err(Error::format(origin, place, found, "a number"));
+    };
+    if !value.is_finite() {
+        return Err(Error::NotFinite { origin: origin.to_string(), place, value });
+    }
+    narrow(origin, place, value)
+}
+
+fn cells(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "cell" } else { "cells" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Features<f64>> {
+        parse_csv_features("x.csv", text.as_bytes())
+    }
+
+    fn message(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn numbers_are_read_with_and_without_a_header() {
+        for text in ["1,2.5\n-3,4e1\n", "1,2.5\r\n-3,4e1", "a,b\n1,2.5\n-3,4e1\n", "\u{feff}1, 2.5\n\n\"-3\",  +4e1\n"]
+        {
+            let table = read(text).unwrap();
+            assert_eq!((table.rows(), table.data()), (2, &[1.0, 2.5, -3.0, 40.0][..]), "{text:?}");
+        }
+        assert_eq!(read(",width\n1,2").unwrap().rows(), 1);
+    }
+
+    #[test]
+    fn a_row_with_a_number_in_it_is_no_header() {
+        assert_eq!(message("1,x,3\n4,5,6\n"), "x.csv, row 1, column 2 (line 1): found \"x\", expected a number");
+        assert_eq!(message("id,1,2\n4,5,6\n"), "x.csv, row 1, column 1 (line 1): found \"id\", expected a number");
+        assert_eq!(message("1,,3\n"), "x.csv, row 1, column 2 (line 1): found an empty cell, expected a number");
+        assert!(message(",,\n1,2,3\n").contains("row 1, column 1 (line 1): found an empty cell"));
+        assert!(message("nan,inf\n").contains("row 1, column 1 (line 1): found NaN"));
+    }
+
+    #[test]
+    fn a_bad_cell_is_named_by_row_column_and_line() {
+        assert!(message("a,b\n1,2\n\n3,4\n5,six\n").contains("row 3, column 2 (line 5): found \"six\""));
+        assert!(message("1,2\n3,NaN\n").contains("row 2, column 2 (line 2): found NaN, expected a finite number"));
+        assert!(message("1,2\n-inf,4\n").contains("row 2, column 1 (line 2): found -inf"));
+        assert!(message("1,2\n3,1e999\n").contains("found inf"));
+        assert!(message("1,2\n3,\"never closed\n").contains("row 2, column 2 (line 2): found \"never closed\""));
+        let long = message(&format!("1\n{}\n", "é".repeat(100)));
+        assert!(long.contains(&format!("{}\"...", "é".repeat(40))) && !long.contains(&"é".repeat(41)), "{long}");
+        let error = parse_csv_features::<f64>("x.csv", &b"1\n\xff\xfe\n"[..]).unwrap_err();
+        assert!(error.to_string().contains("row 2, column 1"), "{error}");
+        let error = parse_csv_features::<f32>("x.csv", &b"1\n1e300\n"[..]).unwrap_err();
+        assert!(error.to_string().contains("found 1e300, expected a number within the range of f32"), "{error}");
+    }
+
+    #[test]
+    fn a_ragged_row_is_named_with_both_lengths() {
+        let expected = "x.csv, row 2, column 3 (line 2): found 2 cells, expected 3 cells, as in the first row";
+        assert_eq!(message("1,2,3\n4,5\n"), expected);
+        let expected = "x.csv, row 1, column 3 (line 2): found 4 cells, expected 2 cells, as in the first row";
+        assert_eq!(message("a,b\n4,5,6,7\n"), expected);
+        assert!(message("1,2\n3,4,\n").contains("found 3 cells"));
+    }
+
+    #[test]
+    fn no_rows_are_refused() {
+        for text in ["", "\n\n", "a,b\n"] {
+            assert_eq!(message(text), "x.csv has no rows; at least one is needed", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_column_holds_labels_and_several_hold_values() {
+        let read = |text: &str, classes| parse_csv_targets::<f32>("y.csv", text.as_bytes(), classes);
+        assert_eq!(read("label\n0\n2\n1.0\n", None).unwrap(), Targets::Classes { labels: vec![0, 2, 1], classes: 3 });
+        assert_eq!(read("0.5,1\n", None).unwrap(), Targets::Values { values: vec![0.5, 1.0], cols: 2 });
+        let message = read("label\n0\n1.5\n", None).unwrap_err().to_string();
+        assert!(message.starts_with("y.csv, row 2: found label 1.5, expected a whole number"), "{message}");
+        assert!(read("0\n3\n", Some(3)).unwrap_err().to_string().contains("y.csv, row 2: found label 3"));
+        assert!(read("0\n-1\n", None).is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_bit_for_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let numbers = [0.1f32, -0.0, 1.1754944e-38, f32::MAX, 1.0 / 3.0, 2.0];
+        write_csv(&path, 2, &numbers).unwrap();
+        let back = read_csv_features::<f32>(&path).unwrap();
+        assert_eq!(back.rows(), 3);
+        assert!(back.data().iter().zip(&numbers).all(|(a, b)| a.to_bits() == b.to_bits()));
+        let mut text = Vec::new();
+        write_csv_to(&mut text, 1, &[7u32, 0]).unwrap();
+        assert_eq!(text, b"7\n0\n");
+    }
+}

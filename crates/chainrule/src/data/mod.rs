@@ -1,0 +1,41 @@
+//! Rows to learn from: where they come from, how they are checked, in which order they are served.
+//!
+//! Whatever enters is checked once, at the door: a [`Dataset`] holds finite numbers, labels below its number of
+//! classes, and a target for every row. Nothing here trains; nothing here prints.
+//!
+//! Functions named `parse_*` take bytes or a reader and the name that errors shall use for it; those named `read_*`
+//! take a path. Numbers of a file become features or targets by these rules: IDX holds bytes; NPY and CSV hold numbers,
+//! of which one column is labels where they can be (see each reader) and several are values.
+
+mod batches;
+#[cfg(feature = "csv")]
+mod csv;
+mod dataset;
+mod digits;
+mod features;
+mod idx;
+mod input;
+mod mnist;
+#[cfg(feature = "npy")]
+mod npy;
+#[cfg(any(feature = "csv", feature = "npy"))]
+mod numbers;
+mod preprocess;
+mod source;
+mod targets;
+
+pub use batches::{Batches, Order};
+#[cfg(feature = "csv")]
+pub use csv::{parse_csv_features, parse_csv_targets, read_csv_features, read_csv_targets, write_csv, write_csv_to};
+pub use dataset::Dataset;
+pub use digits::{DIGITS_CREDIT, digits};
+pub use features::Features;
+pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
+pub use mnist::{MnistFiles, mnist_dir};
+#[cfg(feature = "npy")]
+pub use npy::{
+    parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,
+};
+pub use preprocess::Preprocess;
+pub use source::{Loaded, Source, read_features, read_targets};
+pub use targets::{Targets, TargetsMut};

@@ -1,0 +1,300 @@
+//! The elements of an NPY file as a row-major array of floats. What they mean (features, labels) is decided above.
+
+use super::header::read_header;
+use crate::data::input::Input;
+use crate::data::numbers::narrow;
+use crate::{Error, Place, Result};
+use chainrule_kernel::Scalar;
+use npyz::{DType, Deserialize, NpyFile, TypeChar};
+use std::io::{BufReader, Read};
+
+const NUMBERS: &str = "booleans, integers of 8 to 64 bits, or floats of 32 or 64";
+
+/// An array in row-major order, whatever the file's.
+#[derive(Debug)]
+pub(super) struct Array<T> {
+    /// No dimension is 0; none at all means a single number.
+    pub(super) shape: Vec<usize>,
+    /// Whether the file's elements were floats.
+    pub(super) floats: bool,
+    /// The elements, `(shape[0], shape[1], ...)`.
+    pub(super) data: Vec<T>,
+}
+
+impl<T: Scalar> Array<T> {
+    pub(super) fn from_input(mut input: Input) -> Result<Self> {
+        match input.len {
+            Some(len) => Self::read(&input.origin, BufReader::new(input.reader), len),
+            // A pipe does not tell its length, so all of it comes first; what came is then the length.
+            None => {
+                let mut bytes = Vec::new();
+                input.reader.read_to_end(&mut bytes).map_err(Error::io("read", &input.origin))?;
+                Self::read(&input.origin, &bytes[..], bytes.len() as u64)
+            }
+        }
+    }
+
+    /// Reads an array out of `len` bytes. Before it allocates, the header's claim has been found equal to `len`.
+    pub(super) fn read(origin: &str, mut reader: impl Read, len: u64) -> Result<Self> {
+        use TypeChar::{Bool, Float, Int, Uint};
+        let (header, offset) = read_header(origin, &mut reader)?;
+        let refuse = |found: String, expected: &str| Error::format(origin, Place::Header, found, expected);
+        let DType::Plain(element) = header.dtype() else {
+            return Err(refuse("a structured type".to_string(), NUMBERS));
+        };
+        let kind = element.type_char();
+        let width = match (kind, element.num_bytes()) {
+            (Bool, Some(1)) => 1,
+            (Int | Uint, Some(width @ (1 | 2 | 4 | 8))) | (Float, Some(width @ (4 | 8))) => width as u64,
+            _ => {
+                let pickled = if kind == TypeChar::Object { " (Python objects)" } else { "" };
+                return Err(refuse(format!("elements of type '{element}'{pickled}"), NUMBERS));
+            }
+        };
+        let shape: Vec<usize> = header.shape().iter().map(|&dim| dim as usize).collect();
+        if let Some(index) = shape.iter().position(|&dim| dim == 0) {
+            let what = if index == 0 { "rows" } else { "columns" };
+            return Err(Error::Empty { origin: origin.to_string(), what });
+        }
+        let claimed = u128::from(header.len()) * u128::from(width) + u128::from(offset);
+        if claimed != u128::from(len) {
+            let found = format!("shape {} of '{element}', {claimed} bytes in all", tuple(&shape));
+            return Err(refuse(found, &format!("the {len} bytes that the file has")));
+        }
+        let fortran = header.order() == npyz::Order::Fortran;
+        let elements = Elements { origin, offset, width, file: NpyFile::with_header(header, reader) };
+        let data = match (kind, width) {
+            (Bool, _) => elements.collect(|x: bool| f64::from(u8::from(x))),
+            (Int, 1) => elements.collect(|x: i8| f64::from(x)),
+            (Int, 2) => elements.collect(|x: i16| f64::from(x)),
+            (Int, 4) => elements.collect(|x: i32| f64::from(x)),
+            (Int, _) => elements.collect(|x: i64| x as f64),
+            (Uint, 1) => elements.collect(|x: u8| f64::from(x)),
+            (Uint, 2) => elements.collect(|x: u16| f64::from(x)),
+            (Uint, 4) => elements.collect(|x: u32| f64::from(x)),
+            (Uint, _) => elements.collect(|x: u64| x as f64),
+            (_, 4) => elements.collect(|x: f32| f64::from(x)),
+            _ => elements.collect(|x: f64| x),
+        }?;
+        let data = if fortran { row_major(&shape, &data) } else { data };
+        Ok(Array { shape, floats: kind == Float, data })
+    }
+
+    pub(super) fn wrong_shape(&self, origin: &str, expected: &str) -> Error {
+        Error::format(origin, Place::Header, format!("shape {}", tuple(&self.shape)), expected)
+    }
+}
+
+/// The elements still in the file.
+struct Elements<'a, R: Read> {
+    origin: &'a str,
+    offset: u64,
+    width: u64,
+    file: NpyFile<R>,
+}
+
+impl<R: Read> Elements<'_, R> {
+    fn collect<S: Deserialize, T: Scalar>(self, widen: impl Fn(S) -> f64) -> Result<Vec<T>> {
+        let Elements { origin, offset, width, file } = self;
+        let place = |index: usize| Place::Byte(offset + index as u64 * width);
+        let count = file.len() as usize;
+        let mut data = Vec::new();
+        let no_memory =
+            |_| Error::format(origin, Place::Header, format!("{count} elements"), "fewer, as memory is short");
+        data.try_reserve_exact(count).map_err(no_memory)?;
+        let elements = file.data().map_err(|error| Error::format(origin, Place::Header, error.to_string(), NUMBERS))?;
+        for (index, element) in elements.enumerate() {
+            let element = element.map_err(|error| match error.kind() {
+                std::io::ErrorKind::InvalidData => {
+                    Error::format(origin, place(index), error.to_string(), "a boolean, 0 or 1")
+                }
+                _ => Error::io("read", origin)(error),
+            })?;
+            data.push(narrow(origin, place(index), widen(element))?);
+        }
+        Ok(data)
+    }
+}
+
+/// Puts elements whose first dimension runs fastest into the order in which the last one does.
+fn row_major<T: Scalar>(shape: &[usize], data: &[T]) -> Vec<T> {
+    // strides[d]: how far apart neighbours along d will be.
+    let mut strides = vec![1; shape.len()];
+    for d in (1..shape.len()).rev() {
+        strides[d - 1] = strides[d] * shape[d];
+    }
+    let mut ordered = vec![T::ZERO; data.len()];
+    let mut index = vec![0; shape.len()];
+    let mut at = 0;
+    for &element in data {
+        ordered[at] = element;
+        // Count up as an odometer does, first dimension first.
+        for d in 0..shape.len() {
+            index[d] += 1;
+            at += strides[d];
+            if index[d] < shape[d] {
+                break;
+            }
+            at -= shape[d] * strides[d];
+            index[d] = 0;
+        }
+    }
+    ordered
+}
+
+/// A shape as Python writes it.
+fn tuple(shape: &[usize]) -> String {
+    match shape {
+        [one] => format!("({one},)"),
+        _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An NPY file with this dictionary, padded as NumPy pads.
+    pub(in super::super) fn npy(version: u8, dict: &str, data: &[u8]) -> Vec<u8> {
+        let before = if version == 1 { 10 } else { 12 };
+        let length = (before + dict.len() + 1).next_multiple_of(64) - before;
+        let mut bytes = [&b"\x93NUMPY"[..], &[version, 0]].concat();
+        bytes.extend(&(length as u32).to_le_bytes()[..before - 8]);
+        bytes.extend(format!("{dict:<width$}\n", width = length - 1).as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    fn dict(descr: &str, fortran: &str, shape: &str) -> String {
+        format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}")
+    }
+
+    fn read(bytes: &[u8]) -> Result<Array<f64>> {
+        Array::read("x.npy", bytes, bytes.len() as u64)
+    }
+
+    fn message(bytes: &[u8]) -> String {
+        read(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_width_and_byte_order_gives_the_same_numbers() {
+        let numbers = [1i8, 0, 100, 7];
+        macro_rules! both {
+            ($letter:literal, $t:ty) => {
+                let width = size_of::<$t>();
+                let little: Vec<u8> = numbers.iter().flat_map(|&x| (x as $t).to_le_bytes()).collect();
+                let big: Vec<u8> = numbers.iter().flat_map(|&x| (x as $t).to_be_bytes()).collect();
+                for (mark, data) in [('<', little), ('>', big)] {
+                    let mark = if width == 1 { '|' } else { mark };
+                    let descr = format!("{mark}{}{width}", $letter);
+                    for version in [1, 2, 3] {
+                        let array = read(&npy(version, &dict(&descr, "False", "(2, 2)"), &data)).unwrap();
+                        assert_eq!((array.shape, array.data), (vec![2, 2], vec![1.0, 0.0, 100.0, 7.0]), "{descr}");
+                        assert_eq!(array.floats, $letter == 'f');
+                    }
+                }
+            };
+        }
+        both!('i', i8);
+        both!('i', i16);
+        both!('i', i32);
+        both!('i', i64);
+        both!('u', u8);
+        both!('u', u16);
+        both!('u', u32);
+        both!('u', u64);
+        both!('f', f32);
+        both!('f', f64);
+        assert_eq!(read(&npy(1, &dict("|b1", "False", "(2,)"), &[1, 0])).unwrap().data, [1.0, 0.0]);
+        assert!(message(&npy(1, &dict("|b1", "False", "(2,)"), &[1, 2])).contains("x.npy, byte 129: found"));
+        assert_eq!(read(&npy(1, &dict("|i1", "False", "(1,)"), &[0x80])).unwrap().data, [-128.0]);
+    }
+
+    #[test]
+    fn fortran_order_is_turned_around_in_two_and_three_dimensions() {
+        // numpy.arange(6).reshape(2, 3), then numpy.arange(24).reshape(2, 3, 4), in Fortran order.
+        let two = read(&npy(1, &dict("|u1", "True", "(2, 3)"), &[0, 3, 1, 4, 2, 5])).unwrap();
+        assert_eq!(two.data, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        let mut file = Vec::new();
+        for k in 0..4 {
+            for j in 0..3 {
+                for i in 0..2 {
+                    file.push(i * 12 + j * 4 + k);
+                }
+            }
+        }
+        let three = read(&npy(1, &dict("|u1", "True", "(2, 3, 4)"), &file)).unwrap();
+        assert_eq!(three.data, (0..24).map(f64::from).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_prefix_and_a_byte_too_many_are_refused() {
+        let whole = npy(1, &dict("<f4", "False", "(2, 2)"), &[0; 16]);
+        assert!(read(&whole).is_ok());
+        for length in 0..whole.len() {
+            let message = message(&whole[..length]);
+            assert!(message.starts_with("x.npy, "), "{length}: {message}");
+        }
+        let message = message(&[&whole[..], &[0]].concat());
+        assert_eq!(
+            message,
+            "x.npy, header: found shape (2, 2) of '<f4', 144 bytes in all, expected the 145 bytes that the file has"
+        );
+    }
+
+    #[test]
+    fn a_huge_claim_costs_no_memory() {
+        // 32 GiB, then 2^63 elements, which times 8 wraps to 0 in 64 bits.
+        assert!(message(&npy(1, &dict("<f8", "False", "(4294967296, 1)"), &[])).contains("34359738496 bytes"));
+        assert!(message(&npy(1, &dict("<f8", "False", "(9223372036854775808,)"), &[])).contains("bytes in all"));
+        assert!(
+            message(&npy(1, &dict("<f8", "False", "(4194305, 4194305, 211106198978564)"), &[])).contains("64 bits")
+        );
+        let bomb = [b"\x93NUMPY\x02\x00".as_slice(), &u32::MAX.to_le_bytes(), &[b'('; 100]].concat();
+        assert!(message(&bomb).contains("a header of 4294967295 bytes"));
+    }
+
+    #[test]
+    fn what_is_no_plain_number_is_named() {
+        for (descr, width) in [("|O", 8), ("<U3", 12), ("|S3", 3), ("<c16", 16), ("<f2", 2), ("<M8[ns]", 8), ("|V4", 4)]
+        {
+            let message = message(&npy(1, &dict(descr, "False", "(1,)"), &vec![0; width]));
+            assert!(
+                message.contains(&format!("type '{descr}'")) && message.contains("booleans, integers"),
+                "{message}"
+            );
+        }
+        let structured = "{'descr': [('a', '<f4'), ('b', '<i4')], 'fortran_order': False, 'shape': (1,), }";
+        assert!(message(&npy(1, structured, &[0; 8])).contains("a structured type"));
+        for descr in ["<f", "f4", "<q4", "<f16", "<i3", ""] {
+            assert!(
+                message(&npy(1, &dict(descr, "False", "(1,)"), &[0; 4])).contains("x.npy, header: found"),
+                "{descr}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_header_is_refused() {
+        for text in
+            ["", "{}", "{'descr': '<f4'}", "(1, 2)", "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}", "{'a'"]
+        {
+            assert!(message(&npy(1, text, &[0; 4])).starts_with("x.npy, header: found"), "{text}");
+        }
+        let mut bytes = npy(1, &dict("<f4", "False", "(1,)"), &[0; 4]);
+        bytes[6] = 4;
+        assert!(message(&bytes).contains("byte 6: found version 4.0"));
+        bytes[0] = b'x';
+        assert!(message(&bytes).contains("found bytes 78 4e 55"));
+        bytes = npy(1, &dict("<f4", "False", "(1,)"), &[0; 4]);
+        bytes[60] = 0xff;
+        assert!(read(&bytes).is_err());
+    }
+
+    #[test]
+    fn nothing_to_read_is_refused() {
+        assert!(message(&npy(1, &dict("<f4", "False", "(0, 3)"), &[])).contains("no rows"));
+        assert!(message(&npy(1, &dict("<f4", "False", "(3, 0)"), &[])).contains("no columns"));
+    }
+}

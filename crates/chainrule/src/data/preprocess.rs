@@ -1,0 +1,197 @@
+//! What is done to features before a network sees them, fitted on the training part and stored with the model so
+//! that its file alone can predict. Nothing is dropped or imputed here: bad numbers were refused at the door.
+
+use crate::data::Features;
+use crate::{Error, Result};
+use chainrule_kernel::Scalar;
+use serde::{Deserialize, Serialize};
+
+/// A map of each feature, computed in f64. It serialises, so a model file can carry it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Preprocess {
+    /// Features stay as they are.
+    #[default]
+    None,
+    /// `x * factor`, for any number of columns.
+    Scale {
+        /// The factor: 1/255 brings bytes to 0..=1.
+        factor: f64,
+    },
+    /// `(x - mean) / std`, column by column.
+    Standardize {
+        /// Each column's mean, `(cols)`.
+        mean: Vec<f64>,
+        /// Each column's standard deviation, or 1 where the column was constant, `(cols)`.
+        std: Vec<f64>,
+    },
+}
+
+impl Preprocess {
+    /// [`Preprocess::Standardize`] with the mean and the standard deviation (of the population: divided by the rows)
+    /// of these features. A constant column gets deviation 1, so that it becomes 0 and not 0/0.
+    ///
+    /// # Errors
+    /// When numbers are so large that a mean or deviation overflows f64.
+    pub fn standardize<T: Scalar>(features: &Features<T>) -> Result<Self> {
+        let (rows, cols) = (features.rows(), features.cols());
+        let each_row = || features.data().chunks_exact(cols);
+        // Two passes: the one-pass formula E[x^2] - E[x]^2 cancels.
+        let mut mean = vec![0.0; cols];
+        for row in each_row() {
+            for (sum, x) in mean.iter_mut().zip(row) {
+                *sum += x.to_f64();
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= rows as f64);
+        let mut std = vec![0.0; cols];
+        for row in each_row() {
+            for ((sum, mean), x) in std.iter_mut().zip(&mean).zip(row) {
+                *sum += (x.to_f64() - mean).powi(2);
+            }
+        }
+        std.iter_mut().for_each(|sum| *sum = (*sum / rows as f64).sqrt());
+        for column in 0..cols {
+            let first = features.row(0)[column];
+            // The mean of equal numbers may be off by a rounding, and dividing that by itself would give 1.
+            if each_row().all(|row| row[column] == first) {
+                (mean[column], std[column]) = (first.to_f64(), 1.0);
+            }
+        }
+        let fitted = Preprocess::Standardize { mean, std };
+        fitted.check(cols)?;
+        Ok(fitted)
+    }
+
+    /// Applies it to every row. On an error the features are as they were.
+    ///
+    /// # Errors
+    /// When it was fitted on another number of columns, holds a number that makes no sense (a file may hold
+    /// anything), or a result overflows `T`.
+    pub fn apply<T: Scalar>(&self, features: &mut Features<T>) -> Result<()> {
+        self.check(features.cols())?;
+        match self {
+            Preprocess::None => Ok(()),
+            Preprocess::Scale { factor } => features.map(|_, x| x * factor),
+            Preprocess::Standardize { mean, std } => features.map(|column, x| (x - mean[column]) / std[column]),
+        }
+    }
+
+    /// Refuses one that cannot be applied to `cols` columns: for a model file, before there is data.
+    ///
+    /// # Errors
+    /// When it was fitted on another number of columns, or holds a number that makes no sense.
+    pub fn check(&self, cols: usize) -> Result<()> {
+        match self {
+            Preprocess::None => Ok(()),
+            Preprocess::Scale { factor } if factor.is_finite() && *factor != 0.0 => Ok(()),
+            Preprocess::Scale { factor } => Err(Error::Argument {
+                name: "preprocessing factor",
+                found: factor.to_string(),
+                expected: "a finite number other than 0".to_string(),
+            }),
+            Preprocess::Standardize { mean, std } => {
+                if mean.len() != cols || std.len() != cols {
+                    return Err(Error::Shape {
+                        origin: "preprocessing".to_string(),
+                        found: format!("features of {cols} columns"),
+                        expected: format!("{} means and {} deviations, as it was fitted", mean.len(), std.len()),
+                    });
+                }
+                let senseless = mean.iter().zip(std).position(|(m, s)| !m.is_finite() || !s.is_finite() || *s <= 0.0);
+                senseless.map_or(Ok(()), |column| {
+                    Err(Error::Argument {
+                        name: "preprocessing",
+                        found: format!("mean {} and deviation {} in column {}", mean[column], std[column], column + 1),
+                        expected: "finite numbers and a deviation above 0".to_string(),
+                    })
+                })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_multiplies_every_number() {
+        let mut features = Features::new(2, 2, vec![0.0f32, 16.0, 8.0, 1.0]).unwrap();
+        Preprocess::Scale { factor: 1.0 / 16.0 }.apply(&mut features).unwrap();
+        assert_eq!(features.data(), [0.0, 1.0, 0.5, 0.0625]);
+    }
+
+    #[test]
+    fn standardising_gives_columns_of_mean_0_and_deviation_1() {
+        let mut features = Features::new(4, 2, vec![1.0, 1e9, 2.0, 1e9 + 1.0, 3.0, 1e9 + 2.0, 4.0, 1e9 + 3.0]).unwrap();
+        let fitted = Preprocess::standardize(&features).unwrap();
+        let Preprocess::Standardize { mean, std } = &fitted else { panic!() };
+        assert_eq!(mean, &[2.5, 1e9 + 1.5]);
+        assert_eq!(std, &[1.25f64.sqrt(); 2]);
+        fitted.apply(&mut features).unwrap();
+        for column in 0..2 {
+            let values: Vec<f64> = (0..4).map(|row| features.row(row)[column]).collect();
+            assert!(values.iter().sum::<f64>().abs() < 1e-12);
+            assert!((values.iter().map(|x| x * x).sum::<f64>() / 4.0 - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_constant_column_becomes_zero_also_when_its_mean_rounds() {
+        // 0.1 summed ten times is not 1.
+        let mut features = Features::new(10, 1, vec![0.1; 10]).unwrap();
+        let fitted = Preprocess::standardize(&features).unwrap();
+        assert_eq!(fitted, Preprocess::Standardize { mean: vec![0.1], std: vec![1.0] });
+        fitted.apply(&mut features).unwrap();
+        assert_eq!(features.data(), [0.0; 10]);
+    }
+
+    #[test]
+    fn features_of_another_width_are_refused_and_left_alone() {
+        let fitted = Preprocess::Standardize { mean: vec![1.0; 3], std: vec![1.0; 3] };
+        let mut features = Features::new(3, 2, vec![5.0; 6]).unwrap();
+        let message = fitted.apply(&mut features).unwrap_err().to_string();
+        assert!(message.contains("features of 2 columns") && message.contains("3 means"), "{message}");
+        assert_eq!(features.data(), [5.0; 6]);
+    }
+
+    #[test]
+    fn numbers_that_a_file_should_not_hold_are_refused() {
+        let standardize = |mean, std| Preprocess::Standardize { mean: vec![0.0, mean], std: vec![1.0, std] };
+        for bad in
+            [standardize(f64::NAN, 1.0), standardize(0.0, 0.0), standardize(0.0, -1.0), standardize(0.0, f64::INFINITY)]
+        {
+            assert!(bad.check(2).unwrap_err().to_string().contains("column 2"), "{bad:?}");
+        }
+        assert!(standardize(0.0, 1.0).check(2).is_ok());
+        for factor in [0.0, f64::NAN, f64::INFINITY] {
+            assert!(Preprocess::Scale { factor }.check(2).is_err());
+        }
+        let huge = Features::new(2, 1, vec![-f64::MAX, f64::MAX]).unwrap();
+        assert!(Preprocess::standardize(&huge).is_err());
+    }
+
+    #[test]
+    fn json_gives_back_the_same_bits() {
+        for value in [0.1, 1.0 / 3.0, 51.24513164471217, 2.2250738585072014e-308, 123456789.12345679, 7.038531e-26] {
+            let fitted = Preprocess::Standardize { mean: vec![value, -value], std: vec![value; 2] };
+            let json = serde_json::to_string(&fitted).unwrap();
+            assert_eq!(serde_json::from_str::<Preprocess>(&json).unwrap(), fitted, "{json}");
+        }
+        let mut stream = chainrule_model::random::Stream::new(1, chainrule_model::random::Purpose::Synthetic, 0);
+        for _ in 0..100_000 {
+            let fitted = Preprocess::Scale { factor: stream.normal() };
+            let json = serde_json::to_string(&fitted).unwrap();
+            assert_eq!(serde_json::from_str::<Preprocess>(&json).unwrap(), fitted, "{json}");
+        }
+    }
+
+    #[test]
+    fn json_names_the_kind() {
+        assert_eq!(serde_json::to_string(&Preprocess::None).unwrap(), r#"{"kind":"none"}"#);
+        let scale: Preprocess = serde_json::from_str(r#"{"kind":"scale","factor":0.5}"#).unwrap();
+        assert_eq!(scale, Preprocess::Scale { factor: 0.5 });
+        assert!(serde_json::from_str::<Preprocess>(r#"{"kind":"whiten"}"#).is_err());
+    }
+}

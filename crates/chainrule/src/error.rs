@@ -1,0 +1,199 @@
+//! What can go wrong at the boundary, each with the file, the place, what was found and what was expected.
+//!
+//! Rows and columns are counted from 1 in messages and in [`Place`](crate::Place), as people count them; byte offsets from 0, as
+//! hex viewers do. This file only describes failures: it neither logs nor prints them.
+
+use crate::place::Place;
+use std::io;
+use std::path::PathBuf;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong. In every variant `origin` is where the data came from: a path as it was given, or a word such as
+/// `stdin` or `features` for what did not come from a file.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried: `read`, `write`, ...
+        action: &'static str,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+
+    /// A file is not what its format demands: truncated, oversized, corrupt, or of another kind.
+    #[error("{origin}, {place}: found {found}, expected {expected}")]
+    Format {
+        /// Where the bytes came from.
+        origin: String,
+        /// Where in it.
+        place: Place,
+        /// What was there.
+        found: String,
+        /// What should have been there.
+        expected: String,
+    },
+
+    /// A feature or target is NaN or infinite.
+    #[error("{origin}, {place}: found {value}, expected a finite number")]
+    NotFinite {
+        /// Where the numbers came from.
+        origin: String,
+        /// The row and column.
+        place: Place,
+        /// The number.
+        value: f64,
+    },
+
+    /// A label is negative, not whole, or not below the number of classes.
+    #[error("{origin}, {place}: found label {found}, expected {expected}")]
+    Label {
+        /// Where the labels came from.
+        origin: String,
+        /// The row.
+        place: Place,
+        /// The label.
+        found: String,
+        /// The labels that are allowed.
+        expected: String,
+    },
+
+    /// Two shapes that must agree do not.
+    #[error("{origin}: found {found}, expected {expected}")]
+    Shape {
+        /// What has the wrong shape.
+        origin: String,
+        /// Its shape.
+        found: String,
+        /// The shape it should have.
+        expected: String,
+    },
+
+    /// Features and targets have different numbers of rows.
+    #[error("{features_origin} has {features} rows but {targets_origin} has {targets}; each row needs its own target")]
+    RowsDiffer {
+        /// Where the features came from.
+        features_origin: String,
+        /// Rows of features.
+        features: usize,
+        /// Where the targets came from.
+        targets_origin: String,
+        /// Rows of targets.
+        targets: usize,
+    },
+
+    /// There is nothing to work on: no rows or no columns.
+    #[error("{origin} has no {what}; at least one is needed")]
+    Empty {
+        /// What is empty.
+        origin: String,
+        /// `rows` or `columns`.
+        what: &'static str,
+    },
+
+    /// A setting is outside its range.
+    #[error("{name}: found {found}, expected {expected}")]
+    Argument {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// The values that are allowed.
+        expected: String,
+    },
+
+    /// A name that nobody here knows.
+    #[error("unknown {what} {name:?}{} (known: {})", did_you_mean(nearest.as_deref()), known.join(", "))]
+    UnknownName {
+        /// What the name is of: `activation`, `data source`, ...
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The known name that was probably meant.
+        nearest: Option<String>,
+        /// All known names.
+        known: Vec<String>,
+    },
+
+    /// A file is not where it should be.
+    #[error("{origin} was not found (looked for {})", looked_for.join(", "))]
+    NotFound {
+        /// What was wanted.
+        origin: String,
+        /// The paths that were tried.
+        looked_for: Vec<String>,
+    },
+
+    /// Training or evaluation needs targets, and the source has features only.
+    #[error("{origin} holds features only and labels are needed: name a label file")]
+    LabelsNeeded {
+        /// Where the features came from.
+        origin: String,
+    },
+
+    /// The format is known, but this build cannot read or write it.
+    #[error("{origin} is {found}, which this build cannot handle; build chainrule with feature {feature:?}")]
+    Unsupported {
+        /// The file.
+        origin: String,
+        /// Its format.
+        found: &'static str,
+        /// The cargo feature that adds it.
+        feature: &'static str,
+    },
+}
+
+impl Error {
+    /// [`Error::UnknownName`], with the nearest of the known names worked out.
+    pub fn unknown_name(what: &'static str, name: &str, known: &[&str]) -> Self {
+        Error::UnknownName {
+            what,
+            name: name.to_string(),
+            nearest: crate::nearest::nearest(name, known).map(str::to_string),
+            known: known.iter().map(|known| known.to_string()).collect(),
+        }
+    }
+
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Error::Io { path, action, source }
+    }
+
+    pub(crate) fn format(origin: &str, place: Place, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Error::Format { origin: origin.to_string(), place, found: found.into(), expected: expected.into() }
+    }
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!(", did you mean {name:?}?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_file_place_found_and_expected() {
+        let error = Error::NotFinite { origin: "x.npy".into(), place: Place::cell(20, 7), value: f64::NAN };
+        assert_eq!(error.to_string(), "x.npy, row 3, column 7: found NaN, expected a finite number");
+        let error = Error::format("a.idx", Place::Byte(2), "0x0D", "0x08");
+        assert_eq!(error.to_string(), "a.idx, byte 2: found 0x0D, expected 0x08");
+    }
+
+    #[test]
+    fn an_unknown_name_comes_with_the_nearest_and_all_known_ones() {
+        let error = Error::unknown_name("activation", "sigmoyd", &["relu", "sigmoid"]);
+        let message = error.to_string();
+        assert_eq!(message, "unknown activation \"sigmoyd\", did you mean \"sigmoid\"? (known: relu, sigmoid)");
+    }
+
+    #[test]
+    fn an_error_stays_small_enough_to_return_by_value() {
+        assert!(size_of::<Error>() <= 128, "{} bytes", size_of::<Error>());
+    }
+}

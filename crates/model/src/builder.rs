@@ -1,0 +1,140 @@
+//! Building a network: a list of modules, checked as a whole.
+
+use chainrule_dense::Activation;
+use chainrule_kernel::{Kernel, Scalar};
+
+use crate::layer::check_activation;
+use crate::{Init, Layer, Mlp, ModelError};
+
+/// The description of a network, from input to output; see [`Mlp::builder`].
+#[derive(Debug, Clone)]
+pub struct MlpBuilder {
+    inputs: usize,
+    width: usize,
+    layers: Vec<Layer>,
+    init: Init,
+    seed: u64,
+    kernel: Option<String>,
+}
+
+impl MlpBuilder {
+    pub(crate) fn new(inputs: usize) -> Self {
+        MlpBuilder { inputs, width: inputs, layers: Vec::new(), init: Init::Auto, seed: 0, kernel: None }
+    }
+
+    /// A dense layer of `outputs` features.
+    pub fn dense(mut self, outputs: usize) -> Self {
+        self.layers.push(Layer::Dense { inputs: self.width, outputs });
+        self.width = outputs;
+        self
+    }
+
+    /// An activation after what has been named so far.
+    pub fn activation(mut self, activation: Activation) -> Self {
+        self.layers.push(Layer::Activation(activation));
+        self
+    }
+
+    /// `max(z, 0)`.
+    pub fn relu(self) -> Self {
+        self.activation(Activation::Relu)
+    }
+
+    /// z above 0, `alpha * z` elsewhere.
+    pub fn leaky_relu(self, alpha: f64) -> Self {
+        self.activation(Activation::LeakyRelu(alpha))
+    }
+
+    /// `1 / (1 + e^-z)`.
+    pub fn sigmoid(self) -> Self {
+        self.activation(Activation::Sigmoid)
+    }
+
+    /// `tanh(z)`.
+    pub fn tanh(self) -> Self {
+        self.activation(Activation::Tanh)
+    }
+
+    /// Softmax over each row. Not before [`crate::Loss::CrossEntropy`], which takes logits.
+    pub fn softmax(mut self) -> Self {
+        self.layers.push(Layer::Softmax);
+        self
+    }
+
+    /// A module as [`Mlp::layers`] lists it, a dense one with the inputs that it happens to follow.
+    pub fn layer(self, layer: Layer) -> Self {
+        match layer {
+            Layer::Dense { outputs, .. } => self.dense(outputs),
+            Layer::Activation(activation) => self.activation(activation),
+            Layer::Softmax => self.softmax(),
+        }
+    }
+
+    /// How weights begin; He before ReLU and Glorot elsewhere unless said.
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = init;
+        self
+    }
+
+    /// The seed of the weights; 0 unless said.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The kernel to compute with, by name, instead of the best that the CPU has.
+    pub fn kernel(mut self, name: &str) -> Self {
+        self.kernel = Some(name.to_owned());
+        self
+    }
+
+    /// The network in f32.
+    ///
+    /// # Errors
+    /// When a width is 0, there is no dense layer, a setting is out of range, or the kernel cannot be had.
+    pub fn build(self) -> Result<Mlp<f32>, ModelError> {
+        self.build_as()
+    }
+
+    /// The network in f32 or f64.
+    ///
+    /// # Errors
+    /// As [`MlpBuilder::build`].
+    pub fn build_as<T: Scalar>(self) -> Result<Mlp<T>, ModelError> {
+        if self.inputs == 0 {
+            return Err(ModelError::ZeroWidth { what: "the input".to_owned() });
+        }
+        self.init.check()?;
+        let mut parameters = 0usize;
+        let mut dense = 0;
+        for layer in &self.layers {
+            match *layer {
+                Layer::Dense { inputs, outputs } => {
+                    dense += 1;
+                    if outputs == 0 {
+                        return Err(ModelError::ZeroWidth { what: format!("dense layer {dense}") });
+                    }
+                    // Twice the bytes of f64: what is kept beside the parameters must be addressable too.
+                    parameters = inputs
+                        .checked_add(1)
+                        .and_then(|rows| rows.checked_mul(outputs))
+                        .and_then(|n| n.checked_add(parameters))
+                        .filter(|n| n.checked_mul(32).is_some_and(|bytes| bytes <= isize::MAX as usize))
+                        .ok_or_else(|| ModelError::TooLarge { what: format!("dense layer {dense}, {layer},") })?;
+                }
+                Layer::Activation(activation) => check_activation(activation)?,
+                Layer::Softmax => {}
+            }
+        }
+        if dense == 0 {
+            return Err(ModelError::NoLayers);
+        }
+        let kernel = match &self.kernel {
+            Some(name) => Kernel::by_name(name)?,
+            None => Kernel::selected()?,
+        };
+        let mut mlp = Mlp::zeroed(kernel, self.inputs, self.layers, parameters);
+        mlp.initialise(self.init, self.seed);
+        Ok(mlp)
+    }
+}

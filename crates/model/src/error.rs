@@ -1,0 +1,83 @@
+//! What a model refuses, and what its words say.
+
+use chainrule_kernel::KernelError;
+
+/// A network that cannot be built, or numbers that do not fit it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A layer, or the input, of no features.
+    #[error("{what} of width 0: every layer needs at least one feature")]
+    ZeroWidth {
+        /// Which: `the input`, `dense layer 2`.
+        what: String,
+    },
+    /// A network without a dense layer.
+    #[error("a network without a dense layer has nothing to train")]
+    NoLayers,
+    /// A setting outside its range.
+    #[error("{what} is {found}; expected {expected}")]
+    Setting {
+        /// Which setting.
+        what: &'static str,
+        /// Its value.
+        found: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A name that is not known.
+    #[error("there is no {what} `{found}`; known are {known}")]
+    UnknownName {
+        /// What kind of thing was named.
+        what: &'static str,
+        /// The name.
+        found: String,
+        /// The names that are known, with commas.
+        known: String,
+    },
+    /// More numbers than the address space holds.
+    #[error("{what} would need more memory than this machine can address")]
+    TooLarge {
+        /// What would.
+        what: String,
+    },
+    /// A matrix of another shape than the operation takes.
+    #[error("{operation}: {what} is {}x{}, expected {}x{}", .found.0, .found.1, .expected.0, .expected.1)]
+    Shape {
+        /// The operation that was asked for.
+        operation: &'static str,
+        /// Which of its matrices.
+        what: &'static str,
+        /// Rows and columns it has.
+        found: (usize, usize),
+        /// Rows and columns it should have.
+        expected: (usize, usize),
+    },
+    /// More rows than the workspace was made for.
+    #[error("a minibatch of {found} rows in a workspace made for {made_for}")]
+    Batch {
+        /// Rows given.
+        found: usize,
+        /// Rows the workspace holds.
+        made_for: usize,
+    },
+    /// A minibatch of no rows, whose mean loss would not be a number.
+    #[error("a minibatch of no rows has no mean loss")]
+    EmptyBatch,
+    /// A class beyond the outputs of the network.
+    #[error("row {row} of the minibatch has label {label}; the network has {classes} outputs, labels are 0 to {}", .classes - 1)]
+    Label {
+        /// Its row, counted from 0.
+        row: usize,
+        /// The label.
+        label: u32,
+        /// How many outputs there are.
+        classes: usize,
+    },
+    /// Cross-entropy on probabilities instead of logits.
+    #[error("cross-entropy takes logits and applies softmax itself: leave the softmax layer out")]
+    SoftmaxTwice,
+    /// The kernel asked for cannot be had.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+}

@@ -1,0 +1,109 @@
+//! Where weights begin. Each draws from the counter-based stream of its layer, in row-major order of w, so a layer's
+//! numbers depend on the seed and its place and on nothing else. Biases begin at 0.
+
+use chainrule_kernel::Scalar;
+
+use crate::ModelError;
+use crate::random::{Purpose, Stream};
+
+/// How the weights of one dense layer are drawn; `in` and `out` are its numbers of inputs and outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub enum Init {
+    /// He uniform before ReLU and leaky ReLU, Glorot uniform otherwise.
+    #[default]
+    Auto,
+    /// Uniform within sqrt(6 / (in + out)): Glorot and Bengio 2010, equation 16.
+    GlorotUniform,
+    /// Normal with variance 2 / (in + out): the same, equation 12.
+    GlorotNormal,
+    /// Uniform within sqrt(6 / in): He et al. 2015, equation 10, as a uniform.
+    HeUniform,
+    /// Normal with variance 2 / in: He et al. 2015, equation 10.
+    HeNormal,
+    /// Uniform within sqrt(3 / in): LeCun et al. 1998, "Efficient BackProp", equation 16, as a uniform.
+    LecunUniform,
+    /// Normal with variance 1 / in: the same, equation 16.
+    LecunNormal,
+    /// Normal with this standard deviation.
+    Normal(f64),
+    /// All 0. Hidden units that begin alike stay alike: of use for a single layer only.
+    Zeros,
+}
+
+impl Init {
+    /// Fills the weights of dense layer `layer`.
+    pub(crate) fn fill<T: Scalar>(
+        self,
+        (inputs, outputs): (usize, usize),
+        rectified: bool,
+        (seed, layer): (u64, usize),
+        w: &mut [T], // (inputs, outputs)
+    ) {
+        let (fan_in, fan_out) = (inputs as f64, outputs as f64);
+        let mut stream = Stream::new(seed, Purpose::Init, layer as u64);
+        let mut uniform = |limit: f64| w.iter_mut().for_each(|w| *w = T::from_f64(stream.uniform(-limit, limit)));
+        match self {
+            Init::Auto if rectified => uniform((6.0 / fan_in).sqrt()),
+            Init::Auto | Init::GlorotUniform => uniform((6.0 / (fan_in + fan_out)).sqrt()),
+            Init::HeUniform => uniform((6.0 / fan_in).sqrt()),
+            Init::LecunUniform => uniform((3.0 / fan_in).sqrt()),
+            Init::Zeros => w.fill(T::ZERO),
+            Init::GlorotNormal => normal(&mut stream, (2.0 / (fan_in + fan_out)).sqrt(), w),
+            Init::HeNormal => normal(&mut stream, (2.0 / fan_in).sqrt(), w),
+            Init::LecunNormal => normal(&mut stream, (1.0 / fan_in).sqrt(), w),
+            Init::Normal(std) => normal(&mut stream, std, w),
+        }
+    }
+
+    pub(crate) fn check(self) -> Result<(), ModelError> {
+        match self {
+            Init::Normal(std) if !(std.is_finite() && std >= 0.0) => {
+                let expected = "a finite number, 0 or more";
+                Err(ModelError::Setting { what: "the standard deviation of the weights", found: std, expected })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn normal<T: Scalar>(stream: &mut Stream, std: f64, w: &mut [T]) {
+    w.iter_mut().for_each(|w| *w = T::from_f64(std * stream.normal()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(init: Init, layer: usize) -> Vec<f64> {
+        let mut w = vec![f64::NAN; 200 * 100];
+        init.fill((200, 100), false, (9, layer), &mut w);
+        w
+    }
+
+    #[test]
+    fn each_initialiser_has_the_variance_of_its_paper() {
+        for (init, variance) in [
+            (Init::Auto, 2.0 / 300.0),
+            (Init::GlorotUniform, 2.0 / 300.0),
+            (Init::GlorotNormal, 2.0 / 300.0),
+            (Init::HeUniform, 2.0 / 200.0),
+            (Init::HeNormal, 2.0 / 200.0),
+            (Init::LecunUniform, 1.0 / 200.0),
+            (Init::LecunNormal, 1.0 / 200.0),
+            (Init::Normal(0.3), 0.09),
+        ] {
+            let w = draw(init, 0);
+            let found = w.iter().map(|w| w * w).sum::<f64>() / w.len() as f64;
+            // 20,000 draws: a standard error of at most sqrt(2 / 20000) = 1 %.
+            assert!((found / variance - 1.0).abs() < 0.05, "{init:?}: {found}, not {variance}");
+        }
+        assert!(draw(Init::Zeros, 0).iter().all(|w| *w == 0.0));
+    }
+
+    #[test]
+    fn layers_are_drawn_apart_and_again_alike() {
+        assert_eq!(draw(Init::HeNormal, 3), draw(Init::HeNormal, 3));
+        assert_ne!(draw(Init::HeNormal, 3), draw(Init::HeNormal, 4));
+    }
+}

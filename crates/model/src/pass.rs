@@ -1,0 +1,194 @@
+//! What a network computes: forward, backward by the chain rule, and the step that joins them.
+//!
+//! Everything runs in the caller's [`Workspace`] and allocates nothing.
+
+use chainrule_dense::Gradients;
+use chainrule_kernel::{MatMut, MatRef, Scalar};
+
+use crate::mlp::{Mlp, Op};
+use crate::softmax;
+use crate::workspace::{OpWorkspace, Workspace};
+use crate::{Layer, Loss, ModelError, Optimizer, Targets};
+
+impl<T: Scalar> Mlp<T> {
+    /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace.
+    ///
+    /// # Errors
+    /// When x is not as wide as the network's input, its rows are not contiguous, or it has more rows than the
+    /// workspace has room for.
+    ///
+    /// # Panics
+    /// When the workspace was made for a network of other layers; so for all of the passes.
+    pub fn forward<'w>(
+        &self,
+        x: MatRef<'_, T>, // (batch, inputs)
+        workspace: &'w mut Workspace<T>,
+    ) -> Result<MatRef<'w, T>, ModelError> {
+        let batch = x.rows();
+        if x.cols() != self.inputs {
+            let expected = (batch, self.inputs);
+            return Err(ModelError::Shape { operation: "forward", what: "x", found: (batch, x.cols()), expected });
+        }
+        if batch > workspace.max_batch {
+            return Err(ModelError::Batch { found: batch, made_for: workspace.max_batch });
+        }
+        assert!(workspace.ops.len() == self.ops.len(), "a workspace of another network");
+        workspace.batch = batch;
+        for i in 0..self.ops.len() {
+            let (before, rest) = workspace.ops.split_at_mut(i);
+            let here = &mut rest[0];
+            let x = if i == 0 { x } else { before[i - 1].output(batch) };
+            let n = batch * here.width;
+            match self.ops[i] {
+                Op::Dense { shape, offset } => {
+                    let (w, b) = Op::ranges(shape, offset);
+                    let plan = here.plan.as_mut().expect("a dense operation has a plan");
+                    assert!(plan.shape() == shape, "a workspace of another network");
+                    let a = MatMut::new(&mut here.a[..n], batch, here.width);
+                    plan.forward(x, &self.params[w], &self.params[b], a);
+                }
+                Op::Activation(activation) => {
+                    copy_rows(x, &mut here.a[..n]);
+                    activation.forward(self.kernel, &mut here.a[..n]);
+                }
+                Op::Softmax => {
+                    copy_rows(x, &mut here.a[..n]);
+                    softmax::forward(self.kernel, here.width, &mut here.a[..n]);
+                }
+            }
+        }
+        Ok(workspace.output())
+    }
+
+    /// Given that the workspace holds the forward pass of `x`, the mean loss, and its gradients by every parameter
+    /// in [`Workspace::gradients`].
+    ///
+    /// # Errors
+    /// When the targets do not fit the output, a label is not among its classes, the minibatch is empty, or
+    /// cross-entropy follows a softmax layer.
+    pub fn backward(
+        &self,
+        x: MatRef<'_, T>, // (batch, inputs)
+        targets: Targets<'_, T>,
+        loss: Loss,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        let value = self.loss(targets, loss, workspace)?;
+        let batch = workspace.batch;
+        if (x.rows(), x.cols()) != (batch, self.inputs) {
+            let (found, expected) = ((x.rows(), x.cols()), (batch, self.inputs));
+            return Err(ModelError::Shape { operation: "backward", what: "x", found, expected });
+        }
+        let Workspace { ops, grads, .. } = workspace;
+        for i in (0..self.ops.len()).rev() {
+            let (before, rest) = ops.split_at_mut(i);
+            let OpWorkspace { width, a, da, plan } = &mut rest[0];
+            let (width, n) = (*width, batch * *width);
+            let (a, da) = (&a[..n], &mut da[..n]);
+            // The first operation's input is the data: nobody asks for its gradient.
+            let (x, dx) = match before.last_mut() {
+                None => (x, None),
+                Some(previous) => {
+                    let m = batch * previous.width;
+                    let x = MatRef::new(&previous.a[..m], batch, previous.width);
+                    (x, Some(MatMut::new(&mut previous.da[..m], batch, previous.width)))
+                }
+            };
+            match self.ops[i] {
+                Op::Dense { shape, offset } => {
+                    let (w, b) = Op::ranges(shape, offset);
+                    let (dw, db) = grads[w.start..b.end].split_at_mut(w.len());
+                    let plan = plan.as_mut().expect("a dense operation has a plan");
+                    let (a, da) = (MatRef::new(a, batch, width), MatMut::new(da, batch, width));
+                    plan.backward(x, &self.params[w], a, da, Gradients { dw, db, dx });
+                }
+                Op::Activation(activation) => {
+                    activation.backward(a, da);
+                    dx.into_iter().for_each(|mut dx| copy_into(da, &mut dx));
+                }
+                Op::Softmax => {
+                    softmax::backward(width, a, da);
+                    dx.into_iter().for_each(|mut dx| copy_into(da, &mut dx));
+                }
+            }
+        }
+        Ok(value)
+    }
+
+    /// The mean loss of the output that the workspace holds.
+    ///
+    /// # Errors
+    /// As [`Mlp::backward`].
+    pub fn loss(&self, targets: Targets<'_, T>, loss: Loss, workspace: &mut Workspace<T>) -> Result<f64, ModelError> {
+        if loss == Loss::CrossEntropy && self.layers.last() == Some(&Layer::Softmax) {
+            return Err(ModelError::SoftmaxTwice);
+        }
+        let batch = workspace.batch;
+        let last = workspace.ops.last_mut().expect("a network has layers");
+        let n = batch * last.width;
+        let output = MatRef::new(&last.a[..n], batch, last.width);
+        loss.backward(self.kernel, output, targets, &mut last.da[..n])
+    }
+
+    /// One step of training: forward, backward, update. Answers the mean loss before the update.
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`] and [`Mlp::backward`]; the parameters are then as they were.
+    pub fn step(
+        &mut self,
+        x: MatRef<'_, T>, // (batch, inputs)
+        targets: Targets<'_, T>,
+        loss: Loss,
+        optimizer: Optimizer,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        self.forward(x, workspace)?;
+        let value = self.backward(x, targets, loss, workspace)?;
+        optimizer.update(&mut self.params, &workspace.grads);
+        Ok(value)
+    }
+
+    /// The network's output, written row-major into `output`, for any number of rows, a workspace's worth at a time.
+    ///
+    /// # Errors
+    /// When x is not as wide as the network's input or `output` does not have `x.rows() * outputs` elements.
+    pub fn predict_into(
+        &self,
+        x: MatRef<'_, T>, // (rows, inputs)
+        output: &mut [T], // (rows, outputs)
+        workspace: &mut Workspace<T>,
+    ) -> Result<(), ModelError> {
+        let (rows, width) = (x.rows(), self.outputs());
+        if output.len() != rows * width {
+            let (found, expected) = ((output.len() / width.max(1), width), (rows, width));
+            return Err(ModelError::Shape { operation: "predict", what: "the output", found, expected });
+        }
+        if rows > 0 && workspace.max_batch == 0 {
+            return Err(ModelError::Batch { found: rows, made_for: 0 });
+        }
+        for start in (0..rows).step_by(workspace.max_batch.max(1)) {
+            let end = rows.min(start + workspace.max_batch);
+            self.forward(x.rows_in(start..end), workspace)?;
+            let n = (end - start) * width;
+            let last = &workspace.ops[workspace.ops.len() - 1];
+            output[start * width..end * width].copy_from_slice(&last.a[..n]);
+        }
+        Ok(())
+    }
+}
+
+impl<T: Scalar> OpWorkspace<T> {
+    fn output(&self, batch: usize) -> MatRef<'_, T> {
+        MatRef::new(&self.a[..batch * self.width], batch, self.width)
+    }
+}
+
+fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
+    let width = from.cols().max(1);
+    to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));
+}
+
+fn copy_into<T: Scalar>(from: &[T], to: &mut MatMut<'_, T>) {
+    let width = to.cols().max(1);
+    from.chunks_exact(width).enumerate().for_each(|(i, row)| to.row_mut(i).copy_from_slice(row));
+}

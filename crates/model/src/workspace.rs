@@ -1,0 +1,72 @@
+//! All the memory of a training step or a prediction: made once for a network and a largest minibatch.
+
+use chainrule_dense::Plan;
+use chainrule_kernel::{MatRef, Scalar};
+
+use crate::mlp::{Mlp, Op};
+
+/// Activations, gradients and packing room for minibatches of up to a size. Belongs to the network it was made for,
+/// or to another of the same layers.
+#[derive(Debug)]
+pub struct Workspace<T: Scalar> {
+    pub(crate) max_batch: usize,
+    /// Rows of the last forward pass.
+    pub(crate) batch: usize,
+    pub(crate) ops: Vec<OpWorkspace<T>>,
+    /// As [`Mlp::params`].
+    pub(crate) grads: Vec<T>,
+}
+
+/// What one operation leaves behind.
+#[derive(Debug)]
+pub(crate) struct OpWorkspace<T: Scalar> {
+    pub(crate) width: usize,
+    /// The output, (max_batch, width).
+    pub(crate) a: Vec<T>,
+    /// The gradient by the output, which backward turns into the gradient by what went into the activation.
+    pub(crate) da: Vec<T>,
+    /// The plan of a dense operation.
+    pub(crate) plan: Option<Plan<T>>,
+}
+
+impl<T: Scalar> Workspace<T> {
+    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool.
+    pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
+        let mut width = mlp.inputs();
+        let ops = mlp.ops.iter().map(|op| {
+            let plan = match *op {
+                Op::Dense { shape, .. } => {
+                    width = shape.outputs;
+                    Some(Plan::new(mlp.kernel(), shape, max_batch))
+                }
+                Op::Activation(_) | Op::Softmax => None,
+            };
+            let room = || vec![T::ZERO; max_batch * width];
+            OpWorkspace { width, a: room(), da: room(), plan }
+        });
+        Workspace { max_batch, batch: 0, ops: ops.collect(), grads: vec![T::ZERO; mlp.params().len()] }
+    }
+
+    /// The largest minibatch there is room for.
+    pub fn max_batch(&self) -> usize {
+        self.max_batch
+    }
+
+    /// The gradients of the last backward pass, laid out as [`Mlp::params`].
+    pub fn gradients(&self) -> &[T] {
+        &self.grads
+    }
+
+    /// The output of the last forward pass, (batch, outputs).
+    pub fn output(&self) -> MatRef<'_, T> {
+        let last = &self.ops[self.ops.len() - 1];
+        MatRef::new(&last.a[..self.batch * last.width], self.batch, last.width)
+    }
+
+    /// Bytes held: activations, gradients and packing room.
+    pub fn bytes(&self) -> usize {
+        let op =
+            |op: &OpWorkspace<T>| (op.a.len() + op.da.len()) * size_of::<T>() + op.plan.as_ref().map_or(0, Plan::bytes);
+        self.grads.len() * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
+    }
+}
