@@ -4,6 +4,7 @@
 //! hex viewers do. This file only describes failures: it neither logs nor prints them.
 
 use crate::place::Place;
+use chainrule_model::ModelError;
 use std::io;
 use std::path::PathBuf;
 
@@ -145,6 +146,40 @@ pub enum Error {
         found: &'static str,
         /// The cargo feature that adds it.
         feature: &'static str,
+    },
+
+    /// The network refused.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+
+    /// The loss stopped being a number: the network has diverged.
+    #[error(
+        "the loss became {loss} at step {step} of epoch {epoch}: training diverged; try a smaller learning rate, or \
+         scale the features"
+    )]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step within it, counted from 1.
+        step: usize,
+        /// NaN or infinity.
+        loss: f64,
+    },
+
+    /// A file of weights alone leaves open what stands between its dense layers.
+    #[error("{origin} holds weights but not which activations stand between them: name the activation")]
+    ActivationNeeded {
+        /// The file.
+        origin: String,
+    },
+
+    /// Threads could not be started.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// The operating system's reason.
+        reason: String,
     },
 }
 

@@ -1,11 +1,50 @@
-//! chainrule
+//! Dense neural networks on CPUs at the machine's limit, reproducible to the bit.
+//!
+//! This is the crate that applications link: data, training, model files, predictions. The arithmetic is
+//! `chainrule-model`'s, of which the parts that an application needs are named here again.
+//!
+//! ```
+//! use chainrule::data::{Features, digits};
+//! use chainrule::{EpochReport, Loss, Mlp, Model, TrainConfig, Trainer};
+//! use std::ops::ControlFlow;
+//!
+//! let (train, test) = digits::<f32>().split(0.2, 42)?;
+//! let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
+//! let trainer = Trainer::new(TrainConfig { epochs: 2, ..TrainConfig::default() })?;
+//! trainer.fit(&mut mlp, &train, Some(&test), |_: &EpochReport| ControlFlow::Continue(()))?;
+//! let model = Model::new(mlp, Loss::CrossEntropy);
+//! let image = Features::new(1, 64, test.features().row(0).to_vec())?;
+//! let class = model.predict_classes(&image)?[0];
+//! assert!(class < 10);
+//! # Ok::<(), chainrule::Error>(())
+//! ```
+//!
+//! Same seed, same settings, same kernel: the same bits, on any number of threads.
+//!
+//! It never prints and never ends the process; everything that can go wrong is an [`Error`] that says what was found,
+//! what was expected, and where.
+
 #![forbid(unsafe_code)]
 
 pub mod atomic;
 pub mod data;
 mod error;
+mod fit;
+mod hash;
+mod model_file;
 mod nearest;
 mod place;
+mod predict;
+mod train;
 
+pub use chainrule_explain::layer_table;
+pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
+pub use chainrule_model::{
+    ACTIVATION_NAMES, Activation, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, OPTIMIZER_NAMES,
+    Optimizer, Targets, Workspace, activation_name, metrics, parse_activation,
+};
 pub use error::{Error, Result};
+pub use hash::weights_sha256;
+pub use model_file::{DType, Model, ModelFile};
 pub use place::Place;
+pub use train::{Ending, EpochReport, Evaluation, Observer, StopHandle, TrainConfig, TrainReport, Trainer, evaluate};

@@ -1,2 +1,8 @@
-//! explain
+//! Text and pictures from the numbers of a model. Nothing is computed here by a way of its own: what is shown is what
+//! `chainrule-model` holds.
+
 #![forbid(unsafe_code)]
+
+mod table;
+
+pub use table::layer_table;

@@ -95,7 +95,7 @@ fn expected_in_all(offset: u64, count: usize) -> String {
 pub(crate) fn read_error(origin: &str, offset: u64, error: io::Error) -> Error {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match error.kind() {
-        InvalidData | InvalidInput | UnexpectedEof => {
+        InvalidData | InvalidInput | UnexpectedEof if error.raw_os_error().is_none() => {
             let found = format!("compressed bytes that are corrupt or cut off ({error})");
             Error::format(origin, Place::Byte(offset), found, "a whole gzip stream")
         }

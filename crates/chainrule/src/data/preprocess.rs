@@ -165,6 +165,10 @@ mod tests {
             assert!(bad.check(2).unwrap_err().to_string().contains("column 2"), "{bad:?}");
         }
         assert!(standardize(0.0, 1.0).check(2).is_ok());
+        for (means, stds) in [(1, 2), (2, 1), (3, 3)] {
+            let fitted = Preprocess::Standardize { mean: vec![0.0; means], std: vec![1.0; stds] };
+            assert!(fitted.check(2).unwrap_err().to_string().contains(&format!("{means} means and {stds} deviations")));
+        }
         for factor in [0.0, f64::NAN, f64::INFINITY] {
             assert!(Preprocess::Scale { factor }.check(2).is_err());
         }

@@ -293,6 +293,23 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn any_byte_of_the_header_may_be_wrong_without_a_panic_or_a_long_message() {
+        let whole = npy(1, &dict("<f4", "False", "(1, 2)"), &[0; 8]);
+        for index in 0..whole.len() - 8 {
+            for byte in 0..=255 {
+                let mut bytes = whole.clone();
+                bytes[index] = byte;
+                match read(&bytes) {
+                    Ok(array) => assert_eq!(array.data.len(), 2),
+                    Err(error) => assert!(error.to_string().len() < 500, "{error}"),
+                }
+            }
+        }
+        let long = npy(2, &format!("{{'descr': '<f4', {}", " ".repeat(60_000)), &[]);
+        assert!(message(&long).len() < 500);
+    }
+
+    #[test]
     fn nothing_to_read_is_refused() {
         assert!(message(&npy(1, &dict("<f4", "False", "(0, 3)"), &[])).contains("no rows"));
         assert!(message(&npy(1, &dict("<f4", "False", "(3, 0)"), &[])).contains("no columns"));

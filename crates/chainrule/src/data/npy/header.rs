@@ -1,8 +1,9 @@
 //! The header of an NPY file: magic, version, length, and a Python dictionary.
 //!
-//! The dictionary is parsed by `npyz`, but looked over first. Its parser recurses on brackets, tries each of them
-//! several times over, and multiplies dimensions without a look at overflow; so only the form that NumPy writes for
-//! plain numbers gets that far: one dictionary, one tuple, strings, decimal numbers, `True` and `False`.
+//! The dictionary is parsed by `npyz`, but looked over first. With version 0.9.1, 20 brackets around a number take half
+//! a minute, as its grammar tries each bracket several times over, and a product of dimensions beyond 64 bits panics
+//! or wraps. So only the form that NumPy writes for plain numbers gets that far: one dictionary, one tuple, strings,
+//! decimal numbers, `True` and `False`.
 
 use crate::data::input::{fill, read_error};
 use crate::{Error, Place, Result};
@@ -44,7 +45,9 @@ pub(super) fn read_header(origin: &str, reader: &mut impl Read) -> Result<(NpyHe
         Error::format(origin, Place::Header, found, expected)
     };
     look_over(&bytes[8 + width..]).map_err(refuse)?;
-    let header = NpyHeader::from_reader(&bytes[..]).map_err(|error| refuse(error.to_string()))?;
+    // Its messages repeat the whole dictionary.
+    let shortened = |error: std::io::Error| error.to_string().chars().take(200).collect();
+    let header = NpyHeader::from_reader(&bytes[..]).map_err(|error| refuse(shortened(error)))?;
     Ok((header, bytes.len() as u64))
 }
 
@@ -151,7 +154,6 @@ mod tests {
             let error = look(text).unwrap_err();
             assert!(error.contains(found), "{text}: {error}");
         }
-        // Would overflow the stack of a parser that recurses.
-        assert!(look(&"(".repeat(60_000)).is_err());
+        assert!(look(&format!("{{'shape': {}1{}}}", "(".repeat(20), ")".repeat(20))).is_err());
     }
 }

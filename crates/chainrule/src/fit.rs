@@ -1,0 +1,65 @@
+//! Whether a dataset, a network and a loss belong together: asked once, before the first step.
+
+use chainrule_kernel::Scalar;
+use chainrule_model::{Layer, Loss, Mlp, ModelError};
+
+use crate::data::{Dataset, Targets};
+use crate::{Error, Place, Result};
+
+/// How far the probabilities of a row may be from adding up to 1: f32 sums of thousands of them are this exact.
+const MASS_TOLERANCE: f64 = 1e-3;
+
+/// Refuses what could only fail later, or learn nonsense.
+pub(crate) fn check_fit<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<()> {
+    if loss == Loss::CrossEntropy && mlp.layers().last() == Some(&Layer::Softmax) {
+        return Err(ModelError::SoftmaxTwice.into());
+    }
+    check_columns(mlp, data.cols())?;
+    match data.targets() {
+        Targets::Classes { classes, .. } if *classes > mlp.outputs() => Err(Error::Shape {
+            origin: "labels".to_owned(),
+            found: format!("{classes} classes"),
+            expected: format!("at most {}, the outputs of the network", mlp.outputs()),
+        }),
+        Targets::Classes { .. } => Ok(()),
+        Targets::Values { cols, .. } if *cols != mlp.outputs() => Err(Error::Shape {
+            origin: "targets".to_owned(),
+            found: format!("{cols} columns"),
+            expected: format!("{}, one for each output of the network", mlp.outputs()),
+        }),
+        Targets::Values { values, cols } if loss == Loss::CrossEntropy => check_probabilities(values, *cols),
+        Targets::Values { .. } => Ok(()),
+    }
+}
+
+/// Refuses features of another width than the network's input.
+pub(crate) fn check_columns<T: Scalar>(mlp: &Mlp<T>, cols: usize) -> Result<()> {
+    if cols == mlp.inputs() {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        origin: "features".to_owned(),
+        found: format!("{cols} columns"),
+        expected: format!("{}, the inputs of the network", mlp.inputs()),
+    })
+}
+
+fn check_probabilities<T: Scalar>(values: &[T], cols: usize) -> Result<()> {
+    for (row, values) in values.chunks_exact(cols).enumerate() {
+        let sum: f64 = values.iter().map(|p| p.to_f64()).sum();
+        let negative = values.iter().position(|p| *p < T::ZERO);
+        if negative.is_some() || (sum - 1.0).abs() > MASS_TOLERANCE {
+            return Err(Error::Format {
+                origin: "targets".to_owned(),
+                place: Place::Row(row + 1),
+                found: match negative {
+                    Some(column) => format!("{} in column {}", values[column], column + 1),
+                    None => format!("a sum of {sum}"),
+                },
+                expected: "probabilities that add up to 1, as cross-entropy needs; other values need a squared loss"
+                    .to_owned(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Model files: safetensors, so that PyTorch reads them and theirs are read, with what else a prediction needs in the
+//! metadata.
+//!
+//! Written, the modules are numbered as `nn.Sequential` numbers them and weights lie (out, in): `0.weight`, `0.bias`,
+//! `2.weight`, ... Read, any prefixes will do: dense layers are taken in natural order of their names (`net.2.weight`
+//! before `net.10.weight`).
+
+mod metadata;
+mod read;
+mod write;
+
+use std::path::Path;
+
+use chainrule_kernel::Scalar;
+use chainrule_model::{Loss, Mlp};
+
+use crate::Result;
+use crate::data::Preprocess;
+
+pub use read::{DType, ModelFile};
+
+/// A network with all that its file must hold to predict alone.
+#[derive(Debug, Clone)]
+pub struct Model<T: Scalar> {
+    /// The network.
+    pub mlp: Mlp<T>,
+    /// What is done to features before the network sees them.
+    pub preprocess: Preprocess,
+    /// What it was trained to make small, which tells what its outputs mean.
+    pub loss: Loss,
+    /// The names of the classes, in the order of the outputs.
+    pub class_names: Option<Vec<String>>,
+}
+
+impl<T: Scalar> Model<T> {
+    /// A network that takes features as they are and was trained with this loss.
+    pub fn new(mlp: Mlp<T>, loss: Loss) -> Self {
+        Model { mlp, preprocess: Preprocess::None, loss, class_names: None }
+    }
+
+    /// Writes the file whole or not at all. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be written; an older one is then still there.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        write::save(self, path.as_ref())
+    }
+
+    /// Reads a file that [`Model::save`] wrote, converting the numbers when it holds the other type.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is damaged, or holds something else; see [`ModelFile`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        ModelFile::open(path)?.model(None)
+    }
+}

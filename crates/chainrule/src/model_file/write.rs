@@ -1,0 +1,63 @@
+//! Writing: tensors named and laid out as PyTorch does.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+use chainrule_kernel::Scalar;
+use safetensors::{Dtype, View};
+
+use super::Model;
+use super::metadata::{KEY, Metadata};
+use crate::Result;
+use crate::atomic::write_atomically;
+
+/// A tensor of little-endian bytes.
+struct Tensor {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Tensor {
+    fn new<T: Scalar>(shape: Vec<usize>, values: impl Iterator<Item = T>) -> Self {
+        let dtype = if T::NAME == "f64" { Dtype::F64 } else { Dtype::F32 };
+        let bytes = values.flat_map(|x| x.to_le_bytes8().into_iter().take(size_of::<T>())).collect();
+        Tensor { dtype, shape, bytes }
+    }
+}
+
+impl View for &Tensor {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+pub(super) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
+    let mut tensors = Vec::new();
+    for layer in model.mlp.dense_layers() {
+        let (inputs, outputs) = (layer.w.rows(), layer.w.cols());
+        let transposed = layer.w.t();
+        let w = (0..outputs).flat_map(|o| (0..inputs).map(move |i| transposed.get(o, i)));
+        tensors.push((format!("{}.weight", layer.module), Tensor::new(vec![outputs, inputs], w)));
+        tensors.push((format!("{}.bias", layer.module), Tensor::new(vec![outputs], layer.b.iter().copied())));
+    }
+    let write = |error: String| io::Error::other(error);
+    write_atomically(path, |file| {
+        let json = serde_json::to_string(&Metadata::of(model))?;
+        let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+        let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
+            .map_err(|error| write(error.to_string()))?;
+        file.write_all(&bytes)
+    })
+}

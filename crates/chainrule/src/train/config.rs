@@ -1,0 +1,59 @@
+//! What a training run is told beforehand.
+
+use chainrule_model::{Loss, Optimizer};
+
+use crate::data::Order;
+use crate::{Error, Result};
+
+/// The settings of a training run, with defaults that suit a first try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainConfig {
+    /// How often every row is seen; 20.
+    pub epochs: usize,
+    /// Rows in a minibatch; 32. The last of an epoch holds what is left.
+    pub batch: usize,
+    /// What is made small; cross-entropy.
+    pub loss: Loss,
+    /// How; SGD with a learning rate of 0.1.
+    pub optimizer: Optimizer,
+    /// The order of the rows; shuffled with seed 0.
+    pub order: Order,
+    /// How many threads; `None` is the rayon pool that the caller stands in, by default one thread for each core.
+    pub threads: Option<usize>,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        TrainConfig {
+            epochs: 20,
+            batch: 32,
+            loss: Loss::CrossEntropy,
+            optimizer: Optimizer::Sgd { lr: 0.1 },
+            order: Order::Shuffled { seed: 0 },
+            threads: None,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Refuses settings that cannot be run.
+    ///
+    /// # Errors
+    /// When epochs, batch or threads are 0, or the learning rate is not a finite number above 0.
+    pub fn check(&self) -> Result<()> {
+        let counts = [("epochs", Some(self.epochs)), ("batch", Some(self.batch)), ("threads", self.threads)];
+        for (name, count) in counts {
+            if count == Some(0) {
+                return Err(Error::Argument { name, found: "0".to_owned(), expected: "at least 1".to_owned() });
+            }
+        }
+        match self.optimizer {
+            Optimizer::Sgd { lr } if !(lr.is_finite() && lr > 0.0) => Err(Error::Argument {
+                name: "learning rate",
+                found: lr.to_string(),
+                expected: "a finite number above 0".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The buffers that a minibatch is gathered into: made once for the largest.
+
+use chainrule_kernel::{MatRef, Scalar};
+use chainrule_model::metrics::argmax;
+
+use crate::data::{Dataset, Targets, TargetsMut};
+
+/// Features and targets of one minibatch, copied out of a dataset.
+pub(crate) struct Minibatch<T> {
+    cols: usize,
+    rows: usize,
+    x: Vec<T>, // (batch, cols)
+    targets: Buffer<T>,
+}
+
+enum Buffer<T> {
+    Classes(Vec<u32>),
+    Values { values: Vec<T>, cols: usize }, // (batch, cols)
+}
+
+impl<T: Scalar> Minibatch<T> {
+    /// Room for minibatches of up to `batch` rows of `data`.
+    pub(crate) fn new(data: &Dataset<T>, batch: usize) -> Self {
+        let targets = match data.targets() {
+            Targets::Classes { .. } => Buffer::Classes(vec![0; batch]),
+            Targets::Values { cols, .. } => Buffer::Values { values: vec![T::ZERO; batch * cols], cols: *cols },
+        };
+        Minibatch { cols: data.cols(), rows: 0, x: vec![T::ZERO; batch * data.cols()], targets }
+    }
+
+    /// Copies these rows of `data`.
+    pub(crate) fn gather(&mut self, data: &Dataset<T>, rows: &[usize]) {
+        self.rows = rows.len();
+        let x = &mut self.x[..rows.len() * self.cols];
+        match &mut self.targets {
+            Buffer::Classes(labels) => data.gather(rows, x, TargetsMut::Classes(&mut labels[..rows.len()])),
+            Buffer::Values { values, cols } => {
+                data.gather(rows, x, TargetsMut::Values(&mut values[..rows.len() * *cols]));
+            }
+        }
+    }
+
+    /// (rows, cols)
+    pub(crate) fn x(&self) -> MatRef<'_, T> {
+        MatRef::new(&self.x[..self.rows * self.cols], self.rows, self.cols)
+    }
+
+    pub(crate) fn targets(&self) -> chainrule_model::Targets<'_, T> {
+        match &self.targets {
+            Buffer::Classes(labels) => chainrule_model::Targets::Classes(&labels[..self.rows]),
+            Buffer::Values { values, cols } => {
+                chainrule_model::Targets::Values(MatRef::new(&values[..self.rows * cols], self.rows, *cols))
+            }
+        }
+    }
+
+    /// The class that a row's target names: its label, or the largest of its probabilities.
+    pub(crate) fn class(&self, row: usize) -> usize {
+        match &self.targets {
+            Buffer::Classes(labels) => labels[row] as usize,
+            Buffer::Values { values, cols } => argmax(&values[row * cols..(row + 1) * cols]),
+        }
+    }
+
+    /// How many rows of the output name the class of their target.
+    pub(crate) fn count_right(&self, output: MatRef<'_, T>) -> usize {
+        (0..self.rows).filter(|&row| argmax(output.row(row)) == self.class(row)).count()
+    }
+}

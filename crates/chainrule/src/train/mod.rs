@@ -1,0 +1,14 @@
+//! Training and evaluation: epochs of minibatches, what they report, and how they are stopped.
+
+mod config;
+mod evaluate;
+mod minibatch;
+mod observer;
+mod report;
+mod trainer;
+
+pub use config::TrainConfig;
+pub use evaluate::{Evaluation, evaluate};
+pub use observer::Observer;
+pub use report::{Ending, EpochReport, TrainReport};
+pub use trainer::{StopHandle, Trainer};

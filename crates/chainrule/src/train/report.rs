@@ -1,0 +1,51 @@
+//! What a training run says of itself.
+
+use super::Evaluation;
+
+/// One epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochReport {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// The mean loss over the rows, each measured just before the step that learned from it.
+    pub loss: f64,
+    /// The share of rows that were right, measured likewise; `None` without classes.
+    pub accuracy: Option<f64>,
+    /// The validation part after the epoch, if there is one.
+    pub validation: Option<Evaluation>,
+    /// Wall time of the epoch's steps, gathering included and validation not.
+    pub seconds: f64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All epochs are done.
+    Finished,
+    /// The observer broke it off after an epoch.
+    ByObserver,
+    /// A [`StopHandle`](super::StopHandle) was used; the last epoch may be partial.
+    Stopped,
+}
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainReport {
+    /// Every whole epoch.
+    pub epochs: Vec<EpochReport>,
+    /// Steps taken.
+    pub steps: usize,
+    /// Wall time of all steps, gathering included and validation not.
+    pub step_seconds: f64,
+    /// Wall time of the run.
+    pub seconds: f64,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+impl TrainReport {
+    /// The mean wall time of a step in microseconds, gathering included and validation not.
+    pub fn step_us(&self) -> f64 {
+        1e6 * self.step_seconds / self.steps.max(1) as f64
+    }
+}

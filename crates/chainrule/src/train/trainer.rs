@@ -1,0 +1,179 @@
+//! The loop: for each epoch, gather minibatch after minibatch, step, validate, tell the observer.
+//!
+//! All buffers are made before the loop. The clock is read here and nowhere below.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use chainrule_kernel::Scalar;
+use chainrule_model::{Mlp, Workspace};
+
+use super::evaluate::{Evaluator, has_classes};
+use super::minibatch::Minibatch;
+use super::{Ending, EpochReport, Observer, TrainConfig, TrainReport};
+use crate::data::{Batches, Dataset};
+use crate::fit::check_fit;
+use crate::{Error, Result};
+
+/// Trains networks.
+///
+/// ```
+/// use chainrule::data::{Preprocess, digits};
+/// use chainrule::{EpochReport, Mlp, TrainConfig, Trainer};
+/// use std::ops::ControlFlow;
+///
+/// let mut data = digits::<f32>();
+/// data.preprocess(&Preprocess::Scale { factor: 1.0 / 16.0 })?;
+/// let (train, test) = data.split(0.2, 42)?;
+/// let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
+/// let trainer = Trainer::new(TrainConfig { epochs: 5, ..TrainConfig::default() })?;
+/// let each_epoch = |report: &EpochReport| {
+///     assert!(report.loss.is_finite());
+///     ControlFlow::Continue(())
+/// };
+/// let report = trainer.fit(&mut mlp, &train, Some(&test), each_epoch)?;
+/// let validation = report.epochs[4].validation.as_ref().unwrap();
+/// assert!(validation.accuracy.unwrap() > 0.85);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Trainer {
+    config: TrainConfig,
+    pool: Option<rayon::ThreadPool>,
+    stop: StopHandle,
+}
+
+/// Stops a training run from anywhere: another thread, a signal handler. The step that runs is finished first.
+#[derive(Debug, Clone, Default)]
+pub struct StopHandle(Arc<AtomicBool>);
+
+impl StopHandle {
+    /// Asks for the end.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end was asked for.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Trainer {
+    /// A trainer with these settings, and its threads if it has some of its own.
+    ///
+    /// # Errors
+    /// When a setting is out of range, or the threads cannot be started.
+    pub fn new(config: TrainConfig) -> Result<Self> {
+        config.check()?;
+        let start = |threads: usize| {
+            let build = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            build.map_err(|error| Error::Threads { threads, reason: error.to_string() })
+        };
+        Ok(Trainer { pool: config.threads.map(start).transpose()?, config, stop: StopHandle::default() })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// What stops this trainer's run.
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// How many threads may take part.
+    pub fn threads(&self) -> usize {
+        self.pool.as_ref().map_or_else(rayon::current_num_threads, rayon::ThreadPool::current_num_threads)
+    }
+
+    /// Runs `work` on this trainer's threads.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it has
+    /// learned so far.
+    ///
+    /// The result depends on the network, the data and the settings; not on the number of threads, nor on whether there
+    /// is validation or what the observer does.
+    ///
+    /// # Errors
+    /// When the data do not fit the network or the loss, and when the loss stops being a number.
+    pub fn fit<T: Scalar>(
+        &self,
+        mlp: &mut Mlp<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        mut observer: impl Observer + Send,
+    ) -> Result<TrainReport> {
+        self.install(|| self.run(mlp, train, validation, &mut observer))
+    }
+
+    fn run<T: Scalar>(
+        &self,
+        mlp: &mut Mlp<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        observer: &mut impl Observer,
+    ) -> Result<TrainReport> {
+        let TrainConfig { epochs, batch, loss, optimizer, order, .. } = self.config;
+        check_fit(mlp, train, loss)?;
+        if let Some(validation) = validation {
+            check_fit(mlp, validation, loss)?;
+        }
+        let mut batches = Batches::new(train.rows(), batch, order)?;
+        let mut workspace = Workspace::new(mlp, batches.batch());
+        let mut minibatch = Minibatch::new(train, batches.batch());
+        let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
+        let counts = has_classes(train, loss);
+        let total_steps = epochs.saturating_mul(batches.per_epoch());
+
+        let started = Instant::now();
+        let mut report =
+            TrainReport { epochs: Vec::new(), steps: 0, step_seconds: 0.0, seconds: 0.0, ending: Ending::Finished };
+        'epochs: for epoch in 0..epochs {
+            let epoch_started = Instant::now();
+            let (mut total, mut right) = (0.0, 0);
+            for (step, rows) in batches.epoch(epoch as u64).enumerate() {
+                if self.stop.is_stopped() {
+                    report.step_seconds += epoch_started.elapsed().as_secs_f64();
+                    report.ending = Ending::Stopped;
+                    break 'epochs;
+                }
+                minibatch.gather(train, rows);
+                let value = mlp.step(minibatch.x(), minibatch.targets(), loss, optimizer, &mut workspace)?;
+                if !value.is_finite() {
+                    return Err(Error::Diverged { epoch: epoch + 1, step: step + 1, loss: value });
+                }
+                total += value * rows.len() as f64;
+                right += if counts { minibatch.count_right(workspace.output()) } else { 0 };
+                report.steps += 1;
+                observer.step(report.steps, total_steps);
+            }
+            let seconds = epoch_started.elapsed().as_secs_f64();
+            report.step_seconds += seconds;
+
+            let validation = match &mut evaluator {
+                Some((evaluator, data)) => Some(evaluator.run(mlp, data, loss)?),
+                None => None,
+            };
+            let rows = train.rows() as f64;
+            let accuracy = counts.then(|| right as f64 / rows);
+            let epoch = EpochReport { epoch: epoch + 1, loss: total / rows, accuracy, validation, seconds };
+            let goes_on = observer.epoch(&epoch).is_continue();
+            report.epochs.push(epoch);
+            if !goes_on {
+                report.ending = Ending::ByObserver;
+                break;
+            }
+        }
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+}
