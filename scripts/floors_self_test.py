@@ -1,0 +1,124 @@
+"""The self-test of scripts/floors: breaks every law in a copy of the tree and looks whether that breach is seen.
+
+Run it as `scripts/floors --self-test`. The plants are made from the same tables as the checks, so a new row there is
+tested without a line here.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+floors = sys.modules["__main__"]  # the script has no extension, so it cannot be imported by name
+ROOT = Path(__file__).resolve().parent.parent
+
+# What must not be mistaken for a breach; every planted breach stands after it.
+INNOCENT = """
+// {thing} in a comment, with a quote " and a brace {{
+/* {thing} /* nested */ {thing} */
+const _INNOCENT: [&str; 3] = ["{thing} \\" {thing}", r#"{thing} " {thing}"#, "}}"];
+const _QUOTES: [char; 4] = ['"', '\\'', '\\\\', '{{'];
+fn _lifetime<'a>(x: &'a str) -> &'a str {{ x }}
+#[cfg(test)]
+#[allow(dead_code)]
+mod planted_inline {{ fn f(_: [u8; 2]) {{ {code} }} }}
+#[cfg(all(test, target_arch = "x86_64"))]
+fn planted_test() {{ {code} }}
+#[cfg(test)]
+mod planted_outline;
+fn _sequential(x: &[f32]) {{ x.par_chunks(2).for_each(|c| drop(c.iter().sum::<f32>())) }}
+"""
+
+
+def guilty(absent):
+    """Pieces of code that hold the forbidden thing."""
+    if absent == floors.PARALLEL_SUM:
+        return [
+            "let _ = x.par_iter().zip(y.par_iter()).map(|(a, b)| a * b).sum::<f32>();",
+            "let _ = (0..n).into_par_iter().map(|i| f(i)).reduce(|| 0.0, |a, b| a + b);",
+        ]
+    if absent.endswith("!"):
+        return [f'{absent}("planted");']
+    if "::" in absent:
+        crate, _, rest = absent.rpartition("::")
+        first, last = (f"{crate}::{rest}", crate) if crate == "std" else (f"std::{crate}::{rest}", f"std::{crate}")
+        return [f"{first}::planted();", f"use {last}::{{cmp::{{self, max}}, {rest} as other}};"]
+    return ["unsafe { planted() }" if absent == "unsafe" else f"{absent}::planted();"]
+
+
+def plants(packages):
+    """Every way to break every law: (what, file, new text, line the breach must have, words of its law)."""
+    for package in packages:
+        name, manifest = package["name"], Path(package["manifest_path"])
+        floor, text = floors.FLOORS[name], manifest.read_text()
+        for kind in ("dependencies", "dev-dependencies"):
+            ours = [other for other in floors.FLOORS if other != name]
+            if kind == "dependencies":
+                wrong = [other for other in ours if other not in floor.workspace] + floor.never
+                wrong += [] if floor.external is floors.ANY else ["serde"]
+            else:
+                wrong = [o for o in ours if o != "chainrule-naive" and floors.FLOORS[o].number >= floor.number]
+            for other in wrong:
+                for section in (kind, f"target.'cfg(all())'.{kind}"):
+                    if f"[{section}]" not in text:  # TOML takes a section once
+                        new = text + f'\n[{section}]\n{other} = "1"\n'
+                        yield f"{name} -> {other} in {section}", manifest, new, new.count("\n"), other
+        for file in {Path(target["src_path"]) for target in package["targets"]}:
+            if manifest.parent / "src" not in file.parents:
+                continue
+            text = file.read_text()
+            if name not in floors.MAY_BE_UNSAFE:
+                yield f"{name} without {floors.FORBID}", file, text.replace(floors.FORBID, "//"), 1, "must begin"
+                yield f"{name} with a late {floors.FORBID}", file, "use std::cmp;\n" + text, 1, "must begin"
+            for absent in floors.ABSENT.get(name, []):
+                for code in guilty(absent):
+                    new = text + INNOCENT.format(thing=absent, code=code) + f"fn planted() {{ {code} }}\n"
+                    yield f"{name} with {code}", file, new, new.count("\n"), f"must never have {absent}"
+
+
+def copy_tree(to):
+    """The files git tracks, or all but the builds where there is no git."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode != 0 or not listed.stdout:
+        shutil.copytree(ROOT, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target", ".git"))
+        return
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, to / name)
+
+
+def self_test():
+    """Breaks each law in a copy; that breach must be reported, at its line, and nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder).resolve()
+        copy_tree(copy)
+        packages = floors.metadata(copy)
+        # Breaches already there are the business of the check itself.
+        before = set(floors.check_dependencies(copy, packages) + floors.check_sources(copy, packages))
+        missed = tried = 0
+        orphan = {"name": "chainrule-planted", "manifest_path": str(copy / "Cargo.toml"), "dependencies": []}
+        if not any("has no floor" in breach.law for breach in floors.check_dependencies(copy, [*packages, orphan])):
+            print("self-test: a crate without a floor went unseen")
+            missed += 1
+        for what, file, new, line, words in plants(packages):
+            old, tests = file.read_text(), file.parent / "planted_outline.rs"
+            file.write_text(new)
+            if file.name == "Cargo.toml":
+                after = set(floors.check_dependencies(copy, floors.metadata(copy)))
+            else:
+                tests.write_text(new)  # the same code in a file of tests is no breach
+                after = set(floors.check_sources(copy, packages))
+                tests.unlink()
+            file.write_text(old)
+            tried += 1
+            path = file.relative_to(copy).as_posix()
+            caught = {breach for breach in after if breach.path == path and breach.line == line and words in breach.law}
+            # Lines move under a plant at the top of a file: other breaches are compared without their lines.
+            strangers = {(b.path, b.law) for b in after - caught} - {(b.path, b.law) for b in before}
+            if not caught or strangers:
+                missed += 1
+                print(f"self-test: planted `{what}` in {path}:{line}", "seen" if caught else "NOT SEEN", *strangers)
+    print(f"floors: self-test planted {tried} breaches, {missed} gone wrong")
+    return 1 if missed else 0
