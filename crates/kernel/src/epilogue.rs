@@ -46,6 +46,7 @@ pub(crate) struct BiasRelu<T>(pub(crate) *const T);
 
 impl<T: Scalar> Finish<T> for Store {
     const RESUMES: bool = true;
+    const PER_COLUMN: bool = false;
     type Partial = Store;
     fn partial(self, _first: bool) -> Store {
         Store
@@ -58,6 +59,7 @@ impl<T: Scalar> Finish<T> for Store {
 
 impl<T: Scalar> Finish<T> for Scale<T> {
     const RESUMES: bool = true;
+    const PER_COLUMN: bool = false;
     type Partial = Store;
     fn partial(self, _first: bool) -> Store {
         Store
@@ -72,6 +74,7 @@ impl<T: Scalar> Finish<T> for Scale<T> {
 impl<T: Scalar> Finish<T> for Accumulate<T> {
     // C's old contents are scaled by the first block of k, and every block adds its own alpha * A*B.
     const RESUMES: bool = false;
+    const PER_COLUMN: bool = false;
     type Partial = Accumulate<T>;
     fn partial(self, first: bool) -> Accumulate<T> {
         if first { self } else { Accumulate { beta: T::ONE, ..self } }
@@ -91,6 +94,7 @@ impl<T: Scalar> Finish<T> for Accumulate<T> {
 
 impl<T: Scalar> Finish<T> for Bias<T> {
     const RESUMES: bool = true;
+    const PER_COLUMN: bool = true;
     type Partial = Store;
     fn partial(self, _first: bool) -> Store {
         Store
@@ -104,6 +108,7 @@ impl<T: Scalar> Finish<T> for Bias<T> {
 
 impl<T: Scalar> Finish<T> for BiasRelu<T> {
     const RESUMES: bool = true;
+    const PER_COLUMN: bool = true;
     type Partial = Store;
     fn partial(self, _first: bool) -> Store {
         Store
