@@ -1,0 +1,186 @@
+//! Model files: what is written is read, by us and by PyTorch's rules, and nothing damaged gets in.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+
+use chainrule::data::{Features, Preprocess, digits};
+use chainrule::{Activation, DType, Layer, Loss, Mlp, Model, ModelFile, Scalar};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+fn model<T: Scalar>() -> Model<T> {
+    let mlp = Mlp::builder(64).dense(7).leaky_relu(0.2).dense(5).tanh().dense(10).seed(9).build_as().unwrap();
+    let names = (0..10).map(|i| format!("class {i}")).collect();
+    Model {
+        preprocess: Preprocess::Scale { factor: 1.0 / 16.0 },
+        class_names: Some(names),
+        ..Model::new(mlp, Loss::CrossEntropy)
+    }
+}
+
+fn round_trip<T: Scalar>(dtype: DType) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let written = model::<T>();
+    written.save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    written.save(&path).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), bytes, "the same model gave other bytes");
+
+    let file = ModelFile::open(&path).unwrap();
+    assert_eq!((file.dtype(), file.has_architecture()), (dtype, true));
+    let read = Model::<T>::load(&path).unwrap();
+    assert!(read.mlp.params() == written.mlp.params());
+    assert_eq!(read.mlp.layers(), written.mlp.layers());
+    assert_eq!(
+        (&read.preprocess, read.loss, &read.class_names),
+        (&written.preprocess, written.loss, &written.class_names)
+    );
+    let features = digits::<T>().into_features();
+    assert!(read.predict(&features).unwrap() == written.predict(&features).unwrap());
+}
+
+#[test]
+fn a_model_read_back_predicts_the_same_bits() {
+    round_trip::<f32>(DType::F32);
+    round_trip::<f64>(DType::F64);
+}
+
+#[test]
+fn weights_lie_as_pytorch_lays_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let model = model::<f32>();
+    model.save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let mut names = file.names();
+    names.sort_unstable();
+    assert_eq!(names, ["0.bias", "0.weight", "2.bias", "2.weight", "4.bias", "4.weight"]);
+    assert_eq!(file.tensor("0.weight").unwrap().shape(), [7, 64]);
+    let weight = file.tensor("2.weight").unwrap();
+    let at = |o: usize, i: usize| f32::from_le_bytes(weight.data()[4 * (o * 7 + i)..][..4].try_into().unwrap());
+    let second = model.mlp.dense_layers().nth(1).unwrap();
+    assert!((0..5).all(|o| (0..7).all(|i| at(o, i) == second.w.get(i, o))));
+}
+
+/// A safetensors file of f32 tensors under these names, element n being n / 8.
+fn file_of(tensors: &[(&str, &[usize])], metadata: Option<&str>) -> Vec<u8> {
+    let data: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+        .iter()
+        .map(|(name, shape)| {
+            let n = shape.iter().product::<usize>();
+            let bytes = (0..n).flat_map(|i| (i as f32 / 8.0).to_le_bytes()).collect();
+            (name.to_string(), shape.to_vec(), bytes)
+        })
+        .collect();
+    let views = data
+        .iter()
+        .map(|(name, shape, bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let metadata = metadata.map(|json| HashMap::from([("chainrule".to_owned(), json.to_owned())]));
+    safetensors::serialize(views, metadata).unwrap()
+}
+
+#[test]
+fn layers_under_any_prefix_are_taken_in_natural_order() {
+    let tensors: &[(&str, &[usize])] =
+        &[("net.10.weight", &[3, 5]), ("net.2.weight", &[5, 4]), ("net.2.bias", &[5]), ("net.10.bias", &[3])];
+    let file = ModelFile::parse("x", &file_of(tensors, None)).unwrap();
+    assert!(!file.has_architecture());
+    let message = file.model::<f32>(None).unwrap_err().to_string();
+    assert!(message.contains("name the activation"), "{message}");
+    let model = file.model::<f32>(Some(Activation::Tanh)).unwrap();
+    let dense = |inputs, outputs| Layer::Dense { inputs, outputs };
+    assert_eq!(model.mlp.layers(), [dense(4, 5), Layer::Activation(Activation::Tanh), dense(5, 3)]);
+    let first = model.mlp.dense_layers().next().unwrap();
+    assert_eq!((first.w.get(3, 0), first.w.get(0, 1)), (3.0 / 8.0, 4.0 / 8.0), "not transposed");
+}
+
+#[test]
+fn a_layer_without_a_bias_has_a_bias_of_zero() {
+    let file = ModelFile::parse("x", &file_of(&[("weight", &[2, 3])], None)).unwrap();
+    let model = file.model::<f64>(None).unwrap();
+    assert_eq!(model.mlp.dense_layers().next().unwrap().b, [0.0, 0.0]);
+    let features = Features::new(1, 3, vec![8.0, 0.0, 0.0]).unwrap();
+    assert_eq!(model.predict(&features).unwrap(), [0.0, 3.0]);
+}
+
+#[test]
+fn what_is_not_a_chain_of_dense_layers_is_refused_by_name() {
+    let refused = |tensors: &[(&str, &[usize])], why: &str| {
+        let message = ModelFile::parse("m.st", &file_of(tensors, None)).unwrap_err().to_string();
+        assert!(message.starts_with("m.st, header: found ") && message.contains(why), "{message:?}: {why:?}");
+    };
+    refused(&[("0.weight", &[4, 2, 1])], "tensor `0.weight` of shape [4, 2, 1]");
+    refused(&[("0.weight", &[4, 2]), ("0.bias", &[3])], "expected [4]");
+    refused(&[("0.weight", &[4, 2]), ("2.weight", &[3, 5])], "layer `2` with 5 inputs, expected 4");
+    refused(&[("0.weight", &[4, 2]), ("1.running_mean", &[4])], "tensor `1.running_mean`");
+    refused(&[("0.bias", &[4])], "tensor `0.bias`");
+    refused(&[], "no tensor named");
+}
+
+#[test]
+fn every_truncation_and_an_extra_byte_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path: PathBuf = folder.path().join("model");
+    model::<f32>().save(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    for n in (0..bytes.len()).step_by(7).chain(bytes.len() - 9..bytes.len()) {
+        assert!(ModelFile::parse("m", &bytes[..n]).is_err(), "{n} of {} bytes", bytes.len());
+    }
+    bytes.push(0);
+    let message = ModelFile::parse("m", &bytes).unwrap_err().to_string();
+    assert!(message.contains("expected a whole safetensors file"), "{message}");
+}
+
+#[test]
+fn metadata_that_lie_are_refused() {
+    let tensors: &[(&str, &[usize])] = &[("0.weight", &[2, 3]), ("0.bias", &[2])];
+    let message = |json: &str| match ModelFile::parse("m", &file_of(tensors, Some(json))) {
+        Err(error) => error.to_string(),
+        Ok(file) => file.model::<f32>(None).unwrap_err().to_string(),
+    };
+    let with = |layers: &str, preprocess: &str, extra: &str| {
+        format!(r#"{{"version":1,"layers":{layers},"loss":"mse","preprocess":{preprocess}{extra}}}"#)
+    };
+    let none = r#"{"kind":"none"}"#;
+    assert!(message("{").contains("expected metadata of a chainrule model"));
+    assert!(message(r#"{"version":2}"#).contains("a newer chainrule can read it"));
+    assert!(message("{}").contains("no version"));
+    assert!(
+        message(&with(r#"["dense(3, 5)"]"#, none, "")).contains("found dense layers 3x2, expected dense layers 3x5")
+    );
+    assert!(message(&with(r#"["dense(3, 2)","rellu"]"#, none, "")).contains("`rellu`"));
+    let narrow = r#"{"kind":"standardize","mean":[0.0],"std":[1.0]}"#;
+    assert!(message(&with(r#"["dense(3, 2)"]"#, narrow, "")).contains("1 means"));
+    let names = r#","class_names":["a","b","c"]"#;
+    assert!(message(&with(r#"["dense(3, 2)"]"#, none, names)).contains("3 class names"));
+    let good = ModelFile::parse("m", &file_of(tensors, Some(&with(r#"["dense(3, 2)","relu"]"#, none, "")))).unwrap();
+    assert_eq!(good.model::<f32>(None).unwrap().loss, Loss::Mse);
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_refused() {
+    let mut bytes = file_of(&[("0.weight", &[1, 2]), ("0.bias", &[1])], None);
+    let at = bytes.len() - 4;
+    bytes[at..].copy_from_slice(&f32::NAN.to_le_bytes());
+    let message = ModelFile::parse("m", &bytes).unwrap_err().to_string();
+    assert!(message.contains("found NaN at element"), "{message}");
+}
+
+#[test]
+fn probabilities_need_logits_or_a_softmax() {
+    let features = Features::new(1, 2, vec![1.0f32, 2.0]).unwrap();
+    let build = |softmax: bool| {
+        let builder = Mlp::builder(2).dense(3).seed(4);
+        if softmax { builder.softmax() } else { builder }.build().unwrap()
+    };
+    for model in [Model::new(build(false), Loss::CrossEntropy), Model::new(build(true), Loss::Mse)] {
+        let p = model.predict_proba(&features).unwrap();
+        assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6 && p.iter().all(|p| *p > 0.0), "{p:?}");
+        assert!(model.is_classifier());
+    }
+    let message = Model::new(build(false), Loss::Mse).predict_proba(&features).unwrap_err().to_string();
+    assert!(message.contains("found a model trained with mse"), "{message}");
+}
