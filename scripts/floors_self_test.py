@@ -48,7 +48,8 @@ def guilty(absent):
 
 
 def plants(packages):
-    """Every way to break every law: (what, file, new text, line the breach must have, words of its law)."""
+    """Every way to break every law: (package, what, file, new text, line the breach must have, words of its law)."""
+    homes = {package["name"]: Path(package["manifest_path"]).parent for package in packages}
     for package in packages:
         name, manifest = package["name"], Path(package["manifest_path"])
         floor, text = floors.FLOORS[name], manifest.read_text()
@@ -60,21 +61,23 @@ def plants(packages):
             else:
                 wrong = [o for o in ours if o != "chainrule-naive" and floors.FLOORS[o].number >= floor.number]
             for other in wrong:
+                value = f'{{ path = "{homes[other]}" }}' if other in homes else '"1"'
                 for section in (kind, f"target.'cfg(all())'.{kind}"):
                     if f"[{section}]" not in text:  # TOML takes a section once
-                        new = text + f'\n[{section}]\n{other} = "1"\n'
-                        yield f"{name} -> {other} in {section}", manifest, new, new.count("\n"), other
+                        new = text + f'\n[{section}]\n{other} = {value}\n'
+                        yield package, f"{name} -> {other} in {section}", manifest, new, new.count("\n"), other
         for file in {Path(target["src_path"]) for target in package["targets"]}:
             if manifest.parent / "src" not in file.parents:
                 continue
             text = file.read_text()
             if name not in floors.MAY_BE_UNSAFE:
-                yield f"{name} without {floors.FORBID}", file, text.replace(floors.FORBID, "//"), 1, "must begin"
-                yield f"{name} with a late {floors.FORBID}", file, "use std::cmp;\n" + text, 1, "must begin"
+                bare = text.replace(floors.FORBID, "//")
+                yield package, f"{name} without {floors.FORBID}", file, bare, 1, "must begin"
+                yield package, f"{name} with a late {floors.FORBID}", file, "use std::cmp;\n" + text, 1, "must begin"
             for absent in floors.ABSENT.get(name, []):
                 for code in guilty(absent):
                     new = text + INNOCENT.format(thing=absent, code=code) + f"fn planted() {{ {code} }}\n"
-                    yield f"{name} with {code}", file, new, new.count("\n"), f"must never have {absent}"
+                    yield package, f"{name} with {code}", file, new, new.count("\n"), f"must never have {absent}"
 
 
 def copy_tree(to):
@@ -102,14 +105,14 @@ def self_test():
         if not any("has no floor" in breach.law for breach in floors.check_dependencies(copy, [*packages, orphan])):
             print("self-test: a crate without a floor went unseen")
             missed += 1
-        for what, file, new, line, words in plants(packages):
+        for package, what, file, new, line, words in plants(packages):
             old, tests = file.read_text(), file.parent / "planted_outline.rs"
             file.write_text(new)
             if file.name == "Cargo.toml":
                 after = set(floors.check_dependencies(copy, floors.metadata(copy)))
             else:
                 tests.write_text(new)  # the same code in a file of tests is no breach
-                after = set(floors.check_sources(copy, packages))
+                after = set(floors.check_sources(copy, [package]))
                 tests.unlink()
             file.write_text(old)
             tried += 1
