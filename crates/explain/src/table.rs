@@ -25,7 +25,7 @@ pub fn layer_table<T: Scalar>(mlp: &Mlp<T>) -> String {
         rows.push([module.to_string(), layer.to_string(), width.to_string(), parameters, memory]);
     }
     let total = mlp.params().len();
-    rows.push([String::new(), "total".to_owned(), String::new(), grouped(total), bytes(total * size_of::<T>())]);
+    rows.push([String::new(), "total".to_owned(), String::new(), grouped(total), bytes(size_of_val(mlp.params()))]);
     align(&rows)
 }
 
@@ -74,12 +74,12 @@ mod tests {
     fn the_table_of_the_mnist_network() {
         let mlp = Mlp::builder(784).dense(128).relu().dense(10).build().unwrap();
         let want = "\
-module  layer           outputs  parameters     memory
-        input               784
-     0  dense(784, 128)     128     100,480  392.5 KiB
-     1  relu                128
-     2  dense(128, 10)       10       1,290    5.0 KiB
-        total                       101,770  397.5 KiB
+module  layer            outputs  parameters     memory
+        input                784
+     0  dense(784, 128)      128     100,480  392.5 KiB
+     1  relu                 128
+     2  dense(128, 10)        10       1,290    5.0 KiB
+        total                        101,770  397.5 KiB
 ";
         assert_eq!(layer_table(&mlp), want);
     }
