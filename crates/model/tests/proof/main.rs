@@ -5,3 +5,6 @@
 mod check;
 mod layers;
 mod losses;
+mod notebook_001;
+mod notebook_002;
+mod notebook_003;
