@@ -2,9 +2,12 @@
 //!
 //! Random networks as property tests are in `benches/tests`, since they span the crates; what is here is chosen by hand.
 
+mod batches;
 mod check;
 mod layers;
 mod losses;
 mod notebook_001;
 mod notebook_002;
 mod notebook_003;
+mod refusals;
+mod seeds;
