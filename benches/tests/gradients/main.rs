@@ -3,5 +3,6 @@
 //! Random networks come from a [`recipes::check`] each; a failure prints the shrunk recipe and the seed, and
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` choose how many are tried and which.
 
+mod bounded;
 mod exact;
 mod recipes;
