@@ -4,5 +4,6 @@
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` choose how many are tried and which.
 
 mod bounded;
+mod differences;
 mod exact;
 mod recipes;
