@@ -6,4 +6,6 @@
 mod bounded;
 mod differences;
 mod exact;
+mod metamorphic;
 mod recipes;
+mod threads;
