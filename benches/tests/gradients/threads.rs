@@ -22,6 +22,17 @@ fn large(activation: Activation, loss: Loss, kernel: usize) -> Recipe {
     Recipe { batch: 301, widths, activations, softmax, loss, classes: true, kernel, seed: 9 }
 }
 
+/// Of so many rows that what only streams over memory, activations and bias gradients, is shared by three threads:
+/// 1300 * 310 elements, each thread with 2^17 to itself (`ELEMENTS_PER_THREAD` there).
+fn tall(activation: Activation, loss: Loss) -> Recipe {
+    Recipe {
+        batch: 1300,
+        widths: vec![20, 310, 10],
+        activations: vec![activation, Activation::Identity],
+        ..large(activation, loss, 0)
+    }
+}
+
 fn on_threads<T: Scalar>(case: &Case<T>, threads: usize) -> Results<T> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
@@ -44,13 +55,14 @@ fn same_at_any_number_of_threads<T: Scalar>() {
         (Activation::Sigmoid, Loss::Mse),
         (Activation::LeakyRelu(0.1), Loss::CrossEntropy),
     ] {
-        let case = large(activation, loss, 0).case::<T>();
-        let one = on_threads(&case, 1);
-        let not_zero = one.gradients.iter().filter(|g| **g != T::ZERO).count();
-        assert!(2 * not_zero > one.gradients.len(), "{activation:?}: only {not_zero} gradients are not 0");
-        for threads in [2, 3, 8] {
-            let many = on_threads(&case, threads);
-            assert!(many == one, "{} {activation:?} {loss}: {threads} threads differ from one", T::NAME);
+        for recipe in [large(activation, loss, 0), tall(activation, loss)] {
+            let case = recipe.case::<T>();
+            let one = on_threads(&case, 1);
+            let not_zero = one.gradients.iter().filter(|g| **g != T::ZERO).count();
+            assert!(2 * not_zero > one.gradients.len(), "{recipe:?}: only {not_zero} gradients are not 0");
+            for threads in [2, 3, 8] {
+                assert!(on_threads(&case, threads) == one, "{}: {threads} threads differ: {recipe:?}", T::NAME);
+            }
         }
     }
 }
