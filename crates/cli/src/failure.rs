@@ -28,7 +28,7 @@ impl Failure {
                 ExitCode::from(2)
             }
             Failure::Run(error) => {
-                eprintln!("error: {}", with_sources(&error));
+                eprintln!("error: {}{}", with_sources(&error), hint(&error));
                 ExitCode::from(1)
             }
             Failure::Output(error) => {
@@ -48,6 +48,14 @@ impl From<chainrule::Error> for Failure {
 impl From<chainrule::ModelError> for Failure {
     fn from(error: chainrule::ModelError) -> Self {
         Failure::Run(error.into())
+    }
+}
+
+/// The option that helps, where the message cannot know it.
+fn hint(error: &chainrule::Error) -> &'static str {
+    match error {
+        chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
+        _ => "",
     }
 }
 

@@ -6,10 +6,13 @@
 
 mod args;
 mod data;
+mod eval;
 mod failure;
+mod inspect;
 mod interrupt;
 mod network;
 mod output;
+mod predict;
 mod progress;
 mod train;
 mod values;
@@ -23,6 +26,9 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
