@@ -57,8 +57,11 @@ impl<T: Scalar> Model<T> {
         Ok(output.chunks_exact(self.mlp.outputs()).map(|row| argmax(row) as u32).collect())
     }
 
-    /// Whether the outputs stand for classes: after training with cross-entropy, or behind a softmax.
+    /// Whether the outputs stand for classes: after training with cross-entropy, behind a softmax, or when they have
+    /// names of classes.
     pub fn is_classifier(&self) -> bool {
-        self.loss == Loss::CrossEntropy || self.mlp.layers().last() == Some(&Layer::Softmax)
+        self.class_names.is_some()
+            || self.loss == Loss::CrossEntropy
+            || self.mlp.layers().last() == Some(&Layer::Softmax)
     }
 }

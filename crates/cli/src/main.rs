@@ -1,3 +1,37 @@
-//! cli
+//! The `chainrule` command: train, evaluate, predict, inspect.
+//!
+//! Words and pictures of the terminal only: what an application would want too is `chainrule`'s.
+
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod args;
+mod data;
+mod eval;
+mod failure;
+mod inspect;
+mod interrupt;
+mod network;
+mod output;
+mod predict;
+mod progress;
+mod train;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Train(args) => train::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,215 @@
+//! The command line, as clap reads it. What a value means is told in `values.rs`.
+
+use std::path::PathBuf;
+
+use chainrule::data::Source;
+use chainrule::{Activation, DType, Loss};
+use clap::{Args, Parser, Subcommand};
+
+use crate::values::{self, Hidden, Part, Preprocessing, Table};
+
+/// The share of the rows that is held out when nothing else is said.
+pub(crate) const HOLDOUT: f64 = 0.2;
+/// The seed when nothing else is said: `eval` must find the rows that `train` held out.
+const SEED: &str = "42";
+/// Hidden layers when nothing else is said.
+///
+/// These, the learning rate, the batch and the epochs were chosen together, over seeds 0 to 20: the digits reach
+/// 97.9 % of the held-out rows in the mean and 96.4 % at worst; MNIST in 5 epochs 97.1 % at worst with --hidden 128 and
+/// 93.1 % with 16,16 (seeds 0 to 6). A rate of 0.2 gains 0.1 on the digits and at worst loses 16,16 (92.0 %); one
+/// hidden layer loses 0.3 on the digits.
+pub(crate) const HIDDEN: &[usize] = &[128, 64];
+
+/// Dense neural networks on CPUs: train, evaluate, predict, inspect
+#[derive(Debug, Parser)]
+#[command(name = "chainrule", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Train(Box<TrainArgs>),
+    Eval(EvalArgs),
+    Predict(PredictArgs),
+    Inspect(InspectArgs),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule train --save digits.safetensors
+  chainrule eval digits.safetensors --data digits --part test
+  chainrule predict digits.safetensors --data images.npy
+  chainrule inspect digits.safetensors";
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  chainrule train
+  chainrule train --data mnist:data/mnist --hidden 128 --epochs 5 --save mnist.safetensors
+  chainrule train --data x.npy --labels y.npy --preprocess standardize --holdout 0.1
+  chainrule train --data x.csv --labels y.csv --loss mse --hidden 32,32 --activation tanh --lr 0.01
+  chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle";
+
+/// Train a network; without any option, on the embedded handwritten digits
+#[derive(Debug, Args)]
+#[command(after_help = TRAIN_EXAMPLES)]
+pub(crate) struct TrainArgs {
+    /// digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    #[arg(long, value_name = "SOURCE", default_value = "digits", value_parser = values::source, help_heading = "Data")]
+    pub(crate) data: Source,
+    /// The targets of a data file: whole numbers are classes, several columns are values
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub(crate) labels: Option<PathBuf>,
+    /// How many classes there are [default: as the largest label says]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
+    pub(crate) classes: Option<usize>,
+    /// Data to test on, instead of held-out rows
+    #[arg(long, value_name = "SOURCE", value_parser = values::source, conflicts_with = "holdout", help_heading = "Data")]
+    pub(crate) test_data: Option<Source>,
+    /// The targets of the test data
+    #[arg(long, value_name = "FILE", requires = "test_data", help_heading = "Data")]
+    pub(crate) test_labels: Option<PathBuf>,
+    /// The share of the rows to test on and not to train on; 0: none [default: 0.2, or the source's own test part]
+    #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, help_heading = "Data")]
+    pub(crate) holdout: Option<f64>,
+    /// What is done to features first: auto, none, standardize, scale:FACTOR. auto is what --init's file says, or
+    /// what suits the source: digits / 16, images of bytes / 255, other numbers as they are
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = values::preprocessing, help_heading = "Data")]
+    pub(crate) preprocess: Preprocessing,
+
+    /// The sizes of the hidden layers, or none [default: 128,64, or as in --init's file]
+    #[arg(long, value_name = "SIZES", value_parser = values::hidden, allow_negative_numbers = true, help_heading = "Network")]
+    pub(crate) hidden: Option<Hidden>,
+    /// What follows a hidden layer: identity, relu, leaky_relu, leaky_relu(SLOPE), sigmoid, tanh [default: relu, or
+    /// as in --init's file]
+    #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Network")]
+    pub(crate) activation: Option<Activation>,
+    /// Begin with the weights of this safetensors file, written here or by PyTorch
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub(crate) init: Option<PathBuf>,
+    /// The type of all numbers: f32, f64 [default: f32, or as in --init's file]
+    #[arg(long, value_name = "TYPE", value_parser = values::dtype, help_heading = "Network")]
+    pub(crate) dtype: Option<DType>,
+
+    /// What is made small: cross-entropy, mse, half-mse [default: cross-entropy, or as in --init's file]
+    #[arg(long, value_name = "NAME", value_parser = values::loss, help_heading = "Training")]
+    pub(crate) loss: Option<Loss>,
+    /// How: sgd
+    #[arg(long, value_name = "NAME", default_value = "sgd", value_parser = values::optimizer, help_heading = "Training")]
+    pub(crate) optimizer: String,
+    /// The learning rate
+    #[arg(long, value_name = "RATE", default_value = "0.1", value_parser = values::rate, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) lr: f64,
+    /// Rows in a minibatch
+    #[arg(long, value_name = "ROWS", default_value = "16", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) batch: usize,
+    /// How often every row is seen
+    #[arg(long, value_name = "N", default_value = "30", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) epochs: usize,
+    /// The seed of the first weights, the held-out rows and the order of the rows
+    #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) seed: u64,
+    /// Take the rows in their order, every epoch
+    #[arg(long, help_heading = "Training")]
+    pub(crate) no_shuffle: bool,
+    /// How many threads may take part; the result does not depend on it [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) threads: Option<usize>,
+
+    /// Write the model to this safetensors file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) save: Option<PathBuf>,
+    /// Print JSON, one object a line, and nothing else
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Print nothing but errors, and what --json asks for
+    #[arg(long, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  chainrule eval digits.safetensors --data digits --part test
+  chainrule eval mnist.safetensors --data mnist:data/mnist
+  chainrule eval model.safetensors --data x.npy --labels y.npy --json";
+
+/// Tell how well a model does: loss, accuracy, and which class it takes for which
+#[derive(Debug, Args)]
+#[command(after_help = EVAL_EXAMPLES)]
+pub(crate) struct EvalArgs {
+    /// A safetensors file, written here or by PyTorch
+    pub(crate) model: PathBuf,
+    /// digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    #[arg(long, value_name = "SOURCE", value_parser = values::source)]
+    pub(crate) data: Source,
+    /// The targets of a data file: whole numbers are classes, several columns are values
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Which rows: all, train, test. train and test are the source's own parts, or those that `train` makes with the
+    /// same --holdout and --seed [default: all, or the source's own test part]
+    #[arg(long, value_name = "PART", value_parser = values::part)]
+    pub(crate) part: Option<Part>,
+    /// The share of the rows that `train` held out [default: 0.2, or the source's own test part]
+    #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, requires = "part")]
+    pub(crate) holdout: Option<f64>,
+    /// The seed that `train` held them out with
+    #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub(crate) activation: Option<Activation>,
+    /// How many threads may take part [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  chainrule predict digits.safetensors --data images.npy
+  chainrule predict digits.safetensors --data images.npy --proba --output probabilities.npy
+  tail -n 5 rows.csv | chainrule predict model.safetensors";
+
+/// Answer for each row: its class, or its values
+#[derive(Debug, Args)]
+#[command(after_help = PREDICT_EXAMPLES)]
+pub(crate) struct PredictArgs {
+    /// A safetensors file, written here or by PyTorch
+    pub(crate) model: PathBuf,
+    /// digits, mnist:FOLDER (its test images), or a file: IDX (plain or .gz), NPY or CSV [default: CSV rows on
+    /// standard input]
+    #[arg(long, value_name = "SOURCE", value_parser = values::source)]
+    pub(crate) data: Option<Source>,
+    /// Write the answers to this file, which ends in .npy or .csv, instead of standard output. Classes are names in
+    /// .csv and numbers in .npy
+    #[arg(long, value_name = "FILE", value_parser = values::table)]
+    pub(crate) output: Option<Table>,
+    /// Answer with the probability of each class
+    #[arg(long)]
+    pub(crate) proba: bool,
+    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub(crate) activation: Option<Activation>,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  chainrule inspect digits.safetensors
+  chainrule inspect pytorch.safetensors --activation relu --json";
+
+/// Show what a model file holds: layers, shapes, parameters, memory
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub(crate) struct InspectArgs {
+    /// A safetensors file, written here or by PyTorch
+    pub(crate) model: PathBuf,
+    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub(crate) activation: Option<Activation>,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,83 @@
+//! From the options about data to the rows that are trained and tested on.
+
+use std::path::Path;
+
+use chainrule::data::{Dataset, Loaded, Preprocess, Source};
+use chainrule::{Error, Scalar};
+
+use crate::args::HOLDOUT;
+use crate::failure::Failure;
+
+/// Rows and the preprocessing that suits them, which has not been applied.
+pub(crate) struct Parts<T> {
+    pub(crate) train: Dataset<T>,
+    pub(crate) test: Option<Dataset<T>>,
+    /// What the test part is, for people.
+    pub(crate) test_is: &'static str,
+    pub(crate) preprocess: Preprocess,
+}
+
+/// A source as it is named on the command line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    pub(crate) source: &'a Source,
+    /// The option that names the source, and the one that names its labels.
+    pub(crate) options: [&'static str; 2],
+    pub(crate) labels: Option<&'a Path>,
+}
+
+impl Named<'_> {
+    /// Refuses labels too many or too few.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let [data, labels] = self.options;
+        match (self.source, self.labels) {
+            (Source::File(path), None) => {
+                let path = path.display();
+                Err(Failure::Usage(format!(
+                    "{data} {path} holds features only: name the file of its labels with {labels}"
+                )))
+            }
+            (Source::Digits | Source::Mnist(_), Some(file)) => {
+                let (source, file) = (self.source, file.display());
+                Err(Failure::Usage(format!("{labels} {file} is one too many: {source} has labels of its own")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads it. `outputs` is how many classes the network can tell apart, if there is one yet.
+    pub(crate) fn load<T: Scalar>(&self, classes: Option<usize>, outputs: Option<usize>) -> Result<Loaded<T>, Failure> {
+        let loaded = self.source.load(self.labels, classes)?;
+        if let (Some(found), Some(outputs)) = (loaded.data.classes(), outputs)
+            && found > outputs
+        {
+            // Read again, the labels are measured by the network: the error names the row of the first too large.
+            self.source.load::<T>(self.labels, Some(outputs))?;
+        }
+        Ok(loaded)
+    }
+
+    /// Refuses rows of another width than the network's input.
+    pub(crate) fn check_columns(&self, columns: usize, expected: (usize, &str)) -> Result<(), Failure> {
+        let (inputs, whose) = expected;
+        if columns == inputs {
+            return Ok(());
+        }
+        let (found, expected) = (format!("{columns} columns"), format!("{inputs}, the {whose}"));
+        Err(Error::Shape { origin: self.source.to_string(), found, expected }.into())
+    }
+}
+
+/// Divides what a source held: its own test part is the test part, unless a share is to be held out.
+pub(crate) fn divide<T: Scalar>(loaded: Loaded<T>, holdout: Option<f64>, seed: u64) -> Result<Parts<T>, Failure> {
+    let Loaded { data, test, preprocess } = loaded;
+    let (train, test, test_is) = match (test, holdout) {
+        (Some(test), None) => (data, Some(test), "test"),
+        (_, Some(0.0)) => (data, None, "test"),
+        (_, holdout) => {
+            let (train, held_out) = data.split(holdout.unwrap_or(HOLDOUT), seed)?;
+            (train, Some(held_out), "held out")
+        }
+    };
+    Ok(Parts { train, test, test_is, preprocess })
+}

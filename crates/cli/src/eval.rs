@@ -1,0 +1,145 @@
+//! `chainrule eval`: how well a model does on rows whose answers are known.
+
+use std::time::Instant;
+
+use chainrule::data::Dataset;
+use chainrule::metrics::ConfusionMatrix;
+use chainrule::{DType, ModelFile, Scalar, TrainConfig, Trainer, evaluate, weights_sha256};
+use serde::Serialize;
+
+use crate::args::EvalArgs;
+use crate::data::{Named, divide};
+use crate::failure::Failure;
+use crate::output::{Output, percent, plural};
+use crate::values::Part;
+
+/// More classes than this would make a table that no terminal is wide enough for.
+const TABLE_CLASSES: usize = 40;
+
+/// The JSON line: the test figures of `train`'s last one, and the confusion matrix.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "done")]
+struct DoneLine<'a> {
+    test_loss: f64,
+    test_accuracy: Option<f64>,
+    rows: usize,
+    /// By true class, then by predicted class.
+    confusion: Option<Vec<Vec<u64>>>,
+    classes: Option<&'a [String]>,
+    seconds: f64,
+    weights_sha256: String,
+    threads: usize,
+    kernel: &'a str,
+}
+
+pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
+    args.data().check()?;
+    if args.part == Some(Part::All) && args.holdout.is_some() {
+        return Err(Failure::Usage(
+            "--holdout divides the rows into train and test, and --part all is both".to_owned(),
+        ));
+    }
+    let file = ModelFile::open(&args.model)?;
+    match file.dtype() {
+        DType::F32 => eval::<f32>(args, &file),
+        DType::F64 => eval::<f64>(args, &file),
+    }
+}
+
+fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
+    let model = file.model::<T>(args.activation)?;
+    let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
+    let (mut data, part) = rows::<T>(args, model.mlp.inputs(), model.mlp.outputs())?;
+    data.preprocess(&model.preprocess)?;
+
+    let started = Instant::now();
+    let found = trainer.install(|| evaluate(&model.mlp, &data, model.loss))?;
+    let seconds = started.elapsed().as_secs_f64();
+
+    let names = model.class_names.as_deref().or(data.class_names()).unwrap_or_default();
+    let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
+    let names: Option<Vec<String>> = found.confusion.as_ref().map(|matrix| (0..matrix.classes()).map(name).collect());
+    let mut output = Output::new(args.json, false);
+    output.json(&DoneLine {
+        test_loss: found.loss,
+        test_accuracy: found.accuracy,
+        rows: found.rows,
+        confusion: found.confusion.as_ref().map(nested),
+        classes: names.as_deref(),
+        seconds,
+        weights_sha256: weights_sha256(&model.mlp),
+        threads: trainer.threads(),
+        kernel: model.mlp.kernel_name(),
+    });
+    output.say(format_args!("{}, {part}: {}", args.data, plural(found.rows, "row")));
+    output.say(format_args!("loss ({})  {:.5}", model.loss, found.loss));
+    if let (Some(matrix), Some(names)) = (&found.confusion, &names) {
+        let (right, all) = (matrix.correct(), matrix.total());
+        output.say(format_args!("accuracy  {}, {right} of {all}", percent(matrix.accuracy())));
+        output.say(match matrix.classes() {
+            0..=TABLE_CLASSES => format!("\ntrue class by row, predicted class by column\n{}", table(matrix, names)),
+            classes => format!("the confusion matrix of {classes} classes is in the output of --json"),
+        });
+    }
+    output.finish()
+}
+
+impl EvalArgs {
+    fn data(&self) -> Named<'_> {
+        Named { source: &self.data, options: ["--data", "--labels"], labels: self.labels.as_deref() }
+    }
+}
+
+/// The rows that were asked for, and which they are.
+fn rows<T: Scalar>(args: &EvalArgs, inputs: usize, outputs: usize) -> Result<(Dataset<T>, &'static str), Failure> {
+    let named = args.data();
+    let loaded = named.load::<T>(None, Some(outputs))?;
+    named.check_columns(loaded.data.cols(), (inputs, "inputs of the network"))?;
+    let part = args.part.unwrap_or(if loaded.test.is_some() { Part::Test } else { Part::All });
+    match part {
+        Part::All if loaded.test.is_none() => Ok((loaded.data, "all")),
+        Part::All => {
+            Err(Failure::Usage(format!("{} has two parts: name one with --part train or --part test", args.data)))
+        }
+        Part::Train => Ok((divide(loaded, args.holdout, args.seed)?.train, "train")),
+        Part::Test => match divide(loaded, args.holdout, args.seed)?.test {
+            Some(test) => Ok((test, "test")),
+            None => Err(Failure::Usage("with --holdout 0 there is no test part".to_owned())),
+        },
+    }
+}
+
+fn nested(matrix: &ConfusionMatrix) -> Vec<Vec<u64>> {
+    let classes = matrix.classes();
+    (0..classes).map(|truth| (0..classes).map(|predicted| matrix.count(truth, predicted)).collect()).collect()
+}
+
+/// The matrix with its class names; a dot where nothing was counted, so that mistakes stand out.
+fn table(matrix: &ConfusionMatrix, names: &[String]) -> String {
+    let cell = |count: u64| if count == 0 { ".".to_owned() } else { count.to_string() };
+    let counts: Vec<Vec<String>> = nested(matrix).into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
+    let length = |text: &String| text.chars().count();
+    let label = names.iter().map(length).max().unwrap_or(0);
+    let width = counts.iter().flatten().chain(names).map(length).max().unwrap_or(0);
+    let line = |name: &str, cells: &[String]| {
+        let cells: String = cells.iter().map(|cell| format!("  {cell:>width$}")).collect();
+        format!("{name:>label$}{cells}")
+    };
+    let mut lines = vec![line("", names)];
+    lines.extend(names.iter().zip(&counts).map(|(name, cells)| line(name, cells)));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_the_truth_by_row() {
+        let mut matrix = ConfusionMatrix::new(2);
+        (0..12).for_each(|_| matrix.add(0, 0));
+        matrix.add(1, 0);
+        let want = "     cat  dog\ncat   12    .\ndog    1    .";
+        assert_eq!(table(&matrix, &["cat".to_owned(), "dog".to_owned()]), want);
+    }
+}

@@ -1,0 +1,71 @@
+//! The network that training begins with: a new one, or what a file holds.
+
+use std::path::Path;
+
+use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar, activation_name};
+
+use crate::args::HIDDEN;
+use crate::values::Hidden;
+
+/// The architecture, as far as the command line says.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) hidden: Option<&'a Hidden>,
+    pub(crate) activation: Option<Activation>,
+}
+
+impl Wanted<'_> {
+    /// A network of this many inputs and outputs.
+    pub(crate) fn build<T: Scalar>(&self, inputs: usize, outputs: usize, seed: u64) -> Result<Mlp<T>> {
+        let mut builder = Mlp::builder(inputs).seed(seed);
+        for &units in self.hidden.map_or(HIDDEN, |hidden| &hidden.0) {
+            builder = builder.dense(units).activation(self.activation.unwrap_or(Activation::Relu));
+        }
+        Ok(builder.dense(outputs).build_as()?)
+    }
+
+    /// The model of a file, which must be what the command line asks for.
+    pub(crate) fn load<T: Scalar>(&self, file: &ModelFile, path: &Path) -> Result<Model<T>> {
+        let model = file.model(Some(self.activation.unwrap_or(Activation::Relu)))?;
+        let differs = |found, wanted, option| {
+            let expected = format!("{wanted}, as {option} says; leave it out to train on what the file holds");
+            Err(Error::Shape { origin: path.display().to_string(), found, expected })
+        };
+        if let Some(Hidden(wanted)) = self.hidden {
+            let mut sizes: Vec<usize> = model.mlp.dense_layers().map(|layer| layer.b.len()).collect();
+            sizes.pop();
+            if sizes != *wanted {
+                return differs(format!("hidden layers {}", list(&sizes)), list(wanted), "--hidden");
+            }
+        }
+        if let Some(wanted) = self.activation {
+            let others = |layer: &&Layer| matches!(layer, Layer::Activation(found) if *found != wanted);
+            if let Some(Layer::Activation(found)) = model.mlp.layers().iter().find(others) {
+                let name = format!("activation {}", activation_name(*found));
+                return differs(name, activation_name(wanted), "--activation");
+            }
+        }
+        Ok(model)
+    }
+}
+
+fn list(sizes: &[usize]) -> String {
+    match sizes {
+        [] => "none".to_owned(),
+        _ => sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
+    }
+}
+
+/// `64-128-10 relu`.
+pub(crate) fn sketch<T: Scalar>(mlp: &Mlp<T>) -> String {
+    let mut text = mlp.inputs().to_string();
+    let mut names: Vec<String> = Vec::new();
+    for layer in mlp.layers() {
+        match layer {
+            Layer::Dense { outputs, .. } => text.push_str(&format!("-{outputs}")),
+            other if names.last() != Some(&other.to_string()) => names.push(other.to_string()),
+            _ => {}
+        }
+    }
+    if names.is_empty() { text } else { format!("{text} {}", names.join(", ")) }
+}

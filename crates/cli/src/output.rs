@@ -1,0 +1,104 @@
+//! Standard output: words for people, or JSON lines and nothing else, or nothing.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Words,
+    Json,
+    Quiet,
+}
+
+/// Prints until it cannot; what went wrong is told at the end, so that a full disk or a reader that left does not keep
+/// a model from being saved.
+#[derive(Debug)]
+pub(crate) struct Output {
+    mode: Mode,
+    error: Option<io::Error>,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool, quiet: bool) -> Self {
+        let mode = match (json, quiet) {
+            (true, _) => Mode::Json,
+            (false, true) => Mode::Quiet,
+            (false, false) => Mode::Words,
+        };
+        Output { mode, error: None }
+    }
+
+    /// A line for people.
+    pub(crate) fn say(&mut self, line: impl Display) {
+        if self.mode == Mode::Words {
+            self.write(|out| writeln!(out, "{line}"));
+        }
+    }
+
+    /// A line for programs.
+    pub(crate) fn json(&mut self, event: &impl Serialize) {
+        if self.mode == Mode::Json {
+            self.write(|out| {
+                serde_json::to_writer(&mut *out, event)?;
+                writeln!(out)
+            });
+        }
+    }
+
+    /// Whatever the mode: the answers of a prediction.
+    pub(crate) fn write(&mut self, work: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if self.error.is_none() {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            self.error = work(&mut out).and_then(|()| out.flush()).err();
+        }
+    }
+
+    /// Whether nothing printed any more would arrive.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// What went wrong. A reader that has seen enough (`| head`) is no failure.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self.error {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `0.9750` as `97.50 %`.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// `1437` as `1,437`.
+pub(crate) fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn plural(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// Seconds, with what a reader can use of them.
+pub(crate) fn seconds(seconds: f64) -> String {
+    match seconds {
+        s if s < 10.0 => format!("{s:.2} s"),
+        s if s < 120.0 => format!("{s:.1} s"),
+        s => format!("{} min {:02.0} s", (s / 60.0) as u64, s % 60.0),
+    }
+}

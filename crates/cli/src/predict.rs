@@ -1,0 +1,100 @@
+//! `chainrule predict`: a model's answers for rows, on standard output or into a file.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use chainrule::atomic::{check_writable, write_atomically};
+use chainrule::data::{Features, parse_csv_features, write_csv, write_csv_to, write_npy, write_npy_labels};
+use chainrule::{DType, Error, Model, ModelFile, Scalar};
+
+use crate::args::PredictArgs;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::values::Table;
+
+/// What a row is answered with.
+enum Answers<T> {
+    /// (rows)
+    Classes(Vec<u32>),
+    /// (rows, cols): probabilities or values.
+    Numbers { numbers: Vec<T>, cols: usize },
+}
+
+pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
+    if let Some(table) = &args.output {
+        check_writable(table.path())?;
+    }
+    let file = ModelFile::open(&args.model)?;
+    match file.dtype() {
+        DType::F32 => predict::<f32>(args, &file),
+        DType::F64 => predict::<f64>(args, &file),
+    }
+}
+
+fn predict<T: Scalar>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failure> {
+    let model = file.model::<T>(args.activation)?;
+    let features = features::<T>(args, model.mlp.inputs())?;
+    let answers = answer(&model, &features, args.proba)?;
+    match &args.output {
+        Some(table) => Ok(save(table, &model, &answers)?),
+        None => {
+            let mut output = Output::new(false, false);
+            output.write(|out| print(out, &model, &answers));
+            output.finish()
+        }
+    }
+}
+
+fn features<T: Scalar>(args: &PredictArgs, inputs: usize) -> Result<Features<T>, Error> {
+    let (features, origin) = match &args.data {
+        Some(source) => (source.load_features::<T>()?, source.to_string()),
+        None => {
+            if io::stdin().is_terminal() {
+                eprintln!("reading rows of {inputs} numbers with commas from the terminal; Ctrl-D ends them");
+            }
+            (parse_csv_features("stdin", io::stdin().lock())?, "stdin".to_owned())
+        }
+    };
+    if features.cols() != inputs {
+        let (found, expected) =
+            (format!("{} columns", features.cols()), format!("{inputs}, the inputs of the network"));
+        return Err(Error::Shape { origin, found, expected });
+    }
+    Ok(features)
+}
+
+fn answer<T: Scalar>(model: &Model<T>, features: &Features<T>, proba: bool) -> Result<Answers<T>, Error> {
+    let cols = model.mlp.outputs();
+    if proba {
+        Ok(Answers::Numbers { numbers: model.predict_proba(features)?, cols })
+    } else if model.is_classifier() {
+        Ok(Answers::Classes(model.predict_classes(features)?))
+    } else {
+        Ok(Answers::Numbers { numbers: model.predict(features)?, cols })
+    }
+}
+
+fn save<T: Scalar + Display>(table: &Table, model: &Model<T>, answers: &Answers<T>) -> Result<(), Error> {
+    match (table, answers) {
+        (Table::Npy(path), Answers::Classes(classes)) => write_npy_labels(path, classes),
+        (Table::Npy(path), Answers::Numbers { numbers, cols }) => write_npy(path, numbers.len() / cols, *cols, numbers),
+        (Table::Csv(path), Answers::Numbers { numbers, cols }) => write_csv(path, *cols, numbers),
+        (Table::Csv(path), answers) => write_atomically(path, |out| print(out, model, answers)),
+    }
+}
+
+fn print<T: Scalar + Display>(out: &mut dyn Write, model: &Model<T>, answers: &Answers<T>) -> io::Result<()> {
+    match answers {
+        Answers::Numbers { numbers, cols } => write_csv_to(out, *cols, numbers),
+        Answers::Classes(classes) => {
+            let names = model.class_names.as_deref().unwrap_or_default();
+            for &class in classes {
+                match names.get(class as usize) {
+                    Some(name) => writeln!(out, "{name}")?,
+                    None => writeln!(out, "{class}")?,
+                }
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! `chainrule train`: refuse what can be refused, read, train, save, tell.
+
+use std::path::Path;
+
+use chainrule::atomic::check_writable;
+use chainrule::data::{Dataset, Order, Preprocess};
+use chainrule::{
+    DType, Ending, Evaluation, Loss, Model, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer, evaluate,
+    weights_sha256,
+};
+use serde::Serialize;
+
+use crate::args::TrainArgs;
+use crate::data::{Named, Parts, divide};
+use crate::failure::Failure;
+use crate::interrupt::{stop_on_ctrl_c, undisturbed};
+use crate::network::{Wanted, sketch};
+use crate::output::{Output, grouped, percent, plural, seconds};
+use crate::progress::{Progress, Size};
+use crate::values::Preprocessing;
+
+/// The last JSON line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "done")]
+struct DoneLine<'a> {
+    epochs: usize,
+    steps: usize,
+    test_loss: Option<f64>,
+    test_accuracy: Option<f64>,
+    seconds: f64,
+    step_us: f64,
+    weights_sha256: String,
+    threads: usize,
+    kernel: &'a str,
+    interrupted: bool,
+    saved: Option<String>,
+}
+
+pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
+    args.data().check()?;
+    if let Some(test) = args.test_data() {
+        test.check()?;
+    }
+    if let Some(path) = &args.save {
+        check_writable(path)?;
+    }
+    let init = args.init.as_deref().map(|path| Ok((ModelFile::open(path)?, path))).transpose();
+    let init: Option<(ModelFile, &Path)> = init.map_err(Failure::Run)?;
+    match args.dtype.or(init.as_ref().map(|(file, _)| file.dtype())).unwrap_or(DType::F32) {
+        DType::F32 => train::<f32>(args, init),
+        DType::F64 => train::<f64>(args, init),
+    }
+}
+
+fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
+    let wanted = Wanted { hidden: args.hidden.as_ref(), activation: args.activation };
+    let first = match &init {
+        Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
+        None => None,
+    };
+    let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
+    let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or_default();
+    let trainer = Trainer::new(args.config(loss))?;
+
+    let parts = read::<T>(args, first.as_ref().map(|(model, _)| (model.mlp.inputs(), model.mlp.outputs())))?;
+    let preprocess = match (&args.preprocess, stored) {
+        (Preprocessing::Auto, Some(model)) => model.preprocess.clone(),
+        (Preprocessing::Auto, None) => parts.preprocess.clone(),
+        (Preprocessing::None, _) => Preprocess::None,
+        (Preprocessing::Standardize, _) => Preprocess::standardize(parts.train.features())?,
+        (Preprocessing::Scale(factor), _) => Preprocess::Scale { factor: *factor },
+    };
+    let class_names = class_names(&parts.train).or_else(|| stored.and_then(|model| model.class_names.clone()));
+    let mlp = match first {
+        Some((model, _)) => model.mlp,
+        None => wanted.build(parts.train.cols(), parts.train.targets().width(), args.seed)?,
+    };
+    let mut model = Model { mlp, preprocess, loss, class_names };
+    let Parts { mut train, mut test, test_is, .. } = parts;
+    train.preprocess(&model.preprocess)?;
+    if let Some(test) = &mut test {
+        test.preprocess(&model.preprocess)?;
+    }
+
+    let mut output = Output::new(args.json, args.quiet);
+    tell_beginning(args, &model, &train, test.as_ref().map(|test| (test, test_is)), &trainer, &mut output);
+    stop_on_ctrl_c(trainer.stop_handle());
+    let size = Size { rows: train.rows(), batch: args.batch, epochs: args.epochs };
+    let progress = Progress::new(&mut output, size, !args.quiet, args.save.is_some());
+    let report = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress)?;
+
+    // A model that has not taken a step is not worth the file that it would replace.
+    let saved = args.save.as_deref().filter(|_| report.steps > 0);
+    if let Some(path) = saved {
+        undisturbed(|| model.save(path))?;
+    }
+    let tested = match (&report, &test) {
+        (TrainReport { steps: 0, .. }, _) | (_, None) => None,
+        (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => {
+            Some(trainer.install(|| evaluate(&model.mlp, test, loss))?)
+        }
+        _ => report.epochs.last().and_then(|epoch| epoch.validation.clone()),
+    };
+    tell_end(args, &report, tested.as_ref().map(|tested| (tested, test_is)), saved, &mut output);
+    output.json(&DoneLine {
+        epochs: report.epochs.len(),
+        steps: report.steps,
+        test_loss: tested.as_ref().map(|tested| tested.loss),
+        test_accuracy: tested.as_ref().and_then(|tested| tested.accuracy),
+        seconds: report.seconds,
+        step_us: report.step_us(),
+        weights_sha256: weights_sha256(&model.mlp),
+        threads: trainer.threads(),
+        kernel: model.mlp.kernel_name(),
+        interrupted: report.ending == Ending::Stopped,
+        saved: saved.map(|path| path.display().to_string()),
+    });
+    output.finish()
+}
+
+impl TrainArgs {
+    fn data(&self) -> Named<'_> {
+        Named { source: &self.data, options: ["--data", "--labels"], labels: self.labels.as_deref() }
+    }
+
+    fn test_data(&self) -> Option<Named<'_>> {
+        let options = ["--test-data", "--test-labels"];
+        self.test_data.as_ref().map(|source| Named { source, options, labels: self.test_labels.as_deref() })
+    }
+
+    fn config(&self, loss: Loss) -> TrainConfig {
+        let order = if self.no_shuffle { Order::Sequential } else { Order::Shuffled { seed: self.seed } };
+        // The only optimiser there is; `--optimizer` has been refused if it names another.
+        let optimizer = Optimizer::Sgd { lr: self.lr };
+        TrainConfig { epochs: self.epochs, batch: self.batch, loss, optimizer, order, threads: self.threads }
+    }
+}
+
+/// Reads both parts. `shape` is the inputs and outputs of the network, if there is one yet.
+fn read<T: Scalar>(args: &TrainArgs, shape: Option<(usize, usize)>) -> Result<Parts<T>, Failure> {
+    let named = args.data();
+    let loaded = named.load::<T>(args.classes, shape.map(|(_, outputs)| outputs))?;
+    if let Some((inputs, _)) = shape {
+        named.check_columns(loaded.data.cols(), (inputs, "inputs of the network"))?;
+    }
+    let Some(test_named) = args.test_data() else {
+        return divide(loaded, args.holdout, args.seed);
+    };
+    let test = test_named.load::<T>(loaded.data.classes(), None)?;
+    let test = test.test.unwrap_or(test.data);
+    test_named.check_columns(test.cols(), (loaded.data.cols(), "columns of the data to train on"))?;
+    Ok(Parts { train: loaded.data, test: Some(test), test_is: "test", preprocess: loaded.preprocess })
+}
+
+/// The classes by name, or else by number, so that a model's file tells that its outputs stand for classes.
+fn class_names<T: Scalar>(data: &Dataset<T>) -> Option<Vec<String>> {
+    let numbers = || Some((0..data.classes()?).map(|class| class.to_string()).collect());
+    data.class_names().map(<[String]>::to_vec).or_else(numbers)
+}
+
+fn tell_beginning<T: Scalar>(
+    args: &TrainArgs,
+    model: &Model<T>,
+    train: &Dataset<T>,
+    test: Option<(&Dataset<T>, &str)>,
+    trainer: &Trainer,
+    output: &mut Output,
+) {
+    let test = test.map(|(test, is)| format!(", {} {is}", grouped(test.rows()))).unwrap_or_default();
+    let targets = match train.classes() {
+        Some(classes) => plural(classes, "class").replace("classs", "classes"),
+        None => plural(train.targets().width(), "value"),
+    };
+    let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
+    output.say(format_args!("{}: {rows} to train on{test}; {columns}, {targets}", args.data));
+    let mlp = &model.mlp;
+    let (parameters, threads) = (plural(mlp.params().len(), "parameter"), plural(trainer.threads(), "thread"));
+    output.say(format_args!("network: {}; {parameters}, {}, {threads}", sketch(mlp), mlp.kernel_name()));
+    let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
+    let (optimizer, lr, batch) = (&args.optimizer, args.lr, args.batch);
+    output.say(format_args!("{}, {optimizer} with learning rate {lr}, batches of {batch}, {order}\n", model.loss));
+}
+
+fn tell_end(
+    args: &TrainArgs,
+    report: &TrainReport,
+    tested: Option<(&Evaluation, &str)>,
+    saved: Option<&Path>,
+    output: &mut Output,
+) {
+    output.say("");
+    if report.ending == Ending::Stopped {
+        output.say(match report.steps {
+            0 => "interrupted before the first step: nothing is saved".to_owned(),
+            steps => format!("interrupted after {}; the model is as it was then", plural(steps, "step")),
+        });
+    }
+    if let Some((tested, is)) = tested {
+        let rows = plural(tested.rows, "row");
+        output.say(match tested.accuracy {
+            Some(accuracy) => format!("{is}: {} of {rows} right, loss {:.5}", percent(accuracy), tested.loss),
+            None => format!("{is}: loss {:.5} over {rows}", tested.loss),
+        });
+    }
+    let (steps, time) = (plural(report.steps, "step"), seconds(report.seconds));
+    output.say(format_args!("{steps} in {time}, {:.1} us a step", report.step_us()));
+    if let Some(path) = saved {
+        let path = path.display();
+        output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {}", args.data));
+    }
+}
