@@ -6,7 +6,7 @@
 //! the second level while all panels of B pass over it; B's block (kc x nc) in the last level.
 
 use crate::Scalar;
-use crate::epilogue::Store;
+use crate::epilogue::Scale;
 use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile, Transposed};
 use crate::pack::Source;
 use crate::scratch::Scratch;
@@ -233,7 +233,7 @@ unsafe fn place<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: Tile<T>, rows: usize, 
         }
         let local = Tile { c: copy.as_mut_ptr(), c_rs: nr, ..tile };
         if p.swapped {
-            exact::<T, K, Store>(&local, rows, Store);
+            exact::<T, K, Scale<T>>(&local, rows, Scale(T::ONE));
             let to = Transposed { rows, cols, tile_rs: nr, c, c_rs: c_cs, col: tile.row };
             return K::store_transposed(&copy, &to, finish);
         }
@@ -278,10 +278,11 @@ unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Til
     unsafe {
         match (tile.cols > lanes, tile.b_padded) {
             (true, _) if tile.cols == NV * lanes => K::tile::<E, M, NV, FULL>(tile, finish),
-            (true, true) => K::tile::<E, M, NV, MASK_C>(tile, finish),
-            (true, false) => K::tile::<E, M, NV, MASK_B_AND_C>(tile, finish),
-            (false, true) => K::tile::<E, M, 1, MASK_C>(tile, finish),
-            (false, false) => K::tile::<E, M, 1, MASK_B_AND_C>(tile, finish),
+            // Where masked loads cost nothing, one tile serves both.
+            (true, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),
+            (false, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, 1, MASK_C>(tile, finish),
+            (true, _) => K::tile::<E, M, NV, MASK_B_AND_C>(tile, finish),
+            (false, _) => K::tile::<E, M, 1, MASK_B_AND_C>(tile, finish),
         }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) trait Isa<T: Scalar> {
     const MR: usize;
     /// Steps of k in a block: KC * NR elements of B are to share the first-level cache with what streams past.
     const KC: usize;
+    /// Whether loading some lanes costs what loading all of them does.
+    const MASKED_LOADS_ARE_FREE: bool;
 
     /// [`tile`] with this instruction set; see there.
     unsafe fn tile<E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E);

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use crate::Scalar;
 use crate::blocking::Problem;
-use crate::epilogue::{Accumulate, Bias, BiasRelu, Epilogue, Scale, Store};
+use crate::epilogue::{Accumulate, Bias, Epilogue, Scale};
 use crate::error::KernelError;
 use crate::isa;
 use crate::math::Function;
@@ -57,7 +57,7 @@ unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, 
     // SAFETY: the caller's promise is passed on.
     unsafe {
         match epilogue {
-            Epilogue::Store => route::run::<T, K, _>(p, Store, scratch),
+            Epilogue::Store => route::run::<T, K, _>(p, Scale(T::ONE), scratch),
             // What multiplies by 0 is not read, so that NaN in it does no harm.
             Epilogue::Accumulate { alpha, beta } if beta == T::ZERO => {
                 route::run::<T, K, _>(p, Scale(alpha), scratch);
@@ -65,8 +65,13 @@ unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, 
             Epilogue::Accumulate { alpha, beta } => {
                 route::run::<T, K, _>(p, Accumulate { alpha, beta }, scratch);
             }
-            Epilogue::Bias(bias) => route::run::<T, K, _>(p, Bias(bias.as_ptr()), scratch),
-            Epilogue::BiasRelu(bias) => route::run::<T, K, _>(p, BiasRelu(bias.as_ptr()), scratch),
+            Epilogue::Bias(bias) => {
+                let floor = T::NEG_INFINITY;
+                route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor }, scratch);
+            }
+            Epilogue::BiasRelu(bias) => {
+                route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor: T::ZERO }, scratch);
+            }
         }
     }
 }

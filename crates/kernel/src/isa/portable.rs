@@ -20,6 +20,7 @@ impl Isa<f32> for Portable {
     type Vector = Array<f32, 8>;
     const MR: usize = 6;
     const KC: usize = 400;
+    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on.
@@ -51,6 +52,7 @@ impl Isa<f64> for Portable {
     type Vector = Array<f64, 4>;
     const MR: usize = 6;
     const KC: usize = 400;
+    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
         // SAFETY: the caller's promise is passed on.
