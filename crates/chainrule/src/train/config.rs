@@ -5,6 +5,9 @@ use chainrule_model::{Loss, Optimizer};
 use crate::data::Order;
 use crate::{Error, Result};
 
+/// More than any machine has; beyond it lies a mistyped number, and a stack for each thread of it.
+const THREADS_MAX: usize = 4096;
+
 /// The settings of a training run, with defaults that suit a first try.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainConfig {
@@ -39,13 +42,17 @@ impl TrainConfig {
     /// Refuses settings that cannot be run.
     ///
     /// # Errors
-    /// When epochs, batch or threads are 0, or the learning rate is not a finite number above 0.
+    /// When epochs, batch or threads are 0, there are more than 4096 threads, or the learning rate is not a finite number above 0.
     pub fn check(&self) -> Result<()> {
         let counts = [("epochs", Some(self.epochs)), ("batch", Some(self.batch)), ("threads", self.threads)];
         for (name, count) in counts {
             if count == Some(0) {
                 return Err(Error::Argument { name, found: "0".to_owned(), expected: "at least 1".to_owned() });
             }
+        }
+        if let Some(threads) = self.threads.filter(|threads| *threads > THREADS_MAX) {
+            let expected = format!("at most {THREADS_MAX}");
+            return Err(Error::Argument { name: "threads", found: threads.to_string(), expected });
         }
         match self.optimizer {
             Optimizer::Sgd { lr } if !(lr.is_finite() && lr > 0.0) => Err(Error::Argument {
