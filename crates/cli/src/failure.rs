@@ -20,11 +20,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn report(self) -> ExitCode {
+    /// Says it on stderr. `command` is the subcommand that failed.
+    pub(crate) fn report(self, command: &str) -> ExitCode {
         match self {
             // As clap says what it finds itself.
             Failure::Usage(message) => {
-                let _ = Cli::command().error(ErrorKind::ArgumentConflict, message).print();
+                let mut cli = Cli::command();
+                cli.build();
+                let command = cli.find_subcommand_mut(command).expect("the command that ran");
+                let _ = command.error(ErrorKind::ArgumentConflict, message).print();
                 ExitCode::from(2)
             }
             Failure::Run(error) => {

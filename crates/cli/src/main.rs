@@ -24,14 +24,14 @@ use clap::Parser;
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Train(args) => train::run(&args),
-        Command::Eval(args) => eval::run(&args),
-        Command::Predict(args) => predict::run(&args),
-        Command::Inspect(args) => inspect::run(&args),
+    let (name, outcome) = match Cli::parse().command {
+        Command::Train(args) => ("train", train::run(&args)),
+        Command::Eval(args) => ("eval", eval::run(&args)),
+        Command::Predict(args) => ("predict", predict::run(&args)),
+        Command::Inspect(args) => ("inspect", inspect::run(&args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(name),
     }
 }

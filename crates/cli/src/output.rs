@@ -89,9 +89,14 @@ pub(crate) fn grouped(n: usize) -> String {
     text
 }
 
-/// `1 row`, `2 rows`.
+/// `1 row`, `2 rows`, `10 classes`.
 pub(crate) fn plural(n: usize, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+    let ending = match noun {
+        _ if n == 1 => "",
+        _ if noun.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{} {noun}{ending}", grouped(n))
 }
 
 /// Seconds, with what a reader can use of them.

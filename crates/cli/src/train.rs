@@ -5,8 +5,8 @@ use std::path::Path;
 use chainrule::atomic::check_writable;
 use chainrule::data::{Dataset, Order, Preprocess};
 use chainrule::{
-    DType, Ending, Evaluation, Loss, Model, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer, evaluate,
-    weights_sha256,
+    DType, Ending, Evaluation, Kernel, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport,
+    Trainer, evaluate, weights_sha256,
 };
 use serde::Serialize;
 
@@ -61,6 +61,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
     let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or_default();
     let trainer = Trainer::new(args.config(loss))?;
+    Kernel::<T>::selected().map_err(ModelError::from)?;
 
     let parts = read::<T>(args, first.as_ref().map(|(model, _)| (model.mlp.inputs(), model.mlp.outputs())))?;
     let preprocess = match (&args.preprocess, stored) {
@@ -82,9 +83,9 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         test.preprocess(&model.preprocess)?;
     }
 
+    stop_on_ctrl_c(trainer.stop_handle());
     let mut output = Output::new(args.json, args.quiet);
     tell_beginning(args, &model, &train, test.as_ref().map(|test| (test, test_is)), &trainer, &mut output);
-    stop_on_ctrl_c(trainer.stop_handle());
     let size = Size { rows: train.rows(), batch: args.batch, epochs: args.epochs };
     let progress = Progress::new(&mut output, size, !args.quiet, args.save.is_some());
     let report = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress)?;
@@ -168,7 +169,7 @@ fn tell_beginning<T: Scalar>(
 ) {
     let test = test.map(|(test, is)| format!(", {} {is}", grouped(test.rows()))).unwrap_or_default();
     let targets = match train.classes() {
-        Some(classes) => plural(classes, "class").replace("classs", "classes"),
+        Some(classes) => plural(classes, "class"),
         None => plural(train.targets().width(), "value"),
     };
     let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chainrule::data::Source;
 use chainrule::{
-    ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, Result, parse_activation,
+    ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, parse_activation,
 };
 
 /// The sizes of the hidden layers; none at all for a single dense layer.
@@ -45,86 +45,93 @@ impl Table {
     }
 }
 
-fn argument(name: &'static str, found: &str, expected: impl Into<String>) -> Error {
-    Error::Argument { name, found: found.to_owned(), expected: expected.into() }
+/// The value, or the reason why not, after clap's `invalid value '0' for '--batch <ROWS>': `.
+type Parsed<V> = Result<V, String>;
+
+fn expected<V>(what: impl std::fmt::Display) -> Parsed<V> {
+    Err(format!("expected {what}"))
+}
+
+fn unknown<V>(what: &'static str, text: &str, known: &[&str]) -> Parsed<V> {
+    Err(Error::unknown_name(what, text, known).to_string())
 }
 
 /// One of some names, which stand for values.
-fn one_of<V: Copy>(what: &'static str, text: &str, known: &[(&str, V)]) -> Result<V> {
+fn one_of<V: Copy>(what: &'static str, text: &str, known: &[(&str, V)]) -> Parsed<V> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let found = known.iter().find(|(name, _)| *name == text);
-    found.map(|(_, value)| *value).ok_or_else(|| Error::unknown_name(what, text, &names))
+    found.map_or_else(|| unknown(what, text, &names), |(_, value)| Ok(*value))
 }
 
-pub(crate) fn source(text: &str) -> Result<Source> {
-    Source::parse(text)
+pub(crate) fn source(text: &str) -> Parsed<Source> {
+    Source::parse(text).map_err(|error| error.to_string())
 }
 
 /// A whole number from 1.
-pub(crate) fn count(text: &str) -> Result<usize> {
+pub(crate) fn count(text: &str) -> Parsed<usize> {
     match usize::from_str(text) {
         Ok(count) if count > 0 => Ok(count),
-        _ => Err(argument("count", text, "a whole number of at least 1")),
+        _ => expected("a whole number of at least 1"),
     }
 }
 
-pub(crate) fn seed(text: &str) -> Result<u64> {
-    u64::from_str(text).map_err(|_| argument("seed", text, format!("a whole number from 0 to {}", u64::MAX)))
+pub(crate) fn seed(text: &str) -> Parsed<u64> {
+    u64::from_str(text).or_else(|_| expected(format_args!("a whole number from 0 to {}", u64::MAX)))
 }
 
 /// A learning rate.
-pub(crate) fn rate(text: &str) -> Result<f64> {
+pub(crate) fn rate(text: &str) -> Parsed<f64> {
     match f64::from_str(text) {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err(argument("learning rate", text, "a finite number above 0")),
+        _ => expected("a finite number above 0"),
     }
 }
 
 /// A share of the rows that leaves some to train on.
-pub(crate) fn holdout(text: &str) -> Result<f64> {
+pub(crate) fn holdout(text: &str) -> Parsed<f64> {
     match f64::from_str(text) {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
-        _ => Err(argument("holdout", text, "a fraction from 0 (none) to below 1")),
+        _ => expected("a fraction from 0 (none) to below 1"),
     }
 }
 
-pub(crate) fn hidden(text: &str) -> Result<Hidden> {
+pub(crate) fn hidden(text: &str) -> Parsed<Hidden> {
     if text == "none" {
         return Ok(Hidden(Vec::new()));
     }
     let size = |(layer, text): (usize, &str)| match usize::from_str(text.trim()) {
-        Ok(0) => Err(argument("hidden layers", &format!("0 units in layer {}", layer + 1), "at least 1 in each")),
+        Ok(0) => expected(format_args!("at least 1 unit in each layer, found 0 in layer {}", layer + 1)),
         Ok(units) => Ok(units),
-        Err(_) => Err(argument("hidden layers", &format!("{text:?}"), "sizes with commas, 128,64 say, or none")),
+        Err(_) => expected(format_args!("sizes with commas, 128,64 say, or none; found {text:?}")),
     };
-    text.split(',').enumerate().map(size).collect::<Result<_>>().map(Hidden)
+    text.split(',').enumerate().map(size).collect::<Parsed<_>>().map(Hidden)
 }
 
-pub(crate) fn activation(text: &str) -> Result<Activation> {
+pub(crate) fn activation(text: &str) -> Parsed<Activation> {
     parse_activation(text).map_err(|error| match error {
-        ModelError::UnknownName { .. } => Error::unknown_name("activation", text, ACTIVATION_NAMES),
-        other => other.into(),
+        ModelError::UnknownName { .. } => Error::unknown_name("activation", text, ACTIVATION_NAMES).to_string(),
+        other => other.to_string(),
     })
 }
 
-pub(crate) fn loss(text: &str) -> Result<Loss> {
-    text.parse().map_err(|_| Error::unknown_name("loss", text, LOSS_NAMES))
+pub(crate) fn loss(text: &str) -> Parsed<Loss> {
+    text.parse().or_else(|_| unknown("loss", text, LOSS_NAMES))
 }
 
-pub(crate) fn optimizer(text: &str) -> Result<String> {
+pub(crate) fn optimizer(text: &str) -> Parsed<String> {
     let known = OPTIMIZER_NAMES.contains(&text);
-    if known { Ok(text.to_owned()) } else { Err(Error::unknown_name("optimizer", text, OPTIMIZER_NAMES)) }
+    if known { Ok(text.to_owned()) } else { unknown("optimizer", text, OPTIMIZER_NAMES) }
 }
 
-pub(crate) fn dtype(text: &str) -> Result<DType> {
+pub(crate) fn dtype(text: &str) -> Parsed<DType> {
     one_of("element type", text, &[("f32", DType::F32), ("f64", DType::F64)])
 }
 
-pub(crate) fn part(text: &str) -> Result<Part> {
+pub(crate) fn part(text: &str) -> Parsed<Part> {
     one_of("part", text, &[("all", Part::All), ("train", Part::Train), ("test", Part::Test)])
 }
 
-pub(crate) fn preprocessing(text: &str) -> Result<Preprocessing> {
+pub(crate) fn preprocessing(text: &str) -> Parsed<Preprocessing> {
     let Some(factor) = text.strip_prefix("scale:") else {
         return match text {
             "auto" => Ok(Preprocessing::Auto),
@@ -138,26 +145,27 @@ pub(crate) fn preprocessing(text: &str) -> Result<Preprocessing> {
                     Error::UnknownName { nearest, .. } => nearest,
                     _ => None,
                 };
-                Err(Error::UnknownName {
+                let error = Error::UnknownName {
                     what: "preprocessing",
                     name: text.to_owned(),
                     nearest: nearest.map(|name| if name == "scale" { known[3].to_owned() } else { name }),
                     known: known.map(str::to_owned).to_vec(),
-                })
+                };
+                Err(error.to_string())
             }
         };
     };
     match f64::from_str(factor) {
         Ok(factor) if factor.is_finite() && factor != 0.0 => Ok(Preprocessing::Scale(factor)),
-        _ => Err(argument("preprocessing factor", factor, "a finite number other than 0")),
+        _ => expected("a finite number other than 0 after scale:"),
     }
 }
 
-pub(crate) fn table(text: &str) -> Result<Table> {
+pub(crate) fn table(text: &str) -> Parsed<Table> {
     match Path::new(text).extension().and_then(|extension| extension.to_str()) {
         Some("npy") => Ok(Table::Npy(text.into())),
         Some("csv") => Ok(Table::Csv(text.into())),
-        _ => Err(argument("output file", text, "a name that ends in .npy or .csv")),
+        _ => expected("a name that ends in .npy or .csv"),
     }
 }
 
@@ -169,7 +177,7 @@ mod tests {
     fn hidden_layers_are_sizes_with_commas_or_none() {
         assert_eq!(hidden("128, 64").unwrap(), Hidden(vec![128, 64]));
         assert_eq!(hidden("none").unwrap(), Hidden(vec![]));
-        assert!(hidden("16,0").unwrap_err().to_string().contains("0 units in layer 2"));
+        assert!(hidden("16,0").unwrap_err().contains("found 0 in layer 2"));
         for bad in ["", ",", "16,", "-1", "1.5", "None"] {
             assert!(hidden(bad).is_err(), "{bad:?}");
         }
@@ -179,7 +187,7 @@ mod tests {
     fn preprocessing_is_told_by_name() {
         assert_eq!(preprocessing("scale:0.5").unwrap(), Preprocessing::Scale(0.5));
         assert!(preprocessing("scale:0").is_err() && preprocessing("scale:NaN").is_err());
-        let message = |text| preprocessing(text).unwrap_err().to_string();
+        let message = |text| preprocessing(text).unwrap_err();
         assert!(message("standardise").contains("did you mean \"standardize\"?"));
         assert!(message("scael:2").contains("did you mean \"scale:FACTOR\"?"));
     }

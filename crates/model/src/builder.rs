@@ -129,6 +129,12 @@ impl MlpBuilder {
         if dense == 0 {
             return Err(ModelError::NoLayers);
         }
+        // Asked for first what training holds at least, parameters, gradients and as much again for packing: an
+        // allocation that fails later ends the process.
+        let fits = Vec::<T>::new().try_reserve_exact(3 * parameters).is_ok();
+        if !fits {
+            return Err(ModelError::TooLarge { what: format!("a network of {parameters} parameters") });
+        }
         let kernel = match &self.kernel {
             Some(name) => Kernel::by_name(name)?,
             None => Kernel::selected()?,

@@ -35,8 +35,8 @@ pub enum ModelError {
         /// The names that are known, with commas.
         known: String,
     },
-    /// More numbers than the address space holds.
-    #[error("{what} would need more memory than this machine can address")]
+    /// More numbers than the address space or the machine holds.
+    #[error("{what} would need more memory than there is")]
     TooLarge {
         /// What would.
         what: String,

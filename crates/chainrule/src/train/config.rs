@@ -5,8 +5,8 @@ use chainrule_model::{Loss, Optimizer};
 use crate::data::Order;
 use crate::{Error, Result};
 
-/// More threads than any machine has cores; starting them would only take long.
-const MAX_THREADS: usize = 1024;
+/// More than any machine has; beyond it lies a mistyped number, and a stack for each thread of it.
+const THREADS_MAX: usize = 4096;
 
 /// The settings of a training run, with defaults that suit a first try.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ impl TrainConfig {
     /// Refuses settings that cannot be run.
     ///
     /// # Errors
-    /// When epochs, batch or threads are 0, threads are more than 1024, or the learning rate is not a finite number above 0.
+    /// When epochs, batch or threads are 0, there are more than 4096 threads, or the learning rate is not a finite number above 0.
     pub fn check(&self) -> Result<()> {
         let counts = [("epochs", Some(self.epochs)), ("batch", Some(self.batch)), ("threads", self.threads)];
         for (name, count) in counts {
@@ -50,8 +50,8 @@ impl TrainConfig {
                 return Err(Error::Argument { name, found: "0".to_owned(), expected: "at least 1".to_owned() });
             }
         }
-        if let Some(threads) = self.threads.filter(|threads| *threads > MAX_THREADS) {
-            let expected = format!("at most {MAX_THREADS}");
+        if let Some(threads) = self.threads.filter(|threads| *threads > THREADS_MAX) {
+            let expected = format!("at most {THREADS_MAX}");
             return Err(Error::Argument { name: "threads", found: threads.to_string(), expected });
         }
         match self.optimizer {
