@@ -45,14 +45,19 @@ impl Named<'_> {
         }
     }
 
-    /// Reads it. `outputs` is how many classes the network can tell apart, if there is one yet.
-    pub(crate) fn load<T: Scalar>(&self, classes: Option<usize>, outputs: Option<usize>) -> Result<Loaded<T>, Failure> {
+    /// Reads it, for a network of these inputs and outputs if there is one yet.
+    pub(crate) fn load<T: Scalar>(
+        &self,
+        classes: Option<usize>,
+        network: Option<(usize, usize)>,
+    ) -> Result<Loaded<T>, Failure> {
         let loaded = self.source.load(self.labels, classes)?;
-        if let (Some(found), Some(outputs)) = (loaded.data.classes(), outputs)
-            && found > outputs
-        {
-            // Read again, the labels are measured by the network: the error names the row of the first too large.
-            self.source.load::<T>(self.labels, Some(outputs))?;
+        if let Some((inputs, outputs)) = network {
+            self.check_columns(loaded.data.cols(), (inputs, "inputs of the network"))?;
+            if loaded.data.classes().is_some_and(|classes| classes > outputs) {
+                // Read again, the labels are measured by the network: the error names the row of the first too large.
+                self.source.load::<T>(self.labels, Some(outputs))?;
+            }
         }
         Ok(loaded)
     }

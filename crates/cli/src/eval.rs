@@ -49,7 +49,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let model = file.model::<T>(args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
-    let (mut data, part) = rows::<T>(args, model.mlp.inputs(), model.mlp.outputs())?;
+    let (mut data, part) = rows::<T>(args, (model.mlp.inputs(), model.mlp.outputs()))?;
     data.preprocess(&model.preprocess)?;
 
     let started = Instant::now();
@@ -90,11 +90,9 @@ impl EvalArgs {
     }
 }
 
-/// The rows that were asked for, and which they are.
-fn rows<T: Scalar>(args: &EvalArgs, inputs: usize, outputs: usize) -> Result<(Dataset<T>, &'static str), Failure> {
-    let named = args.data();
-    let loaded = named.load::<T>(None, Some(outputs))?;
-    named.check_columns(loaded.data.cols(), (inputs, "inputs of the network"))?;
+/// The rows that were asked for, for a network of these inputs and outputs, and which they are.
+fn rows<T: Scalar>(args: &EvalArgs, network: (usize, usize)) -> Result<(Dataset<T>, &'static str), Failure> {
+    let loaded = args.data().load::<T>(None, Some(network))?;
     let part = args.part.unwrap_or(if loaded.test.is_some() { Part::Test } else { Part::All });
     match part {
         Part::All if loaded.test.is_none() => Ok((loaded.data, "all")),

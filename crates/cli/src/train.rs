@@ -137,13 +137,9 @@ impl TrainArgs {
     }
 }
 
-/// Reads both parts. `shape` is the inputs and outputs of the network, if there is one yet.
-fn read<T: Scalar>(args: &TrainArgs, shape: Option<(usize, usize)>) -> Result<Parts<T>, Failure> {
-    let named = args.data();
-    let loaded = named.load::<T>(args.classes, shape.map(|(_, outputs)| outputs))?;
-    if let Some((inputs, _)) = shape {
-        named.check_columns(loaded.data.cols(), (inputs, "inputs of the network"))?;
-    }
+/// Reads both parts, for a network of these inputs and outputs if there is one yet.
+fn read<T: Scalar>(args: &TrainArgs, network: Option<(usize, usize)>) -> Result<Parts<T>, Failure> {
+    let loaded = args.data().load::<T>(args.classes, network)?;
     let Some(test_named) = args.test_data() else {
         return divide(loaded, args.holdout, args.seed);
     };

@@ -1,0 +1,12 @@
+//! The command as its users meet it: arguments, standard streams, files, exit codes.
+
+#![forbid(unsafe_code)]
+
+mod determinism;
+mod interrupt;
+mod mnist;
+mod pytorch;
+mod refusals;
+mod roundtrip;
+mod run;
+mod train;

@@ -1,0 +1,169 @@
+//! `chainrule train`: what it learns and what it prints.
+
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::run::{command, digits_as_files, folder, json, last, names, run, succeed};
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_bare_command_learns_the_digits() {
+    let folder = folder();
+    let done = last(folder.path(), "train --json");
+    assert!(done["test_accuracy"].as_f64().unwrap() >= 0.96, "{done}");
+    assert_eq!((&done["epochs"], &done["steps"]), (&30.into(), &(30 * 90).into()));
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn the_defaults_do_not_depend_on_luck() {
+    for seed in 0..6 {
+        let done = last(folder().path(), &format!("train --json --seed {seed}"));
+        assert!(done["test_accuracy"].as_f64().unwrap() >= 0.955, "seed {seed}: {done}");
+    }
+}
+
+#[test]
+fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
+    let lines = json(folder().path(), "train --json --epochs 3 --threads 2");
+    assert_eq!(lines.len(), 4);
+    for (epoch, line) in (1..).zip(&lines[..3]) {
+        assert_eq!((&line["event"], &line["epoch"]), (&"epoch".into(), &epoch.into()));
+        // serde_json sorts them.
+        assert_eq!(keys(line), ["accuracy", "epoch", "event", "loss", "seconds", "val_accuracy", "val_loss"]);
+        assert!(keys(line).iter().all(|key| *key == "event" || line[key].is_number()), "{line}");
+    }
+    let done = &lines[3];
+    assert_eq!(done["event"], "done");
+    for key in ["epochs", "steps", "threads", "test_loss", "test_accuracy", "seconds", "step_us"] {
+        assert!(done[key].is_number(), "{key} of {done}");
+    }
+    assert_eq!(done["test_accuracy"], lines[2]["val_accuracy"]);
+    assert_eq!(done["test_loss"], lines[2]["val_loss"]);
+    assert_eq!(done["threads"], 2);
+    assert_eq!(done["weights_sha256"].as_str().unwrap().len(), 64);
+    assert!(done["kernel"].as_str().unwrap().starts_with("f32_"), "{done}");
+    assert_eq!((&done["interrupted"], &done["saved"]), (&false.into(), &Value::Null));
+    let (step_us, steps) = (done["step_us"].as_f64().unwrap(), done["steps"].as_f64().unwrap());
+    assert!(step_us > 0.0 && 1e-6 * step_us * steps <= done["seconds"].as_f64().unwrap(), "{done}");
+}
+
+#[test]
+fn what_there_is_none_of_is_null() {
+    let folder = folder();
+    let lines = json(folder.path(), "train --json --epochs 1 --holdout 0");
+    assert!(lines[0]["val_loss"].is_null() && lines[0]["val_accuracy"].is_null());
+    assert!(lines[1]["test_loss"].is_null() && lines[1]["test_accuracy"].is_null());
+    fs::write(folder.path().join("x.csv"), "0\n1\n2\n3\n4\n").unwrap();
+    fs::write(folder.path().join("y.csv"), "0,1\n1,2\n2,3\n3,4\n4,5\n").unwrap();
+    let args = "train --json --data x.csv --labels y.csv --loss mse --hidden none --lr 0.05 --epochs 400";
+    let lines = json(folder.path(), args);
+    assert!(lines.iter().all(|line| line["accuracy"].is_null() && line["val_accuracy"].is_null()));
+    let done = lines.last().unwrap();
+    assert!(done["test_accuracy"].is_null() && done["test_loss"].as_f64().unwrap() < 1e-3, "{done}");
+}
+
+#[test]
+fn words_are_a_heading_a_line_for_each_epoch_and_the_result() {
+    let folder = folder();
+    let text = succeed(folder.path(), "train --epochs 2 --save m.safetensors");
+    let at = text.lines().position(|line| line.trim_start().starts_with("epoch ")).expect("a heading");
+    let lines: Vec<&str> = text.lines().skip(at).collect();
+    let words: Vec<&str> = lines[0].split_whitespace().collect();
+    assert_eq!(words, ["epoch", "loss", "accuracy", "val", "loss", "val", "accuracy", "seconds"]);
+    assert!(lines[1].trim_start().starts_with("1 ") && lines[2].trim_start().starts_with("2 "), "{text}");
+    assert!(text.contains("held out: ") && text.contains("% of 359 rows right"), "{text}");
+    assert!(text.contains("saved m.safetensors; predict with: chainrule predict m.safetensors"), "{text}");
+    assert_eq!(names(folder.path()), ["m.safetensors"]);
+}
+
+#[test]
+fn quiet_is_silent_save_for_the_json_that_was_asked_for() {
+    assert_eq!(succeed(folder().path(), "train --epochs 1 --quiet"), "");
+    assert_eq!(json(folder().path(), "train --epochs 1 --quiet --json").len(), 2);
+}
+
+#[test]
+fn a_run_that_diverges_fails_and_leaves_the_old_model() {
+    let folder = folder();
+    fs::write(folder.path().join("m"), "precious").unwrap();
+    let run = run(folder.path(), "train --lr 1000 --save m");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.starts_with("error: the loss became ") && run.stderr.contains("smaller learning rate"));
+    assert_eq!(fs::read_to_string(folder.path().join("m")).unwrap(), "precious");
+    assert_eq!(names(folder.path()), ["m"]);
+}
+
+#[test]
+fn files_train_as_the_embedded_digits_do() {
+    let folder = folder();
+    digits_as_files(folder.path());
+    let hash = |args: &str| last(folder.path(), &format!("train --json --epochs 2 {args}"))["weights_sha256"].clone();
+    let embedded = hash("--seed 1");
+    assert_eq!(hash("--seed 1 --data x.npy --labels y.npy --preprocess scale:0.0625"), embedded);
+    assert_eq!(hash("--seed 1 --data x.csv --labels y.csv --preprocess scale:0.0625"), embedded);
+    assert_ne!(hash("--seed 1 --data x.csv --labels y.csv --preprocess standardize"), embedded);
+    assert_ne!(hash("--seed 2"), embedded);
+    assert_ne!(hash("--seed 1 --no-shuffle"), embedded);
+}
+
+#[test]
+fn test_data_take_the_place_of_held_out_rows() {
+    let folder = folder();
+    digits_as_files(folder.path());
+    let args = "train --json --epochs 1 --data x.npy --labels y.npy --preprocess scale:0.0625";
+    let tested = json(folder.path(), &format!("{args} --test-data digits"));
+    // All 1,797 rows, and they are the same.
+    assert_eq!(tested[1]["steps"], 113);
+    let by_files = json(folder.path(), &format!("{args} --test-data x.csv --test-labels y.csv"));
+    assert_eq!(tested[1]["test_loss"], by_files[1]["test_loss"]);
+}
+
+#[test]
+fn training_goes_on_from_a_file() {
+    let folder = folder();
+    let path = folder.path();
+    let first = last(path, "train --json --hidden 32 --activation tanh --epochs 3 --save a");
+    let next = json(path, "train --json --init a --epochs 3 --save b");
+    // Where the other left off: a new network begins with a loss above 1.
+    assert!(next[0]["loss"].as_f64().unwrap() < 0.7, "{} after {first}", next[0]);
+    let inspected = last(path, "inspect b --json");
+    assert_eq!(inspected["layers"], serde_json::json!(["dense(64, 32)", "tanh", "dense(32, 10)"]));
+    let same = last(path, "train --json --init a --hidden 32 --activation tanh --epochs 3");
+    assert_eq!(same["weights_sha256"], next.last().unwrap()["weights_sha256"]);
+    assert_eq!(last(path, "train --json --init a --epochs 1 --dtype f64")["kernel"].as_str().unwrap()[..4], *"f64_");
+}
+
+#[test]
+fn a_reader_that_leaves_ends_training_unless_a_model_is_to_be_saved() {
+    let folder = folder();
+    for (args, saved) in [("train --epochs 60", false), ("train --epochs 60 --save m", true)] {
+        let mut child = command(folder.path())
+            .args(args.split_whitespace())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{args}");
+        assert_eq!(folder.path().join("m").exists(), saved);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_is_a_failure_but_the_model_is_saved() {
+    let folder = folder();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command(folder.path()).args("train --epochs 2 --save m".split(' ')).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("error: cannot write to standard output: No space left"), "{stderr}");
+    assert_eq!(names(folder.path()), ["m"]);
+}
