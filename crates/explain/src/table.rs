@@ -25,7 +25,7 @@ pub fn layer_table<T: Scalar>(mlp: &Mlp<T>) -> String {
         rows.push([module.to_string(), layer.to_string(), width.to_string(), parameters, memory]);
     }
     let total = mlp.params().len();
-    rows.push([String::new(), "total".to_owned(), String::new(), grouped(total), bytes(total * size_of::<T>())]);
+    rows.push([String::new(), "total".to_owned(), String::new(), grouped(total), bytes(size_of_val(mlp.params()))]);
     align(&rows)
 }
 
