@@ -1,2 +1,18 @@
-//! bench
+//! What the benchmarks and the property tests across the crates share: networks made from a few printed numbers, their
+//! naive twins, how far rounding may carry a gradient, and the shapes that are timed.
+//!
+//! - [`Recipe`]: a small random network, its loss and a minibatch, as plain data that a failing test can print; a
+//!   [`Case`] is that recipe with its numbers.
+//! - [`Twin`]: the same network in naive loops.
+//! - [`gradient_bounds`]: per element, how far a gradient computed in f32 (or f64) may lie from the true one.
+//! - [`shapes`]: every size that is timed, in one place.
 #![forbid(unsafe_code)]
+
+mod bound;
+mod recipe;
+pub mod shapes;
+mod twin;
+
+pub use bound::{Roundoff, gradient_bounds};
+pub use recipe::{Case, Goal, Recipe};
+pub use twin::{Pass, Twin};

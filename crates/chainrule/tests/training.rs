@@ -119,6 +119,8 @@ fn settings_that_cannot_run_are_refused() {
         message(TrainConfig { threads: Some(0), ..Default::default() }),
         "threads: found 0, expected at least 1"
     );
+    let text = message(TrainConfig { threads: Some(100_000), ..Default::default() });
+    assert_eq!(text, "threads: found 100000, expected at most 4096");
     for lr in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let text = message(TrainConfig { optimizer: Optimizer::Sgd { lr }, ..Default::default() });
         assert!(text.starts_with("learning rate: found"), "{text}");

@@ -74,12 +74,12 @@ mod tests {
     fn the_table_of_the_mnist_network() {
         let mlp = Mlp::builder(784).dense(128).relu().dense(10).build().unwrap();
         let want = "\
-module  layer           outputs  parameters     memory
-        input               784
-     0  dense(784, 128)     128     100,480  392.5 KiB
-     1  relu                128
-     2  dense(128, 10)       10       1,290    5.0 KiB
-        total                       101,770  397.5 KiB
+module  layer            outputs  parameters     memory
+        input                784
+     0  dense(784, 128)      128     100,480  392.5 KiB
+     1  relu                 128
+     2  dense(128, 10)        10       1,290    5.0 KiB
+        total                        101,770  397.5 KiB
 ";
         assert_eq!(layer_table(&mlp), want);
     }

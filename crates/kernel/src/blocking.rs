@@ -6,8 +6,9 @@
 //! the second level while all panels of B pass over it; B's block (kc x nc) in the last level.
 
 use crate::Scalar;
-use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile};
-use crate::pack::{self, Source};
+use crate::epilogue::Scale;
+use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile, Transposed};
+use crate::pack::Source;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
 
@@ -40,6 +41,8 @@ pub(crate) struct Problem<T> {
     pub(crate) c: *mut T,
     pub(crate) c_rs: usize,
     pub(crate) c_cs: usize,
+    /// Whether this is the transpose of what the caller asked for: the epilogue's columns are then rows here.
+    pub(crate) swapped: bool,
 }
 
 /// An operand's first element and strides.
@@ -51,7 +54,7 @@ pub(crate) struct Operand<T> {
 }
 
 impl<T: Copy> Operand<T> {
-    fn at(self, i: usize, j: usize) -> *const T {
+    pub(crate) fn at(self, i: usize, j: usize) -> *const T {
         self.ptr.wrapping_add(i * self.rs + j * self.cs)
     }
 }
@@ -69,12 +72,13 @@ impl<T: Copy> Problem<T> {
             c: self.c,
             c_rs: self.c_cs,
             c_cs: self.c_rs,
+            swapped: !self.swapped,
         }
     }
 }
 
 /// `total` in the fewest parts of at most `max`, all but the last of one size, which is a multiple of `unit`.
-fn even_part(total: usize, max: usize, unit: usize) -> usize {
+pub(crate) fn even_part(total: usize, max: usize, unit: usize) -> usize {
     let parts = total.div_ceil(max).max(1);
     total.div_ceil(parts).next_multiple_of(unit).max(unit)
 }
@@ -89,14 +93,15 @@ fn share(total: usize, parts: usize, i: usize) -> (usize, usize) {
 pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> usize {
     let rows = |x: usize| x.min(MC).next_multiple_of(MR_MAX);
     let cols = |x: usize| x.min(NC).next_multiple_of(NR_BYTES / size_of::<T>());
-    k.min(KC_MAX) * (rows(m) + cols(n)).max(rows(n) + cols(m))
+    // A single row is summed up in a buffer of its own.
+    (k.min(KC_MAX) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(cols(m.max(n)) + m.max(n))
 }
 
-/// Runs the product with one instruction set and one epilogue.
+/// Runs the product in blocks, with one instruction set and one epilogue.
 ///
 /// Safety: the operands and C cover their shapes, C overlaps neither, its elements do not overlap each other, and
-/// the CPU has the instruction set.
-pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
+/// the CPU has the instruction set. When `swapped`, the rows of the caller's C are contiguous, which are columns here.
+pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
     let (mr, nr) = (K::MR, NV * K::Vector::LANES);
     let mc_block = even_part(p.m, MC / mr * mr, mr);
     let nc_block = even_part(p.n, NC, nr);
@@ -134,7 +139,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
                         lane_stride: p.b.cs,
                     };
                     // SAFETY: rows pc..pc+kc and columns jc+j.. of B exist.
-                    unsafe { pack::panel(&source, nr, &mut b_panels[panel * kc * nr..]) };
+                    unsafe { K::pack(&source, nr, &mut b_panels[panel * kc * nr..]) };
                 }
             }
 
@@ -153,7 +158,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
                             lane_stride: p.a.rs,
                         };
                         // SAFETY: rows ic+i.. and steps pc..pc+kc of A exist.
-                        unsafe { pack::panel(&source, mr, &mut a_panels[tile * kc * mr..]) };
+                        unsafe { K::pack(&source, mr, &mut a_panels[tile * kc * mr..]) };
                     }
                 }
 
@@ -183,16 +188,17 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
                             c_rs: p.c_rs,
                             cols,
                             col: jc + j,
+                            row: ic + i,
                             resume: E::RESUMES && k_block > 0,
                         };
                         // SAFETY: rows ic+i..+rows, columns jc+j..+cols and steps pc..+kc exist; the instruction set
                         // by the caller's promise.
                         unsafe {
                             if k_block + 1 < k_blocks {
-                                place::<T, K, E::Partial>(tile, rows, p.c_cs, finish.partial(k_block == 0));
+                                place::<T, K, E::Partial>(tile, rows, p, finish.partial(k_block == 0));
                             } else {
                                 let finish = if k_block == 0 { finish } else { finish.last() };
-                                place::<T, K, E>(tile, rows, p.c_cs, finish);
+                                place::<T, K, E>(tile, rows, p, finish);
                             }
                         }
                     }
@@ -204,28 +210,35 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
 
 /// Gives the tile to the micro-kernel. Where the columns of C are not neighbours, through a tile that is.
 ///
-/// Safety: as the micro-kernel's, but with columns of C `c_cs` apart.
-unsafe fn place<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: Tile<T>, rows: usize, c_cs: usize, finish: E) {
-    // SAFETY: the caller's promise is passed on; the copy in between has MR rows of NR columns.
+/// Safety: as the micro-kernel's, but with C of any strides.
+unsafe fn place<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: Tile<T>, rows: usize, p: &Problem<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on; the copy in between has 16 rows of NR columns.
     unsafe {
-        if c_cs == 1 || tile.cols == 1 {
+        if !p.swapped && (p.c_cs == 1 || tile.cols == 1) {
             return exact::<T, K, E>(&tile, rows, finish);
         }
-        let mut copy = [T::ZERO; MR_MAX * NR_BYTES / 4];
+        let mut copy = [T::ZERO; MR_MAX.next_multiple_of(16) * NR_BYTES / 4];
         let nr = NV * K::Vector::LANES;
         debug_assert!(rows <= MR_MAX && nr <= NR_BYTES / size_of::<T>(), "a tile of {rows}x{nr}");
-        let (c, c_rs, cols) = (tile.c, tile.c_rs, tile.cols);
-        for i in 0..rows {
-            for j in 0..cols {
-                copy[i * nr + j] = *c.add(i * c_rs + j * c_cs);
+        let (c, c_rs, c_cs, cols) = (tile.c, tile.c_rs, p.c_cs, tile.cols);
+        let each = |f: &mut dyn FnMut(usize, *mut T)| {
+            for i in 0..rows {
+                for j in 0..cols {
+                    f(i * nr + j, c.add(i * c_rs + j * c_cs));
+                }
             }
+        };
+        if tile.resume || !(p.swapped || E::RESUMES) {
+            each(&mut |at, element| copy[at] = *element);
         }
-        exact::<T, K, E>(&Tile { c: copy.as_mut_ptr(), c_rs: nr, ..tile }, rows, finish);
-        for i in 0..rows {
-            for j in 0..cols {
-                *c.add(i * c_rs + j * c_cs) = copy[i * nr + j];
-            }
+        let local = Tile { c: copy.as_mut_ptr(), c_rs: nr, ..tile };
+        if p.swapped {
+            exact::<T, K, Scale<T>>(&local, rows, Scale(T::ONE));
+            let to = Transposed { rows, cols, tile_rs: nr, c, c_rs: c_cs, col: tile.row };
+            return K::store_transposed(&copy, &to, finish);
         }
+        exact::<T, K, E>(&local, rows, finish);
+        each(&mut |at, element| *element = copy[at]);
     }
 }
 
@@ -265,10 +278,11 @@ unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Til
     unsafe {
         match (tile.cols > lanes, tile.b_padded) {
             (true, _) if tile.cols == NV * lanes => K::tile::<E, M, NV, FULL>(tile, finish),
-            (true, true) => K::tile::<E, M, NV, MASK_C>(tile, finish),
-            (true, false) => K::tile::<E, M, NV, MASK_B_AND_C>(tile, finish),
-            (false, true) => K::tile::<E, M, 1, MASK_C>(tile, finish),
-            (false, false) => K::tile::<E, M, 1, MASK_B_AND_C>(tile, finish),
+            // Where masked loads cost nothing, one tile serves both.
+            (true, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),
+            (false, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, 1, MASK_C>(tile, finish),
+            (true, _) => K::tile::<E, M, NV, MASK_B_AND_C>(tile, finish),
+            (false, _) => K::tile::<E, M, 1, MASK_B_AND_C>(tile, finish),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What reaches memory after `A * B`, named by exactly that.
 //!
-//! [`Epilogue`] is the caller's word for it, plain data; each variant has one type here that the micro-kernel is
-//! compiled for. A new epilogue is a variant, a type with its [`Finish`], and an arm in `Kernel::gemm`'s dispatch.
+//! [`Epilogue`] is the caller's word for it, plain data; behind it stand three types that the micro-kernel is compiled
+//! for. Five were compiled at first, one for each variant: the two that went are a multiplication by 1 and a maximum with
+//! negative infinity of another, which cost nothing that could be measured, and a third of the crate's compile time.
+//! A new epilogue is a variant, a type with its [`Finish`] unless one serves, and an arm in the dispatch of `table.rs`.
 
 use crate::Scalar;
 use crate::micro::Finish;
@@ -26,9 +28,7 @@ pub enum Epilogue<'a, T> {
     BiasRelu(&'a [T]),
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Store;
-
+/// `Store` is a factor of 1, which changes no bit.
 #[derive(Clone, Copy)]
 pub(crate) struct Scale<T>(pub(crate) T);
 
@@ -38,29 +38,19 @@ pub(crate) struct Accumulate<T> {
     pub(crate) beta: T,
 }
 
+/// `Bias` has a floor of negative infinity, which changes no bit, `BiasRelu` one of 0.
 #[derive(Clone, Copy)]
-pub(crate) struct Bias<T>(pub(crate) *const T);
-
-#[derive(Clone, Copy)]
-pub(crate) struct BiasRelu<T>(pub(crate) *const T);
-
-impl<T: Scalar> Finish<T> for Store {
-    const RESUMES: bool = true;
-    type Partial = Store;
-    fn partial(self, _first: bool) -> Store {
-        Store
-    }
-    #[inline(always)]
-    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, _c: *const T, _mask: V::Mask) -> V {
-        acc
-    }
+pub(crate) struct Bias<T> {
+    pub(crate) bias: *const T,
+    pub(crate) floor: T,
 }
 
 impl<T: Scalar> Finish<T> for Scale<T> {
     const RESUMES: bool = true;
-    type Partial = Store;
-    fn partial(self, _first: bool) -> Store {
-        Store
+    const PER_COLUMN: bool = false;
+    type Partial = Scale<T>;
+    fn partial(self, _first: bool) -> Scale<T> {
+        Scale(T::ONE)
     }
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, _c: *const T, _mask: V::Mask) -> V {
@@ -72,9 +62,10 @@ impl<T: Scalar> Finish<T> for Scale<T> {
 impl<T: Scalar> Finish<T> for Accumulate<T> {
     // C's old contents are scaled by the first block of k, and every block adds its own alpha * A*B.
     const RESUMES: bool = false;
+    const PER_COLUMN: bool = false;
     type Partial = Accumulate<T>;
     fn partial(self, first: bool) -> Accumulate<T> {
-        if first { self } else { Accumulate { beta: T::ONE, ..self } }
+        if first { self } else { self.last() }
     }
     fn last(self) -> Self {
         Accumulate { beta: T::ONE, ..self }
@@ -91,26 +82,14 @@ impl<T: Scalar> Finish<T> for Accumulate<T> {
 
 impl<T: Scalar> Finish<T> for Bias<T> {
     const RESUMES: bool = true;
-    type Partial = Store;
-    fn partial(self, _first: bool) -> Store {
-        Store
+    const PER_COLUMN: bool = true;
+    type Partial = Scale<T>;
+    fn partial(self, _first: bool) -> Scale<T> {
+        Scale(T::ONE)
     }
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, _c: *const T, mask: V::Mask) -> V {
         // SAFETY: the bias has an element for every column of C (asserted in `gemm`), so it covers the masked lanes.
-        unsafe { acc.add(V::load_if::<TAIL>(self.0.add(col), mask)) }
-    }
-}
-
-impl<T: Scalar> Finish<T> for BiasRelu<T> {
-    const RESUMES: bool = true;
-    type Partial = Store;
-    fn partial(self, _first: bool) -> Store {
-        Store
-    }
-    #[inline(always)]
-    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, c: *const T, mask: V::Mask) -> V {
-        // SAFETY: as `Bias`.
-        unsafe { Bias(self.0).apply::<V, TAIL>(acc, col, c, mask).at_least(V::splat(T::ZERO)) }
+        unsafe { acc.add(V::load_if::<TAIL>(self.bias.add(col), mask)).at_least(V::splat(self.floor)) }
     }
 }

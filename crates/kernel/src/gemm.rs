@@ -41,18 +41,10 @@ impl<T: Scalar> Kernel<T> {
         }
         let operand = |x: MatRef<'_, T>| Operand { ptr: x.as_ptr(), rs: x.row_stride(), cs: x.col_stride() };
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
-        let problem = Problem { m, n, k, a: operand(a), b: operand(b), c: c.as_mut_ptr(), c_rs, c_cs };
-        let per_column = matches!(epilogue, Epilogue::Bias(_) | Epilogue::BiasRelu(_));
+        let problem = Problem { m, n, k, a: operand(a), b: operand(b), c: c.as_mut_ptr(), c_rs, c_cs, swapped: false };
         // SAFETY: the views cover their shapes by construction, a MatMut overlaps neither itself nor any live MatRef,
         // the shapes fit (asserted above), and `assert_available` has passed.
-        unsafe {
-            if c_rs == 1 && c_cs != 1 && !per_column {
-                // C by columns is C^T by rows. An epilogue that tells columns apart goes the straight way.
-                (self.gemm)(&problem.transposed(), epilogue, scratch);
-            } else {
-                (self.gemm)(&problem, epilogue, scratch);
-            }
-        }
+        unsafe { (self.gemm)(&problem, epilogue, scratch) }
     }
 
     /// `x <- e^x`, within 1.5 ulp in f32 and 2 in f64; overflow is infinite, underflow gradual.

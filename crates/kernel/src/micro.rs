@@ -22,7 +22,9 @@
 //! makes a tile for each and the accumulators never leave their registers.
 
 use crate::Scalar;
+use crate::gemv::Row;
 use crate::math::Function;
+use crate::pack::Source;
 use crate::simd::Simd;
 
 /// Vectors across every tile.
@@ -37,9 +39,20 @@ pub(crate) trait Isa<T: Scalar> {
     const MR: usize;
     /// Steps of k in a block: KC * NR elements of B are to share the first-level cache with what streams past.
     const KC: usize;
+    /// Whether loading some lanes costs what loading all of them does.
+    const MASKED_LOADS_ARE_FREE: bool;
 
     /// [`tile`] with this instruction set; see there.
     unsafe fn tile<E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E);
+
+    /// [`store_transposed`] with this instruction set.
+    unsafe fn store_transposed<E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E);
+
+    /// [`crate::gemv::row`] with this instruction set.
+    unsafe fn row<E: Finish<T>>(row: &Row<T>, y: &mut [T], finish: E);
+
+    /// [`crate::pack::panel`] with this instruction set.
+    unsafe fn pack(source: &Source<T>, width: usize, to: &mut [T]);
 
     /// [`crate::math::map`] with this instruction set.
     unsafe fn map(function: Function, values: &mut [T]);
@@ -71,6 +84,8 @@ pub(crate) struct Tile<T> {
     pub(crate) cols: usize,
     /// The tile's first column within C.
     pub(crate) col: usize,
+    /// The tile's first row within C.
+    pub(crate) row: usize,
     /// Whether the chains go on from what C holds, rather than from 0.
     pub(crate) resume: bool,
 }
@@ -80,6 +95,8 @@ pub(crate) trait Finish<T: Scalar>: Copy {
     /// Whether the chain of an element may be interrupted by storing it in C and resumed from there. Not when C's old
     /// contents are still needed at the end.
     const RESUMES: bool;
+    /// Whether it tells the columns of C apart.
+    const PER_COLUMN: bool;
     /// What an interrupted block of k is finished with; `first` is whether C still holds the caller's numbers.
     type Partial: Finish<T>;
     fn partial(self, first: bool) -> Self::Partial;
@@ -149,6 +166,48 @@ where
                     finish.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask);
                 } else {
                     finish.apply::<V, false>(acc[i][v], col, to, mask).store(to);
+                }
+            }
+        }
+    }
+}
+
+/// Where a tile goes whose rows are columns of C; strides in elements.
+pub(crate) struct Transposed<T> {
+    /// Rows of the tile, which are columns of C and contiguous there.
+    pub(crate) rows: usize,
+    /// Columns of the tile, which are rows of C.
+    pub(crate) cols: usize,
+    /// Elements from one row of the tile to the next.
+    pub(crate) tile_rs: usize,
+    /// The tile's corner in C.
+    pub(crate) c: *mut T,
+    /// From one row of C, a column of the tile, to the next.
+    pub(crate) c_rs: usize,
+    /// The first column within C.
+    pub(crate) col: usize,
+}
+
+/// Turns a tile of raw sums round, and finishes it row by row of C.
+///
+/// Safety: `c` covers the shape; `tile` has `rows` rounded up to whole registers rows of `tile_rs` elements, of which
+/// `cols` rounded up to whole registers are there; the CPU has the instructions of `V`.
+#[inline(always)]
+pub(crate) unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
+    let &Transposed { rows, cols, tile_rs, c, c_rs, col } = to;
+    let padded = rows.next_multiple_of(V::LANES);
+    assert!(padded * tile_rs <= tile.len() && cols.next_multiple_of(V::LANES) <= tile_rs, "a tile of {rows}x{cols}");
+    let mut block = [T::ZERO; 16 * 16]; // LANES <= 16
+    for i in (0..rows).step_by(V::LANES) {
+        // SAFETY: blocks inside the tile (asserted), rows and columns of C that exist.
+        unsafe {
+            let mask = V::first(V::LANES.min(rows - i));
+            for j in (0..cols).step_by(V::LANES) {
+                V::transpose(tile.as_ptr().add(i * tile_rs + j), tile_rs, block.as_mut_ptr(), V::LANES);
+                for row in 0..V::LANES.min(cols - j) {
+                    let to = c.add((j + row) * c_rs + i);
+                    let acc = V::load(block.as_ptr().add(row * V::LANES));
+                    finish.apply::<V, true>(acc, col + i, to, mask).store_masked(to, mask);
                 }
             }
         }

@@ -6,10 +6,14 @@
 //!   panel of A, W = 6:    a(0,0) ... a(5,0)    a(0,1) ... a(5,1)    a(0,2) ...
 //! ```
 //!
-//! A panel that holds fewer than W lanes keeps the stride W; the rest of each step is 0. It is computed with and never
-//! stored, so this is only to keep slow numbers (subnormals) out of the registers.
+//! A panel that holds fewer than W lanes keeps the stride W. In a panel of B the missing ones are 0: they are computed
+//! with and never stored, so this only keeps slow numbers (subnormals) out of the registers.
 
 use crate::Scalar;
+use crate::simd::Simd;
+
+/// How far ahead of a transpose its rows are fetched, in elements.
+const AHEAD: usize = 64;
 
 /// One operand's part that goes into a panel. `lane` is a row of A or a column of B; strides count elements.
 pub(crate) struct Source<T> {
@@ -22,61 +26,102 @@ pub(crate) struct Source<T> {
 
 /// Writes one panel of `width` elements a step.
 ///
-/// Safety: `source` covers `steps x lanes` elements at its strides, and `lanes <= width`.
-pub(crate) unsafe fn panel<T: Scalar>(source: &Source<T>, width: usize, to: &mut [T]) {
-    debug_assert!(source.lanes <= width, "{} lanes in a panel of {width}", source.lanes);
-    debug_assert!(to.len() >= source.steps * width, "{} elements for {} steps", to.len(), source.steps);
-    // SAFETY: the caller's promise is passed on. The widths of the table's kernels get a copy of known length.
-    unsafe {
-        match width {
-            6 => panel_of::<T, 6>(source, to),
-            8 => panel_of::<T, 8>(source, to),
-            14 => panel_of::<T, 14>(source, to),
-            16 => panel_of::<T, 16>(source, to),
-            32 => panel_of::<T, 32>(source, to),
-            _ => copy_each(source, width, to),
-        }
-    }
-}
-
-/// Safety: as [`panel`], with `width` W.
+/// Safety: `source` covers `steps x lanes` elements at its strides; `lanes <= width`; the CPU has the instructions of V.
 #[inline(always)]
-unsafe fn panel_of<T: Scalar, const W: usize>(source: &Source<T>, to: &mut [T]) {
-    let &Source { ptr, steps, lanes, step_stride, lane_stride } = source;
-    // SAFETY: reads at (step < steps, lane < lanes) of the source; `to` is indexed through slices.
+pub(crate) unsafe fn panel<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
+    let &Source { steps, lanes, step_stride, lane_stride, .. } = source;
+    assert!(lanes <= width && steps * width <= to.len(), "{steps}x{lanes} into {} by {width}", to.len());
+    // SAFETY: the caller's promise is passed on, and `to` has room for steps x width (asserted).
     unsafe {
-        if lane_stride == 1 && lanes == W {
-            for (p, out) in to.chunks_exact_mut(W).take(steps).enumerate() {
-                out.copy_from_slice(std::slice::from_raw_parts(ptr.add(p * step_stride), W));
-            }
-        } else if step_stride == 1 && lanes == W {
-            // A transpose: eight steps at a time, so that each lane is read along a cache line.
-            const STEPS: usize = 8;
-            let whole = steps / STEPS * STEPS;
-            for (block, out) in to.chunks_exact_mut(STEPS * W).take(whole / STEPS).enumerate() {
-                for lane in 0..W {
-                    let from = ptr.add(block * STEPS + lane * lane_stride).cast::<[T; STEPS]>().read_unaligned();
-                    for p in 0..STEPS {
-                        out[p * W + lane] = from[p];
-                    }
-                }
-            }
-            let rest = Source { ptr: ptr.add(whole), steps: steps - whole, ..*source };
-            copy_each(&rest, W, &mut to[whole * W..]);
+        if lane_stride == 1 {
+            copy_rows::<T, V>(source, width, to.as_mut_ptr());
+        } else if step_stride == 1 {
+            transpose::<T, V>(source, width, to.as_mut_ptr());
         } else {
-            copy_each(source, W, to);
+            copy_each(source, width, (0..steps, 0..lanes), to.as_mut_ptr());
+            zero_rest(source, width, to);
         }
     }
 }
 
-/// Safety: as [`panel`].
-unsafe fn copy_each<T: Scalar>(source: &Source<T>, width: usize, to: &mut [T]) {
-    let &Source { ptr, steps, lanes, step_stride, lane_stride } = source;
-    for p in 0..steps {
-        for lane in 0..lanes {
-            // SAFETY: (p, lane) lies inside the source.
-            to[p * width + lane] = unsafe { *ptr.add(p * step_stride + lane * lane_stride) };
+/// Lanes are neighbours already: each step is copied, in whole registers.
+///
+/// Safety: as [`panel`]; `to` has room for steps x width.
+#[inline(always)]
+unsafe fn copy_rows<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: *mut T) {
+    let &Source { ptr, steps, lanes, step_stride, .. } = source;
+    let whole = lanes / V::LANES * V::LANES;
+    // Where a step of the panel is whole registers, the last one is stored whole and brings the zeros.
+    let padded = width.is_multiple_of(V::LANES);
+    // SAFETY: reads of lanes < `lanes`, writes of lanes < `width`.
+    unsafe {
+        let mask = V::first(lanes - whole);
+        for p in 0..steps {
+            let (from, to) = (ptr.add(p * step_stride), to.add(p * width));
+            let mut lane = 0;
+            while lane < whole {
+                V::load(from.add(lane)).store(to.add(lane));
+                lane += V::LANES;
+            }
+            if whole < lanes {
+                let rest = V::load_masked(from.add(whole), mask);
+                if padded {
+                    rest.store(to.add(whole))
+                } else {
+                    rest.store_masked(to.add(whole), mask)
+                }
+                lane += V::LANES;
+            }
+            while padded && lane < width {
+                V::splat(T::ZERO).store(to.add(lane));
+                lane += V::LANES;
+            }
         }
-        to[p * width + lanes..(p + 1) * width].fill(T::ZERO);
+    }
+}
+
+/// Steps are neighbours: blocks of LANES x LANES are transposed in registers, the rest one by one.
+///
+/// Safety: as [`panel`]; `to` has room for steps x width.
+#[inline(always)]
+unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: *mut T) {
+    let &Source { ptr, steps, lanes, lane_stride, .. } = source;
+    let (whole_steps, whole_lanes) = (steps / V::LANES * V::LANES, lanes / V::LANES * V::LANES);
+    // SAFETY: blocks within (steps, lanes) of the source and (steps, width) of the panel.
+    unsafe {
+        for lane in (0..whole_lanes).step_by(V::LANES) {
+            for p in (0..whole_steps).step_by(V::LANES) {
+                for i in 0..V::LANES {
+                    V::prefetch(ptr.wrapping_add((lane + i) * lane_stride + p + AHEAD));
+                }
+                V::transpose(ptr.add(lane * lane_stride + p), lane_stride, to.add(p * width + lane), width);
+            }
+        }
+        copy_each(source, width, (whole_steps..steps, 0..whole_lanes), to);
+        copy_each(source, width, (0..steps, whole_lanes..lanes), to);
+        let to = std::slice::from_raw_parts_mut(to, steps * width);
+        zero_rest(source, width, to);
+    }
+}
+
+/// Safety: as [`panel`], for these steps and lanes only.
+#[inline(always)]
+unsafe fn copy_each<T: Scalar>(
+    source: &Source<T>,
+    width: usize,
+    (steps, lanes): (std::ops::Range<usize>, std::ops::Range<usize>),
+    to: *mut T,
+) {
+    for lane in lanes {
+        for p in steps.clone() {
+            // SAFETY: (p, lane) lies inside the source and inside the panel.
+            unsafe { *to.add(p * width + lane) = *source.ptr.add(p * source.step_stride + lane * source.lane_stride) }
+        }
+    }
+}
+
+fn zero_rest<T: Scalar>(source: &Source<T>, width: usize, to: &mut [T]) {
+    if source.lanes < width {
+        to.chunks_exact_mut(width).take(source.steps).for_each(|step| step[source.lanes..].fill(T::ZERO));
     }
 }

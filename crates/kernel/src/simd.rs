@@ -41,6 +41,11 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// The bits of each lane, shifted left by the width of the mantissa field.
     unsafe fn shl_mantissa(self) -> Self;
 
+    /// Asks for the cache line at `at` ahead of its use; any address will do.
+    unsafe fn prefetch(at: *const T);
+    /// Transposes a block of LANES x LANES; rows of `from` are `from_rs` apart, rows of `to` `to_rs`.
+    unsafe fn transpose(from: *const T, from_rs: usize, to: *mut T, to_rs: usize);
+
     /// Every lane the constant, rounded to T.
     #[inline(always)]
     unsafe fn constant(c: f64) -> Self {

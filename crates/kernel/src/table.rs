@@ -8,12 +8,13 @@
 use std::sync::OnceLock;
 
 use crate::Scalar;
-use crate::blocking::{self, Problem};
-use crate::epilogue::{Accumulate, Bias, BiasRelu, Epilogue, Scale, Store};
+use crate::blocking::Problem;
+use crate::epilogue::{Accumulate, Bias, Epilogue, Scale};
 use crate::error::KernelError;
 use crate::isa;
 use crate::math::Function;
 use crate::micro::Isa;
+use crate::route;
 use crate::scratch::Scratch;
 
 /// The environment variable that chooses kernels by name.
@@ -23,7 +24,7 @@ pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
 pub struct Kernel<T: Scalar> {
     name: &'static str,
     is_available: fn() -> bool,
-    /// Safety: see [`blocking::run`].
+    /// Safety: see [`route::run`].
     pub(crate) gemm: unsafe fn(&Problem<T>, Epilogue<'_, T>, &mut Scratch<T>),
     /// Safety: the CPU has the instruction set.
     pub(crate) map: unsafe fn(Function, &mut [T]),
@@ -51,21 +52,26 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
 
 /// One compiled set of loops for each epilogue.
 ///
-/// Safety: see [`blocking::run`]; a bias has as many elements as C has columns.
+/// Safety: see [`route::run`]; a bias has as many elements as C has columns.
 unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
     // SAFETY: the caller's promise is passed on.
     unsafe {
         match epilogue {
-            Epilogue::Store => blocking::run::<T, K, _>(p, Store, scratch),
+            Epilogue::Store => route::run::<T, K, _>(p, Scale(T::ONE), scratch),
             // What multiplies by 0 is not read, so that NaN in it does no harm.
             Epilogue::Accumulate { alpha, beta } if beta == T::ZERO => {
-                blocking::run::<T, K, _>(p, Scale(alpha), scratch);
+                route::run::<T, K, _>(p, Scale(alpha), scratch);
             }
             Epilogue::Accumulate { alpha, beta } => {
-                blocking::run::<T, K, _>(p, Accumulate { alpha, beta }, scratch);
+                route::run::<T, K, _>(p, Accumulate { alpha, beta }, scratch);
             }
-            Epilogue::Bias(bias) => blocking::run::<T, K, _>(p, Bias(bias.as_ptr()), scratch),
-            Epilogue::BiasRelu(bias) => blocking::run::<T, K, _>(p, BiasRelu(bias.as_ptr()), scratch),
+            Epilogue::Bias(bias) => {
+                let floor = T::NEG_INFINITY;
+                route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor }, scratch);
+            }
+            Epilogue::BiasRelu(bias) => {
+                route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor: T::ZERO }, scratch);
+            }
         }
     }
 }

@@ -95,8 +95,9 @@ fn check<T: Scalar>(batch: usize, width: usize, targets: Targets<'_, T>) -> Resu
     }
 }
 
-/// With `s = sum_j e^(z_j - top)`: the row's loss is `sum_j t_j (top + ln s - z_j)`, its gradient
-/// `(softmax(z) sum_j t_j - t) / batch`.
+/// With `s = sum_j e^(z_j - top)`: the row's loss is `sum_j t_j (ln s + (top - z_j))`, its gradient
+/// `(softmax(z) sum_j t_j - t) / batch`. `top - z_j` comes first: added to a large top, ln s would be rounded away
+/// (Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", 2021).
 fn cross_entropy<T: Scalar>(
     kernel: &Kernel<T>,
     z: MatRef<'_, T>,
@@ -113,11 +114,11 @@ fn cross_entropy<T: Scalar>(
     for (i, dz) in dz.chunks_exact_mut(classes).enumerate() {
         let z = z.row(i);
         let sum = dz.iter().copied().sum::<T>();
-        let log_sum = largest(z).to_f64() + math::ln(sum.to_f64());
+        let (top, ln_sum) = (largest(z).to_f64(), math::ln(sum.to_f64()));
         match targets {
             Targets::Classes(labels) => {
                 let label = labels[i] as usize;
-                total += log_sum - z[label].to_f64();
+                total += ln_sum + (top - z[label].to_f64());
                 dz.iter_mut().for_each(|p| *p = *p / sum / n);
                 dz[label] -= T::ONE / n;
             }
@@ -126,7 +127,7 @@ fn cross_entropy<T: Scalar>(
                 let mass = t.iter().copied().sum::<T>();
                 for ((p, &t), &z) in dz.iter_mut().zip(t).zip(z) {
                     // 0 * log 0 is 0: a class that the target excludes may have an infinitely small logit.
-                    total += if t == T::ZERO { 0.0 } else { t.to_f64() * (log_sum - z.to_f64()) };
+                    total += if t == T::ZERO { 0.0 } else { t.to_f64() * (ln_sum + (top - z.to_f64())) };
                     *p = (*p / sum * mass - t) / n;
                 }
             }

@@ -6,8 +6,10 @@
 use std::arch::x86_64::*;
 
 use crate::Scalar;
+use crate::gemv::Row;
 use crate::math::Function;
-use crate::micro::{Finish, Isa, Tile};
+use crate::micro::{Finish, Isa, Tile, Transposed};
+use crate::pack::Source;
 use crate::simd::Simd;
 
 /// AVX2 and FMA (Haswell, Zen and later).
@@ -22,10 +24,26 @@ impl Isa<f32> for Avx2 {
     type Vector = F32x8;
     const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
     const KC: usize = 400; // 400 * 16 * 4 B = 25 KiB of a 32 KiB L1d; 784, an MNIST image, is 2 x 392
+    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on, `is_available` included.
         unsafe { tile::<f32, F32x8, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { store_transposed::<f32, F32x8, E>(tile, to, finish) }
+    }
+
+    unsafe fn row<E: Finish<f32>>(r: &Row<f32>, y: &mut [f32], finish: E) {
+        // SAFETY: as above.
+        unsafe { row::<f32, F32x8, E>(r, y, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { pack::<f32, F32x8>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f32]) {
@@ -38,10 +56,26 @@ impl Isa<f64> for Avx2 {
     type Vector = F64x4;
     const MR: usize = 6;
     const KC: usize = 400;
+    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
         // SAFETY: as above.
         unsafe { tile::<f64, F64x4, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { store_transposed::<f64, F64x4, E>(tile, to, finish) }
+    }
+
+    unsafe fn row<E: Finish<f64>>(r: &Row<f64>, y: &mut [f64], finish: E) {
+        // SAFETY: as above.
+        unsafe { row::<f64, F64x4, E>(r, y, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { pack::<f64, F64x4>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f64]) {
@@ -57,6 +91,24 @@ unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: us
 ) {
     // SAFETY: the caller's promise is passed on.
     unsafe { crate::micro::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::micro::store_transposed::<T, V, E>(tile, to, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &mut [T], finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemv::row::<T, V, E>(row, y, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::pack::panel::<T, V>(source, width, to) }
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -82,7 +134,7 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, transpose: $transpose:ident,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
@@ -154,6 +206,14 @@ macro_rules! vector {
                 unsafe { $v($or($andnot($splat(-0.0), self.0), $and($splat(-0.0), sign.0))) }
             }
             #[inline(always)]
+            unsafe fn prefetch(at: *const $t) {
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+            }
+            #[inline(always)]
+            unsafe fn transpose(from: *const $t, from_rs: usize, to: *mut $t, to_rs: usize) {
+                unsafe { $transpose(from, from_rs, to, to_rs) }
+            }
+            #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
                 unsafe { $v($blend(no.0, yes.0, self.0)) }
             }
@@ -168,9 +228,50 @@ vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
     splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
     maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
-    or: _mm256_or_ps, blend: _mm256_blendv_ps, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, transpose: transpose_8x8, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
-    or: _mm256_or_pd, blend: _mm256_blendv_pd, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, transpose: transpose_4x4, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+
+/// Eight rows of eight f32: pairs, then quarters, then halves change places.
+///
+/// Safety: both blocks cover 8 x 8 elements; the CPU has AVX2.
+#[inline(always)]
+unsafe fn transpose_8x8(from: *const f32, from_rs: usize, to: *mut f32, to_rs: usize) {
+    // SAFETY: rows 0..8 of both blocks, by the caller's promise.
+    unsafe {
+        // Rows i and i + 4 share a register, so that the halves change places while loading.
+        let half = |i: usize, at: usize| _mm_loadu_ps(from.add(i * from_rs + at));
+        let both =
+            |i: usize, at: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i, at)), half(i + 4, at));
+        for at in [0, 4] {
+            let (r0, r1, r2, r3) = (both(0, at), both(1, at), both(2, at), both(3, at));
+            let (t0, t1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
+            let (t2, t3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
+            _mm256_storeu_ps(to.add(at * to_rs), _mm256_shuffle_ps::<0x44>(t0, t2));
+            _mm256_storeu_ps(to.add((at + 1) * to_rs), _mm256_shuffle_ps::<0xee>(t0, t2));
+            _mm256_storeu_ps(to.add((at + 2) * to_rs), _mm256_shuffle_ps::<0x44>(t1, t3));
+            _mm256_storeu_ps(to.add((at + 3) * to_rs), _mm256_shuffle_ps::<0xee>(t1, t3));
+        }
+    }
+}
+
+/// Four rows of four f64, likewise.
+///
+/// Safety: both blocks cover 4 x 4 elements; the CPU has AVX2.
+#[inline(always)]
+unsafe fn transpose_4x4(from: *const f64, from_rs: usize, to: *mut f64, to_rs: usize) {
+    // SAFETY: rows 0..4 of both blocks, by the caller's promise.
+    unsafe {
+        let half = |i: usize, at: usize| _mm_loadu_pd(from.add(i * from_rs + at));
+        let both =
+            |i: usize, at: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(half(i, at)), half(i + 2, at));
+        for at in [0, 2] {
+            let (r0, r1) = (both(0, at), both(1, at));
+            _mm256_storeu_pd(to.add(at * to_rs), _mm256_unpacklo_pd(r0, r1));
+            _mm256_storeu_pd(to.add((at + 1) * to_rs), _mm256_unpackhi_pd(r0, r1));
+        }
+    }
+}

@@ -6,8 +6,10 @@
 use std::arch::x86_64::*;
 
 use crate::Scalar;
+use crate::gemv::Row;
 use crate::math::Function;
-use crate::micro::{Finish, Isa, Tile};
+use crate::micro::{Finish, Isa, Tile, Transposed};
+use crate::pack::Source;
 use crate::simd::Simd;
 
 /// AVX-512F (Skylake-X, Zen 4 and later).
@@ -22,10 +24,26 @@ impl Isa<f32> for Avx512 {
     type Vector = F32x16;
     const MR: usize = 14; // 14 x 2 accumulators + 2 of B + 1 of A: 31 of 32 registers
     const KC: usize = 400; // 400 * 16 * 4 B = 25 KiB of a 32 KiB L1d; 784, an MNIST image, is 2 x 392
+    const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on, `is_available` included.
         unsafe { tile::<f32, F32x16, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { store_transposed::<f32, F32x16, E>(tile, to, finish) }
+    }
+
+    unsafe fn row<E: Finish<f32>>(r: &Row<f32>, y: &mut [f32], finish: E) {
+        // SAFETY: as above.
+        unsafe { row::<f32, F32x16, E>(r, y, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { pack::<f32, F32x16>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f32]) {
@@ -38,10 +56,26 @@ impl Isa<f64> for Avx512 {
     type Vector = F64x8;
     const MR: usize = 14;
     const KC: usize = 400;
+    const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
         // SAFETY: as above.
         unsafe { tile::<f64, F64x8, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { store_transposed::<f64, F64x8, E>(tile, to, finish) }
+    }
+
+    unsafe fn row<E: Finish<f64>>(r: &Row<f64>, y: &mut [f64], finish: E) {
+        // SAFETY: as above.
+        unsafe { row::<f64, F64x8, E>(r, y, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { pack::<f64, F64x8>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f64]) {
@@ -57,6 +91,24 @@ unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: us
 ) {
     // SAFETY: the caller's promise is passed on.
     unsafe { crate::micro::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::micro::store_transposed::<T, V, E>(tile, to, finish) }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &mut [T], finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemv::row::<T, V, E>(row, y, finish) }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::pack::panel::<T, V>(source, width, to) }
 }
 
 #[target_feature(enable = "avx512f")]
@@ -77,7 +129,7 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, mask: $mask:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident, transpose: $transpose:ident,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
@@ -154,6 +206,14 @@ macro_rules! vector {
                 }
             }
             #[inline(always)]
+            unsafe fn prefetch(at: *const $t) {
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+            }
+            #[inline(always)]
+            unsafe fn transpose(from: *const $t, from_rs: usize, to: *mut $t, to_rs: usize) {
+                unsafe { $transpose(from, from_rs, to, to_rs) }
+            }
+            #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
                 unsafe { $v($blend($sign($to_bits(self.0), _mm512_setzero_si512()), no.0, yes.0)) }
             }
@@ -168,9 +228,58 @@ vector!(F32x16: f32 x 16, mask: __mmask16, mantissa: 23, shl: _mm512_slli_epi32,
     splat: _mm512_set1_ps, load: _mm512_loadu_ps, store: _mm512_storeu_ps, maskload: _mm512_maskz_loadu_ps,
     maskstore: _mm512_mask_storeu_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
     fmadd: _mm512_fmadd_ps, max: _mm512_max_ps, min: _mm512_min_ps, abs: _mm512_abs_ps, blend: _mm512_mask_blend_ps,
-    sign: _mm512_cmplt_epi32_mask, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
+    sign: _mm512_cmplt_epi32_mask, transpose: transpose_16x16, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
 vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
     splat: _mm512_set1_pd, load: _mm512_loadu_pd, store: _mm512_storeu_pd, maskload: _mm512_maskz_loadu_pd,
     maskstore: _mm512_mask_storeu_pd, add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
     fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
-    sign: _mm512_cmplt_epi64_mask, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
+    sign: _mm512_cmplt_epi64_mask, transpose: transpose_8x8, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
+
+/// Sixteen rows of sixteen f32. Rows i, i + 4, i + 8 and i + 12 share a register, a quarter each, so that quarters
+/// change places while loading; what is left is a transpose of 4 x 4 within the quarters.
+///
+/// Safety: both blocks cover 16 x 16 elements; the CPU has AVX-512F.
+#[inline(always)]
+unsafe fn transpose_16x16(from: *const f32, from_rs: usize, to: *mut f32, to_rs: usize) {
+    // SAFETY: rows 0..16 of both blocks, by the caller's promise.
+    unsafe {
+        for at in [0, 4, 8, 12] {
+            let quarter = |i: usize| _mm_loadu_ps(from.add(i * from_rs + at));
+            let four = |i: usize| {
+                let x = _mm512_castps128_ps512(quarter(i));
+                let x = _mm512_insertf32x4::<1>(x, quarter(i + 4));
+                let x = _mm512_insertf32x4::<2>(x, quarter(i + 8));
+                _mm512_insertf32x4::<3>(x, quarter(i + 12))
+            };
+            let (r0, r1, r2, r3) = (four(0), four(1), four(2), four(3));
+            let (t0, t1) = (_mm512_unpacklo_ps(r0, r1), _mm512_unpackhi_ps(r0, r1));
+            let (t2, t3) = (_mm512_unpacklo_ps(r2, r3), _mm512_unpackhi_ps(r2, r3));
+            _mm512_storeu_ps(to.add(at * to_rs), _mm512_shuffle_ps::<0x44>(t0, t2));
+            _mm512_storeu_ps(to.add((at + 1) * to_rs), _mm512_shuffle_ps::<0xee>(t0, t2));
+            _mm512_storeu_ps(to.add((at + 2) * to_rs), _mm512_shuffle_ps::<0x44>(t1, t3));
+            _mm512_storeu_ps(to.add((at + 3) * to_rs), _mm512_shuffle_ps::<0xee>(t1, t3));
+        }
+    }
+}
+
+/// Eight rows of eight f64: rows i, i + 2, i + 4 and i + 6 share a register.
+///
+/// Safety: both blocks cover 8 x 8 elements; the CPU has AVX-512F.
+#[inline(always)]
+unsafe fn transpose_8x8(from: *const f64, from_rs: usize, to: *mut f64, to_rs: usize) {
+    // SAFETY: rows 0..8 of both blocks, by the caller's promise.
+    unsafe {
+        for at in [0, 2, 4, 6] {
+            let quarter = |i: usize| _mm_castpd_ps(_mm_loadu_pd(from.add(i * from_rs + at)));
+            let four = |i: usize| {
+                let x = _mm512_castps128_ps512(quarter(i));
+                let x = _mm512_insertf32x4::<1>(x, quarter(i + 2));
+                let x = _mm512_insertf32x4::<2>(x, quarter(i + 4));
+                _mm512_castps_pd(_mm512_insertf32x4::<3>(x, quarter(i + 6)))
+            };
+            let (r0, r1) = (four(0), four(1));
+            _mm512_storeu_pd(to.add(at * to_rs), _mm512_unpacklo_pd(r0, r1));
+            _mm512_storeu_pd(to.add((at + 1) * to_rs), _mm512_unpackhi_pd(r0, r1));
+        }
+    }
+}

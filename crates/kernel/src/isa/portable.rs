@@ -3,8 +3,10 @@
 //! Multiply-add is fused only where the target is sure to have the instruction; elsewhere a fused one would be a call
 //! into a math library, some fifty times slower.
 
+use crate::gemv::Row;
 use crate::math::Function;
-use crate::micro::{Finish, Isa, Tile};
+use crate::micro::{Finish, Isa, Tile, Transposed};
+use crate::pack::Source;
 use crate::simd::Simd;
 
 /// `N` elements in an array.
@@ -18,10 +20,26 @@ impl Isa<f32> for Portable {
     type Vector = Array<f32, 8>;
     const MR: usize = 6;
     const KC: usize = 400;
+    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on.
         unsafe { crate::micro::tile::<f32, Self::Vector, E, M, NV, EDGE>(tile, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::micro::store_transposed::<f32, Self::Vector, E>(tile, to, finish) }
+    }
+
+    unsafe fn row<E: Finish<f32>>(row: &Row<f32>, y: &mut [f32], finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::gemv::row::<f32, Self::Vector, E>(row, y, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::pack::panel::<f32, Self::Vector>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f32]) {
@@ -34,10 +52,26 @@ impl Isa<f64> for Portable {
     type Vector = Array<f64, 4>;
     const MR: usize = 6;
     const KC: usize = 400;
+    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
         // SAFETY: the caller's promise is passed on.
         unsafe { crate::micro::tile::<f64, Self::Vector, E, M, NV, EDGE>(tile, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::micro::store_transposed::<f64, Self::Vector, E>(tile, to, finish) }
+    }
+
+    unsafe fn row<E: Finish<f64>>(row: &Row<f64>, y: &mut [f64], finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::gemv::row::<f64, Self::Vector, E>(row, y, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::pack::panel::<f64, Self::Vector>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f64]) {
@@ -123,6 +157,17 @@ macro_rules! array {
             #[inline(always)]
             unsafe fn copysign(self, sign: Self) -> Self {
                 Array(std::array::from_fn(|i| self.0[i].copysign(sign.0[i])))
+            }
+            #[inline(always)]
+            unsafe fn prefetch(_at: *const $t) {}
+            #[inline(always)]
+            unsafe fn transpose(from: *const $t, from_rs: usize, to: *mut $t, to_rs: usize) {
+                for i in 0..$n {
+                    for j in 0..$n {
+                        // SAFETY: (i, j) and (j, i) lie inside the caller's blocks.
+                        unsafe { *to.add(j * to_rs + i) = *from.add(i * from_rs + j) }
+                    }
+                }
             }
             #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {

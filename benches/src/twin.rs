@@ -1,0 +1,146 @@
+//! The naive twin of a network: the same parameters in triple loops.
+
+use chainrule_model::{Activation, Layer, Loss, Scalar};
+use chainrule_naive::{self as naive, Float, LayerGradients, Network, RowsShape, Tape};
+
+use crate::{Case, Goal};
+
+/// A [`Case`] as the naive crate holds it.
+#[derive(Debug, Clone)]
+pub struct Twin<T> {
+    /// Dense layers and activations.
+    pub network: Network<T>,
+    /// Whether a softmax layer follows them.
+    pub softmax: bool,
+    /// What is made small.
+    pub loss: Loss,
+    /// Rows of the minibatch.
+    pub batch: usize,
+    /// (batch, inputs).
+    pub x: Vec<T>,
+    /// What the output should have been.
+    pub goal: Goal<T>,
+}
+
+/// Everything that one pass computed.
+#[derive(Debug, Clone)]
+pub struct Pass<T> {
+    /// Every z and a of the dense layers.
+    pub tape: Tape<T>,
+    /// The network's output, behind the softmax layer if there is one: (batch, outputs).
+    pub output: Vec<T>,
+    /// The mean loss.
+    pub loss: T,
+    /// The loss by the output: (batch, outputs).
+    pub dy: Vec<T>,
+    /// The loss by the last dense layer's a, which is `dy` unless there is a softmax layer: (batch, outputs).
+    pub dlast: Vec<T>,
+    /// The gradients of each dense layer.
+    pub layers: Vec<LayerGradients<T>>,
+}
+
+impl<T: Scalar + Float> From<&Case<T>> for Twin<T> {
+    /// # Panics
+    /// When the network is not a chain of dense layers with at most one activation each, and softmax at most at the end.
+    fn from(case: &Case<T>) -> Self {
+        let mut layers: Vec<naive::Layer<T>> = Vec::new();
+        let mut dense = case.mlp.dense_layers();
+        let mut softmax = false;
+        for layer in case.mlp.layers() {
+            assert!(!softmax, "{layer} behind a softmax layer");
+            match *layer {
+                Layer::Dense { inputs, outputs } => {
+                    let layer = dense.next().expect("as many dense layers as there are");
+                    let w = case.mlp.params()[layer.params.start..][..inputs * outputs].to_vec();
+                    let activation = naive::Activation::Identity;
+                    layers.push(naive::Layer { inputs, outputs, w, b: layer.b.to_vec(), activation });
+                }
+                Layer::Activation(activation) => {
+                    let last = layers.last_mut().expect("a dense layer comes first");
+                    assert!(last.activation == naive::Activation::Identity, "two activations in a row");
+                    last.activation = naive_activation(activation);
+                }
+                Layer::Softmax => softmax = true,
+                other => panic!("{other} has no naive twin"),
+            }
+        }
+        let (x, goal) = (case.x.clone(), case.goal.clone());
+        Twin { network: Network { layers }, softmax, loss: case.loss, batch: case.batch, x, goal }
+    }
+}
+
+fn naive_activation(activation: Activation) -> naive::Activation {
+    match activation {
+        Activation::Identity => naive::Activation::Identity,
+        Activation::Relu => naive::Activation::Relu,
+        Activation::LeakyRelu(alpha) => naive::Activation::LeakyRelu(alpha),
+        Activation::Sigmoid => naive::Activation::Sigmoid,
+        Activation::Tanh => naive::Activation::Tanh,
+        other => panic!("{other:?} has no naive twin"),
+    }
+}
+
+impl<T: Scalar + Float> Twin<T> {
+    /// Rows and classes of the output.
+    pub fn rows(&self) -> RowsShape {
+        let classes = self.network.layers.last().map_or(0, |layer| layer.outputs);
+        RowsShape { batch: self.batch, classes }
+    }
+
+    /// The targets as rows of numbers, labels as one-hot rows: (batch, outputs).
+    pub fn goal_rows(&self) -> Vec<T> {
+        let RowsShape { batch, classes } = self.rows();
+        match &self.goal {
+            Goal::Values(values) => values.clone(),
+            Goal::Classes(labels) => {
+                let mut rows = vec![T::ZERO; batch * classes];
+                (0..batch).for_each(|row| rows[row * classes + labels[row] as usize] = T::ONE);
+                rows
+            }
+        }
+    }
+
+    /// Forward, loss and backward.
+    pub fn pass(&self) -> Pass<T> {
+        let rows = self.rows();
+        let tape = self.network.forward(self.batch, &self.x);
+        let a = tape.a.last().expect("a network has layers");
+        let output = if self.softmax { naive::softmax_forward(rows, a) } else { a.clone() };
+        let t = self.goal_rows();
+        let (loss, dy) = match self.loss {
+            Loss::CrossEntropy => {
+                let t = naive::Targets::Distributions(&t);
+                (naive::cross_entropy_forward(rows, &output, t), naive::cross_entropy_backward(rows, &output, t))
+            }
+            Loss::Mse => (naive::mse_forward(&output, &t), naive::mse_backward(&output, &t)),
+            Loss::HalfMse => (naive::half_mse_forward(&output, &t), naive::half_mse_backward(&output, &t)),
+            other => panic!("{other} has no naive twin"),
+        };
+        let dlast = if self.softmax { naive::softmax_backward(rows, a, &dy) } else { dy.clone() };
+        let layers = self.network.backward(&tape, &dlast);
+        Pass { tape, output, loss, dy, dlast, layers }
+    }
+
+    /// A pass and a step against its gradient. Answers the loss before it.
+    pub fn step(&mut self, learning_rate: f64) -> T {
+        let pass = self.pass();
+        let learning_rate = T::from_f64(learning_rate);
+        for (layer, gradients) in self.network.layers.iter_mut().zip(&pass.layers) {
+            naive::sgd_step(&mut layer.w, &gradients.dw, learning_rate);
+            naive::sgd_step(&mut layer.b, &gradients.db, learning_rate);
+        }
+        pass.loss
+    }
+
+    /// The parameters, laid out as those of the fast network.
+    pub fn params(&self) -> Vec<T> {
+        self.network.layers.iter().flat_map(|layer| [layer.w.as_slice(), &layer.b].concat()).collect()
+    }
+}
+
+impl<T: Copy> Pass<T> {
+    /// The gradients, laid out as the parameters of the fast network.
+    pub fn gradients(&self) -> Vec<T> {
+        self.layers.iter().flat_map(|layer| [layer.dw.as_slice(), &layer.db].concat()).collect()
+    }
+}

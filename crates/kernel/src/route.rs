@@ -1,0 +1,75 @@
+//! Which way a product takes, by its shape and strides alone: never by who computes it, nor on how many threads.
+//!
+//! All ways run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else.
+
+use crate::Scalar;
+use crate::blocking::{self, Problem, even_part};
+use crate::gemv::Row;
+use crate::micro::{Finish, Isa, NV};
+use crate::scratch::Scratch;
+use crate::simd::Simd;
+
+/// Runs the product with one instruction set and one epilogue.
+///
+/// Safety: the operands and C cover their shapes, C overlaps neither, its elements do not overlap each other, and
+/// the CPU has the instruction set.
+pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
+    // SAFETY: the caller's promise holds for the transposed problem as well; each way's own promise is checked before.
+    unsafe {
+        if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
+            return row::<T, K, E>(p, finish, scratch);
+        }
+        if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
+            return row::<T, K, E>(&p.transposed(), finish, scratch);
+        }
+        if p.c_cs != 1 && p.c_rs == 1 && !E::PER_COLUMN {
+            // C by columns is C^T by rows, and the epilogue does not mind.
+            return blocking::blocked::<T, K, E>(&Problem { swapped: false, ..p.transposed() }, finish, scratch);
+        }
+        if p.c_cs == 1 && is_narrow::<T, K>(p) {
+            return blocking::blocked::<T, K, E>(&p.transposed(), finish, scratch);
+        }
+        blocking::blocked::<T, K, E>(p, finish, scratch);
+    }
+}
+
+/// Whether so many lanes would hold columns that do not exist that it pays to let lanes hold rows, and to turn the
+/// tiles round before they are stored.
+fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
+    let lanes = K::Vector::LANES;
+    let filled = p.n.next_multiple_of(lanes);
+    p.n < NV * lanes && p.m >= NV * lanes && filled * 4 >= p.n * 5
+}
+
+/// One row of C, or one column turned into a row.
+///
+/// Safety: as [`run`]; `p.m` is 1 and one of B's strides is.
+unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
+    // An epilogue that needs C's old contents cuts the chains where the blocks would, so that the bits are the same.
+    let k_block = if E::RESUMES { p.k.max(1) } else { even_part(p.k, K::KC, 1) };
+    let blocks = p.k.div_ceil(k_block).max(1);
+    let (y, _) = scratch.panels(p.n.next_multiple_of(K::Vector::LANES), 0);
+    for block in 0..blocks {
+        let first = block * k_block;
+        let row = Row {
+            n: p.n,
+            k: k_block.min(p.k - first),
+            a: p.a.at(0, first),
+            a_cs: p.a.cs,
+            b: p.b.at(first, 0),
+            b_rs: p.b.rs,
+            b_cs: p.b.cs,
+            c: p.c,
+            c_cs: p.c_cs,
+            swapped: p.swapped,
+        };
+        // SAFETY: the caller's promise is passed on; steps first..first + k exist.
+        unsafe {
+            if block + 1 < blocks {
+                K::row(&row, y, finish.partial(block == 0));
+            } else {
+                K::row(&row, y, if block == 0 { finish } else { finish.last() });
+            }
+        }
+    }
+}

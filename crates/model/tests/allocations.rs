@@ -1,0 +1,181 @@
+//! A training step allocates nothing, counted by an allocator that sees every thread.
+//!
+//! On one thread, or when called from inside a rayon pool, that is exact. A call from outside the pool hands its forks
+//! over through rayon's injector queue, which takes a block of memory for every 63 of them: that is rayon's, and is
+//! measured here, not hidden. Whoever must not allocate at all runs the loop inside `pool.install`.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Scalar, Targets, Workspace};
+
+/// The system's allocator, which counts what the threads that asked for it take.
+struct Counting;
+
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+/// Held while counting: the test harness runs tests side by side.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Constant and without a destructor, so that reading it takes no memory itself.
+    static COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+fn count() {
+    if COUNTED.get() {
+        TAKEN.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+// SAFETY: every call is passed on to `System` as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is passed on, here and below.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.realloc(at, layout, size) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A network and a minibatch: one module of every kind.
+struct Run<T: Scalar> {
+    mlp: Mlp<T>,
+    workspace: Workspace<T>,
+    batch: usize,
+    x: Vec<T>,      // (batch, inputs)
+    output: Vec<T>, // (batch, outputs)
+    labels: Vec<u32>,
+}
+
+impl<T: Scalar> Run<T> {
+    fn new(batch: usize, inputs: usize, hidden: usize) -> Self {
+        let builder = Mlp::builder(inputs).dense(hidden).relu().dense(hidden).sigmoid().dense(hidden).softmax();
+        let mlp = builder.dense(hidden).tanh().tanh().dense(10).leaky_relu(0.1).seed(1).build_as().unwrap();
+        Run {
+            workspace: Workspace::new(&mlp, batch),
+            mlp,
+            batch,
+            x: (0..batch * inputs).map(|i| T::from_f64((i % 17) as f64 / 17.0)).collect(),
+            output: vec![T::ZERO; batch * 10],
+            labels: (0..batch as u32).map(|row| row % 10).collect(),
+        }
+    }
+
+    /// Everything that a training loop calls, with a partial minibatch at the end.
+    fn epoch(&mut self) {
+        let Run { mlp, workspace, batch, x, output, labels } = self;
+        let (inputs, optimizer) = (mlp.inputs(), Optimizer::Sgd { lr: 1e-3 });
+        for rows in [*batch, *batch / 2 + 1] {
+            let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
+            for loss in [Loss::CrossEntropy, Loss::Mse, Loss::HalfMse] {
+                mlp.forward(x, workspace).unwrap();
+                mlp.backward(x, targets, loss, workspace).unwrap();
+                mlp.step(x, targets, loss, optimizer, workspace).unwrap();
+            }
+        }
+        mlp.predict_into(MatRef::new(x, *batch, inputs), output, workspace).unwrap();
+    }
+}
+
+/// How often memory is taken by this thread, and by those that count, while `work` runs.
+fn allocations(work: impl FnOnce()) -> usize {
+    TAKEN.store(0, Ordering::SeqCst);
+    COUNTED.set(true);
+    work();
+    COUNTED.set(false);
+    TAKEN.load(Ordering::SeqCst)
+}
+
+#[test]
+fn the_counter_counts() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1u8; 100]))), 1);
+    assert_eq!(allocations(|| ()), 0);
+}
+
+fn one_thread<T: Scalar>() {
+    // Too little work for a second thread.
+    let mut run = Run::<T>::new(33, 70, 50);
+    run.epoch();
+    assert_eq!(allocations(|| (0..20).for_each(|_| run.epoch())), 0, "{}", T::NAME);
+}
+
+#[test]
+fn on_one_thread_nothing_is_allocated_after_the_first_epoch() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
+    one_thread::<f32>();
+    one_thread::<f64>();
+}
+
+/// Runs `work` with a pool of two threads whose allocations count.
+fn with_two_threads(work: impl FnOnce(&rayon::ThreadPool)) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.broadcast(|_| COUNTED.set(true));
+    work(&pool);
+    // The threads end some time after the pool does, and what that takes is nobody's step.
+    pool.broadcast(|_| COUNTED.set(false));
+}
+
+/// Each product is 64 * 300 * 256 = 4.9 M multiply-adds: two threads' worth, see `MACS_PER_THREAD` in the dense crate.
+fn large<T: Scalar>() -> Run<T> {
+    Run::new(64, 300, 256)
+}
+
+fn inside_a_pool<T: Scalar>() {
+    let mut taken = usize::MAX;
+    with_two_threads(|pool| {
+        pool.install(|| {
+            let mut run = large::<T>();
+            assert_eq!(rayon::current_num_threads(), 2);
+            (0..2).for_each(|_| run.epoch());
+            TAKEN.store(0, Ordering::SeqCst);
+            (0..10).for_each(|_| run.epoch());
+            taken = TAKEN.load(Ordering::SeqCst);
+        });
+    });
+    assert_eq!(taken, 0, "{}", T::NAME);
+}
+
+#[test]
+fn on_two_threads_nothing_is_allocated_when_called_from_inside_the_pool() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
+    inside_a_pool::<f32>();
+    inside_a_pool::<f64>();
+}
+
+#[test]
+fn from_outside_the_pool_only_rayons_queue_takes_memory() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
+    with_two_threads(|pool| {
+        let entries = 1000;
+        let taken = allocations(|| (0..entries).for_each(|_| pool.install(|| ())));
+        println!("{entries} entries into the pool from outside took memory {taken} times");
+        // One block of the queue for every 63 entries, and one more.
+        assert!(taken <= entries / 63 + 1, "{taken} allocations in {entries} entries");
+
+        let mut run = pool.install(large::<f32>);
+        (0..2).for_each(|_| pool.install(|| run.epoch()));
+        let epochs = 10;
+        let taken = allocations(|| (0..epochs).for_each(|_| pool.install(|| run.epoch())));
+        println!("{epochs} epochs, each entered from outside, took memory {taken} times");
+        assert!(taken <= 1, "{taken} allocations in {epochs} epochs");
+    });
+}

@@ -1,0 +1,13 @@
+//! What the model promises, proved against the naive reference, the worked numbers of the notebooks, and itself.
+//!
+//! Random networks as property tests are in `benches/tests`, since they span the crates; what is here is chosen by hand.
+
+mod batches;
+mod check;
+mod layers;
+mod losses;
+mod notebook_001;
+mod notebook_002;
+mod notebook_003;
+mod refusals;
+mod seeds;
