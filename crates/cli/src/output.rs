@@ -102,8 +102,22 @@ pub(crate) fn plural(n: usize, noun: &str) -> String {
 /// Seconds, with what a reader can use of them.
 pub(crate) fn seconds(seconds: f64) -> String {
     match seconds {
+        s if s < 1.0 => format!("{:.0} ms", 1e3 * s),
         s if s < 10.0 => format!("{s:.2} s"),
         s if s < 120.0 => format!("{s:.1} s"),
         s => format!("{} min {:02.0} s", (s / 60.0) as u64, s % 60.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_said_as_people_say_them() {
+        assert_eq!([0.0042, 1.5, 12.34, 125.0].map(seconds), ["4 ms", "1.50 s", "12.3 s", "2 min 05 s"]);
+        assert_eq!([1, 2].map(|n| plural(n, "class")), ["1 class", "2 classes"]);
+        assert_eq!([1, 1437].map(|n| plural(n, "row")), ["1 row", "1,437 rows"]);
+        assert_eq!(percent(0.975), "97.50 %");
     }
 }
