@@ -43,8 +43,16 @@ pub(crate) trait Simd<T: Scalar>: Copy {
 
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
+    /// Transposes a block of LANES x LANES whose rows are `rs` apart, and hands each of its columns over, with its number,
+    /// the first one first.
+    unsafe fn transposed(from: *const T, rs: usize, each: impl FnMut(usize, Self));
+
     /// Transposes a block of LANES x LANES; rows of `from` are `from_rs` apart, rows of `to` `to_rs`.
-    unsafe fn transpose(from: *const T, from_rs: usize, to: *mut T, to_rs: usize);
+    #[inline(always)]
+    unsafe fn transpose(from: *const T, from_rs: usize, to: *mut T, to_rs: usize) {
+        // SAFETY: the caller's promise is passed on; column i is below LANES.
+        unsafe { Self::transposed(from, from_rs, |i, column| column.store(to.add(i * to_rs))) }
+    }
 
     /// Every lane the constant, rounded to T.
     #[inline(always)]

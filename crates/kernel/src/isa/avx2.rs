@@ -134,7 +134,7 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, transpose: $transpose:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, transposed: $transposed:ident,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
@@ -210,8 +210,8 @@ macro_rules! vector {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
             #[inline(always)]
-            unsafe fn transpose(from: *const $t, from_rs: usize, to: *mut $t, to_rs: usize) {
-                unsafe { $transpose(from, from_rs, to, to_rs) }
+            unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
+                unsafe { $transposed(from, rs, |i, column| each(i, $v(column))) }
             }
             #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
@@ -228,50 +228,50 @@ vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
     splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
     maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
-    or: _mm256_or_ps, blend: _mm256_blendv_ps, transpose: transpose_8x8, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, transposed: transposed_8x8, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
-    or: _mm256_or_pd, blend: _mm256_blendv_pd, transpose: transpose_4x4, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, transposed: transposed_4x4, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
 
 /// Eight rows of eight f32: pairs, then quarters, then halves change places.
 ///
-/// Safety: both blocks cover 8 x 8 elements; the CPU has AVX2.
+/// Safety: the block covers 8 x 8 elements; the CPU has AVX2.
 #[inline(always)]
-unsafe fn transpose_8x8(from: *const f32, from_rs: usize, to: *mut f32, to_rs: usize) {
-    // SAFETY: rows 0..8 of both blocks, by the caller's promise.
+unsafe fn transposed_8x8(from: *const f32, rs: usize, mut each: impl FnMut(usize, __m256)) {
+    // SAFETY: rows 0..8 of the block, by the caller's promise.
     unsafe {
         // Rows i and i + 4 share a register, so that the halves change places while loading.
-        let half = |i: usize, at: usize| _mm_loadu_ps(from.add(i * from_rs + at));
+        let half = |i: usize, at: usize| _mm_loadu_ps(from.add(i * rs + at));
         let both =
             |i: usize, at: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i, at)), half(i + 4, at));
         for at in [0, 4] {
             let (r0, r1, r2, r3) = (both(0, at), both(1, at), both(2, at), both(3, at));
             let (t0, t1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
             let (t2, t3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
-            _mm256_storeu_ps(to.add(at * to_rs), _mm256_shuffle_ps::<0x44>(t0, t2));
-            _mm256_storeu_ps(to.add((at + 1) * to_rs), _mm256_shuffle_ps::<0xee>(t0, t2));
-            _mm256_storeu_ps(to.add((at + 2) * to_rs), _mm256_shuffle_ps::<0x44>(t1, t3));
-            _mm256_storeu_ps(to.add((at + 3) * to_rs), _mm256_shuffle_ps::<0xee>(t1, t3));
+            each(at, _mm256_shuffle_ps::<0x44>(t0, t2));
+            each(at + 1, _mm256_shuffle_ps::<0xee>(t0, t2));
+            each(at + 2, _mm256_shuffle_ps::<0x44>(t1, t3));
+            each(at + 3, _mm256_shuffle_ps::<0xee>(t1, t3));
         }
     }
 }
 
 /// Four rows of four f64, likewise.
 ///
-/// Safety: both blocks cover 4 x 4 elements; the CPU has AVX2.
+/// Safety: the block covers 4 x 4 elements; the CPU has AVX2.
 #[inline(always)]
-unsafe fn transpose_4x4(from: *const f64, from_rs: usize, to: *mut f64, to_rs: usize) {
-    // SAFETY: rows 0..4 of both blocks, by the caller's promise.
+unsafe fn transposed_4x4(from: *const f64, rs: usize, mut each: impl FnMut(usize, __m256d)) {
+    // SAFETY: rows 0..4 of the block, by the caller's promise.
     unsafe {
-        let half = |i: usize, at: usize| _mm_loadu_pd(from.add(i * from_rs + at));
+        let half = |i: usize, at: usize| _mm_loadu_pd(from.add(i * rs + at));
         let both =
             |i: usize, at: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(half(i, at)), half(i + 2, at));
         for at in [0, 2] {
             let (r0, r1) = (both(0, at), both(1, at));
-            _mm256_storeu_pd(to.add(at * to_rs), _mm256_unpacklo_pd(r0, r1));
-            _mm256_storeu_pd(to.add((at + 1) * to_rs), _mm256_unpackhi_pd(r0, r1));
+            each(at, _mm256_unpacklo_pd(r0, r1));
+            each(at + 1, _mm256_unpackhi_pd(r0, r1));
         }
     }
 }

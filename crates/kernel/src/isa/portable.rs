@@ -161,12 +161,10 @@ macro_rules! array {
             #[inline(always)]
             unsafe fn prefetch(_at: *const $t) {}
             #[inline(always)]
-            unsafe fn transpose(from: *const $t, from_rs: usize, to: *mut $t, to_rs: usize) {
+            unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
                 for i in 0..$n {
-                    for j in 0..$n {
-                        // SAFETY: (i, j) and (j, i) lie inside the caller's blocks.
-                        unsafe { *to.add(j * to_rs + i) = *from.add(i * from_rs + j) }
-                    }
+                    // SAFETY: (lane, i) lies inside the caller's block.
+                    each(i, Array(std::array::from_fn(|lane| unsafe { *from.add(lane * rs + i) })));
                 }
             }
             #[inline(always)]
