@@ -48,3 +48,8 @@ pub use hash::weights_sha256;
 pub use model_file::{DType, Model, ModelFile};
 pub use place::Place;
 pub use train::{Ending, EpochReport, Evaluation, Observer, StopHandle, TrainConfig, TrainReport, Trainer, evaluate};
+
+/// The README's example is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
