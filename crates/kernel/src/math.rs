@@ -36,28 +36,60 @@ pub(crate) unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut
     // SAFETY: the caller's promise is passed on.
     unsafe {
         match function {
-            Function::Exp => each::<T, V>(values, |x| exp(x)),
-            Function::Sigmoid => each::<T, V>(values, |x| sigmoid(x)),
-            Function::Tanh => each::<T, V>(values, |x| tanh(x)),
+            Function::Exp => each::<T, V, Exp>(values),
+            Function::Sigmoid => each::<T, V, Sigmoid>(values),
+            Function::Tanh => each::<T, V, Tanh>(values),
         }
+    }
+}
+
+/// A function of one register. A type, not a closure: a closure is compiled without the instruction set that its
+/// surroundings switch on, and each instruction in it becomes a call (45 us instead of 0.7 for `exp` of 4,096 f32).
+trait Elementwise {
+    /// Safety: as [`map`].
+    unsafe fn apply<T: Scalar, V: Simd<T>>(x: V) -> V;
+}
+struct Exp;
+struct Sigmoid;
+struct Tanh;
+
+impl Elementwise for Exp {
+    #[inline(always)]
+    unsafe fn apply<T: Scalar, V: Simd<T>>(x: V) -> V {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { exp(x) }
+    }
+}
+impl Elementwise for Sigmoid {
+    #[inline(always)]
+    unsafe fn apply<T: Scalar, V: Simd<T>>(x: V) -> V {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { sigmoid(x) }
+    }
+}
+impl Elementwise for Tanh {
+    #[inline(always)]
+    unsafe fn apply<T: Scalar, V: Simd<T>>(x: V) -> V {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { tanh(x) }
     }
 }
 
 /// Safety: as [`map`].
 #[inline(always)]
-unsafe fn each<T: Scalar, V: Simd<T>>(values: &mut [T], f: impl Fn(V) -> V) {
+unsafe fn each<T: Scalar, V: Simd<T>, F: Elementwise>(values: &mut [T]) {
     let whole = values.len() / V::LANES * V::LANES;
     let p = values.as_mut_ptr();
     // SAFETY: `i` and the masked rest stay below values.len().
     unsafe {
         let mut i = 0;
         while i < whole {
-            f(V::load(p.add(i))).store(p.add(i));
+            F::apply::<T, V>(V::load(p.add(i))).store(p.add(i));
             i += V::LANES;
         }
         if whole < values.len() {
             let mask = V::first(values.len() - whole);
-            f(V::load_masked(p.add(whole), mask)).store_masked(p.add(whole), mask);
+            F::apply::<T, V>(V::load_masked(p.add(whole), mask)).store_masked(p.add(whole), mask);
         }
     }
 }
