@@ -56,8 +56,8 @@ pub fn readme_section(record: &Record, record_path: &str, chart_path: &str) -> S
     let _ = writeln!(
         text,
         "Matrix products of dense layers on {threads} of {cpu}, by `{kernels}`, commit {commit}, {date}.\n\
-         Over {count} shapes we take the time of the best rival on each divided by {mean:.2} (geometric mean), and lose on \
-         {lost} of them. Again: `{command}`.\n",
+         Against the fastest rival of each of {count} products we are {mean:.2} times as fast (geometric mean), and slower \
+         on {lost}. Measured by: `{command}`.\n",
         cpu = header.cpu,
         date = header.date.split('T').next().unwrap_or_default(),
         command = header.command,
@@ -133,7 +133,7 @@ mod tests {
         let text = readme_section(&sample(), "benches/records/x.jsonl", "benches/records/latest.svg");
         assert!(text.contains("| 64 | 64 x 64 x 64 | 200 | 80 % | 2.00x | 4.00x |"), "{text}");
         assert!(text.contains("| 256 | 64 x 64 x 64 | 200 | 80 % | 1.25x | 0.50x |"), "{text}");
-        assert!(text.contains("divided by 1.00") && text.contains("lose on 1 of them"), "{text}");
+        assert!(text.contains("of 2 products we are 1.00 times") && text.contains("slower on 1."), "{text}");
         assert!(text.contains("| gemm 0.1.2 | faer 0.1.2 |"), "{text}");
     }
 
