@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::record::{Measured, Record};
 use crate::shapes::{Element, SUMMARY};
-use crate::stats::geometric_mean;
+use crate::stats::{geometric_mean, quantile};
 
 /// Between these lines of the README stands what [`readme_section`] made.
 pub const MARKERS: [&str; 2] = ["<!-- bench -->", "<!-- /bench -->"];
@@ -22,10 +22,17 @@ impl Record {
         (geometric_mean(&ratios), ratios.len())
     }
 
-    /// The products on which a rival needed less time, the worst first.
+    /// How far from 1 the ratio of ours to ours was on nine products of ten.
+    pub fn noise(&self) -> f64 {
+        let off: Vec<f64> = self.cases.iter().map(|case| (case.again - 1.0).abs()).collect();
+        if off.is_empty() { 0.0 } else { quantile(&off, 0.9) }
+    }
+
+    /// The products on which a rival needed less time, by more than the [noise](Record::noise), the worst first.
     pub fn lost(&self) -> Vec<&Measured> {
+        let least = 1.0 - self.noise();
         let ratio = |case: &Measured| case.best_rival().map_or(f64::INFINITY, |best| best.ratio[1]);
-        let mut lost: Vec<&Measured> = self.cases.iter().filter(|case| ratio(case) < 1.0).collect();
+        let mut lost: Vec<&Measured> = self.cases.iter().filter(|case| ratio(case) < least).collect();
         lost.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
         lost
     }
@@ -57,10 +64,11 @@ pub fn readme_section(record: &Record, record_path: &str, chart_path: &str) -> S
         text,
         "Matrix products of dense layers on {threads} of {cpu}, by `{kernels}`, commit {commit}, {date}.\n\
          Against the fastest rival of each of {count} products we are {mean:.2} times as fast (geometric mean), and slower \
-         on {lost}. Measured by: `{command}`.\n",
+         on {lost} (by more than the run's noise of {noise:.1} %). Measured by: `{command}`.\n",
         cpu = header.cpu,
         date = header.date.split('T').next().unwrap_or_default(),
         command = header.command,
+        noise = 100.0 * record.noise(),
     );
     let rivals: Vec<String> = header.rivals.iter().map(|rival| format!("{} {}", rival.name, rival.version)).collect();
     let _ = writeln!(text, "| product | m x n x k | GFLOP/s | of peak | {} |", rivals.join(" | "));
@@ -129,11 +137,23 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_within_the_noise_is_not_lost() {
+        let mut record = sample();
+        record.cases[1].rivals[1].ratio[1] = 0.995;
+        assert!((record.noise() - 0.01).abs() < 1e-12);
+        assert_eq!(record.lost().len(), 0);
+    }
+
+    #[test]
     fn every_measured_row_of_the_summary_is_in_the_table() {
         let text = readme_section(&sample(), "benches/records/x.jsonl", "benches/records/latest.svg");
         assert!(text.contains("| 64 | 64 x 64 x 64 | 200 | 80 % | 2.00x | 4.00x |"), "{text}");
         assert!(text.contains("| 256 | 64 x 64 x 64 | 200 | 80 % | 1.25x | 0.50x |"), "{text}");
-        assert!(text.contains("of 2 products we are 1.00 times") && text.contains("slower on 1."), "{text}");
+        assert!(
+            text.contains("of 2 products we are 1.00 times")
+                && text.contains("slower on 1 (by more than the run's noise of 1.0 %)."),
+            "{text}"
+        );
         assert!(text.contains("| gemm 0.1.2 | faer 0.1.2 |"), "{text}");
     }
 

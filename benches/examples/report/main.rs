@@ -337,7 +337,8 @@ fn print_end(record: &Record) {
     println!("{:12} {count:4} products, {mean:.3}x the best rival of each", "all");
     let unsteady = record.cases.iter().filter(|case| !case.steady).count();
     let lost = record.lost();
-    println!("{unsteady} unsteady; lost on {}{}", lost.len(), if lost.is_empty() { "" } else { ":" });
+    let end = if lost.is_empty() { "" } else { ":" };
+    println!("{unsteady} unsteady; lost on {} by more than the noise, {:.3}{end}", lost.len(), record.noise());
     for case in lost {
         let best = case.best_rival().expect("lost to someone");
         println!("  {:20} {:.2}x {} (again {:.2})", case.case, best.ratio[1], best.name, case.again);
