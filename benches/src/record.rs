@@ -93,7 +93,7 @@ pub struct Measured {
     pub ld: [usize; 3],
     /// The peak of our kernel's instruction set, the mean of just before and just after.
     pub peak: f64,
-    /// Whether those two agreed within 3 %, if need be at the third attempt.
+    /// Whether those two agreed within 3 %, and ours with ours within 5 %, if need be at the third attempt.
     pub steady: bool,
     /// Rounds in which everyone was timed.
     pub rounds: usize,
