@@ -6,11 +6,19 @@
 //! - [`Twin`]: the same network in naive loops.
 //! - [`gradient_bounds`]: per element, how far a gradient computed in f32 (or f64) may lie from the true one.
 //! - [`shapes`]: every size that is timed, in one place.
+//! - [`operands`] and [`rounds`]: candidates for one product, verified and then timed in turns.
+//! - [`record`], [`summary`] and [`chart`]: what a run measured, as JSON lines, as the README's table, as a picture.
 #![forbid(unsafe_code)]
 
 mod bound;
+pub mod chart;
+pub mod operands;
 mod recipe;
+pub mod record;
+pub mod rounds;
 pub mod shapes;
+pub mod stats;
+pub mod summary;
 mod twin;
 
 pub use bound::{Roundoff, gradient_bounds};

@@ -1,8 +1,11 @@
 //! Every size that is timed: products, layers, networks. Benchmarks and whoever else measures take them from here, so
 //! that two tables speak of the same thing.
 
+use serde::{Deserialize, Serialize};
+
 /// How an operand of a product lies in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stored {
     /// Row after row.
     Rows,
@@ -92,6 +95,136 @@ pub const NETWORKS: &[NetworkSize] = &[
     NetworkSize { name: "784-512-512-10 b128", batch: 128, widths: &[784, 512, 512, 10] },
 ];
 
+/// The element type of a timed product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Element {
+    /// Single precision.
+    F32,
+    /// Double precision.
+    F64,
+}
+
+/// A row of the report's table: a product, in which element type, and how far its rows lie apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// The part of the table it belongs to, one of [`GROUPS`].
+    pub group: &'static str,
+    /// Unique in the table: `784-128 b64 dw`, `f64 256`.
+    pub name: String,
+    /// Of A, B and C.
+    pub element: Element,
+    /// Rows of A and C.
+    pub m: usize,
+    /// Columns of B and C.
+    pub n: usize,
+    /// Columns of A, rows of B.
+    pub k: usize,
+    /// How A lies in memory.
+    pub a: Stored,
+    /// How B lies in memory.
+    pub b: Stored,
+    /// Elements from one stored row (or column) of A to the next.
+    pub lda: usize,
+    /// The same for B.
+    pub ldb: usize,
+    /// Elements from one row of C to the next.
+    pub ldc: usize,
+}
+
+impl Shape {
+    fn new(group: &'static str, name: String, (m, n, k): (usize, usize, usize), (a, b): (Stored, Stored)) -> Shape {
+        let lda = if a == Stored::Rows { k } else { m };
+        let ldb = if b == Stored::Rows { n } else { k };
+        Shape { group, name, element: Element::F32, m, n, k, a, b, lda, ldb, ldc: n }
+    }
+
+    fn rows(group: &'static str, name: String, sizes: (usize, usize, usize)) -> Shape {
+        Shape::new(group, name, sizes, (Stored::Rows, Stored::Rows))
+    }
+
+    /// Multiplications and additions.
+    pub fn flops(&self) -> u64 {
+        2 * (self.m * self.n * self.k) as u64
+    }
+
+    /// Whether naive loops, which know no leading dimensions, are timed on it: only where they stand a chance.
+    pub fn naive_is_quick(&self) -> bool {
+        let tight = Shape::new(self.group, String::new(), (self.m, self.n, self.k), (self.a, self.b));
+        (self.lda, self.ldb, self.ldc) == (tight.lda, tight.ldb, tight.ldc) && self.m * self.n * self.k <= 1 << 16
+    }
+}
+
+/// The parts of [`table`], in its order.
+pub const GROUPS: &[&str] =
+    &["squares", "squares_f64", "layers", "skinny_m", "skinny_n", "skinny_k", "odd", "leading", "layouts"];
+
+/// (inputs, outputs) of the layers whose three products are in the table.
+const LAYERS: &[(usize, usize)] =
+    &[(784, 16), (784, 128), (784, 512), (512, 512), (512, 10), (128, 10), (16, 10), (1024, 4096)];
+const BATCHES: &[usize] = &[1, 8, 32, 64, 128, 512];
+
+/// Every product that the report times, about 240. What a dense network asks for, and what kernels find hard.
+pub fn table() -> Vec<Shape> {
+    let (rows, columns) = (Stored::Rows, Stored::Columns);
+    let square = |n: usize| Shape::rows("squares", n.to_string(), (n, n, n));
+    let mut table: Vec<Shape> = (4..=11).map(|log| square(1 << log)).collect();
+
+    let in_f64 = |s: Shape| Shape { group: "squares_f64", name: format!("f64 {}", s.name), element: Element::F64, ..s };
+    table.extend((4..=10).map(|log| in_f64(square(1 << log))));
+
+    for &(inputs, outputs) in LAYERS {
+        for &batch in BATCHES {
+            let name = |part| format!("{inputs}-{outputs} b{batch} {part}");
+            let part = |part, sizes, stored| Shape::new("layers", name(part), sizes, stored);
+            table.push(part("z", (batch, outputs, inputs), (rows, rows)));
+            table.push(part("dw", (inputs, outputs, batch), (columns, rows)));
+            table.push(part("dx", (batch, inputs, outputs), (rows, columns)));
+        }
+    }
+
+    let named = |group, (m, n, k)| Shape::rows(group, format!("{m}x{n}x{k}"), (m, n, k));
+    table.extend((1..=17).map(|m| named("skinny_m", (m, 256, 512))));
+    table.push(named("skinny_m", (1, 1024, 1024)));
+    table.extend((1..=17).map(|n| named("skinny_n", (128, n, 512))));
+    table.extend((1..=17).map(|k| named("skinny_k", (256, 128, k))));
+    table.extend([45, 46, 97, 255, 1023].map(|n| Shape { group: "odd", ..square(n) }));
+
+    // Rows a power of two apart fall on the same lines of a cache; a line more between them, and they do not.
+    for n in [64, 256, 500] {
+        for ld in [n + 16, 1024, 1040, 4096] {
+            let name = format!("{n} ld {ld}");
+            table.push(Shape { group: "leading", name, lda: ld, ldb: ld, ldc: ld, ..square(n) });
+        }
+    }
+    for n in [64, 200, 512] {
+        for (name, stored) in
+            [("nn", (rows, rows)), ("nt", (rows, columns)), ("tn", (columns, rows)), ("tt", (columns, columns))]
+        {
+            table.push(Shape::new("layouts", format!("{n} {name}"), (n, n, n), stored));
+        }
+    }
+    table
+}
+
+/// The rows that stand for the whole table where there is room for few: in the README, and in a quick run.
+pub const SUMMARY: &[&str] = &[
+    "64",
+    "256",
+    "1024",
+    "f64 256",
+    "784-128 b1 z",
+    "784-128 b64 z",
+    "784-128 b64 dw",
+    "784-128 b64 dx",
+    "784-512 b128 z",
+    "784-512 b128 dw",
+    "784-512 b128 dx",
+    "512-10 b128 z",
+    "512-10 b128 dw",
+    "512-10 b128 dx",
+];
+
 /// Multiply-adds above which naive loops are not timed: 20 ms an iteration at the 0.8 G a second they reach.
 const NAIVE_MACS: usize = 1 << 24;
 
@@ -130,5 +263,37 @@ impl NetworkSize {
     /// Whether naive loops are timed on it.
     pub fn naive_is_quick(&self) -> bool {
         self.flops() as usize / 2 <= 2 * NAIVE_MACS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_name_of_its_own_and_a_known_group() {
+        let table = table();
+        let names: HashSet<&str> = table.iter().map(|shape| shape.name.as_str()).collect();
+        assert_eq!(names.len(), table.len());
+        let groups: HashSet<&str> = table.iter().map(|shape| shape.group).collect();
+        assert_eq!(groups, GROUPS.iter().copied().collect());
+    }
+
+    #[test]
+    fn the_summary_is_in_the_table() {
+        let table = table();
+        for name in SUMMARY {
+            assert!(table.iter().any(|shape| shape.name == *name), "{name}");
+        }
+    }
+
+    #[test]
+    fn leading_dimensions_hold_the_rows() {
+        for Shape { name, m, n, k, a, b, lda, ldb, ldc, .. } in table() {
+            let (wide_a, wide_b) = (if a == Stored::Rows { k } else { m }, if b == Stored::Rows { n } else { k });
+            assert!(lda >= wide_a && ldb >= wide_b && ldc >= n, "{name}");
+        }
     }
 }

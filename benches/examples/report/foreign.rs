@@ -1,0 +1,290 @@
+//! All the `unsafe` code of the report: rivals that take raw pointers, and loops for instruction sets that the compiler
+//! may not assume. Rivals with a safe interface stand here as well, to be read side by side.
+#![allow(unsafe_code)]
+
+use std::hint::black_box;
+
+use chainrule_bench::operands::{Operands, Strides};
+use chainrule_bench::rounds::Candidate;
+use chainrule_bench::shapes::Element;
+use chainrule_kernel::Scalar;
+use chainrule_naive::Float;
+
+use crate::probe::{CHAINS, Isa};
+
+/// An element type that all rivals know.
+pub(crate) trait Rivals: Scalar + Float {
+    /// Everyone, on that many threads. Which are left out on more than one is said in the README.
+    fn rivals(threads: usize) -> Vec<Candidate<Self>>;
+}
+
+/// Highest element that a matrix of (rows, cols) reaches lies in the slice.
+fn assert_inside<T>(data: &[T], (rows, cols): (usize, usize), (down, along): Strides) {
+    assert!(rows > 0 && cols > 0, "an empty {rows}x{cols} matrix");
+    let last = (rows - 1) * down + (cols - 1) * along;
+    assert!(last < data.len(), "element {last} of {}", data.len());
+}
+
+fn assert_all_inside<T: Scalar + Float>(operands: &Operands<T>) {
+    let (m, n, k) = (operands.shape.m, operands.shape.n, operands.shape.k);
+    assert_inside(&operands.a, (m, k), operands.a_strides());
+    assert_inside(&operands.b, (k, n), operands.b_strides());
+    assert_inside(&operands.c, (m, n), operands.c_strides());
+}
+
+fn signed((down, along): Strides) -> (isize, isize) {
+    (down as isize, along as isize)
+}
+
+macro_rules! rivals {
+    ($t:ident, $matrixmultiply:ident) => {
+        impl Rivals for $t {
+            fn rivals(threads: usize) -> Vec<Candidate<$t>> {
+                let mut rivals = vec![
+                    Candidate::new("gemm", move |operands| gemm(operands, threads)),
+                    Candidate::new("faer", move |operands| faer(operands, threads)),
+                    Candidate::new("gemmkit", move |operands| gemmkit(operands, threads)),
+                ];
+                if threads == 1 {
+                    rivals.insert(0, Candidate::new("matrixmultiply", $matrixmultiply));
+                }
+                rivals
+            }
+        }
+
+        fn $matrixmultiply(operands: &mut Operands<$t>) {
+            assert_all_inside(operands);
+            let ((rsa, csa), (rsb, csb)) = (signed(operands.a_strides()), signed(operands.b_strides()));
+            let (rsc, csc) = signed(operands.c_strides());
+            let Operands { shape, a, b, c } = operands;
+            let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+            // SAFETY: `assert_all_inside` has every element in its slice; C is a slice of its own, and its elements are
+            // apart because `Shape`'s ldc is at least n.
+            unsafe {
+                matrixmultiply::$matrixmultiply(
+                    shape.m, shape.k, shape.n, 1.0, a, rsa, csa, b, rsb, csb, 0.0, c, rsc, csc,
+                );
+            }
+        }
+    };
+}
+rivals!(f32, sgemm);
+rivals!(f64, dgemm);
+
+fn gemm<T: Scalar + Float>(operands: &mut Operands<T>, threads: usize) {
+    assert_all_inside(operands);
+    let ((rsa, csa), (rsb, csb)) = (signed(operands.a_strides()), signed(operands.b_strides()));
+    let (rsc, csc) = signed(operands.c_strides());
+    let Operands { shape, a, b, c } = operands;
+    let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+    let parallelism = if threads == 1 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(threads) };
+    // SAFETY: as for matrixmultiply; T is f32 or f64, which the crate knows (both traits are sealed).
+    unsafe {
+        gemm::gemm(
+            shape.m,
+            shape.n,
+            shape.k,
+            c,
+            csc,
+            rsc,
+            false, // C is overwritten
+            a,
+            csa,
+            rsa,
+            b,
+            csb,
+            rsb,
+            T::ZERO, // of C
+            T::ONE,  // of A * B
+            false,
+            false,
+            false,
+            parallelism,
+        );
+    }
+}
+
+fn faer<T: Scalar + Float + faer::traits::ComplexField>(operands: &mut Operands<T>, threads: usize) {
+    use faer::{Accum, MatMut, MatRef, Par};
+    let (sa, sb) = (operands.a_strides(), operands.b_strides());
+    let Operands { shape, a, b, c } = operands;
+    let view = |data, (rows, cols), (down, along): Strides| {
+        if along == 1 {
+            MatRef::from_row_major_slice_with_stride(data, rows, cols, down)
+        } else {
+            MatRef::from_column_major_slice_with_stride(data, rows, cols, along)
+        }
+    };
+    let (a, b) = (view(a.as_slice(), (shape.m, shape.k), sa), view(b.as_slice(), (shape.k, shape.n), sb));
+    // Not `from_row_major_slice_with_stride_mut`: in 0.24.4 what it makes is stored by columns.
+    let c = MatMut::from_column_major_slice_with_stride_mut(c.as_mut_slice(), shape.n, shape.m, shape.ldc);
+    let c = c.transpose_mut();
+    let par = if threads == 1 { Par::Seq } else { Par::rayon(threads) };
+    faer::linalg::matmul::matmul(c, Accum::Replace, a, b, <T as Scalar>::ONE, par);
+}
+
+fn gemmkit<T: Scalar + Float + gemmkit::GemmScalar>(operands: &mut Operands<T>, threads: usize) {
+    use gemmkit::{MatMut, MatRef, Parallelism};
+    let ((rsa, csa), (rsb, csb)) = (signed(operands.a_strides()), signed(operands.b_strides()));
+    let (rsc, csc) = signed(operands.c_strides());
+    let Operands { shape, a, b, c } = operands;
+    let (m, n, k) = (shape.m, shape.n, shape.k);
+    let (a, b) = (MatRef::new(a, m, k, rsa, csa), MatRef::new(b, k, n, rsb, csb));
+    let parallelism = if threads == 1 { Parallelism::Serial } else { Parallelism::Rayon(threads) };
+    gemmkit::gemm(<T as Scalar>::ONE, a, b, <T as Scalar>::ZERO, MatMut::new(c, m, n, rsc, csc), parallelism);
+}
+
+/// A loop of as many steps as it is told, each of [`CHAINS`] multiply-adds of full vectors.
+pub(crate) fn multiply_adds(isa: Isa, element: Element) -> fn(u64) {
+    assert!(isa.is_available(), "this CPU lacks {}", isa.name());
+    match (isa, element) {
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx512 | Isa::Avx2, _) => x86::multiply_adds(isa, element),
+        (_, Element::F32) => portable::<f32, 4>,
+        (_, Element::F64) => portable::<f64, 2>,
+    }
+}
+
+/// Vectors of 16 bytes, multiplied and then added: what any target has.
+fn portable<T: Scalar, const LANES: usize>(steps: u64) {
+    let (x, y) = (black_box([T::from_f64(0.5); LANES]), black_box([T::ONE; LANES]));
+    let mut chains = [[T::ZERO; LANES]; CHAINS];
+    for _ in 0..steps {
+        for chain in &mut chains {
+            for lane in 0..LANES {
+                chain[lane] = chain[lane] * x[lane] + y[lane];
+            }
+        }
+    }
+    black_box(chains);
+}
+
+/// Reads everything once, with the widest loads that the CPU has.
+pub(crate) fn loads(data: &[f32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    return x86::loads(data);
+    #[cfg(not(target_arch = "x86_64"))]
+    return sum::<32>(data);
+}
+
+/// In `LANES` sums side by side.
+#[inline(always)]
+fn sum<const LANES: usize>(data: &[f32]) -> f32 {
+    let mut sums = [0.0; LANES];
+    for chunk in data.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            sums[lane] += chunk[lane];
+        }
+    }
+    sums.iter().sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+    use std::hint::black_box;
+
+    use super::{CHAINS, Element, Isa, sum};
+
+    macro_rules! multiply_adds {
+        ($name:ident, $feature:literal, $set1:ident, $fmadd:ident) => {
+            #[target_feature(enable = $feature)]
+            fn $name(steps: u64) {
+                let (x, y) = ($set1(black_box(0.5)), $set1(black_box(1.0)));
+                let mut chains = [$set1(black_box(0.0)); CHAINS];
+                for _ in 0..steps {
+                    for chain in &mut chains {
+                        *chain = $fmadd(*chain, x, y);
+                    }
+                }
+                black_box(chains);
+            }
+        };
+    }
+    multiply_adds!(f32_avx2, "avx2,fma", _mm256_set1_ps, _mm256_fmadd_ps);
+    multiply_adds!(f64_avx2, "avx2,fma", _mm256_set1_pd, _mm256_fmadd_pd);
+    multiply_adds!(f32_avx512, "avx512f", _mm512_set1_ps, _mm512_fmadd_ps);
+    multiply_adds!(f64_avx512, "avx512f", _mm512_set1_pd, _mm512_fmadd_pd);
+
+    pub(super) fn multiply_adds(isa: Isa, element: Element) -> fn(u64) {
+        // SAFETY, of all four: `super::multiply_adds`, the only caller, asserts `Isa::is_available`, which asks the CPU
+        // for just these features; the loops touch no memory.
+        match (isa, element) {
+            // SAFETY: see above.
+            (Isa::Avx512, Element::F32) => |steps| unsafe { f32_avx512(steps) },
+            // SAFETY: see above.
+            (Isa::Avx512, Element::F64) => |steps| unsafe { f64_avx512(steps) },
+            // SAFETY: see above.
+            (_, Element::F32) => |steps| unsafe { f32_avx2(steps) },
+            // SAFETY: see above.
+            (_, Element::F64) => |steps| unsafe { f64_avx2(steps) },
+        }
+    }
+
+    /// By hand: the compiler prefers vectors of 32 bytes even where it may use 64.
+    #[target_feature(enable = "avx512f")]
+    fn sum_avx512(data: &[f32]) -> f32 {
+        let mut sums = [_mm512_setzero_ps(); 8];
+        for chunk in data.as_chunks::<16>().0.as_chunks::<8>().0 {
+            for (sum, vector) in sums.iter_mut().zip(chunk) {
+                // SAFETY: `vector` is a borrowed array of 16 floats, 64 bytes, and the load asks for no alignment.
+                *sum = _mm512_add_ps(*sum, unsafe { _mm512_loadu_ps(vector.as_ptr()) });
+            }
+        }
+        sums.into_iter().map(|sum| _mm512_reduce_add_ps(sum)).sum()
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn sum_avx2(data: &[f32]) -> f32 {
+        sum::<64>(data)
+    }
+
+    pub(super) fn loads(data: &[f32]) -> f32 {
+        if Isa::Avx512.is_available() {
+            // SAFETY: `is_available` asked the CPU for avx512f; the rest of the function is safe code.
+            unsafe { sum_avx512(data) }
+        } else if Isa::Avx2.is_available() {
+            // SAFETY: as above, for avx2.
+            unsafe { sum_avx2(data) }
+        } else {
+            sum::<32>(data)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chainrule_bench::rounds::verify;
+    use chainrule_bench::shapes::{Shape, table};
+
+    use super::*;
+
+    #[test]
+    fn every_rival_is_right_on_shapes_of_every_group() {
+        // One odd shape a group at least; the report verifies each on what it times.
+        let names =
+            ["32", "f64 64", "16-10 b8 dw", "128-10 b8 dx", "3x256x512", "128x11x512", "45", "64 ld 80", "64 tt"];
+        let named = |name: &str| table().into_iter().find(|shape: &Shape| shape.name == name).unwrap();
+        for shape in names.map(named) {
+            for threads in [1, 2] {
+                match shape.element {
+                    Element::F32 => assert_eq!(verify::<f32>(&shape, &mut f32::rivals(threads)), Ok(())),
+                    Element::F64 => assert_eq!(verify::<f64>(&shape, &mut f64::rivals(threads)), Ok(())),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_has_a_peak() {
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            let peak = crate::probe::peak(isa, Element::F32, 1);
+            assert!(peak > 0.1, "{}: {peak} GFLOP/s", isa.name());
+        }
+    }
+
+    #[test]
+    fn loads_read_everything() {
+        assert_eq!(loads(&[1.0; 1280]), 1280.0);
+    }
+}

@@ -1,0 +1,388 @@
+//! `scripts/bench` calls this: times our products beside the rivals', writes a record, and makes README and chart of it.
+//!
+//! An example, not a binary or a benchmark: a bare `cargo run` is to stay the chainrule command, and a bare
+//! `cargo bench` is not to take six minutes more.
+
+mod foreign;
+mod probe;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use chainrule_bench::chart::chart;
+use chainrule_bench::operands::Operands;
+use chainrule_bench::record::{Header, Line, Measured, Memory, Peak, Record, Rival};
+use chainrule_bench::rounds::{Candidate, measure, verify};
+use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, Stored, table};
+use chainrule_bench::summary::{readme_section, replace_section};
+use chainrule_kernel::{Epilogue, KERNEL_VARIABLE, Kernel, MatMut, MatRef, Scratch};
+use chainrule_naive::{Dims, Transpose, matmul};
+use clap::{Args, Parser};
+
+use foreign::Rivals;
+use probe::Isa;
+
+/// How far the peak may move from before a product to after it.
+const STEADY: f64 = 0.03;
+/// How far ours may be from ours: the probe takes the best of its tries, and may miss what disturbed the rounds.
+const ALIKE: f64 = 0.05;
+/// Attempts at a product on a machine that will not be steady, and those beyond the first in a whole run.
+const ATTEMPTS: usize = 3;
+const REPEATS: usize = 60;
+
+/// Times our matrix products beside those of other crates.
+#[derive(Debug, Parser)]
+enum Arguments {
+    /// Verifies and times products, prints a line for each, and writes a record.
+    Run(Run),
+    /// Makes the README's section and the chart from the newest record of a folder.
+    Render(Render),
+    /// Prints the machine's limits and nothing else.
+    Probe,
+    /// Prints the names of all products.
+    List,
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// Parts of the table, separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(GROUPS))]
+    group: Vec<String>,
+    /// Products whose name contains this
+    #[arg(long)]
+    filter: Option<String>,
+    /// The README's products alone, and a third of the time for each
+    #[arg(long)]
+    quick: bool,
+    /// Seconds of timing for each product, all candidates together
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// Threads for every candidate (matrixmultiply is timed on one only)
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Where the record goes; nowhere without it
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Render {
+    /// The folder of records
+    #[arg(long, default_value = "benches/records")]
+    records: PathBuf,
+    /// The README whose section is replaced
+    #[arg(long, default_value = "README.md")]
+    readme: PathBuf,
+    /// The chart
+    #[arg(long, default_value = "benches/records/latest.svg")]
+    svg: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse() {
+        Arguments::Run(run) => run.run(),
+        Arguments::Render(render) => render.render(),
+        Arguments::Probe => {
+            print_limits(&probe::peaks(&thread_counts()), &probe::memory());
+            Ok(())
+        }
+        Arguments::List => {
+            for Shape { group, name, m, n, k, .. } in table() {
+                println!("{group:12} {name:20} {m} x {n} x {k}");
+            }
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("report: {wrong}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Run {
+    fn shapes(&self) -> Result<Vec<Shape>, String> {
+        let mut shapes = table();
+        shapes.retain(|shape| {
+            let in_group = self.group.is_empty() || self.group.iter().any(|group| group == shape.group);
+            let in_filter = self.filter.as_ref().is_none_or(|part| shape.name.contains(part.as_str()));
+            in_group && in_filter && (!self.quick || SUMMARY.contains(&shape.name.as_str()))
+        });
+        if shapes.is_empty() {
+            Err("no product has such a name; `list` prints them all".to_owned())
+        } else {
+            Ok(shapes)
+        }
+    }
+
+    fn run(&self) -> Result<(), String> {
+        let shapes = self.shapes()?;
+        let cores = cores();
+        if self.threads == 0 || self.threads > cores {
+            return Err(format!("{} threads on {cores} processors", self.threads));
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
+        pool.map_err(|error| error.to_string())?;
+        let header = self.header()?;
+        println!("{} on {}, {} thread(s)", header.kernels.join(", "), header.cpu, header.threads);
+        if let Some(load) = header.load.filter(|load| *load > 0.5) {
+            println!("the load average is {load}: numbers from a busy machine are worth little");
+        }
+        print_limits(&header.peaks, &header.memory);
+
+        let seconds = self.seconds.unwrap_or(if self.quick { 0.35 } else { 1.1 });
+        let mut bench = Bench { threads: self.threads, seconds, repeats: REPEATS };
+        let mut record = Record { header, cases: Vec::new() };
+        println!("{:20} {:>8} {:>6}  ratio to each rival, above 1 where we are faster", "", "GFLOP/s", "peak");
+        for shape in &shapes {
+            let case = match shape.element {
+                Element::F32 => bench.product::<f32>(shape)?,
+                Element::F64 => bench.product::<f64>(shape)?,
+            };
+            print_case(&case);
+            record.cases.push(case);
+        }
+        print_end(&record);
+        match &self.out {
+            Some(path) => write(path, &record),
+            None => Ok(()),
+        }
+    }
+
+    fn header(&self) -> Result<Header, String> {
+        let kernel =
+            |name: Result<&'static str, _>| name.map_err(|error: chainrule_kernel::KernelError| error.to_string());
+        let kernels = [
+            kernel(Kernel::<f32>::selected().map(Kernel::name))?.to_owned(),
+            kernel(Kernel::<f64>::selected().map(Kernel::name))?.to_owned(),
+        ];
+        let override_by = std::env::var(KERNEL_VARIABLE).unwrap_or_default();
+        let mut command = "scripts/bench".to_owned();
+        if !override_by.is_empty() {
+            command = format!("{KERNEL_VARIABLE}={override_by} {command}");
+        }
+        if self.threads > 1 {
+            let _ = write!(command, " --threads {}", self.threads);
+        }
+        let rivals = f32::rivals(self.threads)
+            .into_iter()
+            .map(|rival| Rival { version: version(&rival.name), name: rival.name });
+        let load = fs::read_to_string("/proc/loadavg").ok();
+        Ok(Header {
+            commit: commit(),
+            rustc: output("rustc", &["-V"]),
+            date: output("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
+            command,
+            cpu: cpu(),
+            cores: cores(),
+            threads: self.threads,
+            kernels,
+            kernels_by_default: override_by.is_empty(),
+            load: load.and_then(|load| load.split(' ').next().and_then(|first| first.parse().ok())),
+            rivals: rivals.collect(),
+            peaks: probe::peaks(&if self.threads == 1 { vec![1] } else { vec![1, self.threads] }),
+            memory: probe::memory(),
+        })
+    }
+}
+
+/// What is the same for every product of a run, and how many repeats it may still have.
+struct Bench {
+    threads: usize,
+    seconds: f64,
+    repeats: usize,
+}
+
+impl Bench {
+    fn product<T: Rivals>(&mut self, shape: &Shape) -> Result<Measured, String> {
+        let kernel = Kernel::<T>::selected().map_err(|error| error.to_string())?;
+        let (ours, again) = (ours(kernel, shape, self.threads), ours(kernel, shape, self.threads));
+        let mut candidates = vec![ours, again];
+        candidates.extend(T::rivals(self.threads));
+        if self.threads == 1 && shape.naive_is_quick() {
+            candidates.push(naive());
+        }
+        verify(shape, &mut candidates)?;
+        let names: Vec<String> = candidates.iter().map(|candidate| candidate.name.clone()).collect();
+        let isa = Isa::of_kernel(kernel.name());
+        for attempt in 1.. {
+            let before = probe::peak(isa, shape.element, self.threads);
+            let rounds = measure(shape, &mut candidates, self.seconds);
+            let after = probe::peak(isa, shape.element, self.threads);
+            let [_, again, _] = rounds.ratio(1, 0);
+            let steady = (before / after - 1.0).abs() <= STEADY && (again - 1.0).abs() <= ALIKE;
+            if steady || attempt == ATTEMPTS || self.repeats == 0 {
+                return Ok(Measured::new(shape, &rounds, &names, f64::midpoint(before, after), steady));
+            }
+            self.repeats -= 1;
+        }
+        unreachable!("the last attempt returns")
+    }
+}
+
+/// Our kernel; on more threads C is cut along its longer side, at multiples of every kernel's tile, as `dense` cuts it.
+fn ours<T: Rivals>(kernel: &'static Kernel<T>, shape: &Shape, threads: usize) -> Candidate<T> {
+    let Shape { m, n, k, .. } = *shape;
+    let mut scratch = vec![Scratch::for_shape(m, n, k); threads];
+    Candidate::new(kernel.name(), move |operands: &mut Operands<T>| {
+        let (sa, sb, sc) = (operands.a_strides(), operands.b_strides(), operands.c_strides());
+        let a = MatRef::with_strides(&operands.a, (m, k), sa);
+        let b = MatRef::with_strides(&operands.b, (k, n), sb);
+        let c = MatMut::with_strides(&mut operands.c, (m, n), sc);
+        cut(kernel, a, b, c, &mut scratch);
+    })
+}
+
+fn cut<T: Rivals>(
+    kernel: &Kernel<T>,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    c: MatMut<'_, T>,
+    scratch: &mut [Scratch<T>],
+) {
+    const GRAIN: usize = 32; // dense's
+    let (m, n, threads) = (c.rows(), c.cols(), scratch.len());
+    if threads == 1 || m.max(n) < 2 * GRAIN || m * n * a.cols() < threads << 20 {
+        return kernel.gemm(a, b, Epilogue::Store, c, &mut scratch[0]);
+    }
+    let at = (m.max(n) * (threads / 2) / threads).next_multiple_of(GRAIN).min(m.max(n) - 1);
+    let (left, right) = scratch.split_at_mut(threads / 2);
+    if m >= n {
+        let (top, bottom) = c.split_rows(at);
+        let work = (|| cut(kernel, a.rows_in(0..at), b, top, left), || cut(kernel, a.rows_in(at..m), b, bottom, right));
+        rayon::join(work.0, work.1);
+    } else {
+        let (west, east) = c.split_cols(at);
+        let work = (|| cut(kernel, a, b.cols_in(0..at), west, left), || cut(kernel, a, b.cols_in(at..n), east, right));
+        rayon::join(work.0, work.1);
+    }
+}
+
+/// Plain loops, for products whose rows follow each other without a gap.
+fn naive<T: Rivals>() -> Candidate<T> {
+    Candidate::new("naive", |operands: &mut Operands<T>| {
+        let Shape { m, n, k, a, b, .. } = operands.shape;
+        let stored = |stored| if stored == Stored::Rows { Transpose::No } else { Transpose::Yes };
+        matmul(Dims { m, n, k }, stored(a), &operands.a, stored(b), &operands.b, &mut operands.c);
+    })
+}
+
+impl Render {
+    fn render(&self) -> Result<(), String> {
+        let (path, record) = newest(&self.records)?;
+        let readme = fs::read_to_string(&self.readme).map_err(|error| format!("{}: {error}", self.readme.display()))?;
+        let section = readme_section(&record, &path.to_string_lossy(), &self.svg.to_string_lossy());
+        let readme =
+            replace_section(&readme, &section).map_err(|wrong| format!("{}: {wrong}", self.readme.display()))?;
+        for (file, text) in [(&self.readme, readme), (&self.svg, chart(&record))] {
+            fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+            println!("{} made from {}", file.display(), path.display());
+        }
+        Ok(())
+    }
+}
+
+/// The newest record of one thread and the CPU's own choice of kernels; without such a one, the newest.
+fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut records = Vec::new();
+    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let record = Record::parse(&text).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
+            records.push((path, record));
+        }
+    }
+    let rank = |(_, Record { header, .. }): &(PathBuf, Record)| {
+        (header.threads == 1 && header.kernels_by_default, header.date.clone())
+    };
+    records.into_iter().max_by_key(rank).ok_or(format!("{} holds no record: run scripts/bench", folder.display()))
+}
+
+fn write(path: &Path, record: &Record) -> Result<(), String> {
+    let mut text = Line::Header(Box::new(record.header.clone())).to_json() + "\n";
+    for case in &record.cases {
+        text += &(Line::Case(Box::new(case.clone())).to_json() + "\n");
+    }
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("record: {}", path.display());
+    Ok(())
+}
+
+fn print_limits(peaks: &[Peak], memory: &[Memory]) {
+    for peak in peaks {
+        let element = format!("{:?}", peak.element).to_lowercase();
+        println!("peak {element} {:8} {} thread(s) {:8.1} GFLOP/s", peak.isa, peak.threads, peak.gflops);
+    }
+    for Memory { level, bytes, gb_per_s } in memory {
+        println!("{level:5} {:8} KiB {gb_per_s:18.1} GB/s", bytes / 1024);
+    }
+}
+fn print_case(case: &Measured) {
+    let mut line = format!("{:20} {:8.1} {:5.0} %", case.case, case.ours.gflops, case.ours.percent_of_peak);
+    for rival in &case.rivals {
+        let _ = write!(line, "  {} {:.2}", rival.name, rival.ratio[1]);
+    }
+    let _ = write!(line, "  (again {:.2})", case.again);
+    println!("{line}{}", if case.steady { "" } else { "  unsteady" });
+}
+
+fn print_end(record: &Record) {
+    println!();
+    for (group, mean, count) in record.by_group() {
+        println!("{group:12} {count:4} products, {mean:.3}x the best rival of each");
+    }
+    let (mean, count) = record.against_the_best();
+    println!("{:12} {count:4} products, {mean:.3}x the best rival of each", "all");
+    let unsteady = record.cases.iter().filter(|case| !case.steady).count();
+    let lost = record.lost();
+    let end = if lost.is_empty() { "" } else { ":" };
+    println!("{unsteady} unsteady; lost on {} by more than the noise, {:.3}{end}", lost.len(), record.noise());
+    for case in lost {
+        let best = case.best_rival().expect("lost to someone");
+        println!("  {:20} {:.2}x {} (again {:.2})", case.case, best.ratio[1], best.name, case.again);
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn thread_counts() -> Vec<usize> {
+    if cores() == 1 { vec![1] } else { vec![1, cores()] }
+}
+
+/// What the lock file pins.
+fn version(package: &str) -> String {
+    let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
+    let after = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
+    after.and_then(|rest| rest.split('"').next()).unwrap_or("of this commit").to_owned()
+}
+
+fn cpu() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = info.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
+        Some(line.split(':').nth(1)?.trim().to_owned())
+    };
+    let name = field("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    match (field("cpu family"), field("model")) {
+        (Some(family), Some(model)) => format!("{name} (family {family}, model {model})"),
+        _ => name,
+    }
+}
+
+fn commit() -> String {
+    let commit = output("git", &["rev-parse", "HEAD"]);
+    let clean = output("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
+    if clean { commit } else { format!("{commit}-dirty") }
+}
+
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

@@ -1,0 +1,163 @@
+//! The machine's limits, measured in the process that measures the products: multiply-adds in registers, and bytes a
+//! second from each level of memory. Everything is the best of several tries: other tenants only ever take away.
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::time::Instant;
+
+use chainrule_bench::record::{Memory, Peak};
+use chainrule_bench::shapes::Element;
+
+/// Independent chains of multiply-adds: 2 a cycle of 4 cycles each keep 8 busy, and 12 + 2 fit 16 registers.
+pub(crate) const CHAINS: usize = 12;
+/// Seconds of one try: long for the clock, short beside a time slice.
+const TRY: f64 = 1e-3;
+const TRIES: usize = 7;
+
+/// The instruction sets, widest first, by the last part of our kernels' names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isa {
+    Avx512,
+    Avx2,
+    Portable,
+}
+
+impl Isa {
+    pub(crate) const ALL: [Isa; 3] = [Isa::Avx512, Isa::Avx2, Isa::Portable];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Isa::Avx512 => "avx512",
+            Isa::Avx2 => "avx2",
+            Isa::Portable => "portable",
+        }
+    }
+
+    /// What a kernel of ours computes with.
+    pub(crate) fn of_kernel(name: &str) -> Isa {
+        Isa::ALL.into_iter().find(|isa| name.ends_with(isa.name())).unwrap_or(Isa::Portable)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn is_available(self) -> bool {
+        match self {
+            Isa::Avx512 => is_x86_feature_detected!("avx512f"),
+            Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Isa::Portable => true,
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    pub(crate) fn is_available(self) -> bool {
+        self == Isa::Portable
+    }
+
+    fn lanes(self, element: Element) -> usize {
+        let bytes = match self {
+            Isa::Avx512 => 64,
+            Isa::Avx2 => 32,
+            Isa::Portable => 16,
+        };
+        bytes / if element == Element::F32 { 4 } else { 8 }
+    }
+}
+
+/// GFLOP/s of `threads` threads together.
+pub(crate) fn peak(isa: Isa, element: Element, threads: usize) -> f64 {
+    let run = crate::foreign::multiply_adds(isa, element);
+    let flops_a_step = (2 * CHAINS * isa.lanes(element)) as f64;
+    let mut steps = 1000;
+    while seconds(|| run(steps)) < TRY / 2.0 {
+        steps *= 2;
+    }
+    if threads == 1 {
+        let best = (0..TRIES).map(|_| seconds(|| run(steps))).fold(f64::INFINITY, f64::min);
+        return flops_a_step * steps as f64 / best / 1e9;
+    }
+    // All begin each try together, and the slowest of them ends it.
+    let barrier = Barrier::new(threads);
+    let times: Vec<Vec<f64>> = std::thread::scope(|scope| {
+        let one = || {
+            let one_try = |_| {
+                barrier.wait();
+                seconds(|| run(steps))
+            };
+            (0..TRIES).map(one_try).collect::<Vec<f64>>()
+        };
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
+        handles.into_iter().map(|handle| handle.join().expect("a probe does not panic")).collect()
+    });
+    let slowest = |at: usize| times.iter().map(|own| own[at]).fold(0.0, f64::max);
+    let best = (0..TRIES).map(slowest).fold(f64::INFINITY, f64::min);
+    flops_a_step * (steps * threads as u64) as f64 / best / 1e9
+}
+
+/// Of every instruction set that the CPU has.
+pub(crate) fn peaks(threads: &[usize]) -> Vec<Peak> {
+    let mut peaks = Vec::new();
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+        for element in [Element::F32, Element::F64] {
+            for &threads in threads {
+                let gflops = (peak(isa, element, threads) * 10.0).round() / 10.0;
+                peaks.push(Peak { element, isa: isa.name().to_owned(), threads, gflops });
+            }
+        }
+    }
+    peaks
+}
+
+/// Sizes of the data caches of levels 1, 2 and 3 in bytes: what Linux says, otherwise what is common.
+pub(crate) fn caches() -> [usize; 3] {
+    let mut sizes = [32 << 10, 512 << 10, 32 << 20];
+    for index in 0..8 {
+        let read = |file: &str| {
+            std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/{file}"))
+                .unwrap_or_default()
+        };
+        let size = read("size").trim().strip_suffix('K').and_then(|kib| kib.parse::<usize>().ok());
+        if let (Some(kib), Ok(level @ 1..=3), false) =
+            (size, read("level").trim().parse::<usize>(), read("type").trim() == "Instruction")
+        {
+            sizes[level - 1] = kib << 10;
+        }
+    }
+    sizes
+}
+
+/// Loads from half of each cache, and a triad over four times the last one.
+pub(crate) fn memory() -> Vec<Memory> {
+    let caches = caches();
+    let mut memory = Vec::new();
+    for (level, size) in ["L1", "L2", "L3"].into_iter().zip(caches) {
+        let data = vec![1.0f32; size / 2 / 4];
+        let bytes = data.len() * 4;
+        let gb_per_s = rate(bytes, || {
+            black_box(crate::foreign::loads(black_box(&data)));
+        });
+        memory.push(Memory { level: level.to_owned(), bytes, gb_per_s });
+    }
+    let length = 4 * caches[2] / 3 / 4;
+    let (mut a, b, c) = (vec![0.0f32; length], vec![1.0f32; length], vec![2.0f32; length]);
+    let gb_per_s = rate(3 * 4 * length, || {
+        let (a, b, c) = (black_box(&mut a), black_box(&b), black_box(&c));
+        a.iter_mut().zip(b).zip(c).for_each(|((a, b), c)| *a = b + 3.0 * c);
+    });
+    memory.push(Memory { level: "triad".to_owned(), bytes: 3 * 4 * length, gb_per_s });
+    memory
+}
+
+fn rate(bytes: usize, mut pass: impl FnMut()) -> f64 {
+    let mut passes = 1;
+    let mut many = |passes: usize| seconds(|| (0..passes).for_each(|_| pass()));
+    while many(passes) < TRY / 2.0 {
+        passes *= 2;
+    }
+    let best = (0..TRIES).map(|_| many(passes)).fold(f64::INFINITY, f64::min);
+    ((bytes * passes) as f64 / best / 1e8).round() / 10.0
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}

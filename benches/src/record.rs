@@ -1,0 +1,278 @@
+//! A record: what one run of the report measured, as JSON lines. The first line says on what and how, every other one
+//! holds a product. Times are in ns a call, rates in GFLOP/s, ratios are a rival's time over ours: above 1 we are faster.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rounds::Rounds;
+use crate::shapes::{Element, Shape, Stored};
+
+/// The machine, the code, and the limits that the machine showed before the first product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The commit that was measured, `-dirty` behind it when files had changed.
+    pub commit: String,
+    /// `rustc -V`.
+    pub rustc: String,
+    /// When the run began, UTC, as `2026-11-23T06:30:00Z`.
+    pub date: String,
+    /// What to type for another such record.
+    pub command: String,
+    /// The processor's name for itself, with family and model.
+    pub cpu: String,
+    /// Processors that the process may use.
+    pub cores: usize,
+    /// Threads that every candidate was given.
+    pub threads: usize,
+    /// Our kernels, f32 and f64.
+    pub kernels: [String; 2],
+    /// Whether the CPU decided on the kernels; otherwise somebody named them.
+    pub kernels_by_default: bool,
+    /// The load average of the last minute when the run began, where the system tells.
+    pub load: Option<f64>,
+    /// What is timed beside us.
+    pub rivals: Vec<Rival>,
+    /// The most that each instruction set gave, in registers alone.
+    pub peaks: Vec<Peak>,
+    /// The most that each level of memory gave.
+    pub memory: Vec<Memory>,
+}
+
+/// A rival and its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rival {
+    /// The crate's name.
+    pub name: String,
+    /// From `Cargo.lock`.
+    pub version: String,
+}
+
+/// Fused multiply-adds that never leave the registers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Peak {
+    /// Of the numbers.
+    pub element: Element,
+    /// `avx512`, `avx2`, `portable`: as in the kernels' names.
+    pub isa: String,
+    /// Side by side.
+    pub threads: usize,
+    /// All threads together.
+    pub gflops: f64,
+}
+
+/// How fast one thread reads, or for `triad` reads two and writes one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// `L1`, `L2`, `L3`, `triad`.
+    pub level: String,
+    /// Bytes gone over.
+    pub bytes: usize,
+    /// 10^9 bytes a second.
+    pub gb_per_s: f64,
+}
+
+/// One product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Its name in the table of shapes.
+    pub case: String,
+    /// Its part of that table.
+    pub group: String,
+    /// Of the numbers.
+    pub element: Element,
+    /// Rows of A and C.
+    pub m: usize,
+    /// Columns of B and C.
+    pub n: usize,
+    /// Columns of A, rows of B.
+    pub k: usize,
+    /// How A lies in memory.
+    pub a: Stored,
+    /// How B lies in memory.
+    pub b: Stored,
+    /// Leading dimensions of A, B and C.
+    pub ld: [usize; 3],
+    /// The peak of our kernel's instruction set, the mean of just before and just after.
+    pub peak: f64,
+    /// Whether those two agreed within 3 %, and ours with ours within 5 %, if need be at the third attempt.
+    pub steady: bool,
+    /// Rounds in which everyone was timed.
+    pub rounds: usize,
+    /// Ours.
+    pub ours: Timing,
+    /// Ours against ours, timed as if it were a rival: how far from 1 is noise.
+    pub again: f64,
+    /// Everyone else.
+    pub rivals: Vec<Timing>,
+}
+
+/// One candidate on one product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Who.
+    pub name: String,
+    /// Lower quartile, median, upper quartile, least.
+    pub ns: [f64; 4],
+    /// At the median.
+    pub gflops: f64,
+    /// Of the measured peak, at the median.
+    pub percent_of_peak: f64,
+    /// Its time over ours: lower quartile, median, upper quartile over the rounds.
+    pub ratio: [f64; 3],
+}
+
+/// A line of the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "lowercase")]
+pub enum Line {
+    /// The first.
+    Header(Box<Header>),
+    /// All others.
+    Case(Box<Measured>),
+}
+
+/// A whole file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its first line.
+    pub header: Header,
+    /// The others.
+    pub cases: Vec<Measured>,
+}
+
+/// Four significant digits: more is noise, and the file is kept for good.
+fn short(value: f64) -> f64 {
+    format!("{value:.3e}").parse().expect("a number reads back")
+}
+
+impl Measured {
+    /// From the rounds of ours (candidate 0), ours again (candidate 1) and the rivals.
+    pub fn new(shape: &Shape, rounds: &Rounds, names: &[String], peak: f64, steady: bool) -> Self {
+        let timing = |who: usize| {
+            let ns = rounds.seconds(who).map(|s| s * 1e9);
+            let gflops = shape.flops() as f64 / ns[1];
+            Timing {
+                name: names[who].clone(),
+                ns: ns.map(short),
+                gflops: short(gflops),
+                percent_of_peak: short(100.0 * gflops / peak),
+                ratio: rounds.ratio(who, 0).map(short),
+            }
+        };
+        let Shape { group, ref name, element, m, n, k, a, b, lda, ldb, ldc } = *shape;
+        let (case, group, ld) = (name.clone(), group.to_owned(), [lda, ldb, ldc]);
+        let (ours, again) = (timing(0), timing(1).ratio[1]);
+        let rivals = (2..names.len()).map(timing).collect();
+        let (peak, rounds) = (short(peak), rounds.count());
+        Measured { case, group, element, m, n, k, a, b, ld, peak, steady, rounds, ours, again, rivals }
+    }
+
+    /// The fastest of the others.
+    pub fn best_rival(&self) -> Option<&Timing> {
+        self.rivals.iter().min_by(|a, b| a.ratio[1].total_cmp(&b.ratio[1]))
+    }
+}
+
+impl Record {
+    /// Reads what a run wrote.
+    ///
+    /// # Errors
+    /// Which line is not of a record, or that there is no header.
+    pub fn parse(text: &str) -> Result<Record, String> {
+        let (mut header, mut cases) = (None, Vec::new());
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            match serde_json::from_str(line).map_err(|error| format!("line {}: {error}", index + 1))? {
+                Line::Header(_) if header.is_some() => return Err(format!("line {}: a second header", index + 1)),
+                Line::Header(line) => header = Some(*line),
+                Line::Case(case) => cases.push(*case),
+            }
+        }
+        Ok(Record { header: header.ok_or("no header: it is the first line of a record")?, cases })
+    }
+}
+
+impl Line {
+    /// As it stands in the file, without the line's end.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a record holds nothing that JSON lacks")
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A record of two products, one won and one lost.
+    pub(crate) fn sample() -> Record {
+        let rival = |name: &str| Rival { name: name.into(), version: "0.1.2".into() };
+        let header = Header {
+            commit: "0123456789abcdef".into(),
+            rustc: "rustc 1.95.0".into(),
+            date: "2026-11-23T06:30:00Z".into(),
+            command: "scripts/bench".into(),
+            cpu: "A CPU".into(),
+            cores: 2,
+            threads: 1,
+            kernels: ["f32_14x32_avx512".into(), "f64_14x16_avx512".into()],
+            kernels_by_default: true,
+            load: Some(0.25),
+            rivals: vec![rival("gemm"), rival("faer")],
+            peaks: vec![Peak { element: Element::F32, isa: "avx512".into(), threads: 1, gflops: 250.0 }],
+            memory: vec![Memory { level: "L1".into(), bytes: 24576, gb_per_s: 400.0 }],
+        };
+        let timing = |name: &str, ratio: f64| Timing {
+            name: name.into(),
+            ns: [900.0, 1000.0, 1100.0, 890.0].map(|ns| ns * ratio),
+            gflops: 200.0 / ratio,
+            percent_of_peak: 80.0 / ratio,
+            ratio: [ratio - 0.1, ratio, ratio + 0.1],
+        };
+        let case = |name: &str, gemm: f64, faer: f64| Measured {
+            case: name.into(),
+            group: "squares".into(),
+            element: Element::F32,
+            m: 64,
+            n: 64,
+            k: 64,
+            a: Stored::Rows,
+            b: Stored::Columns,
+            ld: [64, 64, 64],
+            peak: 250.0,
+            steady: true,
+            rounds: 100,
+            ours: timing("f32_14x32_avx512", 1.0),
+            again: 1.01,
+            rivals: vec![timing("gemm", gemm), timing("faer", faer)],
+        };
+        Record { header, cases: vec![case("64", 2.0, 4.0), case("256", 1.25, 0.5)] }
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let record = sample();
+        let mut lines = vec![Line::Header(Box::new(record.header.clone())).to_json()];
+        lines.extend(record.cases.iter().map(|case| Line::Case(Box::new(case.clone())).to_json()));
+        assert!(lines.iter().all(|line| !line.contains('\n')));
+        assert_eq!(Record::parse(&lines.join("\n")), Ok(record));
+    }
+
+    #[test]
+    fn a_broken_line_is_named() {
+        let record = sample();
+        let header = Line::Header(Box::new(record.header)).to_json();
+        assert!(Record::parse(&format!("{header}\n{{\"record\":\"case\"}}\n")).unwrap_err().starts_with("line 2: "));
+        assert!(Record::parse(&format!("{header}\n{header}\n")).unwrap_err().contains("second header"));
+        assert!(Record::parse("").unwrap_err().contains("no header"));
+    }
+
+    #[test]
+    fn four_digits_are_kept() {
+        assert_eq!(short(123_456.0), 123_500.0);
+        assert_eq!(short(0.999_96), 1.0);
+    }
+
+    #[test]
+    fn the_best_rival_is_the_one_with_the_least_time() {
+        let names = |case: &Measured| case.best_rival().unwrap().name.clone();
+        assert_eq!(sample().cases.iter().map(names).collect::<Vec<_>>(), ["gemm", "faer"]);
+    }
+}
