@@ -24,6 +24,9 @@ const NC: usize = 2048;
 /// NR of every kernel is at most two registers of 64 bytes.
 const NR_BYTES: usize = 128;
 
+/// Bytes of B's block that stay in the first-level cache while C streams past: half of 32 KiB.
+const B_BESIDE_C: usize = 16 << 10;
+
 /// B is used where it lies when this many tiles of rows or fewer would reuse a packed panel.
 const UNPACKED_ROW_TILES: usize = 3;
 /// A is packed when at least this many tiles of columns reuse it, and only where it lies badly.
@@ -162,13 +165,22 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
                     }
                 }
 
-                // LOOP 2: one panel of B after the other, each kept in the first-level cache. Independent.
-                for (panel, j) in (0..nc).step_by(nr).enumerate() {
-                    let (b, b_rs) =
-                        if pack_b { (b_panels[panel * kc * nr..].as_ptr(), nr) } else { (p.b.at(pc, jc + j), p.b.rs) };
-
-                    // LOOP 1: the tiles of rows, as equal as they can be: 8 rows are 4 + 4. Independent.
-                    for tile in 0..tiles {
+                // LOOP 2: one panel of B after the other, each kept in the first-level cache while
+                // LOOP 1 runs over the tiles of rows. Where all of B's block fits that cache, the other way round, so
+                // that C is written along its rows. Both independent.
+                let panels = nc.div_ceil(nr);
+                let along_rows = kc * nc * size_of::<T>() <= B_BESIDE_C;
+                let (outer, inner) = if along_rows { (tiles, panels) } else { (panels, tiles) };
+                for outer in 0..outer {
+                    for inner in 0..inner {
+                        let (panel, tile) = if along_rows { (inner, outer) } else { (outer, inner) };
+                        let j = panel * nr;
+                        let (b, b_rs) = if pack_b {
+                            (b_panels[panel * kc * nr..].as_ptr(), nr)
+                        } else {
+                            (p.b.at(pc, jc + j), p.b.rs)
+                        };
+                        // Tiles of rows are as equal as they can be: 8 rows are 4 + 4.
                         let (i, rows) = share(mc, tiles, tile);
                         let (a, a_rs, a_cs) = if pack_a {
                             (a_panels[tile * kc * mr..].as_ptr(), 1, mr)

@@ -97,7 +97,22 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
                 V::transpose(ptr.add(lane * lane_stride + p), lane_stride, to.add(p * width + lane), width);
             }
         }
-        copy_each(source, width, (whole_steps..steps, 0..whole_lanes), to);
+        // What is left of the steps goes through a block of whole registers.
+        if whole_steps < steps {
+            let mask = V::first(steps - whole_steps);
+            let mut block = [T::ZERO; 16 * 16]; // LANES <= 16
+            for lane in (0..whole_lanes).step_by(V::LANES) {
+                for i in 0..V::LANES {
+                    let row = V::load_masked(ptr.add((lane + i) * lane_stride + whole_steps), mask);
+                    row.store(block.as_mut_ptr().add(i * V::LANES));
+                }
+                let mut turned = [T::ZERO; 16 * 16];
+                V::transpose(block.as_ptr(), V::LANES, turned.as_mut_ptr(), V::LANES);
+                for i in 0..steps - whole_steps {
+                    V::load(turned.as_ptr().add(i * V::LANES)).store(to.add((whole_steps + i) * width + lane));
+                }
+            }
+        }
         copy_each(source, width, (0..steps, whole_lanes..lanes), to);
         let to = std::slice::from_raw_parts_mut(to, steps * width);
         zero_rest(source, width, to);
