@@ -11,7 +11,7 @@ use chainrule_kernel::{MatMut, Scalar, Scratch};
 /// two Zen 5 cores, one thread against two, best of three: with 3.2 M in its largest product 80 us and 80-84 (so 1 << 20
 /// was too little), with 6.4 M 156 and 140, with 12.8 M 298 and 243.
 pub(crate) const MACS_PER_THREAD: usize = 1 << 21;
-/// The same for work that only streams over memory, in elements.
+/// The same for work that only streams over memory, in elements: an estimate, not measured yet.
 pub(crate) const ELEMENTS_PER_THREAD: usize = 1 << 17;
 /// Cuts fall on multiples of this: at most two cache lines, and no kernel's tile is wider.
 const GRAIN: usize = 32;
