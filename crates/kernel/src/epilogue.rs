@@ -28,9 +28,9 @@ pub enum Epilogue<'a, T> {
     BiasRelu(&'a [T]),
 }
 
-/// `Store` is a factor of 1, which changes no bit.
+/// The sums as they are.
 #[derive(Clone, Copy)]
-pub(crate) struct Scale<T>(pub(crate) T);
+pub(crate) struct Store;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Accumulate<T> {
@@ -45,17 +45,16 @@ pub(crate) struct Bias<T> {
     pub(crate) floor: T,
 }
 
-impl<T: Scalar> Finish<T> for Scale<T> {
+impl<T: Scalar> Finish<T> for Store {
     const RESUMES: bool = true;
     const PER_COLUMN: bool = false;
-    type Partial = Scale<T>;
-    fn partial(self, _first: bool) -> Scale<T> {
-        Scale(T::ONE)
+    type Partial = Store;
+    fn partial(self, _first: bool) -> Store {
+        Store
     }
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, _c: *const T, _mask: V::Mask) -> V {
-        // SAFETY: register arithmetic, by `Finish::apply`'s contract.
-        unsafe { acc.mul(V::splat(self.0)) }
+        acc
     }
 }
 
@@ -74,6 +73,10 @@ impl<T: Scalar> Finish<T> for Accumulate<T> {
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, c: *const T, mask: V::Mask) -> V {
         // SAFETY: `c` covers the masked lanes, by `Finish::apply`'s contract.
         unsafe {
+            // What is multiplied by 0 is not read, so that NaN in it does no harm.
+            if self.beta == T::ZERO {
+                return acc.mul(V::splat(self.alpha));
+            }
             let old = V::load_if::<TAIL>(c, mask);
             acc.mul_add(V::splat(self.alpha), old.mul(V::splat(self.beta)))
         }
@@ -83,9 +86,9 @@ impl<T: Scalar> Finish<T> for Accumulate<T> {
 impl<T: Scalar> Finish<T> for Bias<T> {
     const RESUMES: bool = true;
     const PER_COLUMN: bool = true;
-    type Partial = Scale<T>;
-    fn partial(self, _first: bool) -> Scale<T> {
-        Scale(T::ONE)
+    type Partial = Store;
+    fn partial(self, _first: bool) -> Store {
+        Store
     }
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, _c: *const T, mask: V::Mask) -> V {

@@ -9,7 +9,7 @@ use crate::{Kernel, MatMut, MatRef, Scalar};
 impl<T: Scalar> Kernel<T> {
     /// `C <- epilogue(A * B)` with A (m, k), B (k, n), C (m, n), of any strides.
     ///
-    /// Every element of the product is one chain of multiply-adds over k in ascending order (cut every 400 steps only
+    /// Every element of the product is one chain of multiply-adds over k in ascending order (cut every 1024 steps only
     /// when [`Epilogue::Accumulate`] has to keep C), so its bits do not depend on the rest of the shape.
     /// Allocates only when `scratch` is smaller than [`Scratch::for_shape`] makes it.
     ///

@@ -6,10 +6,12 @@
 //! - Rows of B contiguous: eight of them at a time are streamed past y, which stays in the first-level cache.
 //! - Columns of B contiguous (a transposed weight, or a matrix times a column): blocks of it are transposed in registers,
 //!   so that neighbouring lanes are neighbouring columns. A dot product along each column would be the other way, and
-//!   1.2-1.9 times as fast (the gemm crate, Zen 5); it sums in another order, so the bits of a row would depend on how many
-//!   rows there are, and with that on how they are shared among threads.
+//!   1.1-2.6 times as fast (gemm and gemmkit, Zen 5); it sums in another order, so the bits of a row would depend on how
+//!   many rows there are, and with that on how they are shared among threads. Turning blocks round into a buffer first,
+//!   which needs fewer streams side by side, was 0.7 times as fast.
 
 use crate::Scalar;
+use crate::blocking::PAGE;
 use crate::micro::Finish;
 use crate::simd::Simd;
 
@@ -35,9 +37,10 @@ pub(crate) struct Row<T> {
 const ROWS: usize = 8;
 /// How far ahead of a transpose its rows are fetched, in elements.
 const AHEAD: usize = 64;
-/// Groups of LANES columns whose chains run side by side, to cover the latency of a multiply-add. One, three and four
-/// were slower by 1.0-1.8 times on 512x512, which comes from beyond the second-level cache: more groups, more streams.
-const GROUPS: usize = 2;
+/// Columns that are turned round side by side: as many chains as cover the latency of a multiply-add with eight lanes.
+const COLUMNS: usize = 32;
+/// The same for columns a multiple of [`PAGE`] bytes apart, which share their sets of the cache.
+const COLUMNS_PAGES_APART: usize = 16;
 
 /// `y <- a * B` into the n elements of `y`, then `finish` into C.
 ///
@@ -53,7 +56,13 @@ pub(crate) unsafe fn row<T: Scalar, V: Simd<T>, E: Finish<T>>(r: &Row<T>, y: &mu
         if r.b_cs == 1 {
             stream::<T, V>(r, y);
         } else {
-            turn::<T, V>(r, y);
+            let pages_apart = (r.b_cs * size_of::<T>()).is_multiple_of(PAGE);
+            match if pages_apart { COLUMNS_PAGES_APART } else { COLUMNS } / V::LANES {
+                1 => turn::<T, V, 1>(r, y),
+                2 => turn::<T, V, 2>(r, y),
+                4 => turn::<T, V, 4>(r, y),
+                _ => turn::<T, V, 8>(r, y), // four lanes
+            }
         }
         if r.c_cs == 1 && !r.swapped {
             for j in (0..r.n).step_by(V::LANES) {
@@ -125,47 +134,51 @@ unsafe fn stream<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
     }
 }
 
+/// GROUPS registers of columns side by side.
+///
 /// Safety: as [`row`], with `b_rs` 1.
 #[inline(always)]
-unsafe fn turn<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
+unsafe fn turn<T: Scalar, V: Simd<T>, const GROUPS: usize>(r: &Row<T>, y: *mut T) {
     // SAFETY: columns < n and steps < k of B; y has room for whole registers.
     unsafe {
-        let mut block = [T::ZERO; 16 * 16]; // LANES <= 16
-        for j in (0..r.n).step_by(GROUPS * V::LANES) {
+        let width = GROUPS * V::LANES;
+        for j in (0..r.n).step_by(width) {
             let mut acc = [V::splat(T::ZERO); GROUPS];
-            for p in (0..r.k).step_by(V::LANES) {
-                let steps = V::LANES.min(r.k - p);
+            let present = (r.n - j).div_ceil(V::LANES).min(GROUPS);
+            let whole = if r.n - j >= width { r.k / V::LANES * V::LANES } else { 0 };
+            for p in (0..whole).step_by(V::LANES) {
                 for g in 0..GROUPS {
-                    let first = j + g * V::LANES;
-                    if first >= r.n {
-                        break;
-                    }
-                    let lanes = V::LANES.min(r.n - first);
-                    let from = r.b.add(first * r.b_cs + p);
-                    if steps == V::LANES && lanes == V::LANES {
+                    let from = r.b.add((j + g * V::LANES) * r.b_cs + p);
+                    if p + AHEAD < whole {
                         for lane in 0..V::LANES {
                             V::prefetch(from.wrapping_add(lane * r.b_cs + AHEAD));
                         }
-                        V::transposed(from, r.b_cs, |i, b| {
-                            acc[g] = V::splat(*r.a.add((p + i) * r.a_cs)).mul_add(b, acc[g]);
-                        });
-                    } else {
-                        for lane in 0..lanes {
-                            for i in 0..steps {
-                                block[i * V::LANES + lane] = *from.add(lane * r.b_cs + i);
-                            }
-                        }
-                        for i in 0..steps {
-                            let x = V::splat(*r.a.add((p + i) * r.a_cs));
-                            acc[g] = x.mul_add(V::load(block.as_ptr().add(i * V::LANES)), acc[g]);
-                        }
                     }
+                    V::transposed(from, r.b_cs, |i, b| {
+                        acc[g] = V::splat(*r.a.add((p + i) * r.a_cs)).mul_add(b, acc[g]);
+                    });
                 }
             }
-            for g in 0..GROUPS {
-                if j + g * V::LANES < r.n {
-                    acc[g].store(y.add(j + g * V::LANES));
+            // What is not a whole block goes through one.
+            let mut block = [T::ZERO; 16 * 16]; // LANES <= 16
+            for p in (whole..r.k).step_by(V::LANES) {
+                let steps = V::LANES.min(r.k - p);
+                let mask = V::first(steps);
+                for g in 0..present {
+                    let first = j + g * V::LANES;
+                    for lane in 0..V::LANES.min(r.n - first) {
+                        let from = r.b.add((first + lane) * r.b_cs + p);
+                        V::load_masked(from, mask).store(block.as_mut_ptr().add(lane * V::LANES));
+                    }
+                    V::transposed(block.as_ptr(), V::LANES, |i, b| {
+                        if i < steps {
+                            acc[g] = V::splat(*r.a.add((p + i) * r.a_cs)).mul_add(b, acc[g]);
+                        }
+                    });
                 }
+            }
+            for g in 0..present {
+                acc[g].store(y.add(j + g * V::LANES));
             }
         }
     }

@@ -37,8 +37,6 @@ pub(crate) trait Isa<T: Scalar> {
     type Vector: Simd<T>;
     /// Rows of a full tile, as many as the registers hold.
     const MR: usize;
-    /// Steps of k in a block: KC * NR elements of B are to share the first-level cache with what streams past.
-    const KC: usize;
     /// Whether loading some lanes costs what loading all of them does.
     const MASKED_LOADS_ARE_FREE: bool;
 
@@ -51,7 +49,7 @@ pub(crate) trait Isa<T: Scalar> {
     /// [`crate::gemv::row`] with this instruction set.
     unsafe fn row<E: Finish<T>>(row: &Row<T>, y: &mut [T], finish: E);
 
-    /// [`crate::pack::panel`] with this instruction set.
+    /// [`crate::pack::panels`] with this instruction set.
     unsafe fn pack(source: &Source<T>, width: usize, to: &mut [T]);
 
     /// [`crate::math::map`] with this instruction set.
@@ -65,9 +63,14 @@ pub(crate) const MASK_C: u8 = 1;
 /// They exist neither in C nor in B.
 pub(crate) const MASK_B_AND_C: u8 = 2;
 
-/// What one tile reads and writes. Strides count elements.
+/// What a run of tiles of one size reads and writes, one tile after the other. Strides count elements.
+#[derive(Clone, Copy)]
 pub(crate) struct Tile<T> {
     pub(crate) k: usize,
+    /// Tiles in the run.
+    pub(crate) run: usize,
+    /// From one tile of the run to the next.
+    pub(crate) next: Step,
     /// (M, k): row i, step p at `a + i * a_rs + p * a_cs`.
     pub(crate) a: *const T,
     pub(crate) a_rs: usize,
@@ -88,6 +91,28 @@ pub(crate) struct Tile<T> {
     pub(crate) row: usize,
     /// Whether the chains go on from what C holds, rather than from 0.
     pub(crate) resume: bool,
+}
+
+/// How far the next tile of a run is, in elements.
+#[derive(Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) a: usize,
+    pub(crate) b: usize,
+    pub(crate) c: usize,
+    pub(crate) row: usize,
+    pub(crate) col: usize,
+}
+
+impl<T> Tile<T> {
+    /// The tile after this one.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self) {
+        self.a = self.a.wrapping_add(self.next.a);
+        self.b = self.b.wrapping_add(self.next.b);
+        self.c = self.c.wrapping_add(self.next.c);
+        self.row += self.next.row;
+        self.col += self.next.col;
+    }
 }
 
 /// What reaches memory: applied to each register of accumulators once, after the last step of k.
@@ -112,7 +137,7 @@ pub(crate) trait Finish<T: Scalar>: Copy {
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, c: *const T, mask: V::Mask) -> V;
 }
 
-/// Computes one tile: `C[M, cols] <- finish(A[M, k] * B[k, cols])`.
+/// Computes a run of tiles: `C[M, cols] <- finish(A[M, k] * B[k, cols])` for each.
 ///
 /// Safety: the pointers of `tile` cover what their comments say; the CPU has the instructions of `V`; there are more than
 /// `(NV - 1) * LANES` columns and at most `NV * LANES`, exactly so many when `FULL`; with `MASK_C`, B's rows have
@@ -124,50 +149,57 @@ where
     V: Simd<T>,
     E: Finish<T>,
 {
-    let &Tile { k, a_rs, a_cs, b_rs, c, c_rs, .. } = tile;
-    // SAFETY: every access below is to a row < M, a step < k and a masked column of the tile, which the caller's
+    let &Tile { k, run, next, a_rs, a_cs, b_rs, c_rs, .. } = tile;
+    let (mut first_a, mut first_b, mut c, mut first_col) = (tile.a, tile.b, tile.c, tile.col);
+    // SAFETY: every access below is to a row < M, a step < k and a masked column of a tile of the run, which the caller's
     // pointers cover.
     unsafe {
         let mask = V::first(if EDGE == FULL { V::LANES } else { tile.cols - (NV - 1) * V::LANES });
-        let mut acc = [[V::splat(T::ZERO); NV]; M];
-        if tile.resume {
+        for _ in 0..run {
+            let mut acc = [[V::splat(T::ZERO); NV]; M];
+            if tile.resume {
+                for i in 0..M {
+                    for v in 0..NV {
+                        let from = c.add(i * c_rs + v * V::LANES);
+                        let masked = EDGE != FULL && v + 1 == NV;
+                        acc[i][v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
+                    }
+                }
+            }
+
+            let (mut a, mut b) = (first_a, first_b);
+            for _ in 0..k {
+                let mut row = [V::splat(T::ZERO); NV];
+                for v in 0..NV {
+                    let from = b.add(v * V::LANES);
+                    let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
+                    row[v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
+                }
+                for i in 0..M {
+                    let x = V::splat(*a.add(i * a_rs));
+                    for v in 0..NV {
+                        acc[i][v] = x.mul_add(row[v], acc[i][v]);
+                    }
+                }
+                a = a.wrapping_add(a_cs);
+                b = b.wrapping_add(b_rs);
+            }
+
             for i in 0..M {
                 for v in 0..NV {
-                    let from = c.add(i * c_rs + v * V::LANES);
-                    let masked = EDGE != FULL && v + 1 == NV;
-                    acc[i][v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
+                    let to = c.add(i * c_rs + v * V::LANES);
+                    let col = first_col + v * V::LANES;
+                    if EDGE != FULL && v + 1 == NV {
+                        finish.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask);
+                    } else {
+                        finish.apply::<V, false>(acc[i][v], col, to, mask).store(to);
+                    }
                 }
             }
-        }
-
-        let (mut a, mut b) = (tile.a, tile.b);
-        for _ in 0..k {
-            let mut row = [V::splat(T::ZERO); NV];
-            for v in 0..NV {
-                let from = b.add(v * V::LANES);
-                let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
-                row[v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
-            }
-            for i in 0..M {
-                let x = V::splat(*a.add(i * a_rs));
-                for v in 0..NV {
-                    acc[i][v] = x.mul_add(row[v], acc[i][v]);
-                }
-            }
-            a = a.wrapping_add(a_cs);
-            b = b.wrapping_add(b_rs);
-        }
-
-        for i in 0..M {
-            for v in 0..NV {
-                let to = c.add(i * c_rs + v * V::LANES);
-                let col = tile.col + v * V::LANES;
-                if EDGE != FULL && v + 1 == NV {
-                    finish.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask);
-                } else {
-                    finish.apply::<V, false>(acc[i][v], col, to, mask).store(to);
-                }
-            }
+            first_a = first_a.wrapping_add(next.a);
+            first_b = first_b.wrapping_add(next.b);
+            c = c.wrapping_add(next.c);
+            first_col += next.col;
         }
     }
 }

@@ -9,6 +9,8 @@
 //! A panel that holds fewer than W lanes keeps the stride W. In a panel of B the missing ones are 0: they are computed
 //! with and never stored, so this only keeps slow numbers (subnormals) out of the registers.
 
+use std::mem::MaybeUninit;
+
 use crate::Scalar;
 use crate::simd::Simd;
 
@@ -22,59 +24,87 @@ pub(crate) struct Source<T> {
     pub(crate) lanes: usize,
     pub(crate) step_stride: usize,
     pub(crate) lane_stride: usize,
+    /// Lanes that may be read, of which `lanes` go into panels.
+    pub(crate) readable: usize,
 }
 
-/// Writes one panel of `width` elements a step.
+/// Bytes of a step that are copied before the next step is turned to, however many panels they go to: a whole
+/// number of cache lines side by side, for matrices whose steps lie pages apart.
+const STEP_BYTES: usize = 1024;
+
+/// Writes panels of `width` elements a step, one after the other, until all lanes are in one.
 ///
-/// Safety: `source` covers `steps x lanes` elements at its strides; `lanes <= width`; the CPU has the instructions of V.
+/// Safety: `source` covers `steps x lanes` elements at its strides; the CPU has the instructions of V.
 #[inline(always)]
-pub(crate) unsafe fn panel<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
-    let &Source { steps, lanes, step_stride, lane_stride, .. } = source;
-    assert!(lanes <= width && steps * width <= to.len(), "{steps}x{lanes} into {} by {width}", to.len());
-    // SAFETY: the caller's promise is passed on, and `to` has room for steps x width (asserted).
+pub(crate) unsafe fn panels<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
+    let &Source { ptr, steps, lanes, step_stride, lane_stride, readable } = source;
+    let size = steps * width;
+    assert!(lanes.div_ceil(width) * size <= to.len(), "{steps}x{lanes} into {} by {width}", to.len());
+    let to = to.as_mut_ptr();
+    // SAFETY: the caller's promise is passed on, and `to` has room for all panels (asserted).
     unsafe {
         if lane_stride == 1 {
-            copy_rows::<T, V>(source, width, to.as_mut_ptr());
-        } else if step_stride == 1 {
-            transpose::<T, V>(source, width, to.as_mut_ptr());
-        } else {
-            copy_each(source, width, (0..steps, 0..lanes), to.as_mut_ptr());
-            zero_rest(source, width, to);
+            let group = (STEP_BYTES / size_of::<T>() / width).max(1) * width;
+            for first in (0..lanes).step_by(group) {
+                let lanes = group.min(lanes - first);
+                let part = Source { ptr: ptr.add(first), lanes, ..*source };
+                copy_rows::<T, V>(&part, width, to.add(first / width * size));
+            }
+            return;
+        }
+        for (panel, lane) in (0..lanes).step_by(width).enumerate() {
+            let (ptr, lanes, readable) = (ptr.add(lane * lane_stride), width.min(lanes - lane), readable - lane);
+            let part = Source { ptr, lanes, readable, ..*source };
+            let to = to.add(panel * size);
+            if step_stride == 1 {
+                transpose::<T, V>(&part, width, to);
+            } else {
+                copy_each(&part, width, (0..steps, 0..part.lanes), to);
+                zero_rest(&part, width, std::slice::from_raw_parts_mut(to, size));
+            }
         }
     }
 }
 
-/// Lanes are neighbours already: each step is copied, in whole registers.
+/// Lanes are neighbours already: each step is copied, in whole registers, a piece to each panel.
 ///
-/// Safety: as [`panel`]; `to` has room for steps x width.
+/// Safety: as [`panels`]; `to` has room for them.
 #[inline(always)]
 unsafe fn copy_rows<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: *mut T) {
     let &Source { ptr, steps, lanes, step_stride, .. } = source;
-    let whole = lanes / V::LANES * V::LANES;
     // Where a step of the panel is whole registers, the last one is stored whole and brings the zeros.
     let padded = width.is_multiple_of(V::LANES);
-    // SAFETY: reads of lanes < `lanes`, writes of lanes < `width`.
+    // SAFETY: reads of lanes < `lanes`, writes of lanes < `width` of a panel.
     unsafe {
-        let mask = V::first(lanes - whole);
         for p in 0..steps {
-            let (from, to) = (ptr.add(p * step_stride), to.add(p * width));
-            let mut lane = 0;
-            while lane < whole {
-                V::load(from.add(lane)).store(to.add(lane));
-                lane += V::LANES;
-            }
-            if whole < lanes {
-                let rest = V::load_masked(from.add(whole), mask);
-                if padded {
-                    rest.store(to.add(whole))
-                } else {
-                    rest.store_masked(to.add(whole), mask)
+            let mut from = ptr.add(p * step_stride);
+            let mut to = to.add(p * width);
+            let mut left = lanes;
+            while left > 0 {
+                let lanes = left.min(width);
+                let whole = lanes / V::LANES * V::LANES;
+                let mut lane = 0;
+                while lane < whole {
+                    V::load(from.add(lane)).store(to.add(lane));
+                    lane += V::LANES;
                 }
-                lane += V::LANES;
-            }
-            while padded && lane < width {
-                V::splat(T::ZERO).store(to.add(lane));
-                lane += V::LANES;
+                if whole < lanes {
+                    let mask = V::first(lanes - whole);
+                    let rest = V::load_masked(from.add(whole), mask);
+                    if padded {
+                        rest.store(to.add(whole))
+                    } else {
+                        rest.store_masked(to.add(whole), mask)
+                    }
+                    lane += V::LANES;
+                }
+                while padded && lane < width {
+                    V::splat(T::ZERO).store(to.add(lane));
+                    lane += V::LANES;
+                }
+                from = from.wrapping_add(width);
+                to = to.wrapping_add(steps * width);
+                left -= lanes;
             }
         }
     }
@@ -82,44 +112,62 @@ unsafe fn copy_rows<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
 
 /// Steps are neighbours: blocks of LANES x LANES are transposed in registers, the rest one by one.
 ///
-/// Safety: as [`panel`]; `to` has room for steps x width.
+/// The last block may reach beyond the panel's width where the source has more lanes. What it stores too much falls on the
+/// next step's first lanes, so it goes first and the others after it.
+///
+/// Safety: as [`panels`]; `to` has room for steps x width.
 #[inline(always)]
 unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: *mut T) {
-    let &Source { ptr, steps, lanes, lane_stride, .. } = source;
-    let (whole_steps, whole_lanes) = (steps / V::LANES * V::LANES, lanes / V::LANES * V::LANES);
-    // SAFETY: blocks within (steps, lanes) of the source and (steps, width) of the panel.
+    let &Source { ptr, steps, lanes, lane_stride, readable, .. } = source;
+    let blocks = if readable >= lanes.next_multiple_of(V::LANES) { lanes.div_ceil(V::LANES) } else { lanes / V::LANES };
+    let in_blocks = blocks * V::LANES;
+    // SAFETY: blocks within (steps, readable) of the source; stores within steps x width of the panel.
     unsafe {
-        for lane in (0..whole_lanes).step_by(V::LANES) {
-            for p in (0..whole_steps).step_by(V::LANES) {
-                for i in 0..V::LANES {
-                    V::prefetch(ptr.wrapping_add((lane + i) * lane_stride + p + AHEAD));
+        for lane in (0..in_blocks).step_by(V::LANES).rev() {
+            let from = ptr.add(lane * lane_stride);
+            let beyond = lane + V::LANES > width;
+            let mask = V::first(if beyond { width - lane } else { V::LANES });
+            let whole = steps / V::LANES * V::LANES;
+            // The last block of all may not reach beyond the panel.
+            let apart = if beyond && whole == steps { whole.saturating_sub(V::LANES) } else { whole };
+            for p in (0..apart).step_by(V::LANES) {
+                if p + AHEAD < steps {
+                    for i in 0..V::LANES {
+                        V::prefetch(from.wrapping_add(i * lane_stride + p + AHEAD));
+                    }
                 }
-                V::transpose(ptr.add(lane * lane_stride + p), lane_stride, to.add(p * width + lane), width);
+                V::transpose(from.add(p), lane_stride, to.add(p * width + lane), width);
+            }
+            if apart < whole {
+                V::transposed(from.add(apart), lane_stride, |i, column| {
+                    column.store_masked(to.add((apart + i) * width + lane), mask);
+                });
+            }
+            // What is left of the steps goes through a block of whole registers.
+            if whole < steps {
+                let (left, some) = (steps - whole, V::first(steps - whole));
+                let mut block = [const { MaybeUninit::<T>::uninit() }; 16 * 16]; // LANES <= 16
+                let block = block.as_mut_ptr().cast::<T>();
+                for i in 0..V::LANES {
+                    V::load_masked(from.add(i * lane_stride + whole), some).store(block.add(i * V::LANES));
+                }
+                V::transposed(block, V::LANES, |i, column| {
+                    if i < left {
+                        column.store_masked(to.add((whole + i) * width + lane), mask);
+                    }
+                });
             }
         }
-        // What is left of the steps goes through a block of whole registers.
-        if whole_steps < steps {
-            let mask = V::first(steps - whole_steps);
-            let mut block = [T::ZERO; 16 * 16]; // LANES <= 16
-            for lane in (0..whole_lanes).step_by(V::LANES) {
-                for i in 0..V::LANES {
-                    let row = V::load_masked(ptr.add((lane + i) * lane_stride + whole_steps), mask);
-                    row.store(block.as_mut_ptr().add(i * V::LANES));
-                }
-                let mut turned = [T::ZERO; 16 * 16];
-                V::transpose(block.as_ptr(), V::LANES, turned.as_mut_ptr(), V::LANES);
-                for i in 0..steps - whole_steps {
-                    V::load(turned.as_ptr().add(i * V::LANES)).store(to.add((whole_steps + i) * width + lane));
-                }
-            }
+        if in_blocks < lanes {
+            copy_each(source, width, (0..steps, in_blocks..lanes), to);
         }
-        copy_each(source, width, (0..steps, whole_lanes..lanes), to);
-        let to = std::slice::from_raw_parts_mut(to, steps * width);
-        zero_rest(source, width, to);
+        if lanes < width && width.is_multiple_of(V::LANES) {
+            zero_rest(source, width, std::slice::from_raw_parts_mut(to, steps * width));
+        }
     }
 }
 
-/// Safety: as [`panel`], for these steps and lanes only.
+/// Safety: as [`panels`], for these steps and lanes only.
 #[inline(always)]
 unsafe fn copy_each<T: Scalar>(
     source: &Source<T>,

@@ -3,7 +3,7 @@
 //! All ways run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else.
 
 use crate::Scalar;
-use crate::blocking::{self, Problem, even_part};
+use crate::blocking::{self, KC, Problem, even_part};
 use crate::gemv::Row;
 use crate::micro::{Finish, Isa, NV};
 use crate::scratch::Scratch;
@@ -33,12 +33,15 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
     }
 }
 
+/// Tiles are turned round only where k is at least this: at 16 the turning takes longer than what it saves, at 32 not.
+const NARROW_STEPS: usize = 24;
+
 /// Whether so many lanes would hold columns that do not exist that it pays to let lanes hold rows, and to turn the
 /// tiles round before they are stored.
 fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let lanes = K::Vector::LANES;
     let filled = p.n.next_multiple_of(lanes);
-    p.n < NV * lanes && p.m >= NV * lanes && filled * 4 >= p.n * 5
+    p.n < NV * lanes && p.m >= NV * lanes && p.k >= NARROW_STEPS && filled * 4 >= p.n * 5
 }
 
 /// One row of C, or one column turned into a row.
@@ -46,7 +49,7 @@ fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
 /// Safety: as [`run`]; `p.m` is 1 and one of B's strides is.
 unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
     // An epilogue that needs C's old contents cuts the chains where the blocks would, so that the bits are the same.
-    let k_block = if E::RESUMES { p.k.max(1) } else { even_part(p.k, K::KC, 1) };
+    let k_block = if E::RESUMES { p.k.max(1) } else { even_part(p.k, KC, 1) };
     let blocks = p.k.div_ceil(k_block).max(1);
     let (y, _) = scratch.panels(p.n.next_multiple_of(K::Vector::LANES), 0);
     for block in 0..blocks {

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use crate::Scalar;
 use crate::blocking::Problem;
-use crate::epilogue::{Accumulate, Bias, Epilogue, Scale};
+use crate::epilogue::{Accumulate, Bias, Epilogue, Store};
 use crate::error::KernelError;
 use crate::isa;
 use crate::math::Function;
@@ -57,11 +57,7 @@ unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, 
     // SAFETY: the caller's promise is passed on.
     unsafe {
         match epilogue {
-            Epilogue::Store => route::run::<T, K, _>(p, Scale(T::ONE), scratch),
-            // What multiplies by 0 is not read, so that NaN in it does no harm.
-            Epilogue::Accumulate { alpha, beta } if beta == T::ZERO => {
-                route::run::<T, K, _>(p, Scale(alpha), scratch);
-            }
+            Epilogue::Store => route::run::<T, K, _>(p, Store, scratch),
             Epilogue::Accumulate { alpha, beta } => {
                 route::run::<T, K, _>(p, Accumulate { alpha, beta }, scratch);
             }

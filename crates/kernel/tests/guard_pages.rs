@@ -85,6 +85,37 @@ fn every_tail_stays_inside<T: Scalar>() {
     }
 }
 
+/// An A whose rows or columns lie pages apart is packed by a way of its own, which reads blocks of rows.
+fn a_packed_left_operand_stays_inside<T: Scalar>() {
+    let apart = 4096 / size_of::<T>();
+    let (n, rows, steps) = (130, [2, 5, 6, 7, 13, 14, 15, 29], [1, 7, 16, 33]);
+    let mut pages = Guarded::new((28 * apart + 33) * size_of::<T>());
+    let mut scratch = Scratch::default();
+    for kernel in Kernel::<T>::all().iter().filter(|k| k.is_available()) {
+        for m in rows {
+            for k in steps {
+                for case in 0..4 {
+                    let (at_end, by_columns) = (case & 1 == 0, case & 2 != 0);
+                    let (long, short) = if by_columns { (k.min(29), m) } else { (m, k) };
+                    let a = pages.slice::<T>((long - 1) * apart + short, at_end);
+                    fill(a);
+                    let a = MatRef::with_strides(a, (long, short), (apart, 1));
+                    let a = if by_columns { a.t() } else { a };
+                    let (b, mut c) = (vec![T::ONE; a.cols() * n], vec![T::ZERO; m * n]);
+                    let (b, c) = (MatRef::new(&b, a.cols(), n), MatMut::new(&mut c, m, n));
+                    kernel.gemm(a, b, Epilogue::Store, c, &mut scratch);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_kernel_touches_memory_beside_an_operand_with_pages_between_its_rows() {
+    a_packed_left_operand_stays_inside::<f32>();
+    a_packed_left_operand_stays_inside::<f64>();
+}
+
 #[test]
 fn no_kernel_touches_memory_beside_its_operands() {
     every_tail_stays_inside::<f32>();

@@ -23,7 +23,7 @@ impl Numbers {
     /// Mostly small, now and then past a block of every loop.
     fn size(&mut self) -> usize {
         match self.below(50) {
-            0 => 400 + self.below(60),
+            0 => 1000 + self.below(60),
             1..=5 => 64 + self.below(100),
             _ => 1 + self.below(40),
         }
@@ -39,9 +39,12 @@ struct Stored<T> {
 
 fn stored<T: Scalar>(rows: usize, cols: usize, numbers: &mut Numbers) -> Stored<T> {
     let (gap, step) = ([0, 0, 0, 1, 24][numbers.below(5)], [1, 1, 1, 1, 2][numbers.below(5)]);
+    // Now and then a whole number of pages, which the kernels have ways of their own for.
+    let pages = numbers.below(8) == 0 && rows.min(cols) < 100;
+    let apart = |length: usize| if pages { length.next_multiple_of(1024) } else { length };
     let strides = match numbers.below(2) {
-        0 => (cols * step + gap, step),
-        _ => (step, rows * step + gap),
+        0 => (apart(cols * step + gap), step),
+        _ => (step, apart(rows * step + gap)),
     };
     let mut slice = vec![T::from_f64(f64::NAN); (rows - 1) * strides.0 + (cols - 1) * strides.1 + 1];
     let plain: Vec<T> = (0..rows * cols).map(|_| numbers.real()).collect();

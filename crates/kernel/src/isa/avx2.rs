@@ -23,7 +23,6 @@ pub(crate) fn is_available() -> bool {
 impl Isa<f32> for Avx2 {
     type Vector = F32x8;
     const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
-    const KC: usize = 400; // 400 * 16 * 4 B = 25 KiB of a 32 KiB L1d; 784, an MNIST image, is 2 x 392
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
@@ -55,7 +54,6 @@ impl Isa<f32> for Avx2 {
 impl Isa<f64> for Avx2 {
     type Vector = F64x4;
     const MR: usize = 6;
-    const KC: usize = 400;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
@@ -108,7 +106,7 @@ unsafe fn row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &mut [T], fi
 #[target_feature(enable = "avx2,fma")]
 unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::pack::panel::<T, V>(source, width, to) }
+    unsafe { crate::pack::panels::<T, V>(source, width, to) }
 }
 
 #[target_feature(enable = "avx2,fma")]

@@ -19,7 +19,6 @@ pub(crate) struct Portable;
 impl Isa<f32> for Portable {
     type Vector = Array<f32, 8>;
     const MR: usize = 6;
-    const KC: usize = 400;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
@@ -39,7 +38,7 @@ impl Isa<f32> for Portable {
 
     unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::pack::panel::<f32, Self::Vector>(source, width, to) }
+        unsafe { crate::pack::panels::<f32, Self::Vector>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f32]) {
@@ -51,7 +50,6 @@ impl Isa<f32> for Portable {
 impl Isa<f64> for Portable {
     type Vector = Array<f64, 4>;
     const MR: usize = 6;
-    const KC: usize = 400;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
@@ -71,7 +69,7 @@ impl Isa<f64> for Portable {
 
     unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::pack::panel::<f64, Self::Vector>(source, width, to) }
+        unsafe { crate::pack::panels::<f64, Self::Vector>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f64]) {
