@@ -19,6 +19,9 @@ pub struct Header {
     pub command: String,
     /// The processor's name for itself, with family and model.
     pub cpu: String,
+    /// The instruction set that everyone was held to; nothing where everyone had what the CPU has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<String>,
     /// Processors that the process may use.
     pub cores: usize,
     /// Threads that every candidate was given.
@@ -38,12 +41,25 @@ pub struct Header {
 }
 
 /// A rival and its version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rival {
     /// The crate's name.
     pub name: String,
     /// From `Cargo.lock`.
     pub version: String,
+    /// Where everyone is held to one instruction set, by what this one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+/// What keeps a rival from instruction sets that it has, and the proof.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The setting.
+    pub by: String,
+    /// The most that it reached of that instruction set's peak, in percent, on the square of 256: f32, f64. With wider
+    /// vectors it would be nearer to 200 than to 100, without any nearer to 25.
+    pub percent_of_peak: [f64; 2],
 }
 
 /// Fused multiply-adds that never leave the registers.
@@ -203,13 +219,14 @@ pub(crate) mod tests {
 
     /// A record of two products, one won and one lost.
     pub(crate) fn sample() -> Record {
-        let rival = |name: &str| Rival { name: name.into(), version: "0.1.2".into() };
+        let rival = |name: &str| Rival { name: name.into(), version: "0.1.2".into(), held: None };
         let header = Header {
             commit: "0123456789abcdef".into(),
             rustc: "rustc 1.95.0".into(),
             date: "2026-11-23T06:30:00Z".into(),
             command: "scripts/bench".into(),
             cpu: "A CPU".into(),
+            isa: None,
             cores: 2,
             threads: 1,
             kernels: ["f32_14x32_avx512".into(), "f64_14x16_avx512".into()],
@@ -253,6 +270,15 @@ pub(crate) mod tests {
         lines.extend(record.cases.iter().map(|case| Line::Case(Box::new(case.clone())).to_json()));
         assert!(lines.iter().all(|line| !line.contains('\n')));
         assert_eq!(Record::parse(&lines.join("\n")), Ok(record));
+    }
+
+    #[test]
+    fn what_rivals_are_held_to_reads_back() {
+        let mut record = sample();
+        record.header.isa = Some("avx2".into());
+        record.header.rivals[0].held = Some(Held { by: "SOME_ISA=fma".into(), percent_of_peak: [93.5, 92.0] });
+        let text = Line::Header(Box::new(record.header.clone())).to_json();
+        assert_eq!(Record::parse(&text).unwrap().header, record.header);
     }
 
     #[test]

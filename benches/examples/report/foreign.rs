@@ -6,16 +6,20 @@ use std::hint::black_box;
 
 use chainrule_bench::operands::{Operands, Strides};
 use chainrule_bench::rounds::Candidate;
-use chainrule_bench::shapes::Element;
+use chainrule_bench::shapes::{Element, Shape};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 
+use crate::held::Field;
 use crate::probe::{CHAINS, Isa};
 
 /// An element type that all rivals know.
 pub(crate) trait Rivals: Scalar + Float {
-    /// Everyone, on that many threads. Which are left out on more than one is said in the README.
-    fn rivals(threads: usize) -> Vec<Candidate<Self>>;
+    /// Which of the two it is.
+    const ELEMENT: Element;
+
+    /// Everyone on that field. Who is left out of which is said in the README.
+    fn rivals(field: Field) -> Vec<Candidate<Self>>;
 }
 
 /// Highest element that a matrix of (rows, cols) reaches lies in the slice.
@@ -37,9 +41,13 @@ fn signed((down, along): Strides) -> (isize, isize) {
 }
 
 macro_rules! rivals {
-    ($t:ident, $matrixmultiply:ident) => {
+    ($t:ident, $element:expr, $matrixmultiply:ident) => {
         impl Rivals for $t {
-            fn rivals(threads: usize) -> Vec<Candidate<$t>> {
+            const ELEMENT: Element = $element;
+
+            fn rivals(field: Field) -> Vec<Candidate<$t>> {
+                let Field { threads, isa } = field;
+                let faer = if isa.is_some() { faer_on_avx2 } else { faer };
                 let mut rivals = vec![
                     Candidate::new("gemm", move |operands| gemm(operands, threads)),
                     Candidate::new("faer", move |operands| faer(operands, threads)),
@@ -68,8 +76,8 @@ macro_rules! rivals {
         }
     };
 }
-rivals!(f32, sgemm);
-rivals!(f64, dgemm);
+rivals!(f32, Element::F32, sgemm);
+rivals!(f64, Element::F64, dgemm);
 
 fn gemm<T: Scalar + Float>(operands: &mut Operands<T>, threads: usize) {
     assert_all_inside(operands);
@@ -121,6 +129,64 @@ fn faer<T: Scalar + Float + faer::traits::ComplexField>(operands: &mut Operands<
     let c = c.transpose_mut();
     let par = if threads == 1 { Par::Seq } else { Par::rayon(threads) };
     faer::linalg::matmul::matmul(c, Accum::Replace, a, b, <T as Scalar>::ONE, par);
+}
+
+/// faer, with 256-bit vectors where it would have chosen 512. It asks the CPU itself, so we ask in its stead: what follows
+/// is the end of `matmul_imp` in its `linalg/matmul/mod.rs` (0.24.4), one word changed. Its other ways, for small
+/// products and for vectors, know no AVX-512 on a stable compiler and are faer's own.
+#[cfg(target_arch = "x86_64")]
+fn faer_on_avx2<T: Rivals + faer::traits::ComplexField>(operands: &mut Operands<T>, threads: usize) {
+    use private_gemm_x86::{Accum, DType, DstKind, IType, InstrSet};
+    use std::ptr::{from_ref, null};
+    let Shape { m, n, k, .. } = operands.shape;
+    if m * n * k <= 16 * 16 * 16 || m == 1 || n == 1 || k == 1 {
+        return faer(operands, threads);
+    }
+    assert!(Isa::Avx2.is_available(), "this CPU lacks AVX2");
+    assert_all_inside(operands);
+    let ((rsa, csa), (rsb, csb)) = (signed(operands.a_strides()), signed(operands.b_strides()));
+    let (rsc, csc) = signed(operands.c_strides());
+    let Operands { a, b, c, .. } = operands;
+    let (a, b, c) = (a.as_ptr().cast(), b.as_ptr().cast(), c.as_mut_ptr().cast());
+    let dtype = if T::ELEMENT == Element::F32 { DType::F32 } else { DType::F64 };
+    let threads = if m * n * k >= 4096 * size_of::<T>() { threads } else { 1 };
+    let alpha = <T as Scalar>::ONE;
+    // SAFETY: `assert_all_inside` has every element in its slice, `dtype` is T's, and the CPU has the instructions; no
+    // index lists and no diagonal are given, so those pointers are not read; `alpha` outlives the call.
+    unsafe {
+        private_gemm_x86::gemm(
+            dtype,
+            IType::U64,
+            InstrSet::Avx256,
+            m,
+            n,
+            k,
+            c,
+            rsc,
+            csc,
+            null(),
+            null(),
+            DstKind::Full,
+            Accum::Replace,
+            a,
+            rsa,
+            csa,
+            false,
+            null(),
+            0,
+            b,
+            rsb,
+            csb,
+            false,
+            from_ref(&alpha).cast(),
+            threads,
+        );
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn faer_on_avx2<T: Rivals + faer::traits::ComplexField>(operands: &mut Operands<T>, threads: usize) {
+    faer(operands, threads);
 }
 
 fn gemmkit<T: Scalar + Float + gemmkit::GemmScalar>(operands: &mut Operands<T>, threads: usize) {
@@ -255,7 +321,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use chainrule_bench::rounds::verify;
-    use chainrule_bench::shapes::{Shape, table};
+    use chainrule_bench::shapes::table;
 
     use super::*;
 
@@ -265,11 +331,13 @@ mod tests {
         let names =
             ["32", "f64 64", "16-10 b8 dw", "128-10 b8 dx", "3x256x512", "128x11x512", "45", "64 ld 80", "64 tt"];
         let named = |name: &str| table().into_iter().find(|shape: &Shape| shape.name == name).unwrap();
+        let held = Some(Isa::Avx2).filter(|isa| isa.is_available());
         for shape in names.map(named) {
-            for threads in [1, 2] {
+            for (threads, isa) in [(1, None), (2, None), (1, held), (2, held)] {
+                let field = Field { threads, isa };
                 match shape.element {
-                    Element::F32 => assert_eq!(verify::<f32>(&shape, &mut f32::rivals(threads)), Ok(())),
-                    Element::F64 => assert_eq!(verify::<f64>(&shape, &mut f64::rivals(threads)), Ok(())),
+                    Element::F32 => assert_eq!(verify::<f32>(&shape, &mut f32::rivals(field)), Ok(())),
+                    Element::F64 => assert_eq!(verify::<f64>(&shape, &mut f64::rivals(field)), Ok(())),
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! `cargo bench` is not to take six minutes more.
 
 mod foreign;
+mod held;
 mod probe;
 
 use std::fmt::Write as _;
@@ -12,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use chainrule_bench::chart::chart;
+use chainrule_bench::figures::NAIVE;
 use chainrule_bench::operands::Operands;
-use chainrule_bench::record::{Header, Line, Measured, Memory, Peak, Record, Rival};
+use chainrule_bench::record::{Header, Held, Line, Measured, Memory, Peak, Record, Rival};
 use chainrule_bench::rounds::{Candidate, measure, verify};
 use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, Stored, table};
 use chainrule_bench::summary::{readme_section, replace_section};
@@ -22,6 +24,7 @@ use chainrule_naive::{Dims, Transpose, matmul};
 use clap::{Args, Parser};
 
 use foreign::Rivals;
+use held::Field;
 use probe::Isa;
 
 /// How far the peak may move from before a product to after it.
@@ -62,6 +65,9 @@ struct Run {
     /// Threads for every candidate (matrixmultiply is timed on one only)
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Hold every candidate to this instruction set: avx2 (needs the settings that scripts/bench --isa makes)
+    #[arg(long, value_parser = ["avx2"])]
+    isa: Option<String>,
     /// Where the record goes; nowhere without it
     #[arg(long)]
     out: Option<PathBuf>,
@@ -127,15 +133,21 @@ impl Run {
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
         pool.map_err(|error| error.to_string())?;
-        let header = self.header()?;
+        let field = self.field()?;
+        let header = self.header(field)?;
         println!("{} on {}, {} thread(s)", header.kernels.join(", "), header.cpu, header.threads);
         if let Some(load) = header.load.filter(|load| *load > 0.5) {
             println!("the load average is {load}: numbers from a busy machine are worth little");
         }
         print_limits(&header.peaks, &header.memory);
+        for Rival { name, held, .. } in &header.rivals {
+            if let Some(Held { by, percent_of_peak: [f32, f64] }) = held {
+                println!("{name:15} held by {by}: {f32:.0} % of the peak in f32, {f64:.0} % in f64");
+            }
+        }
 
         let seconds = self.seconds.unwrap_or(if self.quick { 0.35 } else { 1.1 });
-        let mut bench = Bench { threads: self.threads, seconds, repeats: REPEATS };
+        let mut bench = Bench { field, seconds, repeats: REPEATS };
         let mut record = Record { header, cases: Vec::new() };
         println!("{:20} {:>8} {:>6}  ratio to each rival, above 1 where we are faster", "", "GFLOP/s", "peak");
         for shape in &shapes {
@@ -144,6 +156,7 @@ impl Run {
                 Element::F64 => bench.product::<f64>(shape)?,
             };
             print_case(&case);
+            held::check(field, &case)?;
             record.cases.push(case);
         }
         print_end(&record);
@@ -153,24 +166,40 @@ impl Run {
         }
     }
 
-    fn header(&self) -> Result<Header, String> {
+    /// What all candidates have in common, and our kernels with them.
+    fn field(&self) -> Result<Field, String> {
+        let isa = Isa::ALL.into_iter().find(|isa| self.isa.as_deref() == Some(isa.name()));
+        let field = Field { threads: self.threads, isa };
+        if let Some(isa) = isa.filter(|isa| !isa.is_available()) {
+            return Err(format!("this CPU lacks {}", isa.name()));
+        }
+        held::settings(field)?;
+        Ok(field)
+    }
+
+    fn header(&self, field: Field) -> Result<Header, String> {
         let kernel =
             |name: Result<&'static str, _>| name.map_err(|error: chainrule_kernel::KernelError| error.to_string());
         let kernels = [
             kernel(Kernel::<f32>::selected().map(Kernel::name))?.to_owned(),
             kernel(Kernel::<f64>::selected().map(Kernel::name))?.to_owned(),
         ];
+        if let (Some(isa), Some(kernel)) = (field.isa, kernels.iter().find(|&k| Some(Isa::of_kernel(k)) != field.isa)) {
+            return Err(format!("our {kernel} is not of {}; {KERNEL_VARIABLE} chooses another", isa.name()));
+        }
         let override_by = std::env::var(KERNEL_VARIABLE).unwrap_or_default();
         let mut command = "scripts/bench".to_owned();
-        if !override_by.is_empty() {
+        if let Some(isa) = field.isa {
+            let _ = write!(command, " --isa {}", isa.name());
+        } else if !override_by.is_empty() {
             command = format!("{KERNEL_VARIABLE}={override_by} {command}");
         }
         if self.threads > 1 {
             let _ = write!(command, " --threads {}", self.threads);
         }
-        let rivals = f32::rivals(self.threads)
-            .into_iter()
-            .map(|rival| Rival { version: version(&rival.name), name: rival.name });
+        let rival = |name: String| Rival { version: version(&name), name, held: None };
+        let mut rivals: Vec<Rival> = f32::rivals(field).into_iter().map(|candidate| rival(candidate.name)).collect();
+        held::prove(field, &mut rivals)?;
         let load = fs::read_to_string("/proc/loadavg").ok();
         Ok(Header {
             commit: commit(),
@@ -178,12 +207,13 @@ impl Run {
             date: output("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
             command,
             cpu: cpu(),
+            isa: field.isa.map(|isa| isa.name().to_owned()),
             cores: cores(),
             threads: self.threads,
             kernels,
             kernels_by_default: override_by.is_empty(),
             load: load.and_then(|load| load.split(' ').next().and_then(|first| first.parse().ok())),
-            rivals: rivals.collect(),
+            rivals,
             peaks: probe::peaks(&if self.threads == 1 { vec![1] } else { vec![1, self.threads] }),
             memory: probe::memory(),
         })
@@ -192,7 +222,7 @@ impl Run {
 
 /// What is the same for every product of a run, and how many repeats it may still have.
 struct Bench {
-    threads: usize,
+    field: Field,
     seconds: f64,
     repeats: usize,
 }
@@ -200,23 +230,33 @@ struct Bench {
 impl Bench {
     fn product<T: Rivals>(&mut self, shape: &Shape) -> Result<Measured, String> {
         let kernel = Kernel::<T>::selected().map_err(|error| error.to_string())?;
-        let (ours, again) = (ours(kernel, shape, self.threads), ours(kernel, shape, self.threads));
+        let threads = self.field.threads;
+        let (ours, again) = (ours(kernel, shape, threads), ours(kernel, shape, threads));
         let mut candidates = vec![ours, again];
-        candidates.extend(T::rivals(self.threads));
-        if self.threads == 1 && shape.naive_is_quick() {
+        candidates.extend(T::rivals(self.field));
+        if threads == 1 && shape.naive_is_quick() {
             candidates.push(naive());
         }
         verify(shape, &mut candidates)?;
         let names: Vec<String> = candidates.iter().map(|candidate| candidate.name.clone()).collect();
         let isa = Isa::of_kernel(kernel.name());
         for attempt in 1.. {
-            let before = probe::peak(isa, shape.element, self.threads);
+            let before = probe::peak(isa, shape.element, threads);
             let rounds = measure(shape, &mut candidates, self.seconds);
-            let after = probe::peak(isa, shape.element, self.threads);
+            let after = probe::peak(isa, shape.element, threads);
             let [_, again, _] = rounds.ratio(1, 0);
             let steady = (before / after - 1.0).abs() <= STEADY && (again - 1.0).abs() <= ALIKE;
             if steady || attempt == ATTEMPTS || self.repeats == 0 {
-                return Ok(Measured::new(shape, &rounds, &names, f64::midpoint(before, after), steady));
+                let mut measured = Measured::new(shape, &rounds, &names, f64::midpoint(before, after), steady);
+                if threads == 1 && shape.naive_is_asked() {
+                    candidates.truncate(2);
+                    candidates.push(naive());
+                    verify(shape, &mut candidates)?;
+                    let (rounds, names) =
+                        (measure(shape, &mut candidates, 0.0), [&names[..2], &[NAIVE.into()]].concat());
+                    measured.rivals.extend(Measured::new(shape, &rounds, &names, measured.peak, steady).rivals);
+                }
+                return Ok(measured);
             }
             self.repeats -= 1;
         }
@@ -264,7 +304,7 @@ fn cut<T: Rivals>(
 
 /// Plain loops, for products whose rows follow each other without a gap.
 fn naive<T: Rivals>() -> Candidate<T> {
-    Candidate::new("naive", |operands: &mut Operands<T>| {
+    Candidate::new(NAIVE, |operands: &mut Operands<T>| {
         let Shape { m, n, k, a, b, .. } = operands.shape;
         let stored = |stored| if stored == Stored::Rows { Transpose::No } else { Transpose::Yes };
         matmul(Dims { m, n, k }, stored(a), &operands.a, stored(b), &operands.b, &mut operands.c);
@@ -345,6 +385,10 @@ fn print_end(record: &Record) {
     for case in lost {
         let best = case.best_rival().expect("lost to someone");
         println!("  {:20} {:.2}x {} (again {:.2})", case.case, best.ratio[1], best.name, case.again);
+    }
+    println!();
+    for (what, says) in record.figures() {
+        println!("{what:28} {says}");
     }
 }
 
