@@ -32,6 +32,9 @@ pub struct Header {
     pub kernels_by_default: bool,
     /// The load average of the last minute when the run began, where the system tells.
     pub load: Option<f64>,
+    /// Which rivals were asked for beyond the usual ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<String>,
     /// What is timed beside us.
     pub rivals: Vec<Rival>,
     /// The most that each instruction set gave, in registers alone.
@@ -43,9 +46,9 @@ pub struct Header {
 /// A rival and its version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rival {
-    /// The crate's name.
+    /// The crate's name, or the library's.
     pub name: String,
-    /// From `Cargo.lock`.
+    /// From `Cargo.lock`; of a library of C its own word, and the processor that it takes this one for.
     pub version: String,
     /// Where everyone is held to one instruction set, by what this one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,6 +234,7 @@ pub(crate) mod tests {
             threads: 1,
             kernels: ["f32_14x32_avx512".into(), "f64_14x16_avx512".into()],
             kernels_by_default: true,
+            with: Vec::new(),
             load: Some(0.25),
             rivals: vec![rival("gemm"), rival("faer")],
             peaks: vec![Peak { element: Element::F32, isa: "avx512".into(), threads: 1, gflops: 250.0 }],
@@ -276,6 +280,7 @@ pub(crate) mod tests {
     fn what_rivals_are_held_to_reads_back() {
         let mut record = sample();
         record.header.isa = Some("avx2".into());
+        record.header.with = vec!["openblas".into()];
         record.header.rivals[0].held = Some(Held { by: "SOME_ISA=fma".into(), percent_of_peak: [93.5, 92.0] });
         let text = Line::Header(Box::new(record.header.clone())).to_json();
         assert_eq!(Record::parse(&text).unwrap().header, record.header);

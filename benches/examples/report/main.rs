@@ -35,6 +35,16 @@ const ALIKE: f64 = 0.05;
 const ATTEMPTS: usize = 3;
 const REPEATS: usize = 60;
 
+/// The rivals that this build has beyond the usual ones.
+const WITH: &[&str] = &[
+    #[cfg(feature = "openblas")]
+    "openblas",
+    #[cfg(feature = "blis")]
+    "blis",
+    #[cfg(feature = "rten")]
+    "rten",
+];
+
 /// Times our matrix products beside those of other crates.
 #[derive(Debug, Parser)]
 enum Arguments {
@@ -68,6 +78,9 @@ struct Run {
     /// Hold every candidate to this instruction set: avx2 (needs the settings that scripts/bench --isa makes)
     #[arg(long, value_parser = ["avx2"])]
     isa: Option<String>,
+    /// Rivals that this build must have beyond the usual ones, separated by commas: openblas, blis, rten
+    #[arg(long, value_delimiter = ',')]
+    with: Vec<String>,
     /// Where the record goes; nowhere without it
     #[arg(long)]
     out: Option<PathBuf>,
@@ -173,7 +186,10 @@ impl Run {
         if let Some(isa) = isa.filter(|isa| !isa.is_available()) {
             return Err(format!("this CPU lacks {}", isa.name()));
         }
-        held::settings(field)?;
+        if let Some(rival) = self.with.iter().find(|rival| !WITH.contains(&rival.as_str())) {
+            return Err(format!("built without {rival}; scripts/bench --with builds what it asks for"));
+        }
+        foreign::libraries()?;
         Ok(field)
     }
 
@@ -197,8 +213,18 @@ impl Run {
         if self.threads > 1 {
             let _ = write!(command, " --threads {}", self.threads);
         }
-        let rival = |name: String| Rival { version: version(&name), name, held: None };
-        let mut rivals: Vec<Rival> = f32::rivals(field).into_iter().map(|candidate| rival(candidate.name)).collect();
+        if !WITH.is_empty() {
+            let _ = write!(command, " --with {}", WITH.join(","));
+        }
+        let rival = |name: String| Rival {
+            version: foreign::library_version(&name).unwrap_or_else(|| version(&name)),
+            name,
+            held: None,
+        };
+        let plain = &table()[0]; // that everyone knows
+        let rivals = f32::rivals(field, plain).into_iter().map(|candidate| rival(candidate.name));
+        let mut rivals: Vec<Rival> = rivals.collect();
+        held::settings(field, &rivals)?;
         held::prove(field, &mut rivals)?;
         let load = fs::read_to_string("/proc/loadavg").ok();
         Ok(Header {
@@ -211,6 +237,7 @@ impl Run {
             cores: cores(),
             threads: self.threads,
             kernels,
+            with: WITH.iter().map(|&rival| rival.to_owned()).collect(),
             kernels_by_default: override_by.is_empty(),
             load: load.and_then(|load| load.split(' ').next().and_then(|first| first.parse().ok())),
             rivals,
@@ -233,7 +260,7 @@ impl Bench {
         let threads = self.field.threads;
         let (ours, again) = (ours(kernel, shape, threads), ours(kernel, shape, threads));
         let mut candidates = vec![ours, again];
-        candidates.extend(T::rivals(self.field));
+        candidates.extend(T::rivals(self.field, shape));
         if threads == 1 && shape.naive_is_quick() {
             candidates.push(naive());
         }
@@ -326,7 +353,7 @@ impl Render {
     }
 }
 
-/// The newest record of one thread and the CPU's own choice of kernels; without such a one, the newest.
+/// The newest record of one thread, the CPU's own choice of kernels and the usual rivals; without such a one, the newest.
 fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut records = Vec::new();
@@ -338,7 +365,7 @@ fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
         }
     }
     let rank = |(_, Record { header, .. }): &(PathBuf, Record)| {
-        (header.threads == 1 && header.kernels_by_default, header.date.clone())
+        (header.threads == 1 && header.kernels_by_default && header.with.is_empty(), header.date.clone())
     };
     records.into_iter().max_by_key(rank).ok_or(format!("{} holds no record: run scripts/bench", folder.display()))
 }
