@@ -2,6 +2,7 @@
 //! what a transposed operand costs, the thin products that networks are full of, and what naive loops would take.
 
 use crate::record::{Measured, Record};
+use crate::shapes::Element;
 
 /// Squares that fit the caches.
 const INSIDE: &[&str] = &["256", "512", "f64 256", "f64 512"];
@@ -34,6 +35,8 @@ impl Record {
         add(INSIDE, |case| Some(peak(case)));
         add(OUTSIDE, |case| Some(format!("{}, {}", peak(case), best(case)?)));
         add(THIN, |case| Some(format!("{}, {:.1} GFLOP/s, {}", peak(case), case.ours.gflops, best(case)?)));
+        let cold: Vec<&str> = self.cases.iter().filter(|case| case.cold.is_some()).map(|case| &*case.case).collect();
+        add(&cold, |case| Some(format!("{:.1} GB/s of weights, {}", weights(case), best(case)?)));
         add(&["512"], |case| {
             let naive = case.rivals.iter().find(|timing| timing.name == NAIVE)?;
             Some(format!("{:.0}x naive loops", naive.ratio[1]))
@@ -52,6 +55,12 @@ impl Record {
 
 fn peak(case: &Measured) -> String {
     format!("{:.1} % of the peak", case.ours.percent_of_peak)
+}
+
+/// 10^9 bytes of B a second.
+fn weights(case: &Measured) -> f64 {
+    let element = if case.element == Element::F32 { 4 } else { 8 };
+    (case.k * case.n * element) as f64 / case.ours.ns[1]
 }
 
 fn best(case: &Measured) -> Option<String> {
@@ -90,6 +99,13 @@ mod tests {
         let figures = record(&[("200 nn", 80.0), ("200 nt", 76.0), ("200 tt", 84.0), ("64 nt", 50.0)]).figures();
         let says: Vec<String> = figures.into_iter().map(|(what, says)| format!("{what}: {says}")).collect();
         assert_eq!(says, ["200 nt: 95 % of the speed of nn", "200 tt: 105 % of the speed of nn"]);
+    }
+
+    #[test]
+    fn cold_weights_are_told_with_their_bandwidth() {
+        let mut record = record(&[("784-128 b1 z cold", 5.0)]);
+        record.cases[0].cold = Some(crate::record::Cold { copies: 160, last_cache: 32 << 20, told: true });
+        assert_eq!(record.figures()[0].1, "16.4 GB/s of weights, 0.50x faer"); // 64 * 64 * 4 bytes in a microsecond
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::caches::Caches;
+use crate::operands::copies;
 use crate::rounds::Rounds;
 use crate::shapes::{Element, Shape, Stored};
 
@@ -110,6 +112,9 @@ pub struct Measured {
     pub b: Stored,
     /// Leading dimensions of A, B and C.
     pub ld: [usize; 3],
+    /// Where every call finds another B: how many there are, and the size of the last-level cache that they outgrow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cold: Option<Cold>,
     /// The peak of our kernel's instruction set, the mean of just before and just after.
     pub peak: f64,
     /// Whether those two agreed within 3 %, and ours with ours within 5 %, if need be at the third attempt.
@@ -122,6 +127,17 @@ pub struct Measured {
     pub again: f64,
     /// Everyone else.
     pub rivals: Vec<Timing>,
+}
+
+/// How B was kept out of the caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cold {
+    /// Of B, gone through in turn.
+    pub copies: usize,
+    /// Bytes.
+    pub last_cache: usize,
+    /// Whether the system told that size; otherwise it is assumed.
+    pub told: bool,
 }
 
 /// One candidate on one product.
@@ -177,12 +193,14 @@ impl Measured {
                 ratio: rounds.ratio(who, 0).map(short),
             }
         };
-        let Shape { group, ref name, element, m, n, k, a, b, lda, ldb, ldc } = *shape;
+        let Shape { group, ref name, element, m, n, k, a, b, lda, ldb, ldc, cold: _ } = *shape;
         let (case, group, ld) = (name.clone(), group.to_owned(), [lda, ldb, ldc]);
         let (ours, again) = (timing(0), timing(1).ratio[1]);
         let rivals = (2..names.len()).map(timing).collect();
+        let caches = Caches::of_this_machine();
+        let cold = copies(shape).map(|copies| Cold { copies, last_cache: caches.last(), told: caches.told });
         let (peak, rounds) = (short(peak), rounds.count());
-        Measured { case, group, element, m, n, k, a, b, ld, peak, steady, rounds, ours, again, rivals }
+        Measured { case, group, element, m, n, k, a, b, ld, cold, peak, steady, rounds, ours, again, rivals }
     }
 
     /// The fastest of the others.
@@ -257,6 +275,7 @@ pub(crate) mod tests {
             a: Stored::Rows,
             b: Stored::Columns,
             ld: [64, 64, 64],
+            cold: None,
             peak: 250.0,
             steady: true,
             rounds: 100,
@@ -269,7 +288,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_record_reads_back_as_it_was_written() {
-        let record = sample();
+        let mut record = sample();
+        record.cases[1].cold = Some(Cold { copies: 160, last_cache: 32 << 20, told: true });
         let mut lines = vec![Line::Header(Box::new(record.header.clone())).to_json()];
         lines.extend(record.cases.iter().map(|case| Line::Case(Box::new(case.clone())).to_json()));
         assert!(lines.iter().all(|line| !line.contains('\n')));

@@ -72,7 +72,7 @@ macro_rules! rivals {
             assert_all_inside(operands);
             let ((rsa, csa), (rsb, csb)) = (signed(operands.a_strides()), signed(operands.b_strides()));
             let (rsc, csc) = signed(operands.c_strides());
-            let Operands { shape, a, b, c } = operands;
+            let Operands { shape, a, b, c, .. } = operands;
             let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
             // SAFETY: `assert_all_inside` has every element in its slice; C is a slice of its own, and its elements are
             // apart because `Shape`'s ldc is at least n.
@@ -91,7 +91,7 @@ fn gemm<T: Scalar + Float>(operands: &mut Operands<T>, threads: usize) {
     assert_all_inside(operands);
     let ((rsa, csa), (rsb, csb)) = (signed(operands.a_strides()), signed(operands.b_strides()));
     let (rsc, csc) = signed(operands.c_strides());
-    let Operands { shape, a, b, c } = operands;
+    let Operands { shape, a, b, c, .. } = operands;
     let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
     let parallelism = if threads == 1 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(threads) };
     // SAFETY: as for matrixmultiply; T is f32 or f64, which the crate knows (both traits are sealed).
@@ -123,7 +123,7 @@ fn gemm<T: Scalar + Float>(operands: &mut Operands<T>, threads: usize) {
 fn faer<T: Scalar + Float + faer::traits::ComplexField>(operands: &mut Operands<T>, threads: usize) {
     use faer::{Accum, MatMut, MatRef, Par};
     let (sa, sb) = (operands.a_strides(), operands.b_strides());
-    let Operands { shape, a, b, c } = operands;
+    let Operands { shape, a, b, c, .. } = operands;
     let view = |data, (rows, cols), (down, along): Strides| {
         if along == 1 {
             MatRef::from_row_major_slice_with_stride(data, rows, cols, down)
@@ -201,7 +201,7 @@ fn gemmkit<T: Scalar + Float + gemmkit::GemmScalar>(operands: &mut Operands<T>, 
     use gemmkit::{MatMut, MatRef, Parallelism};
     let ((rsa, csa), (rsb, csb)) = (signed(operands.a_strides()), signed(operands.b_strides()));
     let (rsc, csc) = signed(operands.c_strides());
-    let Operands { shape, a, b, c } = operands;
+    let Operands { shape, a, b, c, .. } = operands;
     let (m, n, k) = (shape.m, shape.n, shape.k);
     let (a, b) = (MatRef::new(a, m, k, rsa, csa), MatRef::new(b, k, n, rsb, csb));
     let parallelism = if threads == 1 { Parallelism::Serial } else { Parallelism::Rayon(threads) };
@@ -361,7 +361,7 @@ mod c {
     pub(crate) fn cblas<T: Scalar + Float>(gemm: Gemm<T>, operands: &mut Operands<T>) {
         const BY_ROWS: c_int = 101;
         assert_all_inside(operands);
-        let Operands { shape, a, b, c } = operands;
+        let Operands { shape, a, b, c, .. } = operands;
         let Shape { m, n, k, lda, ldb, ldc, .. } = *shape;
         let int = |size: usize| c_int::try_from(size).expect("a size that C can count");
         let transpose = |stored| if stored == Stored::Rows { 111 } else { 112 };
@@ -413,7 +413,7 @@ mod rten {
 
     fn multiply(executor: &GemmExecutor<f32>, operands: &mut Operands<f32>) {
         let ((rsa, csa), (rsb, csb)) = (operands.a_strides(), operands.b_strides());
-        let Operands { shape: Shape { m, n, k, .. }, a, b, c } = operands;
+        let Operands { shape: Shape { m, n, k, .. }, a, b, c, .. } = operands;
         let view = |data, sizes, strides| {
             NdTensorView::from_slice_with_strides(sizes, data, strides).expect("strides within the slice")
         };

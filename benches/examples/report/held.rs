@@ -31,7 +31,16 @@ pub(crate) struct Field {
 struct Hold {
     rival: &'static str,
     by: &'static str,
-    in_force: fn(Field) -> bool,
+    means: Means,
+}
+
+enum Means {
+    /// Whether the rival was compiled so.
+    Compiled(bool),
+    /// A variable of the environment and its value.
+    Variable(&'static str, &'static str),
+    /// See `foreign`.
+    ByOurCall,
 }
 
 const HOLDS: &[Hold] = &[
@@ -39,29 +48,39 @@ const HOLDS: &[Hold] = &[
     Hold {
         rival: "matrixmultiply",
         by: "MMTEST_FEATURE=avx,avx2,fma when compiled",
-        in_force: |_| option_env!("MMTEST_FEATURE") == Some("avx,avx2,fma"),
+        means: Means::Compiled(matches!(option_env!("MMTEST_FEATURE"), Some(features) if !features.is_empty())),
     },
-    Hold { rival: "gemm", by: "compiled without x86-v4", in_force: |_| !cfg!(feature = "avx512") },
+    Hold { rival: "gemm", by: "compiled without x86-v4", means: Means::Compiled(!cfg!(feature = "avx512")) },
     Hold {
         rival: "faer",
         by: "its kernels called with 256-bit vectors where it would choose 512",
-        in_force: |field| field.isa.is_some(), // see `foreign`
+        means: Means::ByOurCall,
     },
-    Hold { rival: "gemmkit", by: "GEMMKIT_REQUIRE_ISA=fma", in_force: |_| variable("GEMMKIT_REQUIRE_ISA", "fma") },
-    Hold { rival: "openblas", by: "OPENBLAS_CORETYPE=Haswell", in_force: |_| variable("OPENBLAS_CORETYPE", "Haswell") },
-    // BLIS counts its architectures, `arch_t` in its bli_type_defs.h.
-    Hold { rival: "blis", by: "BLIS_ARCH_TYPE=3 (haswell)", in_force: |_| variable("BLIS_ARCH_TYPE", "3") },
+    Hold { rival: "gemmkit", by: "GEMMKIT_REQUIRE_ISA=fma", means: Means::Variable("GEMMKIT_REQUIRE_ISA", "fma") },
+    Hold { rival: "openblas", by: "OPENBLAS_CORETYPE=Haswell", means: Means::Variable("OPENBLAS_CORETYPE", "Haswell") },
+    // BLIS counts its architectures: `arch_t` in its bli_type_defs.h.
+    Hold { rival: "blis", by: "BLIS_ARCH_TYPE=3 (haswell)", means: Means::Variable("BLIS_ARCH_TYPE", "3") },
 ];
 
-fn variable(name: &str, value: &str) -> bool {
-    std::env::var(name).is_ok_and(|found| found == value)
+impl Means {
+    fn in_force(&self, field: Field, variable: impl Fn(&str) -> Option<String>) -> bool {
+        match self {
+            Means::Compiled(so) => *so,
+            Means::Variable(name, value) => variable(name).as_deref() == Some(*value),
+            Means::ByOurCall => field.isa.is_some(),
+        }
+    }
 }
 
 /// Whether every setting is in force where somebody is held, and none where nobody is: no rival may be slower than it
 /// need be by an oversight.
-pub(crate) fn settings(field: Field, rivals: &[Rival]) -> Result<(), String> {
+pub(crate) fn settings(
+    field: Field,
+    rivals: &[Rival],
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(), String> {
     let takes_part = |hold: &Hold| rivals.iter().any(|rival| rival.name == hold.rival);
-    let wrong = |hold: &&Hold| takes_part(hold) && (hold.in_force)(field) != field.isa.is_some();
+    let wrong = |hold: &&Hold| takes_part(hold) && hold.means.in_force(field, &variable) != field.isa.is_some();
     match (HOLDS.iter().find(wrong), field.isa) {
         (None, _) => Ok(()),
         (Some(Hold { rival, by, .. }), Some(isa)) => {
@@ -156,6 +175,7 @@ mod tests {
             a: Stored::Rows,
             b: Stored::Rows,
             ld: [64; 3],
+            cold: None,
             peak: 100.0,
             steady: true,
             rounds: 5,
@@ -185,11 +205,18 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_is_missing_is_named() {
-        // The tests are built with everything, and with nothing in the environment.
-        assert_eq!(settings(OPEN, &everyone()), Ok(()));
-        let wrong = settings(HELD, &everyone()).unwrap_err();
+    fn a_setting_that_is_missing_or_left_behind_is_named() {
+        // The tests are built with everything that the rivals have.
+        let bare = |_: &str| None;
+        assert_eq!(settings(OPEN, &everyone(), bare), Ok(()));
+        let wrong = settings(HELD, &everyone(), bare).unwrap_err();
         assert!(wrong.starts_with("matrixmultiply is not held to avx2 (MMTEST_FEATURE="), "{wrong}");
-        assert_eq!(settings(HELD, &[]), Ok(()));
+        assert_eq!(settings(HELD, &[], bare), Ok(()));
+
+        let held = |name: &str| (name == "GEMMKIT_REQUIRE_ISA").then(|| "fma".to_owned());
+        let wrong = settings(OPEN, &everyone(), held).unwrap_err();
+        assert!(wrong.starts_with("gemmkit is held to avx2 (GEMMKIT_REQUIRE_ISA=fma)"), "{wrong}");
+        let gemmkit: Vec<Rival> = everyone().into_iter().filter(|rival| rival.name == "gemmkit").collect();
+        assert_eq!(settings(HELD, &gemmkit, held), Ok(()));
     }
 }
