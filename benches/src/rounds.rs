@@ -142,10 +142,10 @@ mod tests {
         }
     }
 
-    /// One small shape that is compared by element, one large one that is compared by rows, one with wide rows.
+    /// Small shapes that are compared by element, one with wide rows, a large one that is compared by rows, a cold one.
     fn shapes() -> Vec<Shape> {
         let named = |name: &str| table().into_iter().find(|shape| shape.name == name).unwrap();
-        ["32", "64 ld 80", "64 tt", "784-16 b512 dw"].map(named).to_vec()
+        ["32", "64 ld 80", "64 tt", "784-16 b512 dw", "512-512 b1 z cold"].map(named).to_vec()
     }
 
     #[test]

@@ -338,13 +338,17 @@ mod c {
 
     #[cfg(feature = "blis")]
     fn blis() -> Result<Library, String> {
-        let install = "apt-get install libblis4-pthread (Debian's knows no instruction set; for one that does, in a \
-                       copy of BLIS: ./configure --enable-cblas -t pthreads x86_64 && make && make install && ldconfig)";
+        let install = "apt-get install libblis4-pthread";
         let loaded = load("CHAINRULE_BLIS", &["libblis.so.4", "libblis.so"], install)?;
+        let init: unsafe extern "C" fn() = symbol(&loaded, "bli_init")?;
         let id: unsafe extern "C" fn() -> c_int = symbol(&loaded, "bli_arch_query_id")?;
         let name: unsafe extern "C" fn(c_int) -> *const c_char = symbol(&loaded, "bli_arch_string")?;
-        // SAFETY: the second takes what the first gave, and answers with a string of the library's own.
-        let core = unsafe { CStr::from_ptr(name(id())) }.to_string_lossy();
+        // SAFETY: the library is told to begin before it is asked anything; `name` takes what `id` gave, and answers with
+        // a string of the library's own.
+        let core = unsafe {
+            init();
+            CStr::from_ptr(name(id())).to_string_lossy()
+        };
         let set: unsafe extern "C" fn(i64) = symbol(&loaded, "bli_thread_set_num_threads")?;
         Ok(Library {
             name: "blis",
@@ -573,6 +577,20 @@ mod tests {
         assert!(wrong.contains("libno-such.so") && wrong.contains("To install it: apt-get install x; or"), "{wrong}");
         for missing in LIBRARIES.iter().filter_map(|library| library.as_ref().err()) {
             assert!(missing.contains("apt-get install lib"), "{missing}");
+        }
+    }
+
+    #[test]
+    #[cfg(any(feature = "openblas", feature = "blis"))]
+    fn a_library_that_gives_a_wrong_answer_is_refused() {
+        for library in LIBRARIES.iter().flatten() {
+            let shape = table().into_iter().find(|shape| shape.name == "64 tt").unwrap();
+            let wrong = Candidate::new("wrong", |operands: &mut Operands<f32>| {
+                std::mem::swap(&mut operands.a, &mut operands.b);
+                cblas(library.sgemm, operands);
+                std::mem::swap(&mut operands.a, &mut operands.b);
+            });
+            assert!(verify(&shape, &mut [wrong]).unwrap_err().starts_with("wrong on 64 tt"));
         }
     }
 

@@ -464,3 +464,33 @@ fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(name: &str, threads: usize) -> Measured {
+        let shape = table().into_iter().find(|shape| shape.name == name).unwrap();
+        let field = Field { threads, isa: None };
+        Bench { field, seconds: 0.0, repeats: 0 }.product::<f32>(&shape).unwrap()
+    }
+
+    #[test]
+    fn on_two_threads_everyone_is_right_and_shares_are_of_the_peak_of_two() {
+        let (one, two) = (measured("128", 1), measured("128", 2));
+        let names = |case: &Measured| case.rivals.iter().map(|rival| rival.name.clone()).collect::<Vec<_>>();
+        let everyone = names(&one);
+        assert_eq!(names(&two), everyone.into_iter().filter(|name| name != "matrixmultiply").collect::<Vec<_>>());
+        for case in [one, two] {
+            let share = 100.0 * case.ours.gflops / case.peak;
+            assert!((share / case.ours.percent_of_peak - 1.0).abs() < 0.01, "{share} {}", case.ours.percent_of_peak);
+        }
+    }
+
+    #[test]
+    fn a_cold_product_says_how_it_was_kept_cold() {
+        let cold = measured("784-128 b1 z cold", 1).cold.unwrap();
+        assert!(cold.copies * 784 * 128 * 4 > 2 * cold.last_cache);
+        assert_eq!(measured("784-128 b1 z", 1).cold, None);
+    }
+}
