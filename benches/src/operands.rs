@@ -23,8 +23,8 @@ const UNTOUCHED: f64 = 12345.0;
 /// be what is kept.
 const FILLS: usize = 2;
 
-/// Of B, together [`FILLS`] times the last-level cache, so that none is found there when its turn comes again; nothing
-/// unless the shape is cold.
+/// How many copies of B there are: together twice the last-level cache, so that none is found there at its next turn.
+/// Nothing unless the shape is cold.
 pub fn copies(shape: &Shape) -> Option<usize> {
     shape.cold.then(|| (FILLS * Caches::of_this_machine().last()).div_ceil(shape.weight_bytes()) + 1)
 }

@@ -205,8 +205,9 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "avx512")]
     fn a_setting_that_is_missing_or_left_behind_is_named() {
-        // The tests are built with everything that the rivals have.
+        // This is built with everything that the rivals have.
         let bare = |_: &str| None;
         assert_eq!(settings(OPEN, &everyone(), bare), Ok(()));
         let wrong = settings(HELD, &everyone(), bare).unwrap_err();

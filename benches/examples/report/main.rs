@@ -5,36 +5,28 @@
 
 mod foreign;
 mod held;
+mod machine;
 mod probe;
+mod product;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use chainrule_bench::caches::Caches;
 use chainrule_bench::chart::chart;
-use chainrule_bench::figures::NAIVE;
-use chainrule_bench::operands::Operands;
 use chainrule_bench::record::{Header, Held, Line, Measured, Memory, Peak, Record, Rival};
-use chainrule_bench::rounds::{Candidate, measure, verify};
-use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, Stored, table};
+use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, table};
 use chainrule_bench::summary::{readme_section, replace_section};
-use chainrule_kernel::{Epilogue, KERNEL_VARIABLE, Kernel, MatMut, MatRef, Scratch};
-use chainrule_naive::{Dims, Transpose, matmul};
+use chainrule_kernel::{KERNEL_VARIABLE, Kernel};
 use clap::{Args, Parser};
 
 use foreign::Rivals;
 use held::Field;
+use machine::{commit, cores, cpu, output, thread_counts, version};
 use probe::Isa;
-
-/// How far the peak may move from before a product to after it.
-const STEADY: f64 = 0.03;
-/// How far ours may be from ours: the probe takes the best of its tries, and may miss what disturbed the rounds.
-const ALIKE: f64 = 0.05;
-/// Attempts at a product on a machine that will not be steady, and those beyond the first in a whole run.
-const ATTEMPTS: usize = 3;
-const REPEATS: usize = 60;
+use product::Bench;
 
 /// The rivals that this build has beyond the usual ones.
 const WITH: &[&str] = &[
@@ -161,7 +153,7 @@ impl Run {
         }
 
         let seconds = self.seconds.unwrap_or(if self.quick { 0.35 } else { 1.1 });
-        let mut bench = Bench { field, seconds, repeats: REPEATS };
+        let mut bench = Bench::new(field, seconds);
         let mut record = Record { header, cases: Vec::new() };
         if shapes.iter().any(|shape| shape.cold) {
             let caches = Caches::of_this_machine();
@@ -254,97 +246,6 @@ impl Run {
     }
 }
 
-/// What is the same for every product of a run, and how many repeats it may still have.
-struct Bench {
-    field: Field,
-    seconds: f64,
-    repeats: usize,
-}
-
-impl Bench {
-    fn product<T: Rivals>(&mut self, shape: &Shape) -> Result<Measured, String> {
-        let kernel = Kernel::<T>::selected().map_err(|error| error.to_string())?;
-        let threads = self.field.threads;
-        let (ours, again) = (ours(kernel, shape, threads), ours(kernel, shape, threads));
-        let mut candidates = vec![ours, again];
-        candidates.extend(T::rivals(self.field, shape));
-        if threads == 1 && shape.naive_is_quick() {
-            candidates.push(naive());
-        }
-        verify(shape, &mut candidates)?;
-        let names: Vec<String> = candidates.iter().map(|candidate| candidate.name.clone()).collect();
-        let isa = Isa::of_kernel(kernel.name());
-        for attempt in 1.. {
-            let before = probe::peak(isa, shape.element, threads);
-            let rounds = measure(shape, &mut candidates, self.seconds);
-            let after = probe::peak(isa, shape.element, threads);
-            let [_, again, _] = rounds.ratio(1, 0);
-            let steady = (before / after - 1.0).abs() <= STEADY && (again - 1.0).abs() <= ALIKE;
-            if steady || attempt == ATTEMPTS || self.repeats == 0 {
-                let mut measured = Measured::new(shape, &rounds, &names, f64::midpoint(before, after), steady);
-                if threads == 1 && shape.naive_is_asked() {
-                    candidates.truncate(2);
-                    candidates.push(naive());
-                    verify(shape, &mut candidates)?;
-                    let (rounds, names) =
-                        (measure(shape, &mut candidates, 0.0), [&names[..2], &[NAIVE.into()]].concat());
-                    measured.rivals.extend(Measured::new(shape, &rounds, &names, measured.peak, steady).rivals);
-                }
-                return Ok(measured);
-            }
-            self.repeats -= 1;
-        }
-        unreachable!("the last attempt returns")
-    }
-}
-
-/// Our kernel; on more threads C is cut along its longer side, at multiples of every kernel's tile, as `dense` cuts it.
-fn ours<T: Rivals>(kernel: &'static Kernel<T>, shape: &Shape, threads: usize) -> Candidate<T> {
-    let Shape { m, n, k, .. } = *shape;
-    let mut scratch = vec![Scratch::for_shape(m, n, k); threads];
-    Candidate::new(kernel.name(), move |operands: &mut Operands<T>| {
-        let (sa, sb, sc) = (operands.a_strides(), operands.b_strides(), operands.c_strides());
-        let a = MatRef::with_strides(&operands.a, (m, k), sa);
-        let b = MatRef::with_strides(&operands.b, (k, n), sb);
-        let c = MatMut::with_strides(&mut operands.c, (m, n), sc);
-        cut(kernel, a, b, c, &mut scratch);
-    })
-}
-
-fn cut<T: Rivals>(
-    kernel: &Kernel<T>,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    c: MatMut<'_, T>,
-    scratch: &mut [Scratch<T>],
-) {
-    const GRAIN: usize = 32; // dense's
-    let (m, n, threads) = (c.rows(), c.cols(), scratch.len());
-    if threads == 1 || m.max(n) < 2 * GRAIN || m * n * a.cols() < threads << 20 {
-        return kernel.gemm(a, b, Epilogue::Store, c, &mut scratch[0]);
-    }
-    let at = (m.max(n) * (threads / 2) / threads).next_multiple_of(GRAIN).min(m.max(n) - 1);
-    let (left, right) = scratch.split_at_mut(threads / 2);
-    if m >= n {
-        let (top, bottom) = c.split_rows(at);
-        let work = (|| cut(kernel, a.rows_in(0..at), b, top, left), || cut(kernel, a.rows_in(at..m), b, bottom, right));
-        rayon::join(work.0, work.1);
-    } else {
-        let (west, east) = c.split_cols(at);
-        let work = (|| cut(kernel, a, b.cols_in(0..at), west, left), || cut(kernel, a, b.cols_in(at..n), east, right));
-        rayon::join(work.0, work.1);
-    }
-}
-
-/// Plain loops, for products whose rows follow each other without a gap.
-fn naive<T: Rivals>() -> Candidate<T> {
-    Candidate::new(NAIVE, |operands: &mut Operands<T>| {
-        let Shape { m, n, k, a, b, .. } = operands.shape;
-        let stored = |stored| if stored == Stored::Rows { Transpose::No } else { Transpose::Yes };
-        matmul(Dims { m, n, k }, stored(a), &operands.a, stored(b), &operands.b, &mut operands.c);
-    })
-}
-
 impl Render {
     fn render(&self) -> Result<(), String> {
         let (path, record) = newest(&self.records)?;
@@ -423,74 +324,5 @@ fn print_end(record: &Record) {
     println!();
     for (what, says) in record.figures() {
         println!("{what:34} {says}");
-    }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-fn thread_counts() -> Vec<usize> {
-    if cores() == 1 { vec![1] } else { vec![1, cores()] }
-}
-
-/// What the lock file pins.
-fn version(package: &str) -> String {
-    let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
-    let after = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
-    after.and_then(|rest| rest.split('"').next()).unwrap_or("of this commit").to_owned()
-}
-
-fn cpu() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = info.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
-        Some(line.split(':').nth(1)?.trim().to_owned())
-    };
-    let name = field("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
-    match (field("cpu family"), field("model")) {
-        (Some(family), Some(model)) => format!("{name} (family {family}, model {model})"),
-        _ => name,
-    }
-}
-
-fn commit() -> String {
-    let commit = output("git", &["rev-parse", "HEAD"]);
-    let clean = output("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
-    if clean { commit } else { format!("{commit}-dirty") }
-}
-
-fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn measured(name: &str, threads: usize) -> Measured {
-        let shape = table().into_iter().find(|shape| shape.name == name).unwrap();
-        let field = Field { threads, isa: None };
-        Bench { field, seconds: 0.0, repeats: 0 }.product::<f32>(&shape).unwrap()
-    }
-
-    #[test]
-    fn on_two_threads_everyone_is_right_and_shares_are_of_the_peak_of_two() {
-        let (one, two) = (measured("128", 1), measured("128", 2));
-        let names = |case: &Measured| case.rivals.iter().map(|rival| rival.name.clone()).collect::<Vec<_>>();
-        let everyone = names(&one);
-        assert_eq!(names(&two), everyone.into_iter().filter(|name| name != "matrixmultiply").collect::<Vec<_>>());
-        for case in [one, two] {
-            let share = 100.0 * case.ours.gflops / case.peak;
-            assert!((share / case.ours.percent_of_peak - 1.0).abs() < 0.01, "{share} {}", case.ours.percent_of_peak);
-        }
-    }
-
-    #[test]
-    fn a_cold_product_says_how_it_was_kept_cold() {
-        let cold = measured("784-128 b1 z cold", 1).cold.unwrap();
-        assert!(cold.copies * 784 * 128 * 4 > 2 * cold.last_cache);
-        assert_eq!(measured("784-128 b1 z", 1).cold, None);
     }
 }
