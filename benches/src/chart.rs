@@ -11,7 +11,7 @@ const TOP: f64 = 74.0;
 const BAR: f64 = 9.0;
 const GAP: f64 = 11.0; // between products
 /// Ours first; the others are told apart by eyes that see no red or green, too (P. Tol, "bright" scheme).
-const COLOURS: [&str; 6] = ["#4477aa", "#ccbb44", "#ee6677", "#66ccee", "#aa3377", "#bbbbbb"];
+const COLOURS: [&str; 8] = ["#4477aa", "#ccbb44", "#ee6677", "#66ccee", "#aa3377", "#bbbbbb", "#228833", "#222222"];
 
 /// Bars of GFLOP/s for the summary's products: ours and every rival's, with the measured peak as a line across each.
 pub fn chart(record: &Record) -> String {

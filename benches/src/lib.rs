@@ -6,12 +6,16 @@
 //! - [`Twin`]: the same network in naive loops.
 //! - [`gradient_bounds`]: per element, how far a gradient computed in f32 (or f64) may lie from the true one.
 //! - [`shapes`]: every size that is timed, in one place.
+//! - [`caches`]: how large they are.
 //! - [`operands`] and [`rounds`]: candidates for one product, verified and then timed in turns.
-//! - [`record`], [`summary`] and [`chart`]: what a run measured, as JSON lines, as the README's table, as a picture.
+//! - [`record`], [`summary`], [`figures`] and [`chart`]: what a run measured, as JSON lines, as the README's table, in a
+//!   few lines, as a picture.
 #![forbid(unsafe_code)]
 
 mod bound;
+pub mod caches;
 pub mod chart;
+pub mod figures;
 pub mod operands;
 mod recipe;
 pub mod record;

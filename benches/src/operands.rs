@@ -3,10 +3,13 @@
 //! Timed numbers are random and not 0; verified ones are small whole numbers, whose product is exact in any order of
 //! summation, so that a candidate is right or wrong and never nearly right.
 
+use std::collections::VecDeque;
+
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_naive::{Dims, Float, Transpose, matmul_f64};
 
+use crate::caches::Caches;
 use crate::shapes::{Shape, Stored};
 
 /// Whole numbers from -4 to 4: k * 16 stays below 2^24 for every k under a million.
@@ -15,6 +18,16 @@ const LARGEST: f64 = 4.0;
 const NAIVE_MACS: usize = 1 << 22;
 /// Between the rows, where no product may write.
 const UNTOUCHED: f64 = 12345.0;
+
+/// How often the copies of a cold B would fill the last-level cache: once is not enough where what was used last need not
+/// be what is kept.
+const FILLS: usize = 2;
+
+/// How many copies of B there are: together twice the last-level cache, so that none is found there at its next turn.
+/// Nothing unless the shape is cold.
+pub fn copies(shape: &Shape) -> Option<usize> {
+    shape.cold.then(|| (FILLS * Caches::of_this_machine().last()).div_ceil(shape.weight_bytes()) + 1)
+}
 
 /// The operands of `shape` and their numbers.
 #[derive(Debug)]
@@ -27,6 +40,8 @@ pub struct Operands<T> {
     pub b: Vec<T>,
     /// (m, n) with rows `ldc` apart.
     pub c: Vec<T>,
+    /// What takes the place of B at the calls to come, the next one first: nothing unless the shape is cold.
+    others: VecDeque<Vec<T>>,
 }
 
 /// From one element to the next: down the rows, along the columns.
@@ -45,13 +60,24 @@ fn extent((rows, cols): (usize, usize), (down, along): Strides) -> usize {
 }
 
 impl<T: Scalar + Float> Operands<T> {
-    /// Random numbers from -1 to 1, none of them 0.
+    /// Random numbers from -1 to 1, none of them 0; when the shape is cold, as many copies of B as it takes.
     pub fn reals(shape: &Shape) -> Self {
         let mut stream = Stream::new(1, Purpose::Synthetic, shape.flops());
-        Self::filled(shape, || {
+        let mut operands = Self::filled(shape, || {
             let real = stream.uniform(-1.0, 1.0);
             if real == 0.0 { 0.5 } else { real }
-        })
+        });
+        if let Some(copies) = copies(shape) {
+            operands.others.extend((1..copies).map(|_| operands.b.clone()));
+        }
+        operands
+    }
+
+    /// Puts the next copy in B's place, and B behind all others.
+    pub fn next_b(&mut self) {
+        if let Some(next) = self.others.pop_front() {
+            self.others.push_back(std::mem::replace(&mut self.b, next));
+        }
     }
 
     /// Random whole numbers, small enough for the product to be exact.
@@ -62,7 +88,8 @@ impl<T: Scalar + Float> Operands<T> {
 
     fn filled(shape: &Shape, mut number: impl FnMut() -> f64) -> Self {
         let Shape { m, n, k, .. } = *shape;
-        let mut operands = Operands { shape: shape.clone(), a: Vec::new(), b: Vec::new(), c: Vec::new() };
+        let mut operands =
+            Operands { shape: shape.clone(), a: Vec::new(), b: Vec::new(), c: Vec::new(), others: VecDeque::new() };
         let mut make = |length| (0..length).map(|_| T::from_f64(number())).collect::<Vec<T>>();
         operands.a = make(extent((m, k), operands.a_strides()));
         operands.b = make(extent((k, n), operands.b_strides()));
@@ -145,4 +172,35 @@ impl<T: Scalar + Float> Operands<T> {
 
 fn compact<T: Copy>(data: &[T], (rows, cols): (usize, usize), (down, along): Strides) -> Vec<T> {
     (0..rows * cols).map(|at| data[at / cols * down + at % cols * along]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shapes::table;
+
+    #[test]
+    fn every_call_on_a_cold_shape_finds_another_b() {
+        let named = |name: &str| table().into_iter().find(|shape| shape.name == name).unwrap();
+        let shape = named("784-128 b1 z cold");
+        let count = copies(&shape).unwrap();
+        assert!((count - 1) * shape.weight_bytes() >= 2 * Caches::of_this_machine().last());
+        let mut operands = Operands::<f32>::reals(&shape);
+        let numbers = operands.b.clone();
+        let mut places = Vec::new();
+        for _ in 0..count {
+            assert_eq!(operands.b, numbers);
+            places.push(operands.b.as_ptr());
+            operands.next_b();
+        }
+        assert_eq!(operands.b.as_ptr(), places[0]);
+        places.sort();
+        places.dedup();
+        assert_eq!(places.len(), count);
+
+        let mut hot = Operands::<f32>::reals(&named("784-128 b1 z"));
+        let place = hot.b.as_ptr();
+        hot.next_b();
+        assert_eq!(hot.b.as_ptr(), place);
+    }
 }

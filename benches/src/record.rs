@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::caches::Caches;
+use crate::operands::copies;
 use crate::rounds::Rounds;
 use crate::shapes::{Element, Shape, Stored};
 
@@ -19,6 +21,9 @@ pub struct Header {
     pub command: String,
     /// The processor's name for itself, with family and model.
     pub cpu: String,
+    /// The instruction set that everyone was held to; nothing where everyone had what the CPU has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<String>,
     /// Processors that the process may use.
     pub cores: usize,
     /// Threads that every candidate was given.
@@ -29,6 +34,9 @@ pub struct Header {
     pub kernels_by_default: bool,
     /// The load average of the last minute when the run began, where the system tells.
     pub load: Option<f64>,
+    /// Which rivals were asked for beyond the usual ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<String>,
     /// What is timed beside us.
     pub rivals: Vec<Rival>,
     /// The most that each instruction set gave, in registers alone.
@@ -38,12 +46,25 @@ pub struct Header {
 }
 
 /// A rival and its version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rival {
-    /// The crate's name.
+    /// The crate's name, or the library's.
     pub name: String,
-    /// From `Cargo.lock`.
+    /// From `Cargo.lock`; of a library of C its own word, and the processor that it takes this one for.
     pub version: String,
+    /// Where everyone is held to one instruction set, by what this one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+/// What keeps a rival from instruction sets that it has, and the proof.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The setting.
+    pub by: String,
+    /// The most that it reached of that instruction set's peak, in percent, on the square of 256: f32, f64. With wider
+    /// vectors it would be nearer to 200 than to 100, without any nearer to 25.
+    pub percent_of_peak: [f64; 2],
 }
 
 /// Fused multiply-adds that never leave the registers.
@@ -91,6 +112,9 @@ pub struct Measured {
     pub b: Stored,
     /// Leading dimensions of A, B and C.
     pub ld: [usize; 3],
+    /// Where every call finds another B: how many there are, and the size of the last-level cache that they outgrow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cold: Option<Cold>,
     /// The peak of our kernel's instruction set, the mean of just before and just after.
     pub peak: f64,
     /// Whether those two agreed within 3 %, and ours with ours within 5 %, if need be at the third attempt.
@@ -103,6 +127,17 @@ pub struct Measured {
     pub again: f64,
     /// Everyone else.
     pub rivals: Vec<Timing>,
+}
+
+/// How B was kept out of the caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cold {
+    /// Of B, gone through in turn.
+    pub copies: usize,
+    /// Bytes.
+    pub last_cache: usize,
+    /// Whether the system told that size; otherwise it is assumed.
+    pub told: bool,
 }
 
 /// One candidate on one product.
@@ -158,12 +193,14 @@ impl Measured {
                 ratio: rounds.ratio(who, 0).map(short),
             }
         };
-        let Shape { group, ref name, element, m, n, k, a, b, lda, ldb, ldc } = *shape;
+        let Shape { group, ref name, element, m, n, k, a, b, lda, ldb, ldc, cold: _ } = *shape;
         let (case, group, ld) = (name.clone(), group.to_owned(), [lda, ldb, ldc]);
         let (ours, again) = (timing(0), timing(1).ratio[1]);
         let rivals = (2..names.len()).map(timing).collect();
+        let caches = Caches::of_this_machine();
+        let cold = copies(shape).map(|copies| Cold { copies, last_cache: caches.last(), told: caches.told });
         let (peak, rounds) = (short(peak), rounds.count());
-        Measured { case, group, element, m, n, k, a, b, ld, peak, steady, rounds, ours, again, rivals }
+        Measured { case, group, element, m, n, k, a, b, ld, cold, peak, steady, rounds, ours, again, rivals }
     }
 
     /// The fastest of the others.
@@ -203,17 +240,19 @@ pub(crate) mod tests {
 
     /// A record of two products, one won and one lost.
     pub(crate) fn sample() -> Record {
-        let rival = |name: &str| Rival { name: name.into(), version: "0.1.2".into() };
+        let rival = |name: &str| Rival { name: name.into(), version: "0.1.2".into(), held: None };
         let header = Header {
             commit: "0123456789abcdef".into(),
             rustc: "rustc 1.95.0".into(),
             date: "2026-11-23T06:30:00Z".into(),
             command: "scripts/bench".into(),
             cpu: "A CPU".into(),
+            isa: None,
             cores: 2,
             threads: 1,
             kernels: ["f32_14x32_avx512".into(), "f64_14x16_avx512".into()],
             kernels_by_default: true,
+            with: Vec::new(),
             load: Some(0.25),
             rivals: vec![rival("gemm"), rival("faer")],
             peaks: vec![Peak { element: Element::F32, isa: "avx512".into(), threads: 1, gflops: 250.0 }],
@@ -236,6 +275,7 @@ pub(crate) mod tests {
             a: Stored::Rows,
             b: Stored::Columns,
             ld: [64, 64, 64],
+            cold: None,
             peak: 250.0,
             steady: true,
             rounds: 100,
@@ -248,11 +288,22 @@ pub(crate) mod tests {
 
     #[test]
     fn a_record_reads_back_as_it_was_written() {
-        let record = sample();
+        let mut record = sample();
+        record.cases[1].cold = Some(Cold { copies: 160, last_cache: 32 << 20, told: true });
         let mut lines = vec![Line::Header(Box::new(record.header.clone())).to_json()];
         lines.extend(record.cases.iter().map(|case| Line::Case(Box::new(case.clone())).to_json()));
         assert!(lines.iter().all(|line| !line.contains('\n')));
         assert_eq!(Record::parse(&lines.join("\n")), Ok(record));
+    }
+
+    #[test]
+    fn what_rivals_are_held_to_reads_back() {
+        let mut record = sample();
+        record.header.isa = Some("avx2".into());
+        record.header.with = vec!["openblas".into()];
+        record.header.rivals[0].held = Some(Held { by: "SOME_ISA=fma".into(), percent_of_peak: [93.5, 92.0] });
+        let text = Line::Header(Box::new(record.header.clone())).to_json();
+        assert_eq!(Record::parse(&text).unwrap().header, record.header);
     }
 
     #[test]

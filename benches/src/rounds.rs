@@ -85,7 +85,7 @@ pub fn measure<T: Scalar + Float>(shape: &Shape, candidates: &mut [Candidate<T>]
 }
 
 /// How many calls fill a sample.
-fn repeats<T>(candidate: &mut Candidate<T>, operands: &mut Operands<T>) -> u32 {
+fn repeats<T: Scalar + Float>(candidate: &mut Candidate<T>, operands: &mut Operands<T>) -> u32 {
     sample(candidate, operands, 1); // the first call allocates and warms up
     let mut repeats = 1;
     loop {
@@ -97,9 +97,10 @@ fn repeats<T>(candidate: &mut Candidate<T>, operands: &mut Operands<T>) -> u32 {
     }
 }
 
-fn sample<T>(candidate: &mut Candidate<T>, operands: &mut Operands<T>, repeats: u32) -> f64 {
+fn sample<T: Scalar + Float>(candidate: &mut Candidate<T>, operands: &mut Operands<T>, repeats: u32) -> f64 {
     let start = Instant::now();
     for _ in 0..repeats {
+        operands.next_b();
         (candidate.run)(black_box(operands));
     }
     start.elapsed().as_secs_f64() / f64::from(repeats)
@@ -141,10 +142,10 @@ mod tests {
         }
     }
 
-    /// One small shape that is compared by element, one large one that is compared by rows, one with wide rows.
+    /// Small shapes that are compared by element, one with wide rows, a large one that is compared by rows, a cold one.
     fn shapes() -> Vec<Shape> {
         let named = |name: &str| table().into_iter().find(|shape| shape.name == name).unwrap();
-        ["32", "64 ld 80", "64 tt", "784-16 b512 dw"].map(named).to_vec()
+        ["32", "64 ld 80", "64 tt", "784-16 b512 dw", "512-512 b1 z cold"].map(named).to_vec()
     }
 
     #[test]

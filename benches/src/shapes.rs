@@ -130,13 +130,15 @@ pub struct Shape {
     pub ldb: usize,
     /// Elements from one row of C to the next.
     pub ldc: usize,
+    /// Whether every call finds another B, which is in no cache: the weights of a network that is not always at work.
+    pub cold: bool,
 }
 
 impl Shape {
     fn new(group: &'static str, name: String, (m, n, k): (usize, usize, usize), (a, b): (Stored, Stored)) -> Shape {
         let lda = if a == Stored::Rows { k } else { m };
         let ldb = if b == Stored::Rows { n } else { k };
-        Shape { group, name, element: Element::F32, m, n, k, a, b, lda, ldb, ldc: n }
+        Shape { group, name, element: Element::F32, m, n, k, a, b, lda, ldb, ldc: n, cold: false }
     }
 
     fn rows(group: &'static str, name: String, sizes: (usize, usize, usize)) -> Shape {
@@ -148,6 +150,16 @@ impl Shape {
         2 * (self.m * self.n * self.k) as u64
     }
 
+    /// Bytes of B.
+    pub fn weight_bytes(&self) -> usize {
+        self.k * self.n * if self.element == Element::F32 { 4 } else { 8 }
+    }
+
+    /// Whether naive loops are timed on it for once, in a few rounds of their own: to know what they would take.
+    pub fn naive_is_asked(&self) -> bool {
+        self.name == "512"
+    }
+
     /// Whether naive loops, which know no leading dimensions, are timed on it: only where they stand a chance.
     pub fn naive_is_quick(&self) -> bool {
         let tight = Shape::new(self.group, String::new(), (self.m, self.n, self.k), (self.a, self.b));
@@ -157,21 +169,24 @@ impl Shape {
 
 /// The parts of [`table`], in its order.
 pub const GROUPS: &[&str] =
-    &["squares", "squares_f64", "layers", "skinny_m", "skinny_n", "skinny_k", "odd", "leading", "layouts"];
+    &["squares", "squares_f64", "layers", "skinny_m", "skinny_n", "skinny_k", "odd", "leading", "layouts", "cold"];
 
 /// (inputs, outputs) of the layers whose three products are in the table.
 const LAYERS: &[(usize, usize)] =
     &[(784, 16), (784, 128), (784, 512), (512, 512), (512, 10), (128, 10), (16, 10), (1024, 4096)];
 const BATCHES: &[usize] = &[1, 8, 32, 64, 128, 512];
+/// (inputs, outputs, batch) of the layers whose z is timed with weights from memory.
+const COLD: &[(usize, usize, usize)] =
+    &[(784, 128, 1), (784, 128, 32), (784, 128, 128), (512, 512, 1), (512, 512, 32), (512, 512, 128), (1024, 4096, 1)];
 
-/// Every product that the report times, about 240. What a dense network asks for, and what kernels find hard.
+/// Every product that the report times, about 250. What a dense network asks for, and what kernels find hard.
 pub fn table() -> Vec<Shape> {
     let (rows, columns) = (Stored::Rows, Stored::Columns);
     let square = |n: usize| Shape::rows("squares", n.to_string(), (n, n, n));
     let mut table: Vec<Shape> = (4..=11).map(|log| square(1 << log)).collect();
 
     let in_f64 = |s: Shape| Shape { group: "squares_f64", name: format!("f64 {}", s.name), element: Element::F64, ..s };
-    table.extend((4..=10).map(|log| in_f64(square(1 << log))));
+    table.extend((4..=11).map(|log| in_f64(square(1 << log))));
 
     for &(inputs, outputs) in LAYERS {
         for &batch in BATCHES {
@@ -203,6 +218,10 @@ pub fn table() -> Vec<Shape> {
         {
             table.push(Shape::new("layouts", format!("{n} {name}"), (n, n, n), stored));
         }
+    }
+    for &(inputs, outputs, batch) in COLD {
+        let name = format!("{inputs}-{outputs} b{batch} z cold");
+        table.push(Shape { cold: true, ..Shape::rows("cold", name, (batch, outputs, inputs)) });
     }
     table
 }
@@ -287,6 +306,29 @@ mod tests {
         for name in SUMMARY {
             assert!(table.iter().any(|shape| shape.name == *name), "{name}");
         }
+    }
+
+    #[test]
+    fn every_size_of_a_kind_is_there() {
+        let table = table();
+        let has = |name: String| assert!(table.iter().any(|shape| shape.name == name), "{name}");
+        (4..=11).for_each(|log| has(format!("{}", 1 << log)));
+        (4..=11).for_each(|log| has(format!("f64 {}", 1 << log)));
+        for count in 1..=17 {
+            has(format!("{count}x256x512"));
+            has(format!("128x{count}x512"));
+            has(format!("256x128x{count}"));
+        }
+        for layer in ["784-16", "784-128", "784-512", "512-512", "512-10", "128-10", "16-10", "1024-4096"] {
+            for batch in [1, 8, 32, 64, 128, 512] {
+                ["z", "dw", "dx"].iter().for_each(|part| has(format!("{layer} b{batch} {part}")));
+            }
+        }
+        [45, 46, 97, 255, 1023].iter().for_each(|n| has(format!("{n}")));
+        ["nn", "nt", "tn", "tt"].iter().for_each(|layout| has(format!("512 {layout}")));
+        ["256 ld 1024", "256 ld 1040"].iter().for_each(|name| has((*name).to_owned()));
+        let rows = |m, n, k| table.iter().any(|shape| (shape.m, shape.n, shape.k) == (m, n, k));
+        assert!(rows(1, 128, 784) && rows(1, 1024, 1024) && rows(128, 10, 512));
     }
 
     #[test]

@@ -4,33 +4,39 @@
 //! `cargo bench` is not to take six minutes more.
 
 mod foreign;
+mod held;
+mod machine;
 mod probe;
+mod product;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
+use chainrule_bench::caches::Caches;
 use chainrule_bench::chart::chart;
-use chainrule_bench::operands::Operands;
-use chainrule_bench::record::{Header, Line, Measured, Memory, Peak, Record, Rival};
-use chainrule_bench::rounds::{Candidate, measure, verify};
-use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, Stored, table};
+use chainrule_bench::record::{Header, Held, Line, Measured, Memory, Peak, Record, Rival};
+use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, table};
 use chainrule_bench::summary::{readme_section, replace_section};
-use chainrule_kernel::{Epilogue, KERNEL_VARIABLE, Kernel, MatMut, MatRef, Scratch};
-use chainrule_naive::{Dims, Transpose, matmul};
+use chainrule_kernel::{KERNEL_VARIABLE, Kernel};
 use clap::{Args, Parser};
 
 use foreign::Rivals;
+use held::Field;
+use machine::{commit, cores, cpu, output, thread_counts, version};
 use probe::Isa;
+use product::Bench;
 
-/// How far the peak may move from before a product to after it.
-const STEADY: f64 = 0.03;
-/// How far ours may be from ours: the probe takes the best of its tries, and may miss what disturbed the rounds.
-const ALIKE: f64 = 0.05;
-/// Attempts at a product on a machine that will not be steady, and those beyond the first in a whole run.
-const ATTEMPTS: usize = 3;
-const REPEATS: usize = 60;
+/// The rivals that this build has beyond the usual ones.
+const WITH: &[&str] = &[
+    #[cfg(feature = "openblas")]
+    "openblas",
+    #[cfg(feature = "blis")]
+    "blis",
+    #[cfg(feature = "rten")]
+    "rten",
+];
 
 /// Times our matrix products beside those of other crates.
 #[derive(Debug, Parser)]
@@ -62,6 +68,12 @@ struct Run {
     /// Threads for every candidate (matrixmultiply is timed on one only)
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Hold every candidate to this instruction set: avx2 (needs the settings that scripts/bench --isa makes)
+    #[arg(long, value_parser = ["avx2"])]
+    isa: Option<String>,
+    /// Rivals that this build must have beyond the usual ones, separated by commas: openblas, blis, rten
+    #[arg(long, value_delimiter = ',')]
+    with: Vec<String>,
     /// Where the record goes; nowhere without it
     #[arg(long)]
     out: Option<PathBuf>,
@@ -90,7 +102,7 @@ fn main() -> ExitCode {
         }
         Arguments::List => {
             for Shape { group, name, m, n, k, .. } in table() {
-                println!("{group:12} {name:20} {m} x {n} x {k}");
+                println!("{group:12} {name:22} {m} x {n} x {k}");
             }
             Ok(())
         }
@@ -127,23 +139,36 @@ impl Run {
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
         pool.map_err(|error| error.to_string())?;
-        let header = self.header()?;
+        let field = self.field()?;
+        let header = self.header(field)?;
         println!("{} on {}, {} thread(s)", header.kernels.join(", "), header.cpu, header.threads);
         if let Some(load) = header.load.filter(|load| *load > 0.5) {
             println!("the load average is {load}: numbers from a busy machine are worth little");
         }
         print_limits(&header.peaks, &header.memory);
+        for Rival { name, held, .. } in &header.rivals {
+            if let Some(Held { by, percent_of_peak: [f32, f64] }) = held {
+                println!("{name:15} held by {by}: {f32:.0} % of the peak in f32, {f64:.0} % in f64");
+            }
+        }
 
         let seconds = self.seconds.unwrap_or(if self.quick { 0.35 } else { 1.1 });
-        let mut bench = Bench { threads: self.threads, seconds, repeats: REPEATS };
+        let mut bench = Bench::new(field, seconds);
         let mut record = Record { header, cases: Vec::new() };
-        println!("{:20} {:>8} {:>6}  ratio to each rival, above 1 where we are faster", "", "GFLOP/s", "peak");
+        if shapes.iter().any(|shape| shape.cold) {
+            let caches = Caches::of_this_machine();
+            let source = if caches.told { "as the system says" } else { "as is assumed" };
+            let mib = caches.last() >> 20;
+            println!("cold weights: copies that outgrow the last-level cache twice, {mib} MiB {source}\n");
+        }
+        println!("{:22} {:>8} {:>6}  ratio to each rival, above 1 where we are faster", "", "GFLOP/s", "peak");
         for shape in &shapes {
             let case = match shape.element {
                 Element::F32 => bench.product::<f32>(shape)?,
                 Element::F64 => bench.product::<f64>(shape)?,
             };
             print_case(&case);
+            held::check(field, &case)?;
             record.cases.push(case);
         }
         print_end(&record);
@@ -153,24 +178,53 @@ impl Run {
         }
     }
 
-    fn header(&self) -> Result<Header, String> {
+    /// What all candidates have in common, and our kernels with them.
+    fn field(&self) -> Result<Field, String> {
+        let isa = Isa::ALL.into_iter().find(|isa| self.isa.as_deref() == Some(isa.name()));
+        let field = Field { threads: self.threads, isa };
+        if let Some(isa) = isa.filter(|isa| !isa.is_available()) {
+            return Err(format!("this CPU lacks {}", isa.name()));
+        }
+        if let Some(rival) = self.with.iter().find(|rival| !WITH.contains(&rival.as_str())) {
+            return Err(format!("built without {rival}; scripts/bench --with builds what it asks for"));
+        }
+        foreign::libraries()?;
+        Ok(field)
+    }
+
+    fn header(&self, field: Field) -> Result<Header, String> {
         let kernel =
             |name: Result<&'static str, _>| name.map_err(|error: chainrule_kernel::KernelError| error.to_string());
         let kernels = [
             kernel(Kernel::<f32>::selected().map(Kernel::name))?.to_owned(),
             kernel(Kernel::<f64>::selected().map(Kernel::name))?.to_owned(),
         ];
+        if let (Some(isa), Some(kernel)) = (field.isa, kernels.iter().find(|&k| Some(Isa::of_kernel(k)) != field.isa)) {
+            return Err(format!("our {kernel} is not of {}; {KERNEL_VARIABLE} chooses another", isa.name()));
+        }
         let override_by = std::env::var(KERNEL_VARIABLE).unwrap_or_default();
         let mut command = "scripts/bench".to_owned();
-        if !override_by.is_empty() {
+        if let Some(isa) = field.isa {
+            let _ = write!(command, " --isa {}", isa.name());
+        } else if !override_by.is_empty() {
             command = format!("{KERNEL_VARIABLE}={override_by} {command}");
         }
         if self.threads > 1 {
             let _ = write!(command, " --threads {}", self.threads);
         }
-        let rivals = f32::rivals(self.threads)
-            .into_iter()
-            .map(|rival| Rival { version: version(&rival.name), name: rival.name });
+        if !WITH.is_empty() {
+            let _ = write!(command, " --with {}", WITH.join(","));
+        }
+        let rival = |name: String| Rival {
+            version: foreign::library_version(&name).unwrap_or_else(|| version(&name)),
+            name,
+            held: None,
+        };
+        let plain = &table()[0]; // that everyone knows
+        let rivals = f32::rivals(field, plain).into_iter().map(|candidate| rival(candidate.name));
+        let mut rivals: Vec<Rival> = rivals.collect();
+        held::settings(field, &rivals, |name| std::env::var(name).ok())?;
+        held::prove(field, &mut rivals)?;
         let load = fs::read_to_string("/proc/loadavg").ok();
         Ok(Header {
             commit: commit(),
@@ -178,97 +232,18 @@ impl Run {
             date: output("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
             command,
             cpu: cpu(),
+            isa: field.isa.map(|isa| isa.name().to_owned()),
             cores: cores(),
             threads: self.threads,
             kernels,
+            with: WITH.iter().map(|&rival| rival.to_owned()).collect(),
             kernels_by_default: override_by.is_empty(),
             load: load.and_then(|load| load.split(' ').next().and_then(|first| first.parse().ok())),
-            rivals: rivals.collect(),
+            rivals,
             peaks: probe::peaks(&if self.threads == 1 { vec![1] } else { vec![1, self.threads] }),
             memory: probe::memory(),
         })
     }
-}
-
-/// What is the same for every product of a run, and how many repeats it may still have.
-struct Bench {
-    threads: usize,
-    seconds: f64,
-    repeats: usize,
-}
-
-impl Bench {
-    fn product<T: Rivals>(&mut self, shape: &Shape) -> Result<Measured, String> {
-        let kernel = Kernel::<T>::selected().map_err(|error| error.to_string())?;
-        let (ours, again) = (ours(kernel, shape, self.threads), ours(kernel, shape, self.threads));
-        let mut candidates = vec![ours, again];
-        candidates.extend(T::rivals(self.threads));
-        if self.threads == 1 && shape.naive_is_quick() {
-            candidates.push(naive());
-        }
-        verify(shape, &mut candidates)?;
-        let names: Vec<String> = candidates.iter().map(|candidate| candidate.name.clone()).collect();
-        let isa = Isa::of_kernel(kernel.name());
-        for attempt in 1.. {
-            let before = probe::peak(isa, shape.element, self.threads);
-            let rounds = measure(shape, &mut candidates, self.seconds);
-            let after = probe::peak(isa, shape.element, self.threads);
-            let [_, again, _] = rounds.ratio(1, 0);
-            let steady = (before / after - 1.0).abs() <= STEADY && (again - 1.0).abs() <= ALIKE;
-            if steady || attempt == ATTEMPTS || self.repeats == 0 {
-                return Ok(Measured::new(shape, &rounds, &names, f64::midpoint(before, after), steady));
-            }
-            self.repeats -= 1;
-        }
-        unreachable!("the last attempt returns")
-    }
-}
-
-/// Our kernel; on more threads C is cut along its longer side, at multiples of every kernel's tile, as `dense` cuts it.
-fn ours<T: Rivals>(kernel: &'static Kernel<T>, shape: &Shape, threads: usize) -> Candidate<T> {
-    let Shape { m, n, k, .. } = *shape;
-    let mut scratch = vec![Scratch::for_shape(m, n, k); threads];
-    Candidate::new(kernel.name(), move |operands: &mut Operands<T>| {
-        let (sa, sb, sc) = (operands.a_strides(), operands.b_strides(), operands.c_strides());
-        let a = MatRef::with_strides(&operands.a, (m, k), sa);
-        let b = MatRef::with_strides(&operands.b, (k, n), sb);
-        let c = MatMut::with_strides(&mut operands.c, (m, n), sc);
-        cut(kernel, a, b, c, &mut scratch);
-    })
-}
-
-fn cut<T: Rivals>(
-    kernel: &Kernel<T>,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    c: MatMut<'_, T>,
-    scratch: &mut [Scratch<T>],
-) {
-    const GRAIN: usize = 32; // dense's
-    let (m, n, threads) = (c.rows(), c.cols(), scratch.len());
-    if threads == 1 || m.max(n) < 2 * GRAIN || m * n * a.cols() < threads << 20 {
-        return kernel.gemm(a, b, Epilogue::Store, c, &mut scratch[0]);
-    }
-    let at = (m.max(n) * (threads / 2) / threads).next_multiple_of(GRAIN).min(m.max(n) - 1);
-    let (left, right) = scratch.split_at_mut(threads / 2);
-    if m >= n {
-        let (top, bottom) = c.split_rows(at);
-        let work = (|| cut(kernel, a.rows_in(0..at), b, top, left), || cut(kernel, a.rows_in(at..m), b, bottom, right));
-        rayon::join(work.0, work.1);
-    } else {
-        let (west, east) = c.split_cols(at);
-        let work = (|| cut(kernel, a, b.cols_in(0..at), west, left), || cut(kernel, a, b.cols_in(at..n), east, right));
-        rayon::join(work.0, work.1);
-    }
-}
-
-/// Plain loops, for products whose rows follow each other without a gap.
-fn naive<T: Rivals>() -> Candidate<T> {
-    Candidate::new("naive", |operands: &mut Operands<T>| {
-        let Shape { m, n, k, a, b, .. } = operands.shape;
-        let stored = |stored| if stored == Stored::Rows { Transpose::No } else { Transpose::Yes };
-        matmul(Dims { m, n, k }, stored(a), &operands.a, stored(b), &operands.b, &mut operands.c);
-    })
 }
 
 impl Render {
@@ -286,7 +261,7 @@ impl Render {
     }
 }
 
-/// The newest record of one thread and the CPU's own choice of kernels; without such a one, the newest.
+/// The newest record of one thread, the CPU's own choice of kernels and the usual rivals; without such a one, the newest.
 fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut records = Vec::new();
@@ -298,7 +273,7 @@ fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
         }
     }
     let rank = |(_, Record { header, .. }): &(PathBuf, Record)| {
-        (header.threads == 1 && header.kernels_by_default, header.date.clone())
+        (header.threads == 1 && header.kernels_by_default && header.with.is_empty(), header.date.clone())
     };
     records.into_iter().max_by_key(rank).ok_or(format!("{} holds no record: run scripts/bench", folder.display()))
 }
@@ -323,7 +298,7 @@ fn print_limits(peaks: &[Peak], memory: &[Memory]) {
     }
 }
 fn print_case(case: &Measured) {
-    let mut line = format!("{:20} {:8.1} {:5.0} %", case.case, case.ours.gflops, case.ours.percent_of_peak);
+    let mut line = format!("{:22} {:8.1} {:5.0} %", case.case, case.ours.gflops, case.ours.percent_of_peak);
     for rival in &case.rivals {
         let _ = write!(line, "  {} {:.2}", rival.name, rival.ratio[1]);
     }
@@ -344,45 +319,10 @@ fn print_end(record: &Record) {
     println!("{unsteady} unsteady; lost on {} by more than the noise, {:.3}{end}", lost.len(), record.noise());
     for case in lost {
         let best = case.best_rival().expect("lost to someone");
-        println!("  {:20} {:.2}x {} (again {:.2})", case.case, best.ratio[1], best.name, case.again);
+        println!("  {:22} {:.2}x {} (again {:.2})", case.case, best.ratio[1], best.name, case.again);
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-fn thread_counts() -> Vec<usize> {
-    if cores() == 1 { vec![1] } else { vec![1, cores()] }
-}
-
-/// What the lock file pins.
-fn version(package: &str) -> String {
-    let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
-    let after = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
-    after.and_then(|rest| rest.split('"').next()).unwrap_or("of this commit").to_owned()
-}
-
-fn cpu() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = info.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
-        Some(line.split(':').nth(1)?.trim().to_owned())
-    };
-    let name = field("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
-    match (field("cpu family"), field("model")) {
-        (Some(family), Some(model)) => format!("{name} (family {family}, model {model})"),
-        _ => name,
+    println!();
+    for (what, says) in record.figures() {
+        println!("{what:34} {says}");
     }
-}
-
-fn commit() -> String {
-    let commit = output("git", &["rev-parse", "HEAD"]);
-    let clean = output("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
-    if clean { commit } else { format!("{commit}-dirty") }
-}
-
-fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

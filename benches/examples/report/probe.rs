@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Instant;
 
+use chainrule_bench::caches::Caches;
 use chainrule_bench::record::{Memory, Peak};
 use chainrule_bench::shapes::Element;
 
@@ -106,27 +107,9 @@ pub(crate) fn peaks(threads: &[usize]) -> Vec<Peak> {
     peaks
 }
 
-/// Sizes of the data caches of levels 1, 2 and 3 in bytes: what Linux says, otherwise what is common.
-pub(crate) fn caches() -> [usize; 3] {
-    let mut sizes = [32 << 10, 512 << 10, 32 << 20];
-    for index in 0..8 {
-        let read = |file: &str| {
-            std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/{file}"))
-                .unwrap_or_default()
-        };
-        let size = read("size").trim().strip_suffix('K').and_then(|kib| kib.parse::<usize>().ok());
-        if let (Some(kib), Ok(level @ 1..=3), false) =
-            (size, read("level").trim().parse::<usize>(), read("type").trim() == "Instruction")
-        {
-            sizes[level - 1] = kib << 10;
-        }
-    }
-    sizes
-}
-
 /// Loads from half of each cache, and a triad over four times the last one.
 pub(crate) fn memory() -> Vec<Memory> {
-    let caches = caches();
+    let caches = Caches::of_this_machine().sizes;
     let mut memory = Vec::new();
     for (level, size) in ["L1", "L2", "L3"].into_iter().zip(caches) {
         let data = vec![1.0f32; size / 2 / 4];

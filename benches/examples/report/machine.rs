@@ -1,0 +1,43 @@
+//! What a record says of the machine and the code that ran on it.
+
+use std::fs;
+use std::process::Command;
+
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+pub(crate) fn thread_counts() -> Vec<usize> {
+    if cores() == 1 { vec![1] } else { vec![1, cores()] }
+}
+
+/// What the lock file pins.
+pub(crate) fn version(package: &str) -> String {
+    let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
+    let after = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
+    after.and_then(|rest| rest.split('"').next()).unwrap_or("of this commit").to_owned()
+}
+
+pub(crate) fn cpu() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = info.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
+        Some(line.split(':').nth(1)?.trim().to_owned())
+    };
+    let name = field("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    match (field("cpu family"), field("model")) {
+        (Some(family), Some(model)) => format!("{name} (family {family}, model {model})"),
+        _ => name,
+    }
+}
+
+pub(crate) fn commit() -> String {
+    let commit = output("git", &["rev-parse", "HEAD"]);
+    let clean = output("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
+    if clean { commit } else { format!("{commit}-dirty") }
+}
+
+pub(crate) fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
