@@ -6,14 +6,17 @@
 //! so that the address sanitizer sees a step beyond.
 #![no_main]
 
+use std::cell::Cell;
+
 use arbitrary::{Arbitrary, Result, Unstructured};
-use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
+use chainrule_kernel::{Activation, Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
 use chainrule_naive::{Dims, Float, Transpose, matmul};
 
 /// Sides of the matrices. One of them may be longer, to reach the loops over blocks and the packing of A.
 const SIDE: usize = 40;
-const LONG_SIDE: usize = 900;
-/// Elements are whole numbers up to this size: |C| <= 900 * 8 * 8 * 3 + 8 * 3 < 2^18, far below 2^24.
+const LONG_SIDE: usize = 1300;
+/// Elements are whole numbers up to this size: |C| <= 1300 * 8 * 8 * 3 + 8 * 3 < 2^18, sums of 1300 such, only with
+/// k <= 40, < 2^24.
 const LARGEST: i64 = 8;
 
 #[derive(Debug, Arbitrary)]
@@ -24,6 +27,7 @@ struct Case {
     b: Layout,
     c: Layout,
     finish: Finish,
+    packed: bool,
     fresh_scratch: bool,
     seed: u64,
 }
@@ -38,6 +42,9 @@ struct Layout {
     /// Unused elements behind each row (or column, if transposed).
     #[arbitrary(with = |u: &mut Unstructured| u.int_in_range(0..=5))]
     padding: usize,
+    /// Whether rows (or columns) begin whole pages apart.
+    #[arbitrary(with = |u: &mut Unstructured| u.ratio(1, 8))]
+    pages: bool,
 }
 
 #[derive(Debug, Clone, Copy, Arbitrary)]
@@ -51,6 +58,16 @@ enum Finish {
     },
     Bias,
     BiasRelu,
+    /// A leaky ReLU of slope 2, which is exact.
+    Activation,
+    /// Its derivative, and the sums of columns.
+    Derivative,
+    Update {
+        #[arbitrary(with = |u: &mut Unstructured| u.int_in_range(-3..=3))]
+        rate: i8,
+        #[arbitrary(with = |u: &mut Unstructured| u.int_in_range(-3..=3))]
+        decay: i8,
+    },
 }
 
 fn shape(u: &mut Unstructured) -> Result<(usize, usize, usize)> {
@@ -67,7 +84,8 @@ fn shape(u: &mut Unstructured) -> Result<(usize, usize, usize)> {
 impl Layout {
     fn strides(self, rows: usize, cols: usize) -> (usize, usize) {
         let along = if self.transposed { rows } else { cols };
-        let leading = (along * self.step + self.padding).max(1);
+        let tight = (along * self.step + self.padding).max(1);
+        let leading = if self.pages && rows.max(cols) <= SIDE { tight.next_multiple_of(1024) } else { tight };
         if self.transposed { (self.step, leading) } else { (leading, self.step) }
     }
 
@@ -102,8 +120,13 @@ fn check<T: Scalar + Float>(case: &Case) {
     let number = |x: i8| T::from_f64(f64::from(x));
     let (a, b) = (whole::<T>(case.seed, 1, m * k), whole::<T>(case.seed, 2, k * n));
     let bias = whole::<T>(case.seed, 3, n);
-    let reads_c = matches!(case.finish, Finish::Accumulate { beta, .. } if beta != 0);
+    let reads_c = matches!(case.finish, Finish::Accumulate { beta, .. } if beta != 0)
+        || matches!(case.finish, Finish::Update { .. });
     let before = if reads_c { whole(case.seed, 4, m * n) } else { vec![T::from_f64(f64::NAN); m * n] };
+
+    let activation = Activation::LeakyRelu(2.0);
+    let outputs = whole::<T>(case.seed, 5, m * n);
+    let slope = |x: T, at: T| if at > T::ZERO { x } else { x + x };
 
     let mut want = vec![T::ZERO; m * n];
     matmul(Dims { m, n, k }, Transpose::No, &a, Transpose::No, &b, &mut want);
@@ -115,12 +138,23 @@ fn check<T: Scalar + Float>(case: &Case) {
             Finish::Bias => *want + bias[index % n],
             Finish::BiasRelu if *want + bias[index % n] < T::ZERO => T::ZERO,
             Finish::BiasRelu => *want + bias[index % n],
+            Finish::Activation => slope(*want + bias[index % n], *want + bias[index % n]),
+            Finish::Derivative => slope(*want, outputs[index]),
+            Finish::Update { rate, decay } => before[index] - number(rate) * (*want + number(decay) * before[index]),
         };
     }
+    let sums: Vec<T> = (0..n).map(|j| (0..m).map(|i| want[i * n + j]).sum()).collect();
     let want = case.c.place(&want, (m, n));
 
     let (a, b) = (case.a.place(&a, (m, k)), case.b.place(&b, (k, n)));
+    let outputs = case.a.place(&outputs, (m, n));
+    let outputs = MatRef::with_strides(&outputs, (m, n), case.a.strides(m, n));
+    let mut got_sums = vec![T::from_f64(f64::NAN); n];
+    let got_sums = Cell::from_mut(&mut got_sums[..]).as_slice_of_cells();
     let epilogue = match case.finish {
+        Finish::Activation => Epilogue::Activation { bias: &bias, activation },
+        Finish::Derivative => Epilogue::Derivative { activation, outputs, sums: Some(got_sums) },
+        Finish::Update { rate, decay } => Epilogue::Update { rate: number(rate), decay: number(decay) },
         Finish::Store => Epilogue::Store,
         Finish::Accumulate { alpha, beta } => Epilogue::Accumulate { alpha: number(alpha), beta: number(beta) },
         Finish::Bias => Epilogue::Bias(&bias),
@@ -130,13 +164,19 @@ fn check<T: Scalar + Float>(case: &Case) {
         let mut c = case.c.place(&before, (m, n));
         let mut scratch = if case.fresh_scratch { Scratch::default() } else { Scratch::for_shape(m, n, k) };
         scratch.fill(T::from_f64(f64::NAN));
-        kernel.gemm(
-            MatRef::with_strides(&a, (m, k), case.a.strides(m, k)),
-            MatRef::with_strides(&b, (k, n), case.b.strides(k, n)),
-            epilogue,
-            MatMut::with_strides(&mut c, (m, n), case.c.strides(m, n)),
-            &mut scratch,
-        );
+        let a = MatRef::with_strides(&a, (m, k), case.a.strides(m, k));
+        let b = MatRef::with_strides(&b, (k, n), case.b.strides(k, n));
+        let view = MatMut::with_strides(&mut c, (m, n), case.c.strides(m, n));
+        if case.packed {
+            kernel.gemm_packed(a, &PackedB::new(kernel, b), epilogue, view, &mut scratch);
+        } else {
+            kernel.gemm(a, b, epilogue, view, &mut scratch);
+        }
+        if matches!(case.finish, Finish::Derivative) && m * k < 1 << 16 {
+            for (j, (got, want)) in got_sums.iter().zip(&sums).enumerate() {
+                assert!(got.get() == *want, "{}: the sum of column {j} is {}, not {want}", kernel.name(), got.get());
+            }
+        }
         for (at, (got, want)) in c.iter().zip(&want).enumerate() {
             // Between the elements NaN was and NaN must remain.
             let same = got == want || (got.to_f64().is_nan() && want.to_f64().is_nan());

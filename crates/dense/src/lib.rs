@@ -21,11 +21,12 @@
 
 #![forbid(unsafe_code)]
 
-mod activation;
+mod frozen;
 mod parts;
 mod plan;
 mod update;
 
-pub use activation::Activation;
+pub use chainrule_kernel::Activation;
+pub use frozen::Frozen;
 pub use plan::{Gradients, LayerShape, Plan};
 pub use update::sgd;

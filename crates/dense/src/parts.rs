@@ -42,6 +42,43 @@ pub(crate) fn for_each_part<T: Scalar>(
     cut(c, whole, &mut scratch[..threads], work);
 }
 
+/// Calls `work` for each of `threads` parts of the columns of two matrices that have as many, side by side.
+pub(crate) fn for_each_columns<T: Scalar>(
+    a: MatMut<'_, T>,
+    b: MatMut<'_, T>,
+    threads: usize,
+    work: &(impl Fn(MatMut<'_, T>, MatMut<'_, T>, Range<usize>) + Sync),
+) {
+    let cols = 0..a.cols();
+    cut_columns(a, b, cols, threads, work);
+}
+
+fn cut_columns<T: Scalar>(
+    a: MatMut<'_, T>,
+    b: MatMut<'_, T>,
+    cols: Range<usize>,
+    threads: usize,
+    work: &(impl Fn(MatMut<'_, T>, MatMut<'_, T>, Range<usize>) + Sync),
+) {
+    let Some(at) = middle(cols.len(), threads) else {
+        return work(a, b, cols);
+    };
+    let ((left_a, right_a), (left_b, right_b)) = (a.split_cols(at), b.split_cols(at));
+    let (left, right) = (cols.start..cols.start + at, cols.start + at..cols.end);
+    rayon::join(
+        || cut_columns(left_a, left_b, left, threads / 2, work),
+        || cut_columns(right_a, right_b, right, threads - threads / 2, work),
+    );
+}
+
+/// Where a length is cut for half of the threads, to the nearest grain; not at all when it is too short or they too few.
+fn middle(length: usize, threads: usize) -> Option<usize> {
+    if threads == 1 || length < 2 * GRAIN {
+        return None;
+    }
+    Some(((length * (threads / 2) / threads + GRAIN / 2) / GRAIN * GRAIN).clamp(GRAIN, length - 1))
+}
+
 fn cut<T: Scalar>(
     c: MatMut<'_, T>,
     part: Part,
@@ -51,13 +88,10 @@ fn cut<T: Scalar>(
     let threads = scratch.len();
     let by_rows = c.rows() >= c.cols();
     let length = if by_rows { c.rows() } else { c.cols() };
-    if threads == 1 || length < 2 * GRAIN {
+    let Some(at) = middle(length, threads) else {
         return work(c, part, &mut scratch[0]);
-    }
-    // Half of the threads take as much of the length, to the nearest grain.
-    let left = threads / 2;
-    let at = ((length * left / threads + GRAIN / 2) / GRAIN * GRAIN).clamp(GRAIN, length - 1);
-    let (left_scratch, right_scratch) = scratch.split_at_mut(left);
+    };
+    let (left_scratch, right_scratch) = scratch.split_at_mut(threads / 2);
     let (mut left_part, mut right_part) = (part.clone(), part);
     let (left_c, right_c) = if by_rows {
         left_part.rows.end = left_part.rows.start + at;

@@ -1,10 +1,12 @@
 //! The plan of one layer for minibatches up to a size: which kernel, how many threads for each of its three products,
 //! and the scratch they pack into. Made once; forward and backward allocate nothing.
 
+use std::cell::Cell;
+
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
 
 use crate::Activation;
-use crate::parts::{ELEMENTS_PER_THREAD, MACS_PER_THREAD, for_each_part, threads_for};
+use crate::parts::{ELEMENTS_PER_THREAD, MACS_PER_THREAD, for_each_columns, for_each_part, threads_for};
 
 /// The sizes of one layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,18 +90,9 @@ impl<T: Scalar> Plan<T> {
         let LayerShape { inputs, outputs, activation } = self.shape;
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs));
         let threads = self.threads(x.rows());
-        for_each_part(a, threads, &mut self.scratch, &|mut a, part, scratch| {
+        for_each_part(a, threads, &mut self.scratch, &|a, part, scratch| {
             let (x, w, b) = (x.rows_in(part.rows), w.cols_in(part.cols.clone()), &b[part.cols]);
-            if activation == Activation::Relu {
-                return kernel.gemm(x, w, Epilogue::BiasRelu(b), a, scratch);
-            }
-            kernel.gemm(x, w, Epilogue::Bias(b), a.reborrow(), scratch);
-            if let Some(whole) = a.as_contiguous_mut() {
-                return activation.forward(kernel, whole);
-            }
-            for i in 0..a.rows() {
-                activation.forward(kernel, a.row_mut(i));
-            }
+            kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, scratch);
         });
     }
 
@@ -124,18 +117,13 @@ impl<T: Scalar> Plan<T> {
         let threads = self.threads(batch);
         let streaming = threads_for(batch * outputs, ELEMENTS_PER_THREAD, self.scratch.len());
 
-        if activation != Activation::Identity {
-            for_each_part(da.reborrow(), streaming, &mut self.scratch, &|mut da, part, _| {
-                let a = a.rows_in(part.rows).cols_in(part.cols);
-                for i in 0..da.rows() {
-                    activation.backward(a.row(i), da.row_mut(i));
-                }
-            });
-        }
+        // The sum of a column belongs to one thread, so threads share columns.
+        let each = MatMut::new(db, 1, outputs);
+        for_each_columns(da.reborrow(), each, streaming, &|da, mut db, cols| {
+            let sums = Cell::from_mut(db.row_mut(0)).as_slice_of_cells();
+            kernel.derivative(activation, a.cols_in(cols), da, Some(sums));
+        });
         let dz = da.as_ref();
-
-        let db = MatMut::new(db, 1, outputs);
-        for_each_part(db, streaming, &mut self.scratch, &|mut db, part, _| column_sums(dz.cols_in(part.cols), &mut db));
 
         assert!(dw.len() == inputs * outputs, "{} weight gradients for {inputs}x{outputs}", dw.len());
         let dw = MatMut::new(dw, inputs, outputs);
@@ -150,14 +138,5 @@ impl<T: Scalar> Plan<T> {
                 kernel.gemm(dz.rows_in(part.rows), w.t().cols_in(part.cols), Epilogue::Store, dx, scratch);
             });
         }
-    }
-}
-
-/// Each column's sum, its rows added in order.
-fn column_sums<T: Scalar>(dz: MatRef<'_, T>, db: &mut MatMut<'_, T>) {
-    let db = db.row_mut(0);
-    db.fill(T::ZERO);
-    for i in 0..dz.rows() {
-        db.iter_mut().zip(dz.row(i)).for_each(|(sum, &dz)| *sum += dz);
     }
 }

@@ -1,7 +1,7 @@
 //! One layer against the naive reference: forward, every gradient, any thread count.
 
-use chainrule_dense::{Activation, Gradients, LayerShape, Plan};
-use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
+use chainrule_dense::{Activation, Frozen, Gradients, LayerShape, Plan};
+use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar, Scratch};
 use chainrule_naive::{self as naive, DenseShape, Float};
 
 const ACTIVATIONS: [Activation; 5] =
@@ -166,4 +166,27 @@ fn an_input_of_another_width_panics_with_both_numbers() {
     let shape = LayerShape { inputs: 2, outputs: 2, activation: Activation::Relu };
     let mut plan = Plan::<f32>::new(Kernel::selected().unwrap(), shape, 4);
     plan.forward(MatRef::new(&[0.0; 3], 1, 3), &[0.0; 4], &[0.0; 2], MatMut::new(&mut [0.0; 2], 1, 2));
+}
+
+fn frozen_layers_give_the_same_bits<T: Scalar>() {
+    let kernel = Kernel::<T>::selected().unwrap();
+    for activation in ACTIVATIONS {
+        for (batch, inputs, outputs) in [(1, 30, 20), (7, 1030, 33), (64, 50, 10), (450, 20, 1024)] {
+            let shape = LayerShape { inputs, outputs, activation };
+            let data = Inputs::<T>::new(batch, shape);
+            let x = MatRef::new(&data.x, batch, inputs);
+            let mut want = vec![T::ZERO; batch * outputs];
+            Plan::new(kernel, shape, batch).forward(x, &data.w, &data.b, MatMut::new(&mut want, batch, outputs));
+            let mut a = vec![T::ZERO; batch * outputs];
+            let frozen = Frozen::new(kernel, shape, &data.w, &data.b);
+            frozen.forward(x, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
+            assert!(a == want, "{shape:?}, {batch} rows");
+        }
+    }
+}
+
+#[test]
+fn a_frozen_layer_gives_the_bits_of_a_plan() {
+    frozen_layers_give_the_same_bits::<f32>();
+    frozen_layers_give_the_same_bits::<f64>();
 }

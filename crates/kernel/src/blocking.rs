@@ -5,12 +5,13 @@
 //! A tile's row of A (MR x kc) is to stay in the first-level cache, A's block (mc x kc) or a small B in the second level
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
-use crate::Scalar;
+use crate::activation::{After, Area};
 use crate::epilogue::Store;
 use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Step, Tile, Transposed};
 use crate::pack::Source;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
+use crate::{MatRef, Scalar};
 
 /// Steps of k in a block. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of 2048
 /// 1.02 (AVX2) and 1.07 times (AVX-512) as fast as 400: C is read and written less often, and that costs more than B's
@@ -53,6 +54,10 @@ pub(crate) struct Problem<T> {
     pub(crate) c_cs: usize,
     /// Whether this is the transpose of what the caller asked for: the epilogue's columns are then rows here.
     pub(crate) swapped: bool,
+    /// Whether `b` points at panels of this kernel's width, each with all steps of k.
+    pub(crate) b_packed: bool,
+    /// What is done with C's elements once their sums are there.
+    pub(crate) after: Option<After<T>>,
 }
 
 /// An operand's first element and strides.
@@ -63,13 +68,27 @@ pub(crate) struct Operand<T> {
     pub(crate) cs: usize,
 }
 
-impl<T: Copy> Operand<T> {
+impl<T: Scalar> Operand<T> {
+    pub(crate) fn of(x: MatRef<'_, T>) -> Self {
+        Operand { ptr: x.as_ptr(), rs: x.row_stride(), cs: x.col_stride() }
+    }
+
     pub(crate) fn at(self, i: usize, j: usize) -> *const T {
         self.ptr.wrapping_add(i * self.rs + j * self.cs)
     }
 }
 
-impl<T: Copy> Problem<T> {
+impl<T: Scalar> Problem<T> {
+    /// A rectangle of C, as the caller sees it.
+    pub(crate) fn area(&self, rows: usize, cols: usize, row: usize, col: usize) -> Area<T> {
+        let c = self.c.wrapping_add(row * self.c_rs + col * self.c_cs);
+        if self.swapped {
+            Area { rows: cols, cols: rows, c, c_rs: self.c_cs, c_cs: self.c_rs, row: col, col: row }
+        } else {
+            Area { rows, cols, c, c_rs: self.c_rs, c_cs: self.c_cs, row, col }
+        }
+    }
+
     /// The same product with every matrix transposed: C^T = B^T A^T.
     pub(crate) fn transposed(&self) -> Self {
         let t = |x: Operand<T>| Operand { ptr: x.ptr, rs: x.cs, cs: x.rs };
@@ -83,6 +102,7 @@ impl<T: Copy> Problem<T> {
             c_rs: self.c_cs,
             c_cs: self.c_rs,
             swapped: !self.swapped,
+            ..*self
         }
     }
 }
@@ -115,7 +135,7 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
 
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
-    let pack_b = !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart(p.b.rs));
+    let pack_b = p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart(p.b.rs));
     let pack_ragged = pack_b || (row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
     // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
@@ -123,6 +143,7 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
         p.n >= PACKED_COLUMN_TILES * nr && ((p.m > 1 && page_apart(p.a.rs)) || (p.k > 1 && page_apart(p.a.cs)));
 
     let b_columns = match (pack_b, pack_ragged) {
+        _ if p.b_packed => 0,
         (true, _) => nc_block,
         (_, true) => nr,
         _ => 0,
@@ -146,7 +167,7 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
         for k_block in 0..k_blocks {
             let pc = k_block * kc_block;
             let kc = kc_block.min(p.k - pc);
-            if first_packed < panels {
+            if first_packed < panels && !p.b_packed {
                 let first = first_packed * nr;
                 let source = Source {
                     ptr: p.b.at(pc, jc + first),
@@ -192,7 +213,9 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
                     }
                     let j = panel * nr;
                     let packed = panel >= first_packed;
-                    let (b, b_rs, next_b) = if packed {
+                    let (b, b_rs, next_b) = if p.b_packed {
+                        (p.b.ptr.wrapping_add((jc + j) * p.k + pc * nr), nr, p.k * nr)
+                    } else if packed {
                         (b_panels[(panel - first_packed) * kc * nr..].as_ptr(), nr, kc * nr)
                     } else {
                         (p.b.at(pc, jc + j), p.b.rs, nr)
@@ -233,6 +256,10 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
                         } else {
                             let finish = if k_block == 0 { finish } else { finish.last() };
                             place::<T, K, E>(tile, rows, p, finish);
+                            if let Some(after) = &p.after {
+                                let cols = if panels == 1 { tile.cols } else { panels * nr };
+                                K::after(after, &p.area(tiles * rows, cols, ic + i, jc + j));
+                            }
                         }
                     }
                 };

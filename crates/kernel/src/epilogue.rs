@@ -1,18 +1,24 @@
 //! What reaches memory after `A * B`, named by exactly that.
 //!
-//! [`Epilogue`] is the caller's word for it, plain data; behind it stand three types that the micro-kernel is compiled
-//! for. Five were compiled at first, one for each variant: the two that went are a multiplication by 1 and a maximum with
-//! negative infinity of another, which cost nothing that could be measured, and a third of the crate's compile time.
+//! [`Epilogue`] is the caller's word for it, plain data. Behind it stand three types that the micro-kernel is compiled for,
+//! and are applied in its registers; what those do not cover (most activations, derivatives, sums of columns) is done by
+//! `activation.rs` to each run of tiles as soon as it is stored, in the first-level cache: compiled once, not for every
+//! size of tile. Plain sums as a factor of 1 cost products of k = 16 a sixth of their speed; no bias with a floor of
+//! negative infinity costs nothing that could be measured.
+//!
 //! A new epilogue is a variant, a type with its [`Finish`] unless one serves, and an arm in the dispatch of `table.rs`.
 
-use crate::Scalar;
+use std::cell::Cell;
+
+use crate::activation::Activation;
 use crate::micro::Finish;
 use crate::simd::Simd;
+use crate::{MatRef, Scalar};
 
 /// What is stored in C. `bias` has one element for each column of C.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Epilogue<'a, T> {
+pub enum Epilogue<'a, T: Scalar> {
     /// `C <- A*B`. C is not read: NaN in it does no harm.
     Store,
     /// `C <- alpha * A*B + beta * C`. With `beta` 0, C is not read.
@@ -26,16 +32,43 @@ pub enum Epilogue<'a, T> {
     Bias(&'a [T]),
     /// `C <- max(A*B + bias, 0)`. NaN stays NaN. C is not read.
     BiasRelu(&'a [T]),
+    /// `C <- f(A*B + bias)`. C is not read.
+    Activation {
+        /// One element for each column of C.
+        bias: &'a [T],
+        /// f.
+        activation: Activation,
+    },
+    /// `C <- A*B * f'`, the derivative of an activation, element by element, from its outputs. C is not read.
+    Derivative {
+        /// f.
+        activation: Activation,
+        /// (m, n): what f gave.
+        outputs: MatRef<'a, T>,
+        /// Becomes the sum of each of C's columns, its rows added in order: the gradient by the bias when C is the
+        /// gradient by `A*B + bias`.
+        sums: Option<&'a [Cell<T>]>,
+    },
+    /// `C <- C - rate * (A*B + decay * C)`: a step of gradient descent with weight decay.
+    Update {
+        /// Learning rate.
+        rate: T,
+        /// Weight decay.
+        decay: T,
+    },
 }
 
 /// The sums as they are.
 #[derive(Clone, Copy)]
 pub(crate) struct Store;
 
+/// What needs C's old contents.
 #[derive(Clone, Copy)]
-pub(crate) struct Accumulate<T> {
-    pub(crate) alpha: T,
-    pub(crate) beta: T,
+pub(crate) enum Accumulate<T> {
+    /// `alpha * A*B + beta * C`.
+    Scaled { alpha: T, beta: T },
+    /// `C - rate * (A*B + decay * C)`.
+    Update { rate: T, decay: T },
 }
 
 /// `Bias` has a floor of negative infinity, which changes no bit, `BiasRelu` one of 0.
@@ -67,18 +100,28 @@ impl<T: Scalar> Finish<T> for Accumulate<T> {
         if first { self } else { self.last() }
     }
     fn last(self) -> Self {
-        Accumulate { beta: T::ONE, ..self }
+        match self {
+            Accumulate::Scaled { alpha, .. } => Accumulate::Scaled { alpha, beta: T::ONE },
+            Accumulate::Update { rate, .. } => Accumulate::Update { rate, decay: T::ZERO },
+        }
     }
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, c: *const T, mask: V::Mask) -> V {
         // SAFETY: `c` covers the masked lanes, by `Finish::apply`'s contract.
         unsafe {
-            // What is multiplied by 0 is not read, so that NaN in it does no harm.
-            if self.beta == T::ZERO {
-                return acc.mul(V::splat(self.alpha));
+            match self {
+                // What is multiplied by 0 is not read, so that NaN in it does no harm.
+                Accumulate::Scaled { alpha, beta } if beta == T::ZERO => acc.mul(V::splat(alpha)),
+                Accumulate::Scaled { alpha, beta } => {
+                    acc.mul_add(V::splat(alpha), V::load_if::<TAIL>(c, mask).mul(V::splat(beta)))
+                }
+                // Each operation rounds, as when the gradient is stored first and the update is a pass of its own.
+                Accumulate::Update { rate, decay } => {
+                    let old = V::load_if::<TAIL>(c, mask);
+                    let gradient = if decay == T::ZERO { acc } else { acc.add(old.mul(V::splat(decay))) };
+                    old.sub(gradient.mul(V::splat(rate)))
+                }
             }
-            let old = V::load_if::<TAIL>(c, mask);
-            acc.mul_add(V::splat(self.alpha), old.mul(V::splat(self.beta)))
         }
     }
 }

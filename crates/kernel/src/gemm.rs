@@ -1,8 +1,12 @@
 //! The safe ways in: shapes are checked here, once, and everything below trusts them.
 
+use std::cell::Cell;
+
+use crate::activation::{Activation, After, Area};
 use crate::blocking::{Operand, Problem};
 use crate::epilogue::Epilogue;
 use crate::math::Function;
+use crate::packed::PackedB;
 use crate::scratch::Scratch;
 use crate::{Kernel, MatMut, MatRef, Scalar};
 
@@ -10,8 +14,8 @@ impl<T: Scalar> Kernel<T> {
     /// `C <- epilogue(A * B)` with A (m, k), B (k, n), C (m, n), of any strides.
     ///
     /// Every element of the product is one chain of multiply-adds over k in ascending order (cut every 1024 steps only
-    /// when [`Epilogue::Accumulate`] has to keep C), so its bits do not depend on the rest of the shape.
-    /// Allocates only when `scratch` is smaller than [`Scratch::for_shape`] makes it.
+    /// where [`Epilogue::Accumulate`] and [`Epilogue::Update`] have to keep C), so its bits do not depend on the rest of
+    /// the shape. Allocates only when `scratch` is smaller than [`Scratch::for_shape`] makes it.
     ///
     /// # Panics
     /// When the shapes disagree, a bias is not as long as C is wide, or the CPU lacks this kernel's instructions.
@@ -20,37 +24,126 @@ impl<T: Scalar> Kernel<T> {
         a: MatRef<'_, T>, // (m, k)
         b: MatRef<'_, T>, // (k, n)
         epilogue: Epilogue<'_, T>,
-        mut c: MatMut<'_, T>, // (m, n)
+        c: MatMut<'_, T>, // (m, n)
+        scratch: &mut Scratch<T>,
+    ) {
+        self.product(a, (b.rows(), b.cols()), Operand::of(b), false, epilogue, c, scratch);
+    }
+
+    /// As [`Kernel::gemm`], with B packed before: `update`d once, multiplied with often.
+    ///
+    /// # Panics
+    /// As [`Kernel::gemm`], and when B was packed for another kernel.
+    pub fn gemm_packed(
+        &self,
+        a: MatRef<'_, T>, // (m, k)
+        b: &PackedB<T>,   // (k, n)
+        epilogue: Epilogue<'_, T>,
+        c: MatMut<'_, T>, // (m, n)
+        scratch: &mut Scratch<T>,
+    ) {
+        assert!(std::ptr::eq(self, b.kernel()), "B was packed for {}, not for {}", b.kernel().name(), self.name());
+        let panels = Operand { ptr: b.panels().as_ptr(), rs: 0, cs: 0 };
+        self.product(a, (b.rows(), b.cols()), panels, true, epilogue, c, scratch);
+    }
+
+    /// As [`Kernel::gemm`], in a scratch that this thread keeps for such calls.
+    ///
+    /// # Panics
+    /// As [`Kernel::gemm`].
+    pub fn gemm_in_thread(
+        &self,
+        a: MatRef<'_, T>, // (m, k)
+        b: MatRef<'_, T>, // (k, n)
+        epilogue: Epilogue<'_, T>,
+        c: MatMut<'_, T>, // (m, n)
+    ) {
+        T::scratch().with_borrow_mut(|scratch| self.gemm(a, b, epilogue, c, scratch));
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the three ways in, and nobody else, call this")]
+    fn product(
+        &self,
+        a: MatRef<'_, T>,
+        (b_rows, n): (usize, usize),
+        b: Operand<T>,
+        b_packed: bool,
+        epilogue: Epilogue<'_, T>,
+        mut c: MatMut<'_, T>,
         scratch: &mut Scratch<T>,
     ) {
         self.assert_available();
-        let (m, n, k) = (c.rows(), c.cols(), a.cols());
+        let (m, k) = (c.rows(), a.cols());
         assert!(
-            a.rows() == m && b.rows() == k && b.cols() == n,
-            "A {}x{} times B {}x{} does not fit C {m}x{n}",
+            a.rows() == m && b_rows == k && c.cols() == n,
+            "A {}x{k} times B {b_rows}x{n} does not fit C {m}x{}",
             a.rows(),
-            a.cols(),
-            b.rows(),
-            b.cols(),
+            c.cols(),
         );
-        if let Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) = epilogue {
-            assert!(bias.len() == n, "a bias of {} elements for {n} columns", bias.len());
+        match epilogue {
+            Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) | Epilogue::Activation { bias, .. } => {
+                assert!(bias.len() == n, "a bias of {} elements for {n} columns", bias.len());
+            }
+            Epilogue::Derivative { outputs, sums, .. } => assert_fits(outputs, sums, (m, n)),
+            Epilogue::Store | Epilogue::Accumulate { .. } | Epilogue::Update { .. } => {}
         }
         if m == 0 || n == 0 {
+            if let Epilogue::Derivative { sums: Some(sums), .. } = epilogue {
+                sums.iter().for_each(|sum| sum.set(T::ZERO));
+            }
             return;
         }
-        let operand = |x: MatRef<'_, T>| Operand { ptr: x.as_ptr(), rs: x.row_stride(), cs: x.col_stride() };
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
-        let problem = Problem { m, n, k, a: operand(a), b: operand(b), c: c.as_mut_ptr(), c_rs, c_cs, swapped: false };
-        // SAFETY: the views cover their shapes by construction, a MatMut overlaps neither itself nor any live MatRef,
-        // the shapes fit (asserted above), and `assert_available` has passed.
+        let (a, c) = (Operand::of(a), c.as_mut_ptr());
+        let problem = Problem { m, n, k, a, b, c, c_rs, c_cs, swapped: false, b_packed, after: None };
+        // SAFETY: the views cover their shapes by construction, a MatMut overlaps neither itself nor any live MatRef or
+        // Cell, packed panels have this kernel's width and all of (k, n), the shapes fit (asserted above), and
+        // `assert_available` has passed.
         unsafe { (self.gemm)(&problem, epilogue, scratch) }
     }
 
-    /// `x <- e^x`, within 1.5 ulp in f32 and 2 in f64; overflow is infinite, underflow gradual.
+    /// `z <- f(z)`, element by element.
     ///
     /// # Panics
-    /// When the CPU lacks this kernel's instructions; so for the two below.
+    /// When the CPU lacks this kernel's instructions; so for all below.
+    pub fn activate(&self, activation: Activation, z: MatMut<'_, T>) {
+        self.each(After { activation, outputs: None, sums: std::ptr::null_mut() }, z);
+    }
+
+    /// `d <- d * f'`, the derivative from f's outputs, element by element; `sums` become the sums of d's columns.
+    ///
+    /// # Panics
+    /// When the shapes disagree.
+    pub fn derivative(
+        &self,
+        activation: Activation,
+        outputs: MatRef<'_, T>,
+        d: MatMut<'_, T>,
+        sums: Option<&[Cell<T>]>,
+    ) {
+        assert_fits(outputs, sums, (d.rows(), d.cols()));
+        let at = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
+        if d.rows() == 0 {
+            sums.iter().copied().flatten().for_each(|sum| sum.set(T::ZERO));
+        }
+        self.each(After { activation, outputs: Some(Operand::of(outputs)), sums: at }, d);
+    }
+
+    fn each(&self, after: After<T>, mut c: MatMut<'_, T>) {
+        self.assert_available();
+        // One long row where there are no gaps.
+        let (rows, cols) = match c.as_contiguous_mut() {
+            Some(whole) if after.outputs.is_none() => (1, whole.len()),
+            _ => (c.rows(), c.cols()),
+        };
+        let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
+        let area = Area { rows, cols, c: c.as_mut_ptr(), c_rs, c_cs, row: 0, col: 0 };
+        // SAFETY: the view covers the area, outputs and sums fit it (asserted above) and overlap it nowhere, and
+        // `assert_available` has passed.
+        unsafe { (self.after)(&after, &area) }
+    }
+
+    /// `x <- e^x`, within 1.5 ulp in f32 and 2 in f64; overflow is infinite, underflow gradual.
     pub fn exp(&self, values: &mut [T]) {
         self.map(Function::Exp, values);
     }
@@ -69,5 +162,13 @@ impl<T: Scalar> Kernel<T> {
         self.assert_available();
         // SAFETY: `assert_available` has passed.
         unsafe { (self.map)(function, values) }
+    }
+}
+
+fn assert_fits<T: Scalar>(outputs: MatRef<'_, T>, sums: Option<&[Cell<T>]>, (m, n): (usize, usize)) {
+    let (rows, cols) = (outputs.rows(), outputs.cols());
+    assert!((rows, cols) == (m, n), "outputs of {rows}x{cols} for {m}x{n}");
+    if let Some(sums) = sums {
+        assert!(sums.len() == n, "{} sums for {n} columns", sums.len());
     }
 }

@@ -18,6 +18,7 @@
 //!
 //! All `unsafe` code of the project lives in this crate. It starts no thread and opens no file.
 
+mod activation;
 mod blocking;
 mod epilogue;
 mod error;
@@ -27,6 +28,7 @@ mod isa;
 pub mod math;
 mod micro;
 mod pack;
+mod packed;
 mod route;
 mod scalar;
 mod scratch;
@@ -34,8 +36,10 @@ mod simd;
 mod table;
 mod view;
 
+pub use activation::Activation;
 pub use epilogue::Epilogue;
 pub use error::KernelError;
+pub use packed::{PackedB, PackedColumns};
 pub use scalar::Scalar;
 pub use scratch::Scratch;
 pub use table::{KERNEL_VARIABLE, Kernel};

@@ -134,7 +134,7 @@ unsafe fn exp<T: Scalar, V: Simd<T>>(x: V) -> V {
 
 /// 1 / (1 + e^-x), as e^x / (1 + e^x) for negative x, where e^-x would overflow before the result underflows.
 #[inline(always)]
-unsafe fn sigmoid<T: Scalar, V: Simd<T>>(x: V) -> V {
+pub(crate) unsafe fn sigmoid<T: Scalar, V: Simd<T>>(x: V) -> V {
     // SAFETY: register arithmetic.
     unsafe {
         let one = V::splat(T::ONE);
@@ -146,7 +146,7 @@ unsafe fn sigmoid<T: Scalar, V: Simd<T>>(x: V) -> V {
 /// (e^2|x| - 1) / (e^2|x| - 1 + 2), with the sign of x. `e^y - 1` is `2^n (e^r - 1) + (2^n - 1)`, which loses nothing
 /// for small y, where n is 0.
 #[inline(always)]
-unsafe fn tanh<T: Scalar, V: Simd<T>>(x: V) -> V {
+pub(crate) unsafe fn tanh<T: Scalar, V: Simd<T>>(x: V) -> V {
     // SAFETY: register arithmetic.
     unsafe {
         let y = x.abs().at_most(V::constant(T::TANH_MAX));

@@ -22,6 +22,7 @@
 //! makes a tile for each and the accumulators never leave their registers.
 
 use crate::Scalar;
+use crate::activation::{After, Area};
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::pack::Source;
@@ -54,6 +55,9 @@ pub(crate) trait Isa<T: Scalar> {
 
     /// [`crate::math::map`] with this instruction set.
     unsafe fn map(function: Function, values: &mut [T]);
+
+    /// [`crate::activation::area`] with this instruction set.
+    unsafe fn after(after: &After<T>, area: &Area<T>);
 }
 
 /// The last vector is full: all its columns exist.

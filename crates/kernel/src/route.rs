@@ -16,13 +16,16 @@ use crate::simd::Simd;
 pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
     // SAFETY: the caller's promise holds for the transposed problem as well; each way's own promise is checked before.
     unsafe {
+        if p.b_packed {
+            return blocking::blocked::<T, K, E>(p, finish, scratch);
+        }
         if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
             return row::<T, K, E>(p, finish, scratch);
         }
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
             return row::<T, K, E>(&p.transposed(), finish, scratch);
         }
-        if p.c_cs != 1 && p.c_rs == 1 && !E::PER_COLUMN {
+        if p.c_cs != 1 && p.c_rs == 1 && !E::PER_COLUMN && p.after.is_none() {
             // C by columns is C^T by rows, and the epilogue does not mind.
             return blocking::blocked::<T, K, E>(&Problem { swapped: false, ..p.transposed() }, finish, scratch);
         }
@@ -76,5 +79,9 @@ unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scr
                 K::row(&row, y, if block == 0 { finish } else { finish.last() });
             }
         }
+    }
+    if let Some(after) = &p.after {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { K::after(after, &p.area(1, p.n, 0, 0)) };
     }
 }

@@ -27,6 +27,10 @@ pub(crate) mod sealed {
         fn kernels() -> &'static [crate::Kernel<Self>]
         where
             Self: super::Scalar;
+        /// What this thread keeps for callers without a scratch of their own.
+        fn scratch() -> &'static std::thread::LocalKey<std::cell::RefCell<crate::Scratch<Self>>>
+        where
+            Self: super::Scalar;
         /// Where the choice made for this process is kept.
         fn choice() -> &'static crate::table::Choice<Self>
         where
@@ -91,6 +95,10 @@ impl sealed::Sealed for f32 {
     fn kernels() -> &'static [crate::Kernel<f32>] {
         crate::table::KERNELS_F32
     }
+    fn scratch() -> &'static std::thread::LocalKey<std::cell::RefCell<crate::Scratch<f32>>> {
+        thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f32>> = Default::default());
+        &SCRATCH
+    }
     fn choice() -> &'static crate::table::Choice<f32> {
         static CHOICE: crate::table::Choice<f32> = crate::table::Choice::new();
         &CHOICE
@@ -106,6 +114,10 @@ impl sealed::Sealed for f64 {
     const EXP_TERMS: usize = 14;
     fn kernels() -> &'static [crate::Kernel<f64>] {
         crate::table::KERNELS_F64
+    }
+    fn scratch() -> &'static std::thread::LocalKey<std::cell::RefCell<crate::Scratch<f64>>> {
+        thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f64>> = Default::default());
+        &SCRATCH
     }
     fn choice() -> &'static crate::table::Choice<f64> {
         static CHOICE: crate::table::Choice<f64> = crate::table::Choice::new();

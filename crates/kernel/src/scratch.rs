@@ -4,7 +4,7 @@ use crate::Scalar;
 use crate::blocking::largest_panels;
 
 /// Panels are aligned to a cache line.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// Room for packed operands. One for each thread that multiplies; its contents between calls mean nothing.
 #[derive(Debug, Clone)]

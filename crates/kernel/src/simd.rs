@@ -61,6 +61,13 @@ pub(crate) trait Simd<T: Scalar>: Copy {
         unsafe { Self::splat(T::from_f64(c)) }
     }
 
+    /// Stores a register; only the masked lanes when `TAIL`.
+    #[inline(always)]
+    unsafe fn store_if<const TAIL: bool>(self, to: *mut T, mask: Self::Mask) {
+        // SAFETY: the caller's pointer covers the lanes that are touched.
+        unsafe { if TAIL { self.store_masked(to, mask) } else { self.store(to) } }
+    }
+
     /// Loads a register; only the masked lanes when `TAIL`.
     #[inline(always)]
     unsafe fn load_if<const TAIL: bool>(from: *const T, mask: Self::Mask) -> Self {

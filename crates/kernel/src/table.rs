@@ -8,14 +8,17 @@
 use std::sync::OnceLock;
 
 use crate::Scalar;
-use crate::blocking::Problem;
+use crate::activation::{Activation, After, Area};
+use crate::blocking::{Operand, Problem};
 use crate::epilogue::{Accumulate, Bias, Epilogue, Store};
 use crate::error::KernelError;
 use crate::isa;
 use crate::math::Function;
-use crate::micro::Isa;
+use crate::micro::{Isa, NV};
+use crate::pack::Source;
 use crate::route;
 use crate::scratch::Scratch;
+use crate::simd::Simd;
 
 /// The environment variable that chooses kernels by name.
 pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
@@ -26,8 +29,14 @@ pub struct Kernel<T: Scalar> {
     is_available: fn() -> bool,
     /// Safety: see [`route::run`].
     pub(crate) gemm: unsafe fn(&Problem<T>, Epilogue<'_, T>, &mut Scratch<T>),
-    /// Safety: the CPU has the instruction set.
+    /// Safety: the CPU has the instruction set; so for those below.
     pub(crate) map: unsafe fn(Function, &mut [T]),
+    /// Safety: see [`crate::activation::area`].
+    pub(crate) after: unsafe fn(&After<T>, &Area<T>),
+    /// Safety: see [`crate::pack::panels`].
+    pub(crate) pack: unsafe fn(&Source<T>, usize, &mut [T]),
+    /// Columns of a tile, and of a panel of B.
+    pub(crate) nr: usize,
 }
 
 pub(crate) static KERNELS_F32: &[Kernel<f32>] = &[
@@ -47,26 +56,50 @@ pub(crate) static KERNELS_F64: &[Kernel<f64>] = &[
 ];
 
 const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> bool) -> Kernel<T> {
-    Kernel { name, is_available, gemm: gemm::<T, K>, map: K::map }
+    Kernel {
+        name,
+        is_available,
+        gemm: gemm::<T, K>,
+        map: K::map,
+        after: K::after,
+        pack: K::pack,
+        nr: NV * K::Vector::LANES,
+    }
 }
 
-/// One compiled set of loops for each epilogue.
+/// One compiled set of loops for each type of epilogue.
 ///
-/// Safety: see [`route::run`]; a bias has as many elements as C has columns.
+/// Safety: see [`route::run`]; a bias and sums have as many elements as C has columns, outputs have C's shape.
 unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
+    let none = T::NEG_INFINITY; // no floor
     // SAFETY: the caller's promise is passed on.
     unsafe {
+        let biased = |p: &Problem<T>, bias: &[T], floor: T, scratch: &mut Scratch<T>| {
+            route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor }, scratch);
+        };
         match epilogue {
             Epilogue::Store => route::run::<T, K, _>(p, Store, scratch),
             Epilogue::Accumulate { alpha, beta } => {
-                route::run::<T, K, _>(p, Accumulate { alpha, beta }, scratch);
+                route::run::<T, K, _>(p, Accumulate::Scaled { alpha, beta }, scratch);
             }
-            Epilogue::Bias(bias) => {
-                let floor = T::NEG_INFINITY;
-                route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor }, scratch);
+            Epilogue::Update { rate, decay } => {
+                route::run::<T, K, _>(p, Accumulate::Update { rate, decay }, scratch);
             }
-            Epilogue::BiasRelu(bias) => {
-                route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor: T::ZERO }, scratch);
+            Epilogue::Bias(bias) | Epilogue::Activation { bias, activation: Activation::Identity } => {
+                biased(p, bias, none, scratch);
+            }
+            Epilogue::BiasRelu(bias) | Epilogue::Activation { bias, activation: Activation::Relu } => {
+                biased(p, bias, T::ZERO, scratch);
+            }
+            Epilogue::Activation { bias, activation } => {
+                let after = Some(After { activation, outputs: None, sums: std::ptr::null_mut() });
+                biased(&Problem { after, ..*p }, bias, none, scratch);
+            }
+            Epilogue::Derivative { activation, outputs, sums } => {
+                let outputs = Some(Operand::of(outputs));
+                let sums = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
+                let after = Some(After { activation, outputs, sums });
+                route::run::<T, K, _>(&Problem { after, ..*p }, Store, scratch);
             }
         }
     }

@@ -2,9 +2,10 @@
 //! end and once at its start, and every kernel runs every tail. A stray load or store ends the test with a signal.
 #![cfg(unix)]
 
+use std::cell::Cell;
 use std::ptr;
 
-use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
+use chainrule_kernel::{Activation, Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
 
 /// Some pages of memory between two that may not be touched.
 struct Guarded {
@@ -53,13 +54,13 @@ fn fill<T: Scalar>(slice: &mut [T]) {
 fn every_tail_stays_inside<T: Scalar>() {
     let sizes: &[usize] = &[1, 2, 3, 5, 6, 7, 9, 13, 15, 16, 17, 31, 33, 50];
     let longest = 50 * 50 * size_of::<T>();
-    let (mut a, mut b, mut c, mut bias) =
-        (Guarded::new(longest), Guarded::new(longest), Guarded::new(longest), Guarded::new(longest));
+    let [mut a, mut b, mut c, mut bias, mut outputs] = std::array::from_fn(|_| Guarded::new(longest));
     let mut scratch = Scratch::default();
     for kernel in Kernel::<T>::all().iter().filter(|k| k.is_available()) {
         for &m in sizes {
             for &n in sizes {
                 for k in [1, 3, 8, 17, 33] {
+                    let mut packed = PackedB::zeros(kernel, k, n);
                     for case in 0..8 {
                         let (at_end, ta, tb) = (case & 1 == 0, case & 2 != 0, case & 4 != 0);
                         let (a, b) = (a.slice::<T>(m * k, at_end), b.slice::<T>(k * n, at_end));
@@ -70,11 +71,22 @@ fn every_tail_stays_inside<T: Scalar>() {
                         let a = if ta { MatRef::new(a, k, m).t() } else { MatRef::new(a, m, k) };
                         let b = if tb { MatRef::new(b, n, k).t() } else { MatRef::new(b, k, n) };
                         let both = Epilogue::Accumulate { alpha: T::ONE, beta: T::ONE };
-                        for epilogue in [Epilogue::Store, both, Epilogue::BiasRelu(bias)] {
+                        let activation = Activation::Tanh;
+                        let biased = Epilogue::Activation { bias, activation };
+                        for epilogue in [Epilogue::Store, both, Epilogue::BiasRelu(bias), biased] {
                             kernel.gemm(a, b, epilogue, MatMut::new(&mut *c, m, n), &mut scratch);
                             kernel.gemm(a, b, epilogue, MatMut::new(&mut *c, n, m).t(), &mut scratch);
                         }
                         assert!(c.iter().all(|x| *x > T::ZERO), "{} {m}x{n}x{k}", kernel.name());
+                        let outputs = outputs.slice::<T>(m * n, at_end);
+                        fill(outputs);
+                        let sums = Cell::from_mut(&mut *bias).as_slice_of_cells();
+                        let outputs = MatRef::new(outputs, m, n);
+                        let derivative = Epilogue::Derivative { activation, outputs, sums: Some(sums) };
+                        kernel.gemm(a, b, derivative, MatMut::new(&mut *c, m, n), &mut scratch);
+                        kernel.gemm(a, b, derivative, MatMut::new(&mut *c, m, n), &mut scratch);
+                        packed.update(b);
+                        kernel.gemm_packed(a, &packed, derivative, MatMut::new(&mut *c, m, n), &mut scratch);
                         kernel.exp(c);
                         kernel.sigmoid(c);
                         kernel.tanh(c);

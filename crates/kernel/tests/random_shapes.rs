@@ -67,11 +67,12 @@ fn worst_ratio<T: Scalar + Float>(kernel: &Kernel<T>, shapes: usize, truth_error
         let mut c = stored::<T>(m, n, &mut numbers);
         let bias: Vec<T> = (0..n).map(|_| numbers.real()).collect();
         let (alpha, beta) = (numbers.real::<T>(), numbers.real::<T>());
-        let kind = numbers.below(4);
+        let kind = numbers.below(5);
         let epilogue = match kind {
             0 => Epilogue::Store,
             1 => Epilogue::Accumulate { alpha, beta },
             2 => Epilogue::Bias(&bias),
+            3 => Epilogue::Update { rate: alpha, decay: beta },
             _ => Epilogue::BiasRelu(&bias),
         };
         let (av, bv) =
@@ -82,8 +83,8 @@ fn worst_ratio<T: Scalar + Float>(kernel: &Kernel<T>, shapes: usize, truth_error
         let product = matmul_f64(dims, Transpose::No, &a.plain, Transpose::No, &b.plain);
         let scale = matmul_abs(dims, Transpose::No, &a.plain, Transpose::No, &b.plain);
         let got = MatRef::with_strides(&c.slice, (m, n), c.strides);
-        // Three roundings more than the product: alpha, beta, their sum; or the bias.
-        let bound = gamma(k + 3, T::UNIT_ROUNDOFF.to_f64()) * (1.0 + truth_error);
+        // Up to four roundings more than the product: alpha, beta, their sum; the bias; decay, rate and two sums.
+        let bound = gamma(k + 4, T::UNIT_ROUNDOFF.to_f64()) * (1.0 + truth_error);
         for (at, (product, scale)) in product.iter().zip(&scale).enumerate() {
             let (old, bias) = (c.plain[at].to_f64(), bias[at % n].to_f64());
             let (want, scale) = match kind {
@@ -93,6 +94,11 @@ fn worst_ratio<T: Scalar + Float>(kernel: &Kernel<T>, shapes: usize, truth_error
                     (alpha * product + beta * old, alpha.abs() * scale + (beta * old).abs())
                 }
                 2 => (product + bias, scale + bias.abs()),
+                3 => {
+                    let (rate, decay) = (alpha.to_f64(), beta.to_f64());
+                    let scale = scale + (decay * old).abs();
+                    (old - rate * (product + decay * old), old.abs() + rate.abs() * scale)
+                }
                 _ => ((product + bias).max(0.0), scale + bias.abs()),
             };
             let got = got.get(at / n, at % n).to_f64();

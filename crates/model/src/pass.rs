@@ -49,7 +49,7 @@ impl<T: Scalar> Mlp<T> {
                 }
                 Op::Activation(activation) => {
                     copy_rows(x, &mut here.a[..n]);
-                    activation.forward(self.kernel, &mut here.a[..n]);
+                    self.kernel.activate(activation, MatMut::new(&mut here.a[..n], 1, n));
                 }
                 Op::Softmax => {
                     copy_rows(x, &mut here.a[..n]);
@@ -103,7 +103,8 @@ impl<T: Scalar> Mlp<T> {
                     plan.backward(x, &self.params[w], a, da, Gradients { dw, db, dx });
                 }
                 Op::Activation(activation) => {
-                    activation.backward(a, da);
+                    let n = a.len();
+                    self.kernel.derivative(activation, MatRef::new(a, 1, n), MatMut::new(da, 1, n), None);
                     dx.into_iter().for_each(|mut dx| copy_into(da, &mut dx));
                 }
                 Op::Softmax => {

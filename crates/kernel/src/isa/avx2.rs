@@ -6,6 +6,7 @@
 use std::arch::x86_64::*;
 
 use crate::Scalar;
+use crate::activation::{After, Area};
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
@@ -49,6 +50,11 @@ impl Isa<f32> for Avx2 {
         // SAFETY: as above.
         unsafe { map::<f32, F32x8>(function, values) }
     }
+
+    unsafe fn after(after: &After<f32>, area: &Area<f32>) {
+        // SAFETY: as above.
+        unsafe { self::after::<f32, F32x8>(after, area) }
+    }
 }
 
 impl Isa<f64> for Avx2 {
@@ -79,6 +85,11 @@ impl Isa<f64> for Avx2 {
     unsafe fn map(function: Function, values: &mut [f64]) {
         // SAFETY: as above.
         unsafe { map::<f64, F64x4>(function, values) }
+    }
+
+    unsafe fn after(after: &After<f64>, area: &Area<f64>) {
+        // SAFETY: as above.
+        unsafe { self::after::<f64, F64x4>(after, area) }
     }
 }
 
@@ -113,6 +124,12 @@ unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut
 unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
     // SAFETY: the caller's promise is passed on.
     unsafe { crate::math::map::<T, V>(function, values) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn after<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::activation::area::<T, V>(after, area) }
 }
 
 /// Eight f32.

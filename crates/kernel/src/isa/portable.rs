@@ -3,6 +3,7 @@
 //! Multiply-add is fused only where the target is sure to have the instruction; elsewhere a fused one would be a call
 //! into a math library, some fifty times slower.
 
+use crate::activation::{After, Area};
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
@@ -45,6 +46,11 @@ impl Isa<f32> for Portable {
         // SAFETY: plain Rust; there is nothing for the CPU to lack.
         unsafe { crate::math::map::<f32, Self::Vector>(function, values) }
     }
+
+    unsafe fn after(after: &After<f32>, area: &Area<f32>) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::activation::area::<f32, Self::Vector>(after, area) }
+    }
 }
 
 impl Isa<f64> for Portable {
@@ -75,6 +81,11 @@ impl Isa<f64> for Portable {
     unsafe fn map(function: Function, values: &mut [f64]) {
         // SAFETY: plain Rust; there is nothing for the CPU to lack.
         unsafe { crate::math::map::<f64, Self::Vector>(function, values) }
+    }
+
+    unsafe fn after(after: &After<f64>, area: &Area<f64>) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::activation::area::<f64, Self::Vector>(after, area) }
     }
 }
 

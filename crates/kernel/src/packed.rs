@@ -1,0 +1,139 @@
+//! B in the order in which the micro-kernel reads it: packed once, multiplied with often.
+
+use crate::pack::Source;
+use crate::scratch::LINE;
+use crate::{Kernel, MatRef, Scalar};
+
+/// B (k, n) packed for one kernel: panels of as many columns as its tiles have, each with all steps of k.
+///
+/// ```
+/// use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scratch};
+///
+/// let kernel = Kernel::<f64>::selected()?;
+/// let mut b = PackedB::new(kernel, MatRef::new(&[1.0, 2.0, 3.0, 4.0], 2, 2));
+/// let (mut c, mut scratch) = ([0.0; 2], Scratch::default());
+/// let a = [1.0, 10.0];
+/// kernel.gemm_packed(MatRef::new(&a, 1, 2), &b, Epilogue::Store, MatMut::new(&mut c, 1, 2), &mut scratch);
+/// assert_eq!(c, [31.0, 42.0]);
+/// b.update(MatRef::new(&[1.0, 0.0, 0.0, 1.0], 2, 2));
+/// kernel.gemm_packed(MatRef::new(&a, 1, 2), &b, Epilogue::Store, MatMut::new(&mut c, 1, 2), &mut scratch);
+/// assert_eq!(c, a);
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
+#[derive(Debug)]
+pub struct PackedB<T: Scalar> {
+    kernel: &'static Kernel<T>,
+    k: usize,
+    n: usize,
+    /// The panels begin at the first cache line inside.
+    buffer: Vec<T>,
+}
+
+/// Some columns of a [`PackedB`], to be packed on a thread of their own.
+#[derive(Debug)]
+pub struct PackedColumns<'a, T: Scalar> {
+    kernel: &'static Kernel<T>,
+    k: usize,
+    n: usize,
+    panels: &'a mut [T],
+}
+
+impl<T: Scalar> PackedB<T> {
+    /// Packs B for products with that kernel.
+    ///
+    /// # Panics
+    /// When the CPU lacks the kernel's instructions.
+    pub fn new(kernel: &'static Kernel<T>, b: MatRef<'_, T>) -> Self {
+        let mut packed = PackedB::zeros(kernel, b.rows(), b.cols());
+        packed.update(b);
+        packed
+    }
+
+    /// Room for a B of (k, n), all of it 0.
+    pub fn zeros(kernel: &'static Kernel<T>, k: usize, n: usize) -> Self {
+        let elements = n.next_multiple_of(kernel.nr) * k;
+        PackedB { kernel, k, n, buffer: vec![T::ZERO; elements + LINE / size_of::<T>()] }
+    }
+
+    /// Packs a B of the same shape into the same place.
+    ///
+    /// # Panics
+    /// When the shape is another one.
+    pub fn update(&mut self, b: MatRef<'_, T>) {
+        self.columns_mut().update(b);
+    }
+
+    /// All columns, to be split among threads.
+    pub fn columns_mut(&mut self) -> PackedColumns<'_, T> {
+        let (kernel, k, n, range) = (self.kernel, self.k, self.n, self.range());
+        PackedColumns { kernel, k, n, panels: &mut self.buffer[range] }
+    }
+
+    /// k.
+    pub fn rows(&self) -> usize {
+        self.k
+    }
+
+    /// n.
+    pub fn cols(&self) -> usize {
+        self.n
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.buffer.len() * size_of::<T>()
+    }
+
+    pub(crate) fn kernel(&self) -> &'static Kernel<T> {
+        self.kernel
+    }
+
+    pub(crate) fn panels(&self) -> &[T] {
+        &self.buffer[self.range()]
+    }
+
+    fn range(&self) -> std::ops::Range<usize> {
+        let slack = LINE / size_of::<T>();
+        let skip = self.buffer.as_ptr().align_offset(LINE).min(slack);
+        skip..skip + self.buffer.len() - slack
+    }
+}
+
+impl<'a, T: Scalar> PackedColumns<'a, T> {
+    /// How many columns there are.
+    pub fn cols(&self) -> usize {
+        self.n
+    }
+
+    /// The columns before `at`, rounded up to a whole panel, and the others.
+    pub fn split(self, at: usize) -> (PackedColumns<'a, T>, PackedColumns<'a, T>) {
+        let PackedColumns { kernel, k, n, panels } = self;
+        let at = at.next_multiple_of(kernel.nr).min(n);
+        let (left, right) = panels.split_at_mut(at.next_multiple_of(kernel.nr) * k);
+        (PackedColumns { kernel, k, n: at, panels: left }, PackedColumns { kernel, k, n: n - at, panels: right })
+    }
+
+    /// Packs these columns of B.
+    ///
+    /// # Panics
+    /// When `b` is not (k, as many columns as here), or the CPU lacks the kernel's instructions.
+    pub fn update(&mut self, b: MatRef<'_, T>) {
+        self.kernel.assert_available();
+        let (k, n) = (self.k, self.n);
+        assert!((b.rows(), b.cols()) == (k, n), "B {}x{} into panels for {k}x{n}", b.rows(), b.cols());
+        if k == 0 || n == 0 {
+            return;
+        }
+        let source = Source {
+            ptr: b.as_ptr(),
+            steps: k,
+            lanes: n,
+            step_stride: b.row_stride(),
+            lane_stride: b.col_stride(),
+            readable: n,
+        };
+        // SAFETY: the view covers (k, n), the panels have room for it (made so, and asserted again inside), and
+        // `assert_available` has passed.
+        unsafe { (self.kernel.pack)(&source, self.kernel.nr, self.panels) }
+    }
+}
