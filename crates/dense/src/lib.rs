@@ -24,8 +24,7 @@
 mod activation;
 mod parts;
 mod plan;
-mod update;
+pub mod update;
 
 pub use activation::Activation;
 pub use plan::{Gradients, LayerShape, Plan};
-pub use update::sgd;

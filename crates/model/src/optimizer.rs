@@ -23,7 +23,7 @@ impl Optimizer {
     /// When there are not as many gradients as parameters.
     pub fn update<T: Scalar>(self, params: &mut [T], grads: &[T]) {
         match self {
-            Optimizer::Sgd { lr } => chainrule_dense::sgd(params, grads, T::from_f64(lr)),
+            Optimizer::Sgd { lr } => chainrule_dense::update::sgd(params, grads, lr, 0.0),
         }
     }
 }
