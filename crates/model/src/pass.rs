@@ -133,7 +133,8 @@ impl<T: Scalar> Mlp<T> {
     /// One step of training: forward, backward, update. Answers the mean loss before the update.
     ///
     /// # Errors
-    /// As [`Mlp::forward`] and [`Mlp::backward`]; the parameters are then as they were.
+    /// As [`Mlp::forward`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
+    /// are then as they were.
     pub fn step(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -142,9 +143,11 @@ impl<T: Scalar> Mlp<T> {
         optimizer: Optimizer,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
+        workspace.moments.check(optimizer, self.params.len())?;
         self.forward(x, workspace)?;
         let value = self.backward(x, targets, loss, workspace)?;
-        optimizer.update(&mut self.params, &workspace.grads);
+        let Workspace { grads, moments, .. } = workspace;
+        optimizer.update(&mut self.params, grads, moments)?;
         Ok(value)
     }
 
