@@ -1,6 +1,6 @@
 //! What a training run is told beforehand.
 
-use chainrule_model::{Loss, Optimizer};
+use chainrule_model::{Loss, ModelError, Optimizer};
 
 use crate::data::Order;
 use crate::{Error, Result};
@@ -42,7 +42,8 @@ impl TrainConfig {
     /// Refuses settings that cannot be run.
     ///
     /// # Errors
-    /// When epochs, batch or threads are 0, there are more than 4096 threads, or the learning rate is not a finite number above 0.
+    /// When epochs, batch or threads are 0, there are more than 4096 threads, or a setting of the optimiser is out of its
+    /// range.
     pub fn check(&self) -> Result<()> {
         let counts = [("epochs", Some(self.epochs)), ("batch", Some(self.batch)), ("threads", self.threads)];
         for (name, count) in counts {
@@ -54,13 +55,11 @@ impl TrainConfig {
             let expected = format!("at most {THREADS_MAX}");
             return Err(Error::Argument { name: "threads", found: threads.to_string(), expected });
         }
-        match self.optimizer {
-            Optimizer::Sgd { lr } if !(lr.is_finite() && lr > 0.0) => Err(Error::Argument {
-                name: "learning rate",
-                found: lr.to_string(),
-                expected: "a finite number above 0".to_owned(),
-            }),
-            _ => Ok(()),
-        }
+        self.optimizer.check().map_err(|error| match error {
+            ModelError::Setting { what, found, expected } => {
+                Error::Argument { name: what, found: found.to_string(), expected: expected.to_owned() }
+            }
+            other => other.into(),
+        })
     }
 }

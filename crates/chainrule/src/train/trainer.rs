@@ -128,7 +128,7 @@ impl Trainer {
             check_fit(mlp, validation, loss)?;
         }
         let mut batches = Batches::new(train.rows(), batch, order)?;
-        let mut workspace = Workspace::new(mlp, batches.batch());
+        let mut workspace = Workspace::for_training(mlp, batches.batch(), optimizer)?;
         let mut minibatch = Minibatch::new(train, batches.batch());
         let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
         let counts = has_classes(train, loss);
