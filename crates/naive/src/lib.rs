@@ -11,7 +11,7 @@
 //! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`].
 //! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
 //! - [`Network`]: layers in a chain, everything stored.
-//! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`].
+//! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`]; [`clip_norm`], [`clip_value`].
 //!
 //! Why it may be called the truth: its tests hold it to the worked numbers of the notebooks that the project grew out
 //! of, and every backward function to central differences of its forward function.
@@ -34,6 +34,7 @@
 
 mod activation;
 mod adam;
+mod clip;
 mod cross_entropy;
 mod dense;
 mod float;
@@ -48,6 +49,7 @@ mod squared_error;
 
 pub use activation::Activation;
 pub use adam::{Adam, adam_step, adamw_step};
+pub use clip::{clip_norm, clip_value};
 pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;

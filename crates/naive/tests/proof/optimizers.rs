@@ -1,6 +1,8 @@
-//! Steps of each optimiser, worked by hand in numbers that come out even.
+//! Steps of each optimiser, and clipped gradients, worked by hand in numbers that come out even.
 
-use chainrule_naive::{Adam, Momentum, RmsProp, adam_step, adamw_step, momentum_step, rmsprop_step};
+use chainrule_naive::{
+    Adam, Momentum, RmsProp, adam_step, adamw_step, clip_norm, clip_value, momentum_step, rmsprop_step,
+};
 
 use crate::check::{Precision, assert_close, of};
 
@@ -99,4 +101,27 @@ fn decay<T: Precision>() {
 fn adams_decay_goes_through_the_gradient_and_adamws_does_not() {
     decay::<f32>();
     decay::<f64>();
+}
+
+fn clipped<T: Precision>() {
+    // |(3, -4, 12)| = 13; the 1e-6 in the denominator counts.
+    let mut dw = of::<T>(&[3.0, -4.0, 12.0]);
+    clip_norm(&mut dw, 13.1);
+    assert_close("dw", &dw, &[3.0, -4.0, 12.0]);
+    clip_norm(&mut dw, 6.5);
+    let factor = 6.5 / 13.000001;
+    assert_close("dw", &dw, &[3.0 * factor, -4.0 * factor, 12.0 * factor]);
+    let mut dw = of::<T>(&[3.0, -4.0, 0.5, -0.5]);
+    clip_value(&mut dw, 1.0);
+    assert_close("dw", &dw, &[1.0, -1.0, 0.5, -0.5]);
+}
+
+#[test]
+fn gradients_are_clipped_together_by_norm_and_one_by_one_by_value() {
+    clipped::<f32>();
+    clipped::<f64>();
+    // A millionth of a norm of one is what PyTorch leaves out.
+    let mut dw = [1e-6];
+    clip_norm(&mut dw, 1e-6);
+    assert_close("dw", &dw, &[0.5e-6]);
 }
