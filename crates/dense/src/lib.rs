@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+pub mod clip;
 mod parts;
 mod plan;
 pub mod update;

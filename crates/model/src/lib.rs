@@ -20,6 +20,7 @@ mod optimizer;
 mod pass;
 pub mod random;
 pub mod softmax;
+mod update;
 mod workspace;
 
 pub use builder::MlpBuilder;
@@ -32,4 +33,5 @@ pub use loss::{LOSS_NAMES, Loss, Targets};
 pub use mlp::{DenseLayer, Mlp};
 pub use moments::Moments;
 pub use optimizer::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};
+pub use update::{Clip, Update};
 pub use workspace::Workspace;

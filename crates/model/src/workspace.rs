@@ -65,7 +65,7 @@ impl<T: Scalar> Workspace<T> {
         self.max_batch
     }
 
-    /// The gradients of the last backward pass, laid out as [`Mlp::params`].
+    /// The gradients of the last backward pass, after a step as they were clipped, laid out as [`Mlp::params`].
     pub fn gradients(&self) -> &[T] {
         &self.grads
     }

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chainrule_model::{Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{Clip, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update, Workspace};
 
 /// The system's allocator, which counts what the threads that asked for it take.
 struct Counting;
@@ -88,8 +88,10 @@ impl<T: Scalar> Run<T> {
         let inputs = mlp.inputs();
         for rows in [*batch, *batch / 2 + 1] {
             let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
-            for (optimizer, workspace) in optimizers.iter_mut() {
-                mlp.step(x, targets, Loss::CrossEntropy, *optimizer, workspace).unwrap();
+            let clips = [None, Some(Clip::Norm(0.1)), Some(Clip::Value(1e-3))];
+            for ((optimizer, workspace), clip) in optimizers.iter_mut().zip(clips.into_iter().cycle()) {
+                let update = Update { clip, optimizer: *optimizer };
+                mlp.step(x, targets, Loss::CrossEntropy, update, workspace).unwrap();
             }
             let (optimizer, workspace) = &mut optimizers[0];
             for loss in [Loss::CrossEntropy, Loss::Mse, Loss::HalfMse] {

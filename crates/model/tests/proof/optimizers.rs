@@ -2,7 +2,8 @@
 
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{
-    Loss, MatRef, Mlp, ModelError, Moments, OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Scalar, Targets, Workspace,
+    Clip, Loss, MatRef, Mlp, ModelError, Moments, OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Scalar, Targets, Update,
+    Workspace,
 };
 use chainrule_naive::{self as naive, Float};
 
@@ -267,5 +268,71 @@ fn every_optimizer_lowers_the_loss() {
         let first = step();
         let last = (0..200).map(|_| step()).last().unwrap();
         assert!(last < 0.5 * first, "{optimizer} went from {first} to {last}");
+    }
+}
+
+fn clipped_as_by_the_twin<T: Scalar + Float>() {
+    for seed in 0..200 {
+        let mut stream = Stream::new(seed, Purpose::Synthetic, 1);
+        let n = stream.below(500) as usize;
+        let size = 10f64.powf(stream.uniform(-8.0, 4.0));
+        // The squares are added up in f64, but in another order.
+        let tolerance = 4.0 * T::ROUNDOFF + n as f64 * f64::ROUNDOFF;
+        let dw: Vec<T> = (0..n).map(|_| T::from_f64(size * stream.normal())).collect();
+        // Of the order of the norm, so that half of them are cut.
+        let limit = size * (n as f64 + 1.0).sqrt() * stream.uniform(0.1, 2.0);
+        let (mut got, mut want) = (dw.clone(), dw.clone());
+        Clip::Norm(limit).apply(&mut got);
+        naive::clip_norm(&mut want, limit);
+        for (got, want) in got.iter().zip(&want) {
+            assert!(
+                (got.to_f64() - want.to_f64()).abs() <= tolerance * want.to_f64().abs(),
+                "seed {seed}: {got}, {want}"
+            );
+        }
+        let (mut got, mut want, limit) = (dw.clone(), dw, size * stream.uniform(0.1, 2.0));
+        Clip::Value(limit).apply(&mut got);
+        naive::clip_value(&mut want, limit);
+        assert!(got == want, "seed {seed}");
+    }
+}
+
+#[test]
+fn gradients_are_clipped_as_by_the_naive_twin() {
+    clipped_as_by_the_twin::<f32>();
+    clipped_as_by_the_twin::<f64>();
+}
+
+#[test]
+fn a_clipped_norm_is_the_limit_and_an_infinite_one_is_not_hidden() {
+    let mut dw = numbers(1000, 9);
+    Clip::Norm(0.5).apply(&mut dw);
+    assert!((dw.iter().map(|dw| dw * dw).sum::<f64>().sqrt() - 0.5).abs() < 1e-6);
+    for bad in [f64::NAN, f64::INFINITY] {
+        let mut dw = [1.0, bad, 2.0];
+        Clip::Norm(0.5).apply(&mut dw);
+        assert!(dw[1].is_nan(), "{dw:?}");
+    }
+}
+
+#[test]
+fn a_step_clips_and_then_moves() {
+    let x = numbers(5 * 3, 3);
+    let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
+    let optimizer = Optimizer::Momentum { lr: 0.5, momentum: 0.9, nesterov: false, weight_decay: 0.1 };
+    for clip in [Clip::Norm(0.01), Clip::Value(0.001)] {
+        let (mut stepped, by_hand) = (small(), small());
+        let mut workspace = Workspace::for_training(&stepped, 5, optimizer).unwrap();
+        stepped.step(x, targets, Loss::Mse, Update { clip: Some(clip), optimizer }, &mut workspace).unwrap();
+        let mut pass = Workspace::new(&by_hand, 5);
+        by_hand.forward(x, &mut pass).unwrap();
+        by_hand.backward(x, targets, Loss::Mse, &mut pass).unwrap();
+        let (mut w, mut dw) = (by_hand.params().to_vec(), pass.gradients().to_vec());
+        clip.apply(&mut dw);
+        assert_ne!(dw, pass.gradients());
+        assert_eq!(dw, workspace.gradients());
+        let mut moments = Moments::new(optimizer, w.len()).unwrap();
+        optimizer.update(&mut w, &dw, &mut moments).unwrap();
+        assert_eq!(w, stepped.params());
     }
 }
