@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use chainrule::data::{Dataset, Features, Order, Preprocess, Targets, digits};
 use chainrule::{
-    Ending, EpochReport, Error, Loss, Mlp, OPTIMIZER_NAMES, Observer, Optimizer, Scalar, TrainConfig, Trainer,
+    Clip, Ending, EpochReport, Error, Loss, Mlp, OPTIMIZER_NAMES, Observer, Optimizer, Scalar, TrainConfig, Trainer,
     evaluate, weights_sha256,
 };
 
@@ -135,6 +135,12 @@ fn settings_that_cannot_run_are_refused() {
     let optimizer = Optimizer::Momentum { lr: 0.1, momentum: 0.0, nesterov: true, weight_decay: 0.0 };
     let text = message(TrainConfig { optimizer, ..Default::default() });
     assert_eq!(text, "momentum: found 0, expected more than 0, for nesterov");
+    for (clip, name) in
+        [(Clip::Norm(0.0), "the largest norm of the gradients"), (Clip::Value(f64::NAN), "the largest gradient")]
+    {
+        let text = message(TrainConfig { clip: Some(clip), ..Default::default() });
+        assert!(text.starts_with(&format!("{name}: found")), "{text}");
+    }
 }
 
 #[test]

@@ -100,6 +100,12 @@ pub(crate) struct TrainArgs {
     pub(crate) loss: Option<Loss>,
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
+    /// Make all gradients together no longer than this before each step
+    #[arg(long, value_name = "NORM", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
+    pub(crate) clip_norm: Option<f64>,
+    /// Let no gradient be farther from 0 than this at each step
+    #[arg(long, value_name = "VALUE", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) clip_value: Option<f64>,
     /// Rows in a minibatch
     #[arg(long, value_name = "ROWS", default_value = "32", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) batch: usize,

@@ -5,8 +5,8 @@ use std::path::Path;
 use chainrule::atomic::check_writable;
 use chainrule::data::{Dataset, Order, Preprocess};
 use chainrule::{
-    DType, Ending, Evaluation, Kernel, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport,
-    Trainer, evaluate, weights_sha256,
+    Clip, DType, Ending, Evaluation, Kernel, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig,
+    TrainReport, Trainer, evaluate, weights_sha256,
 };
 use serde::Serialize;
 
@@ -132,7 +132,8 @@ impl TrainArgs {
 
     fn config(&self, loss: Loss, optimizer: Optimizer) -> TrainConfig {
         let order = if self.no_shuffle { Order::Sequential } else { Order::Shuffled { seed: self.seed } };
-        TrainConfig { epochs: self.epochs, batch: self.batch, loss, optimizer, order, threads: self.threads }
+        let clip = self.clip_norm.map(Clip::Norm).or(self.clip_value.map(Clip::Value));
+        TrainConfig { epochs: self.epochs, batch: self.batch, loss, optimizer, clip, order, threads: self.threads }
     }
 }
 
@@ -174,7 +175,8 @@ fn tell_beginning<T: Scalar>(
     output.say(format_args!("network: {}; {parameters}, {}, {threads}", sketch(mlp), mlp.kernel_name()));
     let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
     let (optimizer, batch) = (trainer.config().optimizer, args.batch);
-    output.say(format_args!("{}, {optimizer}, batches of {batch}, {order}\n", model.loss));
+    let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
+    output.say(format_args!("{}, {optimizer}{clip}, batches of {batch}, {order}\n", model.loss));
 }
 
 fn tell_end(

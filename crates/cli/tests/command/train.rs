@@ -35,6 +35,11 @@ fn every_optimizer_learns_the_digits_by_its_defaults_and_is_named() {
         ("--lr 0.05 --weight-decay 1e-5", "sgd with learning rate 0.05, weight decay 1e-5, batches of 32"),
         ("--optimizer rmsprop", "rmsprop with learning rate 0.01, batches of 32"),
         ("--optimizer adam --beta2 0.99", "adam with learning rate 0.001, beta2 0.99, batches of 32"),
+        ("--clip-norm 1", "sgd with learning rate 0.1, gradients clipped to norm 1, batches of 32"),
+        (
+            "--optimizer adam --clip-value 0.01",
+            "adam with learning rate 0.001, gradients clipped at 0.01, batches of 32",
+        ),
         ("--optimizer adamw", "adamw with learning rate 0.001, batches of 32"),
     ] {
         let folder = folder();
