@@ -1,7 +1,7 @@
 //! What keeps gradients from being too large, before the step: their length, and what cuts them.
 //!
 //! A length is one sum, added up by one thread in an order that depends on nothing but the number of elements. That takes
-//! 0.12 ns for each f32 and 0.07 ns for each f64 on Zen 5, where a step of plain SGD takes 0.08 and 0.16.
+//! 0.12 ns for each f32 and 0.06 ns for each f64 on Zen 5, where a step of plain SGD takes 0.07 and 0.16.
 
 use chainrule_kernel::Scalar;
 
