@@ -40,8 +40,9 @@ mod train;
 pub use chainrule_explain::layer_table;
 pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 pub use chainrule_model::{
-    ACTIVATION_NAMES, Activation, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, OPTIMIZER_NAMES,
-    Optimizer, Targets, Workspace, activation_name, metrics, parse_activation,
+    ACTIVATION_NAMES, Activation, Clip, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, Moments,
+    OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting, Targets, Update, Workspace, activation_name, metrics,
+    parse_activation,
 };
 pub use error::{Error, Result};
 pub use hash::weights_sha256;

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use chainrule::data::{Dataset, Features, Order, Preprocess, Targets, digits};
 use chainrule::{
-    Ending, EpochReport, Error, Loss, Mlp, Observer, Optimizer, Scalar, TrainConfig, Trainer, evaluate, weights_sha256,
+    Clip, Ending, EpochReport, Error, Loss, Mlp, OPTIMIZER_NAMES, Observer, Optimizer, Scalar, TrainConfig, Trainer,
+    evaluate, weights_sha256,
 };
 
 fn scaled_digits<T: Scalar>() -> (Dataset<T>, Dataset<T>) {
@@ -37,10 +38,10 @@ fn the_digits_are_learned() {
 }
 
 /// Large enough that every product is shared among threads.
-fn trained_hash<T: Scalar>(threads: usize, validated: bool, stop_at: usize) -> String {
+fn trained_hash<T: Scalar>(optimizer: Optimizer, threads: usize, validated: bool, stop_at: usize) -> String {
     let (train, test) = scaled_digits::<T>();
     let mut mlp = Mlp::builder(64).dense(203).relu().dense(130).tanh().dense(10).seed(3).build_as::<T>().unwrap();
-    let settings = TrainConfig { batch: 301, ..config(3, threads) };
+    let settings = TrainConfig { batch: 301, optimizer, ..config(3, threads) };
     let observer = |report: &EpochReport| {
         if report.epoch == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
@@ -49,12 +50,18 @@ fn trained_hash<T: Scalar>(threads: usize, validated: bool, stop_at: usize) -> S
 }
 
 fn same_bits_on_any_number_of_threads<T: Scalar>() {
-    let one = trained_hash::<T>(1, true, 0);
-    for threads in [2, 3, 8] {
-        assert_eq!(trained_hash::<T>(threads, true, 0), one, "{threads} threads");
+    let mut seen = Vec::new();
+    for name in OPTIMIZER_NAMES {
+        let optimizer = Optimizer::by_name(name).unwrap();
+        let one = trained_hash::<T>(optimizer, 1, true, 0);
+        for threads in [2, 3, 8] {
+            assert_eq!(trained_hash::<T>(optimizer, threads, true, 0), one, "{name}, {threads} threads");
+        }
+        assert_eq!(trained_hash::<T>(optimizer, 2, false, 0), one, "{name} without validation");
+        assert_ne!(trained_hash::<T>(optimizer, 1, true, 2), one, "{name}: an epoch less changed nothing");
+        assert!(!seen.contains(&one), "{name} moves as another one does");
+        seen.push(one);
     }
-    assert_eq!(trained_hash::<T>(2, false, 0), one, "without validation");
-    assert_ne!(trained_hash::<T>(1, true, 2), one, "an epoch less changed nothing");
 }
 
 #[test]
@@ -124,6 +131,15 @@ fn settings_that_cannot_run_are_refused() {
     for lr in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let text = message(TrainConfig { optimizer: Optimizer::Sgd { lr }, ..Default::default() });
         assert!(text.starts_with("learning rate: found"), "{text}");
+    }
+    let optimizer = Optimizer::Momentum { lr: 0.1, momentum: 0.0, nesterov: true, weight_decay: 0.0 };
+    let text = message(TrainConfig { optimizer, ..Default::default() });
+    assert_eq!(text, "momentum: found 0, expected more than 0, for nesterov");
+    for (clip, name) in
+        [(Clip::Norm(0.0), "the largest norm of the gradients"), (Clip::Value(f64::NAN), "the largest gradient")]
+    {
+        let text = message(TrainConfig { clip: Some(clip), ..Default::default() });
+        assert!(text.starts_with(&format!("{name}: found")), "{text}");
     }
 }
 

@@ -6,6 +6,7 @@ use chainrule::data::Source;
 use chainrule::{Activation, DType, Loss};
 use clap::{Args, Parser, Subcommand};
 
+use crate::optimizer::OptimizerArgs;
 use crate::values::{self, Hidden, Part, Preprocessing, Table};
 
 /// The share of the rows that is held out when nothing else is said.
@@ -50,6 +51,7 @@ Examples:
   chainrule train --data mnist:data/mnist --hidden 128 --epochs 5 --save mnist.safetensors
   chainrule train --data x.npy --labels y.npy --preprocess standardize --holdout 0.1
   chainrule train --data x.csv --labels y.csv --loss mse --hidden 32,32 --activation tanh --lr 0.01
+  chainrule train --optimizer adam --lr 0.003 --beta2 0.99 --epochs 20
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle";
 
 /// Train a network; without any option, on the embedded handwritten digits
@@ -96,12 +98,14 @@ pub(crate) struct TrainArgs {
     /// What is made small: cross-entropy, mse, half-mse [default: cross-entropy, or as in --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::loss, help_heading = "Training")]
     pub(crate) loss: Option<Loss>,
-    /// How: sgd
-    #[arg(long, value_name = "NAME", default_value = "sgd", value_parser = values::optimizer, help_heading = "Training")]
-    pub(crate) optimizer: String,
-    /// The learning rate
-    #[arg(long, value_name = "RATE", default_value = "0.1", value_parser = values::rate, allow_negative_numbers = true, help_heading = "Training")]
-    pub(crate) lr: f64,
+    #[command(flatten)]
+    pub(crate) optimizer: OptimizerArgs,
+    /// Make all gradients together no longer than this before each step
+    #[arg(long, value_name = "NORM", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
+    pub(crate) clip_norm: Option<f64>,
+    /// Let no gradient be farther from 0 than this at each step
+    #[arg(long, value_name = "VALUE", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) clip_value: Option<f64>,
     /// Rows in a minibatch
     #[arg(long, value_name = "ROWS", default_value = "32", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) batch: usize,

@@ -11,6 +11,7 @@ mod failure;
 mod inspect;
 mod interrupt;
 mod network;
+mod optimizer;
 mod output;
 mod predict;
 mod progress;

@@ -5,8 +5,8 @@ use std::path::Path;
 use chainrule::atomic::check_writable;
 use chainrule::data::{Dataset, Order, Preprocess};
 use chainrule::{
-    DType, Ending, Evaluation, Kernel, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport,
-    Trainer, evaluate, weights_sha256,
+    Clip, DType, Ending, Evaluation, Kernel, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig,
+    TrainReport, Trainer, evaluate, weights_sha256,
 };
 use serde::Serialize;
 
@@ -37,6 +37,7 @@ struct DoneLine<'a> {
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
+    let optimizer = args.optimizer.optimizer()?;
     args.data().check()?;
     if let Some(test) = args.test_data() {
         test.check()?;
@@ -47,12 +48,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     let init = args.init.as_deref().map(|path| Ok((ModelFile::open(path)?, path))).transpose();
     let init: Option<(ModelFile, &Path)> = init.map_err(Failure::Run)?;
     match args.dtype.or(init.as_ref().map(|(file, _)| file.dtype())).unwrap_or(DType::F32) {
-        DType::F32 => train::<f32>(args, init),
-        DType::F64 => train::<f64>(args, init),
+        DType::F32 => train::<f32>(args, optimizer, init),
+        DType::F64 => train::<f64>(args, optimizer, init),
     }
 }
 
-fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
+fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
     let wanted = Wanted { hidden: args.hidden.as_ref(), activation: args.activation };
     let first = match &init {
         Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
@@ -60,7 +61,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     };
     let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
     let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or_default();
-    let trainer = Trainer::new(args.config(loss))?;
+    let trainer = Trainer::new(args.config(loss, optimizer))?;
     Kernel::<T>::selected().map_err(ModelError::from)?;
 
     let parts = read::<T>(args, first.as_ref().map(|(model, _)| (model.mlp.inputs(), model.mlp.outputs())))?;
@@ -129,11 +130,10 @@ impl TrainArgs {
         self.test_data.as_ref().map(|source| Named { source, options, labels: self.test_labels.as_deref() })
     }
 
-    fn config(&self, loss: Loss) -> TrainConfig {
+    fn config(&self, loss: Loss, optimizer: Optimizer) -> TrainConfig {
         let order = if self.no_shuffle { Order::Sequential } else { Order::Shuffled { seed: self.seed } };
-        // The only optimiser there is; `--optimizer` has been refused if it names another.
-        let optimizer = Optimizer::Sgd { lr: self.lr };
-        TrainConfig { epochs: self.epochs, batch: self.batch, loss, optimizer, order, threads: self.threads }
+        let clip = self.clip_norm.map(Clip::Norm).or(self.clip_value.map(Clip::Value));
+        TrainConfig { epochs: self.epochs, batch: self.batch, loss, optimizer, clip, order, threads: self.threads }
     }
 }
 
@@ -174,8 +174,9 @@ fn tell_beginning<T: Scalar>(
     let (parameters, threads) = (plural(mlp.params().len(), "parameter"), plural(trainer.threads(), "thread"));
     output.say(format_args!("network: {}; {parameters}, {}, {threads}", sketch(mlp), mlp.kernel_name()));
     let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
-    let (optimizer, lr, batch) = (&args.optimizer, args.lr, args.batch);
-    output.say(format_args!("{}, {optimizer} with learning rate {lr}, batches of {batch}, {order}\n", model.loss));
+    let (optimizer, batch) = (trainer.config().optimizer, args.batch);
+    let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
+    output.say(format_args!("{}, {optimizer}{clip}, batches of {batch}, {order}\n", model.loss));
 }
 
 fn tell_end(

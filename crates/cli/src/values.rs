@@ -79,10 +79,9 @@ pub(crate) fn seed(text: &str) -> Parsed<u64> {
     u64::from_str(text).or_else(|_| expected(format_args!("a whole number from 0 to {}", u64::MAX)))
 }
 
-/// A learning rate.
-pub(crate) fn rate(text: &str) -> Parsed<f64> {
+pub(crate) fn positive(text: &str) -> Parsed<f64> {
     match f64::from_str(text) {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
         _ => expected("a finite number above 0"),
     }
 }
@@ -193,9 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn counts_rates_and_shares_have_ranges() {
+    fn counts_limits_and_shares_have_ranges() {
         assert!(count("1").is_ok() && count("0").is_err() && count("-1").is_err() && count("1e3").is_err());
-        assert!(rate("1e-3").is_ok() && rate("0").is_err() && rate("nan").is_err() && rate("inf").is_err());
+        assert!(
+            positive("1e-3").is_ok() && positive("0").is_err() && positive("nan").is_err() && positive("inf").is_err()
+        );
         assert!(holdout("0").is_ok() && holdout("0.99").is_ok() && holdout("1").is_err() && holdout("NaN").is_err());
     }
 

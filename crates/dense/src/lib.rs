@@ -21,12 +21,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod clip;
 mod frozen;
 mod parts;
 mod plan;
-mod update;
+pub mod update;
 
 pub use chainrule_kernel::Activation;
 pub use frozen::Frozen;
 pub use plan::{Gradients, LayerShape, Plan};
-pub use update::sgd;

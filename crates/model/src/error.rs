@@ -35,6 +35,31 @@ pub enum ModelError {
         /// The names that are known, with commas.
         known: String,
     },
+    /// A setting that the optimiser does not have.
+    #[error("{optimizer} has no setting `{found}`; it has {known}")]
+    NoSetting {
+        /// The optimiser's name.
+        optimizer: &'static str,
+        /// The setting.
+        found: String,
+        /// The settings that it has, with commas.
+        known: String,
+    },
+    /// A step of an optimiser with what another one remembers, or with another network's.
+    #[error(
+        "a step of {optimizer} needs {needed} numbers that it remembers; there are {found}, made for {made_for} \
+         (see Workspace::for_training)"
+    )]
+    Moments {
+        /// The optimiser of the step.
+        optimizer: &'static str,
+        /// Numbers that it remembers of these parameters.
+        needed: usize,
+        /// The optimiser that the memory was made for.
+        made_for: &'static str,
+        /// Numbers there are.
+        found: usize,
+    },
     /// More numbers than the address space or the machine holds.
     #[error("{what} would need more memory than there is")]
     TooLarge {

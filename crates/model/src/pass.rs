@@ -8,7 +8,7 @@ use chainrule_kernel::{MatMut, MatRef, Scalar};
 use crate::mlp::{Mlp, Op};
 use crate::softmax;
 use crate::workspace::{OpWorkspace, Workspace};
-use crate::{Layer, Loss, ModelError, Optimizer, Targets};
+use crate::{Layer, Loss, ModelError, Targets, Update};
 
 impl<T: Scalar> Mlp<T> {
     /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace.
@@ -131,21 +131,28 @@ impl<T: Scalar> Mlp<T> {
         loss.backward(self.kernel, output, targets, &mut last.da[..n])
     }
 
-    /// One step of training: forward, backward, update. Answers the mean loss before the update.
+    /// One step of training: forward, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the mean loss before the update.
     ///
     /// # Errors
-    /// As [`Mlp::forward`] and [`Mlp::backward`]; the parameters are then as they were.
+    /// As [`Mlp::forward`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
+    /// are then as they were.
     pub fn step(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
         targets: Targets<'_, T>,
         loss: Loss,
-        optimizer: Optimizer,
+        update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
+        let Update { clip, optimizer } = update.into();
+        workspace.moments.check(optimizer, self.params.len())?;
         self.forward(x, workspace)?;
         let value = self.backward(x, targets, loss, workspace)?;
-        optimizer.update(&mut self.params, &workspace.grads);
+        let Workspace { grads, moments, .. } = workspace;
+        if let Some(clip) = clip {
+            clip.apply(grads);
+        }
+        optimizer.update(&mut self.params, grads, moments)?;
         Ok(value)
     }
 

@@ -4,8 +4,9 @@ use chainrule_dense::Plan;
 use chainrule_kernel::{MatRef, Scalar};
 
 use crate::mlp::{Mlp, Op};
+use crate::{ModelError, Moments, Optimizer};
 
-/// Activations, gradients and packing room for minibatches of up to a size. Belongs to the network it was made for,
+/// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to the network it was made for,
 /// or to another of the same layers.
 #[derive(Debug)]
 pub struct Workspace<T: Scalar> {
@@ -15,6 +16,7 @@ pub struct Workspace<T: Scalar> {
     pub(crate) ops: Vec<OpWorkspace<T>>,
     /// As [`Mlp::params`].
     pub(crate) grads: Vec<T>,
+    pub(crate) moments: Moments<T>,
 }
 
 /// What one operation leaves behind.
@@ -30,7 +32,8 @@ pub(crate) struct OpWorkspace<T: Scalar> {
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool.
+    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain SGD
+    /// only; others remember something and want [`Workspace::for_training`].
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
         let mut width = mlp.inputs();
         let ops = mlp.ops.iter().map(|op| {
@@ -44,7 +47,17 @@ impl<T: Scalar> Workspace<T> {
             let room = || vec![T::ZERO; max_batch * width];
             OpWorkspace { width, a: room(), da: room(), plan }
         });
-        Workspace { max_batch, batch: 0, ops: ops.collect(), grads: vec![T::ZERO; mlp.params().len()] }
+        let (ops, grads) = (ops.collect(), vec![T::ZERO; mlp.params().len()]);
+        Workspace { max_batch, batch: 0, ops, grads, moments: Moments::none() }
+    }
+
+    /// As [`Workspace::new`], with room for what `optimizer` remembers from step to step: a run of its own begins.
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn for_training(mlp: &Mlp<T>, max_batch: usize, optimizer: Optimizer) -> Result<Self, ModelError> {
+        let moments = Moments::new(optimizer, mlp.params().len())?;
+        Ok(Workspace { moments, ..Workspace::new(mlp, max_batch) })
     }
 
     /// The largest minibatch there is room for.
@@ -52,9 +65,14 @@ impl<T: Scalar> Workspace<T> {
         self.max_batch
     }
 
-    /// The gradients of the last backward pass, laid out as [`Mlp::params`].
+    /// The gradients of the last backward pass, after a step as they were clipped, laid out as [`Mlp::params`].
     pub fn gradients(&self) -> &[T] {
         &self.grads
+    }
+
+    /// What the optimiser remembers.
+    pub fn moments(&self) -> &Moments<T> {
+        &self.moments
     }
 
     /// The output of the last forward pass, (batch, outputs).
@@ -63,10 +81,10 @@ impl<T: Scalar> Workspace<T> {
         MatRef::new(&last.a[..self.batch * last.width], self.batch, last.width)
     }
 
-    /// Bytes held: activations, gradients and packing room.
+    /// Bytes held: activations, gradients, the optimiser's memory and packing room.
     pub fn bytes(&self) -> usize {
         let op =
             |op: &OpWorkspace<T>| (op.a.len() + op.da.len()) * size_of::<T>() + op.plan.as_ref().map_or(0, Plan::bytes);
-        self.grads.len() * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
+        (self.grads.len() + self.moments.values().len()) * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
     }
 }

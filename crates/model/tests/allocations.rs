@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{Clip, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update, Workspace};
 
 /// The system's allocator, which counts what the threads that asked for it take.
 struct Counting;
@@ -55,10 +55,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// A network and a minibatch: one module of every kind.
+/// A network and a minibatch: one module of every kind, and a workspace for every optimiser.
 struct Run<T: Scalar> {
     mlp: Mlp<T>,
-    workspace: Workspace<T>,
+    optimizers: Vec<(Optimizer, Workspace<T>)>,
     batch: usize,
     x: Vec<T>,      // (batch, inputs)
     output: Vec<T>, // (batch, outputs)
@@ -69,8 +69,11 @@ impl<T: Scalar> Run<T> {
     fn new(batch: usize, inputs: usize, hidden: usize) -> Self {
         let builder = Mlp::builder(inputs).dense(hidden).relu().dense(hidden).sigmoid().dense(hidden).softmax();
         let mlp = builder.dense(hidden).tanh().tanh().dense(10).leaky_relu(0.1).seed(1).build_as().unwrap();
+        let by_name = OPTIMIZER_NAMES.iter().map(|name| Optimizer::by_name(name).unwrap().with("lr", 1e-3).unwrap());
+        let momentum = Optimizer::Momentum { lr: 1e-3, momentum: 0.9, nesterov: true, weight_decay: 1e-3 };
+        let optimizers = by_name.chain([momentum]);
         Run {
-            workspace: Workspace::new(&mlp, batch),
+            optimizers: optimizers.map(|it| (it, Workspace::for_training(&mlp, batch, it).unwrap())).collect(),
             mlp,
             batch,
             x: (0..batch * inputs).map(|i| T::from_f64((i % 17) as f64 / 17.0)).collect(),
@@ -81,17 +84,23 @@ impl<T: Scalar> Run<T> {
 
     /// Everything that a training loop calls, with a partial minibatch at the end.
     fn epoch(&mut self) {
-        let Run { mlp, workspace, batch, x, output, labels } = self;
-        let (inputs, optimizer) = (mlp.inputs(), Optimizer::Sgd { lr: 1e-3 });
+        let Run { mlp, optimizers, batch, x, output, labels } = self;
+        let inputs = mlp.inputs();
         for rows in [*batch, *batch / 2 + 1] {
             let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
+            let clips = [None, Some(Clip::Norm(0.1)), Some(Clip::Value(1e-3))];
+            for ((optimizer, workspace), clip) in optimizers.iter_mut().zip(clips.into_iter().cycle()) {
+                let update = Update { clip, optimizer: *optimizer };
+                mlp.step(x, targets, Loss::CrossEntropy, update, workspace).unwrap();
+            }
+            let (optimizer, workspace) = &mut optimizers[0];
             for loss in [Loss::CrossEntropy, Loss::Mse, Loss::HalfMse] {
                 mlp.forward(x, workspace).unwrap();
                 mlp.backward(x, targets, loss, workspace).unwrap();
-                mlp.step(x, targets, loss, optimizer, workspace).unwrap();
+                mlp.step(x, targets, loss, *optimizer, workspace).unwrap();
             }
         }
-        mlp.predict_into(MatRef::new(x, *batch, inputs), output, workspace).unwrap();
+        mlp.predict_into(MatRef::new(x, *batch, inputs), output, &mut optimizers[0].1).unwrap();
     }
 }
 

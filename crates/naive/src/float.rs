@@ -43,6 +43,8 @@ pub trait Float:
     fn ln(self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
+    /// The square root.
+    fn sqrt(self) -> Self;
 }
 
 macro_rules! float {
@@ -64,6 +66,9 @@ macro_rules! float {
             }
             fn tanh(self) -> Self {
                 $t::tanh(self)
+            }
+            fn sqrt(self) -> Self {
+                $t::sqrt(self)
             }
         }
     };

@@ -1,6 +1,6 @@
 //! What a training run is told beforehand.
 
-use chainrule_model::{Loss, Optimizer};
+use chainrule_model::{Clip, Loss, ModelError, Optimizer};
 
 use crate::data::Order;
 use crate::{Error, Result};
@@ -19,6 +19,8 @@ pub struct TrainConfig {
     pub loss: Loss,
     /// How; SGD with a learning rate of 0.1.
     pub optimizer: Optimizer,
+    /// What is done to gradients that are too large; nothing.
+    pub clip: Option<Clip>,
     /// The order of the rows; shuffled with seed 0.
     pub order: Order,
     /// How many threads; `None` is the rayon pool that the caller stands in, by default one thread for each core.
@@ -32,6 +34,7 @@ impl Default for TrainConfig {
             batch: 32,
             loss: Loss::CrossEntropy,
             optimizer: Optimizer::Sgd { lr: 0.1 },
+            clip: None,
             order: Order::Shuffled { seed: 0 },
             threads: None,
         }
@@ -42,7 +45,8 @@ impl TrainConfig {
     /// Refuses settings that cannot be run.
     ///
     /// # Errors
-    /// When epochs, batch or threads are 0, there are more than 4096 threads, or the learning rate is not a finite number above 0.
+    /// When epochs, batch or threads are 0, there are more than 4096 threads, or a setting of the optimiser or of the
+    /// clipping is out of its range.
     pub fn check(&self) -> Result<()> {
         let counts = [("epochs", Some(self.epochs)), ("batch", Some(self.batch)), ("threads", self.threads)];
         for (name, count) in counts {
@@ -54,13 +58,12 @@ impl TrainConfig {
             let expected = format!("at most {THREADS_MAX}");
             return Err(Error::Argument { name: "threads", found: threads.to_string(), expected });
         }
-        match self.optimizer {
-            Optimizer::Sgd { lr } if !(lr.is_finite() && lr > 0.0) => Err(Error::Argument {
-                name: "learning rate",
-                found: lr.to_string(),
-                expected: "a finite number above 0".to_owned(),
-            }),
-            _ => Ok(()),
-        }
+        let clip = self.clip.map_or(Ok(()), Clip::check);
+        self.optimizer.check().and(clip).map_err(|error| match error {
+            ModelError::Setting { what, found, expected } => {
+                Error::Argument { name: what, found: found.to_string(), expected: expected.to_owned() }
+            }
+            other => other.into(),
+        })
     }
 }

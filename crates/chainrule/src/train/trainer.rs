@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Mlp, Workspace};
+use chainrule_model::{Mlp, Update, Workspace};
 
 use super::evaluate::{Evaluator, has_classes};
 use super::minibatch::Minibatch;
@@ -122,13 +122,14 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         observer: &mut impl Observer,
     ) -> Result<TrainReport> {
-        let TrainConfig { epochs, batch, loss, optimizer, order, .. } = self.config;
+        let TrainConfig { epochs, batch, loss, optimizer, clip, order, .. } = self.config;
         check_fit(mlp, train, loss)?;
         if let Some(validation) = validation {
             check_fit(mlp, validation, loss)?;
         }
         let mut batches = Batches::new(train.rows(), batch, order)?;
-        let mut workspace = Workspace::new(mlp, batches.batch());
+        let mut workspace = Workspace::for_training(mlp, batches.batch(), optimizer)?;
+        let update = Update { clip, optimizer };
         let mut minibatch = Minibatch::new(train, batches.batch());
         let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
         let counts = has_classes(train, loss);
@@ -147,7 +148,7 @@ impl Trainer {
                     break 'epochs;
                 }
                 minibatch.gather(train, rows);
-                let value = mlp.step(minibatch.x(), minibatch.targets(), loss, optimizer, &mut workspace)?;
+                let value = mlp.step(minibatch.x(), minibatch.targets(), loss, update, &mut workspace)?;
                 if !value.is_finite() {
                     return Err(Error::Diverged { epoch: epoch + 1, step: step + 1, loss: value });
                 }

@@ -37,3 +37,48 @@ fn weights_do_not_depend_on_what_is_printed_or_tested() {
     let want = file("--quiet --holdout 0");
     assert!(file("--quiet --test-data digits") == want);
 }
+
+/// 1,026 steps, the last of each epoch with 5 rows of 32; 264,231 parameters in widths that no tile divides, so that three
+/// threads share the products, two SGD's update and eight Adam's. Each number of threads comes with other reports and with
+/// or without a test part, which may not matter either.
+fn a_thousand_steps_end_in_the_same_file(settings: &str) {
+    let folder = folder();
+    let files: Vec<Vec<u8>> = [
+        "--threads 1 --test-data digits --json",
+        "--threads 2 --holdout 0 --quiet",
+        "--threads 3 --holdout 0",
+        "--threads 4 --test-data digits --quiet",
+        "--threads 8 --holdout 0 --json",
+    ]
+    .iter()
+    .map(|differs| {
+        let args = format!("train --save m --hidden 521,433 --batch 32 --epochs 18 {settings} {differs}");
+        succeed(folder.path(), &args);
+        fs::read(folder.path().join("m")).unwrap()
+    })
+    .collect();
+    let same: Vec<bool> = files.iter().map(|file| *file == files[0]).collect();
+    assert_eq!(same, [true; 5], "{settings}");
+}
+
+const SGD: &str = "--lr 0.01 --momentum 0.9 --nesterov --weight-decay 1e-4 --clip-norm 1";
+
+#[test]
+fn a_thousand_steps_of_sgd_in_f32_end_in_the_same_file() {
+    a_thousand_steps_end_in_the_same_file(SGD);
+}
+
+#[test]
+fn a_thousand_steps_of_sgd_in_f64_end_in_the_same_file() {
+    a_thousand_steps_end_in_the_same_file(&format!("{SGD} --dtype f64"));
+}
+
+#[test]
+fn a_thousand_steps_of_adam_in_f32_end_in_the_same_file() {
+    a_thousand_steps_end_in_the_same_file("--optimizer adam");
+}
+
+#[test]
+fn a_thousand_steps_of_adam_in_f64_end_in_the_same_file() {
+    a_thousand_steps_end_in_the_same_file("--optimizer adam --dtype f64");
+}

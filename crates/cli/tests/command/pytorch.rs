@@ -53,50 +53,71 @@ fn worst(got: &Path, want: &Path, activation: &str) -> f64 {
         .fold(0.0, f64::max)
 }
 
+/// The flags of a case's optimiser: `--optimizer sgd --momentum 0.9 --nesterov`.
+fn optimizer(case: &Value) -> String {
+    let mut flags = case["optimizer"].as_str().map(|name| format!("--optimizer {name}")).unwrap_or_default();
+    for (name, value) in case["settings"].as_object().into_iter().flatten() {
+        flags += &match value {
+            Value::Bool(true) => format!(" --{name}"),
+            value => format!(" --{name} {value}"),
+        };
+    }
+    flags
+}
+
 #[test]
 fn training_agrees_with_pytorchs() {
-    for case in cases("training") {
-        let text = |key: &str| case[key].as_str().unwrap().to_owned();
-        let name = text("name");
-        let folder = folder();
-        let file = |part: &str| bring(folder.path(), &format!("{name}.{part}"));
-        let activation = case["activation"].as_str().unwrap_or("identity");
-        let activation = match &case["slope"] {
-            Value::Null => activation.to_owned(),
-            slope => format!("{activation}({slope})"),
-        };
-        let (data, labels, init) = (file("x.npy"), file("y.npy"), file("init.safetensors"));
-        let args = format!(
-            "train --json --no-shuffle --holdout 0 --save out --activation {activation} --loss {} --lr {} --batch {} \
-             --epochs {} --data {} --labels {} --init {}",
-            text("loss"),
-            case["lr"],
-            case["batch"],
-            case["epochs"],
-            data,
-            labels,
-            init,
-        );
-        let lines = json(folder.path(), &args);
-        let tolerance = tolerance(&text("dtype"));
-        let worst = worst(&folder.path().join("out"), &data_file(&format!("{name}.final.safetensors")), &activation);
-        println!("{name}: worst weight {worst:.1e} of {tolerance:.0e}");
-        assert!(worst <= tolerance, "{name}: {worst:e}");
+    cases("training").iter().for_each(agrees);
+}
 
-        let losses = case["epoch_loss"].as_array().unwrap();
-        assert_eq!(lines.len(), losses.len() + 1, "{name}");
-        for (line, want) in lines.iter().zip(losses) {
-            let (got, want) = (line["loss"].as_f64().unwrap(), want.as_f64().unwrap());
-            assert!((got - want).abs() <= tolerance * want.abs(), "{name}: {line}, PyTorch {want}");
-        }
-        // The file says what PyTorch's did not.
-        let inspected = last(folder.path(), "inspect out --json");
-        assert_eq!((&inspected["dtype"], &inspected["loss"]), (&case["dtype"], &case["loss"]));
-        let layers = inspected["layers"].as_array().unwrap();
-        let between = activation_name(parse_activation(&activation).unwrap());
-        let hidden = case["layers"].as_array().unwrap().len() - 2;
-        assert_eq!(layers.iter().filter(|layer| **layer == *between).count(), hidden, "{inspected}");
+#[test]
+fn every_optimizer_and_clipping_agree_with_pytorchs() {
+    cases("stepping").iter().for_each(agrees);
+}
+
+fn agrees(case: &Value) {
+    let text = |key: &str| case[key].as_str().unwrap().to_owned();
+    let name = text("name");
+    let folder = folder();
+    let data = case["data"].as_str().unwrap_or(&name);
+    let file = |part: &str| bring(folder.path(), &format!("{data}.{part}"));
+    let activation = case["activation"].as_str().unwrap_or("identity");
+    let activation = match &case["slope"] {
+        Value::Null => activation.to_owned(),
+        slope => format!("{activation}({slope})"),
+    };
+    let (data, labels, init) = (file("x.npy"), file("y.npy"), file("init.safetensors"));
+    let args = format!(
+        "train --json --no-shuffle --holdout 0 --save out --activation {activation} --loss {} --lr {} --batch {} \
+             --epochs {} --data {} --labels {} --init {} {}",
+        text("loss"),
+        case["lr"],
+        case["batch"],
+        case["epochs"],
+        data,
+        labels,
+        init,
+        optimizer(case),
+    );
+    let lines = json(folder.path(), &args);
+    let tolerance = tolerance(&text("dtype"));
+    let worst = worst(&folder.path().join("out"), &data_file(&format!("{name}.final.safetensors")), &activation);
+    println!("{name}: worst weight {worst:.1e} of {tolerance:.0e}");
+    assert!(worst <= tolerance, "{name}: {worst:e}");
+
+    let losses = case["epoch_loss"].as_array().unwrap();
+    assert_eq!(lines.len(), losses.len() + 1, "{name}");
+    for (line, want) in lines.iter().zip(losses) {
+        let (got, want) = (line["loss"].as_f64().unwrap(), want.as_f64().unwrap());
+        assert!((got - want).abs() <= tolerance * want.abs(), "{name}: {line}, PyTorch {want}");
     }
+    // The file says what PyTorch's did not.
+    let inspected = last(folder.path(), "inspect out --json");
+    assert_eq!((&inspected["dtype"], &inspected["loss"]), (&case["dtype"], &case["loss"]));
+    let layers = inspected["layers"].as_array().unwrap();
+    let between = activation_name(parse_activation(&activation).unwrap());
+    let hidden = case["layers"].as_array().unwrap().len() - 2;
+    assert_eq!(layers.iter().filter(|layer| **layer == *between).count(), hidden, "{inspected}");
 }
 
 #[test]

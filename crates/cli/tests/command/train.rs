@@ -29,6 +29,28 @@ fn the_defaults_do_not_depend_on_luck() {
 }
 
 #[test]
+fn every_optimizer_learns_the_digits_by_its_defaults_and_is_named() {
+    for (settings, words) in [
+        ("--momentum 0.9 --nesterov", "sgd with learning rate 0.1, momentum 0.9, nesterov, batches of 32"),
+        ("--lr 0.05 --weight-decay 1e-5", "sgd with learning rate 0.05, weight decay 1e-5, batches of 32"),
+        ("--optimizer rmsprop", "rmsprop with learning rate 0.01, batches of 32"),
+        ("--optimizer adam --beta2 0.99", "adam with learning rate 0.001, beta2 0.99, batches of 32"),
+        ("--clip-norm 1", "sgd with learning rate 0.1, gradients clipped to norm 1, batches of 32"),
+        (
+            "--optimizer adam --clip-value 0.01",
+            "adam with learning rate 0.001, gradients clipped at 0.01, batches of 32",
+        ),
+        ("--optimizer adamw", "adamw with learning rate 0.001, batches of 32"),
+    ] {
+        let folder = folder();
+        let done = last(folder.path(), &format!("train --json {settings}"));
+        assert!(done["test_accuracy"].as_f64().unwrap() >= 0.96, "{settings}: {done}");
+        let text = succeed(folder.path(), &format!("train --epochs 1 {settings}"));
+        assert!(text.contains(&format!("cross-entropy, {words}")), "{text}");
+    }
+}
+
+#[test]
 fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
     let lines = json(folder().path(), "train --json --epochs 3 --threads 2");
     assert_eq!(lines.len(), 4);

@@ -9,5 +9,6 @@ mod losses;
 mod notebook_001;
 mod notebook_002;
 mod notebook_003;
+mod optimizers;
 mod refusals;
 mod seeds;

@@ -15,5 +15,6 @@ mod notebook_002;
 mod notebook_003_backward;
 mod notebook_003_forward;
 mod notebook_003_layer;
+mod optimizers;
 mod panics;
 mod transpositions;

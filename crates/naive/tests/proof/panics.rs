@@ -2,8 +2,9 @@
 
 use chainrule_naive::Transpose::{No, Yes};
 use chainrule_naive::{
-    Activation, DenseShape, Dims, Layer, Network, RowsShape, Targets, cross_entropy_forward, dense_backward,
-    dense_forward, half_mse_backward, matmul, mse_forward, sgd_step, softmax_backward, softmax_forward,
+    Activation, Adam, DenseShape, Dims, Layer, Momentum, Network, RmsProp, RowsShape, Targets, adam_step,
+    cross_entropy_forward, dense_backward, dense_forward, half_mse_backward, matmul, momentum_step, mse_forward,
+    rmsprop_step, sgd_step, softmax_backward, softmax_forward,
 };
 
 const DIMS: Dims = Dims { m: 1, n: 2, k: 3 };
@@ -98,6 +99,27 @@ fn a_target_is_never_broadcast_by_half_mse() {
 #[should_panic(expected = "dw has 1 elements, w has 2")]
 fn a_step_with_another_layers_gradient() {
     sgd_step(&mut [0.0; 2], &[0.0; 1], 0.1);
+}
+
+#[test]
+#[should_panic(expected = "v has 1 elements, w has 2")]
+fn a_velocity_of_another_layer() {
+    let settings = Momentum { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    momentum_step(&mut [0.0; 2], &[0.0; 2], &mut [0.0; 1], settings);
+}
+
+#[test]
+#[should_panic(expected = "s has 3 elements, w has 2")]
+fn a_mean_square_of_another_layer() {
+    let settings = RmsProp { lr: 0.1, alpha: 0.9, eps: 1e-8, weight_decay: 0.0 };
+    rmsprop_step(&mut [0.0; 2], &[0.0; 2], &mut [0.0; 3], settings);
+}
+
+#[test]
+#[should_panic(expected = "m has 1 elements, w has 2")]
+fn a_mean_of_another_layer() {
+    let settings = Adam { lr: 0.1, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 };
+    adam_step(&mut [0.0; 2], &[0.0; 2], &mut [0.0; 1], &mut [0.0; 2], settings, 1);
 }
 
 #[test]

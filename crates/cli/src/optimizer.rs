@@ -1,0 +1,149 @@
+//! `--optimizer` and a flag for each setting, made from the library's tables: a new optimiser is here without a change.
+
+use std::str::FromStr;
+
+use chainrule::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+use crate::failure::Failure;
+use crate::values;
+
+const HEADING: &str = "Training";
+const NAME: &str = "optimizer";
+
+/// What the command line says of it, not yet brought together.
+#[derive(Debug, Clone)]
+pub(crate) struct OptimizerArgs {
+    name: String,
+    given: Vec<(&'static Setting, f64)>,
+}
+
+impl OptimizerArgs {
+    /// The optimiser, if what is said of it fits together.
+    pub(crate) fn optimizer(&self) -> Result<Optimizer, Failure> {
+        let usage = |error: chainrule::ModelError| Failure::Usage(error.to_string());
+        let mut optimizer = Optimizer::by_name(&self.name).map_err(usage)?;
+        for (setting, value) in &self.given {
+            let flags = flags(optimizer);
+            if !flags.contains(&setting.name) {
+                let takers: Vec<&str> = takers(setting).into_iter().map(|(name, _)| name).collect();
+                let (name, takers, others) = (setting.name, list(&takers, ""), list(&flags, "--"));
+                return Err(Failure::Usage(format!("--{name} is for {takers}; {} takes {others}", self.name)));
+            }
+            optimizer = optimizer.with(setting.name, *value).map_err(usage)?;
+        }
+        optimizer.check().map_err(usage)?;
+        Ok(optimizer)
+    }
+}
+
+fn flags(optimizer: Optimizer) -> Vec<&'static str> {
+    optimizer.settings().into_iter().map(|(setting, _)| setting.name).collect()
+}
+
+/// The optimisers that have the setting, with their defaults.
+fn takers(setting: &Setting) -> Vec<(&'static str, f64)> {
+    let taker = |name: &&'static str| {
+        let settings = Optimizer::by_name(name).ok()?.settings();
+        settings.into_iter().find(|(other, _)| *other == setting).map(|(_, value)| (*name, value))
+    };
+    OPTIMIZER_NAMES.iter().filter_map(taker).collect()
+}
+
+/// `a, b and c`, each after `before`.
+fn list(names: &[&str], before: &str) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("{before}{name}")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// `default: 0 with sgd, rmsprop and adam; 0.01 with adamw`, or who takes a switch.
+fn defaults(setting: &Setting) -> String {
+    let mut groups: Vec<(f64, Vec<&str>)> = Vec::new();
+    for (name, value) in takers(setting) {
+        match groups.iter_mut().find(|(other, _)| *other == value) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((value, vec![name])),
+        }
+    }
+    let group = |(value, names): &(f64, Vec<&str>)| match setting.range {
+        Range::Switch => format!("with {}", list(names, "")),
+        _ => format!("{} with {}", brief(*value), list(names, "")),
+    };
+    let groups: Vec<String> = groups.iter().map(group).collect();
+    let title = if setting.range == Range::Switch { "" } else { "default: " };
+    format!("{title}{}", groups.join("; "))
+}
+
+/// `0.01`, `1e-8`.
+fn brief(value: f64) -> String {
+    if value > 0.0 && value < 1e-4 { format!("{value:e}") } else { value.to_string() }
+}
+
+fn arg(setting: &'static Setting) -> Arg {
+    let help = format!("{} [{}]", setting.meaning, defaults(setting));
+    let arg = Arg::new(setting.name).long(setting.name).help(help).help_heading(HEADING);
+    match setting.range {
+        Range::Switch => arg.action(ArgAction::SetTrue),
+        range => {
+            let parse = move |text: &str| match f64::from_str(text) {
+                Ok(value) if range.contains(value) => Ok(value),
+                _ => Err(format!("expected {}", range.words())),
+            };
+            arg.value_name("NUMBER").value_parser(parse).allow_negative_numbers(true)
+        }
+    }
+}
+
+impl Args for OptimizerArgs {
+    fn augment_args(command: Command) -> Command {
+        let name = Arg::new(NAME)
+            .long(NAME)
+            .value_name("NAME")
+            .default_value(OPTIMIZER_NAMES[0])
+            .value_parser(values::optimizer)
+            .help(format!("How: {}", OPTIMIZER_NAMES.join(", ")))
+            .help_heading(HEADING);
+        command.arg(name).args(SETTINGS.iter().map(arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for OptimizerArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let name = matches.get_one::<String>(NAME).cloned().unwrap_or_default();
+        let is_given = |setting: &&Setting| matches.value_source(setting.name) == Some(ValueSource::CommandLine);
+        let value = |setting: &'static Setting| match setting.range {
+            Range::Switch => 1.0,
+            _ => matches.get_one::<f64>(setting.name).copied().unwrap_or_default(),
+        };
+        let given = SETTINGS.iter().filter(is_given).map(|setting| (setting, value(setting))).collect();
+        Ok(OptimizerArgs { name, given })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_tells_each_default_and_whose_it_is() {
+        let setting = |name: &str| SETTINGS.iter().find(|setting| setting.name == name).unwrap();
+        let lr = "default: 0.1 with sgd; 0.01 with rmsprop; 0.001 with adam and adamw";
+        assert_eq!(defaults(setting("lr")), lr);
+        assert_eq!(defaults(setting("eps")), "default: 1e-8 with rmsprop, adam and adamw");
+        assert_eq!(defaults(setting("nesterov")), "with sgd");
+    }
+}

@@ -1,0 +1,95 @@
+//! What an optimiser remembers from one step to the next.
+
+use chainrule_kernel::Scalar;
+
+use crate::{ModelError, Optimizer};
+
+/// The steps so far, and of each parameter as many numbers as the optimiser asks for: a velocity, a mean, a mean square.
+/// All begin at 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments<T> {
+    made_for: Option<Optimizer>,
+    steps: u64,
+    /// One after the other, each as the parameters.
+    values: Vec<T>,
+}
+
+impl<T: Scalar> Moments<T> {
+    /// For an optimiser that remembers nothing.
+    pub(crate) fn none() -> Self {
+        Moments { made_for: None, steps: 0, values: Vec::new() }
+    }
+
+    /// Room for what `optimizer` remembers of this many parameters.
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn new(optimizer: Optimizer, parameters: usize) -> Result<Self, ModelError> {
+        let what = || format!("what {} remembers of {parameters} parameters", optimizer.name());
+        let too_large = || ModelError::TooLarge { what: what() };
+        let length = parameters.checked_mul(optimizer.moments()).ok_or_else(too_large)?;
+        let mut values = Vec::new();
+        values.try_reserve_exact(length).map_err(|_| too_large())?;
+        values.resize(length, T::ZERO);
+        Ok(Moments { made_for: Some(optimizer), steps: 0, values })
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// What is remembered: one array after the other, each laid out as [`crate::Mlp::params`].
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// The settings may change from step to step, the rule may not.
+    pub(crate) fn check(&self, optimizer: Optimizer, parameters: usize) -> Result<(), ModelError> {
+        let needed = optimizer.moments() * parameters;
+        let made_for = self.made_for.map(Optimizer::name);
+        if needed == 0 || (made_for == Some(optimizer.name()) && self.values.len() == needed) {
+            return Ok(());
+        }
+        let made_for = made_for.unwrap_or("no optimizer that remembers");
+        Err(ModelError::Moments { optimizer: optimizer.name(), needed, made_for, found: self.values.len() })
+    }
+
+    pub(crate) fn count_step(&mut self) -> u64 {
+        self.steps += 1;
+        self.steps
+    }
+
+    /// The arrays.
+    pub(crate) fn each<const N: usize>(&mut self) -> [&mut [T]; N] {
+        let length = self.values.len() / N;
+        let mut rest = self.values.as_mut_slice();
+        [(); N].map(|()| {
+            let (first, others) = std::mem::take(&mut rest).split_at_mut(length);
+            rest = others;
+            first
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_has_a_place_in_each_array() {
+        let mut moments = Moments::<f32>::new(Optimizer::by_name("adam").unwrap(), 3).unwrap();
+        let [m, s] = moments.each();
+        m.copy_from_slice(&[1.0, 2.0, 3.0]);
+        s.copy_from_slice(&[4.0, 5.0, 6.0]);
+        assert_eq!(moments.values(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn more_than_the_machine_holds_is_refused() {
+        for parameters in [usize::MAX, usize::MAX / 8] {
+            let error = Moments::<f64>::new(Optimizer::by_name("adam").unwrap(), parameters).unwrap_err();
+            assert!(matches!(error, ModelError::TooLarge { .. }), "{error}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What is done with the gradients of a minibatch: they are clipped, if that is wanted, and an optimiser takes its step.
+
+use std::fmt;
+
+use chainrule_dense::clip;
+use chainrule_kernel::Scalar;
+
+use crate::{ModelError, Optimizer};
+
+/// How gradients are kept from being too large.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Clip {
+    /// Each element at most this far from 0: PyTorch's `clip_grad_value_`.
+    Value(f64),
+    /// All gradients of the network as one vector: made shorter, `dw <- dw * limit / (|dw| + 1e-6)`, where that is less
+    /// than 1. PyTorch's `clip_grad_norm_`; Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
+    /// networks", 2013, algorithm 1.
+    Norm(f64),
+}
+
+impl Clip {
+    /// Clips all gradients of a network. Those of which one is not finite are not finite afterwards either.
+    pub fn apply<T: Scalar>(self, grads: &mut [T]) {
+        match self {
+            Clip::Value(limit) => clip::clamp(grads, limit),
+            Clip::Norm(limit) => {
+                let factor = limit / (clip::norm(grads) + 1e-6);
+                if factor >= 1.0 {
+                    return;
+                }
+                clip::scale(grads, factor);
+            }
+        }
+    }
+
+    /// Refuses a limit that means nothing.
+    ///
+    /// # Errors
+    /// When it is not a finite number above 0.
+    pub fn check(self) -> Result<(), ModelError> {
+        let (what, found) = match self {
+            Clip::Value(limit) => ("the largest gradient", limit),
+            Clip::Norm(limit) => ("the largest norm of the gradients", limit),
+        };
+        if found.is_finite() && found > 0.0 {
+            return Ok(());
+        }
+        Err(ModelError::Setting { what, found, expected: "a finite number above 0" })
+    }
+}
+
+/// `gradients clipped to norm 0.5`.
+impl fmt::Display for Clip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Clip::Value(limit) => write!(f, "gradients clipped at {limit}"),
+            Clip::Norm(limit) => write!(f, "gradients clipped to norm {limit}"),
+        }
+    }
+}
+
+/// What [`crate::Mlp::step`] does with the gradients; an [`Optimizer`] alone is one that clips nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Update {
+    /// What is done to them first.
+    pub clip: Option<Clip>,
+    /// What moves the parameters.
+    pub optimizer: Optimizer,
+}
+
+impl From<Optimizer> for Update {
+    fn from(optimizer: Optimizer) -> Self {
+        Update { clip: None, optimizer }
+    }
+}
