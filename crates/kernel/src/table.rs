@@ -1,7 +1,7 @@
 //! The table of kernels and the choice among them.
 //!
 //! A row is one instruction set for one element type: a name, whether this CPU has it, and the loops compiled for it.
-//! Rows stand best first. The first available one is chosen once in a process; `CHAINRULE_KERNEL=f32_6x16_portable` (or
+//! Rows stand best first. The first available one is chosen once in a process; `CHAINRULE_KERNEL=f32_6x16_avx2` (or
 //! several names with commas, one for each type) chooses by name. A row that no test has run on real hardware does not
 //! stand here.
 
@@ -44,7 +44,7 @@ pub(crate) static KERNELS_F32: &[Kernel<f32>] = &[
     row::<f32, isa::avx512::Avx512>("f32_14x32_avx512", isa::avx512::is_available),
     #[cfg(target_arch = "x86_64")]
     row::<f32, isa::avx2::Avx2>("f32_6x16_avx2", isa::avx2::is_available),
-    row::<f32, isa::portable::Portable>("f32_6x16_portable", || true),
+    row::<f32, isa::portable::Portable>(isa::portable::NAME_F32, || true),
 ];
 
 pub(crate) static KERNELS_F64: &[Kernel<f64>] = &[
@@ -52,7 +52,7 @@ pub(crate) static KERNELS_F64: &[Kernel<f64>] = &[
     row::<f64, isa::avx512::Avx512>("f64_14x16_avx512", isa::avx512::is_available),
     #[cfg(target_arch = "x86_64")]
     row::<f64, isa::avx2::Avx2>("f64_6x8_avx2", isa::avx2::is_available),
-    row::<f64, isa::portable::Portable>("f64_6x8_portable", || true),
+    row::<f64, isa::portable::Portable>(isa::portable::NAME_F64, || true),
 ];
 
 const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> bool) -> Kernel<T> {
@@ -191,6 +191,9 @@ impl<T: Scalar> std::fmt::Debug for Kernel<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::portable::{NAME_F32, NAME_F64};
+    use crate::micro::NV;
+    use crate::simd::Simd;
 
     #[test]
     fn without_a_name_the_first_available_row_is_chosen() {
@@ -200,16 +203,25 @@ mod tests {
 
     #[test]
     fn a_list_of_names_serves_each_element_type_its_own() {
-        let names = "f64_6x8_portable, f32_6x16_portable";
-        assert_eq!(Kernel::<f32>::choose(names).unwrap().name(), "f32_6x16_portable");
-        assert_eq!(Kernel::<f64>::choose(names).unwrap().name(), "f64_6x8_portable");
+        let names = format!("{NAME_F64}, {NAME_F32}");
+        assert_eq!(Kernel::<f32>::choose(&names).unwrap().name(), NAME_F32);
+        assert_eq!(Kernel::<f64>::choose(&names).unwrap().name(), NAME_F64);
+    }
+
+    #[test]
+    fn the_portable_rows_are_named_after_their_tiles() {
+        fn tile<T: Scalar, K: Isa<T>>() -> String {
+            format!("{}_{}x{}_portable", T::NAME, K::MR, NV * K::Vector::LANES)
+        }
+        assert_eq!(NAME_F32, tile::<f32, isa::portable::Portable>());
+        assert_eq!(NAME_F64, tile::<f64, isa::portable::Portable>());
     }
 
     #[test]
     fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
         let error = Kernel::<f32>::choose("f32_6x16_avx3").unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("f32_6x16_avx3") && text.contains("f32_6x16_portable"), "{text}");
+        assert!(text.contains("f32_6x16_avx3") && text.contains(NAME_F32), "{text}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is refused, with what words: a caller's mistake is an error that names what was found and what was expected.
 
+use chainrule_kernel::Kernel;
 use chainrule_model::{Activation, Init, Layer, Loss, MatRef, Mlp, ModelError, Optimizer, Targets, Workspace};
 
 #[track_caller]
@@ -43,7 +44,8 @@ fn settings_out_of_range_are_refused_with_their_value() {
 #[test]
 fn an_unknown_kernel_is_refused_with_the_known_ones() {
     let error = Mlp::builder(2).dense(2).kernel("f32_1x1_abacus").build().unwrap_err().to_string();
-    assert!(error.contains("f32_1x1_abacus") && error.contains("f32_6x16_portable"), "{error}");
+    let known = Kernel::<f32>::all().iter().all(|kernel| error.contains(kernel.name()));
+    assert!(error.contains("f32_1x1_abacus") && known, "{error}");
 }
 
 #[test]
