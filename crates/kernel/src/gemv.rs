@@ -61,7 +61,7 @@ pub(crate) unsafe fn row<T: Scalar, V: Simd<T>, E: Finish<T>>(r: &Row<T>, y: &mu
                 1 => turn::<T, V, 1>(r, y),
                 2 => turn::<T, V, 2>(r, y),
                 4 => turn::<T, V, 4>(r, y),
-                _ => turn::<T, V, 8>(r, y), // four lanes
+                _ => turn::<T, V, 8>(r, y), // four lanes, or two
             }
         }
         if r.c_cs == 1 && !r.swapped {
