@@ -23,8 +23,8 @@ use chainrule_kernel::Scalar;
 
 use crate::parts::{ELEMENTS_PER_THREAD, threads_for};
 
-/// Parameters that a thread must have to itself where each costs divisions: at 0.6 ns, 20 us, which is what
-/// `MACS_PER_THREAD` comes to. An estimate from times on one thread.
+/// Parameters that a thread must have to itself where each costs divisions. Adam, measured as `ELEMENTS_PER_THREAD` was:
+/// 8,192 elements 4.2 us on one thread and 2.5 on two, 16,384 7.0 and 4.9, 131,072 65 and 37.
 const DIVIDED_PER_THREAD: usize = ELEMENTS_PER_THREAD / 4;
 
 /// Stochastic gradient descent, `w <- w - lr * dw`; with weight decay, `w <- w - lr * (dw + weight_decay * w)`.
