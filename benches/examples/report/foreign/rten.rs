@@ -1,0 +1,34 @@
+//! rten-gemm, which is asked through tensors.
+
+use std::any::Any;
+
+use chainrule_bench::operands::Operands;
+use chainrule_bench::rounds::Candidate;
+use chainrule_bench::shapes::Shape;
+use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
+use rten_tensor::NdTensorView;
+
+use super::Rivals;
+use crate::held::Field;
+
+/// It knows f32 alone, a C without gaps between its rows, and cannot be held; its threads are rayon's.
+pub(super) fn candidate<T: Rivals>(field: Field, shape: &Shape) -> Option<Candidate<T>> {
+    let executor = GemmExecutor::<f32>::new();
+    let run = move |operands: &mut Operands<T>| {
+        let operands: &mut dyn Any = operands;
+        multiply(&executor, operands.downcast_mut().expect("asked for f32 alone"));
+    };
+    let knows = T::ELEMENT == super::Element::F32 && shape.ldc == shape.n && field.isa.is_none();
+    knows.then(|| Candidate::new("rten-gemm", run))
+}
+
+fn multiply(executor: &GemmExecutor<f32>, operands: &mut Operands<f32>) {
+    let ((rsa, csa), (rsb, csb)) = (operands.a_strides(), operands.b_strides());
+    let Operands { shape: Shape { m, n, k, .. }, a, b, c, .. } = operands;
+    let view = |data, sizes, strides| {
+        NdTensorView::from_slice_with_strides(sizes, data, strides).expect("strides within the slice")
+    };
+    let (a, b) = (view(a.as_slice(), [*m, *k], [rsa, csa]), view(b.as_slice(), [*k, *n], [rsb, csb]));
+    let (a, b) = (GemmInputA::Unpacked(a), GemmInputB::Unpacked(b));
+    executor.gemm(c, a, b, GemmOptions::default()).expect("sizes that agree");
+}
