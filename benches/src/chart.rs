@@ -71,7 +71,10 @@ fn product(svg: &mut String, record: &Record, case: &Measured, y: f64, x: &impl 
         rectangle(svg, (LEFT, top), (x(timing.gflops) - LEFT, BAR - 1.0), colour);
         if index == 0 {
             let words = format!("{:.0}", timing.gflops);
-            text(svg, (x(timing.gflops) + 4.0, top + 8.0), "start", "font-size=\"9\"", &words);
+            // Beside the bar, or behind the mark of the peak where that stands in the way.
+            let (beside, mark) = (x(timing.gflops) + 4.0, x(case.peak));
+            let at = if (beside - 4.0..beside + 20.0).contains(&mark) { mark + 5.0 } else { beside };
+            text(svg, (at, top + 8.0), "start", "font-size=\"9\"", &words);
         }
     }
     rectangle(svg, (x(case.peak) - 1.0, y), (2.0, height - 1.0), "#222222");
@@ -113,6 +116,22 @@ mod tests {
         let marks = record.cases.len();
         assert_eq!(svg.matches("<rect").count(), 1 + legend + bars + marks);
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn a_number_keeps_clear_of_the_mark_of_the_peak() {
+        let mut record = sample();
+        record.cases.truncate(1);
+        let edge = |svg: &str, element: &str, attribute: &str| -> f64 {
+            let line = svg.lines().rfind(|line| line.contains(element)).unwrap();
+            line.split(attribute).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+        };
+        for share in [0.2, 0.97, 0.999] {
+            record.cases[0].ours.gflops = record.cases[0].peak * share;
+            let svg = chart(&record);
+            let (number, mark) = (edge(&svg, "font-size=\"9\"", "x=\""), edge(&svg, "#222222", "x=\""));
+            assert!(number > mark + 2.0 || number + 16.0 < mark, "{share}: {number} beside {mark}");
+        }
     }
 
     #[test]
