@@ -58,7 +58,7 @@ impl<T: Scalar> Kernel<T> {
         epilogue: Epilogue<'_, T>,
         c: MatMut<'_, T>, // (m, n)
     ) {
-        T::scratch().with_borrow_mut(|scratch| self.gemm(a, b, epilogue, c, scratch));
+        T::with_scratch(|scratch| self.gemm(a, b, epilogue, c, scratch));
     }
 
     #[expect(clippy::too_many_arguments, reason = "the three ways in, and nobody else, call this")]

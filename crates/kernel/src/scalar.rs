@@ -28,7 +28,7 @@ pub(crate) mod sealed {
         where
             Self: super::Scalar;
         /// What this thread keeps for callers without a scratch of their own.
-        fn scratch() -> &'static std::thread::LocalKey<std::cell::RefCell<crate::Scratch<Self>>>
+        fn with_scratch(work: impl FnOnce(&mut crate::Scratch<Self>))
         where
             Self: super::Scalar;
         /// Where the choice made for this process is kept.
@@ -95,9 +95,9 @@ impl sealed::Sealed for f32 {
     fn kernels() -> &'static [crate::Kernel<f32>] {
         crate::table::KERNELS_F32
     }
-    fn scratch() -> &'static std::thread::LocalKey<std::cell::RefCell<crate::Scratch<f32>>> {
+    fn with_scratch(work: impl FnOnce(&mut crate::Scratch<f32>)) {
         thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f32>> = Default::default());
-        &SCRATCH
+        SCRATCH.with_borrow_mut(work);
     }
     fn choice() -> &'static crate::table::Choice<f32> {
         static CHOICE: crate::table::Choice<f32> = crate::table::Choice::new();
@@ -115,9 +115,9 @@ impl sealed::Sealed for f64 {
     fn kernels() -> &'static [crate::Kernel<f64>] {
         crate::table::KERNELS_F64
     }
-    fn scratch() -> &'static std::thread::LocalKey<std::cell::RefCell<crate::Scratch<f64>>> {
+    fn with_scratch(work: impl FnOnce(&mut crate::Scratch<f64>)) {
         thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f64>> = Default::default());
-        &SCRATCH
+        SCRATCH.with_borrow_mut(work);
     }
     fn choice() -> &'static crate::table::Choice<f64> {
         static CHOICE: crate::table::Choice<f64> = crate::table::Choice::new();
