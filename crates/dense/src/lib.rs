@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clip;
+mod descent;
 mod frozen;
 mod parts;
 mod plan;
@@ -29,4 +30,4 @@ pub mod update;
 
 pub use chainrule_kernel::Activation;
 pub use frozen::Frozen;
-pub use plan::{Gradients, LayerShape, Plan};
+pub use plan::{Below, Gradients, LayerShape, Plan};

@@ -1,11 +1,11 @@
-//! How one output matrix is shared among threads: cut along its longer side, at multiples of a tile, and each part
-//! written by one thread alone.
+//! How one output matrix is shared among threads: cut along one side, at multiples of a tile, and each part written by one
+//! thread alone.
 //!
 //! Forking goes through `rayon::join`, a tree of it, because that neither allocates nor reduces anything.
 
 use std::ops::Range;
 
-use chainrule_kernel::{MatMut, Scalar, Scratch};
+use chainrule_kernel::{MatMut, Scalar};
 
 /// Multiply-adds that a thread must have to itself before another one is called in. Whole steps of 784-128-10 in f32 on
 /// two Zen 5 cores, one thread against two, best of three: with 3.2 M in its largest product 80 us and 80-84 (so 1 << 20
@@ -30,18 +30,32 @@ pub(crate) struct Part {
     pub(crate) cols: Range<usize>,
 }
 
-/// Calls `work` for each of `threads` parts that together cover `c`, side by side, each with a scratch of its own.
+/// The side along which a matrix is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Rows,
+    Columns,
+}
+
+impl Side {
+    pub(crate) fn longer<T: Scalar>(c: &MatMut<'_, T>) -> Side {
+        if c.rows() >= c.cols() { Side::Rows } else { Side::Columns }
+    }
+}
+
+/// Calls `work` for each of `threads` parts that together cover `c`, side by side, each with a room of its own.
 ///
 /// # Panics
-/// When there are fewer scratches than threads.
-pub(crate) fn for_each_part<T: Scalar>(
+/// When there are fewer rooms than threads.
+pub(crate) fn for_each_part<T: Scalar, R: Send>(
     c: MatMut<'_, T>,
+    side: Side,
     threads: usize,
-    scratch: &mut [Scratch<T>],
-    work: &(impl Fn(MatMut<'_, T>, Part, &mut Scratch<T>) + Sync),
+    rooms: &mut [R],
+    work: &(impl Fn(MatMut<'_, T>, Part, &mut R) + Sync),
 ) {
     let whole = Part { rows: 0..c.rows(), cols: 0..c.cols() };
-    cut(c, whole, &mut scratch[..threads], work);
+    cut(c, whole, side, &mut rooms[..threads], work);
 }
 
 /// Calls `work` for each of `threads` parts of the columns of two matrices that have as many, side by side.
@@ -74,28 +88,28 @@ fn cut_columns<T: Scalar>(
 }
 
 /// Where a length is cut for half of the threads, to the nearest grain; not at all when it is too short or they too few.
-fn middle(length: usize, threads: usize) -> Option<usize> {
+pub(crate) fn middle(length: usize, threads: usize) -> Option<usize> {
     if threads == 1 || length < 2 * GRAIN {
         return None;
     }
     Some(((length * (threads / 2) / threads + GRAIN / 2) / GRAIN * GRAIN).clamp(GRAIN, length - 1))
 }
 
-fn cut<T: Scalar>(
+fn cut<T: Scalar, R: Send>(
     c: MatMut<'_, T>,
     part: Part,
-    scratch: &mut [Scratch<T>],
-    work: &(impl Fn(MatMut<'_, T>, Part, &mut Scratch<T>) + Sync),
+    side: Side,
+    rooms: &mut [R],
+    work: &(impl Fn(MatMut<'_, T>, Part, &mut R) + Sync),
 ) {
-    let threads = scratch.len();
-    let by_rows = c.rows() >= c.cols();
-    let length = if by_rows { c.rows() } else { c.cols() };
+    let threads = rooms.len();
+    let length = if side == Side::Rows { c.rows() } else { c.cols() };
     let Some(at) = middle(length, threads) else {
-        return work(c, part, &mut scratch[0]);
+        return work(c, part, &mut rooms[0]);
     };
-    let (left_scratch, right_scratch) = scratch.split_at_mut(threads / 2);
+    let (left_rooms, right_rooms) = rooms.split_at_mut(threads / 2);
     let (mut left_part, mut right_part) = (part.clone(), part);
-    let (left_c, right_c) = if by_rows {
+    let (left_c, right_c) = if side == Side::Rows {
         left_part.rows.end = left_part.rows.start + at;
         right_part.rows.start += at;
         c.split_rows(at)
@@ -104,7 +118,10 @@ fn cut<T: Scalar>(
         right_part.cols.start += at;
         c.split_cols(at)
     };
-    rayon::join(|| cut(left_c, left_part, left_scratch, work), || cut(right_c, right_part, right_scratch, work));
+    rayon::join(
+        || cut(left_c, left_part, side, left_rooms, work),
+        || cut(right_c, right_part, side, right_rooms, work),
+    );
 }
 
 #[cfg(test)]
@@ -116,8 +133,10 @@ mod tests {
         for (rows, cols) in [(1, 1), (64, 64), (500, 3), (3, 500), (65, 33), (784, 128)] {
             for threads in 1..9 {
                 let mut c = vec![0f64; rows * cols];
-                let mut scratch = vec![Scratch::default(); threads];
-                let work = |mut c: MatMut<'_, f64>, part: Part, _: &mut Scratch<f64>| {
+                let mut calls = vec![0; threads];
+                let side = Side::longer(&MatMut::new(&mut c, rows, cols));
+                let work = |mut c: MatMut<'_, f64>, part: Part, calls: &mut i32| {
+                    *calls += 1;
                     assert_eq!((c.rows(), c.cols()), (part.rows.len(), part.cols.len()));
                     for (i, row) in part.rows.clone().enumerate() {
                         for (x, col) in c.row_mut(i).iter_mut().zip(part.cols.clone()) {
@@ -125,7 +144,8 @@ mod tests {
                         }
                     }
                 };
-                for_each_part(MatMut::new(&mut c, rows, cols), threads, &mut scratch, &work);
+                for_each_part(MatMut::new(&mut c, rows, cols), side, threads, &mut calls, &work);
+                assert!(calls.iter().all(|calls| *calls <= 1), "a room was used twice: {calls:?}");
                 assert!(c.iter().enumerate().all(|(i, x)| *x == i as f64 + 1.0), "{rows}x{cols} on {threads}");
             }
         }

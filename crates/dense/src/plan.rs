@@ -1,12 +1,12 @@
 //! The plan of one layer for minibatches up to a size: which kernel, how many threads for each of its three products,
-//! and the scratch they pack into. Made once; forward and backward allocate nothing.
+//! and the room they work in. Made once; forward, backward and updates allocate nothing.
 
 use std::cell::Cell;
 
-use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
+use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
 
 use crate::Activation;
-use crate::parts::{ELEMENTS_PER_THREAD, MACS_PER_THREAD, for_each_columns, for_each_part, threads_for};
+use crate::parts::{ELEMENTS_PER_THREAD, MACS_PER_THREAD, Part, Side, for_each_columns, for_each_part, threads_for};
 
 /// The sizes of one layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,14 +30,33 @@ pub struct Gradients<'a, T> {
     pub dx: Option<MatMut<'a, T>>,
 }
 
+/// The layer whose output is another one's x.
+#[derive(Debug)]
+pub struct Below<'a, T> {
+    /// What it ends with.
+    pub activation: Activation,
+    /// The gradient by its bias goes here, (its outputs).
+    pub db: &'a mut [T],
+}
+
 /// One layer, ready to run.
 #[derive(Debug)]
 pub struct Plan<T: Scalar> {
-    kernel: &'static Kernel<T>,
-    shape: LayerShape,
+    pub(crate) kernel: &'static Kernel<T>,
+    pub(crate) shape: LayerShape,
     max_batch: usize,
     /// One for each thread that may take part.
-    scratch: Vec<Scratch<T>>,
+    pub(crate) rooms: Vec<Room<T>>,
+    /// dz, when several strips of dw are multiplied with it.
+    pub(crate) packed: Option<PackedB<T>>,
+}
+
+/// What a thread has to itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Room<T> {
+    pub(crate) scratch: Scratch<T>,
+    /// Some rows of dw, on their way into w; empty in a plan that updates nothing, or whole sums at once.
+    pub(crate) strip: Vec<T>,
 }
 
 impl<T: Scalar> Plan<T> {
@@ -48,7 +67,8 @@ impl<T: Scalar> Plan<T> {
         let mut scratch = Scratch::for_shape(max_batch, outputs, inputs); // x * w
         scratch.reserve(inputs, outputs, max_batch); // x^T * dz
         scratch.reserve(max_batch, inputs, outputs); // dz * w^T
-        Plan { kernel, shape, max_batch, scratch: vec![scratch; threads] }
+        let room = Room { scratch, strip: Vec::new() };
+        Plan { kernel, shape, max_batch, rooms: vec![room; threads], packed: None }
     }
 
     /// The layer's sizes.
@@ -56,29 +76,36 @@ impl<T: Scalar> Plan<T> {
         self.shape
     }
 
-    /// Bytes held for packing, over all threads.
+    /// The most rows of a minibatch.
+    pub fn max_batch(&self) -> usize {
+        self.max_batch
+    }
+
+    /// Bytes held, over all threads.
     pub fn bytes(&self) -> usize {
-        self.scratch.iter().map(Scratch::bytes).sum()
+        let room = |room: &Room<T>| room.scratch.bytes() + room.strip.len() * size_of::<T>();
+        self.rooms.iter().map(room).sum::<usize>() + self.packed.as_ref().map_or(0, PackedB::bytes)
     }
 
-    fn threads(&self, batch: usize) -> usize {
-        threads_for(batch * self.shape.inputs * self.shape.outputs, MACS_PER_THREAD, self.scratch.len())
+    pub(crate) fn threads(&self, batch: usize) -> usize {
+        threads_for(batch * self.shape.inputs * self.shape.outputs, MACS_PER_THREAD, self.rooms.len())
     }
 
-    fn assert_fits(&self, x: MatRef<'_, T>, w: &[T], b: usize, a: (usize, usize)) {
+    /// Refuses what does not fit the layer; `a` is a name and its shape.
+    pub(crate) fn assert_fits(&self, x: MatRef<'_, T>, w: &[T], b: Option<usize>, a: (usize, usize)) {
         let LayerShape { inputs, outputs, .. } = self.shape;
         let batch = x.rows();
         assert!(batch <= self.max_batch, "a minibatch of {batch} rows in a plan for {}", self.max_batch);
         assert!(x.cols() == inputs, "x has {} columns, the layer {inputs} inputs", x.cols());
         assert!(w.len() == inputs * outputs, "{} weights for {inputs}x{outputs}", w.len());
-        assert!(b == outputs, "a bias of {b} for {outputs} outputs");
+        assert!(b.is_none_or(|b| b == outputs), "a bias of {} for {outputs} outputs", b.unwrap_or_default());
         assert!(a == (batch, outputs), "an output of {}x{}, not {batch}x{outputs}", a.0, a.1);
     }
 
     /// `a = f(x * w + b)`.
     ///
     /// # Panics
-    /// When a shape does not fit the layer, or there are more rows than the plan was made for.
+    /// When a shape does not fit the layer, or there are more rows than the plan was made for; so for all below.
     pub fn forward(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -86,21 +113,19 @@ impl<T: Scalar> Plan<T> {
         b: &[T],          // (outputs)
         a: MatMut<'_, T>, // (batch, outputs)
     ) {
-        self.assert_fits(x, w, b.len(), (a.rows(), a.cols()));
+        self.assert_fits(x, w, Some(b.len()), (a.rows(), a.cols()));
         let LayerShape { inputs, outputs, activation } = self.shape;
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs));
         let threads = self.threads(x.rows());
-        for_each_part(a, threads, &mut self.scratch, &|a, part, scratch| {
+        let side = Side::longer(&a);
+        for_each_part(a, side, threads, &mut self.rooms, &|a, part, room| {
             let (x, w, b) = (x.rows_in(part.rows), w.cols_in(part.cols.clone()), &b[part.cols]);
-            kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, scratch);
+            kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut room.scratch);
         });
     }
 
-    /// Given the gradient by the output, the gradients by weights, bias and input:
-    /// `dz = da * f'(z)`, `dw = x^T * dz`, `db = column sums of dz`, `dx = dz * w^T`. `da` becomes dz.
-    ///
-    /// # Panics
-    /// When a shape does not fit the layer, or there are more rows than the plan was made for.
+    /// Given the gradient by the output, the gradients by weights, bias and input: [`Plan::output_gradient`],
+    /// [`Plan::weight_gradient`] and [`Plan::input_gradient`]. `da` becomes dz.
     pub fn backward(
         &mut self,
         x: MatRef<'_, T>,      // (batch, inputs)
@@ -110,33 +135,100 @@ impl<T: Scalar> Plan<T> {
         gradients: Gradients<'_, T>,
     ) {
         let Gradients { dw, db, dx } = gradients;
-        self.assert_fits(x, w, db.len(), (a.rows(), a.cols()));
-        assert!((da.rows(), da.cols()) == (a.rows(), a.cols()), "da is {}x{}", da.rows(), da.cols());
-        let LayerShape { inputs, outputs, activation } = self.shape;
-        let (kernel, batch) = (self.kernel, x.rows());
-        let threads = self.threads(batch);
-        let streaming = threads_for(batch * outputs, ELEMENTS_PER_THREAD, self.scratch.len());
-
-        // The sum of a column belongs to one thread, so threads share columns.
-        let each = MatMut::new(db, 1, outputs);
-        for_each_columns(da.reborrow(), each, streaming, &|da, mut db, cols| {
-            let sums = Cell::from_mut(db.row_mut(0)).as_slice_of_cells();
-            kernel.derivative(activation, a.cols_in(cols), da, Some(sums));
-        });
+        self.output_gradient(a, da.reborrow(), db);
         let dz = da.as_ref();
-
-        assert!(dw.len() == inputs * outputs, "{} weight gradients for {inputs}x{outputs}", dw.len());
-        let dw = MatMut::new(dw, inputs, outputs);
-        for_each_part(dw, threads, &mut self.scratch, &|dw, part, scratch| {
-            kernel.gemm(x.t().rows_in(part.rows), dz.cols_in(part.cols), Epilogue::Store, dw, scratch);
-        });
-
+        self.weight_gradient(x, dz, dw);
         if let Some(dx) = dx {
-            assert!((dx.rows(), dx.cols()) == (batch, inputs), "dx is {}x{}", dx.rows(), dx.cols());
-            let w = MatRef::new(w, inputs, outputs);
-            for_each_part(dx, threads, &mut self.scratch, &|dx, part, scratch| {
-                kernel.gemm(dz.rows_in(part.rows), w.t().cols_in(part.cols), Epilogue::Store, dx, scratch);
-            });
+            self.input_gradient(x, dz, w, dx, None);
         }
     }
+
+    /// The gradient by what goes into the activation and by the bias: `dz = da * f'(z)`, `db = column sums of dz`. `da`
+    /// becomes dz.
+    pub fn output_gradient(
+        &mut self,
+        a: MatRef<'_, T>,  // (batch, outputs), what forward gave
+        da: MatMut<'_, T>, // (batch, outputs), becomes dz
+        db: &mut [T],      // (outputs)
+    ) {
+        let LayerShape { outputs, activation, .. } = self.shape;
+        assert!((da.rows(), da.cols()) == (a.rows(), a.cols()), "da is {}x{}", da.rows(), da.cols());
+        derivative(self.kernel, activation, a, da, db, self.rooms.len());
+        debug_assert_eq!(a.cols(), outputs);
+    }
+
+    /// The gradient by the weights, `dw = x^T * dz`.
+    pub fn weight_gradient(
+        &mut self,
+        x: MatRef<'_, T>,  // (batch, inputs)
+        dz: MatRef<'_, T>, // (batch, outputs)
+        dw: &mut [T],      // (inputs, outputs)
+    ) {
+        self.assert_fits(x, dw, None, (dz.rows(), dz.cols()));
+        let LayerShape { inputs, outputs, .. } = self.shape;
+        let (kernel, threads) = (self.kernel, self.threads(x.rows()));
+        let dw = MatMut::new(dw, inputs, outputs);
+        let side = Side::longer(&dw);
+        for_each_part(dw, side, threads, &mut self.rooms, &|dw, part, room| {
+            let (x, dz) = (x.t().rows_in(part.rows), dz.cols_in(part.cols));
+            kernel.gemm(x, dz, Epilogue::Store, dw, &mut room.scratch);
+        });
+    }
+
+    /// The gradient by the input, `dx = dz * w^T`. With a layer `below`, whose output x is, at once its own
+    /// [`Plan::output_gradient`]: dx becomes its dz.
+    pub fn input_gradient(
+        &mut self,
+        x: MatRef<'_, T>,      // (batch, inputs)
+        dz: MatRef<'_, T>,     // (batch, outputs)
+        w: &[T],               // (inputs, outputs)
+        mut dx: MatMut<'_, T>, // (batch, inputs)
+        below: Option<Below<'_, T>>,
+    ) {
+        self.assert_fits(x, w, None, (dz.rows(), dz.cols()));
+        let (batch, LayerShape { inputs, outputs, .. }) = (x.rows(), self.shape);
+        assert!((dx.rows(), dx.cols()) == (batch, inputs), "dx is {}x{}", dx.rows(), dx.cols());
+        let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs).t());
+        let threads = self.threads(batch);
+        let sums = below.as_ref().map(|below| below.db.len());
+        assert!(sums.is_none_or(|sums| sums == inputs), "a bias of {} for {inputs} inputs", sums.unwrap_or_default());
+
+        let gemm = |dx: MatMut<'_, T>, part: Part, epilogue: Epilogue<'_, T>, room: &mut Room<T>| {
+            kernel.gemm(dz.rows_in(part.rows), w.cols_in(part.cols), epilogue, dx, &mut room.scratch);
+        };
+        match below {
+            // The sum of a column belongs to one thread.
+            Some(Below { activation, db }) if threads == 1 => {
+                let sums = Some(Cell::from_mut(db).as_slice_of_cells());
+                let whole = Part { rows: 0..batch, cols: 0..inputs };
+                gemm(dx, whole, Epilogue::Derivative { activation, outputs: x, sums }, &mut self.rooms[0]);
+            }
+            below => {
+                let side = Side::longer(&dx);
+                for_each_part(dx.reborrow(), side, threads, &mut self.rooms, &|dx, part, room| {
+                    gemm(dx, part, Epilogue::Store, room);
+                });
+                if let Some(Below { activation, db }) = below {
+                    derivative(kernel, activation, x, dx, db, self.rooms.len());
+                }
+            }
+        }
+    }
+}
+
+/// `da` becomes `da * f'`, and db the sums of its columns, which threads share.
+fn derivative<T: Scalar>(
+    kernel: &Kernel<T>,
+    activation: Activation,
+    a: MatRef<'_, T>,
+    da: MatMut<'_, T>,
+    db: &mut [T],
+    most_threads: usize,
+) {
+    let cols = a.cols();
+    let threads = threads_for(a.rows() * cols, ELEMENTS_PER_THREAD, most_threads);
+    for_each_columns(da, MatMut::new(db, 1, cols), threads, &|da, mut db, cols| {
+        let sums = Cell::from_mut(db.row_mut(0)).as_slice_of_cells();
+        kernel.derivative(activation, a.cols_in(cols), da, Some(sums));
+    });
 }

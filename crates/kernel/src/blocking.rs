@@ -16,7 +16,7 @@ use crate::{MatRef, Scalar};
 /// Steps of k in a block. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of 2048
 /// 1.02 (AVX2) and 1.07 times (AVX-512) as fast as 400: C is read and written less often, and that costs more than B's
 /// panel, which no longer fits the first-level cache.
-pub(crate) const KC: usize = 1024;
+pub const KC: usize = 1024;
 /// Rows of A's block, at most: 144 * 1024 * 4 B = 576 KiB in f32, half of a 1 MiB second level. 96 and 192 are as fast.
 const MC: usize = 144;
 /// MR of every kernel is at most this.

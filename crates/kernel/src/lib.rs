@@ -34,13 +34,16 @@ mod scalar;
 mod scratch;
 mod simd;
 mod table;
+mod update;
 mod view;
 
 pub use activation::Activation;
+pub use blocking::KC as STEPS_AT_ONCE;
 pub use epilogue::Epilogue;
 pub use error::KernelError;
 pub use packed::{PackedB, PackedColumns};
 pub use scalar::Scalar;
 pub use scratch::Scratch;
 pub use table::{KERNEL_VARIABLE, Kernel};
+pub use update::Rule;
 pub use view::{MatMut, MatRef};

@@ -27,6 +27,7 @@ use crate::gemv::Row;
 use crate::math::Function;
 use crate::pack::Source;
 use crate::simd::Simd;
+use crate::update::Rule;
 
 /// Vectors across every tile.
 pub(crate) const NV: usize = 2;
@@ -58,6 +59,9 @@ pub(crate) trait Isa<T: Scalar> {
 
     /// [`crate::activation::area`] with this instruction set.
     unsafe fn after(after: &After<T>, area: &Area<T>);
+
+    /// [`crate::update::update`] with this instruction set.
+    unsafe fn update(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]);
 }
 
 /// The last vector is full: all its columns exist.

@@ -63,6 +63,18 @@ impl<T: Scalar> PackedB<T> {
         self.columns_mut().update(b);
     }
 
+    /// Makes place for a B of other rows in what there is, its contents undefined until [`PackedColumns::update`].
+    ///
+    /// # Panics
+    /// When there are more rows than the first B had.
+    pub fn with_rows(&mut self, k: usize) -> PackedColumns<'_, T> {
+        let elements = self.n.next_multiple_of(self.kernel.nr) * k;
+        let room = self.buffer.len() - LINE / size_of::<T>();
+        assert!(elements <= room, "{k} rows into panels for {}", room / self.n.next_multiple_of(self.kernel.nr).max(1));
+        self.k = k;
+        self.columns_mut()
+    }
+
     /// All columns, to be split among threads.
     pub fn columns_mut(&mut self) -> PackedColumns<'_, T> {
         let (kernel, k, n, range) = (self.kernel, self.k, self.n, self.range());
@@ -95,7 +107,7 @@ impl<T: Scalar> PackedB<T> {
     fn range(&self) -> std::ops::Range<usize> {
         let slack = LINE / size_of::<T>();
         let skip = self.buffer.as_ptr().align_offset(LINE).min(slack);
-        skip..skip + self.buffer.len() - slack
+        skip..skip + self.n.next_multiple_of(self.kernel.nr) * self.k
     }
 }
 
@@ -108,7 +120,7 @@ impl<'a, T: Scalar> PackedColumns<'a, T> {
     /// The columns before `at`, rounded up to a whole panel, and the others.
     pub fn split(self, at: usize) -> (PackedColumns<'a, T>, PackedColumns<'a, T>) {
         let PackedColumns { kernel, k, n, panels } = self;
-        let at = at.next_multiple_of(kernel.nr).min(n);
+        let at = at.min(n).next_multiple_of(kernel.nr).min(n);
         let (left, right) = panels.split_at_mut(at.next_multiple_of(kernel.nr) * k);
         (PackedColumns { kernel, k, n: at, panels: left }, PackedColumns { kernel, k, n: n - at, panels: right })
     }

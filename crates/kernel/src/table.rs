@@ -19,9 +19,13 @@ use crate::pack::Source;
 use crate::route;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
+use crate::update::Rule;
 
 /// The environment variable that chooses kernels by name.
 pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
+
+/// A rule, parameters, gradients, moments.
+type UpdateFn<T> = unsafe fn(Rule<T>, &mut [T], &[T], [&mut [T]; 2]);
 
 /// One way to compute: an instruction set and a tile size. Get one from [`Kernel::selected`].
 pub struct Kernel<T: Scalar> {
@@ -35,6 +39,7 @@ pub struct Kernel<T: Scalar> {
     pub(crate) after: unsafe fn(&After<T>, &Area<T>),
     /// Safety: see [`crate::pack::panels`].
     pub(crate) pack: unsafe fn(&Source<T>, usize, &mut [T]),
+    pub(crate) update: UpdateFn<T>,
     /// Columns of a tile, and of a panel of B.
     pub(crate) nr: usize,
 }
@@ -63,6 +68,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         map: K::map,
         after: K::after,
         pack: K::pack,
+        update: K::update,
         nr: NV * K::Vector::LANES,
     }
 }

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backward;
 mod builder;
 mod error;
 mod init;
@@ -25,7 +26,7 @@ mod workspace;
 
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
-pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Scalar};
+pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
 pub use error::ModelError;
 pub use init::Init;
 pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};

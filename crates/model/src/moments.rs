@@ -1,5 +1,7 @@
 //! What an optimiser remembers from one step to the next.
 
+use std::ops::Range;
+
 use chainrule_kernel::Scalar;
 
 use crate::{ModelError, Optimizer};
@@ -60,15 +62,11 @@ impl<T: Scalar> Moments<T> {
         self.steps
     }
 
-    /// The arrays.
-    pub(crate) fn each<const N: usize>(&mut self) -> [&mut [T]; N] {
-        let length = self.values.len() / N;
-        let mut rest = self.values.as_mut_slice();
-        [(); N].map(|()| {
-            let (first, others) = std::mem::take(&mut rest).split_at_mut(length);
-            rest = others;
-            first
-        })
+    /// The first `arrays` of what is remembered of some of the parameters; the others are empty.
+    pub(crate) fn range(&mut self, arrays: usize, params: Range<usize>) -> [&mut [T]; 2] {
+        let length = self.values.len() / arrays.max(1);
+        let (first, second) = self.values.split_at_mut(length);
+        [(first, 1), (second, 2)].map(|(array, nth)| if nth <= arrays { &mut array[params.clone()] } else { &mut [] })
     }
 }
 
@@ -79,7 +77,7 @@ mod tests {
     #[test]
     fn every_parameter_has_a_place_in_each_array() {
         let mut moments = Moments::<f32>::new(Optimizer::by_name("adam").unwrap(), 3).unwrap();
-        let [m, s] = moments.each();
+        let [m, s] = moments.range(2, 0..3);
         m.copy_from_slice(&[1.0, 2.0, 3.0]);
         s.copy_from_slice(&[4.0, 5.0, 6.0]);
         assert_eq!(moments.values(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);

@@ -1,12 +1,12 @@
 //! What is done with a gradient: the rules by which parameters move, and their settings by name.
 //!
-//! A new rule is a variant here with its arm in each `match`, and its loop in `chainrule_dense::update`, where the
+//! A new rule is a variant here with its arm in each `match`, and its loop in `chainrule_kernel::Rule`, where the
 //! formulas and their sources stand. Command lines are made from [`SETTINGS`] and [`OPTIMIZER_NAMES`].
 
 use std::fmt;
 
 use chainrule_dense::update;
-use chainrule_kernel::Scalar;
+use chainrule_kernel::{Kernel, Rule, Scalar};
 
 use crate::{ModelError, Moments};
 
@@ -24,12 +24,12 @@ use crate::{ModelError, Moments};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Optimizer {
-    /// `w <- w - lr * dw`: stochastic gradient descent. See [`update::sgd`].
+    /// `w <- w - lr * dw`: stochastic gradient descent. See [`Rule::Sgd`].
     Sgd {
         /// The learning rate.
         lr: f64,
     },
-    /// SGD with a velocity, with decay, or both: `v <- momentum * v + dw`, `w <- w - lr * v`. See [`update::momentum`].
+    /// SGD with a velocity, with decay, or both: `v <- momentum * v + dw`, `w <- w - lr * v`. See [`Rule::Momentum`].
     Momentum {
         /// The learning rate.
         lr: f64,
@@ -40,7 +40,7 @@ pub enum Optimizer {
         /// The factor of w that is added to its gradient.
         weight_decay: f64,
     },
-    /// `w <- w - lr * dw / (rms(dw) + eps)`, with a running root mean square. See [`update::rmsprop`].
+    /// `w <- w - lr * dw / (rms(dw) + eps)`, with a running root mean square. See [`Rule::RmsProp`].
     RmsProp {
         /// The learning rate.
         lr: f64,
@@ -51,7 +51,7 @@ pub enum Optimizer {
         /// The factor of w that is added to its gradient.
         weight_decay: f64,
     },
-    /// `w <- w - lr * mean(dw) / (rms(dw) + eps)`, with running means. See [`update::adam`].
+    /// `w <- w - lr * mean(dw) / (rms(dw) + eps)`, with running means. See [`Rule::Adam`].
     Adam {
         /// The learning rate.
         lr: f64,
@@ -64,7 +64,7 @@ pub enum Optimizer {
         /// The factor of w that is added to its gradient.
         weight_decay: f64,
     },
-    /// Adam whose decay is apart from the gradient: `w <- w * (1 - lr * weight_decay)` first. See [`update::adam`].
+    /// Adam whose decay is apart from the gradient: `w <- w * (1 - lr * weight_decay)` first. See [`Rule::Adam`].
     AdamW {
         /// The learning rate.
         lr: f64,
@@ -219,6 +219,45 @@ impl Optimizer {
         }
     }
 
+    /// The rule of step t, counted from 1. Settings and what follows from them alone are f64, rounded once to the element
+    /// type, as PyTorch does with its Python floats.
+    ///
+    /// # Panics
+    /// When t is 0.
+    pub fn rule<T: Scalar>(self, t: u64) -> Rule<T> {
+        assert!(t > 0, "steps are counted from 1");
+        let n = T::from_f64;
+        match self {
+            Optimizer::Sgd { lr } => Rule::Sgd { lr: n(lr), decay: T::ZERO },
+            Optimizer::Momentum { lr, momentum: 0.0, weight_decay, .. } => {
+                Rule::Sgd { lr: n(lr), decay: n(weight_decay) }
+            }
+            Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
+                Rule::Momentum { lr: n(lr), momentum: n(momentum), nesterov, decay: n(weight_decay) }
+            }
+            Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
+                let (keep, gain) = (n(alpha), n(1.0 - alpha));
+                Rule::RmsProp { lr: n(lr), keep, gain, eps: n(eps), decay: n(weight_decay) }
+            }
+            Optimizer::Adam { lr, beta1, beta2, eps, weight_decay }
+            | Optimizer::AdamW { lr, beta1, beta2, eps, weight_decay } => {
+                let decoupled = matches!(self, Optimizer::AdamW { .. });
+                let (decay, shrink) = if decoupled { (0.0, 1.0 - lr * weight_decay) } else { (weight_decay, 1.0) };
+                let (step, root) = (lr / (1.0 - power(beta1, t)), (1.0 - power(beta2, t)).sqrt());
+                Rule::Adam {
+                    step: n(step),
+                    root: n(root),
+                    gain1: n(1.0 - beta1),
+                    keep2: n(beta2),
+                    gain2: n(1.0 - beta2),
+                    eps: n(eps),
+                    decay: n(decay),
+                    shrink: n(shrink),
+                }
+            }
+        }
+    }
+
     /// Moves the parameters by one step.
     ///
     /// # Errors
@@ -228,33 +267,31 @@ impl Optimizer {
     /// When there are not as many gradients as parameters.
     pub fn update<T: Scalar>(
         self,
+        kernel: &Kernel<T>,
         params: &mut [T],
         grads: &[T], // as params
         moments: &mut Moments<T>,
     ) -> Result<(), ModelError> {
         moments.check(self, params.len())?;
-        let t = moments.count_step();
-        match self {
-            Optimizer::Sgd { lr } => update::sgd(params, grads, lr, 0.0),
-            Optimizer::Momentum { lr, momentum: 0.0, weight_decay, .. } => update::sgd(params, grads, lr, weight_decay),
-            Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
-                let settings = update::Momentum { lr, momentum, nesterov, weight_decay };
-                let [v] = moments.each();
-                update::momentum(params, grads, v, settings);
-            }
-            Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
-                let [s] = moments.each();
-                update::rmsprop(params, grads, s, update::RmsProp { lr, alpha, eps, weight_decay });
-            }
-            Optimizer::Adam { lr, beta1, beta2, eps, weight_decay }
-            | Optimizer::AdamW { lr, beta1, beta2, eps, weight_decay } => {
-                let decoupled = matches!(self, Optimizer::AdamW { .. });
-                let settings = update::Adam { lr, beta1, beta2, eps, weight_decay, decoupled };
-                update::adam(params, grads, moments.each(), settings, t);
-            }
-        }
+        let rule = self.rule(moments.count_step());
+        let memory = moments.range(rule.moments(), 0..params.len());
+        update::update(kernel, rule, params, grads, memory);
         Ok(())
     }
+}
+
+/// `base^exponent` by squaring: multiplications only, so the same bits everywhere, which the platform's `pow` does not
+/// promise.
+fn power(mut base: f64, mut exponent: u64) -> f64 {
+    let mut product = 1.0;
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            product *= base;
+        }
+        base *= base;
+        exponent /= 2;
+    }
+    product
 }
 
 /// What holds for every optimiser alike.
@@ -354,5 +391,23 @@ impl fmt::Display for Brief {
         } else {
             write!(f, "{}", self.0)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_power_is_what_repeated_multiplication_gives() {
+        for base in [0.0, 0.5, 0.9, 0.999] {
+            let mut want = 1.0;
+            for exponent in 0..2000 {
+                let got = power(base, exponent);
+                assert!((got - want).abs() <= 1e-12 * want, "{base}^{exponent}: {got}, not {want}");
+                want *= base;
+            }
+        }
+        assert_eq!((power(0.5, 10), power(0.0, 0), power(0.9, u64::MAX)), (1.0 / 1024.0, 1.0, 0.0));
     }
 }

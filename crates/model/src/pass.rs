@@ -2,9 +2,9 @@
 //!
 //! Everything runs in the caller's [`Workspace`] and allocates nothing.
 
-use chainrule_dense::Gradients;
 use chainrule_kernel::{MatMut, MatRef, Scalar};
 
+use crate::backward::{self, Network, Weights};
 use crate::mlp::{Mlp, Op};
 use crate::softmax;
 use crate::workspace::{OpWorkspace, Workspace};
@@ -80,39 +80,8 @@ impl<T: Scalar> Mlp<T> {
             return Err(ModelError::Shape { operation: "backward", what: "x", found, expected });
         }
         let Workspace { ops, grads, .. } = workspace;
-        for i in (0..self.ops.len()).rev() {
-            let (before, rest) = ops.split_at_mut(i);
-            let OpWorkspace { width, a, da, plan } = &mut rest[0];
-            let (width, n) = (*width, batch * *width);
-            let (a, da) = (&a[..n], &mut da[..n]);
-            // The first operation's input is the data: nobody asks for its gradient.
-            let (x, dx) = match before.last_mut() {
-                None => (x, None),
-                Some(previous) => {
-                    let m = batch * previous.width;
-                    let x = MatRef::new(&previous.a[..m], batch, previous.width);
-                    (x, Some(MatMut::new(&mut previous.da[..m], batch, previous.width)))
-                }
-            };
-            match self.ops[i] {
-                Op::Dense { shape, offset } => {
-                    let (w, b) = Op::ranges(shape, offset);
-                    let (dw, db) = grads[w.start..b.end].split_at_mut(w.len());
-                    let plan = plan.as_mut().expect("a dense operation has a plan");
-                    let (a, da) = (MatRef::new(a, batch, width), MatMut::new(da, batch, width));
-                    plan.backward(x, &self.params[w], a, da, Gradients { dw, db, dx });
-                }
-                Op::Activation(activation) => {
-                    let n = a.len();
-                    self.kernel.derivative(activation, MatRef::new(a, 1, n), MatMut::new(da, 1, n), None);
-                    dx.into_iter().for_each(|mut dx| copy_into(da, &mut dx));
-                }
-                Op::Softmax => {
-                    softmax::backward(width, a, da);
-                    dx.into_iter().for_each(|mut dx| copy_into(da, &mut dx));
-                }
-            }
-        }
+        let network = Network { kernel: self.kernel, ops: &self.ops, batch };
+        backward::run(network, x, Weights::Kept(&self.params), ops, grads);
         Ok(value)
     }
 
@@ -131,7 +100,12 @@ impl<T: Scalar> Mlp<T> {
         loss.backward(self.kernel, output, targets, &mut last.da[..n])
     }
 
-    /// One step of training: forward, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the mean loss before the update.
+    /// One step of training: forward, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the
+    /// mean loss before the update.
+    ///
+    /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
+    /// them. To see gradients, call [`Mlp::forward`], [`Mlp::backward`] and
+    /// [`Optimizer::update`](crate::Optimizer::update): the bits are the same.
     ///
     /// # Errors
     /// As [`Mlp::forward`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
@@ -147,12 +121,19 @@ impl<T: Scalar> Mlp<T> {
         let Update { clip, optimizer } = update.into();
         workspace.moments.check(optimizer, self.params.len())?;
         self.forward(x, workspace)?;
-        let value = self.backward(x, targets, loss, workspace)?;
-        let Workspace { grads, moments, .. } = workspace;
         if let Some(clip) = clip {
+            let value = self.backward(x, targets, loss, workspace)?;
+            let Workspace { grads, moments, .. } = workspace;
             clip.apply(grads);
+            optimizer.update(self.kernel, &mut self.params, grads, moments)?;
+            return Ok(value);
         }
-        optimizer.update(&mut self.params, grads, moments)?;
+        let value = self.loss(targets, loss, workspace)?;
+        let Workspace { ops, grads, moments, batch, .. } = workspace;
+        let rule = optimizer.rule(moments.count_step());
+        let network = Network { kernel: self.kernel, ops: &self.ops, batch: *batch };
+        let weights = Weights::Moved { params: &mut self.params, rule, moments };
+        backward::run(network, x, weights, ops, grads);
         Ok(value)
     }
 
@@ -194,9 +175,4 @@ impl<T: Scalar> OpWorkspace<T> {
 fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
     let width = from.cols().max(1);
     to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));
-}
-
-fn copy_into<T: Scalar>(from: &[T], to: &mut MatMut<'_, T>) {
-    let width = to.cols().max(1);
-    from.chunks_exact(width).enumerate().for_each(|(i, row)| to.row_mut(i).copy_from_slice(row));
 }

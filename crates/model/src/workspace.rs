@@ -35,12 +35,16 @@ impl<T: Scalar> Workspace<T> {
     /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain SGD
     /// only; others remember something and want [`Workspace::for_training`].
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
+        Workspace::with_moments(mlp, max_batch, Moments::none(), false)
+    }
+
+    fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, remembers: bool) -> Self {
         let mut width = mlp.inputs();
         let ops = mlp.ops.iter().map(|op| {
             let plan = match *op {
                 Op::Dense { shape, .. } => {
                     width = shape.outputs;
-                    Some(Plan::new(mlp.kernel(), shape, max_batch))
+                    Some(Plan::new(mlp.kernel(), shape, max_batch).for_descent(remembers))
                 }
                 Op::Activation(_) | Op::Softmax => None,
             };
@@ -48,7 +52,7 @@ impl<T: Scalar> Workspace<T> {
             OpWorkspace { width, a: room(), da: room(), plan }
         });
         let (ops, grads) = (ops.collect(), vec![T::ZERO; mlp.params().len()]);
-        Workspace { max_batch, batch: 0, ops, grads, moments: Moments::none() }
+        Workspace { max_batch, batch: 0, ops, grads, moments }
     }
 
     /// As [`Workspace::new`], with room for what `optimizer` remembers from step to step: a run of its own begins.
@@ -57,7 +61,7 @@ impl<T: Scalar> Workspace<T> {
     /// When there is not so much memory.
     pub fn for_training(mlp: &Mlp<T>, max_batch: usize, optimizer: Optimizer) -> Result<Self, ModelError> {
         let moments = Moments::new(optimizer, mlp.params().len())?;
-        Ok(Workspace { moments, ..Workspace::new(mlp, max_batch) })
+        Ok(Workspace::with_moments(mlp, max_batch, moments, optimizer.moments() > 0))
     }
 
     /// The largest minibatch there is room for.
@@ -65,7 +69,8 @@ impl<T: Scalar> Workspace<T> {
         self.max_batch
     }
 
-    /// The gradients of the last backward pass, after a step as they were clipped, laid out as [`Mlp::params`].
+    /// The gradients of the last backward pass, or of a step that clipped them, as they were then; laid out as
+    /// [`Mlp::params`]. Other steps keep no gradients of weights.
     pub fn gradients(&self) -> &[T] {
         &self.grads
     }

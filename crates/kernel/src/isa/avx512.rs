@@ -12,6 +12,7 @@ use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
 use crate::pack::Source;
 use crate::simd::Simd;
+use crate::update::Rule;
 
 /// AVX-512F (Skylake-X, Zen 4 and later).
 pub(crate) struct Avx512;
@@ -55,6 +56,11 @@ impl Isa<f32> for Avx512 {
         // SAFETY: as above.
         unsafe { self::after::<f32, F32x16>(after, area) }
     }
+
+    unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
+        // SAFETY: as above.
+        unsafe { update(rule, w, dw, moments) }
+    }
 }
 
 impl Isa<f64> for Avx512 {
@@ -90,6 +96,11 @@ impl Isa<f64> for Avx512 {
     unsafe fn after(after: &After<f64>, area: &Area<f64>) {
         // SAFETY: as above.
         unsafe { self::after::<f64, F64x8>(after, area) }
+    }
+
+    unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
+        // SAFETY: as above.
+        unsafe { update(rule, w, dw, moments) }
     }
 }
 
@@ -130,6 +141,11 @@ unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
 unsafe fn after<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
     // SAFETY: the caller's promise is passed on.
     unsafe { crate::activation::area::<T, V>(after, area) }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]) {
+    crate::update::update(rule, w, dw, moments)
 }
 
 /// Sixteen f32.

@@ -9,6 +9,7 @@ use crate::math::Function;
 use crate::micro::{Finish, Isa, MASK_C, Tile, Transposed};
 use crate::pack::Source;
 use crate::simd::Simd;
+use crate::update::Rule;
 
 /// `N` elements in an array.
 ///
@@ -87,6 +88,10 @@ impl Isa<f32> for Portable {
         // SAFETY: the caller's promise is passed on.
         unsafe { crate::activation::area::<f32, Self::Vector>(after, area) }
     }
+
+    unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
+        crate::update::update(rule, w, dw, moments)
+    }
 }
 
 impl Isa<f64> for Portable {
@@ -128,6 +133,10 @@ impl Isa<f64> for Portable {
     unsafe fn after(after: &After<f64>, area: &Area<f64>) {
         // SAFETY: the caller's promise is passed on.
         unsafe { crate::activation::area::<f64, Self::Vector>(after, area) }
+    }
+
+    unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
+        crate::update::update(rule, w, dw, moments)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod batches;
 mod check;
+mod fused;
 mod layers;
 mod losses;
 mod notebook_001;

@@ -57,8 +57,10 @@ fn one_step<T: Precision>() {
     let (x, y) = (of::<T>(&X), of::<T>(&Y));
     let (x, targets) = (MatRef::new(&x, 1, 3), Targets::Values(MatRef::new(&y, 1, 1)));
     assert_close("Z3", mlp.forward(x, &mut workspace).unwrap().row(0), &Z3);
-    let loss = mlp.step(x, targets, Loss::HalfMse, Optimizer::Sgd { lr: LR }, &mut workspace).unwrap();
+    let loss = mlp.backward(x, targets, Loss::HalfMse, &mut workspace).unwrap();
     assert_close("loss", &[T::from_f64(loss)], &[LOSS]);
+    let mut fresh = Workspace::new(&mlp, x.rows());
+    assert_eq!(mlp.step(x, targets, Loss::HalfMse, Optimizer::Sgd { lr: LR }, &mut fresh), Ok(loss));
     let gradients = tensors(&mlp, workspace.gradients());
     assert_close("dW1", &gradients[0], &DW1);
     assert_close("db1", &gradients[1], &DB1);

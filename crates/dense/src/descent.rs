@@ -1,0 +1,153 @@
+//! The step of a layer's weights, fused with the product that makes their gradient: `w <- rule(w, x^T * dz)`.
+//!
+//! Plain descent is an epilogue of the product: no gradient is ever stored. Rules that remember something get the gradient
+//! a strip of rows at a time, while it is in the caches, and the whole of dw exists nowhere. The bits are those of
+//! [`Plan::weight_gradient`] and [`crate::update`](mod@crate::update) either way.
+
+use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, STEPS_AT_ONCE, Scalar};
+
+use crate::LayerShape;
+use crate::parts::{Side, for_each_part, middle};
+use crate::plan::{Plan, Room};
+use crate::update::split_moments;
+
+/// Bytes of a strip of dw: with w and the moments of the same rows it should stay in the second-level cache. Steps of
+/// 784-512-512-10 and 784-2048-2048-10 with Adam on Zen 5: 64 KiB to 256 KiB are alike with AVX2, with AVX-512 256 KiB
+/// takes 1.1 times as long as 128 KiB, 384 KiB 1.3 times.
+const STRIP_BYTES: usize = 128 << 10;
+/// Strips have a multiple of this many rows: whole tiles of 6 and of 14.
+const STRIP_ROWS: usize = 42;
+
+/// What one thread works on: some rows of the weights, and what is remembered of them.
+struct Rows<'a, T> {
+    /// The first of them.
+    start: usize,
+    w: &'a mut [T],
+    moments: [&'a mut [T]; 2],
+}
+
+impl<T: Scalar> Plan<T> {
+    /// Makes room for [`Plan::descend`] with rules that remember something, or minibatches of more rows than the kernel
+    /// multiplies at once.
+    #[must_use]
+    pub fn for_descent(mut self, rule_remembers: bool) -> Self {
+        let (LayerShape { inputs, outputs, .. }, max_batch) = (self.shape, self.max_batch());
+        if rule_remembers || max_batch > STEPS_AT_ONCE {
+            let rows = strip_rows::<T>(self.shape);
+            for room in &mut self.rooms {
+                room.strip = vec![T::ZERO; rows * outputs];
+            }
+            if inputs > rows {
+                self.packed = Some(PackedB::zeros(self.kernel, max_batch, outputs));
+            }
+        }
+        self
+    }
+
+    /// Moves the weights: `w <- rule(w, dw)` with `dw = x^T * dz`. Of the two arrays that a rule may remember, those it does
+    /// not need are empty.
+    ///
+    /// # Panics
+    /// When a shape does not fit the layer, or the plan was not made for such a rule.
+    pub fn descend(
+        &mut self,
+        x: MatRef<'_, T>,  // (batch, inputs)
+        dz: MatRef<'_, T>, // (batch, outputs)
+        w: &mut [T],       // (inputs, outputs)
+        rule: Rule<T>,
+        moments: [&mut [T]; 2], // as w, or empty
+    ) {
+        self.assert_fits(x, w, None, (dz.rows(), dz.cols()));
+        let LayerShape { inputs, outputs, .. } = self.shape;
+        let (kernel, threads) = (self.kernel, self.threads(x.rows()));
+        if let Rule::Sgd { lr, decay } = rule
+            && x.rows() <= STEPS_AT_ONCE
+        {
+            let w = MatMut::new(w, inputs, outputs);
+            let side = Side::longer(&w);
+            return for_each_part(w, side, threads, &mut self.rooms, &|w, part, room| {
+                let (x, dz) = (x.t().rows_in(part.rows), dz.cols_in(part.cols));
+                kernel.gemm(x, dz, Epilogue::Update { rate: lr, decay }, w, &mut room.scratch);
+            });
+        }
+        let rows = strip_rows::<T>(self.shape);
+        assert!(self.rooms.iter().all(|room| room.strip.len() == rows * outputs), "a plan without room for {rule:?}");
+        let threads = threads.min(inputs.div_ceil(STRIP_ROWS));
+        let packed = self.packed.as_mut().map(|packed| {
+            pack(packed.with_rows(dz.rows()), dz, threads);
+            &*packed
+        });
+        let product = Product { kernel, x, dz, packed, rule, outputs, rows };
+        product.descend(Rows { start: 0, w, moments }, &mut self.rooms[..threads]);
+    }
+}
+
+/// Rows of a strip: all of a small layer.
+fn strip_rows<T: Scalar>(shape: LayerShape) -> usize {
+    let wanted = STRIP_BYTES / (shape.outputs * size_of::<T>()).max(1);
+    (wanted / STRIP_ROWS * STRIP_ROWS).max(STRIP_ROWS).min(shape.inputs)
+}
+
+/// Packs dz, each thread some of its columns.
+fn pack<T: Scalar>(mut columns: PackedColumns<'_, T>, dz: MatRef<'_, T>, threads: usize) {
+    let Some(at) = middle(columns.cols(), threads) else {
+        return columns.update(dz);
+    };
+    let (left, right) = columns.split(at);
+    let at = left.cols();
+    rayon::join(
+        || pack(left, dz.cols_in(0..at), threads / 2),
+        || pack(right, dz.cols_in(at..dz.cols()), threads - threads / 2),
+    );
+}
+
+/// The product and what is done with it.
+struct Product<'a, T: Scalar> {
+    kernel: &'static Kernel<T>,
+    x: MatRef<'a, T>,
+    dz: MatRef<'a, T>,
+    packed: Option<&'a PackedB<T>>,
+    rule: Rule<T>,
+    outputs: usize,
+    /// Of a strip.
+    rows: usize,
+}
+
+impl<T: Scalar> Product<'_, T> {
+    /// Shares rows of w among threads.
+    fn descend(&self, rows: Rows<'_, T>, rooms: &mut [Room<T>]) {
+        let count = rows.w.len() / self.outputs.max(1);
+        let threads = rooms.len();
+        if threads == 1 || count < 2 * STRIP_ROWS {
+            return self.strips(rows, &mut rooms[0]);
+        }
+        let at = (count * (threads / 2) / threads).next_multiple_of(STRIP_ROWS).min(count);
+        let Rows { start, w, moments } = rows;
+        let (left_w, right_w) = w.split_at_mut(at * self.outputs);
+        let (left_moments, right_moments) = split_moments(moments, at * self.outputs);
+        let (left_rooms, right_rooms) = rooms.split_at_mut(threads / 2);
+        let left = Rows { start, w: left_w, moments: left_moments };
+        let right = Rows { start: start + at, w: right_w, moments: right_moments };
+        rayon::join(|| self.descend(left, left_rooms), || self.descend(right, right_rooms));
+    }
+
+    /// One strip after the other: its gradient, then its step.
+    fn strips(&self, rows: Rows<'_, T>, room: &mut Room<T>) {
+        let Rows { mut start, mut w, mut moments } = rows;
+        while !w.is_empty() {
+            let count = self.rows.min(w.len() / self.outputs);
+            let n = count * self.outputs;
+            let dw = &mut room.strip[..n];
+            let x = self.x.t().rows_in(start..start + count);
+            let c = MatMut::new(dw, count, self.outputs);
+            match self.packed {
+                Some(dz) => self.kernel.gemm_packed(x, dz, Epilogue::Store, c, &mut room.scratch),
+                None => self.kernel.gemm(x, self.dz, Epilogue::Store, c, &mut room.scratch),
+            }
+            let (here, rest) = w.split_at_mut(n);
+            let (here_moments, rest_moments) = split_moments(moments, n);
+            self.kernel.update(self.rule, here, dw, here_moments);
+            (start, w, moments) = (start + count, rest, rest_moments);
+        }
+    }
+}

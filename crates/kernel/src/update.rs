@@ -1,0 +1,191 @@
+//! How parameters move by their gradients: the optimisers' loops, element by element.
+//!
+//! Each rule is PyTorch's, in its order of operations (`torch.optim`, the single-tensor route of each). What is written
+//! here as a multiplication and an addition is rounded twice on every CPU, so a step's bits do not depend on the kernel.
+//!
+//! Plain loops, which LLVM vectorises in the skins of `isa/`. In ns for each of 100,000 parameters, in the caches of a Zen
+//! 5 core, compiled for SSE2 and for AVX-512: Adam 0.62 and 0.18 in f32, 1.90 and 0.52 in f64; SGD 0.07 and 0.04.
+
+use crate::{Kernel, Scalar};
+
+/// A rule with its numbers, for parameters w and gradients dw. What a rule remembers of each parameter is 0 before the
+/// first step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Rule<T> {
+    /// Stochastic gradient descent, `w <- w - lr * (dw + decay * w)`; with a decay of 0, `w <- w - lr * dw`.
+    ///
+    /// Source: Robbins and Monro, "A Stochastic Approximation Method", 1951; the decay is the gradient of
+    /// `decay / 2 * |w|^2`, added to the loss.
+    Sgd {
+        /// The learning rate.
+        lr: T,
+        /// The factor of w in its own gradient.
+        decay: T,
+    },
+    /// Descent with a velocity:
+    ///
+    /// ```text
+    /// g <- dw + decay * w
+    /// v <- momentum * v + g
+    /// w <- w - lr * v                     Nesterov: w <- w - lr * (g + momentum * v)
+    /// ```
+    ///
+    /// Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Nesterov's in the form
+    /// of Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning", 2013,
+    /// as PyTorch rearranges it: the learning rate is outside v, and dampening is 0.
+    Momentum {
+        /// The learning rate.
+        lr: T,
+        /// What is kept of the velocity from one step to the next.
+        momentum: T,
+        /// Whether the step looks ahead by one more share of the velocity.
+        nesterov: bool,
+        /// The factor of w in its own gradient.
+        decay: T,
+    },
+    /// Descent by the gradient over its root mean square:
+    ///
+    /// ```text
+    /// g <- dw + decay * w
+    /// s <- keep * s + gain * g^2          keep = alpha, gain = 1 - alpha
+    /// w <- w - lr * g / (sqrt(s) + eps)
+    /// ```
+    ///
+    /// Source: Tieleman and Hinton, "Lecture 6.5: rmsprop", COURSERA: Neural Networks for Machine Learning, 2012; eps
+    /// outside the root is PyTorch's.
+    RmsProp {
+        /// The learning rate.
+        lr: T,
+        /// What is kept of the mean square from one step to the next.
+        keep: T,
+        /// The share of a new square.
+        gain: T,
+        /// What keeps the division from one by 0.
+        eps: T,
+        /// The factor of w in its own gradient.
+        decay: T,
+    },
+    /// Descent by the gradient's mean over its root mean square, both of them freed of the 0 they began with. At step t,
+    /// counted from 1:
+    ///
+    /// ```text
+    /// g <- dw + decay * w                 AdamW: decay = 0
+    /// m <- m + gain1 * (g - m)            gain1 = 1 - beta1
+    /// s <- keep2 * s + gain2 * g^2        keep2 = beta2, gain2 = 1 - beta2
+    /// w <- shrink * w - step * m / (sqrt(s) / root + eps)
+    ///
+    /// step = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), shrink = 1, AdamW: 1 - lr * weight_decay
+    /// ```
+    ///
+    /// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1; AdamW: Loshchilov and
+    /// Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2, whose schedule multiplier is lr here, as in
+    /// PyTorch.
+    Adam {
+        /// The learning rate over what the mean has gathered of its weights.
+        step: T,
+        /// The root of what the mean square has gathered.
+        root: T,
+        /// The share of a new gradient in the mean.
+        gain1: T,
+        /// What is kept of the mean square.
+        keep2: T,
+        /// The share of a new square.
+        gain2: T,
+        /// What keeps the division from one by 0.
+        eps: T,
+        /// The factor of w in its own gradient.
+        decay: T,
+        /// What is left of w before its step.
+        shrink: T,
+    },
+}
+
+impl<T> Rule<T> {
+    /// How many numbers the rule remembers of each parameter.
+    pub fn moments(&self) -> usize {
+        match self {
+            Rule::Sgd { .. } => 0,
+            Rule::Momentum { .. } | Rule::RmsProp { .. } => 1,
+            Rule::Adam { .. } => 2,
+        }
+    }
+}
+
+impl<T: Scalar> Kernel<T> {
+    /// Moves the parameters by one step. Of the two arrays that a rule may remember, those it does not need are empty.
+    ///
+    /// # Panics
+    /// When the lengths differ, or the CPU lacks this kernel's instructions.
+    pub fn update(
+        &self,
+        rule: Rule<T>,
+        w: &mut [T],
+        dw: &[T],               // as w
+        moments: [&mut [T]; 2], // v or s, or m and s: as w
+    ) {
+        self.assert_available();
+        assert!(w.len() == dw.len(), "{} parameters and {} gradients", w.len(), dw.len());
+        for (i, memory) in moments.iter().enumerate() {
+            let needed = if i < rule.moments() { w.len() } else { 0 };
+            assert!(memory.len() == needed, "{needed} numbers to remember and memory for {}", memory.len());
+        }
+        // SAFETY: `assert_available` has passed.
+        unsafe { (self.update)(rule, w, dw, moments) }
+    }
+}
+
+/// Compiled for each instruction set. Lengths are as [`Kernel::update`] asserts them.
+///
+/// Loops, not closures: see [`crate::math`].
+#[inline(always)]
+pub(crate) fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], [m, s]: [&mut [T]; 2]) {
+    let parameters = w.iter_mut().zip(dw);
+    match rule {
+        Rule::Sgd { lr, decay } if decay == T::ZERO => {
+            for (w, &dw) in parameters {
+                *w -= lr * dw;
+            }
+        }
+        Rule::Sgd { lr, decay } => {
+            for (w, &dw) in parameters {
+                *w -= lr * (dw + decay * *w);
+            }
+        }
+        Rule::Momentum { lr, momentum, nesterov: false, decay } => {
+            for ((w, &dw), v) in parameters.zip(m) {
+                let g = dw + decay * *w;
+                let next = momentum * *v + g;
+                *w -= lr * next;
+                *v = next;
+            }
+        }
+        Rule::Momentum { lr, momentum, nesterov: true, decay } => {
+            for ((w, &dw), v) in parameters.zip(m) {
+                let g = dw + decay * *w;
+                let next = momentum * *v + g;
+                *w -= lr * (g + momentum * next);
+                *v = next;
+            }
+        }
+        Rule::RmsProp { lr, keep, gain, eps, decay } => {
+            for ((w, &dw), s) in parameters.zip(m) {
+                let g = dw + decay * *w;
+                let next = keep * *s + gain * g * g;
+                *w -= lr * g / (next.sqrt() + eps);
+                *s = next;
+            }
+        }
+        // Multiplying by 1 / root instead takes 14 % less time in f32 and 24 % in f64 (compiled for SSE2); it is not
+        // PyTorch's order of operations.
+        Rule::Adam { step, root, gain1, keep2, gain2, eps, decay, shrink } => {
+            for (((w, &dw), m), s) in parameters.zip(m).zip(s) {
+                let g = dw + decay * *w;
+                let mean = *m + gain1 * (g - *m);
+                let square = keep2 * *s + gain2 * g * g;
+                *w = shrink * *w - step * mean / (square.sqrt() / root + eps);
+                (*m, *s) = (mean, square);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Backpropagation: from the gradient by the output to those by every parameter, operation by operation, last one first.
+//!
+//! A dense operation's product with its weights gives the gradient by its input, and in the same epilogue what the dense
+//! operation below makes of it. Then its own weights' gradient is kept, or moves them at once: one order of operations,
+//! so one result.
+
+use chainrule_dense::Below;
+use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scalar};
+
+use crate::Moments;
+use crate::mlp::Op;
+use crate::softmax;
+use crate::workspace::OpWorkspace;
+
+/// What is run backward.
+#[derive(Clone, Copy)]
+pub(crate) struct Network<'a, T: Scalar> {
+    pub(crate) kernel: &'static Kernel<T>,
+    pub(crate) ops: &'a [Op],
+    /// Rows of the minibatch.
+    pub(crate) batch: usize,
+}
+
+/// The parameters, and what becomes of their gradients.
+pub(crate) enum Weights<'a, T: Scalar> {
+    /// Gradients are kept, all of them.
+    Kept(&'a [T]),
+    /// Parameters move by this rule; of their gradients only the biases' are kept.
+    Moved { params: &'a mut [T], rule: Rule<T>, moments: &'a mut Moments<T> },
+}
+
+impl<T: Scalar> Weights<'_, T> {
+    fn params(&self) -> &[T] {
+        match self {
+            Weights::Kept(params) => params,
+            Weights::Moved { params, .. } => params,
+        }
+    }
+}
+
+/// Given the forward pass and the gradient by its output in `ops`, the gradients by the parameters.
+pub(crate) fn run<T: Scalar>(
+    network: Network<'_, T>,
+    x: MatRef<'_, T>, // (batch, inputs)
+    mut weights: Weights<'_, T>,
+    ops: &mut [OpWorkspace<T>],
+    grads: &mut [T], // as the parameters
+) {
+    let Network { kernel, ops: network, batch } = network;
+    // Whether `da` holds dz already, and `grads` the bias's gradient: the operation above saw to it.
+    let mut is_dz = false;
+    for i in (0..network.len()).rev() {
+        let (before, rest) = ops.split_at_mut(i);
+        let OpWorkspace { width, a, da, plan } = &mut rest[0];
+        let (width, n) = (*width, batch * *width);
+        let (a, da) = (&a[..n], &mut da[..n]);
+        // The first operation's input is the data: nobody asks for its gradient.
+        let (x, dx) = match before.last_mut() {
+            None => (x, None),
+            Some(previous) => {
+                let m = batch * previous.width;
+                let x = MatRef::new(&previous.a[..m], batch, previous.width);
+                (x, Some(MatMut::new(&mut previous.da[..m], batch, previous.width)))
+            }
+        };
+        match network[i] {
+            Op::Dense { shape, offset } => {
+                let (w, b) = Op::ranges(shape, offset);
+                let plan = plan.as_mut().expect("a dense operation has a plan");
+                if !is_dz {
+                    plan.output_gradient(
+                        MatRef::new(a, batch, width),
+                        MatMut::new(da, batch, width),
+                        &mut grads[b.clone()],
+                    );
+                }
+                let dz = MatRef::new(da, batch, width);
+                if let Some(dx) = dx {
+                    let below = match network[i - 1] {
+                        Op::Dense { shape, offset } => {
+                            let db = &mut grads[Op::ranges(shape, offset).1];
+                            Some(Below { activation: shape.activation, db })
+                        }
+                        Op::Activation(_) | Op::Softmax => None,
+                    };
+                    is_dz = below.is_some();
+                    plan.input_gradient(x, dz, &weights.params()[w.clone()], dx, below);
+                }
+                match &mut weights {
+                    Weights::Kept(_) => plan.weight_gradient(x, dz, &mut grads[w]),
+                    Weights::Moved { params, rule, moments } => {
+                        let arrays = rule.moments();
+                        kernel.update(*rule, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
+                        plan.descend(x, dz, &mut params[w.clone()], *rule, moments.range(arrays, w));
+                    }
+                }
+            }
+            Op::Activation(activation) => {
+                kernel.derivative(activation, MatRef::new(a, 1, n), MatMut::new(da, 1, n), None);
+                dx.into_iter().for_each(|dx| copy(da, dx));
+                is_dz = false;
+            }
+            Op::Softmax => {
+                softmax::backward(width, a, da);
+                dx.into_iter().for_each(|dx| copy(da, dx));
+                is_dz = false;
+            }
+        }
+    }
+}
+
+fn copy<T: Scalar>(from: &[T], mut to: MatMut<'_, T>) {
+    let width = to.cols().max(1);
+    from.chunks_exact(width).enumerate().for_each(|(i, row)| to.row_mut(i).copy_from_slice(row));
+}
