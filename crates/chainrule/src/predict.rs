@@ -22,7 +22,8 @@ impl<T: Scalar> Model<T> {
         let mut features = features.clone();
         self.preprocess.apply(&mut features)?;
         let mut output = vec![T::ZERO; features.rows() * self.mlp.outputs()];
-        let x = MatRef::new(features.data(), features.rows(), features.cols());
+        let data = features.data();
+        let x = MatRef::new(&data, features.rows(), features.cols());
         let mut workspace = Workspace::new(&self.mlp, BATCH.min(features.rows()));
         self.mlp.predict_into(x, &mut output, &mut workspace)?;
         Ok(output)

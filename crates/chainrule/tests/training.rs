@@ -190,7 +190,8 @@ fn without_shuffling_an_epoch_is_the_steps_in_the_order_of_the_rows() {
     for _ in 0..2 {
         for start in (0..50).step_by(16) {
             let end = 50.min(start + 16);
-            let x = chainrule::MatRef::new(&train.features().data()[start * 64..end * 64], end - start, 64);
+            let data = train.features().data();
+            let x = chainrule::MatRef::new(&data[start * 64..end * 64], end - start, 64);
             let targets = chainrule::Targets::Classes(&labels[start..end]);
             stepped.step(x, targets, Loss::CrossEntropy, optimizer, &mut workspace).unwrap();
         }

@@ -20,6 +20,7 @@
 
 mod activation;
 mod blocking;
+mod bytes;
 mod epilogue;
 mod error;
 mod gemm;
@@ -39,6 +40,7 @@ mod view;
 
 pub use activation::Activation;
 pub use blocking::KC as STEPS_AT_ONCE;
+pub use bytes::ByteMap;
 pub use epilogue::Epilogue;
 pub use error::KernelError;
 pub use packed::{PackedB, PackedColumns};

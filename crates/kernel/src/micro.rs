@@ -23,6 +23,7 @@
 
 use crate::Scalar;
 use crate::activation::{After, Area};
+use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::pack::Source;
@@ -62,6 +63,9 @@ pub(crate) trait Isa<T: Scalar> {
 
     /// [`crate::update::update`] with this instruction set.
     unsafe fn update(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]);
+
+    /// [`crate::bytes::widen`] with this instruction set.
+    unsafe fn widen(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]);
 }
 
 /// The last vector is full: all its columns exist.

@@ -75,6 +75,10 @@ pub trait Scalar:
     fn from_f64(value: f64) -> Self;
     /// Widens, exactly.
     fn to_f64(self) -> f64;
+    /// The same number.
+    fn from_u8(value: u8) -> Self;
+    /// `self * factor + summand`, rounded once.
+    fn mul_add(self, factor: Self, summand: Self) -> Self;
     /// `|self|`.
     fn abs(self) -> Self;
     /// The square root, correctly rounded.
@@ -140,6 +144,14 @@ macro_rules! scalar {
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)
+            }
+            #[inline(always)]
+            fn from_u8(value: u8) -> Self {
+                $t::from(value)
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, summand: Self) -> Self {
+                $t::mul_add(self, factor, summand)
             }
             #[inline(always)]
             fn abs(self) -> Self {

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use crate::Scalar;
 use crate::activation::{Activation, After, Area};
 use crate::blocking::{Operand, Problem};
+use crate::bytes::ByteMap;
 use crate::epilogue::{Accumulate, Bias, Epilogue, Store};
 use crate::error::KernelError;
 use crate::isa;
@@ -40,6 +41,7 @@ pub struct Kernel<T: Scalar> {
     /// Safety: see [`crate::pack::panels`].
     pub(crate) pack: unsafe fn(&Source<T>, usize, &mut [T]),
     pub(crate) update: UpdateFn<T>,
+    pub(crate) widen: unsafe fn(&ByteMap<T>, &[u8], &mut [T]),
     /// Columns of a tile, and of a panel of B.
     pub(crate) nr: usize,
 }
@@ -69,6 +71,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         after: K::after,
         pack: K::pack,
         update: K::update,
+        widen: K::widen,
         nr: NV * K::Vector::LANES,
     }
 }

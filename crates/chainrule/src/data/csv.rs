@@ -20,7 +20,7 @@ use std::path::Path;
 /// ```
 /// let text = "width,height\n1,2.5\n-3,4e1\n";
 /// let table = chainrule::data::parse_csv_features::<f32>("stdin", text.as_bytes())?;
-/// assert_eq!((table.rows(), table.row(1)), (2, &[-3.0, 40.0][..]));
+/// assert_eq!((table.rows(), &*table.row(1)), (2, &[-3.0, 40.0][..]));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
@@ -198,7 +198,7 @@ mod tests {
         for text in ["1,2.5\n-3,4e1\n", "1,2.5\r\n-3,4e1", "a,b\n1,2.5\n-3,4e1\n", "\u{feff}1, 2.5\n\n\"-3\",  +4e1\n"]
         {
             let table = read(text).unwrap();
-            assert_eq!((table.rows(), table.data()), (2, &[1.0, 2.5, -3.0, 40.0][..]), "{text:?}");
+            assert_eq!((table.rows(), &*table.data()), (2, &[1.0, 2.5, -3.0, 40.0][..]), "{text:?}");
         }
         assert_eq!(read(",width\n1,2").unwrap().rows(), 1);
     }

@@ -188,7 +188,7 @@ impl<T: Scalar> Dataset<T> {
     ) {
         assert_eq!(x.len(), rows.len() * self.cols(), "places for features, and rows x columns");
         for (place, &row) in x.chunks_exact_mut(self.cols()).zip(rows) {
-            place.copy_from_slice(self.features.row(row));
+            self.features.copy_row(row, place);
         }
         self.targets.gather(rows, targets);
     }

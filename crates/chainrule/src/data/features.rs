@@ -1,15 +1,41 @@
 //! A table of finite numbers: what a network is shown. It carries no targets; [`Dataset`](crate::data::Dataset)
 //! adds them.
+//!
+//! Images stay bytes until a minibatch wants their rows: fetching a row from memory takes longer than making numbers of it.
+
+use std::borrow::Cow;
 
 use crate::{Error, Place, Result};
-use chainrule_kernel::Scalar;
+use chainrule_kernel::{ByteMap, Kernel, Scalar};
 
 /// A table of finite numbers, row-major, with at least one row and one column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Features<T> {
     rows: usize,
     cols: usize,
-    data: Vec<T>, // (rows, cols)
+    cells: Cells<T>, // (rows, cols)
+}
+
+#[derive(Debug, Clone)]
+enum Cells<T> {
+    Numbers(Vec<T>),
+    Bytes(Vec<u8>, Box<ByteMap<T>>),
+}
+
+/// The same numbers, however they are held.
+impl<T: PartialEq> PartialEq for Features<T> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.rows, self.cols) == (other.rows, other.cols) && self.cells.numbers().eq(other.cells.numbers())
+    }
+}
+
+impl<T> Cells<T> {
+    fn numbers(&self) -> Box<dyn Iterator<Item = &T> + '_> {
+        match self {
+            Cells::Numbers(data) => Box::new(data.iter()),
+            Cells::Bytes(bytes, map) => Box::new(bytes.iter().map(|&byte| &map.values()[usize::from(byte)])),
+        }
+    }
 }
 
 impl<T: Scalar> Features<T> {
@@ -21,22 +47,26 @@ impl<T: Scalar> Features<T> {
         Self::from_origin("features", rows, cols, data)
     }
 
+    /// A table of bytes, `(rows, cols)`, row-major: each stands for the number it is, 0 to 255, and takes one byte of
+    /// memory. Scaling keeps them bytes; standardising makes numbers of them.
+    ///
+    /// # Errors
+    /// When `bytes` does not hold `rows * cols`, or there are none.
+    pub fn from_bytes(rows: usize, cols: usize, bytes: Vec<u8>) -> Result<Self> {
+        Self::bytes_from_origin("features", rows, cols, bytes)
+    }
+
     /// As [`Features::new`]; errors name `origin`.
     pub(crate) fn from_origin(origin: &str, rows: usize, cols: usize, data: Vec<T>) -> Result<Self> {
-        for (what, count) in [("rows", rows), ("columns", cols)] {
-            if count == 0 {
-                return Err(Error::Empty { origin: origin.to_string(), what });
-            }
-        }
-        if rows.checked_mul(cols) != Some(data.len()) {
-            return Err(Error::Shape {
-                origin: origin.to_string(),
-                found: format!("{} numbers", data.len()),
-                expected: format!("{rows} rows of {cols} columns"),
-            });
-        }
+        check_count(origin, rows, cols, data.len())?;
         check_finite(origin, cols, &data)?;
-        Ok(Features { rows, cols, data })
+        Ok(Features { rows, cols, cells: Cells::Numbers(data) })
+    }
+
+    /// As [`Features::from_bytes`]; errors name `origin`.
+    pub(crate) fn bytes_from_origin(origin: &str, rows: usize, cols: usize, bytes: Vec<u8>) -> Result<Self> {
+        check_count(origin, rows, cols, bytes.len())?;
+        Ok(Features { rows, cols, cells: Cells::Bytes(bytes, Box::new(ByteMap::scaled(1.0))) })
     }
 
     /// How many rows.
@@ -49,18 +79,42 @@ impl<T: Scalar> Features<T> {
         self.cols
     }
 
-    /// All numbers, `(rows, cols)`, row-major.
-    pub fn data(&self) -> &[T] {
-        &self.data
+    /// All numbers, `(rows, cols)`, row-major; made for the occasion when they are held as bytes.
+    pub fn data(&self) -> Cow<'_, [T]> {
+        self.numbers(0, self.rows * self.cols)
     }
 
     /// The row with this index, `(cols)`.
     ///
     /// # Panics
     /// When `index` is not below [`rows`](Self::rows).
-    pub fn row(&self, index: usize) -> &[T] {
+    pub fn row(&self, index: usize) -> Cow<'_, [T]> {
         assert!(index < self.rows, "row {index} of {}", self.rows);
-        &self.data[index * self.cols..][..self.cols]
+        self.numbers(index * self.cols, self.cols)
+    }
+
+    fn numbers(&self, start: usize, count: usize) -> Cow<'_, [T]> {
+        match &self.cells {
+            Cells::Numbers(data) => Cow::Borrowed(&data[start..start + count]),
+            Cells::Bytes(bytes, map) => bytes[start..start + count].iter().map(|&byte| map.value(byte)).collect(),
+        }
+    }
+
+    /// Copies the row with this index to `to`, `(cols)`; nothing is allocated.
+    ///
+    /// # Panics
+    /// When `index` is not below [`rows`](Self::rows), or `to` is not as long as a row.
+    pub fn copy_row(&self, index: usize, to: &mut [T]) {
+        assert!(index < self.rows, "row {index} of {}", self.rows);
+        let row = index * self.cols..(index + 1) * self.cols;
+        match &self.cells {
+            Cells::Numbers(data) => to.copy_from_slice(&data[row]),
+            // All kernels write the same bits; where the process names one that does not exist, that is not found out here.
+            Cells::Bytes(bytes, map) => match Kernel::selected() {
+                Ok(kernel) => kernel.widen(map, &bytes[row], to),
+                Err(_) => to.copy_from_slice(&self.row(index)),
+            },
+        }
     }
 
     /// The rows with these indices, in their order, as a table of its own.
@@ -69,32 +123,79 @@ impl<T: Scalar> Features<T> {
     /// When there are none, or one is not below [`rows`](Self::rows).
     pub fn select(&self, rows: &[usize]) -> Result<Self> {
         check_rows(rows, self.rows)?;
-        let mut data = Vec::with_capacity(rows.len() * self.cols);
-        for &row in rows {
-            data.extend_from_slice(self.row(row));
-        }
-        Ok(Features { rows: rows.len(), cols: self.cols, data })
+        let cells = match &self.cells {
+            Cells::Numbers(data) => Cells::Numbers(select(rows, self.cols, data)),
+            Cells::Bytes(bytes, map) => Cells::Bytes(select(rows, self.cols, bytes), map.clone()),
+        };
+        Ok(Features { rows: rows.len(), cols: self.cols, cells })
+    }
+
+    /// Multiplies every number, in f64. All of them, or on an error none.
+    pub(crate) fn scale(&mut self, factor: f64) -> Result<()> {
+        let Cells::Bytes(bytes, map) = &mut self.cells else {
+            return self.map(|_, x| x * factor);
+        };
+        let is_untouched = **map == ByteMap::scaled(1.0);
+        let scaled = match is_untouched {
+            true => ByteMap::scaled(factor),
+            false => map.mapped(|x| T::from_f64(x.to_f64() * factor)),
+        };
+        check_results(self.cols, bytes.iter().map(|&byte| scaled.value(byte)))?;
+        **map = scaled;
+        Ok(())
     }
 
     /// Replaces every number by what `map` makes of its column and itself. All of it, or on an error none of it.
     pub(crate) fn map(&mut self, map: impl Fn(usize, f64) -> f64) -> Result<()> {
-        let mapped = |index: usize, value: T| T::from_f64(map(index % self.cols, value.to_f64()));
-        for (index, &value) in self.data.iter().enumerate() {
-            let result = mapped(index, value);
-            if !result.is_finite() {
-                return Err(Error::NotFinite {
-                    origin: "preprocessed features".to_string(),
-                    place: Place::cell(index, self.cols),
-                    value: result.to_f64(),
-                });
-            }
-        }
         let cols = self.cols;
-        for (index, value) in self.data.iter_mut().enumerate() {
-            *value = T::from_f64(map(index % cols, value.to_f64()));
+        let mapped = |index: usize, value: T| T::from_f64(map(index % cols, value.to_f64()));
+        check_results(cols, self.data().iter().enumerate().map(|(index, &value)| mapped(index, value)))?;
+        if let Cells::Bytes(..) = self.cells {
+            self.cells = Cells::Numbers(self.data().into_owned());
+        }
+        if let Cells::Numbers(data) = &mut self.cells {
+            data.iter_mut().enumerate().for_each(|(index, value)| *value = mapped(index, *value));
         }
         Ok(())
     }
+}
+
+fn select<C: Copy>(rows: &[usize], cols: usize, cells: &[C]) -> Vec<C> {
+    let mut selected = Vec::with_capacity(rows.len() * cols);
+    rows.iter().for_each(|row| selected.extend_from_slice(&cells[row * cols..][..cols]));
+    selected
+}
+
+fn check_results<T: Scalar>(cols: usize, mut results: impl Iterator<Item = T>) -> Result<()> {
+    let mut bad = None;
+    let index = results.position(|result| {
+        bad = Some(result);
+        !result.is_finite()
+    });
+    match (index, bad) {
+        (Some(index), Some(result)) => Err(Error::NotFinite {
+            origin: "preprocessed features".to_string(),
+            place: Place::cell(index, cols),
+            value: result.to_f64(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_count(origin: &str, rows: usize, cols: usize, found: usize) -> Result<()> {
+    for (what, count) in [("rows", rows), ("columns", cols)] {
+        if count == 0 {
+            return Err(Error::Empty { origin: origin.to_string(), what });
+        }
+    }
+    if rows.checked_mul(cols) != Some(found) {
+        return Err(Error::Shape {
+            origin: origin.to_string(),
+            found: format!("{found} numbers"),
+            expected: format!("{rows} rows of {cols} columns"),
+        });
+    }
+    Ok(())
 }
 
 /// Refuses NaN and infinity in a row-major table of `cols` columns.
@@ -156,7 +257,7 @@ mod tests {
     fn a_selection_repeats_and_reorders_rows_and_refuses_what_is_not_there() {
         let table = Features::new(3, 2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
         let chosen = table.select(&[2, 0, 2]).unwrap();
-        assert_eq!((chosen.rows(), chosen.data()), (3, &[5.0, 6.0, 1.0, 2.0, 5.0, 6.0][..]));
+        assert_eq!((chosen.rows(), &*chosen.data()), (3, &[5.0, 6.0, 1.0, 2.0, 5.0, 6.0][..]));
         assert!(table.select(&[0, 3]).unwrap_err().to_string().contains("found 3"));
         assert!(table.select(&[]).is_err());
     }
@@ -166,6 +267,32 @@ mod tests {
         let mut table = Features::new(2, 1, vec![1.0f32, 3e38]).unwrap();
         let error = table.map(|_, x| x * 10.0).unwrap_err();
         assert!(error.to_string().contains("row 2, column 1"), "{error}");
-        assert_eq!(table.data(), [1.0, 3e38]);
+        assert_eq!(*table.data(), [1.0, 3e38]);
+        let mut bytes = Features::<f32>::from_bytes(2, 1, vec![1, 200]).unwrap();
+        let error = bytes.scale(1e37).unwrap_err();
+        assert!(error.to_string().contains("row 2, column 1"), "{error}");
+        assert_eq!(*bytes.data(), [1.0, 200.0]);
+    }
+
+    #[test]
+    fn bytes_have_the_bits_of_the_same_numbers_whatever_is_done_to_them() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let numbers = bytes.iter().map(|&byte| f32::from(byte)).collect();
+        let mut bytes = Features::<f32>::from_bytes(16, 16, bytes).unwrap();
+        let mut numbers = Features::new(16, 16, numbers).unwrap();
+        for step in 0..3 {
+            assert_eq!(bytes, numbers);
+            let (mut row, mut same) = ([0.0; 16], [0.0; 16]);
+            bytes.copy_row(11, &mut row);
+            numbers.copy_row(11, &mut same);
+            assert_eq!((row, &row[..]), (same, &*bytes.row(11)));
+            assert_eq!(bytes.select(&[3, 3, 1]).unwrap(), numbers.select(&[3, 3, 1]).unwrap());
+            match step {
+                0 | 1 => [&mut bytes, &mut numbers].map(|table| table.scale(1.0 / 255.0).unwrap()),
+                _ => [&mut bytes, &mut numbers].map(|table| table.map(|column, x| x - column as f64).unwrap()),
+            };
+        }
+        assert_eq!(bytes, numbers);
+        assert!(Features::<f32>::from_bytes(2, 2, vec![0; 3]).unwrap_err().to_string().contains("found 3 numbers"));
     }
 }

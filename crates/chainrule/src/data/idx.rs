@@ -42,8 +42,7 @@ impl Idx {
             return Err(wrong_dims(origin, &self.dims, "images, with 2 dimensions or more"));
         }
         let cols = self.dims[1..].iter().product(); // no overflow: the product of all is data.len()
-        let data = self.data.iter().map(|&byte| T::from_f64(f64::from(byte))).collect();
-        Features::from_origin(origin, self.dims[0], cols, data)
+        Features::bytes_from_origin(origin, self.dims[0], cols, self.data)
     }
 
     /// The labels, one a row. Errors name `origin`.
@@ -202,10 +201,10 @@ mod tests {
             assert_eq!(idx.dims(), [2, 2, 3]);
             let features = idx.into_features::<f32>("x.idx").unwrap();
             assert_eq!((features.rows(), features.cols()), (2, 6));
-            assert_eq!(features.row(1), [250.0, 251.0, 252.0, 253.0, 254.0, 255.0]);
+            assert_eq!(*features.row(1), [250.0, 251.0, 252.0, 253.0, 254.0, 255.0]);
         }
         let flat = [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8];
-        assert_eq!(parse_idx("x", &flat[..]).unwrap().into_features::<f64>("x").unwrap().data(), [9.0, 8.0]);
+        assert_eq!(*parse_idx("x", &flat[..]).unwrap().into_features::<f64>("x").unwrap().data(), [9.0, 8.0]);
     }
 
     #[test]

@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(files.train_images, dir.path().join("train-images.idx3-ubyte"));
         let (train, test) = files.read::<f32>(None).unwrap();
         assert_eq!((train.rows(), train.cols(), train.classes()), (3, 2, Some(5)));
-        assert_eq!((test.features().data(), test.classes()), (&[7.0, 8.0][..], Some(5)));
+        assert_eq!((&*test.features().data(), test.classes()), (&[7.0, 8.0][..], Some(5)));
         assert_eq!(files.read::<f32>(Some(10)).unwrap().0.classes(), Some(10));
         let message = files.read::<f32>(Some(4)).unwrap_err().to_string();
         assert!(message.contains("t10k-labels.idx1-ubyte, row 1: found label 4, expected 0 to 3"), "{message}");

@@ -35,7 +35,8 @@ impl Preprocess {
     /// When numbers are so large that a mean or deviation overflows f64.
     pub fn standardize<T: Scalar>(features: &Features<T>) -> Result<Self> {
         let (rows, cols) = (features.rows(), features.cols());
-        let each_row = || features.data().chunks_exact(cols);
+        let data = features.data();
+        let each_row = || data.chunks_exact(cols);
         // Two passes: the one-pass formula E[x^2] - E[x]^2 cancels.
         let mut mean = vec![0.0; cols];
         for row in each_row() {
@@ -52,7 +53,7 @@ impl Preprocess {
         }
         std.iter_mut().for_each(|sum| *sum = (*sum / rows as f64).sqrt());
         for column in 0..cols {
-            let first = features.row(0)[column];
+            let first = data[column];
             // The mean of equal numbers may be off by a rounding, and dividing that by itself would give 1.
             if each_row().all(|row| row[column] == first) {
                 (mean[column], std[column]) = (first.to_f64(), 1.0);
@@ -72,7 +73,7 @@ impl Preprocess {
         self.check(features.cols())?;
         match self {
             Preprocess::None => Ok(()),
-            Preprocess::Scale { factor } => features.map(|_, x| x * factor),
+            Preprocess::Scale { factor } => features.scale(*factor),
             Preprocess::Standardize { mean, std } => features.map(|column, x| (x - mean[column]) / std[column]),
         }
     }
@@ -119,7 +120,7 @@ mod tests {
     fn scaling_multiplies_every_number() {
         let mut features = Features::new(2, 2, vec![0.0f32, 16.0, 8.0, 1.0]).unwrap();
         Preprocess::Scale { factor: 1.0 / 16.0 }.apply(&mut features).unwrap();
-        assert_eq!(features.data(), [0.0, 1.0, 0.5, 0.0625]);
+        assert_eq!(*features.data(), [0.0, 1.0, 0.5, 0.0625]);
     }
 
     #[test]
@@ -144,7 +145,7 @@ mod tests {
         let fitted = Preprocess::standardize(&features).unwrap();
         assert_eq!(fitted, Preprocess::Standardize { mean: vec![0.1], std: vec![1.0] });
         fitted.apply(&mut features).unwrap();
-        assert_eq!(features.data(), [0.0; 10]);
+        assert_eq!(*features.data(), [0.0; 10]);
     }
 
     #[test]
@@ -153,7 +154,7 @@ mod tests {
         let mut features = Features::new(3, 2, vec![5.0; 6]).unwrap();
         let message = fitted.apply(&mut features).unwrap_err().to_string();
         assert!(message.contains("features of 2 columns") && message.contains("3 means"), "{message}");
-        assert_eq!(features.data(), [5.0; 6]);
+        assert_eq!(*features.data(), [5.0; 6]);
     }
 
     #[test]

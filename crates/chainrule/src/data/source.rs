@@ -272,12 +272,12 @@ mod tests {
         let folder = folder(&[]);
         let loaded = load(folder.path(), "images.idx", "labels.idx", None).unwrap();
         assert_eq!((loaded.data.rows(), loaded.data.classes(), loaded.test), (2, Some(4), None));
-        assert_eq!(loaded.data.features().row(1), [7.0, 6.0]);
+        assert_eq!(*loaded.data.features().row(1), [7.0, 6.0]);
         assert_eq!(loaded.preprocess, Preprocess::Scale { factor: 1.0 / 255.0 });
         let loaded = load(folder.path(), "images.idx", "labels.idx", Some(10)).unwrap();
         assert_eq!(loaded.data.classes(), Some(10));
         let features = Source::File(folder.path().join("images.idx")).load_features::<f64>().unwrap();
-        assert_eq!(features.data(), [9.0, 8.0, 7.0, 6.0]);
+        assert_eq!(*features.data(), [9.0, 8.0, 7.0, 6.0]);
     }
 
     #[test]
@@ -349,7 +349,7 @@ mod tests {
     fn csv_is_told_by_its_name_or_by_being_numbers() {
         let folder = folder(&[("x.csv", b"a,b\n1,2\n3,4\n"), ("x", b"1,2\n3,4\n"), ("y.txt", b"1\n0\n")]);
         for name in ["x.csv", "x"] {
-            assert_eq!(load(folder.path(), name, "y.txt", None).unwrap().data.features().data(), [1.0, 2.0, 3.0, 4.0]);
+            assert_eq!(*load(folder.path(), name, "y.txt", None).unwrap().data.features().data(), [1.0, 2.0, 3.0, 4.0]);
         }
     }
 

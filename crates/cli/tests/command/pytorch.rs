@@ -128,7 +128,8 @@ fn layers_under_prefixed_names_are_read_in_natural_order() {
         let folder = folder();
         let path = |part: &str| bring(folder.path(), &format!("{name}.{part}"));
         let expected = read_features::<f64>(data_file(&format!("{name}.expected.npy"))).unwrap();
-        let rows = || expected.data().chunks_exact(expected.cols());
+        let data = expected.data();
+        let rows = || data.chunks_exact(expected.cols());
 
         let args = format!("predict {} --data {} --activation {activation}", path("safetensors"), path("x.npy"));
         let classes = succeed(folder.path(), &args);

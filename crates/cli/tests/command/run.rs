@@ -78,9 +78,9 @@ pub(crate) fn digits_as_files(folder: &Path) {
     let digits = digits::<f32>();
     let (rows, cols) = (digits.rows(), digits.cols());
     let chainrule::data::Targets::Classes { labels, .. } = digits.targets() else { panic!("digits have classes") };
-    write_npy(folder.join("x.npy"), rows, cols, digits.features().data()).unwrap();
+    write_npy(folder.join("x.npy"), rows, cols, &digits.features().data()).unwrap();
     write_npy_labels(folder.join("y.npy"), labels).unwrap();
-    write_csv(folder.join("x.csv"), cols, digits.features().data()).unwrap();
+    write_csv(folder.join("x.csv"), cols, &digits.features().data()).unwrap();
     write_csv(folder.join("y.csv"), 1, labels).unwrap();
 }
 

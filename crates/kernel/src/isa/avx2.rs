@@ -7,6 +7,7 @@ use std::arch::x86_64::*;
 
 use crate::Scalar;
 use crate::activation::{After, Area};
+use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
@@ -61,6 +62,11 @@ impl Isa<f32> for Avx2 {
         // SAFETY: as above.
         unsafe { update(rule, w, dw, moments) }
     }
+
+    unsafe fn widen(map: &ByteMap<f32>, bytes: &[u8], to: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { widen(map, bytes, to) }
+    }
 }
 
 impl Isa<f64> for Avx2 {
@@ -101,6 +107,11 @@ impl Isa<f64> for Avx2 {
     unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
         // SAFETY: as above.
         unsafe { update(rule, w, dw, moments) }
+    }
+
+    unsafe fn widen(map: &ByteMap<f64>, bytes: &[u8], to: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { widen(map, bytes, to) }
     }
 }
 
@@ -146,6 +157,11 @@ unsafe fn after<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]) {
     crate::update::update(rule, w, dw, moments)
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
+    crate::bytes::widen(map, bytes, to)
 }
 
 /// Eight f32.

@@ -4,6 +4,7 @@
 //! into a math library, some fifty times slower.
 
 use crate::activation::{After, Area};
+use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, MASK_C, Tile, Transposed};
@@ -92,6 +93,10 @@ impl Isa<f32> for Portable {
     unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
         crate::update::update(rule, w, dw, moments)
     }
+
+    unsafe fn widen(map: &ByteMap<f32>, bytes: &[u8], to: &mut [f32]) {
+        crate::bytes::look_up(map, bytes, to)
+    }
 }
 
 impl Isa<f64> for Portable {
@@ -137,6 +142,10 @@ impl Isa<f64> for Portable {
 
     unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
         crate::update::update(rule, w, dw, moments)
+    }
+
+    unsafe fn widen(map: &ByteMap<f64>, bytes: &[u8], to: &mut [f64]) {
+        crate::bytes::look_up(map, bytes, to)
     }
 }
 

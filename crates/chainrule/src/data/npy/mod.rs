@@ -143,7 +143,7 @@ mod tests {
             features("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2), }", &[0, 1, 2, 3, 4, 5, 6, 7]);
         let table = table.unwrap();
         assert_eq!((table.rows(), table.cols()), (2, 4));
-        assert_eq!(table.row(1), [4.0, 5.0, 6.0, 7.0]);
+        assert_eq!(*table.row(1), [4.0, 5.0, 6.0, 7.0]);
         for (shape, data) in [("(2,)", &[1, 2][..]), ("()", &[1])] {
             let dict = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
             let message = features(&dict, data).unwrap_err().to_string();
@@ -208,7 +208,7 @@ mod tests {
         assert!(back.data().iter().zip(&single).all(|(a, b)| a.to_bits() == b.to_bits()));
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 128 + 24);
         write_npy(&path, 1, 2, &[0.1f64, 1e300]).unwrap();
-        assert_eq!(read_npy_features::<f64>(&path).unwrap().data(), [0.1, 1e300]);
+        assert_eq!(*read_npy_features::<f64>(&path).unwrap().data(), [0.1, 1e300]);
         write_npy_labels(&path, &[7, 0, u32::MAX - 1]).unwrap();
         let labels = Targets::Classes { labels: vec![7, 0, u32::MAX - 1], classes: u32::MAX as usize };
         assert_eq!(read_npy_targets::<f32>(&path, Some(u32::MAX as usize)).unwrap(), labels);
@@ -225,7 +225,7 @@ mod tests {
         let bytes = npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }", &[5, 6]);
         std::thread::scope(|scope| {
             scope.spawn(|| std::fs::write(&pipe, &bytes).unwrap());
-            assert_eq!(read_npy_features::<f32>(&pipe).unwrap().data(), [5.0, 6.0]);
+            assert_eq!(*read_npy_features::<f32>(&pipe).unwrap().data(), [5.0, 6.0]);
         });
     }
 }

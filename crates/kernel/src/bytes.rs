@@ -1,0 +1,117 @@
+//! Bytes, as images come, to numbers: a quarter or an eighth of the memory until a row is wanted.
+
+use crate::{Kernel, Scalar};
+
+/// What each of the 256 bytes stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByteMap<T> {
+    values: [T; 256],
+    /// `[high, low]` when every value is `fma(byte, high, byte * low)`: two instructions for many bytes at once, where a
+    /// table answers one.
+    factor: Option<[T; 2]>,
+}
+
+impl<T> ByteMap<T> {
+    /// What each byte stands for, in their order.
+    pub fn values(&self) -> &[T; 256] {
+        &self.values
+    }
+}
+
+impl<T: Scalar> ByteMap<T> {
+    /// Byte b stands for `b * factor`, computed in f64 and rounded once.
+    pub fn scaled(factor: f64) -> Self {
+        let values = std::array::from_fn(|byte| T::from_f64(byte as f64 * factor));
+        let high = T::from_f64(factor);
+        let low = T::from_f64(factor - high.to_f64());
+        // The formula rounds twice; that it comes to the same is not proved but tried: there are only 256 of them.
+        let equal = (0..=255).all(|byte| affine(byte, [high, low]) == values[usize::from(byte)]);
+        ByteMap { values, factor: equal.then_some([high, low]) }
+    }
+
+    /// The same bytes standing for `map` of what they stood for.
+    #[must_use]
+    pub fn mapped(&self, map: impl Fn(T) -> T) -> Self {
+        ByteMap { values: self.values.map(map), factor: None }
+    }
+
+    /// What a byte stands for.
+    pub fn value(&self, byte: u8) -> T {
+        self.values[usize::from(byte)]
+    }
+}
+
+#[inline(always)]
+fn affine<T: Scalar>(byte: u8, [high, low]: [T; 2]) -> T {
+    let x = T::from_u8(byte);
+    x.mul_add(high, x * low)
+}
+
+impl<T: Scalar> Kernel<T> {
+    /// Writes what the bytes stand for. The bits do not depend on the kernel.
+    ///
+    /// # Panics
+    /// When the lengths differ, or the CPU lacks this kernel's instructions.
+    pub fn widen(&self, map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
+        self.assert_available();
+        assert!(bytes.len() == to.len(), "{} bytes to {} places", bytes.len(), to.len());
+        // SAFETY: `assert_available` has passed.
+        unsafe { (self.widen)(map, bytes, to) }
+    }
+}
+
+/// For instruction sets with a fused multiply-add.
+#[inline(always)]
+pub(crate) fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
+    let Some(factor) = map.factor else {
+        return look_up(map, bytes, to);
+    };
+    for (to, &byte) in to.iter_mut().zip(bytes) {
+        *to = affine(byte, factor);
+    }
+}
+
+/// For the others, where a fused multiply-add is a call.
+#[inline(always)]
+pub(crate) fn look_up<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
+    for (to, &byte) in to.iter_mut().zip(bytes) {
+        *to = map.value(byte);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_byte<T: Scalar>() {
+        let bytes: Vec<u8> = (0..1000).map(|i| (i * 7 % 256) as u8).collect();
+        let doubled = ByteMap::scaled(1.0 / 3.0).mapped(|x: T| x + x);
+        let maps = [1.0, 1.0 / 255.0, 1.0 / 256.0, 0.1, -1e-3].map(ByteMap::<T>::scaled);
+        let fast = maps.iter().filter(|map| map.factor.is_some()).count();
+        assert!(fast >= 4, "{fast} of 5 factors go the fast way in {}", T::NAME);
+        for map in maps.iter().chain([&doubled]) {
+            for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
+                for n in [0, 1, 15, 16, 17, 100, 784, 1000] {
+                    let mut got = vec![T::ZERO; n];
+                    kernel.widen(map, &bytes[..n], &mut got);
+                    let want: Vec<T> = bytes[..n].iter().map(|&byte| map.value(byte)).collect();
+                    assert!(got == want, "{map:?} of {n} bytes, {}", kernel.name());
+                }
+            }
+        }
+        let ninth = ByteMap::<T>::scaled(1.0 / 9.0);
+        (0..=255).for_each(|byte| assert_eq!(ninth.value(byte), T::from_f64(f64::from(byte) * (1.0 / 9.0))));
+    }
+
+    #[test]
+    fn every_byte_stands_for_its_value_on_every_kernel() {
+        every_byte::<f32>();
+        every_byte::<f64>();
+    }
+
+    #[test]
+    #[should_panic(expected = "3 bytes to 2 places")]
+    fn places_for_other_bytes() {
+        Kernel::<f32>::selected().unwrap().widen(&ByteMap::scaled(1.0), &[1, 2, 3], &mut [0.0; 2]);
+    }
+}
