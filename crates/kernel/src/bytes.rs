@@ -1,5 +1,7 @@
-//! Bytes, as images come, to numbers: a quarter or an eighth of the memory until a row is wanted.
+//! Bytes, as images come, to numbers: a quarter or an eighth of the memory until a row is wanted. And asking for memory
+//! ahead of time.
 
+use crate::scratch::LINE;
 use crate::{Kernel, Scalar};
 
 /// What each of the 256 bytes stands for.
@@ -58,6 +60,21 @@ impl<T: Scalar> Kernel<T> {
         // SAFETY: `assert_available` has passed.
         unsafe { (self.widen)(map, bytes, to) }
     }
+}
+
+/// Asks for these elements to be brought to the caches while other work goes on. Changes nothing else.
+pub fn prefetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let bytes = size_of_val(values);
+        for line in (0..bytes).step_by(LINE).chain(bytes.checked_sub(1)) {
+            // SAFETY: inside of `values`, and a prefetch reads nothing; SSE, where it comes from, is part of x86-64.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().cast::<i8>().add(line)) }
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
 }
 
 /// For instruction sets with a fused multiply-add.

@@ -40,7 +40,7 @@ mod view;
 
 pub use activation::Activation;
 pub use blocking::KC as STEPS_AT_ONCE;
-pub use bytes::ByteMap;
+pub use bytes::{ByteMap, prefetch};
 pub use epilogue::Epilogue;
 pub use error::KernelError;
 pub use packed::{PackedB, PackedColumns};

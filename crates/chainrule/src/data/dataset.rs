@@ -6,6 +6,10 @@ use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
 
+/// Rows asked for before they are copied, in the order that a minibatch has. 32 rows of MNIST at random, from memory: as
+/// bytes 7.7 us without, 4.0 with one ahead, 3.2 with 2, 3.0 with 3 or 4, 4.0 with 8; as f32 10.6 without, 7.7 with 4.
+const AHEAD: usize = 4;
+
 /// Rows with their targets: finite numbers, labels below the number of classes, one target a row.
 ///
 /// ```
@@ -187,8 +191,11 @@ impl<T: Scalar> Dataset<T> {
         targets: TargetsMut<'_, T>,
     ) {
         assert_eq!(x.len(), rows.len() * self.cols(), "places for features, and rows x columns");
-        for (place, &row) in x.chunks_exact_mut(self.cols()).zip(rows) {
-            self.features.copy_row(row, place);
+        for (i, place) in x.chunks_exact_mut(self.cols()).enumerate() {
+            if let Some(&soon) = rows.get(i + AHEAD) {
+                self.features.prefetch_row(soon);
+            }
+            self.features.copy_row(rows[i], place);
         }
         self.targets.gather(rows, targets);
     }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::{Error, Place, Result};
-use chainrule_kernel::{ByteMap, Kernel, Scalar};
+use chainrule_kernel::{ByteMap, Kernel, Scalar, prefetch};
 
 /// A table of finite numbers, row-major, with at least one row and one column.
 #[derive(Debug, Clone)]
@@ -114,6 +114,18 @@ impl<T: Scalar> Features<T> {
                 Ok(kernel) => kernel.widen(map, &bytes[row], to),
                 Err(_) => to.copy_from_slice(&self.row(index)),
             },
+        }
+    }
+
+    /// Asks for the row with this index to be brought to the caches, soon to be copied.
+    ///
+    /// # Panics
+    /// When `index` is not below [`rows`](Self::rows).
+    pub(crate) fn prefetch_row(&self, index: usize) {
+        let row = index * self.cols..(index + 1) * self.cols;
+        match &self.cells {
+            Cells::Numbers(data) => prefetch(&data[row]),
+            Cells::Bytes(bytes, _) => prefetch(&bytes[row]),
         }
     }
 
