@@ -41,8 +41,8 @@ pub use chainrule_explain::layer_table;
 pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 pub use chainrule_model::{
     ACTIVATION_NAMES, Activation, Clip, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, Moments,
-    OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting, Targets, Update, Workspace, activation_name, metrics,
-    parse_activation,
+    OPTIMIZER_NAMES, Optimizer, Predictor, PredictorWorkspace, Range, SETTINGS, Setting, Targets, Update, Workspace,
+    activation_name, metrics, parse_activation,
 };
 pub use error::{Error, Result};
 pub use hash::weights_sha256;

@@ -2,7 +2,8 @@
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::argmax;
-use chainrule_model::{Layer, Loss, Workspace, softmax};
+use chainrule_model::{Layer, Loss, Predictor, Workspace, softmax};
+use rayon::prelude::*;
 
 use crate::data::Features;
 use crate::fit::check_columns;
@@ -10,10 +11,13 @@ use crate::{Error, Model, Result};
 
 /// Rows that are predicted at once.
 const BATCH: usize = 256;
+/// Packing the weights once costs about as much as a few rows gain.
+const WORTH_PACKING: usize = 32;
 
 impl<T: Scalar> Model<T> {
     /// The network's outputs for features as they come from their source, (rows, outputs), row-major: logits after
-    /// training with cross-entropy, values otherwise.
+    /// training with cross-entropy, values otherwise. Threads share the rows; an application that has threads of its own
+    /// calls a [`Predictor`] from each.
     ///
     /// # Errors
     /// When the features have another number of columns than the network has inputs.
@@ -21,11 +25,26 @@ impl<T: Scalar> Model<T> {
         check_columns(&self.mlp, features.cols())?;
         let mut features = features.clone();
         self.preprocess.apply(&mut features)?;
-        let mut output = vec![T::ZERO; features.rows() * self.mlp.outputs()];
-        let data = features.data();
-        let x = MatRef::new(&data, features.rows(), features.cols());
-        let mut workspace = Workspace::new(&self.mlp, BATCH.min(features.rows()));
-        self.mlp.predict_into(x, &mut output, &mut workspace)?;
+        let (cols, outputs) = (features.cols(), self.mlp.outputs());
+        let mut output = vec![T::ZERO; features.rows() * outputs];
+        if features.rows() < WORTH_PACKING {
+            let x = features.data();
+            let x = MatRef::new(&x, features.rows(), cols);
+            self.mlp.predict_into(x, &mut output, &mut Workspace::new(&self.mlp, features.rows()))?;
+            return Ok(output);
+        }
+        let predictor = Predictor::new(&self.mlp);
+        let batch = BATCH.min(features.rows());
+        let room = || (vec![T::ZERO; batch * cols], predictor.workspace(batch));
+        output.par_chunks_mut((batch * outputs).max(1)).enumerate().try_for_each_init(
+            room,
+            |(x, workspace), (i, output)| {
+                let rows = output.len() / outputs;
+                let x = &mut x[..rows * cols];
+                x.chunks_exact_mut(cols).enumerate().for_each(|(row, x)| features.copy_row(i * batch + row, x));
+                predictor.predict_into(MatRef::new(x, rows, cols), output, workspace)
+            },
+        )?;
         Ok(output)
     }
 

@@ -174,6 +174,11 @@ impl<T: Scalar> Kernel<T> {
         self.name
     }
 
+    /// Columns of C that are computed together.
+    pub fn tile_columns(&self) -> usize {
+        self.nr
+    }
+
     /// Whether this CPU has the instructions.
     pub fn is_available(&self) -> bool {
         (self.is_available)()

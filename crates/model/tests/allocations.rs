@@ -9,7 +9,10 @@ use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chainrule_model::{Clip, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update, Workspace};
+use chainrule_model::{
+    Clip, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Predictor, PredictorWorkspace, Scalar, Targets, Update,
+    Workspace,
+};
 
 /// The system's allocator, which counts what the threads that asked for it take.
 struct Counting;
@@ -102,6 +105,16 @@ impl<T: Scalar> Run<T> {
         }
         mlp.predict_into(MatRef::new(x, *batch, inputs), output, &mut optimizers[0].1).unwrap();
     }
+
+    /// One row, some rows and more than fit at once.
+    fn predict(&mut self, predictor: &Predictor<'_, T>, workspace: &mut PredictorWorkspace<T>) {
+        let Run { batch, x, output, .. } = self;
+        for rows in [1, *batch / 2, *batch] {
+            let inputs = predictor.mlp().inputs();
+            let x = MatRef::new(&x[..rows * inputs], rows, inputs);
+            predictor.predict_into(x, &mut output[..rows * 10], workspace).unwrap();
+        }
+    }
 }
 
 /// How often memory is taken by this thread, and by those that count, while `work` runs.
@@ -111,6 +124,16 @@ fn allocations(work: impl FnOnce()) -> usize {
     work();
     COUNTED.set(false);
     TAKEN.load(Ordering::SeqCst)
+}
+
+#[test]
+fn a_prediction_allocates_nothing() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
+    let mut run = Run::<f32>::new(50, 100, 300);
+    let mlp = run.mlp.clone();
+    let predictor = Predictor::new(&mlp);
+    let mut workspace = predictor.workspace(20);
+    assert_eq!(allocations(|| run.predict(&predictor, &mut workspace)), 0);
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod notebook_001;
 mod notebook_002;
 mod notebook_003;
 mod optimizers;
+mod predictors;
 mod refusals;
 mod seeds;

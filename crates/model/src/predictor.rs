@@ -1,0 +1,146 @@
+//! A network whose parameters no longer change, ready for predictions from many threads at once.
+
+use chainrule_dense::Frozen;
+use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
+
+use crate::mlp::{Mlp, Op};
+use crate::{ModelError, softmax};
+
+/// A network for inference: its weights packed once, every call by `&self`.
+///
+/// A thread that predicts brings a [`PredictorWorkspace`]: no locks, no allocation, no forks. The numbers are the bits of
+/// [`Mlp::forward`], whatever the number of rows.
+///
+/// ```
+/// use chainrule_model::{MatRef, Mlp, Predictor};
+///
+/// let mlp = Mlp::builder(3).dense(16).relu().dense(2).seed(1).build()?;
+/// let predictor = Predictor::new(&mlp);
+/// std::thread::scope(|scope| {
+///     for thread in 0..4 {
+///         let predictor = &predictor;
+///         scope.spawn(move || {
+///             let mut workspace = predictor.workspace(1);
+///             let mut output = [0.0; 2];
+///             let x = [thread as f32, 1.0, 2.0];
+///             predictor.predict_into(MatRef::new(&x, 1, 3), &mut output, &mut workspace).unwrap();
+///         });
+///     }
+/// });
+/// # Ok::<(), chainrule_model::ModelError>(())
+/// ```
+#[derive(Debug)]
+pub struct Predictor<'m, T: Scalar> {
+    mlp: &'m Mlp<T>,
+    /// One for each of the network's operations; `None` where it has no weights.
+    layers: Vec<Option<Frozen<'m, T>>>,
+    widest: usize,
+}
+
+/// What a thread that predicts has to itself.
+#[derive(Debug, Clone)]
+pub struct PredictorWorkspace<T: Scalar> {
+    max_rows: usize,
+    /// An operation's input and its output, (max_rows, widest) each.
+    activations: [Vec<T>; 2],
+    scratch: Scratch<T>,
+}
+
+impl<'m, T: Scalar> Predictor<'m, T> {
+    /// Packs the network's weights.
+    pub fn new(mlp: &'m Mlp<T>) -> Self {
+        let mut widest = mlp.inputs();
+        let layers = mlp.ops.iter().map(|op| {
+            let Op::Dense { shape, offset } = *op else { return None };
+            widest = widest.max(shape.outputs);
+            let (w, b) = Op::ranges(shape, offset);
+            Some(Frozen::new(mlp.kernel(), shape, &mlp.params()[w], &mlp.params()[b]))
+        });
+        Predictor { layers: layers.collect(), widest, mlp }
+    }
+
+    /// The network.
+    pub fn mlp(&self) -> &'m Mlp<T> {
+        self.mlp
+    }
+
+    /// Bytes held beside the network itself.
+    pub fn bytes(&self) -> usize {
+        self.layers.iter().flatten().map(Frozen::bytes).sum()
+    }
+
+    /// Room for predictions of up to `max_rows` rows at a time.
+    pub fn workspace(&self, max_rows: usize) -> PredictorWorkspace<T> {
+        let mut scratch = Scratch::default();
+        for layer in self.layers.iter().flatten() {
+            scratch.reserve(max_rows, layer.shape().outputs, layer.shape().inputs);
+        }
+        let room = || vec![T::ZERO; max_rows * self.widest];
+        PredictorWorkspace { max_rows, activations: [room(), room()], scratch }
+    }
+
+    /// The network's output, written row-major into `output`, for any number of rows, a workspace's worth at a time.
+    ///
+    /// # Errors
+    /// When x is not as wide as the network's input or `output` does not have `x.rows() * outputs` elements.
+    ///
+    /// # Panics
+    /// When the workspace is another predictor's.
+    pub fn predict_into(
+        &self,
+        x: MatRef<'_, T>, // (rows, inputs)
+        output: &mut [T], // (rows, outputs)
+        workspace: &mut PredictorWorkspace<T>,
+    ) -> Result<(), ModelError> {
+        let (rows, inputs, outputs) = (x.rows(), self.mlp.inputs(), self.mlp.outputs());
+        let shape = |what, found, expected| Err(ModelError::Shape { operation: "predict", what, found, expected });
+        if x.cols() != inputs {
+            return shape("x", (rows, x.cols()), (rows, inputs));
+        }
+        if output.len() != rows * outputs {
+            return shape("the output", (output.len() / outputs.max(1), outputs), (rows, outputs));
+        }
+        let most = workspace.max_rows;
+        if rows > 0 && most == 0 {
+            return Err(ModelError::Batch { found: rows, made_for: 0 });
+        }
+        for start in (0..rows).step_by(most.max(1)) {
+            let end = rows.min(start + most);
+            self.some_rows(x.rows_in(start..end), &mut output[start * outputs..end * outputs], workspace);
+        }
+        Ok(())
+    }
+
+    /// As many rows as fit the workspace.
+    fn some_rows(&self, x: MatRef<'_, T>, output: &mut [T], workspace: &mut PredictorWorkspace<T>) {
+        let (rows, kernel) = (x.rows(), self.mlp.kernel());
+        let PredictorWorkspace { activations: [before, after], scratch, .. } = workspace;
+        let last = self.mlp.ops.len() - 1;
+        let mut width = self.mlp.inputs();
+        for (i, op) in self.mlp.ops.iter().enumerate() {
+            let x = if i == 0 { x } else { MatRef::new(&before[..rows * width], rows, width) };
+            if let Op::Dense { shape, .. } = op {
+                width = shape.outputs;
+            }
+            let a = if i == last { &mut *output } else { &mut after[..rows * width] };
+            match (*op, &self.layers[i]) {
+                (Op::Dense { .. }, Some(layer)) => layer.forward(x, MatMut::new(a, rows, width), scratch),
+                (Op::Activation(activation), _) => {
+                    copy(x, a);
+                    kernel.activate(activation, MatMut::new(a, rows, width));
+                }
+                (Op::Softmax, _) => {
+                    copy(x, a);
+                    softmax::forward(kernel, width, a);
+                }
+                (Op::Dense { .. }, None) => unreachable!("every dense operation is frozen"),
+            }
+            std::mem::swap(before, after);
+        }
+    }
+}
+
+fn copy<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
+    let width = from.cols().max(1);
+    to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));
+}

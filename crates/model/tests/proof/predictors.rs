@@ -1,0 +1,66 @@
+//! A frozen network gives the bits of the network, from any thread, whatever the number of rows.
+
+use chainrule_model::{MatRef, Mlp, ModelError, Predictor, Scalar, Workspace};
+
+use crate::check::{numbers, of};
+
+const INPUTS: usize = 70;
+
+fn networks<T: Scalar>() -> Vec<Mlp<T>> {
+    let start = || Mlp::builder(INPUTS).seed(3);
+    let builders = [
+        start().dense(1),
+        start().dense(130).relu().dense(10),
+        start().tanh().dense(40).softmax().sigmoid().dense(33).leaky_relu(0.1).tanh().dense(3).softmax(),
+        start().dense(16).relu().dense(300).sigmoid().dense(17),
+    ];
+    builders.into_iter().map(|builder| builder.build_as().unwrap()).collect()
+}
+
+fn the_same_bits<T: Scalar>() {
+    for mlp in networks::<T>() {
+        let predictor = Predictor::new(&mlp);
+        let x = of::<T>(&numbers(100 * INPUTS, 5));
+        let mut whole = Workspace::new(&mlp, 100);
+        for rows in [0, 1, 2, 3, 8, 31, 33, 64, 100] {
+            let x = MatRef::new(&x[..rows * INPUTS], rows, INPUTS);
+            let want: Vec<T> = {
+                let output = mlp.forward(x, &mut whole).unwrap();
+                (0..rows).flat_map(|row| output.row(row).to_vec()).collect()
+            };
+            std::thread::scope(|scope| {
+                for most in [1, 7, 100] {
+                    let (predictor, want) = (&predictor, &want);
+                    scope.spawn(move || {
+                        let mut got = vec![T::ZERO; want.len()];
+                        predictor.predict_into(x, &mut got, &mut predictor.workspace(most)).unwrap();
+                        assert!(got == *want, "{rows} rows, {most} at a time, {:?}", predictor.mlp().layers());
+                    });
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn predictions_have_the_bits_of_the_forward_pass() {
+    the_same_bits::<f32>();
+    the_same_bits::<f64>();
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_both_shapes() {
+    let mlp = networks::<f32>().remove(1);
+    let predictor = Predictor::new(&mlp);
+    let mut workspace = predictor.workspace(2);
+    let x = vec![0.0; 3 * INPUTS];
+    let narrow = MatRef::new(&x[..2 * (INPUTS - 1)], 2, INPUTS - 1);
+    let error = predictor.predict_into(narrow, &mut [0.0; 20], &mut workspace).unwrap_err();
+    assert!(matches!(error, ModelError::Shape { found: (2, 69), expected: (2, 70), .. }), "{error}");
+    let x = MatRef::new(&x, 3, INPUTS);
+    let error = predictor.predict_into(x, &mut [0.0; 20], &mut workspace).unwrap_err();
+    assert!(matches!(error, ModelError::Shape { found: (2, 10), expected: (3, 10), .. }), "{error}");
+    let error = predictor.predict_into(x, &mut [0.0; 30], &mut predictor.workspace(0)).unwrap_err();
+    assert!(matches!(error, ModelError::Batch { found: 3, made_for: 0 }), "{error}");
+    assert!(predictor.bytes() >= 70 * 130 * 4);
+}
