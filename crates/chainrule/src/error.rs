@@ -173,6 +173,18 @@ pub enum Error {
         origin: String,
     },
 
+    /// A process was forked after its threads were started, and has none of them.
+    #[error(
+        "process {process} was forked from process {parent}, whose threads it does not have: fork before the first \
+         training or prediction, or make a Trainer with threads of its own in the new process"
+    )]
+    Forked {
+        /// Where the threads are.
+        parent: u32,
+        /// This process.
+        process: u32,
+    },
+
     /// Threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

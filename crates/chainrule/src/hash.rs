@@ -7,8 +7,12 @@ use chainrule_model::Mlp;
 /// for two networks of the same layers exactly when every bit of their parameters is.
 pub fn weights_sha256<T: Scalar>(mlp: &Mlp<T>) -> String {
     let mut hash = hmac_sha256::Hash::new();
-    for value in mlp.params() {
-        hash.update(&value.to_le_bytes8()[..size_of::<T>()]);
+    let mut bytes = [0; 4096];
+    for values in mlp.params().chunks(bytes.len() / size_of::<T>()) {
+        for (bytes, value) in bytes.chunks_exact_mut(size_of::<T>()).zip(values) {
+            bytes.copy_from_slice(&value.to_le_bytes8()[..size_of::<T>()]);
+        }
+        hash.update(&bytes[..size_of_val(values)]);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -30,6 +30,7 @@ pub mod atomic;
 pub mod data;
 mod error;
 mod fit;
+mod forked;
 mod hash;
 mod model_file;
 mod nearest;

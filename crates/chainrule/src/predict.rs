@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::data::Features;
 use crate::fit::check_columns;
+use crate::forked;
 use crate::{Error, Model, Result};
 
 /// Rows that are predicted at once.
@@ -23,6 +24,7 @@ impl<T: Scalar> Model<T> {
     /// When the features have another number of columns than the network has inputs.
     pub fn predict(&self, features: &Features<T>) -> Result<Vec<T>> {
         check_columns(&self.mlp, features.cols())?;
+        forked::check()?;
         let mut features = features.clone();
         self.preprocess.apply(&mut features)?;
         let (cols, outputs) = (features.cols(), self.mlp.outputs());

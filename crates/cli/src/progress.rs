@@ -13,13 +13,14 @@ use crate::output::{Output, percent};
 /// A JSON line for an epoch.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "epoch")]
-struct EpochLine {
+struct EpochLine<'a> {
     epoch: usize,
     loss: f64,
     accuracy: Option<f64>,
     val_loss: Option<f64>,
     val_accuracy: Option<f64>,
     seconds: f64,
+    weights_sha256: &'a str,
 }
 
 /// How large a run is.
@@ -105,6 +106,7 @@ impl Observer for Progress<'_> {
                 val_loss: validation.map(|validation| validation.loss),
                 val_accuracy: validation.and_then(|validation| validation.accuracy),
                 seconds: report.seconds,
+                weights_sha256: &report.weights_sha256,
             });
         });
         if self.output.is_broken() && !self.stubborn { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -127,6 +129,8 @@ fn columns(report: &EpochReport) -> Vec<(&'static str, String)> {
         columns.extend(validation.accuracy.map(|accuracy| ("val accuracy", percent(accuracy))));
     }
     columns.push(("seconds", format!("{:.3}", report.seconds)));
+    // Runs that are the same to the bit show the same.
+    columns.push(("weights", report.weights_sha256.chars().take(8).collect()));
     columns
 }
 
@@ -165,8 +169,10 @@ mod tests {
 
     #[test]
     fn a_line_has_the_columns_that_the_run_has() {
-        let report = EpochReport { epoch: 3, loss: 0.5, accuracy: None, validation: None, seconds: 0.25 };
-        assert_eq!(heading(&report), "    epoch       loss    seconds");
-        assert_eq!(line(&report), "        3    0.50000      0.250");
+        let weights_sha256 = "0123456789abcdef".to_owned();
+        let (accuracy, validation) = (None, None);
+        let report = EpochReport { epoch: 3, loss: 0.5, accuracy, validation, seconds: 0.25, weights_sha256 };
+        assert_eq!(heading(&report), "    epoch       loss    seconds    weights");
+        assert_eq!(line(&report), "        3    0.50000      0.250   01234567");
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn has_classes<T: Scalar>(data: &Dataset<T>, loss: Loss) -> bool {
 /// When the dataset does not fit the network or the loss.
 pub fn evaluate<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Evaluation> {
     check_fit(mlp, data, loss)?;
+    crate::forked::check()?;
     Evaluator::new(mlp, data).run(mlp, data, loss)
 }
 

@@ -15,6 +15,8 @@ pub struct EpochReport {
     pub validation: Option<Evaluation>,
     /// Wall time of the epoch's steps, gathering included and validation not.
     pub seconds: f64,
+    /// What [`weights_sha256`](crate::weights_sha256) says of the parameters after the epoch.
+    pub weights_sha256: String,
 }
 
 /// How a run ended.

@@ -14,6 +14,7 @@ use super::minibatch::Minibatch;
 use super::{Ending, EpochReport, Observer, TrainConfig, TrainReport};
 use crate::data::{Batches, Dataset};
 use crate::fit::check_fit;
+use crate::forked;
 use crate::{Error, Result};
 
 /// Trains networks.
@@ -40,8 +41,15 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub struct Trainer {
     config: TrainConfig,
-    pool: Option<rayon::ThreadPool>,
+    pool: Option<Pool>,
     stop: StopHandle,
+}
+
+/// Threads of the trainer's own.
+#[derive(Debug)]
+struct Pool {
+    threads: rayon::ThreadPool,
+    process: forked::Process,
 }
 
 /// Stops a training run from anywhere: another thread, a signal handler. The step that runs is finished first.
@@ -69,7 +77,8 @@ impl Trainer {
         config.check()?;
         let start = |threads: usize| {
             let build = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            build.map_err(|error| Error::Threads { threads, reason: error.to_string() })
+            let threads = build.map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
+            Ok::<_, Error>(Pool { threads, process: forked::Process::current() })
         };
         Ok(Trainer { pool: config.threads.map(start).transpose()?, config, stop: StopHandle::default() })
     }
@@ -86,14 +95,24 @@ impl Trainer {
 
     /// How many threads may take part.
     pub fn threads(&self) -> usize {
-        self.pool.as_ref().map_or_else(rayon::current_num_threads, rayon::ThreadPool::current_num_threads)
+        self.pool.as_ref().map_or_else(rayon::current_num_threads, |pool| pool.threads.current_num_threads())
     }
 
     /// Runs `work` on this trainer's threads.
+    ///
+    /// In a process that was forked since they were started, this waits forever: there are none.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match &self.pool {
-            Some(pool) => pool.install(work),
+            Some(pool) => pool.threads.install(work),
             None => work(),
+        }
+    }
+
+    /// Refuses to wait for threads that this process does not have.
+    fn check_process(&self) -> Result<()> {
+        match &self.pool {
+            Some(pool) => pool.process.check(),
+            None => forked::check(),
         }
     }
 
@@ -104,7 +123,8 @@ impl Trainer {
     /// is validation or what the observer does.
     ///
     /// # Errors
-    /// When the data do not fit the network or the loss, and when the loss stops being a number.
+    /// When the data do not fit the network or the loss, when the loss stops being a number, and when the trainer's threads
+    /// are those of a process that this one was forked from.
     pub fn fit<T: Scalar>(
         &self,
         mlp: &mut Mlp<T>,
@@ -112,6 +132,7 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         mut observer: impl Observer + Send,
     ) -> Result<TrainReport> {
+        self.check_process()?;
         self.install(|| self.run(mlp, train, validation, &mut observer))
     }
 
@@ -166,7 +187,8 @@ impl Trainer {
             };
             let rows = train.rows() as f64;
             let accuracy = counts.then(|| right as f64 / rows);
-            let epoch = EpochReport { epoch: epoch + 1, loss: total / rows, accuracy, validation, seconds };
+            let (loss, weights_sha256) = (total / rows, crate::weights_sha256(mlp));
+            let epoch = EpochReport { epoch: epoch + 1, loss, accuracy, validation, seconds, weights_sha256 };
             let goes_on = observer.epoch(&epoch).is_continue();
             report.epochs.push(epoch);
             if !goes_on {

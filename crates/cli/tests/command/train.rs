@@ -57,8 +57,10 @@ fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
     for (epoch, line) in (1..).zip(&lines[..3]) {
         assert_eq!((&line["event"], &line["epoch"]), (&"epoch".into(), &epoch.into()));
         // serde_json sorts them.
-        assert_eq!(keys(line), ["accuracy", "epoch", "event", "loss", "seconds", "val_accuracy", "val_loss"]);
-        assert!(keys(line).iter().all(|key| *key == "event" || line[key].is_number()), "{line}");
+        let expected = ["accuracy", "epoch", "event", "loss", "seconds", "val_accuracy", "val_loss", "weights_sha256"];
+        assert_eq!(keys(line), expected);
+        let is_word = |key: &str| key == "event" || key == "weights_sha256";
+        assert!(keys(line).iter().all(|key| is_word(key) || line[key].is_number()), "{line}");
     }
     let done = &lines[3];
     assert_eq!(done["event"], "done");
@@ -69,6 +71,8 @@ fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
     assert_eq!(done["test_loss"], lines[2]["val_loss"]);
     assert_eq!(done["threads"], 2);
     assert_eq!(done["weights_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(done["weights_sha256"], lines[2]["weights_sha256"]);
+    assert_ne!(lines[1]["weights_sha256"], lines[2]["weights_sha256"]);
     assert!(done["kernel"].as_str().unwrap().starts_with("f32_"), "{done}");
     assert_eq!((&done["interrupted"], &done["saved"]), (&false.into(), &Value::Null));
     let (step_us, steps) = (done["step_us"].as_f64().unwrap(), done["steps"].as_f64().unwrap());
@@ -97,7 +101,7 @@ fn words_are_a_heading_a_line_for_each_epoch_and_the_result() {
     let at = text.lines().position(|line| line.trim_start().starts_with("epoch ")).expect("a heading");
     let lines: Vec<&str> = text.lines().skip(at).collect();
     let words: Vec<&str> = lines[0].split_whitespace().collect();
-    assert_eq!(words, ["epoch", "loss", "accuracy", "val", "loss", "val", "accuracy", "seconds"]);
+    assert_eq!(words, ["epoch", "loss", "accuracy", "val", "loss", "val", "accuracy", "seconds", "weights"]);
     assert!(lines[1].trim_start().starts_with("1 ") && lines[2].trim_start().starts_with("2 "), "{text}");
     assert!(text.contains("held out: ") && text.contains("% of 359 rows right"), "{text}");
     assert!(text.contains("saved m.safetensors; predict with: chainrule predict m.safetensors"), "{text}");

@@ -1,0 +1,49 @@
+//! A process forked after threads were started gets an error, where it would wait forever; with a trainer of its own it
+//! trains.
+
+#![cfg(unix)]
+
+use chainrule::data::digits;
+use chainrule::{EpochReport, Error, Loss, Mlp, TrainConfig, Trainer, evaluate};
+use std::ops::ControlFlow;
+
+fn fit(trainer: &Trainer) -> Result<String, Error> {
+    let data = digits::<f32>();
+    let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(1).build()?;
+    let report = trainer.fit(&mut mlp, &data, None, |_: &EpochReport| ControlFlow::Continue(()))?;
+    Ok(report.epochs[0].weights_sha256.clone())
+}
+
+fn is_forked<T>(result: Result<T, Error>) -> bool {
+    matches!(result, Err(Error::Forked { .. }))
+}
+
+#[test]
+fn a_forked_process_gets_an_error_not_a_hang() {
+    let own = |threads| Trainer::new(TrainConfig { epochs: 1, threads, ..TrainConfig::default() }).unwrap();
+    let (with_threads, with_global) = (own(Some(2)), own(None));
+    let learned = fit(&with_threads).unwrap();
+    assert_eq!(fit(&with_global).unwrap(), learned);
+
+    // SAFETY: nothing else runs in this process but the test harness, which waits; `fork` leaves the allocator usable.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // SAFETY: in the child; a hang becomes a failure.
+        unsafe { libc::alarm(300) };
+        let data = digits::<f32>();
+        let mlp = Mlp::builder(64).dense(10).seed(1).build().unwrap();
+        let refused = [
+            is_forked(fit(&with_threads)),
+            is_forked(fit(&with_global)),
+            is_forked(evaluate(&mlp, &data, Loss::CrossEntropy)),
+        ];
+        let trained = fit(&own(Some(2))).is_ok_and(|hash| hash == learned);
+        let code = if refused == [true; 3] && trained { 0 } else { 1 };
+        // SAFETY: ends the child without running what belongs to the parent.
+        unsafe { libc::_exit(code) };
+    }
+    let mut status = 0;
+    // SAFETY: `status` lives, `child` is our child.
+    let waited = unsafe { libc::waitpid(child, &mut status, 0) };
+    assert_eq!((waited, status), (child, 0), "the child's status");
+}
