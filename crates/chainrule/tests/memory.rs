@@ -1,0 +1,36 @@
+//! Resident memory over a long run; a process of its own, so that nobody else's memory is counted.
+
+#![cfg(target_os = "linux")]
+
+use std::ops::ControlFlow;
+
+use chainrule::data::{Preprocess, digits};
+use chainrule::{EpochReport, Mlp, Optimizer, TrainConfig, Trainer};
+
+/// Of this process, in KiB.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux says VmRSS");
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn it_does_not_grow_over_a_hundred_thousand_steps() {
+    let mut data = digits::<f32>();
+    data.preprocess(&Preprocess::Scale { factor: 1.0 / 16.0 }).unwrap();
+    let mut mlp = Mlp::builder(64).dense(16).relu().dense(10).seed(1).build().unwrap();
+    let optimizer = Optimizer::by_name("adam").unwrap();
+    let (batch, threads) = (64, Some(2));
+    let epochs = 100_000 / data.rows().div_ceil(batch) + 1;
+    let mut seen = Vec::with_capacity(epochs);
+    let observer = |_: &EpochReport| {
+        seen.push(resident());
+        ControlFlow::Continue(())
+    };
+    let config = TrainConfig { epochs, batch, threads, optimizer, ..TrainConfig::default() };
+    let report = Trainer::new(config).unwrap().fit(&mut mlp, &data, None, observer).unwrap();
+    assert!(report.steps >= 100_000);
+    // What grows is the report: some 3,450 epochs, not 300 bytes each.
+    let (early, late) = (seen[100], seen[epochs - 1]);
+    assert!(late <= early + 2048, "{early} KiB after 100 epochs, {late} KiB at the end");
+}
