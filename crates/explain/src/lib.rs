@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod graph;
 mod table;
 
 pub use table::layer_table;
