@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod doctor;
 pub mod graph;
 mod table;
 
