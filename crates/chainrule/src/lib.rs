@@ -36,9 +36,10 @@ mod model_file;
 mod nearest;
 mod place;
 mod predict;
+mod sample;
 mod train;
 
-pub use chainrule_explain::layer_table;
+pub use chainrule_explain::{doctor, graph, layer_table};
 pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 pub use chainrule_model::{
     ACTIVATION_NAMES, Activation, Clip, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, Moments,
@@ -49,6 +50,7 @@ pub use error::{Error, Result};
 pub use hash::weights_sha256;
 pub use model_file::{DType, Model, ModelFile};
 pub use place::Place;
+pub use sample::Sample;
 pub use train::{Ending, EpochReport, Evaluation, Observer, StopHandle, TrainConfig, TrainReport, Trainer, evaluate};
 
 /// The README's example is compiled with the tests.

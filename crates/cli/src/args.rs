@@ -7,7 +7,7 @@ use chainrule::{Activation, DType, Loss};
 use clap::{Args, Parser, Subcommand};
 
 use crate::optimizer::OptimizerArgs;
-use crate::values::{self, Hidden, Part, Preprocessing, Table};
+use crate::values::{self, Edges, Format, Hidden, Part, Preprocessing, Sizes, Table, View};
 
 /// The share of the rows that is held out when nothing else is said.
 pub(crate) const HOLDOUT: f64 = 0.2;
@@ -22,7 +22,7 @@ const SEED: &str = "42";
 /// 0.2 (92.0 %); 128 alone loses 0.3 on the digits.
 pub(crate) const HIDDEN: &[usize] = &[128, 64];
 
-/// Dense neural networks on CPUs: train, evaluate, predict, inspect
+/// Dense neural networks on CPUs: train, evaluate, predict, inspect, explain
 #[derive(Debug, Parser)]
 #[command(name = "chainrule", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     Predict(PredictArgs),
     Inspect(InspectArgs),
+    Graph(GraphArgs),
+    Doctor(DoctorArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -211,6 +213,90 @@ Examples:
 pub(crate) struct InspectArgs {
     /// A safetensors file, written here or by PyTorch
     pub(crate) model: PathBuf,
+    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub(crate) activation: Option<Activation>,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const GRAPH_EXAMPLES: &str = "\
+Examples:
+  chainrule graph digits.safetensors --data digits --output graph.svg
+  chainrule graph digits.safetensors --view neurons --data digits --row 1 --edges gradients --output flow.png
+  chainrule graph --layers 2-4-3-1 --format dot";
+
+/// Draw a network: what is computed from what, or every neuron and weight
+#[derive(Debug, Args)]
+#[command(after_help = GRAPH_EXAMPLES)]
+pub(crate) struct GraphArgs {
+    /// A safetensors file, written here or by PyTorch
+    #[arg(conflicts_with = "layers")]
+    pub(crate) model: Option<PathBuf>,
+    /// A new network of these sizes instead, from inputs to outputs
+    #[arg(long, value_name = "SIZES", value_parser = values::sizes)]
+    pub(crate) layers: Option<Sizes>,
+    /// operations: parameters, values, and the formulas between them, forward and backward; neurons: units and weights
+    #[arg(long, value_name = "VIEW", default_value = "operations", value_parser = values::view)]
+    pub(crate) view: View,
+    /// What the neurons' edges show: weights, gradients [default: weights]
+    #[arg(long, value_name = "WHAT", value_parser = values::edges)]
+    pub(crate) edges: Option<Edges>,
+    /// Rows whose values and gradients are shown: digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    #[arg(long, value_name = "SOURCE", value_parser = values::source)]
+    pub(crate) data: Option<Source>,
+    /// The targets of a data file: whole numbers are classes, several columns are values
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub(crate) labels: Option<PathBuf>,
+    /// How many rows, spread over all
+    #[arg(long, value_name = "N", default_value = "32", value_parser = values::count, allow_negative_numbers = true)]
+    pub(crate) rows: usize,
+    /// This row alone, counted from 1; neurons then show what they give for it
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, requires = "data", conflicts_with = "rows")]
+    pub(crate) row: Option<usize>,
+    /// The loss of the network, where its file does not say: cross-entropy, mse, half-mse
+    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    pub(crate) loss: Option<Loss>,
+    /// What follows a hidden layer of --layers, or of a file that does not say: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub(crate) activation: Option<Activation>,
+    /// The seed of the first weights, with --layers
+    #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+    /// Write to this file, whose ending is the format unless --format says, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// svg, png, dot, mermaid [default: as --output ends, or mermaid]
+    #[arg(long, value_name = "FORMAT", value_parser = values::format)]
+    pub(crate) format: Option<Format>,
+    /// Light on dark, for SVG and PNG
+    #[arg(long)]
+    pub(crate) dark: bool,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  chainrule doctor digits.safetensors --data digits
+  chainrule doctor model.safetensors --data x.npy --labels y.npy --lr 0.1 --json
+
+Exit code: 0 healthy, 1 something was found or the examination failed, 2 bad usage.";
+
+/// Look for what is wrong with a network or its data: dead units, vanishing gradients, unscaled features, ...
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub(crate) struct DoctorArgs {
+    /// A safetensors file, written here or by PyTorch
+    pub(crate) model: PathBuf,
+    /// What it was trained on: digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    #[arg(long, value_name = "SOURCE", value_parser = values::source)]
+    pub(crate) data: Source,
+    /// The targets of a data file: whole numbers are classes, several columns are values
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// The learning rate of SGD that it is trained with; without it nothing is said of steps
+    #[arg(long, value_name = "RATE", value_parser = values::positive, allow_negative_numbers = true)]
+    pub(crate) lr: Option<f64>,
     /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,

@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The run failed.
     Run(chainrule::Error),
+    /// The doctor found something, and has said it.
+    Sick,
     /// Standard output could not be written.
     Output(io::Error),
 }
@@ -35,6 +37,7 @@ impl Failure {
                 eprintln!("error: {}{}", with_sources(&error), hint(&error));
                 ExitCode::from(1)
             }
+            Failure::Sick => ExitCode::from(1),
             Failure::Output(error) => {
                 eprintln!("error: cannot write to standard output: {error}");
                 ExitCode::from(1)

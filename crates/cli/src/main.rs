@@ -6,8 +6,10 @@
 
 mod args;
 mod data;
+mod doctor;
 mod eval;
 mod failure;
+mod graph;
 mod inspect;
 mod interrupt;
 mod network;
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
+        Command::Graph(args) => ("graph", graph::run(&args)),
+        Command::Doctor(args) => ("doctor", doctor::run(&args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

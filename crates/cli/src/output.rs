@@ -57,6 +57,11 @@ impl Output {
         }
     }
 
+    /// Whether nothing but answers is printed.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.mode == Mode::Quiet
+    }
+
     /// Whether nothing printed any more would arrive.
     pub(crate) fn is_broken(&self) -> bool {
         self.error.is_some()

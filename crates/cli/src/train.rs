@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::args::TrainArgs;
 use crate::data::{Named, Parts, divide};
+use crate::doctor::{Run, Watch};
 use crate::failure::Failure;
 use crate::interrupt::{stop_on_ctrl_c, undisturbed};
 use crate::network::{Wanted, sketch};
@@ -87,9 +88,15 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     stop_on_ctrl_c(trainer.stop_handle());
     let mut output = Output::new(args.json, args.quiet);
     tell_beginning(args, &model, &train, test.as_ref().map(|test| (test, test_is)), &trainer, &mut output);
+    let mut watch = Watch::default();
+    watch.look(&model, &train, &trainer, Run { trained: false, losses: &[] }, &mut output)?;
     let size = Size { rows: train.rows(), batch: args.batch, epochs: args.epochs };
     let progress = Progress::new(&mut output, size, !args.quiet, args.save.is_some());
-    let report = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress)?;
+    let fitted = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress);
+    if let Err(chainrule::Error::Diverged { .. }) = &fitted {
+        watch.look(&model, &train, &trainer, Run { trained: true, losses: &[] }, &mut output)?;
+    }
+    let report = fitted?;
 
     // A model that has not taken a step is not worth the file that it would replace.
     let saved = args.save.as_deref().filter(|_| report.steps > 0);
@@ -103,6 +110,10 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         }
         _ => report.epochs.last().and_then(|epoch| epoch.validation.clone()),
     };
+    if !report.epochs.is_empty() {
+        let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
+        watch.look(&model, &train, &trainer, Run { trained: true, losses: &losses }, &mut output)?;
+    }
     tell_end(args, &report, tested.as_ref().map(|tested| (tested, test_is)), saved, &mut output);
     output.json(&DoneLine {
         epochs: report.epochs.len(),

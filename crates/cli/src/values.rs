@@ -31,6 +31,33 @@ pub(crate) enum Part {
     Test,
 }
 
+/// The sizes of a network's layers, from its inputs to its outputs; at least two.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sizes(pub(crate) Vec<usize>);
+
+/// What a graph is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    Operations,
+    Neurons,
+}
+
+/// What the edges between neurons show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edges {
+    Weights,
+    Gradients,
+}
+
+/// How a graph is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Dot,
+    Mermaid,
+    Svg,
+    Png,
+}
+
 /// A file for numbers, in the format that its name asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Table {
@@ -130,6 +157,32 @@ pub(crate) fn part(text: &str) -> Parsed<Part> {
     one_of("part", text, &[("all", Part::All), ("train", Part::Train), ("test", Part::Test)])
 }
 
+pub(crate) fn sizes(text: &str) -> Parsed<Sizes> {
+    let sizes: Option<Vec<usize>> =
+        text.split('-').map(|text| usize::from_str(text.trim()).ok().filter(|size| *size > 0)).collect();
+    match sizes {
+        Some(sizes) if sizes.len() > 1 => Ok(Sizes(sizes)),
+        _ => expected(format_args!("sizes of at least 1 from inputs to outputs, 2-4-3-1 say; found {text:?}")),
+    }
+}
+
+pub(crate) fn view(text: &str) -> Parsed<View> {
+    one_of("view", text, &[("operations", View::Operations), ("neurons", View::Neurons)])
+}
+
+pub(crate) fn edges(text: &str) -> Parsed<Edges> {
+    one_of("number on an edge", text, &[("weights", Edges::Weights), ("gradients", Edges::Gradients)])
+}
+
+/// The name of a format, or the ending of its files.
+pub(crate) fn format(text: &str) -> Parsed<Format> {
+    if text == "mmd" || text == "gv" {
+        return Ok(if text == "gv" { Format::Dot } else { Format::Mermaid });
+    }
+    let known = [("svg", Format::Svg), ("png", Format::Png), ("dot", Format::Dot), ("mermaid", Format::Mermaid)];
+    one_of("format", text, &known)
+}
+
 pub(crate) fn preprocessing(text: &str) -> Parsed<Preprocessing> {
     let Some(factor) = text.strip_prefix("scale:") else {
         return match text {
@@ -198,6 +251,22 @@ mod tests {
             positive("1e-3").is_ok() && positive("0").is_err() && positive("nan").is_err() && positive("inf").is_err()
         );
         assert!(holdout("0").is_ok() && holdout("0.99").is_ok() && holdout("1").is_err() && holdout("NaN").is_err());
+    }
+
+    #[test]
+    fn a_network_s_sizes_are_at_least_two_of_at_least_one() {
+        assert_eq!(sizes("2-4-3-1").unwrap(), Sizes(vec![2, 4, 3, 1]));
+        for bad in ["", "2", "2-0-1", "2--1", "-2-1", "2,1", "2-1-"] {
+            assert!(sizes(bad).unwrap_err().contains("2-4-3-1 say"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_format_is_known_by_its_name_and_its_ending() {
+        let names = ["svg", "png", "dot", "gv", "mermaid", "mmd"].map(|name| format(name).unwrap());
+        let (dot, mermaid) = (Format::Dot, Format::Mermaid);
+        assert_eq!(names, [Format::Svg, Format::Png, dot, dot, mermaid, mermaid]);
+        assert!(format("jpg").unwrap_err().contains("svg, png, dot, mermaid"));
     }
 
     #[test]

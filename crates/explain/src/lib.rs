@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod doctor;
+pub mod graph;
 mod table;
 
 pub use table::layer_table;

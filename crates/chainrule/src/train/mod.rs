@@ -9,6 +9,7 @@ mod trainer;
 
 pub use config::TrainConfig;
 pub use evaluate::{Evaluation, evaluate};
+pub(crate) use minibatch::Minibatch;
 pub use observer::Observer;
 pub use report::{Ending, EpochReport, TrainReport};
 pub use trainer::{StopHandle, Trainer};

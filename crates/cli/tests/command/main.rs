@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 mod determinism;
+mod doctor;
+mod graph;
 mod interrupt;
 mod mnist;
 mod pytorch;

@@ -99,14 +99,16 @@ fn agrees(case: &Value) {
         init,
         optimizer(case),
     );
-    let lines = json(folder.path(), &args);
+    // Targets drawn at random teach little, and the doctor says so between the epochs and the end.
+    let mut lines = json(folder.path(), &args);
+    lines.retain(|line| line["event"] == "epoch");
     let tolerance = tolerance(&text("dtype"));
     let worst = worst(&folder.path().join("out"), &data_file(&format!("{name}.final.safetensors")), &activation);
     println!("{name}: worst weight {worst:.1e} of {tolerance:.0e}");
     assert!(worst <= tolerance, "{name}: {worst:e}");
 
     let losses = case["epoch_loss"].as_array().unwrap();
-    assert_eq!(lines.len(), losses.len() + 1, "{name}");
+    assert_eq!(lines.len(), losses.len(), "{name}");
     for (line, want) in lines.iter().zip(losses) {
         let (got, want) = (line["loss"].as_f64().unwrap(), want.as_f64().unwrap());
         assert!((got - want).abs() <= tolerance * want.abs(), "{name}: {line}, PyTorch {want}");

@@ -1,0 +1,201 @@
+//! `chainrule doctor`, and what `train` says when a run looks sick: the library's findings in words and as JSON.
+
+use chainrule::data::Dataset;
+use chainrule::doctor::{Examination, Finding, LayerVitals, Vitals, judge};
+use chainrule::{DType, Model, ModelFile, Optimizer, Sample, Scalar, Trainer, Update};
+use serde::Serialize;
+
+use crate::args::DoctorArgs;
+use crate::data::Named;
+use crate::failure::Failure;
+use crate::output::{Output, plural};
+
+/// Rows that are looked at: the limits of the library are meant for a thousand.
+const ROWS: usize = 1024;
+/// Networks larger than this are not examined beside training: a copy and its gradients take 128 MiB and more in f32.
+const CHEAP_PARAMETERS: usize = 1 << 24;
+
+/// A finding for programs.
+#[derive(Debug, Serialize)]
+struct FindingLine<'a> {
+    kind: &'a str,
+    module: Option<usize>,
+    layer: Option<&'a str>,
+    numbers: serde_json::Map<String, serde_json::Value>,
+    seen: String,
+    means: &'a str,
+    #[serde(rename = "do")]
+    advice: &'a str,
+}
+
+/// A finding of `train`, as an event among its others.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "finding")]
+struct Event<'a> {
+    /// `before` the first step or `after` the last.
+    when: &'a str,
+    #[serde(flatten)]
+    finding: FindingLine<'a>,
+}
+
+/// The JSON line of `doctor`.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    healthy: bool,
+    rows: usize,
+    loss: f64,
+    /// Of the best answer that is the same for every row.
+    chance: f64,
+    layers: Vec<LayerLine<'a>>,
+    findings: Vec<FindingLine<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LayerLine<'a> {
+    module: usize,
+    name: &'a str,
+    units: usize,
+    dead: Option<usize>,
+    saturated: Option<f64>,
+    gradient: f64,
+    update: Option<f64>,
+}
+
+pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
+    let data = Named { source: &args.data, options: ["--data", "--labels"], labels: args.labels.as_deref() };
+    data.check()?;
+    let file = ModelFile::open(&args.model)?;
+    match file.dtype() {
+        DType::F32 => doctor::<f32>(args, &file, &data),
+        DType::F64 => doctor::<f64>(args, &file, &data),
+    }
+}
+
+fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> Result<(), Failure> {
+    let model = file.model::<T>(args.activation)?;
+    let mut data = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?.data;
+    data.preprocess(&model.preprocess)?;
+    let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
+    let (vitals, findings, rows) = examine(&model, &data, update, Run { trained: true, losses: &[] })?;
+
+    let mut output = Output::new(args.json, false);
+    output.json(&Report {
+        healthy: findings.is_empty(),
+        rows,
+        loss: vitals.loss,
+        chance: vitals.chance,
+        layers: vitals.layers.iter().map(layer_line).collect(),
+        findings: findings.iter().map(finding_line).collect(),
+    });
+    output.say(format_args!("{} on {}, {} of {}\n", args.model.display(), args.data, rows, plural(data.rows(), "row")));
+    output.say(table(&vitals));
+    output.say(format_args!("loss {:.4}; the same answer for every row has {:.4}", vitals.loss, vitals.chance));
+    for finding in &findings {
+        output.say(format_args!("\n{finding}"));
+    }
+    output.say(match findings.len() {
+        0 => "healthy: nothing found".to_owned(),
+        found => format!("\nsick: {}", plural(found, "finding")),
+    });
+    output.finish()?;
+    if findings.is_empty() { Ok(()) } else { Err(Failure::Sick) }
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) trained: bool,
+    /// Of the epochs so far, where they are known.
+    pub(crate) losses: &'a [f64],
+}
+
+/// Looks at a model with rows spread over the data; answers how many too.
+fn examine<T: Scalar>(
+    model: &Model<T>,
+    data: &Dataset<T>,
+    update: Option<Update>,
+    run: Run<'_>,
+) -> Result<(Vitals, Vec<Finding>, usize), Failure> {
+    let sample = Sample::spread(&model.mlp, data, model.loss, ROWS)?;
+    let counts = data.class_counts();
+    let case = Examination {
+        update,
+        class_counts: counts.as_deref(),
+        losses: run.losses,
+        trained: run.trained,
+        ..Examination::new(&model.mlp, sample.rows(), model.loss)
+    };
+    let vitals = Vitals::measure(&case)?;
+    let findings = judge(&case, &vitals);
+    Ok((vitals, findings, sample.rows().count()))
+}
+
+/// Looks at a training run before its first step and after its last, also when that was one step too many. Nothing of it
+/// changes what is computed.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// What has been said once is not said again.
+    said: Vec<&'static str>,
+}
+
+impl Watch {
+    /// Says what it finds.
+    pub(crate) fn look<T: Scalar>(
+        &mut self,
+        model: &Model<T>,
+        data: &Dataset<T>,
+        trainer: &Trainer,
+        run: Run<'_>,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        if model.mlp.params().len() > CHEAP_PARAMETERS || output.is_quiet() {
+            return Ok(());
+        }
+        let update = Update { clip: trainer.config().clip, optimizer: trainer.config().optimizer };
+        let (_, findings, _) = trainer.install(|| examine(model, data, Some(update), run))?;
+        let when = if run.trained { "after" } else { "before" };
+        for finding in &findings {
+            if !self.said.contains(&finding.kind.name()) {
+                output.json(&Event { when, finding: finding_line(finding) });
+                output.say(format_args!("warning: {finding}\n"));
+            }
+        }
+        self.said.extend(findings.iter().map(|finding| finding.kind.name()));
+        Ok(())
+    }
+}
+
+fn finding_line(finding: &Finding) -> FindingLine<'_> {
+    let number = |(name, value): (&str, f64)| (name.to_owned(), serde_json::json!(value));
+    FindingLine {
+        kind: finding.kind.name(),
+        module: finding.layer.as_ref().map(|(module, _)| *module),
+        layer: finding.layer.as_ref().map(|(_, name)| name.as_str()),
+        numbers: finding.kind.numbers().into_iter().map(number).collect(),
+        seen: finding.seen(),
+        means: finding.kind.means(),
+        advice: finding.kind.advice(),
+    }
+}
+
+fn layer_line(layer: &LayerVitals) -> LayerLine<'_> {
+    let LayerVitals { module, units, dead, saturated, gradient, update, .. } = *layer;
+    LayerLine { module, name: &layer.name, units, dead, saturated, gradient, update }
+}
+
+/// A line for each layer; a dot where nothing was measured.
+fn table(vitals: &Vitals) -> String {
+    let or_dot = |text: Option<String>| text.unwrap_or_else(|| ".".to_owned());
+    let width = vitals.layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(5);
+    let mut text = format!("module  {:width$}  units  dead  flat  gradient/w   update/w\n", "layer");
+    for layer in &vitals.layers {
+        let dead = or_dot(layer.dead.map(|dead| dead.to_string()));
+        let flat = or_dot(layer.saturated.map(|share| format!("{:.0} %", 100.0 * share)));
+        let update = or_dot(layer.update.map(|update| format!("{update:.1e}")));
+        let (module, name, units, gradient) = (layer.module, &layer.name, layer.units, layer.gradient);
+        text.push_str(&format!(
+            "{module:>6}  {name:width$}  {units:>5}  {dead:>4}  {flat:>4}  {gradient:>10.1e} {update:>10}\n"
+        ));
+    }
+    text
+}

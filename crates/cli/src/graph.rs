@@ -1,0 +1,140 @@
+//! `chainrule graph`: a network as a picture, or as text that others draw.
+
+use std::path::Path;
+
+use chainrule::atomic::{check_writable, write_atomically};
+use chainrule::data::Dataset;
+use chainrule::graph::{Neurons, Operations, Shows, Theme};
+use chainrule::{Activation, DType, Loss, Mlp, Model, ModelFile, Sample, Scalar};
+
+use crate::args::GraphArgs;
+use crate::data::Named;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::values::{Edges, Format, Sizes, View};
+
+pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
+    let format = args.format()?;
+    if let Some(data) = args.data() {
+        data.check()?;
+    }
+    if let Some(path) = &args.output {
+        check_writable(path)?;
+    }
+    match (&args.model, &args.layers) {
+        (Some(path), None) => {
+            let file = ModelFile::open(path)?;
+            match file.dtype() {
+                DType::F32 => draw::<f32>(args, file.model(args.activation)?, format),
+                DType::F64 => draw::<f64>(args, file.model(args.activation)?, format),
+            }
+        }
+        (None, Some(Sizes(sizes))) => draw::<f32>(args, sketch(args, sizes)?, format),
+        _ => Err(Failure::Usage("name a model file, or the sizes of a network with --layers 2-4-3-1".to_owned())),
+    }
+}
+
+impl GraphArgs {
+    fn data(&self) -> Option<Named<'_>> {
+        let options = ["--data", "--labels"];
+        self.data.as_ref().map(|source| Named { source, options, labels: self.labels.as_deref() })
+    }
+
+    /// As --format says, or else the name of the file.
+    fn format(&self) -> Result<Format, Failure> {
+        let by_name = |path: &Path| {
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            crate::values::format(ending).map_err(|_| {
+                let path = path.display();
+                Failure::Usage(format!("--output {path} should end in .svg, .png, .dot or .mmd; or say --format"))
+            })
+        };
+        let format = match (self.format, &self.output) {
+            (Some(format), _) => format,
+            (None, Some(path)) => by_name(path)?,
+            (None, None) => Format::Mermaid,
+        };
+        if format == Format::Png && self.output.is_none() {
+            return Err(Failure::Usage("a PNG is no text: name a file with --output graph.png".to_owned()));
+        }
+        if self.edges == Some(Edges::Gradients) && self.data.is_none() {
+            return Err(Failure::Usage("gradients are of rows: name some with --data".to_owned()));
+        }
+        Ok(format)
+    }
+}
+
+/// A network of these sizes with its first weights.
+fn sketch(args: &GraphArgs, sizes: &[usize]) -> Result<Model<f32>, Failure> {
+    let (inputs, outputs) = (sizes[0], sizes[sizes.len() - 1]);
+    let mut builder = Mlp::builder(inputs).seed(args.seed);
+    for &units in &sizes[1..sizes.len() - 1] {
+        builder = builder.dense(units).activation(args.activation.unwrap_or(Activation::Relu));
+    }
+    let loss = args.loss.unwrap_or(if outputs == 1 { Loss::Mse } else { Loss::CrossEntropy });
+    Ok(Model::new(builder.dense(outputs).build()?, loss))
+}
+
+fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: Format) -> Result<(), Failure> {
+    let loss = args.loss.unwrap_or(model.loss);
+    let sample = match args.data() {
+        Some(named) => Some(sample(args, &model, &named, loss)?),
+        None => None,
+    };
+    let shows = if args.edges == Some(Edges::Gradients) { Shows::Gradients } else { Shows::Weights };
+    let theme = if args.dark { Theme::Dark } else { Theme::Light };
+    let drawn = match (args.view, &sample) {
+        (View::Operations, None) => operations(&Operations::new(&model.mlp, loss), format, theme),
+        (View::Operations, Some(sample)) => {
+            operations(&Operations::with_rows(&model.mlp, loss, sample.rows())?, format, theme)
+        }
+        (View::Neurons, None) => neurons(&Neurons::new(&model.mlp, loss), format, theme),
+        (View::Neurons, Some(sample)) => {
+            neurons(&Neurons::with_rows(&model.mlp, loss, sample.rows(), shows)?, format, theme)
+        }
+    }?;
+    match &args.output {
+        Some(path) => Ok(write_atomically(path, |out| out.write_all(&drawn))?),
+        None => {
+            let mut output = Output::new(false, false);
+            output.write(|out| out.write_all(&drawn));
+            output.finish()
+        }
+    }
+}
+
+/// The row that was asked for, or some that are spread over all.
+fn sample<T: Scalar>(args: &GraphArgs, model: &Model<T>, named: &Named<'_>, loss: Loss) -> Result<Sample<T>, Failure> {
+    let mlp = &model.mlp;
+    let loaded = named.load::<T>(None, Some((mlp.inputs(), mlp.outputs())))?;
+    let preprocess = if args.layers.is_some() { &loaded.preprocess } else { &model.preprocess };
+    let mut data: Dataset<T> = loaded.data;
+    data.preprocess(preprocess)?;
+    Ok(match args.row {
+        Some(row) => Sample::row(mlp, &data, loss, row - 1)?,
+        None => Sample::spread(mlp, &data, loss, args.rows)?,
+    })
+}
+
+fn operations(graph: &Operations, format: Format, theme: Theme) -> Result<Vec<u8>, Failure> {
+    match format {
+        Format::Dot => Ok(graph.to_dot().into_bytes()),
+        Format::Mermaid => Ok(graph.to_mermaid().into_bytes()),
+        Format::Svg => Ok(graph.to_svg(theme).into_bytes()),
+        Format::Png => graph.to_png(theme).map_err(too_large),
+    }
+}
+
+fn neurons(graph: &Neurons, format: Format, theme: Theme) -> Result<Vec<u8>, Failure> {
+    match format {
+        Format::Dot => Ok(graph.to_dot().into_bytes()),
+        Format::Mermaid => Ok(graph.to_mermaid().into_bytes()),
+        Format::Svg => Ok(graph.to_svg(theme).into_bytes()),
+        Format::Png => graph.to_png(theme).map_err(too_large),
+    }
+}
+
+fn too_large(found: String) -> Failure {
+    let expected = "a smaller one; SVG has no such limit".to_owned();
+    chainrule::Error::Argument { name: "the picture", found, expected }.into()
+}

@@ -1,0 +1,87 @@
+//! `chainrule doctor`, and what `train` says of sick runs.
+
+use std::fs;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::run::{folder, json, run, succeed};
+
+#[test]
+fn a_healthy_model_is_called_healthy_with_exit_code_0_within_a_second() {
+    let folder = folder();
+    succeed(folder.path(), "train --quiet --save m");
+    let started = Instant::now();
+    let text = succeed(folder.path(), "doctor m --data digits --lr 0.1");
+    assert!(started.elapsed().as_secs_f64() < 1.0, "{:?}", started.elapsed());
+    assert!(text.ends_with("\nhealthy: nothing found\n"), "{text}");
+    assert!(text.contains("m on digits, 1024 of 1,797 rows"), "{text}");
+    let report = &json(folder.path(), "doctor m --data digits --json")[0];
+    assert_eq!((&report["healthy"], &report["findings"]), (&true.into(), &Value::Array(vec![])));
+    assert_eq!(report["layers"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_sick_model_is_diagnosed_with_exit_code_1() {
+    let folder = folder();
+    succeed(folder.path(), "train --preprocess scale:16 --hidden 16,16 --batch 2000 --epochs 20 --quiet --save m");
+    let text = run(folder.path(), "doctor m --data digits");
+    assert_eq!((text.code, text.stderr.as_str()), (1, ""));
+    for part in [
+        "features have a root mean square of 124; about 1 is usual",
+        "module 2, dense(16, 16) relu: 16 of 16 units (100 %) give 0 for all of 1024 rows",
+        "means: no gradient passes the layer",
+        "the same answer for every row has 2.30",
+        "do:    ",
+        "\nsick: ",
+    ] {
+        assert!(text.stdout.contains(part), "{part:?} in {}", text.stdout);
+    }
+    let report = run(folder.path(), "doctor m --data digits --json");
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let dead = findings.iter().find(|finding| finding["kind"] == "dead-units" && finding["module"] == 2).unwrap();
+    assert_eq!(dead["numbers"], serde_json::json!({ "dead": 16.0, "units": 16.0, "rows": 1024.0 }));
+    assert!(["seen", "means", "do"].iter().all(|key| dead[key].is_string()), "{dead}");
+}
+
+#[test]
+fn training_warns_before_the_first_step_and_after_the_last() {
+    let folder = folder();
+    let text = succeed(folder.path(), "train --preprocess none --epochs 3");
+    let (before, after) = text.split_once("    epoch ").unwrap();
+    assert!(before.contains("warning: features have a root mean square of 7.76"), "{text}");
+    assert!(before.contains("one step raises the loss") && after.contains("give 0 for all of 1024 rows"), "{text}");
+    assert_eq!(text.matches("root mean square").count(), 1, "said once: {text}");
+    let lines = json(folder.path(), "train --preprocess none --epochs 3 --json");
+    let events: Vec<_> = lines.iter().filter(|line| line["event"] == "finding").collect();
+    assert_eq!((&events[0]["when"], &events[0]["kind"]), (&"before".into(), &"unscaled-features".into()));
+    assert_eq!(events[events.len() - 1]["when"], "after");
+    assert_eq!(lines[lines.len() - 1]["event"], "done");
+    assert_eq!(succeed(folder.path(), "train --preprocess none --epochs 3 --quiet"), "");
+}
+
+#[test]
+fn a_healthy_run_hears_nothing() {
+    assert!(!succeed(folder().path(), "train --epochs 5").contains("warning"));
+}
+
+#[test]
+fn a_run_that_diverges_is_told_where() {
+    let run = run(folder().path(), "train --loss mse --lr 50 --hidden 16");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.starts_with("error: the loss became "), "{}", run.stderr);
+    assert!(run.stdout.contains("parameters from here on are NaN or infinite"), "{}", run.stdout);
+}
+
+#[test]
+fn a_run_that_is_looked_at_ends_in_the_same_bits() {
+    // --quiet looks at nothing; the second run is warned of before and after.
+    let folder = folder();
+    for settings in ["", "--preprocess none --lr 0.01", "--optimizer adam --threads 2"] {
+        succeed(folder.path(), &format!("train --epochs 3 {settings} --quiet --save alone"));
+        succeed(folder.path(), &format!("train --epochs 3 {settings} --save watched"));
+        let bytes = |name: &str| fs::read(folder.path().join(name)).unwrap();
+        assert!(bytes("alone") == bytes("watched"), "{settings}");
+    }
+}

@@ -1,0 +1,69 @@
+//! `chainrule graph`: formats, views, and what it refuses.
+
+use std::fs;
+use std::time::Instant;
+
+use crate::run::{folder, run, succeed};
+
+#[test]
+fn every_format_of_both_views_is_written_by_the_name_of_the_file() {
+    let folder = folder();
+    succeed(folder.path(), "train --epochs 1 --quiet --save m");
+    for view in ["operations", "neurons"] {
+        for (name, begin) in [
+            ("g.svg", &b"<svg xmlns"[..]),
+            ("g.png", b"\x89PNG\r\n\x1a\n"),
+            ("g.dot", b"digraph chainrule {"),
+            ("g.mmd", b"flowchart "),
+        ] {
+            let out = succeed(folder.path(), &format!("graph m --view {view} --data digits --output {name}"));
+            assert_eq!(out, "");
+            let file = fs::read(folder.path().join(name)).unwrap();
+            assert!(file.starts_with(begin), "{view} {name}");
+        }
+    }
+    let text =
+        succeed(folder.path(), "graph m --view neurons --data digits --row 3 --edges gradients --format svg --dark");
+    assert!(text.contains("‖dW₁‖ = ") && text.contains("… 122 more") && text.contains("L = "), "{text}");
+}
+
+#[test]
+fn the_graph_of_the_digits_network_is_there_within_a_second() {
+    let folder = folder();
+    succeed(folder.path(), "train --epochs 1 --quiet --save m");
+    for what in ["graph m --data digits --output g.png", "graph m --view neurons --data digits --output g.png"] {
+        let started = Instant::now();
+        succeed(folder.path(), what);
+        assert!(started.elapsed().as_secs_f64() < 1.0, "{what}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn a_network_may_be_named_by_its_sizes() {
+    let text = succeed(folder().path(), "graph --layers 2-4-3-1 --activation tanh");
+    assert!(text.starts_with("flowchart TD") && text.contains("Z₃ = A₂·W₃ + b₃"), "{text}");
+    assert!(text.contains("dZ₁ = dA₁ ⊙ (1 − A₁²)") && text.contains("L = Σ (Z₃ − T)² / n"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused() {
+    let folder = folder();
+    succeed(folder.path(), "train --epochs 1 --quiet --save m");
+    for (args, code, part) in [
+        ("graph", 2, "--layers 2-4-3-1"),
+        ("graph --layers 2", 2, "2-4-3-1 say; found \"2\""),
+        ("graph m --layers 2-1", 2, "cannot be used with"),
+        ("graph m --format png", 2, "a PNG is no text"),
+        ("graph m --output g.jpg", 2, ".svg, .png, .dot or .mmd"),
+        ("graph m --view neurons --edges gradients", 2, "--data"),
+        ("graph m --view nerons", 2, "did you mean \"neurons\"?"),
+        ("graph m --data digits --row 1798", 1, "row: found 1798, expected 1 to 1797"),
+        ("graph --layers 3-1 --data digits", 1, "found 64 columns, expected 3, the inputs of the network"),
+        ("graph m --output no/g.svg", 1, "no/g.svg"),
+        ("graph absent", 1, "cannot read absent"),
+    ] {
+        let run = run(folder.path(), args);
+        assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{args}: {}", run.stderr);
+        assert!(run.stderr.contains(part), "{args}: {}", run.stderr);
+    }
+}

@@ -1,0 +1,78 @@
+//! What the rows alone tell, before any network has seen them.
+
+use chainrule_model::{Scalar, Targets};
+
+use crate::doctor::limits::{
+    CONSTANT_SHARE, FEATURE_RMS, FEATURE_SPREAD, IMBALANCE, LEAST_ROWS, ROWS_OF_A_CLASS, SMALL_FEATURE_RMS,
+};
+use crate::doctor::{Examination, Finding, Kind};
+
+/// Features and labels.
+pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
+    features(case, found);
+    if let Some(counts) = case.class_counts {
+        labels(counts, found);
+    } else if let Targets::Classes(classes) = case.rows.targets {
+        let mut counts = vec![0; case.mlp.outputs()];
+        for &class in classes {
+            counts[class as usize] += 1;
+        }
+        labels(&counts, found);
+    }
+}
+
+fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
+    let x = case.rows.x;
+    let (rows, cols) = (x.rows(), x.cols());
+    let n = rows as f64;
+    // Two passes: the one-pass formula E[x^2] - E[x]^2 cancels.
+    let (mut mean, mut square, mut deviation) = (vec![0.0; cols], 0.0, vec![0.0; cols]);
+    for row in 0..rows {
+        for (column, value) in x.row(row).iter().enumerate() {
+            mean[column] += value.to_f64() / n;
+            square += value.to_f64().powi(2);
+        }
+    }
+    for row in 0..rows {
+        for (column, value) in x.row(row).iter().enumerate() {
+            deviation[column] += (value.to_f64() - mean[column]).powi(2) / n;
+        }
+    }
+    let rms = (square / (n * cols as f64)).sqrt();
+    if !(SMALL_FEATURE_RMS..=FEATURE_RMS).contains(&rms) {
+        found.push(Finding::of_data(Kind::UnscaledFeatures { rms }));
+    }
+    if rows < LEAST_ROWS {
+        return;
+    }
+    let varies = |column: &usize| (0..rows).any(|row| x.get(row, *column) != x.get(0, *column));
+    let varying: Vec<usize> = (0..cols).filter(varies).collect();
+    let constant = cols - varying.len();
+    if constant as f64 >= CONSTANT_SHARE * cols as f64 {
+        let first = (0..cols).find(|column| !varying.contains(column)).unwrap_or(0);
+        found.push(Finding::of_data(Kind::ConstantFeatures { constant, columns: cols, first }));
+    }
+    let mut order = varying;
+    order.sort_by(|&a, &b| deviation[a].total_cmp(&deviation[b]));
+    if let (Some(&widest), Some(&middle)) = (order.last(), order.get(order.len() / 2)) {
+        // Of two columns the narrower one is the middle.
+        let middle = if order.len() == 2 { order[0] } else { middle };
+        let (wide, usual) = (deviation[widest].sqrt(), deviation[middle].sqrt());
+        if wide > FEATURE_SPREAD * usual {
+            found.push(Finding::of_data(Kind::UnevenFeatures { column: widest, deviation: wide, usual }));
+        }
+    }
+}
+
+fn labels(counts: &[usize], found: &mut Vec<Finding>) {
+    let rows: usize = counts.iter().sum();
+    if counts.len() < 2 || rows < ROWS_OF_A_CLASS * counts.len() {
+        return;
+    }
+    let least = (0..counts.len()).min_by_key(|&class| counts[class]).unwrap_or(0);
+    let most = (0..counts.len()).rev().max_by_key(|&class| counts[class]).unwrap_or(0);
+    if counts[most] as f64 > IMBALANCE * counts[least] as f64 {
+        let (most, least) = ((most, counts[most]), (least, counts[least]));
+        found.push(Finding::of_data(Kind::LabelImbalance { most, least }));
+    }
+}

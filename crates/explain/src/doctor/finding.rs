@@ -1,0 +1,257 @@
+//! What the doctor says: data first, words from the data.
+
+use std::fmt;
+
+use crate::doctor::LayerVitals;
+use crate::graph::brief;
+
+/// What is wrong, with the numbers that show it. Columns and classes are counted from 0.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The root mean square of all features is far from 1.
+    UnscaledFeatures {
+        /// That root mean square.
+        rms: f64,
+    },
+    /// Columns of features differ in scale.
+    UnevenFeatures {
+        /// The widest column.
+        column: usize,
+        /// Its standard deviation.
+        deviation: f64,
+        /// That of the column in the middle.
+        usual: f64,
+    },
+    /// Columns that are the same in every row.
+    ConstantFeatures {
+        /// How many.
+        constant: usize,
+        /// Of how many.
+        columns: usize,
+        /// The first of them.
+        first: usize,
+    },
+    /// Some classes have far more rows than others.
+    LabelImbalance {
+        /// The commonest class and its rows.
+        most: (usize, usize),
+        /// The rarest class and its rows.
+        least: (usize, usize),
+    },
+    /// NaN or infinity among parameters; the layer is the first that has some.
+    NonFiniteParameters {
+        /// How many, in all layers.
+        count: usize,
+    },
+    /// NaN or infinity among a layer's outputs, though its parameters are numbers.
+    NonFiniteOutputs {
+        /// How many, over all rows and units.
+        count: usize,
+    },
+    /// The loss is NaN or infinite, though all outputs are numbers.
+    NonFiniteLoss {
+        /// Which of them.
+        loss: f64,
+    },
+    /// ReLUs that give 0 for every row.
+    DeadUnits {
+        /// How many.
+        dead: usize,
+        /// Of how many in the layer.
+        units: usize,
+        /// For how many rows.
+        rows: usize,
+    },
+    /// Sigmoids or tanhs where they are flat.
+    SaturatedUnits {
+        /// The share of outputs, over rows and units.
+        share: f64,
+        /// How many rows.
+        rows: usize,
+    },
+    /// A layer's gradient is far weaker than the last layer's. Both in norm over the norm of the weights.
+    VanishingGradients {
+        /// The layer's.
+        here: f64,
+        /// The last layer's.
+        last: f64,
+    },
+    /// A layer's gradient is far stronger than the last layer's, or than its weights. In norm over the norm of the weights.
+    ExplodingGradients {
+        /// The layer's.
+        here: f64,
+        /// The last layer's.
+        last: f64,
+    },
+    /// One step changes a layer's weights too much.
+    LargeUpdates {
+        /// The norm of the change over the norm of the weights.
+        ratio: f64,
+    },
+    /// One step raises the loss on the rows that it learned from.
+    LearningRateHigh {
+        /// The loss before the step.
+        before: f64,
+        /// After it.
+        after: f64,
+    },
+    /// The last epoch's loss lies far above an earlier one.
+    RisingLoss {
+        /// The best epoch's loss.
+        best: f64,
+        /// The last epoch's.
+        last: f64,
+    },
+    /// The network does no better than the same answer for every row.
+    LossAtChance {
+        /// Its loss.
+        loss: f64,
+        /// The loss of the best such answer.
+        chance: f64,
+    },
+}
+
+/// One thing that is wrong. `Display` says in three sentences what was seen, what it means, and what to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What.
+    pub kind: Kind,
+    /// Where: the number of a dense layer among the network's modules, and the layer with what follows it.
+    pub layer: Option<(usize, String)>,
+}
+
+impl Finding {
+    pub(super) fn of_data(kind: Kind) -> Self {
+        Finding { kind, layer: None }
+    }
+
+    pub(super) fn of_layer(kind: Kind, layer: &LayerVitals) -> Self {
+        Finding { kind, layer: Some((layer.module, layer.name.clone())) }
+    }
+
+    /// What was seen, with its number.
+    pub fn seen(&self) -> String {
+        let place = self.layer.as_ref().map(|(module, name)| format!("module {module}, {name}: ")).unwrap_or_default();
+        place + &self.kind.seen()
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  means: {}\n  do:    {}", self.seen(), self.kind.means(), self.kind.advice())
+    }
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    format!("{:.0} %", 100.0 * part as f64 / whole as f64)
+}
+
+impl Kind {
+    /// A name for programs: `dead-units`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::UnscaledFeatures { .. } => "unscaled-features",
+            Kind::UnevenFeatures { .. } => "uneven-features",
+            Kind::ConstantFeatures { .. } => "constant-features",
+            Kind::LabelImbalance { .. } => "label-imbalance",
+            Kind::NonFiniteParameters { .. } => "non-finite-parameters",
+            Kind::NonFiniteOutputs { .. } => "non-finite-outputs",
+            Kind::NonFiniteLoss { .. } => "non-finite-loss",
+            Kind::DeadUnits { .. } => "dead-units",
+            Kind::SaturatedUnits { .. } => "saturated-units",
+            Kind::VanishingGradients { .. } => "vanishing-gradients",
+            Kind::ExplodingGradients { .. } => "exploding-gradients",
+            Kind::LargeUpdates { .. } => "large-updates",
+            Kind::LearningRateHigh { .. } => "learning-rate-high",
+            Kind::RisingLoss { .. } => "rising-loss",
+            Kind::LossAtChance { .. } => "loss-at-chance",
+        }
+    }
+
+    /// Its numbers by name.
+    pub fn numbers(&self) -> Vec<(&'static str, f64)> {
+        let n = |count: &usize| *count as f64;
+        match self {
+            Kind::UnscaledFeatures { rms } => vec![("rms", *rms)],
+            Kind::UnevenFeatures { column, deviation, usual } => {
+                vec![("column", n(column)), ("deviation", *deviation), ("usual_deviation", *usual)]
+            }
+            Kind::ConstantFeatures { constant, columns, first } => {
+                vec![("constant", n(constant)), ("columns", n(columns)), ("first", n(first))]
+            }
+            Kind::LabelImbalance { most, least } => vec![
+                ("most_class", n(&most.0)),
+                ("most_rows", n(&most.1)),
+                ("least_class", n(&least.0)),
+                ("least_rows", n(&least.1)),
+            ],
+            Kind::NonFiniteParameters { count } | Kind::NonFiniteOutputs { count } => vec![("count", n(count))],
+            Kind::NonFiniteLoss { loss } => vec![("loss", *loss)],
+            Kind::DeadUnits { dead, units, rows } => vec![("dead", n(dead)), ("units", n(units)), ("rows", n(rows))],
+            Kind::SaturatedUnits { share, rows } => vec![("share", *share), ("rows", n(rows))],
+            Kind::VanishingGradients { here, last } | Kind::ExplodingGradients { here, last } => {
+                vec![("gradient_over_weights", *here), ("last_layer", *last)]
+            }
+            Kind::LargeUpdates { ratio } => vec![("update_over_weights", *ratio)],
+            Kind::LearningRateHigh { before, after } => vec![("loss_before", *before), ("loss_after", *after)],
+            Kind::RisingLoss { best, last } => vec![("best_loss", *best), ("last_loss", *last)],
+            Kind::LossAtChance { loss, chance } => vec![("loss", *loss), ("chance", *chance)],
+        }
+    }
+
+    fn seen(&self) -> String {
+        match self {
+            Kind::UnscaledFeatures { rms } => {
+                format!("features have a root mean square of {}; about 1 is usual", brief(*rms))
+            }
+            Kind::UnevenFeatures { column, deviation, usual } => format!(
+                "column {} of the features has a standard deviation of {}, the column in the middle one of {}",
+                column + 1,
+                brief(*deviation),
+                brief(*usual)
+            ),
+            Kind::ConstantFeatures { constant, columns, first } => format!(
+                "{constant} of {columns} columns of the features are the same in every row, column {} the first of them",
+                first + 1
+            ),
+            Kind::LabelImbalance { most, least } => {
+                format!("class {} has {} rows, class {} has {}", most.0, most.1, least.0, least.1)
+            }
+            Kind::NonFiniteParameters { count } => format!("{count} parameters from here on are NaN or infinite"),
+            Kind::NonFiniteOutputs { count } => format!("{count} outputs are NaN or infinite"),
+            Kind::NonFiniteLoss { loss } => format!("the loss is {loss}"),
+            Kind::DeadUnits { dead, units, rows } => {
+                format!("{dead} of {units} units ({}) give 0 for all of {rows} rows", percent(*dead, *units))
+            }
+            Kind::SaturatedUnits { share, rows } => {
+                format!("{:.0} % of the outputs over {rows} rows lie where the activation is flat", 100.0 * share)
+            }
+            Kind::VanishingGradients { here, last } => format!(
+                "the gradient is {} of the weights in norm, in the last layer {}: {} times more",
+                brief(*here),
+                brief(*last),
+                brief(last / here)
+            ),
+            Kind::ExplodingGradients { here, last } => {
+                let than = if here == last { String::new() } else { format!(", in the last layer {}", brief(*last)) };
+                format!("the gradient is {} times the weights in norm{than}", brief(*here))
+            }
+            Kind::LargeUpdates { ratio } => {
+                format!("one step changes the weights by {} of their norm; about 0.001 is usual", brief(*ratio))
+            }
+            Kind::LearningRateHigh { before, after } => format!(
+                "one step raises the loss from {} to {} on the very rows that it learned from",
+                brief(*before),
+                brief(*after)
+            ),
+            Kind::RisingLoss { best, last } => {
+                format!("the loss was {} in an earlier epoch and is {} in the last", brief(*best), brief(*last))
+            }
+            Kind::LossAtChance { loss, chance } => format!(
+                "the loss is {loss:.4}; the same answer for every row has {chance:.4}{}",
+                if *loss > 2.0 * chance { ", so the network is worse than no network" } else { "" }
+            ),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What the network's own numbers tell: its units, the gradients that reach its layers, the steps that it takes.
+
+use chainrule_model::Scalar;
+
+use crate::doctor::limits::{
+    AT_CHANCE, DEAD_SHARE, EXPLODING, LARGE_FIRST_UPDATE, LARGE_UPDATE, LEAST_ROWS, OVERSHOOT, RISE, SATURATED_SHARE,
+    SPREAD, STILL_FALLING,
+};
+use crate::doctor::vitals::goes_with_gradient;
+use crate::doctor::{Examination, Finding, Kind, Vitals};
+
+/// Parameters, outputs or a loss that are not numbers. True when there are some: nothing else can be told then.
+pub(super) fn not_finite(vitals: &Vitals, found: &mut Vec<Finding>) -> bool {
+    let before = found.len();
+    if let Some(layer) = vitals.layers.iter().find(|layer| layer.bad_parameters > 0) {
+        let count = vitals.layers.iter().map(|layer| layer.bad_parameters).sum();
+        found.push(Finding::of_layer(Kind::NonFiniteParameters { count }, layer));
+    }
+    if found.len() == before
+        && let Some(layer) = vitals.layers.iter().find(|layer| layer.bad_outputs > 0)
+    {
+        found.push(Finding::of_layer(Kind::NonFiniteOutputs { count: layer.bad_outputs }, layer));
+    }
+    if !vitals.loss.is_finite() && found.len() == before {
+        found.push(Finding::of_data(Kind::NonFiniteLoss { loss: vitals.loss }));
+    }
+    found.len() > before
+}
+
+/// Units that no longer answer to their input.
+pub(super) fn units(vitals: &Vitals, rows: usize, found: &mut Vec<Finding>) {
+    if rows < LEAST_ROWS {
+        return;
+    }
+    let last = vitals.layers.len() - 1;
+    for (number, layer) in vitals.layers.iter().enumerate() {
+        if let Some(dead) = layer.dead.filter(|&dead| dead as f64 >= DEAD_SHARE * layer.units as f64) {
+            found.push(Finding::of_layer(Kind::DeadUnits { dead, units: layer.units, rows }, layer));
+        }
+        // An output is meant to be near 0 or 1.
+        if let Some(share) = layer.saturated.filter(|&share| share >= SATURATED_SHARE && number < last) {
+            found.push(Finding::of_layer(Kind::SaturatedUnits { share, rows }, layer));
+        }
+    }
+}
+
+/// Layers that learn much slower, or much faster, than the last.
+pub(super) fn gradients(vitals: &Vitals, found: &mut Vec<Finding>) {
+    let layers = &vitals.layers;
+    let Some(last) = layers.last().filter(|last| last.gradient > 0.0) else { return };
+    let blocked = |from: usize| layers[from..].iter().any(|layer| layer.dead == Some(layer.units));
+    let weakest = layers.iter().enumerate().min_by(|a, b| a.1.gradient.total_cmp(&b.1.gradient));
+    if let Some((number, layer)) = weakest
+        // What dead units hold back is told of them.
+        && layer.gradient < last.gradient / SPREAD && !blocked(number)
+    {
+        found.push(Finding::of_layer(Kind::VanishingGradients { here: layer.gradient, last: last.gradient }, layer));
+    }
+    let strongest = layers.iter().max_by(|a, b| a.gradient.total_cmp(&b.gradient));
+    if let Some(layer) = strongest
+        && (layer.gradient > last.gradient * SPREAD || layer.gradient > EXPLODING)
+    {
+        found.push(Finding::of_layer(Kind::ExplodingGradients { here: layer.gradient, last: last.gradient }, layer));
+    }
+}
+
+/// Steps that are too long: by what one would change, by what it does to the loss, and by how the epochs went.
+pub(super) fn steps<T: Scalar>(case: &Examination<'_, T>, vitals: &Vitals, found: &mut Vec<Finding>) {
+    let direct = case.update.is_some_and(|update| goes_with_gradient(update.optimizer));
+    let limit = if direct { LARGE_UPDATE } else { LARGE_FIRST_UPDATE };
+    let updates = vitals.layers.iter().filter_map(|layer| Some((layer.update?, layer)));
+    let largest = updates.max_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((update, layer)) = largest.filter(|(update, _)| above(*update, limit)) {
+        found.push(Finding::of_layer(Kind::LargeUpdates { ratio: update }, layer));
+    }
+    let scale = vitals.chance.max(vitals.loss);
+    if let Some(after) = vitals.stepped_loss.filter(|after| direct && above(after - vitals.loss, OVERSHOOT * scale)) {
+        found.push(Finding::of_data(Kind::LearningRateHigh { before: vitals.loss, after }));
+        return;
+    }
+    let best = case.losses.iter().copied().fold(f64::INFINITY, f64::min);
+    if let Some(&after) = case.losses.last().filter(|&&last| last - best > RISE * vitals.chance) {
+        found.push(Finding::of_data(Kind::RisingLoss { best, last: after }));
+    }
+}
+
+/// Whether a step went too far; one to NaN did.
+fn above(value: f64, limit: f64) -> bool {
+    value > limit || value.is_nan()
+}
+
+/// A loss that anybody can have, unless it is still falling.
+pub(super) fn chance(vitals: &Vitals, losses: &[f64], found: &mut Vec<Finding>) {
+    let falling = match losses {
+        [.., before, last] => before - last > STILL_FALLING * vitals.chance,
+        [_] => true,
+        [] => false,
+    };
+    if vitals.chance > 0.0 && vitals.loss >= AT_CHANCE * vitals.chance && !falling {
+        found.push(Finding::of_data(Kind::LossAtChance { loss: vitals.loss, chance: vitals.chance }));
+    }
+}

@@ -1,0 +1,82 @@
+//! What each module does, as it is written on paper, forward and backward. The backward formulas say what is done, not
+//! how: model's passes fuse them with the products.
+//!
+//! `dV` is the gradient of the loss by V. Rows are examples, so X is (n, inputs) and Z = X·W + b.
+
+use chainrule_model::{Activation, Layer, Loss, activation_name};
+
+/// `W`, 12 as `W₁₂`.
+pub(crate) fn numbered(letter: &str, number: usize) -> String {
+    let digit = |digit: u8| char::from_u32(u32::from('₀') + u32::from(digit - b'0')).unwrap_or(' ');
+    format!("{letter}{}", number.to_string().bytes().map(digit).collect::<String>())
+}
+
+/// A module's formulas: forward, then one for each gradient.
+pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) -> (String, Vec<String>) {
+    let (w, b) = (numbered("W", number), numbered("b", number));
+    match layer {
+        Layer::Dense { .. } => (
+            format!("{output} = {input}·{w} + {b}"),
+            vec![
+                format!("d{w} = {input}ᵀ·d{output}"),
+                format!("d{b} = Σ d{output} over rows"),
+                format!("d{input} = d{output}·{w}ᵀ"),
+            ],
+        ),
+        Layer::Softmax => (
+            format!("{output} = exp({input}) / Σ exp({input})"),
+            vec![format!("d{input} = {output} ⊙ (d{output} − Σ {output} ⊙ d{output})")],
+        ),
+        Layer::Activation(activation) => of_activation(*activation, input, output),
+        other => (format!("{output} = {other}({input})"), vec![format!("d{input} = d{output} times its derivative")]),
+    }
+}
+
+fn of_activation(activation: Activation, z: &str, a: &str) -> (String, Vec<String>) {
+    let (forward, derivative) = match activation {
+        Activation::Identity => (z.to_owned(), "1".to_owned()),
+        Activation::Relu => (format!("max({z}, 0)"), format!("[{z} > 0]")),
+        Activation::LeakyRelu(alpha) => {
+            (format!("{z} if > 0, else {alpha}·{z}"), format!("(1 if {z} > 0, else {alpha})"))
+        }
+        Activation::Sigmoid => (format!("1 / (1 + exp(−{z}))"), format!("{a} ⊙ (1 − {a})")),
+        Activation::Tanh => (format!("tanh({z})"), format!("(1 − {a}²)")),
+        other => (format!("{}({z})", activation_name(other)), format!("{}′({z})", activation_name(other))),
+    };
+    (format!("{a} = {forward}"), vec![format!("d{z} = d{a} ⊙ {derivative}")])
+}
+
+/// The loss of an output `y` of so many columns.
+pub(crate) fn of_loss(loss: Loss, y: &str, columns: usize) -> (String, Vec<String>) {
+    let elements = if columns == 1 { "n".to_owned() } else { format!("{columns}n") };
+    let (forward, gradient) = match loss {
+        Loss::CrossEntropy => (format!("L = −1/n · Σ T ⊙ ln softmax({y})"), format!("(softmax({y}) − T) / n")),
+        Loss::Mse => (format!("L = Σ ({y} − T)² / {elements}"), format!("2 ({y} − T) / {elements}")),
+        Loss::HalfMse => (format!("L = ½ Σ ({y} − T)² / {elements}"), format!("({y} − T) / {elements}")),
+        other => (format!("L = {other}({y}, T)"), format!("∂L/∂{y}")),
+    };
+    (forward, vec![format!("d{y} = {gradient}")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_is_written_as_on_paper() {
+        let (forward, backward) = of_layer(&Layer::Dense { inputs: 2, outputs: 3 }, 12, "A₁₁", "Z₁₂");
+        assert_eq!(forward, "Z₁₂ = A₁₁·W₁₂ + b₁₂");
+        assert_eq!(backward, ["dW₁₂ = A₁₁ᵀ·dZ₁₂", "db₁₂ = Σ dZ₁₂ over rows", "dA₁₁ = dZ₁₂·W₁₂ᵀ"]);
+        let (forward, backward) = of_layer(&Layer::Activation(Activation::Sigmoid), 1, "Z₁", "A₁");
+        assert_eq!((forward.as_str(), backward[0].as_str()), ("A₁ = 1 / (1 + exp(−Z₁))", "dZ₁ = dA₁ ⊙ A₁ ⊙ (1 − A₁)"));
+    }
+
+    #[test]
+    fn a_squared_loss_divides_by_its_elements() {
+        assert_eq!(of_loss(Loss::HalfMse, "A₃", 1).1, ["dA₃ = (A₃ − T) / n"]);
+        assert_eq!(
+            of_loss(Loss::Mse, "Z₁", 4),
+            ("L = Σ (Z₁ − T)² / 4n".to_owned(), vec!["dZ₁ = 2 (Z₁ − T) / 4n".to_owned()])
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Both views in Mermaid, which Markdown on GitHub and GitLab draws, and in which the first notebook drew its networks.
+
+use std::fmt::Write;
+
+use crate::graph::neurons::{Bundle, Neurons};
+use crate::graph::operations::{Node, Operations, Role};
+use crate::graph::picture::{Colour, Theme};
+use crate::graph::svg::hex;
+use crate::graph::words::{edge_strength, neuron_name, node_lines};
+
+/// The operations.
+pub(crate) fn operations(graph: &Operations) -> String {
+    let mut out = format!("flowchart TD\n    %% {}\n", graph.title);
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let label: Vec<String> = node_lines(node).iter().map(|line| escaped(line)).collect();
+        let (open, close) = if matches!(node.role, Role::Value | Role::Given) { ("([", "])") } else { ("[", "]") };
+        let _ = writeln!(out, "    n{i}{open}\"{}\"{close}:::{}", label.join("<br/>"), class(node));
+    }
+    for (from, to) in &graph.edges {
+        let _ = writeln!(out, "    n{from} --> n{to}");
+    }
+    out + &classes()
+}
+
+/// The neurons.
+pub(crate) fn neurons(graph: &Neurons) -> String {
+    let mut out = format!("flowchart LR\n    %% {}\n", graph.title);
+    for (c, column) in graph.columns.iter().enumerate() {
+        let role = if c == 0 {
+            "given"
+        } else if c + 1 == graph.columns.len() {
+            "value"
+        } else {
+            "operation"
+        };
+        let _ = writeln!(out, "    subgraph c{c}[\"{}\"]", escaped(&column.name));
+        for place in 0..column.drawn.len() {
+            if place == column.drawn.len() / 2 && column.elided() > 0 {
+                let _ = writeln!(out, "        c{c}more[\"… {} more\"]:::more", column.elided());
+            }
+            let _ = writeln!(out, "        c{c}n{place}((\"{}\")):::{role}", neuron_name(column, place));
+        }
+        out.push_str("    end\n");
+    }
+    let mut styles = String::new();
+    let mut edge = 0;
+    for (c, bundle) in graph.bundles.iter().enumerate() {
+        for (i, &value) in bundle.edges.iter().enumerate() {
+            let outputs = graph.columns[c + 1].drawn.len();
+            let _ = writeln!(out, "    c{c}n{} --- c{}n{}", i / outputs, c + 1, i % outputs);
+            let _ = writeln!(styles, "    linkStyle {edge} {}", style(bundle, value));
+            edge += 1;
+        }
+    }
+    out + &styles + &classes()
+}
+
+fn style(bundle: &Bundle, value: f64) -> String {
+    let (colour, width) = edge_strength(bundle, value);
+    format!("stroke:{},stroke-width:{width:.1}px", hex(colour))
+}
+
+fn class(node: &Node) -> &'static str {
+    match node.role {
+        Role::Given => "given",
+        Role::Parameter => "parameter",
+        Role::Operation => "operation",
+        Role::Value => "value",
+    }
+}
+
+/// Fill and text of every class, so that a dark page does not turn the text light on a light fill.
+fn classes() -> String {
+    let p = Theme::Light.palette();
+    let class = |name: &str, fill: Colour| {
+        format!("    classDef {name} fill:{},stroke:{},color:{}\n", hex(fill), hex(p.faint), hex(p.ink))
+    };
+    let fills = [("given", p.given), ("parameter", p.parameter), ("operation", p.operation), ("value", p.value)];
+    fills.map(|(name, fill)| class(name, fill)).concat() + "    classDef more fill:none,stroke:none\n"
+}
+
+/// Mermaid reads `#` as the beginning of an entity and quotes as the end of a label.
+fn escaped(text: &str) -> String {
+    text.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
+}

@@ -1,0 +1,156 @@
+//! The second view: every neuron a circle, every weight an edge, coloured by sign and as strong as its number. Layers
+//! too large to draw are elided: the first and the last neurons stand for all, and the rest is counted.
+
+use chainrule_model::{Layer, Loss, Mlp, ModelError, Scalar, Workspace};
+
+use crate::graph::Rows;
+use crate::graph::cut::Cuts;
+use crate::graph::operations::title;
+
+/// Up to this many neurons are all drawn: 16 rows of circles are about as many as a page shows apart.
+pub const ALL_DRAWN: usize = 16;
+/// Of more, this many are drawn at either end.
+pub const END_DRAWN: usize = 3;
+
+/// What an edge shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shows {
+    /// The weight.
+    #[default]
+    Weights,
+    /// The gradient of the loss by the weight.
+    Gradients,
+}
+
+/// A column of neurons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// `input`, or `dense(784, 16) relu`.
+    pub name: String,
+    /// How many neurons there are.
+    pub width: usize,
+    /// Those that are drawn, by their numbers from 0.
+    pub drawn: Vec<usize>,
+    /// What each of the drawn ones gave, when the rows were one.
+    pub values: Vec<f64>,
+}
+
+impl Column {
+    /// How many are not drawn.
+    pub fn elided(&self) -> usize {
+        self.width - self.drawn.len()
+    }
+}
+
+/// The edges between two columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    /// The numbers of the drawn edges, (drawn inputs, drawn outputs), row-major.
+    pub edges: Vec<f64>,
+    /// The largest absolute value among them.
+    pub largest: f64,
+    /// Euclidean norm of all edges, drawn or not.
+    pub norm: f64,
+}
+
+/// The graph of neurons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neurons {
+    /// `2-4-2 relu, cross-entropy`.
+    pub title: String,
+    /// What the edges show.
+    pub shows: Shows,
+    /// The input, then the outputs of each dense layer behind its activation.
+    pub columns: Vec<Column>,
+    /// One fewer than columns.
+    pub bundles: Vec<Bundle>,
+    /// The mean loss, where rows were given.
+    pub loss: Option<f64>,
+    /// How many rows the numbers are of.
+    pub rows: Option<usize>,
+}
+
+impl Neurons {
+    /// The neurons and the weights between them.
+    ///
+    /// ```
+    /// use chainrule_explain::graph::Neurons;
+    /// use chainrule_model::{Loss, Mlp};
+    ///
+    /// let mlp = Mlp::builder(784).dense(16).relu().dense(10).build()?;
+    /// let graph = Neurons::new(&mlp, Loss::CrossEntropy);
+    /// assert_eq!((graph.columns[0].drawn.len(), graph.columns[0].elided()), (6, 778));
+    /// assert!(graph.to_svg(Default::default()).contains("778 more"));
+    /// # Ok::<(), chainrule_model::ModelError>(())
+    /// ```
+    pub fn new<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Self {
+        build(mlp, loss, Shows::Weights, mlp.params())
+    }
+
+    /// As [`Neurons::new`], for these rows: edges show what is asked for, and of a single row each neuron its value.
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`] and [`Mlp::backward`].
+    pub fn with_rows<T: Scalar>(mlp: &Mlp<T>, loss: Loss, rows: Rows<'_, T>, shows: Shows) -> Result<Self, ModelError> {
+        let mut workspace = Workspace::new(mlp, rows.count());
+        mlp.forward(rows.x, &mut workspace)?;
+        let value = mlp.backward(rows.x, rows.targets, loss, &mut workspace)?;
+        let numbers = if shows == Shows::Weights { mlp.params() } else { workspace.gradients() };
+        let mut graph = build(mlp, loss, shows, numbers);
+        (graph.loss, graph.rows) = (Some(value), Some(rows.count()));
+        if rows.count() == 1 {
+            let cuts = Cuts::new(mlp, loss, rows)?;
+            let mut last = ends(mlp);
+            last.insert(0, leading(mlp));
+            for (column, cut) in graph.columns.iter_mut().zip(last) {
+                column.values = column.drawn.iter().map(|&unit| cuts.values[cut][unit].to_f64()).collect();
+            }
+        }
+        Ok(graph)
+    }
+}
+
+fn is_dense(layer: &Layer) -> bool {
+    matches!(layer, Layer::Dense { .. })
+}
+
+/// Modules in front of the first dense layer.
+fn leading<T: Scalar>(mlp: &Mlp<T>) -> usize {
+    mlp.layers().iter().take_while(|layer| !is_dense(layer)).count()
+}
+
+/// For each dense layer, the cut behind it and what follows it.
+fn ends<T: Scalar>(mlp: &Mlp<T>) -> Vec<usize> {
+    let mut starts: Vec<usize> = mlp.dense_layers().map(|layer| layer.module).skip(1).collect();
+    starts.push(mlp.layers().len());
+    starts
+}
+
+fn build<T: Scalar>(mlp: &Mlp<T>, loss: Loss, shows: Shows, numbers: &[T]) -> Neurons {
+    let name = |modules: &[Layer]| modules.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let before = name(&mlp.layers()[..leading(mlp)]);
+    let input = format!("input {before}").trim_end().to_owned();
+    let mut columns = vec![column(input, mlp.inputs())];
+    let mut bundles = Vec::new();
+    for (layer, end) in mlp.dense_layers().zip(ends(mlp)) {
+        let outputs = layer.b.len();
+        let next = column(name(&mlp.layers()[layer.module..end]), outputs);
+        let w = &numbers[layer.params.start..layer.params.end - outputs];
+        let drawn = columns.last().map_or(&[][..], |column| &column.drawn);
+        let edge = |i: &usize| next.drawn.iter().map(|j| w[i * outputs + j].to_f64()).collect::<Vec<_>>();
+        let edges: Vec<f64> = drawn.iter().flat_map(edge).collect();
+        let largest = edges.iter().copied().map(f64::abs).fold(0.0, f64::max);
+        let norm = w.iter().map(|w| w.to_f64().powi(2)).sum::<f64>().sqrt();
+        bundles.push(Bundle { edges, largest, norm });
+        columns.push(next);
+    }
+    Neurons { title: title(mlp, loss), shows, columns, bundles, loss: None, rows: None }
+}
+
+fn column(name: String, width: usize) -> Column {
+    let drawn = match width {
+        0..=ALL_DRAWN => (0..width).collect(),
+        _ => (0..END_DRAWN).chain(width - END_DRAWN..width).collect(),
+    };
+    Column { name, width, drawn, values: Vec::new() }
+}

@@ -1,0 +1,196 @@
+//! The first view: parameters, operations and values, each with its formulas and shape, and with rows at hand the norms
+//! of what it holds and of the gradient that reaches it.
+
+use chainrule_model::{Layer, Loss, Mlp, ModelError, Scalar, Workspace};
+
+use crate::graph::Rows;
+use crate::graph::cut::Cuts;
+use crate::graph::formulas::{numbered, of_layer, of_loss};
+
+/// What a node of the graph is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// Given from outside: the rows, their targets.
+    Given,
+    /// Learned.
+    Parameter,
+    /// Computes its output from what points to it.
+    Operation,
+    /// What an operation gives.
+    Value,
+}
+
+/// Euclidean norms over all elements (of a matrix: Frobenius).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Norms {
+    /// Of the value itself.
+    pub value: f64,
+    /// Of the gradient of the mean loss by it; `None` for what no gradient is taken by.
+    pub gradient: Option<f64>,
+}
+
+/// A node of the graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// `W₁`, `Z₁`, or what an operation is: `dense(784, 16)`.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+    /// Its number among the network's modules; `None` for the input, the targets and the loss.
+    pub module: Option<usize>,
+    /// `(n, 16)`; empty for an operation.
+    pub shape: String,
+    /// What an operation computes; empty otherwise.
+    pub forward: String,
+    /// How an operation hands the gradient on, one formula for each thing it is taken by; empty otherwise.
+    pub backward: Vec<String>,
+    /// With rows at hand; the loss has its value here.
+    pub norms: Option<Norms>,
+}
+
+/// The graph of operations. Edges lead forward; where a gradient is taken, it flows back along the same edge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operations {
+    /// `2-4-2 relu, cross-entropy`.
+    pub title: String,
+    /// Every node, after all that points to it.
+    pub nodes: Vec<Node>,
+    /// From which node to which, by their places in `nodes`.
+    pub edges: Vec<(usize, usize)>,
+    /// How many rows the norms are of.
+    pub rows: Option<usize>,
+}
+
+impl Operations {
+    /// The graph of a network and its loss, without numbers.
+    ///
+    /// ```
+    /// use chainrule_explain::graph::Operations;
+    /// use chainrule_model::{Loss, Mlp};
+    ///
+    /// let mlp = Mlp::builder(2).dense(4).relu().dense(2).build()?;
+    /// let graph = Operations::new(&mlp, Loss::CrossEntropy);
+    /// let dense = graph.nodes.iter().find(|node| node.name == "dense(2, 4)").unwrap();
+    /// assert_eq!(dense.forward, "Z₁ = X·W₁ + b₁");
+    /// assert!(graph.to_mermaid().starts_with("flowchart TD"));
+    /// # Ok::<(), chainrule_model::ModelError>(())
+    /// ```
+    pub fn new<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Self {
+        build(mlp, loss)
+    }
+
+    /// As [`Operations::new`], with the norms of everything for these rows.
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`] and [`Mlp::backward`].
+    pub fn with_rows<T: Scalar>(mlp: &Mlp<T>, loss: Loss, rows: Rows<'_, T>) -> Result<Self, ModelError> {
+        let mut graph = build(mlp, loss);
+        let mut workspace = Workspace::new(mlp, rows.count());
+        mlp.forward(rows.x, &mut workspace)?;
+        let value = mlp.backward(rows.x, rows.targets, loss, &mut workspace)?;
+        let cuts = Cuts::new(mlp, loss, rows)?;
+        let grads = workspace.gradients();
+        for node in &mut graph.nodes {
+            node.shape = node.shape.replace("(n,", &format!("({},", rows.count()));
+            node.norms = match (node.role, node.module) {
+                (Role::Given, _) if node.name == "X" => Some(Norms { value: norm(&cuts.values[0]), gradient: None }),
+                (Role::Parameter, Some(module)) => {
+                    mlp.dense_layers().find(|layer| layer.module == module).map(|layer| {
+                        let split = layer.params.end - layer.b.len();
+                        let range = if node.name.starts_with('W') {
+                            layer.params.start..split
+                        } else {
+                            split..layer.params.end
+                        };
+                        Norms { value: norm(&mlp.params()[range.clone()]), gradient: Some(norm(&grads[range])) }
+                    })
+                }
+                (Role::Value, Some(module)) => Some(Norms {
+                    value: norm(&cuts.values[module + 1]),
+                    gradient: Some(norm(&cuts.gradients[module + 1])),
+                }),
+                (Role::Value, None) => Some(Norms { value, gradient: None }),
+                _ => None,
+            };
+        }
+        graph.rows = Some(rows.count());
+        Ok(graph)
+    }
+}
+
+fn build<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Operations {
+    let mut graph = Operations { title: title(mlp, loss), nodes: Vec::new(), edges: Vec::new(), rows: None };
+    let shape = |width: usize| format!("(n, {width})");
+    let mut width = mlp.inputs();
+    let mut value = graph.add("X", Role::Given, None, shape(width));
+    let (mut dense, mut after) = (0, 0);
+    for (module, layer) in mlp.layers().iter().enumerate() {
+        let mut from = vec![value];
+        let name = if let Layer::Dense { inputs, outputs } = *layer {
+            (dense, after, width) = (dense + 1, 0, outputs);
+            let shapes = [("W", format!("({inputs}, {outputs})")), ("b", format!("({outputs})"))];
+            from.extend(
+                shapes.map(|(letter, shape)| graph.add(&numbered(letter, dense), Role::Parameter, Some(module), shape)),
+            );
+            numbered("Z", dense)
+        } else {
+            after += 1;
+            // A second one after the same dense layer has a prime, and so on.
+            numbered("A", dense) + &"′".repeat(after - 1)
+        };
+        let (forward, mut backward) = of_layer(layer, dense, &graph.nodes[value].name, &name);
+        if value == 0 {
+            // Nobody trains the data, so no step takes this gradient.
+            backward.retain(|formula| !formula.starts_with("dX"));
+        }
+        value = graph.compute(&layer.to_string(), &from, (forward, backward), (&name, Some(module), shape(width)));
+    }
+    let targets = graph.add("T", Role::Given, None, shape(width));
+    let formulas = of_loss(loss, &graph.nodes[value].name, width);
+    graph.compute(&loss.to_string(), &[value, targets], formulas, ("L", None, "()".to_owned()));
+    graph
+}
+
+/// The widths, each activation once, and the loss.
+pub(crate) fn title<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> String {
+    let mut widths = mlp.inputs().to_string();
+    let mut names: Vec<String> = Vec::new();
+    for layer in mlp.layers() {
+        match layer {
+            Layer::Dense { outputs, .. } => widths.push_str(&format!("-{outputs}")),
+            other if names.contains(&other.to_string()) => {}
+            other => names.push(other.to_string()),
+        }
+    }
+    names.push(loss.to_string());
+    format!("{widths} {}", names.join(", "))
+}
+
+impl Operations {
+    fn add(&mut self, name: &str, role: Role, module: Option<usize>, shape: String) -> usize {
+        let (forward, backward) = (String::new(), Vec::new());
+        self.nodes.push(Node { name: name.to_owned(), role, module, shape, forward, backward, norms: None });
+        self.nodes.len() - 1
+    }
+
+    /// An operation on `from`, and its output.
+    fn compute(
+        &mut self,
+        name: &str,
+        from: &[usize],
+        (forward, backward): (String, Vec<String>),
+        (output, module, shape): (&str, Option<usize>, String),
+    ) -> usize {
+        let operation = self.add(name, Role::Operation, module, String::new());
+        (self.nodes[operation].forward, self.nodes[operation].backward) = (forward, backward);
+        self.edges.extend(from.iter().map(|&from| (from, operation)));
+        let value = self.add(output, Role::Value, module, shape);
+        self.edges.push((operation, value));
+        value
+    }
+}
+
+fn norm<T: Scalar>(values: &[T]) -> f64 {
+    values.iter().map(|x| x.to_f64().powi(2)).sum::<f64>().sqrt()
+}

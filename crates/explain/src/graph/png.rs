@@ -1,0 +1,230 @@
+//! A picture as PNG, with a font of its own: no program and no font of the machine takes part, so the same picture gives
+//! the same bytes everywhere.
+//!
+//! The font is the part of DejaVu Sans that pictures use, 14 KB; see `data/README.md` beside it.
+
+use std::io::Write;
+
+use flate2::write::ZlibEncoder;
+use flate2::{Compression, Crc};
+use tiny_skia::{Color, FillRule, LineCap, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform};
+use ttf_parser::{Face, OutlineBuilder};
+
+use crate::graph::picture::{Anchor, Colour, Mark, Picture};
+use crate::graph::text;
+
+const FONT: &[u8] = include_bytes!("../../data/sans.ttf");
+/// Pixels for a point: sharp on dense screens and in print.
+const SCALE: f64 = 2.0;
+
+/// The file's bytes.
+pub(crate) fn png(picture: &Picture) -> Result<Vec<u8>, String> {
+    let side = |points: f64| (points.ceil() * SCALE) as u32;
+    let (width, height) = (side(picture.width), side(picture.height));
+    let mut canvas =
+        Pixmap::new(width, height).ok_or_else(|| format!("a picture of {width} x {height} pixels is too large"))?;
+    canvas.fill(colour(picture.ground, 1.0));
+    let face = Face::parse(FONT, 0).map_err(|error| format!("the font inside the program is damaged: {error}"))?;
+    for mark in &picture.marks {
+        draw(&mut canvas, &face, mark);
+    }
+    Ok(encode(&canvas))
+}
+
+/// PNG (ISO/IEC 15948): a signature and three chunks, rows of red, green and blue behind a byte for "no filter". Drawings
+/// of few colours gain nothing by filters.
+fn encode(canvas: &Pixmap) -> Vec<u8> {
+    let row = |row: &[u8]| {
+        let mut bytes = vec![0];
+        bytes.extend(row.chunks_exact(4).flat_map(|rgba| &rgba[..3]));
+        bytes
+    };
+    let raw: Vec<u8> = canvas.data().chunks_exact(4 * canvas.width() as usize).flat_map(row).collect();
+    let mut header = [canvas.width().to_be_bytes(), canvas.height().to_be_bytes()].concat();
+    header.extend([8, 2, 0, 0, 0]); // bits of a sample, colour without alpha, deflate, filters by row, not interlaced
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory cannot fail.
+    let data = zlib.write_all(&raw).and_then(|()| zlib.finish()).unwrap_or_default();
+    let chunk = |name: &[u8], data: &[u8]| {
+        let mut crc = Crc::new();
+        crc.update(name);
+        crc.update(data);
+        [&(data.len() as u32).to_be_bytes(), name, data, &crc.sum().to_be_bytes()].concat()
+    };
+    let chunks = [chunk(b"IHDR", &header), chunk(b"IDAT", &data), chunk(b"IEND", &[])];
+    [b"\x89PNG\r\n\x1a\n".to_vec(), chunks.concat()].concat()
+}
+
+fn draw(canvas: &mut Pixmap, face: &Face<'_>, mark: &Mark) {
+    match mark {
+        Mark::Line { from, to, stroke } => {
+            let mut path = PathBuilder::new();
+            path.move_to(from.0 as f32, from.1 as f32);
+            path.line_to(to.0 as f32, to.1 as f32);
+            let dash = if stroke.dashed { StrokeDash::new(vec![5.0, 4.0], 0.0) } else { None };
+            let pen = Stroke { width: stroke.width as f32, line_cap: LineCap::Butt, dash, ..Stroke::default() };
+            if let Some(path) = path.finish() {
+                canvas.stroke_path(&path, &paint(stroke.colour, stroke.opacity), &pen, scale(), None);
+            }
+        }
+        Mark::Polygon { points, fill } => {
+            let mut path = PathBuilder::new();
+            for (i, point) in points.iter().enumerate() {
+                let (x, y) = (point.0 as f32, point.1 as f32);
+                if i == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+            }
+            path.close();
+            fill_path(canvas, path.finish(), *fill);
+        }
+        Mark::Rect { corner, size, radius, fill, outline } => {
+            let path = rounded((corner.0 as f32, corner.1 as f32), (size.0 as f32, size.1 as f32), *radius as f32);
+            shape(canvas, path, *fill, *outline);
+        }
+        Mark::Circle { centre, radius, fill, outline } => {
+            let path = PathBuilder::from_circle(centre.0 as f32, centre.1 as f32, *radius as f32);
+            shape(canvas, path, *fill, *outline);
+        }
+        Mark::Text { at, size, anchor, colour, text } => {
+            let left = match anchor {
+                Anchor::Start => at.0,
+                Anchor::Middle => at.0 - text::width(text, *size) / 2.0,
+            };
+            fill_path(canvas, outlines(face, text, (left, at.1), *size), *colour);
+        }
+    }
+}
+
+fn scale() -> Transform {
+    Transform::from_scale(SCALE as f32, SCALE as f32)
+}
+
+fn colour([r, g, b]: Colour, opacity: f64) -> Color {
+    Color::from_rgba8(r, g, b, (255.0 * opacity).round() as u8)
+}
+
+fn paint(fill: Colour, opacity: f64) -> Paint<'static> {
+    let mut paint = Paint { anti_alias: true, ..Paint::default() };
+    paint.set_color(colour(fill, opacity));
+    paint
+}
+
+fn fill_path(canvas: &mut Pixmap, path: Option<Path>, fill: Colour) {
+    if let Some(path) = path {
+        canvas.fill_path(&path, &paint(fill, 1.0), FillRule::Winding, scale(), None);
+    }
+}
+
+fn shape(canvas: &mut Pixmap, path: Option<Path>, fill: Colour, outline: Colour) {
+    if let Some(path) = path {
+        canvas.fill_path(&path, &paint(fill, 1.0), FillRule::Winding, scale(), None);
+        canvas.stroke_path(&path, &paint(outline, 1.0), &Stroke::default(), scale(), None);
+    }
+}
+
+/// A rectangle with round corners; a quarter of a circle as a quadratic curve is off by less than a pixel here.
+fn rounded((x, y): (f32, f32), (w, h): (f32, f32), radius: f32) -> Option<Path> {
+    let r = radius.min(w / 2.0).min(h / 2.0);
+    let mut path = PathBuilder::new();
+    if r <= 0.0 {
+        path.push_rect(Rect::from_xywh(x, y, w, h)?);
+        return path.finish();
+    }
+    path.move_to(x + r, y);
+    path.line_to(x + w - r, y);
+    path.quad_to(x + w, y, x + w, y + r);
+    path.line_to(x + w, y + h - r);
+    path.quad_to(x + w, y + h, x + w - r, y + h);
+    path.line_to(x + r, y + h);
+    path.quad_to(x, y + h, x, y + h - r);
+    path.line_to(x, y + r);
+    path.quad_to(x, y, x + r, y);
+    path.close();
+    path.finish()
+}
+
+/// The glyphs of a text as one path, from the left end of its baseline.
+fn outlines(face: &Face<'_>, text: &str, at: (f64, f64), size: f64) -> Option<Path> {
+    let unit = size / f64::from(face.units_per_em());
+    let mut pen = Pen { path: PathBuilder::new(), x: at.0, y: at.1, unit };
+    for c in text.chars() {
+        let Some(glyph) = face.glyph_index(c) else { continue };
+        face.outline_glyph(glyph, &mut pen);
+        pen.x += f64::from(face.glyph_hor_advance(glyph).unwrap_or(0)) * unit;
+    }
+    pen.path.finish()
+}
+
+/// Font units, y upwards, to points, y downwards.
+struct Pen {
+    path: PathBuilder,
+    x: f64,
+    y: f64,
+    unit: f64,
+}
+
+impl Pen {
+    fn at(&self, x: f32, y: f32) -> (f32, f32) {
+        ((self.x + f64::from(x) * self.unit) as f32, (self.y - f64::from(y) * self.unit) as f32)
+    }
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.at(x, y);
+        self.path.move_to(x, y);
+    }
+    fn line_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.at(x, y);
+        self.path.line_to(x, y);
+    }
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        let ((x1, y1), (x, y)) = (self.at(x1, y1), self.at(x, y));
+        self.path.quad_to(x1, y1, x, y);
+    }
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        let ((x1, y1), (x2, y2), (x, y)) = (self.at(x1, y1), self.at(x2, y2), self.at(x, y));
+        self.path.cubic_to(x1, y1, x2, y2, x, y);
+    }
+    fn close(&mut self) {
+        self.path.close();
+    }
+}
+
+/// The letters of a text that the font does not have.
+#[cfg(test)]
+pub(crate) fn missing(text: &str) -> String {
+    let face = Face::parse(FONT, 0).unwrap();
+    text.chars().filter(|c| face.glyph_index(*c).is_none()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::picture::Theme;
+    use std::io::Read;
+
+    #[test]
+    fn the_file_holds_the_pixels_that_were_drawn() {
+        let ground = Theme::Dark.palette().ground;
+        let fill = [1, 2, 3];
+        let marks = vec![Mark::Polygon { points: vec![(0.0, 0.0), (2.0, 0.0), (2.0, 3.0), (0.0, 3.0)], fill }];
+        let file = png(&Picture { width: 4.0, height: 3.0, ground, title: String::new(), marks }).unwrap();
+        assert_eq!(&file[..8], b"\x89PNG\r\n\x1a\n");
+        assert_eq!(&file[16..26], [0, 0, 0, 8, 0, 0, 0, 6, 8, 2]);
+        let data = file.windows(4).position(|name| name == b"IDAT").unwrap() + 4;
+        let mut pixels = Vec::new();
+        flate2::read::ZlibDecoder::new(&file[data..]).read_to_end(&mut pixels).unwrap();
+        let row = [&[0][..], &fill.repeat(4), &ground.repeat(4)].concat();
+        assert_eq!(pixels, row.repeat(6));
+    }
+
+    #[test]
+    fn the_widths_that_pictures_count_on_are_the_font_s() {
+        let face = Face::parse(FONT, 0).unwrap();
+        for c in (' '..='~').chain("₀₁₉ᵀ²·′Σ∂‖→←−⊙×".chars()) {
+            let advance = f64::from(face.glyph_hor_advance(face.glyph_index(c).unwrap()).unwrap());
+            let (want, got) = (1000.0 * advance / f64::from(face.units_per_em()), text::width(&c.to_string(), 1000.0));
+            assert!(got - want >= -0.5 && got - want < 30.0, "{c:?}: {got} for {want}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The rows that a network is looked at with.
+
+use chainrule_model::{MatRef, Scalar, Targets};
+
+/// Some rows as the network takes them, preprocessed, and what it should answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a, T: Scalar> {
+    /// (rows, inputs)
+    pub x: MatRef<'a, T>,
+    /// One for each row.
+    pub targets: Targets<'a, T>,
+}
+
+impl<'a, T: Scalar> Rows<'a, T> {
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.x.rows()
+    }
+
+    /// One of them alone.
+    pub(crate) fn one(&self, row: usize) -> Rows<'a, T> {
+        let targets = match self.targets {
+            Targets::Classes(labels) => Targets::Classes(&labels[row..row + 1]),
+            Targets::Values(values) => Targets::Values(values.rows_in(row..row + 1)),
+        };
+        Rows { x: self.x.rows_in(row..row + 1), targets }
+    }
+}

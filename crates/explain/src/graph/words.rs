@@ -1,0 +1,57 @@
+//! What the formats share: the lines of a node's box, a neuron's name, and how strong an edge is.
+
+use crate::graph::neurons::{Bundle, Column};
+use crate::graph::operations::{Node, Norms, Role};
+use crate::graph::picture::{Colour, Theme};
+use crate::graph::text::brief;
+
+/// A line of a node's box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) text: String,
+    /// Whether it is about gradients.
+    pub(crate) gradient: bool,
+}
+
+/// What stands in a node's box: its name and shape, its formulas, its norms.
+pub(crate) fn lines(node: &Node) -> Vec<Line> {
+    let line = |text: String, gradient| Line { text, gradient };
+    let mut lines = vec![line(format!("{}  {}", node.name, node.shape).trim_end().to_owned(), false)];
+    if node.role == Role::Operation {
+        lines.push(line(node.forward.clone(), false));
+        lines.extend(node.backward.iter().map(|formula| line(formula.clone(), true)));
+    }
+    match node.norms {
+        // The loss is a number: its norm would be itself without its sign.
+        Some(Norms { value, gradient: None }) if node.module.is_none() && node.role == Role::Value => {
+            lines[0].text = format!("{} = {}", node.name, brief(value));
+        }
+        Some(Norms { value, gradient }) => {
+            lines.push(line(format!("‖{}‖ = {}", node.name, brief(value)), false));
+            lines.extend(gradient.map(|gradient| line(format!("‖d{}‖ = {}", node.name, brief(gradient)), true)));
+        }
+        None => {}
+    }
+    lines
+}
+
+/// The texts alone.
+pub(crate) fn node_lines(node: &Node) -> Vec<String> {
+    lines(node).into_iter().map(|line| line.text).collect()
+}
+
+/// What a neuron gave, or else its number, from 1.
+pub(crate) fn neuron_name(column: &Column, place: usize) -> String {
+    column.values.get(place).map_or_else(|| (column.drawn[place] + 1).to_string(), |value| brief(*value))
+}
+
+/// The colour of an edge, and its width: 0.5 and 3.5 times its share of the largest.
+pub(crate) fn edge_strength(bundle: &Bundle, value: f64) -> (Colour, f64) {
+    let p = Theme::Light.palette();
+    let share = if bundle.largest > 0.0 { value.abs() / bundle.largest } else { 0.0 };
+    match value {
+        0.0 => (p.zero, 0.8),
+        _ if value > 0.0 => (p.positive, 0.5 + 3.5 * share),
+        _ => (p.negative, 0.5 + 3.5 * share),
+    }
+}
