@@ -154,8 +154,10 @@ pub enum Error {
 
     /// The loss stopped being a number: the network has diverged.
     #[error(
-        "the loss became {loss} at step {step} of epoch {epoch}: training diverged; try a smaller learning rate, or \
-         scale the features"
+        "the loss became {loss} at step {step} of epoch {epoch}{}: training diverged; the weights are those of {}. Try a \
+         smaller learning rate, scaled features, or clipped gradients",
+        layer.map(|layer| format!(", by numbers that overflowed in dense layer {layer}")).unwrap_or_default(),
+        if *epoch == 1 { "the start".to_owned() } else { format!("the end of epoch {}", epoch - 1) },
     )]
     Diverged {
         /// The epoch, counted from 1.
@@ -164,6 +166,8 @@ pub enum Error {
         step: usize,
         /// NaN or infinity.
         loss: f64,
+        /// The dense layer, counted from 1, with the first number that is NaN or infinite.
+        layer: Option<usize>,
     },
 
     /// A file of weights alone leaves open what stands between its dense layers.

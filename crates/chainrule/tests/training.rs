@@ -108,13 +108,39 @@ fn an_observer_ends_the_run_after_its_epoch() {
 }
 
 #[test]
-fn a_diverging_run_is_an_error_that_names_the_step() {
+fn a_diverging_run_names_step_and_layer_and_keeps_the_last_good_weights() {
     let (train, _) = scaled_digits::<f32>();
-    let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).build().unwrap();
-    let settings = TrainConfig { optimizer: Optimizer::Sgd { lr: 1e30 }, ..config(3, 1) };
-    let error = Trainer::new(settings).unwrap().fit(&mut mlp, &train, None, go_on).unwrap_err();
-    assert!(matches!(error, Error::Diverged { epoch: 1, step: 2.., .. }), "{error}");
-    assert!(error.to_string().contains("smaller learning rate"), "{error}");
+    for clip in [None, Some(Clip::Norm(1e30))] {
+        let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).build().unwrap();
+        let before = mlp.params().to_vec();
+        let settings = TrainConfig { optimizer: Optimizer::Sgd { lr: 1e30 }, clip, ..config(3, 1) };
+        let error = Trainer::new(settings).unwrap().fit(&mut mlp, &train, None, go_on).unwrap_err();
+        assert!(matches!(error, Error::Diverged { epoch: 1, step: 2.., layer: Some(2), .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("dense layer 2") && text.contains("those of the start"), "{text}");
+        assert!(text.contains("smaller learning rate"), "{text}");
+        assert_eq!(mlp.params(), before);
+    }
+}
+
+/// One weight, steps that are twice too long: it grows by a factor until it overflows, some epochs on.
+#[test]
+fn a_run_that_diverges_late_keeps_what_the_last_whole_epoch_learned() {
+    let rows = 40;
+    let features = Features::new(rows, 1, vec![1.0f32; rows]).unwrap();
+    let data = Dataset::new(features, Targets::Values { values: vec![1.0; rows], cols: 1 }).unwrap();
+    let fit = |epochs: usize| {
+        let mut mlp = Mlp::builder(1).dense(1).seed(1).build().unwrap();
+        let optimizer = Optimizer::Sgd { lr: 2.0 };
+        let settings = TrainConfig { batch: 10, loss: Loss::Mse, optimizer, ..config(epochs, 1) };
+        let result = Trainer::new(settings).unwrap().fit(&mut mlp, &data, None, go_on);
+        (mlp.params().to_vec(), result)
+    };
+    let (kept, result) = fit(1000);
+    let Err(Error::Diverged { epoch, layer: Some(1), .. }) = result else { panic!("{result:?}") };
+    assert!(epoch > 2, "{epoch}");
+    let (learned, result) = fit(epoch - 1);
+    assert_eq!((kept, result.is_ok()), (learned, true));
 }
 
 #[test]

@@ -93,8 +93,13 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     let size = Size { rows: train.rows(), batch: args.batch, epochs: args.epochs };
     let progress = Progress::new(&mut output, size, !args.quiet, args.save.is_some());
     let fitted = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress);
-    if let Err(chainrule::Error::Diverged { .. }) = &fitted {
+    if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         watch.look(&model, &train, &trainer, Run { trained: true, losses: &[] }, &mut output)?;
+        // What the whole epochs learned is still there.
+        if let (Some(path), 2..) = (&args.save, *epoch) {
+            undisturbed(|| model.save(path))?;
+            output.say(format!("saved {} as it was after epoch {}", path.display(), epoch - 1));
+        }
     }
     let report = fitted?;
 

@@ -105,7 +105,8 @@ impl<T: Scalar> Mlp<T> {
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
     /// them. To see gradients, call [`Mlp::forward`], [`Mlp::backward`] and
-    /// [`Optimizer::update`](crate::Optimizer::update): the bits are the same.
+    /// [`Optimizer::update`](crate::Optimizer::update): the bits are the same. A loss that is infinite or NaN moves nothing:
+    /// it has no gradient to follow, and [`Mlp::first_not_finite`] says where it came from.
     ///
     /// # Errors
     /// As [`Mlp::forward`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
@@ -123,18 +124,44 @@ impl<T: Scalar> Mlp<T> {
         self.forward(x, workspace)?;
         if let Some(clip) = clip {
             let value = self.backward(x, targets, loss, workspace)?;
+            if !value.is_finite() {
+                return Ok(value);
+            }
             let Workspace { grads, moments, .. } = workspace;
             clip.apply(grads);
             optimizer.update(self.kernel, &mut self.params, grads, moments)?;
             return Ok(value);
         }
         let value = self.loss(targets, loss, workspace)?;
+        if !value.is_finite() {
+            return Ok(value);
+        }
         let Workspace { ops, grads, moments, batch, .. } = workspace;
         let rule = optimizer.rule(moments.count_step());
         let network = Network { kernel: self.kernel, ops: &self.ops, batch: *batch };
         let weights = Weights::Moved { params: &mut self.params, rule, moments };
         backward::run(network, x, weights, ops, grads);
         Ok(value)
+    }
+
+    /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass that
+    /// the workspace holds: among its parameters, or in its output.
+    pub fn first_not_finite(&self, workspace: &Workspace<T>) -> Option<usize> {
+        let is_bad = |values: &[T]| values.iter().any(|value| !value.is_finite());
+        let mut layer = 0;
+        for (op, here) in self.ops.iter().zip(&workspace.ops) {
+            if let Op::Dense { shape, offset } = *op {
+                layer += 1;
+                let (w, b) = Op::ranges(shape, offset);
+                if is_bad(&self.params[w.start..b.end]) {
+                    return Some(layer);
+                }
+            }
+            if is_bad(&here.a[..workspace.batch * here.width]) {
+                return Some(layer.max(1));
+            }
+        }
+        None
     }
 
     /// The network's output, written row-major into `output`, for any number of rows, a workspace's worth at a time.

@@ -123,8 +123,9 @@ impl Trainer {
     /// is validation or what the observer does.
     ///
     /// # Errors
-    /// When the data do not fit the network or the loss, when the loss stops being a number, and when the trainer's threads
-    /// are those of a process that this one was forked from.
+    /// When the data do not fit the network or the loss; when the trainer's threads are those of a process that this one was
+    /// forked from; and when the loss stops being a finite number: then training ends at that step, and the network has the
+    /// parameters of the last whole epoch.
     pub fn fit<T: Scalar>(
         &self,
         mlp: &mut Mlp<T>,
@@ -155,6 +156,7 @@ impl Trainer {
         let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
         let counts = has_classes(train, loss);
         let total_steps = epochs.saturating_mul(batches.per_epoch());
+        let mut good = mlp.params().to_vec();
 
         let started = Instant::now();
         let mut report =
@@ -171,7 +173,9 @@ impl Trainer {
                 minibatch.gather(train, rows);
                 let value = mlp.step(minibatch.x(), minibatch.targets(), loss, update, &mut workspace)?;
                 if !value.is_finite() {
-                    return Err(Error::Diverged { epoch: epoch + 1, step: step + 1, loss: value });
+                    let layer = mlp.first_not_finite(&workspace);
+                    mlp.params_mut().copy_from_slice(&good);
+                    return Err(Error::Diverged { epoch: epoch + 1, step: step + 1, loss: value, layer });
                 }
                 total += value * rows.len() as f64;
                 right += if counts { minibatch.count_right(workspace.output()) } else { 0 };
@@ -180,6 +184,7 @@ impl Trainer {
             }
             let seconds = epoch_started.elapsed().as_secs_f64();
             report.step_seconds += seconds;
+            good.copy_from_slice(mlp.params());
 
             let validation = match &mut evaluator {
                 Some((evaluator, data)) => Some(evaluator.run(mlp, data, loss)?),
