@@ -19,7 +19,7 @@ use crate::{MatRef, Scalar};
 pub(crate) const KC: usize = 1024;
 /// Rows of A's block, at most: 144 * 1024 * 4 B = 576 KiB in f32, half of a 1 MiB second level. 96 and 192 are as fast.
 const MC: usize = 144;
-/// MR of every kernel is at most this.
+/// MR and MR_LONE of every kernel are at most this.
 const MR_MAX: usize = 14;
 /// Columns of B's block: 1024 * 1024 * 4 B = 4 MiB in f32, a part of the last level that others share. 2048 is as fast,
 /// 512 up to 0.05 slower.
@@ -126,7 +126,8 @@ pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> usize {
 /// Safety: the operands and C cover their shapes, C overlaps neither, its elements do not overlap each other, and
 /// the CPU has the instruction set. When `swapped`, the rows of the caller's C are contiguous, which are columns here.
 pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
-    let (mr, nr) = (K::MR, NV * K::Vector::LANES);
+    let nr = NV * K::Vector::LANES;
+    let mr = if p.n <= K::Vector::LANES { K::MR_LONE } else { K::MR };
     let mc_block = even_part(p.m, MC / mr * mr, mr);
     let nc_block = even_part(p.n, NC, nr);
     let kc_block = even_part(p.k, KC, 1);
@@ -338,7 +339,8 @@ unsafe fn apart<T: Scalar, K: Isa<T>, E: Finish<T>>(
 ///
 /// Safety: as the micro-kernel's; 1 <= rows <= MR.
 unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize, finish: E) {
-    debug_assert!((1..=K::MR).contains(&rows), "{rows} rows in a tile of {}", K::MR);
+    let most = const { if K::MR > K::MR_LONE { K::MR } else { K::MR_LONE } };
+    debug_assert!((1..=most).contains(&rows), "{rows} rows in a tile of {most}");
     // SAFETY: the caller's promise is passed on; `columns` sees to the promise about `cols`. Arms past MR are not
     // compiled for that kernel.
     unsafe {
@@ -348,16 +350,16 @@ unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize,
             3 => columns::<T, K, E, 3>(tile, finish),
             4 => columns::<T, K, E, 4>(tile, finish),
             5 => columns::<T, K, E, 5>(tile, finish),
-            6 if K::MR >= 6 => columns::<T, K, E, 6>(tile, finish),
-            7 if K::MR >= 7 => columns::<T, K, E, 7>(tile, finish),
-            8 if K::MR >= 8 => columns::<T, K, E, 8>(tile, finish),
-            9 if K::MR >= 9 => columns::<T, K, E, 9>(tile, finish),
-            10 if K::MR >= 10 => columns::<T, K, E, 10>(tile, finish),
-            11 if K::MR >= 11 => columns::<T, K, E, 11>(tile, finish),
-            12 if K::MR >= 12 => columns::<T, K, E, 12>(tile, finish),
-            13 if K::MR >= 13 => columns::<T, K, E, 13>(tile, finish),
-            14 if K::MR >= 14 => columns::<T, K, E, 14>(tile, finish),
-            _ => unreachable!("{rows} rows in a tile of {}", K::MR),
+            6 if most >= 6 => columns::<T, K, E, 6>(tile, finish),
+            7 if most >= 7 => columns::<T, K, E, 7>(tile, finish),
+            8 if most >= 8 => columns::<T, K, E, 8>(tile, finish),
+            9 if most >= 9 => columns::<T, K, E, 9>(tile, finish),
+            10 if most >= 10 => columns::<T, K, E, 10>(tile, finish),
+            11 if most >= 11 => columns::<T, K, E, 11>(tile, finish),
+            12 if most >= 12 => columns::<T, K, E, 12>(tile, finish),
+            13 if most >= 13 => columns::<T, K, E, 13>(tile, finish),
+            14 if most >= 14 => columns::<T, K, E, 14>(tile, finish),
+            _ => unreachable!("{rows} rows in a tile of {most}"),
         }
     }
 }
@@ -366,9 +368,10 @@ unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize,
 #[inline(always)]
 unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Tile<T>, finish: E) {
     let lanes = K::Vector::LANES;
+    debug_assert!(M <= K::MR || tile.cols <= lanes, "{M} rows of {} columns", tile.cols);
     // SAFETY: each call's NV and EDGE fit `cols` and `b_padded`.
     unsafe {
-        match (tile.cols > lanes, tile.b_padded) {
+        match (M <= K::MR && tile.cols > lanes, tile.b_padded) {
             (true, _) if tile.cols == NV * lanes => K::tile::<E, M, NV, FULL>(tile, finish),
             // Where masked loads cost nothing, one tile serves both.
             (true, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),
