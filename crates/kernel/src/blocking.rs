@@ -9,7 +9,7 @@ use crate::activation::{After, Area};
 use crate::epilogue::Store;
 use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Step, Tile, Transposed};
 use crate::pack::Source;
-use crate::scratch::Scratch;
+use crate::scratch::{LINE, Scratch};
 use crate::simd::Simd;
 use crate::{MatRef, Scalar};
 
@@ -19,7 +19,7 @@ use crate::{MatRef, Scalar};
 pub const KC: usize = 1024;
 /// Rows of A's block, at most: 144 * 1024 * 4 B = 576 KiB in f32, half of a 1 MiB second level. 96 and 192 are as fast.
 const MC: usize = 144;
-/// MR of every kernel is at most this.
+/// MR and MR_LONE of every kernel are at most this.
 const MR_MAX: usize = 14;
 /// Columns of B's block: 1024 * 1024 * 4 B = 4 MiB in f32, a part of the last level that others share. 2048 is as fast,
 /// 512 up to 0.05 slower.
@@ -41,6 +41,42 @@ const MASKED_ROW_TILES: usize = 3;
 const PACKED_COLUMN_TILES: usize = 4;
 /// Rows a multiple of this many bytes apart fall into the same sets of the caches.
 pub(crate) const PAGE: usize = 4096;
+
+/// A B of at least [`STREAMED_BYTES`], four times the second level, whose rows are pages apart, is streamed past up to
+/// [`STREAMED_ROWS`] rows of C: read where it lies, in short blocks that are fetched ahead row by row,
+/// [`STREAM_ROW_BYTES`] of each. A panel alone touches a page for each two lines: 17 GB/s from the last level, where rows
+/// of 2 KiB give 60 (Zen 5).
+///
+/// With AVX-512, 32 rows of 1024 x 4096 are 1.3-1.4 times as fast for it, 1.5 times with B from memory, 64 rows 1.1
+/// times, 128 rows 0.99. Beside 128 steps x 512 columns: 64 x 1024 is 0.9 times as fast, 32 x 1024 0.75, 256 x 256 as
+/// fast; packing the blocks 0.85, no fetching 0.8-0.95. Smaller matrices, 784 x 128 say, gain as much when they come from
+/// memory (1.3-1.4), and lose as much when they are in a cache (0.7-0.8); so does one of rows of 8000 bytes (0.8).
+/// With AVX2, whose panels are one line wide and pass by twice as many tiles of rows, 32 and 64 rows are 0.8 times as fast.
+const STREAMED_BYTES: usize = 4 << 20;
+const STREAMED_ROWS: usize = 64;
+const STREAM_STEPS: usize = 128;
+const STREAM_ROW_BYTES: usize = 2048;
+
+/// A block of B that is needed next.
+struct Ahead<T> {
+    b: *const T, // (steps, cols), columns contiguous
+    b_rs: usize,
+    steps: usize,
+    cols: usize,
+}
+
+impl<T: Scalar> Ahead<T> {
+    /// Fetches one of several equal pieces of the block, line by line.
+    fn fetch<V: Simd<T>>(&self, (piece, pieces): (usize, usize)) {
+        let line = LINE / size_of::<T>();
+        let across = self.cols.div_ceil(line).max(1);
+        let lines = self.steps * across;
+        for at in piece * lines / pieces..(piece + 1) * lines / pieces {
+            // SAFETY: a prefetch accepts any address, and x86-64 has the instruction wherever these vectors exist.
+            unsafe { V::prefetch_far(self.b.wrapping_add(at / across * self.b_rs + at % across * line)) };
+        }
+    }
+}
 
 /// `C[m, n] <- finish(A[m, k] * B[k, n])`: pointers and strides in elements.
 pub(crate) struct Problem<T> {
@@ -126,16 +162,26 @@ pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> usize {
 /// Safety: the operands and C cover their shapes, C overlaps neither, its elements do not overlap each other, and
 /// the CPU has the instruction set. When `swapped`, the rows of the caller's C are contiguous, which are columns here.
 pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
-    let (mr, nr) = (K::MR, NV * K::Vector::LANES);
+    let nr = NV * K::Vector::LANES;
+    let mr = if p.n <= K::Vector::LANES { K::MR_LONE } else { K::MR };
     let mc_block = even_part(p.m, MC / mr * mr, mr);
-    let nc_block = even_part(p.n, NC, nr);
-    let kc_block = even_part(p.k, KC, 1);
     let row_tiles = p.m.div_ceil(mr);
     let page_apart = |stride: usize| stride != 0 && (stride * size_of::<T>()).is_multiple_of(PAGE);
+    let streams = E::RESUMES
+        && !p.b_packed
+        && p.b.cs == 1
+        && row_tiles > 1
+        && p.m <= STREAMED_ROWS
+        && page_apart(p.b.rs)
+        && p.k * p.n * size_of::<T>() >= STREAMED_BYTES
+        && nr * size_of::<T>() >= 2 * LINE;
+    let nc_block = even_part(p.n, if streams { STREAM_ROW_BYTES / size_of::<T>() } else { NC }, nr);
+    let kc_block = even_part(p.k, if streams { STREAM_STEPS } else { KC }, 1);
 
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
-    let pack_b = p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart(p.b.rs));
+    let pack_b =
+        p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart(p.b.rs) && !streams);
     let pack_ragged = pack_b || (row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
     // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
@@ -167,6 +213,17 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
         for k_block in 0..k_blocks {
             let pc = k_block * kc_block;
             let kc = kc_block.min(p.k - pc);
+            // A streamed B is fetched a block ahead, in the order of memory, a piece with each panel of this block.
+            let (next_pc, next_jc) = if k_block + 1 < k_blocks { (pc + kc_block, jc) } else { (0, jc + nc_block) };
+            let ahead = Ahead {
+                b: p.b.at(next_pc, next_jc),
+                b_rs: p.b.rs,
+                steps: if next_jc < p.n { kc_block.min(p.k - next_pc) } else { 0 },
+                cols: nc_block.min(p.n.saturating_sub(next_jc)),
+            };
+            if streams && jc + pc == 0 {
+                Ahead { b: p.b.ptr, b_rs: p.b.rs, steps: kc, cols: nc }.fetch::<K::Vector>((0, 1));
+            }
             if first_packed < panels && !p.b_packed {
                 let first = first_packed * nr;
                 let source = Source {
@@ -206,7 +263,7 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
 
                 // LOOPS 2 and 1: along C's rows, one tile of A after the other with all panels of B, where B's block is
                 // small; otherwise one panel of B with all tiles of A. Both independent.
-                let along_rows = panels > 1 && kc * nc * size_of::<T>() <= B_BESIDE_C;
+                let along_rows = !streams && panels > 1 && kc * nc * size_of::<T>() <= B_BESIDE_C;
                 let run = |tile: usize, tiles: usize, panel: usize, panels: usize| {
                     if tiles * panels == 0 {
                         return;
@@ -271,6 +328,9 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
                     }
                 } else {
                     for panel in 0..panels {
+                        if streams {
+                            ahead.fetch::<K::Vector>((panel, panels));
+                        }
                         for (first, count) in [(0, larger), (larger, tiles - larger)] {
                             run(first, count, panel, 1);
                         }
@@ -338,7 +398,8 @@ unsafe fn apart<T: Scalar, K: Isa<T>, E: Finish<T>>(
 ///
 /// Safety: as the micro-kernel's; 1 <= rows <= MR.
 unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize, finish: E) {
-    debug_assert!((1..=K::MR).contains(&rows), "{rows} rows in a tile of {}", K::MR);
+    let most = const { if K::MR > K::MR_LONE { K::MR } else { K::MR_LONE } };
+    debug_assert!((1..=most).contains(&rows), "{rows} rows in a tile of {most}");
     // SAFETY: the caller's promise is passed on; `columns` sees to the promise about `cols`. Arms past MR are not
     // compiled for that kernel.
     unsafe {
@@ -348,16 +409,16 @@ unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize,
             3 => columns::<T, K, E, 3>(tile, finish),
             4 => columns::<T, K, E, 4>(tile, finish),
             5 => columns::<T, K, E, 5>(tile, finish),
-            6 if K::MR >= 6 => columns::<T, K, E, 6>(tile, finish),
-            7 if K::MR >= 7 => columns::<T, K, E, 7>(tile, finish),
-            8 if K::MR >= 8 => columns::<T, K, E, 8>(tile, finish),
-            9 if K::MR >= 9 => columns::<T, K, E, 9>(tile, finish),
-            10 if K::MR >= 10 => columns::<T, K, E, 10>(tile, finish),
-            11 if K::MR >= 11 => columns::<T, K, E, 11>(tile, finish),
-            12 if K::MR >= 12 => columns::<T, K, E, 12>(tile, finish),
-            13 if K::MR >= 13 => columns::<T, K, E, 13>(tile, finish),
-            14 if K::MR >= 14 => columns::<T, K, E, 14>(tile, finish),
-            _ => unreachable!("{rows} rows in a tile of {}", K::MR),
+            6 if most >= 6 => columns::<T, K, E, 6>(tile, finish),
+            7 if most >= 7 => columns::<T, K, E, 7>(tile, finish),
+            8 if most >= 8 => columns::<T, K, E, 8>(tile, finish),
+            9 if most >= 9 => columns::<T, K, E, 9>(tile, finish),
+            10 if most >= 10 => columns::<T, K, E, 10>(tile, finish),
+            11 if most >= 11 => columns::<T, K, E, 11>(tile, finish),
+            12 if most >= 12 => columns::<T, K, E, 12>(tile, finish),
+            13 if most >= 13 => columns::<T, K, E, 13>(tile, finish),
+            14 if most >= 14 => columns::<T, K, E, 14>(tile, finish),
+            _ => unreachable!("{rows} rows in a tile of {most}"),
         }
     }
 }
@@ -366,9 +427,10 @@ unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize,
 #[inline(always)]
 unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Tile<T>, finish: E) {
     let lanes = K::Vector::LANES;
+    debug_assert!(M <= K::MR || tile.cols <= lanes, "{M} rows of {} columns", tile.cols);
     // SAFETY: each call's NV and EDGE fit `cols` and `b_padded`.
     unsafe {
-        match (tile.cols > lanes, tile.b_padded) {
+        match (M <= K::MR && tile.cols > lanes, tile.b_padded) {
             (true, _) if tile.cols == NV * lanes => K::tile::<E, M, NV, FULL>(tile, finish),
             // Where masked loads cost nothing, one tile serves both.
             (true, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),

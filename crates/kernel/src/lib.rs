@@ -28,6 +28,7 @@ mod gemv;
 mod isa;
 pub mod math;
 mod micro;
+mod outer;
 mod pack;
 mod packed;
 mod route;

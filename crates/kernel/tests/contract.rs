@@ -388,3 +388,28 @@ fn a_bias_of_another_length_panics() {
     let (a, b) = (MatRef::new(&[0.0; 2], 2, 1), MatRef::new(&[0.0; 2], 1, 2));
     kernel.gemm(a, b, Epilogue::Bias(&[0.0; 3]), MatMut::new(&mut [0.0; 4], 2, 2), &mut Scratch::default());
 }
+
+fn large_rows_pages_apart_have_the_bits_of_rows_alone<T: Scalar>() {
+    for_each_kernel::<T>(|kernel| {
+        // B has more than 4 MiB, its rows 4096 or 8192 bytes from one to the next.
+        let (m, n, k, b_rs) = (29, 1000, 1100, 1024);
+        let mut numbers = Numbers(7);
+        let (a, b, bias) = (numbers.reals::<T>(m * k), numbers.reals::<T>(k * b_rs), numbers.reals::<T>(n));
+        let (a, b) = (MatRef::new(&a, m, k), MatRef::with_strides(&b, (k, n), (b_rs, 1)));
+        let mut scratch = Scratch::for_shape(m, n, k);
+        let mut whole = vec![T::ZERO; m * n];
+        kernel.gemm(a, b, Epilogue::Bias(&bias), MatMut::new(&mut whole, m, n), &mut scratch);
+        for i in 0..m {
+            let mut alone = vec![T::ZERO; n];
+            let c = MatMut::new(&mut alone, 1, n);
+            kernel.gemm(a.rows_in(i..i + 1), b, Epilogue::Bias(&bias), c, &mut scratch);
+            assert!(alone == whole[i * n..(i + 1) * n], "{}: row {i} differs", kernel.name());
+        }
+    });
+}
+
+#[test]
+fn rows_of_a_product_with_a_large_b_pages_apart_have_the_bits_of_rows_alone() {
+    large_rows_pages_apart_have_the_bits_of_rows_alone::<f32>();
+    large_rows_pages_apart_have_the_bits_of_rows_alone::<f64>();
+}

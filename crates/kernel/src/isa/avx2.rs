@@ -7,6 +7,7 @@ use std::arch::x86_64::*;
 
 use crate::Scalar;
 use crate::activation::{After, Area};
+use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
@@ -26,6 +27,7 @@ pub(crate) fn is_available() -> bool {
 impl Isa<f32> for Avx2 {
     type Vector = F32x8;
     const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
+    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
@@ -41,6 +43,11 @@ impl Isa<f32> for Avx2 {
     unsafe fn row<E: Finish<f32>>(r: &Row<f32>, y: &mut [f32], finish: E) {
         // SAFETY: as above.
         unsafe { row::<f32, F32x8, E>(r, y, finish) }
+    }
+
+    unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { outer::<f32, F32x8, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
@@ -72,6 +79,7 @@ impl Isa<f32> for Avx2 {
 impl Isa<f64> for Avx2 {
     type Vector = F64x4;
     const MR: usize = 6;
+    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
@@ -87,6 +95,11 @@ impl Isa<f64> for Avx2 {
     unsafe fn row<E: Finish<f64>>(r: &Row<f64>, y: &mut [f64], finish: E) {
         // SAFETY: as above.
         unsafe { row::<f64, F64x4, E>(r, y, finish) }
+    }
+
+    unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { outer::<f64, F64x4, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
@@ -134,6 +147,12 @@ unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: 
 unsafe fn row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &mut [T], finish: E) {
     // SAFETY: the caller's promise is passed on.
     unsafe { crate::gemv::row::<T, V, E>(row, y, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::outer::outer::<T, V, E>(p, finish) }
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -255,6 +274,10 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn prefetch(at: *const $t) {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+            }
+            #[inline(always)]
+            unsafe fn prefetch_far(at: *const $t) {
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
             }
             #[inline(always)]
             unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {

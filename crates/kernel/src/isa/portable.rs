@@ -4,6 +4,7 @@
 //! into a math library, some fifty times slower.
 
 use crate::activation::{After, Area};
+use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
@@ -51,6 +52,7 @@ pub(crate) struct Portable;
 impl Isa<f32> for Portable {
     type Vector = Array<f32, LANES_F32>;
     const MR: usize = MR;
+    const MR_LONE: usize = MR;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
@@ -72,6 +74,11 @@ impl Isa<f32> for Portable {
     unsafe fn row<E: Finish<f32>>(row: &Row<f32>, y: &mut [f32], finish: E) {
         // SAFETY: the caller's promise is passed on.
         unsafe { crate::gemv::row::<f32, Self::Vector, E>(row, y, finish) }
+    }
+
+    unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { crate::outer::outer::<f32, Self::Vector, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
@@ -102,6 +109,7 @@ impl Isa<f32> for Portable {
 impl Isa<f64> for Portable {
     type Vector = Array<f64, LANES_F64>;
     const MR: usize = MR;
+    const MR_LONE: usize = MR;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
@@ -123,6 +131,11 @@ impl Isa<f64> for Portable {
     unsafe fn row<E: Finish<f64>>(row: &Row<f64>, y: &mut [f64], finish: E) {
         // SAFETY: the caller's promise is passed on.
         unsafe { crate::gemv::row::<f64, Self::Vector, E>(row, y, finish) }
+    }
+
+    unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { crate::outer::outer::<f64, Self::Vector, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
@@ -249,6 +262,8 @@ macro_rules! array {
             }
             #[inline(always)]
             unsafe fn prefetch(_at: *const $t) {}
+            #[inline(always)]
+            unsafe fn prefetch_far(_at: *const $t) {}
             #[inline(always)]
             unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
                 for i in 0..N {

@@ -1,0 +1,74 @@
+//! A product of very few steps, above all the outer product of one step: bound by how fast C can be written.
+//!
+//! C is written row by row, each from its first column to its last, so that memory sees one stream of whole lines. Tiles
+//! write as many streams as they have rows, two lines of each at a time.
+
+use crate::Scalar;
+use crate::blocking::Problem;
+use crate::micro::Finish;
+use crate::simd::Simd;
+
+/// Steps of k, at most.
+pub(crate) const STEPS: usize = 2;
+
+/// `C <- finish(A * B)`, row after row.
+///
+/// Safety: as [`crate::route::run`]; the columns of B and C are contiguous, and 1 <= k <= [`STEPS`].
+#[inline(always)]
+pub(crate) unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
+    debug_assert!(p.c_cs == 1 && p.b.cs == 1, "columns {} and {} apart", p.c_cs, p.b.cs);
+    // SAFETY: the caller's promise is passed on; k is what the name of the constant says.
+    unsafe {
+        match p.k {
+            1 => rows::<T, V, E, 1>(p, finish),
+            2 => rows::<T, V, E, 2>(p, finish),
+            k => unreachable!("{k} steps"),
+        }
+    }
+}
+
+/// Safety: as [`outer`], with k = K.
+#[inline(always)]
+unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<T>, finish: E) {
+    // SAFETY: rows < m, columns < n and steps < K exist, by the caller's promise.
+    unsafe {
+        let whole = p.n / V::LANES * V::LANES;
+        let tail = V::first(p.n - whole);
+        for i in 0..p.m {
+            let mut a = [V::splat(T::ZERO); K];
+            for s in 0..K {
+                a[s] = V::splat(*p.a.at(i, s));
+            }
+            let c = p.c.add(i * p.c_rs);
+            let mut j = 0;
+            while j + 4 * V::LANES <= whole {
+                let mut acc = [V::splat(T::ZERO); 4];
+                for s in 0..K {
+                    for v in 0..4 {
+                        acc[v] = a[s].mul_add(V::load(p.b.at(s, j + v * V::LANES)), acc[v]);
+                    }
+                }
+                for v in 0..4 {
+                    let j = j + v * V::LANES;
+                    finish.apply::<V, false>(acc[v], j, c.add(j), tail).store(c.add(j));
+                }
+                j += 4 * V::LANES;
+            }
+            while j < whole {
+                let mut acc = V::splat(T::ZERO);
+                for s in 0..K {
+                    acc = a[s].mul_add(V::load(p.b.at(s, j)), acc);
+                }
+                finish.apply::<V, false>(acc, j, c.add(j), tail).store(c.add(j));
+                j += V::LANES;
+            }
+            if whole < p.n {
+                let mut acc = V::splat(T::ZERO);
+                for s in 0..K {
+                    acc = a[s].mul_add(V::load_masked(p.b.at(s, whole), tail), acc);
+                }
+                finish.apply::<V, true>(acc, whole, c.add(whole), tail).store_masked(c.add(whole), tail);
+            }
+        }
+    }
+}
