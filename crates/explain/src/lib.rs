@@ -4,5 +4,6 @@
 #![forbid(unsafe_code)]
 
 mod table;
+pub mod trace;
 
 pub use table::layer_table;
