@@ -35,6 +35,7 @@ mod model_file;
 mod nearest;
 mod place;
 mod predict;
+pub mod trace;
 mod train;
 
 pub use chainrule_explain::layer_table;

@@ -59,7 +59,12 @@ pub(super) fn loss<T: Scalar>(
             let p = Quantity::computed(Name::new("P", "P"), "the probability of each class", formula, p);
             let of_loss = start().same("-sum(").value(t).each_times().sign("log(", "\\log(").value(&p).same("))");
             let of_loss = of_loss.same(" / ").number("n", "n", rows);
-            let gradient = difference(&p).same(" / ").number("n", "n", rows);
+            let each = start().sign("sum_of_each_row(", "\\sum_{\\text{each row}} (").value(t).same(")");
+            let gradient = match adds_up_to_1(t) {
+                true => difference(&p),
+                false => start().same("(").then(each).each_times().value(&p).same(" - ").value(t).same(")"),
+            };
+            let gradient = gradient.same(" / ").number("n", "n", rows);
             quantities.push(p);
             (of_loss, "the loss: cross-entropy, the mean over n rows", gradient)
         }
@@ -100,13 +105,21 @@ fn classes(
     found.iter().zip(labels).for_each(|(&class, &label)| confusion.add(label as usize, class));
     let formula = applied(&operator("argmax_of_rows"), judged);
     let column = Matrix::column(found.into_iter());
-    let class = Quantity::computed(Name::new("class", "\\text{class}"), "the class with the largest", formula, column);
+    let class =
+        Quantity::computed(Name::new("class", "\\text{class}"), "the class with the largest number", formula, column);
     let formula =
         Formula::default().sign("mean(", "\\operatorname{mean}(").value(&class).same(" = ").value(label).same(")");
-    let meaning = format!("{} of {} rows are right", confusion.correct(), confusion.total());
+    let (right, all) = (confusion.correct(), confusion.total());
+    let meaning = format!("right in {right} of {all} rows, {:.2} %", 100.0 * confusion.accuracy());
     let accuracy = Name::new("accuracy", "\\text{accuracy}");
     let accuracy = Quantity::computed(accuracy, meaning, formula, Matrix::scalar(confusion.accuracy()));
     [class, accuracy]
+}
+
+/// Whether every row is of probabilities, which makes the gradient of cross-entropy simple.
+fn adds_up_to_1(t: &Quantity) -> bool {
+    let sum = |row: &[f64]| row.iter().sum::<f64>();
+    t.value.values().chunks_exact(t.value.cols()).all(|row| (sum(row) - 1.0).abs() < 1e-6)
 }
 
 fn applied_to_both(function: &Name, y: &Quantity, t: &Quantity) -> Formula {

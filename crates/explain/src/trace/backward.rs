@@ -26,7 +26,7 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
         Quantity::computed(name, meaning, formula, Matrix::of(parts.gradient(module)))
     };
     let last = outputs.len() - 1;
-    let mut d = by_output(last, traced.by_output.clone(), "the loss by the output".to_owned());
+    let mut d = by_output(last, traced.by_output.clone(), "gradient by the output".to_owned());
     let (mut quantities, mut tensors) = (vec![d.clone()], Vec::new());
     let mut dense = params.len();
     for module in (0..outputs.len()).rev() {
@@ -65,13 +65,17 @@ fn by_parameters<T: Scalar>(
     let dw = Formula::default().transposed(input).times().value(dz);
     let dw = Quantity::computed(
         w.name.gradient(),
-        format!("by the weights of layer {number}"),
+        format!("gradient by the weights of layer {number}"),
         dw,
         shaped(w_range, &w.value),
     );
     let db = Formula::default().sign("sum_of_rows(", "\\sum_{\\text{rows}} \\left(").value(dz).sign(")", "\\right)");
-    let db =
-        Quantity::computed(b.name.gradient(), format!("by the bias of layer {number}"), db, shaped(b_range, &b.value));
+    let db = Quantity::computed(
+        b.name.gradient(),
+        format!("gradient by the bias of layer {number}"),
+        db,
+        shaped(b_range, &b.value),
+    );
     [dw, db]
 }
 

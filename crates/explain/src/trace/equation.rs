@@ -34,25 +34,31 @@ impl Block {
     }
 }
 
-/// `[ 1  2 ] [ 0.5 ] + [ 0 ]  =  [ 2 ]` and the like, in at most `width` columns. What does not fit stands below, and
-/// the operands are left out where they do not fit or are not whole.
-pub(super) fn lines(quantity: &Quantity, detail: Detail, width: usize) -> Vec<String> {
-    let result = Block::of(&quantity.value, detail);
-    let operands = operands(quantity, detail).filter(|blocks| !blocks.is_empty());
-    let Some(operands) = operands else { return result.0 };
+/// `[ 1  2 ] [ 0.5 ] + [ 0 ]  =  [ 2 ]` and the like, in `width` columns, and what is left out of the result. A result
+/// that does not fit beside the operands stands below; one that does not fit at all loses columns. Operands are left
+/// out where they do not fit or are not whole.
+pub(super) fn lines(quantity: &Quantity, detail: Detail, width: usize) -> (Vec<String>, Option<String>) {
+    let narrower = (2..=detail.columns).rev().map(|columns| Detail { columns, ..detail });
+    let fitting = narrower.clone().find(|detail| Block::of(&quantity.value, *detail).width() <= width);
+    let detail = fitting.or(narrower.last()).unwrap_or(detail);
+    let (result, note) = (Block::of(&quantity.value, detail), Grid::of(&quantity.value, detail).note);
+    let operands = operands(quantity, detail).unwrap_or_default();
     let operands_width: usize = operands.iter().map(Block::width).sum();
-    let equals = || Block(vec!["  =  ".to_owned()]);
-    if operands_width + equals().width() + result.width() <= width {
-        let mut blocks = operands;
-        blocks.extend([equals(), result]);
-        return Block::beside(&blocks);
+    if operands.is_empty() || operands_width > width {
+        return (result.0, note);
     }
-    if operands_width <= width {
-        let mut lines = Block::beside(&operands);
-        lines.extend(Block::beside(&[equals(), result]));
-        return lines;
+    let equals = Block(vec!["  =  ".to_owned()]);
+    let mut blocks = operands;
+    if operands_width + equals.width() + result.width() <= width {
+        blocks.extend([equals, result]);
+        return (Block::beside(&blocks), note);
     }
-    result.0
+    let mut lines = Block::beside(&blocks);
+    if result.0.len() > 1 {
+        lines.push(String::new());
+    }
+    lines.extend(Block::beside(&[equals, result]));
+    (lines, note)
 }
 
 /// The right side with its numbers, or `None` where a matrix would not be whole.

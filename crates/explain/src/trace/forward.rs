@@ -24,7 +24,7 @@ pub(super) fn forward<T: Scalar>(
                 dense += 1;
                 (start.value(input).times().value(w).same(" + ").value(b), format!("weighted sums of layer {dense}"))
             }
-            other => (applied(&function(other), input), format!("what layer {dense} gives on")),
+            other => (applied(&function(other), input), format!("activations of layer {dense}")),
         };
         let is_last = module + 1 == mlp.layers().len();
         let meaning = if is_last { format!("{meaning}, the output") } else { meaning };

@@ -8,8 +8,16 @@ use super::number::significant;
 pub(super) struct Detail {
     /// Significant digits.
     pub(super) digits: usize,
-    /// Rows and columns that are shown of larger matrices; smaller ones are whole.
-    pub(super) limit: usize,
+    /// Rows that are shown of matrices with more; others have all.
+    pub(super) rows: usize,
+    /// Likewise columns.
+    pub(super) columns: usize,
+}
+
+impl Detail {
+    pub(super) fn new(digits: usize, limit: usize) -> Self {
+        Detail { digits, rows: limit, columns: limit }
+    }
 }
 
 /// What is shown of a matrix: rows and columns, of which one may be a gap.
@@ -24,7 +32,7 @@ const GAP: &str = "..";
 
 impl Grid {
     pub(super) fn of(matrix: &Matrix, detail: Detail) -> Self {
-        let (rows, cols) = (shown(matrix.rows(), detail.limit), shown(matrix.cols(), detail.limit));
+        let (rows, cols) = (shown(matrix.rows(), detail.rows), shown(matrix.cols(), detail.columns));
         let cell = |i: &Option<usize>, j: &Option<usize>| match (i, j) {
             (Some(i), Some(j)) => significant(matrix.get(*i, *j), detail.digits),
             _ => GAP.to_owned(),
@@ -101,7 +109,7 @@ mod tests {
 
     fn lines(values: &[f64], rows: usize, limit: usize) -> (Vec<String>, Option<String>) {
         let matrix = Matrix::from_slice(values, rows, values.len() / rows);
-        let grid = Grid::of(&matrix, Detail { digits: 6, limit });
+        let grid = Grid::of(&matrix, Detail::new(6, limit));
         (grid.lines(), grid.note)
     }
 

@@ -15,7 +15,7 @@ pub struct MarkdownStyle {
 
 impl Default for MarkdownStyle {
     fn default() -> Self {
-        MarkdownStyle { digits: 6, limit: 8 }
+        MarkdownStyle { digits: 6, limit: 10 }
     }
 }
 
@@ -24,7 +24,7 @@ const COLUMNS: usize = 12;
 
 /// The trace as Markdown.
 pub fn to_markdown(trace: &Trace, style: &MarkdownStyle) -> String {
-    let detail = Detail { digits: style.digits, limit: style.limit };
+    let detail = Detail::new(style.digits, style.limit);
     let title = if trace.title.is_empty() { "Trace" } else { &trace.title };
     let mut blocks = vec![format!("# {title}"), super::summary(trace)];
     if !trace.notes.trim().is_empty() {
@@ -113,7 +113,7 @@ fn losses(losses: &[f64], detail: Detail) -> String {
     let show = |loss: f64| significant(loss, detail.digits);
     let mut lines = vec!["| step | L before it |".to_owned(), "|--:|--:|".to_owned()];
     let steps = losses.len() - 1;
-    lines.extend(super::losses_shown(steps, detail.limit).into_iter().map(|step| match step {
+    lines.extend(super::losses_shown(steps, detail.rows).into_iter().map(|step| match step {
         Some(at) => format!("| {} | {} |", at + 1, show(losses[at])),
         None => "| .. | .. |".to_owned(),
     }));

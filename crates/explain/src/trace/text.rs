@@ -1,6 +1,6 @@
 //! A trace as lines for a terminal: every formula, with its numbers put in where they fit.
 
-use super::grid::{Detail, Grid};
+use super::grid::Detail;
 use super::number::significant;
 use super::{Quantity, Section, Trace, equation};
 
@@ -19,7 +19,7 @@ pub struct TextStyle {
 
 impl Default for TextStyle {
     fn default() -> Self {
-        TextStyle { digits: 6, limit: 8, width: 100, color: false }
+        TextStyle { digits: 6, limit: 10, width: 100, color: false }
     }
 }
 
@@ -85,17 +85,15 @@ impl Text<'_> {
 
     fn quantity(&mut self, quantity: &Quantity) {
         let TextStyle { digits, limit, width, .. } = *self.style;
-        let detail = Detail { digits, limit };
         let equation = quantity.equation();
         self.emphasised(BOLD, &equation);
         // From here on for all, so that formulas stand on the left and words on the right.
         let gap = 40usize.saturating_sub(equation.len()).max(2);
         self.out.push_str(&" ".repeat(gap));
         self.line(DIM, &words(quantity));
-        for line in equation::lines(quantity, detail, width.saturating_sub(INDENT.len())) {
-            self.line("", &format!("{INDENT}{line}"));
-        }
-        if let Some(note) = Grid::of(&quantity.value, detail).note {
+        let (lines, note) = equation::lines(quantity, Detail::new(digits, limit), width.saturating_sub(INDENT.len()));
+        lines.iter().for_each(|line| self.line("", &format!("{INDENT}{line}")));
+        if let Some(note) = note {
             self.line(DIM, &format!("{INDENT}{note}"));
         }
         self.line("", "");

@@ -101,7 +101,7 @@ impl<T: Scalar> Move<'_, T> {
             }
         };
         let after = self.cut(self.moved.params);
-        quantities.push(Quantity::computed(w.name.clone(), "", formula, after).replacing());
+        quantities.push(Quantity::computed(w.name.clone(), format!("new {}", w.meaning), formula, after).replacing());
         quantities
     }
 
