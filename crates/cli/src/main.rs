@@ -1,4 +1,4 @@
-//! The `chainrule` command: train, evaluate, predict, inspect.
+//! The `chainrule` command: train, evaluate, predict, inspect, trace.
 //!
 //! Words and pictures of the terminal only: what an application would want too is `chainrule`'s.
 
@@ -15,6 +15,7 @@ mod optimizer;
 mod output;
 mod predict;
 mod progress;
+mod trace;
 mod train;
 mod values;
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
+        Command::Trace(args) => ("trace", trace::run(&args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chainrule::data::Source;
+use chainrule::trace::Shown;
 use chainrule::{
     ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, parse_activation,
 };
@@ -29,6 +30,14 @@ pub(crate) enum Part {
     All,
     Train,
     Test,
+}
+
+/// How a trace is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Markdown,
+    Json,
 }
 
 /// A file for numbers, in the format that its name asks for.
@@ -73,6 +82,32 @@ pub(crate) fn count(text: &str) -> Parsed<usize> {
         Ok(count) if count > 0 => Ok(count),
         _ => expected("a whole number of at least 1"),
     }
+}
+
+/// A whole number from 0.
+pub(crate) fn steps(text: &str) -> Parsed<usize> {
+    usize::from_str(text).or_else(|_| expected("a whole number, 0 or more"))
+}
+
+/// The number of a step, or all of them.
+pub(crate) fn shown(text: &str) -> Parsed<Shown> {
+    match usize::from_str(text) {
+        Ok(step) if step > 0 => Ok(Shown::Step(step)),
+        _ if text == "all" => Ok(Shown::All),
+        _ => expected("a whole number of at least 1, or all"),
+    }
+}
+
+/// So many digits that f64 has no more.
+pub(crate) fn digits(text: &str) -> Parsed<usize> {
+    match usize::from_str(text) {
+        Ok(digits @ 1..=17) => Ok(digits),
+        _ => expected("a whole number from 1 to 17"),
+    }
+}
+
+pub(crate) fn format(text: &str) -> Parsed<Format> {
+    one_of("format", text, &[("text", Format::Text), ("markdown", Format::Markdown), ("json", Format::Json)])
 }
 
 pub(crate) fn seed(text: &str) -> Parsed<u64> {
