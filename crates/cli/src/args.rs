@@ -276,7 +276,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "N", value_parser = values::digits, allow_negative_numbers = true, help_heading = "Output")]
     pub(crate) digits: Option<usize>,
     /// Of matrices with more rows or columns than this, show so many
-    #[arg(long, value_name = "N", default_value = "8", value_parser = values::count, allow_negative_numbers = true, help_heading = "Output")]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = values::count, allow_negative_numbers = true, help_heading = "Output")]
     pub(crate) limit: usize,
     /// Write to this file instead of standard output
     #[arg(long, visible_alias = "out", value_name = "FILE", help_heading = "Output")]

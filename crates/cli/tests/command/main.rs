@@ -9,4 +9,5 @@ mod pytorch;
 mod refusals;
 mod roundtrip;
 mod run;
+mod trace;
 mod train;

@@ -3,7 +3,6 @@
 use chainrule_model::metrics::{ConfusionMatrix, argmax};
 use chainrule_model::{Loss, Mlp, Scalar, Targets, softmax};
 
-use super::forward::applied;
 use super::{Formula, Matrix, Name, Quantity};
 
 /// T, and for classes the labels that it stands for.
@@ -18,16 +17,12 @@ pub(super) fn given<T: Scalar>(targets: Targets<'_, T>, outputs: usize) -> Vec<Q
     let rows =
         labels.iter().flat_map(|&label| (0..outputs).map(move |class| T::from_f64(one(label as usize == class))));
     let rows = Matrix::from_slice(&rows.collect::<Vec<T>>(), labels.len(), outputs);
-    let formula = applied(&operator("one_hot"), &label);
+    let formula = Formula::just(&label).of(&Name::function("one_hot"));
     vec![label, Quantity::computed(t, "the targets: 1 in the place of the class", formula, rows)]
 }
 
 fn one(is_one: bool) -> f64 {
     f64::from(u8::from(is_one))
-}
-
-fn operator(name: &str) -> Name {
-    Name::new(name, format!("\\operatorname{{{}}}", name.replace('_', "\\_")))
 }
 
 /// The loss, and how its gradient by the output comes about.
@@ -47,41 +42,36 @@ pub(super) fn loss<T: Scalar>(
     let t = given.last().expect("the targets come last");
     let (rows, elements) = (y.value.rows() as f64, y.value.values().len() as f64);
     let mut quantities = Vec::new();
-    let start = Formula::default;
-    let squared = || start().same("sum((").value(y).sign(" - ", " - ").value(t).sign(")^2)", ")^{2})");
-    let difference = |p: &Quantity| start().same("(").value(p).same(" - ").value(t).same(")");
+    let sum = Name::new("sum", "\\sum ");
+    let over = |formula: Formula, n: f64| formula.same(" / ").number("n", "n", n);
+    let difference = |p: &Quantity| Formula::just(p).same(" - ").value(t).bracketed();
+    let squares = || difference(y).squared().of(&sum);
     let (of_loss, meaning, gradient) = match loss {
         Loss::CrossEntropy => {
-            let mut p: Vec<T> = y.value.values().iter().map(|&z| T::from_f64(z)).collect();
-            softmax::forward(mlp.kernel(), y.value.cols(), &mut p);
-            let p = Matrix::from_slice(&p, y.value.rows(), y.value.cols());
-            let formula = applied(&operator("softmax"), y);
-            let p = Quantity::computed(Name::new("P", "P"), "the probability of each class", formula, p);
-            let of_loss = start().same("-sum(").value(t).each_times().sign("log(", "\\log(").value(&p).same("))");
-            let of_loss = of_loss.same(" / ").number("n", "n", rows);
-            let each = start().sign("sum_of_each_row(", "\\sum_{\\text{each row}} (").value(t).same(")");
-            let gradient = match adds_up_to_1(t) {
+            let p = probabilities(mlp, y);
+            let logarithms = Formula::just(&p).of(&Name::new("log", "\\log"));
+            let of_loss = Formula::just(t).each_times().then(logarithms).of(&Name::new("-sum", "-\\sum "));
+            let by_logits = match adds_up_to_1(t) {
                 true => difference(&p),
-                false => start().same("(").then(each).each_times().value(&p).same(" - ").value(t).same(")"),
+                false => sum_of_each_row(Formula::just(t)).each_times().value(&p).same(" - ").value(t).bracketed(),
             };
-            let gradient = gradient.same(" / ").number("n", "n", rows);
             quantities.push(p);
-            (of_loss, "the loss: cross-entropy, the mean over n rows", gradient)
+            (over(of_loss, rows), "the loss: cross-entropy, the mean over n rows", over(by_logits, rows))
         }
         Loss::Mse => {
-            let gradient = start().same("2").scaling().then(difference(y)).same(" / ").number("n", "n", elements);
-            let of_loss = squared().same(" / ").number("n", "n", elements);
-            (of_loss, "the loss: the mean of the squared errors, n in number", gradient)
+            let twice = Formula::default().same("2").scaling().then(difference(y));
+            let meaning = "the loss: the mean of the squared errors, n in number";
+            (over(squares(), elements), meaning, over(twice, elements))
         }
         Loss::HalfMse => {
-            let gradient = difference(y).same(" / ").number("n", "n", elements);
-            let of_loss = squared().same(" / (2").scaling().number("n", "n", elements).same(")");
-            (of_loss, "the loss: half the mean of the squared errors, n in number", gradient)
+            let twice_n = Formula::default().same("2").scaling().number("n", "n", elements).bracketed();
+            let meaning = "the loss: half the mean of the squared errors, n in number";
+            (squares().same(" / ").then(twice_n), meaning, over(difference(y), elements))
         }
         other => {
-            let (name, slope) = (other.to_string(), format!("{other}'"));
-            let both = |name: &str| applied_to_both(&operator(name), y, t);
-            (both(&name), "the loss", both(&slope))
+            let both = || Formula::just(y).same(", ").value(t);
+            let (value, slope) = (other.to_string(), format!("{other}'"));
+            (both().of(&Name::function(&value)), "the loss", both().of(&Name::function(&slope)))
         }
     };
     quantities.push(Quantity::computed(Name::new("L", "L"), meaning, of_loss, Matrix::scalar(value)));
@@ -103,12 +93,11 @@ fn classes(
     let found: Vec<usize> = judged.value.values().chunks_exact(width).map(argmax).collect();
     let mut confusion = ConfusionMatrix::new(width);
     found.iter().zip(labels).for_each(|(&class, &label)| confusion.add(label as usize, class));
-    let formula = applied(&operator("argmax_of_rows"), judged);
+    let formula = Formula::just(judged).of(&Name::function("argmax_of_rows"));
     let column = Matrix::column(found.into_iter());
-    let class =
-        Quantity::computed(Name::new("class", "\\text{class}"), "the class with the largest number", formula, column);
-    let formula =
-        Formula::default().sign("mean(", "\\operatorname{mean}(").value(&class).same(" = ").value(label).same(")");
+    let name = Name::new("class", "\\text{class}");
+    let class = Quantity::computed(name, "the class with the largest number", formula, column);
+    let formula = Formula::just(&class).same(" = ").value(label).of(&Name::function("mean"));
     let (right, all) = (confusion.correct(), confusion.total());
     let meaning = format!("right in {right} of {all} rows, {:.2} %", 100.0 * confusion.accuracy());
     let accuracy = Name::new("accuracy", "\\text{accuracy}");
@@ -122,7 +111,16 @@ fn adds_up_to_1(t: &Quantity) -> bool {
     t.value.values().chunks_exact(t.value.cols()).all(|row| (sum(row) - 1.0).abs() < 1e-6)
 }
 
-fn applied_to_both(function: &Name, y: &Quantity, t: &Quantity) -> Formula {
-    let (text, latex) = (format!("{function}("), format!("{}\\left(", function.latex));
-    Formula::default().sign(text, latex).value(y).same(", ").value(t).sign(")", "\\right)")
+/// `sum_of_each_row(inside)`, a column.
+pub(super) fn sum_of_each_row(inside: Formula) -> Formula {
+    inside.of(&Name::new("sum_of_each_row", "\\sum_{\\text{each row}} "))
+}
+
+fn probabilities<T: Scalar>(mlp: &Mlp<T>, y: &Quantity) -> Quantity {
+    let (rows, cols) = (y.value.rows(), y.value.cols());
+    let mut p: Vec<T> = y.value.values().iter().map(|&z| T::from_f64(z)).collect();
+    softmax::forward(mlp.kernel(), cols, &mut p);
+    let formula = Formula::just(y).of(&Name::function("softmax"));
+    let p = Matrix::from_slice(&p, rows, cols);
+    Quantity::computed(Name::new("P", "P"), "the probability of each class", formula, p)
 }

@@ -2,8 +2,9 @@
 
 use chainrule_model::{Activation, Dissection, Layer, Mlp, Scalar, activation_name};
 
+use super::answers::sum_of_each_row;
 use super::run::Parameters;
-use super::{Formula, Matrix, Quantity};
+use super::{Formula, Matrix, Name, Quantity};
 
 /// A pass that has been taken, and the forward quantities that its formulas speak of.
 pub(super) struct Traced<'a, T: Scalar> {
@@ -37,7 +38,7 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
                 let [dw, db] = by_parameters(&params[dense], dense + 1, input, &d, gradients);
                 quantities.extend([dw.clone(), db.clone()]);
                 tensors.insert(0, [dw, db]);
-                let formula = Formula::default().value(&d).times().transposed(&params[dense].w);
+                let formula = Formula::just(&d).times().transposed(&params[dense].w);
                 (formula, format!("back through the weights of layer {}", dense + 1))
             }
             layer => (through(layer, input, output, &d), format!("back through {layer}")),
@@ -69,7 +70,7 @@ fn by_parameters<T: Scalar>(
         dw,
         shaped(w_range, &w.value),
     );
-    let db = Formula::default().sign("sum_of_rows(", "\\sum_{\\text{rows}} \\left(").value(dz).sign(")", "\\right)");
+    let db = Formula::just(dz).of(&Name::new("sum_of_rows", "\\sum_{\\text{rows}} "));
     let db = Quantity::computed(
         b.name.gradient(),
         format!("gradient by the bias of layer {number}"),
@@ -81,19 +82,22 @@ fn by_parameters<T: Scalar>(
 
 /// The gradient by what went into a module other than a dense one, from that by what came out.
 fn through(layer: &Layer, input: &Quantity, output: &Quantity, d: &Quantity) -> Formula {
-    let start = Formula::default().value(d);
+    let start = Formula::just(d);
     match layer {
         Layer::Activation(Activation::Identity) => start,
-        Layer::Activation(Activation::Relu) => start.each_times().same("(").value(input).same(" > 0)"),
-        Layer::Activation(Activation::Sigmoid) => {
-            start.each_times().value(output).each_times().same("(1 - ").value(output).same(")")
+        Layer::Activation(Activation::Relu) => start.each_times().then(Formula::just(input).same(" > 0").bracketed()),
+        Layer::Activation(Activation::Sigmoid) => start
+            .each_times()
+            .value(output)
+            .each_times()
+            .then(Formula::default().same("1 - ").value(output).bracketed()),
+        Layer::Activation(Activation::Tanh) => {
+            start.each_times().then(Formula::default().same("1 - ").value(output).squared().bracketed())
         }
-        Layer::Activation(Activation::Tanh) => start.each_times().same("(1 - ").value(output).sign("^2)", "^{2})"),
         Layer::Softmax => {
             // The Jacobian of a row is diag(a) - a a^T.
-            let sum = Formula::default().value(d).each_times().value(output);
-            let start = Formula::default().value(output).each_times().same("(").value(d);
-            start.sign(" - sum_of_each_row(", " - \\sum_{\\text{each row}} (").then(sum).same("))")
+            let sum = sum_of_each_row(Formula::just(d).each_times().value(output));
+            Formula::just(output).each_times().then(start.same(" - ").then(sum).bracketed())
         }
         Layer::Activation(other) => slope(start, &activation_name(*other), input),
         other => slope(start, &other.to_string(), input),
@@ -102,6 +106,5 @@ fn through(layer: &Layer, input: &Quantity, output: &Quantity, d: &Quantity) -> 
 
 /// `d * name'(input)`, for what has no formula of its own here.
 fn slope(start: Formula, name: &str, input: &Quantity) -> Formula {
-    let latex = format!("\\operatorname{{{}}}'\\left(", name.replace('_', "\\_"));
-    start.each_times().sign(format!("{name}'("), latex).value(input).sign(")", "\\right)")
+    start.each_times().then(Formula::just(input).of(&Name::function(&format!("{name}'"))))
 }

@@ -20,6 +20,11 @@ impl Name {
         Name { text: text.into(), latex: latex.into() }
     }
 
+    /// The name of a function: `relu`, `one_hot`.
+    pub(crate) fn function(name: &str) -> Self {
+        Name::new(name, format!("\\operatorname{{{}}}", name.replace('_', "\\_")))
+    }
+
     /// `W1`, `W_1`.
     pub(crate) fn numbered(letter: &str, number: usize) -> Self {
         Name::new(format!("{letter}{number}"), format!("{letter}_{{{number}}}"))
@@ -112,6 +117,11 @@ impl Formula {
         self.sign(" * ", " \\cdot ")
     }
 
+    /// A quantity alone.
+    pub(crate) fn just(quantity: &Quantity) -> Self {
+        Self::default().value(quantity)
+    }
+
     /// A quantity.
     pub(crate) fn value(self, quantity: &Quantity) -> Self {
         self.named(&quantity.name, &quantity.value)
@@ -139,6 +149,27 @@ impl Formula {
     fn named(mut self, name: &Name, value: &Arc<Matrix>) -> Self {
         self.0.push(Term::Value { name: name.clone(), value: Arc::clone(value), transposed: false });
         self
+    }
+
+    /// `function(self)`, the brackets as large in LaTeX as what they hold.
+    pub(crate) fn of(self, function: &Name) -> Self {
+        let (text, latex) = (format!("{function}("), format!("{}\\left(", function.latex));
+        Formula::default().sign(text, latex).then(self).sign(")", "\\right)")
+    }
+
+    /// `(self)`.
+    pub(crate) fn bracketed(self) -> Self {
+        self.of(&Name::new("", ""))
+    }
+
+    /// `self^2`.
+    pub(crate) fn squared(self) -> Self {
+        self.sign("^2", "^{2}")
+    }
+
+    /// `sqrt(self)`.
+    pub(crate) fn root(self) -> Self {
+        Formula::default().sign("sqrt(", "\\sqrt{").then(self).sign(")", "}")
     }
 
     /// Another formula's terms behind these.

@@ -17,33 +17,21 @@ pub(super) fn forward<T: Scalar>(
     let mut dense = 0;
     for (module, (layer, name)) in mlp.layers().iter().zip(names).enumerate() {
         let input = outputs.last().unwrap_or(x);
-        let start = Formula::default();
         let (formula, meaning) = match layer {
             Layer::Dense { .. } => {
                 let Parameters { w, b, .. } = &params[dense];
                 dense += 1;
-                (start.value(input).times().value(w).same(" + ").value(b), format!("weighted sums of layer {dense}"))
+                (Formula::just(input).times().value(w).same(" + ").value(b), format!("weighted sums of layer {dense}"))
             }
-            other => (applied(&function(other), input), format!("activations of layer {dense}")),
+            other => {
+                (Formula::just(input).of(&Name::function(&other.to_string())), format!("activations of layer {dense}"))
+            }
         };
         let is_last = module + 1 == mlp.layers().len();
         let meaning = if is_last { format!("{meaning}, the output") } else { meaning };
         outputs.push(Quantity::computed(name, meaning, formula, Matrix::of(parts.output(module))));
     }
     outputs
-}
-
-/// `relu(Z1)`.
-pub(super) fn applied(function: &Name, to: &Quantity) -> Formula {
-    let (text, latex) = (format!("{function}("), format!("{}\\left(", function.latex));
-    Formula::default().sign(text, latex).value(to).sign(")", "\\right)")
-}
-
-/// The name of what a module other than a dense one does: `relu`, `leaky_relu(0.1)`.
-pub(super) fn function(layer: &Layer) -> Name {
-    let name = layer.to_string();
-    let latex = format!("\\operatorname{{{}}}", name.replace('_', "\\_"));
-    Name::new(name, latex)
 }
 
 /// The names of the modules' outputs.

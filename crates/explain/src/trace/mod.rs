@@ -35,6 +35,7 @@ mod markdown;
 mod matrix;
 mod number;
 mod quantity;
+mod rules;
 mod run;
 mod text;
 mod update;

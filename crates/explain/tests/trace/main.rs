@@ -3,4 +3,5 @@
 mod case;
 mod evaluate;
 mod formulas;
+mod looks;
 mod same_bits;
