@@ -231,3 +231,31 @@ fn every_file_is_an_example_with_a_title_and_a_note() {
         assert!(trace.losses.iter().all(|loss| loss.is_finite()), "{}", path.display());
     }
 }
+
+/// The first block of this language in a Markdown file.
+fn block(markdown: &str, language: &str) -> String {
+    let (_, rest) = markdown.split_once(&format!("```{language}\n")).unwrap();
+    rest.split_once("\n```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_readmes_show_what_is_true() {
+    let readme = std::fs::read_to_string(file("../../../../README.md")).unwrap();
+    let text = text("003_backprop.toml");
+    for quantity in block(&readme, "text").split("\n\n") {
+        assert!(text.contains(quantity), "{quantity}\nin\n{text}");
+    }
+    let readme = std::fs::read_to_string(file("README.md")).unwrap();
+    let example = Example::parse("README.md", &block(&readme, "toml")).unwrap();
+    let trace = example.trace(Some(50), Shown::All).unwrap();
+    assert!(trace.losses[50] < trace.losses[0], "the neuron does not learn");
+    // Every key that is known is in the tables.
+    for text in ["x = 1", "inputs = [[1]]\nlayers = [{ x = 1 }]"] {
+        let message = Example::parse("", text).unwrap_err().to_string();
+        let keys: Vec<&str> = message.split_once("expected one of ").unwrap().1.split(", ").collect();
+        keys.iter().for_each(|key| assert!(readme.contains(&format!("`{key}`")), "{key}"));
+    }
+    for name in std::fs::read_dir(file("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+        assert!(name == "README.md" || readme.contains(&format!("`{name}`")), "{name}");
+    }
+}

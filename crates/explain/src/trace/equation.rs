@@ -34,14 +34,15 @@ impl Block {
     }
 }
 
+/// Columns that are shown in however narrow a terminal.
+const FEWEST: usize = 2;
+
 /// `[ 1  2 ] [ 0.5 ] + [ 0 ]  =  [ 2 ]` and the like, in `width` columns, and what is left out of the result. A result
 /// that does not fit beside the operands stands below; one that does not fit at all loses columns. Operands are left
 /// out where they do not fit or are not whole.
 pub(super) fn lines(quantity: &Quantity, detail: Detail, width: usize) -> (Vec<String>, Option<String>) {
-    let narrower = (2..=detail.columns).rev().map(|columns| Detail { columns, ..detail });
-    let fitting = narrower.clone().find(|detail| Block::of(&quantity.value, *detail).width() <= width);
-    let detail = fitting.or(narrower.last()).unwrap_or(detail);
-    let (result, note) = (Block::of(&quantity.value, detail), Grid::of(&quantity.value, detail).note);
+    let shown = fitted(&quantity.value, detail, width);
+    let (result, note) = (Block::of(&quantity.value, shown), Grid::of(&quantity.value, shown).note);
     let operands = operands(quantity, detail).unwrap_or_default();
     let operands_width: usize = operands.iter().map(Block::width).sum();
     if operands.is_empty() || operands_width > width {
@@ -59,6 +60,16 @@ pub(super) fn lines(quantity: &Quantity, detail: Detail, width: usize) -> (Vec<S
     }
     lines.extend(Block::beside(&[equals, result]));
     (lines, note)
+}
+
+/// With as many columns as fit.
+fn fitted(matrix: &Matrix, detail: Detail, width: usize) -> Detail {
+    let fits = |detail: &Detail| Block::of(matrix, *detail).width() <= width;
+    // A column takes three places at least.
+    let most = detail.columns.min(width / 3 + 1);
+    let narrower = (FEWEST..most).rev().map(|columns| Detail { columns, ..detail });
+    let narrowest = Detail { columns: FEWEST.min(detail.columns), ..detail };
+    [detail].into_iter().chain(narrower).find(fits).unwrap_or(narrowest)
 }
 
 /// The right side with its numbers, or `None` where a matrix would not be whole.
