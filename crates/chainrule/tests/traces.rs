@@ -89,8 +89,9 @@ fn json_has_every_number_whole() {
             for i in 0..matrix.rows() {
                 for j in 0..matrix.cols() {
                     // The digits are those that f32 needs, so they are read as f32.
-                    let read = json["values"][i][j].as_f64().unwrap() as f32;
-                    assert_eq!(f64::from(read), matrix.get(i, j), "{} at {i}, {j}", quantity.name);
+                    let read = json["values"][i][j].as_f64().unwrap();
+                    assert_eq!(f64::from(read as f32), matrix.get(i, j), "{} at {i}, {j}", quantity.name);
+                    assert_eq!(read.to_string(), (matrix.get(i, j) as f32).to_string(), "{}", quantity.name);
                 }
             }
         }
