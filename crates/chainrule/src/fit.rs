@@ -46,20 +46,23 @@ pub(crate) fn check_columns<T: Scalar>(mlp: &Mlp<T>, cols: usize) -> Result<()> 
 
 fn check_probabilities<T: Scalar>(values: &[T], cols: usize) -> Result<()> {
     for (row, values) in values.chunks_exact(cols).enumerate() {
-        let sum: f64 = values.iter().map(|p| p.to_f64()).sum();
-        let negative = values.iter().position(|p| *p < T::ZERO);
-        if negative.is_some() || (sum - 1.0).abs() > MASS_TOLERANCE {
-            return Err(Error::Format {
-                origin: "targets".to_owned(),
-                place: Place::Row(row + 1),
-                found: match negative {
-                    Some(column) => format!("{} in column {}", values[column], column + 1),
-                    None => format!("a sum of {sum}"),
-                },
-                expected: "probabilities that add up to 1, as cross-entropy needs; other values need a squared loss"
-                    .to_owned(),
-            });
+        if let Some(found) = no_probabilities(values) {
+            return Err(Error::format("targets", Place::Row(row + 1), found, PROBABILITIES));
         }
     }
     Ok(())
+}
+
+/// What cross-entropy needs of a row of values.
+pub(crate) const PROBABILITIES: &str =
+    "probabilities that add up to 1, as cross-entropy needs; other values need a squared loss";
+
+/// Why a row is not probabilities, unless it is.
+pub(crate) fn no_probabilities<T: Scalar>(row: &[T], // (classes)
+) -> Option<String> {
+    if let Some(column) = row.iter().position(|p| *p < T::ZERO) {
+        return Some(format!("{} in column {}", row[column], column + 1));
+    }
+    let sum: f64 = row.iter().map(|p| p.to_f64()).sum();
+    ((sum - 1.0).abs() > MASS_TOLERANCE).then(|| format!("a sum of {sum}"))
 }

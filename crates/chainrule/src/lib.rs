@@ -37,6 +37,7 @@ mod nearest;
 mod place;
 mod predict;
 mod sample;
+pub mod trace;
 mod train;
 
 pub use chainrule_explain::{doctor, graph, layer_table};

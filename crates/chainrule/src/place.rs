@@ -30,6 +30,13 @@ pub enum Place {
         /// The line in the file.
         line: u64,
     },
+    /// A character of a text file, both counted from 1.
+    Character {
+        /// The line.
+        line: usize,
+        /// The character in the line.
+        column: usize,
+    },
 }
 
 impl Place {
@@ -51,6 +58,7 @@ impl fmt::Display for Place {
             Place::Header => write!(f, "header"),
             Place::Row(row) => write!(f, "row {row}"),
             Place::Cell { row, column } => write!(f, "row {row}, column {column}"),
+            Place::Character { line, column } => write!(f, "line {line}, column {column}"),
             Place::Text { row, column, line } => write!(f, "row {row}, column {column} (line {line})"),
         }
     }

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use chainrule::data::Source;
+use chainrule::trace::Shown;
 use chainrule::{Activation, DType, Loss};
 use clap::{Args, Parser, Subcommand};
 
 use crate::optimizer::OptimizerArgs;
-use crate::values::{self, Edges, Format, Hidden, Part, Preprocessing, Sizes, Table, View};
+use crate::values::{self, Edges, GraphFormat, Hidden, Part, Preprocessing, Sizes, Table, TraceFormat, View};
 
 /// The share of the rows that is held out when nothing else is said.
 pub(crate) const HOLDOUT: f64 = 0.2;
@@ -38,6 +39,7 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     Graph(GraphArgs),
     Doctor(DoctorArgs),
+    Trace(Box<TraceArgs>),
 }
 
 const EXAMPLES: &str = "\
@@ -45,7 +47,8 @@ Examples:
   chainrule train --save digits.safetensors
   chainrule eval digits.safetensors --data digits --part test
   chainrule predict digits.safetensors --data images.npy
-  chainrule inspect digits.safetensors";
+  chainrule inspect digits.safetensors
+  chainrule trace digits.safetensors --data digits";
 
 const TRAIN_EXAMPLES: &str = "\
 Examples:
@@ -268,8 +271,8 @@ pub(crate) struct GraphArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// svg, png, dot, mermaid [default: as --output ends, or mermaid]
-    #[arg(long, value_name = "FORMAT", value_parser = values::format)]
-    pub(crate) format: Option<Format>,
+    #[arg(long, value_name = "FORMAT", value_parser = values::graph_format)]
+    pub(crate) format: Option<GraphFormat>,
     /// Light on dark, for SVG and PNG
     #[arg(long)]
     pub(crate) dark: bool,
@@ -303,4 +306,65 @@ pub(crate) struct DoctorArgs {
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const TRACE_EXAMPLES: &str = "\
+Examples:
+  chainrule trace crates/chainrule/examples/worked/003_backprop.toml
+  chainrule trace example.toml --steps 10 --step all --output trace.md
+  chainrule trace digits.safetensors --data digits --rows 2 --lr 0.05
+  chainrule trace model.safetensors --data x.npy --labels y.npy --json";
+
+/// Show every number of a training step with its formula: forward, loss, backward, update
+#[derive(Debug, Args)]
+#[command(after_help = TRACE_EXAMPLES)]
+pub(crate) struct TraceArgs {
+    /// A worked example, whose name ends in .toml, or a model: a safetensors file, written here or by PyTorch
+    pub(crate) file: PathBuf,
+    /// How many steps, all on the same rows; 0: forward and loss only [default: 1, or as the example says]
+    #[arg(long, value_name = "N", value_parser = values::steps, allow_negative_numbers = true)]
+    pub(crate) steps: Option<usize>,
+    /// Which step to show: its number, or all
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::shown, allow_negative_numbers = true)]
+    pub(crate) step: Shown,
+
+    /// What a model is shown: digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    #[arg(long, value_name = "SOURCE", value_parser = values::source, help_heading = "Model")]
+    pub(crate) data: Option<Source>,
+    /// The targets of a data file: whole numbers are classes, several columns are values
+    #[arg(long, value_name = "FILE", requires = "data", help_heading = "Model")]
+    pub(crate) labels: Option<PathBuf>,
+    /// How many rows of the data make up the minibatch [default: 1]
+    #[arg(long, value_name = "N", requires = "data", value_parser = values::count, allow_negative_numbers = true, help_heading = "Model")]
+    pub(crate) rows: Option<usize>,
+    /// How many rows of the data come before them [default: 0]
+    #[arg(long, value_name = "N", requires = "data", value_parser = values::steps, allow_negative_numbers = true, help_heading = "Model")]
+    pub(crate) skip: Option<usize>,
+    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", requires = "data", value_parser = values::activation, help_heading = "Model")]
+    pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) optimizer: OptimizerArgs,
+    /// Make all gradients together no longer than this before each step
+    #[arg(long, value_name = "NORM", requires = "data", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
+    pub(crate) clip_norm: Option<f64>,
+    /// Let no gradient be farther from 0 than this at each step
+    #[arg(long, value_name = "VALUE", requires = "data", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) clip_value: Option<f64>,
+
+    /// text, markdown (formulas in LaTeX) or json (every number whole) [default: text, or as --output's file is named]
+    #[arg(long, value_name = "FORMAT", value_parser = values::trace_format, help_heading = "Output")]
+    pub(crate) format: Option<TraceFormat>,
+    /// As --format json
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Significant digits of each number, 1 to 17 [default: 6, or as the example says]
+    #[arg(long, value_name = "N", value_parser = values::digits, allow_negative_numbers = true, help_heading = "Output")]
+    pub(crate) digits: Option<usize>,
+    /// Of matrices with more rows or columns than this, show so many
+    #[arg(long, value_name = "N", default_value = "10", value_parser = values::count, allow_negative_numbers = true, help_heading = "Output")]
+    pub(crate) limit: usize,
+    /// Write to this file instead of standard output
+    #[arg(long, visible_alias = "out", value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
 }

@@ -11,7 +11,7 @@ use crate::args::GraphArgs;
 use crate::data::Named;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::values::{Edges, Format, Sizes, View};
+use crate::values::{Edges, GraphFormat, Sizes, View};
 
 pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
     let format = args.format()?;
@@ -41,10 +41,10 @@ impl GraphArgs {
     }
 
     /// As --format says, or else the name of the file.
-    fn format(&self) -> Result<Format, Failure> {
+    fn format(&self) -> Result<GraphFormat, Failure> {
         let by_name = |path: &Path| {
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-            crate::values::format(ending).map_err(|_| {
+            crate::values::graph_format(ending).map_err(|_| {
                 let path = path.display();
                 Failure::Usage(format!("--output {path} should end in .svg, .png, .dot or .mmd; or say --format"))
             })
@@ -52,9 +52,9 @@ impl GraphArgs {
         let format = match (self.format, &self.output) {
             (Some(format), _) => format,
             (None, Some(path)) => by_name(path)?,
-            (None, None) => Format::Mermaid,
+            (None, None) => GraphFormat::Mermaid,
         };
-        if format == Format::Png && self.output.is_none() {
+        if format == GraphFormat::Png && self.output.is_none() {
             return Err(Failure::Usage("a PNG is no text: name a file with --output graph.png".to_owned()));
         }
         if self.edges == Some(Edges::Gradients) && self.data.is_none() {
@@ -75,7 +75,7 @@ fn sketch(args: &GraphArgs, sizes: &[usize]) -> Result<Model<f32>, Failure> {
     Ok(Model::new(builder.dense(outputs).build()?, loss))
 }
 
-fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: Format) -> Result<(), Failure> {
+fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: GraphFormat) -> Result<(), Failure> {
     let loss = args.loss.unwrap_or(model.loss);
     let sample = match args.data() {
         Some(named) => Some(sample(args, &model, &named, loss)?),
@@ -116,21 +116,21 @@ fn sample<T: Scalar>(args: &GraphArgs, model: &Model<T>, named: &Named<'_>, loss
     })
 }
 
-fn operations(graph: &Operations, format: Format, theme: Theme) -> Result<Vec<u8>, Failure> {
+fn operations(graph: &Operations, format: GraphFormat, theme: Theme) -> Result<Vec<u8>, Failure> {
     match format {
-        Format::Dot => Ok(graph.to_dot().into_bytes()),
-        Format::Mermaid => Ok(graph.to_mermaid().into_bytes()),
-        Format::Svg => Ok(graph.to_svg(theme).into_bytes()),
-        Format::Png => graph.to_png(theme).map_err(too_large),
+        GraphFormat::Dot => Ok(graph.to_dot().into_bytes()),
+        GraphFormat::Mermaid => Ok(graph.to_mermaid().into_bytes()),
+        GraphFormat::Svg => Ok(graph.to_svg(theme).into_bytes()),
+        GraphFormat::Png => graph.to_png(theme).map_err(too_large),
     }
 }
 
-fn neurons(graph: &Neurons, format: Format, theme: Theme) -> Result<Vec<u8>, Failure> {
+fn neurons(graph: &Neurons, format: GraphFormat, theme: Theme) -> Result<Vec<u8>, Failure> {
     match format {
-        Format::Dot => Ok(graph.to_dot().into_bytes()),
-        Format::Mermaid => Ok(graph.to_mermaid().into_bytes()),
-        Format::Svg => Ok(graph.to_svg(theme).into_bytes()),
-        Format::Png => graph.to_png(theme).map_err(too_large),
+        GraphFormat::Dot => Ok(graph.to_dot().into_bytes()),
+        GraphFormat::Mermaid => Ok(graph.to_mermaid().into_bytes()),
+        GraphFormat::Svg => Ok(graph.to_svg(theme).into_bytes()),
+        GraphFormat::Png => graph.to_png(theme).map_err(too_large),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The `chainrule` command: train, evaluate, predict, inspect.
+//! The `chainrule` command: train, evaluate, predict, inspect, trace.
 //!
 //! Words and pictures of the terminal only: what an application would want too is `chainrule`'s.
 
@@ -17,6 +17,7 @@ mod optimizer;
 mod output;
 mod predict;
 mod progress;
+mod trace;
 mod train;
 mod values;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
         Command::Graph(args) => ("graph", graph::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),
+        Command::Trace(args) => ("trace", trace::run(&args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,10 +16,16 @@ const NAME: &str = "optimizer";
 #[derive(Debug, Clone)]
 pub(crate) struct OptimizerArgs {
     name: String,
+    is_named: bool,
     given: Vec<(&'static Setting, f64)>,
 }
 
 impl OptimizerArgs {
+    /// Whether the command line says anything of it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.is_named || !self.given.is_empty()
+    }
+
     /// The optimiser, if what is said of it fits together.
     pub(crate) fn optimizer(&self) -> Result<Optimizer, Failure> {
         let usage = |error: chainrule::ModelError| Failure::Usage(error.to_string());
@@ -125,7 +131,8 @@ impl FromArgMatches for OptimizerArgs {
             _ => matches.get_one::<f64>(setting.name).copied().unwrap_or_default(),
         };
         let given = SETTINGS.iter().filter(is_given).map(|setting| (setting, value(setting))).collect();
-        Ok(OptimizerArgs { name, given })
+        let is_named = matches.value_source(NAME) == Some(ValueSource::CommandLine);
+        Ok(OptimizerArgs { name, is_named, given })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chainrule::data::Source;
+use chainrule::trace::Shown;
 use chainrule::{
     ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, parse_activation,
 };
@@ -51,11 +52,19 @@ pub(crate) enum Edges {
 
 /// How a graph is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum GraphFormat {
     Dot,
     Mermaid,
     Svg,
     Png,
+}
+
+/// How a trace is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TraceFormat {
+    Text,
+    Markdown,
+    Json,
 }
 
 /// A file for numbers, in the format that its name asks for.
@@ -100,6 +109,36 @@ pub(crate) fn count(text: &str) -> Parsed<usize> {
         Ok(count) if count > 0 => Ok(count),
         _ => expected("a whole number of at least 1"),
     }
+}
+
+/// A whole number from 0.
+pub(crate) fn steps(text: &str) -> Parsed<usize> {
+    usize::from_str(text).or_else(|_| expected("a whole number, 0 or more"))
+}
+
+/// The number of a step, or all of them.
+pub(crate) fn shown(text: &str) -> Parsed<Shown> {
+    match usize::from_str(text) {
+        Ok(step) if step > 0 => Ok(Shown::Step(step)),
+        _ if text == "all" => Ok(Shown::All),
+        _ => expected("a whole number of at least 1, or all"),
+    }
+}
+
+/// So many digits that f64 has no more.
+pub(crate) fn digits(text: &str) -> Parsed<usize> {
+    match usize::from_str(text) {
+        Ok(digits @ 1..=17) => Ok(digits),
+        _ => expected("a whole number from 1 to 17"),
+    }
+}
+
+pub(crate) fn trace_format(text: &str) -> Parsed<TraceFormat> {
+    one_of(
+        "format",
+        text,
+        &[("text", TraceFormat::Text), ("markdown", TraceFormat::Markdown), ("json", TraceFormat::Json)],
+    )
 }
 
 pub(crate) fn seed(text: &str) -> Parsed<u64> {
@@ -175,11 +214,16 @@ pub(crate) fn edges(text: &str) -> Parsed<Edges> {
 }
 
 /// The name of a format, or the ending of its files.
-pub(crate) fn format(text: &str) -> Parsed<Format> {
+pub(crate) fn graph_format(text: &str) -> Parsed<GraphFormat> {
     if text == "mmd" || text == "gv" {
-        return Ok(if text == "gv" { Format::Dot } else { Format::Mermaid });
+        return Ok(if text == "gv" { GraphFormat::Dot } else { GraphFormat::Mermaid });
     }
-    let known = [("svg", Format::Svg), ("png", Format::Png), ("dot", Format::Dot), ("mermaid", Format::Mermaid)];
+    let known = [
+        ("svg", GraphFormat::Svg),
+        ("png", GraphFormat::Png),
+        ("dot", GraphFormat::Dot),
+        ("mermaid", GraphFormat::Mermaid),
+    ];
     one_of("format", text, &known)
 }
 
@@ -263,10 +307,10 @@ mod tests {
 
     #[test]
     fn a_format_is_known_by_its_name_and_its_ending() {
-        let names = ["svg", "png", "dot", "gv", "mermaid", "mmd"].map(|name| format(name).unwrap());
-        let (dot, mermaid) = (Format::Dot, Format::Mermaid);
-        assert_eq!(names, [Format::Svg, Format::Png, dot, dot, mermaid, mermaid]);
-        assert!(format("jpg").unwrap_err().contains("svg, png, dot, mermaid"));
+        let names = ["svg", "png", "dot", "gv", "mermaid", "mmd"].map(|name| graph_format(name).unwrap());
+        let (dot, mermaid) = (GraphFormat::Dot, GraphFormat::Mermaid);
+        assert_eq!(names, [GraphFormat::Svg, GraphFormat::Png, dot, dot, mermaid, mermaid]);
+        assert!(graph_format("jpg").unwrap_err().contains("svg, png, dot, mermaid"));
     }
 
     #[test]

@@ -6,5 +6,6 @@
 pub mod doctor;
 pub mod graph;
 mod table;
+pub mod trace;
 
 pub use table::layer_table;

@@ -10,6 +10,7 @@
 
 mod backward;
 mod builder;
+mod dissection;
 mod error;
 mod init;
 mod layer;
@@ -28,6 +29,7 @@ mod workspace;
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
+pub use dissection::Dissection;
 pub use error::ModelError;
 pub use init::Init;
 pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};

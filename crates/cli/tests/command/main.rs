@@ -11,4 +11,5 @@ mod pytorch;
 mod refusals;
 mod roundtrip;
 mod run;
+mod trace;
 mod train;

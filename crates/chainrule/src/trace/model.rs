@@ -1,0 +1,44 @@
+//! The trace of a model's step on rows of data.
+
+use chainrule_explain::trace::{Lesson, Trace, trace};
+use chainrule_kernel::{MatRef, Scalar};
+use chainrule_model::{Targets, Update};
+
+use super::Shown;
+use crate::data::{self, Dataset};
+use crate::fit::check_fit;
+use crate::{Model, Result};
+
+/// What the model computes for all of these rows, as they come from their source, and how so many steps with its loss
+/// would move its parameters. The model itself stays as it is.
+///
+/// # Errors
+/// When the rows do not fit the model or its loss, the update has settings out of range, or a step to be shown is not
+/// taken.
+pub fn trace_model<T: Scalar>(
+    model: &Model<T>,
+    data: &Dataset<T>,
+    update: Update,
+    steps: usize,
+    shown: Shown,
+) -> Result<Trace> {
+    update.optimizer.check()?;
+    update.clip.map_or(Ok(()), |clip| clip.check())?;
+    let mut data = data.clone();
+    check_fit(&model.mlp, &data, model.loss)?;
+    data.preprocess(&model.preprocess)?;
+    let x = data.features().data();
+    let targets = match data.targets() {
+        data::Targets::Classes { labels, .. } => Targets::Classes(labels),
+        data::Targets::Values { values, cols } => Targets::Values(MatRef::new(values, data.rows(), *cols)),
+    };
+    let lesson = Lesson {
+        targets: Some(targets),
+        loss: model.loss,
+        update,
+        steps,
+        shown: shown.of(steps)?,
+        ..Lesson::forward(MatRef::new(&x, data.rows(), data.cols()))
+    };
+    Ok(trace(&mut model.mlp.clone(), &lesson)?)
+}

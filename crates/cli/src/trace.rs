@@ -1,0 +1,114 @@
+//! `chainrule trace`: every number of a training step, of a worked example or of a model on rows of data.
+
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use chainrule::atomic::{check_writable, write_atomically};
+use chainrule::data::Source;
+use chainrule::trace::{Example, MarkdownStyle, TextStyle, Trace, to_json, to_markdown, to_text, trace_model};
+use chainrule::{Clip, DType, Error, ModelFile, Scalar, Update};
+
+use crate::args::TraceArgs;
+use crate::data::Named;
+use crate::failure::Failure;
+use crate::output::{Output, plural};
+use crate::values::TraceFormat;
+
+pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
+    if let Some(path) = &args.output {
+        check_writable(path)?;
+    }
+    let (trace, digits) = if extension(&args.file) == Some("toml") {
+        example(args)?
+    } else {
+        let Some(source) = &args.data else {
+            return Err(Failure::Usage(format!(
+                "{} is a model, which needs rows to work on: name them with --data. The name of a worked example ends \
+                 in .toml",
+                args.file.display()
+            )));
+        };
+        let named = Named { source, options: ["--data", "--labels"], labels: args.labels.as_deref() };
+        named.check()?;
+        let file = ModelFile::open(&args.file)?;
+        let trace = match file.dtype() {
+            DType::F32 => model::<f32>(args, source, &named, &file)?,
+            DType::F64 => model::<f64>(args, source, &named, &file)?,
+        };
+        (trace, None)
+    };
+    write(args, &trace, args.digits.or(digits).unwrap_or(TextStyle::default().digits))
+}
+
+/// A worked example's trace, and how many digits its author wants.
+fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
+    if args.data.is_some() || args.optimizer.is_given() {
+        let option = if args.data.is_some() { "--data" } else { "--optimizer and its settings" };
+        let file = args.file.display();
+        return Err(Failure::Usage(format!("{option} is for models: the worked example {file} says all that itself")));
+    }
+    let example = Example::open(&args.file)?;
+    Ok((example.trace(args.steps, args.step)?, example.digits()))
+}
+
+fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: &ModelFile) -> Result<Trace, Failure> {
+    let clip = args.clip_norm.map(Clip::Norm).or(args.clip_value.map(Clip::Value));
+    let update = Update { clip, optimizer: args.optimizer.optimizer()? };
+    let model = file.model::<T>(args.activation)?;
+    let data = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?.data;
+    let (skip, rows) = (args.skip.unwrap_or(0), args.rows.unwrap_or(1));
+    let end = skip.checked_add(rows).filter(|end| *end <= data.rows()).ok_or_else(|| Error::Argument {
+        name: "rows",
+        found: format!("{rows} after the first {skip}"),
+        expected: format!("no more than the {} of {source}", plural(data.rows(), "row")),
+    })?;
+    let data = data.select(&(skip..end).collect::<Vec<_>>())?;
+    let mut trace = trace_model(&model, &data, update, args.steps.unwrap_or(1), args.step)?;
+    let which = if rows == 1 { format!("row {end}") } else { format!("rows {} to {end}", skip + 1) };
+    trace.title = format!("{}, {which} of {source}", args.file.display());
+    Ok(trace)
+}
+
+fn write(args: &TraceArgs, trace: &Trace, digits: usize) -> Result<(), Failure> {
+    let by_name = match args.output.as_deref().and_then(extension) {
+        _ if args.json => TraceFormat::Json,
+        Some("json") => TraceFormat::Json,
+        Some("md") => TraceFormat::Markdown,
+        _ => TraceFormat::Text,
+    };
+    let limit = args.limit;
+    let text = match args.format.unwrap_or(by_name) {
+        TraceFormat::Json => to_json(trace) + "\n",
+        TraceFormat::Markdown => to_markdown(trace, &MarkdownStyle { digits, limit }),
+        TraceFormat::Text => to_text(trace, &TextStyle { digits, limit, ..look(args) }),
+    };
+    match &args.output {
+        Some(path) => Ok(write_atomically(path, |file| file.write_all(text.as_bytes()))?),
+        None => {
+            let mut output = Output::new(false, false);
+            output.write(|out| out.write_all(text.as_bytes()));
+            output.finish()
+        }
+    }
+}
+
+/// Colours and the width of the terminal, where there is one. <https://no-color.org>
+fn look(args: &TraceArgs) -> TextStyle {
+    let is_terminal = args.output.is_none() && io::stdout().is_terminal();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let default = TextStyle::default();
+    let width = terminal_size::terminal_size_of(io::stdout()).filter(|_| is_terminal);
+    TextStyle {
+        color: is_terminal && !no_color,
+        width: width.map_or(default.width, |(columns, _)| usize::from(columns.0).max(NARROWEST)),
+        ..default
+    }
+}
+
+/// A terminal that claims to be narrower is not asked.
+const NARROWEST: usize = 40;
+
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(OsStr::to_str)
+}

@@ -1,0 +1,112 @@
+//! The optimisers' rules as formulas, those of `chainrule_dense::update`, where their sources stand.
+
+use chainrule_model::Optimizer;
+
+use super::number::{brief, latex};
+use super::{Formula, Matrix, Name, Quantity};
+
+/// What the formulas speak of: a tensor of parameters before the step, and its gradient.
+pub(super) struct Ground<'a> {
+    pub(super) w: &'a Quantity,
+    pub(super) gradient: &'a Quantity,
+    /// What the optimiser remembers of the tensor, before and after the step.
+    pub(super) memory: Vec<(Matrix, Matrix)>,
+    /// Counted from 1.
+    pub(super) step: u64,
+}
+
+/// What the optimiser remembers from here on, and how the tensor moves.
+pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, Formula) {
+    match optimizer {
+        Optimizer::Sgd { lr } => (vec![], on.descend(lr).value(on.gradient)),
+        Optimizer::Momentum { lr, momentum: 0.0, weight_decay, .. } => {
+            (vec![], on.descend(lr).then(factor(on.decayed(weight_decay))))
+        }
+        Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
+            let g = on.decayed(weight_decay);
+            let v = on.remember(0, "v", "the velocity", |v| scaled(momentum, v).same(" + ").then(g.clone()));
+            let ahead = || g.clone().same(" + ").then(scaled(momentum, &v)).bracketed();
+            let formula = if nesterov { on.descend(lr).then(ahead()) } else { on.descend(lr).value(&v) };
+            (vec![v], formula)
+        }
+        Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
+            let g = on.decayed(weight_decay);
+            let s = on.mean_square(0, alpha, &g);
+            let root = Formula::just(&s).root().same(" + ").literal(eps).bracketed();
+            (vec![s], on.descend(lr).then(factor(g)).same(" / ").then(root))
+        }
+        Optimizer::Adam { lr, beta1, beta2, eps, weight_decay } => {
+            let start = Formula::just(on.w).same(" - ");
+            on.adam(on.decayed(weight_decay), start, lr, [beta1, beta2, eps])
+        }
+        Optimizer::AdamW { lr, beta1, beta2, eps, weight_decay } => {
+            let kept = rate(Formula::default().same("1 - "), lr).scaling().literal(weight_decay).bracketed();
+            let start = Formula::just(on.w).scaling().then(kept).same(" - ");
+            on.adam(on.decayed(0.0), start, lr, [beta1, beta2, eps])
+        }
+        // Its name is all that is known of one that has no formula here.
+        other => (vec![], Formula::just(on.w).same(", ").value(on.gradient).of(&Name::function(other.name()))),
+    }
+}
+
+impl Ground<'_> {
+    /// `w - lr * `.
+    fn descend(&self, lr: f64) -> Formula {
+        rate(Formula::just(self.w).same(" - "), lr).scaling()
+    }
+
+    /// The gradient, with the decay that is added to it.
+    fn decayed(&self, weight_decay: f64) -> Formula {
+        let g = Formula::just(self.gradient);
+        if weight_decay == 0.0 { g } else { g.same(" + ").then(scaled(weight_decay, self.w)) }
+    }
+
+    /// What replaces one of the things remembered.
+    fn remember(&self, index: usize, letter: &str, meaning: &str, next: impl FnOnce(&Quantity) -> Formula) -> Quantity {
+        let (before, after) = self.memory[index].clone();
+        let name = self.w.name.memory(letter);
+        let formula = next(&Quantity::given(name.clone(), meaning, before));
+        Quantity::computed(name, meaning, formula, after).replacing()
+    }
+
+    /// `s <- keep * s + (1 - keep) * g^2`.
+    fn mean_square(&self, index: usize, keep: f64, g: &Formula) -> Quantity {
+        let gained = |g: Formula| Formula::default().literal(1.0 - keep).scaling().then(g.bracketed().squared());
+        let next = |s: &Quantity| scaled(keep, s).same(" + ").then(gained(g.clone()));
+        self.remember(index, "s", "the running mean square", next)
+    }
+
+    /// `start lr * m / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + eps)`.
+    fn adam(&self, g: Formula, start: Formula, lr: f64, [beta1, beta2, eps]: [f64; 3]) -> (Vec<Quantity>, Formula) {
+        let gained = Formula::default().literal(1.0 - beta1).scaling().then(factor(g.clone()));
+        let m = self.remember(0, "m", "the running mean", |m| scaled(beta1, m).same(" + ").then(gained));
+        let s = self.mean_square(1, beta2, &g);
+        let unbiased = |moment: &Quantity, beta: f64| {
+            let share = power(Formula::default().same("1 - "), beta, self.step).bracketed();
+            Formula::just(moment).same(" / ").then(share)
+        };
+        let root = unbiased(&s, beta2).root().same(" + ").literal(eps).bracketed();
+        let formula = rate(start, lr).scaling().then(unbiased(&m, beta1)).same(" / ").then(root);
+        (vec![m, s], formula)
+    }
+}
+
+fn rate(before: Formula, lr: f64) -> Formula {
+    before.number("lr", "\\eta", lr)
+}
+
+/// `0.9 * v`.
+fn scaled(by: f64, quantity: &Quantity) -> Formula {
+    Formula::default().literal(by).scaling().value(quantity)
+}
+
+/// In brackets where it is a sum, for being multiplied.
+fn factor(formula: Formula) -> Formula {
+    if formula.0.len() > 1 { formula.bracketed() } else { formula }
+}
+
+/// `0.9^3`.
+fn power(before: Formula, base: f64, exponent: u64) -> Formula {
+    let base = brief(base);
+    before.sign(format!("{base}^{exponent}"), format!("{}^{{{exponent}}}", latex(&base)))
+}

@@ -1,0 +1,186 @@
+//! Taking the steps. The loss, the gradients by the parameters and the parameters themselves are those of `Mlp::forward`,
+//! `Mlp::backward` and `Optimizer::update`, which train; what those leave no trace of, a `Dissection` keeps.
+
+use std::ops::Range;
+
+use chainrule_model::{Dissection, MatRef, Mlp, ModelError, Moments, Scalar, Targets, Workspace};
+
+use super::update::{Moved, Tensor};
+use super::{Lesson, Matrix, Name, Quantity, Section, Step, Trace, answers, backward, forward, update};
+
+/// Takes the steps of a lesson and writes them down. Afterwards the network has learned it, to the same bits as by
+/// [`Mlp::step`].
+///
+/// # Errors
+/// When there are no rows, the rows or targets do not fit the network, or cross-entropy follows a softmax layer.
+pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, lesson: &Lesson<'_, T>) -> Result<Trace, ModelError> {
+    let batch = lesson.x.rows();
+    if batch == 0 {
+        return Err(ModelError::EmptyBatch);
+    }
+    let learned = lesson.targets.filter(|_| lesson.steps > 0);
+    let mut pass = Pass::new(mlp, lesson)?;
+    let (mut steps, mut losses) = (Vec::new(), Vec::new());
+    for number in 1..=lesson.steps.max(1) {
+        let is_shown = learned.is_none() || lesson.shown.contains(&number);
+        let (sections, loss) = pass.step(mlp, is_shown)?;
+        losses.extend(loss);
+        if is_shown {
+            steps.push(Step { number, sections });
+        }
+        if learned.is_none() {
+            break;
+        }
+    }
+    if let Some(targets) = learned {
+        mlp.forward(lesson.x, &mut pass.workspace)?;
+        losses.push(mlp.loss(targets, lesson.loss, &mut pass.workspace)?);
+    }
+    Ok(Trace {
+        title: String::new(),
+        notes: String::new(),
+        element: T::NAME,
+        kernel: mlp.kernel_name(),
+        inputs: mlp.inputs(),
+        layers: mlp.layers().iter().map(ToString::to_string).collect(),
+        loss: lesson.targets.map(|_| lesson.loss),
+        update: learned.map(|_| lesson.update),
+        given: pass.given,
+        steps,
+        losses,
+    })
+}
+
+/// What goes on from one step to the next.
+struct Pass<'l, 'a, T: Scalar> {
+    lesson: &'l Lesson<'a, T>,
+    given: Vec<Quantity>,
+    workspace: Workspace<T>,
+    moments: Moments<T>,
+}
+
+impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
+    fn new(mlp: &Mlp<T>, lesson: &'l Lesson<'a, T>) -> Result<Self, ModelError> {
+        let x = Quantity::given(Name::new("X", "X"), "the inputs", Matrix::of(lesson.x));
+        let mut given = vec![x];
+        given.extend(lesson.targets.iter().flat_map(|targets| answers::given(*targets, mlp.outputs())));
+        let workspace = Workspace::new(mlp, lesson.x.rows());
+        let moments = Moments::new(lesson.update.optimizer, mlp.params().len())?;
+        Ok(Pass { lesson, given, workspace, moments })
+    }
+
+    /// A forward pass, and what the lesson asks for after it. Answers what was to be shown of it, and the loss.
+    fn step(&mut self, mlp: &mut Mlp<T>, is_shown: bool) -> Result<(Vec<Section>, Option<f64>), ModelError> {
+        let Lesson { x, targets, loss, steps, .. } = *self.lesson;
+        mlp.forward(x, &mut self.workspace)?;
+        let value = match targets {
+            Some(targets) if steps > 0 => Some(mlp.backward(x, targets, loss, &mut self.workspace)?),
+            Some(targets) => Some(mlp.loss(targets, loss, &mut self.workspace)?),
+            None => None,
+        };
+        let sections = if is_shown { Some(self.record(mlp, targets.zip(value))?) } else { None };
+        let Some((mut sections, tensors)) = sections else {
+            if value.is_some() && steps > 0 {
+                self.learn(mlp)?;
+            }
+            return Ok((Vec::new(), value));
+        };
+        if value.is_some() && steps > 0 {
+            let before = self.moments.values().to_vec();
+            let clipped = self.learn(mlp)?;
+            let moved = Moved {
+                params: mlp.params(),
+                clipped: clipped.as_deref(),
+                before: &before,
+                after: self.moments.values(),
+                step: self.moments.steps(),
+            };
+            sections
+                .push(Section { title: "update", quantities: update::update(self.lesson.update, &tensors, &moved) });
+        }
+        Ok((sections, value))
+    }
+
+    /// Moves the parameters by the gradients that the workspace holds. Answers those gradients as they were clipped.
+    fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
+        let clipped = self.lesson.update.clip.map(|clip| {
+            let mut gradients = self.workspace.gradients().to_vec();
+            clip.apply(&mut gradients);
+            gradients
+        });
+        let gradients = clipped.as_deref().unwrap_or(self.workspace.gradients());
+        self.lesson.update.optimizer.update(mlp.kernel(), mlp.params_mut(), gradients, &mut self.moments)?;
+        Ok(clipped)
+    }
+
+    /// What the passes computed, and the tensors that an update will move.
+    fn record(
+        &self,
+        mlp: &Mlp<T>,
+        answered: Option<(Targets<'_, T>, f64)>,
+    ) -> Result<(Vec<Section>, Vec<Tensor>), ModelError> {
+        let Lesson { x, loss, steps, .. } = *self.lesson;
+        let mut parts = Dissection::new(mlp, x.rows());
+        parts.forward(x)?;
+        let params = parameters(mlp);
+        let listed = params.iter().flat_map(|layer| [layer.w.clone(), layer.b.clone()]).collect();
+        let outputs = forward::forward(mlp, &parts, &self.given[0], &params);
+        let mut sections = vec![
+            Section { title: "parameters", quantities: listed },
+            Section { title: "forward", quantities: outputs.clone() },
+        ];
+        let Some((targets, value)) = answered else { return Ok((sections, Vec::new())) };
+        let y = outputs.last().expect("a network has layers");
+        let answers = answers::loss(mlp, loss, y, &self.given, targets, value);
+        sections.push(Section { title: "loss", quantities: answers.quantities });
+        if steps == 0 {
+            return Ok((sections, Vec::new()));
+        }
+        parts.backward(x, targets, loss)?;
+        let (quantities, gradients) = backward::backward(&backward::Traced {
+            mlp,
+            parts: &parts,
+            gradients: self.workspace.gradients(),
+            x: &self.given[0],
+            params: &params,
+            outputs: &outputs,
+            by_output: answers.gradient,
+        });
+        sections.push(Section { title: "backward", quantities });
+        let tensors = params.iter().zip(gradients).flat_map(|(layer, [dw, db])| {
+            let (w, b) = (layer.w.clone(), layer.b.clone());
+            let (w_range, b_range) = layer.ranges();
+            [Tensor { before: w, gradient: dw, range: w_range }, Tensor { before: b, gradient: db, range: b_range }]
+        });
+        Ok((sections, tensors.collect()))
+    }
+}
+
+/// The parameters of a dense layer.
+pub(super) struct Parameters {
+    pub(super) w: Quantity,
+    pub(super) b: Quantity,
+    /// Where w and then b lie among all.
+    range: Range<usize>,
+}
+
+impl Parameters {
+    /// Where w lies, and where b does.
+    pub(super) fn ranges(&self) -> (Range<usize>, Range<usize>) {
+        let split = self.range.start + self.w.value.values().len();
+        (self.range.start..split, split..self.range.end)
+    }
+}
+
+fn parameters<T: Scalar>(mlp: &Mlp<T>) -> Vec<Parameters> {
+    let layer = |(k, layer): (usize, chainrule_model::DenseLayer<'_, T>)| {
+        let number = k + 1;
+        let (w, b) = (Matrix::of(layer.w), Matrix::of(MatRef::new(layer.b, 1, layer.b.len())));
+        Parameters {
+            w: Quantity::given(Name::numbered("W", number), format!("weights of layer {number}"), w),
+            b: Quantity::given(Name::numbered("b", number), format!("bias of layer {number}"), b),
+            range: layer.params,
+        }
+    };
+    mlp.dense_layers().enumerate().map(layer).collect()
+}

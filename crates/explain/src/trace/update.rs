@@ -1,0 +1,76 @@
+//! The update: what is clipped, what the optimiser remembers, and how each tensor of parameters moves.
+
+use std::ops::Range;
+
+use chainrule_model::{Clip, Scalar, Update};
+
+use super::rules::{Ground, rule};
+use super::{Formula, Matrix, Name, Quantity};
+
+/// Weights or a bias, before the step.
+pub(super) struct Tensor {
+    pub(super) before: Quantity,
+    pub(super) gradient: Quantity,
+    /// Where it lies among all parameters.
+    pub(super) range: Range<usize>,
+}
+
+impl Tensor {
+    /// Its part of something laid out as the parameters.
+    fn cut<T: Scalar>(&self, laid_out: &[T]) -> Matrix {
+        let shape = &self.before.value;
+        Matrix::from_slice(&laid_out[self.range.clone()], shape.rows(), shape.cols())
+    }
+}
+
+/// What the step left behind.
+pub(super) struct Moved<'a, T> {
+    pub(super) params: &'a [T],
+    /// The gradients as they were clipped, if they were.
+    pub(super) clipped: Option<&'a [T]>,
+    /// What the optimiser remembered before and after: one array after the other, each as the parameters.
+    pub(super) before: &'a [T],
+    pub(super) after: &'a [T],
+    /// Counted from 1.
+    pub(super) step: u64,
+}
+
+pub(super) fn update<T: Scalar>(update: Update, tensors: &[Tensor], moved: &Moved<'_, T>) -> Vec<Quantity> {
+    tensors.iter().flat_map(|tensor| one(update, tensor, moved)).collect()
+}
+
+fn one<T: Scalar>(update: Update, tensor: &Tensor, moved: &Moved<'_, T>) -> Vec<Quantity> {
+    let w = &tensor.before;
+    let clipped = update.clip.zip(moved.clipped).map(|(clip, all)| clipped(clip, &tensor.gradient, tensor.cut(all)));
+    let length = moved.params.len();
+    let cut = |moments: &[T]| moments.chunks_exact(length).map(|array| tensor.cut(array)).collect::<Vec<_>>();
+    let ground = Ground {
+        w,
+        gradient: clipped.as_ref().unwrap_or(&tensor.gradient),
+        memory: cut(moved.before).into_iter().zip(cut(moved.after)).collect(),
+        step: moved.step,
+    };
+    let (remembered, formula) = rule(update.optimizer, &ground);
+    let after = Quantity::computed(w.name.clone(), format!("new {}", w.meaning), formula, tensor.cut(moved.params));
+    clipped.iter().cloned().chain(remembered).chain([after.replacing()]).collect()
+}
+
+fn clipped(clip: Clip, gradient: &Quantity, value: Matrix) -> Quantity {
+    let (min, max) = (Name::new("min", "\\min"), Name::new("max", "\\max"));
+    let formula = match clip {
+        Clip::Value(limit) => {
+            let not_below = Formula::default().literal(-limit).same(", ").value(gradient).of(&max);
+            Formula::default().literal(limit).same(", ").then(not_below).of(&min)
+        }
+        Clip::Norm(limit) => {
+            let norm =
+                Formula::default().sign("|all gradients|", "\\lVert \\nabla L \\rVert").same(" + ").literal(1e-6);
+            let share = Formula::default().same("1, ").literal(limit).same(" / ").then(norm.bracketed()).of(&min);
+            Formula::just(gradient).scaling().then(share)
+        }
+        other => Formula::just(gradient).same(&format!(", {other}")),
+    };
+    let name = &gradient.name;
+    let name = Name::new(format!("clip({name})"), format!("\\operatorname{{clip}}\\left({}\\right)", name.latex));
+    Quantity::computed(name, clip.to_string(), formula, value)
+}

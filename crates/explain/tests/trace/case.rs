@@ -1,0 +1,97 @@
+//! Random networks with random rows, losses and optimisers: everything that the tables of the model name.
+
+use std::ops::RangeInclusive;
+
+use chainrule_explain::trace::{Lesson, Trace, trace};
+use chainrule_model::random::{Purpose, Stream};
+use chainrule_model::{
+    ACTIVATION_NAMES, Clip, LOSS_NAMES, Layer, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
+    Workspace, parse_activation,
+};
+
+/// A network, rows and an update, all drawn from one seed.
+pub(crate) struct Case<T: Scalar> {
+    pub(crate) mlp: Mlp<T>,
+    pub(crate) batch: usize,
+    x: Vec<T>,        // (batch, inputs)
+    t: Vec<T>,        // (batch, outputs)
+    labels: Vec<u32>, // (batch)
+    has_labels: bool,
+    pub(crate) loss: Loss,
+    pub(crate) update: Update,
+}
+
+impl<T: Scalar> Case<T> {
+    pub(crate) fn draw(seed: u64) -> Self {
+        let mut stream = Stream::new(seed, Purpose::Synthetic, 0);
+        let mut below = |bound: u64| stream.below(bound) as usize;
+        // Now and then wide enough for every route through the kernels.
+        let mut width = || if below(4) == 0 { 17 + below(80) } else { 1 + below(9) };
+        let inputs = width();
+        let sizes: Vec<usize> = (0..1 + seed as usize % 3).map(|_| width()).collect();
+        let mut builder = Mlp::builder(inputs).seed(seed);
+        for &size in &sizes {
+            builder = builder.dense(size);
+            // None, one or two of them.
+            for _ in 0..below(3) {
+                let name = ACTIVATION_NAMES[below(ACTIVATION_NAMES.len() as u64)];
+                builder = builder.activation(parse_activation(name).unwrap());
+            }
+            if below(6) == 0 {
+                builder = builder.softmax();
+            }
+        }
+        let mlp = builder.build_as::<T>().unwrap();
+        let loss: Loss = LOSS_NAMES[below(LOSS_NAMES.len() as u64)].parse().unwrap();
+        let ends_in_softmax = mlp.layers().last() == Some(&Layer::Softmax);
+        let loss = if ends_in_softmax { Loss::HalfMse } else { loss };
+        let optimizer = Optimizer::by_name(OPTIMIZER_NAMES[below(OPTIMIZER_NAMES.len() as u64)]).unwrap();
+        let optimizer = match below(3) {
+            0 => optimizer.with("weight-decay", 0.01).unwrap(),
+            1 if optimizer.name() == "sgd" => optimizer.with("momentum", 0.9).unwrap().with("nesterov", 1.0).unwrap(),
+            _ => optimizer,
+        };
+        let clip = [None, Some(Clip::Norm(0.1)), Some(Clip::Value(0.01))][below(3)];
+        let batch = 1 + below(20);
+        let labels = (0..batch).map(|_| below(mlp.outputs() as u64) as u32).collect();
+        let has_labels = below(2) == 0;
+        let mut reals = |count: usize| (0..count).map(|_| T::from_f64(stream.uniform(-2.0, 2.0))).collect::<Vec<T>>();
+        let x = reals(batch * inputs);
+        let t = reals(batch * mlp.outputs());
+        Case { mlp, batch, x, t, labels, has_labels, loss, update: Update { clip, optimizer } }
+    }
+
+    pub(crate) fn x(&self) -> MatRef<'_, T> {
+        MatRef::new(&self.x, self.batch, self.mlp.inputs())
+    }
+
+    pub(crate) fn targets(&self) -> Targets<'_, T> {
+        match self.has_labels {
+            true => Targets::Classes(&self.labels),
+            false => Targets::Values(MatRef::new(&self.t, self.batch, self.mlp.outputs())),
+        }
+    }
+
+    pub(crate) fn traced(&self, steps: usize, shown: RangeInclusive<usize>) -> (Mlp<T>, Trace) {
+        let lesson = Lesson {
+            targets: Some(self.targets()),
+            loss: self.loss,
+            update: self.update,
+            steps,
+            shown,
+            ..Lesson::forward(self.x())
+        };
+        let mut mlp = self.mlp.clone();
+        let found = trace(&mut mlp, &lesson).unwrap();
+        (mlp, found)
+    }
+
+    /// The network after the steps, and the gradients of the last one before they were clipped.
+    pub(crate) fn trained(&self, steps: usize) -> (Mlp<T>, Vec<f64>, Workspace<T>) {
+        let mut mlp = self.mlp.clone();
+        let mut workspace = Workspace::for_training(&mlp, self.batch, self.update.optimizer).unwrap();
+        let mut step = || mlp.step(self.x(), self.targets(), self.loss, self.update, &mut workspace).unwrap();
+        let losses = (0..steps).map(|_| step()).collect();
+        (mlp, losses, workspace)
+    }
+}

@@ -1,0 +1,116 @@
+//! Every formula is true: evaluated as it is printed, with the numbers of the quantities it names, it gives the value
+//! that is shown beside it.
+
+use chainrule_explain::trace::{Quantity, Step, Term};
+
+use crate::case::Case;
+use crate::evaluate::evaluate;
+
+fn is_close(got: f64, want: f64) -> bool {
+    // Slopes are quotients of differences where a formula says f'.
+    (got - want).abs() <= 1e-7 * (1.0 + want.abs())
+}
+
+#[track_caller]
+fn assert_true(quantity: &Quantity, norm: f64, what: &str) {
+    if quantity.formula.0.is_empty() {
+        return;
+    }
+    let got = evaluate(&quantity.formula, norm, quantity.value.cols());
+    let (equation, want) = (quantity.equation(), &quantity.value);
+    assert_eq!((got.rows, got.cols), (want.rows(), want.cols()), "{equation}, {what}");
+    for (got, want) in got.values.iter().zip(want.values()) {
+        assert!(is_close(*got, *want), "{equation} is {got:e}, shown {want:e}, {what}");
+    }
+}
+
+/// The norm of all gradients by parameters, which clipping speaks of.
+fn gradient_norm(step: &Step) -> f64 {
+    let backward = step.sections.iter().find(|section| section.title == "backward").unwrap();
+    let by_parameters = |quantity: &&Quantity| quantity.name.text.contains("dW") || quantity.name.text.contains("db");
+    let gradients = backward.quantities.iter().filter(by_parameters);
+    gradients.flat_map(|quantity| quantity.value.values()).map(|g| g * g).sum::<f64>().sqrt()
+}
+
+#[test]
+fn every_formula_gives_the_value_beside_it() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..400 {
+        let case = Case::<f64>::draw(seed);
+        let what = format!("seed {seed}: {:?}, {}", case.mlp.layers(), case.update.optimizer);
+        let (_, trace) = case.traced(3, 1..=3);
+        trace.given.iter().for_each(|quantity| assert_true(quantity, 0.0, &what));
+        for step in &trace.steps {
+            let norm = gradient_norm(step);
+            for quantity in step.sections.iter().flat_map(|section| &section.quantities) {
+                assert_true(quantity, norm, &what);
+                // Its shape, to know that every kind of formula has been seen.
+                let signs = quantity.formula.0.iter().map(|term| match term {
+                    Term::Sign(sign) => sign.text.clone(),
+                    Term::Value { .. } => "_".to_owned(),
+                });
+                seen.insert(signs.collect::<String>());
+            }
+        }
+    }
+    for shape in [
+        "_ _ + _",
+        "relu(_)",
+        "leaky_relu(0.01)(_)",
+        "softmax(_)",
+        "-sum(_ * log(_)) / _",
+        "sum((_ - _)^2) / (2 * _)",
+        "sum((_ - _)^2) / _",
+        "(_ - _) / _",
+        "(sum_of_each_row(_) * _ - _) / _",
+        "2 * (_ - _) / _",
+        "mean(_ = _)",
+        "_ _",
+        "sum_of_rows(_)",
+        "_ * (_ > 0)",
+        "_ * _ * (1 - _)",
+        "_ * (1 - _^2)",
+        "_ * leaky_relu(0.01)'(_)",
+        "_ * (_ - sum_of_each_row(_ * _))",
+        "_ - _ * _",
+        "_ - _ * (_ + 0.01 * _)",
+        "0.9 * _ + _",
+        "_ - _ * (_ + 0.9 * _)",
+        "0.9 * _ + 0.1 * (_ + 0.01 * _)",
+        "0.999 * _ + 0.001 * (_)^2",
+        "_ - _ * (_ + 0.01 * _) / (sqrt(_) + 1e-8)",
+        "_ - _ * _ / (1 - 0.9^2) / (sqrt(_ / (1 - 0.999^2)) + 1e-8)",
+        "_ * (1 - _ * 0.01) - _ * _ / (1 - 0.9^3) / (sqrt(_ / (1 - 0.999^3)) + 1e-8)",
+        "_ * min(1, 0.1 / (|all gradients| + 1e-6))",
+        "min(0.01, max(-0.01, _))",
+    ] {
+        assert!(seen.contains(shape), "no case had {shape}; there were {seen:#?}");
+    }
+}
+
+/// Each quantity that a formula names is one that was shown before it, with the same numbers.
+#[test]
+fn every_formula_speaks_of_quantities_that_were_shown() {
+    for seed in 0..200 {
+        let case = Case::<f64>::draw(seed);
+        let (_, trace) = case.traced(2, 1..=2);
+        for step in &trace.steps {
+            let mut known: Vec<&Quantity> = trace.given.iter().collect();
+            for quantity in step.sections.iter().flat_map(|section| &section.quantities) {
+                for term in &quantity.formula.0 {
+                    let Term::Value { name, value, .. } = term else { continue };
+                    let is_setting = ["lr", "n"].contains(&name.text.as_str());
+                    // What an optimiser remembers from the step before.
+                    let is_remembered = quantity.replaces && *name == quantity.name && name.text.contains('_');
+                    let shown = known.iter().rev().find(|known| known.name == *name);
+                    let equation = quantity.equation();
+                    match shown {
+                        Some(shown) => assert!(shown.value == *value, "{name} in {equation}, seed {seed}"),
+                        None => assert!(is_setting || is_remembered, "{name} in {equation}, seed {seed}"),
+                    }
+                }
+                known.push(quantity);
+            }
+        }
+    }
+}

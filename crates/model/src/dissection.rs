@@ -1,0 +1,107 @@
+//! A network taken apart: every module computed on its own, so that each value and each gradient on the way stays
+//! readable. For explaining, not for training: [`Mlp`] fuses an activation into the layer before it and turns gradients
+//! into one another in place, which is faster and leaves fewer numbers behind. Both compute the same bits.
+
+use chainrule_dense::{Activation, LayerShape};
+use chainrule_kernel::{MatRef, Scalar};
+
+use crate::mlp::{Mlp, Op};
+use crate::{Layer, Loss, ModelError, Targets, Workspace};
+
+/// One pass of a network with every number in it.
+///
+/// ```
+/// use chainrule_model::{Dissection, Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(2).dense(3).relu().dense(1).build()?;
+/// let (x, t) = ([1.0, 2.0], [0.5]);
+/// let (x, targets) = (MatRef::new(&x, 1, 2), Targets::Values(MatRef::new(&t, 1, 1)));
+/// let mut parts = Dissection::new(&mlp, 1);
+/// parts.forward(x)?;
+/// parts.backward(x, targets, Loss::Mse)?;
+/// let (z1, da1) = (parts.output(0), parts.gradient(1));
+/// assert_eq!((z1.cols(), da1.cols()), (3, 3));
+/// # Ok::<(), chainrule_model::ModelError>(())
+/// ```
+#[derive(Debug)]
+pub struct Dissection<T: Scalar> {
+    mlp: Mlp<T>,
+    workspace: Workspace<T>,
+    /// For each module the operation that keeps its output, and the gradient by it.
+    kept: Vec<usize>,
+}
+
+impl<T: Scalar> Dissection<T> {
+    /// The network as it is now, for minibatches of up to `max_batch` rows. Later changes to `mlp` do not reach it.
+    pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
+        let mut ops = Vec::new();
+        let mut offset = 0;
+        let kept = mlp.layers.iter().map(|layer| {
+            match *layer {
+                Layer::Dense { inputs, outputs } => {
+                    ops.push(Op::Dense {
+                        shape: LayerShape { inputs, outputs, activation: Activation::Identity },
+                        offset,
+                    });
+                    offset += layer.parameters();
+                }
+                Layer::Activation(activation) => ops.push(Op::Activation(activation)),
+                Layer::Softmax => ops.push(Op::Softmax),
+            }
+            if !matches!(layer, Layer::Dense { .. }) {
+                // Backward turns the gradient by an operation's output into that by its input, in place; this one
+                // changes nothing, so what it holds is still the gradient by the output.
+                ops.push(Op::Activation(Activation::Identity));
+            }
+            ops.len() - 1
+        });
+        let kept = kept.collect();
+        let mlp = Mlp { ops, ..mlp.clone() };
+        let workspace = Workspace::new(&mlp, max_batch);
+        Dissection { mlp, workspace, kept }
+    }
+
+    /// As [`Mlp::forward`].
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`].
+    pub fn forward(
+        &mut self,
+        x: MatRef<'_, T>, // (batch, inputs)
+    ) -> Result<(), ModelError> {
+        self.mlp.forward(x, &mut self.workspace).map(drop)
+    }
+
+    /// As [`Mlp::backward`].
+    ///
+    /// # Errors
+    /// As [`Mlp::backward`].
+    pub fn backward(
+        &mut self,
+        x: MatRef<'_, T>, // (batch, inputs)
+        targets: Targets<'_, T>,
+        loss: Loss,
+    ) -> Result<f64, ModelError> {
+        self.mlp.backward(x, targets, loss, &mut self.workspace)
+    }
+
+    /// What came out of a module, (batch, width), by its number in [`Mlp::layers`].
+    ///
+    /// # Panics
+    /// When there is no such module; so for [`Dissection::gradient`].
+    pub fn output(&self, module: usize) -> MatRef<'_, T> {
+        let op = &self.workspace.ops[self.kept[module]];
+        MatRef::new(&op.a[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+    }
+
+    /// The gradient of the loss by what came out of a module, (batch, width).
+    pub fn gradient(&self, module: usize) -> MatRef<'_, T> {
+        let op = &self.workspace.ops[self.kept[module]];
+        MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+    }
+
+    /// The gradients by the parameters, laid out as [`Mlp::params`].
+    pub fn gradients(&self) -> &[T] {
+        self.workspace.gradients()
+    }
+}
