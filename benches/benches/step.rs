@@ -50,13 +50,13 @@ fn predictions(criterion: &mut Criterion) {
         if job.suits_loops() {
             candidates.push(loops::predictor(job));
         }
-        let wrong = verify_predictions(&mut candidates, rows.x(), job.rows * outputs).err();
+        let wrong = verify_predictions(&mut candidates, &rows.x, job.rows * outputs).err();
         assert_eq!(wrong, None, "{}", job.name);
         group.throughput(Throughput::Elements(job.flops()));
         let mut y = vec![0.0; job.rows * outputs];
         for candidate in &mut candidates {
             group.bench_function(BenchmarkId::new(&candidate.name, job.name), |bencher| {
-                bencher.iter(|| candidate.work.predict(rows.x(), &mut y));
+                bencher.iter(|| candidate.work.predict(&rows.x, &mut y));
             });
         }
     }

@@ -57,7 +57,8 @@ def whole(results, rivals):
     heads = [f"{NAMES.get(name, name)} {versions.get(name, '')}".strip() for name in rivals]
     text = f"{results['machine']['cpu']}, commit {results['machine']['commit'][:10]}, {results['date'][:10]}. "
     text += "Microseconds a step (of a prediction: a call) in the best epoch, "
-    text += "how many times ours that is, and the test accuracy after the same epochs. Measured by: `scripts/compare`.\n\n"
+    text += "how many times ours that is, and the test accuracy after the same epochs. "
+    text += "Measured by: `scripts/compare`.\n\n"
     text += "| job: network, batch, optimiser | threads | " + " | ".join(heads) + " |\n"
     text += "|---|--:|" + "--:|" * len(heads) + "\n"
     text += "".join(line(row, rivals) + "\n" for row in results["rows"])

@@ -28,10 +28,13 @@ use clap::{Args, Parser};
 use foreign::Rivals;
 use header::Choices;
 use held::Field;
-use machine::{cores, thread_counts, version};
+use machine::{cores, version};
 use probe::Isa;
 use product::Bench;
 use steps::{More, Steps};
+
+/// The versions of this build.
+const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
 
 /// The rivals that this build has beyond the usual ones.
 const WITH: &[&str] = &[
@@ -102,10 +105,14 @@ struct Render {
 fn main() -> ExitCode {
     let done = match Arguments::parse() {
         Arguments::Run(run) => run.run(),
-        Arguments::Steps(steps) => steps.run(&More::none()),
+        Arguments::Steps(steps) => {
+            let none = More { rivals: Vec::new(), steppers: |_, _, _| Vec::new(), predictors: |_, _| Vec::new() };
+            steps.run(&none)
+        }
         Arguments::Render(render) => render.render(),
         Arguments::Probe => {
-            print::limits(&probe::peaks(&thread_counts()), &probe::memory());
+            let threads = if cores() == 1 { vec![1] } else { vec![1, cores()] };
+            print::limits(&probe::peaks(&threads), &probe::memory());
             Ok(())
         }
         Arguments::List => {

@@ -43,6 +43,9 @@ pub(crate) struct Steps {
     /// Threads for every candidate
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Rivals that this build must have beyond the usual ones, separated by commas: burn, candle, tract
+    #[arg(long, value_delimiter = ',')]
+    with: Vec<String>,
     /// Where the record goes; nowhere without it
     #[arg(long)]
     out: Option<PathBuf>,
@@ -55,13 +58,6 @@ pub(crate) struct More {
     pub(crate) predictors: fn(&PredictJob, usize) -> Vec<Candidate<dyn Predictor>>,
 }
 
-impl More {
-    /// None.
-    pub(crate) fn none() -> More {
-        More { rivals: Vec::new(), steppers: |_, _, _| Vec::new(), predictors: |_, _| Vec::new() }
-    }
-}
-
 impl Steps {
     pub(crate) fn run(&self, more: &More) -> Result<(), String> {
         let named = |name: &str| self.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
@@ -70,6 +66,9 @@ impl Steps {
         }
         if self.threads == 0 || self.threads > cores() {
             return Err(format!("{} threads on {} processors", self.threads, cores()));
+        }
+        if let Some(rival) = self.with.iter().find(|&rival| !more.rivals.iter().any(|more| more.name == *rival)) {
+            return Err(format!("built without {rival}; scripts/bench --steps --with builds what it asks for"));
         }
         let mnist = std::env::var_os("CHAINRULE_MNIST").map(|folder| Rows::mnist(Path::new(&folder))).transpose()?;
         let mut record = Record { header: self.header(more)?, cases: Vec::new(), steps: Vec::new() };
@@ -136,12 +135,12 @@ impl Steps {
             candidates.push(loops::predictor(job));
         }
         candidates.extend((more.predictors)(job, threads));
-        let x = &rows.x()[..job.rows * inputs];
+        let x = &rows.x[..job.rows * inputs];
         let verified = verify_predictions(&mut candidates, x, job.rows * outputs);
         verified.map_err(|wrong| format!("{}: {wrong}", job.name))?;
         let names: Vec<String> = candidates.iter().map(|candidate| candidate.name.clone()).collect();
         let shape = (job.rows, inputs, outputs);
-        let measure = |seconds| measure_predictions(&mut candidates, rows.x(), shape, seconds);
+        let measure = |seconds| measure_predictions(&mut candidates, &rows.x, shape, seconds);
         Ok(MeasuredStep::of_prediction(job, rows.name, self.timed(&names, job.flops(), measure)))
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Features, Preprocess, Targets, TargetsMut, mnist_dir};
+use chainrule::data::{Dataset, Features, Preprocess, Targets, mnist_dir};
 use chainrule_model::random::{Purpose, Stream};
 
 /// As many rows as MNIST has to train on, and its pixels.
@@ -15,8 +15,10 @@ const FEW: usize = 4096;
 pub struct Rows {
     /// `random`, or `mnist`.
     pub name: &'static str,
-    /// Features and labels.
+    /// Features and labels, as ours takes them.
     pub data: Dataset<f32>,
+    /// The features once more, as rivals take them: (rows, inputs).
+    pub x: Vec<f32>,
     /// Every row once.
     pub order: Vec<usize>,
 }
@@ -60,12 +62,8 @@ impl Rows {
     fn new(name: &'static str, data: Dataset<f32>) -> Rows {
         let mut order: Vec<usize> = (0..data.rows()).collect();
         Stream::new(7, Purpose::Shuffle, 0).shuffle(&mut order);
-        Rows { name, data, order }
-    }
-
-    /// All features, (rows, inputs).
-    pub fn x(&self) -> &[f32] {
-        self.data.features().data()
+        let x = data.features().data().to_vec();
+        Rows { name, data, x, order }
     }
 
     /// The class of each row.
@@ -76,13 +74,17 @@ impl Rows {
         }
     }
 
-    /// Copies these rows: what every candidate but the frameworks does first.
+    /// Copies these rows: what every rival but the frameworks does first.
     pub fn gather(
         &self,
         rows: &[usize],
         x: &mut [f32],      // (rows.len(), inputs)
         labels: &mut [u32], // (rows.len())
     ) {
-        self.data.gather(rows, x, TargetsMut::Classes(labels));
+        let inputs = self.data.cols();
+        for (&row, (x, label)) in rows.iter().zip(x.chunks_exact_mut(inputs).zip(&mut *labels)) {
+            x.copy_from_slice(&self.x[row * inputs..][..inputs]);
+            *label = self.labels()[row];
+        }
     }
 }

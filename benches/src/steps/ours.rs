@@ -1,5 +1,6 @@
 //! Ours, by the functions that an application would call.
 
+use chainrule::data::TargetsMut;
 use chainrule::{MatRef, Mlp, Targets, Workspace};
 
 use crate::steps::candidate::{Candidate, Predictor, Stepper};
@@ -28,7 +29,7 @@ struct Steps<'a> {
 
 impl Stepper for Steps<'_> {
     fn step(&mut self, rows: &[usize]) -> f64 {
-        self.rows.gather(rows, &mut self.x, &mut self.labels);
+        self.rows.data.gather(rows, &mut self.x, TargetsMut::Classes(&mut self.labels));
         let x = MatRef::new(&self.x, rows.len(), self.mlp.inputs());
         let targets = Targets::Classes(&self.labels);
         let loss = self.mlp.step(x, targets, LOSS, self.job.optimizer, &mut self.workspace);

@@ -43,7 +43,7 @@ fn everyone_answers_the_same() {
         if job.suits_loops() {
             candidates.push(loops::predictor(&job));
         }
-        let wrong = verify_predictions(&mut candidates, rows.x(), job.rows * outputs).err();
+        let wrong = verify_predictions(&mut candidates, &rows.x, job.rows * outputs).err();
         assert_eq!(wrong, None, "{}", job.name);
     }
 }
