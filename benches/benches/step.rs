@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chainrule_bench::steps::candidate::{verify_predictions, verify_steps};
 use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::jobs::{PREDICTIONS, STEPS};
+use chainrule_bench::steps::jobs::{PREDICTIONS, STEPS, network};
 use chainrule_bench::steps::{loops, naive, ours, plain};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -46,7 +46,8 @@ fn predictions(criterion: &mut Criterion) {
     for job in PREDICTIONS {
         let (inputs, outputs) = (job.widths[0], job.widths[job.widths.len() - 1]);
         let rows = Rows::random(job.rows, inputs, outputs);
-        let mut candidates = vec![ours::predictor(job), plain::predictor("gemm", gemm::multiply, job, threads)];
+        let mlp = network(job.widths);
+        let mut candidates = vec![ours::predictor(job, &mlp), plain::predictor("gemm", gemm::multiply, job, threads)];
         if job.suits_loops() {
             candidates.push(loops::predictor(job));
         }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use chainrule::data::{Order, Preprocess, mnist_dir};
-use chainrule::{EpochReport, MatRef, Mlp, Optimizer, TrainConfig, Trainer, Workspace};
+use chainrule::{EpochReport, MatRef, Mlp, Optimizer, Predictor, TrainConfig, Trainer, Workspace};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -90,13 +90,24 @@ fn question() -> Option<()> {
     stdin().lines().next()?.ok().map(drop)
 }
 
+/// One row at a time with packed weights, more of them on all threads.
 fn predicts(mlp: &Mlp<f32>, rows: usize) -> Result<(), Error> {
-    let mut workspace = Workspace::new(mlp, rows.min(AT_ONCE));
     let x: Vec<f32> = (0..rows * mlp.inputs()).map(|at| (1 + at * 2_654_435_761 % 255) as f32 / 256.0).collect();
+    let x = MatRef::new(&x, rows, mlp.inputs());
     let mut y = vec![0.0; rows * mlp.outputs()];
+    if rows == 1 {
+        let packed = Predictor::new(mlp);
+        let mut workspace = packed.workspace(rows);
+        answers(mlp, || Ok(packed.predict_into(x, &mut y, &mut workspace)?))
+    } else {
+        let mut workspace = Workspace::new(mlp, rows.min(AT_ONCE));
+        answers(mlp, || Ok(mlp.predict_into(x, &mut y, &mut workspace)?))
+    }
+}
+
+fn answers(mlp: &Mlp<f32>, mut predict: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
     ready(mlp);
     while question().is_some() {
-        let mut predict = || mlp.predict_into(MatRef::new(&x, rows, mlp.inputs()), &mut y, &mut workspace);
         predict()?; // whoever ran before left other things in the caches
         let (mut calls, start) = (0, Instant::now());
         while calls == 0 || start.elapsed().as_secs_f64() < SECONDS {

@@ -8,7 +8,7 @@ use chainrule_bench::shapes::Element;
 use chainrule_bench::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions, verify_steps};
 use chainrule_bench::steps::data::Rows;
 use chainrule_bench::steps::figures::ONE_THREAD;
-use chainrule_bench::steps::jobs::{PREDICTIONS, PredictJob, STEPS, StepJob};
+use chainrule_bench::steps::jobs::{PREDICTIONS, PredictJob, STEPS, StepJob, network};
 use chainrule_bench::steps::record::{MeasuredStep, Timed};
 use chainrule_bench::steps::timing::{measure_predictions, measure_steps};
 use chainrule_bench::steps::{loops, naive, ours, plain};
@@ -125,11 +125,12 @@ impl Steps {
 
     fn prediction(&self, job: &PredictJob, rows: &Rows, more: &More) -> Result<MeasuredStep, String> {
         let (threads, inputs, outputs) = (self.threads, job.widths[0], job.widths[job.widths.len() - 1]);
-        let mut candidates = vec![ours::predictor(job), ours::predictor(job)];
+        let mlp = network(job.widths);
+        let mut candidates = vec![ours::predictor(job, &mlp), ours::predictor(job, &mlp)];
         candidates.push(plain::predictor("gemm", gemm::multiply, job, threads));
         if threads > 1 {
             let one = pool(1)?;
-            let ours = one.install(|| ours::predictor(job));
+            let ours = one.install(|| ours::predictor(job, &mlp));
             candidates.push(Candidate { name: ONE_THREAD.to_owned(), pool: Some(one), ..ours });
         } else if job.suits_loops() {
             candidates.push(loops::predictor(job));

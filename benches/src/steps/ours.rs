@@ -1,7 +1,7 @@
 //! Ours, by the functions that an application would call.
 
 use chainrule::data::TargetsMut;
-use chainrule::{MatRef, Mlp, Targets, Workspace};
+use chainrule::{MatRef, Mlp, PredictorWorkspace, Targets, Workspace};
 
 use crate::steps::candidate::{Candidate, Predictor, Stepper};
 use crate::steps::data::Rows;
@@ -41,19 +41,36 @@ impl Stepper for Steps<'_> {
     }
 }
 
-/// Ours on the threads of the current rayon pool, under its kernel's name.
-pub fn predictor(job: &PredictJob) -> Candidate<dyn Predictor> {
-    let mlp = network(job.widths);
-    let workspace = Workspace::new(&mlp, job.rows.min(AT_ONCE));
-    Candidate::new(mlp.kernel_name(), Box::new(Answers { mlp, workspace }))
+/// Ours under its kernel's name: one row at a time with packed weights, more of them on the threads of the current rayon
+/// pool.
+pub fn predictor<'a>(job: &PredictJob, mlp: &'a Mlp<f32>) -> Candidate<dyn Predictor + 'a> {
+    let work: Box<dyn Predictor + 'a> = if job.rows == 1 {
+        let packed = chainrule::Predictor::new(mlp);
+        Box::new(Single { workspace: packed.workspace(1), packed })
+    } else {
+        Box::new(Many { mlp, workspace: Workspace::new(mlp, job.rows.min(AT_ONCE)) })
+    };
+    Candidate::new(mlp.kernel_name(), work)
 }
 
-struct Answers {
-    mlp: Mlp<f32>,
+struct Single<'a> {
+    packed: chainrule::Predictor<'a, f32>,
+    workspace: PredictorWorkspace<f32>,
+}
+
+impl Predictor for Single<'_> {
+    fn predict(&mut self, x: &[f32], y: &mut [f32]) {
+        let done = self.packed.predict_into(MatRef::new(x, 1, x.len()), y, &mut self.workspace);
+        done.expect("the row fits the network");
+    }
+}
+
+struct Many<'a> {
+    mlp: &'a Mlp<f32>,
     workspace: Workspace<f32>,
 }
 
-impl Predictor for Answers {
+impl Predictor for Many<'_> {
     fn predict(&mut self, x: &[f32], y: &mut [f32]) {
         let inputs = self.mlp.inputs();
         let x = MatRef::new(x, x.len() / inputs, inputs);

@@ -39,7 +39,8 @@ fn everyone_answers_the_same() {
         let job = PredictJob { rows: job.rows.min(300), ..*job };
         let (inputs, outputs) = (job.widths[0], job.widths[job.widths.len() - 1]);
         let rows = Rows::random(job.rows, inputs, outputs);
-        let mut candidates = vec![ours::predictor(&job), plain::predictor("gemm", gemm::multiply, &job, 1)];
+        let mlp = network(job.widths);
+        let mut candidates = vec![ours::predictor(&job, &mlp), plain::predictor("gemm", gemm::multiply, &job, 1)];
         if job.suits_loops() {
             candidates.push(loops::predictor(&job));
         }
