@@ -1,64 +1,63 @@
-//! One whole step of training in f32, forward, loss, backward and update, on the threads of rayon's global pool: ours
-//! against naive.
+//! Whole steps of training in f32, gathering included, and predictions, on the threads of rayon's global pool: ours,
+//! a network written plainly on the gemm crate, loops and naive loops.
 //!
-//! Verified first: from the same parameters, a step of each leads to the same loss and parameters. Throughput is in
+//! Verified first: from the same parameters, steps of each lead to the same losses and parameters. Throughput is in
 //! floating point operations of the products: `Gelem/s` reads as GFLOP/s.
 
-use std::hint::black_box;
+#[path = "../rivals/gemm.rs"]
+mod gemm;
+
 use std::time::Duration;
 
-use chainrule_bench::shapes::{NETWORKS, NetworkSize};
-use chainrule_bench::{Case, Goal, Recipe, Twin};
-use chainrule_model::{Activation, Loss, MatRef, Optimizer, Targets, Workspace};
+use chainrule_bench::steps::candidate::{verify_predictions, verify_steps};
+use chainrule_bench::steps::data::Rows;
+use chainrule_bench::steps::jobs::{PREDICTIONS, STEPS, network};
+use chainrule_bench::steps::{loops, naive, ours, plain};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-/// Small: thousands of steps on one minibatch are to change neither what is computed nor how long it takes.
-const LR: f64 = 1e-3;
-
-fn case(size: NetworkSize) -> Case<f32> {
-    let mut activations = vec![Activation::Relu; size.widths.len() - 1];
-    activations[size.widths.len() - 2] = Activation::Identity;
-    let (batch, widths, loss) = (size.batch, size.widths.to_vec(), Loss::CrossEntropy);
-    Recipe { batch, widths, activations, softmax: false, loss, classes: true, kernel: 0, seed: 3 }.case()
-}
-
-fn step(case: &mut Case<f32>, workspace: &mut Workspace<f32>) -> f64 {
-    // The case's own accessors would borrow the network that is being changed.
-    let x = MatRef::new(&case.x, case.batch, case.mlp.inputs());
-    let Goal::Classes(labels) = &case.goal else { panic!("labels are timed") };
-    let targets = Targets::Classes(labels);
-    case.mlp.step(x, targets, case.loss, Optimizer::Sgd { lr: LR }, workspace).expect("the case fits its network")
-}
-
-/// One step of ours and one of the twin in f64, from the same numbers.
-fn verify(size: NetworkSize) {
-    let mut ours = case(size);
-    let mut twin = Twin::from(&ours.widen());
-    let before = twin.params();
-    let mut workspace = Workspace::new(&ours.mlp, size.batch);
-    let (loss, truth) = (step(&mut ours, &mut workspace), twin.step(LR));
-    assert!((loss - truth).abs() <= 1e-5 * truth, "{}: the loss is {loss}, not {truth}", size.name);
-    let after = twin.params();
-    assert!(after != before, "{}: the step leads nowhere", size.name);
-    for (i, (got, want)) in ours.mlp.params().iter().zip(&after).enumerate() {
-        assert!((f64::from(*got) - want).abs() <= 1e-6, "{}: parameter {i} is {got}, not {want}", size.name);
-    }
-}
+/// Rows to choose minibatches from: 25 MB of images, more than a second-level cache holds.
+const ROWS: usize = 8192;
 
 fn steps(criterion: &mut Criterion) {
+    let threads = rayon::current_num_threads();
     let mut group = criterion.benchmark_group("step");
-    for &size in NETWORKS {
-        verify(size);
-        group.throughput(Throughput::Elements(size.flops()));
-        let mut ours = case(size);
-        let mut workspace = Workspace::new(&ours.mlp, size.batch);
-        group.bench_function(BenchmarkId::new(ours.mlp.kernel_name(), size.name), |bencher| {
-            bencher.iter(|| step(black_box(&mut ours), &mut workspace));
-        });
-        if size.naive_is_quick() {
-            let mut naive = Twin::from(&case(size));
-            group.bench_function(BenchmarkId::new("naive", size.name), |bencher| {
-                bencher.iter(|| black_box(&mut naive).step(LR));
+    for job in STEPS {
+        let rows = Rows::random(ROWS, job.widths[0], job.widths[job.widths.len() - 1]);
+        let mut candidates =
+            vec![ours::stepper(job, &rows), plain::stepper("gemm", gemm::multiply, job, &rows, threads)];
+        if job.suits_loops() {
+            candidates.extend([loops::stepper(job, &rows), naive::stepper(job, &rows)]);
+        }
+        verify_steps(&mut candidates, &rows, job.batch).unwrap_or_else(|wrong| panic!("{}: {wrong}", job.name));
+        group.throughput(Throughput::Elements(job.flops()));
+        for candidate in &mut candidates {
+            let mut minibatches = rows.order.chunks_exact(job.batch).cycle();
+            group.bench_function(BenchmarkId::new(&candidate.name, job.name), |bencher| {
+                bencher.iter(|| candidate.work.step(minibatches.next().expect("a cycle has no end")));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn predictions(criterion: &mut Criterion) {
+    let threads = rayon::current_num_threads();
+    let mut group = criterion.benchmark_group("predict");
+    for job in PREDICTIONS {
+        let (inputs, outputs) = (job.widths[0], job.widths[job.widths.len() - 1]);
+        let rows = Rows::random(job.rows, inputs, outputs);
+        let mlp = network(job.widths);
+        let mut candidates = vec![ours::predictor(job, &mlp), plain::predictor("gemm", gemm::multiply, job, threads)];
+        if job.suits_loops() {
+            candidates.push(loops::predictor(job));
+        }
+        let wrong = verify_predictions(&mut candidates, &rows.x, job.rows * outputs).err();
+        assert_eq!(wrong, None, "{}", job.name);
+        group.throughput(Throughput::Elements(job.flops()));
+        let mut y = vec![0.0; job.rows * outputs];
+        for candidate in &mut candidates {
+            group.bench_function(BenchmarkId::new(&candidate.name, job.name), |bencher| {
+                bencher.iter(|| candidate.work.predict(&rows.x, &mut y));
             });
         }
     }
@@ -70,5 +69,5 @@ fn brief() -> Criterion {
     Criterion::default().warm_up_time(warm_up).measurement_time(measure).sample_size(20).nresamples(2000)
 }
 
-criterion_group!(name = benches; config = brief(); targets = steps);
+criterion_group!(name = benches; config = brief(); targets = steps, predictions);
 criterion_main!(benches);

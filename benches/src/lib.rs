@@ -8,6 +8,7 @@
 //! - [`shapes`]: every size that is timed, in one place.
 //! - [`caches`]: how large they are.
 //! - [`operands`] and [`rounds`]: candidates for one product, verified and then timed in turns.
+//! - [`steps`]: whole training steps and predictions, ours and others'.
 //! - [`record`], [`summary`], [`figures`] and [`chart`]: what a run measured, as JSON lines, as the README's table, in a
 //!   few lines, as a picture.
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ pub mod record;
 pub mod rounds;
 pub mod shapes;
 pub mod stats;
+pub mod steps;
 pub mod summary;
 mod twin;
 

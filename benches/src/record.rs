@@ -1,5 +1,6 @@
 //! A record: what one run of the report measured, as JSON lines. The first line says on what and how, every other one
-//! holds a product. Times are in ns a call, rates in GFLOP/s, ratios are a rival's time over ours: above 1 we are faster.
+//! holds a product, or a training step. Times are in ns a call, rates in GFLOP/s, ratios are a rival's time over ours:
+//! above 1 we are faster.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,7 @@ use crate::caches::Caches;
 use crate::operands::copies;
 use crate::rounds::Rounds;
 use crate::shapes::{Element, Shape, Stored};
+use crate::steps::record::MeasuredStep;
 
 /// The machine, the code, and the limits that the machine showed before the first product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -161,8 +163,10 @@ pub struct Timing {
 pub enum Line {
     /// The first.
     Header(Box<Header>),
-    /// All others.
+    /// A product.
     Case(Box<Measured>),
+    /// A training step or a prediction.
+    Step(Box<MeasuredStep>),
 }
 
 /// A whole file.
@@ -170,29 +174,36 @@ pub enum Line {
 pub struct Record {
     /// Its first line.
     pub header: Header,
-    /// The others.
+    /// Products.
     pub cases: Vec<Measured>,
+    /// Training steps and predictions, which have a file of their own.
+    pub steps: Vec<MeasuredStep>,
 }
 
 /// Four significant digits: more is noise, and the file is kept for good.
-fn short(value: f64) -> f64 {
+pub(crate) fn short(value: f64) -> f64 {
     format!("{value:.3e}").parse().expect("a number reads back")
+}
+
+impl Timing {
+    /// One of the candidates of these rounds; so many operations a call.
+    pub fn new(name: &str, rounds: &Rounds, who: usize, flops: u64, peak: f64) -> Self {
+        let ns = rounds.seconds(who).map(|s| s * 1e9);
+        let gflops = flops as f64 / ns[1];
+        Timing {
+            name: name.to_owned(),
+            ns: ns.map(short),
+            gflops: short(gflops),
+            percent_of_peak: short(100.0 * gflops / peak),
+            ratio: rounds.ratio(who, 0).map(short),
+        }
+    }
 }
 
 impl Measured {
     /// From the rounds of ours (candidate 0), ours again (candidate 1) and the rivals.
     pub fn new(shape: &Shape, rounds: &Rounds, names: &[String], peak: f64, steady: bool) -> Self {
-        let timing = |who: usize| {
-            let ns = rounds.seconds(who).map(|s| s * 1e9);
-            let gflops = shape.flops() as f64 / ns[1];
-            Timing {
-                name: names[who].clone(),
-                ns: ns.map(short),
-                gflops: short(gflops),
-                percent_of_peak: short(100.0 * gflops / peak),
-                ratio: rounds.ratio(who, 0).map(short),
-            }
-        };
+        let timing = |who: usize| Timing::new(&names[who], rounds, who, shape.flops(), peak);
         let Shape { group, ref name, element, m, n, k, a, b, lda, ldb, ldc, cold: _ } = *shape;
         let (case, group, ld) = (name.clone(), group.to_owned(), [lda, ldb, ldc]);
         let (ours, again) = (timing(0), timing(1).ratio[1]);
@@ -215,15 +226,16 @@ impl Record {
     /// # Errors
     /// Which line is not of a record, or that there is no header.
     pub fn parse(text: &str) -> Result<Record, String> {
-        let (mut header, mut cases) = (None, Vec::new());
+        let (mut header, mut cases, mut steps) = (None, Vec::new(), Vec::new());
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             match serde_json::from_str(line).map_err(|error| format!("line {}: {error}", index + 1))? {
                 Line::Header(_) if header.is_some() => return Err(format!("line {}: a second header", index + 1)),
                 Line::Header(line) => header = Some(*line),
                 Line::Case(case) => cases.push(*case),
+                Line::Step(step) => steps.push(*step),
             }
         }
-        Ok(Record { header: header.ok_or("no header: it is the first line of a record")?, cases })
+        Ok(Record { header: header.ok_or("no header: it is the first line of a record")?, cases, steps })
     }
 }
 
@@ -283,7 +295,7 @@ pub(crate) mod tests {
             again: 1.01,
             rivals: vec![timing("gemm", gemm), timing("faer", faer)],
         };
-        Record { header, cases: vec![case("64", 2.0, 4.0), case("256", 1.25, 0.5)] }
+        Record { header, cases: vec![case("64", 2.0, 4.0), case("256", 1.25, 0.5)], steps: Vec::new() }
     }
 
     #[test]

@@ -106,6 +106,13 @@ fn sample<T: Scalar + Float>(candidate: &mut Candidate<T>, operands: &mut Operan
     start.elapsed().as_secs_f64() / f64::from(repeats)
 }
 
+impl From<Vec<Vec<f64>>> for Rounds {
+    /// Seconds, by candidate and round.
+    fn from(seconds: Vec<Vec<f64>>) -> Rounds {
+        Rounds(seconds)
+    }
+}
+
 impl Rounds {
     /// Seconds a call of one candidate: quartile, median, quartile, least.
     pub fn seconds(&self, who: usize) -> [f64; 4] {

@@ -1,4 +1,4 @@
-//! Every size that is timed: products, layers, networks. Benchmarks and whoever else measures take them from here, so
+//! Every size of a product or a layer that is timed. Benchmarks and whoever else measures take them from here, so
 //! that two tables speak of the same thing.
 
 use serde::{Deserialize, Serialize};
@@ -43,17 +43,6 @@ pub struct DenseSize {
     pub outputs: usize,
 }
 
-/// A network over a minibatch: ReLU between the layers, cross-entropy behind the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NetworkSize {
-    /// `784-128-10 b64`.
-    pub name: &'static str,
-    /// Rows of x.
-    pub batch: usize,
-    /// Features in, then the outputs of each layer.
-    pub widths: &'static [usize],
-}
-
 const fn square(name: &'static str, n: usize) -> Product {
     Product { name, m: n, n, k: n, a: Stored::Rows, b: Stored::Rows }
 }
@@ -80,19 +69,12 @@ pub const LAYER_PRODUCTS: &[[Product; 3]] = &[
     layer(["512-10 b128 z", "512-10 b128 dw", "512-10 b128 dx"], 128, 512, 10),
 ];
 
-/// Layers of the networks in [`NETWORKS`].
+/// Layers of the networks whose steps are timed.
 pub const DENSE: &[DenseSize] = &[
     DenseSize { name: "784-128 b64", batch: 64, inputs: 784, outputs: 128 },
     DenseSize { name: "784-512 b128", batch: 128, inputs: 784, outputs: 512 },
     DenseSize { name: "512-512 b128", batch: 128, inputs: 512, outputs: 512 },
     DenseSize { name: "512-10 b128", batch: 128, inputs: 512, outputs: 10 },
-];
-
-/// From the notebooks' network on MNIST to one that fills two cores.
-pub const NETWORKS: &[NetworkSize] = &[
-    NetworkSize { name: "784-16-16-10 b32", batch: 32, widths: &[784, 16, 16, 10] },
-    NetworkSize { name: "784-128-10 b64", batch: 64, widths: &[784, 128, 10] },
-    NetworkSize { name: "784-512-512-10 b128", batch: 128, widths: &[784, 512, 512, 10] },
 ];
 
 /// The element type of a timed product.
@@ -268,20 +250,6 @@ impl DenseSize {
     /// Whether naive loops are timed on it.
     pub fn naive_is_quick(&self) -> bool {
         self.batch * self.inputs * self.outputs <= NAIVE_MACS
-    }
-}
-
-impl NetworkSize {
-    /// Multiplications and additions of a step: three products a layer, two in the first, whose input has no gradient.
-    pub fn flops(&self) -> u64 {
-        let macs = |pair: &[usize]| self.batch * pair[0] * pair[1];
-        let first = macs(&self.widths[..2]);
-        2 * (3 * self.widths.windows(2).map(macs).sum::<usize>() - first) as u64
-    }
-
-    /// Whether naive loops are timed on it.
-    pub fn naive_is_quick(&self) -> bool {
-        self.flops() as usize / 2 <= 2 * NAIVE_MACS
     }
 }
 

@@ -44,7 +44,7 @@ impl Record {
         let mean = |group: String| {
             let of_group = |case: &&Measured| case.group == group;
             let cases = self.cases.iter().filter(of_group).cloned().collect();
-            let (mean, count) = Record { header: self.header.clone(), cases }.against_the_best();
+            let (mean, count) = Record { header: self.header.clone(), cases, steps: Vec::new() }.against_the_best();
             (group, mean, count)
         };
         groups.into_iter().map(mean).collect()

@@ -7,14 +7,9 @@ pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-pub(crate) fn thread_counts() -> Vec<usize> {
-    if cores() == 1 { vec![1] } else { vec![1, cores()] }
-}
-
 /// What the lock file pins.
 pub(crate) fn version(package: &str) -> String {
-    let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
-    let after = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
+    let after = crate::LOCK.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
     after.and_then(|rest| rest.split('"').next()).unwrap_or("of this commit").to_owned()
 }
 

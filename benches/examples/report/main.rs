@@ -4,10 +4,13 @@
 //! `cargo bench` is not to take six minutes more.
 
 mod foreign;
+mod header;
 mod held;
 mod machine;
+mod print;
 mod probe;
 mod product;
+mod steps;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,17 +19,22 @@ use std::process::ExitCode;
 
 use chainrule_bench::caches::Caches;
 use chainrule_bench::chart::chart;
-use chainrule_bench::record::{Header, Held, Line, Measured, Memory, Peak, Record, Rival};
+use chainrule_bench::record::{Header, Held, Measured, Record, Rival};
 use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, table};
 use chainrule_bench::summary::{readme_section, replace_section};
-use chainrule_kernel::{KERNEL_VARIABLE, Kernel};
+use chainrule_kernel::KERNEL_VARIABLE;
 use clap::{Args, Parser};
 
 use foreign::Rivals;
+use header::Choices;
 use held::Field;
-use machine::{commit, cores, cpu, output, thread_counts, version};
+use machine::{cores, version};
 use probe::Isa;
 use product::Bench;
+use steps::{More, Steps};
+
+/// The versions of this build.
+const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
 
 /// The rivals that this build has beyond the usual ones.
 const WITH: &[&str] = &[
@@ -43,6 +51,8 @@ const WITH: &[&str] = &[
 enum Arguments {
     /// Verifies and times products, prints a line for each, and writes a record.
     Run(Run),
+    /// Verifies and times training steps and predictions, prints a line for each, and writes a record.
+    Steps(Steps),
     /// Makes the README's section and the chart from the newest record of a folder.
     Render(Render),
     /// Prints the machine's limits and nothing else.
@@ -95,9 +105,14 @@ struct Render {
 fn main() -> ExitCode {
     let done = match Arguments::parse() {
         Arguments::Run(run) => run.run(),
+        Arguments::Steps(steps) => {
+            let none = More { rivals: Vec::new(), steppers: |_, _, _| Vec::new(), predictors: |_, _| Vec::new() };
+            steps.run(&none)
+        }
         Arguments::Render(render) => render.render(),
         Arguments::Probe => {
-            print_limits(&probe::peaks(&thread_counts()), &probe::memory());
+            let threads = if cores() == 1 { vec![1] } else { vec![1, cores()] };
+            print::limits(&probe::peaks(&threads), &probe::memory());
             Ok(())
         }
         Arguments::List => {
@@ -141,11 +156,7 @@ impl Run {
         pool.map_err(|error| error.to_string())?;
         let field = self.field()?;
         let header = self.header(field)?;
-        println!("{} on {}, {} thread(s)", header.kernels.join(", "), header.cpu, header.threads);
-        if let Some(load) = header.load.filter(|load| *load > 0.5) {
-            println!("the load average is {load}: numbers from a busy machine are worth little");
-        }
-        print_limits(&header.peaks, &header.memory);
+        print::beginning(&header);
         for Rival { name, held, .. } in &header.rivals {
             if let Some(Held { by, percent_of_peak: [f32, f64] }) = held {
                 println!("{name:15} held by {by}: {f32:.0} % of the peak in f32, {f64:.0} % in f64");
@@ -154,7 +165,7 @@ impl Run {
 
         let seconds = self.seconds.unwrap_or(if self.quick { 0.35 } else { 1.1 });
         let mut bench = Bench::new(field, seconds);
-        let mut record = Record { header, cases: Vec::new() };
+        let mut record = Record { header, cases: Vec::new(), steps: Vec::new() };
         if shapes.iter().any(|shape| shape.cold) {
             let caches = Caches::of_this_machine();
             let source = if caches.told { "as the system says" } else { "as is assumed" };
@@ -173,7 +184,7 @@ impl Run {
         }
         print_end(&record);
         match &self.out {
-            Some(path) => write(path, &record),
+            Some(path) => print::write(path, &record),
             None => Ok(()),
         }
     }
@@ -193,21 +204,15 @@ impl Run {
     }
 
     fn header(&self, field: Field) -> Result<Header, String> {
-        let kernel =
-            |name: Result<&'static str, _>| name.map_err(|error: chainrule_kernel::KernelError| error.to_string());
-        let kernels = [
-            kernel(Kernel::<f32>::selected().map(Kernel::name))?.to_owned(),
-            kernel(Kernel::<f64>::selected().map(Kernel::name))?.to_owned(),
-        ];
+        let kernels = header::kernels()?;
         if let (Some(isa), Some(kernel)) = (field.isa, kernels.iter().find(|&k| Some(Isa::of_kernel(k)) != field.isa)) {
             return Err(format!("our {kernel} is not of {}; {KERNEL_VARIABLE} chooses another", isa.name()));
         }
-        let override_by = std::env::var(KERNEL_VARIABLE).unwrap_or_default();
         let mut command = "scripts/bench".to_owned();
         if let Some(isa) = field.isa {
             let _ = write!(command, " --isa {}", isa.name());
-        } else if !override_by.is_empty() {
-            command = format!("{KERNEL_VARIABLE}={override_by} {command}");
+        } else if let Some(kernel) = header::chosen_kernel() {
+            command = format!("{KERNEL_VARIABLE}={kernel} {command}");
         }
         if self.threads > 1 {
             let _ = write!(command, " --threads {}", self.threads);
@@ -225,24 +230,8 @@ impl Run {
         let mut rivals: Vec<Rival> = rivals.collect();
         held::settings(field, &rivals, |name| std::env::var(name).ok())?;
         held::prove(field, &mut rivals)?;
-        let load = fs::read_to_string("/proc/loadavg").ok();
-        Ok(Header {
-            commit: commit(),
-            rustc: output("rustc", &["-V"]),
-            date: output("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
-            command,
-            cpu: cpu(),
-            isa: field.isa.map(|isa| isa.name().to_owned()),
-            cores: cores(),
-            threads: self.threads,
-            kernels,
-            with: WITH.iter().map(|&rival| rival.to_owned()).collect(),
-            kernels_by_default: override_by.is_empty(),
-            load: load.and_then(|load| load.split(' ').next().and_then(|first| first.parse().ok())),
-            rivals,
-            peaks: probe::peaks(&if self.threads == 1 { vec![1] } else { vec![1, self.threads] }),
-            memory: probe::memory(),
-        })
+        let with = WITH.iter().map(|&rival| rival.to_owned()).collect();
+        header::header(Choices { command, threads: self.threads, isa: field.isa, with, rivals })
     }
 }
 
@@ -269,7 +258,9 @@ fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
         if path.extension().is_some_and(|extension| extension == "jsonl") {
             let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             let record = Record::parse(&text).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
-            records.push((path, record));
+            if !record.cases.is_empty() {
+                records.push((path, record)); // of products, which the README's table is about
+            }
         }
     }
     let rank = |(_, Record { header, .. }): &(PathBuf, Record)| {
@@ -278,25 +269,6 @@ fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
     records.into_iter().max_by_key(rank).ok_or(format!("{} holds no record: run scripts/bench", folder.display()))
 }
 
-fn write(path: &Path, record: &Record) -> Result<(), String> {
-    let mut text = Line::Header(Box::new(record.header.clone())).to_json() + "\n";
-    for case in &record.cases {
-        text += &(Line::Case(Box::new(case.clone())).to_json() + "\n");
-    }
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-    println!("record: {}", path.display());
-    Ok(())
-}
-
-fn print_limits(peaks: &[Peak], memory: &[Memory]) {
-    for peak in peaks {
-        let element = format!("{:?}", peak.element).to_lowercase();
-        println!("peak {element} {:8} {} thread(s) {:8.1} GFLOP/s", peak.isa, peak.threads, peak.gflops);
-    }
-    for Memory { level, bytes, gb_per_s } in memory {
-        println!("{level:5} {:8} KiB {gb_per_s:18.1} GB/s", bytes / 1024);
-    }
-}
 fn print_case(case: &Measured) {
     let mut line = format!("{:22} {:8.1} {:5.0} %", case.case, case.ours.gflops, case.ours.percent_of_peak);
     for rival in &case.rivals {

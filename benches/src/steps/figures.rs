@@ -1,0 +1,102 @@
+//! What is asked of each job, beside what was measured.
+
+use crate::record::Record;
+use crate::steps::record::MeasuredStep;
+
+/// What is asked of a job on so many threads.
+struct Asked {
+    case: &'static str,
+    threads: usize,
+    /// Of the peak of so many threads, in the best sample; 0 asks nothing.
+    percent: f64,
+    /// The time over ours of the fastest of `rivals`, or of all when none is named, best sample by best sample; 0 asks
+    /// nothing.
+    ratio: f64,
+    rivals: &'static [&'static str],
+}
+
+const fn asked(case: &'static str, threads: usize, percent: f64, ratio: f64) -> Asked {
+    Asked { case, threads, percent, ratio, rivals: &[] }
+}
+
+const ASKED: &[Asked] = &[
+    asked("784-16-16-10 b32 sgd", 1, 55.0, 1.5),
+    Asked { rivals: &[ONE_THREAD], ..asked("784-16-16-10 b32 sgd", 2, 0.0, 1.0) },
+    asked("784-128-10 b64 sgd", 1, 80.0, 1.5),
+    asked("784-128-10 b64 sgd", 2, 65.0, 0.0),
+    asked("784-64-10 b64 rmsprop", 1, 78.0, 0.0),
+    asked("784-512-512-10 b128 adam", 1, 75.0, 1.5),
+    asked("784-512-512-10 b128 adam", 2, 68.0, 1.3),
+    asked("784-2048-2048-10 b512 adam", 1, 82.0, 1.2),
+    asked("784-2048-2048-10 b512 adam", 2, 78.0, 1.3),
+    Asked { rivals: &["loops"], ..asked("6-64-8-4 b1 sgd", 1, 0.0, 1.0) },
+    Asked { rivals: &["loops"], ..asked("6-64-8-4 b32 sgd", 1, 0.0, 1.0) },
+    asked("784-16-16-10 b1 predict", 1, 0.0, 1.4),
+    asked("784-128-10 b1 predict", 1, 0.0, 1.4),
+    asked("784-512-512-10 b1 predict", 1, 0.0, 1.1),
+    asked("784-512-512-10 b10000 predict", 1, 85.0, 0.0),
+    asked("784-512-512-10 b10000 predict", 2, 85.0, 0.0),
+];
+
+/// The candidate that is ours on one thread, timed beside ours on several.
+pub const ONE_THREAD: &str = "one thread";
+
+impl Record {
+    /// What is asked of the steps that were measured, each with what it came to: (job, says, whether it was reached).
+    pub fn step_figures(&self) -> Vec<(String, String, bool)> {
+        let threads = self.header.threads;
+        let rows = ASKED.iter().filter(|asked| asked.threads == threads);
+        let measured = rows.filter_map(|asked| Some((asked, self.steps.iter().find(|step| step.case == asked.case)?)));
+        measured.flat_map(|(asked, step)| figures(asked, step)).collect()
+    }
+}
+
+fn figures(asked: &Asked, step: &MeasuredStep) -> Vec<(String, String, bool)> {
+    let mut figures = Vec::new();
+    let mut add = |says, reached| figures.push((step.case.clone(), says, reached));
+    if asked.percent > 0.0 {
+        let percent = step.best_percent();
+        add(format!("{percent:5.1} % of the peak, asked {:.0} %", asked.percent), percent >= asked.percent);
+    }
+    let eligible = |name: &str| match asked.rivals {
+        [] => name != ONE_THREAD,
+        named => named.contains(&name),
+    };
+    let rivals = step.timed.rivals.iter().filter(|rival| eligible(&rival.name));
+    let best = rivals.min_by(|a, b| a.ns[3].total_cmp(&b.ns[3]));
+    if let Some(best) = best.filter(|_| asked.ratio > 0.0) {
+        let ratio = step.timed.best_ratio(best);
+        // 0.95 is where noise ends for "not slower": a step of another thread count is the same step.
+        let reached = ratio >= if asked.ratio == 1.0 { 0.95 } else { asked.ratio };
+        add(format!("{ratio:5.2}x {}, asked {:.1}x", best.name, asked.ratio), reached);
+    }
+    figures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::sample;
+    use crate::steps::jobs::{PREDICTIONS, STEPS};
+    use crate::steps::record::tests::measured;
+
+    #[test]
+    fn asked_and_measured_stand_beside_each_other() {
+        let steps = vec![measured("784-128-10 b64 sgd", 84.0, 1.4, 9.0), measured("6-64-8-4 b1 sgd", 12.0, 0.5, 1.5)];
+        let record = Record { steps, ..sample() };
+        let text = |(case, says, reached): (&str, &str, bool)| (case.to_owned(), says.to_owned(), reached);
+        let expected = [
+            ("784-128-10 b64 sgd", " 84.0 % of the peak, asked 80 %", true),
+            ("784-128-10 b64 sgd", " 1.40x gemm, asked 1.5x", false),
+            ("6-64-8-4 b1 sgd", " 1.50x loops, asked 1.0x", true),
+        ];
+        assert_eq!(record.step_figures(), expected.map(text));
+    }
+
+    #[test]
+    fn whatever_is_asked_is_a_job() {
+        let named =
+            |case: &str| STEPS.iter().any(|job| job.name == case) || PREDICTIONS.iter().any(|job| job.name == case);
+        assert!(ASKED.iter().all(|asked| named(asked.case)));
+    }
+}

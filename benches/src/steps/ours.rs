@@ -1,0 +1,79 @@
+//! Ours, by the functions that an application would call.
+
+use chainrule::data::TargetsMut;
+use chainrule::{MatRef, Mlp, PredictorWorkspace, Targets, Workspace};
+
+use crate::steps::candidate::{Candidate, Predictor, Stepper};
+use crate::steps::data::Rows;
+use crate::steps::jobs::{LOSS, PredictJob, StepJob, network};
+
+/// Rows that a prediction goes through at a time: as many as the trainer's evaluation takes.
+const AT_ONCE: usize = 256;
+
+/// Ours on the threads of the current rayon pool, under its kernel's name.
+pub fn stepper<'a>(job: &StepJob, rows: &'a Rows) -> Candidate<dyn Stepper + 'a> {
+    let mlp = network(job.widths);
+    let workspace = Workspace::for_training(&mlp, job.batch, job.optimizer).expect("memory for a workspace");
+    let (x, labels) = (vec![0.0; job.batch * mlp.inputs()], vec![0; job.batch]);
+    Candidate::new(mlp.kernel_name(), Box::new(Steps { mlp, workspace, job: *job, rows, x, labels }))
+}
+
+struct Steps<'a> {
+    mlp: Mlp<f32>,
+    workspace: Workspace<f32>,
+    job: StepJob,
+    rows: &'a Rows,
+    x: Vec<f32>,      // (batch, inputs)
+    labels: Vec<u32>, // (batch)
+}
+
+impl Stepper for Steps<'_> {
+    fn step(&mut self, rows: &[usize]) -> f64 {
+        self.rows.data.gather(rows, &mut self.x, TargetsMut::Classes(&mut self.labels));
+        let x = MatRef::new(&self.x, rows.len(), self.mlp.inputs());
+        let targets = Targets::Classes(&self.labels);
+        let loss = self.mlp.step(x, targets, LOSS, self.job.optimizer, &mut self.workspace);
+        loss.expect("the rows fit the network")
+    }
+
+    fn params(&self) -> Vec<f32> {
+        self.mlp.params().to_vec()
+    }
+}
+
+/// Ours under its kernel's name: one row at a time with packed weights, more of them on the threads of the current rayon
+/// pool.
+pub fn predictor<'a>(job: &PredictJob, mlp: &'a Mlp<f32>) -> Candidate<dyn Predictor + 'a> {
+    let work: Box<dyn Predictor + 'a> = if job.rows == 1 {
+        let packed = chainrule::Predictor::new(mlp);
+        Box::new(Single { workspace: packed.workspace(1), packed })
+    } else {
+        Box::new(Many { mlp, workspace: Workspace::new(mlp, job.rows.min(AT_ONCE)) })
+    };
+    Candidate::new(mlp.kernel_name(), work)
+}
+
+struct Single<'a> {
+    packed: chainrule::Predictor<'a, f32>,
+    workspace: PredictorWorkspace<f32>,
+}
+
+impl Predictor for Single<'_> {
+    fn predict(&mut self, x: &[f32], y: &mut [f32]) {
+        let done = self.packed.predict_into(MatRef::new(x, 1, x.len()), y, &mut self.workspace);
+        done.expect("the row fits the network");
+    }
+}
+
+struct Many<'a> {
+    mlp: &'a Mlp<f32>,
+    workspace: Workspace<f32>,
+}
+
+impl Predictor for Many<'_> {
+    fn predict(&mut self, x: &[f32], y: &mut [f32]) {
+        let inputs = self.mlp.inputs();
+        let x = MatRef::new(x, x.len() / inputs, inputs);
+        self.mlp.predict_into(x, y, &mut self.workspace).expect("the rows fit the network");
+    }
+}
