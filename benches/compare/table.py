@@ -66,7 +66,7 @@ def whole(results, rivals):
         job, goal, runs = (results["headline"][key] for key in ("job", "goal", "results"))
         ours, torch = runs["ours"], runs["torch"]
         widths = "-".join(map(str, job["widths"]))
-        text += f"\nFrom nothing to {goal:.0%} of MNIST's test rows ({widths}, {job['optimizer']}, minibatches of "
+        text += f"\nFrom nothing to {100 * goal:.0f} % of MNIST's test rows ({widths}, {job['optimizer']}, minibatches of "
         text += f"{job['batch']}, 2 threads, median of {len(ours['runs'])}): "
         text += f"{ours['seconds']:.2f} s in {ours['epochs']:.0f} epochs, PyTorch {torch['seconds']:.2f} s in "
         text += f"{torch['epochs']:.0f}: {torch['seconds'] / ours['seconds']:.1f}x.\n"
