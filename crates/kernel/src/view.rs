@@ -33,11 +33,13 @@ struct Shape {
 }
 
 impl Shape {
+    #[inline]
     fn row_major(rows: usize, cols: usize) -> Self {
         Shape { rows, cols, row_stride: cols, col_stride: 1 }
     }
 
     /// How many elements a slice must have for every (i, j) to lie inside; `None` past the address space.
+    #[inline]
     fn span(self) -> Option<usize> {
         if self.rows == 0 || self.cols == 0 {
             return Some(0);
@@ -47,6 +49,7 @@ impl Shape {
         down.checked_add(along)?.checked_add(1)
     }
 
+    #[inline]
     fn assert_inside(self, len: usize) {
         assert!(
             self.span().is_some_and(|span| span <= len),
@@ -57,6 +60,7 @@ impl Shape {
 
     /// One stride steps over all that the other can reach; single rows and columns cannot overlap themselves
     /// as long as the stride that is used is not 0.
+    #[inline]
     fn assert_injective(self) {
         let Shape { rows, cols, row_stride: rs, col_stride: cs } = self;
         let apart = rows == 0
@@ -70,16 +74,19 @@ impl Shape {
         assert!(apart, "elements of a mutable {self:?} view would overlap");
     }
 
+    #[inline]
     fn t(self) -> Self {
         Shape { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride }
     }
 
+    #[inline]
     fn offset(self, i: usize, j: usize) -> usize {
         assert!(i < self.rows && j < self.cols, "({i}, {j}) is outside {}x{}", self.rows, self.cols);
         i * self.row_stride + j * self.col_stride
     }
 
     /// Where `rows` of this view begin, and their shape.
+    #[inline]
     fn row_range(self, rows: &Range<usize>) -> (usize, Self) {
         assert!(rows.start <= rows.end && rows.end <= self.rows, "rows {rows:?} of a view of {} rows", self.rows);
         let part = Shape { rows: rows.len(), ..self };
