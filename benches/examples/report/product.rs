@@ -91,12 +91,13 @@ fn cut<T: Rivals>(
 ) {
     const GRAIN: usize = 32; // dense's
     let (m, n, threads) = (c.rows(), c.cols(), scratch.len());
-    if threads == 1 || m.max(n) < 2 * GRAIN || m * n * a.cols() < threads << 20 {
+    let length = if m > 2 * n { m } else { n };
+    if threads == 1 || length < 2 * GRAIN || m * n * a.cols() < threads << 20 {
         return kernel.gemm(a, b, Epilogue::Store, c, &mut scratch[0]);
     }
-    let at = (m.max(n) * (threads / 2) / threads).next_multiple_of(GRAIN).min(m.max(n) - 1);
+    let at = (length * (threads / 2) / threads).next_multiple_of(GRAIN).min(length - 1);
     let (left, right) = scratch.split_at_mut(threads / 2);
-    if m >= n {
+    if m > 2 * n {
         let (top, bottom) = c.split_rows(at);
         let work = (|| cut(kernel, a.rows_in(0..at), b, top, left), || cut(kernel, a.rows_in(at..m), b, bottom, right));
         rayon::join(work.0, work.1);

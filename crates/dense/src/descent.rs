@@ -64,7 +64,7 @@ impl<T: Scalar> Plan<T> {
             && x.rows() <= STEPS_AT_ONCE
         {
             let w = MatMut::new(w, inputs, outputs);
-            let side = Side::longer(&w);
+            let side = Side::of_product(&w);
             return for_each_part(w, side, threads, &mut self.rooms, &|w, part, room| {
                 let (x, dz) = (x.t().rows_in(part.rows), dz.cols_in(part.cols));
                 kernel.gemm(x, dz, Epilogue::Update { rate: lr, decay }, w, &mut room.scratch);

@@ -117,7 +117,7 @@ impl<T: Scalar> Plan<T> {
         let LayerShape { inputs, outputs, activation } = self.shape;
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs));
         let threads = self.threads(x.rows());
-        let side = Side::longer(&a);
+        let side = Side::of_product(&a);
         for_each_part(a, side, threads, &mut self.rooms, &|a, part, room| {
             let (x, w, b) = (x.rows_in(part.rows), w.cols_in(part.cols.clone()), &b[part.cols]);
             kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut room.scratch);
@@ -168,7 +168,7 @@ impl<T: Scalar> Plan<T> {
         let LayerShape { inputs, outputs, .. } = self.shape;
         let (kernel, threads) = (self.kernel, self.threads(x.rows()));
         let dw = MatMut::new(dw, inputs, outputs);
-        let side = Side::longer(&dw);
+        let side = Side::of_product(&dw);
         for_each_part(dw, side, threads, &mut self.rooms, &|dw, part, room| {
             let (x, dz) = (x.t().rows_in(part.rows), dz.cols_in(part.cols));
             kernel.gemm(x, dz, Epilogue::Store, dw, &mut room.scratch);
@@ -204,7 +204,7 @@ impl<T: Scalar> Plan<T> {
                 gemm(dx, whole, Epilogue::Derivative { activation, outputs: x, sums }, &mut self.rooms[0]);
             }
             below => {
-                let side = Side::longer(&dx);
+                let side = Side::of_product(&dx);
                 for_each_part(dx.reborrow(), side, threads, &mut self.rooms, &|dx, part, room| {
                     gemm(dx, part, Epilogue::Store, room);
                 });
