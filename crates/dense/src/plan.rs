@@ -91,7 +91,7 @@ impl<T: Scalar> Plan<T> {
         threads_for(batch * self.shape.inputs * self.shape.outputs, MACS_PER_THREAD, self.rooms.len())
     }
 
-    /// Refuses what does not fit the layer; `a` is a name and its shape.
+    /// Refuses what does not fit the layer; `b` is the length of a bias where there is one, `a` the shape of the output.
     pub(crate) fn assert_fits(&self, x: MatRef<'_, T>, w: &[T], b: Option<usize>, a: (usize, usize)) {
         let LayerShape { inputs, outputs, .. } = self.shape;
         let batch = x.rows();
