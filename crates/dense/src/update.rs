@@ -9,7 +9,7 @@ use crate::parts::{ELEMENTS_PER_THREAD, threads_for};
 
 /// Parameters that a thread must have to itself where each costs divisions. Adam, measured as `ELEMENTS_PER_THREAD` was,
 /// when it was compiled for SSE2: 8,192 elements 4.2 us on one thread and 2.5 on two, 16,384 7.0 and 4.9, 131,072 65 and
-/// 37. With AVX-512 it takes a third of that.
+/// 37. Compiled for AVX-512 it takes a third of that, so this is twice what was best then: an estimate, not measured again.
 const DIVIDED_PER_THREAD: usize = ELEMENTS_PER_THREAD / 2;
 
 /// Moves the parameters by one step; of the two arrays that a rule may remember, those it does not need are empty.

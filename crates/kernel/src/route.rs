@@ -78,8 +78,8 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     if !(p.b.rs == 1 && p.b.cs != 1 && p.a.cs == 1 && p.m <= LOW_ROWS && p.n > p.m && p.m * p.k >= LOW_SUMS) {
         return false;
     }
-    // A lone register of columns takes twice its share of the time where broadcasts limit it, with AVX-512, and 4/3 where
-    // the chains of six rows are too few. Packing B takes about 6 / m of the product's time.
+    // A lone register of columns takes twice its share of the time with AVX-512, as measured before its tiles had two
+    // pointers to A, and 4/3 where the chains of six rows are too few. Packing B takes about 6 / m of the product's time.
     let lanes = K::Vector::LANES;
     let registers = p.m.div_ceil(lanes) as f64;
     let lone = if lanes * size_of::<T>() > 32 { 2.0 } else { 4.0 / 3.0 };
