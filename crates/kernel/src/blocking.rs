@@ -6,9 +6,9 @@
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
 use crate::activation::{After, Area};
-use crate::epilogue::Store;
-use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Step, Tile, Transposed};
+use crate::micro::{Finish, Isa, NV, Step, Tile};
 use crate::pack::Source;
+use crate::placing::{place, tail_of};
 use crate::scratch::{LINE, Scratch};
 use crate::simd::Simd;
 use crate::{MatRef, Scalar};
@@ -20,13 +20,13 @@ pub const KC: usize = 1024;
 /// Rows of A's block, at most: 144 * 1024 * 4 B = 576 KiB in f32, half of a 1 MiB second level. 96 and 192 are as fast.
 const MC: usize = 144;
 /// MR and MR_LONE of every kernel are at most this.
-const MR_MAX: usize = 14;
+pub(crate) const MR_MAX: usize = 14;
 /// Columns of B's block: 1024 * 1024 * 4 B = 4 MiB in f32, a part of the last level that others share. 2048 is as fast,
 /// 512 up to 0.05 slower.
 const NC: usize = 1024;
 
 /// NR of every kernel is at most two registers of 64 bytes.
-const NR_BYTES: usize = 128;
+pub(crate) const NR_BYTES: usize = 128;
 
 /// Bytes of B's block up to which C is written along its rows: B comes from the second-level cache then, again and again.
 /// With 16 KiB, products of k = 8 took twice the time; 1 MiB costs 0.1 of those with 512 columns.
@@ -36,7 +36,7 @@ const B_BESIDE_C: usize = 512 << 10;
 /// is 0.2 of the time, at 256 still 0.03-0.05, at 512 as often lost as won.
 const UNPACKED_ROWS: usize = 384;
 /// A ragged panel is packed where masked loads cost something, for more tiles of rows than this.
-const MASKED_ROW_TILES: usize = 3;
+pub(crate) const MASKED_ROW_TILES: usize = 3;
 /// An A that lies badly is packed when at least this many tiles of columns reuse it.
 const PACKED_COLUMN_TILES: usize = 4;
 /// Rows a multiple of this many bytes apart fall into the same sets of the caches.
@@ -162,9 +162,16 @@ pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> usize {
 /// Safety: the operands and C cover their shapes, C overlaps neither, its elements do not overlap each other, and
 /// the CPU has the instruction set. When `swapped`, the rows of the caller's C are contiguous, which are columns here.
 pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
-    let nr = NV * K::Vector::LANES;
-    let mr = if p.n <= K::Vector::LANES { K::MR_LONE } else { K::MR };
-    let mc_block = even_part(p.m, MC / mr * mr, mr);
+    let lanes = K::Vector::LANES;
+    let nr = NV * lanes;
+    let tail = tail_of::<T, K>(p);
+    let mr = if tail.is_some() {
+        K::MR_TAILED
+    } else if p.n <= lanes {
+        K::MR_LONE
+    } else {
+        K::MR
+    };
     let row_tiles = p.m.div_ceil(mr);
     let page_apart = |stride: usize| stride != 0 && (stride * size_of::<T>()).is_multiple_of(PAGE);
     let streams = E::RESUMES
@@ -175,14 +182,23 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
         && page_apart(p.b.rs)
         && p.k * p.n * size_of::<T>() >= STREAMED_BYTES
         && nr * size_of::<T>() >= 2 * LINE;
-    let nc_block = even_part(p.n, if streams { STREAM_ROW_BYTES / size_of::<T>() } else { NC }, nr);
-    let kc_block = even_part(p.k, if streams { STREAM_STEPS } else { KC }, 1);
-
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
     let pack_b =
         p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart(p.b.rs) && !streams);
-    let pack_ragged = pack_b || (row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
+    // Two or three rows make a wide tile, as long as nothing is packed for it; seven and eight are made of such.
+    let low = matches!(p.m, 2 | 3) || (matches!(p.m, 7 | 8) && K::MR < 7);
+    let (mut mr, mut nr) = (mr, nr);
+    if const { K::WIDE > NV } && low && !pack_b && p.c_cs == 1 && !p.swapped && p.n > NV * lanes {
+        let registers = p.n.div_ceil(lanes);
+        (mr, nr) = (3, registers.div_ceil(registers.div_ceil(K::WIDE)) * lanes);
+    }
+    let mc_block = even_part(p.m, MC / mr * mr, mr);
+    let nc_block = even_part(p.n, if streams { STREAM_ROW_BYTES / size_of::<T>() } else { NC }, nr);
+    let kc_block = even_part(p.k, if streams { STREAM_STEPS } else { KC }, 1);
+
+    let pack_ragged =
+        pack_b || (tail.is_none_or(|tail| tail % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
     // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
     let pack_a =
@@ -337,106 +353,6 @@ pub(crate) unsafe fn blocked<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>,
                     }
                 }
             }
-        }
-    }
-}
-
-/// Gives the tile to the micro-kernel. Where the columns of C are not neighbours, through a tile that is.
-///
-/// Safety: as the micro-kernel's, but with C of any strides.
-unsafe fn place<T: Scalar, K: Isa<T>, E: Finish<T>>(mut tile: Tile<T>, rows: usize, p: &Problem<T>, finish: E) {
-    // SAFETY: the caller's promise is passed on; the copy in between has 16 rows of NR columns.
-    unsafe {
-        if !p.swapped && (p.c_cs == 1 || tile.cols == 1) {
-            return exact::<T, K, E>(&tile, rows, finish);
-        }
-        let mut copy = [T::ZERO; MR_MAX.next_multiple_of(16) * NR_BYTES / 4];
-        for _ in 0..tile.run {
-            apart::<T, K, E>(&tile, rows, p, finish, &mut copy);
-            tile.advance();
-        }
-    }
-}
-
-/// One tile by way of a copy with contiguous rows.
-///
-/// Safety: as [`place`].
-unsafe fn apart<T: Scalar, K: Isa<T>, E: Finish<T>>(
-    tile: &Tile<T>,
-    rows: usize,
-    p: &Problem<T>,
-    finish: E,
-    copy: &mut [T],
-) {
-    let nr = NV * K::Vector::LANES;
-    debug_assert!(rows <= MR_MAX && nr <= NR_BYTES / size_of::<T>(), "a tile of {rows}x{nr}");
-    let (c, c_rs, c_cs, cols) = (tile.c, tile.c_rs, p.c_cs, tile.cols);
-    // SAFETY: the caller's promise is passed on; the copy has 16 rows of NR columns.
-    unsafe {
-        let each = |f: &mut dyn FnMut(usize, *mut T)| {
-            for i in 0..rows {
-                for j in 0..cols {
-                    f(i * nr + j, c.add(i * c_rs + j * c_cs));
-                }
-            }
-        };
-        if tile.resume || !(p.swapped || E::RESUMES) {
-            each(&mut |at, element| copy[at] = *element);
-        }
-        let local = Tile { run: 1, c: copy.as_mut_ptr(), c_rs: nr, ..*tile };
-        if p.swapped {
-            exact::<T, K, Store>(&local, rows, Store);
-            let to = Transposed { rows, cols, tile_rs: nr, c, c_rs: c_cs, col: tile.row };
-            return K::store_transposed(copy, &to, finish);
-        }
-        exact::<T, K, E>(&local, rows, finish);
-        each(&mut |at, element| *element = copy[at]);
-    }
-}
-
-/// Turns the number of rows and of vectors into constants.
-///
-/// Safety: as the micro-kernel's; 1 <= rows <= MR.
-unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize, finish: E) {
-    let most = const { if K::MR > K::MR_LONE { K::MR } else { K::MR_LONE } };
-    debug_assert!((1..=most).contains(&rows), "{rows} rows in a tile of {most}");
-    // SAFETY: the caller's promise is passed on; `columns` sees to the promise about `cols`. Arms past MR are not
-    // compiled for that kernel.
-    unsafe {
-        match rows {
-            1 => columns::<T, K, E, 1>(tile, finish),
-            2 => columns::<T, K, E, 2>(tile, finish),
-            3 => columns::<T, K, E, 3>(tile, finish),
-            4 => columns::<T, K, E, 4>(tile, finish),
-            5 => columns::<T, K, E, 5>(tile, finish),
-            6 if most >= 6 => columns::<T, K, E, 6>(tile, finish),
-            7 if most >= 7 => columns::<T, K, E, 7>(tile, finish),
-            8 if most >= 8 => columns::<T, K, E, 8>(tile, finish),
-            9 if most >= 9 => columns::<T, K, E, 9>(tile, finish),
-            10 if most >= 10 => columns::<T, K, E, 10>(tile, finish),
-            11 if most >= 11 => columns::<T, K, E, 11>(tile, finish),
-            12 if most >= 12 => columns::<T, K, E, 12>(tile, finish),
-            13 if most >= 13 => columns::<T, K, E, 13>(tile, finish),
-            14 if most >= 14 => columns::<T, K, E, 14>(tile, finish),
-            _ => unreachable!("{rows} rows in a tile of {most}"),
-        }
-    }
-}
-
-/// Safety: as the micro-kernel's.
-#[inline(always)]
-unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Tile<T>, finish: E) {
-    let lanes = K::Vector::LANES;
-    debug_assert!(M <= K::MR || tile.cols <= lanes, "{M} rows of {} columns", tile.cols);
-    // SAFETY: each call's NV and EDGE fit `cols` and `b_padded`.
-    unsafe {
-        match (M <= K::MR && tile.cols > lanes, tile.b_padded) {
-            (true, _) if tile.cols == NV * lanes => K::tile::<E, M, NV, FULL>(tile, finish),
-            // Where masked loads cost nothing, one tile serves both.
-            (true, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),
-            (false, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, 1, MASK_C>(tile, finish),
-            (true, _) => K::tile::<E, M, NV, MASK_B_AND_C>(tile, finish),
-            (false, _) => K::tile::<E, M, 1, MASK_B_AND_C>(tile, finish),
         }
     }
 }

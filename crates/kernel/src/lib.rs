@@ -31,11 +31,13 @@ mod micro;
 mod outer;
 mod pack;
 mod packed;
+mod placing;
 mod route;
 mod scalar;
 mod scratch;
 mod simd;
 mod table;
+mod tailed;
 mod update;
 mod view;
 

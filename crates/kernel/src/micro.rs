@@ -43,11 +43,21 @@ pub(crate) trait Isa<T: Scalar> {
     const MR: usize;
     /// Rows of a full tile of one register of columns.
     const MR_LONE: usize;
+    /// Registers across a tile of two or three rows where B is read in place: with [`NV`] of them there would be too few
+    /// chains, and multiply-adds would wait for one another.
+    const WIDE: usize;
+    /// Rows of a full tile of one register of columns and a tail ([`crate::tailed`]); 0 where there is no such tile.
+    const MR_TAILED: usize = 0;
     /// Whether loading some lanes costs what loading all of them does.
     const MASKED_LOADS_ARE_FREE: bool;
 
     /// [`tile`] with this instruction set; see there.
     unsafe fn tile<E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E);
+
+    /// [`crate::tailed::tile`] with this instruction set, if it has any.
+    unsafe fn tailed<E: Finish<T>, const M: usize, const TAIL: usize>(_tile: &Tile<T>, _finish: E) {
+        unreachable!("MR_TAILED is 0");
+    }
 
     /// [`store_transposed`] with this instruction set.
     unsafe fn store_transposed<E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E);
@@ -252,16 +262,32 @@ unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POI
     unsafe {
         let mut a: [*const T; POINTERS] = std::array::from_fn(|q| a.wrapping_add(q * part * a_rs));
         for _ in 0..k {
-            let mut row = [V::splat(T::ZERO); NV];
-            for v in 0..NV {
-                let from = b.add(v * V::LANES);
-                let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
-                row[v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
-            }
-            for i in 0..M {
-                let x = V::splat(*a[i / part].add(i % part * a_rs));
+            // The shorter side waits in registers, the longer one passes by.
+            if const { M < NV } {
+                let mut column = [V::splat(T::ZERO); M];
+                for i in 0..M {
+                    column[i] = V::splat(*a[i / part].add(i % part * a_rs));
+                }
                 for v in 0..NV {
-                    acc[i][v] = x.mul_add(row[v], acc[i][v]);
+                    let from = b.add(v * V::LANES);
+                    let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
+                    let b = if masked { V::load_masked(from, mask) } else { V::load(from) };
+                    for i in 0..M {
+                        acc[i][v] = column[i].mul_add(b, acc[i][v]);
+                    }
+                }
+            } else {
+                let mut row = [V::splat(T::ZERO); NV];
+                for v in 0..NV {
+                    let from = b.add(v * V::LANES);
+                    let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
+                    row[v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
+                }
+                for i in 0..M {
+                    let x = V::splat(*a[i / part].add(i % part * a_rs));
+                    for v in 0..NV {
+                        acc[i][v] = x.mul_add(row[v], acc[i][v]);
+                    }
                 }
             }
             for a in &mut a {

@@ -7,6 +7,7 @@ use crate::blocking::{self, KC, Problem, even_part};
 use crate::gemv::Row;
 use crate::micro::{Finish, Isa, NV};
 use crate::outer::STEPS;
+use crate::placing::tail_of;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
 
@@ -37,7 +38,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
             }
             return;
         }
-        if p.c_cs == 1 && (is_narrow::<T, K>(p) || is_low::<T, K>(p)) {
+        if p.c_cs == 1 && tail_of::<T, K>(p).is_none() && (is_narrow::<T, K>(p) || is_low::<T, K>(p)) {
             return blocking::blocked::<T, K, E>(&p.transposed(), finish, scratch);
         }
         blocking::blocked::<T, K, E>(p, finish, scratch);

@@ -49,6 +49,41 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// the first one first.
     unsafe fn transposed(from: *const T, rs: usize, each: impl FnMut(usize, Self));
 
+    /// The `N` elements at `from`, again and again; N divides LANES.
+    #[inline(always)]
+    unsafe fn splat_group<const N: usize>(from: *const T) -> Self {
+        let mut all = [T::ZERO; 16]; // LANES <= 16
+        // SAFETY: the caller's pointer covers N elements, the buffer LANES.
+        unsafe {
+            all.iter_mut().enumerate().for_each(|(lane, x)| *x = *from.add(lane % N));
+            Self::load(all.as_ptr())
+        }
+    }
+
+    /// `self` with its lanes `group * N..(group + 1) * N` taken from `other`.
+    #[inline(always)]
+    unsafe fn with_group<const N: usize>(self, group: usize, other: Self) -> Self {
+        let (mut mine, mut others) = ([T::ZERO; 16], [T::ZERO; 16]);
+        // SAFETY: the buffers hold LANES elements.
+        unsafe {
+            self.store(mine.as_mut_ptr());
+            other.store(others.as_mut_ptr());
+            mine[group * N..][..N].copy_from_slice(&others[group * N..][..N]);
+            Self::load(mine.as_ptr())
+        }
+    }
+
+    /// The lanes from `group * N` on, brought to the front; behind them lies anything.
+    #[inline(always)]
+    unsafe fn group<const N: usize>(self, group: usize) -> Self {
+        let mut all = [T::ZERO; 32]; // of which the last LANES are never more than read
+        // SAFETY: the buffer holds twice LANES elements.
+        unsafe {
+            self.store(all.as_mut_ptr());
+            Self::load(all.as_ptr().add(group * N))
+        }
+    }
+
     /// Transposes a block of LANES x LANES; rows of `from` are `from_rs` apart, rows of `to` `to_rs`.
     #[inline(always)]
     unsafe fn transpose(from: *const T, from_rs: usize, to: *mut T, to_rs: usize) {

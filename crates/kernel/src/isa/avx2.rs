@@ -28,11 +28,18 @@ impl Isa<f32> for Avx2 {
     type Vector = F32x8;
     const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
     const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
+    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
+    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on, `is_available` included.
         unsafe { tile::<f32, F32x8, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn tailed<E: Finish<f32>, const M: usize, const TAIL: usize>(t: &Tile<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { tailed::<f32, F32x8, E, M, TAIL>(t, finish) }
     }
 
     unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
@@ -80,11 +87,18 @@ impl Isa<f64> for Avx2 {
     type Vector = F64x4;
     const MR: usize = 6;
     const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
+    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
+    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
         // SAFETY: as above.
         unsafe { tile::<f64, F64x4, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn tailed<E: Finish<f64>, const M: usize, const TAIL: usize>(t: &Tile<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { tailed::<f64, F64x4, E, M, TAIL>(t, finish) }
     }
 
     unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
@@ -135,6 +149,12 @@ unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: us
 ) {
     // SAFETY: the caller's promise is passed on.
     unsafe { crate::micro::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn tailed<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const TAIL: usize>(tile: &Tile<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::tailed::tile::<T, V, E, M, TAIL>(tile, finish) }
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -200,7 +220,7 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, transposed: $transposed:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, transposed: $transposed:ident, groups: $groups:ident,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
@@ -284,6 +304,18 @@ macro_rules! vector {
                 unsafe { $transposed(from, rs, |i, column| each(i, $v(column))) }
             }
             #[inline(always)]
+            unsafe fn splat_group<const N: usize>(from: *const $t) -> Self {
+                unsafe { $v($groups::splat::<N>(from)) }
+            }
+            #[inline(always)]
+            unsafe fn with_group<const N: usize>(self, group: usize, other: Self) -> Self {
+                unsafe { $v($groups::with::<N>(self.0, group, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn group<const N: usize>(self, group: usize) -> Self {
+                unsafe { $v($groups::get::<N>(self.0, group)) }
+            }
+            #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
                 unsafe { $v($blend(no.0, yes.0, self.0)) }
             }
@@ -298,12 +330,94 @@ vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
     splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
     maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
-    or: _mm256_or_ps, blend: _mm256_blendv_ps, transposed: transposed_8x8, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, transposed: transposed_8x8, groups: groups_32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
-    or: _mm256_or_pd, blend: _mm256_blendv_pd, transposed: transposed_4x4, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, transposed: transposed_4x4, groups: groups_64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+
+/// Groups of two or four of the eight lanes.
+///
+/// Safety of all: the CPU has AVX2; `splat`'s pointer covers N elements; N is 2 or 4 and the group is one of 8 / N.
+mod groups_32 {
+    use super::*;
+
+    #[inline(always)]
+    pub(super) unsafe fn splat<const N: usize>(from: *const f32) -> __m256 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match N {
+                2 => _mm256_castpd_ps(_mm256_set1_pd(from.cast::<f64>().read_unaligned())),
+                _ => {
+                    let four = _mm_loadu_ps(from);
+                    _mm256_set_m128(four, four)
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn with<const N: usize>(all: __m256, group: usize, other: __m256) -> __m256 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match group * N {
+                0 if N == 2 => _mm256_blend_ps::<0b0000_0011>(all, other),
+                2 => _mm256_blend_ps::<0b0000_1100>(all, other),
+                4 if N == 2 => _mm256_blend_ps::<0b0011_0000>(all, other),
+                6 => _mm256_blend_ps::<0b1100_0000>(all, other),
+                0 => _mm256_blend_ps::<0b0000_1111>(all, other),
+                _ => _mm256_blend_ps::<0b1111_0000>(all, other),
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn get<const N: usize>(all: __m256, group: usize) -> __m256 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match group * N {
+                0 => all,
+                2 => _mm256_permute_ps::<0b11_10>(all),
+                4 => _mm256_permute2f128_ps::<1>(all, all),
+                _ => _mm256_permute_ps::<0b11_10>(_mm256_permute2f128_ps::<1>(all, all)),
+            }
+        }
+    }
+}
+
+/// Groups of two of the four lanes.
+///
+/// Safety of all: as [`groups_32`]; N is 2 and the group is one of 2.
+mod groups_64 {
+    use super::*;
+
+    #[inline(always)]
+    pub(super) unsafe fn splat<const N: usize>(from: *const f64) -> __m256d {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let two = _mm_loadu_pd(from);
+            _mm256_set_m128d(two, two)
+        }
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn with<const N: usize>(all: __m256d, group: usize, other: __m256d) -> __m256d {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match group {
+                0 => _mm256_blend_pd::<0b0011>(all, other),
+                _ => _mm256_blend_pd::<0b1100>(all, other),
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn get<const N: usize>(all: __m256d, group: usize) -> __m256d {
+        // SAFETY: the caller's promise.
+        unsafe { if group == 0 { all } else { _mm256_permute2f128_pd::<1>(all, all) } }
+    }
+}
 
 /// Eight rows of eight f32: pairs, then quarters, then halves change places.
 ///

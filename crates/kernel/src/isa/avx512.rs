@@ -28,6 +28,7 @@ impl Isa<f32> for Avx512 {
     type Vector = F32x16;
     const MR: usize = 14; // 14 x 2 accumulators + 2 of B + 1 of A: 31 of 32 registers
     const MR_LONE: usize = 14;
+    const WIDE: usize = 4;
     const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
@@ -80,6 +81,7 @@ impl Isa<f64> for Avx512 {
     type Vector = F64x8;
     const MR: usize = 14;
     const MR_LONE: usize = 14;
+    const WIDE: usize = 4;
     const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {

@@ -8,7 +8,7 @@ use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
-use crate::micro::{Finish, Isa, MASK_C, Tile, Transposed};
+use crate::micro::{Finish, Isa, MASK_C, NV, Tile, Transposed};
 use crate::pack::Source;
 use crate::simd::Simd;
 use crate::update::Rule;
@@ -53,6 +53,7 @@ impl Isa<f32> for Portable {
     type Vector = Array<f32, LANES_F32>;
     const MR: usize = MR;
     const MR_LONE: usize = MR;
+    const WIDE: usize = NV;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
@@ -110,6 +111,7 @@ impl Isa<f64> for Portable {
     type Vector = Array<f64, LANES_F64>;
     const MR: usize = MR;
     const MR_LONE: usize = MR;
+    const WIDE: usize = NV;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
