@@ -74,6 +74,53 @@ impl<T: Scalar> Mlp<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
         let value = self.loss(targets, loss, workspace)?;
+        self.backpropagate(x, workspace)?;
+        Ok(value)
+    }
+
+    /// As [`Mlp::backward`], with a loss of the caller's own: it is given the output, writes its gradient by each element
+    /// of that, row-major, and answers its value. What it leaves unwritten is 0.
+    ///
+    /// ```
+    /// use chainrule_model::{MatRef, Mlp, Optimizer, Workspace};
+    ///
+    /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
+    /// let (x, t) = ([0.0, 1.0, 2.0], [1.0, 3.0, 5.0]);
+    /// // The mean of ln cosh(y - t), whose derivative is tanh(y - t).
+    /// let log_cosh = |y: MatRef<'_, f64>, dy: &mut [f64]| {
+    ///     let mut total = 0.0;
+    ///     for (i, t) in t.iter().enumerate() {
+    ///         let error = y.get(i, 0) - t;
+    ///         total += error.cosh().ln() / 3.0;
+    ///         dy[i] = error.tanh() / 3.0;
+    ///     }
+    ///     total
+    /// };
+    /// let x = MatRef::new(&x, 3, 1);
+    /// let mut workspace = Workspace::new(&mlp, 3);
+    /// for _ in 0..1000 {
+    ///     mlp.step_with(x, log_cosh, Optimizer::Sgd { lr: 0.3 }, &mut workspace)?;
+    /// }
+    /// mlp.forward(x, &mut workspace)?;
+    /// assert!(mlp.backward_with(x, log_cosh, &mut workspace)? < 1e-6);
+    /// # Ok::<(), chainrule_model::ModelError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When x is not the one of the forward pass, or the minibatch is empty.
+    pub fn backward_with(
+        &self,
+        x: MatRef<'_, T>,                                  // (batch, inputs)
+        loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        let value = own(loss, workspace)?;
+        self.backpropagate(x, workspace)?;
+        Ok(value)
+    }
+
+    /// From the gradient by the output, which the workspace holds, to those by the parameters.
+    fn backpropagate(&self, x: MatRef<'_, T>, workspace: &mut Workspace<T>) -> Result<(), ModelError> {
         let batch = workspace.batch;
         if (x.rows(), x.cols()) != (batch, self.inputs) {
             let (found, expected) = ((x.rows(), x.cols()), (batch, self.inputs));
@@ -82,7 +129,7 @@ impl<T: Scalar> Mlp<T> {
         let Workspace { ops, grads, .. } = workspace;
         let network = Network { kernel: self.kernel, ops: &self.ops, batch };
         backward::run(network, x, Weights::Kept(&self.params), ops, grads);
-        Ok(value)
+        Ok(())
     }
 
     /// The mean loss of the output that the workspace holds.
@@ -93,11 +140,8 @@ impl<T: Scalar> Mlp<T> {
         if loss == Loss::CrossEntropy && self.layers.last() == Some(&Layer::Softmax) {
             return Err(ModelError::SoftmaxTwice);
         }
-        let batch = workspace.batch;
-        let last = workspace.ops.last_mut().expect("a network has layers");
-        let n = batch * last.width;
-        let output = MatRef::new(&last.a[..n], batch, last.width);
-        loss.backward(self.kernel, output, targets, &mut last.da[..n])
+        let (output, dy) = workspace.output_and_gradient();
+        loss.backward(self.kernel, output, targets, dy)
     }
 
     /// One step of training: forward, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the
@@ -119,21 +163,44 @@ impl<T: Scalar> Mlp<T> {
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let Update { clip, optimizer } = update.into();
+        let measure = |mlp: &Self, workspace: &mut Workspace<T>| mlp.loss(targets, loss, workspace);
+        self.step_by(x, measure, update.into(), workspace)
+    }
+
+    /// As [`Mlp::step`], with a loss of the caller's own: see [`Mlp::backward_with`].
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`], when the minibatch is empty, and when the workspace was not made for the optimiser; the
+    /// parameters are then as they were.
+    pub fn step_with(
+        &mut self,
+        x: MatRef<'_, T>,                                  // (batch, inputs)
+        loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
+        update: impl Into<Update>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        self.step_by(x, |_, workspace| own(loss, workspace), update.into(), workspace)
+    }
+
+    /// A step that goes down what `measure` writes into the workspace as the gradient by the output.
+    fn step_by(
+        &mut self,
+        x: MatRef<'_, T>,
+        measure: impl FnOnce(&Self, &mut Workspace<T>) -> Result<f64, ModelError>,
+        Update { clip, optimizer }: Update,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
         workspace.moments.check(optimizer, self.params.len())?;
         self.forward(x, workspace)?;
+        let value = measure(self, workspace)?;
+        if !value.is_finite() {
+            return Ok(value);
+        }
         if let Some(clip) = clip {
-            let value = self.backward(x, targets, loss, workspace)?;
-            if !value.is_finite() {
-                return Ok(value);
-            }
+            self.backpropagate(x, workspace)?;
             let Workspace { grads, moments, .. } = workspace;
             clip.apply(grads);
             optimizer.update(self.kernel, &mut self.params, grads, moments)?;
-            return Ok(value);
-        }
-        let value = self.loss(targets, loss, workspace)?;
-        if !value.is_finite() {
             return Ok(value);
         }
         let Workspace { ops, grads, moments, batch, .. } = workspace;
@@ -191,6 +258,19 @@ impl<T: Scalar> Mlp<T> {
         }
         Ok(())
     }
+}
+
+/// The caller's own loss of the output that the workspace holds, its gradient behind it.
+fn own<T: Scalar>(
+    loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64,
+    workspace: &mut Workspace<T>,
+) -> Result<f64, ModelError> {
+    if workspace.batch == 0 {
+        return Err(ModelError::EmptyBatch);
+    }
+    let (output, dy) = workspace.output_and_gradient();
+    dy.fill(T::ZERO);
+    Ok(loss(output, dy))
 }
 
 impl<T: Scalar> OpWorkspace<T> {

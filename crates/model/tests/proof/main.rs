@@ -11,6 +11,7 @@ mod notebook_001;
 mod notebook_002;
 mod notebook_003;
 mod optimizers;
+mod own_losses;
 mod predictors;
 mod refusals;
 mod seeds;
