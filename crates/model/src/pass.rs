@@ -8,7 +8,7 @@ use crate::backward::{self, Network, Weights};
 use crate::mlp::{Mlp, Op};
 use crate::softmax;
 use crate::workspace::{OpWorkspace, Workspace};
-use crate::{Layer, Loss, ModelError, Targets, Update};
+use crate::{ModelError, Objective, Targets, Update};
 
 impl<T: Scalar> Mlp<T> {
     /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace.
@@ -60,17 +60,16 @@ impl<T: Scalar> Mlp<T> {
         Ok(workspace.output())
     }
 
-    /// Given that the workspace holds the forward pass of `x`, the mean loss, and its gradients by every parameter
-    /// in [`Workspace::gradients`].
+    /// Given that the workspace holds the forward pass of `x`, the loss, and its gradients by every parameter in
+    /// [`Workspace::gradients`]. A [`Loss`](crate::Loss) is a mean over the rows; for weights and sums see [`Objective`].
     ///
     /// # Errors
-    /// When the targets do not fit the output, a label is not among its classes, the minibatch is empty, or
-    /// cross-entropy follows a softmax layer.
-    pub fn backward(
+    /// As [`Objective::backward`], and when cross-entropy follows a softmax layer, or binary cross-entropy a sigmoid.
+    pub fn backward<'t>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
         targets: Targets<'_, T>,
-        loss: Loss,
+        loss: impl Into<Objective<'t, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
         let value = self.loss(targets, loss, workspace)?;
@@ -132,20 +131,24 @@ impl<T: Scalar> Mlp<T> {
         Ok(())
     }
 
-    /// The mean loss of the output that the workspace holds.
+    /// The loss of the output that the workspace holds.
     ///
     /// # Errors
     /// As [`Mlp::backward`].
-    pub fn loss(&self, targets: Targets<'_, T>, loss: Loss, workspace: &mut Workspace<T>) -> Result<f64, ModelError> {
-        if loss == Loss::CrossEntropy && self.layers.last() == Some(&Layer::Softmax) {
-            return Err(ModelError::SoftmaxTwice);
-        }
+    pub fn loss<'t>(
+        &self,
+        targets: Targets<'_, T>,
+        loss: impl Into<Objective<'t, T>>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        let objective = loss.into();
+        objective.loss.check_after(self.layers.last())?;
         let (output, dy) = workspace.output_and_gradient();
-        loss.backward(self.kernel, output, targets, dy)
+        objective.backward(self.kernel, output, targets, dy)
     }
 
     /// One step of training: forward, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the
-    /// mean loss before the update.
+    /// loss before the update.
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
     /// them. To see gradients, call [`Mlp::forward`], [`Mlp::backward`] and
@@ -155,11 +158,11 @@ impl<T: Scalar> Mlp<T> {
     /// # Errors
     /// As [`Mlp::forward`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
     /// are then as they were.
-    pub fn step(
+    pub fn step<'t>(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
         targets: Targets<'_, T>,
-        loss: Loss,
+        loss: impl Into<Objective<'t, T>>,
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {

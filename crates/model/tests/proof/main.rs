@@ -13,5 +13,7 @@ mod notebook_003;
 mod optimizers;
 mod own_losses;
 mod predictors;
+mod pytorch_losses;
 mod refusals;
 mod seeds;
+mod weighted_losses;
