@@ -12,6 +12,7 @@
 //! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
 //! - [`weighted_cross_entropy_forward`], [`binary_cross_entropy_forward`], [`error_forward`] with weights of rows and outputs,
 //!   and their `_backward`.
+//! - [`roc_auc`], [`precision_recall_f1`].
 //! - [`Network`]: layers in a chain, everything stored.
 //! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`]; [`clip_norm`], [`clip_value`].
 //!
@@ -43,6 +44,7 @@ mod dense;
 mod float;
 mod loss_weights;
 mod matmul;
+mod metrics;
 mod momentum;
 mod network;
 mod rmsprop;
@@ -62,6 +64,7 @@ pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;
 pub use loss_weights::LossWeights;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
+pub use metrics::{precision_recall_f1, roc_auc};
 pub use momentum::{Momentum, momentum_step};
 pub use network::{Layer, LayerGradients, Network, Tape};
 pub use rmsprop::{RmsProp, rmsprop_step};

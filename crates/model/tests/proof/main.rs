@@ -16,4 +16,5 @@ mod predictors;
 mod pytorch_losses;
 mod refusals;
 mod seeds;
+mod sklearn_metrics;
 mod weighted_losses;
