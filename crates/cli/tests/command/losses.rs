@@ -32,7 +32,7 @@ fn several_labels_of_a_row_are_trained_on_evaluated_and_predicted() {
     // Probabilities, asked for or not.
     let printed = feed(path, "predict m", b"0\n1\n").stdout;
     assert_eq!(printed, feed(path, "predict m --proba", b"0\n1\n").stdout);
-    let p: Vec<f64> = printed.split(|c| c == ',' || c == '\n').filter_map(|cell| cell.parse().ok()).collect();
+    let p: Vec<f64> = printed.split([',', '\n']).filter_map(|cell| cell.parse().ok()).collect();
     assert!(p.len() == 4 && p[0] > 0.7 && p[1] > 0.7 && p[2] > 0.7 && p[3] < 0.3, "{printed}");
 
     let found = last(path, "eval m --data x.csv --labels tags.csv --json");
