@@ -1,7 +1,7 @@
 //! Whether a dataset, a network and a loss belong together: asked once, before the first step.
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Layer, Loss, Mlp, ModelError};
+use chainrule_model::{Loss, Mlp};
 
 use crate::data::{Dataset, Targets};
 use crate::{Error, Place, Result};
@@ -11,9 +11,7 @@ const MASS_TOLERANCE: f64 = 1e-3;
 
 /// Refuses what could only fail later, or learn nonsense.
 pub(crate) fn check_fit<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<()> {
-    if loss == Loss::CrossEntropy && mlp.layers().last() == Some(&Layer::Softmax) {
-        return Err(ModelError::SoftmaxTwice.into());
-    }
+    loss.check_after(mlp.layers().last())?;
     check_columns(mlp, data.cols())?;
     match data.targets() {
         Targets::Classes { classes, .. } if *classes > mlp.outputs() => Err(Error::Shape {
@@ -27,8 +25,7 @@ pub(crate) fn check_fit<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) 
             found: format!("{cols} columns"),
             expected: format!("{}, one for each output of the network", mlp.outputs()),
         }),
-        Targets::Values { values, cols } if loss == Loss::CrossEntropy => check_probabilities(values, *cols),
-        Targets::Values { .. } => Ok(()),
+        Targets::Values { values, cols } => check_values(values, *cols, loss),
     }
 }
 
@@ -44,21 +41,37 @@ pub(crate) fn check_columns<T: Scalar>(mlp: &Mlp<T>, cols: usize) -> Result<()> 
     })
 }
 
-fn check_probabilities<T: Scalar>(values: &[T], cols: usize) -> Result<()> {
+fn check_values<T: Scalar>(values: &[T], cols: usize, loss: Loss) -> Result<()> {
     for (row, values) in values.chunks_exact(cols).enumerate() {
-        if let Some(found) = no_probabilities(values) {
-            return Err(Error::format("targets", Place::Row(row + 1), found, PROBABILITIES));
+        if let Some((found, expected)) = unfit(values, loss) {
+            return Err(Error::format("targets", Place::Row(row + 1), found, expected));
         }
     }
     Ok(())
 }
 
 /// What cross-entropy needs of a row of values.
-pub(crate) const PROBABILITIES: &str =
-    "probabilities that add up to 1, as cross-entropy needs; other values need a squared loss";
+const PROBABILITIES: &str = "probabilities that add up to 1, as cross-entropy needs; other values need a squared loss";
+/// What binary cross-entropy needs of each.
+const SHARES: &str = "a number from 0 to 1, as binary cross-entropy needs; other values need a squared loss";
+
+/// What keeps a row of values from being a target of this loss, and what it takes; nothing if it is one.
+pub(crate) fn unfit<T: Scalar>(
+    row: &[T], // (outputs)
+    loss: Loss,
+) -> Option<(String, &'static str)> {
+    match loss {
+        Loss::CrossEntropy => Some((no_probabilities(row)?, PROBABILITIES)),
+        Loss::BinaryCrossEntropy => {
+            let column = row.iter().position(|t| *t < T::ZERO || *t > T::ONE)?;
+            Some((format!("{} in column {}", row[column], column + 1), SHARES))
+        }
+        _ => None,
+    }
+}
 
 /// Why a row is not probabilities, unless it is.
-pub(crate) fn no_probabilities<T: Scalar>(row: &[T], // (classes)
+fn no_probabilities<T: Scalar>(row: &[T], // (classes)
 ) -> Option<String> {
     if let Some(column) = row.iter().position(|p| *p < T::ZERO) {
         return Some(format!("{} in column {}", row[column], column + 1));

@@ -44,14 +44,15 @@ pub use chainrule_explain::{doctor, graph, layer_table};
 pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 pub use chainrule_model::{
     ACTIVATION_NAMES, Activation, Clip, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, Moments,
-    OPTIMIZER_NAMES, Optimizer, Predictor, PredictorWorkspace, Range, SETTINGS, Setting, Targets, Update, Workspace,
-    activation_name, metrics, parse_activation,
+    OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Range, Reduction, SETTINGS, Setting, Targets,
+    Update, Workspace, activation_name, metrics, parse_activation,
 };
 pub use error::{Error, Result};
 pub use hash::weights_sha256;
 pub use model_file::{DType, Model, ModelFile};
 pub use place::Place;
 pub use sample::Sample;
+pub use train::{Assessment, ClassWeights, assess};
 pub use train::{Ending, EpochReport, Evaluation, Observer, StopHandle, TrainConfig, TrainReport, Trainer, evaluate};
 
 /// The README's example is compiled with the tests.

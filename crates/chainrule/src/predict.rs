@@ -50,21 +50,25 @@ impl<T: Scalar> Model<T> {
         Ok(output)
     }
 
-    /// The probability of each class, (rows, outputs), row-major.
+    /// The probability of each class, (rows, outputs), row-major; after training with binary cross-entropy that of a 1
+    /// at each output.
     ///
     /// # Errors
     /// As [`Model::predict`], and when the outputs are not logits or probabilities.
     pub fn predict_proba(&self, features: &Features<T>) -> Result<Vec<T>> {
         let has_softmax = self.mlp.layers().last() == Some(&Layer::Softmax);
-        if !has_softmax && self.loss != Loss::CrossEntropy {
+        let is_binary = self.loss == Loss::BinaryCrossEntropy;
+        if !has_softmax && self.loss != Loss::CrossEntropy && !is_binary {
             return Err(Error::Argument {
                 name: "probabilities",
                 found: format!("a model trained with {}", self.loss),
-                expected: "one trained with cross-entropy, or that ends in softmax".to_owned(),
+                expected: "one trained with a cross-entropy, or that ends in softmax".to_owned(),
             });
         }
         let mut output = self.predict(features)?;
-        if !has_softmax {
+        if is_binary {
+            self.mlp.kernel().sigmoid(&mut output);
+        } else if !has_softmax {
             softmax::forward(self.mlp.kernel(), self.mlp.outputs(), &mut output);
         }
         Ok(output)

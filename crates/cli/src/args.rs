@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::optimizer::OptimizerArgs;
 use crate::values::{self, Edges, GraphFormat, Hidden, Part, Preprocessing, Sizes, Table, TraceFormat, View};
+use crate::weights::WeightsArgs;
 
 /// The share of the rows that is held out when nothing else is said.
 pub(crate) const HOLDOUT: f64 = 0.2;
@@ -56,6 +57,8 @@ Examples:
   chainrule train --data mnist:data/mnist --hidden 128 --epochs 5 --save mnist.safetensors
   chainrule train --data x.npy --labels y.npy --preprocess standardize --holdout 0.1
   chainrule train --data x.csv --labels y.csv --loss mse --hidden 32,32 --activation tanh --lr 0.01
+  chainrule train --class-weights balanced --label-smoothing 0.1
+  chainrule train --data x.csv --labels tags.csv --loss binary-cross-entropy --pos-weight 1,4,2
   chainrule train --optimizer adam --lr 0.003 --beta2 0.99 --epochs 20
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle";
 
@@ -100,9 +103,12 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "TYPE", value_parser = values::dtype, help_heading = "Network")]
     pub(crate) dtype: Option<DType>,
 
-    /// What is made small: cross-entropy, mse, half-mse [default: cross-entropy, or as in --init's file]
+    /// What is made small: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default:
+    /// cross-entropy, or as in --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::loss, help_heading = "Training")]
     pub(crate) loss: Option<Loss>,
+    #[command(flatten)]
+    pub(crate) weights: WeightsArgs,
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
     /// Make all gradients together no longer than this before each step
@@ -144,7 +150,7 @@ Examples:
   chainrule eval mnist.safetensors --data mnist:data/mnist
   chainrule eval model.safetensors --data x.npy --labels y.npy --json";
 
-/// Tell how well a model does: loss, accuracy, and which class it takes for which
+/// Tell how well a model does: loss, the metrics that fit its answers, and which class it takes for which
 #[derive(Debug, Args)]
 #[command(after_help = EVAL_EXAMPLES)]
 pub(crate) struct EvalArgs {
@@ -197,7 +203,7 @@ pub(crate) struct PredictArgs {
     /// .csv and numbers in .npy
     #[arg(long, value_name = "FILE", value_parser = values::table)]
     pub(crate) output: Option<Table>,
-    /// Answer with the probability of each class
+    /// Answer with the probability of each class; of a 1 at each output after binary cross-entropy, which does anyway
     #[arg(long)]
     pub(crate) proba: bool,
     /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
@@ -258,7 +264,8 @@ pub(crate) struct GraphArgs {
     /// This row alone, counted from 1; neurons then show what they give for it
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, requires = "data", conflicts_with = "rows")]
     pub(crate) row: Option<usize>,
-    /// The loss of the network, where its file does not say: cross-entropy, mse, half-mse
+    /// The loss of the network, where its file does not say: cross-entropy, binary-cross-entropy, mse, half-mse, mae,
+    /// huber, huber(DELTA)
     #[arg(long, value_name = "NAME", value_parser = values::loss)]
     pub(crate) loss: Option<Loss>,
     /// What follows a hidden layer of --layers, or of a file that does not say: relu, sigmoid, tanh, ...
@@ -343,6 +350,8 @@ pub(crate) struct TraceArgs {
     /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", requires = "data", value_parser = values::activation, help_heading = "Model")]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) weights: WeightsArgs,
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
     /// Make all gradients together no longer than this before each step

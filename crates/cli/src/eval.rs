@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use chainrule::data::Dataset;
-use chainrule::metrics::ConfusionMatrix;
-use chainrule::{DType, ModelFile, Scalar, TrainConfig, Trainer, evaluate, weights_sha256};
+use chainrule::metrics::{ClassScores, ConfusionMatrix};
+use chainrule::{Assessment, DType, ModelFile, Scalar, TrainConfig, Trainer, assess, weights_sha256};
 use serde::Serialize;
 
 use crate::args::EvalArgs;
@@ -25,11 +25,24 @@ struct DoneLine<'a> {
     rows: usize,
     /// By true class, then by predicted class.
     confusion: Option<Vec<Vec<u64>>>,
+    /// By name: those that fit what the model answers.
+    metrics: serde_json::Map<String, serde_json::Value>,
+    /// Of each class, or of yes at each output.
+    scores: Option<Vec<ScoresLine>>,
     classes: Option<&'a [String]>,
     seconds: f64,
     weights_sha256: String,
     threads: usize,
     kernel: &'a str,
+}
+
+/// How one class fared.
+#[derive(Debug, Serialize)]
+struct ScoresLine {
+    precision: f64,
+    recall: f64,
+    f1: f64,
+    support: u64,
 }
 
 pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
@@ -53,7 +66,8 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     data.preprocess(&model.preprocess)?;
 
     let started = Instant::now();
-    let found = trainer.install(|| evaluate(&model.mlp, &data, model.loss))?;
+    let Assessment { evaluation: found, metrics, classes } =
+        trainer.install(|| assess(&model.mlp, &data, model.loss))?;
     let seconds = started.elapsed().as_secs_f64();
 
     let names = model.class_names.as_deref().or(data.class_names()).unwrap_or_default();
@@ -65,6 +79,8 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         test_accuracy: found.accuracy,
         rows: found.rows,
         confusion: found.confusion.as_ref().map(nested),
+        metrics: metrics.iter().map(|(name, value)| (name.replace(' ', "_"), (*value).into())).collect(),
+        scores: classes.as_ref().map(|classes| classes.iter().map(scores_line).collect()),
         classes: names.as_deref(),
         seconds,
         weights_sha256: weights_sha256(&model.mlp),
@@ -72,10 +88,18 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         kernel: model.mlp.kernel_name(),
     });
     output.say(format_args!("{}, {part}: {}", args.data, plural(found.rows, "row")));
-    output.say(format_args!("loss ({})  {:.5}", model.loss, found.loss));
-    if let (Some(matrix), Some(names)) = (&found.confusion, &names) {
+    let mut lines = vec![(format!("loss ({})", model.loss), format!("{:.5}", found.loss))];
+    if let Some(matrix) = &found.confusion {
         let (right, all) = (matrix.correct(), matrix.total());
-        output.say(format_args!("accuracy  {}, {right} of {all}", percent(matrix.accuracy())));
+        lines.push(("accuracy".to_owned(), format!("{}, {right} of {all}", percent(matrix.accuracy()))));
+    }
+    lines.extend(metrics.iter().map(|(name, value)| ((*name).to_owned(), format!("{value:.5}"))));
+    output.say(aligned(&lines));
+    if let Some(classes) = classes.as_ref().filter(|classes| classes.len() <= TABLE_CLASSES) {
+        let numbers: Vec<String> = (0..classes.len()).map(|output| format!("output {}", output + 1)).collect();
+        output.say(format_args!("\n{}", scores_table(classes, names.as_deref().unwrap_or(&numbers))));
+    }
+    if let (Some(matrix), Some(names)) = (&found.confusion, &names) {
         output.say(match matrix.classes() {
             0..=TABLE_CLASSES => format!("\ntrue class by row, predicted class by column\n{}", table(matrix, names)),
             classes => format!("the confusion matrix of {classes} classes is in the output of --json"),
@@ -105,6 +129,28 @@ fn rows<T: Scalar>(args: &EvalArgs, network: (usize, usize)) -> Result<(Dataset<
             None => Err(Failure::Usage("with --holdout 0 there is no test part".to_owned())),
         },
     }
+}
+
+fn scores_line(scores: &ClassScores) -> ScoresLine {
+    let ClassScores { precision, recall, f1, support } = *scores;
+    ScoresLine { precision, recall, f1, support }
+}
+
+/// The names on the left, as wide as the widest, and what is said of them.
+fn aligned(lines: &[(String, String)]) -> String {
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    lines.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
+}
+
+/// A line for each class, or each output.
+fn scores_table(classes: &[ClassScores], names: &[String]) -> String {
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let mut lines = vec![format!("{:width$}  precision  recall      F1  rows", "")];
+    lines.extend(names.iter().zip(classes).map(|(name, scores)| {
+        let ClassScores { precision, recall, f1, support } = scores;
+        format!("{name:>width$}     {precision:.4}  {recall:.4}  {f1:.4}  {support:>4}")
+    }));
+    lines.join("\n")
 }
 
 fn nested(matrix: &ConfusionMatrix) -> Vec<Vec<u64>> {

@@ -20,6 +20,7 @@ mod progress;
 mod trace;
 mod train;
 mod values;
+mod weights;
 
 use std::process::ExitCode;
 

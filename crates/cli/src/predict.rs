@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use chainrule::atomic::{check_writable, write_atomically};
 use chainrule::data::{Features, parse_csv_features, write_csv, write_csv_to, write_npy, write_npy_labels};
-use chainrule::{DType, Error, Model, ModelFile, Scalar};
+use chainrule::{DType, Error, Loss, Model, ModelFile, Scalar};
 
 use crate::args::PredictArgs;
 use crate::failure::Failure;
@@ -65,7 +65,7 @@ fn features<T: Scalar>(args: &PredictArgs, inputs: usize) -> Result<Features<T>,
 
 fn answer<T: Scalar>(model: &Model<T>, features: &Features<T>, proba: bool) -> Result<Answers<T>, Error> {
     let cols = model.mlp.outputs();
-    if proba {
+    if proba || (model.loss == Loss::BinaryCrossEntropy && !model.is_classifier()) {
         Ok(Answers::Numbers { numbers: model.predict_proba(features)?, cols })
     } else if model.is_classifier() {
         Ok(Answers::Classes(model.predict_classes(features)?))

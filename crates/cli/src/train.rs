@@ -62,6 +62,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     };
     let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
     let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or_default();
+    args.weights.check(loss)?;
     let trainer = Trainer::new(args.config(loss, optimizer))?;
     Kernel::<T>::selected().map_err(ModelError::from)?;
 
@@ -149,7 +150,17 @@ impl TrainArgs {
     fn config(&self, loss: Loss, optimizer: Optimizer) -> TrainConfig {
         let order = if self.no_shuffle { Order::Sequential } else { Order::Shuffled { seed: self.seed } };
         let clip = self.clip_norm.map(Clip::Norm).or(self.clip_value.map(Clip::Value));
-        TrainConfig { epochs: self.epochs, batch: self.batch, loss, optimizer, clip, order, threads: self.threads }
+        let (epochs, batch, threads) = (self.epochs, self.batch, self.threads);
+        self.weights.apply(TrainConfig {
+            epochs,
+            batch,
+            loss,
+            optimizer,
+            clip,
+            order,
+            threads,
+            ..TrainConfig::default()
+        })
     }
 }
 
@@ -192,7 +203,11 @@ fn tell_beginning<T: Scalar>(
     let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
     let (optimizer, batch) = (trainer.config().optimizer, args.batch);
     let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
-    output.say(format_args!("{}, {optimizer}{clip}, batches of {batch}, {order}\n", model.loss));
+    output.say(format_args!(
+        "{}{}, {optimizer}{clip}, batches of {batch}, {order}\n",
+        model.loss,
+        args.weights.words()
+    ));
 }
 
 fn tell_end(

@@ -180,7 +180,10 @@ pub(crate) fn activation(text: &str) -> Parsed<Activation> {
 }
 
 pub(crate) fn loss(text: &str) -> Parsed<Loss> {
-    text.parse().or_else(|_| unknown("loss", text, LOSS_NAMES))
+    text.parse().or_else(|error| match error {
+        ModelError::Setting { .. } => Err(error.to_string()),
+        _ => unknown("loss", text, LOSS_NAMES),
+    })
 }
 
 pub(crate) fn optimizer(text: &str) -> Parsed<String> {

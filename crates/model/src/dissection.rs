@@ -6,7 +6,7 @@ use chainrule_dense::{Activation, LayerShape};
 use chainrule_kernel::{MatRef, Scalar};
 
 use crate::mlp::{Mlp, Op};
-use crate::{Layer, Loss, ModelError, Targets, Workspace};
+use crate::{Layer, ModelError, Objective, Targets, Workspace};
 
 /// One pass of a network with every number in it.
 ///
@@ -76,11 +76,11 @@ impl<T: Scalar> Dissection<T> {
     ///
     /// # Errors
     /// As [`Mlp::backward`].
-    pub fn backward(
+    pub fn backward<'t>(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
         targets: Targets<'_, T>,
-        loss: Loss,
+        loss: impl Into<Objective<'t, T>>,
     ) -> Result<f64, ModelError> {
         self.mlp.backward(x, targets, loss, &mut self.workspace)
     }

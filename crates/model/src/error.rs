@@ -2,6 +2,8 @@
 
 use chainrule_kernel::KernelError;
 
+use crate::Loss;
+
 /// A network that cannot be built, or numbers that do not fit it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -102,6 +104,20 @@ pub enum ModelError {
     /// Cross-entropy on probabilities instead of logits.
     #[error("cross-entropy takes logits and applies softmax itself: leave the softmax layer out")]
     SoftmaxTwice,
+    /// Binary cross-entropy on probabilities instead of logits.
+    #[error("binary cross-entropy takes logits and applies the sigmoid itself: leave the last sigmoid layer out")]
+    SigmoidTwice,
+    /// A minibatch whose rows all have weight 0, whose mean loss would not be a number.
+    #[error("the rows of the minibatch have weight 0 together: there is no mean loss")]
+    NoWeight,
+    /// Something that a loss has no use for.
+    #[error("{loss} takes no {what}")]
+    NotForLoss {
+        /// The loss.
+        loss: Loss,
+        /// What it was given: `label smoothing`, `weights of outputs`.
+        what: &'static str,
+    },
     /// The kernel asked for cannot be had.
     #[error(transparent)]
     Kernel(#[from] KernelError),

@@ -33,7 +33,7 @@ pub use dissection::Dissection;
 pub use error::ModelError;
 pub use init::Init;
 pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};
-pub use loss::{LOSS_NAMES, Loss, Targets};
+pub use loss::{LOSS_NAMES, Loss, Objective, Reduction, Targets};
 pub use mlp::{DenseLayer, Mlp};
 pub use moments::Moments;
 pub use optimizer::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};

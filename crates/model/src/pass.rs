@@ -8,7 +8,7 @@ use crate::backward::{self, Network, Weights};
 use crate::mlp::{Mlp, Op};
 use crate::softmax;
 use crate::workspace::{OpWorkspace, Workspace};
-use crate::{Layer, Loss, ModelError, Targets, Update};
+use crate::{ModelError, Objective, Targets, Update};
 
 impl<T: Scalar> Mlp<T> {
     /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace.
@@ -60,20 +60,66 @@ impl<T: Scalar> Mlp<T> {
         Ok(workspace.output())
     }
 
-    /// Given that the workspace holds the forward pass of `x`, the mean loss, and its gradients by every parameter
-    /// in [`Workspace::gradients`].
+    /// Given that the workspace holds the forward pass of `x`, the loss, and its gradients by every parameter in
+    /// [`Workspace::gradients`]. A [`Loss`](crate::Loss) is a mean over the rows; for weights and sums see [`Objective`].
     ///
     /// # Errors
-    /// When the targets do not fit the output, a label is not among its classes, the minibatch is empty, or
-    /// cross-entropy follows a softmax layer.
-    pub fn backward(
+    /// As [`Objective::backward`], and when cross-entropy follows a softmax layer, or binary cross-entropy a sigmoid.
+    pub fn backward<'t>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
         targets: Targets<'_, T>,
-        loss: Loss,
+        loss: impl Into<Objective<'t, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
         let value = self.loss(targets, loss, workspace)?;
+        self.backpropagate(x, workspace)?;
+        Ok(value)
+    }
+
+    /// As [`Mlp::backward`], with a loss of the caller's own: it is given the output, writes its gradient by each element
+    /// of that, row-major, and answers its value. What it leaves unwritten is 0.
+    ///
+    /// ```
+    /// use chainrule_model::{MatRef, Mlp, Optimizer, Workspace};
+    ///
+    /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
+    /// let (x, t) = ([0.0, 1.0, 2.0], [1.0, 3.0, 5.0]);
+    /// // The mean of ln cosh(y - t), whose derivative is tanh(y - t).
+    /// let log_cosh = |y: MatRef<'_, f64>, dy: &mut [f64]| {
+    ///     let mut total = 0.0;
+    ///     for (i, t) in t.iter().enumerate() {
+    ///         let error = y.get(i, 0) - t;
+    ///         total += error.cosh().ln() / 3.0;
+    ///         dy[i] = error.tanh() / 3.0;
+    ///     }
+    ///     total
+    /// };
+    /// let x = MatRef::new(&x, 3, 1);
+    /// let mut workspace = Workspace::new(&mlp, 3);
+    /// for _ in 0..1000 {
+    ///     mlp.step_with(x, log_cosh, Optimizer::Sgd { lr: 0.3 }, &mut workspace)?;
+    /// }
+    /// mlp.forward(x, &mut workspace)?;
+    /// assert!(mlp.backward_with(x, log_cosh, &mut workspace)? < 1e-6);
+    /// # Ok::<(), chainrule_model::ModelError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When x is not the one of the forward pass, or the minibatch is empty.
+    pub fn backward_with(
+        &self,
+        x: MatRef<'_, T>,                                  // (batch, inputs)
+        loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        let value = own(loss, workspace)?;
+        self.backpropagate(x, workspace)?;
+        Ok(value)
+    }
+
+    /// From the gradient by the output, which the workspace holds, to those by the parameters.
+    fn backpropagate(&self, x: MatRef<'_, T>, workspace: &mut Workspace<T>) -> Result<(), ModelError> {
         let batch = workspace.batch;
         if (x.rows(), x.cols()) != (batch, self.inputs) {
             let (found, expected) = ((x.rows(), x.cols()), (batch, self.inputs));
@@ -82,26 +128,27 @@ impl<T: Scalar> Mlp<T> {
         let Workspace { ops, grads, .. } = workspace;
         let network = Network { kernel: self.kernel, ops: &self.ops, batch };
         backward::run(network, x, Weights::Kept(&self.params), ops, grads);
-        Ok(value)
+        Ok(())
     }
 
-    /// The mean loss of the output that the workspace holds.
+    /// The loss of the output that the workspace holds.
     ///
     /// # Errors
     /// As [`Mlp::backward`].
-    pub fn loss(&self, targets: Targets<'_, T>, loss: Loss, workspace: &mut Workspace<T>) -> Result<f64, ModelError> {
-        if loss == Loss::CrossEntropy && self.layers.last() == Some(&Layer::Softmax) {
-            return Err(ModelError::SoftmaxTwice);
-        }
-        let batch = workspace.batch;
-        let last = workspace.ops.last_mut().expect("a network has layers");
-        let n = batch * last.width;
-        let output = MatRef::new(&last.a[..n], batch, last.width);
-        loss.backward(self.kernel, output, targets, &mut last.da[..n])
+    pub fn loss<'t>(
+        &self,
+        targets: Targets<'_, T>,
+        loss: impl Into<Objective<'t, T>>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        let objective = loss.into();
+        objective.loss.check_after(self.layers.last())?;
+        let (output, dy) = workspace.output_and_gradient();
+        objective.backward(self.kernel, output, targets, dy)
     }
 
     /// One step of training: forward, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the
-    /// mean loss before the update.
+    /// loss before the update.
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
     /// them. To see gradients, call [`Mlp::forward`], [`Mlp::backward`] and
@@ -111,29 +158,52 @@ impl<T: Scalar> Mlp<T> {
     /// # Errors
     /// As [`Mlp::forward`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
     /// are then as they were.
-    pub fn step(
+    pub fn step<'t>(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
         targets: Targets<'_, T>,
-        loss: Loss,
+        loss: impl Into<Objective<'t, T>>,
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let Update { clip, optimizer } = update.into();
+        let measure = |mlp: &Self, workspace: &mut Workspace<T>| mlp.loss(targets, loss, workspace);
+        self.step_by(x, measure, update.into(), workspace)
+    }
+
+    /// As [`Mlp::step`], with a loss of the caller's own: see [`Mlp::backward_with`].
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`], when the minibatch is empty, and when the workspace was not made for the optimiser; the
+    /// parameters are then as they were.
+    pub fn step_with(
+        &mut self,
+        x: MatRef<'_, T>,                                  // (batch, inputs)
+        loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
+        update: impl Into<Update>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        self.step_by(x, |_, workspace| own(loss, workspace), update.into(), workspace)
+    }
+
+    /// A step that goes down what `measure` writes into the workspace as the gradient by the output.
+    fn step_by(
+        &mut self,
+        x: MatRef<'_, T>,
+        measure: impl FnOnce(&Self, &mut Workspace<T>) -> Result<f64, ModelError>,
+        Update { clip, optimizer }: Update,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
         workspace.moments.check(optimizer, self.params.len())?;
         self.forward(x, workspace)?;
+        let value = measure(self, workspace)?;
+        if !value.is_finite() {
+            return Ok(value);
+        }
         if let Some(clip) = clip {
-            let value = self.backward(x, targets, loss, workspace)?;
-            if !value.is_finite() {
-                return Ok(value);
-            }
+            self.backpropagate(x, workspace)?;
             let Workspace { grads, moments, .. } = workspace;
             clip.apply(grads);
             optimizer.update(self.kernel, &mut self.params, grads, moments)?;
-            return Ok(value);
-        }
-        let value = self.loss(targets, loss, workspace)?;
-        if !value.is_finite() {
             return Ok(value);
         }
         let Workspace { ops, grads, moments, batch, .. } = workspace;
@@ -191,6 +261,19 @@ impl<T: Scalar> Mlp<T> {
         }
         Ok(())
     }
+}
+
+/// The caller's own loss of the output that the workspace holds, its gradient behind it.
+fn own<T: Scalar>(
+    loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64,
+    workspace: &mut Workspace<T>,
+) -> Result<f64, ModelError> {
+    if workspace.batch == 0 {
+        return Err(ModelError::EmptyBatch);
+    }
+    let (output, dy) = workspace.output_and_gradient();
+    dy.fill(T::ZERO);
+    Ok(loss(output, dy))
 }
 
 impl<T: Scalar> OpWorkspace<T> {

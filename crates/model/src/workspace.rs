@@ -86,6 +86,13 @@ impl<T: Scalar> Workspace<T> {
         MatRef::new(&last.a[..self.batch * last.width], self.batch, last.width)
     }
 
+    /// The output of the last forward pass, and the place of the gradient by it: (batch, outputs) both.
+    pub(crate) fn output_and_gradient(&mut self) -> (MatRef<'_, T>, &mut [T]) {
+        let last = self.ops.last_mut().expect("a network has layers");
+        let n = self.batch * last.width;
+        (MatRef::new(&last.a[..n], self.batch, last.width), &mut last.da[..n])
+    }
+
     /// Bytes held: activations, gradients, the optimiser's memory and packing room.
     pub fn bytes(&self) -> usize {
         let op =

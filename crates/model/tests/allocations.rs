@@ -10,8 +10,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chainrule_model::{
-    Clip, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Predictor, PredictorWorkspace, Scalar, Targets, Update,
-    Workspace,
+    Clip, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Scalar,
+    Targets, Update, Workspace,
 };
 
 /// The system's allocator, which counts what the threads that asked for it take.
@@ -66,6 +66,7 @@ struct Run<T: Scalar> {
     x: Vec<T>,      // (batch, inputs)
     output: Vec<T>, // (batch, outputs)
     labels: Vec<u32>,
+    weights: Vec<T>, // (batch)
 }
 
 impl<T: Scalar> Run<T> {
@@ -82,12 +83,13 @@ impl<T: Scalar> Run<T> {
             x: (0..batch * inputs).map(|i| T::from_f64((i % 17) as f64 / 17.0)).collect(),
             output: vec![T::ZERO; batch * 10],
             labels: (0..batch as u32).map(|row| row % 10).collect(),
+            weights: (0..batch).map(|row| T::from_f64((row % 3) as f64)).collect(),
         }
     }
 
     /// Everything that a training loop calls, with a partial minibatch at the end.
     fn epoch(&mut self) {
-        let Run { mlp, optimizers, batch, x, output, labels } = self;
+        let Run { mlp, optimizers, batch, x, output, labels, weights } = self;
         let inputs = mlp.inputs();
         for rows in [*batch, *batch / 2 + 1] {
             let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
@@ -97,11 +99,20 @@ impl<T: Scalar> Run<T> {
                 mlp.step(x, targets, Loss::CrossEntropy, update, workspace).unwrap();
             }
             let (optimizer, workspace) = &mut optimizers[0];
-            for loss in [Loss::CrossEntropy, Loss::Mse, Loss::HalfMse] {
+            let weighted = |loss: Loss, outputs| Objective { rows: Some(&weights[..rows]), outputs, ..loss.into() };
+            let per_output = Some(&weights[..10]);
+            let losses = LOSS_NAMES.iter().map(|name| Objective::from(name.parse::<Loss>().unwrap_or_default()));
+            let smoothed = Objective { smoothing: 0.1, ..weighted(Loss::CrossEntropy, per_output) };
+            for loss in losses.chain([smoothed, weighted(Loss::BinaryCrossEntropy, per_output)]) {
                 mlp.forward(x, workspace).unwrap();
                 mlp.backward(x, targets, loss, workspace).unwrap();
                 mlp.step(x, targets, loss, *optimizer, workspace).unwrap();
             }
+            let own = |_: MatRef<'_, T>, dy: &mut [T]| {
+                dy[0] = T::ONE;
+                1.0
+            };
+            mlp.step_with(x, own, *optimizer, workspace).unwrap();
         }
         mlp.predict_into(MatRef::new(x, *batch, inputs), output, &mut optimizers[0].1).unwrap();
     }

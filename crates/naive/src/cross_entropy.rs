@@ -76,7 +76,7 @@ pub fn cross_entropy_backward<T: Float>(
 }
 
 /// The targets as one row of weights for each row of logits: (batch, classes). A label becomes a one-hot row.
-fn one_row_each<T: Float>(shape: RowsShape, targets: Targets<'_, T>) -> Vec<T> {
+pub(crate) fn one_row_each<T: Float>(shape: RowsShape, targets: Targets<'_, T>) -> Vec<T> {
     let RowsShape { batch, classes } = shape;
     match targets {
         Targets::Labels(labels) => {

@@ -10,6 +10,9 @@
 //! - [`Activation`]: identity, ReLU, leaky ReLU, sigmoid, tanh.
 //! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`].
 //! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
+//! - [`weighted_cross_entropy_forward`], [`binary_cross_entropy_forward`], [`error_forward`] with weights of rows and outputs,
+//!   and their `_backward`.
+//! - [`roc_auc`], [`precision_recall_f1`].
 //! - [`Network`]: layers in a chain, everything stored.
 //! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`]; [`clip_norm`], [`clip_value`].
 //!
@@ -34,11 +37,14 @@
 
 mod activation;
 mod adam;
+mod binary_cross_entropy;
 mod clip;
 mod cross_entropy;
 mod dense;
 mod float;
+mod loss_weights;
 mod matmul;
+mod metrics;
 mod momentum;
 mod network;
 mod rmsprop;
@@ -46,17 +52,24 @@ mod sgd;
 mod shape;
 mod softmax;
 mod squared_error;
+mod weighted_cross_entropy;
+mod weighted_error;
 
 pub use activation::Activation;
 pub use adam::{Adam, adam_step, adamw_step};
+pub use binary_cross_entropy::{binary_cross_entropy_backward, binary_cross_entropy_forward};
 pub use clip::{clip_norm, clip_value};
 pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;
+pub use loss_weights::LossWeights;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
+pub use metrics::{precision_recall_f1, roc_auc};
 pub use momentum::{Momentum, momentum_step};
 pub use network::{Layer, LayerGradients, Network, Tape};
 pub use rmsprop::{RmsProp, rmsprop_step};
 pub use sgd::sgd_step;
 pub use softmax::{RowsShape, log_softmax, softmax_backward, softmax_forward, softmax_jacobian};
 pub use squared_error::{half_mse_backward, half_mse_forward, mse_backward, mse_forward};
+pub use weighted_cross_entropy::{weighted_cross_entropy_backward, weighted_cross_entropy_forward};
+pub use weighted_error::{Cost, error_backward, error_forward};

@@ -2,6 +2,7 @@
 
 use chainrule_model::{Clip, Loss, ModelError, Optimizer};
 
+use super::ClassWeights;
 use crate::data::Order;
 use crate::{Error, Result};
 
@@ -17,6 +18,12 @@ pub struct TrainConfig {
     pub batch: usize,
     /// What is made small; cross-entropy.
     pub loss: Loss,
+    /// How much each class counts, with cross-entropy; all alike.
+    pub class_weights: ClassWeights,
+    /// How much a 1 counts beside a 0 at each output, with binary cross-entropy: PyTorch's `pos_weight`; alike.
+    pub positive_weights: Option<Vec<f64>>,
+    /// The share of each target that is spread evenly over all classes, with cross-entropy; 0.
+    pub label_smoothing: f64,
     /// How; SGD with a learning rate of 0.1.
     pub optimizer: Optimizer,
     /// What is done to gradients that are too large; nothing.
@@ -33,6 +40,9 @@ impl Default for TrainConfig {
             epochs: 20,
             batch: 32,
             loss: Loss::CrossEntropy,
+            class_weights: ClassWeights::Equal,
+            positive_weights: None,
+            label_smoothing: 0.0,
             optimizer: Optimizer::Sgd { lr: 0.1 },
             clip: None,
             order: Order::Shuffled { seed: 0 },
@@ -45,8 +55,8 @@ impl TrainConfig {
     /// Refuses settings that cannot be run.
     ///
     /// # Errors
-    /// When epochs, batch or threads are 0, there are more than 4096 threads, or a setting of the optimiser or of the
-    /// clipping is out of its range.
+    /// When epochs, batch or threads are 0, there are more than 4096 threads, a setting of the loss, the optimiser or
+    /// the clipping is out of its range, or is not for this loss.
     pub fn check(&self) -> Result<()> {
         let counts = [("epochs", Some(self.epochs)), ("batch", Some(self.batch)), ("threads", self.threads)];
         for (name, count) in counts {
@@ -58,8 +68,9 @@ impl TrainConfig {
             let expected = format!("at most {THREADS_MAX}");
             return Err(Error::Argument { name: "threads", found: threads.to_string(), expected });
         }
+        super::class_weights::check(self)?;
         let clip = self.clip.map_or(Ok(()), Clip::check);
-        self.optimizer.check().and(clip).map_err(|error| match error {
+        self.loss.check().and(self.optimizer.check()).and(clip).map_err(|error| match error {
             ModelError::Setting { what, found, expected } => {
                 Error::Argument { name: what, found: found.to_string(), expected: expected.to_owned() }
             }

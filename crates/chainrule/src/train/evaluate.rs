@@ -1,6 +1,6 @@
 //! How good a network is on rows it did not learn from.
 
-use chainrule_kernel::Scalar;
+use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::{ConfusionMatrix, argmax};
 use chainrule_model::{Loss, Mlp, Workspace};
 
@@ -12,7 +12,8 @@ use crate::fit::check_fit;
 /// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, little enough for the second-level cache.
 pub(super) const EVALUATION_BATCH: usize = 256;
 
-/// Loss and accuracy over a dataset.
+/// Loss and accuracy over a dataset. Weights and smoothing are for training: here the loss is the plain one, and rows
+/// count alike.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Rows seen.
@@ -58,12 +59,24 @@ impl<T: Scalar> Evaluator<T> {
     }
 
     pub(super) fn run(&mut self, mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Evaluation> {
+        self.run_with(mlp, data, loss, |_| ())
+    }
+
+    /// As [`Evaluator::run`], showing the outputs of each minibatch on the way.
+    pub(super) fn run_with(
+        &mut self,
+        mlp: &Mlp<T>,
+        data: &Dataset<T>,
+        loss: Loss,
+        mut see: impl FnMut(MatRef<'_, T>),
+    ) -> Result<Evaluation> {
         let mut confusion = has_classes(data, loss).then(|| ConfusionMatrix::new(mlp.outputs()));
         let mut total = 0.0;
         for rows in self.rows.chunks(self.workspace.max_batch()) {
             self.minibatch.gather(data, rows);
             mlp.forward(self.minibatch.x(), &mut self.workspace)?;
             total += mlp.loss(self.minibatch.targets(), loss, &mut self.workspace)? * rows.len() as f64;
+            see(self.workspace.output());
             if let Some(confusion) = &mut confusion {
                 let output = self.workspace.output();
                 (0..rows.len()).for_each(|row| confusion.add(self.minibatch.class(row), argmax(output.row(row))));

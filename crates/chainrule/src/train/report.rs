@@ -7,7 +7,8 @@ use super::Evaluation;
 pub struct EpochReport {
     /// Counted from 1.
     pub epoch: usize,
-    /// The mean loss over the rows, each measured just before the step that learned from it.
+    /// The mean loss over the rows, each measured just before the step that learned from it, with the weights and the
+    /// smoothing that it learned with.
     pub loss: f64,
     /// The share of rows that were right, measured likewise; `None` without classes.
     pub accuracy: Option<f64>,

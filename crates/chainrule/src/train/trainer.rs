@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Mlp, Update, Workspace};
+use chainrule_model::{Mlp, Objective, Update, Workspace};
 
+use super::class_weights::loss_weights;
 use super::evaluate::{Evaluator, has_classes};
 use super::minibatch::Minibatch;
 use super::{Ending, EpochReport, Observer, TrainConfig, TrainReport};
@@ -149,6 +150,9 @@ impl Trainer {
         if let Some(validation) = validation {
             check_fit(mlp, validation, loss)?;
         }
+        let weights = loss_weights::<T>(&self.config, train, mlp.outputs())?;
+        let smoothing = self.config.label_smoothing;
+        let objective = Objective { outputs: weights.as_deref(), smoothing, ..loss.into() };
         let mut batches = Batches::new(train.rows(), batch, order)?;
         let mut workspace = Workspace::for_training(mlp, batches.batch(), optimizer)?;
         let update = Update { clip, optimizer };
@@ -163,7 +167,7 @@ impl Trainer {
             TrainReport { epochs: Vec::new(), steps: 0, step_seconds: 0.0, seconds: 0.0, ending: Ending::Finished };
         'epochs: for epoch in 0..epochs {
             let epoch_started = Instant::now();
-            let (mut total, mut right) = (0.0, 0);
+            let (mut total, mut mass, mut right) = (0.0, 0.0, 0);
             for (step, rows) in batches.epoch(epoch as u64).enumerate() {
                 if self.stop.is_stopped() {
                     report.step_seconds += epoch_started.elapsed().as_secs_f64();
@@ -171,13 +175,15 @@ impl Trainer {
                     break 'epochs;
                 }
                 minibatch.gather(train, rows);
-                let value = mlp.step(minibatch.x(), minibatch.targets(), loss, update, &mut workspace)?;
+                let value = mlp.step(minibatch.x(), minibatch.targets(), objective, update, &mut workspace)?;
                 if !value.is_finite() {
                     let layer = mlp.first_not_finite(&workspace);
                     mlp.params_mut().copy_from_slice(&good);
                     return Err(Error::Diverged { epoch: epoch + 1, step: step + 1, loss: value, layer });
                 }
-                total += value * rows.len() as f64;
+                let counted = objective.mass(minibatch.targets());
+                total += value * counted;
+                mass += counted;
                 right += if counts { minibatch.count_right(workspace.output()) } else { 0 };
                 report.steps += 1;
                 observer.step(report.steps, total_steps);
@@ -192,7 +198,7 @@ impl Trainer {
             };
             let rows = train.rows() as f64;
             let accuracy = counts.then(|| right as f64 / rows);
-            let (loss, weights_sha256) = (total / rows, crate::weights_sha256(mlp));
+            let (loss, weights_sha256) = (total / mass, crate::weights_sha256(mlp));
             let epoch = EpochReport { epoch: epoch + 1, loss, accuracy, validation, seconds, weights_sha256 };
             let goes_on = observer.epoch(&epoch).is_continue();
             report.epochs.push(epoch);

@@ -6,6 +6,7 @@ mod determinism;
 mod doctor;
 mod graph;
 mod interrupt;
+mod losses;
 mod mnist;
 mod pytorch;
 mod refusals;

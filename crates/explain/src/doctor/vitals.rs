@@ -11,7 +11,8 @@ pub struct Vitals {
     /// The mean loss over the rows.
     pub loss: f64,
     /// The mean loss of the best answer that is the same for every row: for cross-entropy the entropy of the labels (ln
-    /// of the class count when they are balanced), for the squared losses the variance of the targets.
+    /// of the class count when they are balanced), for binary cross-entropy that of each output, for the squared losses
+    /// the variance of the targets, for the absolute error their mean distance from the median.
     pub chance: f64,
     /// The loss on the same rows after one step by the update, if that is known. The optimiser begins anew, so after
     /// training only SGD is asked.
@@ -141,7 +142,7 @@ fn saturated<T: Scalar>(layer: &Layer, a: &[T]) -> Option<f64> {
     }
 }
 
-/// The loss of the constant answer that is best for these targets: their mean, or its logarithm where logits are asked.
+/// The loss of the constant answer that is best for these targets.
 fn chance<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError> {
     let (batch, width) = (case.rows.count(), case.mlp.outputs());
     let mut mean = vec![0.0; width];
@@ -151,11 +152,53 @@ fn chance<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError> {
             Targets::Values(t) => mean.iter_mut().zip(t.row(row)).for_each(|(m, t)| *m += t.to_f64() / batch as f64),
         }
     }
-    let answer = |p: &f64| T::from_f64(if case.loss == Loss::CrossEntropy { p.ln() } else { *p });
-    let row: Vec<T> = mean.iter().map(answer).collect();
-    let output = row.repeat(batch);
-    let mut unused = vec![T::ZERO; output.len()];
-    case.loss.backward(case.mlp.kernel(), MatRef::new(&output, batch, width), case.rows.targets, &mut unused)
+    let mut dy = vec![T::ZERO; batch * width];
+    let mut of_constant = |row: &[f64]| {
+        let output: Vec<T> = row.iter().map(|&y| T::from_f64(y)).collect::<Vec<T>>().repeat(batch);
+        let output = MatRef::new(&output, batch, width);
+        let value = case.loss.backward(case.mlp.kernel(), output, case.rows.targets, &mut dy)?;
+        // How the loss changes with each number of the answer.
+        let slope = |column: usize| dy.iter().skip(column).step_by(width).map(|d| d.to_f64()).sum::<f64>();
+        Ok::<_, ModelError>((value, (0..width).map(slope).collect::<Vec<f64>>()))
+    };
+    // The mean is best for the squared losses, its logit for the cross-entropies.
+    let answer: Vec<f64> = match case.loss {
+        Loss::CrossEntropy => mean.iter().map(|p| p.ln()).collect(),
+        Loss::BinaryCrossEntropy => mean.iter().map(|p| (p / (1.0 - p)).ln()).collect(),
+        Loss::Mse | Loss::HalfMse => mean,
+        // A median for the absolute error, near one for Huber's: both are convex, so their slopes tell where it lies.
+        _ => {
+            let (mut low, mut high) = bounds(case.rows.targets, width);
+            for _ in 0..HALVINGS {
+                let middle: Vec<f64> = low.iter().zip(&high).map(|(low, high)| 0.5 * (low + high)).collect();
+                let (_, slopes) = of_constant(&middle)?;
+                for column in 0..width {
+                    if slopes[column] > 0.0 { high[column] = middle[column] } else { low[column] = middle[column] }
+                }
+            }
+            low.iter().zip(&high).map(|(low, high)| 0.5 * (low + high)).collect()
+        }
+    };
+    Ok(of_constant(&answer)?.0)
+}
+
+/// After so many halvings an interval has 1e-9 of its length.
+const HALVINGS: usize = 30;
+
+/// The smallest and the largest target of each output.
+fn bounds<T: Scalar>(targets: Targets<'_, T>, width: usize) -> (Vec<f64>, Vec<f64>) {
+    let (mut low, mut high) = (vec![f64::INFINITY; width], vec![f64::NEG_INFINITY; width]);
+    match targets {
+        Targets::Classes(_) => (vec![0.0; width], vec![1.0; width]),
+        Targets::Values(t) => {
+            for row in 0..t.rows() {
+                for (column, t) in t.row(row).iter().enumerate() {
+                    (low[column], high[column]) = (low[column].min(t.to_f64()), high[column].max(t.to_f64()));
+                }
+            }
+            (low, high)
+        }
+    }
 }
 
 fn norm<T: Scalar>(values: &[T]) -> f64 {
@@ -184,6 +227,15 @@ mod tests {
         let values = || Targets::Values(MatRef::new(&values, 4, 2));
         assert!((chance(values(), Loss::Mse) - 0.5).abs() < 1e-12);
         assert!((chance(values(), Loss::HalfMse) - 0.25).abs() < 1e-12);
+        // Medians: any from 1 to 3, and 5. Errors of 1 on one half of the elements.
+        assert!((chance(values(), Loss::Mae) - 0.5).abs() < 1e-9);
+        // At 2: e^2 / 2 of errors of 1; beyond half of one, 0.5 (1 - 0.25).
+        assert!((chance(values(), Loss::Huber(1.0)) - 0.25).abs() < 1e-9);
+        assert!((chance(values(), Loss::Huber(0.5)) - 0.1875).abs() < 1e-9);
+        // An answer that is true of one row in four, and one that is true of all.
+        let yes = [1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+        let yes = Targets::Values(MatRef::new(&yes, 4, 2));
+        assert!((chance(yes, Loss::BinaryCrossEntropy) - entropy / 2.0).abs() < 1e-12);
     }
 
     #[test]

@@ -53,6 +53,15 @@ pub(crate) fn of_loss(loss: Loss, y: &str, columns: usize) -> (String, Vec<Strin
         Loss::CrossEntropy => (format!("L = −1/n · Σ T ⊙ ln softmax({y})"), format!("(softmax({y}) − T) / n")),
         Loss::Mse => (format!("L = Σ ({y} − T)² / {elements}"), format!("2 ({y} − T) / {elements}")),
         Loss::HalfMse => (format!("L = ½ Σ ({y} − T)² / {elements}"), format!("({y} − T) / {elements}")),
+        Loss::BinaryCrossEntropy => (
+            format!("L = −Σ (T ⊙ ln σ({y}) + (1 − T) ⊙ ln(1 − σ({y}))) / {elements}"),
+            format!("(σ({y}) − T) / {elements}"),
+        ),
+        Loss::Mae => (format!("L = Σ |{y} − T| / {elements}"), format!("sign({y} − T) / {elements}")),
+        Loss::Huber(delta) => (
+            format!("L = Σ huber({y} − T) / {elements}, ½e² to |e| = {delta}, {delta}(|e| − {delta}/2) beyond"),
+            format!("clamp({y} − T, ±{delta}) / {elements}"),
+        ),
         other => (format!("L = {other}({y}, T)"), format!("∂L/∂{y}")),
     };
     (forward, vec![format!("d{y} = {gradient}")])
@@ -74,6 +83,8 @@ mod tests {
     #[test]
     fn a_squared_loss_divides_by_its_elements() {
         assert_eq!(of_loss(Loss::HalfMse, "A₃", 1).1, ["dA₃ = (A₃ − T) / n"]);
+        assert_eq!(of_loss(Loss::BinaryCrossEntropy, "Z₁", 3).1, ["dZ₁ = (σ(Z₁) − T) / 3n"]);
+        assert_eq!(of_loss(Loss::Huber(0.5), "Z₁", 1).1, ["dZ₁ = clamp(Z₁ − T, ±0.5) / n"]);
         assert_eq!(
             of_loss(Loss::Mse, "Z₁", 4),
             ("L = Σ (Z₁ − T)² / 4n".to_owned(), vec!["dZ₁ = 2 (Z₁ − T) / 4n".to_owned()])

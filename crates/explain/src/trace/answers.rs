@@ -68,6 +68,28 @@ pub(super) fn loss<T: Scalar>(
             let meaning = "the loss: half the mean of the squared errors, n in number";
             (squares().same(" / ").then(twice_n), meaning, over(difference(y), elements))
         }
+        Loss::BinaryCrossEntropy => {
+            let p = yes(mlp, y);
+            let log = |inside: Formula| inside.of(&Name::new("log", "\\log"));
+            let rest = |of: &Quantity| Formula::default().same("1 - ").value(of).bracketed();
+            let of_yes = Formula::just(t).each_times().then(log(Formula::just(&p)));
+            let of_no = rest(t).each_times().then(log(Formula::default().same("1 - ").value(&p)));
+            let of_loss = of_yes.same(" + ").then(of_no).of(&Name::new("-sum", "-\\sum "));
+            let by_logits = difference(&p);
+            quantities.push(p);
+            let meaning = "the loss: binary cross-entropy, the mean over n elements";
+            (over(of_loss, elements), meaning, over(by_logits, elements))
+        }
+        Loss::Mae => {
+            let size = Formula::just(y).same(" - ").value(t).of(&Name::function("abs")).of(&sum);
+            let sign = Formula::just(y).same(" - ").value(t).of(&Name::function("sign"));
+            let meaning = "the loss: the mean of the absolute errors, n in number";
+            (over(size, elements), meaning, over(sign, elements))
+        }
+        Loss::Huber(delta) => {
+            let meaning = "the loss: the mean over n errors e of e^2 / 2, and beyond delta of delta (|e| - delta / 2)";
+            (over(huber(y, t, delta).of(&sum), elements), meaning, over(clamped(y, t, delta), elements))
+        }
         other => {
             let both = || Formula::just(y).same(", ").value(t);
             let (value, slope) = (other.to_string(), format!("{other}'"));
@@ -81,6 +103,23 @@ pub(super) fn loss<T: Scalar>(
         quantities.extend(classes);
     }
     Answers { quantities, gradient }
+}
+
+/// `min(e^2, delta^2) / 2 + delta * max(abs(e) - delta, 0)`: what an error e costs.
+fn huber(y: &Quantity, t: &Quantity, delta: f64) -> Formula {
+    let error = Formula::just(y).same(" - ").value(t);
+    let number = |value: f64| Formula::default().literal(value);
+    let (min, max) = (Name::new("min", "\\min"), Name::new("max", "\\max"));
+    let inside = error.clone().bracketed().squared().same(", ").then(number(delta * delta)).of(&min).same(" / 2 + ");
+    let beyond = error.of(&Name::function("abs")).same(" - ").then(number(delta)).same(", 0").of(&max);
+    inside.then(number(delta)).scaling().then(beyond)
+}
+
+/// `min(delta, max(-delta, y - t))`: its slope.
+fn clamped(y: &Quantity, t: &Quantity, delta: f64) -> Formula {
+    let error = Formula::default().literal(-delta).same(", ").value(y).same(" - ").value(t);
+    let above = error.of(&Name::new("max", "\\max"));
+    Formula::default().literal(delta).same(", ").then(above).of(&Name::new("min", "\\min"))
 }
 
 /// The class that each row is taken for, and how often that is right.
@@ -123,4 +162,13 @@ fn probabilities<T: Scalar>(mlp: &Mlp<T>, y: &Quantity) -> Quantity {
     let formula = Formula::just(y).of(&Name::function("softmax"));
     let p = Matrix::from_slice(&p, rows, cols);
     Quantity::computed(Name::new("P", "P"), "the probability of each class", formula, p)
+}
+
+fn yes<T: Scalar>(mlp: &Mlp<T>, y: &Quantity) -> Quantity {
+    let (rows, cols) = (y.value.rows(), y.value.cols());
+    let mut p: Vec<T> = y.value.values().iter().map(|&z| T::from_f64(z)).collect();
+    mlp.kernel().sigmoid(&mut p);
+    let formula = Formula::just(y).of(&Name::function("sigmoid"));
+    let p = Matrix::from_slice(&p, rows, cols);
+    Quantity::computed(Name::new("P", "P"), "the probability of a 1 at each output", formula, p)
 }

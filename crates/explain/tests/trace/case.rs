@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use chainrule_explain::trace::{Lesson, Trace, trace};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{
-    ACTIVATION_NAMES, Clip, LOSS_NAMES, Layer, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
+    ACTIVATION_NAMES, Clip, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
     Workspace, parse_activation,
 };
 
@@ -43,8 +43,7 @@ impl<T: Scalar> Case<T> {
         }
         let mlp = builder.build_as::<T>().unwrap();
         let loss: Loss = LOSS_NAMES[below(LOSS_NAMES.len() as u64)].parse().unwrap();
-        let ends_in_softmax = mlp.layers().last() == Some(&Layer::Softmax);
-        let loss = if ends_in_softmax { Loss::HalfMse } else { loss };
+        let loss = if loss.check_after(mlp.layers().last()).is_err() { Loss::HalfMse } else { loss };
         let optimizer = Optimizer::by_name(OPTIMIZER_NAMES[below(OPTIMIZER_NAMES.len() as u64)]).unwrap();
         let optimizer = match below(3) {
             0 => optimizer.with("weight-decay", 0.01).unwrap(),

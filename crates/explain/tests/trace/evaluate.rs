@@ -208,6 +208,8 @@ impl Parser {
         }
         match name.as_str() {
             "log" => first.map(f64::ln),
+            "abs" => first.map(f64::abs),
+            "sign" => first.map(|v| if v == 0.0 { 0.0 } else { v.signum() }),
             "sqrt" => first.map(f64::sqrt),
             "sum" => Numbers::scalar(first.values.iter().sum()),
             "mean" => Numbers::scalar(first.values.iter().sum::<f64>() / first.values.len() as f64),

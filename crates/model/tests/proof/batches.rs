@@ -99,7 +99,8 @@ fn a_step_is_forward_backward_and_update() {
 fn steps_lower_the_loss_of_every_kind() {
     let x = numbers(40 * INPUTS, 6);
     let labels: Vec<u32> = x.chunks(INPUTS).map(|row| u32::from(row[0] + row[1] > 0.0)).collect();
-    for loss in [Loss::CrossEntropy, Loss::Mse, Loss::HalfMse] {
+    let all = [Loss::CrossEntropy, Loss::BinaryCrossEntropy, Loss::Mse, Loss::HalfMse, Loss::Mae, Loss::Huber(0.5)];
+    for loss in all {
         let mut mlp = Mlp::builder(INPUTS).dense(16).tanh().dense(2).seed(1).build_as::<f64>().unwrap();
         let mut workspace = Workspace::new(&mlp, 40);
         let mut step = || {

@@ -1,7 +1,9 @@
 //! What is refused, with what words: a caller's mistake is an error that names what was found and what was expected.
 
 use chainrule_kernel::Kernel;
-use chainrule_model::{Activation, Init, Layer, Loss, MatRef, Mlp, ModelError, Optimizer, Targets, Workspace};
+use chainrule_model::{
+    Activation, Init, Layer, Loss, MatRef, Mlp, ModelError, Objective, Optimizer, Targets, Workspace,
+};
 
 #[track_caller]
 fn assert_refused<V: std::fmt::Debug>(result: Result<V, ModelError>, words: &str) {
@@ -50,7 +52,10 @@ fn an_unknown_kernel_is_refused_with_the_known_ones() {
 
 #[test]
 fn unknown_losses_and_layers_are_refused_with_the_known_ones() {
-    assert_refused("l2".parse::<Loss>(), "there is no loss `l2`; known are cross-entropy, mse, half-mse");
+    assert_refused(
+        "l2".parse::<Loss>(),
+        "there is no loss `l2`; known are cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber",
+    );
     assert!("conv2d(3)".parse::<Layer>().unwrap_err().to_string().contains("`conv2d(3)`"));
 }
 
@@ -117,6 +122,45 @@ fn cross_entropy_behind_a_softmax_layer_is_refused() {
     let words = "cross-entropy takes logits and applies softmax itself: leave the softmax layer out";
     assert_refused(mlp.backward(x, targets, Loss::CrossEntropy, &mut workspace), words);
     mlp.backward(x, targets, Loss::HalfMse, &mut workspace).unwrap();
+}
+
+#[test]
+fn binary_cross_entropy_behind_a_sigmoid_layer_is_refused() {
+    let mlp = Mlp::builder(2).dense(3).sigmoid().build().unwrap();
+    let mut workspace = Workspace::new(&mlp, 1);
+    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), Targets::Classes(&[0]));
+    mlp.forward(x, &mut workspace).unwrap();
+    let words = "binary cross-entropy takes logits and applies the sigmoid itself: leave the last sigmoid layer out";
+    assert_refused(mlp.backward(x, targets, Loss::BinaryCrossEntropy, &mut workspace), words);
+    mlp.backward(x, targets, Loss::CrossEntropy, &mut workspace).unwrap();
+}
+
+#[test]
+fn weights_that_do_not_fit_or_mean_nothing_are_refused() {
+    let (mlp, mut workspace) = small();
+    mlp.forward(MatRef::new(&[0.0; 9], 3, 3), &mut workspace).unwrap();
+    let mut refused = |objective: Objective<'_, f32>, words: &str| {
+        assert_refused(mlp.loss(Targets::Classes(&[1, 0, 0]), objective, &mut workspace), words);
+    };
+    let plain = Objective::from(Loss::CrossEntropy);
+    refused(Objective { rows: Some(&[1.0; 2]), ..plain }, "loss: the weights of rows is 1x2, expected 1x3");
+    refused(Objective { outputs: Some(&[1.0; 3]), ..plain }, "loss: the weights of outputs is 1x3, expected 1x2");
+    let negative = "a weight of the loss is -1; expected a finite number, 0 or more";
+    refused(Objective { rows: Some(&[1.0, -1.0, 1.0]), ..plain }, negative);
+    refused(Objective { outputs: Some(&[1.0, -1.0]), ..plain }, negative);
+    refused(Objective { smoothing: 1.5, ..plain }, "label smoothing is 1.5; expected a number from 0 to 1");
+    let none = "the rows of the minibatch have weight 0 together: there is no mean loss";
+    refused(Objective { rows: Some(&[0.0; 3]), ..plain }, none);
+    // The class that the labels name has no weight.
+    refused(Objective { rows: Some(&[0.0, 1.0, 1.0]), outputs: Some(&[0.0, 1.0]), ..plain }, none);
+    let mse = Objective::from(Loss::Mse);
+    refused(Objective { smoothing: 0.1, ..mse }, "mse takes no label smoothing");
+    refused(
+        Objective { smoothing: 0.1, loss: Loss::BinaryCrossEntropy, ..mse },
+        "binary-cross-entropy takes no label smoothing",
+    );
+    refused(Objective { outputs: Some(&[1.0; 2]), ..mse }, "mse takes no weights of outputs");
+    refused(Loss::Huber(0.0).into(), "the delta of huber is 0; expected a finite number above 0");
 }
 
 #[test]

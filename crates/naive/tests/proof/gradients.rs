@@ -2,9 +2,10 @@
 
 use chainrule_naive::Activation::{Identity, LeakyRelu, Relu, Sigmoid, Tanh};
 use chainrule_naive::{
-    DenseShape, RowsShape, Targets, cross_entropy_backward, cross_entropy_forward, dense_backward, dense_forward,
+    Cost, DenseShape, LossWeights, RowsShape, Targets, binary_cross_entropy_backward, binary_cross_entropy_forward,
+    cross_entropy_backward, cross_entropy_forward, dense_backward, dense_forward, error_backward, error_forward,
     half_mse_backward, half_mse_forward, mse_backward, mse_forward, softmax_backward, softmax_forward,
-    softmax_jacobian,
+    softmax_jacobian, weighted_cross_entropy_backward, weighted_cross_entropy_forward,
 };
 
 use crate::check::{assert_close, assert_gradient, dot, numbers, numeric_gradient, of};
@@ -133,4 +134,70 @@ fn f32_runs_the_same_mathematics_as_f64() {
     let (got, expected) = (Targets::Distributions(&da32), Targets::Distributions(&da));
     let loss = cross_entropy_forward(ROWS, &z, expected);
     assert_close("cross-entropy", &[cross_entropy_forward(ROWS, &z32, got)], &[loss]);
+}
+
+/// Rows that count 1, 0 and 2.5; outputs that count all kinds.
+const OF_ROWS: [f64; 3] = [1.0, 0.0, 2.5];
+const OF_OUTPUTS: [f64; 4] = [0.5, 3.0, 0.0, 1.25];
+
+fn every_weighting(smoothings: &[f64]) -> Vec<LossWeights<'static, f64>> {
+    let mut weightings = Vec::new();
+    for rows in [None, Some(OF_ROWS.as_slice())] {
+        for outputs in [None, Some(OF_OUTPUTS.as_slice())] {
+            for &smoothing in smoothings {
+                weightings.extend([false, true].map(|sum| LossWeights { rows, outputs, smoothing, sum }));
+            }
+        }
+    }
+    weightings
+}
+
+#[test]
+fn weighted_cross_entropy_has_its_gradient() {
+    let logits = numbers(12, 40);
+    let rows = [0.1, 0.2, 0.3, 0.4, 1.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.25, 0.25];
+    for weights in every_weighting(&[0.0, 0.3]) {
+        for targets in [Targets::Labels(&[1, 0, 3]), Targets::Distributions(&rows)] {
+            let numeric = numeric_gradient(|z| weighted_cross_entropy_forward(ROWS, z, targets, weights), &logits);
+            let got = weighted_cross_entropy_backward(ROWS, &logits, targets, weights);
+            assert_gradient(&format!("{weights:?} dlogits"), &got, &numeric);
+        }
+    }
+}
+
+#[test]
+fn cross_entropy_without_weights_is_the_one_that_knows_none() {
+    let logits = numbers(12, 41);
+    let rows = [0.1, 0.2, 0.3, 0.4, 1.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.25, 0.25];
+    let none = LossWeights::default();
+    for targets in [Targets::Labels(&[1, 0, 3]), Targets::Distributions(&rows)] {
+        let value = weighted_cross_entropy_forward(ROWS, &logits, targets, none);
+        assert_close("loss", &[value], &[cross_entropy_forward(ROWS, &logits, targets)]);
+        let dlogits = weighted_cross_entropy_backward(ROWS, &logits, targets, none);
+        assert_close("dlogits", &dlogits, &cross_entropy_backward(ROWS, &logits, targets));
+    }
+}
+
+#[test]
+fn binary_cross_entropy_has_its_gradient() {
+    let logits = numbers(12, 42);
+    let targets = [0.0, 1.0, 0.5, 0.25, 1.0, 1.0, 0.0, 0.0, 0.9, 0.1, 1.0, 0.0];
+    for weights in every_weighting(&[0.0]) {
+        let numeric = numeric_gradient(|z| binary_cross_entropy_forward(ROWS, z, &targets, weights), &logits);
+        let got = binary_cross_entropy_backward(ROWS, &logits, &targets, weights);
+        assert_gradient(&format!("{weights:?} dlogits"), &got, &numeric);
+    }
+}
+
+#[test]
+fn every_cost_of_an_error_has_its_slope() {
+    let (y, t) = (numbers(12, 43), numbers(12, 44));
+    for cost in [Cost::Squared, Cost::Absolute, Cost::Huber(0.5), Cost::Huber(1.0)] {
+        for weights in every_weighting(&[0.0]) {
+            let numeric = numeric_gradient(|y| error_forward(ROWS, cost, y, &t, weights), &y);
+            assert_gradient(&format!("{cost:?} {weights:?}"), &error_backward(ROWS, cost, &y, &t, weights), &numeric);
+        }
+    }
+    let squared = error_forward(ROWS, Cost::Squared, &y, &t, LossWeights::default());
+    assert_close("mse", &[squared], &[mse_forward(&y, &t)]);
 }

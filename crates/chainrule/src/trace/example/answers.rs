@@ -6,7 +6,7 @@ use chainrule_model::{Loss, Targets};
 use super::located::{Table, Value};
 use super::rows::Rows;
 use crate::Result;
-use crate::fit::{PROBABILITIES, no_probabilities};
+use crate::fit::unfit;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Answers {
@@ -46,12 +46,11 @@ impl Answers {
                 let expected = format!("{rows} x {outputs}, the rows of the inputs by the outputs of the last layer");
                 Err(value.error(format!("targets of {}", targets.shape()), expected))
             }
-            Answers::Targets(targets) if loss == Loss::CrossEntropy => {
+            Answers::Targets(targets) => {
                 let each = targets.values.chunks_exact(outputs).zip(value.array("")?);
-                let wrong = each.map(|(row, at)| (no_probabilities(row), at)).find_map(|(why, at)| Some((why?, at)));
-                wrong.map_or(Ok(()), |(why, at)| Err(at.error(why, PROBABILITIES)))
+                let wrong = each.map(|(row, at)| (unfit(row, loss), at)).find_map(|(why, at)| Some((why?, at)));
+                wrong.map_or(Ok(()), |((found, expected), at)| Err(at.error(found, expected)))
             }
-            Answers::Targets(_) => Ok(()),
         }
     }
 

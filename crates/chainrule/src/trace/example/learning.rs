@@ -34,7 +34,10 @@ impl Learning {
 
 fn loss(value: &Value<'_>) -> Result<Loss> {
     let name = value.string("the name of a loss, \"half-mse\" say")?;
-    name.parse().map_err(|_| unknown(value, "loss", name, LOSS_NAMES))
+    name.parse().map_err(|error| match error {
+        ModelError::Setting { expected, .. } => value.refused(expected),
+        _ => unknown(value, "loss", name, LOSS_NAMES),
+    })
 }
 
 /// `{ name = "adam", lr = 0.01 }`, or the name alone.

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use chainrule_explain::trace::{Lesson, trace};
 use chainrule_kernel::{MatRef, Scalar};
-use chainrule_model::{Init, Layer, Loss, Mlp};
+use chainrule_model::{Init, Mlp};
 
 use answers::Answers;
 use layers::LayerOf;
@@ -152,9 +152,10 @@ impl Example {
         let learning = Learning::read(root)?;
         let last = layers.last().expect("at least one layer");
         answers.check(&value, rows, last.outputs, learning.loss)?;
-        if learning.loss == Loss::CrossEntropy && last.activation == Some(Layer::Softmax) {
+        if let (Err(_), Some(layer)) = (learning.loss.check_after(last.activation.as_ref()), last.activation) {
             let loss = root.need("loss", "")?;
-            return Err(loss.error("cross-entropy behind softmax", "no softmax: the loss applies it itself"));
+            let (found, expected) = (format!("{} behind {layer}", learning.loss), format!("no {layer}"));
+            return Err(loss.error(found, expected + ": the loss applies it itself"));
         }
         Ok(Some((answers, learning)))
     }

@@ -1,18 +1,4 @@
-//! The arithmetic of metrics: which class an output names, how many were right, and who was taken for whom.
-
-use chainrule_kernel::Scalar;
-
-/// The index of the largest element, the first of equals; 0 when all are NaN.
-pub fn argmax<T: Scalar>(row: &[T]) -> usize {
-    let mut best = 0;
-    for (i, x) in row.iter().enumerate() {
-        // A NaN in first place gives way to any number.
-        if *x > row[best] || (row[best].partial_cmp(&row[best]).is_none() && x.partial_cmp(x).is_some()) {
-            best = i;
-        }
-    }
-    best
-}
+//! Who was taken for whom.
 
 /// How often each true class was given each predicted class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +43,16 @@ impl ConfusionMatrix {
         (0..self.classes).map(|c| self.count(c, c)).sum()
     }
 
+    /// Rows of class `class`: its support.
+    pub fn truths(&self, class: usize) -> u64 {
+        (0..self.classes).map(|predicted| self.count(class, predicted)).sum()
+    }
+
+    /// Rows that were given `class`.
+    pub fn predictions(&self, class: usize) -> u64 {
+        (0..self.classes).map(|truth| self.count(truth, class)).sum()
+    }
+
     /// The share of rows that were right; NaN when there are none.
     pub fn accuracy(&self) -> f64 {
         self.correct() as f64 / self.total() as f64
@@ -68,14 +64,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn argmax_takes_the_first_of_equals_and_passes_over_nan() {
-        assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
-        assert_eq!(argmax(&[f32::NAN, -1.0, f32::NAN]), 1);
-        assert_eq!(argmax(&[f64::NAN]), 0);
-        assert_eq!(argmax(&[-1.0, f64::NAN, 2.0]), 2);
-    }
-
-    #[test]
     fn a_confusion_matrix_counts_by_truth_and_prediction() {
         let mut matrix = ConfusionMatrix::new(3);
         for (truth, predicted) in [(0, 0), (0, 1), (2, 2), (2, 2)] {
@@ -83,5 +71,12 @@ mod tests {
         }
         assert_eq!((matrix.count(0, 1), matrix.count(1, 0), matrix.count(2, 2)), (1, 0, 2));
         assert_eq!((matrix.total(), matrix.correct(), matrix.accuracy()), (4, 3, 0.75));
+    }
+
+    #[test]
+    fn rows_are_counted_by_truth_and_columns_by_prediction() {
+        let mut matrix = ConfusionMatrix::new(2);
+        [(0, 1), (0, 1), (1, 1)].into_iter().for_each(|(truth, predicted)| matrix.add(truth, predicted));
+        assert_eq!([matrix.truths(0), matrix.truths(1), matrix.predictions(0), matrix.predictions(1)], [2, 1, 0, 3]);
     }
 }

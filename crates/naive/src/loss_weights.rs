@@ -1,0 +1,51 @@
+//! How much rows and outputs count in a loss, and whether rows come together as a mean or a sum.
+
+use crate::shape::check_pair;
+use crate::{Float, RowsShape};
+
+/// What a loss is told beside its targets.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LossWeights<'a, T> {
+    /// (batch); each counts 1 when there are none.
+    pub rows: Option<&'a [T]>,
+    /// (classes): of each class for cross-entropy, of a 1 at each output for binary cross-entropy.
+    pub outputs: Option<&'a [T]>,
+    /// The share of a target that is spread evenly over the classes, for cross-entropy.
+    pub smoothing: f64,
+    /// The sum over rows instead of their mean.
+    pub sum: bool,
+}
+
+impl<T: Float> LossWeights<'_, T> {
+    /// The weights of the rows, written out.
+    pub(crate) fn of_rows(&self, shape: RowsShape) -> Vec<T> {
+        written_out("weights of rows", self.rows, shape.batch)
+    }
+
+    /// The weights of the outputs, written out.
+    pub(crate) fn of_outputs(&self, shape: RowsShape) -> Vec<T> {
+        written_out("weights of outputs", self.outputs, shape.classes)
+    }
+
+    /// What the sum over rows is divided by, when rows of these weights are to have a mean.
+    pub(crate) fn divisor(&self, weights: &[T]) -> T {
+        if self.sum {
+            return T::rounded(1.0);
+        }
+        let mut total = T::rounded(0.0);
+        for &weight in weights {
+            total += weight;
+        }
+        total
+    }
+}
+
+fn written_out<T: Float>(name: &str, weights: Option<&[T]>, needed: usize) -> Vec<T> {
+    match weights {
+        None => vec![T::rounded(1.0); needed],
+        Some(weights) => {
+            check_pair(name, weights.len(), "their number", needed);
+            weights.to_vec()
+        }
+    }
+}
