@@ -10,6 +10,7 @@
 //! - [`Activation`]: identity, ReLU, leaky ReLU, sigmoid, tanh.
 //! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`].
 //! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
+//! - [`dropout_forward`], [`layer_norm_forward`], [`batch_norm_forward`], each with its `_backward`; [`running_step`].
 //! - [`Network`]: layers in a chain, everything stored.
 //! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`]; [`clip_norm`], [`clip_value`].
 //!
@@ -34,10 +35,13 @@
 
 mod activation;
 mod adam;
+mod batch_norm;
 mod clip;
 mod cross_entropy;
 mod dense;
+mod dropout;
 mod float;
+mod layer_norm;
 mod matmul;
 mod momentum;
 mod network;
@@ -49,10 +53,15 @@ mod squared_error;
 
 pub use activation::Activation;
 pub use adam::{Adam, adam_step, adamw_step};
+pub use batch_norm::{
+    batch_norm_backward, batch_norm_backward_given, batch_norm_forward, column_moments, running_step,
+};
 pub use clip::{clip_norm, clip_value};
 pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
+pub use dropout::{dropout_backward, dropout_forward};
 pub use float::Float;
+pub use layer_norm::{NormGradients, NormShape, layer_norm_backward, layer_norm_forward};
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
 pub use momentum::{Momentum, momentum_step};
 pub use network::{Layer, LayerGradients, Network, Tape};

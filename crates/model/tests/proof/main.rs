@@ -4,9 +4,11 @@
 
 mod batches;
 mod check;
+mod dropout;
 mod fused;
 mod layers;
 mod losses;
+mod normalisations;
 mod notebook_001;
 mod notebook_002;
 mod notebook_003;
