@@ -34,7 +34,8 @@ pub struct Dissection<T: Scalar> {
 impl<T: Scalar> Dissection<T> {
     /// The network as it is now, for minibatches of up to `max_batch` rows. Later changes to `mlp` do not reach it.
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
-        let mut ops = Vec::new();
+        // Changes nothing: what it holds after backward is the gradient by the input, which training does not compute.
+        let mut ops = vec![Op::Activation(Activation::Identity)];
         let kept = places(&mlp.layers).map(|(layer, place)| {
             ops.push(Op::of(layer, place));
             if !matches!(layer, Layer::Dense { .. }) {
@@ -100,6 +101,12 @@ impl<T: Scalar> Dissection<T> {
         MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
     }
 
+    /// The gradient of the loss by the input, (batch, inputs).
+    pub fn input_gradient(&self) -> MatRef<'_, T> {
+        let op = &self.workspace.ops[0];
+        MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+    }
+
     /// What a normalisation went by: the means and variances of the rows of a layer normalisation, of the columns of a batch
     /// normalisation; `None` of other modules. Variances are divided by the number of elements.
     ///
@@ -114,6 +121,11 @@ impl<T: Scalar> Dissection<T> {
         // The operation that keeps its output comes right after its own.
         let statistics = &self.workspace.ops[self.kept[module] - 1].statistics;
         Some((&statistics.mean[..means], &statistics.variance[..means]))
+    }
+
+    /// Whether the last forward pass was one for training.
+    pub fn is_training(&self) -> bool {
+        self.workspace.is_training
     }
 
     /// What dropout kept in the last pass, (batch, width), 1 for kept; `None` of other modules, and in evaluation.

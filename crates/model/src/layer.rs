@@ -53,6 +53,16 @@ pub(crate) const DEFAULT_EPS: f64 = 1e-5;
 pub(crate) const DEFAULT_MOMENTUM: f64 = 0.1;
 
 impl Layer {
+    /// As it is printed, without the sizes that its neighbours tell: `dense`, `relu`, `dropout(0.5)`, `batch_norm`.
+    pub fn kind(&self) -> String {
+        match self {
+            Layer::Dense { .. } => "dense".to_owned(),
+            Layer::LayerNorm { .. } => "layer_norm".to_owned(),
+            Layer::BatchNorm { .. } => "batch_norm".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
     /// How many numbers the module learns.
     pub fn parameters(&self) -> usize {
         match self {

@@ -33,6 +33,7 @@ mod forward;
 mod grid;
 mod markdown;
 mod matrix;
+mod norm;
 mod number;
 mod quantity;
 mod rules;
