@@ -123,7 +123,7 @@ fn models_that_do_not_fit() {
         ("train --json --init m --norm batch", &["m: found normalisations none, expected batch, as --norm says"]),
         ("train --json --init m --dropout 0.5", &["m: found dropout 0, expected 0.5, as --dropout says"]),
         (
-            "train --json --norm batch --data x.npy --labels y.npy --holdout 0 --batch 3",
+            "train --quiet --norm batch --data x.npy --labels y.npy --holdout 0 --batch 3",
             &[
                 "batch: found 4 rows in batches of 3, the last of which has 1",
                 "at least 2 rows in each, for batch_norm",
