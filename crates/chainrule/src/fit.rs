@@ -32,7 +32,8 @@ pub(crate) fn check_fit<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) 
     }
 }
 
-/// Refuses minibatches of a single row, whose variance batch normalisation cannot learn from: one is as short as the last.
+/// Refuses minibatches of a single row, whose variance batch normalisation cannot learn from: one is as short as the
+/// last.
 pub(crate) fn check_rows<T: Scalar>(mlp: &Mlp<T>, rows: usize, batch: usize) -> Result<()> {
     let last = if rows.is_multiple_of(batch) { batch } else { rows % batch };
     if last > 1 || mlp.batches().is_empty() {

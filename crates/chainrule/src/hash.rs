@@ -4,8 +4,8 @@ use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 
 /// The SHA-256 of all parameters as little-endian bytes in the order of [`Mlp::params`], then of batch normalisations'
-/// running statistics in the order of [`Mlp::running`], in lower-case hexadecimal. Equal for two networks of the same layers
-/// exactly when every bit of them is.
+/// running statistics in the order of [`Mlp::running`], in lower-case hexadecimal. Equal for two networks of the same
+/// layers exactly when every bit of them is.
 pub fn weights_sha256<T: Scalar>(mlp: &Mlp<T>) -> String {
     let mut hash = hmac_sha256::Hash::new();
     let mut bytes = [0; 4096];

@@ -1,5 +1,5 @@
-//! Training with dropout and normalisation as an application does it: what it may depend on, what it leaves behind, what it
-//! refuses.
+//! Training with dropout and normalisation as an application does it: what it may depend on, what it leaves behind,
+//! what it refuses.
 
 use std::fs;
 use std::ops::ControlFlow;

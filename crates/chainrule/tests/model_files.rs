@@ -151,6 +151,9 @@ fn weights_lie_as_pytorch_lays_them() {
     assert!((0..5).all(|o| (0..7).all(|i| at(o, i) == second.w.get(i, o))));
 }
 
+/// A tensor's name and shape.
+type Named = (&'static str, &'static [usize]);
+
 /// A safetensors file of f32 tensors under these names, element n being n / 8.
 fn file_of(tensors: &[(&str, &[usize])], metadata: Option<&str>) -> Vec<u8> {
     let data: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
@@ -204,12 +207,12 @@ fn what_is_not_a_chain_of_dense_layers_is_refused_by_name() {
     refused(&[("0.weight", &[4, 2]), ("1.running_mean", &[4])], "tensor `1.running_mean`");
     refused(&[("0.weight", &[4, 2]), ("0.running_mean", &[4])], "tensor `0.running_mean` of shape [4]");
     let dense: (&str, &[usize]) = ("0.weight", &[4, 2]);
-    let (gamma, beta): ((&str, &[usize]), (&str, &[usize])) = (("1.weight", &[4]), ("1.bias", &[4]));
+    let (gamma, beta): (Named, Named) = (("1.weight", &[4]), ("1.bias", &[4]));
     refused(&[dense, gamma], "tensor `1.weight` of shape [4] without `1.bias`");
     refused(&[dense, gamma, ("1.bias", &[5])], "tensor `1.bias` of shape [5], expected [4], as `1.weight` has rows");
     refused(&[dense, ("1.weight", &[3]), ("1.bias", &[3])], "layer `1` with 3 inputs, expected 4");
     refused(&[dense, gamma, beta, ("1.running_mean", &[4])], "expected both means and variances of batch_norm");
-    let (mean, variance): ((&str, &[usize]), (&str, &[usize])) = (("1.running_mean", &[4]), ("1.running_var", &[4]));
+    let (mean, variance): (Named, Named) = (("1.running_mean", &[4]), ("1.running_var", &[4]));
     refused(&[dense, gamma, beta, mean, ("1.running_var", &[3])], "`1.running_var` of shape [3], expected [4]");
     refused(
         &[dense, gamma, beta, mean, variance, ("1.num_batches_tracked", &[])],

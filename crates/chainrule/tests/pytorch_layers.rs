@@ -1,5 +1,6 @@
-//! Training with batch and layer normalisation beside PyTorch's (`scripts/pytorch-reference-layers` made the numbers, in
-//! float64): gradients of the first step, losses, weights and running statistics after the last, outputs in evaluation.
+//! Training with batch and layer normalisation beside PyTorch's (`scripts/pytorch-reference-layers` made the numbers,
+//! in float64): gradients of the first step, losses, weights and running statistics after the last, outputs in
+//! evaluation.
 
 use chainrule::{Loss, MatRef, Mlp, Optimizer, Scalar, Targets, Workspace};
 use serde_json::Value;

@@ -1,8 +1,9 @@
-//! Backpropagation: from the gradient by the output to those by every parameter, operation by operation, last one first.
+//! Backpropagation: from the gradient by the output to those by every parameter, operation by operation, last one
+//! first.
 //!
-//! A dense operation's product with its weights gives the gradient by its input, and in the same epilogue what the dense
-//! operation below makes of it. Then its own weights' gradient is kept, or moves them at once: one order of operations,
-//! so one result.
+//! A dense operation's product with its weights gives the gradient by its input, and in the same epilogue what the
+//! dense operation below makes of it. Then its own weights' gradient is kept, or moves them at once: one order of
+//! operations, so one result.
 
 use chainrule_dense::Below;
 use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scalar};

@@ -5,8 +5,8 @@
 //! y = gamma * h + beta
 //! ```
 //!
-//! In training the mean and the variance are those of the minibatch, the variance divided by its rows. After the step they
-//! move the running ones, the variance divided by one row less:
+//! In training the mean and the variance are those of the minibatch, the variance divided by its rows. After the step
+//! they move the running ones, the variance divided by one row less:
 //!
 //! ```text
 //! running <- (1 - momentum) * running + momentum * measured
@@ -14,8 +14,8 @@
 //!
 //! In evaluation they are the running ones, so that a row's output does not depend on its neighbours. Source: Ioffe and
 //! Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015,
-//! algorithms 1 and 2; the running averages are PyTorch's `nn.BatchNorm1d`. An element is computed in f64 and rounded once;
-//! sums over rows are in f64 too, in the order of the rows.
+//! algorithms 1 and 2; the running averages are PyTorch's `nn.BatchNorm1d`. An element is computed in f64 and rounded
+//! once; sums over rows are in f64 too, in the order of the rows.
 
 use chainrule_kernel::{MatRef, Scalar};
 
@@ -77,8 +77,8 @@ pub(crate) fn forward<T: Scalar>(
     }
 }
 
-/// The gradients, by the statistics that forward used. In training these depend on x, in evaluation they do not, and the
-/// two means are left out:
+/// The gradients, by the statistics that forward used. In training these depend on x, in evaluation they do not, and
+/// the two means are left out:
 ///
 /// ```text
 /// dbeta = sum of dy, dgamma = sum of dy * h          over rows

@@ -78,8 +78,8 @@ impl MlpBuilder {
         self.layer(Layer::BatchNorm { width: 0, eps: DEFAULT_EPS, momentum: DEFAULT_MOMENTUM })
     }
 
-    /// A module as [`Mlp::layers`] lists it, a dense one with the inputs that it happens to follow, a normalisation with
-    /// the width.
+    /// A module as [`Mlp::layers`] lists it, a dense one with the inputs that it happens to follow, a normalisation
+    /// with the width.
     pub fn layer(mut self, layer: Layer) -> Self {
         let width = self.width;
         match layer {

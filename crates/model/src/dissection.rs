@@ -107,8 +107,8 @@ impl<T: Scalar> Dissection<T> {
         MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
     }
 
-    /// What a normalisation went by: the means and variances of the rows of a layer normalisation, of the columns of a batch
-    /// normalisation; `None` of other modules. Variances are divided by the number of elements.
+    /// What a normalisation went by: the means and variances of the rows of a layer normalisation, of the columns of a
+    /// batch normalisation; `None` of other modules. Variances are divided by the number of elements.
     ///
     /// # Panics
     /// When there is no such module.

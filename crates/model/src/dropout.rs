@@ -1,9 +1,9 @@
-//! Dropout: in training each unit of each row is left out with probability p, and what stays is divided by 1 - p, so that
-//! the expected output is the input. In evaluation nothing is done.
+//! Dropout: in training each unit of each row is left out with probability p, and what stays is divided by 1 - p, so
+//! that the expected output is the input. In evaluation nothing is done.
 //!
-//! Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: A Simple Way to Prevent Neural Networks
-//! from Overfitting", 2014; the division in training instead of a multiplication in evaluation is their section 10, and
-//! PyTorch's `nn.Dropout`.
+//! Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: A Simple Way to Prevent Neural
+//! Networks from Overfitting", 2014; the division in training instead of a multiplication in evaluation is their
+//! section 10, and PyTorch's `nn.Dropout`.
 //!
 //! The mask is a function of (seed, training pass, module, row, unit) and nothing else: neither threads nor instruction
 //! sets enter. One random byte decides about a unit; where it lies on the edge, 24 bits more do, so p is kept to 2^-32.

@@ -109,8 +109,8 @@ impl Layer {
     }
 }
 
-/// `dense(784, 128)`, `relu`, `dropout(0.5)`, `batch_norm(128)`; settings of a normalisation follow where they are not the
-/// defaults: `layer_norm(128, eps=0.001)`.
+/// `dense(784, 128)`, `relu`, `dropout(0.5)`, `batch_norm(128)`; settings of a normalisation follow where they are not
+/// the defaults: `layer_norm(128, eps=0.001)`.
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

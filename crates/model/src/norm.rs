@@ -56,8 +56,8 @@ impl<T: Scalar> Mlp<T> {
         })
     }
 
-    /// What batch normalisations normalise by in evaluation, one after the other: means, then variances. Not learned: no
-    /// optimiser sees them.
+    /// What batch normalisations normalise by in evaluation, one after the other: means, then variances. Not learned:
+    /// no optimiser sees them.
     pub fn running(&self) -> &[T] {
         &self.running
     }

@@ -28,8 +28,8 @@ impl<T: Scalar> Mlp<T> {
         self.run_forward(false, x, workspace)
     }
 
-    /// As [`Mlp::forward`], for training: dropout leaves units out, and batch normalisation goes by the minibatch. Nothing
-    /// of the network changes, and the same x gives the same output until [`Mlp::settle`] is called.
+    /// As [`Mlp::forward`], for training: dropout leaves units out, and batch normalisation goes by the minibatch.
+    /// Nothing of the network changes, and the same x gives the same output until [`Mlp::settle`] is called.
     ///
     /// # Errors
     /// As [`Mlp::forward`], and when batch normalisation gets fewer than two rows.
@@ -41,8 +41,8 @@ impl<T: Scalar> Mlp<T> {
         self.run_forward(true, x, workspace)
     }
 
-    /// Ends a training pass, which the workspace holds: batch normalisation's running statistics move, and the next pass
-    /// leaves out other units. [`Mlp::step`] does this itself. After a pass of evaluation there is nothing to end.
+    /// Ends a training pass, which the workspace holds: batch normalisation's running statistics move, and the next
+    /// pass leaves out other units. [`Mlp::step`] does this itself. After a pass of evaluation there is nothing to end.
     ///
     /// # Panics
     /// When the workspace was made for a network of other layers.
@@ -171,17 +171,18 @@ impl<T: Scalar> Mlp<T> {
         loss.backward(self.kernel, output, targets, &mut last.da[..n])
     }
 
-    /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the
-    /// mean loss before the update.
+    /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an
+    /// [`Update`]. Answers the mean loss before the update.
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
     /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`],
-    /// [`Optimizer::update`](crate::Optimizer::update) and [`Mlp::settle`]: the bits are the same. A loss that is infinite or NaN moves nothing:
-    /// it has no gradient to follow, and [`Mlp::first_not_finite`] says where it came from.
+    /// [`Optimizer::update`](crate::Optimizer::update) and [`Mlp::settle`]: the bits are the same. A loss that is
+    /// infinite or NaN moves nothing: it has no gradient to follow, and [`Mlp::first_not_finite`] says where it came
+    /// from.
     ///
     /// # Errors
-    /// As [`Mlp::forward_training`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
-    /// are then as they were.
+    /// As [`Mlp::forward_training`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the
+    /// parameters are then as they were.
     pub fn step(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -217,8 +218,8 @@ impl<T: Scalar> Mlp<T> {
         Ok(value)
     }
 
-    /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass that
-    /// the workspace holds: among its parameters, or in its output.
+    /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass
+    /// that the workspace holds: among its parameters, or in its output.
     pub fn first_not_finite(&self, workspace: &Workspace<T>) -> Option<usize> {
         let is_bad = |values: &[T]| values.iter().any(|value| !value.is_finite());
         let mut layer = 0;

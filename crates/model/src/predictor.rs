@@ -9,8 +9,8 @@ use crate::{ModelError, batch_norm, layer_norm, softmax};
 
 /// A network for inference: its weights packed once, every call by `&self`.
 ///
-/// A thread that predicts brings a [`PredictorWorkspace`]: no locks, no allocation, no forks. The numbers are the bits of
-/// [`Mlp::forward`], whatever the number of rows.
+/// A thread that predicts brings a [`PredictorWorkspace`]: no locks, no allocation, no forks. The numbers are the bits
+/// of [`Mlp::forward`], whatever the number of rows.
 ///
 /// ```
 /// use chainrule_model::{MatRef, Mlp, Predictor};

@@ -1,5 +1,5 @@
-//! What a normalisation measures: means, variances, and the sums that its gradient needs. In f64 for either element type,
-//! and in one fixed order, so that neither cancellation nor threads show in the result.
+//! What a normalisation measures: means, variances, and the sums that its gradient needs. In f64 for either element
+//! type, and in one fixed order, so that neither cancellation nor threads show in the result.
 
 /// Room for the measurements of one normalisation, which the forward pass leaves for the backward one.
 #[derive(Debug, Clone, Default)]

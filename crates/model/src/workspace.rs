@@ -7,8 +7,8 @@ use crate::mlp::{Mlp, Op};
 use crate::statistics::Statistics;
 use crate::{ModelError, Moments, Optimizer};
 
-/// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to the network it was made for,
-/// or to another of the same layers.
+/// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to
+/// the network it was made for, or to another of the same layers.
 #[derive(Debug)]
 pub struct Workspace<T: Scalar> {
     pub(crate) max_batch: usize,
@@ -39,8 +39,8 @@ pub(crate) struct OpWorkspace<T: Scalar> {
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain SGD
-    /// only; others remember something and want [`Workspace::for_training`].
+    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain
+    /// SGD only; others remember something and want [`Workspace::for_training`].
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
         Workspace::with_moments(mlp, max_batch, Moments::none(), false)
     }

@@ -4,7 +4,8 @@
 use crate::shape::check_matrix;
 use crate::{Float, NormGradients, NormShape};
 
-/// The mean and the variance of each column, the variance divided by the rows: (width) each. Algorithm 1's first two lines.
+/// The mean and the variance of each column, the variance divided by the rows: (width) each. Algorithm 1's first two
+/// lines.
 ///
 /// # Panics
 /// If x does not have batch * width elements.
@@ -32,7 +33,8 @@ pub fn column_moments<T: Float>(
     (mean, variance)
 }
 
-/// y = gamma * (x - mean) / sqrt(variance + eps) + beta, with the mean and variance of each column as given: (batch, width).
+/// y = gamma * (x - mean) / sqrt(variance + eps) + beta, with the mean and variance of each column as given: (batch,
+/// width).
 ///
 /// # Panics
 /// If a slice does not have the number of elements that `shape` gives it.

@@ -1,5 +1,5 @@
-//! Dropout with a given mask, forward and backward. What is kept is divided by 1 - p (Srivastava and others, *Dropout: a
-//! simple way to prevent neural networks from overfitting*, 2014, section 10).
+//! Dropout with a given mask, forward and backward. What is kept is divided by 1 - p (Srivastava and others, *Dropout:
+//! a simple way to prevent neural networks from overfitting*, 2014, section 10).
 
 use crate::Float;
 use crate::shape::check_pair;

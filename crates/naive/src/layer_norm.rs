@@ -24,8 +24,8 @@ pub struct NormGradients<T> {
     pub dbeta: Vec<T>,
 }
 
-/// y = gamma * (x - mean) / sqrt(variance + eps) + beta, with mean and variance of each row: (batch, width). The variance
-/// is divided by the width.
+/// y = gamma * (x - mean) / sqrt(variance + eps) + beta, with mean and variance of each row: (batch, width). The
+/// variance is divided by the width.
 ///
 /// # Panics
 /// If a slice does not have the number of elements that `shape` gives it.

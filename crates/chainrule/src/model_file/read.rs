@@ -85,10 +85,10 @@ impl ModelFile {
         self.metadata.is_some()
     }
 
-    /// The model. A file without an architecture is taken to have `hidden` between its dense layers, where the numbering
-    /// of its modules leaves a gap or else at the end, to have been trained with cross-entropy, and to take features as
-    /// they are. A normalisation with running statistics is a batch normalisation, one without a layer normalisation,
-    /// either with PyTorch's default settings.
+    /// The model. A file without an architecture is taken to have `hidden` between its dense layers, where the
+    /// numbering of its modules leaves a gap or else at the end, to have been trained with cross-entropy, and to take
+    /// features as they are. A normalisation with running statistics is a batch normalisation, one without a layer
+    /// normalisation, either with PyTorch's default settings.
     ///
     /// # Errors
     /// When `hidden` is needed and `None`, or the architecture and the tensors disagree.

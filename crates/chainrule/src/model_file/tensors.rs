@@ -95,8 +95,8 @@ impl<'a> Source<'a> {
     }
 
     fn foreign(&self, name: &str, tensor: &TensorView<'_>) -> Error {
-        let expected = "only a `weight` [out, in] and a `bias` [out] for each dense layer, a `weight` [width] and a `bias` \
-                        [width] for each normalisation, with `running_mean` and `running_var` [width] for batch_norm";
+        let expected = "only a `weight` [out, in] and a `bias` [out] for each dense layer, a `weight` [width] and a \
+                        `bias` [width] for each normalisation, with `running_mean` and `running_var` [width] for batch_norm";
         self.error(format!("tensor `{name}` of shape {:?}", tensor.shape()), expected)
     }
 

@@ -116,17 +116,17 @@ impl Trainer {
         }
     }
 
-    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it has
-    /// learned so far.
+    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it
+    /// has learned so far.
     ///
     /// The result depends on the network, the data and the settings; not on the number of threads, nor on whether there
     /// is validation or what the observer does.
     ///
     /// # Errors
-    /// When the data do not fit the network or the loss; when the network has batch normalisation and a minibatch would have
-    /// a single row; when the trainer's threads are those of a process that this one was
-    /// forked from; and when the loss stops being a finite number: then training ends at that step, and the network has the
-    /// parameters of the last whole epoch.
+    /// When the data do not fit the network or the loss; when the network has batch normalisation and a minibatch would
+    /// have a single row; when the trainer's threads are those of a process that this one was forked from; and when the
+    /// loss stops being a finite number: then training ends at that step, and the network has the parameters of the
+    /// last whole epoch.
     pub fn fit<T: Scalar>(
         &self,
         mlp: &mut Mlp<T>,

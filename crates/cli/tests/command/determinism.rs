@@ -38,9 +38,9 @@ fn weights_do_not_depend_on_what_is_printed_or_tested() {
     assert!(file("--quiet --test-data digits") == want);
 }
 
-/// 1,026 steps, the last of each epoch with 5 rows of 32; 264,231 parameters in widths that no tile divides, so that three
-/// threads share the products, two SGD's update and eight Adam's. Each number of threads comes with other reports and with
-/// or without a test part, which may not matter either.
+/// 1,026 steps, the last of each epoch with 5 rows of 32; 264,231 parameters in widths that no tile divides, so that
+/// three threads share the products, two SGD's update and eight Adam's. Each number of threads comes with other reports
+/// and with or without a test part, which may not matter either.
 fn a_thousand_steps_end_in_the_same_file(settings: &str) {
     let folder = folder();
     let files: Vec<Vec<u8>> = [

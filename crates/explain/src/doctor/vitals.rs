@@ -1,6 +1,7 @@
-//! What is measured: one forward pass as training takes it, one backward and, where the update is known, one step of a copy.
-//! All of it is model's; here it is only counted, and norms are taken. Dropout leaves out the same units before the step and
-//! after it, so that the losses can be compared; units are looked at where their activation gives them, before dropout.
+//! What is measured: one forward pass as training takes it, one backward and, where the update is known, one step of a
+//! copy. All of it is model's; here it is only counted, and norms are taken. Dropout leaves out the same units before
+//! the step and after it, so that the losses can be compared; units are looked at where their activation gives them,
+//! before dropout.
 
 use chainrule_model::{Activation, Dissection, Layer, Loss, MatRef, ModelError, Optimizer, Scalar, Targets, Workspace};
 
@@ -88,8 +89,8 @@ impl Vitals {
     }
 }
 
-/// Whether a step is in proportion to the gradient: plain SGD, and with momentum. The others divide by what gradients have
-/// been so far, so a first step says little of the later ones: RMSprop's is ten times as long.
+/// Whether a step is in proportion to the gradient: plain SGD, and with momentum. The others divide by what gradients
+/// have been so far, so a first step says little of the later ones: RMSprop's is ten times as long.
 pub(super) fn goes_with_gradient(optimizer: Optimizer) -> bool {
     optimizer.name() == "sgd"
 }

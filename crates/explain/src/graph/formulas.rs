@@ -1,6 +1,6 @@
 //! What each module does, as it is written on paper, forward and backward. The backward formulas say what is done, not
-//! how: model's passes fuse them with the products. Numbers beside them are of evaluation; where training does otherwise,
-//! the formula says so.
+//! how: model's passes fuse them with the products. Numbers beside them are of evaluation; where training does
+//! otherwise, the formula says so.
 //!
 //! `dV` is the gradient of the loss by V. Rows are examples, so X is (n, inputs) and Z = X·W + b.
 

@@ -20,8 +20,8 @@ pub(super) struct Traced<'a, T: Scalar> {
     pub(super) by_output: Formula,
 }
 
-/// Every gradient in the order of the chain rule, and those by the parameters of each module that learns again, from first to
-/// last.
+/// Every gradient in the order of the chain rule, and those by the parameters of each module that learns again, from
+/// first to last.
 pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec<[Quantity; 2]>) {
     let Traced { mlp, parts, gradients, x, params, outputs, between, .. } = *traced;
     let by_output = |module: usize, formula: Formula, meaning: String| {
@@ -58,8 +58,8 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
     (quantities, tensors)
 }
 
-/// `dL/dW = input^T dL/dZ` and `dL/db = sum_of_rows(dL/dZ)`; of a normalisation, the sums over rows of dL/dA times what was
-/// normalised, and of dL/dA.
+/// `dL/dW = input^T dL/dZ` and `dL/db = sum_of_rows(dL/dZ)`; of a normalisation, the sums over rows of dL/dA times what
+/// was normalised, and of dL/dA.
 fn by_parameters<T: Scalar>(
     learned: &Parameters,
     layer: &Layer,

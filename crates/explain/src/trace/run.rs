@@ -1,6 +1,6 @@
 //! Taking the steps. The loss, the gradients by the parameters and the parameters themselves are those of
-//! `Mlp::forward_training`, `Mlp::backward`, `Optimizer::update` and `Mlp::settle`, which train; what those leave no trace of, a
-//! `Dissection` keeps. A lesson without steps is evaluation, by `Mlp::forward`.
+//! `Mlp::forward_training`, `Mlp::backward`, `Optimizer::update` and `Mlp::settle`, which train; what those leave no
+//! trace of, a `Dissection` keeps. A lesson without steps is evaluation, by `Mlp::forward`.
 
 use std::ops::Range;
 
@@ -106,8 +106,8 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         Ok((sections, value))
     }
 
-    /// Moves the parameters by the gradients that the workspace holds, and ends the pass. Answers those gradients as they were
-    /// clipped.
+    /// Moves the parameters by the gradients that the workspace holds, and ends the pass. Answers those gradients as
+    /// they were clipped.
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let clipped = self.lesson.update.clip.map(|clip| {
             let mut gradients = self.workspace.gradients().to_vec();

@@ -1,5 +1,5 @@
-//! Layer and batch normalisation inside a network: against naive and finite differences in both modes, worked numbers that
-//! are exact, and running statistics.
+//! Layer and batch normalisation inside a network: against naive and finite differences in both modes, worked numbers
+//! that are exact, and running statistics.
 
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Loss, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Scalar, Targets, Workspace};
