@@ -29,6 +29,20 @@ pub(crate) fn check_fit<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) 
     }
 }
 
+/// Refuses minibatches of a single row, whose variance batch normalisation cannot learn from: one is as short as the
+/// last.
+pub(crate) fn check_rows<T: Scalar>(mlp: &Mlp<T>, rows: usize, batch: usize) -> Result<()> {
+    let last = if rows.is_multiple_of(batch) { batch } else { rows % batch };
+    if last > 1 || mlp.batches().is_empty() {
+        return Ok(());
+    }
+    Err(Error::Argument {
+        name: "batch",
+        found: format!("{rows} rows in batches of {batch}, the last of which has {last}"),
+        expected: "at least 2 rows in each, for batch_norm; another size leaves another rest".to_owned(),
+    })
+}
+
 /// Refuses features of another width than the network's input.
 pub(crate) fn check_columns<T: Scalar>(mlp: &Mlp<T>, cols: usize) -> Result<()> {
     if cols == mlp.inputs() {

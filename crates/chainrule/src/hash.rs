@@ -3,12 +3,14 @@
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 
-/// The SHA-256 of all parameters as little-endian bytes in the order of [`Mlp::params`], in lower-case hexadecimal. Equal
-/// for two networks of the same layers exactly when every bit of their parameters is.
+/// The SHA-256 of all parameters as little-endian bytes in the order of [`Mlp::params`], then of batch normalisations'
+/// running statistics in the order of [`Mlp::running`], in lower-case hexadecimal. Equal for two networks of the same
+/// layers exactly when every bit of them is.
 pub fn weights_sha256<T: Scalar>(mlp: &Mlp<T>) -> String {
     let mut hash = hmac_sha256::Hash::new();
     let mut bytes = [0; 4096];
-    for values in mlp.params().chunks(bytes.len() / size_of::<T>()) {
+    let chunk = bytes.len() / size_of::<T>();
+    for values in mlp.params().chunks(chunk).chain(mlp.running().chunks(chunk)) {
         for (bytes, value) in bytes.chunks_exact_mut(size_of::<T>()).zip(values) {
             bytes.copy_from_slice(&value.to_le_bytes8()[..size_of::<T>()]);
         }
@@ -28,6 +30,12 @@ mod tests {
         assert_eq!(weights_sha256(&one), weights_sha256(&other));
         let last = other.params_mut().last_mut().unwrap();
         *last = f32::from_bits(last.to_bits() ^ 1);
+        assert_ne!(weights_sha256(&one), weights_sha256(&other));
+        // What is not learned but seen counts too.
+        let build = || Mlp::builder(3).dense(4).batch_norm().build().unwrap();
+        let (one, mut other) = (build(), build());
+        assert_eq!(weights_sha256(&one), weights_sha256(&other));
+        other.running_mut()[7] = 2.0;
         assert_ne!(weights_sha256(&one), weights_sha256(&other));
     }
 

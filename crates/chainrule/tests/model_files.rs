@@ -19,10 +19,95 @@ fn model<T: Scalar>() -> Model<T> {
     }
 }
 
+/// With every kind of layer, and running statistics as after training.
+fn with_all_layers<T: Scalar>() -> Model<T> {
+    let builder = Mlp::builder(64).layer_norm().dense(7).batch_norm().relu().dropout(0.3).dense(5).tanh();
+    let builder = builder.layer("batch_norm(5, eps=0.001, momentum=0.2)".parse().unwrap()).dense(10);
+    let mut mlp = builder.layer("layer_norm(10, eps=0.01)".parse().unwrap()).seed(9).build_as::<T>().unwrap();
+    let spread = |values: &mut [T]| {
+        values.iter_mut().enumerate().for_each(|(i, v)| *v = T::from_f64(0.5 + (i * 37 % 11) as f64 / 7.0));
+    };
+    spread(mlp.running_mut());
+    spread(&mut mlp.params_mut()[..128]);
+    mlp.batches_mut().copy_from_slice(&[12345, 7]);
+    Model::new(mlp, Loss::CrossEntropy)
+}
+
 fn round_trip<T: Scalar>(dtype: DType) {
+    for written in [model::<T>(), with_all_layers()] {
+        round_trip_of(&written, dtype);
+    }
+}
+
+#[test]
+fn normalisations_lie_as_pytorch_names_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    let written = model::<T>();
+    with_all_layers::<f64>().save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let mut names: Vec<String> = file
+        .tensors()
+        .iter()
+        .map(|(name, tensor)| format!("{name} {:?} {:?}", tensor.dtype(), tensor.shape()))
+        .collect();
+    names.retain(|name| name.starts_with("0.") || name.starts_with("2."));
+    names.sort_unstable();
+    let want = [
+        "0.bias F64 [64]",
+        "0.weight F64 [64]",
+        "2.bias F64 [7]",
+        "2.num_batches_tracked I64 []",
+        "2.running_mean F64 [7]",
+        "2.running_var F64 [7]",
+        "2.weight F64 [7]",
+    ];
+    assert_eq!(names, want);
+    assert_eq!(file.tensor("2.num_batches_tracked").unwrap().data(), 12345i64.to_le_bytes());
+}
+
+#[test]
+fn a_file_without_architecture_tells_normalisations_by_their_tensors() {
+    let layers = |names: &[(&str, &[usize])]| {
+        let file = ModelFile::parse("x", &file_of(names, None)).unwrap();
+        let model = file.model::<f64>(Some(Activation::Tanh)).unwrap();
+        model.mlp.layers().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let dense: [(&str, &[usize]); 2] = [("0.weight", &[4, 2]), ("9.weight", &[3, 4])];
+    let with = |more: &[(&'static str, &'static [usize])]| layers(&[&dense, more].concat());
+    let batch: [(&str, &[usize]); 4] =
+        [("1.weight", &[4]), ("1.bias", &[4]), ("1.running_mean", &[4]), ("1.running_var", &[4])];
+    // Nothing between 0 and 1: the activation is in the gap behind the normalisation.
+    assert_eq!(with(&batch), "dense(2, 4) batch_norm(4) tanh dense(4, 3)");
+    assert_eq!(with(&[("1.weight", &[4]), ("1.bias", &[4])]), "dense(2, 4) layer_norm(4) tanh dense(4, 3)");
+    // The gap is before it: 1 is the activation.
+    assert_eq!(with(&[("2.weight", &[4]), ("2.bias", &[4])]), "dense(2, 4) tanh layer_norm(4) dense(4, 3)");
+    assert_eq!(with(&[("10.weight", &[3]), ("10.bias", &[3])]), "dense(2, 4) tanh dense(4, 3) layer_norm(3)");
+    let named: [(&str, &[usize]); 4] =
+        [("a.weight", &[4, 2]), ("b.weight", &[4]), ("b.bias", &[4]), ("c.weight", &[3, 4])];
+    assert_eq!(layers(&named), "dense(2, 4) layer_norm(4) tanh dense(4, 3)");
+}
+
+#[test]
+fn layers_that_the_metadata_deny_are_refused() {
+    let tensors: &[(&str, &[usize])] = &[("0.weight", &[2, 3]), ("1.weight", &[2]), ("1.bias", &[2])];
+    let message = |layers: &str| {
+        let json = format!(r#"{{"version":1,"layers":{layers},"loss":"mse","preprocess":{{"kind":"none"}}}}"#);
+        let file = ModelFile::parse("m", &file_of(tensors, Some(&json))).unwrap();
+        file.model::<f32>(None).map(|model| model.mlp.layers().len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(message(r#"["dense(3, 2)", "layer_norm(2)", "dropout(0.5)"]"#), Ok(3));
+    let found = "m: found layers 3x2, layer_norm(2), expected ";
+    let refused = message(r#"["dense(3, 2)", "batch_norm(2)"]"#).unwrap_err();
+    assert_eq!(refused, format!("{found}layers 3x2, batch_norm(2), as the network has"));
+    let refused = message(r#"["dense(3, 2)"]"#).unwrap_err();
+    assert_eq!(refused, format!("{found}dense layers 3x2, as the network has"));
+    assert!(message(r#"["dense(3, 2)", "dropout(1.5)"]"#).unwrap_err().contains("dropout leaves out is 1.5"));
+}
+
+fn round_trip_of<T: Scalar>(written: &Model<T>, dtype: DType) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
     written.save(&path).unwrap();
     let bytes = fs::read(&path).unwrap();
     written.save(&path).unwrap();
@@ -32,6 +117,7 @@ fn round_trip<T: Scalar>(dtype: DType) {
     assert_eq!((file.dtype(), file.has_architecture()), (dtype, true));
     let read = Model::<T>::load(&path).unwrap();
     assert!(read.mlp.params() == written.mlp.params());
+    assert!(read.mlp.running() == written.mlp.running() && read.mlp.batches() == written.mlp.batches());
     assert_eq!(read.mlp.layers(), written.mlp.layers());
     assert_eq!(
         (&read.preprocess, read.loss, &read.class_names),
@@ -64,6 +150,9 @@ fn weights_lie_as_pytorch_lays_them() {
     let second = model.mlp.dense_layers().nth(1).unwrap();
     assert!((0..5).all(|o| (0..7).all(|i| at(o, i) == second.w.get(i, o))));
 }
+
+/// A tensor's name and shape.
+type Named = (&'static str, &'static [usize]);
 
 /// A safetensors file of f32 tensors under these names, element n being n / 8.
 fn file_of(tensors: &[(&str, &[usize])], metadata: Option<&str>) -> Vec<u8> {
@@ -116,6 +205,20 @@ fn what_is_not_a_chain_of_dense_layers_is_refused_by_name() {
     refused(&[("0.weight", &[4, 2]), ("0.bias", &[3])], "expected [4]");
     refused(&[("0.weight", &[4, 2]), ("2.weight", &[3, 5])], "layer `2` with 5 inputs, expected 4");
     refused(&[("0.weight", &[4, 2]), ("1.running_mean", &[4])], "tensor `1.running_mean`");
+    refused(&[("0.weight", &[4, 2]), ("0.running_mean", &[4])], "tensor `0.running_mean` of shape [4]");
+    let dense: (&str, &[usize]) = ("0.weight", &[4, 2]);
+    let (gamma, beta): (Named, Named) = (("1.weight", &[4]), ("1.bias", &[4]));
+    refused(&[dense, gamma], "tensor `1.weight` of shape [4] without `1.bias`");
+    refused(&[dense, gamma, ("1.bias", &[5])], "tensor `1.bias` of shape [5], expected [4], as `1.weight` has rows");
+    refused(&[dense, ("1.weight", &[3]), ("1.bias", &[3])], "layer `1` with 3 inputs, expected 4");
+    refused(&[dense, gamma, beta, ("1.running_mean", &[4])], "expected both means and variances of batch_norm");
+    let (mean, variance): (Named, Named) = (("1.running_mean", &[4]), ("1.running_var", &[4]));
+    refused(&[dense, gamma, beta, mean, ("1.running_var", &[3])], "`1.running_var` of shape [3], expected [4]");
+    refused(
+        &[dense, gamma, beta, mean, variance, ("1.num_batches_tracked", &[])],
+        "`1.num_batches_tracked` of type F32 and shape [], expected one I64",
+    );
+    refused(&[gamma, beta], "expected at least one dense layer");
     refused(&[("0.bias", &[4])], "tensor `0.bias`");
     refused(&[], "no tensor named");
 }

@@ -8,7 +8,7 @@ use chainrule::{Activation, DType, Loss};
 use clap::{Args, Parser, Subcommand};
 
 use crate::optimizer::OptimizerArgs;
-use crate::values::{self, Edges, GraphFormat, Hidden, Part, Preprocessing, Sizes, Table, TraceFormat, View};
+use crate::values::{self, Edges, GraphFormat, Hidden, Norm, Part, Preprocessing, Sizes, Table, TraceFormat, View};
 use crate::weights::WeightsArgs;
 
 /// The share of the rows that is held out when nothing else is said.
@@ -96,6 +96,13 @@ pub(crate) struct TrainArgs {
     /// as in --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
+    /// What stands between a hidden layer and its activation: layer or batch normalisation [default: neither, or as in
+    /// --init's file]
+    #[arg(long, value_name = "NAME", value_parser = values::norm, help_heading = "Network")]
+    pub(crate) norm: Option<Norm>,
+    /// The share of each hidden layer's outputs that a step leaves out at random [default: 0, or as in --init's file]
+    #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true, help_heading = "Network")]
+    pub(crate) dropout: Option<f64>,
     /// Begin with the weights of this safetensors file, written here or by PyTorch
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,
@@ -123,7 +130,7 @@ pub(crate) struct TrainArgs {
     /// How often every row is seen
     #[arg(long, value_name = "N", default_value = "60", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) epochs: usize,
-    /// The seed of the first weights, the held-out rows and the order of the rows
+    /// The seed of the first weights, the held-out rows, the order of the rows and what dropout leaves out
     #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) seed: u64,
     /// Take the rows in their order, every epoch

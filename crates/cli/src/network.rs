@@ -5,13 +5,15 @@ use std::path::Path;
 use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar, activation_name};
 
 use crate::args::HIDDEN;
-use crate::values::Hidden;
+use crate::values::{Hidden, Norm};
 
 /// The architecture, as far as the command line says.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
     pub(crate) hidden: Option<&'a Hidden>,
     pub(crate) activation: Option<Activation>,
+    pub(crate) norm: Option<Norm>,
+    pub(crate) dropout: Option<f64>,
 }
 
 impl Wanted<'_> {
@@ -19,7 +21,16 @@ impl Wanted<'_> {
     pub(crate) fn build<T: Scalar>(&self, inputs: usize, outputs: usize, seed: u64) -> Result<Mlp<T>> {
         let mut builder = Mlp::builder(inputs).seed(seed);
         for &units in self.hidden.map_or(HIDDEN, |hidden| &hidden.0) {
-            builder = builder.dense(units).activation(self.activation.unwrap_or(Activation::Relu));
+            builder = builder.dense(units);
+            builder = match self.norm {
+                Some(Norm::Layer) => builder.layer_norm(),
+                Some(Norm::Batch) => builder.batch_norm(),
+                None => builder,
+            };
+            builder = builder.activation(self.activation.unwrap_or(Activation::Relu));
+            if let Some(p) = self.dropout.filter(|p| *p > 0.0) {
+                builder = builder.dropout(p);
+            }
         }
         Ok(builder.dense(outputs).build_as()?)
     }
@@ -45,6 +56,31 @@ impl Wanted<'_> {
                 return differs(name, activation_name(wanted), "--activation");
             }
         }
+        if let Some(wanted) = self.norm {
+            let kind = |layer: &Layer| match layer {
+                Layer::LayerNorm { .. } => Some(Norm::Layer),
+                Layer::BatchNorm { .. } => Some(Norm::Batch),
+                _ => None,
+            };
+            let found: Vec<Norm> = model.mlp.layers().iter().filter_map(kind).collect();
+            if found.is_empty() || found.iter().any(|found| *found != wanted) {
+                let names: Vec<&str> = found.iter().map(|norm| norm.name()).collect();
+                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                return differs(format!("normalisations {names}"), wanted.name().to_owned(), "--norm");
+            }
+        }
+        if let Some(wanted) = self.dropout {
+            let share = |layer: &Layer| if let Layer::Dropout { p } = layer { Some(*p) } else { None };
+            let mut found: Vec<f64> = model.mlp.layers().iter().filter_map(share).collect();
+            found.dedup();
+            if found.is_empty() {
+                found.push(0.0);
+            }
+            if found != [wanted] {
+                let shares: Vec<String> = found.iter().map(f64::to_string).collect();
+                return differs(format!("dropout {}", shares.join(", ")), wanted.to_string(), "--dropout");
+            }
+        }
         Ok(model)
     }
 }
@@ -56,15 +92,15 @@ fn list(sizes: &[usize]) -> String {
     }
 }
 
-/// `64-128-10 relu`.
+/// `64-128-10 relu`: the widths, and each kind of module between them once.
 pub(crate) fn sketch<T: Scalar>(mlp: &Mlp<T>) -> String {
     let mut text = mlp.inputs().to_string();
     let mut names: Vec<String> = Vec::new();
     for layer in mlp.layers() {
         match layer {
             Layer::Dense { outputs, .. } => text.push_str(&format!("-{outputs}")),
-            other if names.last() != Some(&other.to_string()) => names.push(other.to_string()),
-            _ => {}
+            other if names.contains(&other.kind()) => {}
+            other => names.push(other.kind()),
         }
     }
     if names.is_empty() { text } else { format!("{text} {}", names.join(", ")) }

@@ -55,7 +55,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
 }
 
 fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
-    let wanted = Wanted { hidden: args.hidden.as_ref(), activation: args.activation };
+    let wanted =
+        Wanted { hidden: args.hidden.as_ref(), activation: args.activation, norm: args.norm, dropout: args.dropout };
     let first = match &init {
         Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
         None => None,
@@ -76,7 +77,10 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     };
     let class_names = class_names(&parts.train).or_else(|| stored.and_then(|model| model.class_names.clone()));
     let mlp = match first {
-        Some((model, _)) => model.mlp,
+        Some((mut model, _)) => {
+            model.mlp.reseed(args.seed);
+            model.mlp
+        }
         None => wanted.build(parts.train.cols(), parts.train.targets().width(), args.seed)?,
     };
     let mut model = Model { mlp, preprocess, loss, class_names };

@@ -14,6 +14,23 @@ use chainrule::{
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hidden(pub(crate) Vec<usize>);
 
+/// What stands between a hidden layer and its activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Norm {
+    Layer,
+    Batch,
+}
+
+impl Norm {
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Norm::Layer => "layer",
+            Norm::Batch => "batch",
+        }
+    }
+}
+
 /// What is to be done to features before training.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Preprocessing {
@@ -179,6 +196,18 @@ pub(crate) fn activation(text: &str) -> Parsed<Activation> {
     })
 }
 
+pub(crate) fn norm(text: &str) -> Parsed<Norm> {
+    one_of("normalisation", text, &[("layer", Norm::Layer), ("batch", Norm::Batch)])
+}
+
+/// A share that leaves some of what there is.
+pub(crate) fn dropout(text: &str) -> Parsed<f64> {
+    match f64::from_str(text) {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => expected("a fraction from 0 (none) to below 1"),
+    }
+}
+
 pub(crate) fn loss(text: &str) -> Parsed<Loss> {
     text.parse().or_else(|error| match error {
         ModelError::Setting { .. } => Err(error.to_string()),
@@ -293,6 +322,8 @@ mod tests {
 
     #[test]
     fn counts_limits_and_shares_have_ranges() {
+        assert!(dropout("0").is_ok() && dropout("0.5").is_ok() && dropout("1").is_err() && dropout("NaN").is_err());
+        assert!(norm("batch").is_ok() && norm("bacth").unwrap_err().contains("did you mean \"batch\""));
         assert!(count("1").is_ok() && count("0").is_err() && count("-1").is_err() && count("1e3").is_err());
         assert!(
             positive("1e-3").is_ok() && positive("0").is_err() && positive("nan").is_err() && positive("inf").is_err()

@@ -18,14 +18,16 @@ pub fn layer_table<T: Scalar>(mlp: &Mlp<T>) -> String {
         if let Layer::Dense { outputs, .. } = layer {
             width = *outputs;
         }
+        // Running statistics take memory and are not learned.
         let (parameters, memory) = match layer.parameters() {
             0 => (String::new(), String::new()),
-            n => (grouped(n), bytes(n * size_of::<T>())),
+            n => (grouped(n), bytes((n + layer.running()) * size_of::<T>())),
         };
         rows.push([module.to_string(), layer.to_string(), width.to_string(), parameters, memory]);
     }
     let total = mlp.params().len();
-    rows.push([String::new(), "total".to_owned(), String::new(), grouped(total), bytes(size_of_val(mlp.params()))]);
+    let memory = size_of_val(mlp.params()) + size_of_val(mlp.running());
+    rows.push([String::new(), "total".to_owned(), String::new(), grouped(total), bytes(memory)]);
     align(&rows)
 }
 
@@ -80,6 +82,22 @@ module  layer            outputs  parameters     memory
      1  relu                 128
      2  dense(128, 10)        10       1,290    5.0 KiB
         total                        101,770  397.5 KiB
+";
+        assert_eq!(layer_table(&mlp), want);
+    }
+
+    #[test]
+    fn running_statistics_take_memory_and_are_no_parameters() {
+        let mlp = Mlp::builder(4).dense(8).batch_norm().relu().dropout(0.5).layer_norm().build().unwrap();
+        let want = "\
+module  layer          outputs  parameters  memory
+        input                4
+     0  dense(4, 8)          8          40   160 B
+     1  batch_norm(8)        8          16   128 B
+     2  relu                 8
+     3  dropout(0.5)         8
+     4  layer_norm(8)        8          16    64 B
+        total                           72   352 B
 ";
         assert_eq!(layer_table(&mlp), want);
     }

@@ -1,16 +1,17 @@
-//! Backpropagation: from the gradient by the output to those by every parameter, operation by operation, last one first.
+//! Backpropagation: from the gradient by the output to those by every parameter, operation by operation, last one
+//! first.
 //!
-//! A dense operation's product with its weights gives the gradient by its input, and in the same epilogue what the dense
-//! operation below makes of it. Then its own weights' gradient is kept, or moves them at once: one order of operations,
-//! so one result.
+//! A dense operation's product with its weights gives the gradient by its input, and in the same epilogue what the
+//! dense operation below makes of it. Then its own weights' gradient is kept, or moves them at once: one order of
+//! operations, so one result.
 
 use chainrule_dense::Below;
 use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scalar};
 
 use crate::Moments;
-use crate::mlp::Op;
-use crate::softmax;
+use crate::mlp::{Norm, Op};
 use crate::workspace::OpWorkspace;
+use crate::{batch_norm, dropout, layer_norm, softmax};
 
 /// What is run backward.
 #[derive(Clone, Copy)]
@@ -19,6 +20,8 @@ pub(crate) struct Network<'a, T: Scalar> {
     pub(crate) ops: &'a [Op],
     /// Rows of the minibatch.
     pub(crate) batch: usize,
+    /// Whether the forward pass was one for training.
+    pub(crate) is_training: bool,
 }
 
 /// The parameters, and what becomes of their gradients.
@@ -36,6 +39,15 @@ impl<T: Scalar> Weights<'_, T> {
             Weights::Moved { params, .. } => params,
         }
     }
+
+    /// The gradients by a normalisation's parameters are there: these move, unless the gradients are to be kept.
+    fn take(&mut self, kernel: &Kernel<T>, norm: Norm, grads: &[T]) {
+        if let Weights::Moved { params, rule, moments } = self {
+            let learned = norm.offset..norm.offset + 2 * norm.width;
+            let memory = moments.range(rule.moments(), learned.clone());
+            kernel.update(*rule, &mut params[learned.clone()], &grads[learned], memory);
+        }
+    }
 }
 
 /// Given the forward pass and the gradient by its output in `ops`, the gradients by the parameters.
@@ -46,16 +58,16 @@ pub(crate) fn run<T: Scalar>(
     ops: &mut [OpWorkspace<T>],
     grads: &mut [T], // as the parameters
 ) {
-    let Network { kernel, ops: network, batch } = network;
+    let Network { kernel, ops: network, batch, is_training } = network;
     // Whether `da` holds dz already, and `grads` the bias's gradient: the operation above saw to it.
     let mut is_dz = false;
     for i in (0..network.len()).rev() {
         let (before, rest) = ops.split_at_mut(i);
-        let OpWorkspace { width, a, da, plan } = &mut rest[0];
+        let OpWorkspace { width, a, da, plan, mask, statistics } = &mut rest[0];
         let (width, n) = (*width, batch * *width);
         let (a, da) = (&a[..n], &mut da[..n]);
         // The first operation's input is the data: nobody asks for its gradient.
-        let (x, dx) = match before.last_mut() {
+        let (x, mut dx) = match before.last_mut() {
             None => (x, None),
             Some(previous) => {
                 let m = batch * previous.width;
@@ -75,13 +87,13 @@ pub(crate) fn run<T: Scalar>(
                     );
                 }
                 let dz = MatRef::new(da, batch, width);
-                if let Some(dx) = dx {
+                if let Some(dx) = dx.take() {
                     let below = match network[i - 1] {
                         Op::Dense { shape, offset } => {
                             let db = &mut grads[Op::ranges(shape, offset).1];
                             Some(Below { activation: shape.activation, db })
                         }
-                        Op::Activation(_) | Op::Softmax => None,
+                        _ => None,
                     };
                     is_dz = below.is_some();
                     plan.input_gradient(x, dz, &weights.params()[w.clone()], dx, below);
@@ -97,16 +109,33 @@ pub(crate) fn run<T: Scalar>(
             }
             Op::Activation(activation) => {
                 kernel.derivative(activation, MatRef::new(a, 1, n), MatMut::new(da, 1, n), None);
-                dx.into_iter().for_each(|dx| copy(da, dx));
-                is_dz = false;
             }
-            Op::Softmax => {
-                softmax::backward(width, a, da);
-                dx.into_iter().for_each(|dx| copy(da, dx));
-                is_dz = false;
+            Op::Softmax => softmax::backward(width, a, da),
+            Op::Dropout { p, .. } if is_training => dropout::backward(p, &mask[..n], da),
+            Op::Dropout { .. } => {}
+            Op::LayerNorm(norm) => {
+                let (gamma, _) = norm.ranges();
+                let by_learned = halves(grads, norm);
+                layer_norm::backward(x, &weights.params()[gamma], da, by_learned, statistics);
+                weights.take(kernel, norm, grads);
+            }
+            Op::BatchNorm { norm, .. } => {
+                let (gamma, _) = norm.ranges();
+                let by_learned = halves(grads, norm);
+                batch_norm::backward(is_training, x, &weights.params()[gamma], da, by_learned, statistics);
+                weights.take(kernel, norm, grads);
             }
         }
+        if !matches!(network[i], Op::Dense { .. }) {
+            dx.into_iter().for_each(|dx| copy(da, dx));
+            is_dz = false;
+        }
     }
+}
+
+/// The gradients by gamma and by beta.
+fn halves<T>(grads: &mut [T], norm: Norm) -> (&mut [T], &mut [T]) {
+    grads[norm.offset..norm.offset + 2 * norm.width].split_at_mut(norm.width)
 }
 
 fn copy<T: Scalar>(from: &[T], mut to: MatMut<'_, T>) {

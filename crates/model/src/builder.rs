@@ -3,7 +3,7 @@
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, Scalar};
 
-use crate::layer::check_activation;
+use crate::layer::{DEFAULT_EPS, DEFAULT_MOMENTUM};
 use crate::{Init, Layer, Mlp, ModelError};
 
 /// The description of a network, from input to output; see [`Mlp::builder`].
@@ -61,12 +61,40 @@ impl MlpBuilder {
         self
     }
 
-    /// A module as [`Mlp::layers`] lists it, a dense one with the inputs that it happens to follow.
-    pub fn layer(self, layer: Layer) -> Self {
+    /// In training, a share `p` of what comes is left out at random and the rest divided by `1 - p`.
+    pub fn dropout(mut self, p: f64) -> Self {
+        self.layers.push(Layer::Dropout { p });
+        self
+    }
+
+    /// Each row to mean 0 and variance 1, then times a learned gamma, plus a learned beta.
+    pub fn layer_norm(self) -> Self {
+        self.layer(Layer::LayerNorm { width: 0, eps: DEFAULT_EPS })
+    }
+
+    /// Each column to mean 0 and variance 1, in training by the minibatch, in evaluation by what minibatches had on
+    /// average; then times a learned gamma, plus a learned beta.
+    pub fn batch_norm(self) -> Self {
+        self.layer(Layer::BatchNorm { width: 0, eps: DEFAULT_EPS, momentum: DEFAULT_MOMENTUM })
+    }
+
+    /// A module as [`Mlp::layers`] lists it, a dense one with the inputs that it happens to follow, a normalisation
+    /// with the width.
+    pub fn layer(mut self, layer: Layer) -> Self {
+        let width = self.width;
         match layer {
             Layer::Dense { outputs, .. } => self.dense(outputs),
             Layer::Activation(activation) => self.activation(activation),
             Layer::Softmax => self.softmax(),
+            Layer::Dropout { p } => self.dropout(p),
+            Layer::LayerNorm { eps, .. } => {
+                self.layers.push(Layer::LayerNorm { width, eps });
+                self
+            }
+            Layer::BatchNorm { eps, momentum, .. } => {
+                self.layers.push(Layer::BatchNorm { width, eps, momentum });
+                self
+            }
         }
     }
 
@@ -76,7 +104,7 @@ impl MlpBuilder {
         self
     }
 
-    /// The seed of the weights; 0 unless said.
+    /// The seed of the weights, and of what dropout leaves out; 0 unless said.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -122,9 +150,11 @@ impl MlpBuilder {
                         .filter(|n| n.checked_mul(32).is_some_and(|bytes| bytes <= isize::MAX as usize))
                         .ok_or_else(|| ModelError::TooLarge { what: format!("dense layer {dense}, {layer},") })?;
                 }
-                Layer::Activation(activation) => check_activation(activation)?,
-                Layer::Softmax => {}
+                // No more than twice the outputs of a dense layer, which were addressable with as much to spare.
+                Layer::LayerNorm { .. } | Layer::BatchNorm { .. } => parameters += layer.parameters(),
+                Layer::Activation(_) | Layer::Softmax | Layer::Dropout { .. } => {}
             }
+            layer.check()?;
         }
         if dense == 0 {
             return Err(ModelError::NoLayers);
@@ -139,7 +169,7 @@ impl MlpBuilder {
             Some(name) => Kernel::by_name(name)?,
             None => Kernel::selected()?,
         };
-        let mut mlp = Mlp::zeroed(kernel, self.inputs, self.layers, parameters);
+        let mut mlp = Mlp::zeroed(kernel, self.inputs, self.layers, parameters, self.seed);
         mlp.initialise(self.init, self.seed);
         Ok(mlp)
     }

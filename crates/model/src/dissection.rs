@@ -2,10 +2,10 @@
 //! readable. For explaining, not for training: [`Mlp`] fuses an activation into the layer before it and turns gradients
 //! into one another in place, which is faster and leaves fewer numbers behind. Both compute the same bits.
 
-use chainrule_dense::{Activation, LayerShape};
+use chainrule_dense::Activation;
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::mlp::{Mlp, Op};
+use crate::mlp::{Mlp, Op, places};
 use crate::{Layer, ModelError, Objective, Targets, Workspace};
 
 /// One pass of a network with every number in it.
@@ -34,20 +34,10 @@ pub struct Dissection<T: Scalar> {
 impl<T: Scalar> Dissection<T> {
     /// The network as it is now, for minibatches of up to `max_batch` rows. Later changes to `mlp` do not reach it.
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
-        let mut ops = Vec::new();
-        let mut offset = 0;
-        let kept = mlp.layers.iter().map(|layer| {
-            match *layer {
-                Layer::Dense { inputs, outputs } => {
-                    ops.push(Op::Dense {
-                        shape: LayerShape { inputs, outputs, activation: Activation::Identity },
-                        offset,
-                    });
-                    offset += layer.parameters();
-                }
-                Layer::Activation(activation) => ops.push(Op::Activation(activation)),
-                Layer::Softmax => ops.push(Op::Softmax),
-            }
+        // Changes nothing: what it holds after backward is the gradient by the input, which training does not compute.
+        let mut ops = vec![Op::Activation(Activation::Identity)];
+        let kept = places(&mlp.layers).map(|(layer, place)| {
+            ops.push(Op::of(layer, place));
             if !matches!(layer, Layer::Dense { .. }) {
                 // Backward turns the gradient by an operation's output into that by its input, in place; this one
                 // changes nothing, so what it holds is still the gradient by the output.
@@ -70,6 +60,17 @@ impl<T: Scalar> Dissection<T> {
         x: MatRef<'_, T>, // (batch, inputs)
     ) -> Result<(), ModelError> {
         self.mlp.forward(x, &mut self.workspace).map(drop)
+    }
+
+    /// As [`Mlp::forward_training`]: with the masks and the statistics that the network itself would have.
+    ///
+    /// # Errors
+    /// As [`Mlp::forward_training`].
+    pub fn forward_training(
+        &mut self,
+        x: MatRef<'_, T>, // (batch, inputs)
+    ) -> Result<(), ModelError> {
+        self.mlp.forward_training(x, &mut self.workspace).map(drop)
     }
 
     /// As [`Mlp::backward`].
@@ -98,6 +99,43 @@ impl<T: Scalar> Dissection<T> {
     pub fn gradient(&self, module: usize) -> MatRef<'_, T> {
         let op = &self.workspace.ops[self.kept[module]];
         MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+    }
+
+    /// The gradient of the loss by the input, (batch, inputs).
+    pub fn input_gradient(&self) -> MatRef<'_, T> {
+        let op = &self.workspace.ops[0];
+        MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+    }
+
+    /// What a normalisation went by: the means and variances of the rows of a layer normalisation, of the columns of a
+    /// batch normalisation; `None` of other modules. Variances are divided by the number of elements.
+    ///
+    /// # Panics
+    /// When there is no such module.
+    pub fn statistics(&self, module: usize) -> Option<(&[f64], &[f64])> {
+        let means = match self.mlp.layers[module] {
+            Layer::LayerNorm { .. } => self.workspace.batch,
+            Layer::BatchNorm { width, .. } => width,
+            _ => return None,
+        };
+        // The operation that keeps its output comes right after its own.
+        let statistics = &self.workspace.ops[self.kept[module] - 1].statistics;
+        Some((&statistics.mean[..means], &statistics.variance[..means]))
+    }
+
+    /// Whether the last forward pass was one for training.
+    pub fn is_training(&self) -> bool {
+        self.workspace.is_training
+    }
+
+    /// What dropout kept in the last pass, (batch, width), 1 for kept; `None` of other modules, and in evaluation.
+    ///
+    /// # Panics
+    /// When there is no such module.
+    pub fn mask(&self, module: usize) -> Option<&[u8]> {
+        let Layer::Dropout { .. } = self.mlp.layers[module] else { return None };
+        let op = &self.workspace.ops[self.kept[module] - 1];
+        self.workspace.is_training.then(|| &op.mask[..self.workspace.batch * op.width])
     }
 
     /// The gradients by the parameters, laid out as [`Mlp::params`].

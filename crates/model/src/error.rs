@@ -88,6 +88,14 @@ pub enum ModelError {
         /// Rows the workspace holds.
         made_for: usize,
     },
+    /// A minibatch in which batch normalisation finds no variance.
+    #[error("module {module}, batch_norm, needs at least 2 rows to train on, the minibatch has {found}")]
+    BatchNormRows {
+        /// Its number among the network's modules.
+        module: usize,
+        /// Rows given.
+        found: usize,
+    },
     /// A minibatch of no rows, whose mean loss would not be a number.
     #[error("a minibatch of no rows has no mean loss")]
     EmptyBatch,

@@ -23,27 +23,118 @@ pub enum Layer {
     Activation(Activation),
     /// `a_i = e^z_i / sum_j e^z_j` over each row.
     Softmax,
+    /// In training each element is 0 with probability p and divided by 1 - p otherwise; the identity in evaluation.
+    Dropout {
+        /// The share left out, from 0 to below 1.
+        p: f64,
+    },
+    /// `y = gamma * (x - mean) / sqrt(variance + eps) + beta`, with the mean and the variance of each row.
+    LayerNorm {
+        /// Features in and out.
+        width: usize,
+        /// What keeps the division from one by 0.
+        eps: f64,
+    },
+    /// The same with the mean and the variance of each column: those of the minibatch in training, running ones in
+    /// evaluation.
+    BatchNorm {
+        /// Features in and out.
+        width: usize,
+        /// What keeps the division from one by 0.
+        eps: f64,
+        /// The share of a minibatch in the running statistics.
+        momentum: f64,
+    },
 }
 
+/// What a normalisation adds to the variance unless said otherwise, in PyTorch too.
+pub(crate) const DEFAULT_EPS: f64 = 1e-5;
+/// The share of a minibatch in the running statistics unless said otherwise, in PyTorch too.
+pub(crate) const DEFAULT_MOMENTUM: f64 = 0.1;
+
 impl Layer {
+    /// As it is printed, without the sizes that its neighbours tell: `dense`, `relu`, `dropout(0.5)`, `batch_norm`.
+    pub fn kind(&self) -> String {
+        match self {
+            Layer::Dense { .. } => "dense".to_owned(),
+            Layer::LayerNorm { .. } => "layer_norm".to_owned(),
+            Layer::BatchNorm { .. } => "batch_norm".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
     /// How many numbers the module learns.
     pub fn parameters(&self) -> usize {
         match self {
             Layer::Dense { inputs, outputs } => inputs * outputs + outputs,
-            Layer::Activation(_) | Layer::Softmax => 0,
+            Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } => 2 * width,
+            Layer::Activation(_) | Layer::Softmax | Layer::Dropout { .. } => 0,
+        }
+    }
+
+    /// How many numbers the module keeps that are not learned: running means and variances.
+    pub fn running(&self) -> usize {
+        match self {
+            Layer::BatchNorm { width, .. } => 2 * width,
+            _ => 0,
+        }
+    }
+
+    /// Whether it computes in training what it does not in evaluation.
+    pub fn differs_in_training(&self) -> bool {
+        matches!(self, Layer::Dropout { .. } | Layer::BatchNorm { .. })
+    }
+
+    /// Refuses settings that mean nothing.
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
+        let in_range = |is_in: bool, what, found, expected| match is_in {
+            true => Ok(()),
+            false => Err(ModelError::Setting { what, found, expected }),
+        };
+        let eps_in_range =
+            |eps: f64| in_range(eps.is_finite() && eps > 0.0, "eps of a normalisation", eps, "a finite number above 0");
+        match *self {
+            Layer::Dense { .. } | Layer::Softmax => Ok(()),
+            Layer::Activation(activation) => check_activation(activation),
+            Layer::Dropout { p } => {
+                in_range((0.0..1.0).contains(&p), "the share that dropout leaves out", p, "a number from 0 to below 1")
+            }
+            Layer::LayerNorm { eps, .. } => eps_in_range(eps),
+            Layer::BatchNorm { eps, momentum, .. } => {
+                let is_share = (0.0..=1.0).contains(&momentum);
+                in_range(is_share, "momentum of batch_norm", momentum, "a number from 0 to 1")?;
+                eps_in_range(eps)
+            }
         }
     }
 }
 
-/// `dense(784, 128)`, `relu`, `softmax`.
+/// `dense(784, 128)`, `relu`, `dropout(0.5)`, `batch_norm(128)`; settings of a normalisation follow where they are not
+/// the defaults: `layer_norm(128, eps=0.001)`.
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Layer::Dense { inputs, outputs } => write!(f, "dense({inputs}, {outputs})"),
             Layer::Activation(activation) => f.write_str(&activation_name(*activation)),
             Layer::Softmax => f.write_str("softmax"),
+            Layer::Dropout { p } => write!(f, "dropout({p})"),
+            Layer::LayerNorm { width, eps } => {
+                write!(f, "layer_norm({width}")?;
+                setting(f, "eps", *eps, DEFAULT_EPS)?;
+                f.write_str(")")
+            }
+            Layer::BatchNorm { width, eps, momentum } => {
+                write!(f, "batch_norm({width}")?;
+                setting(f, "eps", *eps, DEFAULT_EPS)?;
+                setting(f, "momentum", *momentum, DEFAULT_MOMENTUM)?;
+                f.write_str(")")
+            }
         }
     }
+}
+
+fn setting(f: &mut fmt::Formatter<'_>, name: &str, value: f64, default: f64) -> fmt::Result {
+    if value == default { Ok(()) } else { write!(f, ", {name}={value}") }
 }
 
 /// What [`Layer`]'s `Display` writes is read back.
@@ -54,22 +145,50 @@ impl FromStr for Layer {
         let unknown = || ModelError::UnknownName {
             what: "layer",
             found: text.to_owned(),
-            known: format!("dense(inputs, outputs), softmax, {}", ACTIVATION_NAMES.join(", ")),
+            known: format!("{MODULES}, {}", ACTIVATION_NAMES.join(", ")),
         };
         if text == "softmax" {
             return Ok(Layer::Softmax);
         }
-        let Some(sizes) = text.strip_prefix("dense(").and_then(|rest| rest.strip_suffix(')')) else {
-            return parse_activation(text).map(Layer::Activation).map_err(|error| match error {
-                ModelError::UnknownName { .. } => unknown(),
-                other => other,
-            });
+        let between = text.strip_suffix(')').and_then(|text| text.split_once('('));
+        let whole = |text: &str| text.trim().parse::<usize>().map_err(|_| unknown());
+        let real = |text: &str| text.trim().parse::<f64>().map_err(|_| unknown());
+        let layer = match between {
+            Some(("dense", sizes)) => {
+                let (inputs, outputs) = sizes.split_once(',').ok_or_else(unknown)?;
+                Layer::Dense { inputs: whole(inputs)?, outputs: whole(outputs)? }
+            }
+            Some(("dropout", p)) => Layer::Dropout { p: real(p)? },
+            Some((name @ ("layer_norm" | "batch_norm"), settings)) => {
+                let mut settings = settings.split(',');
+                let width = whole(settings.next().unwrap_or_default())?;
+                let (mut eps, mut momentum) = (DEFAULT_EPS, DEFAULT_MOMENTUM);
+                for setting in settings {
+                    match setting.trim().split_once('=').ok_or_else(unknown)? {
+                        ("eps", value) => eps = real(value)?,
+                        ("momentum", value) if name == "batch_norm" => momentum = real(value)?,
+                        _ => return Err(unknown()),
+                    }
+                }
+                match name {
+                    "layer_norm" => Layer::LayerNorm { width, eps },
+                    _ => Layer::BatchNorm { width, eps, momentum },
+                }
+            }
+            _ => {
+                return parse_activation(text).map(Layer::Activation).map_err(|error| match error {
+                    ModelError::UnknownName { .. } => unknown(),
+                    other => other,
+                });
+            }
         };
-        let (inputs, outputs) = sizes.split_once(',').ok_or_else(unknown)?;
-        let number = |text: &str| text.trim().parse::<usize>().map_err(|_| unknown());
-        Ok(Layer::Dense { inputs: number(inputs)?, outputs: number(outputs)? })
+        layer.check()?;
+        Ok(layer)
     }
 }
+
+/// The modules that are no activations, as they are written.
+const MODULES: &str = "dense(inputs, outputs), dropout(p), layer_norm(width), batch_norm(width), softmax";
 
 /// The names that [`parse_activation`] takes; `leaky_relu` also as `leaky_relu(0.2)`.
 pub const ACTIVATION_NAMES: &[&str] = &["identity", "relu", "leaky_relu", "sigmoid", "tanh"];
@@ -128,7 +247,12 @@ mod tests {
 
     #[test]
     fn every_layer_reads_back_what_it_writes() {
-        let mut layers = vec![Layer::Dense { inputs: 784, outputs: 1 }, Layer::Softmax];
+        let mut layers = vec![Layer::Dense { inputs: 784, outputs: 1 }, Layer::Softmax, Layer::Dropout { p: 0.3 }];
+        for eps in [1e-5, 1e-3, 1e-12] {
+            layers.push(Layer::LayerNorm { width: 7, eps });
+            layers.push(Layer::BatchNorm { width: 1, eps, momentum: 0.1 });
+            layers.push(Layer::BatchNorm { width: 64, eps, momentum: 1.0 / 3.0 });
+        }
         layers.extend(ACTIVATION_NAMES.iter().map(|name| Layer::Activation(parse_activation(name).unwrap())));
         layers.push(Layer::Activation(Activation::LeakyRelu(0.1)));
         for layer in layers {
@@ -137,8 +261,44 @@ mod tests {
     }
 
     #[test]
+    fn defaults_are_left_out() {
+        let text = |layer: Layer| layer.to_string();
+        assert_eq!(text(Layer::Dropout { p: 0.5 }), "dropout(0.5)");
+        assert_eq!(text(Layer::LayerNorm { width: 64, eps: 1e-5 }), "layer_norm(64)");
+        assert_eq!(text(Layer::BatchNorm { width: 64, eps: 1e-5, momentum: 0.1 }), "batch_norm(64)");
+        let other = Layer::BatchNorm { width: 64, eps: 0.001, momentum: 0.2 };
+        assert_eq!(text(other), "batch_norm(64, eps=0.001, momentum=0.2)");
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused_with_what_they_may_be() {
+        for (text, what) in [
+            ("dropout(1)", "the share that dropout leaves out is 1; expected a number from 0 to below 1"),
+            ("dropout(-0.5)", "the share that dropout leaves out is -0.5"),
+            ("dropout(NaN)", "the share that dropout leaves out is NaN"),
+            ("layer_norm(3, eps=0)", "eps of a normalisation is 0; expected a finite number above 0"),
+            ("batch_norm(3, eps=inf)", "eps of a normalisation is inf"),
+            ("batch_norm(3, momentum=1.5)", "momentum of batch_norm is 1.5; expected a number from 0 to 1"),
+        ] {
+            let error = text.parse::<Layer>().unwrap_err().to_string();
+            assert!(error.starts_with(what), "{text}: {error}");
+        }
+    }
+
+    #[test]
     fn unknown_names_and_bad_slopes_are_refused_by_name() {
-        for text in ["rellu", "dense(3)", "dense(a, 3)", "leaky_relu(x)", ""] {
+        for text in [
+            "rellu",
+            "dense(3)",
+            "dense(a, 3)",
+            "leaky_relu(x)",
+            "",
+            "dropout()",
+            "dropout(half)",
+            "layer_norm()",
+            "layer_norm(3, momentum=0.1)",
+            "batch_norm(3, 0.1)",
+        ] {
             let error = text.parse::<Layer>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{text}`")) && error.contains("relu"), "{error}");
         }

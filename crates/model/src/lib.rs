@@ -9,20 +9,25 @@
 #![forbid(unsafe_code)]
 
 mod backward;
+mod batch_norm;
 mod builder;
 mod dissection;
+mod dropout;
 mod error;
 mod init;
 mod layer;
+mod layer_norm;
 mod loss;
 pub mod metrics;
 mod mlp;
 mod moments;
+mod norm;
 mod optimizer;
 mod pass;
 mod predictor;
 pub mod random;
 pub mod softmax;
+mod statistics;
 mod update;
 mod workspace;
 
@@ -36,6 +41,7 @@ pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};
 pub use loss::{LOSS_NAMES, Loss, Objective, Reduction, Targets};
 pub use mlp::{DenseLayer, Mlp};
 pub use moments::Moments;
+pub use norm::{NormLayer, Running};
 pub use optimizer::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};
 pub use predictor::{Predictor, PredictorWorkspace};
 pub use update::{Clip, Update};

@@ -30,8 +30,16 @@ pub struct Mlp<T: Scalar> {
     pub(crate) inputs: usize,
     pub(crate) layers: Vec<Layer>,
     pub(crate) ops: Vec<Op>,
-    /// For each dense layer in turn w, (inputs, outputs) row-major, and b.
+    /// For each dense layer in turn w, (inputs, outputs) row-major, and b; for each normalisation gamma and beta.
     pub(crate) params: Vec<T>,
+    /// For each batch normalisation in turn the running means and variances.
+    pub(crate) running: Vec<T>,
+    /// For each batch normalisation how many minibatches it has seen.
+    pub(crate) batches: Vec<u64>,
+    /// Of dropout's masks.
+    pub(crate) seed: u64,
+    /// Training passes that have been settled; see [`Mlp::settle`].
+    pub(crate) passes: u64,
 }
 
 /// What is computed in one go: a dense layer takes the activation that follows it along.
@@ -44,9 +52,75 @@ pub(crate) enum Op {
     },
     Activation(Activation),
     Softmax,
+    Dropout {
+        p: f64,
+        /// Its number among the modules, which is part of the mask's key.
+        module: usize,
+    },
+    LayerNorm(Norm),
+    BatchNorm {
+        norm: Norm,
+        momentum: f64,
+        module: usize,
+        /// Where its running means begin; the variances follow.
+        running: usize,
+    },
+}
+
+/// A normalisation over so many features.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Norm {
+    pub(crate) width: usize,
+    pub(crate) eps: f64,
+    /// Where its gamma begins in the parameters; beta follows.
+    pub(crate) offset: usize,
+}
+
+impl Norm {
+    /// Where gamma and beta lie in the parameters, and in the gradients.
+    pub(crate) fn ranges(self) -> (Range<usize>, Range<usize>) {
+        let end = self.offset + self.width;
+        (self.offset..end, end..end + self.width)
+    }
+}
+
+/// Where a module stands, and where its numbers begin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) module: usize,
+    /// In the parameters.
+    pub(crate) offset: usize,
+    /// In the running statistics.
+    pub(crate) running: usize,
+}
+
+/// The modules with their places.
+pub(crate) fn places(layers: &[Layer]) -> impl Iterator<Item = (Layer, Place)> {
+    layers.iter().enumerate().scan((0, 0), |(offset, running), (module, layer)| {
+        let place = Place { module, offset: *offset, running: *running };
+        *offset += layer.parameters();
+        *running += layer.running();
+        Some((*layer, place))
+    })
 }
 
 impl Op {
+    /// What a module computes by itself.
+    pub(crate) fn of(layer: Layer, Place { module, offset, running }: Place) -> Self {
+        match layer {
+            Layer::Dense { inputs, outputs } => {
+                Op::Dense { shape: LayerShape { inputs, outputs, activation: Activation::Identity }, offset }
+            }
+            Layer::Activation(activation) => Op::Activation(activation),
+            Layer::Softmax => Op::Softmax,
+            Layer::Dropout { p } => Op::Dropout { p, module },
+            Layer::LayerNorm { width, eps } => Op::LayerNorm(Norm { width, eps, offset }),
+            Layer::BatchNorm { width, eps, momentum } => {
+                Op::BatchNorm { norm: Norm { width, eps, offset }, momentum, module, running }
+            }
+        }
+    }
+
     /// Where w and b of a dense operation lie in the parameters, and in the gradients.
     pub(crate) fn ranges(shape: LayerShape, offset: usize) -> (Range<usize>, Range<usize>) {
         let w = offset..offset + shape.inputs * shape.outputs;
@@ -63,37 +137,48 @@ impl Mlp<f32> {
 }
 
 impl<T: Scalar> Mlp<T> {
-    pub(crate) fn zeroed(kernel: &'static Kernel<T>, inputs: usize, layers: Vec<Layer>, parameters: usize) -> Self {
+    pub(crate) fn zeroed(
+        kernel: &'static Kernel<T>,
+        inputs: usize,
+        layers: Vec<Layer>,
+        parameters: usize,
+        seed: u64,
+    ) -> Self {
         let mut ops: Vec<Op> = Vec::new();
-        let mut offset = 0;
-        for layer in &layers {
-            match (*layer, ops.last_mut()) {
-                (Layer::Dense { inputs, outputs }, _) => {
-                    let shape = LayerShape { inputs, outputs, activation: Activation::Identity };
-                    ops.push(Op::Dense { shape, offset });
-                    offset += layer.parameters();
-                }
+        for (layer, place) in places(&layers) {
+            match (layer, ops.last_mut()) {
                 (Layer::Activation(activation), Some(Op::Dense { shape, .. }))
                     if shape.activation == Activation::Identity =>
                 {
                     shape.activation = activation;
                 }
-                (Layer::Activation(activation), _) => ops.push(Op::Activation(activation)),
-                (Layer::Softmax, _) => ops.push(Op::Softmax),
+                _ => ops.push(Op::of(layer, place)),
             }
         }
-        Mlp { kernel, inputs, layers, ops, params: vec![T::ZERO; parameters] }
+        let running = vec![T::ZERO; layers.iter().map(Layer::running).sum()];
+        let batches = vec![0; layers.iter().filter(|layer| layer.running() > 0).count()];
+        let params = vec![T::ZERO; parameters];
+        Mlp { kernel, inputs, layers, ops, params, running, batches, seed, passes: 0 }
     }
 
     pub(crate) fn initialise(&mut self, init: Init, seed: u64) {
         let mut dense = 0;
         for op in &self.ops {
-            if let Op::Dense { shape, offset } = *op {
-                let (w, b) = Op::ranges(shape, offset);
-                let rectified = matches!(shape.activation, Activation::Relu | Activation::LeakyRelu(_));
-                init.fill((shape.inputs, shape.outputs), rectified, (seed, dense), &mut self.params[w]);
-                self.params[b].fill(T::ZERO);
-                dense += 1;
+            match *op {
+                Op::Dense { shape, offset } => {
+                    let (w, b) = Op::ranges(shape, offset);
+                    let rectified = matches!(shape.activation, Activation::Relu | Activation::LeakyRelu(_));
+                    init.fill((shape.inputs, shape.outputs), rectified, (seed, dense), &mut self.params[w]);
+                    self.params[b].fill(T::ZERO);
+                    dense += 1;
+                }
+                Op::LayerNorm(norm) => self.params[norm.ranges().0].fill(T::ONE),
+                Op::BatchNorm { norm, running, .. } => {
+                    self.params[norm.ranges().0].fill(T::ONE);
+                    // Of numbers that have mean 0 and variance 1 already, until minibatches say otherwise.
+                    self.running[running + norm.width..running + 2 * norm.width].fill(T::ONE);
+                }
+                Op::Activation(_) | Op::Softmax | Op::Dropout { .. } => {}
             }
         }
     }
@@ -124,7 +209,8 @@ impl<T: Scalar> Mlp<T> {
         self.kernel
     }
 
-    /// Every number that is learned: for each dense layer w, (inputs, outputs) row-major, then b.
+    /// Every number that is learned, module by module: of a dense layer w, (inputs, outputs) row-major, then b; of a
+    /// normalisation gamma, then beta.
     pub fn params(&self) -> &[T] {
         &self.params
     }
@@ -136,14 +222,10 @@ impl<T: Scalar> Mlp<T> {
 
     /// The dense layers in order, each by its module's number.
     pub fn dense_layers(&self) -> impl Iterator<Item = DenseLayer<'_, T>> {
-        let dense = |(module, layer): (usize, &Layer)| match *layer {
-            Layer::Dense { inputs, outputs } => Some((module, inputs, outputs)),
-            _ => None,
-        };
-        self.layers.iter().enumerate().filter_map(dense).scan(0, |offset, (module, inputs, outputs)| {
+        places(&self.layers).filter_map(|(layer, Place { module, offset, .. })| {
+            let Layer::Dense { inputs, outputs } = layer else { return None };
             let shape = LayerShape { inputs, outputs, activation: Activation::Identity };
-            let (w, b) = Op::ranges(shape, *offset);
-            *offset = b.end;
+            let (w, b) = Op::ranges(shape, offset);
             let params = w.start..b.end;
             let (w, bias) = (MatRef::new(&self.params[w], inputs, outputs), &self.params[b]);
             Some(DenseLayer { module, w, b: bias, params })

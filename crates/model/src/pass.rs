@@ -6,12 +6,13 @@ use chainrule_kernel::{MatMut, MatRef, Scalar};
 
 use crate::backward::{self, Network, Weights};
 use crate::mlp::{Mlp, Op};
-use crate::softmax;
 use crate::workspace::{OpWorkspace, Workspace};
 use crate::{ModelError, Objective, Targets, Update};
+use crate::{batch_norm, dropout, layer_norm, softmax};
 
 impl<T: Scalar> Mlp<T> {
-    /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace.
+    /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace. This is evaluation:
+    /// dropout leaves nothing out, and batch normalisation goes by its running statistics.
     ///
     /// # Errors
     /// When x is not as wide as the network's input, its rows are not contiguous, or it has more rows than the
@@ -24,6 +25,50 @@ impl<T: Scalar> Mlp<T> {
         x: MatRef<'_, T>, // (batch, inputs)
         workspace: &'w mut Workspace<T>,
     ) -> Result<MatRef<'w, T>, ModelError> {
+        self.run_forward(false, x, workspace)
+    }
+
+    /// As [`Mlp::forward`], for training: dropout leaves units out, and batch normalisation goes by the minibatch.
+    /// Nothing of the network changes, and the same x gives the same output until [`Mlp::settle`] is called.
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`], and when batch normalisation gets fewer than two rows.
+    pub fn forward_training<'w>(
+        &self,
+        x: MatRef<'_, T>, // (batch, inputs)
+        workspace: &'w mut Workspace<T>,
+    ) -> Result<MatRef<'w, T>, ModelError> {
+        self.run_forward(true, x, workspace)
+    }
+
+    /// Ends a training pass, which the workspace holds: batch normalisation's running statistics move, and the next
+    /// pass leaves out other units. [`Mlp::step`] does this itself. After a pass of evaluation there is nothing to end.
+    ///
+    /// # Panics
+    /// When the workspace was made for a network of other layers.
+    pub fn settle(&mut self, workspace: &Workspace<T>) {
+        if !workspace.is_training {
+            return;
+        }
+        self.passes += 1;
+        if self.running.is_empty() {
+            return;
+        }
+        for (op, here) in self.ops.iter().zip(&workspace.ops) {
+            if let Op::BatchNorm { norm, momentum, running, .. } = *op {
+                let running = &mut self.running[running..running + 2 * norm.width];
+                batch_norm::settle(momentum, workspace.batch, &here.statistics, running);
+            }
+        }
+        self.batches.iter_mut().for_each(|batches| *batches += 1);
+    }
+
+    fn run_forward<'w>(
+        &self,
+        is_training: bool,
+        x: MatRef<'_, T>, // (batch, inputs)
+        workspace: &'w mut Workspace<T>,
+    ) -> Result<MatRef<'w, T>, ModelError> {
         let batch = x.rows();
         if x.cols() != self.inputs {
             let expected = (batch, self.inputs);
@@ -33,7 +78,7 @@ impl<T: Scalar> Mlp<T> {
             return Err(ModelError::Batch { found: batch, made_for: workspace.max_batch });
         }
         assert!(workspace.ops.len() == self.ops.len(), "a workspace of another network");
-        workspace.batch = batch;
+        (workspace.batch, workspace.is_training) = (batch, is_training);
         for i in 0..self.ops.len() {
             let (before, rest) = workspace.ops.split_at_mut(i);
             let here = &mut rest[0];
@@ -55,13 +100,40 @@ impl<T: Scalar> Mlp<T> {
                     copy_rows(x, &mut here.a[..n]);
                     softmax::forward(self.kernel, here.width, &mut here.a[..n]);
                 }
+                Op::Dropout { p, module } => {
+                    copy_rows(x, &mut here.a[..n]);
+                    if is_training {
+                        let key = dropout::Key { seed: self.seed, pass: self.passes, module };
+                        dropout::draw(p, key, &mut here.mask[..n]);
+                        dropout::forward(p, &here.mask[..n], &mut here.a[..n]);
+                    }
+                }
+                Op::LayerNorm(norm) => {
+                    let (gamma, beta) = norm.ranges();
+                    let learned = (&self.params[gamma], &self.params[beta]);
+                    layer_norm::forward(norm.eps, x, learned, &mut here.a[..n], Some(&mut here.statistics));
+                }
+                Op::BatchNorm { norm, module, running, .. } => {
+                    if !is_training {
+                        let running = &self.running[running..running + 2 * norm.width];
+                        batch_norm::recall(norm.eps, running, &mut here.statistics);
+                    } else if batch < 2 {
+                        return Err(ModelError::BatchNormRows { module, found: batch });
+                    } else {
+                        batch_norm::measure(norm.eps, x, &mut here.statistics);
+                    }
+                    let (gamma, beta) = norm.ranges();
+                    let learned = (&self.params[gamma], &self.params[beta]);
+                    batch_norm::forward(x, learned, &mut here.a[..n], &here.statistics);
+                }
             }
         }
         Ok(workspace.output())
     }
 
     /// Given that the workspace holds the forward pass of `x`, the loss, and its gradients by every parameter in
-    /// [`Workspace::gradients`]. A [`Loss`](crate::Loss) is a mean over the rows; for weights and sums see [`Objective`].
+    /// [`Workspace::gradients`]: of what that pass computed, be it [`Mlp::forward`] or [`Mlp::forward_training`]. A
+    /// [`Loss`](crate::Loss) is a mean over the rows; for weights and sums see [`Objective`].
     ///
     /// # Errors
     /// As [`Objective::backward`], and when cross-entropy follows a softmax layer, or binary cross-entropy a sigmoid.
@@ -125,8 +197,8 @@ impl<T: Scalar> Mlp<T> {
             let (found, expected) = ((x.rows(), x.cols()), (batch, self.inputs));
             return Err(ModelError::Shape { operation: "backward", what: "x", found, expected });
         }
-        let Workspace { ops, grads, .. } = workspace;
-        let network = Network { kernel: self.kernel, ops: &self.ops, batch };
+        let Workspace { ops, grads, is_training, .. } = workspace;
+        let network = Network { kernel: self.kernel, ops: &self.ops, batch, is_training: *is_training };
         backward::run(network, x, Weights::Kept(&self.params), ops, grads);
         Ok(())
     }
@@ -147,17 +219,18 @@ impl<T: Scalar> Mlp<T> {
         objective.backward(self.kernel, output, targets, dy)
     }
 
-    /// One step of training: forward, backward, update by an [`Optimizer`](crate::Optimizer) or an [`Update`]. Answers the
-    /// loss before the update.
+    /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an
+    /// [`Update`]. Answers the loss before the update.
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
-    /// them. To see gradients, call [`Mlp::forward`], [`Mlp::backward`] and
-    /// [`Optimizer::update`](crate::Optimizer::update): the bits are the same. A loss that is infinite or NaN moves nothing:
-    /// it has no gradient to follow, and [`Mlp::first_not_finite`] says where it came from.
+    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`],
+    /// [`Optimizer::update`](crate::Optimizer::update) and [`Mlp::settle`]: the bits are the same. A loss that is
+    /// infinite or NaN moves nothing: it has no gradient to follow, and [`Mlp::first_not_finite`] says where it came
+    /// from.
     ///
     /// # Errors
-    /// As [`Mlp::forward`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the parameters
-    /// are then as they were.
+    /// As [`Mlp::forward_training`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the
+    /// parameters are then as they were.
     pub fn step<'t>(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -194,7 +267,7 @@ impl<T: Scalar> Mlp<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
         workspace.moments.check(optimizer, self.params.len())?;
-        self.forward(x, workspace)?;
+        self.forward_training(x, workspace)?;
         let value = measure(self, workspace)?;
         if !value.is_finite() {
             return Ok(value);
@@ -204,18 +277,20 @@ impl<T: Scalar> Mlp<T> {
             let Workspace { grads, moments, .. } = workspace;
             clip.apply(grads);
             optimizer.update(self.kernel, &mut self.params, grads, moments)?;
+            self.settle(workspace);
             return Ok(value);
         }
-        let Workspace { ops, grads, moments, batch, .. } = workspace;
+        let Workspace { ops, grads, moments, batch, is_training, .. } = workspace;
         let rule = optimizer.rule(moments.count_step());
-        let network = Network { kernel: self.kernel, ops: &self.ops, batch: *batch };
+        let network = Network { kernel: self.kernel, ops: &self.ops, batch: *batch, is_training: *is_training };
         let weights = Weights::Moved { params: &mut self.params, rule, moments };
         backward::run(network, x, weights, ops, grads);
+        self.settle(workspace);
         Ok(value)
     }
 
-    /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass that
-    /// the workspace holds: among its parameters, or in its output.
+    /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass
+    /// that the workspace holds: among its parameters, or in its output.
     pub fn first_not_finite(&self, workspace: &Workspace<T>) -> Option<usize> {
         let is_bad = |values: &[T]| values.iter().any(|value| !value.is_finite());
         let mut layer = 0;

@@ -3,13 +3,14 @@
 use chainrule_dense::Frozen;
 use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
 
-use crate::mlp::{Mlp, Op};
-use crate::{ModelError, softmax};
+use crate::mlp::{Mlp, Norm, Op};
+use crate::statistics::Statistics;
+use crate::{ModelError, batch_norm, layer_norm, softmax};
 
 /// A network for inference: its weights packed once, every call by `&self`.
 ///
-/// A thread that predicts brings a [`PredictorWorkspace`]: no locks, no allocation, no forks. The numbers are the bits of
-/// [`Mlp::forward`], whatever the number of rows.
+/// A thread that predicts brings a [`PredictorWorkspace`]: no locks, no allocation, no forks. The numbers are the bits
+/// of [`Mlp::forward`], whatever the number of rows.
 ///
 /// ```
 /// use chainrule_model::{MatRef, Mlp, Predictor};
@@ -32,9 +33,19 @@ use crate::{ModelError, softmax};
 #[derive(Debug)]
 pub struct Predictor<'m, T: Scalar> {
     mlp: &'m Mlp<T>,
-    /// One for each of the network's operations; `None` where it has no weights.
-    layers: Vec<Option<Frozen<'m, T>>>,
+    /// One for each of the network's operations.
+    ready: Vec<Ready<'m, T>>,
     widest: usize,
+}
+
+/// What is prepared once for an operation.
+#[derive(Debug)]
+enum Ready<'m, T: Scalar> {
+    /// A dense layer's weights, packed.
+    Dense(Frozen<'m, T>),
+    /// What a batch normalisation goes by.
+    BatchNorm(Statistics),
+    Nothing,
 }
 
 /// What a thread that predicts has to itself.
@@ -50,13 +61,20 @@ impl<'m, T: Scalar> Predictor<'m, T> {
     /// Packs the network's weights.
     pub fn new(mlp: &'m Mlp<T>) -> Self {
         let mut widest = mlp.inputs();
-        let layers = mlp.ops.iter().map(|op| {
-            let Op::Dense { shape, offset } = *op else { return None };
-            widest = widest.max(shape.outputs);
-            let (w, b) = Op::ranges(shape, offset);
-            Some(Frozen::new(mlp.kernel(), shape, &mlp.params()[w], &mlp.params()[b]))
+        let ready = mlp.ops.iter().map(|op| match *op {
+            Op::Dense { shape, offset } => {
+                widest = widest.max(shape.outputs);
+                let (w, b) = Op::ranges(shape, offset);
+                Ready::Dense(Frozen::new(mlp.kernel(), shape, &mlp.params()[w], &mlp.params()[b]))
+            }
+            Op::BatchNorm { norm, running, .. } => {
+                let mut statistics = Statistics::new(norm.width, 0);
+                batch_norm::recall(norm.eps, &mlp.running[running..running + 2 * norm.width], &mut statistics);
+                Ready::BatchNorm(statistics)
+            }
+            _ => Ready::Nothing,
         });
-        Predictor { layers: layers.collect(), widest, mlp }
+        Predictor { ready: ready.collect(), widest, mlp }
     }
 
     /// The network.
@@ -66,14 +84,21 @@ impl<'m, T: Scalar> Predictor<'m, T> {
 
     /// Bytes held beside the network itself.
     pub fn bytes(&self) -> usize {
-        self.layers.iter().flatten().map(Frozen::bytes).sum()
+        let bytes = |ready: &Ready<'_, T>| match ready {
+            Ready::Dense(layer) => layer.bytes(),
+            Ready::BatchNorm(statistics) => statistics.bytes(),
+            Ready::Nothing => 0,
+        };
+        self.ready.iter().map(bytes).sum()
     }
 
     /// Room for predictions of up to `max_rows` rows at a time.
     pub fn workspace(&self, max_rows: usize) -> PredictorWorkspace<T> {
         let mut scratch = Scratch::default();
-        for layer in self.layers.iter().flatten() {
-            scratch.reserve(max_rows, layer.shape().outputs, layer.shape().inputs);
+        for ready in &self.ready {
+            if let Ready::Dense(layer) = ready {
+                scratch.reserve(max_rows, layer.shape().outputs, layer.shape().inputs);
+            }
         }
         let room = || vec![T::ZERO; max_rows * self.widest];
         PredictorWorkspace { max_rows, activations: [room(), room()], scratch }
@@ -123,8 +148,8 @@ impl<'m, T: Scalar> Predictor<'m, T> {
                 width = shape.outputs;
             }
             let a = if i == last { &mut *output } else { &mut after[..rows * width] };
-            match (*op, &self.layers[i]) {
-                (Op::Dense { .. }, Some(layer)) => layer.forward(x, MatMut::new(a, rows, width), scratch),
+            match (*op, &self.ready[i]) {
+                (_, Ready::Dense(layer)) => layer.forward(x, MatMut::new(a, rows, width), scratch),
                 (Op::Activation(activation), _) => {
                     copy(x, a);
                     kernel.activate(activation, MatMut::new(a, rows, width));
@@ -133,10 +158,21 @@ impl<'m, T: Scalar> Predictor<'m, T> {
                     copy(x, a);
                     softmax::forward(kernel, width, a);
                 }
-                (Op::Dense { .. }, None) => unreachable!("every dense operation is frozen"),
+                (Op::Dropout { .. }, _) => copy(x, a),
+                (Op::LayerNorm(norm), _) => layer_norm::forward(norm.eps, x, self.learned(norm), a, None),
+                (Op::BatchNorm { norm, .. }, Ready::BatchNorm(statistics)) => {
+                    batch_norm::forward(x, self.learned(norm), a, statistics);
+                }
+                (Op::Dense { .. } | Op::BatchNorm { .. }, _) => unreachable!("made ready in Predictor::new"),
             }
             std::mem::swap(before, after);
         }
+    }
+
+    /// gamma and beta.
+    fn learned(&self, norm: Norm) -> (&'m [T], &'m [T]) {
+        let (gamma, beta) = norm.ranges();
+        (&self.mlp.params()[gamma], &self.mlp.params()[beta])
     }
 }
 

@@ -1,7 +1,8 @@
 //! Counter-based randomness: every draw is a function of (seed, purpose, index), never of what was drawn before
 //! elsewhere. Shuffling therefore cannot move initialisation, nor one layer's weights the next layer's.
 //!
-//! The generator is ChaCha with 8 rounds from the `rand` crate; its key is the triple. What turns its words into
+//! The generator is ChaCha with 8 rounds from the `rand` crate; its key is the triple, and a second index where one is
+//! not enough. What turns its words into
 //! uniforms, normals and permutations is written here, because `rand` reserves the right to change its own
 //! algorithms between minor versions and a seed must mean the same model next year.
 
@@ -20,6 +21,8 @@ pub enum Purpose {
     Split = 3,
     /// Data made up for tests, benches and examples; the index is the caller's.
     Synthetic = 4,
+    /// Which units dropout leaves out; the index is the training pass, the place the module.
+    Dropout = 5,
 }
 
 /// A stream of random numbers, fixed by its three keys.
@@ -29,11 +32,27 @@ pub struct Stream(ChaCha8Rng);
 impl Stream {
     /// The stream for `purpose` at `index` (a layer, an epoch) under `seed`.
     pub fn new(seed: u64, purpose: Purpose, index: u64) -> Self {
+        Stream::at(seed, purpose, index, 0)
+    }
+
+    /// As [`Stream::new`], with a second index: one of several streams for the same thing.
+    pub fn at(seed: u64, purpose: Purpose, index: u64, place: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
         key[16..24].copy_from_slice(&index.to_le_bytes());
+        key[24..].copy_from_slice(&place.to_le_bytes());
         Stream(ChaCha8Rng::from_seed(key))
+    }
+
+    /// Fills all of `bytes`, each of them uniform. To be asked once of a stream, and nothing after it.
+    pub fn fill(mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// Uniform in [0, 1), a multiple of 2^-53.
@@ -95,6 +114,7 @@ mod tests {
         assert_ne!(base, first(2, Purpose::Init, 0));
         assert_ne!(base, first(1, Purpose::Shuffle, 0));
         assert_ne!(base, first(1, Purpose::Init, 1));
+        assert_ne!(base, Stream::at(1, Purpose::Init, 0, 1).unit());
     }
 
     #[test]

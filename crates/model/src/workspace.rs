@@ -4,15 +4,18 @@ use chainrule_dense::Plan;
 use chainrule_kernel::{MatRef, Scalar};
 
 use crate::mlp::{Mlp, Op};
+use crate::statistics::Statistics;
 use crate::{ModelError, Moments, Optimizer};
 
-/// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to the network it was made for,
-/// or to another of the same layers.
+/// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to
+/// the network it was made for, or to another of the same layers.
 #[derive(Debug)]
 pub struct Workspace<T: Scalar> {
     pub(crate) max_batch: usize,
     /// Rows of the last forward pass.
     pub(crate) batch: usize,
+    /// Whether the last forward pass was one for training.
+    pub(crate) is_training: bool,
     pub(crate) ops: Vec<OpWorkspace<T>>,
     /// As [`Mlp::params`].
     pub(crate) grads: Vec<T>,
@@ -29,11 +32,15 @@ pub(crate) struct OpWorkspace<T: Scalar> {
     pub(crate) da: Vec<T>,
     /// The plan of a dense operation.
     pub(crate) plan: Option<Plan<T>>,
+    /// What dropout kept, (max_batch, width); empty elsewhere.
+    pub(crate) mask: Vec<u8>,
+    /// What a normalisation measured; empty elsewhere.
+    pub(crate) statistics: Statistics,
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain SGD
-    /// only; others remember something and want [`Workspace::for_training`].
+    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain
+    /// SGD only; others remember something and want [`Workspace::for_training`].
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
         Workspace::with_moments(mlp, max_batch, Moments::none(), false)
     }
@@ -41,18 +48,22 @@ impl<T: Scalar> Workspace<T> {
     fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, remembers: bool) -> Self {
         let mut width = mlp.inputs();
         let ops = mlp.ops.iter().map(|op| {
-            let plan = match *op {
+            let (mut plan, mut mask, mut statistics) = (None, Vec::new(), Statistics::default());
+            match *op {
                 Op::Dense { shape, .. } => {
                     width = shape.outputs;
-                    Some(Plan::new(mlp.kernel(), shape, max_batch).for_descent(remembers))
+                    plan = Some(Plan::new(mlp.kernel(), shape, max_batch).for_descent(remembers));
                 }
-                Op::Activation(_) | Op::Softmax => None,
-            };
+                Op::Dropout { .. } => mask = vec![0; max_batch * width],
+                Op::LayerNorm(_) => statistics = Statistics::new(max_batch, width),
+                Op::BatchNorm { .. } => statistics = Statistics::new(width, width),
+                Op::Activation(_) | Op::Softmax => {}
+            }
             let room = || vec![T::ZERO; max_batch * width];
-            OpWorkspace { width, a: room(), da: room(), plan }
+            OpWorkspace { width, a: room(), da: room(), plan, mask, statistics }
         });
         let (ops, grads) = (ops.collect(), vec![T::ZERO; mlp.params().len()]);
-        Workspace { max_batch, batch: 0, ops, grads, moments }
+        Workspace { max_batch, batch: 0, is_training: false, ops, grads, moments }
     }
 
     /// As [`Workspace::new`], with room for what `optimizer` remembers from step to step: a run of its own begins.
@@ -95,8 +106,10 @@ impl<T: Scalar> Workspace<T> {
 
     /// Bytes held: activations, gradients, the optimiser's memory and packing room.
     pub fn bytes(&self) -> usize {
-        let op =
-            |op: &OpWorkspace<T>| (op.a.len() + op.da.len()) * size_of::<T>() + op.plan.as_ref().map_or(0, Plan::bytes);
+        let op = |op: &OpWorkspace<T>| {
+            let own = op.plan.as_ref().map_or(0, Plan::bytes) + op.mask.len() + op.statistics.bytes();
+            (op.a.len() + op.da.len()) * size_of::<T>() + own
+        };
         (self.grads.len() + self.moments.values().len()) * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
     }
 }

@@ -72,6 +72,7 @@ struct Run<T: Scalar> {
 impl<T: Scalar> Run<T> {
     fn new(batch: usize, inputs: usize, hidden: usize) -> Self {
         let builder = Mlp::builder(inputs).dense(hidden).relu().dense(hidden).sigmoid().dense(hidden).softmax();
+        let builder = builder.dropout(0.3).dense(hidden).batch_norm().tanh().dropout(0.2).dense(hidden).layer_norm();
         let mlp = builder.dense(hidden).tanh().tanh().dense(10).leaky_relu(0.1).seed(1).build_as().unwrap();
         let by_name = OPTIMIZER_NAMES.iter().map(|name| Optimizer::by_name(name).unwrap().with("lr", 1e-3).unwrap());
         let momentum = Optimizer::Momentum { lr: 1e-3, momentum: 0.9, nesterov: true, weight_decay: 1e-3 };
@@ -106,6 +107,9 @@ impl<T: Scalar> Run<T> {
             for loss in losses.chain([smoothed, weighted(Loss::BinaryCrossEntropy, per_output)]) {
                 mlp.forward(x, workspace).unwrap();
                 mlp.backward(x, targets, loss, workspace).unwrap();
+                mlp.forward_training(x, workspace).unwrap();
+                mlp.backward(x, targets, loss, workspace).unwrap();
+                mlp.settle(workspace);
                 mlp.step(x, targets, loss, *optimizer, workspace).unwrap();
             }
             let own = |_: MatRef<'_, T>, dy: &mut [T]| {

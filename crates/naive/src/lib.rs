@@ -13,6 +13,7 @@
 //! - [`weighted_cross_entropy_forward`], [`binary_cross_entropy_forward`], [`error_forward`] with weights of rows and outputs,
 //!   and their `_backward`.
 //! - [`roc_auc`], [`precision_recall_f1`].
+//! - [`dropout_forward`], [`layer_norm_forward`], [`batch_norm_forward`], each with its `_backward`; [`running_step`].
 //! - [`Network`]: layers in a chain, everything stored.
 //! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`]; [`clip_norm`], [`clip_value`].
 //!
@@ -37,11 +38,14 @@
 
 mod activation;
 mod adam;
+mod batch_norm;
 mod binary_cross_entropy;
 mod clip;
 mod cross_entropy;
 mod dense;
+mod dropout;
 mod float;
+mod layer_norm;
 mod loss_weights;
 mod matmul;
 mod metrics;
@@ -57,11 +61,16 @@ mod weighted_error;
 
 pub use activation::Activation;
 pub use adam::{Adam, adam_step, adamw_step};
+pub use batch_norm::{
+    batch_norm_backward, batch_norm_backward_given, batch_norm_forward, column_moments, running_step,
+};
 pub use binary_cross_entropy::{binary_cross_entropy_backward, binary_cross_entropy_forward};
 pub use clip::{clip_norm, clip_value};
 pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
+pub use dropout::{dropout_backward, dropout_forward};
 pub use float::Float;
+pub use layer_norm::{NormGradients, NormShape, layer_norm_backward, layer_norm_forward};
 pub use loss_weights::LossWeights;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
 pub use metrics::{precision_recall_f1, roc_auc};

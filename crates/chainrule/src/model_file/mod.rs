@@ -2,11 +2,13 @@
 //! metadata.
 //!
 //! Written, the modules are numbered as `nn.Sequential` numbers them and weights lie (out, in): `0.weight`, `0.bias`,
-//! `2.weight`, ... Read, any prefixes will do: dense layers are taken in natural order of their names (`net.2.weight`
-//! before `net.10.weight`).
+//! `2.weight`, ...; normalisations have theirs, (width), and batch normalisations `1.running_mean`, `1.running_var` and
+//! `1.num_batches_tracked`. Read, any prefixes will do: layers are taken in natural order of their names
+//! (`net.2.weight` before `net.10.weight`).
 
 mod metadata;
 mod read;
+mod tensors;
 mod write;
 
 use std::path::Path;

@@ -1,15 +1,14 @@
-//! Reading: our own files, and anyone's safetensors file whose tensors are the weights and biases of dense layers.
+//! Reading: our own files, and anyone's safetensors file whose tensors are those of dense layers and normalisations.
 
-use std::cmp::Ordering;
 use std::path::Path;
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Activation, Layer, Loss, Mlp};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 
 use super::Model;
 use super::metadata::{KEY, Metadata, VERSION};
+use super::tensors::{self, Stored};
 use crate::{Error, Place, Result};
 
 /// The element type of a file's tensors.
@@ -21,32 +20,21 @@ pub enum DType {
     F64,
 }
 
-/// A file whose tensors have been found to be a chain of dense layers.
+/// A file whose tensors have been found to be a chain of dense layers, and of normalisations among them.
 #[derive(Debug)]
 pub struct ModelFile {
     origin: String,
     dtype: DType,
     metadata: Option<Metadata>,
-    layers: Vec<DenseTensors>,
-}
-
-/// One dense layer as it lies in the file, widened to f64.
-#[derive(Debug)]
-struct DenseTensors {
-    /// What stands before `weight`, for messages.
-    name: String,
-    inputs: usize,
-    outputs: usize,
-    w: Vec<f64>, // (outputs, inputs)
-    b: Vec<f64>, // (outputs)
+    layers: Vec<Stored>,
 }
 
 impl ModelFile {
     /// Reads the file and checks everything that can be checked without knowing what it is for.
     ///
     /// # Errors
-    /// When it cannot be read, is not a whole safetensors file, holds a tensor that is not a dense layer's or not f32
-    /// or f64, a number that is not finite, or layers that do not fit one another.
+    /// When it cannot be read, is not a whole safetensors file, holds a tensor that is not a dense layer's or a
+    /// normalisation's or not f32 or f64, a number that is not finite, or layers that do not fit one another.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
@@ -67,39 +55,8 @@ impl ModelFile {
             None => None,
         };
 
-        let mut names = file.names();
-        names.sort_by(|a, b| natural(a, b));
-        let mut layers = Vec::new();
-        let mut dtype = DType::F32;
-        for name in &names {
-            let tensor = file.tensor(name).map_err(|error| damaged(error.to_string()))?;
-            let Some(prefix) = name.strip_suffix("weight") else {
-                let partner = name.strip_suffix("bias").map(|prefix| format!("{prefix}weight"));
-                if !partner.is_some_and(|partner| names.contains(&partner.as_str())) {
-                    return Err(foreign(origin, name, &tensor));
-                }
-                continue;
-            };
-            let [outputs, inputs] = *tensor.shape() else { return Err(foreign(origin, name, &tensor)) };
-            let w = numbers(origin, name, &tensor, &mut dtype)?;
-            let bias = format!("{prefix}bias");
-            // PyTorch's Linear(bias=False) has none, which is a bias of 0.
-            let b = match file.tensor(&bias) {
-                Err(_) => vec![0.0; outputs],
-                Ok(tensor) if tensor.shape() == [outputs] => numbers(origin, &bias, &tensor, &mut dtype)?,
-                Ok(tensor) => {
-                    let found = format!("tensor `{bias}` of shape {:?}", tensor.shape());
-                    return Err(Error::format(
-                        origin,
-                        Place::Header,
-                        found,
-                        format!("[{outputs}], as `{name}` has rows"),
-                    ));
-                }
-            };
-            layers.push(DenseTensors { name: prefix.trim_end_matches('.').to_owned(), inputs, outputs, w, b });
-        }
-        if layers.is_empty() {
+        let (layers, dtype) = tensors::of(origin, &file)?;
+        if !layers.iter().any(|layer| matches!(layer.layer, Layer::Dense { .. })) {
             return Err(Error::format(
                 origin,
                 Place::Header,
@@ -108,9 +65,10 @@ impl ModelFile {
             ));
         }
         for pair in layers.windows(2) {
-            if pair[0].outputs != pair[1].inputs {
-                let found = format!("layer `{}` with {} inputs", pair[1].name, pair[1].inputs);
-                let expected = format!("{}, the outputs of layer `{}` before it", pair[0].outputs, pair[0].name);
+            let (outputs, inputs) = (pair[0].widths().1, pair[1].widths().0);
+            if outputs != inputs {
+                let found = format!("layer `{}` with {inputs} inputs", pair[1].name);
+                let expected = format!("{outputs}, the outputs of layer `{}` before it", pair[0].name);
                 return Err(Error::format(origin, Place::Header, found, expected));
             }
         }
@@ -127,14 +85,16 @@ impl ModelFile {
         self.metadata.is_some()
     }
 
-    /// The model. A file without an architecture is taken to have `hidden` between its dense layers, to have been
-    /// trained with cross-entropy, and to take features as they are.
+    /// The model. A file without an architecture is taken to have `hidden` between its dense layers, where the
+    /// numbering of its modules leaves a gap or else at the end, to have been trained with cross-entropy, and to take
+    /// features as they are. A normalisation with running statistics is a batch normalisation, one without a layer
+    /// normalisation, either with PyTorch's default settings.
     ///
     /// # Errors
     /// When `hidden` is needed and `None`, or the architecture and the tensors disagree.
     pub fn model<T: Scalar>(&self, hidden: Option<Activation>) -> Result<Model<T>> {
         let layers = self.architecture(hidden)?;
-        let mut builder = Mlp::builder(self.layers[0].inputs);
+        let mut builder = Mlp::builder(self.layers[0].widths().0);
         for layer in layers {
             builder = builder.layer(layer);
         }
@@ -153,35 +113,45 @@ impl ModelFile {
         Ok(Model { mlp, preprocess: metadata.preprocess.clone(), loss, class_names })
     }
 
-    /// Puts the weights into a network of the same dense layers.
+    /// Puts the weights, and the running statistics of batch normalisations, into a network of the same layers.
     ///
     /// # Errors
     /// When their number or a shape differs, or a number overflows `T`; the network is then as it was.
     pub fn load_into<T: Scalar>(&self, mlp: &mut Mlp<T>) -> Result<()> {
-        let shapes: Vec<(usize, usize)> = mlp.dense_layers().map(|layer| (layer.w.rows(), layer.w.cols())).collect();
-        let found: Vec<(usize, usize)> = self.layers.iter().map(|layer| (layer.inputs, layer.outputs)).collect();
-        if shapes != found {
-            let list = |shapes: &[(usize, usize)]| {
-                let texts: Vec<String> = shapes.iter().map(|(i, o)| format!("{i}x{o}")).collect();
-                format!("dense layers {}", texts.join(", "))
+        let named = |layer: &Layer| match layer {
+            Layer::Dense { inputs, outputs } => Some(format!("{inputs}x{outputs}")),
+            Layer::LayerNorm { width, .. } => Some(format!("layer_norm({width})")),
+            Layer::BatchNorm { width, .. } => Some(format!("batch_norm({width})")),
+            _ => None,
+        };
+        let wanted: Vec<String> = mlp.layers().iter().filter_map(named).collect();
+        let found: Vec<String> = self.layers.iter().filter_map(|stored| named(&stored.layer)).collect();
+        if wanted != found {
+            let list = |layers: &[String]| {
+                let dense = layers.iter().all(|layer| !layer.contains('('));
+                format!("{}layers {}", if dense { "dense " } else { "" }, layers.join(", "))
             };
-            let expected = format!("{}, as the network has", list(&shapes));
+            let expected = format!("{}, as the network has", list(&wanted));
             return Err(Error::Shape { origin: self.origin.clone(), found: list(&found), expected });
         }
-        let mut params = Vec::with_capacity(mlp.params().len());
-        for layer in &self.layers {
-            let (inputs, outputs) = (layer.inputs, layer.outputs);
-            let w = (0..inputs).flat_map(|i| (0..outputs).map(move |o| layer.w[o * inputs + i]));
-            for value in w.chain(layer.b.iter().copied()) {
-                let rounded = T::from_f64(value);
-                if !rounded.is_finite() {
-                    let found = format!("{value} in layer `{}`", layer.name);
-                    return Err(Error::format(&self.origin, Place::Header, found, format!("a finite {}", T::NAME)));
+        let (mut params, mut running) = (Vec::with_capacity(mlp.params().len()), Vec::new());
+        let mut batches = Vec::new();
+        for stored in &self.layers {
+            for (values, into) in [(&stored.params, &mut params), (&stored.running, &mut running)] {
+                for &value in values {
+                    let rounded = T::from_f64(value);
+                    if !rounded.is_finite() {
+                        let found = format!("{value} in layer `{}`", stored.name);
+                        return Err(Error::format(&self.origin, Place::Header, found, format!("a finite {}", T::NAME)));
+                    }
+                    into.push(rounded);
                 }
-                params.push(rounded);
             }
+            batches.extend(stored.batches);
         }
         mlp.params_mut().copy_from_slice(&params);
+        mlp.running_mut().copy_from_slice(&running);
+        mlp.batches_mut().copy_from_slice(&batches);
         Ok(())
     }
 
@@ -189,17 +159,24 @@ impl ModelFile {
         if let Some(metadata) = &self.metadata {
             return metadata.layers.iter().map(|text| Ok(text.parse::<Layer>()?)).collect();
         }
+        let dense = |stored: &&Stored| matches!(stored.layer, Layer::Dense { .. });
         let between = match hidden {
             Some(activation) => Some(Layer::Activation(activation)),
-            None if self.layers.len() == 1 => None,
+            None if self.layers.iter().filter(dense).count() == 1 => None,
             None => return Err(Error::ActivationNeeded { origin: self.origin.clone() }),
         };
-        let mut layers = Vec::new();
-        for dense in &self.layers {
-            if !layers.is_empty() {
+        let mut layers: Vec<Layer> = Vec::new();
+        let last = self.layers.iter().rposition(|stored| dense(&stored)).unwrap_or(0);
+        let mut is_due = false;
+        for (i, stored) in self.layers.iter().enumerate() {
+            // Modules without tensors leave a gap: the first behind a dense layer is its activation's.
+            let has_gap = i > 0 && stored.follows_with_gap(&self.layers[i - 1]);
+            if is_due && (has_gap || dense(&stored)) {
                 layers.extend(between);
+                is_due = false;
             }
-            layers.push(Layer::Dense { inputs: dense.inputs, outputs: dense.outputs });
+            layers.push(stored.layer);
+            is_due |= dense(&stored) && i < last;
         }
         Ok(layers)
     }
@@ -217,67 +194,4 @@ fn parse_metadata(origin: &str, json: &str) -> Result<Metadata> {
         None => return Err(error("no version".to_owned())),
     }
     serde_json::from_value(value).map_err(|e| error(e.to_string()))
-}
-
-fn foreign(origin: &str, name: &str, tensor: &TensorView<'_>) -> Error {
-    let found = format!("tensor `{name}` of shape {:?}", tensor.shape());
-    Error::format(origin, Place::Header, found, "only a `weight` [out, in] and a `bias` [out] for each dense layer")
-}
-
-/// A tensor's numbers; `dtype` becomes f64 when they are.
-fn numbers(origin: &str, name: &str, tensor: &TensorView<'_>, dtype: &mut DType) -> Result<Vec<f64>> {
-    let bytes = tensor.data();
-    let values: Vec<f64> = match tensor.dtype() {
-        Dtype::F32 => bytes.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect(),
-        Dtype::F64 => {
-            *dtype = DType::F64;
-            let whole = |b: &[u8]| [b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]];
-            bytes.chunks_exact(8).map(|b| f64::from_le_bytes(whole(b))).collect()
-        }
-        other => {
-            let found = format!("tensor `{name}` of type {other:?}");
-            return Err(Error::format(origin, Place::Header, found, "F32 or F64; convert it before saving"));
-        }
-    };
-    if let Some(at) = values.iter().position(|x| !x.is_finite()) {
-        let found = format!("{} at element {at} of tensor `{name}`", values[at]);
-        return Err(Error::format(origin, Place::Header, found, "a finite number"));
-    }
-    Ok(values)
-}
-
-/// Names as people order them: runs of digits by their value, `2` before `10`.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    loop {
-        let digits = |s: &[u8]| s.iter().take_while(|c| c.is_ascii_digit()).count();
-        let (na, nb) = (digits(a), digits(b));
-        if na > 0 && nb > 0 {
-            let value = |s: &[u8], n: usize| -> Vec<u8> { s[..n].iter().copied().skip_while(|c| *c == b'0').collect() };
-            let (va, vb) = (value(a, na), value(b, nb));
-            let order = va.len().cmp(&vb.len()).then(va.cmp(&vb)).then(na.cmp(&nb));
-            if order != Ordering::Equal {
-                return order;
-            }
-            (a, b) = (&a[na..], &b[nb..]);
-            continue;
-        }
-        match (a.split_first(), b.split_first()) {
-            (Some((x, _)), Some((y, _))) if x != y => return x.cmp(y),
-            (Some((_, rest_a)), Some((_, rest_b))) => (a, b) = (rest_a, rest_b),
-            _ => return a.len().cmp(&b.len()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_come_in_the_order_people_give_them() {
-        let mut names = vec!["net.10.weight", "net.2.weight", "a.weight", "net.2.bias", "net.02.x", "net.9", "10", "9"];
-        names.sort_by(|a, b| natural(a, b));
-        assert_eq!(names, ["9", "10", "a.weight", "net.2.bias", "net.2.weight", "net.02.x", "net.9", "net.10.weight"]);
-    }
 }

@@ -52,6 +52,21 @@ pub(super) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
         tensors.push((format!("{}.weight", layer.module), Tensor::new(vec![outputs, inputs], w)));
         tensors.push((format!("{}.bias", layer.module), Tensor::new(vec![outputs], layer.b.iter().copied())));
     }
+    for norm in model.mlp.norm_layers() {
+        let mut vector = |name: &str, values: &[T]| {
+            let tensor = Tensor::new(vec![values.len()], values.iter().copied());
+            tensors.push((format!("{}.{name}", norm.module), tensor));
+        };
+        vector("weight", norm.gamma);
+        vector("bias", norm.beta);
+        if let Some(running) = norm.running {
+            vector("running_mean", running.mean);
+            vector("running_var", running.variance);
+            let bytes = i64::try_from(running.batches).unwrap_or(i64::MAX).to_le_bytes().to_vec();
+            let tensor = Tensor { dtype: Dtype::I64, shape: Vec::new(), bytes };
+            tensors.push((format!("{}.num_batches_tracked", norm.module), tensor));
+        }
+    }
     let write = |error: String| io::Error::other(error);
     write_atomically(path, |file| {
         let json = serde_json::to_string(&Metadata::of(model))?;

@@ -14,7 +14,7 @@ use super::evaluate::{Evaluator, has_classes};
 use super::minibatch::Minibatch;
 use super::{Ending, EpochReport, Observer, TrainConfig, TrainReport};
 use crate::data::{Batches, Dataset};
-use crate::fit::check_fit;
+use crate::fit::{check_fit, check_rows};
 use crate::forked;
 use crate::{Error, Result};
 
@@ -117,16 +117,17 @@ impl Trainer {
         }
     }
 
-    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it has
-    /// learned so far.
+    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it
+    /// has learned so far.
     ///
     /// The result depends on the network, the data and the settings; not on the number of threads, nor on whether there
     /// is validation or what the observer does.
     ///
     /// # Errors
-    /// When the data do not fit the network or the loss; when the trainer's threads are those of a process that this one was
-    /// forked from; and when the loss stops being a finite number: then training ends at that step, and the network has the
-    /// parameters of the last whole epoch.
+    /// When the data do not fit the network or the loss; when the network has batch normalisation and a minibatch would
+    /// have a single row; when the trainer's threads are those of a process that this one was forked from; and when the
+    /// loss stops being a finite number: then training ends at that step, and the network has the parameters of the
+    /// last whole epoch.
     pub fn fit<T: Scalar>(
         &self,
         mlp: &mut Mlp<T>,
@@ -154,13 +155,14 @@ impl Trainer {
         let smoothing = self.config.label_smoothing;
         let objective = Objective { outputs: weights.as_deref(), smoothing, ..loss.into() };
         let mut batches = Batches::new(train.rows(), batch, order)?;
+        check_rows(mlp, train.rows(), batches.batch())?;
         let mut workspace = Workspace::for_training(mlp, batches.batch(), optimizer)?;
         let update = Update { clip, optimizer };
         let mut minibatch = Minibatch::new(train, batches.batch());
         let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
         let counts = has_classes(train, loss);
         let total_steps = epochs.saturating_mul(batches.per_epoch());
-        let mut good = mlp.params().to_vec();
+        let mut good = mlp.clone();
 
         let started = Instant::now();
         let mut report =
@@ -178,7 +180,7 @@ impl Trainer {
                 let value = mlp.step(minibatch.x(), minibatch.targets(), objective, update, &mut workspace)?;
                 if !value.is_finite() {
                     let layer = mlp.first_not_finite(&workspace);
-                    mlp.params_mut().copy_from_slice(&good);
+                    mlp.copy_from(&good);
                     return Err(Error::Diverged { epoch: epoch + 1, step: step + 1, loss: value, layer });
                 }
                 let counted = objective.mass(minibatch.targets());
@@ -190,7 +192,7 @@ impl Trainer {
             }
             let seconds = epoch_started.elapsed().as_secs_f64();
             report.step_seconds += seconds;
-            good.copy_from_slice(mlp.params());
+            good.copy_from(mlp);
 
             let validation = match &mut evaluator {
                 Some((evaluator, data)) => Some(evaluator.run(mlp, data, loss)?),

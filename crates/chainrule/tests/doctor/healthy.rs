@@ -67,6 +67,21 @@ fn narrow_deep_and_absent_hidden_layers_are_healthy() {
 }
 
 #[test]
+fn dropout_and_normalisation_are_healthy() {
+    let small = || scaled_digits(1.0 / 16.0);
+    let start = || Mlp::builder(64).seed(42);
+    let dropout = start().dense(128).relu().dropout(0.5).dense(64).relu().dropout(0.5).dense(10);
+    silent("dropout", dropout.build().unwrap(), &small(), TrainConfig::default());
+    let batch = start().dense(64).batch_norm().relu().dense(32).batch_norm().tanh().dense(10);
+    silent("batch norm", batch.build().unwrap(), &small(), TrainConfig::default());
+    let layer = start().dense(64).layer_norm().relu().dropout(0.2).dense(32).layer_norm().relu().dense(10);
+    silent("layer norm", layer.build().unwrap(), &small(), TrainConfig::default());
+    // Raw pixels: the first module scales them.
+    let first = start().batch_norm().dense(64).relu().dense(10);
+    silent("batch norm first", first.build().unwrap(), &scaled_digits(16.0), TrainConfig::default());
+}
+
+#[test]
 fn a_full_batch_of_standardised_digits_is_healthy() {
     let (mut data, _) = digits().split(0.2, 42).unwrap();
     data.preprocess(&Preprocess::standardize(data.features()).unwrap()).unwrap();

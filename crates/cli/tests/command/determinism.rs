@@ -38,9 +38,9 @@ fn weights_do_not_depend_on_what_is_printed_or_tested() {
     assert!(file("--quiet --test-data digits") == want);
 }
 
-/// 1,026 steps, the last of each epoch with 5 rows of 32; 264,231 parameters in widths that no tile divides, so that three
-/// threads share the products, two SGD's update and eight Adam's. Each number of threads comes with other reports and with
-/// or without a test part, which may not matter either.
+/// 1,026 steps, the last of each epoch with 5 rows of 32; 264,231 parameters in widths that no tile divides, so that
+/// three threads share the products, two SGD's update and eight Adam's. Each number of threads comes with other reports
+/// and with or without a test part, which may not matter either.
 fn a_thousand_steps_end_in_the_same_file(settings: &str) {
     let folder = folder();
     let files: Vec<Vec<u8>> = [
@@ -62,6 +62,22 @@ fn a_thousand_steps_end_in_the_same_file(settings: &str) {
 }
 
 const SGD: &str = "--lr 0.01 --momentum 0.9 --nesterov --weight-decay 1e-4 --clip-norm 1";
+
+#[test]
+fn dropout_and_normalisation_end_in_the_same_file() {
+    for settings in ["--dropout 0.3 --norm batch --optimizer adam", "--dropout 0.5 --norm layer --dtype f64"] {
+        let folder = folder();
+        let file = |threads: usize| {
+            let args = format!("train --quiet --hidden 256,133 --batch 300 --epochs 3 {settings} --threads {threads}");
+            succeed(folder.path(), &format!("{args} --save m"));
+            fs::read(folder.path().join("m")).unwrap()
+        };
+        let want = file(1);
+        for threads in [2, 3, 4, 8] {
+            assert!(file(threads) == want, "{settings}, {threads} threads");
+        }
+    }
+}
 
 #[test]
 fn a_thousand_steps_of_sgd_in_f32_end_in_the_same_file() {

@@ -120,6 +120,15 @@ fn models_that_do_not_fit() {
         ),
         ("train --json --init m --hidden 6 --save new", &["m: found hidden layers 5,4, expected 6, as --hidden says"]),
         ("train --json --init m --activation tanh", &["m: found activation relu, expected tanh, as --activation says"]),
+        ("train --json --init m --norm batch", &["m: found normalisations none, expected batch, as --norm says"]),
+        ("train --json --init m --dropout 0.5", &["m: found dropout 0, expected 0.5, as --dropout says"]),
+        (
+            "train --quiet --norm batch --data x.npy --labels y.npy --holdout 0 --batch 3",
+            &[
+                "batch: found 4 rows in batches of 3, the last of which has 1",
+                "at least 2 rows in each, for batch_norm",
+            ],
+        ),
         ("train --json --init no --save new", &["cannot read no: No such file"]),
         ("train --json --hidden 99999999999", &["memory"]),
         ("train --json --threads 100000", &["threads: found 100000, expected at most"]),
@@ -166,6 +175,9 @@ fn bad_usage() {
         ("train --hiden 3", &["unexpected argument '--hiden'", "'--hidden'"]),
         ("train --activation sigmoyd", &["--activation", "did you mean \"sigmoid\"?"]),
         ("train --activation leaky_relu(x)", &["--activation", "unknown activation"]),
+        ("train --norm bacth", &["--norm", "did you mean \"batch\"?", "known: layer, batch"]),
+        ("train --dropout 1", &["'1'", "--dropout", "expected a fraction from 0 (none) to below 1"]),
+        ("train --dropout -0.5", &["'-0.5'", "--dropout", "expected a fraction"]),
         ("train --loss cros-entropy", &["--loss", "did you mean \"cross-entropy\"?"]),
         ("train --optimizer sdg", &["--optimizer", "did you mean \"sgd\"?"]),
         (

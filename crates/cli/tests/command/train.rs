@@ -151,6 +151,44 @@ fn test_data_take_the_place_of_held_out_rows() {
 }
 
 #[test]
+fn dropout_and_normalisation_are_trained_saved_and_shown() {
+    let folder = folder();
+    let path = folder.path();
+    for (norm, name) in [("batch", "batch_norm"), ("layer", "layer_norm")] {
+        let args = format!("train --json --hidden 32,16 --norm {norm} --dropout 0.1 --epochs 5 --save a");
+        let done = last(path, &args);
+        assert!(done["test_accuracy"].as_f64().unwrap() > 0.8, "{done}");
+        let inspected = last(path, "inspect a --json");
+        let want = [
+            "dense(64, 32)",
+            &format!("{name}(32)"),
+            "relu",
+            "dropout(0.1)",
+            "dense(32, 16)",
+            &format!("{name}(16)"),
+            "relu",
+            "dropout(0.1)",
+            "dense(16, 10)",
+        ];
+        assert_eq!(inspected["layers"], serde_json::json!(want));
+        assert_eq!(inspected["weights_sha256"], done["weights_sha256"]);
+        let evaluated = last(path, "eval a --json --data digits --part test");
+        assert_eq!(evaluated["test_loss"], done["test_loss"]);
+        let words = succeed(path, "inspect a");
+        assert!(words.contains(&format!("{name}(32)")) && words.contains("dropout(0.1)"), "{words}");
+        // On from where it was, with masks of this run's seed.
+        let again = |seed: usize, more: &str| {
+            let args = format!("train --json --init a --no-shuffle --holdout 0 --epochs 1 --seed {seed} {more}");
+            last(path, &args)["weights_sha256"].clone()
+        };
+        assert_eq!(again(1, ""), again(1, &format!("--norm {norm} --dropout 0.1")));
+        assert_ne!(again(1, ""), again(2, ""));
+    }
+    let words = succeed(path, "train --norm batch --dropout 0.5 --epochs 1");
+    assert!(words.contains("network: 64-128-64-10 batch_norm, relu, dropout(0.5); "), "{words}");
+}
+
+#[test]
 fn training_goes_on_from_a_file() {
     let folder = folder();
     let path = folder.path();

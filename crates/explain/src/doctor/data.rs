@@ -1,6 +1,6 @@
 //! What the rows alone tell, before any network has seen them.
 
-use chainrule_model::{Scalar, Targets};
+use chainrule_model::{Layer, Scalar, Targets};
 
 use crate::doctor::limits::{
     CONSTANT_SHARE, FEATURE_RMS, FEATURE_SPREAD, IMBALANCE, LEAST_ROWS, ROWS_OF_A_CLASS, SMALL_FEATURE_RMS,
@@ -39,7 +39,9 @@ fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
         }
     }
     let rms = (square / (n * cols as f64)).sqrt();
-    if !(SMALL_FEATURE_RMS..=FEATURE_RMS).contains(&rms) {
+    // Batch normalisation brings every column to one scale before any weight sees it.
+    let is_scaled = matches!(case.mlp.layers().first(), Some(Layer::BatchNorm { .. }));
+    if !(SMALL_FEATURE_RMS..=FEATURE_RMS).contains(&rms) && !is_scaled {
         found.push(Finding::of_data(Kind::UnscaledFeatures { rms }));
     }
     if rows < LEAST_ROWS {
@@ -58,7 +60,7 @@ fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
         // Of two columns the narrower one is the middle.
         let middle = if order.len() == 2 { order[0] } else { middle };
         let (wide, usual) = (deviation[widest].sqrt(), deviation[middle].sqrt());
-        if wide > FEATURE_SPREAD * usual {
+        if wide > FEATURE_SPREAD * usual && !is_scaled {
             found.push(Finding::of_data(Kind::UnevenFeatures { column: widest, deviation: wide, usual }));
         }
     }

@@ -1,7 +1,9 @@
-//! What is measured: one forward, one backward and, where the update is known, one step of a copy. All of it is model's;
-//! here it is only counted, and norms are taken.
+//! What is measured: one forward pass as training takes it, one backward and, where the update is known, one step of a
+//! copy. All of it is model's; here it is only counted, and norms are taken. Dropout leaves out the same units before
+//! the step and after it, so that the losses can be compared; units are looked at where their activation gives them,
+//! before dropout.
 
-use chainrule_model::{Activation, Init, Layer, Loss, MatRef, Mlp, ModelError, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{Activation, Dissection, Layer, Loss, MatRef, ModelError, Optimizer, Scalar, Targets, Workspace};
 
 use crate::doctor::Examination;
 
@@ -30,7 +32,7 @@ pub struct LayerVitals {
     pub name: String,
     /// How many units it has.
     pub units: usize,
-    /// Parameters that are NaN or infinite.
+    /// Parameters that are NaN or infinite, those of a normalisation behind the layer too.
     pub bad_parameters: usize,
     /// Outputs that are NaN or infinite, over all rows and units.
     pub bad_outputs: usize,
@@ -49,7 +51,8 @@ impl Vitals {
     /// Measures.
     ///
     /// # Errors
-    /// As [`Mlp::forward`] and [`Mlp::backward`].
+    /// As [`Mlp::forward_training`](chainrule_model::Mlp::forward_training) and
+    /// [`Mlp::backward`](chainrule_model::Mlp::backward).
     pub fn measure<T: Scalar>(case: &Examination<'_, T>) -> Result<Self, ModelError> {
         let Examination { mlp, rows, loss, .. } = *case;
         // After training, what an optimiser that scales its steps remembers is lost, and with it how long they are.
@@ -59,7 +62,7 @@ impl Vitals {
             Some(update) => Workspace::for_training(mlp, batch, update.optimizer)?,
             None => Workspace::new(mlp, batch),
         };
-        mlp.forward(rows.x, &mut workspace)?;
+        mlp.forward_training(rows.x, &mut workspace)?;
         let value = mlp.backward(rows.x, rows.targets, loss, &mut workspace)?;
         let mut layers = units(case)?;
         let ratio = |change: f64, w: f64| if change == 0.0 { 0.0 } else { change / w };
@@ -77,52 +80,51 @@ impl Vitals {
                 let change: Vec<T> = after.iter().zip(before).map(|(&after, &before)| after - before).collect();
                 vitals.update = Some(ratio(norm(&change), norm(before)));
             }
-            copy.forward(rows.x, &mut workspace)?;
-            stepped_loss = Some(copy.loss(rows.targets, loss, &mut workspace)?);
+            // The same pass with what the step has learned.
+            let mut stepped = mlp.clone();
+            stepped.params_mut().copy_from_slice(copy.params());
+            stepped.forward_training(rows.x, &mut workspace)?;
+            stepped_loss = Some(stepped.loss(rows.targets, loss, &mut workspace)?);
         }
         Ok(Vitals { loss: value, chance: chance(case)?, stepped_loss, layers })
     }
 }
 
-/// Whether a step is in proportion to the gradient: plain SGD, and with momentum. The others divide by what gradients have
-/// been so far, so a first step says little of the later ones: RMSprop's is ten times as long.
+/// Whether a step is in proportion to the gradient: plain SGD, and with momentum. The others divide by what gradients
+/// have been so far, so a first step says little of the later ones: RMSprop's is ten times as long.
 pub(super) fn goes_with_gradient(optimizer: Optimizer) -> bool {
     optimizer.name() == "sgd"
 }
 
-/// Runs the rows through one dense layer after the other, each a network of its own with what follows it.
+/// Each dense layer with what follows it, in a pass that keeps what every module gives.
 fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerVitals>, ModelError> {
-    let (mlp, batch) = (case.mlp, case.rows.count());
-    let mut starts: Vec<usize> = mlp.dense_layers().map(|layer| layer.module).collect();
-    starts.push(mlp.layers().len());
-    let mut x: Vec<T> = (0..batch).flat_map(|row| case.rows.x.row(row)).copied().collect();
-    let mut found = Vec::new();
-    for (number, layer) in mlp.dense_layers().enumerate() {
-        // What stands before the first dense layer comes along with it.
-        let modules = &mlp.layers()[if number == 0 { 0 } else { layer.module }..starts[number + 1]];
-        let builder = Mlp::builder(x.len() / batch).kernel(mlp.kernel_name()).init(Init::Zeros);
-        let mut part = modules.iter().fold(builder, |builder, layer| builder.layer(*layer)).build_as::<T>()?;
-        part.params_mut().copy_from_slice(&mlp.params()[layer.params.clone()]);
-        let mut workspace = Workspace::new(&part, batch);
-        let output = part.forward(MatRef::new(&x, batch, x.len() / batch), &mut workspace)?;
-        let a: Vec<T> = (0..batch).flat_map(|row| output.row(row)).copied().collect();
-        let behind = &mlp.layers()[layer.module + 1..starts[number + 1]];
-        let name = mlp.layers()[layer.module..starts[number + 1]].iter().map(ToString::to_string);
-        let learned = &mlp.params()[layer.params.clone()];
-        found.push(LayerVitals {
+    let mlp = case.mlp;
+    let mut parts = Dissection::new(mlp, case.rows.count());
+    parts.forward_training(case.rows.x)?;
+    let dense: Vec<_> = mlp.dense_layers().collect();
+    let vitals = |(number, layer): (usize, &chainrule_model::DenseLayer<'_, T>)| {
+        let next = dense.get(number + 1);
+        let end = next.map_or(mlp.layers().len(), |next| next.module);
+        let learned = layer.params.start..next.map_or(mlp.params().len(), |next| next.params.start);
+        let given = |module: usize| {
+            let a = parts.output(module);
+            (0..a.rows()).flat_map(|row| a.row(row).to_vec()).collect::<Vec<T>>()
+        };
+        let behind = layer.module + 1..end;
+        let relu = |module: &usize| mlp.layers()[*module] == Layer::Activation(Activation::Relu);
+        LayerVitals {
             module: layer.module,
-            name: name.collect::<Vec<_>>().join(" "),
+            name: mlp.layers()[layer.module..end].iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             units: layer.b.len(),
-            bad_parameters: learned.iter().filter(|w| !w.is_finite()).count(),
-            bad_outputs: a.iter().filter(|a| !a.is_finite()).count(),
-            dead: behind.contains(&Layer::Activation(Activation::Relu)).then(|| dead(&a, layer.b.len())),
-            saturated: behind.iter().find_map(|layer| saturated(layer, &a)),
+            bad_parameters: mlp.params()[learned].iter().filter(|w| !w.is_finite()).count(),
+            bad_outputs: given(end - 1).iter().filter(|a| !a.is_finite()).count(),
+            dead: behind.clone().find(relu).map(|module| dead(&given(module), layer.b.len())),
+            saturated: behind.clone().find_map(|module| saturated(&mlp.layers()[module], || given(module))),
             gradient: 0.0,
             update: None,
-        });
-        x = a;
-    }
-    Ok(found)
+        }
+    };
+    Ok(dense.iter().enumerate().map(vitals).collect())
 }
 
 /// Units that give 0 for every row.
@@ -131,10 +133,13 @@ fn dead<T: Scalar>(a: &[T], units: usize) -> usize {
 }
 
 /// The share of outputs where the activation is nearly flat.
-fn saturated<T: Scalar>(layer: &Layer, a: &[T]) -> Option<f64> {
+fn saturated<T: Scalar>(layer: &Layer, a: impl FnOnce() -> Vec<T>) -> Option<f64> {
     let limit = super::limits::SATURATED_SLOPE;
     // The slope over its steepest, from the output: 4 a (1 - a) of a sigmoid, 1 - a^2 of tanh.
-    let flat = |slope: fn(f64) -> f64| a.iter().filter(|a| slope(a.to_f64()) < limit).count() as f64 / a.len() as f64;
+    let flat = |slope: fn(f64) -> f64| {
+        let a = a();
+        a.iter().filter(|a| slope(a.to_f64()) < limit).count() as f64 / a.len() as f64
+    };
     match layer {
         Layer::Activation(Activation::Sigmoid) => Some(flat(|a| 4.0 * a * (1.0 - a))),
         Layer::Activation(Activation::Tanh) => Some(flat(|a| 1.0 - a * a)),
@@ -209,6 +214,7 @@ fn norm<T: Scalar>(values: &[T]) -> f64 {
 mod tests {
     use super::*;
     use crate::graph::Rows;
+    use chainrule_model::Mlp;
 
     #[test]
     fn chance_is_the_entropy_of_the_labels_or_the_variance_of_the_targets() {
@@ -251,5 +257,31 @@ mod tests {
         let units: Vec<_> = found.layers.iter().map(|layer| (layer.dead, layer.saturated)).collect();
         assert_eq!(units, [(Some(1), None), (None, Some(0.5)), (None, None)]);
         assert_eq!(found.layers[1].name, "dense(3, 2) tanh");
+    }
+
+    #[test]
+    fn dropout_makes_no_unit_dead_or_saturated() {
+        let mlp = Mlp::builder(1).dense(4).relu().dropout(0.9).dense(4).tanh().dropout(0.9).dense(1);
+        let mut mlp = mlp.build_as::<f64>().unwrap();
+        mlp.params_mut().fill(0.1);
+        let x = [1.0, 2.0];
+        let rows = Rows { x: MatRef::new(&x, 2, 1), targets: Targets::Classes(&[0, 0]) };
+        let found = Vitals::measure(&Examination::new(&mlp, rows, Loss::Mse)).unwrap();
+        assert_eq!((found.layers[0].dead, found.layers[1].saturated), (Some(0), Some(0.0)));
+    }
+
+    #[test]
+    fn a_step_is_judged_on_the_units_that_it_was_taken_on() {
+        // Half of the units left out at random would move the loss by more than a step of 1e-9 does.
+        let mlp =
+            Mlp::builder(3).dense(30).batch_norm().tanh().dropout(0.5).dense(2).seed(4).build_as::<f64>().unwrap();
+        let x: Vec<f64> = (0..60).map(|i| f64::from(i * 7 % 11)).collect();
+        let labels: Vec<u32> = (0..20).map(|i| i % 2).collect();
+        let rows = Rows { x: MatRef::new(&x, 20, 3), targets: Targets::Classes(&labels) };
+        let update = Some(Optimizer::Sgd { lr: 1e-9 }.into());
+        let case = Examination { update, trained: false, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };
+        let found = Vitals::measure(&case).unwrap();
+        assert!((found.stepped_loss.unwrap() - found.loss).abs() < 1e-6, "{found:?}");
+        assert_ne!(found.stepped_loss.unwrap(), found.loss);
     }
 }

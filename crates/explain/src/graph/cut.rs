@@ -1,16 +1,7 @@
-//! A network cut open: every value on the way, and the gradient of the loss by each, from model's own passes.
-//!
-//! A step keeps only what training needs: where a dense layer and its activation are computed in one go, neither z nor
-//! the gradient by a is ever in memory. Both are had without a second arithmetic. Put a dense layer of one input in front
-//! of the rest of the network, with w = 0 and b = the value at the cut: its output *is* that value, so forward goes on as
-//! before, and backward leaves in its db the gradient by it, since db is the sum of dz over the rows and there is one row.
-//!
-//! ```text
-//! x -> dense 1 -> z1 -> relu -> a1 -> dense 2 -> z2 -> loss        the network
-//!                  [w = 0, b = a1] -> dense 2 -> z2 -> loss        cut at a1: db is the gradient by a1
-//! ```
+//! A network cut open: every value on the way, and the gradient of the loss by each, from model's own passes, which a
+//! `Dissection` keeps. The passes are of evaluation: what the network answers, and how that hangs on its numbers.
 
-use chainrule_model::{Init, Layer, Loss, MatRef, Mlp, ModelError, Scalar, Workspace};
+use chainrule_model::{Dissection, Loss, MatRef, Mlp, ModelError, Scalar};
 
 use crate::graph::Rows;
 
@@ -20,83 +11,26 @@ pub(crate) struct Cuts<T> {
     /// For each cut the values, (rows, width).
     pub(crate) values: Vec<Vec<T>>,
     /// For each cut the gradient of the mean loss by them, (rows, width).
-    pub(crate) gradients: Vec<Vec<f64>>,
+    pub(crate) gradients: Vec<Vec<T>>,
 }
 
 impl<T: Scalar> Cuts<T> {
     pub(crate) fn new(mlp: &Mlp<T>, loss: Loss, rows: Rows<'_, T>) -> Result<Self, ModelError> {
-        let cuts = mlp.layers().len() + 1;
-        let mut found = Cuts { values: vec![Vec::new(); cuts], gradients: vec![Vec::new(); cuts] };
-        let mut rests: Vec<Rest<T>> = (0..cuts).map(|cut| Rest::new(mlp, cut, cuts - 1)).collect::<Result<_, _>>()?;
-        let mut modules: Vec<Rest<T>> =
-            (0..cuts - 1).map(|module| Rest::new(mlp, module, module + 1)).collect::<Result<_, _>>()?;
-        for row in 0..rows.count() {
-            let one = rows.one(row);
-            let mut value = one.x.row(0).to_vec();
-            for cut in 0..cuts {
-                let gradient = rests[cut].gradient(&value, one, loss)?;
-                // The loss is the mean over the rows.
-                let share = rows.count() as f64;
-                found.gradients[cut].extend(gradient.iter().map(|g| g.to_f64() / share));
-                found.values[cut].extend_from_slice(&value);
-                if let Some(module) = modules.get_mut(cut) {
-                    value = module.output(&value)?.row(0).to_vec();
-                }
-            }
-        }
-        Ok(found)
+        let mut parts = Dissection::new(mlp, rows.count());
+        parts.forward(rows.x)?;
+        parts.backward(rows.x, rows.targets, loss)?;
+        let flat = |matrix: MatRef<'_, T>| (0..matrix.rows()).flat_map(|row| matrix.row(row).to_vec()).collect();
+        let modules = 0..mlp.layers().len();
+        let values = std::iter::once(rows.x).chain(modules.clone().map(|module| parts.output(module)));
+        let gradients = std::iter::once(parts.input_gradient()).chain(modules.map(|module| parts.gradient(module)));
+        Ok(Cuts { values: values.map(flat).collect(), gradients: gradients.map(flat).collect() })
     }
-}
-
-/// Some modules in a row, behind a dense layer that stands for everything before them.
-struct Rest<T: Scalar> {
-    mlp: Mlp<T>,
-    workspace: Workspace<T>,
-    width: usize,
-}
-
-/// What goes into the layer that stands for the rest: its w is 0, so any number would do.
-const NOTHING: f64 = 0.0;
-
-impl<T: Scalar> Rest<T> {
-    /// Modules `from..to` of `mlp`.
-    fn new(mlp: &Mlp<T>, from: usize, to: usize) -> Result<Self, ModelError> {
-        let modules = mlp.layers();
-        let width = width_before(mlp, from);
-        let builder = Mlp::builder(1).kernel(mlp.kernel_name()).init(Init::Zeros).dense(width);
-        let mut rest =
-            modules[from..to].iter().fold(builder, |builder, layer| builder.layer(*layer)).build_as::<T>()?;
-        let learned = |modules: &[Layer]| modules.iter().map(Layer::parameters).sum::<usize>();
-        let (begin, end) = (learned(&modules[..from]), learned(&modules[..to]));
-        let (inlet, weights) = rest.params_mut().split_at_mut(2 * width);
-        inlet.fill(T::ZERO);
-        weights.copy_from_slice(&mlp.params()[begin..end]);
-        Ok(Rest { workspace: Workspace::new(&rest, 1), mlp: rest, width })
-    }
-
-    fn output(&mut self, value: &[T]) -> Result<MatRef<'_, T>, ModelError> {
-        self.mlp.params_mut()[self.width..2 * self.width].copy_from_slice(value);
-        self.mlp.forward(MatRef::new(&[T::from_f64(NOTHING)], 1, 1), &mut self.workspace)
-    }
-
-    fn gradient(&mut self, value: &[T], row: Rows<'_, T>, loss: Loss) -> Result<&[T], ModelError> {
-        self.output(value)?;
-        let x = [T::from_f64(NOTHING)];
-        self.mlp.backward(MatRef::new(&x, 1, 1), row.targets, loss, &mut self.workspace)?;
-        Ok(&self.workspace.gradients()[self.width..2 * self.width])
-    }
-}
-
-/// Features that module `module` takes.
-pub(crate) fn width_before<T: Scalar>(mlp: &Mlp<T>, module: usize) -> usize {
-    let outputs = |layer: &Layer| if let Layer::Dense { outputs, .. } = layer { Some(*outputs) } else { None };
-    mlp.layers()[..module].iter().rev().find_map(outputs).unwrap_or(mlp.inputs())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chainrule_model::Targets;
+    use chainrule_model::{Targets, Workspace};
 
     fn network() -> Mlp<f64> {
         let builder = Mlp::builder(3).tanh().dense(4).relu().dense(4).sigmoid().dense(2).softmax();

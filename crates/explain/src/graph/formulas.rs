@@ -1,5 +1,6 @@
 //! What each module does, as it is written on paper, forward and backward. The backward formulas say what is done, not
-//! how: model's passes fuse them with the products.
+//! how: model's passes fuse them with the products. Numbers beside them are of evaluation; where training does
+//! otherwise, the formula says so.
 //!
 //! `dV` is the gradient of the loss by V. Rows are examples, so X is (n, inputs) and Z = X·W + b.
 
@@ -11,9 +12,9 @@ pub(crate) fn numbered(letter: &str, number: usize) -> String {
     format!("{letter}{}", number.to_string().bytes().map(digit).collect::<String>())
 }
 
-/// A module's formulas: forward, then one for each gradient.
+/// A module's formulas: forward, then one for each gradient. `number` counts dense layers, or normalisations.
 pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) -> (String, Vec<String>) {
-    let (w, b) = (numbered("W", number), numbered("b", number));
+    let [w, b, gamma, beta] = ["W", "b", "γ", "β"].map(|letter| numbered(letter, number));
     match layer {
         Layer::Dense { .. } => (
             format!("{output} = {input}·{w} + {b}"),
@@ -28,6 +29,34 @@ pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) 
             vec![format!("d{input} = {output} ⊙ (d{output} − Σ {output} ⊙ d{output})")],
         ),
         Layer::Activation(activation) => of_activation(*activation, input, output),
+        Layer::Dropout { p } => (
+            format!("{output} = {input}; in training {input} ⊙ M / {}, M 0 for a share of {p}", 1.0 - p),
+            vec![format!("d{input} = d{output}; in training d{output} ⊙ M / {}", 1.0 - p)],
+        ),
+        Layer::LayerNorm { eps, .. } => {
+            let (h, root) = (format!("({input} − μ) / √(σ² + {eps})"), format!("√(σ² + {eps})"));
+            (
+                format!("{output} = {gamma} ⊙ {h} + {beta}, μ and σ² of each row"),
+                vec![
+                    format!("d{gamma} = Σ d{output} ⊙ {h} over rows"),
+                    format!("d{beta} = Σ d{output} over rows"),
+                    format!("G = {gamma} ⊙ d{output}, H = {h}"),
+                    format!("d{input} = (G − mean(G) − H ⊙ mean(G ⊙ H)) / {root}"),
+                ],
+            )
+        }
+        Layer::BatchNorm { eps, .. } => {
+            let (h, root) = (format!("({input} − μ) / √(σ² + {eps})"), format!("√(σ² + {eps})"));
+            (
+                format!("{output} = {gamma} ⊙ {h} + {beta}, μ and σ² running; in training of each column"),
+                vec![
+                    format!("d{gamma} = Σ d{output} ⊙ {h} over rows"),
+                    format!("d{beta} = Σ d{output} over rows"),
+                    format!("d{input} = {gamma} ⊙ d{output} / {root}"),
+                    format!("in training {gamma} ⊙ (d{output} − d{beta} / n − H ⊙ d{gamma} / n) / {root}, H = {h}"),
+                ],
+            )
+        }
         other => (format!("{output} = {other}({input})"), vec![format!("d{input} = d{output} times its derivative")]),
     }
 }

@@ -1,6 +1,8 @@
 //! The first view: parameters, operations and values, each with its formulas and shape, and with rows at hand the norms
 //! of what it holds and of the gradient that reaches it.
 
+use std::ops::Range;
+
 use chainrule_model::{Layer, Loss, Mlp, ModelError, Scalar, Workspace};
 
 use crate::graph::Rows;
@@ -95,17 +97,10 @@ impl Operations {
             node.shape = node.shape.replace("(n,", &format!("({},", rows.count()));
             node.norms = match (node.role, node.module) {
                 (Role::Given, _) if node.name == "X" => Some(Norms { value: norm(&cuts.values[0]), gradient: None }),
-                (Role::Parameter, Some(module)) => {
-                    mlp.dense_layers().find(|layer| layer.module == module).map(|layer| {
-                        let split = layer.params.end - layer.b.len();
-                        let range = if node.name.starts_with('W') {
-                            layer.params.start..split
-                        } else {
-                            split..layer.params.end
-                        };
-                        Norms { value: norm(&mlp.params()[range.clone()]), gradient: Some(norm(&grads[range])) }
-                    })
-                }
+                (Role::Parameter, Some(module)) => parameters(mlp, module).map(|[first, second]| {
+                    let range = if node.name.starts_with(['W', 'γ']) { first } else { second };
+                    Norms { value: norm(&mlp.params()[range.clone()]), gradient: Some(norm(&grads[range])) }
+                }),
                 (Role::Value, Some(module)) => Some(Norms {
                     value: norm(&cuts.values[module + 1]),
                     gradient: Some(norm(&cuts.gradients[module + 1])),
@@ -119,12 +114,20 @@ impl Operations {
     }
 }
 
+/// Where a module's w and b, or gamma and beta, lie among the parameters.
+fn parameters<T: Scalar>(mlp: &Mlp<T>, module: usize) -> Option<[Range<usize>; 2]> {
+    let dense = mlp.dense_layers().map(|layer| (layer.module, layer.params.end - layer.b.len(), layer.params));
+    let norms = mlp.norm_layers().map(|norm| (norm.module, norm.params.end - norm.beta.len(), norm.params));
+    let (_, split, range) = dense.chain(norms).find(|(found, ..)| *found == module)?;
+    Some([range.start..split, split..range.end])
+}
+
 fn build<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Operations {
     let mut graph = Operations { title: title(mlp, loss), nodes: Vec::new(), edges: Vec::new(), rows: None };
     let shape = |width: usize| format!("(n, {width})");
     let mut width = mlp.inputs();
     let mut value = graph.add("X", Role::Given, None, shape(width));
-    let (mut dense, mut after) = (0, 0);
+    let (mut dense, mut after, mut norms) = (0, 0, 0);
     for (module, layer) in mlp.layers().iter().enumerate() {
         let mut from = vec![value];
         let name = if let Layer::Dense { inputs, outputs } = *layer {
@@ -136,10 +139,17 @@ fn build<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Operations {
             numbered("Z", dense)
         } else {
             after += 1;
+            if let Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } = *layer {
+                norms += 1;
+                let parameter =
+                    |letter| graph.add(&numbered(letter, norms), Role::Parameter, Some(module), format!("({width})"));
+                from.extend(["γ", "β"].map(parameter));
+            }
             // A second one after the same dense layer has a prime, and so on.
             numbered("A", dense) + &"′".repeat(after - 1)
         };
-        let (forward, mut backward) = of_layer(layer, dense, &graph.nodes[value].name, &name);
+        let number = if layer.parameters() > 0 && !matches!(layer, Layer::Dense { .. }) { norms } else { dense };
+        let (forward, mut backward) = of_layer(layer, number, &graph.nodes[value].name, &name);
         if value == 0 {
             // Nobody trains the data, so no step takes this gradient.
             backward.retain(|formula| !formula.starts_with("dX"));
@@ -159,8 +169,8 @@ pub(crate) fn title<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> String {
     for layer in mlp.layers() {
         match layer {
             Layer::Dense { outputs, .. } => widths.push_str(&format!("-{outputs}")),
-            other if names.contains(&other.to_string()) => {}
-            other => names.push(other.to_string()),
+            other if names.contains(&other.kind()) => {}
+            other => names.push(other.kind()),
         }
     }
     names.push(loss.to_string());

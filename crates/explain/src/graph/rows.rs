@@ -16,13 +16,4 @@ impl<'a, T: Scalar> Rows<'a, T> {
     pub fn count(&self) -> usize {
         self.x.rows()
     }
-
-    /// One of them alone.
-    pub(crate) fn one(&self, row: usize) -> Rows<'a, T> {
-        let targets = match self.targets {
-            Targets::Classes(labels) => Targets::Classes(&labels[row..row + 1]),
-            Targets::Values(values) => Targets::Values(values.rows_in(row..row + 1)),
-        };
-        Rows { x: self.x.rows_in(row..row + 1), targets }
-    }
 }

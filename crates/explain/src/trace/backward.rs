@@ -4,7 +4,7 @@ use chainrule_model::{Activation, Dissection, Layer, Mlp, Scalar, activation_nam
 
 use super::answers::sum_of_each_row;
 use super::run::Parameters;
-use super::{Formula, Matrix, Name, Quantity};
+use super::{Formula, Matrix, Name, Quantity, norm};
 
 /// A pass that has been taken, and the forward quantities that its formulas speak of.
 pub(super) struct Traced<'a, T: Scalar> {
@@ -13,15 +13,17 @@ pub(super) struct Traced<'a, T: Scalar> {
     /// By the parameters, as a step of training computes them.
     pub(super) gradients: &'a [T],
     pub(super) x: &'a Quantity,
-    pub(super) params: &'a [Parameters], // one for each dense layer
-    pub(super) outputs: &'a [Quantity],  // one for each module
+    pub(super) params: &'a [Parameters],     // one for each module that learns
+    pub(super) outputs: &'a [Quantity],      // one for each module
+    pub(super) between: &'a [Vec<Quantity>], // one for each module
     /// How the gradient of the loss by the network's output comes about.
     pub(super) by_output: Formula,
 }
 
-/// Every gradient in the order of the chain rule, and those of w and b of each dense layer again, from first to last.
+/// Every gradient in the order of the chain rule, and those by the parameters of each module that learns again, from
+/// first to last.
 pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec<[Quantity; 2]>) {
-    let Traced { mlp, parts, gradients, x, params, outputs, .. } = *traced;
+    let Traced { mlp, parts, gradients, x, params, outputs, between, .. } = *traced;
     let by_output = |module: usize, formula: Formula, meaning: String| {
         let name = outputs[module].name.gradient();
         Quantity::computed(name, meaning, formula, Matrix::of(parts.gradient(module)))
@@ -29,19 +31,23 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
     let last = outputs.len() - 1;
     let mut d = by_output(last, traced.by_output.clone(), "gradient by the output".to_owned());
     let (mut quantities, mut tensors) = (vec![d.clone()], Vec::new());
-    let mut dense = params.len();
     for module in (0..outputs.len()).rev() {
         let (input, output) = (if module == 0 { x } else { &outputs[module - 1] }, &outputs[module]);
-        let (formula, meaning) = match &mlp.layers()[module] {
-            Layer::Dense { .. } => {
-                dense -= 1;
-                let [dw, db] = by_parameters(&params[dense], dense + 1, input, &d, gradients);
-                quantities.extend([dw.clone(), db.clone()]);
-                tensors.insert(0, [dw, db]);
-                let formula = Formula::just(&d).times().transposed(&params[dense].w);
-                (formula, format!("back through the weights of layer {}", dense + 1))
+        let layer = &mlp.layers()[module];
+        let learned = params.iter().find(|learned| learned.module == module);
+        if let Some(learned) = learned {
+            let by_learned = by_parameters(learned, layer, (input, &between[module]), &d, gradients);
+            quantities.extend(by_learned.clone());
+            tensors.insert(0, by_learned);
+        }
+        let (formula, meaning) = match (layer, learned) {
+            (Layer::Dense { .. }, Some(Parameters { w, number, .. })) => {
+                (Formula::just(&d).times().transposed(w), format!("back through the weights of layer {number}"))
             }
-            layer => (through(layer, input, output, &d), format!("back through {layer}")),
+            (layer, learned) => {
+                let known = norm::through(parts, layer, (input, &d), &between[module], learned.zip(tensors.first()));
+                (known.unwrap_or_else(|| through(layer, input, output, &d)), format!("back through {layer}"))
+            }
         };
         // Nothing asks for the gradient by the inputs, and training does not compute it.
         if module > 0 {
@@ -52,31 +58,28 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
     (quantities, tensors)
 }
 
-/// `dL/dW = input^T dL/dZ` and `dL/db = sum_of_rows(dL/dZ)`.
+/// `dL/dW = input^T dL/dZ` and `dL/db = sum_of_rows(dL/dZ)`; of a normalisation, the sums over rows of dL/dA times what
+/// was normalised, and of dL/dA.
 fn by_parameters<T: Scalar>(
-    layer: &Parameters,
-    number: usize,
-    input: &Quantity,
+    learned: &Parameters,
+    layer: &Layer,
+    (input, between): (&Quantity, &[Quantity]),
     dz: &Quantity,
     gradients: &[T],
 ) -> [Quantity; 2] {
-    let (w, b) = (&layer.w, &layer.b);
-    let (w_range, b_range) = layer.ranges();
+    let (w, b) = (&learned.w, &learned.b);
+    let (w_range, b_range) = learned.ranges();
+    let sum_of_rows = Name::new("sum_of_rows", "\\sum_{\\text{rows}} ");
     let shaped = |range, like: &Matrix| Matrix::from_slice(&gradients[range], like.rows(), like.cols());
-    let dw = Formula::default().transposed(input).times().value(dz);
-    let dw = Quantity::computed(
-        w.name.gradient(),
-        format!("gradient by the weights of layer {number}"),
-        dw,
-        shaped(w_range, &w.value),
-    );
-    let db = Formula::just(dz).of(&Name::new("sum_of_rows", "\\sum_{\\text{rows}} "));
-    let db = Quantity::computed(
-        b.name.gradient(),
-        format!("gradient by the bias of layer {number}"),
-        db,
-        shaped(b_range, &b.value),
-    );
+    let dw = match norm::normalised_by(layer, input, between) {
+        Some(h) => Formula::just(dz).each_times().then(h).of(&sum_of_rows),
+        None => Formula::default().transposed(input).times().value(dz),
+    };
+    let dw =
+        Quantity::computed(w.name.gradient(), format!("gradient by the {}", w.meaning), dw, shaped(w_range, &w.value));
+    let db = Formula::just(dz).of(&sum_of_rows);
+    let db =
+        Quantity::computed(b.name.gradient(), format!("gradient by the {}", b.meaning), db, shaped(b_range, &b.value));
     [dw, db]
 }
 

@@ -3,35 +3,59 @@
 use chainrule_model::{Dissection, Layer, Mlp, Scalar};
 
 use super::run::Parameters;
-use super::{Formula, Matrix, Name, Quantity};
+use super::{Formula, Matrix, Name, Quantity, norm};
+
+/// What each module left.
+pub(super) struct Passed {
+    /// Its output.
+    pub(super) outputs: Vec<Quantity>,
+    /// What stands between its input and its output: a mask, a mean and a variance.
+    pub(super) between: Vec<Vec<Quantity>>,
+}
+
+impl Passed {
+    /// Everything in the order in which it is computed.
+    pub(super) fn all(&self) -> Vec<Quantity> {
+        let module = |(between, output): (&Vec<Quantity>, &Quantity)| {
+            [between.as_slice(), std::slice::from_ref(output)].concat()
+        };
+        self.between.iter().zip(&self.outputs).flat_map(module).collect()
+    }
+}
 
 /// The output of each module. Dense layer k gives Zk, what follows it Ak.
 pub(super) fn forward<T: Scalar>(
     mlp: &Mlp<T>,
     parts: &Dissection<T>,
     x: &Quantity,
-    params: &[Parameters], // one for each dense layer
-) -> Vec<Quantity> {
+    params: &[Parameters], // one for each module that learns
+) -> Passed {
     let names = names(mlp.layers());
-    let mut outputs: Vec<Quantity> = Vec::new();
+    let (mut outputs, mut between): (Vec<Quantity>, Vec<Vec<Quantity>>) = Default::default();
     let mut dense = 0;
     for (module, (layer, name)) in mlp.layers().iter().zip(names).enumerate() {
         let input = outputs.last().unwrap_or(x);
-        let (formula, meaning) = match layer {
-            Layer::Dense { .. } => {
-                let Parameters { w, b, .. } = &params[dense];
+        let learned = params.iter().find(|learned| learned.module == module);
+        let found = norm::between(parts, (module, layer), input, &name);
+        let (formula, meaning) = match (layer, learned) {
+            (Layer::Dense { .. }, Some(Parameters { w, b, .. })) => {
                 dense += 1;
                 (Formula::just(input).times().value(w).same(" + ").value(b), format!("weighted sums of layer {dense}"))
             }
-            other => {
-                (Formula::just(input).of(&Name::function(&other.to_string())), format!("activations of layer {dense}"))
-            }
+            (other, learned) => match norm::output(other, input, &found, learned) {
+                Some((formula, meaning)) => (formula, meaning.to_owned()),
+                None => {
+                    let name = Name::function(&other.to_string());
+                    (Formula::just(input).of(&name), format!("activations of layer {dense}"))
+                }
+            },
         };
         let is_last = module + 1 == mlp.layers().len();
         let meaning = if is_last { format!("{meaning}, the output") } else { meaning };
         outputs.push(Quantity::computed(name, meaning, formula, Matrix::of(parts.output(module))));
+        between.push(found);
     }
-    outputs
+    Passed { outputs, between }
 }
 
 /// The names of the modules' outputs.

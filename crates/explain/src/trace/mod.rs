@@ -1,5 +1,5 @@
-//! A training step with every number in it: what the network was given, what each formula of the forward pass, the loss,
-//! the backward pass and the update says, and what came out.
+//! A training step with every number in it: what the network was given, what each formula of the forward pass, the
+//! loss, the backward pass and the update says, and what came out.
 //!
 //! [`trace`] takes the step with `chainrule-model`'s own passes, those that train, and writes down what they hold.
 //! [`to_text`] and [`to_markdown`] show it to people.
@@ -33,6 +33,7 @@ mod forward;
 mod grid;
 mod markdown;
 mod matrix;
+mod norm;
 mod number;
 mod quantity;
 mod rules;

@@ -1,12 +1,13 @@
-//! Taking the steps. The loss, the gradients by the parameters and the parameters themselves are those of `Mlp::forward`,
-//! `Mlp::backward` and `Optimizer::update`, which train; what those leave no trace of, a `Dissection` keeps.
+//! Taking the steps. The loss, the gradients by the parameters and the parameters themselves are those of
+//! `Mlp::forward_training`, `Mlp::backward`, `Optimizer::update` and `Mlp::settle`, which train; what those leave no
+//! trace of, a `Dissection` keeps. A lesson without steps is evaluation, by `Mlp::forward`.
 
 use std::ops::Range;
 
 use chainrule_model::{Dissection, MatRef, Mlp, ModelError, Moments, Scalar, Targets, Workspace};
 
 use super::update::{Moved, Tensor};
-use super::{Lesson, Matrix, Name, Quantity, Section, Step, Trace, answers, backward, forward, update};
+use super::{Lesson, Matrix, Name, Quantity, Section, Step, Trace, answers, backward, forward, norm, update};
 
 /// Takes the steps of a lesson and writes them down. Afterwards the network has learned it, to the same bits as by
 /// [`Mlp::step`].
@@ -33,7 +34,7 @@ pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, lesson: &Lesson<'_, T>) -> Result<Trac
         }
     }
     if let Some(targets) = learned {
-        mlp.forward(lesson.x, &mut pass.workspace)?;
+        mlp.forward_training(lesson.x, &mut pass.workspace)?;
         losses.push(mlp.loss(targets, lesson.loss, &mut pass.workspace)?);
     }
     Ok(Trace {
@@ -72,21 +73,24 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     /// A forward pass, and what the lesson asks for after it. Answers what was to be shown of it, and the loss.
     fn step(&mut self, mlp: &mut Mlp<T>, is_shown: bool) -> Result<(Vec<Section>, Option<f64>), ModelError> {
         let Lesson { x, targets, loss, steps, .. } = *self.lesson;
-        mlp.forward(x, &mut self.workspace)?;
+        match targets {
+            Some(_) if steps > 0 => mlp.forward_training(x, &mut self.workspace)?,
+            _ => mlp.forward(x, &mut self.workspace)?,
+        };
         let value = match targets {
             Some(targets) if steps > 0 => Some(mlp.backward(x, targets, loss, &mut self.workspace)?),
             Some(targets) => Some(mlp.loss(targets, loss, &mut self.workspace)?),
             None => None,
         };
         let sections = if is_shown { Some(self.record(mlp, targets.zip(value))?) } else { None };
-        let Some((mut sections, tensors)) = sections else {
+        let Some(Recorded { mut sections, tensors, between }) = sections else {
             if value.is_some() && steps > 0 {
                 self.learn(mlp)?;
             }
             return Ok((Vec::new(), value));
         };
         if value.is_some() && steps > 0 {
-            let before = self.moments.values().to_vec();
+            let (before, running) = (self.moments.values().to_vec(), norm::running(mlp));
             let clipped = self.learn(mlp)?;
             let moved = Moved {
                 params: mlp.params(),
@@ -95,13 +99,15 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
                 after: self.moments.values(),
                 step: self.moments.steps(),
             };
-            sections
-                .push(Section { title: "update", quantities: update::update(self.lesson.update, &tensors, &moved) });
+            let mut quantities = update::update(self.lesson.update, &tensors, &moved);
+            quantities.extend(norm::settled(mlp, &running, &between, x.rows()));
+            sections.push(Section { title: "update", quantities });
         }
         Ok((sections, value))
     }
 
-    /// Moves the parameters by the gradients that the workspace holds. Answers those gradients as they were clipped.
+    /// Moves the parameters by the gradients that the workspace holds, and ends the pass. Answers those gradients as
+    /// they were clipped.
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let clipped = self.lesson.update.clip.map(|clip| {
             let mut gradients = self.workspace.gradients().to_vec();
@@ -110,31 +116,41 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         });
         let gradients = clipped.as_deref().unwrap_or(self.workspace.gradients());
         self.lesson.update.optimizer.update(mlp.kernel(), mlp.params_mut(), gradients, &mut self.moments)?;
+        mlp.settle(&self.workspace);
         Ok(clipped)
     }
 
-    /// What the passes computed, and the tensors that an update will move.
-    fn record(
-        &self,
-        mlp: &Mlp<T>,
-        answered: Option<(Targets<'_, T>, f64)>,
-    ) -> Result<(Vec<Section>, Vec<Tensor>), ModelError> {
+    /// What the passes computed.
+    fn record(&self, mlp: &Mlp<T>, answered: Option<(Targets<'_, T>, f64)>) -> Result<Recorded, ModelError> {
         let Lesson { x, loss, steps, .. } = *self.lesson;
         let mut parts = Dissection::new(mlp, x.rows());
-        parts.forward(x)?;
+        let learns = answered.is_some() && steps > 0;
+        if learns {
+            parts.forward_training(x)?;
+        } else {
+            parts.forward(x)?;
+        }
         let params = parameters(mlp);
-        let listed = params.iter().flat_map(|layer| [layer.w.clone(), layer.b.clone()]).collect();
-        let outputs = forward::forward(mlp, &parts, &self.given[0], &params);
+        let mut listed: Vec<Quantity> =
+            params.iter().flat_map(|learned| [learned.w.clone(), learned.b.clone()]).collect();
+        if learns {
+            listed.extend(norm::running(mlp).into_iter().flat_map(|(_, running)| running));
+        }
+        let passed = forward::forward(mlp, &parts, &self.given[0], &params);
+        let outputs = &passed.outputs;
         let mut sections = vec![
             Section { title: "parameters", quantities: listed },
-            Section { title: "forward", quantities: outputs.clone() },
+            Section { title: "forward", quantities: passed.all() },
         ];
-        let Some((targets, value)) = answered else { return Ok((sections, Vec::new())) };
+        let between = passed.between.clone();
+        let Some((targets, value)) = answered else {
+            return Ok(Recorded { sections, tensors: Vec::new(), between });
+        };
         let y = outputs.last().expect("a network has layers");
         let answers = answers::loss(mlp, loss, y, &self.given, targets, value);
         sections.push(Section { title: "loss", quantities: answers.quantities });
         if steps == 0 {
-            return Ok((sections, Vec::new()));
+            return Ok(Recorded { sections, tensors: Vec::new(), between });
         }
         parts.backward(x, targets, loss)?;
         let (quantities, gradients) = backward::backward(&backward::Traced {
@@ -143,7 +159,8 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             gradients: self.workspace.gradients(),
             x: &self.given[0],
             params: &params,
-            outputs: &outputs,
+            outputs,
+            between: &between,
             by_output: answers.gradient,
         });
         sections.push(Section { title: "backward", quantities });
@@ -152,12 +169,24 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             let (w_range, b_range) = layer.ranges();
             [Tensor { before: w, gradient: dw, range: w_range }, Tensor { before: b, gradient: db, range: b_range }]
         });
-        Ok((sections, tensors.collect()))
+        Ok(Recorded { sections, tensors: tensors.collect(), between })
     }
 }
 
-/// The parameters of a dense layer.
+/// What the passes computed.
+struct Recorded {
+    sections: Vec<Section>,
+    /// What an update will move.
+    tensors: Vec<Tensor>,
+    /// Of each module, what stands between its input and its output.
+    between: Vec<Vec<Quantity>>,
+}
+
+/// The parameters of a dense layer, or of a normalisation: gamma as w and beta as b.
 pub(super) struct Parameters {
+    pub(super) module: usize,
+    /// Among the dense layers, or among the normalisations.
+    pub(super) number: usize,
     pub(super) w: Quantity,
     pub(super) b: Quantity,
     /// Where w and then b lie among all.
@@ -173,14 +202,26 @@ impl Parameters {
 }
 
 fn parameters<T: Scalar>(mlp: &Mlp<T>) -> Vec<Parameters> {
-    let layer = |(k, layer): (usize, chainrule_model::DenseLayer<'_, T>)| {
-        let number = k + 1;
+    let dense = mlp.dense_layers().zip(1..).map(|(layer, number)| {
         let (w, b) = (Matrix::of(layer.w), Matrix::of(MatRef::new(layer.b, 1, layer.b.len())));
         Parameters {
+            module: layer.module,
+            number,
             w: Quantity::given(Name::numbered("W", number), format!("weights of layer {number}"), w),
             b: Quantity::given(Name::numbered("b", number), format!("bias of layer {number}"), b),
             range: layer.params,
         }
-    };
-    mlp.dense_layers().enumerate().map(layer).collect()
+    });
+    let norms = mlp.norm_layers().zip(1..).map(|(norm, number)| {
+        let given = |letter: &str, values: &[T]| {
+            let name = Name::new(format!("{letter}{number}"), format!("\\{letter}_{{{number}}}"));
+            let meaning = format!("{letter} of normalisation {number}");
+            Quantity::given(name, meaning, Matrix::of(MatRef::new(values, 1, values.len())))
+        };
+        let (w, b) = (given("gamma", norm.gamma), given("beta", norm.beta));
+        Parameters { module: norm.module, number, w, b, range: norm.params }
+    });
+    let mut all: Vec<Parameters> = dense.chain(norms).collect();
+    all.sort_by_key(|learned| learned.module);
+    all
 }

@@ -5,9 +5,16 @@ use std::ops::RangeInclusive;
 use chainrule_explain::trace::{Lesson, Trace, trace};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{
-    ACTIVATION_NAMES, Clip, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
+    ACTIVATION_NAMES, Clip, LOSS_NAMES, Layer, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
     Workspace, parse_activation,
 };
+
+/// Half of the time none, otherwise one or two of the layers that are no activations.
+fn others(mut stream: Stream) -> Vec<Layer> {
+    let names = ["dropout(0.25)", "layer_norm(0)", "batch_norm(0)", "batch_norm(0, eps=0.01, momentum=0.3)"];
+    let count = stream.below(4).saturating_sub(1);
+    (0..count).map(|_| names[stream.below(names.len() as u64) as usize].parse().unwrap()).collect()
+}
 
 /// A network, rows and an update, all drawn from one seed.
 pub(crate) struct Case<T: Scalar> {
@@ -40,6 +47,16 @@ impl<T: Scalar> Case<T> {
             if below(6) == 0 {
                 builder = builder.softmax();
             }
+            // Drawn apart, so that the other draws are what they were.
+            let other = Stream::at(
+                seed,
+                Purpose::Synthetic,
+                1,
+                builder.clone().build().map_or(0, |mlp| mlp.layers().len() as u64),
+            );
+            for layer in others(other) {
+                builder = builder.layer(layer);
+            }
         }
         let mlp = builder.build_as::<T>().unwrap();
         let loss: Loss = LOSS_NAMES[below(LOSS_NAMES.len() as u64)].parse().unwrap();
@@ -51,7 +68,8 @@ impl<T: Scalar> Case<T> {
             _ => optimizer,
         };
         let clip = [None, Some(Clip::Norm(0.1)), Some(Clip::Value(0.01))][below(3)];
-        let batch = 1 + below(20);
+        // Batch normalisation trains on two rows at least.
+        let batch = (1 + below(20)).max(if mlp.batches().is_empty() { 1 } else { 2 });
         let labels = (0..batch).map(|_| below(mlp.outputs() as u64) as u32).collect();
         let has_labels = below(2) == 0;
         let mut reals = |count: usize| (0..count).map(|_| T::from_f64(stream.uniform(-2.0, 2.0))).collect::<Vec<T>>();

@@ -215,6 +215,8 @@ impl Parser {
             "mean" => Numbers::scalar(first.values.iter().sum::<f64>() / first.values.len() as f64),
             "sum_of_rows" => first.sum_of_rows(),
             "sum_of_each_row" => first.sum_of_each_row(),
+            "mean_of_rows" => first.sum_of_rows().map(|sum| sum / first.rows as f64),
+            "mean_of_each_row" => first.sum_of_each_row().map(|sum| sum / first.cols as f64),
             "one_hot" => {
                 Numbers::from_fn(first.rows, self.classes, |i, j| f64::from(u8::from(first.at(i, 0) == j as f64)))
             }

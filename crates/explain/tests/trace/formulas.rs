@@ -27,7 +27,8 @@ fn assert_true(quantity: &Quantity, norm: f64, what: &str) {
 /// The norm of all gradients by parameters, which clipping speaks of.
 fn gradient_norm(step: &Step) -> f64 {
     let backward = step.sections.iter().find(|section| section.title == "backward").unwrap();
-    let by_parameters = |quantity: &&Quantity| quantity.name.text.contains("dW") || quantity.name.text.contains("db");
+    let by_parameters =
+        |quantity: &&Quantity| ["dW", "db", "dgamma"].iter().any(|name| quantity.name.text.contains(name));
     let gradients = backward.quantities.iter().filter(by_parameters);
     gradients.flat_map(|quantity| quantity.value.values()).map(|g| g * g).sum::<f64>().sqrt()
 }
@@ -88,6 +89,17 @@ fn every_formula_gives_the_value_beside_it() {
         "_ * (1 - _ * 0.01) - _ * _ / (1 - 0.9^3) / (sqrt(_ / (1 - 0.999^3)) + 1e-8)",
         "_ * min(1, 0.1 / (|all gradients| + 1e-6))",
         "min(0.01, max(-0.01, _))",
+        "_ * _ / (1 - 0.25)",
+        "mean_of_each_row(_)",
+        "mean_of_each_row((_ - _)^2)",
+        "mean_of_rows((_ - _)^2)",
+        "(_ - _) / sqrt(_ + 1e-5) * _ + _",
+        "sum_of_rows(_ * (_ - _) / sqrt(_ + 0.01))",
+        "(_ * _ - mean_of_each_row(_ * _) - (_ - _) / sqrt(_ + 1e-5) * mean_of_each_row(_ * _ * (_ - _) / sqrt(_ + 1e-5))) \
+         / sqrt(_ + 1e-5)",
+        "_ / sqrt(_ + 1e-5) * (_ - _ / _ - (_ - _) / sqrt(_ + 1e-5) * _ / _)",
+        "(1 - 0.3) * _ + 0.3 * _",
+        "(1 - 0.1) * _ + 0.1 * _ * _ / (_ - 1)",
     ] {
         assert!(seen.contains(shape), "no case had {shape}; there were {seen:#?}");
     }

@@ -2,7 +2,7 @@
 //! training computed.
 
 use chainrule_explain::trace::Matrix;
-use chainrule_model::{Dissection, Scalar, Workspace};
+use chainrule_model::{Dissection, Layer, Scalar, Workspace};
 
 use crate::case::Case;
 
@@ -23,6 +23,7 @@ fn the_same<T: Scalar>() {
         for shown in [1..=steps, steps..=steps, steps + 1..=steps + 1] {
             let (traced, trace) = case.traced(steps, shown);
             assert!(bits(traced.params()) == bits(untraced.params()), "parameters, {what}");
+            assert!(bits(traced.running()) == bits(untraced.running()), "running statistics, {what}");
             assert_eq!(bits(&trace.losses[..steps]), bits(&losses), "losses, {what}");
         }
     }
@@ -41,23 +42,40 @@ fn shown_as_computed<T: Scalar>() {
         let (_, trace) = case.traced(1, 1..=1);
         let (after, _, _) = case.trained(1);
         let mut workspace = Workspace::new(&case.mlp, case.batch);
-        let y = case.mlp.forward(case.x(), &mut workspace).unwrap();
+        let y = case.mlp.forward_training(case.x(), &mut workspace).unwrap();
         let y: Vec<T> = (0..y.rows()).flat_map(|i| y.row(i).to_vec()).collect();
         let forward = &trace.steps[0].sections[1];
         assert_eq!(forward.title, "forward");
-        assert_eq!(forward.quantities.len(), case.mlp.layers().len());
+        // A mask, or a mean and a variance, come before the output.
+        let shown = |layer: &Layer| match layer {
+            Layer::Dropout { .. } => 2,
+            Layer::LayerNorm { .. } | Layer::BatchNorm { .. } => 3,
+            _ => 1,
+        };
+        assert_eq!(forward.quantities.len(), case.mlp.layers().iter().map(shown).sum::<usize>());
         assert!(shown_bits(&forward.quantities.last().unwrap().value) == bits(&y), "output, {what}");
         case.mlp.backward(case.x(), case.targets(), case.loss, &mut workspace).unwrap();
-        for (k, layer) in case.mlp.dense_layers().enumerate() {
-            let (w, b) = (format!("W{}", k + 1), format!("b{}", k + 1));
-            let split = layer.params.start + layer.w.rows() * layer.w.cols();
-            for (name, range) in [(w, layer.params.start..split), (b, split..layer.params.end)] {
+        let dense = case.mlp.dense_layers().zip(1..).map(|(layer, k)| {
+            (format!("W{k}"), format!("b{k}"), layer.params.start + layer.w.rows() * layer.w.cols(), layer.params)
+        });
+        let norms = case.mlp.norm_layers().zip(1..).map(|(norm, k)| {
+            (format!("gamma{k}"), format!("beta{k}"), norm.params.start + norm.gamma.len(), norm.params)
+        });
+        for (w, b, split, params) in dense.chain(norms) {
+            for (name, range) in [(w, params.start..split), (b, split..params.end)] {
                 let value =
                     |section: &str, name: &str| shown_bits(&trace.steps[0].quantity(section, name).unwrap().value);
                 assert!(value("parameters", &name) == bits(&case.mlp.params()[range.clone()]), "{name}, {what}");
                 let gradient = &workspace.gradients()[range.clone()];
                 assert!(value("backward", &format!("dL/d{name}")) == bits(gradient), "dL/d{name}, {what}");
                 assert!(value("update", &name) == bits(&after.params()[range]), "{name} after, {what}");
+            }
+        }
+        for (k, norm) in after.norm_layers().enumerate() {
+            let Some(running) = norm.running else { continue };
+            for (name, values) in [("running_mean", running.mean), ("running_var", running.variance)] {
+                let shown = trace.steps[0].quantity("update", &format!("{name}{}", k + 1)).unwrap();
+                assert!(shown_bits(&shown.value) == bits(values), "{name} after, {what}");
             }
         }
     }
@@ -74,10 +92,15 @@ fn taken_apart<T: Scalar>() {
         let case = Case::<T>::draw(seed);
         let what = format!("{} seed {seed}: {:?}", T::NAME, case.mlp.layers());
         let mut workspace = Workspace::new(&case.mlp, case.batch);
-        case.mlp.forward(case.x(), &mut workspace).unwrap();
-        let loss = case.mlp.backward(case.x(), case.targets(), case.loss, &mut workspace).unwrap();
         let mut parts = Dissection::new(&case.mlp, case.batch);
-        parts.forward(case.x()).unwrap();
+        if seed % 2 == 0 {
+            case.mlp.forward(case.x(), &mut workspace).unwrap();
+            parts.forward(case.x()).unwrap();
+        } else {
+            case.mlp.forward_training(case.x(), &mut workspace).unwrap();
+            parts.forward_training(case.x()).unwrap();
+        }
+        let loss = case.mlp.backward(case.x(), case.targets(), case.loss, &mut workspace).unwrap();
         let apart = parts.backward(case.x(), case.targets(), case.loss).unwrap();
         assert_eq!(loss.to_bits(), apart.to_bits(), "loss, {what}");
         assert!(bits(parts.gradients()) == bits(workspace.gradients()), "gradients, {what}");

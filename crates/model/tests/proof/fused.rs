@@ -5,14 +5,24 @@ use chainrule_model::{Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Sc
 
 use crate::check::{numbers, of};
 
-/// A network of up to four dense layers, with modules of their own between some of them.
+/// A network of up to six dense layers, with modules of their own between some of them.
 fn draw(stream: &mut Stream, widest: usize) -> Mlp<f64> {
     let mut below = |n: usize| stream.below(n as u64) as usize;
     let mut builder = Mlp::builder(1 + below(widest));
     for _ in 0..=below(4) {
         builder = builder.dense(1 + below(widest));
         for _ in 0..below(3) {
-            let name = ["relu", "tanh", "sigmoid", "leaky_relu(0.1)", "identity", "softmax"][below(6)];
+            let name = [
+                "relu",
+                "tanh",
+                "sigmoid",
+                "leaky_relu(0.1)",
+                "identity",
+                "softmax",
+                "dropout(0.3)",
+                "layer_norm(0)",
+                "batch_norm(0)",
+            ][below(9)];
             builder = builder.layer(name.parse().unwrap());
         }
     }
@@ -52,12 +62,14 @@ fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, optimizer: Optimizer, th
         for rows in [batch, batch, batch / 2 + 1] {
             let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
             let loss = fused.step(x, targets, Loss::HalfMse, optimizer, &mut workspace).unwrap();
-            unfused.forward(x, &mut pass).unwrap();
+            unfused.forward_training(x, &mut pass).unwrap();
             let value = unfused.backward(x, targets, Loss::HalfMse, &mut pass).unwrap();
             optimizer.update(unfused.kernel(), unfused.params_mut(), pass.gradients(), &mut moments).unwrap();
+            unfused.settle(&pass);
             assert_eq!(loss.to_bits(), value.to_bits(), "{:?} {optimizer}", network.layers());
         }
         let bits = |params: &[T]| params.iter().map(|w| w.to_f64().to_bits()).collect::<Vec<_>>();
+        assert_eq!((bits(fused.running()), fused.batches()), (bits(unfused.running()), unfused.batches()));
         let (fused, unfused) = (bits(fused.params()), bits(unfused.params()));
         let off = fused.iter().zip(&unfused).position(|(one, other)| one != other);
         assert_eq!(off, None, "{:?}, {batch} rows, {optimizer}, {threads} threads", network.layers());
@@ -70,7 +82,8 @@ fn small_networks() {
     for case in 0..150 {
         let mut stream = Stream::new(7, Purpose::Synthetic, case);
         let (network, optimizer) = (draw(&mut stream, 60), any_optimizer(&mut stream));
-        let batch = 1 + stream.below(70) as usize;
+        // Batch normalisation takes two rows at least.
+        let batch = 2 + stream.below(70) as usize;
         compare::<f64>(&network, batch, optimizer, 1);
         compare::<f32>(&network, batch, optimizer, 1);
     }

@@ -1,12 +1,15 @@
 //! What the model promises, proved against the naive reference, the worked numbers of the notebooks, and itself.
 //!
-//! Random networks as property tests are in `benches/tests`, since they span the crates; what is here is chosen by hand.
+//! Random networks as property tests are in `benches/tests`, since they span the crates; what is here is chosen by
+//! hand.
 
 mod batches;
 mod check;
+mod dropout;
 mod fused;
 mod layers;
 mod losses;
+mod normalisations;
 mod notebook_001;
 mod notebook_002;
 mod notebook_003;

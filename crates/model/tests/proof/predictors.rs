@@ -13,8 +13,17 @@ fn networks<T: Scalar>() -> Vec<Mlp<T>> {
         start().dense(130).relu().dense(10),
         start().tanh().dense(40).softmax().sigmoid().dense(33).leaky_relu(0.1).tanh().dense(3).softmax(),
         start().dense(16).relu().dense(300).sigmoid().dense(17),
+        start().batch_norm().dense(40).batch_norm().relu().dropout(0.5).dense(33).layer_norm().tanh().dense(3),
+        start().layer_norm().dense(5).dropout(0.2).batch_norm(),
     ];
-    builders.into_iter().map(|builder| builder.build_as().unwrap()).collect()
+    let build = |builder: chainrule_model::MlpBuilder| {
+        let mut mlp = builder.build_as::<T>().unwrap();
+        // As after training: running statistics that are no defaults.
+        let seen = numbers(mlp.running().len(), 6).iter().map(|v| T::from_f64(v * v + 0.1)).collect::<Vec<_>>();
+        mlp.running_mut().copy_from_slice(&seen);
+        mlp
+    };
+    builders.into_iter().map(build).collect()
 }
 
 fn the_same_bits<T: Scalar>() {

@@ -9,6 +9,7 @@ mod edges;
 mod gradients;
 mod huge_logits;
 mod network_gradients;
+mod normalisations;
 mod notebook_001_predict;
 mod notebook_001_step;
 mod notebook_002;

@@ -79,10 +79,8 @@ fn activation(value: &Value<'_>) -> Result<Layer> {
     known.push("softmax");
     let name = value.string("the name of an activation, \"relu\" say")?;
     match name.parse::<Layer>() {
-        Ok(Layer::Dense { .. }) | Err(ModelError::UnknownName { .. }) => {
-            Err(unknown(value, "activation", name, &known))
-        }
-        Ok(layer) => Ok(layer),
+        Ok(layer @ (Layer::Activation(_) | Layer::Softmax)) => Ok(layer),
+        Ok(_) | Err(ModelError::UnknownName { .. }) => Err(unknown(value, "activation", name, &known)),
         Err(error) => Err(value.error(error.to_string(), "another number")),
     }
 }

@@ -1,0 +1,170 @@
+//! The formulas of what training and evaluation do differently, and of what a normalisation goes by: masks, means and
+//! variances, as the passes left them.
+
+use chainrule_model::{Dissection, Layer, Mlp, Scalar};
+
+use super::run::Parameters;
+use super::{Formula, Matrix, Name, Quantity};
+
+/// What stands between a module's input and its output: a mask, or a mean and a variance. Empty for other modules.
+pub(super) fn between<T: Scalar>(
+    parts: &Dissection<T>,
+    (module, layer): (usize, &Layer),
+    input: &Quantity,
+    output: &Name,
+) -> Vec<Quantity> {
+    let name =
+        |text: &str, latex: &str| Name::new(format!("{text}_{output}"), format!("{latex}^{{({})}}", output.latex));
+    if let Some(mask) = parts.mask(module) {
+        let (rows, cols) = (input.value.rows(), input.value.cols());
+        let mask: Vec<f64> = mask.iter().map(|&kept| f64::from(kept)).collect();
+        let meaning = "drawn for this step: 1 where a unit is kept";
+        return vec![Quantity::given(name("M", "M"), meaning, Matrix::from_slice(&mask, rows, cols))];
+    }
+    let Some((mean, variance)) = parts.statistics(module) else { return Vec::new() };
+    let (mean_name, variance_name) = (name("mean", "\\mu"), name("var", "\\sigma^{2}"));
+    let (rows, of, whose) = match layer {
+        Layer::LayerNorm { .. } => (mean.len(), Some(mean_of_each_row()), "each row"),
+        _ if parts.is_training() => (1, Some(mean_of_rows()), "each column"),
+        _ => (1, None, "the minibatches it was trained on"),
+    };
+    let shaped = |values: &[f64]| Matrix::from_slice(values, rows, values.len() / rows);
+    let formula = |inside: Formula| of.as_ref().map(|of| inside.of(of)).unwrap_or_default();
+    let mean = Quantity::computed(mean_name, format!("mean of {whose}"), formula(Formula::just(input)), shaped(mean));
+    let off = Formula::just(input).same(" - ").value(&mean).bracketed().squared();
+    let variance = Quantity::computed(variance_name, format!("variance of {whose}"), formula(off), shaped(variance));
+    vec![mean, variance]
+}
+
+/// The output of dropout or of a normalisation; `None` for other modules.
+pub(super) fn output(
+    layer: &Layer,
+    input: &Quantity,
+    between: &[Quantity],
+    learned: Option<&Parameters>,
+) -> Option<(Formula, &'static str)> {
+    let input_alone = Formula::just(input);
+    match (*layer, between) {
+        (Layer::Dropout { p }, [mask]) => {
+            let formula = kept(input_alone, mask, p);
+            Some((formula, "what dropout keeps, scaled up"))
+        }
+        (Layer::Dropout { .. }, _) => Some((input_alone, "all of it: dropout is for training")),
+        (Layer::LayerNorm { eps, .. } | Layer::BatchNorm { eps, .. }, [mean, variance]) => {
+            let Parameters { w: gamma, b: beta, .. } = learned?;
+            let h = normalised(input, mean, variance, eps);
+            Some((h.each_times().value(gamma).same(" + ").value(beta), "normalised"))
+        }
+        _ => None,
+    }
+}
+
+/// The gradient by the input of dropout or of a normalisation, from that by its output; `None` for other modules.
+pub(super) fn through<T: Scalar>(
+    parts: &Dissection<T>,
+    layer: &Layer,
+    (input, d): (&Quantity, &Quantity),
+    between: &[Quantity],
+    learned: Option<(&Parameters, &[Quantity; 2])>,
+) -> Option<Formula> {
+    match (*layer, between) {
+        (Layer::Dropout { p }, [mask]) => Some(kept(Formula::just(d), mask, p)),
+        (Layer::Dropout { .. }, _) => Some(Formula::just(d)),
+        (Layer::LayerNorm { eps, .. }, [mean, variance]) => {
+            let (Parameters { w: gamma, .. }, _) = learned?;
+            let g = || Formula::just(d).each_times().value(gamma);
+            let h = || normalised(input, mean, variance, eps);
+            let off = g().same(" - ").then(g().of(&mean_of_each_row())).same(" - ").then(h());
+            let off = off.each_times().then(g().each_times().then(h()).of(&mean_of_each_row()));
+            Some(off.bracketed().same(" / ").then(root(variance, eps)))
+        }
+        (Layer::BatchNorm { eps, .. }, [mean, variance]) => {
+            let (Parameters { w: gamma, .. }, [dgamma, dbeta]) = learned?;
+            let scale = Formula::just(gamma).same(" / ").then(root(variance, eps)).each_times();
+            if !parts.is_training() {
+                return Some(scale.value(d));
+            }
+            let n = input.value.rows() as f64;
+            let share = |formula: Formula, of: &Quantity| formula.value(of).same(" / ").number("n", "n", n);
+            let off = share(Formula::just(d).same(" - "), dbeta).same(" - ");
+            let off = share(off.then(normalised(input, mean, variance, eps)).each_times(), dgamma);
+            Some(scale.then(off.bracketed()))
+        }
+        _ => None,
+    }
+}
+
+/// What a normalisation's gamma is multiplied with; `None` of other modules.
+pub(super) fn normalised_by(layer: &Layer, input: &Quantity, between: &[Quantity]) -> Option<Formula> {
+    match (*layer, between) {
+        (Layer::LayerNorm { eps, .. } | Layer::BatchNorm { eps, .. }, [mean, variance]) => {
+            Some(normalised(input, mean, variance, eps))
+        }
+        _ => None,
+    }
+}
+
+/// `(X - mean) / sqrt(var + eps)`.
+fn normalised(x: &Quantity, mean: &Quantity, variance: &Quantity, eps: f64) -> Formula {
+    Formula::just(x).same(" - ").value(mean).bracketed().same(" / ").then(root(variance, eps))
+}
+
+fn root(variance: &Quantity, eps: f64) -> Formula {
+    Formula::just(variance).same(" + ").literal(eps).root()
+}
+
+/// `d * M / (1 - p)`.
+fn kept(d: Formula, mask: &Quantity, p: f64) -> Formula {
+    d.each_times().value(mask).same(" / ").then(Formula::default().same("1 - ").literal(p).bracketed())
+}
+
+fn mean_of_rows() -> Name {
+    Name::new("mean_of_rows", "\\operatorname{mean}_{\\text{rows}}")
+}
+
+fn mean_of_each_row() -> Name {
+    Name::new("mean_of_each_row", "\\operatorname{mean}_{\\text{each row}}")
+}
+
+/// What a batch normalisation goes by in evaluation, as it is now: the mean and the variance, by module.
+pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<(usize, [Quantity; 2])> {
+    let one = |(number, norm): (usize, chainrule_model::NormLayer<'_, T>)| {
+        let (module, running) = (norm.module, norm.running?);
+        let row = |values: &[T]| Matrix::from_slice(values, 1, values.len());
+        let given = |text: &str, latex: &str, values| {
+            let name = Name::new(format!("{text}{}", number + 1), format!("{latex}_{{{}}}", number + 1));
+            Quantity::given(name, format!("running statistics of normalisation {}", number + 1), row(values))
+        };
+        let mean = given("running_mean", "\\bar{\\mu}", running.mean);
+        Some((module, [mean, given("running_var", "\\bar{\\sigma}^{2}", running.variance)]))
+    };
+    mlp.norm_layers().enumerate().filter_map(one).collect()
+}
+
+/// How running statistics moved: from `before` by the means and variances of the minibatch to what the network has now.
+pub(super) fn settled<T: Scalar>(
+    mlp: &Mlp<T>,
+    before: &[(usize, [Quantity; 2])],
+    measured: &[Vec<Quantity>], // of each module
+    rows: usize,
+) -> Vec<Quantity> {
+    let mut moved = Vec::new();
+    for ((module, before), (_, after)) in before.iter().zip(running(mlp)) {
+        let (Layer::BatchNorm { momentum, .. }, [mean, variance]) = (mlp.layers()[*module], &measured[*module][..])
+        else {
+            continue;
+        };
+        for ((before, after), measured) in before.iter().zip(after).zip([mean, variance]) {
+            let keep = Formula::default().same("1 - ").literal(momentum).bracketed().each_times().value(before);
+            let mut formula = keep.same(" + ").literal(momentum).each_times().value(measured);
+            if measured.name == variance.name {
+                let n = |formula: Formula| formula.number("n", "n", rows as f64);
+                let less = n(Formula::default()).same(" - 1").bracketed();
+                formula = n(formula.each_times()).same(" / ").then(less);
+            }
+            let meaning = format!("new {}", after.meaning);
+            moved.push(Quantity { formula, meaning, replaces: true, ..after });
+        }
+    }
+    moved
+}
