@@ -5,9 +5,10 @@
 //! so one result.
 
 use chainrule_dense::Below;
-use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scalar};
+use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 
 use crate::Moments;
+use crate::decay::Steps;
 use crate::mlp::Op;
 use crate::softmax;
 use crate::workspace::OpWorkspace;
@@ -25,8 +26,8 @@ pub(crate) struct Network<'a, T: Scalar> {
 pub(crate) enum Weights<'a, T: Scalar> {
     /// Gradients are kept, all of them.
     Kept(&'a [T]),
-    /// Parameters move by this rule; of their gradients only the biases' are kept.
-    Moved { params: &'a mut [T], rule: Rule<T>, moments: &'a mut Moments<T> },
+    /// Parameters move by these steps; of their gradients only the biases' are kept.
+    Moved { params: &'a mut [T], steps: Steps<T>, moments: &'a mut Moments<T> },
 }
 
 impl<T: Scalar> Weights<'_, T> {
@@ -88,10 +89,10 @@ pub(crate) fn run<T: Scalar>(
                 }
                 match &mut weights {
                     Weights::Kept(_) => plan.weight_gradient(x, dz, &mut grads[w]),
-                    Weights::Moved { params, rule, moments } => {
-                        let arrays = rule.moments();
-                        kernel.update(*rule, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
-                        plan.descend(x, dz, &mut params[w.clone()], *rule, moments.range(arrays, w));
+                    Weights::Moved { params, steps: Steps { weights, biases }, moments } => {
+                        let arrays = weights.rule.moments();
+                        biases.apply(kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
+                        plan.descend(x, dz, &mut params[w.clone()], *weights, moments.range(arrays, w));
                     }
                 }
             }

@@ -8,12 +8,15 @@
 
 #![forbid(unsafe_code)]
 
+mod accumulation;
 mod backward;
 mod builder;
+mod decay;
 mod dissection;
 mod error;
 mod init;
 mod layer;
+mod lbfgs;
 mod loss;
 pub mod metrics;
 mod mlp;
@@ -22,21 +25,26 @@ mod optimizer;
 mod pass;
 mod predictor;
 pub mod random;
+mod schedule;
 pub mod softmax;
 mod update;
 mod workspace;
 
+pub use accumulation::Accumulation;
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
+pub use decay::{Decay, Decays, GROUP_NAMES, Group};
 pub use dissection::Dissection;
 pub use error::ModelError;
 pub use init::Init;
 pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};
+pub use lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
 pub use loss::{LOSS_NAMES, Loss, Targets};
 pub use mlp::{DenseLayer, Mlp};
 pub use moments::Moments;
 pub use optimizer::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};
 pub use predictor::{Predictor, PredictorWorkspace};
+pub use schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
 pub use update::{Clip, Update};
 pub use workspace::Workspace;

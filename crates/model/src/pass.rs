@@ -2,13 +2,17 @@
 //!
 //! Everything runs in the caller's [`Workspace`] and allocates nothing.
 
+use std::ops::Range;
+
+use chainrule_dense::{Step, update};
 use chainrule_kernel::{MatMut, MatRef, Scalar};
 
 use crate::backward::{self, Network, Weights};
+use crate::decay::Steps;
 use crate::mlp::{Mlp, Op};
 use crate::softmax;
 use crate::workspace::{OpWorkspace, Workspace};
-use crate::{Layer, Loss, ModelError, Targets, Update};
+use crate::{Layer, Loss, ModelError, Moments, Targets, Update};
 
 impl<T: Scalar> Mlp<T> {
     /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace.
@@ -104,8 +108,7 @@ impl<T: Scalar> Mlp<T> {
     /// mean loss before the update.
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
-    /// them. To see gradients, call [`Mlp::forward`], [`Mlp::backward`] and
-    /// [`Optimizer::update`](crate::Optimizer::update): the bits are the same. A loss that is infinite or NaN moves nothing:
+    /// them. To see gradients, call [`Mlp::forward`], [`Mlp::backward`] and [`Mlp::update`]: the bits are the same. A loss that is infinite or NaN moves nothing:
     /// it has no gradient to follow, and [`Mlp::first_not_finite`] says where it came from.
     ///
     /// # Errors
@@ -119,17 +122,16 @@ impl<T: Scalar> Mlp<T> {
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let Update { clip, optimizer } = update.into();
-        workspace.moments.check(optimizer, self.params.len())?;
+        let update = update.into();
+        workspace.moments.check(update.optimizer, self.params.len())?;
         self.forward(x, workspace)?;
-        if let Some(clip) = clip {
+        if update.clip.is_some() || (update.wants_strips() && !workspace.strips) {
             let value = self.backward(x, targets, loss, workspace)?;
             if !value.is_finite() {
                 return Ok(value);
             }
             let Workspace { grads, moments, .. } = workspace;
-            clip.apply(grads);
-            optimizer.update(self.kernel, &mut self.params, grads, moments)?;
+            self.update(update, grads, moments)?;
             return Ok(value);
         }
         let value = self.loss(targets, loss, workspace)?;
@@ -137,11 +139,50 @@ impl<T: Scalar> Mlp<T> {
             return Ok(value);
         }
         let Workspace { ops, grads, moments, batch, .. } = workspace;
-        let rule = optimizer.rule(moments.count_step());
+        let steps = update.steps(moments.count_step());
         let network = Network { kernel: self.kernel, ops: &self.ops, batch: *batch };
-        let weights = Weights::Moved { params: &mut self.params, rule, moments };
+        let weights = Weights::Moved { params: &mut self.params, steps, moments };
         backward::run(network, x, weights, ops, grads);
         Ok(value)
+    }
+
+    /// Moves every parameter by gradients that are there as a whole, clipping those first where the update says so: what
+    /// [`Mlp::step`] does after its passes, to the same bits.
+    ///
+    /// # Errors
+    /// When `moments` were made for another optimiser or another number of parameters; nothing has moved then.
+    ///
+    /// # Panics
+    /// When there are not as many gradients as parameters.
+    pub fn update(
+        &mut self,
+        update: impl Into<Update>,
+        grads: &mut [T], // as the parameters
+        moments: &mut Moments<T>,
+    ) -> Result<(), ModelError> {
+        let update = update.into();
+        moments.check(update.optimizer, self.params.len())?;
+        if let Some(clip) = update.clip {
+            clip.apply(grads);
+        }
+        let Steps { weights, biases } = update.steps(moments.count_step());
+        let arrays = weights.rule.moments();
+        let mut part = |step: Step<T>, range: Range<usize>| {
+            let memory = moments.range(arrays, range.clone());
+            update::update(self.kernel, step, &mut self.params[range.clone()], &grads[range], memory);
+        };
+        if weights == biases {
+            part(weights, 0..grads.len());
+            return Ok(());
+        }
+        for op in &self.ops {
+            if let Op::Dense { shape, offset } = *op {
+                let (w, b) = Op::ranges(shape, offset);
+                part(weights, w);
+                part(biases, b);
+            }
+        }
+        Ok(())
     }
 
     /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass that

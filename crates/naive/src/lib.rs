@@ -11,7 +11,8 @@
 //! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`].
 //! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
 //! - [`Network`]: layers in a chain, everything stored.
-//! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`]; [`clip_norm`], [`clip_value`].
+//! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adagrad_step`], [`adam_step`], [`adamw_step`]; [`l1_gradient`];
+//!   [`clip_norm`], [`clip_value`].
 //!
 //! Why it may be called the truth: its tests hold it to the worked numbers of the notebooks that the project grew out
 //! of, and every backward function to central differences of its forward function.
@@ -33,11 +34,13 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod adagrad;
 mod adam;
 mod clip;
 mod cross_entropy;
 mod dense;
 mod float;
+mod l1;
 mod matmul;
 mod momentum;
 mod network;
@@ -48,11 +51,13 @@ mod softmax;
 mod squared_error;
 
 pub use activation::Activation;
+pub use adagrad::{AdaGrad, adagrad_step};
 pub use adam::{Adam, adam_step, adamw_step};
 pub use clip::{clip_norm, clip_value};
 pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use float::Float;
+pub use l1::l1_gradient;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};
 pub use momentum::{Momentum, momentum_step};
 pub use network::{Layer, LayerGradients, Network, Tape};

@@ -2,8 +2,8 @@
 
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{
-    Clip, Kernel, Loss, MatRef, Mlp, ModelError, Moments, OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Scalar, Targets,
-    Update, Workspace,
+    Clip, Decay, Decays, Group, Kernel, Loss, MatRef, Mlp, ModelError, Moments, OPTIMIZER_NAMES, Optimizer, Range,
+    SETTINGS, Scalar, Targets, Update, Workspace,
 };
 use chainrule_naive::{self as naive, Float};
 
@@ -16,12 +16,16 @@ fn draw(stream: &mut Stream, exact: bool) -> Optimizer {
     let weight_decay = if stream.below(2) == 0 { 0.0 } else { stream.uniform(0.0, 0.3) };
     let mut share = || if exact { (1 + stream.below(15)) as f64 / 16.0 } else { stream.uniform(0.0, 0.999) };
     let (momentum, alpha, beta1, beta2) = (share(), share(), share(), share());
-    match stream.below(6) {
+    match stream.below(7) {
         0 => Optimizer::Sgd { lr },
         1 => Optimizer::Momentum { lr, momentum, nesterov: false, weight_decay },
         2 => Optimizer::Momentum { lr, momentum, nesterov: true, weight_decay },
         3 => Optimizer::RmsProp { lr, alpha, eps, weight_decay },
-        4 => Optimizer::Adam { lr, beta1, beta2, eps, weight_decay },
+        4 => {
+            let (lr_decay, initial) = (stream.below(2) as f64 * 0.125, stream.below(2) as f64 * 0.1);
+            Optimizer::AdaGrad { lr, lr_decay, initial, eps, weight_decay }
+        }
+        5 => Optimizer::Adam { lr, beta1, beta2, eps, weight_decay },
         _ => Optimizer::AdamW { lr, beta1, beta2, eps, weight_decay },
     }
 }
@@ -35,6 +39,9 @@ fn naive_step<T: Scalar + Float>(optimizer: Optimizer, w: &mut [T], dw: &[T], [m
         }
         Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
             naive::rmsprop_step(w, dw, m, naive::RmsProp { lr, alpha, eps, weight_decay });
+        }
+        Optimizer::AdaGrad { lr, lr_decay, eps, weight_decay, .. } => {
+            naive::adagrad_step(w, dw, m, naive::AdaGrad { lr, lr_decay, eps, weight_decay }, t);
         }
         Optimizer::Adam { lr, beta1, beta2, eps, weight_decay } => {
             naive::adam_step(w, dw, m, s, naive::Adam { lr, beta1, beta2, eps, weight_decay }, t);
@@ -60,7 +67,8 @@ fn beside_the_twin<T: Scalar + Float>(exact: bool, judge: impl Fn(u64, Optimizer
         };
         let mut w: Vec<T> = (0..n).map(|_| gradient()).collect();
         let mut moments = Moments::new(optimizer, n).unwrap();
-        let (mut twin, mut m, mut s) = (w.clone(), vec![T::ZERO; n], vec![T::ZERO; n]);
+        let initial = if let Optimizer::AdaGrad { initial, .. } = optimizer { initial } else { 0.0 };
+        let (mut twin, mut m, mut s) = (w.clone(), vec![T::from_f64(initial); n], vec![T::ZERO; n]);
         for t in 1..=12 {
             let dw: Vec<T> = (0..n).map(|_| gradient()).collect();
             optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut moments).unwrap();
@@ -176,7 +184,7 @@ fn settings_that_mean_nothing_are_refused() {
     let spelt_out = Optimizer::Adam { lr: 0.1, beta1: 1.0, beta2: 0.9, eps: 1e-8, weight_decay: 0.0 };
     assert_eq!(spelt_out.check().unwrap_err().to_string(), "beta1 is 1; expected a number from 0 to below 1");
     let unknown = Optimizer::by_name("sdg").unwrap_err().to_string();
-    assert_eq!(unknown, "there is no optimizer `sdg`; known are sgd, rmsprop, adam, adamw");
+    assert_eq!(unknown, "there is no optimizer `sdg`; known are sgd, rmsprop, adagrad, adam, adamw");
 }
 
 fn small() -> Mlp<f64> {
@@ -187,7 +195,7 @@ fn small() -> Mlp<f64> {
 fn the_steps_of_a_network_remember_one_another() {
     let x = numbers(5 * 3, 3);
     let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
-    for name in ["rmsprop", "adam", "adamw"] {
+    for name in ["rmsprop", "adagrad", "adam", "adamw"] {
         let optimizer = Optimizer::by_name(name).unwrap();
         let (mut stepped, mut by_hand) = (small(), small());
         let n = stepped.params().len();
@@ -323,7 +331,7 @@ fn a_step_clips_and_then_moves() {
     for clip in [Clip::Norm(0.01), Clip::Value(0.001)] {
         let (mut stepped, by_hand) = (small(), small());
         let mut workspace = Workspace::for_training(&stepped, 5, optimizer).unwrap();
-        stepped.step(x, targets, Loss::Mse, Update { clip: Some(clip), optimizer }, &mut workspace).unwrap();
+        stepped.step(x, targets, Loss::Mse, Update { clip: Some(clip), ..optimizer.into() }, &mut workspace).unwrap();
         let mut pass = Workspace::new(&by_hand, 5);
         by_hand.forward(x, &mut pass).unwrap();
         by_hand.backward(x, targets, Loss::Mse, &mut pass).unwrap();
@@ -335,4 +343,99 @@ fn a_step_clips_and_then_moves() {
         optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut moments).unwrap();
         assert_eq!(w, stepped.params());
     }
+}
+
+fn decays_as_the_twin<T: Scalar + Float>() {
+    for seed in 0..200 {
+        let mut stream = Stream::new(seed, Purpose::Synthetic, 2);
+        let optimizer = draw(&mut stream, true);
+        let group = [Group::All, Group::Weights, Group::Biases][stream.below(3) as usize];
+        let mut some = || if stream.below(2) == 0 { 0.0 } else { stream.uniform(0.0, 0.2) };
+        let (decay, none) = (Decay { l1: some(), l2: 0.0, decoupled: some() }, Decay::default());
+        let builder = Mlp::builder(3).dense(4).tanh().dense(2).seed(seed);
+        let mut mlp = builder.build_as::<T>().unwrap();
+        // Not only zeros among the biases, and some zeros among the weights.
+        let count = mlp.params().len();
+        for (i, w) in mlp.params_mut().iter_mut().enumerate() {
+            *w = T::from_f64(if i % 7 == 2 { 0.0 } else { stream.normal() });
+        }
+        let initial = if let Optimizer::AdaGrad { initial, .. } = optimizer { initial } else { 0.0 };
+        let mut moments = Moments::new(optimizer, count).unwrap();
+        let (mut twin, mut m, mut s) = (mlp.params().to_vec(), vec![T::from_f64(initial); count], vec![T::ZERO; count]);
+        let tensors: Vec<_> = mlp
+            .dense_layers()
+            .flat_map(|layer| {
+                let split = layer.params.end - layer.b.len();
+                [
+                    (layer.params.start..split, group != Group::Biases),
+                    (split..layer.params.end, group != Group::Weights),
+                ]
+            })
+            .collect();
+        let update = Update { decay: group.decays(decay), ..optimizer.into() };
+        for t in 1..=5 {
+            let dw: Vec<T> = (0..count).map(|_| T::from_f64(stream.normal())).collect();
+            mlp.update(update, &mut dw.clone(), &mut moments).unwrap();
+            for (range, decays) in tensors.clone() {
+                let Decay { l1, decoupled, .. } = if decays { decay } else { none };
+                let w = &mut twin[range.clone()];
+                let kept = T::rounded(1.0 - optimizer.lr() * decoupled);
+                w.iter_mut().for_each(|w| *w *= kept);
+                let mut g = dw[range.clone()].to_vec();
+                naive::l1_gradient(w, &mut g, l1);
+                naive_step(optimizer, w, &g, [&mut m[range.clone()], &mut s[range]], t);
+            }
+            assert!(mlp.params() == twin, "seed {seed}, {optimizer}, {:?}, step {t}, {}", update.decay, T::NAME);
+        }
+    }
+}
+
+#[test]
+fn each_group_decays_as_by_the_naive_twin() {
+    decays_as_the_twin::<f32>();
+    decays_as_the_twin::<f64>();
+}
+
+#[test]
+fn l2_beside_the_optimizer_is_its_own_weight_decay_and_moving_that_to_a_group_changes_no_bit() {
+    let x = numbers(5 * 3, 3);
+    let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
+    let trained = |update: Update| {
+        let mut mlp = small();
+        let mut workspace = Workspace::for_training(&mlp, 5, update).unwrap();
+        for _ in 0..3 {
+            mlp.step(x, targets, Loss::Mse, update, &mut workspace).unwrap();
+        }
+        mlp.params().to_vec()
+    };
+    for name in OPTIMIZER_NAMES {
+        let own = Optimizer::by_name(name).unwrap().with("weight-decay", 0.25).unwrap();
+        let plain = own.with("weight-decay", 0.0).unwrap();
+        if *name != "adamw" {
+            let decay = Group::All.decays(Decay { l2: 0.25, ..Decay::default() });
+            assert_eq!(trained(Update { decay, ..plain.into() }), trained(own.into()), "{name}");
+        }
+        let of = |group: Group| {
+            let (optimizer, decay) = group.decay_only(own, 0.0);
+            Update { decay, ..optimizer.into() }
+        };
+        assert_eq!(of(Group::All), own.into());
+        let (weights, biases) = (of(Group::Weights), of(Group::Biases));
+        let both = Update { decay: Decays { weights: weights.decay.weights, ..biases.decay }, ..weights };
+        assert_eq!(trained(both), trained(own.into()), "{name}");
+        assert!(trained(weights) != trained(own.into()) && trained(weights) != trained(biases), "{name}");
+    }
+}
+
+#[test]
+fn l1_without_room_for_strips_steps_all_the_same() {
+    let x = numbers(5 * 3, 3);
+    let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
+    let decay = Group::Weights.decays(Decay { l1: 0.1, ..Decay::default() });
+    let update = Update { decay, ..Optimizer::Sgd { lr: 0.1 }.into() };
+    let (mut fused, mut unfused) = (small(), small());
+    let mut workspace = Workspace::for_training(&fused, 5, update).unwrap();
+    fused.step(x, targets, Loss::Mse, update, &mut workspace).unwrap();
+    unfused.step(x, targets, Loss::Mse, update, &mut Workspace::new(&unfused.clone(), 5)).unwrap();
+    assert_eq!(fused.params(), unfused.params());
 }
