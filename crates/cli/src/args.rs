@@ -8,6 +8,7 @@ use chainrule::{Activation, DType, Loss};
 use clap::{Args, Parser, Subcommand};
 
 use crate::optimizer::OptimizerArgs;
+use crate::pace::PaceArgs;
 use crate::values::{self, Edges, GraphFormat, Hidden, Part, Preprocessing, Sizes, Table, TraceFormat, View};
 
 /// The share of the rows that is held out when nothing else is said.
@@ -57,6 +58,8 @@ Examples:
   chainrule train --data x.npy --labels y.npy --preprocess standardize --holdout 0.1
   chainrule train --data x.csv --labels y.csv --loss mse --hidden 32,32 --activation tanh --lr 0.01
   chainrule train --optimizer adam --lr 0.003 --beta2 0.99 --epochs 20
+  chainrule train --schedule cosine --warm-up 3 --patience 10 --weight-decay 1e-4 --decay-of weights
+  chainrule train --from digits.safetensors --epochs 10 --lr 0.01 --save better.safetensors
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle";
 
 /// Train a network; without any option, on the embedded handwritten digits
@@ -93,8 +96,8 @@ pub(crate) struct TrainArgs {
     /// as in --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
-    /// Begin with the weights of this safetensors file, written here or by PyTorch
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    /// Begin with the weights of this safetensors file, written here or by PyTorch: train it further
+    #[arg(long, visible_alias = "from", value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,
     /// The type of all numbers: f32, f64 [default: f32, or as in --init's file]
     #[arg(long, value_name = "TYPE", value_parser = values::dtype, help_heading = "Network")]
@@ -105,6 +108,8 @@ pub(crate) struct TrainArgs {
     pub(crate) loss: Option<Loss>,
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
     /// Make all gradients together no longer than this before each step
     #[arg(long, value_name = "NORM", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
     pub(crate) clip_norm: Option<f64>,

@@ -7,6 +7,7 @@ mod doctor;
 mod graph;
 mod interrupt;
 mod mnist;
+mod pace;
 mod pytorch;
 mod refusals;
 mod roundtrip;
