@@ -16,12 +16,11 @@ use crate::data::{Batches, Dataset};
 use crate::fit::check_fit;
 use crate::{Error, Result};
 
-/// How an epoch learns.
-enum Method {
-    /// Steps on minibatches, or on groups of them.
-    Steps { batches: Batches, update: Update, rates: Rates },
-    /// One iteration over all rows.
-    AllRows,
+/// How an epoch learns that is made of steps, on minibatches or on groups of them; the others are an iteration over all rows.
+struct Steps {
+    batches: Batches,
+    update: Update,
+    rates: Rates,
 }
 
 /// What an epoch came to.
@@ -55,9 +54,9 @@ pub(super) fn run<T: Scalar>(
             let rates = config.rates(train.rows());
             let (batch, update) = (config.batch.min(train.rows()), config.update());
             let learner = Learner::new(mlp, train, seeing, batch, (update, accumulate > 1))?;
-            (Method::Steps { batches, update, rates }, learner)
+            (Some(Steps { batches, update, rates }), learner)
         }
-        Some(_) => (Method::AllRows, Learner::of_all_rows(mlp, train, seeing)?),
+        Some(_) => (None, Learner::of_all_rows(mlp, train, seeing)?),
     };
     let mut lbfgs = Lbfgs::new(config.lbfgs.unwrap_or_default());
     let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
@@ -76,7 +75,7 @@ pub(super) fn run<T: Scalar>(
     for epoch in 0..config.epochs {
         let epoch_started = Instant::now();
         let learned = match &mut method {
-            Method::Steps { batches, update, rates } => {
+            Some(Steps { batches, update, rates }) => {
                 let total = config.epochs.saturating_mul(batches.per_epoch());
                 let mut told = |done| {
                     observer.step(done, total);
@@ -85,8 +84,8 @@ pub(super) fn run<T: Scalar>(
                 let rows = (train.rows(), epoch, !stop.is_stopped());
                 steps(mlp, &mut learner, (batches, *update, rates), rows, (&mut report.steps, &mut told))
             }
-            Method::AllRows if stop.is_stopped() => Ok(Epoch::Stopped),
-            Method::AllRows => learner.iterate(mlp, &mut lbfgs).and_then(|(outcome, seen)| {
+            None if stop.is_stopped() => Ok(Epoch::Stopped),
+            None => learner.iterate(mlp, &mut lbfgs).and_then(|(outcome, seen)| {
                 report.steps += 1;
                 observer.step(report.steps, config.epochs);
                 match outcome {
@@ -116,7 +115,7 @@ pub(super) fn run<T: Scalar>(
             Some((evaluator, data)) => Some(evaluator.run(mlp, data, config.loss)?),
             None => None,
         };
-        if let (Method::Steps { rates, .. }, Some(validation)) = (&mut method, &validation) {
+        if let (Some(Steps { rates, .. }), Some(validation)) = (&mut method, &validation) {
             rates.validated(validation.loss);
         }
         let is_over = match (&mut best, &validation) {

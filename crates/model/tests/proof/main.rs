@@ -4,6 +4,7 @@
 
 mod batches;
 mod check;
+mod decays;
 mod fused;
 mod layers;
 mod lbfgs;
