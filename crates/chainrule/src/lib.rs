@@ -43,17 +43,20 @@ mod train;
 pub use chainrule_explain::{doctor, graph, layer_table};
 pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 pub use chainrule_model::{
-    ACTIVATION_NAMES, Activation, Clip, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, Moments,
-    OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Range, Reduction, SETTINGS, Setting, Targets,
-    Update, Workspace, activation_name, metrics, parse_activation,
+    ACTIVATION_NAMES, Activation, Clip, Decay, Decays, GROUP_NAMES, Group, Init, LOSS_NAMES, Layer, LbfgsSettings,
+    Loss, Mlp, MlpBuilder, ModelError, Moments, OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace,
+    Range, Rates, Reduction, SCHEDULE_NAMES, SETTINGS, Schedule, Setting, Span, Targets, Update, WarmUp, Workspace,
+    activation_name, metrics, parse_activation,
 };
 pub use error::{Error, Result};
 pub use hash::weights_sha256;
 pub use model_file::{DType, Model, ModelFile};
 pub use place::Place;
 pub use sample::Sample;
-pub use train::{Assessment, ClassWeights, assess};
-pub use train::{Ending, EpochReport, Evaluation, Observer, StopHandle, TrainConfig, TrainReport, Trainer, evaluate};
+pub use train::{
+    Assessment, ClassWeights, EarlyStopping, Ending, EpochReport, Evaluation, Monitor, Observer, StopHandle,
+    TrainConfig, TrainReport, Trainer, assess, evaluate,
+};
 
 /// The README's example is compiled with the tests.
 #[cfg(doctest)]

@@ -16,7 +16,7 @@ fn a_model_is_traced_on_rows_as_they_come_from_their_source() {
     let model = Model { preprocess, ..Model::new(mlp, Loss::CrossEntropy) };
     let data = digits::<f32>().select(&[5, 6, 7]).unwrap();
     let before = model.mlp.params().to_vec();
-    let update = Update { clip: Some(Clip::Norm(0.5)), optimizer: Optimizer::by_name("adam").unwrap() };
+    let update = Update { clip: Some(Clip::Norm(0.5)), ..Optimizer::by_name("adam").unwrap().into() };
     let trace = trace_model(&model, &data, update, 2, Shown::Step(2)).unwrap();
     assert!(model.mlp.params() == before, "the model has moved");
     assert_eq!((trace.steps.len(), trace.steps[0].number, trace.losses.len()), (1, 2, 3));

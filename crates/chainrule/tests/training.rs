@@ -72,7 +72,7 @@ fn the_weights_do_not_depend_on_threads_or_validation() {
 
 struct StopAtStep(usize, chainrule::StopHandle);
 
-impl Observer for StopAtStep {
+impl Observer<f32> for StopAtStep {
     fn step(&mut self, done: usize, total: usize) {
         assert!(done <= total);
         if done == self.0 {

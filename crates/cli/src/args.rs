@@ -8,6 +8,7 @@ use chainrule::{Activation, DType, Loss};
 use clap::{Args, Parser, Subcommand};
 
 use crate::optimizer::OptimizerArgs;
+use crate::pace::PaceArgs;
 use crate::values::{self, Edges, GraphFormat, Hidden, Norm, Part, Preprocessing, Sizes, Table, TraceFormat, View};
 use crate::weights::WeightsArgs;
 
@@ -60,6 +61,8 @@ Examples:
   chainrule train --class-weights balanced --label-smoothing 0.1
   chainrule train --data x.csv --labels tags.csv --loss binary-cross-entropy --pos-weight 1,4,2
   chainrule train --optimizer adam --lr 0.003 --beta2 0.99 --epochs 20
+  chainrule train --schedule cosine --warm-up 3 --patience 10 --weight-decay 1e-4 --decay-of weights
+  chainrule train --from digits.safetensors --epochs 10 --lr 0.01 --save better.safetensors
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle";
 
 /// Train a network; without any option, on the embedded handwritten digits
@@ -103,8 +106,8 @@ pub(crate) struct TrainArgs {
     /// The share of each hidden layer's outputs that a step leaves out at random [default: 0, or as in --init's file]
     #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) dropout: Option<f64>,
-    /// Begin with the weights of this safetensors file, written here or by PyTorch
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    /// Begin with the weights of this safetensors file, written here or by PyTorch: train it further
+    #[arg(long, visible_alias = "from", value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,
     /// The type of all numbers: f32, f64 [default: f32, or as in --init's file]
     #[arg(long, value_name = "TYPE", value_parser = values::dtype, help_heading = "Network")]
@@ -118,6 +121,8 @@ pub(crate) struct TrainArgs {
     pub(crate) weights: WeightsArgs,
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
     /// Make all gradients together no longer than this before each step
     #[arg(long, value_name = "NORM", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
     pub(crate) clip_norm: Option<f64>,

@@ -2,7 +2,7 @@
 
 use chainrule::data::Dataset;
 use chainrule::doctor::{Examination, Finding, LayerVitals, Vitals, judge};
-use chainrule::{DType, Model, ModelFile, Optimizer, Sample, Scalar, Trainer, Update};
+use chainrule::{DType, Loss, Mlp, ModelFile, Optimizer, Sample, Scalar, Trainer, Update};
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
@@ -32,7 +32,7 @@ struct FindingLine<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "finding")]
 struct Event<'a> {
-    /// `before` the first step or `after` the last.
+    /// `before` the first step, `during` the run, or `after` the last.
     when: &'a str,
     #[serde(flatten)]
     finding: FindingLine<'a>,
@@ -76,7 +76,7 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
     let mut data = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?.data;
     data.preprocess(&model.preprocess)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
-    let (vitals, findings, rows) = examine(&model, &data, update, Run { trained: true, losses: &[] })?;
+    let (vitals, findings, rows) = examine((&model.mlp, model.loss), &data, update, Run::AFTER)?;
 
     let mut output = Output::new(args.json, false);
     output.json(&Report {
@@ -104,34 +104,46 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'a> {
-    pub(crate) trained: bool,
+    /// As the event says it.
+    pub(crate) when: &'static str,
     /// Of the epochs so far, where they are known.
     pub(crate) losses: &'a [f64],
+    /// The learning rate of the last step, where a schedule has changed it.
+    pub(crate) rate: Option<f64>,
+}
+
+impl Run<'_> {
+    pub(crate) const BEFORE: Run<'static> = Run { when: "before", losses: &[], rate: None };
+    pub(crate) const AFTER: Run<'static> = Run { when: "after", ..Run::BEFORE };
+
+    fn is_trained(self) -> bool {
+        self.when != Run::BEFORE.when
+    }
 }
 
 /// Looks at a model with rows spread over the data; answers how many too.
 fn examine<T: Scalar>(
-    model: &Model<T>,
+    (mlp, loss): (&Mlp<T>, Loss),
     data: &Dataset<T>,
     update: Option<Update>,
     run: Run<'_>,
 ) -> Result<(Vitals, Vec<Finding>, usize), Failure> {
-    let sample = Sample::spread(&model.mlp, data, model.loss, ROWS)?;
+    let sample = Sample::spread(mlp, data, loss, ROWS)?;
     let counts = data.class_counts();
     let case = Examination {
         update,
         class_counts: counts.as_deref(),
         losses: run.losses,
-        trained: run.trained,
-        ..Examination::new(&model.mlp, sample.rows(), model.loss)
+        trained: run.is_trained(),
+        ..Examination::new(mlp, sample.rows(), loss)
     };
     let vitals = Vitals::measure(&case)?;
     let findings = judge(&case, &vitals);
     Ok((vitals, findings, sample.rows().count()))
 }
 
-/// Looks at a training run before its first step and after its last, also when that was one step too many. Nothing of it
-/// changes what is computed.
+/// Looks at a training run before its first step, after its first epoch and after its last step, also when that was one
+/// step too many. Nothing of it changes what is computed.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// What has been said once is not said again.
@@ -142,18 +154,22 @@ impl Watch {
     /// Says what it finds.
     pub(crate) fn look<T: Scalar>(
         &mut self,
-        model: &Model<T>,
+        (mlp, loss): (&Mlp<T>, Loss),
         data: &Dataset<T>,
         trainer: &Trainer,
         run: Run<'_>,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        if model.mlp.params().len() > CHEAP_PARAMETERS || output.is_quiet() {
+        if mlp.params().len() > CHEAP_PARAMETERS || output.is_quiet() {
             return Ok(());
         }
-        let update = Update { clip: trainer.config().clip, optimizer: trainer.config().optimizer };
-        let (_, findings, _) = trainer.install(|| examine(model, data, Some(update), run))?;
-        let when = if run.trained { "after" } else { "before" };
+        let config = trainer.config();
+        let rate = run.rate.unwrap_or_else(|| config.first_rate(data.rows()));
+        let update = Update { optimizer: config.optimizer.at_rate(rate), ..config.update() };
+        // How long a step of L-BFGS is, its line search finds out.
+        let update = config.lbfgs.is_none().then_some(update);
+        let (_, findings, _) = trainer.install(|| examine((mlp, loss), data, update, run))?;
+        let when = run.when;
         for finding in &findings {
             if !self.said.contains(&finding.kind.name()) {
                 output.json(&Event { when, finding: finding_line(finding) });

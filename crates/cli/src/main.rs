@@ -15,6 +15,7 @@ mod interrupt;
 mod network;
 mod optimizer;
 mod output;
+mod pace;
 mod predict;
 mod progress;
 mod trace;

@@ -11,6 +11,8 @@ use crate::values;
 
 const HEADING: &str = "Training";
 const NAME: &str = "optimizer";
+/// Not a rule of steps, but a training of its own.
+pub(crate) const LBFGS: &str = "lbfgs";
 
 /// What the command line says of it, not yet brought together.
 #[derive(Debug, Clone)]
@@ -26,6 +28,22 @@ impl OptimizerArgs {
         self.is_named || !self.given.is_empty()
     }
 
+    /// Whether L-BFGS is asked for.
+    pub(crate) fn is_lbfgs(&self) -> bool {
+        self.name == LBFGS
+    }
+
+    /// The same, and nothing that it does not have.
+    pub(crate) fn lbfgs(&self) -> Result<bool, Failure> {
+        match (self.name == LBFGS, self.given.first()) {
+            (true, Some((setting, _))) => {
+                let (name, takers) = (setting.name, list(&takers(setting), ""));
+                Err(Failure::Usage(format!("--{name} is for {takers}; {LBFGS} has no settings")))
+            }
+            (is_lbfgs, _) => Ok(is_lbfgs),
+        }
+    }
+
     /// The optimiser, if what is said of it fits together.
     pub(crate) fn optimizer(&self) -> Result<Optimizer, Failure> {
         let usage = |error: chainrule::ModelError| Failure::Usage(error.to_string());
@@ -33,8 +51,7 @@ impl OptimizerArgs {
         for (setting, value) in &self.given {
             let flags = flags(optimizer);
             if !flags.contains(&setting.name) {
-                let takers: Vec<&str> = takers(setting).into_iter().map(|(name, _)| name).collect();
-                let (name, takers, others) = (setting.name, list(&takers, ""), list(&flags, "--"));
+                let (name, takers, others) = (setting.name, list(&takers(setting), ""), list(&flags, "--"));
                 return Err(Failure::Usage(format!("--{name} is for {takers}; {} takes {others}", self.name)));
             }
             optimizer = optimizer.with(setting.name, *value).map_err(usage)?;
@@ -48,8 +65,13 @@ fn flags(optimizer: Optimizer) -> Vec<&'static str> {
     optimizer.settings().into_iter().map(|(setting, _)| setting.name).collect()
 }
 
-/// The optimisers that have the setting, with their defaults.
-fn takers(setting: &Setting) -> Vec<(&'static str, f64)> {
+/// The names of the optimisers that have the setting.
+fn takers(setting: &Setting) -> Vec<&'static str> {
+    takers_defaults(setting).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The same with their defaults.
+fn takers_defaults(setting: &Setting) -> Vec<(&'static str, f64)> {
     let taker = |name: &&'static str| {
         let settings = Optimizer::by_name(name).ok()?.settings();
         settings.into_iter().find(|(other, _)| *other == setting).map(|(_, value)| (*name, value))
@@ -70,7 +92,7 @@ fn list(names: &[&str], before: &str) -> String {
 /// `default: 0 with sgd, rmsprop and adam; 0.01 with adamw`, or who takes a switch.
 fn defaults(setting: &Setting) -> String {
     let mut groups: Vec<(f64, Vec<&str>)> = Vec::new();
-    for (name, value) in takers(setting) {
+    for (name, value) in takers_defaults(setting) {
         match groups.iter_mut().find(|(other, _)| *other == value) {
             Some((_, names)) => names.push(name),
             None => groups.push((value, vec![name])),
@@ -112,7 +134,11 @@ impl Args for OptimizerArgs {
             .value_name("NAME")
             .default_value(OPTIMIZER_NAMES[0])
             .value_parser(values::optimizer)
-            .help(format!("How: {}", OPTIMIZER_NAMES.join(", ")))
+            .help(format!(
+                "How: {}; or {LBFGS}, whose every epoch is an iteration over all rows at once, without --batch and \
+                 learning rate, for small jobs",
+                OPTIMIZER_NAMES.join(", ")
+            ))
             .help_heading(HEADING);
         command.arg(name).args(SETTINGS.iter().map(arg))
     }
@@ -148,9 +174,9 @@ mod tests {
     #[test]
     fn help_tells_each_default_and_whose_it_is() {
         let setting = |name: &str| SETTINGS.iter().find(|setting| setting.name == name).unwrap();
-        let lr = "default: 0.1 with sgd; 0.01 with rmsprop; 0.001 with adam and adamw";
+        let lr = "default: 0.1 with sgd; 0.01 with rmsprop and adagrad; 0.001 with adam and adamw";
         assert_eq!(defaults(setting("lr")), lr);
-        assert_eq!(defaults(setting("eps")), "default: 1e-8 with rmsprop, adam and adamw");
+        assert_eq!(defaults(setting("eps")), "default: 1e-8 with rmsprop, adam and adamw; 1e-10 with adagrad");
         assert_eq!(defaults(setting("nesterov")), "with sgd");
     }
 }

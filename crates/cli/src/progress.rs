@@ -4,10 +4,12 @@
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 
-use chainrule::{EpochReport, Observer};
+use chainrule::data::Dataset;
+use chainrule::{EpochReport, Mlp, Observer, Scalar, Trainer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
+use crate::doctor::{Run, Watch};
 use crate::output::{Output, percent};
 
 /// A JSON line for an epoch.
@@ -17,6 +19,7 @@ struct EpochLine<'a> {
     epoch: usize,
     loss: f64,
     accuracy: Option<f64>,
+    learning_rate: Option<f64>,
     val_loss: Option<f64>,
     val_accuracy: Option<f64>,
     seconds: f64,
@@ -44,19 +47,29 @@ impl Size {
     }
 }
 
-pub(crate) struct Progress<'a> {
+pub(crate) struct Progress<'a, T: Scalar> {
     output: &'a mut Output,
+    sight: Sight<'a, T>,
     bar: ProgressBar,
     size: Size,
     /// Whether to go on when nobody reads the output any more: when a file is written in the end.
     stubborn: bool,
 }
 
-impl<'a> Progress<'a> {
-    pub(crate) fn new(output: &'a mut Output, size: Size, with_bar: bool, stubborn: bool) -> Self {
+/// What the doctor sees of a run.
+pub(crate) struct Sight<'a, T: Scalar> {
+    pub(crate) watch: &'a mut Watch,
+    pub(crate) train: &'a Dataset<T>,
+    pub(crate) trainer: &'a Trainer,
+    /// Whether lines tell the learning rate, which is always the same otherwise.
+    pub(crate) rate_changes: bool,
+}
+
+impl<'a, T: Scalar> Progress<'a, T> {
+    pub(crate) fn new(output: &'a mut Output, sight: Sight<'a, T>, size: Size, with_bar: bool, stubborn: bool) -> Self {
         let size = Size { batch: size.batch.min(size.rows), ..size };
         let bar = if with_bar && std::io::stderr().is_terminal() { bar(size) } else { ProgressBar::hidden() };
-        Progress { output, bar, size, stubborn }
+        Progress { output, sight, bar, size, stubborn }
     }
 }
 
@@ -85,7 +98,7 @@ fn rate(rows: f64) -> String {
     }
 }
 
-impl Observer for Progress<'_> {
+impl<T: Scalar> Observer<T> for Progress<'_, T> {
     fn step(&mut self, done: usize, _total: usize) {
         if !self.bar.is_hidden() {
             self.bar.set_position(self.size.rows_seen(done));
@@ -94,15 +107,17 @@ impl Observer for Progress<'_> {
 
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
         let validation = report.validation.as_ref();
+        let rate_changes = self.sight.rate_changes;
         self.bar.suspend(|| {
             if report.epoch == 1 {
-                self.output.say(heading(report));
+                self.output.say(heading(report, rate_changes));
             }
-            self.output.say(line(report));
+            self.output.say(line(report, rate_changes));
             self.output.json(&EpochLine {
                 epoch: report.epoch,
                 loss: report.loss,
                 accuracy: report.accuracy,
+                learning_rate: report.learning_rate,
                 val_loss: validation.map(|validation| validation.loss),
                 val_accuracy: validation.and_then(|validation| validation.accuracy),
                 seconds: report.seconds,
@@ -111,22 +126,39 @@ impl Observer for Progress<'_> {
         });
         if self.output.is_broken() && !self.stubborn { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
+
+    /// What looks sick after one epoch is told then, not after the last: there is still time to do something.
+    fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {
+        if report.epoch > 1 || self.size.epochs == 1 {
+            return;
+        }
+        let Sight { watch, train, trainer, .. } = &mut self.sight;
+        let run = Run { when: "during", losses: &[report.loss], rate: report.learning_rate };
+        let output = &mut *self.output;
+        self.bar.suspend(|| {
+            // A network that trains can be examined; if not, training says so itself.
+            let _ = watch.look((mlp, trainer.config().loss), train, trainer, run, output);
+        });
+    }
 }
 
-impl Drop for Progress<'_> {
+impl<T: Scalar> Drop for Progress<'_, T> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }
 
 /// The columns of an epoch's line: those that this run has.
-fn columns(report: &EpochReport) -> Vec<(&'static str, String)> {
+fn columns(report: &EpochReport, rate_changes: bool) -> Vec<(&'static str, String)> {
     let loss = |loss: f64| format!("{loss:.5}");
     let mut columns = vec![("epoch", report.epoch.to_string()), ("loss", loss(report.loss))];
     columns.extend(report.accuracy.map(|accuracy| ("accuracy", percent(accuracy))));
     if let Some(validation) = &report.validation {
         columns.push(("val loss", loss(validation.loss)));
         columns.extend(validation.accuracy.map(|accuracy| ("val accuracy", percent(accuracy))));
+    }
+    if let Some(rate) = report.learning_rate.filter(|_| rate_changes) {
+        columns.push(("rate", format!("{rate:.3e}")));
     }
     columns.push(("seconds", format!("{:.3}", report.seconds)));
     // Runs that are the same to the bit show the same.
@@ -138,13 +170,15 @@ fn width(name: &str) -> usize {
     name.len().max(9)
 }
 
-fn heading(report: &EpochReport) -> String {
-    let cells = columns(report).into_iter().map(|(name, _)| format!("{name:>width$}", width = width(name)));
+fn heading(report: &EpochReport, rate_changes: bool) -> String {
+    let cells =
+        columns(report, rate_changes).into_iter().map(|(name, _)| format!("{name:>width$}", width = width(name)));
     cells.collect::<Vec<_>>().join("  ")
 }
 
-fn line(report: &EpochReport) -> String {
-    let cells = columns(report).into_iter().map(|(name, cell)| format!("{cell:>width$}", width = width(name)));
+fn line(report: &EpochReport, rate_changes: bool) -> String {
+    let cells =
+        columns(report, rate_changes).into_iter().map(|(name, cell)| format!("{cell:>width$}", width = width(name)));
     cells.collect::<Vec<_>>().join("  ")
 }
 
@@ -170,9 +204,11 @@ mod tests {
     #[test]
     fn a_line_has_the_columns_that_the_run_has() {
         let weights_sha256 = "0123456789abcdef".to_owned();
-        let (accuracy, validation) = (None, None);
-        let report = EpochReport { epoch: 3, loss: 0.5, accuracy, validation, seconds: 0.25, weights_sha256 };
-        assert_eq!(heading(&report), "    epoch       loss    seconds    weights");
-        assert_eq!(line(&report), "        3    0.50000      0.250   01234567");
+        let (accuracy, validation, learning_rate) = (None, None, Some(0.025));
+        let report =
+            EpochReport { epoch: 3, loss: 0.5, accuracy, validation, learning_rate, seconds: 0.25, weights_sha256 };
+        assert_eq!(heading(&report, false), "    epoch       loss    seconds    weights");
+        assert_eq!(line(&report, false), "        3    0.50000      0.250   01234567");
+        assert_eq!(line(&report, true), "        3    0.50000   2.500e-2      0.250   01234567");
     }
 }

@@ -54,7 +54,7 @@ fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
 
 fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: &ModelFile) -> Result<Trace, Failure> {
     let clip = args.clip_norm.map(Clip::Norm).or(args.clip_value.map(Clip::Value));
-    let update = Update { clip, optimizer: args.optimizer.optimizer()? };
+    let update = Update { clip, ..args.optimizer.optimizer()?.into() };
     let model = file.model::<T>(args.activation)?;
     let data = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?.data;
     let (skip, rows) = (args.skip.unwrap_or(0), args.rows.unwrap_or(1));

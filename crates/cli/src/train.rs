@@ -5,8 +5,8 @@ use std::path::Path;
 use chainrule::atomic::check_writable;
 use chainrule::data::{Dataset, Order, Preprocess};
 use chainrule::{
-    Clip, DType, Ending, Evaluation, Kernel, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig,
-    TrainReport, Trainer, evaluate, weights_sha256,
+    Clip, DType, Ending, Evaluation, Kernel, LbfgsSettings, Loss, Model, ModelError, ModelFile, Optimizer, Scalar,
+    TrainConfig, TrainReport, Trainer, evaluate, weights_sha256,
 };
 use serde::Serialize;
 
@@ -17,7 +17,8 @@ use crate::failure::Failure;
 use crate::interrupt::{stop_on_ctrl_c, undisturbed};
 use crate::network::{Wanted, sketch};
 use crate::output::{Output, grouped, percent, plural, seconds};
-use crate::progress::{Progress, Size};
+use crate::pace;
+use crate::progress::{Progress, Sight, Size};
 use crate::values::Preprocessing;
 
 /// The last JSON line.
@@ -34,11 +35,14 @@ struct DoneLine<'a> {
     threads: usize,
     kernel: &'a str,
     interrupted: bool,
+    /// With --patience: the epoch whose weights these are.
+    best_epoch: Option<usize>,
     saved: Option<String>,
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
-    let optimizer = args.optimizer.optimizer()?;
+    let is_lbfgs = args.optimizer.lbfgs()?;
+    let optimizer = if is_lbfgs { Optimizer::Sgd { lr: 0.1 } } else { args.optimizer.optimizer()? };
     args.data().check()?;
     if let Some(test) = args.test_data() {
         test.check()?;
@@ -94,12 +98,13 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     let mut output = Output::new(args.json, args.quiet);
     tell_beginning(args, &model, &train, test.as_ref().map(|test| (test, test_is)), &trainer, &mut output);
     let mut watch = Watch::default();
-    watch.look(&model, &train, &trainer, Run { trained: false, losses: &[] }, &mut output)?;
-    let size = Size { rows: train.rows(), batch: args.batch, epochs: args.epochs };
-    let progress = Progress::new(&mut output, size, !args.quiet, args.save.is_some());
+    watch.look((&model.mlp, loss), &train, &trainer, Run::BEFORE, &mut output)?;
+    let size = Size { rows: train.rows(), batch: rows_a_step(trainer.config(), train.rows()), epochs: args.epochs };
+    let sight = Sight { watch: &mut watch, train: &train, trainer: &trainer, rate_changes: args.pace.changes_rate() };
+    let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
     let fitted = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
-        watch.look(&model, &train, &trainer, Run { trained: true, losses: &[] }, &mut output)?;
+        watch.look((&model.mlp, loss), &train, &trainer, Run::AFTER, &mut output)?;
         // What the whole epochs learned is still there.
         if let (Some(path), 2..) = (&args.save, *epoch) {
             undisturbed(|| model.save(path))?;
@@ -115,6 +120,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     }
     let tested = match (&report, &test) {
         (TrainReport { steps: 0, .. }, _) | (_, None) => None,
+        (TrainReport { best: Some(best), .. }, _) => report.epochs[best - 1].validation.clone(),
         (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => {
             Some(trainer.install(|| evaluate(&model.mlp, test, loss))?)
         }
@@ -122,7 +128,9 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     };
     if !report.epochs.is_empty() {
         let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
-        watch.look(&model, &train, &trainer, Run { trained: true, losses: &losses }, &mut output)?;
+        let rate = report.epochs.last().and_then(|epoch| epoch.learning_rate);
+        let run = Run { losses: &losses, rate, ..Run::AFTER };
+        watch.look((&model.mlp, loss), &train, &trainer, run, &mut output)?;
     }
     tell_end(args, &report, tested.as_ref().map(|tested| (tested, test_is)), saved, &mut output);
     output.json(&DoneLine {
@@ -136,6 +144,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         threads: trainer.threads(),
         kernel: model.mlp.kernel_name(),
         interrupted: report.ending == Ending::Stopped,
+        best_epoch: report.best,
         saved: saved.map(|path| path.display().to_string()),
     });
     output.finish()
@@ -154,18 +163,27 @@ impl TrainArgs {
     fn config(&self, loss: Loss, optimizer: Optimizer) -> TrainConfig {
         let order = if self.no_shuffle { Order::Sequential } else { Order::Shuffled { seed: self.seed } };
         let clip = self.clip_norm.map(Clip::Norm).or(self.clip_value.map(Clip::Value));
-        let (epochs, batch, threads) = (self.epochs, self.batch, self.threads);
-        self.weights.apply(TrainConfig {
-            epochs,
-            batch,
+        let threads = self.threads;
+        let lbfgs = self.optimizer.is_lbfgs().then(LbfgsSettings::default);
+        let config = TrainConfig {
+            epochs: self.epochs,
+            batch: self.batch,
             loss,
             optimizer,
             clip,
             order,
             threads,
+            lbfgs,
             ..TrainConfig::default()
-        })
+        };
+        self.pace.applied_to(self.weights.apply(config))
     }
+}
+
+/// Rows that a step sees.
+fn rows_a_step(config: &TrainConfig, rows: usize) -> usize {
+    let batch = config.batch.saturating_mul(config.accumulate);
+    if config.lbfgs.is_some() { rows } else { batch.min(rows) }
 }
 
 /// Reads both parts, for a network of these inputs and outputs if there is one yet.
@@ -207,11 +225,11 @@ fn tell_beginning<T: Scalar>(
     let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
     let (optimizer, batch) = (trainer.config().optimizer, args.batch);
     let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
-    output.say(format_args!(
-        "{}{}, {optimizer}{clip}, batches of {batch}, {order}\n",
-        model.loss,
-        args.weights.words()
-    ));
+    let pace = args.weights.words() + &pace::words(trainer.config());
+    output.say(match trainer.config().lbfgs {
+        Some(_) => format!("{}, lbfgs, all rows at once{pace}\n", model.loss),
+        None => format!("{}, {optimizer}{clip}{pace}, batches of {batch}, {order}\n", model.loss),
+    });
 }
 
 fn tell_end(
@@ -225,8 +243,15 @@ fn tell_end(
     if report.ending == Ending::Stopped {
         output.say(match report.steps {
             0 => "interrupted before the first step: nothing is saved".to_owned(),
+            steps if report.best.is_some() => format!("interrupted after {}", plural(steps, "step")),
             steps => format!("interrupted after {}; the model is as it was then", plural(steps, "step")),
         });
+    }
+    if report.ending == Ending::Converged {
+        output.say(format_args!("lbfgs found nothing lower after {}", plural(report.steps, "iteration")));
+    }
+    if let Some(best) = report.best {
+        output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs.len()));
     }
     if let Some((tested, is)) = tested {
         let rows = plural(tested.rows, "row");

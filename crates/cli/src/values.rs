@@ -10,6 +10,8 @@ use chainrule::{
     ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, parse_activation,
 };
 
+use crate::optimizer::LBFGS;
+
 /// The sizes of the hidden layers; none at all for a single dense layer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hidden(pub(crate) Vec<usize>);
@@ -99,18 +101,18 @@ impl Table {
 }
 
 /// The value, or the reason why not, after clap's `invalid value '0' for '--batch <ROWS>': `.
-type Parsed<V> = Result<V, String>;
+pub(crate) type Parsed<V> = Result<V, String>;
 
 fn expected<V>(what: impl std::fmt::Display) -> Parsed<V> {
     Err(format!("expected {what}"))
 }
 
-fn unknown<V>(what: &'static str, text: &str, known: &[&str]) -> Parsed<V> {
+pub(crate) fn unknown<V>(what: &'static str, text: &str, known: &[&str]) -> Parsed<V> {
     Err(Error::unknown_name(what, text, known).to_string())
 }
 
 /// One of some names, which stand for values.
-fn one_of<V: Copy>(what: &'static str, text: &str, known: &[(&str, V)]) -> Parsed<V> {
+pub(crate) fn one_of<V: Copy>(what: &'static str, text: &str, known: &[(&str, V)]) -> Parsed<V> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let found = known.iter().find(|(name, _)| *name == text);
     found.map_or_else(|| unknown(what, text, &names), |(_, value)| Ok(*value))
@@ -169,6 +171,14 @@ pub(crate) fn positive(text: &str) -> Parsed<f64> {
     }
 }
 
+/// A number from 0.
+pub(crate) fn not_negative(text: &str) -> Parsed<f64> {
+    match f64::from_str(text) {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => expected("a finite number, 0 or more"),
+    }
+}
+
 /// A share of the rows that leaves some to train on.
 pub(crate) fn holdout(text: &str) -> Parsed<f64> {
     match f64::from_str(text) {
@@ -216,8 +226,8 @@ pub(crate) fn loss(text: &str) -> Parsed<Loss> {
 }
 
 pub(crate) fn optimizer(text: &str) -> Parsed<String> {
-    let known = OPTIMIZER_NAMES.contains(&text);
-    if known { Ok(text.to_owned()) } else { unknown("optimizer", text, OPTIMIZER_NAMES) }
+    let known = [OPTIMIZER_NAMES, &[LBFGS]].concat();
+    if known.contains(&text) { Ok(text.to_owned()) } else { unknown("optimizer", text, &known) }
 }
 
 pub(crate) fn dtype(text: &str) -> Parsed<DType> {

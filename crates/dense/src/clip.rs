@@ -27,8 +27,14 @@ pub fn norm<T: Scalar>(dw: &[T]) -> f64 {
 
 /// `dw <- factor * dw`.
 pub fn scale<T: Scalar>(dw: &mut [T], factor: f64) {
-    let factor = T::from_f64(factor);
-    each(dw, &|dw| dw.iter_mut().for_each(|dw| *dw *= factor));
+    scale_all(dw, T::from_f64(factor));
+}
+
+/// `values <- factor * values`; with a factor of 1 nothing is done.
+pub(crate) fn scale_all<T: Scalar>(values: &mut [T], factor: T) {
+    if factor != T::ONE {
+        each(values, &|values| values.iter_mut().for_each(|value| *value *= factor));
+    }
 }
 
 /// `dw <- min(max(dw, -limit), limit)`; NaN stays NaN.

@@ -6,10 +6,11 @@
 
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, STEPS_AT_ONCE, Scalar};
 
-use crate::LayerShape;
+use crate::clip::scale_all;
 use crate::parts::{Side, for_each_part, middle};
 use crate::plan::{Plan, Room};
 use crate::update::split_moments;
+use crate::{LayerShape, Step};
 
 /// Bytes of a strip of dw: with w and the moments of the same rows it should stay in the second-level cache. Steps of
 /// 784-512-512-10 and 784-2048-2048-10 with Adam on Zen 5: 64 KiB to 256 KiB are alike with AVX2, with AVX-512 256 KiB
@@ -27,12 +28,12 @@ struct Rows<'a, T> {
 }
 
 impl<T: Scalar> Plan<T> {
-    /// Makes room for [`Plan::descend`] with rules that remember something, or minibatches of more rows than the kernel
+    /// Makes room for [`Plan::descend`] with steps that want strips, see [`Step::wants_strips`], or minibatches of more rows than the kernel
     /// multiplies at once.
     #[must_use]
-    pub fn for_descent(mut self, rule_remembers: bool) -> Self {
+    pub fn for_descent(mut self, wants_strips: bool) -> Self {
         let (LayerShape { inputs, outputs, .. }, max_batch) = (self.shape, self.max_batch());
-        if rule_remembers || max_batch > STEPS_AT_ONCE {
+        if wants_strips || max_batch > STEPS_AT_ONCE {
             let rows = strip_rows::<T>(self.shape);
             for room in &mut self.rooms {
                 room.strip = vec![T::ZERO; rows * outputs];
@@ -44,25 +45,27 @@ impl<T: Scalar> Plan<T> {
         self
     }
 
-    /// Moves the weights: `w <- rule(w, dw)` with `dw = x^T * dz`. Of the two arrays that a rule may remember, those it does
+    /// Moves the weights: `w <- step(w, dw)` with `dw = x^T * dz`. Of the two arrays that a rule may remember, those it does
     /// not need are empty.
     ///
     /// # Panics
-    /// When a shape does not fit the layer, or the plan was not made for such a rule.
+    /// When a shape does not fit the layer, or the plan was not made for such a step.
     pub fn descend(
         &mut self,
         x: MatRef<'_, T>,  // (batch, inputs)
         dz: MatRef<'_, T>, // (batch, outputs)
         w: &mut [T],       // (inputs, outputs)
-        rule: Rule<T>,
+        step: Step<T>,
         moments: [&mut [T]; 2], // as w, or empty
     ) {
         self.assert_fits(x, w, None, (dz.rows(), dz.cols()));
         let LayerShape { inputs, outputs, .. } = self.shape;
         let (kernel, threads) = (self.kernel, self.threads(x.rows()));
-        if let Rule::Sgd { lr, decay } = rule
+        if let Step { rule: Rule::Sgd { lr, decay }, shrink, .. } = step
+            && !step.wants_strips()
             && x.rows() <= STEPS_AT_ONCE
         {
+            scale_all(w, shrink);
             let w = MatMut::new(w, inputs, outputs);
             let side = Side::of_product(&w);
             return for_each_part(w, side, threads, &mut self.rooms, &|w, part, room| {
@@ -71,13 +74,13 @@ impl<T: Scalar> Plan<T> {
             });
         }
         let rows = strip_rows::<T>(self.shape);
-        assert!(self.rooms.iter().all(|room| room.strip.len() == rows * outputs), "a plan without room for {rule:?}");
+        assert!(self.rooms.iter().all(|room| room.strip.len() == rows * outputs), "a plan without room for {step:?}");
         let threads = threads.min(inputs.div_ceil(STRIP_ROWS));
         let packed = self.packed.as_mut().map(|packed| {
             pack(packed.with_rows(dz.rows()), dz, threads);
             &*packed
         });
-        let product = Product { kernel, x, dz, packed, rule, outputs, rows };
+        let product = Product { kernel, x, dz, packed, step, outputs, rows };
         product.descend(Rows { start: 0, w, moments }, &mut self.rooms[..threads]);
     }
 }
@@ -107,7 +110,7 @@ struct Product<'a, T: Scalar> {
     x: MatRef<'a, T>,
     dz: MatRef<'a, T>,
     packed: Option<&'a PackedB<T>>,
-    rule: Rule<T>,
+    step: Step<T>,
     outputs: usize,
     /// Of a strip.
     rows: usize,
@@ -146,7 +149,7 @@ impl<T: Scalar> Product<'_, T> {
             }
             let (here, rest) = w.split_at_mut(n);
             let (here_moments, rest_moments) = split_moments(moments, n);
-            self.kernel.update(self.rule, here, dw, here_moments);
+            self.step.apply(self.kernel, here, dw, here_moments);
             (start, w, moments) = (start + count, rest, rest_moments);
         }
     }

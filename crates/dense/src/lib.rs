@@ -26,8 +26,11 @@ mod descent;
 mod frozen;
 mod parts;
 mod plan;
+mod step;
+pub mod sum;
 pub mod update;
 
 pub use chainrule_kernel::Activation;
 pub use frozen::Frozen;
 pub use plan::{Below, Gradients, LayerShape, Plan};
+pub use step::Step;

@@ -5,6 +5,7 @@
 
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
+use crate::Step;
 use crate::parts::{ELEMENTS_PER_THREAD, threads_for};
 
 /// Parameters that a thread must have to itself where each costs divisions. Adam, measured as `ELEMENTS_PER_THREAD` was,
@@ -18,22 +19,23 @@ const DIVIDED_PER_THREAD: usize = ELEMENTS_PER_THREAD / 2;
 /// When the lengths differ.
 pub fn update<T: Scalar>(
     kernel: &Kernel<T>,
-    rule: Rule<T>,
+    step: impl Into<Step<T>>,
     w: &mut [T],
     dw: &[T],               // as w
     moments: [&mut [T]; 2], // as w, or empty
 ) {
-    let grain = match rule {
-        Rule::RmsProp { .. } | Rule::Adam { .. } => DIVIDED_PER_THREAD,
+    let step = step.into();
+    let grain = match step.rule {
+        Rule::RmsProp { .. } | Rule::AdaGrad { .. } | Rule::Adam { .. } => DIVIDED_PER_THREAD,
         _ => ELEMENTS_PER_THREAD,
     };
     let threads = threads_for(w.len(), grain, rayon::current_num_threads());
-    cut(kernel, rule, w, dw, moments, threads);
+    cut(kernel, step, w, dw, moments, threads);
 }
 
-fn cut<T: Scalar>(kernel: &Kernel<T>, rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2], threads: usize) {
+fn cut<T: Scalar>(kernel: &Kernel<T>, step: Step<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2], threads: usize) {
     if threads == 1 {
-        return kernel.update(rule, w, dw, moments);
+        return step.apply(kernel, w, dw, moments);
     }
     let left = threads / 2;
     let at = w.len() / threads * left;
@@ -41,8 +43,8 @@ fn cut<T: Scalar>(kernel: &Kernel<T>, rule: Rule<T>, w: &mut [T], dw: &[T], mome
     let (left_dw, right_dw) = dw.split_at(at.min(dw.len()));
     let (left_moments, right_moments) = split_moments(moments, at);
     rayon::join(
-        || cut(kernel, rule, left_w, left_dw, left_moments, left),
-        || cut(kernel, rule, right_w, right_dw, right_moments, threads - left),
+        || cut(kernel, step, left_w, left_dw, left_moments, left),
+        || cut(kernel, step, right_w, right_dw, right_moments, threads - left),
     );
 }
 
@@ -71,21 +73,24 @@ mod tests {
             Rule::Sgd { lr, decay },
             Rule::Momentum { lr, momentum: near, nesterov: true, decay },
             Rule::RmsProp { lr, keep: near, gain: lr, eps: small, decay },
+            Rule::AdaGrad { lr, eps: small, decay },
             Rule::Adam { step: lr, root: near, gain1: lr, keep2: near, gain2: lr, eps: small, decay, shrink: near },
         ];
+        let plain = rules.map(Step::from);
+        let decaying = rules.map(|rule| Step { rule, l1: decay, shrink: near });
         let n = 8 * ELEMENTS_PER_THREAD + 3;
-        for rule in rules {
+        for step in plain.into_iter().chain(decaying) {
             let on = |threads: usize| {
                 let (mut w, dw) = (numbers::<T>(n, 0), numbers(n, 1));
-                let mut moments = [0, 1].map(|i| if i < rule.moments() { vec![decay; n] } else { Vec::new() });
+                let mut moments = [0, 1].map(|i| if i < step.rule.moments() { vec![decay; n] } else { Vec::new() });
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 let [m, s] = &mut moments;
-                pool.install(|| update(Kernel::selected().unwrap(), rule, &mut w, &dw, [m, s]));
+                pool.install(|| update(Kernel::selected().unwrap(), step, &mut w, &dw, [m, s]));
                 (w, moments)
             };
             let one = on(1);
             for threads in [2, 3, 4, 8] {
-                assert!(on(threads) == one, "{rule:?} on {threads} threads");
+                assert!(on(threads) == one, "{step:?} on {threads} threads");
             }
         }
     }

@@ -9,7 +9,7 @@
 use crate::{Kernel, Scalar};
 
 /// A rule with its numbers, for parameters w and gradients dw. What a rule remembers of each parameter is 0 before the
-/// first step.
+/// first step, save where AdaGrad is told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Rule<T> {
@@ -66,6 +66,24 @@ pub enum Rule<T> {
         /// The factor of w in its own gradient.
         decay: T,
     },
+    /// Descent by the gradient over the root of the sum of all its squares so far:
+    ///
+    /// ```text
+    /// g <- dw + decay * w
+    /// s <- s + g^2
+    /// w <- w - lr * g / (sqrt(s) + eps)
+    /// ```
+    ///
+    /// Source: Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
+    /// 2011, figure 1, with diagonal matrices; eps outside the root is PyTorch's.
+    AdaGrad {
+        /// The learning rate of this step.
+        lr: T,
+        /// What keeps the division from one by 0.
+        eps: T,
+        /// The factor of w in its own gradient.
+        decay: T,
+    },
     /// Descent by the gradient's mean over its root mean square, both of them freed of the 0 they began with. At step t,
     /// counted from 1:
     ///
@@ -106,7 +124,7 @@ impl<T> Rule<T> {
     pub fn moments(&self) -> usize {
         match self {
             Rule::Sgd { .. } => 0,
-            Rule::Momentum { .. } | Rule::RmsProp { .. } => 1,
+            Rule::Momentum { .. } | Rule::RmsProp { .. } | Rule::AdaGrad { .. } => 1,
             Rule::Adam { .. } => 2,
         }
     }
@@ -174,6 +192,14 @@ pub(crate) fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], [m, s]: [&
                 let next = keep * *s + gain * g * g;
                 *w -= lr * g / (next.sqrt() + eps);
                 *s = next;
+            }
+        }
+        Rule::AdaGrad { lr, eps, decay } => {
+            for ((w, &dw), s) in parameters.zip(m) {
+                let g = dw + decay * *w;
+                let sum = *s + g * g;
+                *w -= lr * g / (sum.sqrt() + eps);
+                *s = sum;
             }
         }
         // Multiplying by 1 / root instead takes 14 % less time in f32 and 24 % in f64 (compiled for SSE2); it is not

@@ -20,11 +20,12 @@ const PLAIN: naive::Momentum = naive::Momentum { lr: 0.1, momentum: 0.0, nestero
 const MOMENTUM: naive::Momentum = naive::Momentum { momentum: 0.9, ..PLAIN };
 const NESTEROV: naive::Momentum = naive::Momentum { nesterov: true, ..MOMENTUM };
 const RMSPROP: naive::RmsProp = naive::RmsProp { lr: 0.01, alpha: 0.99, eps: 1e-8, weight_decay: 0.01 };
+const ADAGRAD: naive::AdaGrad = naive::AdaGrad { lr: 0.01, lr_decay: 0.5, eps: 1e-10, weight_decay: 0.01 };
 /// Powers of these betas are exact however they are computed.
 const ADAM: naive::Adam = naive::Adam { lr: 0.01, beta1: 0.875, beta2: 0.96875, eps: 1e-8, weight_decay: 0.01 };
 
 /// The rules of a step, in the order of `twins`.
-fn rules<T: Scalar>(t: u64) -> [Rule<T>; 7] {
+fn rules<T: Scalar>(t: u64) -> [Rule<T>; 8] {
     let n = T::from_f64;
     let momentum = |settings: naive::Momentum| {
         let naive::Momentum { lr, momentum, nesterov, weight_decay } = settings;
@@ -44,18 +45,24 @@ fn rules<T: Scalar>(t: u64) -> [Rule<T>; 7] {
         momentum(MOMENTUM),
         momentum(NESTEROV),
         Rule::RmsProp { lr: n(lr), keep: n(alpha), gain: n(1.0 - alpha), eps: n(eps), decay: n(weight_decay) },
+        Rule::AdaGrad {
+            lr: n(ADAGRAD.lr / (1.0 + (t - 1) as f64 * ADAGRAD.lr_decay)),
+            eps: n(ADAGRAD.eps),
+            decay: n(ADAGRAD.weight_decay),
+        },
         adam(ADAM.weight_decay, 1.0),
         adam(0.0, 1.0 - ADAM.lr * ADAM.weight_decay),
     ]
 }
 
-fn twins<T: Scalar + Float>(n: usize) -> [[Vec<T>; 3]; 7] {
+fn twins<T: Scalar + Float>(n: usize) -> [[Vec<T>; 3]; 8] {
     [
         steps(n, |w, dw, _, _| naive::sgd_step(w, dw, T::from_f64(0.1))),
         steps(n, |w, dw, _, _| naive::momentum_step(w, dw, &mut vec![T::ZERO; n], PLAIN)),
         steps(n, |w, dw, [v, _], _| naive::momentum_step(w, dw, v, MOMENTUM)),
         steps(n, |w, dw, [v, _], _| naive::momentum_step(w, dw, v, NESTEROV)),
         steps(n, |w, dw, [s, _], _| naive::rmsprop_step(w, dw, s, RMSPROP)),
+        steps(n, |w, dw, [s, _], t| naive::adagrad_step(w, dw, s, ADAGRAD, t)),
         steps(n, |w, dw, [m, s], t| naive::adam_step(w, dw, m, s, ADAM, t)),
         steps(n, |w, dw, [m, s], t| naive::adamw_step(w, dw, m, s, ADAM, t)),
     ]

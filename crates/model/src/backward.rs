@@ -6,9 +6,10 @@
 //! operations, so one result.
 
 use chainrule_dense::Below;
-use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scalar};
+use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 
 use crate::Moments;
+use crate::decay::Steps;
 use crate::mlp::{Norm, Op};
 use crate::workspace::OpWorkspace;
 use crate::{batch_norm, dropout, layer_norm, softmax};
@@ -28,8 +29,8 @@ pub(crate) struct Network<'a, T: Scalar> {
 pub(crate) enum Weights<'a, T: Scalar> {
     /// Gradients are kept, all of them.
     Kept(&'a [T]),
-    /// Parameters move by this rule; of their gradients only the biases' are kept.
-    Moved { params: &'a mut [T], rule: Rule<T>, moments: &'a mut Moments<T> },
+    /// Parameters move by these steps; of their gradients only the biases' are kept.
+    Moved { params: &'a mut [T], steps: Steps<T>, moments: &'a mut Moments<T> },
 }
 
 impl<T: Scalar> Weights<'_, T> {
@@ -42,10 +43,10 @@ impl<T: Scalar> Weights<'_, T> {
 
     /// The gradients by a normalisation's parameters are there: these move, unless the gradients are to be kept.
     fn take(&mut self, kernel: &Kernel<T>, norm: Norm, grads: &[T]) {
-        if let Weights::Moved { params, rule, moments } = self {
-            let learned = norm.offset..norm.offset + 2 * norm.width;
-            let memory = moments.range(rule.moments(), learned.clone());
-            kernel.update(*rule, &mut params[learned.clone()], &grads[learned], memory);
+        if let Weights::Moved { params, steps: Steps { biases, .. }, moments } = self {
+            let learned = norm.learned();
+            let memory = moments.range(biases.rule.moments(), learned.clone());
+            biases.apply(kernel, &mut params[learned.clone()], &grads[learned], memory);
         }
     }
 }
@@ -100,10 +101,10 @@ pub(crate) fn run<T: Scalar>(
                 }
                 match &mut weights {
                     Weights::Kept(_) => plan.weight_gradient(x, dz, &mut grads[w]),
-                    Weights::Moved { params, rule, moments } => {
-                        let arrays = rule.moments();
-                        kernel.update(*rule, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
-                        plan.descend(x, dz, &mut params[w.clone()], *rule, moments.range(arrays, w));
+                    Weights::Moved { params, steps: Steps { weights, biases }, moments } => {
+                        let arrays = weights.rule.moments();
+                        biases.apply(kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
+                        plan.descend(x, dz, &mut params[w.clone()], *weights, moments.range(arrays, w));
                     }
                 }
             }

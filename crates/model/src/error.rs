@@ -37,10 +37,20 @@ pub enum ModelError {
         /// The names that are known, with commas.
         known: String,
     },
-    /// A setting that the optimiser does not have.
+    /// A setting that is not written as a number of its kind.
+    #[error("{what} is `{found}`; expected {expected}")]
+    SettingText {
+        /// Which setting, and whose.
+        what: String,
+        /// What was written.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A setting that the optimiser or schedule does not have.
     #[error("{optimizer} has no setting `{found}`; it has {known}")]
     NoSetting {
-        /// The optimiser's name.
+        /// The name of the optimiser or schedule.
         optimizer: &'static str,
         /// The setting.
         found: String,

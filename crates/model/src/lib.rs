@@ -8,15 +8,18 @@
 
 #![forbid(unsafe_code)]
 
+mod accumulation;
 mod backward;
 mod batch_norm;
 mod builder;
+mod decay;
 mod dissection;
 mod dropout;
 mod error;
 mod init;
 mod layer;
 mod layer_norm;
+mod lbfgs;
 mod loss;
 pub mod metrics;
 mod mlp;
@@ -26,23 +29,28 @@ mod optimizer;
 mod pass;
 mod predictor;
 pub mod random;
+mod schedule;
 pub mod softmax;
 mod statistics;
 mod update;
 mod workspace;
 
+pub use accumulation::Accumulation;
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
+pub use decay::{Decay, Decays, GROUP_NAMES, Group};
 pub use dissection::Dissection;
 pub use error::ModelError;
 pub use init::Init;
 pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};
+pub use lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
 pub use loss::{LOSS_NAMES, Loss, Objective, Reduction, Targets};
 pub use mlp::{DenseLayer, Mlp};
 pub use moments::Moments;
 pub use norm::{NormLayer, Running};
 pub use optimizer::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};
 pub use predictor::{Predictor, PredictorWorkspace};
+pub use schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
 pub use update::{Clip, Update};
 pub use workspace::Workspace;

@@ -82,6 +82,11 @@ impl Norm {
         let end = self.offset + self.width;
         (self.offset..end, end..end + self.width)
     }
+
+    /// Both.
+    pub(crate) fn learned(self) -> Range<usize> {
+        self.offset..self.offset + 2 * self.width
+    }
 }
 
 /// Where a module stands, and where its numbers begin.

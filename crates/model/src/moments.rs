@@ -7,7 +7,7 @@ use chainrule_kernel::Scalar;
 use crate::{ModelError, Optimizer};
 
 /// The steps so far, and of each parameter as many numbers as the optimiser asks for: a velocity, a mean, a mean square.
-/// All begin at 0.
+/// All begin at 0, or where the optimiser's settings say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments<T> {
     made_for: Option<Optimizer>,
@@ -32,7 +32,7 @@ impl<T: Scalar> Moments<T> {
         let length = parameters.checked_mul(optimizer.moments()).ok_or_else(too_large)?;
         let mut values = Vec::new();
         values.try_reserve_exact(length).map_err(|_| too_large())?;
-        values.resize(length, T::ZERO);
+        values.resize(length, T::from_f64(optimizer.initial_moment()));
         Ok(Moments { made_for: Some(optimizer), steps: 0, values })
     }
 

@@ -2,12 +2,16 @@
 //!
 //! Everything runs in the caller's [`Workspace`] and allocates nothing.
 
+use std::ops::Range;
+
+use chainrule_dense::{Step, update};
 use chainrule_kernel::{MatMut, MatRef, Scalar};
 
 use crate::backward::{self, Network, Weights};
+use crate::decay::Steps;
 use crate::mlp::{Mlp, Op};
 use crate::workspace::{OpWorkspace, Workspace};
-use crate::{ModelError, Objective, Targets, Update};
+use crate::{ModelError, Moments, Objective, Targets, Update};
 use crate::{batch_norm, dropout, layer_norm, softmax};
 
 impl<T: Scalar> Mlp<T> {
@@ -223,10 +227,9 @@ impl<T: Scalar> Mlp<T> {
     /// [`Update`]. Answers the loss before the update.
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
-    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`],
-    /// [`Optimizer::update`](crate::Optimizer::update) and [`Mlp::settle`]: the bits are the same. A loss that is
-    /// infinite or NaN moves nothing: it has no gradient to follow, and [`Mlp::first_not_finite`] says where it came
-    /// from.
+    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and [`Mlp::settle`]: the
+    /// bits are the same. A loss that is infinite or NaN moves nothing: it has no gradient to follow, and
+    /// [`Mlp::first_not_finite`] says where it came from.
     ///
     /// # Errors
     /// As [`Mlp::forward_training`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the
@@ -263,30 +266,72 @@ impl<T: Scalar> Mlp<T> {
         &mut self,
         x: MatRef<'_, T>,
         measure: impl FnOnce(&Self, &mut Workspace<T>) -> Result<f64, ModelError>,
-        Update { clip, optimizer }: Update,
+        update: Update,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        workspace.moments.check(optimizer, self.params.len())?;
+        workspace.moments.check(update.optimizer, self.params.len())?;
         self.forward_training(x, workspace)?;
         let value = measure(self, workspace)?;
         if !value.is_finite() {
             return Ok(value);
         }
-        if let Some(clip) = clip {
+        if update.clip.is_some() || (update.wants_strips() && !workspace.strips) {
             self.backpropagate(x, workspace)?;
             let Workspace { grads, moments, .. } = workspace;
-            clip.apply(grads);
-            optimizer.update(self.kernel, &mut self.params, grads, moments)?;
+            self.update(update, grads, moments)?;
             self.settle(workspace);
             return Ok(value);
         }
         let Workspace { ops, grads, moments, batch, is_training, .. } = workspace;
-        let rule = optimizer.rule(moments.count_step());
+        let steps = update.steps(moments.count_step());
         let network = Network { kernel: self.kernel, ops: &self.ops, batch: *batch, is_training: *is_training };
-        let weights = Weights::Moved { params: &mut self.params, rule, moments };
+        let weights = Weights::Moved { params: &mut self.params, steps, moments };
         backward::run(network, x, weights, ops, grads);
         self.settle(workspace);
         Ok(value)
+    }
+
+    /// Moves every parameter by gradients that are there as a whole, clipping those first where the update says so: what
+    /// [`Mlp::step`] does after its passes, to the same bits.
+    ///
+    /// # Errors
+    /// When `moments` were made for another optimiser or another number of parameters; nothing has moved then.
+    ///
+    /// # Panics
+    /// When there are not as many gradients as parameters.
+    pub fn update(
+        &mut self,
+        update: impl Into<Update>,
+        grads: &mut [T], // as the parameters
+        moments: &mut Moments<T>,
+    ) -> Result<(), ModelError> {
+        let update = update.into();
+        moments.check(update.optimizer, self.params.len())?;
+        if let Some(clip) = update.clip {
+            clip.apply(grads);
+        }
+        let Steps { weights, biases } = update.steps(moments.count_step());
+        let arrays = weights.rule.moments();
+        let mut part = |step: Step<T>, range: Range<usize>| {
+            let memory = moments.range(arrays, range.clone());
+            update::update(self.kernel, step, &mut self.params[range.clone()], &grads[range], memory);
+        };
+        if weights == biases {
+            part(weights, 0..grads.len());
+            return Ok(());
+        }
+        for op in &self.ops {
+            match *op {
+                Op::Dense { shape, offset } => {
+                    let (w, b) = Op::ranges(shape, offset);
+                    part(weights, w);
+                    part(biases, b);
+                }
+                Op::LayerNorm(norm) | Op::BatchNorm { norm, .. } => part(biases, norm.learned()),
+                Op::Activation(_) | Op::Softmax | Op::Dropout { .. } => {}
+            }
+        }
+        Ok(())
     }
 
     /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass

@@ -5,7 +5,8 @@ use std::fmt;
 use chainrule_dense::clip;
 use chainrule_kernel::Scalar;
 
-use crate::{ModelError, Optimizer};
+use crate::decay::Steps;
+use crate::{Decays, ModelError, Optimizer};
 
 /// How gradients are kept from being too large.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,17 +61,42 @@ impl fmt::Display for Clip {
     }
 }
 
-/// What [`crate::Mlp::step`] does with the gradients; an [`Optimizer`] alone is one that clips nothing.
+/// What [`crate::Mlp::step`] does with the gradients; an [`Optimizer`] alone is one that clips nothing and has no decay beside its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Update {
     /// What is done to them first.
     pub clip: Option<Clip>,
     /// What moves the parameters.
     pub optimizer: Optimizer,
+    /// What draws them to 0 beside the optimiser's own weight decay.
+    pub decay: Decays,
+}
+
+impl Update {
+    /// The step of each group of parameters at step t, counted from 1.
+    pub(crate) fn steps<T: Scalar>(self, t: u64) -> Steps<T> {
+        let Update { optimizer, decay: Decays { weights, biases }, .. } = self;
+        Steps { weights: weights.step(optimizer, t), biases: biases.step(optimizer, t) }
+    }
+
+    /// Whether the fused step needs room for strips of gradients.
+    pub(crate) fn wants_strips(self) -> bool {
+        self.optimizer.moments() > 0 || self.decay.weights.l1 != 0.0
+    }
+
+    /// Refuses settings that mean nothing.
+    ///
+    /// # Errors
+    /// When one of the optimiser, the clipping or the decay is out of its range.
+    pub fn check(self) -> Result<(), ModelError> {
+        self.optimizer.check()?;
+        self.clip.map_or(Ok(()), Clip::check)?;
+        self.decay.check()
+    }
 }
 
 impl From<Optimizer> for Update {
     fn from(optimizer: Optimizer) -> Self {
-        Update { clip: None, optimizer }
+        Update { clip: None, optimizer, decay: Decays::default() }
     }
 }

@@ -5,7 +5,7 @@ use chainrule_kernel::{MatRef, Scalar};
 
 use crate::mlp::{Mlp, Op};
 use crate::statistics::Statistics;
-use crate::{ModelError, Moments, Optimizer};
+use crate::{ModelError, Moments, Update};
 
 /// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to
 /// the network it was made for, or to another of the same layers.
@@ -20,6 +20,8 @@ pub struct Workspace<T: Scalar> {
     /// As [`Mlp::params`].
     pub(crate) grads: Vec<T>,
     pub(crate) moments: Moments<T>,
+    /// Whether plans have room for strips of gradients.
+    pub(crate) strips: bool,
 }
 
 /// What one operation leaves behind.
@@ -45,14 +47,14 @@ impl<T: Scalar> Workspace<T> {
         Workspace::with_moments(mlp, max_batch, Moments::none(), false)
     }
 
-    fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, remembers: bool) -> Self {
+    fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, strips: bool) -> Self {
         let mut width = mlp.inputs();
         let ops = mlp.ops.iter().map(|op| {
             let (mut plan, mut mask, mut statistics) = (None, Vec::new(), Statistics::default());
             match *op {
                 Op::Dense { shape, .. } => {
                     width = shape.outputs;
-                    plan = Some(Plan::new(mlp.kernel(), shape, max_batch).for_descent(remembers));
+                    plan = Some(Plan::new(mlp.kernel(), shape, max_batch).for_descent(strips));
                 }
                 Op::Dropout { .. } => mask = vec![0; max_batch * width],
                 Op::LayerNorm(_) => statistics = Statistics::new(max_batch, width),
@@ -63,16 +65,17 @@ impl<T: Scalar> Workspace<T> {
             OpWorkspace { width, a: room(), da: room(), plan, mask, statistics }
         });
         let (ops, grads) = (ops.collect(), vec![T::ZERO; mlp.params().len()]);
-        Workspace { max_batch, batch: 0, is_training: false, ops, grads, moments }
+        Workspace { max_batch, batch: 0, is_training: false, ops, grads, moments, strips }
     }
 
-    /// As [`Workspace::new`], with room for what `optimizer` remembers from step to step: a run of its own begins.
+    /// As [`Workspace::new`], with room for what an optimiser remembers from step to step: a run of its own begins.
     ///
     /// # Errors
     /// When there is not so much memory.
-    pub fn for_training(mlp: &Mlp<T>, max_batch: usize, optimizer: Optimizer) -> Result<Self, ModelError> {
-        let moments = Moments::new(optimizer, mlp.params().len())?;
-        Ok(Workspace::with_moments(mlp, max_batch, moments, optimizer.moments() > 0))
+    pub fn for_training(mlp: &Mlp<T>, max_batch: usize, update: impl Into<Update>) -> Result<Self, ModelError> {
+        let update = update.into();
+        let moments = Moments::new(update.optimizer, mlp.params().len())?;
+        Ok(Workspace::with_moments(mlp, max_batch, moments, update.wants_strips()))
     }
 
     /// The largest minibatch there is room for.

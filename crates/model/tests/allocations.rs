@@ -10,8 +10,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chainrule_model::{
-    Clip, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Scalar,
-    Targets, Update, Workspace,
+    Clip, Decay, Group, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Objective, Optimizer, Predictor,
+    PredictorWorkspace, Scalar, Targets, Update, Workspace,
 };
 
 /// The system's allocator, which counts what the threads that asked for it take.
@@ -95,8 +95,9 @@ impl<T: Scalar> Run<T> {
         for rows in [*batch, *batch / 2 + 1] {
             let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
             let clips = [None, Some(Clip::Norm(0.1)), Some(Clip::Value(1e-3))];
+            let decay = Group::Weights.decays(Decay { l1: 1e-4, l2: 1e-4, decoupled: 1e-4 });
             for ((optimizer, workspace), clip) in optimizers.iter_mut().zip(clips.into_iter().cycle()) {
-                let update = Update { clip, optimizer: *optimizer };
+                let update = Update { clip, decay, ..(*optimizer).into() };
                 mlp.step(x, targets, Loss::CrossEntropy, update, workspace).unwrap();
             }
             let (optimizer, workspace) = &mut optimizers[0];

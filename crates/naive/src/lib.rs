@@ -15,7 +15,8 @@
 //! - [`roc_auc`], [`precision_recall_f1`].
 //! - [`dropout_forward`], [`layer_norm_forward`], [`batch_norm_forward`], each with its `_backward`; [`running_step`].
 //! - [`Network`]: layers in a chain, everything stored.
-//! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adam_step`], [`adamw_step`]; [`clip_norm`], [`clip_value`].
+//! - [`sgd_step`], [`momentum_step`], [`rmsprop_step`], [`adagrad_step`], [`adam_step`], [`adamw_step`]; [`l1_gradient`];
+//!   [`clip_norm`], [`clip_value`].
 //!
 //! Why it may be called the truth: its tests hold it to the worked numbers of the notebooks that the project grew out
 //! of, and every backward function to central differences of its forward function.
@@ -37,6 +38,7 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod adagrad;
 mod adam;
 mod batch_norm;
 mod binary_cross_entropy;
@@ -45,6 +47,7 @@ mod cross_entropy;
 mod dense;
 mod dropout;
 mod float;
+mod l1;
 mod layer_norm;
 mod loss_weights;
 mod matmul;
@@ -60,6 +63,7 @@ mod weighted_cross_entropy;
 mod weighted_error;
 
 pub use activation::Activation;
+pub use adagrad::{AdaGrad, adagrad_step};
 pub use adam::{Adam, adam_step, adamw_step};
 pub use batch_norm::{
     batch_norm_backward, batch_norm_backward_given, batch_norm_forward, column_moments, running_step,
@@ -70,6 +74,7 @@ pub use cross_entropy::{Targets, cross_entropy_backward, cross_entropy_forward};
 pub use dense::{DenseGradients, DenseShape, dense_backward, dense_forward};
 pub use dropout::{dropout_backward, dropout_forward};
 pub use float::Float;
+pub use l1::l1_gradient;
 pub use layer_norm::{NormGradients, NormShape, layer_norm_backward, layer_norm_forward};
 pub use loss_weights::LossWeights;
 pub use matmul::{Dims, Transpose, gamma, matmul, matmul_abs, matmul_f64};

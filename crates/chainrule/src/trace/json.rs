@@ -14,6 +14,8 @@ struct TraceJson<'a> {
     layers: &'a [String],
     loss: Option<String>,
     optimizer: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decay: Vec<String>,
     clip: Option<String>,
     given: Vec<QuantityJson<'a>>,
     steps: Vec<StepJson<'a>>,
@@ -61,6 +63,7 @@ pub fn to_json(trace: &Trace) -> String {
         layers: &trace.layers,
         loss: trace.loss.map(|loss| loss.to_string()),
         optimizer: trace.update.map(|Update { optimizer, .. }| optimizer.to_string()),
+        decay: trace.update.map(|Update { decay, .. }| decay.words()).unwrap_or_default(),
         clip: trace.update.and_then(|Update { clip, .. }| Some(clip?.to_string())),
         given: quantities(&trace.given, trace),
         steps: trace.steps.iter().map(|one| step(one, trace)).collect(),

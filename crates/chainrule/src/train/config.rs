@@ -1,8 +1,9 @@
 //! What a training run is told beforehand.
 
-use chainrule_model::{Clip, Loss, ModelError, Optimizer};
+use chainrule_model::{Clip, Decays, LbfgsSettings, Loss, Optimizer, Rates, Schedule, Span, Update, WarmUp};
 
-use super::ClassWeights;
+use super::learner::as_argument;
+use super::{ClassWeights, EarlyStopping};
 use crate::data::Order;
 use crate::{Error, Result};
 
@@ -28,6 +29,19 @@ pub struct TrainConfig {
     pub optimizer: Optimizer,
     /// What is done to gradients that are too large; nothing.
     pub clip: Option<Clip>,
+    /// What draws parameters to 0 beside the optimiser's own weight decay; nothing.
+    pub decay: Decays,
+    /// How the optimiser's learning rate changes; not at all.
+    pub schedule: Schedule,
+    /// How the rate grows at the beginning; it is there at once.
+    pub warm_up: Option<WarmUp>,
+    /// Minibatches whose gradients are brought together for one step, as if they were one; 1.
+    pub accumulate: usize,
+    /// When to end a run that no longer gets better; never.
+    pub early_stopping: Option<EarlyStopping>,
+    /// L-BFGS instead of the optimiser: each epoch is an iteration over all rows, in their order. It has no minibatches,
+    /// learning rate, clipping or decay. Not used.
+    pub lbfgs: Option<LbfgsSettings>,
     /// The order of the rows; shuffled with seed 0.
     pub order: Order,
     /// How many threads; `None` is the rayon pool that the caller stands in, by default one thread for each core.
@@ -45,6 +59,12 @@ impl Default for TrainConfig {
             label_smoothing: 0.0,
             optimizer: Optimizer::Sgd { lr: 0.1 },
             clip: None,
+            decay: Decays::default(),
+            schedule: Schedule::Constant,
+            warm_up: None,
+            accumulate: 1,
+            early_stopping: None,
+            lbfgs: None,
             order: Order::Shuffled { seed: 0 },
             threads: None,
         }
@@ -55,10 +75,15 @@ impl TrainConfig {
     /// Refuses settings that cannot be run.
     ///
     /// # Errors
-    /// When epochs, batch or threads are 0, there are more than 4096 threads, a setting of the loss, the optimiser or
-    /// the clipping is out of its range, or is not for this loss.
+    /// When a count is 0, there are more than 4096 threads, a setting of the loss, of the optimiser or of what stands
+    /// beside them is out of its range or not for this loss, or L-BFGS is to be combined with what it does not have.
     pub fn check(&self) -> Result<()> {
-        let counts = [("epochs", Some(self.epochs)), ("batch", Some(self.batch)), ("threads", self.threads)];
+        let counts = [
+            ("epochs", Some(self.epochs)),
+            ("batch", Some(self.batch)),
+            ("accumulate", Some(self.accumulate)),
+            ("threads", self.threads),
+        ];
         for (name, count) in counts {
             if count == Some(0) {
                 return Err(Error::Argument { name, found: "0".to_owned(), expected: "at least 1".to_owned() });
@@ -69,12 +94,60 @@ impl TrainConfig {
             return Err(Error::Argument { name: "threads", found: threads.to_string(), expected });
         }
         super::class_weights::check(self)?;
-        let clip = self.clip.map_or(Ok(()), Clip::check);
-        self.loss.check().and(self.optimizer.check()).and(clip).map_err(|error| match error {
-            ModelError::Setting { what, found, expected } => {
-                Error::Argument { name: what, found: found.to_string(), expected: expected.to_owned() }
+        self.loss.check().map_err(as_argument)?;
+        self.update().check().map_err(as_argument)?;
+        self.schedule.check().map_err(as_argument)?;
+        self.warm_up.map_or(Ok(()), WarmUp::check).map_err(as_argument)?;
+        self.early_stopping.map_or(Ok(()), EarlyStopping::check)?;
+        match self.lbfgs {
+            Some(lbfgs) => lbfgs.check().map_err(as_argument).and_then(|()| self.check_lbfgs()),
+            None => Ok(()),
+        }
+    }
+
+    /// What is done with the gradients of a step, before a schedule changes its learning rate.
+    pub fn update(&self) -> Update {
+        Update { clip: self.clip, optimizer: self.optimizer, decay: self.decay }
+    }
+
+    /// The learning rate of the first step over so many rows, which a warm-up or a schedule may have made small.
+    pub fn first_rate(&self, rows: usize) -> f64 {
+        self.rates(rows).at(0)
+    }
+
+    /// The learning rates of a run over so many rows.
+    pub(super) fn rates(&self, rows: usize) -> Rates {
+        let steps = rows.div_ceil(self.batch.saturating_mul(self.accumulate).max(1)).max(1);
+        let span = Span { epochs: self.epochs as u64, steps: steps as u64 };
+        Rates::new(self.schedule, self.warm_up, self.optimizer.lr(), span)
+    }
+
+    /// L-BFGS goes down the loss itself, as far as a line search says.
+    fn check_lbfgs(&self) -> Result<()> {
+        let asked = [
+            ("clip", self.clip.is_some()),
+            ("decay", self.decay != Decays::default()),
+            ("schedule", self.schedule != Schedule::Constant),
+            ("warm-up", self.warm_up.is_some()),
+            ("accumulate", self.accumulate > 1),
+        ];
+        match asked.into_iter().find(|(_, is_asked)| *is_asked) {
+            Some((name, _)) => {
+                let expected = "none with lbfgs, which takes all rows at once and as long a step as is good".to_owned();
+                Err(Error::Argument { name, found: "one".to_owned(), expected })
             }
-            other => other.into(),
-        })
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses settings that only make sense with validation.
+    pub(super) fn check_without_validation(&self) -> Result<()> {
+        let name = match (self.early_stopping, self.schedule) {
+            (Some(_), _) => "early stopping",
+            (None, Schedule::Plateau { .. }) => "the plateau schedule",
+            (None, _) => return Ok(()),
+        };
+        let (found, expected) = ("no validation rows".to_owned(), "some, to tell better from worse by".to_owned());
+        Err(Error::Argument { name, found, expected })
     }
 }

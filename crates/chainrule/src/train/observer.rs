@@ -2,12 +2,15 @@
 
 use std::ops::ControlFlow;
 
+use chainrule_kernel::Scalar;
+use chainrule_model::Mlp;
+
 use super::EpochReport;
 
-/// Is told of each step and each epoch. Nothing it does changes what is computed, save by ending the run.
+/// Is told of each step and each epoch of a run over T. Nothing it does changes what is computed, save by ending the run.
 ///
-/// A closure that takes an [`EpochReport`] is one.
-pub trait Observer {
+/// A closure that takes an [`EpochReport`] is one, over any T.
+pub trait Observer<T: Scalar> {
     /// After each step: `done` of `total` steps of the run.
     fn step(&mut self, done: usize, total: usize) {
         let _ = (done, total);
@@ -15,9 +18,14 @@ pub trait Observer {
 
     /// After each epoch, and its validation. `Break` ends the run here.
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()>;
+
+    /// The network as it is after that, whether or not the run goes on.
+    fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {
+        let _ = (report, mlp);
+    }
 }
 
-impl<F: FnMut(&EpochReport) -> ControlFlow<()>> Observer for F {
+impl<T: Scalar, F: FnMut(&EpochReport) -> ControlFlow<()>> Observer<T> for F {
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
         self(report)
     }

@@ -8,12 +8,14 @@ pub struct EpochReport {
     /// Counted from 1.
     pub epoch: usize,
     /// The mean loss over the rows, each measured just before the step that learned from it, with the weights and the
-    /// smoothing that it learned with.
+    /// smoothing that it learned with; with L-BFGS all of them after the iteration.
     pub loss: f64,
     /// The share of rows that were right, measured likewise; `None` without classes.
     pub accuracy: Option<f64>,
     /// The validation part after the epoch, if there is one.
     pub validation: Option<Evaluation>,
+    /// The learning rate of its last step; none with L-BFGS.
+    pub learning_rate: Option<f64>,
     /// Wall time of the epoch's steps, gathering included and validation not.
     pub seconds: f64,
     /// What [`weights_sha256`](crate::weights_sha256) says of the parameters after the epoch.
@@ -25,6 +27,10 @@ pub struct EpochReport {
 pub enum Ending {
     /// All epochs are done.
     Finished,
+    /// Early stopping: it no longer got better.
+    EarlyStopped,
+    /// L-BFGS found nothing lower.
+    Converged,
     /// The observer broke it off after an epoch.
     ByObserver,
     /// A [`StopHandle`](super::StopHandle) was used; the last epoch may be partial.
@@ -44,6 +50,8 @@ pub struct TrainReport {
     pub seconds: f64,
     /// How it ended.
     pub ending: Ending,
+    /// With early stopping the best epoch, counted from 1, whose weights the network has.
+    pub best: Option<usize>,
 }
 
 impl TrainReport {

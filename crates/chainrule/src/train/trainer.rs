@@ -1,20 +1,13 @@
-//! The loop: for each epoch, gather minibatch after minibatch, step, validate, tell the observer.
-//!
-//! All buffers are made before the loop. The clock is read here and nowhere below.
+//! Who trains: settings, threads, and what stops them. The loop itself stands in `course.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Mlp, Objective, Update, Workspace};
+use chainrule_model::Mlp;
 
-use super::class_weights::loss_weights;
-use super::evaluate::{Evaluator, has_classes};
-use super::minibatch::Minibatch;
-use super::{Ending, EpochReport, Observer, TrainConfig, TrainReport};
-use crate::data::{Batches, Dataset};
-use crate::fit::{check_fit, check_rows};
+use super::{Observer, TrainConfig, TrainReport, course};
+use crate::data::Dataset;
 use crate::forked;
 use crate::{Error, Result};
 
@@ -117,99 +110,25 @@ impl Trainer {
         }
     }
 
-    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it
-    /// has learned so far.
+    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it has
+    /// learned so far; with early stopping it ends with the weights of its best epoch.
     ///
-    /// The result depends on the network, the data and the settings; not on the number of threads, nor on whether there
-    /// is validation or what the observer does.
+    /// The result depends on the network, the data and the settings; not on the number of threads, nor on what the observer
+    /// does, nor on whether there is validation, unless early stopping or a plateau asks for it.
     ///
     /// # Errors
     /// When the data do not fit the network or the loss; when the network has batch normalisation and a minibatch would
-    /// have a single row; when the trainer's threads are those of a process that this one was forked from; and when the
-    /// loss stops being a finite number: then training ends at that step, and the network has the parameters of the
-    /// last whole epoch.
+    /// have a single row; when validation is asked for and there is none; when the trainer's threads are those of a
+    /// process that this one was forked from; and when the loss stops being a finite number: then training ends at that
+    /// step, and the network has the parameters of the last whole epoch.
     pub fn fit<T: Scalar>(
         &self,
         mlp: &mut Mlp<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
-        mut observer: impl Observer + Send,
+        mut observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
         self.check_process()?;
-        self.install(|| self.run(mlp, train, validation, &mut observer))
-    }
-
-    fn run<T: Scalar>(
-        &self,
-        mlp: &mut Mlp<T>,
-        train: &Dataset<T>,
-        validation: Option<&Dataset<T>>,
-        observer: &mut impl Observer,
-    ) -> Result<TrainReport> {
-        let TrainConfig { epochs, batch, loss, optimizer, clip, order, .. } = self.config;
-        check_fit(mlp, train, loss)?;
-        if let Some(validation) = validation {
-            check_fit(mlp, validation, loss)?;
-        }
-        let weights = loss_weights::<T>(&self.config, train, mlp.outputs())?;
-        let smoothing = self.config.label_smoothing;
-        let objective = Objective { outputs: weights.as_deref(), smoothing, ..loss.into() };
-        let mut batches = Batches::new(train.rows(), batch, order)?;
-        check_rows(mlp, train.rows(), batches.batch())?;
-        let mut workspace = Workspace::for_training(mlp, batches.batch(), optimizer)?;
-        let update = Update { clip, optimizer };
-        let mut minibatch = Minibatch::new(train, batches.batch());
-        let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
-        let counts = has_classes(train, loss);
-        let total_steps = epochs.saturating_mul(batches.per_epoch());
-        let mut good = mlp.clone();
-
-        let started = Instant::now();
-        let mut report =
-            TrainReport { epochs: Vec::new(), steps: 0, step_seconds: 0.0, seconds: 0.0, ending: Ending::Finished };
-        'epochs: for epoch in 0..epochs {
-            let epoch_started = Instant::now();
-            let (mut total, mut mass, mut right) = (0.0, 0.0, 0);
-            for (step, rows) in batches.epoch(epoch as u64).enumerate() {
-                if self.stop.is_stopped() {
-                    report.step_seconds += epoch_started.elapsed().as_secs_f64();
-                    report.ending = Ending::Stopped;
-                    break 'epochs;
-                }
-                minibatch.gather(train, rows);
-                let value = mlp.step(minibatch.x(), minibatch.targets(), objective, update, &mut workspace)?;
-                if !value.is_finite() {
-                    let layer = mlp.first_not_finite(&workspace);
-                    mlp.copy_from(&good);
-                    return Err(Error::Diverged { epoch: epoch + 1, step: step + 1, loss: value, layer });
-                }
-                let counted = objective.mass(minibatch.targets());
-                total += value * counted;
-                mass += counted;
-                right += if counts { minibatch.count_right(workspace.output()) } else { 0 };
-                report.steps += 1;
-                observer.step(report.steps, total_steps);
-            }
-            let seconds = epoch_started.elapsed().as_secs_f64();
-            report.step_seconds += seconds;
-            good.copy_from(mlp);
-
-            let validation = match &mut evaluator {
-                Some((evaluator, data)) => Some(evaluator.run(mlp, data, loss)?),
-                None => None,
-            };
-            let rows = train.rows() as f64;
-            let accuracy = counts.then(|| right as f64 / rows);
-            let (loss, weights_sha256) = (total / mass, crate::weights_sha256(mlp));
-            let epoch = EpochReport { epoch: epoch + 1, loss, accuracy, validation, seconds, weights_sha256 };
-            let goes_on = observer.epoch(&epoch).is_continue();
-            report.epochs.push(epoch);
-            if !goes_on {
-                report.ending = Ending::ByObserver;
-                break;
-            }
-        }
-        report.seconds = started.elapsed().as_secs_f64();
-        Ok(report)
+        self.install(|| course::run(&self.config, &self.stop, mlp, (train, validation), &mut observer))
     }
 }

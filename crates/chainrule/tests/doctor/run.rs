@@ -31,7 +31,7 @@ pub(crate) fn scaled_digits(factor: f64) -> Dataset<f32> {
 }
 
 pub(crate) fn checkup<T: Scalar>(name: &str, mut mlp: Mlp<T>, data: &Dataset<T>, config: TrainConfig) -> Checkup {
-    let (loss, update) = (config.loss, Update { clip: config.clip, optimizer: config.optimizer });
+    let (loss, update) = (config.loss, Update { clip: config.clip, ..config.optimizer.into() });
     let before = examine(name, &mlp, data, (loss, update), None);
     let mut losses = Vec::new();
     let each_epoch = |report: &EpochReport| {

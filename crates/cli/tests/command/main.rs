@@ -8,6 +8,7 @@ mod graph;
 mod interrupt;
 mod losses;
 mod mnist;
+mod pace;
 mod pytorch;
 mod refusals;
 mod roundtrip;

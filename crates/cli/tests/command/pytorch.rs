@@ -59,6 +59,7 @@ fn optimizer(case: &Value) -> String {
     for (name, value) in case["settings"].as_object().into_iter().flatten() {
         flags += &match value {
             Value::Bool(true) => format!(" --{name}"),
+            Value::String(word) => format!(" --{name} {word}"),
             value => format!(" --{name} {value}"),
         };
     }

@@ -57,7 +57,17 @@ fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
     for (epoch, line) in (1..).zip(&lines[..3]) {
         assert_eq!((&line["event"], &line["epoch"]), (&"epoch".into(), &epoch.into()));
         // serde_json sorts them.
-        let expected = ["accuracy", "epoch", "event", "loss", "seconds", "val_accuracy", "val_loss", "weights_sha256"];
+        let expected = [
+            "accuracy",
+            "epoch",
+            "event",
+            "learning_rate",
+            "loss",
+            "seconds",
+            "val_accuracy",
+            "val_loss",
+            "weights_sha256",
+        ];
         assert_eq!(keys(line), expected);
         let is_word = |key: &str| key == "event" || key == "weights_sha256";
         assert!(keys(line).iter().all(|key| is_word(key) || line[key].is_number()), "{line}");

@@ -59,7 +59,7 @@ impl Vitals {
         let update = case.update.filter(|update| !case.trained || goes_with_gradient(update.optimizer));
         let batch = rows.count();
         let mut workspace = match update {
-            Some(update) => Workspace::for_training(mlp, batch, update.optimizer)?,
+            Some(update) => Workspace::for_training(mlp, batch, update)?,
             None => Workspace::new(mlp, batch),
         };
         mlp.forward_training(rows.x, &mut workspace)?;

@@ -150,8 +150,9 @@ const READING: &str = "Side by side is the product of matrices, * multiplies num
 fn summary(trace: &Trace) -> String {
     let mut parts = vec![trace.layers.join(", ")];
     parts.extend(trace.loss.map(|loss| loss.to_string()));
-    if let Some(Update { clip, optimizer }) = trace.update {
+    if let Some(Update { clip, optimizer, decay }) = trace.update {
         parts.extend([optimizer.to_string()]);
+        parts.extend(decay.words());
         parts.extend(clip.map(|clip| clip.to_string()));
     }
     parts.push(trace.element.to_owned());

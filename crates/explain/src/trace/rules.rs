@@ -1,6 +1,7 @@
-//! The optimisers' rules as formulas, those of `chainrule_dense::update`, where their sources stand.
+//! The optimisers' rules as formulas, those of `chainrule_kernel::Rule`, where their sources stand, and what decays beside
+//! them, as `chainrule_model::Decay` says it.
 
-use chainrule_model::Optimizer;
+use chainrule_model::{Decay, Optimizer};
 
 use super::number::{brief, latex};
 use super::{Formula, Matrix, Name, Quantity};
@@ -11,6 +12,8 @@ pub(super) struct Ground<'a> {
     pub(super) gradient: &'a Quantity,
     /// What the optimiser remembers of the tensor, before and after the step.
     pub(super) memory: Vec<(Matrix, Matrix)>,
+    /// What draws the tensor to 0 beside the optimiser's own decay.
+    pub(super) decay: Decay,
     /// Counted from 1.
     pub(super) step: u64,
 }
@@ -18,31 +21,45 @@ pub(super) struct Ground<'a> {
 /// What the optimiser remembers from here on, and how the tensor moves.
 pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, Formula) {
     match optimizer {
-        Optimizer::Sgd { lr } => (vec![], on.descend(lr).value(on.gradient)),
+        Optimizer::Sgd { lr } => (vec![], on.descend(lr).then(factor(on.decayed(0.0, lr)))),
         Optimizer::Momentum { lr, momentum: 0.0, weight_decay, .. } => {
-            (vec![], on.descend(lr).then(factor(on.decayed(weight_decay))))
+            (vec![], on.descend(lr).then(factor(on.decayed(weight_decay, lr))))
         }
         Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
-            let g = on.decayed(weight_decay);
+            let g = on.decayed(weight_decay, lr);
             let v = on.remember(0, "v", "the velocity", |v| scaled(momentum, v).same(" + ").then(g.clone()));
             let ahead = || g.clone().same(" + ").then(scaled(momentum, &v)).bracketed();
             let formula = if nesterov { on.descend(lr).then(ahead()) } else { on.descend(lr).value(&v) };
             (vec![v], formula)
         }
         Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
-            let g = on.decayed(weight_decay);
+            let g = on.decayed(weight_decay, lr);
             let s = on.mean_square(0, alpha, &g);
             let root = Formula::just(&s).root().same(" + ").literal(eps).bracketed();
             (vec![s], on.descend(lr).then(factor(g)).same(" / ").then(root))
         }
+        Optimizer::AdaGrad { lr, lr_decay, eps, weight_decay, .. } => {
+            let g = on.decayed(weight_decay, lr);
+            let next = |s: &Quantity| Formula::just(s).same(" + ").then(g.clone().bracketed().squared());
+            let s = on.remember(0, "s", "the sum of squares", next);
+            let root = Formula::just(&s).root().same(" + ").literal(eps).bracketed();
+            let start = rate(on.kept(lr).same(" - "), lr);
+            let slowed = if lr_decay == 0.0 {
+                start
+            } else {
+                let so_far = Formula::default().same("1 + ").literal((on.step - 1) as f64).scaling().literal(lr_decay);
+                start.same(" / ").then(so_far.bracketed())
+            };
+            (vec![s], slowed.scaling().then(factor(g)).same(" / ").then(root))
+        }
         Optimizer::Adam { lr, beta1, beta2, eps, weight_decay } => {
-            let start = Formula::just(on.w).same(" - ");
-            on.adam(on.decayed(weight_decay), start, lr, [beta1, beta2, eps])
+            let start = on.kept(lr).same(" - ");
+            on.adam(on.decayed(weight_decay, lr), start, lr, [beta1, beta2, eps])
         }
         Optimizer::AdamW { lr, beta1, beta2, eps, weight_decay } => {
             let kept = rate(Formula::default().same("1 - "), lr).scaling().literal(weight_decay).bracketed();
-            let start = Formula::just(on.w).scaling().then(kept).same(" - ");
-            on.adam(on.decayed(0.0), start, lr, [beta1, beta2, eps])
+            let start = on.kept(lr).scaling().then(kept).same(" - ");
+            on.adam(on.decayed(0.0, lr), start, lr, [beta1, beta2, eps])
         }
         // Its name is all that is known of one that has no formula here.
         other => (vec![], Formula::just(on.w).same(", ").value(on.gradient).of(&Name::function(other.name()))),
@@ -52,13 +69,26 @@ pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, For
 impl Ground<'_> {
     /// `w - lr * `.
     fn descend(&self, lr: f64) -> Formula {
-        rate(Formula::just(self.w).same(" - "), lr).scaling()
+        rate(self.kept(lr).same(" - "), lr).scaling()
     }
 
-    /// The gradient, with the decay that is added to it.
-    fn decayed(&self, weight_decay: f64) -> Formula {
-        let g = Formula::just(self.gradient);
-        if weight_decay == 0.0 { g } else { g.same(" + ").then(scaled(weight_decay, self.w)) }
+    /// The parameters, less what decays apart from the gradient.
+    fn kept(&self, lr: f64) -> Formula {
+        let w = Formula::just(self.w);
+        if self.decay.decoupled == 0.0 {
+            return w;
+        }
+        w.scaling().then(rate(Formula::default().same("1 - "), lr).scaling().literal(self.decay.decoupled).bracketed())
+    }
+
+    /// The gradient, with the decays that are added to it.
+    fn decayed(&self, weight_decay: f64, lr: f64) -> Formula {
+        let (mut g, l2) = (Formula::just(self.gradient), weight_decay + self.decay.l2);
+        if self.decay.l1 != 0.0 {
+            let sign = Formula::just(self.w).of(&Name::function("sign"));
+            g = g.same(" + ").literal(self.decay.l1).scaling().then(sign);
+        }
+        if l2 == 0.0 { g } else { g.same(" + ").literal(l2).scaling().then(self.kept(lr)) }
     }
 
     /// What replaces one of the things remembered.

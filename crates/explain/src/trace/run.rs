@@ -1,6 +1,6 @@
 //! Taking the steps. The loss, the gradients by the parameters and the parameters themselves are those of
-//! `Mlp::forward_training`, `Mlp::backward`, `Optimizer::update` and `Mlp::settle`, which train; what those leave no
-//! trace of, a `Dissection` keeps. A lesson without steps is evaluation, by `Mlp::forward`.
+//! `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`, which train; what those leave no trace of, a
+//! `Dissection` keeps. A lesson without steps is evaluation, by `Mlp::forward`.
 
 use std::ops::Range;
 
@@ -109,15 +109,10 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     /// Moves the parameters by the gradients that the workspace holds, and ends the pass. Answers those gradients as
     /// they were clipped.
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
-        let clipped = self.lesson.update.clip.map(|clip| {
-            let mut gradients = self.workspace.gradients().to_vec();
-            clip.apply(&mut gradients);
-            gradients
-        });
-        let gradients = clipped.as_deref().unwrap_or(self.workspace.gradients());
-        self.lesson.update.optimizer.update(mlp.kernel(), mlp.params_mut(), gradients, &mut self.moments)?;
+        let mut gradients = self.workspace.gradients().to_vec();
+        mlp.update(self.lesson.update, &mut gradients, &mut self.moments)?;
         mlp.settle(&self.workspace);
-        Ok(clipped)
+        Ok(self.lesson.update.clip.map(|_| gradients))
     }
 
     /// What the passes computed.
@@ -167,7 +162,10 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         let tensors = params.iter().zip(gradients).flat_map(|(layer, [dw, db])| {
             let (w, b) = (layer.w.clone(), layer.b.clone());
             let (w_range, b_range) = layer.ranges();
-            [Tensor { before: w, gradient: dw, range: w_range }, Tensor { before: b, gradient: db, range: b_range }]
+            [
+                Tensor { before: w, gradient: dw, is_bias: false, range: w_range },
+                Tensor { before: b, gradient: db, is_bias: true, range: b_range },
+            ]
         });
         Ok(Recorded { sections, tensors: tensors.collect(), between })
     }

@@ -11,6 +11,8 @@ use super::{Formula, Matrix, Name, Quantity};
 pub(super) struct Tensor {
     pub(super) before: Quantity,
     pub(super) gradient: Quantity,
+    /// Whether it is one of the biases, which may decay otherwise.
+    pub(super) is_bias: bool,
     /// Where it lies among all parameters.
     pub(super) range: Range<usize>,
 }
@@ -48,6 +50,7 @@ fn one<T: Scalar>(update: Update, tensor: &Tensor, moved: &Moved<'_, T>) -> Vec<
         w,
         gradient: clipped.as_ref().unwrap_or(&tensor.gradient),
         memory: cut(moved.before).into_iter().zip(cut(moved.after)).collect(),
+        decay: if tensor.is_bias { update.decay.biases } else { update.decay.weights },
         step: moved.step,
     };
     let (remembered, formula) = rule(update.optimizer, &ground);

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use chainrule_explain::trace::{Lesson, Trace, trace};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{
-    ACTIVATION_NAMES, Clip, LOSS_NAMES, Layer, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
-    Workspace, parse_activation,
+    ACTIVATION_NAMES, Clip, Decay, Decays, GROUP_NAMES, Group, LOSS_NAMES, Layer, Loss, MatRef, Mlp, OPTIMIZER_NAMES,
+    Optimizer, Scalar, Targets, Update, Workspace, parse_activation,
 };
 
 /// Half of the time none, otherwise one or two of the layers that are no activations.
@@ -64,10 +64,17 @@ impl<T: Scalar> Case<T> {
         let optimizer = Optimizer::by_name(OPTIMIZER_NAMES[below(OPTIMIZER_NAMES.len() as u64)]).unwrap();
         let optimizer = match below(3) {
             0 => optimizer.with("weight-decay", 0.01).unwrap(),
+            1 if optimizer.name() == "adagrad" => optimizer.with("lr-decay", 0.5).unwrap(),
             1 if optimizer.name() == "sgd" => optimizer.with("momentum", 0.9).unwrap().with("nesterov", 1.0).unwrap(),
             _ => optimizer,
         };
         let clip = [None, Some(Clip::Norm(0.1)), Some(Clip::Value(0.01))][below(3)];
+        let group = Group::by_name(GROUP_NAMES[below(3)]).unwrap();
+        let decay = match below(3) {
+            0 => group.decays(Decay { l1: 0.02, l2: 0.03, decoupled: 0.04 }),
+            1 => group.decays(Decay { l1: 0.02, ..Decay::default() }),
+            _ => Decays::default(),
+        };
         // Batch normalisation trains on two rows at least.
         let batch = (1 + below(20)).max(if mlp.batches().is_empty() { 1 } else { 2 });
         let labels = (0..batch).map(|_| below(mlp.outputs() as u64) as u32).collect();
@@ -75,7 +82,7 @@ impl<T: Scalar> Case<T> {
         let mut reals = |count: usize| (0..count).map(|_| T::from_f64(stream.uniform(-2.0, 2.0))).collect::<Vec<T>>();
         let x = reals(batch * inputs);
         let t = reals(batch * mlp.outputs());
-        Case { mlp, batch, x, t, labels, has_labels, loss, update: Update { clip, optimizer } }
+        Case { mlp, batch, x, t, labels, has_labels, loss, update: Update { clip, decay, ..optimizer.into() } }
     }
 
     pub(crate) fn x(&self) -> MatRef<'_, T> {

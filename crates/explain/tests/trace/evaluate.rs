@@ -230,8 +230,12 @@ impl Parser {
             }
             _ if is_slope => {
                 // From the left, as at a kink the slope below counts; of second order.
-                let (h, f) = (1e-6, |z| activation(&name, z));
-                first.map(|z| (3.0 * f(z) - 4.0 * f(z - h) + f(z - 2.0 * h)) / (2.0 * h))
+                let f = |z| activation(&name, z);
+                first.map(|z| {
+                    // Not beyond a kink that is very near.
+                    let h = if name.contains("relu") && z != 0.0 { (z.abs() / 4.0).min(1e-6) } else { 1e-6 };
+                    (3.0 * f(z) - 4.0 * f(z - h) + f(z - 2.0 * h)) / (2.0 * h)
+                })
             }
             _ => first.map(|z| activation(&name, z)),
         }

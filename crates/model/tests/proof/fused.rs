@@ -1,7 +1,9 @@
 //! A step that moves weights as their gradients come has the bits of one that keeps all gradients first.
 
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{
+    Decay, Group, Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update, Workspace,
+};
 
 use crate::check::{numbers, of};
 
@@ -30,7 +32,7 @@ fn draw(stream: &mut Stream, widest: usize) -> Mlp<f64> {
 }
 
 fn any_optimizer(stream: &mut Stream) -> Optimizer {
-    let name = OPTIMIZER_NAMES[stream.below(4) as usize];
+    let name = OPTIMIZER_NAMES[stream.below(OPTIMIZER_NAMES.len() as u64) as usize];
     let mut optimizer = Optimizer::by_name(name).unwrap().with("lr", 0.01).unwrap();
     if stream.below(2) == 0 && name != "sgd" {
         optimizer = optimizer.with("weight-decay", 0.1).unwrap();
@@ -43,8 +45,18 @@ fn any_optimizer(stream: &mut Stream) -> Optimizer {
     }
 }
 
+/// Decay of every kind beside the optimiser's own, for weights, biases or both; mostly none.
+fn any_decay(stream: &mut Stream, optimizer: Optimizer) -> Update {
+    let group = [Group::All, Group::Weights, Group::Biases][stream.below(3) as usize];
+    let mut some = || stream.below(2) as f64 * 0.01;
+    let decay = group.decays(Decay { l1: some(), l2: some(), decoupled: some() });
+    Update { decay, ..optimizer.into() }
+}
+
 /// Three steps either way, the last one on fewer rows; on as many threads.
-fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, optimizer: Optimizer, threads: usize) {
+fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, update: impl Into<Update>, threads: usize) {
+    let update = update.into();
+    let optimizer = update.optimizer;
     let params = of::<T>(network.params());
     let start = Mlp::builder(network.inputs());
     let builder = network.layers().iter().fold(start, |builder, layer| builder.layer(*layer));
@@ -56,15 +68,15 @@ fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, optimizer: Optimizer, th
     let labels: Vec<u32> = (0..batch).map(|row| (row % classes) as u32).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let mut workspace = Workspace::for_training(&fused, batch, optimizer).unwrap();
+        let mut workspace = Workspace::for_training(&fused, batch, update).unwrap();
         let mut pass = Workspace::new(&unfused, batch);
         let mut moments = Moments::new(optimizer, params.len()).unwrap();
         for rows in [batch, batch, batch / 2 + 1] {
             let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
-            let loss = fused.step(x, targets, Loss::HalfMse, optimizer, &mut workspace).unwrap();
+            let loss = fused.step(x, targets, Loss::HalfMse, update, &mut workspace).unwrap();
             unfused.forward_training(x, &mut pass).unwrap();
             let value = unfused.backward(x, targets, Loss::HalfMse, &mut pass).unwrap();
-            optimizer.update(unfused.kernel(), unfused.params_mut(), pass.gradients(), &mut moments).unwrap();
+            unfused.update(update, &mut pass.gradients().to_vec(), &mut moments).unwrap();
             unfused.settle(&pass);
             assert_eq!(loss.to_bits(), value.to_bits(), "{:?} {optimizer}", network.layers());
         }
@@ -72,7 +84,7 @@ fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, optimizer: Optimizer, th
         assert_eq!((bits(fused.running()), fused.batches()), (bits(unfused.running()), unfused.batches()));
         let (fused, unfused) = (bits(fused.params()), bits(unfused.params()));
         let off = fused.iter().zip(&unfused).position(|(one, other)| one != other);
-        assert_eq!(off, None, "{:?}, {batch} rows, {optimizer}, {threads} threads", network.layers());
+        assert_eq!(off, None, "{:?}, {batch} rows, {update:?}, {threads} threads", network.layers());
         assert_eq!(workspace.moments(), &moments);
     });
 }
@@ -86,6 +98,9 @@ fn small_networks() {
         let batch = 2 + stream.below(70) as usize;
         compare::<f64>(&network, batch, optimizer, 1);
         compare::<f32>(&network, batch, optimizer, 1);
+        let update = any_decay(&mut stream, optimizer);
+        compare::<f64>(&network, batch, update, 1);
+        compare::<f32>(&network, batch, update, 1);
     }
 }
 
@@ -95,6 +110,7 @@ fn layers_of_several_strips_on_several_threads() {
         let mut stream = Stream::new(8, Purpose::Synthetic, case as u64);
         let (network, optimizer) = (draw(&mut stream, 900), any_optimizer(&mut stream));
         compare::<f32>(&network, 65, optimizer, threads);
+        compare::<f32>(&network, 65, any_decay(&mut stream, optimizer), threads);
         for name in OPTIMIZER_NAMES {
             compare::<f32>(&network, 33, Optimizer::by_name(name).unwrap(), threads);
         }

@@ -5,9 +5,11 @@
 
 mod batches;
 mod check;
+mod decays;
 mod dropout;
 mod fused;
 mod layers;
+mod lbfgs;
 mod losses;
 mod normalisations;
 mod notebook_001;
@@ -18,6 +20,7 @@ mod own_losses;
 mod predictors;
 mod pytorch_losses;
 mod refusals;
+mod schedules;
 mod seeds;
 mod sklearn_metrics;
 mod weighted_losses;

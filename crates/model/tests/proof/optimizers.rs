@@ -10,24 +10,34 @@ use chainrule_naive::{self as naive, Float};
 use crate::check::numbers;
 
 /// Drawn settings; the betas such that their powers are exact for a dozen steps, however they are computed, or any.
-fn draw(stream: &mut Stream, exact: bool) -> Optimizer {
+pub(crate) fn draw(stream: &mut Stream, exact: bool) -> Optimizer {
     let lr = 10f64.powf(stream.uniform(-4.0, 0.0));
     let eps = 10f64.powf(stream.uniform(-8.0, -2.0));
     let weight_decay = if stream.below(2) == 0 { 0.0 } else { stream.uniform(0.0, 0.3) };
     let mut share = || if exact { (1 + stream.below(15)) as f64 / 16.0 } else { stream.uniform(0.0, 0.999) };
     let (momentum, alpha, beta1, beta2) = (share(), share(), share(), share());
-    match stream.below(6) {
+    match stream.below(7) {
         0 => Optimizer::Sgd { lr },
         1 => Optimizer::Momentum { lr, momentum, nesterov: false, weight_decay },
         2 => Optimizer::Momentum { lr, momentum, nesterov: true, weight_decay },
         3 => Optimizer::RmsProp { lr, alpha, eps, weight_decay },
-        4 => Optimizer::Adam { lr, beta1, beta2, eps, weight_decay },
+        4 => {
+            let (lr_decay, initial) = (stream.below(2) as f64 * 0.125, stream.below(2) as f64 * 0.1);
+            Optimizer::AdaGrad { lr, lr_decay, initial, eps, weight_decay }
+        }
+        5 => Optimizer::Adam { lr, beta1, beta2, eps, weight_decay },
         _ => Optimizer::AdamW { lr, beta1, beta2, eps, weight_decay },
     }
 }
 
 /// A step of the twin.
-fn naive_step<T: Scalar + Float>(optimizer: Optimizer, w: &mut [T], dw: &[T], [m, s]: [&mut [T]; 2], t: u64) {
+pub(crate) fn naive_step<T: Scalar + Float>(
+    optimizer: Optimizer,
+    w: &mut [T],
+    dw: &[T],
+    [m, s]: [&mut [T]; 2],
+    t: u64,
+) {
     match optimizer {
         Optimizer::Sgd { lr } => naive::sgd_step(w, dw, T::rounded(lr)),
         Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
@@ -35,6 +45,9 @@ fn naive_step<T: Scalar + Float>(optimizer: Optimizer, w: &mut [T], dw: &[T], [m
         }
         Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
             naive::rmsprop_step(w, dw, m, naive::RmsProp { lr, alpha, eps, weight_decay });
+        }
+        Optimizer::AdaGrad { lr, lr_decay, eps, weight_decay, .. } => {
+            naive::adagrad_step(w, dw, m, naive::AdaGrad { lr, lr_decay, eps, weight_decay }, t);
         }
         Optimizer::Adam { lr, beta1, beta2, eps, weight_decay } => {
             naive::adam_step(w, dw, m, s, naive::Adam { lr, beta1, beta2, eps, weight_decay }, t);
@@ -60,7 +73,8 @@ fn beside_the_twin<T: Scalar + Float>(exact: bool, judge: impl Fn(u64, Optimizer
         };
         let mut w: Vec<T> = (0..n).map(|_| gradient()).collect();
         let mut moments = Moments::new(optimizer, n).unwrap();
-        let (mut twin, mut m, mut s) = (w.clone(), vec![T::ZERO; n], vec![T::ZERO; n]);
+        let initial = if let Optimizer::AdaGrad { initial, .. } = optimizer { initial } else { 0.0 };
+        let (mut twin, mut m, mut s) = (w.clone(), vec![T::from_f64(initial); n], vec![T::ZERO; n]);
         for t in 1..=12 {
             let dw: Vec<T> = (0..n).map(|_| gradient()).collect();
             optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut moments).unwrap();
@@ -176,10 +190,10 @@ fn settings_that_mean_nothing_are_refused() {
     let spelt_out = Optimizer::Adam { lr: 0.1, beta1: 1.0, beta2: 0.9, eps: 1e-8, weight_decay: 0.0 };
     assert_eq!(spelt_out.check().unwrap_err().to_string(), "beta1 is 1; expected a number from 0 to below 1");
     let unknown = Optimizer::by_name("sdg").unwrap_err().to_string();
-    assert_eq!(unknown, "there is no optimizer `sdg`; known are sgd, rmsprop, adam, adamw");
+    assert_eq!(unknown, "there is no optimizer `sdg`; known are sgd, rmsprop, adagrad, adam, adamw");
 }
 
-fn small() -> Mlp<f64> {
+pub(crate) fn small() -> Mlp<f64> {
     Mlp::builder(3).dense(4).tanh().dense(2).seed(1).build_as().unwrap()
 }
 
@@ -187,7 +201,7 @@ fn small() -> Mlp<f64> {
 fn the_steps_of_a_network_remember_one_another() {
     let x = numbers(5 * 3, 3);
     let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
-    for name in ["rmsprop", "adam", "adamw"] {
+    for name in ["rmsprop", "adagrad", "adam", "adamw"] {
         let optimizer = Optimizer::by_name(name).unwrap();
         let (mut stepped, mut by_hand) = (small(), small());
         let n = stepped.params().len();
@@ -323,7 +337,7 @@ fn a_step_clips_and_then_moves() {
     for clip in [Clip::Norm(0.01), Clip::Value(0.001)] {
         let (mut stepped, by_hand) = (small(), small());
         let mut workspace = Workspace::for_training(&stepped, 5, optimizer).unwrap();
-        stepped.step(x, targets, Loss::Mse, Update { clip: Some(clip), optimizer }, &mut workspace).unwrap();
+        stepped.step(x, targets, Loss::Mse, Update { clip: Some(clip), ..optimizer.into() }, &mut workspace).unwrap();
         let mut pass = Workspace::new(&by_hand, 5);
         by_hand.forward(x, &mut pass).unwrap();
         by_hand.backward(x, targets, Loss::Mse, &mut pass).unwrap();

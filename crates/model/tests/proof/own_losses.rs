@@ -32,7 +32,7 @@ fn a_step_down_an_own_loss_has_the_bits_of_one_down_the_same_loss_of_ours() {
     let (x, t) = (numbers(ROWS * INPUTS, 1), numbers(ROWS * OUTPUTS, 2));
     let (x, targets) = (MatRef::new(&x, ROWS, INPUTS), Targets::Values(MatRef::new(&t, ROWS, OUTPUTS)));
     for clip in [None, Some(Clip::Norm(0.1))] {
-        let update = Update { clip, optimizer: Optimizer::Sgd { lr: 0.3 } };
+        let update = Update { clip, ..Optimizer::Sgd { lr: 0.3 }.into() };
         let (mut ours, mut own) = (network(), network());
         let (mut one, mut other) = (Workspace::new(&ours, ROWS), Workspace::new(&own, ROWS));
         for _ in 0..3 {

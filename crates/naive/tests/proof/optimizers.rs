@@ -1,7 +1,8 @@
 //! Steps of each optimiser, and clipped gradients, worked by hand in numbers that come out even.
 
 use chainrule_naive::{
-    Adam, Momentum, RmsProp, adam_step, adamw_step, clip_norm, clip_value, momentum_step, rmsprop_step,
+    AdaGrad, Adam, Momentum, RmsProp, adagrad_step, adam_step, adamw_step, clip_norm, clip_value, l1_gradient,
+    momentum_step, rmsprop_step,
 };
 
 use crate::check::{Precision, assert_close, of};
@@ -60,6 +61,34 @@ fn rmsprop<T: Precision>() {
 fn rmsprop_divides_by_the_root_of_the_mean_square_and_eps() {
     rmsprop::<f32>();
     rmsprop::<f64>();
+}
+
+fn adagrad<T: Precision>() {
+    let settings = AdaGrad { lr: 0.5, lr_decay: 1.0, eps: 1.0, weight_decay: 0.0 };
+    let (mut w, mut s) = (of::<T>(&[1.0]), of::<T>(&[7.0]));
+    // s = 7 + 9 = 16: a step of 0.5 * 3 / (4 + 1).
+    adagrad_step(&mut w, &of::<T>(&[3.0]), &mut s, settings, 1);
+    assert_close("w", &w, &[0.7]);
+    // s = 16 + 9 = 25, and half the rate: a step of 0.25 * 3 / (5 + 1).
+    adagrad_step(&mut w, &of::<T>(&[-3.0]), &mut s, settings, 2);
+    assert_close("w", &w, &[0.825]);
+    // A gradient of 1 + 8/4 = 3.
+    let (mut w, mut s) = (of::<T>(&[8.0]), of::<T>(&[0.0]));
+    adagrad_step(&mut w, &of::<T>(&[1.0]), &mut s, AdaGrad { weight_decay: 0.25, ..settings }, 1);
+    assert_close("w", &w, &[8.0 - 1.5 / 4.0]);
+}
+
+#[test]
+fn adagrad_divides_by_the_root_of_all_squares_and_eps() {
+    adagrad::<f32>();
+    adagrad::<f64>();
+}
+
+#[test]
+fn l1_adds_its_share_of_the_sign() {
+    let mut dw = [1.0, 1.0, 1.0];
+    l1_gradient(&[3.0, -3.0, 0.0], &mut dw, 0.25);
+    assert_close("dw", &dw, &[1.25, 0.75, 1.0]);
 }
 
 /// 1 - 0.96 = 0.2^2 and 1 - 0.96^2 = 0.28^2: both roots come out even.

@@ -2,9 +2,9 @@
 
 use chainrule_naive::Transpose::{No, Yes};
 use chainrule_naive::{
-    Activation, Adam, DenseShape, Dims, Layer, Momentum, Network, RmsProp, RowsShape, Targets, adam_step,
-    cross_entropy_forward, dense_backward, dense_forward, half_mse_backward, matmul, momentum_step, mse_forward,
-    rmsprop_step, sgd_step, softmax_backward, softmax_forward,
+    Activation, AdaGrad, Adam, DenseShape, Dims, Layer, Momentum, Network, RmsProp, RowsShape, Targets, adagrad_step,
+    adam_step, cross_entropy_forward, dense_backward, dense_forward, half_mse_backward, l1_gradient, matmul,
+    momentum_step, mse_forward, rmsprop_step, sgd_step, softmax_backward, softmax_forward,
 };
 
 const DIMS: Dims = Dims { m: 1, n: 2, k: 3 };
@@ -113,6 +113,19 @@ fn a_velocity_of_another_layer() {
 fn a_mean_square_of_another_layer() {
     let settings = RmsProp { lr: 0.1, alpha: 0.9, eps: 1e-8, weight_decay: 0.0 };
     rmsprop_step(&mut [0.0; 2], &[0.0; 2], &mut [0.0; 3], settings);
+}
+
+#[test]
+#[should_panic(expected = "s has 1 elements, w has 2")]
+fn a_sum_of_squares_of_another_layer() {
+    let settings = AdaGrad { lr: 0.1, lr_decay: 0.0, eps: 1e-8, weight_decay: 0.0 };
+    adagrad_step(&mut [0.0; 2], &[0.0; 2], &mut [0.0; 1], settings, 1);
+}
+
+#[test]
+#[should_panic(expected = "dw has 1 elements, w has 2")]
+fn a_gradient_of_another_layer_and_l1() {
+    l1_gradient(&[0.0; 2], &mut [0.0; 1], 0.1);
 }
 
 #[test]

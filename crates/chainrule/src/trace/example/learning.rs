@@ -28,7 +28,7 @@ impl Learning {
             None => Some(optimizer(&root.need("optimizer", "{ name = \"sgd\", lr = 0.1 }, say, or steps = 0")?)?),
         };
         let clip = clip(root)?;
-        Ok(Learning { loss, update: optimizer.map(|optimizer| Update { clip, optimizer }), steps })
+        Ok(Learning { loss, update: optimizer.map(|optimizer| Update { clip, ..optimizer.into() }), steps })
     }
 }
 

@@ -3,12 +3,16 @@
 //! A new rule is a variant here with its arm in each `match`, and its loop in `chainrule_kernel::Rule`, where the
 //! formulas and their sources stand. Command lines are made from [`SETTINGS`] and [`OPTIMIZER_NAMES`].
 
-use std::fmt;
+mod by_name;
+mod display;
+mod setting;
 
 use chainrule_dense::update;
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
-use crate::{ModelError, Moments};
+use crate::{Decay, ModelError, Moments};
+use setting::setting;
+pub use setting::{Range, Setting};
 
 /// A rule that turns gradients into a step, as PyTorch's optimiser of the same name.
 ///
@@ -51,6 +55,19 @@ pub enum Optimizer {
         /// The factor of w that is added to its gradient.
         weight_decay: f64,
     },
+    /// `w <- w - lr * dw / (sqrt(s) + eps)`, with s the sum of all squares of dw so far. See [`Rule::AdaGrad`].
+    AdaGrad {
+        /// The learning rate of the first step.
+        lr: f64,
+        /// How fast it falls: at step t, counted from 1, it is `lr / (1 + (t - 1) * lr_decay)`.
+        lr_decay: f64,
+        /// What s begins at.
+        initial: f64,
+        /// What is added to the root.
+        eps: f64,
+        /// The factor of w that is added to its gradient.
+        weight_decay: f64,
+    },
     /// `w <- w - lr * mean(dw) / (rms(dw) + eps)`, with running means. See [`Rule::Adam`].
     Adam {
         /// The learning rate.
@@ -80,59 +97,7 @@ pub enum Optimizer {
 }
 
 /// The names of the optimisers.
-pub const OPTIMIZER_NAMES: &[&str] = &["sgd", "rmsprop", "adam", "adamw"];
-
-/// A setting that one or more of the optimisers have.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Setting {
-    /// Its name.
-    pub name: &'static str,
-    /// As a sentence says it.
-    pub words: &'static str,
-    /// What it does.
-    pub meaning: &'static str,
-    /// What it may be.
-    pub range: Range,
-}
-
-/// The values that a setting may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Range {
-    /// Above 0.
-    Positive,
-    /// 0 or more.
-    NotNegative,
-    /// From 0 to below 1.
-    Share,
-    /// 0 for off, 1 for on.
-    Switch,
-}
-
-impl Range {
-    /// Whether the value is among them; NaN and infinity never are.
-    pub fn contains(self, value: f64) -> bool {
-        match self {
-            Range::Positive => value.is_finite() && value > 0.0,
-            Range::NotNegative => value.is_finite() && value >= 0.0,
-            Range::Share => (0.0..1.0).contains(&value),
-            Range::Switch => value == 0.0 || value == 1.0,
-        }
-    }
-
-    /// The values, as `expected ...` goes on.
-    pub fn words(self) -> &'static str {
-        match self {
-            Range::Positive => "a finite number above 0",
-            Range::NotNegative => "a finite number, 0 or more",
-            Range::Share => "a number from 0 to below 1",
-            Range::Switch => "0 or 1",
-        }
-    }
-}
-
-const fn setting(name: &'static str, words: &'static str, meaning: &'static str, range: Range) -> Setting {
-    Setting { name, words, meaning, range }
-}
+pub const OPTIMIZER_NAMES: &[&str] = &["sgd", "rmsprop", "adagrad", "adam", "adamw"];
 
 /// Every setting of every optimiser.
 pub const SETTINGS: &[Setting] = &[
@@ -143,6 +108,13 @@ pub const SETTINGS: &[Setting] = &[
     setting("beta1", "beta1", "The share of the mean that is kept", Range::Share),
     setting("beta2", "beta2", "The share of the mean square that is kept", Range::Share),
     setting("eps", "eps", "What is added to the root that a step is divided by", Range::Positive),
+    setting(
+        "lr-decay",
+        "learning rate decay",
+        "How much a step adds to what divides the learning rate",
+        Range::NotNegative,
+    ),
+    setting("initial", "initial sum", "What the sum of squares begins at", Range::NotNegative),
     setting("weight-decay", "weight decay", "How strongly weights are drawn to 0", Range::NotNegative),
 ];
 
@@ -162,6 +134,7 @@ impl Optimizer {
         match name {
             "sgd" => Ok(Optimizer::Sgd { lr: 0.1 }),
             "rmsprop" => Ok(Optimizer::RmsProp { lr: 0.01, alpha: 0.99, eps, weight_decay }),
+            "adagrad" => Ok(Optimizer::AdaGrad { lr: 0.01, lr_decay: 0.0, initial: 0.0, eps: 1e-10, weight_decay }),
             "adam" => Ok(Optimizer::Adam { lr: 0.001, beta1, beta2, eps, weight_decay }),
             "adamw" => Ok(Optimizer::AdamW { lr: 0.001, beta1, beta2, eps, weight_decay: 0.01 }),
             _ => Err(ModelError::UnknownName {
@@ -177,9 +150,50 @@ impl Optimizer {
         match self {
             Optimizer::Sgd { .. } | Optimizer::Momentum { .. } => "sgd",
             Optimizer::RmsProp { .. } => "rmsprop",
+            Optimizer::AdaGrad { .. } => "adagrad",
             Optimizer::Adam { .. } => "adam",
             Optimizer::AdamW { .. } => "adamw",
         }
+    }
+
+    /// The same without weight decay, and that decay by itself.
+    pub(crate) fn split_decay(mut self) -> (Self, Decay) {
+        let none = Decay::default();
+        let decay = match &mut self {
+            Optimizer::Sgd { .. } => none,
+            Optimizer::Momentum { weight_decay, .. }
+            | Optimizer::RmsProp { weight_decay, .. }
+            | Optimizer::AdaGrad { weight_decay, .. }
+            | Optimizer::Adam { weight_decay, .. } => Decay { l2: std::mem::take(weight_decay), ..none },
+            Optimizer::AdamW { weight_decay, .. } => Decay { decoupled: std::mem::take(weight_decay), ..none },
+        };
+        (self, decay)
+    }
+
+    /// Its learning rate.
+    pub fn lr(self) -> f64 {
+        match self {
+            Optimizer::Sgd { lr }
+            | Optimizer::Momentum { lr, .. }
+            | Optimizer::RmsProp { lr, .. }
+            | Optimizer::AdaGrad { lr, .. }
+            | Optimizer::Adam { lr, .. }
+            | Optimizer::AdamW { lr, .. } => lr,
+        }
+    }
+
+    /// The same with another learning rate, as a schedule sets it: from step to step, and 0 too.
+    #[must_use]
+    pub fn at_rate(mut self, rate: f64) -> Self {
+        match &mut self {
+            Optimizer::Sgd { lr }
+            | Optimizer::Momentum { lr, .. }
+            | Optimizer::RmsProp { lr, .. }
+            | Optimizer::AdaGrad { lr, .. }
+            | Optimizer::Adam { lr, .. }
+            | Optimizer::AdamW { lr, .. } => *lr = rate,
+        }
+        self
     }
 
     /// How many numbers it remembers of each parameter.
@@ -187,8 +201,16 @@ impl Optimizer {
         match self {
             Optimizer::Sgd { .. } => 0,
             Optimizer::Momentum { momentum, .. } => usize::from(momentum != 0.0),
-            Optimizer::RmsProp { .. } => 1,
+            Optimizer::RmsProp { .. } | Optimizer::AdaGrad { .. } => 1,
             Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
+        }
+    }
+
+    /// What the numbers that it remembers are before the first step.
+    pub(crate) fn initial_moment(self) -> f64 {
+        match self {
+            Optimizer::AdaGrad { initial, .. } => initial,
+            _ => 0.0,
         }
     }
 
@@ -205,6 +227,13 @@ impl Optimizer {
             Optimizer::RmsProp { lr, alpha, eps, weight_decay } => vec![
                 ("lr", Number(lr)),
                 ("alpha", Number(alpha)),
+                ("eps", Number(eps)),
+                ("weight-decay", Number(weight_decay)),
+            ],
+            Optimizer::AdaGrad { lr, lr_decay, initial, eps, weight_decay } => vec![
+                ("lr", Number(lr)),
+                ("lr-decay", Number(lr_decay)),
+                ("initial", Number(initial)),
                 ("eps", Number(eps)),
                 ("weight-decay", Number(weight_decay)),
             ],
@@ -225,19 +254,28 @@ impl Optimizer {
     /// # Panics
     /// When t is 0.
     pub fn rule<T: Scalar>(self, t: u64) -> Rule<T> {
+        self.rule_with(t, 0.0)
+    }
+
+    /// The same with a factor of w in its own gradient beside that of the settings.
+    pub(crate) fn rule_with<T: Scalar>(self, t: u64, l2: f64) -> Rule<T> {
         assert!(t > 0, "steps are counted from 1");
         let n = T::from_f64;
         match self {
-            Optimizer::Sgd { lr } => Rule::Sgd { lr: n(lr), decay: T::ZERO },
+            Optimizer::Sgd { lr } => Rule::Sgd { lr: n(lr), decay: n(l2) },
             Optimizer::Momentum { lr, momentum: 0.0, weight_decay, .. } => {
-                Rule::Sgd { lr: n(lr), decay: n(weight_decay) }
+                Rule::Sgd { lr: n(lr), decay: n(weight_decay + l2) }
             }
             Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
-                Rule::Momentum { lr: n(lr), momentum: n(momentum), nesterov, decay: n(weight_decay) }
+                Rule::Momentum { lr: n(lr), momentum: n(momentum), nesterov, decay: n(weight_decay + l2) }
             }
             Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
                 let (keep, gain) = (n(alpha), n(1.0 - alpha));
-                Rule::RmsProp { lr: n(lr), keep, gain, eps: n(eps), decay: n(weight_decay) }
+                Rule::RmsProp { lr: n(lr), keep, gain, eps: n(eps), decay: n(weight_decay + l2) }
+            }
+            Optimizer::AdaGrad { lr, lr_decay, eps, weight_decay, .. } => {
+                let lr = lr / (1.0 + (t - 1) as f64 * lr_decay);
+                Rule::AdaGrad { lr: n(lr), eps: n(eps), decay: n(weight_decay + l2) }
             }
             Optimizer::Adam { lr, beta1, beta2, eps, weight_decay }
             | Optimizer::AdamW { lr, beta1, beta2, eps, weight_decay } => {
@@ -251,7 +289,7 @@ impl Optimizer {
                     keep2: n(beta2),
                     gain2: n(1.0 - beta2),
                     eps: n(eps),
-                    decay: n(decay),
+                    decay: n(decay + l2),
                     shrink: n(shrink),
                 }
             }
@@ -282,7 +320,7 @@ impl Optimizer {
 
 /// `base^exponent` by squaring: multiplications only, so the same bits everywhere, which the platform's `pow` does not
 /// promise.
-fn power(mut base: f64, mut exponent: u64) -> f64 {
+pub(crate) fn power(mut base: f64, mut exponent: u64) -> f64 {
     let mut product = 1.0;
     while exponent > 0 {
         if exponent % 2 == 1 {
@@ -292,106 +330,6 @@ fn power(mut base: f64, mut exponent: u64) -> f64 {
         exponent /= 2;
     }
     product
-}
-
-/// What holds for every optimiser alike.
-impl Optimizer {
-    /// Its settings and their values, with 1 for a switch that is on.
-    pub fn settings(self) -> Vec<(&'static Setting, f64)> {
-        let value = |field| match field {
-            Field::Number(number) => *number,
-            Field::Switch(switch) => f64::from(u8::from(*switch)),
-        };
-        self.with_velocity().fields().into_iter().map(|(name, field)| (known(name), value(field))).collect()
-    }
-
-    /// The same with one setting changed.
-    ///
-    /// # Errors
-    /// When it has no setting of that name, or the value is out of its range.
-    pub fn with(self, name: &str, value: f64) -> Result<Self, ModelError> {
-        let mut changed = self.with_velocity();
-        match changed.fields().into_iter().find(|(field, _)| *field == name) {
-            Some((_, Field::Number(number))) => *number = value,
-            Some((_, Field::Switch(switch))) => *switch = value != 0.0,
-            None => {
-                let names: Vec<&str> = self.settings().iter().map(|(setting, _)| setting.name).collect();
-                let (found, known) = (name.to_owned(), names.join(", "));
-                return Err(ModelError::NoSetting { optimizer: self.name(), found, known });
-            }
-        }
-        in_range(known(name), value)?;
-        Ok(match changed {
-            Optimizer::Momentum { lr, momentum: 0.0, nesterov: false, weight_decay: 0.0 } => Optimizer::Sgd { lr },
-            changed => changed,
-        })
-    }
-
-    /// Plain SGD with all the settings that it could have.
-    fn with_velocity(self) -> Self {
-        match self {
-            Optimizer::Sgd { lr } => Optimizer::Momentum { lr, momentum: 0.0, nesterov: false, weight_decay: 0.0 },
-            other => other,
-        }
-    }
-
-    /// Refuses settings that mean nothing.
-    ///
-    /// # Errors
-    /// When one is out of its range, or `nesterov` is on without momentum.
-    pub fn check(self) -> Result<(), ModelError> {
-        self.settings().into_iter().try_for_each(|(setting, value)| in_range(setting, value))?;
-        match self {
-            Optimizer::Momentum { momentum: 0.0, nesterov: true, .. } => {
-                Err(ModelError::Setting { what: "momentum", found: 0.0, expected: "more than 0, for nesterov" })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-fn known(name: &str) -> &'static Setting {
-    SETTINGS.iter().find(|setting| setting.name == name).expect("every field is in the table")
-}
-
-fn in_range(setting: &'static Setting, value: f64) -> Result<(), ModelError> {
-    match setting.range.contains(value) {
-        true => Ok(()),
-        false => Err(ModelError::Setting { what: setting.words, found: value, expected: setting.range.words() }),
-    }
-}
-
-/// The name, the learning rate, and what differs from the defaults: `sgd with learning rate 0.1, momentum 0.9, nesterov`.
-impl fmt::Display for Optimizer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let defaults = Optimizer::by_name(self.name()).expect("a name of ours").settings();
-        f.write_str(self.name())?;
-        let mut before = " with ";
-        for ((setting, value), (_, default)) in self.settings().into_iter().zip(defaults) {
-            if setting.name != "lr" && value == default {
-                continue;
-            }
-            match setting.range {
-                Range::Switch => write!(f, "{before}{}", setting.words)?,
-                _ => write!(f, "{before}{} {}", setting.words, Brief(value))?,
-            }
-            before = ", ";
-        }
-        Ok(())
-    }
-}
-
-/// A number as people write it: `0.001`, `1e-8`.
-struct Brief(f64);
-
-impl fmt::Display for Brief {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 != 0.0 && !(1e-4..1e6).contains(&self.0.abs()) {
-            write!(f, "{:e}", self.0)
-        } else {
-            write!(f, "{}", self.0)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,91 @@
+//! When a run has stopped getting better on rows that it does not learn from.
+
+use super::{Evaluation, Snapshot};
+use crate::{Error, Result};
+use chainrule_kernel::Scalar;
+use chainrule_model::Mlp;
+
+/// What is watched on the validation rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Monitor {
+    /// The mean loss, which should fall.
+    #[default]
+    Loss,
+    /// The share of right answers, which should rise.
+    Accuracy,
+}
+
+/// Ends a run that no longer gets better, and gives the network the weights of its best epoch, whether the run was ended by
+/// this or by anything else.
+///
+/// Source: Prechelt, "Early Stopping - But When?", 1998; the counting is that of Keras' `EarlyStopping` with
+/// `restore_best_weights`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EarlyStopping {
+    /// The run ends after so many epochs in a row that were no better than the best.
+    pub patience: usize,
+    /// An epoch is better when it improves on the best by more than this; 0.
+    pub min_delta: f64,
+    /// By what; the loss.
+    pub monitor: Monitor,
+}
+
+impl EarlyStopping {
+    /// By the validation loss, of which every improvement counts.
+    pub fn new(patience: usize) -> Self {
+        EarlyStopping { patience, min_delta: 0.0, monitor: Monitor::Loss }
+    }
+
+    pub(super) fn check(self) -> Result<()> {
+        let refuse =
+            |name, found: String, expected: &str| Err(Error::Argument { name, found, expected: expected.to_owned() });
+        if self.patience == 0 {
+            return refuse("patience", "0".to_owned(), "at least 1");
+        }
+        if !(self.min_delta.is_finite() && self.min_delta >= 0.0) {
+            return refuse("min delta", self.min_delta.to_string(), "a finite number, 0 or more");
+        }
+        Ok(())
+    }
+}
+
+/// The best epoch so far.
+pub(super) struct Best<T: Scalar> {
+    settings: EarlyStopping,
+    /// By whichever is watched, the smaller the better.
+    score: f64,
+    epoch: Option<usize>,
+    /// Epochs since.
+    waited: usize,
+    weights: Snapshot<T>,
+}
+
+impl<T: Scalar> Best<T> {
+    pub(super) fn new(settings: EarlyStopping, mlp: &Mlp<T>) -> Self {
+        Best { settings, score: f64::INFINITY, epoch: None, waited: 0, weights: Snapshot::of(mlp) }
+    }
+
+    /// Takes note of an epoch, counted from 1; whether patience is at its end.
+    pub(super) fn is_over(&mut self, epoch: usize, validation: &Evaluation, mlp: &Mlp<T>) -> bool {
+        let score = match self.settings.monitor {
+            Monitor::Loss => validation.loss,
+            Monitor::Accuracy => -validation.accuracy.unwrap_or(0.0),
+        };
+        if score < self.score - self.settings.min_delta {
+            (self.score, self.epoch, self.waited) = (score, Some(epoch), 0);
+            self.weights.take(mlp);
+        } else {
+            self.waited += 1;
+        }
+        self.waited >= self.settings.patience
+    }
+
+    /// Gives the network the best epoch's weights, and answers which that was.
+    pub(super) fn restore(&self, mlp: &mut Mlp<T>) -> Option<usize> {
+        if self.epoch.is_some() {
+            self.weights.restore(mlp);
+        }
+        self.epoch
+    }
+}

@@ -1,0 +1,23 @@
+//! What a network has learned, kept to return to.
+
+use chainrule_kernel::Scalar;
+use chainrule_model::Mlp;
+
+/// A copy of everything that training changes in a network: its parameters and its running statistics.
+pub(super) struct Snapshot<T: Scalar>(Mlp<T>);
+
+impl<T: Scalar> Snapshot<T> {
+    pub(super) fn of(mlp: &Mlp<T>) -> Self {
+        Snapshot(mlp.clone())
+    }
+
+    /// Copies the network as it is now.
+    pub(super) fn take(&mut self, mlp: &Mlp<T>) {
+        self.0.copy_from(mlp);
+    }
+
+    /// Makes the network what it was then.
+    pub(super) fn restore(&self, mlp: &mut Mlp<T>) {
+        mlp.copy_from(&self.0);
+    }
+}

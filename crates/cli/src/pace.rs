@@ -1,0 +1,120 @@
+//! The options of `train` that change how a run goes on: decay, schedule, accumulation, early stopping.
+
+use chainrule::{EarlyStopping, GROUP_NAMES, Group, Monitor, SCHEDULE_NAMES, Schedule, TrainConfig, WarmUp};
+use clap::Args;
+
+use crate::values::{self, Parsed};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
+pub(crate) struct PaceArgs {
+    /// Add this times the sign of each parameter to its gradient, which draws many to 0: L1 [default: 0]
+    #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
+    l1: Option<f64>,
+    /// Which parameters --weight-decay and --l1 draw to 0: all, weights, biases
+    #[arg(long, value_name = "GROUP", default_value = "all", value_parser = group)]
+    decay_of: Group,
+    /// How the learning rate changes: constant, step:EPOCHS:FACTOR, exponential:FACTOR, cosine:MIN-LR,
+    /// restarts:FIRST:TIMES:MIN-LR, one-cycle:RISE:START:END, plateau:FACTOR:PATIENCE:THRESHOLD:COOLDOWN:MIN-LR. Settings
+    /// may be left out, or named: plateau:patience=5
+    #[arg(long, value_name = "SCHEDULE", default_value = "constant", value_parser = schedule)]
+    schedule: Schedule,
+    /// Let the learning rate grow over so many epochs, from a third of it or from the share that follows: 5:0.1
+    #[arg(long, value_name = "EPOCHS[:SHARE]", value_parser = warm_up, allow_negative_numbers = true)]
+    warm_up: Option<WarmUp>,
+    /// Bring the gradients of so many minibatches together for one step, as if they were one
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::count, allow_negative_numbers = true)]
+    accumulate: usize,
+    /// End the run when the rows to test on have seen nothing better for so many epochs, and keep the best epoch's weights
+    #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
+    patience: Option<usize>,
+    /// How much better counts as better, for --patience [default: 0]
+    #[arg(long, value_name = "NUMBER", requires = "patience", value_parser = values::not_negative, allow_negative_numbers = true)]
+    min_delta: Option<f64>,
+    /// What --patience watches: loss, accuracy [default: loss]
+    #[arg(long, value_name = "WHAT", requires = "patience", value_parser = monitor)]
+    monitor: Option<Monitor>,
+}
+
+impl PaceArgs {
+    /// The same run with what these options say.
+    pub(crate) fn applied_to(&self, config: TrainConfig) -> TrainConfig {
+        let (optimizer, decay) = self.decay_of.decay_only(config.optimizer, self.l1.unwrap_or(0.0));
+        let early_stopping = self.patience.map(|patience| EarlyStopping {
+            min_delta: self.min_delta.unwrap_or(0.0),
+            monitor: self.monitor.unwrap_or_default(),
+            ..EarlyStopping::new(patience)
+        });
+        TrainConfig {
+            optimizer,
+            decay,
+            schedule: self.schedule,
+            warm_up: self.warm_up,
+            accumulate: self.accumulate,
+            early_stopping,
+            ..config
+        }
+    }
+
+    /// Whether the rate is not the same at every step.
+    pub(crate) fn changes_rate(&self) -> bool {
+        self.schedule != Schedule::Constant || self.warm_up.is_some()
+    }
+}
+
+/// `cosine:min-lr=0, warm-up over 5 epochs, 4 minibatches a step`, each after a comma.
+pub(crate) fn words(config: &TrainConfig) -> String {
+    let mut words = config.decay.words();
+    if config.schedule != Schedule::Constant {
+        words.push(config.schedule.to_string());
+    }
+    words.extend(config.warm_up.map(|warm_up| format!("warm-up over {} epochs", warm_up.epochs)));
+    if config.accumulate > 1 {
+        words.push(format!("{} minibatches a step", config.accumulate));
+    }
+    words.extend(config.early_stopping.map(|stopping| format!("patience {}", stopping.patience)));
+    words.into_iter().map(|word| format!(", {word}")).collect()
+}
+
+fn group(text: &str) -> Parsed<Group> {
+    Group::by_name(text).or_else(|_| values::unknown("group", text, GROUP_NAMES))
+}
+
+fn schedule(text: &str) -> Parsed<Schedule> {
+    let name = text.split(':').next().unwrap_or_default();
+    match text.parse() {
+        Err(_) if !SCHEDULE_NAMES.contains(&name) => values::unknown("schedule", name, SCHEDULE_NAMES),
+        parsed => parsed.map_err(|error: chainrule::ModelError| error.to_string()),
+    }
+}
+
+fn warm_up(text: &str) -> Parsed<WarmUp> {
+    let (epochs, share) = text.split_once(':').map_or((text, None), |(epochs, share)| (epochs, Some(share)));
+    let whole = WarmUp::over(values::count(epochs)? as u64);
+    let Some(share) = share else { return Ok(whole) };
+    let wrong = || "expected a share of the rate above 0, at most 1, behind the colon".to_owned();
+    let warm_up = WarmUp { start: share.parse().map_err(|_| wrong())?, ..whole };
+    warm_up.check().map(|()| warm_up).map_err(|_| wrong())
+}
+
+fn monitor(text: &str) -> Parsed<Monitor> {
+    values::one_of("measure", text, &[("loss", Monitor::Loss), ("accuracy", Monitor::Accuracy)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_with_what_was_expected() {
+        assert_eq!(schedule("step:x").unwrap_err(), "step's every is `x`; expected a whole number");
+        assert!(schedule("cosin").unwrap_err().contains("cosine"));
+        assert!(group("weight").unwrap_err().contains("weights"));
+        assert!(monitor("acc").unwrap_err().contains("accuracy"));
+        assert_eq!(warm_up("3").unwrap(), WarmUp::over(3));
+        assert_eq!(warm_up("3:0.5").unwrap(), WarmUp { epochs: 3, start: 0.5 });
+        for bad in ["0", "-1", "2.5", "3:", "3:0", "3:1.5", "3:x"] {
+            assert!(warm_up(bad).unwrap_err().starts_with("expected "), "{bad}");
+        }
+    }
+}

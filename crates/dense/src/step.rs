@@ -1,0 +1,116 @@
+//! One step of one group of parameters: an optimiser's rule, and what draws the parameters to 0 beside it.
+//!
+//! Plain loops, compiled once; a step without decay of its own is the rule's loop and nothing else.
+
+use chainrule_kernel::{Kernel, Rule, Scalar};
+
+use crate::update::split_moments;
+
+/// Gradients that are changed at a time: 2 KiB in f64, which stay in the first-level cache.
+const AT_ONCE: usize = 256;
+
+/// A rule with the decay of a group:
+///
+/// ```text
+/// w <- shrink * w                     shrink = 1 - lr * (decoupled decay)
+/// w <- rule(w, dw + l1 * sign(w))     sign(0) = 0
+/// ```
+///
+/// Source of the first line: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019; the second line's is the
+/// subgradient of `l1 * sum |w|`, added to the loss: Tibshirani, "Regression Shrinkage and Selection via the Lasso", 1996.
+/// The factor of w in its own gradient, L2, is a field of every rule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step<T> {
+    /// How parameters move by their gradients.
+    pub rule: Rule<T>,
+    /// The factor of each parameter's sign in its gradient.
+    pub l1: T,
+    /// What is left of a parameter before it moves.
+    pub shrink: T,
+}
+
+impl<T: Scalar> From<Rule<T>> for Step<T> {
+    fn from(rule: Rule<T>) -> Self {
+        Step { rule, l1: T::ZERO, shrink: T::ONE }
+    }
+}
+
+impl<T: Scalar> Step<T> {
+    /// Whether gradients have to be stored, some at a time, before they move anything: the product that makes them can
+    /// only end in plain descent.
+    pub fn wants_strips(&self) -> bool {
+        self.rule.moments() > 0 || self.l1 != T::ZERO
+    }
+
+    /// Moves the parameters, on this thread. Of the two arrays that a rule may remember, those it does not need are empty.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn apply(
+        self,
+        kernel: &Kernel<T>,
+        w: &mut [T],
+        dw: &[T],               // as w
+        moments: [&mut [T]; 2], // as w, or empty
+    ) {
+        self.shrink(w);
+        if self.l1 == T::ZERO {
+            return kernel.update(self.rule, w, dw, moments);
+        }
+        assert!(w.len() == dw.len(), "{} parameters and {} gradients", w.len(), dw.len());
+        let (mut w, mut dw, mut moments) = (w, dw, moments);
+        let mut g = [T::ZERO; AT_ONCE];
+        while !w.is_empty() {
+            let n = w.len().min(AT_ONCE);
+            let ((w_here, w_rest), (dw_here, dw_rest)) = (w.split_at_mut(n), dw.split_at(n));
+            let (moments_here, moments_rest) = split_moments(moments, n);
+            for ((g, &dw), &w) in g.iter_mut().zip(dw_here).zip(&*w_here) {
+                *g = dw + self.l1 * sign(w);
+            }
+            kernel.update(self.rule, w_here, &g[..n], moments_here);
+            (w, dw, moments) = (w_rest, dw_rest, moments_rest);
+        }
+    }
+
+    /// The first line alone.
+    pub(crate) fn shrink(self, w: &mut [T]) {
+        if self.shrink != T::ONE {
+            w.iter_mut().for_each(|w| *w *= self.shrink);
+        }
+    }
+}
+
+/// -1, 0 or 1; NaN stays NaN.
+fn sign<T: Scalar>(w: T) -> T {
+    if w > T::ZERO {
+        T::ONE
+    } else if w < T::ZERO {
+        -T::ONE
+    } else {
+        w * T::ZERO
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_decays_is_the_sign_and_a_share() {
+        let plain = Rule::Sgd { lr: 0.5, decay: 0.0 };
+        let kernel = Kernel::selected().unwrap();
+        let moved = |step: Step<f64>| {
+            // More than are changed at a time, the last of them alone.
+            let mut w = [4.0, -4.0, 0.0, -0.0].repeat(AT_ONCE / 2 + 1);
+            let dw = vec![1.0; w.len()];
+            step.apply(kernel, &mut w, &dw, [&mut [], &mut []]);
+            assert!(w.chunks_exact(4).all(|some| some == &w[..4]));
+            w[..4].to_vec()
+        };
+        assert_eq!(moved(plain.into()), [3.5, -4.5, -0.5, -0.5]);
+        assert_eq!(moved(Step { l1: 0.25, ..plain.into() }), [3.375, -4.375, -0.5, -0.5]);
+        assert_eq!(moved(Step { shrink: 0.5, ..plain.into() }), [1.5, -2.5, -0.5, -0.5]);
+        assert_eq!(moved(Step { l1: 0.25, shrink: 0.5, rule: plain }), [1.375, -2.375, -0.5, -0.5]);
+        assert!(sign(f64::NAN).is_nan());
+    }
+}

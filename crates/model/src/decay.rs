@@ -1,0 +1,174 @@
+//! What draws parameters to 0 beside what the loss asks: for weights and for biases apart.
+
+use chainrule_dense::Step;
+use chainrule_kernel::{Rule, Scalar};
+
+use crate::{ModelError, Optimizer};
+
+/// The decay of one group of parameters.
+///
+/// ```text
+/// w <- w - lr * decoupled * w
+/// g <- dw + l1 * sign(w) + l2 * w
+/// ```
+///
+/// and then the optimiser moves w by g. `l1` is the gradient of `l1 * sum |w|`, `l2` that of `l2 / 2 * sum w^2`, which is
+/// what PyTorch calls weight decay; decoupled is AdamW's. Gradients are clipped before, so what is clipped is the loss's.
+///
+/// Source: Tibshirani, "Regression Shrinkage and Selection via the Lasso", 1996; Loshchilov and Hutter, "Decoupled Weight
+/// Decay Regularization", 2019.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Decay {
+    /// The factor of the sign of w in its gradient.
+    pub l1: f64,
+    /// The factor of w in its gradient, beside the optimiser's own.
+    pub l2: f64,
+    /// What w loses in a step, in units of the learning rate.
+    pub decoupled: f64,
+}
+
+/// The decay of each group. An optimiser's own weight decay holds for all parameters beside it; [`Group`] moves that to a
+/// group alone.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Decays {
+    /// Of the weights: what is multiplied by what comes in.
+    pub weights: Decay,
+    /// Of everything else: what is added, and what scales single features.
+    pub biases: Decay,
+}
+
+/// Which parameters decay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Group {
+    /// Weights and biases, as PyTorch's optimisers do unless they are told otherwise.
+    #[default]
+    All,
+    /// Weights alone, which is what most recipes mean.
+    Weights,
+    /// Biases alone.
+    Biases,
+}
+
+/// The names of the groups.
+pub const GROUP_NAMES: &[&str] = &["all", "weights", "biases"];
+
+impl Group {
+    /// The group of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn by_name(name: &str) -> Result<Self, ModelError> {
+        match name {
+            "all" => Ok(Group::All),
+            "weights" => Ok(Group::Weights),
+            "biases" => Ok(Group::Biases),
+            _ => Err(ModelError::UnknownName {
+                what: "group of parameters",
+                found: name.to_owned(),
+                known: GROUP_NAMES.join(", "),
+            }),
+        }
+    }
+
+    /// This decay for the group, and none for the others.
+    pub fn decays(self, decay: Decay) -> Decays {
+        let none = Decay::default();
+        match self {
+            Group::All => Decays { weights: decay, biases: decay },
+            Group::Weights => Decays { weights: decay, biases: none },
+            Group::Biases => Decays { weights: none, biases: decay },
+        }
+    }
+
+    /// The optimiser without its own weight decay, and that decay for this group with `l1` beside it. What decays is what
+    /// decayed before, L2 or decoupled, and to the same bits.
+    pub fn decay_only(self, optimizer: Optimizer, l1: f64) -> (Optimizer, Decays) {
+        if self == Group::All {
+            return (optimizer, self.decays(Decay { l1, ..Decay::default() }));
+        }
+        let (without, decay) = optimizer.split_decay();
+        (without, self.decays(Decay { l1, ..decay }))
+    }
+}
+
+impl Decay {
+    pub(crate) fn step<T: Scalar>(self, optimizer: Optimizer, t: u64) -> Step<T> {
+        let rule: Rule<T> = optimizer.rule_with(t, self.l2);
+        Step { rule, l1: T::from_f64(self.l1), shrink: T::from_f64(1.0 - optimizer.lr() * self.decoupled) }
+    }
+
+    fn settings(self) -> [(&'static str, f64); 3] {
+        [("L1 decay", self.l1), ("L2 decay", self.l2), ("decoupled decay", self.decoupled)]
+    }
+}
+
+impl Decays {
+    /// Refuses what means nothing.
+    ///
+    /// # Errors
+    /// When one is not a finite number, 0 or more.
+    pub fn check(self) -> Result<(), ModelError> {
+        let settings = [self.weights.settings(), self.biases.settings()].concat();
+        match settings.into_iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
+            Some((what, found)) => Err(ModelError::Setting { what, found, expected: "a finite number, 0 or more" }),
+            None => Ok(()),
+        }
+    }
+
+    /// In words, each with its group: `L1 decay 0.001 of weights`; none where nothing decays.
+    pub fn words(self) -> Vec<String> {
+        let mut words = Vec::new();
+        for ((what, weights), (_, biases)) in self.weights.settings().into_iter().zip(self.biases.settings()) {
+            if weights == biases && weights != 0.0 {
+                words.push(format!("{what} {weights}"));
+                continue;
+            }
+            let groups = [("weights", weights), ("biases", biases)];
+            let of = |(group, value): (&str, f64)| (value != 0.0).then(|| format!("{what} {value} of {group}"));
+            words.extend(groups.into_iter().filter_map(of));
+        }
+        words
+    }
+}
+
+/// The step of each group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Steps<T> {
+    pub(crate) weights: Step<T>,
+    pub(crate) biases: Step<T>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_tell_what_decays_and_whose() {
+        let l1 = Decay { l1: 0.001, ..Decay::default() };
+        assert_eq!(Group::All.decays(l1).words(), ["L1 decay 0.001"]);
+        let both = Decay { decoupled: 0.01, ..l1 };
+        assert_eq!(
+            Group::Weights.decays(both).words(),
+            ["L1 decay 0.001 of weights", "decoupled decay 0.01 of weights"]
+        );
+        assert!(Decays::default().words().is_empty());
+    }
+
+    #[test]
+    fn decays_that_mean_nothing_are_refused() {
+        for bad in [-0.1, f64::NAN, f64::INFINITY] {
+            let decays = Group::Biases.decays(Decay { l1: bad, ..Decay::default() });
+            let text = decays.check().unwrap_err().to_string();
+            assert!(
+                text.starts_with("L1 decay is ") && text.ends_with("expected a finite number, 0 or more"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            Group::by_name("w").unwrap_err().to_string(),
+            "there is no group of parameters `w`; known are all, weights, biases"
+        );
+        GROUP_NAMES.iter().for_each(|name| assert!(Group::by_name(name).is_ok()));
+    }
+}

@@ -1,0 +1,142 @@
+//! How far to go: a step that keeps the strong Wolfe conditions. Nocedal and Wright, 2006, algorithms 3.5 (bracketing) and 3.6
+//! (zoom), with the cubic through two values and two slopes (equation 3.59) kept off the ends of the interval.
+
+use super::LbfgsSettings;
+
+/// The objective along a direction: how far, its value there, its slope there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Probe {
+    pub(super) alpha: f64,
+    pub(super) value: f64,
+    pub(super) slope: f64,
+}
+
+/// A trial in a bracket is no nearer to its ends than this share of it, so that every trial shortens it.
+const MARGIN: f64 = 0.1;
+/// How many times farther each trial is while the slope still points down.
+const FARTHER: f64 = 2.0;
+
+/// A step along which the loss falls, the last that was probed. None when there is none, within the evaluations allowed.
+pub(super) fn search<E>(
+    start: Probe,
+    first: f64,
+    settings: LbfgsSettings,
+    probe: &mut impl FnMut(f64) -> Result<Probe, E>,
+) -> Result<Option<Probe>, E> {
+    let wolfe = Wolfe { start, settings };
+    let (mut before, mut alpha) = (start, first);
+    for asked in 1..=settings.evaluations {
+        let here = probe(alpha)?;
+        let left = settings.evaluations - asked;
+        if !wolfe.is_lower(here) || (asked > 1 && here.value >= before.value) {
+            return zoom(wolfe, before, here, left, probe);
+        }
+        if wolfe.is_flat(here) {
+            return Ok(Some(here));
+        }
+        if here.slope >= 0.0 {
+            return zoom(wolfe, here, before, left, probe);
+        }
+        (before, alpha) = (here, FARTHER * alpha);
+    }
+    // Still going down: the farthest is the lowest.
+    Ok(Some(before))
+}
+
+#[derive(Clone, Copy)]
+struct Wolfe {
+    start: Probe,
+    settings: LbfgsSettings,
+}
+
+impl Wolfe {
+    /// The first condition: at least a share of what the slope at the start promises. NaN is not lower.
+    fn is_lower(self, at: Probe) -> bool {
+        at.value <= self.start.value + self.settings.sufficient_decrease * at.alpha * self.start.slope
+    }
+
+    /// The second: of the slope only a share is left.
+    fn is_flat(self, at: Probe) -> bool {
+        at.slope.abs() <= -self.settings.curvature * self.start.slope
+    }
+}
+
+/// Between `low`, the lowest so far, and `high`, with a good step between them.
+fn zoom<E>(
+    wolfe: Wolfe,
+    mut low: Probe,
+    mut high: Probe,
+    evaluations: usize,
+    probe: &mut impl FnMut(f64) -> Result<Probe, E>,
+) -> Result<Option<Probe>, E> {
+    for _ in 0..evaluations {
+        let here = probe(between(low, high))?;
+        if !wolfe.is_lower(here) || here.value >= low.value {
+            high = here;
+        } else {
+            if wolfe.is_flat(here) {
+                return Ok(Some(here));
+            }
+            if here.slope * (high.alpha - low.alpha) >= 0.0 {
+                high = low;
+            }
+            low = here;
+        }
+    }
+    // The lowest, if it is any: asked for again, so that it is the last.
+    if low.alpha > 0.0 && low.value < wolfe.start.value { probe(low.alpha).map(Some) } else { Ok(None) }
+}
+
+/// Where the cubic through both has its minimum, away from the ends; the middle where that is no number.
+fn between(low: Probe, high: Probe) -> f64 {
+    let width = high.alpha - low.alpha;
+    let d1 = low.slope + high.slope - 3.0 * (low.value - high.value) / (low.alpha - high.alpha);
+    let d2 = (d1 * d1 - low.slope * high.slope).sqrt() * width.signum();
+    let share = 1.0 - (high.slope + d2 - d1) / (high.slope - low.slope + 2.0 * d2);
+    let share = if share.is_finite() { share.clamp(MARGIN, 1.0 - MARGIN) } else { 0.5 };
+    low.alpha + share * width
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cubic_finds_the_minimum_of_a_parabola() {
+        let at = |alpha: f64| Probe { alpha, value: (alpha - 0.6).powi(2), slope: 2.0 * (alpha - 0.6) };
+        assert!((between(at(0.0), at(1.0)) - 0.6).abs() < 1e-12);
+        assert!((between(at(1.0), at(0.0)) - 0.6).abs() < 1e-12);
+        let beyond = Probe { alpha: 1.0, value: f64::INFINITY, slope: f64::NAN };
+        assert_eq!(between(at(0.0), beyond), 0.5);
+    }
+
+    #[test]
+    fn what_is_found_keeps_both_conditions_and_was_probed_last() {
+        let settings = LbfgsSettings { curvature: 0.1, ..LbfgsSettings::default() };
+        // Many minima, a wall at 40, and first steps from far too short to far too long.
+        let f = |a: f64| if a > 40.0 { f64::INFINITY } else { (a - 7.0).powi(2) / 10.0 + (3.0 * a).sin() };
+        let slope = |a: f64| (a - 7.0) / 5.0 + 3.0 * (3.0 * a).cos();
+        let start = Probe { alpha: 0.0, value: f(0.0), slope: -slope(0.0).abs() };
+        for first in [1e-6, 0.01, 0.3, 1.0, 5.0, 39.0, 1e3, 1e9] {
+            let f = |a: f64| if start.slope == slope(0.0) { f(a) } else { f(-a) };
+            let slope = |a: f64| if start.slope == slope(0.0) { slope(a) } else { -slope(-a) };
+            let mut last = 0.0;
+            let mut probe = |alpha: f64| {
+                last = alpha;
+                Ok::<_, ()>(Probe { alpha, value: f(alpha), slope: slope(alpha) })
+            };
+            let settings = LbfgsSettings { evaluations: 100, ..settings };
+            let found = search(start, first, settings, &mut probe).unwrap().unwrap();
+            let wolfe = Wolfe { start, settings };
+            assert!(wolfe.is_lower(found) && wolfe.is_flat(found), "from {first}: {found:?}");
+            assert_eq!(found.alpha, last);
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_lower_there_is_no_step() {
+        let mut uphill = |alpha: f64| Ok::<_, ()>(Probe { alpha, value: 1.0 + alpha, slope: 1.0 });
+        let start = Probe { alpha: 0.0, value: 1.0, slope: -1.0 };
+        assert_eq!(search(start, 1.0, LbfgsSettings::default(), &mut uphill), Ok(None));
+    }
+}

@@ -1,0 +1,250 @@
+//! L-BFGS: a quasi-Newton method for small jobs in which every evaluation sees all rows.
+//!
+//! Source: Nocedal and Wright, "Numerical Optimization", 2nd edition, 2006: the direction by algorithm 7.4, the iteration by
+//! 7.5, its first scaling by equation 7.20, the line search by 3.5 and 3.6. The first trial step is PyTorch's, min(1, 1 /
+//! |g|_1).
+//!
+//! Everything between two evaluations is f64, added up in order by one thread: with an objective that does not depend on
+//! threads, nothing does. It knows no network: an objective is a function of numbers.
+
+mod line_search;
+
+use std::collections::VecDeque;
+
+use chainrule_kernel::Scalar;
+
+use crate::ModelError;
+use line_search::{Probe, search};
+
+/// The settings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LbfgsSettings {
+    /// How many steps back the curvature is remembered; 10.
+    pub memory: usize,
+    /// Evaluations in one line search; 25.
+    pub evaluations: usize,
+    /// Done when no gradient is farther from 0; 1e-7.
+    pub gradient_tolerance: f64,
+    /// Done when neither the loss nor any parameter changes by more; 1e-9.
+    pub change_tolerance: f64,
+    /// The share of the promised decrease that a step must bring; 1e-4.
+    pub sufficient_decrease: f64,
+    /// The share of the slope that a step may leave; 0.9.
+    pub curvature: f64,
+}
+
+impl Default for LbfgsSettings {
+    fn default() -> Self {
+        LbfgsSettings {
+            memory: 10,
+            evaluations: 25,
+            gradient_tolerance: 1e-7,
+            change_tolerance: 1e-9,
+            sufficient_decrease: 1e-4,
+            curvature: 0.9,
+        }
+    }
+}
+
+impl LbfgsSettings {
+    /// Refuses settings that mean nothing.
+    ///
+    /// # Errors
+    /// When memory or evaluations are 0, a tolerance is not a finite number of 0 or more, or not
+    /// `0 < sufficient_decrease < curvature < 1`.
+    pub fn check(self) -> Result<(), ModelError> {
+        let refuse = |what, found, expected| Err(ModelError::Setting { what, found, expected });
+        for (what, count) in [("memory", self.memory), ("evaluations", self.evaluations)] {
+            if count == 0 {
+                return refuse(what, 0.0, "at least 1");
+            }
+        }
+        let tolerances = [("gradient tolerance", self.gradient_tolerance), ("change tolerance", self.change_tolerance)];
+        for (what, tolerance) in tolerances {
+            if !(tolerance.is_finite() && tolerance >= 0.0) {
+                return refuse(what, tolerance, "a finite number, 0 or more");
+            }
+        }
+        let (decrease, curvature) = (self.sufficient_decrease, self.curvature);
+        if !(decrease > 0.0 && decrease < curvature) {
+            return refuse("sufficient decrease", decrease, "a number above 0 and below the curvature's");
+        }
+        if curvature.is_nan() || curvature >= 1.0 {
+            return refuse("curvature", curvature, "a number below 1");
+        }
+        Ok(())
+    }
+}
+
+/// What an iteration came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LbfgsOutcome {
+    /// The parameters moved, to a lower loss.
+    Moved,
+    /// They are where the gradient vanishes, or nothing changes any more: within the tolerances.
+    Converged,
+    /// No lower loss was found in this direction or down the gradient: rounding allows no more, or the gradient is wrong.
+    Stuck,
+}
+
+/// A step that was taken, and what the gradient made of it.
+#[derive(Debug, Clone)]
+struct Pair {
+    s: Vec<f64>,
+    y: Vec<f64>,
+    /// 1 / (y . s)
+    rho: f64,
+}
+
+/// A minimisation under way.
+///
+/// ```
+/// use chainrule_model::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+///
+/// // (x - 3)^2 + 10 (y + 1)^2
+/// let mut objective = |p: &[f64], dp: &mut [f64]| {
+///     dp.copy_from_slice(&[2.0 * (p[0] - 3.0), 20.0 * (p[1] + 1.0)]);
+///     Ok::<f64, ()>((p[0] - 3.0).powi(2) + 10.0 * (p[1] + 1.0).powi(2))
+/// };
+/// let mut p = [0.0, 0.0];
+/// let mut lbfgs = Lbfgs::new(LbfgsSettings::default());
+/// while lbfgs.iterate(&mut p, &mut objective)? == LbfgsOutcome::Moved {}
+/// assert!((p[0] - 3.0).abs() < 1e-6 && (p[1] + 1.0).abs() < 1e-6);
+/// # Ok::<(), ()>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Lbfgs<T> {
+    settings: LbfgsSettings,
+    pairs: VecDeque<Pair>,
+    /// The loss and the gradient where the parameters are; empty before the first evaluation.
+    loss: f64,
+    gradient: Vec<T>,
+    evaluations: usize,
+}
+
+impl<T: Scalar> Lbfgs<T> {
+    /// Begins one.
+    pub fn new(settings: LbfgsSettings) -> Self {
+        Lbfgs { settings, pairs: VecDeque::new(), loss: f64::INFINITY, gradient: Vec::new(), evaluations: 0 }
+    }
+
+    /// The loss where the parameters are; infinite before the first iteration.
+    pub fn loss(&self) -> f64 {
+        self.loss
+    }
+
+    /// How often the objective was asked so far.
+    pub fn evaluations(&self) -> usize {
+        self.evaluations
+    }
+
+    /// One iteration: a direction, a line search, a step. The objective answers the loss for parameters and writes its
+    /// gradient; whenever something has moved, the last parameters that it was asked for are those that stay.
+    ///
+    /// A loss that is not finite where an iteration begins is answered with `Stuck`.
+    ///
+    /// # Errors
+    /// The objective's; the parameters are then as they were.
+    pub fn iterate<E>(
+        &mut self,
+        x: &mut [T],
+        objective: &mut impl FnMut(&[T], &mut [T]) -> Result<f64, E>,
+    ) -> Result<LbfgsOutcome, E> {
+        if self.gradient.len() != x.len() {
+            self.gradient = vec![T::ZERO; x.len()];
+            self.pairs.clear();
+            self.loss = objective(x, &mut self.gradient)?;
+            self.evaluations += 1;
+        }
+        if !self.loss.is_finite() {
+            return Ok(LbfgsOutcome::Stuck);
+        }
+        let g: Vec<f64> = self.gradient.iter().map(|g| g.to_f64()).collect();
+        if largest(&g) <= self.settings.gradient_tolerance {
+            return Ok(LbfgsOutcome::Converged);
+        }
+        let outcome = self.along(x, &g, objective)?;
+        if outcome == LbfgsOutcome::Stuck && !self.pairs.is_empty() {
+            // What is remembered may be no good any more; the gradient always is.
+            self.pairs.clear();
+            return self.along(x, &g, objective);
+        }
+        Ok(outcome)
+    }
+
+    /// Searches along the direction that the memory makes of the gradient.
+    fn along<E>(
+        &mut self,
+        x: &mut [T],
+        g: &[f64],
+        objective: &mut impl FnMut(&[T], &mut [T]) -> Result<f64, E>,
+    ) -> Result<LbfgsOutcome, E> {
+        let mut d = self.direction(g);
+        let mut slope = dot(&d, g);
+        if slope.is_nan() || slope >= 0.0 {
+            self.pairs.clear();
+            d = g.iter().map(|g| -g).collect();
+            slope = -dot(g, g);
+        }
+        let first = if self.pairs.is_empty() { (1.0 / g.iter().map(|g| g.abs()).sum::<f64>()).min(1.0) } else { 1.0 };
+        let start = x.to_vec();
+        let (mut trial, mut gradient, mut asked) = (start.clone(), vec![T::ZERO; x.len()], 0);
+        let found = {
+            let mut probe = |alpha: f64| {
+                for ((trial, start), d) in trial.iter_mut().zip(&start).zip(&d) {
+                    *trial = T::from_f64(start.to_f64() + alpha * d);
+                }
+                asked += 1;
+                let value = objective(&trial, &mut gradient)?;
+                let slope = gradient.iter().zip(&d).map(|(g, d)| g.to_f64() * d).sum();
+                Ok(Probe { alpha, value, slope })
+            };
+            search(Probe { alpha: 0.0, value: self.loss, slope }, first, self.settings, &mut probe)
+        };
+        self.evaluations += asked;
+        let Some(found) = found? else { return Ok(LbfgsOutcome::Stuck) };
+        let s: Vec<f64> = trial.iter().zip(&start).map(|(new, old)| new.to_f64() - old.to_f64()).collect();
+        let y: Vec<f64> = gradient.iter().zip(g).map(|(new, old)| new.to_f64() - old).collect();
+        let (curvature, change) = (dot(&y, &s), (self.loss - found.value).abs().max(largest(&s)));
+        if curvature > 1e-10 * dot(&s, &s).sqrt() * dot(&y, &y).sqrt() {
+            if self.pairs.len() == self.settings.memory {
+                self.pairs.pop_front();
+            }
+            self.pairs.push_back(Pair { s, y, rho: 1.0 / curvature });
+        }
+        x.copy_from_slice(&trial);
+        (self.loss, self.gradient) = (found.value, gradient);
+        let done = change <= self.settings.change_tolerance;
+        Ok(if done { LbfgsOutcome::Converged } else { LbfgsOutcome::Moved })
+    }
+
+    /// `-H g`: the two loops of algorithm 7.4, over the pairs from the newest to the oldest and back.
+    fn direction(&self, g: &[f64]) -> Vec<f64> {
+        let mut q = g.to_vec();
+        let mut alphas = Vec::with_capacity(self.pairs.len());
+        for Pair { s, y, rho } in self.pairs.iter().rev() {
+            let alpha = rho * dot(s, &q);
+            q.iter_mut().zip(y).for_each(|(q, y)| *q -= alpha * y);
+            alphas.push(alpha);
+        }
+        if let Some(Pair { y, rho, .. }) = self.pairs.back() {
+            // gamma = (s . y) / (y . y)
+            let gamma = 1.0 / (rho * dot(y, y));
+            q.iter_mut().for_each(|q| *q *= gamma);
+        }
+        for (Pair { s, y, rho }, alpha) in self.pairs.iter().zip(alphas.into_iter().rev()) {
+            let beta = rho * dot(y, &q);
+            q.iter_mut().zip(s).for_each(|(q, s)| *q += (alpha - beta) * s);
+        }
+        q.iter_mut().for_each(|q| *q = -*q);
+        q
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |largest, value| value.abs().max(largest))
+}

@@ -1,0 +1,57 @@
+//! What a setting of an optimiser is: its name, its words, and the values that it may have.
+
+/// A setting that one or more of the optimisers have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// As a sentence says it.
+    pub words: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+    /// What it may be.
+    pub range: Range,
+}
+
+/// The values that a setting may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// Above 0.
+    Positive,
+    /// 0 or more.
+    NotNegative,
+    /// From 0 to below 1.
+    Share,
+    /// Above 0, at most 1.
+    Proportion,
+    /// 0 for off, 1 for on.
+    Switch,
+}
+
+impl Range {
+    /// Whether the value is among them; NaN and infinity never are.
+    pub fn contains(self, value: f64) -> bool {
+        match self {
+            Range::Positive => value.is_finite() && value > 0.0,
+            Range::NotNegative => value.is_finite() && value >= 0.0,
+            Range::Share => (0.0..1.0).contains(&value),
+            Range::Proportion => value > 0.0 && value <= 1.0,
+            Range::Switch => value == 0.0 || value == 1.0,
+        }
+    }
+
+    /// The values, as `expected ...` goes on.
+    pub fn words(self) -> &'static str {
+        match self {
+            Range::Positive => "a finite number above 0",
+            Range::NotNegative => "a finite number, 0 or more",
+            Range::Share => "a number from 0 to below 1",
+            Range::Proportion => "a number above 0, at most 1",
+            Range::Switch => "0 or 1",
+        }
+    }
+}
+
+pub(super) const fn setting(name: &'static str, words: &'static str, meaning: &'static str, range: Range) -> Setting {
+    Setting { name, words, meaning, range }
+}

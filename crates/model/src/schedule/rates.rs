@@ -1,0 +1,66 @@
+//! The learning rates of one run: a schedule, its warm-up, and what the validation losses have made of it so far.
+
+use super::{Schedule, Span, WarmUp};
+
+/// A smaller change of the rate is none: PyTorch's `eps` of `ReduceLROnPlateau`.
+const LEAST_CHANGE: f64 = 1e-8;
+
+/// Answers each step's learning rate, and is told each epoch's validation loss.
+///
+/// ```
+/// use chainrule_model::{Rates, Span, WarmUp};
+///
+/// let run = Span { epochs: 10, steps: 2 };
+/// let mut rates = Rates::new("plateau:0.5:patience=0".parse()?, Some(WarmUp::over(1)), 0.3, run);
+/// assert!((rates.at(0) - 0.1).abs() < 1e-15 && rates.at(2) == 0.3);
+/// rates.validated(1.0);
+/// rates.validated(1.0); // no better
+/// assert_eq!(rates.at(4), 0.15);
+/// # Ok::<(), chainrule_model::ModelError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rates {
+    schedule: Schedule,
+    warm_up: Option<WarmUp>,
+    run: Span,
+    /// The optimiser's, as far as a plateau has left it.
+    lr: f64,
+    best: f64,
+    /// Epochs since the best that were no better.
+    bad: u64,
+    /// Epochs left in which nothing counts.
+    cooling: u64,
+}
+
+impl Rates {
+    /// Of a run whose optimiser has the learning rate `lr`.
+    pub fn new(schedule: Schedule, warm_up: Option<WarmUp>, lr: f64, run: Span) -> Self {
+        Rates { schedule, warm_up, run, lr, best: f64::INFINITY, bad: 0, cooling: 0 }
+    }
+
+    /// The learning rate of a step of the run, counted from 0.
+    pub fn at(&self, step: u64) -> f64 {
+        let rate = self.schedule.rate(self.lr, step, self.run);
+        self.warm_up.map_or(rate, |warm_up| warm_up.factor(step, self.run) * rate)
+    }
+
+    /// Takes note of an epoch's validation loss, in PyTorch's order: is it better, does it count, is that too many.
+    pub fn validated(&mut self, loss: f64) {
+        let Schedule::Plateau { factor, patience, threshold, cooldown, min_lr } = self.schedule else { return };
+        if loss < self.best * (1.0 - threshold) {
+            (self.best, self.bad) = (loss, 0);
+        } else {
+            self.bad += 1;
+        }
+        if self.cooling > 0 {
+            (self.cooling, self.bad) = (self.cooling - 1, 0);
+        }
+        if self.bad > patience {
+            let lower = (self.lr * factor).max(min_lr);
+            if self.lr - lower > LEAST_CHANGE {
+                self.lr = lower;
+            }
+            (self.cooling, self.bad) = (cooldown, 0);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! AdaGrad: the longer a parameter's gradients were so far, the shorter its steps. As PyTorch's `Adagrad`.
+
+use crate::Float;
+use crate::shape::check_pair;
+
+/// The settings of [`adagrad_step`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdaGrad {
+    /// The learning rate of the first step.
+    pub lr: f64,
+    /// How fast it falls.
+    pub lr_decay: f64,
+    /// Added to the root.
+    pub eps: f64,
+    /// How much of w is added to its gradient.
+    pub weight_decay: f64,
+}
+
+/// Step t, counted from 1: g := dw + weight_decay * w, s := s + g^2, and
+/// w := w - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(s) + eps).
+///
+/// # Panics
+/// If w, dw and s differ in length.
+pub fn adagrad_step<T: Float>(
+    w: &mut [T], // any shape
+    dw: &[T],    // as w
+    s: &mut [T], // as w
+    settings: AdaGrad,
+    t: u64,
+) {
+    check_pair("dw", dw.len(), "w", w.len());
+    check_pair("s", s.len(), "w", w.len());
+    let AdaGrad { lr, lr_decay, eps, weight_decay } = settings;
+    let lr = lr / (1.0 + (t - 1) as f64 * lr_decay);
+    let (lr, eps, weight_decay) = (T::rounded(lr), T::rounded(eps), T::rounded(weight_decay));
+    for at in 0..w.len() {
+        let g = dw[at] + weight_decay * w[at];
+        s[at] += g * g;
+        w[at] -= lr * g / (s[at].sqrt() + eps);
+    }
+}
