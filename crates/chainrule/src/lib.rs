@@ -37,6 +37,8 @@ mod nearest;
 mod place;
 mod predict;
 mod sample;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 pub mod trace;
 mod train;
 
@@ -45,7 +47,7 @@ pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 pub use chainrule_model::{
     ACTIVATION_NAMES, Activation, Clip, Init, LOSS_NAMES, Layer, Loss, Mlp, MlpBuilder, ModelError, Moments,
     OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Range, Reduction, SETTINGS, Setting, Targets,
-    Update, Workspace, activation_name, metrics, parse_activation,
+    Update, Workspace, activation_name, gradcheck, metrics, parse_activation,
 };
 pub use error::{Error, Result};
 pub use hash::weights_sha256;

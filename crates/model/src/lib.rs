@@ -14,6 +14,7 @@ mod builder;
 mod dissection;
 mod dropout;
 mod error;
+pub mod gradcheck;
 mod init;
 mod layer;
 mod layer_norm;
