@@ -16,6 +16,9 @@ const STEP: f64 = 1.0 / 512.0;
 /// roundings 2^-53, while 2^-20 is millions of roundings away: each point is rounded anew.
 const NOISE_STEP: f64 = 1.0 / (1 << 20) as f64;
 const NOISE_LINES: u64 = 5;
+/// Where nothing changes on them, the points are drawn apart by this, so often: to 2^-4 at most.
+const NOISE_LONGER: f64 = 16.0;
+const NOISE_STEPS: usize = 5;
 /// Of the streams: those before it are the noise's, and the whole network's.
 pub(super) const FIRST_KEY: u64 = NOISE_LINES + 1;
 /// How many standard deviations of the noise a value is off by at most.
@@ -39,22 +42,34 @@ pub(super) fn noise(subject: &mut Subject<'_, '_>, seed: u64) -> f64 {
     for line in 0..NOISE_LINES {
         let mut stream = Stream::new(seed, Purpose::GradientCheck, line);
         let v: Vec<f64> = whole.range.clone().map(|_| stream.normal()).collect();
-        let h = step(subject, whole.range.start, &v, NOISE_STEP);
-        let mut values = [0.0; POINTS];
-        let mut is_smooth = true;
-        for (i, value) in values.iter_mut().enumerate() {
-            let (there, same_pieces) = subject.along(whole.range.start, &v, h * (i as f64 - (POINTS / 2) as f64));
-            *value = there;
-            is_smooth &= same_pieces && there.is_finite();
-        }
-        if is_smooth {
-            found.push(deviation(&values));
+        let mut h = step(subject, whole.range.start, &v, NOISE_STEP);
+        // A value that does not change at all may be one that is rounded to a coarse grid: cross-entropy near 0 is the
+        // logarithm of a number near 1. Then the grid is the noise, and is seen from farther away.
+        for _ in 0..NOISE_STEPS {
+            match deviation_along(subject, whole.range.start, &v, h) {
+                Some(0.0) => h *= NOISE_LONGER,
+                Some(deviation) => {
+                    found.push(deviation);
+                    break;
+                }
+                None => break,
+            }
         }
     }
     // The median: on a line over a kink of the loss itself it is far too large.
     found.sort_by(f64::total_cmp);
     let deviation = found.get(found.len() / 2).copied().unwrap_or(0.0);
     DEVIATIONS * deviation + UNIT_ROUNDOFF * subject.value.abs()
+}
+
+/// The noise on one line, unless something there has a kink or is no number.
+fn deviation_along(subject: &mut Subject<'_, '_>, start: usize, v: &[f64], h: f64) -> Option<f64> {
+    let mut values = [0.0; POINTS];
+    for (i, value) in values.iter_mut().enumerate() {
+        let (there, same_pieces) = subject.along(start, v, h * (i as f64 - (POINTS / 2) as f64));
+        *value = (same_pieces && there.is_finite()).then_some(there)?;
+    }
+    Some(deviation(&values))
 }
 
 /// A tensor's gradient against the slopes along random directions and coordinates of it, which `key` chooses.
