@@ -25,11 +25,11 @@ fn main() -> Result<(), chainrule::Error> {
     let layers: Vec<_> = mlp.dense_layers().map(|layer| layer.params).collect();
     let mut workspace = Workspace::for_training(&mlp, 200, Optimizer::Sgd { lr: 2.0 })?;
     let mut first = f64::NAN;
-    for epoch in 0..=600 {
+    for epoch in 0..=600u32 {
         mlp.forward(x, &mut workspace)?;
         // Softmax and cross-entropy are one: the loss takes logits, and its gradient by them is softmax(z) - t.
         let loss = mlp.backward(x, targets, Loss::CrossEntropy, &mut workspace)?;
-        if epoch % 150 == 0 {
+        if epoch.is_multiple_of(150) {
             let norm = |range: &std::ops::Range<usize>| {
                 workspace.gradients()[range.clone()].iter().map(|g| g * g).sum::<f64>().sqrt()
             };

@@ -19,7 +19,7 @@ fn main() -> Result<(), chainrule::Error> {
     let optimizer = Optimizer::by_name("adam")?.with("lr", 0.003)?;
     let config = TrainConfig { epochs: 15, batch: 32, optimizer, ..TrainConfig::default() };
     let every_fifth = |report: &EpochReport| {
-        if report.epoch % 5 == 0 {
+        if report.epoch.is_multiple_of(5) {
             let accuracy = report.validation.as_ref().and_then(|found| found.accuracy).unwrap_or(0.0);
             println!("epoch {:2}: loss {:.4}, held out {:.1} %", report.epoch, report.loss, 100.0 * accuracy);
         }

@@ -38,7 +38,7 @@ fn main() -> Result<(), chainrule::Error> {
     let optimizer = Optimizer::by_name("adam")?.with("lr", 0.003)?;
     let config = TrainConfig { epochs: 300, loss: Loss::Mse, optimizer, ..TrainConfig::default() };
     let some_epochs = |report: &EpochReport| {
-        if report.epoch % 100 == 0 {
+        if report.epoch.is_multiple_of(100) {
             let held_out = report.validation.as_ref().map_or(f64::NAN, |found| found.loss);
             println!("epoch {:3}: loss {:.2e}, held out {held_out:.2e}", report.epoch, report.loss);
         }
