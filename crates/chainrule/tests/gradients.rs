@@ -1,7 +1,7 @@
 //! Random networks through the gradient check, by the library's own strategies.
 //!
 //! `PROPTEST_CASES` says how many networks; 200 unless said:
-//! `PROPTEST_CASES=10000 cargo test --release -p chainrule --features proptest --test gradients -- --nocapture`
+//! `PROPTEST_CASES=10000 cargo test --release -p chainrule --features proptest --test gradients random -- --nocapture`
 
 #![forbid(unsafe_code)]
 

@@ -44,17 +44,16 @@ pub(super) fn noise(subject: &mut Subject<'_, '_>, seed: u64) -> f64 {
         let v: Vec<f64> = whole.range.clone().map(|_| stream.normal()).collect();
         let mut h = step(subject, whole.range.start, &v, NOISE_STEP);
         // A value that does not change at all may be one that is rounded to a coarse grid: cross-entropy near 0 is the
-        // logarithm of a number near 1. Then the grid is the noise, and is seen from farther away.
-        for _ in 0..NOISE_STEPS {
-            match deviation_along(subject, whole.range.start, &v, h) {
-                Some(0.0) => h *= NOISE_LONGER,
-                Some(deviation) => {
-                    found.push(deviation);
-                    break;
-                }
-                None => break,
+        // logarithm of a number near 1. Then the grid is the noise, and is seen from farther away, or not at all: that of
+        // numbers near 1 is taken then.
+        let mut deviation = deviation_along(subject, whole.range.start, &v, h);
+        for _ in 1..NOISE_STEPS {
+            if deviation == Some(0.0) {
+                h *= NOISE_LONGER;
+                deviation = deviation_along(subject, whole.range.start, &v, h);
             }
         }
+        found.extend(deviation.map(|deviation| if deviation > 0.0 { deviation } else { UNIT_ROUNDOFF }));
     }
     // The median: on a line over a kink of the loss itself it is far too large.
     found.sort_by(f64::total_cmp);

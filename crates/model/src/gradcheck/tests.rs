@@ -113,6 +113,23 @@ fn a_gradient_below_rounding_is_called_lost() {
     assert!(report.passed());
 }
 
+/// Cross-entropy is the logarithm of 1 + e^-40, which is 1 in f64: the loss is exactly 0 and the gradient is not.
+#[test]
+fn a_loss_that_is_rounded_to_0_does_not_make_its_gradient_wrong() {
+    let mut mlp = Mlp::builder(1).dense(2).build_as::<f64>().unwrap();
+    mlp.params_mut().copy_from_slice(&[20.0, -20.0, 0.1, 0.2]);
+    let (x, settings) = (MatRef::new(&[1.0], 1, 1), Settings::default());
+    let report = gradcheck(&mlp, x, Targets::Classes(&[0]), Loss::CrossEntropy, &settings).unwrap();
+    assert_eq!(report.loss, 0.0);
+    assert!(report.tensors.iter().all(|tensor| tensor.verdict == Verdict::Lost), "{report}");
+    // A loss that never moves is no excuse for a gradient that can be seen.
+    let still = |_: MatRef<'_, f64>, dy: &mut [f64]| {
+        dy[0] = 1e-6;
+        0.0
+    };
+    assert!(gradcheck_with(&mlp, x, still, &settings).unwrap().wrong().contains(&"output"));
+}
+
 #[test]
 fn the_same_seed_checks_the_same_places_and_another_one_others() {
     let (x, labels) = (numbers(ROWS * 4, 1), [0, 1, 2, 0, 1, 2]);
