@@ -33,7 +33,9 @@
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::gradcheck::{Report, Settings, gradcheck};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{ACTIVATION_NAMES, Activation, LOSS_NAMES, Layer, Loss, Mlp, Targets, parse_activation};
+use chainrule_model::{
+    ACTIVATION_NAMES, Activation, LOSS_NAMES, Layer, Loss, Mlp, Objective, Targets, parse_activation,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -80,6 +82,8 @@ pub struct Problem {
     pub loss: Loss,
     /// Whether targets are classes, and not values.
     pub classes: bool,
+    /// Whether rows, and with the cross-entropies outputs, count differently, and labels are smoothed.
+    pub weighted: bool,
 }
 
 impl Network {
@@ -136,6 +140,12 @@ impl Batch {
         (0..self.rows).map(|_| stream.below(outputs as u64) as u32).collect()
     }
 
+    /// What rows or outputs count, (count), from 0.5 to 2.
+    pub fn weights(&self, count: usize) -> Vec<f64> {
+        let mut stream = Stream::new(self.seed, Purpose::Synthetic, 5);
+        (0..count).map(|_| stream.uniform(0.5, 2.0)).collect()
+    }
+
     fn numbers(&self, key: u64, width: usize) -> Vec<f64> {
         let mut stream = Stream::new(self.seed, Purpose::Synthetic, key);
         (0..self.rows * width).map(|_| stream.uniform(-2.0, 2.0)).collect()
@@ -148,19 +158,27 @@ impl Problem {
     /// # Errors
     /// As [`gradcheck`].
     pub fn check(&self, settings: &Settings) -> Result<Report> {
-        let Problem { network, batch, loss, classes } = self;
+        let Problem { network, batch, loss, classes, weighted } = self;
         let (outputs, x) = (network.outputs(), batch.x(network.inputs));
         let labels = batch.labels(outputs);
         let values = match loss {
-            Loss::CrossEntropy => batch.probabilities(outputs),
+            Loss::CrossEntropy | Loss::BinaryCrossEntropy => batch.probabilities(outputs),
             _ => batch.values(outputs),
         };
         let targets = match classes {
             true => Targets::Classes(&labels),
             false => Targets::Values(MatRef::new(&values, batch.rows, outputs)),
         };
+        let (row_weights, output_weights) = (batch.weights(batch.rows), batch.weights(outputs));
+        let mut objective = Objective::from(*loss);
+        if *weighted {
+            objective.rows = Some(&row_weights);
+            let of_outputs = matches!(loss, Loss::CrossEntropy | Loss::BinaryCrossEntropy);
+            objective.outputs = of_outputs.then_some(&output_weights[..]);
+            objective.smoothing = if *loss == Loss::CrossEntropy { 0.1 } else { 0.0 };
+        }
         let x = MatRef::new(&x, batch.rows, network.inputs);
-        Ok(gradcheck(&network.build::<f64>(), x, targets, *loss, settings)?)
+        Ok(gradcheck(&network.build::<f64>(), x, targets, objective, settings)?)
     }
 }
 
@@ -201,11 +219,10 @@ pub fn batches() -> impl Strategy<Value = Batch> {
 
 /// A network, a minibatch, a loss, and targets that suit it.
 pub fn problems() -> impl Strategy<Value = Problem> {
-    (networks(), batches(), losses(), any::<bool>()).prop_map(|(network, batch, loss, classes)| Problem {
-        network,
-        batch,
-        loss,
-        classes,
+    (networks(), batches(), losses(), any::<(bool, bool)>()).prop_map(|(network, batch, loss, (classes, weighted))| {
+        // A loss of logits does not stand behind what makes probabilities of them.
+        let fits = loss.check_after(network.layers.last()).is_ok();
+        Problem { network, batch, loss: if fits { loss } else { Loss::Mse }, classes, weighted }
     })
 }
 

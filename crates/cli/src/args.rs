@@ -350,7 +350,8 @@ pub(crate) struct GradcheckArgs {
     /// What follows a hidden layer of a new network, or of a file that does not say: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
-    /// The loss: cross-entropy, mse, half-mse [default: cross-entropy, or as in the file]
+    /// The loss: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default: cross-entropy,
+    /// or as in the file]
     #[arg(long, value_name = "NAME", value_parser = values::loss)]
     pub(crate) loss: Option<Loss>,
     /// How many rows, spread over all

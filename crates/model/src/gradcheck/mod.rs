@@ -23,7 +23,7 @@ mod subject;
 
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::{Layer, Loss, Mlp, ModelError, Targets};
+use crate::{Mlp, ModelError, Objective, Targets};
 pub use report::{Place, Report, TensorReport, Verdict, Worst};
 use subject::Subject;
 
@@ -53,7 +53,7 @@ impl Default for Settings {
     }
 }
 
-/// Checks the gradients of a network under one of the library's losses.
+/// Checks the gradients of a network under one of the library's losses, alone or as an [`Objective`].
 ///
 /// ```
 /// use chainrule_model::gradcheck::{Settings, gradcheck};
@@ -69,16 +69,18 @@ impl Default for Settings {
 ///
 /// # Errors
 /// As [`Mlp::forward`] and [`Mlp::backward`]; when the loss is infinite or NaN; when nothing would be checked.
-pub fn gradcheck<T: Scalar>(
+pub fn gradcheck<'t, T: Scalar>(
     mlp: &Mlp<T>,
     x: MatRef<'_, T>, // (batch, inputs)
     targets: Targets<'_, T>,
-    loss: Loss,
+    loss: impl Into<Objective<'t, T>>,
     settings: &Settings,
 ) -> Result<Report, ModelError> {
-    if loss == Loss::CrossEntropy && mlp.layers().last() == Some(&Layer::Softmax) {
-        return Err(ModelError::SoftmaxTwice);
-    }
+    let Objective { loss, reduction, rows, outputs, smoothing } = loss.into();
+    loss.check_after(mlp.layers().last())?;
+    let in_f64 = |weights: Option<&[T]>| weights.map(|all| all.iter().map(|w| w.to_f64()).collect::<Vec<_>>());
+    let (rows, outputs) = (in_f64(rows), in_f64(outputs));
+    let objective = Objective { loss, reduction, rows: rows.as_deref(), outputs: outputs.as_deref(), smoothing };
     let values; // (batch, outputs)
     let targets = match targets {
         Targets::Classes(labels) => Targets::Classes(labels),
@@ -88,7 +90,7 @@ pub fn gradcheck<T: Scalar>(
         }
     };
     let kernel = chainrule_kernel::Kernel::<f64>::selected()?;
-    run(mlp, x, &mut |output, dy| loss.backward(kernel, output, targets, dy), settings)
+    run(mlp, x, &mut |output, dy| objective.backward(kernel, output, targets, dy), settings)
 }
 
 /// Checks the gradients of a network under a loss of the caller's own: from the output, (batch, outputs), it gives its

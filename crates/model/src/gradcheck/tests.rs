@@ -1,4 +1,5 @@
 use super::*;
+use crate::Loss;
 use crate::random::{Purpose, Stream};
 
 const ROWS: usize = 6;
