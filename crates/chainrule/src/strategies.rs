@@ -27,8 +27,10 @@
 //! });
 //! ```
 //!
-//! A failure shrinks to fewer layers, narrower ones, the identity as activation, one row and seeds near 0. The numbers
+//! A failure shrinks to fewer layers, narrower ones, the identity as activation, two rows and seeds near 0. The numbers
 //! themselves come from seeds, so what is printed of a failure is short.
+
+use std::ops::RangeInclusive;
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::gradcheck::{Report, Settings, gradcheck};
@@ -44,8 +46,8 @@ use crate::Result;
 
 /// The widest layer.
 const WIDEST: usize = 24;
-/// The most rows of a minibatch.
-const MOST_ROWS: usize = 17;
+/// The rows of a minibatch: batch normalisation needs two.
+const ROWS: RangeInclusive<usize> = 2..=17;
 /// The most hidden layers.
 const DEEPEST: usize = 4;
 
@@ -183,23 +185,34 @@ impl Problem {
 }
 
 /// Networks of up to four hidden layers, each of 1 to 24 features, with none, one or two of the library's activations
-/// behind it.
+/// behind it, and now and then softmax, a normalisation or dropout.
 pub fn networks() -> impl Strategy<Value = Network> {
-    let hidden = (1..=WIDEST, vec(activations(), 0..=2), prop::bool::weighted(0.1));
+    let hidden = (1..=WIDEST, vec(activations(), 0..=2), modules());
     let last = (1..=WIDEST, vec(activations(), 0..=1));
     let numbers = (select(vec![1.0, 0.3, 3.0]), any::<u64>());
     (1..=WIDEST, vec(hidden, 0..=DEEPEST), last, numbers).prop_map(|(inputs, hidden, last, (gain, seed))| {
         let mut layers = Vec::new();
         let mut width = inputs;
-        let last = (last.0, last.1, false);
-        for (outputs, activations, softmax) in hidden.into_iter().chain([last]) {
+        let last = (last.0, last.1, None);
+        for (outputs, activations, after) in hidden.into_iter().chain([last]) {
             layers.push(Layer::Dense { inputs: width, outputs });
             layers.extend(activations.into_iter().map(Layer::Activation));
-            layers.extend(softmax.then_some(Layer::Softmax));
+            layers.extend(after.map(|module| module(outputs)));
             width = outputs;
         }
         Network { inputs, layers, gain, seed }
     })
+}
+
+/// What may stand behind a layer's activations, for its width: most often nothing.
+fn modules() -> impl Strategy<Value = Option<fn(usize) -> Layer>> {
+    let rare: [fn(usize) -> Layer; 4] = [
+        |_| Layer::Softmax,
+        |_| Layer::Dropout { p: 0.3 },
+        |width| Layer::LayerNorm { width, eps: 1e-5 },
+        |width| Layer::BatchNorm { width, eps: 1e-5, momentum: 0.1 },
+    ];
+    prop::option::weighted(0.3, select(rare.to_vec()))
 }
 
 /// Every activation that the library names, the identity first.
@@ -212,9 +225,9 @@ pub fn losses() -> impl Strategy<Value = Loss> {
     select(LOSS_NAMES.iter().map(|name| name.parse().expect("its own name")).collect::<Vec<Loss>>())
 }
 
-/// Minibatches of 1 to 17 rows.
+/// Minibatches of 2 to 17 rows.
 pub fn batches() -> impl Strategy<Value = Batch> {
-    (1..=MOST_ROWS, any::<u64>()).prop_map(|(rows, seed)| Batch { rows, seed })
+    (ROWS, any::<u64>()).prop_map(|(rows, seed)| Batch { rows, seed })
 }
 
 /// A network, a minibatch, a loss, and targets that suit it.
@@ -254,12 +267,12 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_shrinks_to_one_layer_one_feature_and_one_row() {
+    fn a_failure_shrinks_to_one_layer_one_feature_and_two_rows() {
         let found = shrunk(problems(), |_| true);
         let (inputs, outputs) = (1, 1);
         let layers = vec![Layer::Dense { inputs, outputs }];
         assert_eq!(found.network, Network { inputs, layers, gain: 1.0, seed: 0 });
-        assert_eq!((found.batch, found.loss, found.classes), (Batch { rows: 1, seed: 0 }, Loss::CrossEntropy, false));
+        assert_eq!((found.batch, found.loss, found.classes), (Batch { rows: 2, seed: 0 }, Loss::CrossEntropy, false));
     }
 
     #[test]

@@ -336,7 +336,7 @@ Exit code: 0 every gradient is the slope of the loss, 1 one is not or could not 
 #[command(after_help = GRADCHECK_EXAMPLES)]
 pub(crate) struct GradcheckArgs {
     /// A safetensors file, written here or by PyTorch; without one, a new network
-    #[arg(conflicts_with = "hidden")]
+    #[arg(conflicts_with_all = ["hidden", "norm", "dropout"])]
     pub(crate) model: Option<PathBuf>,
     /// The rows: digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
@@ -350,6 +350,12 @@ pub(crate) struct GradcheckArgs {
     /// What follows a hidden layer of a new network, or of a file that does not say: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    /// What stands between a hidden layer of a new network and its activation: layer or batch normalisation
+    #[arg(long, value_name = "NAME", value_parser = values::norm)]
+    pub(crate) norm: Option<Norm>,
+    /// The share of each hidden layer's outputs of a new network that are left out, the same ones every time
+    #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true)]
+    pub(crate) dropout: Option<f64>,
     /// The loss: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default: cross-entropy,
     /// or as in the file]
     #[arg(long, value_name = "NAME", value_parser = values::loss)]

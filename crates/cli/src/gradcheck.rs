@@ -63,7 +63,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
         Some(model) => model,
         None => {
             let activation = Some(args.activation.unwrap_or(Activation::Relu));
-            let wanted = Wanted { hidden: args.hidden.as_ref(), activation };
+            let wanted = Wanted { hidden: args.hidden.as_ref(), activation, norm: args.norm, dropout: args.dropout };
             let mlp = wanted.build(data.cols(), data.targets().width(), args.seed)?;
             Model { preprocess: loaded.preprocess, ..Model::new(mlp, args.loss.unwrap_or_default()) }
         }

@@ -51,6 +51,20 @@ fn a_new_network_is_checked_as_it_is_asked_for() {
 }
 
 #[test]
+fn normalisations_and_dropout_are_checked_as_they_train() {
+    let folder = folder();
+    for (norm, kind) in [("layer", "layer_norm"), ("batch", "batch_norm")] {
+        let how = format!("gradcheck --hidden 12 --activation tanh --norm {norm} --dropout 0.3 --data digits");
+        let text = succeed(folder.path(), &how);
+        assert!(text.contains(kind) && text.contains("\n1.weight  12  ") && text.ends_with("\npassed\n"), "{text}");
+        // And of a file.
+        succeed(folder.path(), &format!("train --hidden 12 --norm {norm} --dropout 0.3 --epochs 2 --quiet --save m"));
+        let text = succeed(folder.path(), "gradcheck m --data digits");
+        assert!(text.ends_with("\npassed\n"), "{text}");
+    }
+}
+
+#[test]
 fn kinks_everywhere_are_no_pass() {
     // All features are 0 and so are the biases: every ReLU stands on its kink.
     let folder = folder();

@@ -7,8 +7,11 @@
 //! from the measurement: the truncation of the differences, the rounding of the loss (`noise.rs`), the rounding of the
 //! gradient. No tolerance is chosen by hand.
 //!
-//! The tensors are the `input`, `0.weight` and `0.bias` of every dense layer, and the `output`: that row is the loss's
+//! The tensors are the `input`, `0.weight` and `0.bias` of every module that learns, and the `output`: that row is the loss's
 //! own derivative, and says whether a loss or a layer is wrong when all rows before it are.
+//!
+//! What is checked is a training pass: batch normalisation goes by the minibatch, and dropout leaves out the same units
+//! every time.
 //!
 //! Where a piecewise function (ReLU) changes its piece within the step, there is no slope to compare with. Such a
 //! direction is tried again with a smaller step, and is discarded in the end; so is one along which the loss itself has
@@ -68,7 +71,7 @@ impl Default for Settings {
 /// ```
 ///
 /// # Errors
-/// As [`Mlp::forward`] and [`Mlp::backward`]; when the loss is infinite or NaN; when nothing would be checked.
+/// As [`Mlp::forward_training`] and [`Mlp::backward`]; when the loss is infinite or NaN; when nothing would be checked.
 pub fn gradcheck<'t, T: Scalar>(
     mlp: &Mlp<T>,
     x: MatRef<'_, T>, // (batch, inputs)

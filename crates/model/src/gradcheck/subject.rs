@@ -11,7 +11,7 @@ use chainrule_kernel::{Kernel, MatRef, Scalar};
 
 use super::LossFn;
 use super::kinks::{is_piecewise, piece};
-use crate::mlp::Op;
+use crate::mlp::{Op, places};
 use crate::{Dissection, Layer, Mlp, ModelError, Workspace};
 
 /// A tensor by its place in the point.
@@ -83,11 +83,15 @@ impl<'l, 'f> Subject<'l, 'f> {
             Tensor { name: name.to_owned(), shape, range }
         };
         let mut all = vec![tensor("input", vec![self.rows, self.mlp.inputs()], 0)];
-        for layer in self.mlp.dense_layers() {
-            let (start, shape) = (self.params.start + layer.params.start, vec![layer.w.rows(), layer.w.cols()]);
-            let w = tensor(&format!("{}.weight", layer.module), shape, start);
-            all.push(tensor(&format!("{}.bias", layer.module), vec![layer.b.len()], w.range.end));
-            all.insert(all.len() - 1, w);
+        for (layer, place) in places(self.mlp.layers()) {
+            let (shape, width) = match layer {
+                Layer::Dense { inputs, outputs } => (vec![inputs, outputs], outputs),
+                Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } => (vec![width], width),
+                Layer::Activation(_) | Layer::Softmax | Layer::Dropout { .. } => continue,
+            };
+            let w = tensor(&format!("{}.weight", place.module), shape, self.params.start + place.offset);
+            let b = tensor(&format!("{}.bias", place.module), vec![width], w.range.end);
+            all.extend([w, b]);
         }
         all.push(tensor("output", vec![self.rows, self.mlp.outputs()], self.outputs.start));
         all
@@ -115,7 +119,7 @@ impl<'l, 'f> Subject<'l, 'f> {
         mlp.ops.insert(0, Op::Activation(Activation::Identity));
         let mut workspace = Workspace::new(&mlp, self.rows);
         let x = MatRef::new(&self.point[self.inputs.clone()], self.rows, mlp.inputs());
-        mlp.forward(x, &mut workspace)?;
+        mlp.forward_training(x, &mut workspace)?;
         let (loss, mut failed, dy) = (&mut *self.loss, None, &mut self.dy);
         let measure = |output: MatRef<'_, f64>, gradient: &mut [f64]| {
             let value = loss(output, gradient).unwrap_or_else(|error| {
@@ -171,7 +175,7 @@ impl<'l, 'f> Subject<'l, 'f> {
 
     fn at_point(&mut self) -> Result<f64, ModelError> {
         self.parts.mlp.params.copy_from_slice(&self.point[self.params.clone()]);
-        self.parts.forward(MatRef::new(&self.point[self.inputs.clone()], self.rows, self.mlp.inputs()))?;
+        self.parts.forward_training(MatRef::new(&self.point[self.inputs.clone()], self.rows, self.mlp.inputs()))?;
         let (width, shift) = (self.mlp.outputs(), &self.point[self.outputs.clone()]);
         let output = self.parts.output(self.mlp.layers().len() - 1);
         for (i, (y, shift)) in self.y.chunks_exact_mut(width).zip(shift.chunks_exact(width)).enumerate() {
@@ -208,8 +212,10 @@ fn in_f64<T: Scalar>(mlp: &Mlp<T>) -> Result<Mlp<f64>, ModelError> {
         return Ok(mlp.clone());
     }
     let kernel = Kernel::<f64>::selected()?;
-    let mut wide = Mlp::zeroed(kernel, mlp.inputs(), mlp.layers().to_vec(), mlp.params().len());
-    wide.params.iter_mut().zip(mlp.params()).for_each(|(wide, p)| *wide = p.to_f64());
+    let mut wide = Mlp::zeroed(kernel, mlp.inputs(), mlp.layers().to_vec(), mlp.params().len(), mlp.seed);
+    wide.params.iter_mut().zip(&mlp.params).for_each(|(wide, p)| *wide = p.to_f64());
+    wide.running.iter_mut().zip(&mlp.running).for_each(|(wide, r)| *wide = r.to_f64());
+    (wide.batches, wide.passes) = (mlp.batches.clone(), mlp.passes);
     Ok(wide)
 }
 

@@ -75,6 +75,27 @@ fn a_wrong_gradient_is_found_in_the_tensor_where_it_is() {
 }
 
 #[test]
+fn normalisations_and_dropout_are_checked_as_they_train() {
+    let mlp = Mlp::builder(4).dense(6).batch_norm().tanh().dropout(0.4).dense(5).layer_norm().dense(2).seed(2);
+    let mlp = mlp.build_as::<f64>().unwrap();
+    let x = numbers(ROWS * 4, 9);
+    let targets = Targets::Classes(&[0, 1, 1, 0, 1, 0]);
+    let check = |mlp: &Mlp<f64>, rows: usize| {
+        let x = MatRef::new(&x[..rows * 4], rows, 4);
+        gradcheck(mlp, x, targets, Loss::CrossEntropy, &Settings::default())
+    };
+    let report = check(&mlp, ROWS).unwrap();
+    assert!(report.passed(), "{report}");
+    for (name, shape) in [("1.weight", 6), ("1.bias", 6), ("5.weight", 5), ("5.bias", 5)] {
+        assert_eq!(report.tensor(name).unwrap().shape, [shape], "{report}");
+    }
+    // The loss is that of a training pass, with the mask that the network's next step would have.
+    let mut workspace = crate::Workspace::new(&mlp, ROWS);
+    mlp.forward_training(MatRef::new(&x, ROWS, 4), &mut workspace).unwrap();
+    assert_eq!(mlp.loss(targets, Loss::CrossEntropy, &mut workspace), Ok(report.loss));
+}
+
+#[test]
 fn an_f32_network_is_checked_in_f64() {
     let mlp = Mlp::builder(3).dense(4).sigmoid().dense(2).seed(5).build().unwrap();
     let x: Vec<f32> = numbers(ROWS * 3, 6).into_iter().map(|x| x as f32).collect();
