@@ -37,6 +37,8 @@ mod nearest;
 mod place;
 mod predict;
 mod sample;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 pub mod trace;
 mod train;
 
@@ -46,7 +48,7 @@ pub use chainrule_model::{
     ACTIVATION_NAMES, Activation, Clip, Decay, Decays, GROUP_NAMES, Group, Init, LOSS_NAMES, Layer, LbfgsSettings,
     Loss, Mlp, MlpBuilder, ModelError, Moments, OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace,
     Range, Rates, Reduction, SCHEDULE_NAMES, SETTINGS, Schedule, Setting, Span, Targets, Update, WarmUp, Workspace,
-    activation_name, metrics, parse_activation,
+    activation_name, gradcheck, metrics, parse_activation,
 };
 pub use error::{Error, Result};
 pub use hash::weights_sha256;

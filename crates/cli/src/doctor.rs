@@ -98,7 +98,7 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
         found => format!("\nsick: {}", plural(found, "finding")),
     });
     output.finish()?;
-    if findings.is_empty() { Ok(()) } else { Err(Failure::Sick) }
+    if findings.is_empty() { Ok(()) } else { Err(Failure::Found) }
 }
 
 /// How far a run has come.

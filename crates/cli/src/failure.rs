@@ -15,8 +15,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The run failed.
     Run(chainrule::Error),
-    /// The doctor found something, and has said it.
-    Sick,
+    /// What was looked for was found, a disease or a wrong gradient, and has been said.
+    Found,
     /// Standard output could not be written.
     Output(io::Error),
 }
@@ -37,7 +37,7 @@ impl Failure {
                 eprintln!("error: {}{}", with_sources(&error), hint(&error));
                 ExitCode::from(1)
             }
-            Failure::Sick => ExitCode::from(1),
+            Failure::Found => ExitCode::from(1),
             Failure::Output(error) => {
                 eprintln!("error: cannot write to standard output: {error}");
                 ExitCode::from(1)

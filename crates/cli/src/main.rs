@@ -9,6 +9,7 @@ mod data;
 mod doctor;
 mod eval;
 mod failure;
+mod gradcheck;
 mod graph;
 mod inspect;
 mod interrupt;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
         Command::Graph(args) => ("graph", graph::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),
+        Command::Gradcheck(args) => ("gradcheck", gradcheck::run(&args)),
         Command::Trace(args) => ("trace", trace::run(&args)),
     };
     match outcome {

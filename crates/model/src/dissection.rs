@@ -25,7 +25,7 @@ use crate::{Layer, ModelError, Objective, Targets, Workspace};
 /// ```
 #[derive(Debug)]
 pub struct Dissection<T: Scalar> {
-    mlp: Mlp<T>,
+    pub(crate) mlp: Mlp<T>,
     workspace: Workspace<T>,
     /// For each module the operation that keeps its output, and the gradient by it.
     kept: Vec<usize>,

@@ -119,6 +119,12 @@ pub enum ModelError {
         /// How many outputs there are.
         classes: usize,
     },
+    /// A loss that has no slope, because it is no number.
+    #[error("the loss is {loss}: it has no slope to compare gradients with")]
+    LossNotFinite {
+        /// NaN or infinity.
+        loss: f64,
+    },
     /// Cross-entropy on probabilities instead of logits.
     #[error("cross-entropy takes logits and applies softmax itself: leave the softmax layer out")]
     SoftmaxTwice,

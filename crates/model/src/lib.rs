@@ -16,6 +16,7 @@ mod decay;
 mod dissection;
 mod dropout;
 mod error;
+pub mod gradcheck;
 mod init;
 mod layer;
 mod layer_norm;

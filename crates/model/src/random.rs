@@ -23,6 +23,8 @@ pub enum Purpose {
     Synthetic = 4,
     /// Which units dropout leaves out; the index is the training pass, the place the module.
     Dropout = 5,
+    /// Directions that gradients are checked along; the index is the tensor's.
+    GradientCheck = 16,
 }
 
 /// A stream of random numbers, fixed by its three keys.

@@ -4,6 +4,7 @@
 
 mod determinism;
 mod doctor;
+mod gradcheck;
 mod graph;
 mod interrupt;
 mod losses;

@@ -1,0 +1,153 @@
+//! `chainrule gradcheck`: whether a network's gradients are the slopes of its loss, tensor by tensor.
+
+use chainrule::gradcheck::{Place, Report, Settings, TensorReport, Verdict, gradcheck};
+use chainrule::{Activation, Model, ModelFile, Sample};
+use serde::Serialize;
+
+use crate::args::GradcheckArgs;
+use crate::data::Named;
+use crate::failure::Failure;
+use crate::network::{Wanted, sketch};
+use crate::output::{Output, percent, plural};
+
+/// The JSON line.
+#[derive(Debug, Serialize)]
+struct ReportLine<'a> {
+    passed: bool,
+    network: String,
+    objective: String,
+    rows: usize,
+    loss: f64,
+    /// How far the loss is off by rounding.
+    noise: f64,
+    checked: usize,
+    discarded: usize,
+    /// The largest error in parts of its bound.
+    worst_ratio: f64,
+    tensors: Vec<TensorLine<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TensorLine<'a> {
+    name: &'a str,
+    shape: &'a [usize],
+    checked: usize,
+    discarded: usize,
+    verdict: String,
+    worst: Option<WorstLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct WorstLine {
+    /// Indices from 0, of a coordinate.
+    coordinate: Option<Vec<usize>>,
+    /// The number of a random direction.
+    direction: Option<usize>,
+    gradient: f64,
+    slope: f64,
+    error: f64,
+    bound: f64,
+}
+
+pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
+    let named = Named { source: &args.data, options: ["--data", "--labels"], labels: args.labels.as_deref() };
+    named.check()?;
+    // All in f64, whatever the file holds: slopes of f32 numbers would tell little.
+    let stored = match &args.model {
+        Some(path) => Some(ModelFile::open(path)?.model::<f64>(args.activation)?),
+        None => None,
+    };
+    let loaded = named.load::<f64>(None, stored.as_ref().map(|model| (model.mlp.inputs(), model.mlp.outputs())))?;
+    let mut data = loaded.data;
+    let model = match stored {
+        Some(model) => model,
+        None => {
+            let activation = Some(args.activation.unwrap_or(Activation::Relu));
+            let wanted = Wanted { hidden: args.hidden.as_ref(), activation, norm: args.norm, dropout: args.dropout };
+            let mlp = wanted.build(data.cols(), data.targets().width(), args.seed)?;
+            Model { preprocess: loaded.preprocess, ..Model::new(mlp, args.loss.unwrap_or_default()) }
+        }
+    };
+    data.preprocess(&model.preprocess)?;
+    let loss = args.loss.unwrap_or(model.loss);
+    let sample = Sample::spread(&model.mlp, &data, loss, args.rows)?;
+    let rows = sample.rows();
+    let settings =
+        Settings { directions: args.directions, coordinates: args.coordinates, seed: args.seed, ..Settings::default() };
+    let report = gradcheck(&model.mlp, rows.x, rows.targets, loss, &settings)?;
+
+    let network = sketch(&model.mlp);
+    let mut output = Output::new(args.json, false);
+    let whose = args.model.as_ref().map_or_else(String::new, |path| format!("{}, ", path.display()));
+    let shown = format!("{} of {}", report.rows, plural(data.rows(), "row"));
+    output.say(format_args!("{whose}{network}, {loss} on {}, {shown}\n", args.data));
+    output.say(&report);
+    output.say(words(&report));
+    output.json(&line(&report, network, loss.to_string()));
+    output.finish()?;
+    if report.passed() { Ok(()) } else { Err(Failure::Found) }
+}
+
+/// What follows from the table.
+fn words(report: &Report) -> String {
+    let (checked, discarded) = report.counts();
+    let share = percent(discarded as f64 / (checked + discarded) as f64);
+    let mut text = format!(
+        "loss {:.6}, known to {:.1e}; {} compared, {share} discarded for kinks; largest error {:.3} of its bound\n",
+        report.loss,
+        report.noise,
+        plural(checked, "slope"),
+        report.worst_ratio(),
+    );
+    let of = |verdict: Verdict| {
+        let names = report.tensors.iter().filter(|tensor| tensor.verdict == verdict);
+        names.map(|tensor| tensor.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    for (verdict, meaning) in [
+        (Verdict::Lost, "gradients too small beside the rounding of the loss to be told from 0"),
+        (Verdict::Discarded, "too many kinks to tell; other rows may lie better, with another --rows or --seed"),
+        (Verdict::Wrong, "the gradient is not the slope of the loss"),
+    ] {
+        let names = of(verdict);
+        if !names.is_empty() {
+            text.push_str(&format!("{}: {names}: {meaning}\n", verdict.name()));
+        }
+    }
+    text.push_str(if report.passed() { "passed" } else { "failed" });
+    text
+}
+
+fn line(report: &Report, network: String, objective: String) -> ReportLine<'_> {
+    let (checked, discarded) = report.counts();
+    ReportLine {
+        passed: report.passed(),
+        network,
+        objective,
+        rows: report.rows,
+        loss: report.loss,
+        noise: report.noise,
+        checked,
+        discarded,
+        worst_ratio: report.worst_ratio(),
+        tensors: report.tensors.iter().map(tensor_line).collect(),
+    }
+}
+
+fn tensor_line(tensor: &TensorReport) -> TensorLine<'_> {
+    let worst = tensor.worst.as_ref().map(|worst| {
+        let (coordinate, direction) = match &worst.place {
+            Place::Coordinate(indices) => (Some(indices.clone()), None),
+            Place::Direction(number) => (None, Some(*number)),
+        };
+        let (gradient, slope, error, bound) = (worst.analytic, worst.numeric, worst.error(), worst.bound);
+        WorstLine { coordinate, direction, gradient, slope, error, bound }
+    });
+    TensorLine {
+        name: &tensor.name,
+        shape: &tensor.shape,
+        checked: tensor.checked,
+        discarded: tensor.discarded,
+        verdict: tensor.verdict.name().to_lowercase(),
+        worst,
+    }
+}

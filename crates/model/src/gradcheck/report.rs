@@ -1,0 +1,201 @@
+//! What a check found, tensor by tensor.
+
+use std::fmt;
+
+use super::subject::Tensor;
+
+/// The result of a check. Printed, it is a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The loss of the rows.
+    pub loss: f64,
+    /// How far it is off by rounding, as measured.
+    pub noise: f64,
+    /// Rows of the minibatch.
+    pub rows: usize,
+    /// In the order of the forward pass: `input`, `0.weight`, `0.bias`, ..., `output`; then `all`, directions through the input
+    /// and all parameters.
+    pub tensors: Vec<TensorReport>,
+}
+
+/// What was found of one tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TensorReport {
+    /// `0.weight`: the module's number and the parameter.
+    pub name: String,
+    /// Its sizes: (batch, inputs), (inputs, outputs) of weights, (outputs) of biases, (batch, outputs).
+    pub shape: Vec<usize>,
+    /// Directions and coordinates whose slope was compared.
+    pub checked: usize,
+    /// Those with a kink within every step.
+    pub discarded: usize,
+    /// Of those compared, the one with the largest error for its bound; `None` when none was.
+    pub worst: Option<Worst>,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+/// A direction's gradient and slope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worst {
+    /// Which.
+    pub place: Place,
+    /// The gradient, or its product with the direction.
+    pub analytic: f64,
+    /// The slope.
+    pub numeric: f64,
+    /// How far apart they may be.
+    pub bound: f64,
+}
+
+/// A direction through a tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// An element: its indices, from 0.
+    Coordinate(Vec<usize>),
+    /// A random direction, numbered from 1.
+    Direction(usize),
+}
+
+/// What is said of a tensor's gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every slope that was compared is the gradient's.
+    Right,
+    /// A slope is farther from the gradient than it may be.
+    Wrong,
+    /// Too many directions were discarded to say.
+    Discarded,
+    /// The gradient is not 0, but smaller than the rounding of its slopes: nothing speaks against it, or for it.
+    Lost,
+}
+
+impl Report {
+    /// Whether no gradient is wrong and none was too kinked to tell.
+    pub fn passed(&self) -> bool {
+        self.tensors.iter().all(|tensor| matches!(tensor.verdict, Verdict::Right | Verdict::Lost))
+    }
+
+    /// The tensor of this name.
+    pub fn tensor(&self, name: &str) -> Option<&TensorReport> {
+        self.tensors.iter().find(|tensor| tensor.name == name)
+    }
+
+    /// The names of the tensors whose gradients are wrong.
+    pub fn wrong(&self) -> Vec<&str> {
+        let wrong = |tensor: &&TensorReport| tensor.verdict == Verdict::Wrong;
+        self.tensors.iter().filter(wrong).map(|tensor| tensor.name.as_str()).collect()
+    }
+
+    /// Directions that were compared, and those that were discarded.
+    pub fn counts(&self) -> (usize, usize) {
+        self.tensors.iter().fold((0, 0), |sum, tensor| (sum.0 + tensor.checked, sum.1 + tensor.discarded))
+    }
+
+    /// The largest error for its bound: above 1 something is wrong.
+    pub fn worst_ratio(&self) -> f64 {
+        self.tensors.iter().filter_map(|tensor| tensor.worst.as_ref()).map(Worst::ratio).fold(0.0, f64::max)
+    }
+}
+
+impl Worst {
+    /// The difference.
+    pub fn error(&self) -> f64 {
+        (self.analytic - self.numeric).abs()
+    }
+
+    /// The difference in parts of what it may be; infinite when it is NaN.
+    pub fn ratio(&self) -> f64 {
+        match self.error() / self.bound {
+            _ if self.error() == 0.0 => 0.0,
+            ratio if ratio.is_nan() => f64::INFINITY,
+            ratio => ratio,
+        }
+    }
+}
+
+impl TensorReport {
+    pub(super) fn new(tensor: &Tensor) -> Self {
+        let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
+        TensorReport { name, shape, checked: 0, discarded: 0, worst: None, verdict: Verdict::Right }
+    }
+
+    pub(super) fn add(&mut self, found: Worst) {
+        self.checked += 1;
+        if self.worst.as_ref().is_none_or(|worst| found.ratio() > worst.ratio()) {
+            self.worst = Some(found);
+        }
+    }
+
+    pub(super) fn judge(&mut self, is_lost: bool, max_discarded: f64) {
+        let all = (self.checked + self.discarded) as f64;
+        self.verdict = if self.worst.as_ref().is_some_and(|worst| worst.ratio() > 1.0) {
+            Verdict::Wrong
+        } else if self.discarded as f64 > max_discarded * all {
+            Verdict::Discarded
+        } else if is_lost {
+            Verdict::Lost
+        } else {
+            Verdict::Right
+        };
+    }
+}
+
+impl Verdict {
+    /// Its name: `right`, `wrong`, `discarded` or `lost`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Right => "right",
+            Verdict::Wrong => "WRONG",
+            Verdict::Discarded => "discarded",
+            Verdict::Lost => "lost",
+        }
+    }
+}
+
+/// `[3, 17]`, or `direction 2`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Coordinate(indices) => write!(f, "{indices:?}"),
+            Place::Direction(number) => write!(f, "direction {number}"),
+        }
+    }
+}
+
+const HEADER: [&str; 10] =
+    ["tensor", "shape", "checked", "discarded", "worst at", "gradient", "slope", "error", "bound", "verdict"];
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![HEADER.map(str::to_owned)];
+        rows.extend(self.tensors.iter().map(cells));
+        let widths: [usize; 10] = std::array::from_fn(|c| rows.iter().map(|row| row[c].len()).max().unwrap_or(0));
+        for row in rows {
+            // Words to the left, numbers to the right.
+            let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| match column {
+                0 | 1 | 4 | 9 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            });
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+fn cells(tensor: &TensorReport) -> [String; 10] {
+    let shape = tensor.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+    let of = |text: fn(&Worst) -> String| tensor.worst.as_ref().map_or_else(|| ".".to_owned(), text);
+    [
+        tensor.name.clone(),
+        shape,
+        tensor.checked.to_string(),
+        tensor.discarded.to_string(),
+        of(|worst| worst.place.to_string()),
+        of(|worst| format!("{:.6e}", worst.analytic)),
+        of(|worst| format!("{:.6e}", worst.numeric)),
+        of(|worst| format!("{:.1e}", worst.error())),
+        of(|worst| format!("{:.1e}", worst.bound)),
+        tensor.verdict.name().to_owned(),
+    ]
+}
