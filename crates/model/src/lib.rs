@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod activation;
 mod backward;
 mod batch_norm;
 mod builder;
@@ -31,13 +32,14 @@ mod statistics;
 mod update;
 mod workspace;
 
+pub use activation::{ACTIVATION_NAMES, activation_name, parse_activation};
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
 pub use dissection::Dissection;
 pub use error::ModelError;
 pub use init::Init;
-pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};
+pub use layer::Layer;
 pub use loss::{LOSS_NAMES, Loss, Objective, Reduction, Targets};
 pub use mlp::{DenseLayer, Mlp};
 pub use moments::Moments;

@@ -1,7 +1,9 @@
 //! A step that moves weights as their gradients come has the bits of one that keeps all gradients first.
 
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{
+    ACTIVATION_NAMES, Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Workspace,
+};
 
 use crate::check::{numbers, of};
 
@@ -12,17 +14,9 @@ fn draw(stream: &mut Stream, widest: usize) -> Mlp<f64> {
     for _ in 0..=below(4) {
         builder = builder.dense(1 + below(widest));
         for _ in 0..below(3) {
-            let name = [
-                "relu",
-                "tanh",
-                "sigmoid",
-                "leaky_relu(0.1)",
-                "identity",
-                "softmax",
-                "dropout(0.3)",
-                "layer_norm(0)",
-                "batch_norm(0)",
-            ][below(9)];
+            let others =
+                ["softmax", "log_softmax", "leaky_relu(0.1)", "dropout(0.3)", "layer_norm(0)", "batch_norm(0)"];
+            let name = others.iter().chain(ACTIVATION_NAMES).nth(below(others.len() + ACTIVATION_NAMES.len())).unwrap();
             builder = builder.layer(name.parse().unwrap());
         }
     }
