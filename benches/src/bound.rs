@@ -121,6 +121,11 @@ fn off_activation(f: Activation, (z, off_z): (f64, f64), a: f64, u: f64) -> f64 
         // The steepest slope within off_z: |f''| is below 0.1 for the one, 0.77 for the other.
         Activation::Sigmoid => off_z * (a * (1.0 - a) + 0.1 * off_z).min(0.25) + FUNCTION_ROUNDOFFS * u * a,
         Activation::Tanh => off_z * (1.0 - a * a + 0.77 * off_z).min(1.0) + FUNCTION_ROUNDOFFS * u * a.abs(),
+        _ => {
+            let Bend { steepest, .. } = bend(f);
+            // Theirs are off by 7 ulp at most.
+            off_z * steepest + 2.0 * FUNCTION_ROUNDOFFS * u * (a.abs() + off_z * steepest)
+        }
     }
 }
 
@@ -135,6 +140,38 @@ fn derivative(f: Activation, (z, off_z): (f64, f64), (a, off_a): (f64, f64), u: 
             (a * (1.0 - a), (1.0 - 2.0 * a).abs() * off_a + off_a * off_a + 3.0 * u * (a + off_a) * (1.0 - a + off_a))
         }
         Activation::Tanh => (1.0 - a * a, 2.0 * a.abs() * off_a + off_a * off_a + 3.0 * u),
+        _ => {
+            let Bend { curvature, kinks, .. } = bend(f);
+            let slope = f.backward(&[z], &[1.0])[0].abs();
+            let (left, right) = (f.backward(&[z - 2.0 * off_z], &[1.0])[0], f.backward(&[z + 2.0 * off_z], &[1.0])[0]);
+            let jump =
+                if kinks.iter().any(|kink| (z - kink).abs() <= off_z + 4.0 * u) { (right - left).abs() } else { 0.0 };
+            // Where it is taken from the output, that is off as well, and its curvature is of the same size.
+            (slope, curvature * (off_z + off_a) + jump + 2.0 * FUNCTION_ROUNDOFFS * u * (slope + 0.25))
+        }
+    }
+}
+
+/// How much an activation turns: the largest |f'| and |f''|, rounded up, and where f' jumps.
+struct Bend {
+    steepest: f64,
+    curvature: f64,
+    kinks: &'static [f64],
+}
+
+fn bend(f: Activation) -> Bend {
+    let smooth = |steepest, curvature| Bend { steepest, curvature, kinks: &[] };
+    match f {
+        Activation::Elu(alpha) => Bend { steepest: alpha.max(1.0), curvature: alpha, kinks: &[0.0] },
+        Activation::Selu => Bend { steepest: 1.76, curvature: 1.76, kinks: &[0.0] },
+        Activation::Gelu | Activation::GeluTanh => smooth(1.14, 0.81),
+        Activation::Silu => smooth(1.1, 0.51),
+        Activation::Softplus => smooth(1.0, 1.0), // by its output, e^-a
+        Activation::Softsign => smooth(1.0, 2.0),
+        Activation::HardSigmoid => Bend { steepest: 0.17, curvature: 0.0, kinks: &[-3.0, 3.0] },
+        Activation::Identity | Activation::Relu | Activation::LeakyRelu(_) | Activation::Sigmoid | Activation::Tanh => {
+            unreachable!("{f:?} has a bound of its own")
+        }
     }
 }
 

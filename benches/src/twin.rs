@@ -76,6 +76,14 @@ fn naive_activation(activation: Activation) -> naive::Activation {
         Activation::LeakyRelu(alpha) => naive::Activation::LeakyRelu(alpha),
         Activation::Sigmoid => naive::Activation::Sigmoid,
         Activation::Tanh => naive::Activation::Tanh,
+        Activation::Elu(alpha) => naive::Activation::Elu(alpha),
+        Activation::Selu => naive::Activation::Selu,
+        Activation::Gelu => naive::Activation::Gelu,
+        Activation::GeluTanh => naive::Activation::GeluTanh,
+        Activation::Silu => naive::Activation::Silu,
+        Activation::Softplus => naive::Activation::Softplus,
+        Activation::Softsign => naive::Activation::Softsign,
+        Activation::HardSigmoid => naive::Activation::HardSigmoid,
         other => panic!("{other:?} has no naive twin"),
     }
 }

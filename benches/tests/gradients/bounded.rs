@@ -86,6 +86,7 @@ fn gradients_of_wide_layers_stay_within_the_bound() {
             (Activation::Tanh, Loss::HalfMse),
             (Activation::Sigmoid, Loss::Mse),
             (Activation::LeakyRelu(0.1), Loss::CrossEntropy),
+            (Activation::Gelu, Loss::CrossEntropy),
         ] {
             for kernel in 0..3 {
                 let mut activations = vec![first; widths.len() - 1];

@@ -48,18 +48,24 @@ impl Landscape {
     }
 }
 
-/// On which side of its kink each rectified z lies.
-fn kinks(case: &Case<f64>) -> Vec<bool> {
-    let kinked = |a: chainrule_naive::Activation| {
-        matches!(a, chainrule_naive::Activation::Relu | chainrule_naive::Activation::LeakyRelu(_))
+/// On which side of its activation's kinks each z lies.
+fn kinks(case: &Case<f64>) -> Vec<usize> {
+    use chainrule_naive::Activation::{Elu, HardSigmoid, LeakyRelu, Relu, Selu};
+    let kinks_of = |activation| -> &[f64] {
+        match activation {
+            Relu | LeakyRelu(_) | Elu(_) | Selu => &[0.0],
+            HardSigmoid => &[-3.0, 3.0],
+            _ => &[],
+        }
     };
     let twin = Twin::from(case);
-    if !twin.network.layers.iter().any(|layer| kinked(layer.activation)) {
+    if twin.network.layers.iter().all(|layer| kinks_of(layer.activation).is_empty()) {
         return Vec::new();
     }
     let tape = twin.network.forward(twin.batch, &twin.x);
-    let rectified = twin.network.layers.iter().zip(&tape.z).filter(|(layer, _)| kinked(layer.activation));
-    rectified.flat_map(|(_, z)| z.iter().map(|z| *z > 0.0)).collect()
+    let bent = twin.network.layers.iter().map(|layer| kinks_of(layer.activation)).zip(&tape.z);
+    let side = |kinks: &[f64], z: f64| kinks.iter().filter(|kink| z > **kink).count();
+    bent.filter(|(kinks, _)| !kinks.is_empty()).flat_map(|(kinks, z)| z.iter().map(|z| side(kinks, *z))).collect()
 }
 
 fn unit_direction(length: usize, stream: &mut Stream) -> Vec<f64> {
@@ -159,6 +165,8 @@ fn the_error_of_a_difference_falls_fourfold_when_its_step_halves() {
         (2, Activation::Identity, false, Loss::CrossEntropy, false),
         (3, Activation::Sigmoid, false, Loss::Mse, true),
         (4, Activation::Tanh, false, Loss::HalfMse, false),
+        (6, Activation::Gelu, false, Loss::Mse, false),
+        (7, Activation::Silu, false, Loss::HalfMse, false),
         (5, Activation::Identity, true, Loss::HalfMse, true),
     ] {
         let (widths, activations) = (vec![7, 13, 9, 5], vec![tanh, Activation::Sigmoid, last]);
@@ -183,7 +191,9 @@ fn the_error_of_a_difference_falls_fourfold_when_its_step_halves() {
 /// The derivative at the kink itself is a choice, PyTorch's: 0, or the slope on the left.
 #[test]
 fn at_a_kink_the_gradient_is_the_one_from_the_left() {
-    for (activation, left) in [(Activation::Relu, 0.0), (Activation::LeakyRelu(0.25), 0.25)] {
+    for (activation, left) in
+        [(Activation::Relu, 0.0), (Activation::LeakyRelu(0.25), 0.25), (Activation::Elu(0.25), 0.25)]
+    {
         let recipe = Recipe {
             batch: 1,
             widths: vec![1, 1],

@@ -8,9 +8,22 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-/// Every activation, leaky ReLU with a slope that no type holds exactly.
-pub(crate) const ACTIVATIONS: [Activation; 5] =
-    [Activation::Identity, Activation::Relu, Activation::LeakyRelu(0.1), Activation::Sigmoid, Activation::Tanh];
+/// Every activation, leaky ReLU and ELU with numbers that no type holds exactly.
+pub(crate) const ACTIVATIONS: [Activation; 13] = [
+    Activation::Identity,
+    Activation::Relu,
+    Activation::LeakyRelu(0.1),
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Elu(0.7),
+    Activation::Selu,
+    Activation::Gelu,
+    Activation::GeluTanh,
+    Activation::Silu,
+    Activation::Softplus,
+    Activation::Softsign,
+    Activation::HardSigmoid,
+];
 
 /// One to four layers of 1 to 40 features, 1 to 33 rows, every activation, loss, kind of target and kernel.
 pub(crate) fn recipes(activations: &'static [Activation]) -> impl Strategy<Value = Recipe> {

@@ -54,6 +54,7 @@ fn same_at_any_number_of_threads<T: Scalar>() {
         (Activation::Tanh, Loss::HalfMse),
         (Activation::Sigmoid, Loss::Mse),
         (Activation::LeakyRelu(0.1), Loss::CrossEntropy),
+        (Activation::Gelu, Loss::CrossEntropy),
     ] {
         for recipe in [large(activation, loss, 0), tall(activation, loss)] {
             let case = recipe.case::<T>();

@@ -56,7 +56,8 @@ impl<T: Scalar> Model<T> {
     /// # Errors
     /// As [`Model::predict`], and when the outputs are not logits or probabilities.
     pub fn predict_proba(&self, features: &Features<T>) -> Result<Vec<T>> {
-        let has_softmax = self.mlp.layers().last() == Some(&Layer::Softmax);
+        let last = self.mlp.layers().last();
+        let has_softmax = matches!(last, Some(Layer::Softmax | Layer::LogSoftmax));
         let is_binary = self.loss == Loss::BinaryCrossEntropy;
         if !has_softmax && self.loss != Loss::CrossEntropy && !is_binary {
             return Err(Error::Argument {
@@ -68,7 +69,8 @@ impl<T: Scalar> Model<T> {
         let mut output = self.predict(features)?;
         if is_binary {
             self.mlp.kernel().sigmoid(&mut output);
-        } else if !has_softmax {
+        } else if last != Some(&Layer::Softmax) {
+            // Of logarithms of probabilities, softmax gives the probabilities.
             softmax::forward(self.mlp.kernel(), self.mlp.outputs(), &mut output);
         }
         Ok(output)
@@ -88,6 +90,6 @@ impl<T: Scalar> Model<T> {
     pub fn is_classifier(&self) -> bool {
         self.class_names.is_some()
             || self.loss == Loss::CrossEntropy
-            || self.mlp.layers().last() == Some(&Layer::Softmax)
+            || matches!(self.mlp.layers().last(), Some(Layer::Softmax | Layer::LogSoftmax))
     }
 }

@@ -96,8 +96,8 @@ pub(crate) struct TrainArgs {
     /// The sizes of the hidden layers, or none [default: 128,64, or as in --init's file]
     #[arg(long, value_name = "SIZES", value_parser = values::hidden, allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) hidden: Option<Hidden>,
-    /// What follows a hidden layer: identity, relu, leaky_relu, leaky_relu(SLOPE), sigmoid, tanh [default: relu, or
-    /// as in --init's file]
+    /// What follows a hidden layer: identity, relu, leaky_relu, leaky_relu(SLOPE), elu, elu(ALPHA), selu, gelu, gelu_tanh,
+    /// silu, softplus, softsign, hardsigmoid, sigmoid, tanh [default: relu, or as in --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
     /// What stands between a hidden layer and its activation: layer or batch normalisation [default: neither, or as in

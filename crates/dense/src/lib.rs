@@ -21,6 +21,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod activation;
 pub mod clip;
 mod descent;
 mod frozen;

@@ -6,7 +6,8 @@ use std::cell::Cell;
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
 
 use crate::Activation;
-use crate::parts::{ELEMENTS_PER_THREAD, MACS_PER_THREAD, Part, Side, for_each_columns, for_each_part, threads_for};
+use crate::activation::{activate, derivative_and_sums};
+use crate::parts::{MACS_PER_THREAD, Part, Side, for_each_part, threads_for};
 
 /// The sizes of one layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +36,9 @@ pub struct Gradients<'a, T> {
 pub struct Below<'a, T> {
     /// What it ends with.
     pub activation: Activation,
+    /// What the derivative of that is taken from, (batch, its outputs): its output, which is x, or where
+    /// [`Activation::derivative_needs_input`] the z that [`Plan::forward_keeping`] kept.
+    pub of: MatRef<'a, T>,
     /// The gradient by its bias goes here, (its outputs).
     pub db: &'a mut [T],
 }
@@ -124,22 +128,38 @@ impl<T: Scalar> Plan<T> {
         });
     }
 
+    /// As [`Plan::forward`], and keeps `z = x * w + b`, from which some derivatives are taken: see
+    /// [`Activation::derivative_needs_input`]. The bits of a are the same.
+    pub fn forward_keeping(
+        &mut self,
+        x: MatRef<'_, T>,     // (batch, inputs)
+        w: &[T],              // (inputs, outputs)
+        b: &[T],              // (outputs)
+        mut z: MatMut<'_, T>, // (batch, outputs)
+        a: MatMut<'_, T>,     // (batch, outputs)
+    ) {
+        let activation = std::mem::replace(&mut self.shape.activation, Activation::Identity);
+        self.forward(x, w, b, z.reborrow());
+        self.shape.activation = activation;
+        activate(self.kernel, activation, z.as_ref(), a);
+    }
+
     /// Given the gradient by the output, the gradients by weights, bias and input: [`Plan::output_gradient`],
     /// [`Plan::weight_gradient`] and [`Plan::input_gradient`]. `da` becomes dz.
     pub fn backward(
         &mut self,
         x: MatRef<'_, T>,      // (batch, inputs)
         w: &[T],               // (inputs, outputs)
-        a: MatRef<'_, T>,      // (batch, outputs), what forward gave
+        of: MatRef<'_, T>,     // (batch, outputs), a, or z where the derivative needs that
         mut da: MatMut<'_, T>, // (batch, outputs), becomes dz
         gradients: Gradients<'_, T>,
     ) {
         let Gradients { dw, db, dx } = gradients;
-        self.output_gradient(a, da.reborrow(), db);
+        self.output_gradient(of, da.reborrow(), db);
         let dz = da.as_ref();
         self.weight_gradient(x, dz, dw);
         if let Some(dx) = dx {
-            self.input_gradient(x, dz, w, dx, None);
+            self.input_gradient(dz, w, dx, None);
         }
     }
 
@@ -147,14 +167,14 @@ impl<T: Scalar> Plan<T> {
     /// becomes dz.
     pub fn output_gradient(
         &mut self,
-        a: MatRef<'_, T>,  // (batch, outputs), what forward gave
+        of: MatRef<'_, T>, // (batch, outputs), a, or z where the derivative needs that
         da: MatMut<'_, T>, // (batch, outputs), becomes dz
         db: &mut [T],      // (outputs)
     ) {
         let LayerShape { outputs, activation, .. } = self.shape;
-        assert!((da.rows(), da.cols()) == (a.rows(), a.cols()), "da is {}x{}", da.rows(), da.cols());
-        derivative(self.kernel, activation, a, da, db, self.rooms.len());
-        debug_assert_eq!(a.cols(), outputs);
+        assert!((da.rows(), da.cols()) == (of.rows(), of.cols()), "da is {}x{}", da.rows(), da.cols());
+        derivative_and_sums(self.kernel, activation, of, da, db, self.rooms.len());
+        debug_assert_eq!(of.cols(), outputs);
     }
 
     /// The gradient by the weights, `dw = x^T * dz`.
@@ -179,15 +199,14 @@ impl<T: Scalar> Plan<T> {
     /// [`Plan::output_gradient`]: dx becomes its dz.
     pub fn input_gradient(
         &mut self,
-        x: MatRef<'_, T>,      // (batch, inputs)
         dz: MatRef<'_, T>,     // (batch, outputs)
         w: &[T],               // (inputs, outputs)
         mut dx: MatMut<'_, T>, // (batch, inputs)
         below: Option<Below<'_, T>>,
     ) {
-        self.assert_fits(x, w, None, (dz.rows(), dz.cols()));
-        let (batch, LayerShape { inputs, outputs, .. }) = (x.rows(), self.shape);
+        let (batch, LayerShape { inputs, outputs, .. }) = (dz.rows(), self.shape);
         assert!((dx.rows(), dx.cols()) == (batch, inputs), "dx is {}x{}", dx.rows(), dx.cols());
+        self.assert_fits(dx.as_ref(), w, None, (dz.rows(), dz.cols()));
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs).t());
         let threads = self.threads(batch);
         let sums = below.as_ref().map(|below| below.db.len());
@@ -198,37 +217,20 @@ impl<T: Scalar> Plan<T> {
         };
         match below {
             // The sum of a column belongs to one thread.
-            Some(Below { activation, db }) if threads == 1 => {
+            Some(Below { activation, of, db }) if threads == 1 => {
                 let sums = Some(Cell::from_mut(db).as_slice_of_cells());
                 let whole = Part { rows: 0..batch, cols: 0..inputs };
-                gemm(dx, whole, Epilogue::Derivative { activation, outputs: x, sums }, &mut self.rooms[0]);
+                gemm(dx, whole, Epilogue::Derivative { activation, of, sums }, &mut self.rooms[0]);
             }
             below => {
                 let side = Side::of_product(&dx);
                 for_each_part(dx.reborrow(), side, threads, &mut self.rooms, &|dx, part, room| {
                     gemm(dx, part, Epilogue::Store, room);
                 });
-                if let Some(Below { activation, db }) = below {
-                    derivative(kernel, activation, x, dx, db, self.rooms.len());
+                if let Some(Below { activation, of, db }) = below {
+                    derivative_and_sums(kernel, activation, of, dx, db, self.rooms.len());
                 }
             }
         }
     }
-}
-
-/// `da` becomes `da * f'`, and db the sums of its columns, which threads share.
-fn derivative<T: Scalar>(
-    kernel: &Kernel<T>,
-    activation: Activation,
-    a: MatRef<'_, T>,
-    da: MatMut<'_, T>,
-    db: &mut [T],
-    most_threads: usize,
-) {
-    let cols = a.cols();
-    let threads = threads_for(a.rows() * cols, ELEMENTS_PER_THREAD, most_threads);
-    for_each_columns(da, MatMut::new(db, 1, cols), threads, &|da, mut db, cols| {
-        let sums = Cell::from_mut(db.row_mut(0)).as_slice_of_cells();
-        kernel.derivative(activation, a.cols_in(cols), da, Some(sums));
-    });
 }

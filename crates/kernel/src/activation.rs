@@ -1,9 +1,10 @@
 //! What is done with elements one by one: activations, their derivatives, and the sums of columns, over a rectangle of C
 //! while a product has it in the first-level cache, or over whole matrices.
 //!
-//! Every derivative is taken from the *output*, so a training step keeps one array per layer, not two. A new activation
-//! is a variant, a type with its [`Each`] for either direction, and an arm in [`area`]; its name stands in the model's
-//! parser.
+//! A derivative is taken from the *output* where that tells it to the last digits, so that a training step keeps one
+//! array per layer, not two; otherwise from the *input*, and [`Activation::derivative_needs_input`] says so. A new
+//! activation is a variant, a line in `each!` for either direction, and two arms in [`area`]; its name stands in the
+//! model.
 
 use crate::Scalar;
 use crate::blocking::Operand;
@@ -25,14 +26,51 @@ pub enum Activation {
     Sigmoid,
     /// `a = tanh(z)`, derivative `1 - a^2`.
     Tanh,
+    /// `a = z` above 0, `alpha (e^z - 1)` elsewhere; the derivative is 1 above 0, `alpha e^z` elsewhere. Clevert,
+    /// Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units", 2015.
+    Elu(f64),
+    /// 1.0507 times ELU with alpha 1.6733, which keep mean 0 and variance 1: Klambauer, Unterthiner, Mayr and Hochreiter,
+    /// "Self-normalizing neural networks", 2017.
+    Selu,
+    /// `a = z Phi(z)`, Phi the normal distribution, `(1 + erf(z / sqrt 2)) / 2`; derivative `Phi(z) + z phi(z)`. Hendrycks
+    /// and Gimpel, "Gaussian error linear units", 2016.
+    Gelu,
+    /// `a = z (1 + tanh u) / 2` with `u = sqrt(2 / pi) (z + 0.044715 z^3)`: the same paper's approximation.
+    GeluTanh,
+    /// `a = z s` with `s = 1 / (1 + e^-z)`; derivative `s (1 + z (1 - s))`. Also called swish: Ramachandran, Zoph and Le,
+    /// "Searching for activation functions", 2017.
+    Silu,
+    /// `a = ln(1 + e^z)`, derivative `1 - e^-a`; as in PyTorch, `a = z` and derivative 1 beyond 20. Dugas et al.,
+    /// "Incorporating second-order functional knowledge for better option pricing", 2000.
+    Softplus,
+    /// `a = z / (1 + |z|)`, derivative `1 / (1 + |z|)^2`. Bergstra, Desjardins, Lamblin and Bengio, "Quadratic polynomials
+    /// learn better image features", 2009.
+    Softsign,
+    /// `a = (z + 3) / 6`, not below 0 and not above 1; the derivative is 1/6 where a lies between them, otherwise 0. Howard
+    /// et al., "Searching for MobileNetV3", 2019.
+    HardSigmoid,
+}
+
+/// SELU's factor of everything, and alpha: the solution of the paper's equation 14.
+const SELU: [f64; 2] = [1.050_700_987_355_480_5, 1.673_263_242_354_377_2];
+
+impl Activation {
+    /// Whether the derivative is taken from f's input z instead of its output a.
+    ///
+    /// GELU and SiLU fall before they rise, so two inputs have one output. What ELU and SELU give far below 0 is next to
+    /// -alpha and holds nothing of the derivative, `a + alpha`, but rounding; likewise softsign's `1 - |a|`.
+    pub fn derivative_needs_input(self) -> bool {
+        use Activation::{Elu, Gelu, GeluTanh, Selu, Silu, Softsign};
+        matches!(self, Elu(_) | Selu | Gelu | GeluTanh | Silu | Softsign)
+    }
 }
 
 /// What follows the sums, once they are in C.
 #[derive(Clone, Copy)]
 pub(crate) struct After<T> {
     pub(crate) activation: Activation,
-    /// The activation's outputs when C is multiplied by its derivative; otherwise C becomes the output.
-    pub(crate) outputs: Option<Operand<T>>,
+    /// When C is multiplied by the derivative, what that is taken from; otherwise C becomes the output.
+    pub(crate) of: Option<Operand<T>>,
     /// Where the sums of C's columns go; null when nobody asked.
     pub(crate) sums: *mut T,
 }
@@ -49,7 +87,7 @@ pub(crate) struct Area<T> {
     pub(crate) col: usize,
 }
 
-/// What becomes of one register: `c` holds C, `a` the activation's outputs, or anything where there are none.
+/// What becomes of one register: `c` holds C, `a` what the derivative is taken from, or anything for the function itself.
 ///
 /// A type, not a closure: see [`math`].
 trait Each<T: Scalar>: Copy {
@@ -81,11 +119,52 @@ each! {
     LeakyRelu[alpha], |c, _a| if_positive(c, c, c.mul(alpha));
     Sigmoid, |c, _a| math::sigmoid(c);
     Tanh, |c, _a| math::tanh(c);
+    Elu[alpha], |c, _a| if_positive(c, c, math::expm1_of_negative(c).mul(alpha));
+    Selu, |c, _a| {
+        let below = math::expm1_of_negative(c).mul(V::constant(SELU[0] * SELU[1]));
+        if_positive(c, c.mul(V::constant(SELU[0])), below)
+    };
+    Gelu, |c, _a| math::gelu(c);
+    GeluTanh, |c, _a| math::gelu_tanh(c);
+    Silu, |c, _a| math::silu(c);
+    Softplus, |c, _a| math::softplus(c);
+    Softsign, |c, _a| {
+        // Infinity over infinity is no number: as many times the largest number as one of them.
+        let size = c.abs().at_most(V::constant(T::LARGEST));
+        size.div(size.add(V::splat(T::ONE))).copysign(c)
+    };
+    HardSigmoid, |c, _a| {
+        let six = V::constant(6.0);
+        c.add(V::constant(3.0)).at_least(V::splat(T::ZERO)).at_most(six).div(six)
+    };
     /// A dead unit passes no gradient at all, not even an infinite one.
     ReluSlope, |c, a| if_positive(a, c, V::splat(T::ZERO));
     LeakyReluSlope[alpha], |c, a| if_positive(a, c, c.mul(alpha));
     SigmoidSlope, |c, a| c.mul(a.mul(V::splat(T::ONE).sub(a)));
     TanhSlope, |c, a| c.mul(V::splat(T::ONE).sub(a.mul(a)));
+    EluSlope[alpha], |c, z| if_positive(z, c, c.mul(alpha.mul(math::exp(z))));
+    SeluSlope, |c, z| {
+        let [scale, alpha] = SELU;
+        if_positive(z, c.mul(V::constant(scale)), c.mul(V::constant(scale * alpha).mul(math::exp(z))))
+    };
+    GeluSlope, |c, z| c.mul(math::gelu_slope(z));
+    GeluTanhSlope, |c, z| c.mul(math::gelu_tanh_slope(z));
+    SiluSlope, |c, z| c.mul(math::silu_slope(z));
+    SoftplusSlope, |c, a| {
+        let zero = V::splat(T::ZERO);
+        let slope = zero.sub(math::expm1_of_negative(zero.sub(a)));
+        if_positive(a.sub(V::constant(math::SOFTPLUS_END)), c, c.mul(slope))
+    };
+    SoftsignSlope, |c, z| {
+        let one = V::splat(T::ONE);
+        let share = one.div(one.add(z.abs()));
+        c.mul(share.mul(share))
+    };
+    /// As of a dead unit, nothing passes the flat parts.
+    HardSigmoidSlope, |c, a| {
+        let zero = V::splat(T::ZERO);
+        if_positive(a, if_positive(V::splat(T::ONE).sub(a), c.div(V::constant(6.0)), zero), zero)
+    };
 }
 
 /// `yes` in the lanes where `x > 0`, `no` in the others, NaN's among them.
@@ -103,14 +182,14 @@ unsafe fn if_positive<T: Scalar, V: Simd<T>>(x: V, yes: V, no: V) -> V {
 
 /// Applies `after` to a rectangle of C.
 ///
-/// Safety: the rectangle lies in C, `outputs` cover C's shape and `sums` its columns, neither overlaps C; the CPU has the
+/// Safety: the rectangle lies in C, `of` covers C's shape and `sums` its columns, neither overlaps C; the CPU has the
 /// instructions of `V`. Of each column, the rectangles come in the order of rows.
 #[inline(always)]
 pub(crate) unsafe fn area<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
     let one = T::ONE; // for those without a parameter
     // SAFETY: the caller's promise is passed on.
     unsafe {
-        match (after.activation, after.outputs.is_some()) {
+        match (after.activation, after.of.is_some()) {
             (Activation::Identity, _) if after.sums.is_null() => {}
             (Activation::Identity, _) => walk::<T, V, _>(Same(one), after, area),
             (Activation::Relu, false) => walk::<T, V, _>(Relu(one), after, area),
@@ -121,6 +200,22 @@ pub(crate) unsafe fn area<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T
             (Activation::Sigmoid, true) => walk::<T, V, _>(SigmoidSlope(one), after, area),
             (Activation::Tanh, false) => walk::<T, V, _>(Tanh(one), after, area),
             (Activation::Tanh, true) => walk::<T, V, _>(TanhSlope(one), after, area),
+            (Activation::Elu(alpha), false) => walk::<T, V, _>(Elu(T::from_f64(alpha)), after, area),
+            (Activation::Elu(alpha), true) => walk::<T, V, _>(EluSlope(T::from_f64(alpha)), after, area),
+            (Activation::Selu, false) => walk::<T, V, _>(Selu(one), after, area),
+            (Activation::Selu, true) => walk::<T, V, _>(SeluSlope(one), after, area),
+            (Activation::Gelu, false) => walk::<T, V, _>(Gelu(one), after, area),
+            (Activation::Gelu, true) => walk::<T, V, _>(GeluSlope(one), after, area),
+            (Activation::GeluTanh, false) => walk::<T, V, _>(GeluTanh(one), after, area),
+            (Activation::GeluTanh, true) => walk::<T, V, _>(GeluTanhSlope(one), after, area),
+            (Activation::Silu, false) => walk::<T, V, _>(Silu(one), after, area),
+            (Activation::Silu, true) => walk::<T, V, _>(SiluSlope(one), after, area),
+            (Activation::Softplus, false) => walk::<T, V, _>(Softplus(one), after, area),
+            (Activation::Softplus, true) => walk::<T, V, _>(SoftplusSlope(one), after, area),
+            (Activation::Softsign, false) => walk::<T, V, _>(Softsign(one), after, area),
+            (Activation::Softsign, true) => walk::<T, V, _>(SoftsignSlope(one), after, area),
+            (Activation::HardSigmoid, false) => walk::<T, V, _>(HardSigmoid(one), after, area),
+            (Activation::HardSigmoid, true) => walk::<T, V, _>(HardSigmoidSlope(one), after, area),
         }
     }
 }
@@ -130,14 +225,14 @@ pub(crate) unsafe fn area<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T
 unsafe fn walk<T: Scalar, V: Simd<T>, F: Each<T>>(f: F, after: &After<T>, area: &Area<T>) {
     let &Area { rows, cols, c, c_rs, c_cs, row, col } = area;
     // Where columns are not neighbours, a register holds one element.
-    let neighbours = c_cs == 1 && after.outputs.is_none_or(|a| a.cs == 1);
+    let neighbours = c_cs == 1 && after.of.is_none_or(|a| a.cs == 1);
     let lanes = if neighbours { V::LANES } else { 1 };
     // SAFETY: rows < `rows` and columns < `cols` of the rectangle, which the caller's pointers cover.
     unsafe {
         for i in 0..rows {
             for j in (0..cols).step_by(lanes) {
                 let here = c.add(i * c_rs + j * c_cs);
-                let a = after.outputs.map(|a| a.at(row + i, col + j));
+                let a = after.of.map(|a| a.at(row + i, col + j));
                 let sum = if after.sums.is_null() { None } else { Some(after.sums.add(col + j)) };
                 let left = lanes.min(cols - j);
                 let mask = V::first(left);

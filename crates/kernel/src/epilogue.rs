@@ -39,12 +39,12 @@ pub enum Epilogue<'a, T: Scalar> {
         /// f.
         activation: Activation,
     },
-    /// `C <- A*B * f'`, the derivative of an activation, element by element, from its outputs. C is not read.
+    /// `C <- A*B * f'`, the derivative of an activation, element by element. C is not read.
     Derivative {
         /// f.
         activation: Activation,
-        /// (m, n): what f gave.
-        outputs: MatRef<'a, T>,
+        /// (m, n): what f gave, or what it was given where [`Activation::derivative_needs_input`].
+        of: MatRef<'a, T>,
         /// Becomes the sum of each of C's columns, its rows added in order: the gradient by the bias when C is the
         /// gradient by `A*B + bias`.
         sums: Option<&'a [Cell<T>]>,

@@ -84,7 +84,7 @@ impl<T: Scalar> Kernel<T> {
             Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) | Epilogue::Activation { bias, .. } => {
                 assert!(bias.len() == n, "a bias of {} elements for {n} columns", bias.len());
             }
-            Epilogue::Derivative { outputs, sums, .. } => assert_fits(outputs, sums, (m, n)),
+            Epilogue::Derivative { of, sums, .. } => assert_fits(of, sums, (m, n)),
             Epilogue::Store | Epilogue::Accumulate { .. } | Epilogue::Update { .. } => {}
         }
         if m == 0 || n == 0 {
@@ -107,38 +107,33 @@ impl<T: Scalar> Kernel<T> {
     /// # Panics
     /// When the CPU lacks this kernel's instructions; so for all below.
     pub fn activate(&self, activation: Activation, z: MatMut<'_, T>) {
-        self.each(After { activation, outputs: None, sums: std::ptr::null_mut() }, z);
+        self.each(After { activation, of: None, sums: std::ptr::null_mut() }, z);
     }
 
-    /// `d <- d * f'`, the derivative from f's outputs, element by element; `sums` become the sums of d's columns.
+    /// `d <- d * f'`, the derivative taken from f's outputs, or from its inputs where
+    /// [`Activation::derivative_needs_input`], element by element; `sums` become the sums of d's columns.
     ///
     /// # Panics
     /// When the shapes disagree.
-    pub fn derivative(
-        &self,
-        activation: Activation,
-        outputs: MatRef<'_, T>,
-        d: MatMut<'_, T>,
-        sums: Option<&[Cell<T>]>,
-    ) {
-        assert_fits(outputs, sums, (d.rows(), d.cols()));
+    pub fn derivative(&self, activation: Activation, of: MatRef<'_, T>, d: MatMut<'_, T>, sums: Option<&[Cell<T>]>) {
+        assert_fits(of, sums, (d.rows(), d.cols()));
         let at = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
         if d.rows() == 0 {
             sums.iter().copied().flatten().for_each(|sum| sum.set(T::ZERO));
         }
-        self.each(After { activation, outputs: Some(Operand::of(outputs)), sums: at }, d);
+        self.each(After { activation, of: Some(Operand::of(of)), sums: at }, d);
     }
 
     fn each(&self, after: After<T>, mut c: MatMut<'_, T>) {
         self.assert_available();
         // One long row where there are no gaps.
         let (rows, cols) = match c.as_contiguous_mut() {
-            Some(whole) if after.outputs.is_none() => (1, whole.len()),
+            Some(whole) if after.of.is_none() => (1, whole.len()),
             _ => (c.rows(), c.cols()),
         };
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
         let area = Area { rows, cols, c: c.as_mut_ptr(), c_rs, c_cs, row: 0, col: 0 };
-        // SAFETY: the view covers the area, outputs and sums fit it (asserted above) and overlap it nowhere, and
+        // SAFETY: the view covers the area, `of` and sums fit it (asserted above) and overlap it nowhere, and
         // `assert_available` has passed.
         unsafe { (self.after)(&after, &area) }
     }
@@ -165,9 +160,9 @@ impl<T: Scalar> Kernel<T> {
     }
 }
 
-fn assert_fits<T: Scalar>(outputs: MatRef<'_, T>, sums: Option<&[Cell<T>]>, (m, n): (usize, usize)) {
-    let (rows, cols) = (outputs.rows(), outputs.cols());
-    assert!((rows, cols) == (m, n), "outputs of {rows}x{cols} for {m}x{n}");
+fn assert_fits<T: Scalar>(of: MatRef<'_, T>, sums: Option<&[Cell<T>]>, (m, n): (usize, usize)) {
+    let (rows, cols) = (of.rows(), of.cols());
+    assert!((rows, cols) == (m, n), "a derivative from {rows}x{cols} for {m}x{n}");
     if let Some(sums) = sums {
         assert!(sums.len() == n, "{} sums for {n} columns", sums.len());
     }

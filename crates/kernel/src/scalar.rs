@@ -8,7 +8,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 pub(crate) mod sealed {
-    /// Keeps the trait ours, and holds the constants of `math.rs` that differ by type.
+    /// Keeps the trait ours, and holds the constants of `math/` that differ by type.
     pub trait Sealed: Sized + 'static {
         /// 1.5 * 2^mantissa bits: adding it rounds to an integer and leaves that integer in the low bits.
         const ROUND: f64;
@@ -23,6 +23,17 @@ pub(crate) mod sealed {
         /// Terms of the Taylor series of `exp` on [-ln 2 / 2, ln 2 / 2] that leave less than an eighth of an ulp:
         /// (0.3466)^8 / 8! = 5e-9, (0.3466)^14 / 14! = 4e-18.
         const EXP_TERMS: usize;
+        /// Terms of the Taylor series of `atanh(s) / s - 1` for |s| <= 1/3 that leave less than an eighth of an ulp:
+        /// 9^-8 / 17 = 1.4e-9, 9^-17 / 35 = 2e-18.
+        const ATANH_TERMS: usize;
+        /// Beyond this, what the normal distribution leaves is 0, and so is the `e^(-x^2 / 2)` that it is made of.
+        const NORMAL_MAX: f64;
+        /// Multiples of this up to `NORMAL_MAX` have squares that are exact, and so are halves of them.
+        const SQUARE_GRAIN: f64;
+        /// The largest finite number.
+        const LARGEST: f64;
+        /// See `math/normal.rs`.
+        const MILLS: &'static [f64];
         /// The kernels for this type, best first.
         fn kernels() -> &'static [crate::Kernel<Self>]
         where
@@ -96,6 +107,11 @@ impl sealed::Sealed for f32 {
     const EXP_RANGE: [f64; 2] = [-104.0, 89.0];
     const TANH_MAX: f64 = 10.0;
     const EXP_TERMS: usize = 8;
+    const ATANH_TERMS: usize = 7;
+    const NORMAL_MAX: f64 = 15.0; // e^(-15^2 / 2) = 1e-49
+    const SQUARE_GRAIN: f64 = 0.015_625; // 2^-6: 10 bits, 20 when squared
+    const LARGEST: f64 = f32::MAX as f64;
+    const MILLS: &'static [f64] = &crate::math::MILLS_F32;
     fn kernels() -> &'static [crate::Kernel<f32>] {
         crate::table::KERNELS_F32
     }
@@ -116,6 +132,11 @@ impl sealed::Sealed for f64 {
     const EXP_RANGE: [f64; 2] = [-746.0, 710.0];
     const TANH_MAX: f64 = 20.0;
     const EXP_TERMS: usize = 14;
+    const ATANH_TERMS: usize = 16;
+    const NORMAL_MAX: f64 = 39.0; // e^(-39^2 / 2) = 5e-331
+    const SQUARE_GRAIN: f64 = 9.536_743_164_062_5e-7; // 2^-20: 26 bits, 52 when squared
+    const LARGEST: f64 = f64::MAX;
+    const MILLS: &'static [f64] = &crate::math::MILLS_F64;
     fn kernels() -> &'static [crate::Kernel<f64>] {
         crate::table::KERNELS_F64
     }

@@ -78,7 +78,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
 
 /// One compiled set of loops for each type of epilogue.
 ///
-/// Safety: see [`route::run`]; a bias and sums have as many elements as C has columns, outputs have C's shape.
+/// Safety: see [`route::run`]; a bias and sums have as many elements as C has columns, a derivative's `of` has C's shape.
 unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
     let none = T::NEG_INFINITY; // no floor
     // SAFETY: the caller's promise is passed on.
@@ -101,13 +101,13 @@ unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, 
                 biased(p, bias, T::ZERO, scratch);
             }
             Epilogue::Activation { bias, activation } => {
-                let after = Some(After { activation, outputs: None, sums: std::ptr::null_mut() });
+                let after = Some(After { activation, of: None, sums: std::ptr::null_mut() });
                 biased(&Problem { after, ..*p }, bias, none, scratch);
             }
-            Epilogue::Derivative { activation, outputs, sums } => {
-                let outputs = Some(Operand::of(outputs));
+            Epilogue::Derivative { activation, of, sums } => {
+                let of = Some(Operand::of(of));
                 let sums = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
-                let after = Some(After { activation, outputs, sums });
+                let after = Some(After { activation, of, sums });
                 route::run::<T, K, _>(&Problem { after, ..*p }, Store, scratch);
             }
         }

@@ -48,7 +48,7 @@ fn products_allocate_nothing() {
                 Epilogue::Store,
                 Epilogue::Update { rate: 0.1, decay: 0.1 },
                 Epilogue::Activation { bias: &bias, activation: Activation::Tanh },
-                Epilogue::Derivative { activation: Activation::Tanh, outputs, sums: Some(sums) },
+                Epilogue::Derivative { activation: Activation::Tanh, of: outputs, sums: Some(sums) },
             ];
             for a in [MatRef::new(&a, m, k), MatRef::new(&a, k, m).t()] {
                 for b in [MatRef::new(&b, k, n), MatRef::new(&b, n, k).t()] {

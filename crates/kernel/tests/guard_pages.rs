@@ -82,7 +82,7 @@ fn every_tail_stays_inside<T: Scalar>() {
                         fill(outputs);
                         let sums = Cell::from_mut(&mut *bias).as_slice_of_cells();
                         let outputs = MatRef::new(outputs, m, n);
-                        let derivative = Epilogue::Derivative { activation, outputs, sums: Some(sums) };
+                        let derivative = Epilogue::Derivative { activation, of: outputs, sums: Some(sums) };
                         kernel.gemm(a, b, derivative, MatMut::new(&mut *c, m, n), &mut scratch);
                         kernel.gemm(a, b, derivative, MatMut::new(&mut *c, m, n), &mut scratch);
                         packed.update(b);

@@ -5,7 +5,7 @@
 //! dense operation below makes of it. Then its own weights' gradient is kept, or moves them at once: one order of
 //! operations, so one result.
 
-use chainrule_dense::Below;
+use chainrule_dense::{Below, activation};
 use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 
 use crate::Moments;
@@ -64,16 +64,18 @@ pub(crate) fn run<T: Scalar>(
     let mut is_dz = false;
     for i in (0..network.len()).rev() {
         let (before, rest) = ops.split_at_mut(i);
-        let OpWorkspace { width, a, da, plan, mask, statistics } = &mut rest[0];
+        let OpWorkspace { width, z, a, da, plan, mask, statistics } = &mut rest[0];
         let (width, n) = (*width, batch * *width);
         let (a, da) = (&a[..n], &mut da[..n]);
-        // The first operation's input is the data: nobody asks for its gradient.
-        let (x, mut dx) = match before.last_mut() {
-            None => (x, None),
-            Some(previous) => {
-                let m = batch * previous.width;
-                let x = MatRef::new(&previous.a[..m], batch, previous.width);
-                (x, Some(MatMut::new(&mut previous.da[..m], batch, previous.width)))
+        // The first operation's input is the data: nobody asks for its gradient. Where the operation below is a dense one,
+        // `of` is what the derivative of its activation is taken from.
+        let (x, of, mut dx) = match before.last_mut() {
+            None => (x, x, None),
+            Some(OpWorkspace { width, z, a, da, .. }) => {
+                let (width, m) = (*width, batch * *width);
+                let of = if z.is_empty() { &*a } else { &*z };
+                let view = |values| MatRef::new(values, batch, width);
+                (view(&a[..m]), view(&of[..m]), Some(MatMut::new(&mut da[..m], batch, width)))
             }
         };
         match network[i] {
@@ -81,23 +83,20 @@ pub(crate) fn run<T: Scalar>(
                 let (w, b) = Op::ranges(shape, offset);
                 let plan = plan.as_mut().expect("a dense operation has a plan");
                 if !is_dz {
-                    plan.output_gradient(
-                        MatRef::new(a, batch, width),
-                        MatMut::new(da, batch, width),
-                        &mut grads[b.clone()],
-                    );
+                    let of = MatRef::new(if z.is_empty() { a } else { &z[..n] }, batch, width);
+                    plan.output_gradient(of, MatMut::new(da, batch, width), &mut grads[b.clone()]);
                 }
                 let dz = MatRef::new(da, batch, width);
                 if let Some(dx) = dx.take() {
                     let below = match network[i - 1] {
                         Op::Dense { shape, offset } => {
                             let db = &mut grads[Op::ranges(shape, offset).1];
-                            Some(Below { activation: shape.activation, db })
+                            Some(Below { activation: shape.activation, of, db })
                         }
                         _ => None,
                     };
                     is_dz = below.is_some();
-                    plan.input_gradient(x, dz, &weights.params()[w.clone()], dx, below);
+                    plan.input_gradient(dz, &weights.params()[w.clone()], dx, below);
                 }
                 match &mut weights {
                     Weights::Kept(_) => plan.weight_gradient(x, dz, &mut grads[w]),
@@ -109,9 +108,11 @@ pub(crate) fn run<T: Scalar>(
                 }
             }
             Op::Activation(activation) => {
-                kernel.derivative(activation, MatRef::new(a, 1, n), MatMut::new(da, 1, n), None);
+                let of = if activation.derivative_needs_input() { x } else { MatRef::new(a, batch, width) };
+                activation::derivative(kernel, activation, of, MatMut::new(da, batch, width));
             }
             Op::Softmax => softmax::backward(width, a, da),
+            Op::LogSoftmax => softmax::log_backward(kernel, width, a, da),
             Op::Dropout { p, .. } if is_training => dropout::backward(p, &mask[..n], da),
             Op::Dropout { .. } => {}
             Op::LayerNorm(norm) => {

@@ -61,6 +61,12 @@ impl MlpBuilder {
         self
     }
 
+    /// The logarithm of softmax over each row. Not before [`crate::Loss::CrossEntropy`], which takes logits.
+    pub fn log_softmax(mut self) -> Self {
+        self.layers.push(Layer::LogSoftmax);
+        self
+    }
+
     /// In training, a share `p` of what comes is left out at random and the rest divided by `1 - p`.
     pub fn dropout(mut self, p: f64) -> Self {
         self.layers.push(Layer::Dropout { p });
@@ -86,6 +92,7 @@ impl MlpBuilder {
             Layer::Dense { outputs, .. } => self.dense(outputs),
             Layer::Activation(activation) => self.activation(activation),
             Layer::Softmax => self.softmax(),
+            Layer::LogSoftmax => self.log_softmax(),
             Layer::Dropout { p } => self.dropout(p),
             Layer::LayerNorm { eps, .. } => {
                 self.layers.push(Layer::LayerNorm { width, eps });
@@ -98,7 +105,7 @@ impl MlpBuilder {
         }
     }
 
-    /// How weights begin; He before ReLU and Glorot elsewhere unless said.
+    /// How weights begin; unless said [`Init::Auto`], by what follows the layer.
     pub fn init(mut self, init: Init) -> Self {
         self.init = init;
         self
@@ -152,7 +159,7 @@ impl MlpBuilder {
                 }
                 // No more than twice the outputs of a dense layer, which were addressable with as much to spare.
                 Layer::LayerNorm { .. } | Layer::BatchNorm { .. } => parameters += layer.parameters(),
-                Layer::Activation(_) | Layer::Softmax | Layer::Dropout { .. } => {}
+                Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Dropout { .. } => {}
             }
             layer.check()?;
         }

@@ -128,6 +128,9 @@ pub enum ModelError {
     /// Cross-entropy on probabilities instead of logits.
     #[error("cross-entropy takes logits and applies softmax itself: leave the softmax layer out")]
     SoftmaxTwice,
+    /// Cross-entropy on logarithms of probabilities instead of logits.
+    #[error("cross-entropy takes logits and applies log-softmax itself: leave the log_softmax layer out")]
+    LogSoftmaxTwice,
     /// Binary cross-entropy on probabilities instead of logits.
     #[error("binary cross-entropy takes logits and applies the sigmoid itself: leave the last sigmoid layer out")]
     SigmoidTwice,

@@ -1,16 +1,18 @@
 //! Where weights begin. Each draws from the counter-based stream of its layer, in row-major order of w, so a layer's
 //! numbers depend on the seed and its place and on nothing else. Biases begin at 0.
 
+use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
 
 use crate::ModelError;
+use crate::activation::usual_init;
 use crate::random::{Purpose, Stream};
 
 /// How the weights of one dense layer are drawn; `in` and `out` are its numbers of inputs and outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Init {
-    /// He uniform before ReLU and leaky ReLU, Glorot uniform otherwise.
+    /// He uniform before ReLU, leaky ReLU, ELU, GELU and SiLU, LeCun normal before SELU, Glorot uniform otherwise.
     #[default]
     Auto,
     /// Uniform within sqrt(6 / (in + out)): Glorot and Bengio 2010, equation 16.
@@ -32,11 +34,15 @@ pub enum Init {
 }
 
 impl Init {
+    /// What is meant before this activation.
+    pub(crate) fn before(self, activation: Activation) -> Init {
+        if self == Init::Auto { usual_init(activation) } else { self }
+    }
+
     /// Fills the weights of dense layer `layer`.
     pub(crate) fn fill<T: Scalar>(
         self,
         (inputs, outputs): (usize, usize),
-        rectified: bool,
         (seed, layer): (u64, usize),
         w: &mut [T], // (inputs, outputs)
     ) {
@@ -44,7 +50,6 @@ impl Init {
         let mut stream = Stream::new(seed, Purpose::Init, layer as u64);
         let mut uniform = |limit: f64| w.iter_mut().for_each(|w| *w = T::from_f64(stream.uniform(-limit, limit)));
         match self {
-            Init::Auto if rectified => uniform((6.0 / fan_in).sqrt()),
             Init::Auto | Init::GlorotUniform => uniform((6.0 / (fan_in + fan_out)).sqrt()),
             Init::HeUniform => uniform((6.0 / fan_in).sqrt()),
             Init::LecunUniform => uniform((3.0 / fan_in).sqrt()),
@@ -77,7 +82,7 @@ mod tests {
 
     fn draw(init: Init, layer: usize) -> Vec<f64> {
         let mut w = vec![f64::NAN; 200 * 100];
-        init.fill((200, 100), false, (9, layer), &mut w);
+        init.fill((200, 100), (9, layer), &mut w);
         w
     }
 
@@ -99,6 +104,19 @@ mod tests {
             assert!((found / variance - 1.0).abs() < 0.05, "{init:?}: {found}, not {variance}");
         }
         assert!(draw(Init::Zeros, 0).iter().all(|w| *w == 0.0));
+    }
+
+    #[test]
+    fn auto_hangs_on_the_activation_and_no_other_does() {
+        let drawn = |activation| {
+            let mut w = vec![f64::NAN; 200 * 100];
+            Init::Auto.before(activation).fill((200, 100), (9, 0), &mut w);
+            w
+        };
+        assert_eq!(drawn(Activation::Gelu), draw(Init::HeUniform, 0));
+        assert_eq!(drawn(Activation::Selu), draw(Init::LecunNormal, 0));
+        assert_eq!(drawn(Activation::Tanh), draw(Init::Auto, 0));
+        assert_eq!(Init::GlorotNormal.before(Activation::Relu), Init::GlorotNormal);
     }
 
     #[test]

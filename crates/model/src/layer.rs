@@ -7,6 +7,7 @@ use std::str::FromStr;
 use chainrule_dense::Activation;
 
 use crate::ModelError;
+use crate::activation::{ACTIVATION_NAMES, activation_name, check_activation, parse_activation};
 
 /// One module of the sequence.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +24,8 @@ pub enum Layer {
     Activation(Activation),
     /// `a_i = e^z_i / sum_j e^z_j` over each row.
     Softmax,
+    /// `a_i = ln(e^z_i / sum_j e^z_j)` over each row.
+    LogSoftmax,
     /// In training each element is 0 with probability p and divided by 1 - p otherwise; the identity in evaluation.
     Dropout {
         /// The share left out, from 0 to below 1.
@@ -68,7 +71,7 @@ impl Layer {
         match self {
             Layer::Dense { inputs, outputs } => inputs * outputs + outputs,
             Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } => 2 * width,
-            Layer::Activation(_) | Layer::Softmax | Layer::Dropout { .. } => 0,
+            Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Dropout { .. } => 0,
         }
     }
 
@@ -94,7 +97,7 @@ impl Layer {
         let eps_in_range =
             |eps: f64| in_range(eps.is_finite() && eps > 0.0, "eps of a normalisation", eps, "a finite number above 0");
         match *self {
-            Layer::Dense { .. } | Layer::Softmax => Ok(()),
+            Layer::Dense { .. } | Layer::Softmax | Layer::LogSoftmax => Ok(()),
             Layer::Activation(activation) => check_activation(activation),
             Layer::Dropout { p } => {
                 in_range((0.0..1.0).contains(&p), "the share that dropout leaves out", p, "a number from 0 to below 1")
@@ -117,6 +120,7 @@ impl fmt::Display for Layer {
             Layer::Dense { inputs, outputs } => write!(f, "dense({inputs}, {outputs})"),
             Layer::Activation(activation) => f.write_str(&activation_name(*activation)),
             Layer::Softmax => f.write_str("softmax"),
+            Layer::LogSoftmax => f.write_str("log_softmax"),
             Layer::Dropout { p } => write!(f, "dropout({p})"),
             Layer::LayerNorm { width, eps } => {
                 write!(f, "layer_norm({width}")?;
@@ -147,8 +151,10 @@ impl FromStr for Layer {
             found: text.to_owned(),
             known: format!("{MODULES}, {}", ACTIVATION_NAMES.join(", ")),
         };
-        if text == "softmax" {
-            return Ok(Layer::Softmax);
+        match text {
+            "softmax" => return Ok(Layer::Softmax),
+            "log_softmax" => return Ok(Layer::LogSoftmax),
+            _ => {}
         }
         let between = text.strip_suffix(')').and_then(|text| text.split_once('('));
         let whole = |text: &str| text.trim().parse::<usize>().map_err(|_| unknown());
@@ -188,58 +194,7 @@ impl FromStr for Layer {
 }
 
 /// The modules that are no activations, as they are written.
-const MODULES: &str = "dense(inputs, outputs), dropout(p), layer_norm(width), batch_norm(width), softmax";
-
-/// The names that [`parse_activation`] takes; `leaky_relu` also as `leaky_relu(0.2)`.
-pub const ACTIVATION_NAMES: &[&str] = &["identity", "relu", "leaky_relu", "sigmoid", "tanh"];
-
-/// PyTorch's default slope.
-const DEFAULT_ALPHA: f64 = 0.01;
-
-/// The name of an activation, with its parameter if it has one.
-pub fn activation_name(activation: Activation) -> String {
-    match activation {
-        Activation::Identity => "identity".to_owned(),
-        Activation::Relu => "relu".to_owned(),
-        Activation::LeakyRelu(alpha) => format!("leaky_relu({alpha})"),
-        Activation::Sigmoid => "sigmoid".to_owned(),
-        Activation::Tanh => "tanh".to_owned(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// The activation of that name. `leaky_relu` alone has PyTorch's slope, 0.01.
-///
-/// # Errors
-/// When the name is not known or its parameter is not a number it can take.
-pub fn parse_activation(text: &str) -> Result<Activation, ModelError> {
-    let unknown =
-        || ModelError::UnknownName { what: "activation", found: text.to_owned(), known: ACTIVATION_NAMES.join(", ") };
-    let activation = match text {
-        "identity" => Activation::Identity,
-        "relu" => Activation::Relu,
-        "leaky_relu" => Activation::LeakyRelu(DEFAULT_ALPHA),
-        "sigmoid" => Activation::Sigmoid,
-        "tanh" => Activation::Tanh,
-        _ => {
-            let alpha = text.strip_prefix("leaky_relu(").and_then(|rest| rest.strip_suffix(')'));
-            Activation::LeakyRelu(alpha.ok_or_else(unknown)?.trim().parse().map_err(|_| unknown())?)
-        }
-    };
-    check_activation(activation)?;
-    Ok(activation)
-}
-
-pub(crate) fn check_activation(activation: Activation) -> Result<(), ModelError> {
-    match activation {
-        Activation::LeakyRelu(alpha) if !(alpha.is_finite() && alpha >= 0.0) => Err(ModelError::Setting {
-            what: "the slope of leaky_relu",
-            found: alpha,
-            expected: "a finite number, 0 or more",
-        }),
-        _ => Ok(()),
-    }
-}
+const MODULES: &str = "dense(inputs, outputs), dropout(p), layer_norm(width), batch_norm(width), softmax, log_softmax";
 
 #[cfg(test)]
 mod tests {
@@ -247,14 +202,19 @@ mod tests {
 
     #[test]
     fn every_layer_reads_back_what_it_writes() {
-        let mut layers = vec![Layer::Dense { inputs: 784, outputs: 1 }, Layer::Softmax, Layer::Dropout { p: 0.3 }];
+        let mut layers = vec![
+            Layer::Dense { inputs: 784, outputs: 1 },
+            Layer::Softmax,
+            Layer::LogSoftmax,
+            Layer::Dropout { p: 0.3 },
+        ];
         for eps in [1e-5, 1e-3, 1e-12] {
             layers.push(Layer::LayerNorm { width: 7, eps });
             layers.push(Layer::BatchNorm { width: 1, eps, momentum: 0.1 });
             layers.push(Layer::BatchNorm { width: 64, eps, momentum: 1.0 / 3.0 });
         }
         layers.extend(ACTIVATION_NAMES.iter().map(|name| Layer::Activation(parse_activation(name).unwrap())));
-        layers.push(Layer::Activation(Activation::LeakyRelu(0.1)));
+        layers.extend([Activation::LeakyRelu(0.1), Activation::Elu(1.5)].map(Layer::Activation));
         for layer in layers {
             assert_eq!(layer.to_string().parse(), Ok(layer));
         }
@@ -286,12 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_and_bad_slopes_are_refused_by_name() {
+    fn unknown_names_are_refused_by_name() {
         for text in [
             "rellu",
             "dense(3)",
             "dense(a, 3)",
             "leaky_relu(x)",
+            "tanh(1)",
+            "elu(1",
             "",
             "dropout()",
             "dropout(half)",
@@ -302,7 +264,5 @@ mod tests {
             let error = text.parse::<Layer>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{text}`")) && error.contains("relu"), "{error}");
         }
-        let error = parse_activation("leaky_relu(-1)").unwrap_err().to_string();
-        assert_eq!(error, "the slope of leaky_relu is -1; expected a finite number, 0 or more");
     }
 }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod accumulation;
+mod activation;
 mod backward;
 mod batch_norm;
 mod builder;
@@ -37,6 +38,7 @@ mod update;
 mod workspace;
 
 pub use accumulation::Accumulation;
+pub use activation::{ACTIVATION_NAMES, activation_name, parse_activation};
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
@@ -44,7 +46,7 @@ pub use decay::{Decay, Decays, GROUP_NAMES, Group};
 pub use dissection::Dissection;
 pub use error::ModelError;
 pub use init::Init;
-pub use layer::{ACTIVATION_NAMES, Layer, activation_name, parse_activation};
+pub use layer::Layer;
 pub use lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
 pub use loss::{LOSS_NAMES, Loss, Objective, Reduction, Targets};
 pub use mlp::{DenseLayer, Mlp};

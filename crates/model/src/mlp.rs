@@ -52,6 +52,7 @@ pub(crate) enum Op {
     },
     Activation(Activation),
     Softmax,
+    LogSoftmax,
     Dropout {
         p: f64,
         /// Its number among the modules, which is part of the mask's key.
@@ -118,6 +119,7 @@ impl Op {
             }
             Layer::Activation(activation) => Op::Activation(activation),
             Layer::Softmax => Op::Softmax,
+            Layer::LogSoftmax => Op::LogSoftmax,
             Layer::Dropout { p } => Op::Dropout { p, module },
             Layer::LayerNorm { width, eps } => Op::LayerNorm(Norm { width, eps, offset }),
             Layer::BatchNorm { width, eps, momentum } => {
@@ -172,8 +174,8 @@ impl<T: Scalar> Mlp<T> {
             match *op {
                 Op::Dense { shape, offset } => {
                     let (w, b) = Op::ranges(shape, offset);
-                    let rectified = matches!(shape.activation, Activation::Relu | Activation::LeakyRelu(_));
-                    init.fill((shape.inputs, shape.outputs), rectified, (seed, dense), &mut self.params[w]);
+                    let init = init.before(shape.activation);
+                    init.fill((shape.inputs, shape.outputs), (seed, dense), &mut self.params[w]);
                     self.params[b].fill(T::ZERO);
                     dense += 1;
                 }
@@ -183,7 +185,7 @@ impl<T: Scalar> Mlp<T> {
                     // Of numbers that have mean 0 and variance 1 already, until minibatches say otherwise.
                     self.running[running + norm.width..running + 2 * norm.width].fill(T::ONE);
                 }
-                Op::Activation(_) | Op::Softmax | Op::Dropout { .. } => {}
+                Op::Activation(_) | Op::Softmax | Op::LogSoftmax | Op::Dropout { .. } => {}
             }
         }
     }

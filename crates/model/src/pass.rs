@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use chainrule_dense::{Step, update};
+use chainrule_dense::{Step, activation, update};
 use chainrule_kernel::{MatMut, MatRef, Scalar};
 
 use crate::backward::{self, Network, Weights};
@@ -94,15 +94,24 @@ impl<T: Scalar> Mlp<T> {
                     let plan = here.plan.as_mut().expect("a dense operation has a plan");
                     assert!(plan.shape() == shape, "a workspace of another network");
                     let a = MatMut::new(&mut here.a[..n], batch, here.width);
-                    plan.forward(x, &self.params[w], &self.params[b], a);
+                    let (w, b) = (&self.params[w], &self.params[b]);
+                    if here.z.is_empty() {
+                        plan.forward(x, w, b, a);
+                    } else {
+                        plan.forward_keeping(x, w, b, MatMut::new(&mut here.z[..n], batch, here.width), a);
+                    }
                 }
                 Op::Activation(activation) => {
-                    copy_rows(x, &mut here.a[..n]);
-                    self.kernel.activate(activation, MatMut::new(&mut here.a[..n], 1, n));
+                    let a = MatMut::new(&mut here.a[..n], batch, here.width);
+                    activation::activate(self.kernel, activation, x, a);
                 }
                 Op::Softmax => {
                     copy_rows(x, &mut here.a[..n]);
                     softmax::forward(self.kernel, here.width, &mut here.a[..n]);
+                }
+                Op::LogSoftmax => {
+                    copy_rows(x, &mut here.a[..n]);
+                    softmax::log_forward(self.kernel, here.width, &mut here.a[..n]);
                 }
                 Op::Dropout { p, module } => {
                     copy_rows(x, &mut here.a[..n]);
@@ -140,7 +149,7 @@ impl<T: Scalar> Mlp<T> {
     /// [`Loss`](crate::Loss) is a mean over the rows; for weights and sums see [`Objective`].
     ///
     /// # Errors
-    /// As [`Objective::backward`], and when cross-entropy follows a softmax layer, or binary cross-entropy a sigmoid.
+    /// As [`Objective::backward`], and when cross-entropy follows a softmax or log-softmax layer, or binary cross-entropy a sigmoid.
     pub fn backward<'t>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -328,7 +337,7 @@ impl<T: Scalar> Mlp<T> {
                     part(biases, b);
                 }
                 Op::LayerNorm(norm) | Op::BatchNorm { norm, .. } => part(biases, norm.learned()),
-                Op::Activation(_) | Op::Softmax | Op::Dropout { .. } => {}
+                Op::Activation(_) | Op::Softmax | Op::LogSoftmax | Op::Dropout { .. } => {}
             }
         }
         Ok(())

@@ -158,6 +158,10 @@ impl<'m, T: Scalar> Predictor<'m, T> {
                     copy(x, a);
                     softmax::forward(kernel, width, a);
                 }
+                (Op::LogSoftmax, _) => {
+                    copy(x, a);
+                    softmax::log_forward(kernel, width, a);
+                }
                 (Op::Dropout { .. }, _) => copy(x, a),
                 (Op::LayerNorm(norm), _) => layer_norm::forward(norm.eps, x, self.learned(norm), a, None),
                 (Op::BatchNorm { norm, .. }, Ready::BatchNorm(statistics)) => {

@@ -28,6 +28,8 @@ pub struct Workspace<T: Scalar> {
 #[derive(Debug)]
 pub(crate) struct OpWorkspace<T: Scalar> {
     pub(crate) width: usize,
+    /// What goes into the activation of a dense operation, (max_batch, width); empty unless its derivative needs that.
+    pub(crate) z: Vec<T>,
     /// The output, (max_batch, width).
     pub(crate) a: Vec<T>,
     /// The gradient by the output, which backward turns into the gradient by what went into the activation.
@@ -50,19 +52,21 @@ impl<T: Scalar> Workspace<T> {
     fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, strips: bool) -> Self {
         let mut width = mlp.inputs();
         let ops = mlp.ops.iter().map(|op| {
-            let (mut plan, mut mask, mut statistics) = (None, Vec::new(), Statistics::default());
+            let (mut plan, mut keeps_z, mut mask, mut statistics) = (None, false, Vec::new(), Statistics::default());
             match *op {
                 Op::Dense { shape, .. } => {
                     width = shape.outputs;
+                    keeps_z = shape.activation.derivative_needs_input();
                     plan = Some(Plan::new(mlp.kernel(), shape, max_batch).for_descent(strips));
                 }
                 Op::Dropout { .. } => mask = vec![0; max_batch * width],
                 Op::LayerNorm(_) => statistics = Statistics::new(max_batch, width),
                 Op::BatchNorm { .. } => statistics = Statistics::new(width, width),
-                Op::Activation(_) | Op::Softmax => {}
+                Op::Activation(_) | Op::Softmax | Op::LogSoftmax => {}
             }
             let room = || vec![T::ZERO; max_batch * width];
-            OpWorkspace { width, a: room(), da: room(), plan, mask, statistics }
+            let z = if keeps_z { room() } else { Vec::new() };
+            OpWorkspace { width, z, a: room(), da: room(), plan, mask, statistics }
         });
         let (ops, grads) = (ops.collect(), vec![T::ZERO; mlp.params().len()]);
         Workspace { max_batch, batch: 0, is_training: false, ops, grads, moments, strips }
@@ -111,7 +115,7 @@ impl<T: Scalar> Workspace<T> {
     pub fn bytes(&self) -> usize {
         let op = |op: &OpWorkspace<T>| {
             let own = op.plan.as_ref().map_or(0, Plan::bytes) + op.mask.len() + op.statistics.bytes();
-            (op.a.len() + op.da.len()) * size_of::<T>() + own
+            (op.z.len() + op.a.len() + op.da.len()) * size_of::<T>() + own
         };
         (self.grads.len() + self.moments.values().len()) * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
     }

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chainrule_model::{
-    Clip, Decay, Group, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Objective, Optimizer, Predictor,
+    Activation, Clip, Decay, Group, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Objective, Optimizer, Predictor,
     PredictorWorkspace, Scalar, Targets, Update, Workspace,
 };
 
@@ -72,6 +72,7 @@ struct Run<T: Scalar> {
 impl<T: Scalar> Run<T> {
     fn new(batch: usize, inputs: usize, hidden: usize) -> Self {
         let builder = Mlp::builder(inputs).dense(hidden).relu().dense(hidden).sigmoid().dense(hidden).softmax();
+        let builder = builder.dense(hidden).activation(Activation::Gelu).activation(Activation::Silu).log_softmax();
         let builder = builder.dropout(0.3).dense(hidden).batch_norm().tanh().dropout(0.2).dense(hidden).layer_norm();
         let mlp = builder.dense(hidden).tanh().tanh().dense(10).leaky_relu(0.1).seed(1).build_as().unwrap();
         let by_name = OPTIMIZER_NAMES.iter().map(|name| Optimizer::by_name(name).unwrap().with("lr", 1e-3).unwrap());

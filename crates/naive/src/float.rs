@@ -39,8 +39,12 @@ pub trait Float:
     fn widen(self) -> f64;
     /// e to the power of `self`.
     fn exp(self) -> Self;
+    /// e to the power of `self`, less 1; exact to the last digits where that is small.
+    fn exp_m1(self) -> Self;
     /// The natural logarithm.
     fn ln(self) -> Self;
+    /// The natural logarithm of 1 and `self`; exact to the last digits where `self` is small.
+    fn ln_1p(self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
     /// The square root.
@@ -61,8 +65,14 @@ macro_rules! float {
             fn exp(self) -> Self {
                 $t::exp(self)
             }
+            fn exp_m1(self) -> Self {
+                $t::exp_m1(self)
+            }
             fn ln(self) -> Self {
                 $t::ln(self)
+            }
+            fn ln_1p(self) -> Self {
+                $t::ln_1p(self)
             }
             fn tanh(self) -> Self {
                 $t::tanh(self)

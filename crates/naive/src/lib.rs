@@ -7,8 +7,10 @@
 //! - [`matmul`]: C = A * B in every transposition; with [`matmul_f64`], [`matmul_abs`] and [`gamma`], the bound that
 //!   another product must keep.
 //! - [`dense_forward`], [`dense_backward`]: z = x*w + b.
-//! - [`Activation`]: identity, ReLU, leaky ReLU, sigmoid, tanh.
-//! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`].
+//! - [`Activation`]: identity, ReLU, leaky ReLU, sigmoid, tanh, ELU, SELU, GELU and its tanh form, SiLU, softplus,
+//!   softsign, hard sigmoid.
+//! - [`softmax_forward`], [`softmax_jacobian`], [`softmax_backward`], [`log_softmax`],
+//!   [`log_softmax_backward`].
 //! - [`cross_entropy_forward`], [`mse_forward`], [`half_mse_forward`], each with its `_backward`.
 //! - [`weighted_cross_entropy_forward`], [`binary_cross_entropy_forward`], [`error_forward`] with weights of rows and outputs,
 //!   and their `_backward`.
@@ -54,6 +56,7 @@ mod matmul;
 mod metrics;
 mod momentum;
 mod network;
+mod normal;
 mod rmsprop;
 mod sgd;
 mod shape;
@@ -83,7 +86,7 @@ pub use momentum::{Momentum, momentum_step};
 pub use network::{Layer, LayerGradients, Network, Tape};
 pub use rmsprop::{RmsProp, rmsprop_step};
 pub use sgd::sgd_step;
-pub use softmax::{RowsShape, log_softmax, softmax_backward, softmax_forward, softmax_jacobian};
+pub use softmax::{RowsShape, log_softmax, log_softmax_backward, softmax_backward, softmax_forward, softmax_jacobian};
 pub use squared_error::{half_mse_backward, half_mse_forward, mse_backward, mse_forward};
 pub use weighted_cross_entropy::{weighted_cross_entropy_backward, weighted_cross_entropy_forward};
 pub use weighted_error::{Cost, error_backward, error_forward};

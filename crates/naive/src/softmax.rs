@@ -107,6 +107,31 @@ pub fn log_softmax<T: Float>(
     logs
 }
 
+/// The chain rule through a = ln(softmax(z)): dz_j = sum over i of da_i * (delta_ij - p_j), p being the softmax, row by
+/// row. Shape (batch, classes).
+///
+/// # Panics
+/// If z or da does not have batch * classes elements.
+pub fn log_softmax_backward<T: Float>(
+    shape: RowsShape,
+    z: &[T],  // (batch, classes)
+    da: &[T], // (batch, classes)
+) -> Vec<T> {
+    let RowsShape { batch, classes } = shape;
+    check_matrix("da", da.len(), (batch, classes));
+    let p = softmax_forward(shape, z);
+    let mut dz = vec![T::rounded(0.0); batch * classes];
+    for row in 0..batch {
+        for j in 0..classes {
+            for i in 0..classes {
+                let delta = if i == j { T::rounded(1.0) } else { T::rounded(0.0) };
+                dz[row * classes + j] += da[row * classes + i] * (delta - p[row * classes + j]);
+            }
+        }
+    }
+    dz
+}
+
 /// The largest number of a row; negative infinity if it has none.
 fn largest<T: Float>(row: &[T]) -> T {
     let mut max = T::rounded(f64::NEG_INFINITY);

@@ -35,8 +35,9 @@ pub const ROWS_OF_A_CLASS: usize = 20;
 /// sixth of them dead, with RMSprop a third.
 pub const DEAD_SHARE: f64 = 0.5;
 
-/// A sigmoid or tanh counts as saturated where its slope is less than this share of its steepest: |tanh| above 0.975, a
-/// sigmoid below 0.013 or above 0.987. A gradient that passes is divided by 20 or more.
+/// A sigmoid, tanh, softsign or hard sigmoid counts as saturated where its slope is less than this share of its steepest:
+/// |tanh| above 0.975, a sigmoid below 0.013 or above 0.987, |softsign| above 0.776, a hard sigmoid of 0 or 1. A gradient
+/// that passes is divided by 20 or more.
 pub const SATURATED_SLOPE: f64 = 0.05;
 
 /// The share of outputs of a layer that may be saturated.

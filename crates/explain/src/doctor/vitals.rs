@@ -135,7 +135,8 @@ fn dead<T: Scalar>(a: &[T], units: usize) -> usize {
 /// The share of outputs where the activation is nearly flat.
 fn saturated<T: Scalar>(layer: &Layer, a: impl FnOnce() -> Vec<T>) -> Option<f64> {
     let limit = super::limits::SATURATED_SLOPE;
-    // The slope over its steepest, from the output: 4 a (1 - a) of a sigmoid, 1 - a^2 of tanh.
+    // The slope over its steepest, from the output. Those that rise without end on one side are at rest on the other and
+    // not saturated: of them nothing is said.
     let flat = |slope: fn(f64) -> f64| {
         let a = a();
         a.iter().filter(|a| slope(a.to_f64()) < limit).count() as f64 / a.len() as f64
@@ -143,6 +144,8 @@ fn saturated<T: Scalar>(layer: &Layer, a: impl FnOnce() -> Vec<T>) -> Option<f64
     match layer {
         Layer::Activation(Activation::Sigmoid) => Some(flat(|a| 4.0 * a * (1.0 - a))),
         Layer::Activation(Activation::Tanh) => Some(flat(|a| 1.0 - a * a)),
+        Layer::Activation(Activation::Softsign) => Some(flat(|a| (1.0 - a.abs()).powi(2))),
+        Layer::Activation(Activation::HardSigmoid) => Some(flat(|a| f64::from(u8::from(0.0 < a && a < 1.0)))),
         _ => None,
     }
 }
@@ -283,5 +286,13 @@ mod tests {
         let found = Vitals::measure(&case).unwrap();
         assert!((found.stepped_loss.unwrap() - found.loss).abs() < 1e-6, "{found:?}");
         assert_ne!(found.stepped_loss.unwrap(), found.loss);
+    }
+
+    #[test]
+    fn flat_is_where_the_slope_is_a_twentieth_of_the_steepest() {
+        let share = |activation, a: &[f64]| saturated(&Layer::Activation(activation), || a.to_vec());
+        assert_eq!(share(Activation::Softsign, &[0.0, 0.77, -0.77, 0.78, -0.78]), Some(0.4));
+        assert_eq!(share(Activation::HardSigmoid, &[0.0, 0.01, 0.5, 1.0]), Some(0.5));
+        assert_eq!(share(Activation::Gelu, &[0.0, 1.0]), None);
     }
 }

@@ -28,6 +28,10 @@ pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) 
             format!("{output} = exp({input}) / Σ exp({input})"),
             vec![format!("d{input} = {output} ⊙ (d{output} − Σ {output} ⊙ d{output})")],
         ),
+        Layer::LogSoftmax => (
+            format!("{output} = {input} − ln Σ exp({input})"),
+            vec![format!("d{input} = d{output} − exp({output}) ⊙ Σ d{output}")],
+        ),
         Layer::Activation(activation) => of_activation(*activation, input, output),
         Layer::Dropout { p } => (
             format!("{output} = {input}; in training {input} ⊙ M / {}, M 0 for a share of {p}", 1.0 - p),
@@ -70,6 +74,14 @@ fn of_activation(activation: Activation, z: &str, a: &str) -> (String, Vec<Strin
         }
         Activation::Sigmoid => (format!("1 / (1 + exp(−{z}))"), format!("{a} ⊙ (1 − {a})")),
         Activation::Tanh => (format!("tanh({z})"), format!("(1 − {a}²)")),
+        Activation::Elu(alpha) => {
+            (format!("{z} if > 0, else {alpha}·(exp({z}) − 1)"), format!("(1 if {z} > 0, else {alpha}·exp({z}))"))
+        }
+        Activation::Gelu => (format!("{z} ⊙ Φ({z})"), format!("(Φ({z}) + {z} ⊙ φ({z}))")),
+        Activation::Silu => (format!("{z} ⊙ σ({z})"), format!("σ({z}) ⊙ (1 + {z} ⊙ (1 − σ({z})))")),
+        Activation::Softplus => (format!("ln(1 + exp({z}))"), format!("(1 − exp(−{a}))")),
+        Activation::Softsign => (format!("{z} / (1 + |{z}|)"), format!("1 / (1 + |{z}|)²")),
+        Activation::HardSigmoid => (format!("min(max({z} + 3, 0), 6) / 6"), format!("[0 < {a} < 1] / 6")),
         other => (format!("{}({z})", activation_name(other)), format!("{}′({z})", activation_name(other))),
     };
     (format!("{a} = {forward}"), vec![format!("d{z} = d{a} ⊙ {derivative}")])

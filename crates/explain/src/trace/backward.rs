@@ -102,6 +102,11 @@ fn through(layer: &Layer, input: &Quantity, output: &Quantity, d: &Quantity) -> 
             let sum = sum_of_each_row(Formula::just(d).each_times().value(output));
             Formula::just(output).each_times().then(start.same(" - ").then(sum).bracketed())
         }
+        Layer::LogSoftmax => {
+            // That of a row of logarithms is the identity less e^a in every row of it.
+            let p = Formula::just(output).of(&Name::new("exp", "\\exp"));
+            start.same(" - ").then(p).each_times().then(sum_of_each_row(Formula::just(d)))
+        }
         Layer::Activation(other) => slope(start, &activation_name(*other), input),
         other => slope(start, &other.to_string(), input),
     }

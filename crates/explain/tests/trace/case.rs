@@ -44,9 +44,11 @@ impl<T: Scalar> Case<T> {
                 let name = ACTIVATION_NAMES[below(ACTIVATION_NAMES.len() as u64)];
                 builder = builder.activation(parse_activation(name).unwrap());
             }
-            if below(6) == 0 {
-                builder = builder.softmax();
-            }
+            builder = match below(9) {
+                0 => builder.softmax(),
+                1 => builder.log_softmax(),
+                _ => builder,
+            };
             // Drawn apart, so that the other draws are what they were.
             let other = Stream::at(
                 seed,

@@ -190,12 +190,14 @@ impl Parser {
     }
 
     fn call(&mut self, mut name: String) -> Numbers {
+        let mut is_slope = self.take('\'');
         self.expect('(');
         let mut first = self.comparison();
         // A second bracket follows: what stood in the first is the function's own number.
         let closed = self.take(')');
-        let is_slope = closed && self.take('\'');
-        if closed && (is_slope || self.is('(')) {
+        let is_number = closed && !is_slope;
+        is_slope |= closed && self.take('\'');
+        if is_number && (is_slope || self.is('(')) {
             name = format!("{name}({})", first.values[0]);
             self.expect('(');
             first = self.comparison();
@@ -210,6 +212,7 @@ impl Parser {
             "log" => first.map(f64::ln),
             "abs" => first.map(f64::abs),
             "sign" => first.map(|v| if v == 0.0 { 0.0 } else { v.signum() }),
+            "exp" => first.map(f64::exp),
             "sqrt" => first.map(f64::sqrt),
             "sum" => Numbers::scalar(first.values.iter().sum()),
             "mean" => Numbers::scalar(first.values.iter().sum::<f64>() / first.values.len() as f64),
@@ -227,6 +230,10 @@ impl Parser {
             "softmax" => {
                 let powers = first.map(f64::exp);
                 powers.zip(&powers.sum_of_each_row(), |p, sum| p / sum)
+            }
+            "log_softmax" => {
+                let sums = first.map(f64::exp).sum_of_each_row();
+                first.zip(&sums, |z, sum| z - sum.ln())
             }
             _ if is_slope => {
                 // From the left, as at a kink the slope below counts; of second order.

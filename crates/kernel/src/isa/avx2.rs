@@ -1,7 +1,7 @@
 //! AVX2 with FMA: registers of eight f32 or four f64.
 //!
 //! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
-//! `math.rs`, which are inlined into the two functions below that switch the instruction set on.
+//! `math/`, which are inlined into the two functions below that switch the instruction set on.
 
 use std::arch::x86_64::*;
 

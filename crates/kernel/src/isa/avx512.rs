@@ -1,7 +1,7 @@
 //! AVX-512 (foundation): 32 registers of sixteen f32 or eight f64, and masks in registers of their own.
 //!
 //! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
-//! `math.rs`, which are inlined into the two functions below that switch the instruction set on.
+//! `math/`, which are inlined into the two functions below that switch the instruction set on.
 
 use std::arch::x86_64::*;
 

@@ -87,7 +87,7 @@ impl<'l, 'f> Subject<'l, 'f> {
             let (shape, width) = match layer {
                 Layer::Dense { inputs, outputs } => (vec![inputs, outputs], outputs),
                 Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } => (vec![width], width),
-                Layer::Activation(_) | Layer::Softmax | Layer::Dropout { .. } => continue,
+                Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Dropout { .. } => continue,
             };
             let w = tensor(&format!("{}.weight", place.module), shape, self.params.start + place.offset);
             let b = tensor(&format!("{}.bias", place.module), vec![width], w.range.end);

@@ -129,6 +129,7 @@ impl Loss {
     pub fn check_after(self, last: Option<&Layer>) -> Result<(), ModelError> {
         match (self, last) {
             (Loss::CrossEntropy, Some(Layer::Softmax)) => Err(ModelError::SoftmaxTwice),
+            (Loss::CrossEntropy, Some(Layer::LogSoftmax)) => Err(ModelError::LogSoftmaxTwice),
             (Loss::BinaryCrossEntropy, Some(Layer::Activation(Activation::Sigmoid))) => Err(ModelError::SigmoidTwice),
             _ => Ok(()),
         }

@@ -1,6 +1,6 @@
 //! Rows and workspaces: a row's numbers depend neither on the rows beside it nor on the room there is for others.
 
-use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{Activation, Loss, MatRef, Mlp, Optimizer, Scalar, Targets, Workspace};
 
 use crate::check::{Precision, numbers, of};
 
@@ -10,7 +10,8 @@ const OUTPUTS: usize = 5;
 /// One module of every kind.
 fn network<T: Scalar>() -> Mlp<T> {
     let layers = Mlp::builder(INPUTS).dense(37).relu().dense(21).tanh().dense(18).sigmoid();
-    layers.dense(16).leaky_relu(0.1).dense(OUTPUTS).softmax().seed(3).build_as().unwrap()
+    let layers = layers.dense(16).leaky_relu(0.1).dense(12).activation(Activation::Gelu).log_softmax();
+    layers.dense(OUTPUTS).softmax().seed(3).build_as().unwrap()
 }
 
 fn forward<T: Scalar>(mlp: &Mlp<T>, x: &[T], workspace: &mut Workspace<T>) -> Vec<T> {

@@ -2,7 +2,8 @@
 
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{
-    Decay, Group, Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update, Workspace,
+    ACTIVATION_NAMES, Decay, Group, Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
+    Workspace,
 };
 
 use crate::check::{numbers, of};
@@ -14,17 +15,9 @@ fn draw(stream: &mut Stream, widest: usize) -> Mlp<f64> {
     for _ in 0..=below(4) {
         builder = builder.dense(1 + below(widest));
         for _ in 0..below(3) {
-            let name = [
-                "relu",
-                "tanh",
-                "sigmoid",
-                "leaky_relu(0.1)",
-                "identity",
-                "softmax",
-                "dropout(0.3)",
-                "layer_norm(0)",
-                "batch_norm(0)",
-            ][below(9)];
+            let others =
+                ["softmax", "log_softmax", "leaky_relu(0.1)", "dropout(0.3)", "layer_norm(0)", "batch_norm(0)"];
+            let name = others.iter().chain(ACTIVATION_NAMES).nth(below(others.len() + ACTIVATION_NAMES.len())).unwrap();
             builder = builder.layer(name.parse().unwrap());
         }
     }

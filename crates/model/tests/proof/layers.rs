@@ -6,13 +6,21 @@ use chainrule_naive::{self as naive, DenseShape, RowsShape};
 use crate::check::{Precision, assert_close_at, numbers, of, tensors, widen};
 
 const BATCH: usize = 9;
-const ACTIVATIONS: [(Activation, naive::Activation); 6] = [
+const ACTIVATIONS: [(Activation, naive::Activation); 14] = [
     (Activation::Identity, naive::Activation::Identity),
     (Activation::Relu, naive::Activation::Relu),
     (Activation::LeakyRelu(0.01), naive::Activation::LeakyRelu(0.01)),
     (Activation::LeakyRelu(0.0), naive::Activation::LeakyRelu(0.0)),
     (Activation::Sigmoid, naive::Activation::Sigmoid),
     (Activation::Tanh, naive::Activation::Tanh),
+    (Activation::Elu(0.7), naive::Activation::Elu(0.7)),
+    (Activation::Selu, naive::Activation::Selu),
+    (Activation::Gelu, naive::Activation::Gelu),
+    (Activation::GeluTanh, naive::Activation::GeluTanh),
+    (Activation::Silu, naive::Activation::Silu),
+    (Activation::Softplus, naive::Activation::Softplus),
+    (Activation::Softsign, naive::Activation::Softsign),
+    (Activation::HardSigmoid, naive::Activation::HardSigmoid),
 ];
 
 /// The network with random parameters, biases included.
@@ -146,6 +154,56 @@ fn softmax_inside_a_network<T: Precision>() {
 fn a_softmax_layer_inside_a_network_passes_the_gradient_through_its_jacobian() {
     softmax_inside_a_network::<f32>();
     softmax_inside_a_network::<f64>();
+}
+
+fn log_softmax_agrees<T: Precision>() {
+    let kernel = chainrule_model::Kernel::selected().unwrap();
+    // More classes than are done at once.
+    for (batch, classes) in [(1, 1), (1, 2), (4, 3), (5, 17), (2, 150)] {
+        let shape = RowsShape { batch, classes };
+        let (z, da) = (of::<T>(&numbers(batch * classes, 16)), of::<T>(&numbers(batch * classes, 17)));
+        let mut a = z.clone();
+        softmax::log_forward(kernel, classes, &mut a);
+        assert_close_at("a", &a, &naive::log_softmax(shape, &widen(&z)), 10.0);
+        let mut dz = da.clone();
+        softmax::log_backward(kernel, classes, &a, &mut dz);
+        assert_close_at("dz", &dz, &naive::log_softmax_backward(shape, &widen(&z), &widen(&da)), 200.0);
+    }
+}
+
+#[test]
+fn log_softmax_and_its_gradient_agree_with_naive() {
+    log_softmax_agrees::<f32>();
+    log_softmax_agrees::<f64>();
+}
+
+#[test]
+fn a_log_softmax_layer_inside_a_network_passes_the_gradient_on() {
+    let (inputs, hidden, outputs) = (4, 6, 2);
+    let mlp = random::<f64>(Mlp::builder(inputs).dense(hidden).log_softmax().dense(outputs));
+    let (x, t) = (numbers(BATCH * inputs, 14), numbers(BATCH * outputs, 15));
+    let parts: Vec<Vec<f64>> = tensors(&mlp, mlp.params());
+    let (first, last) =
+        (DenseShape { batch: BATCH, inputs, outputs: hidden }, DenseShape { batch: BATCH, inputs: hidden, outputs });
+    let rows = RowsShape { batch: BATCH, classes: hidden };
+    let z = naive::dense_forward(first, &x, &parts[0], &parts[1]);
+    let a = naive::log_softmax(rows, &z);
+    let y = naive::dense_forward(last, &a, &parts[2], &parts[3]);
+    let back = naive::dense_backward(last, &a, &parts[2], &naive::half_mse_backward(&y, &t));
+    let front = naive::dense_backward(first, &x, &parts[0], &naive::log_softmax_backward(rows, &z, &back.dx));
+    let (output, gradients) = run(&mlp, &x, &t);
+    let gradients = tensors(&mlp, &gradients);
+    for (i, (got, want)) in [&output, &gradients[0], &gradients[2]].iter().zip([&y, &front.dw, &back.dw]).enumerate() {
+        assert_close_at(&format!("result {i}"), got, want, 500.0);
+    }
+}
+
+#[test]
+fn the_logarithm_of_a_probability_that_is_0_is_kept() {
+    let mut a = [1e30f32, -1e30, 0.0, -300.0, 0.0, 0.0];
+    softmax::log_forward(chainrule_model::Kernel::selected().unwrap(), 3, &mut a);
+    assert_eq!(a[..3], [0.0, -2e30, -1e30]);
+    assert!((a[3] + 300.0 + std::f32::consts::LN_2).abs() < 1e-4);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod notebook_003;
 mod optimizers;
 mod own_losses;
 mod predictors;
+mod pytorch_activations;
 mod pytorch_losses;
 mod refusals;
 mod schedules;

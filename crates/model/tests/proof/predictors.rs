@@ -1,6 +1,6 @@
 //! A frozen network gives the bits of the network, from any thread, whatever the number of rows.
 
-use chainrule_model::{MatRef, Mlp, ModelError, Predictor, Scalar, Workspace};
+use chainrule_model::{Activation, MatRef, Mlp, ModelError, Predictor, Scalar, Workspace};
 
 use crate::check::{numbers, of};
 
@@ -15,6 +15,8 @@ fn networks<T: Scalar>() -> Vec<Mlp<T>> {
         start().dense(16).relu().dense(300).sigmoid().dense(17),
         start().batch_norm().dense(40).batch_norm().relu().dropout(0.5).dense(33).layer_norm().tanh().dense(3),
         start().layer_norm().dense(5).dropout(0.2).batch_norm(),
+        start().activation(Activation::Silu).dense(33).activation(Activation::Gelu).dense(20).log_softmax(),
+        start().dense(45).activation(Activation::Selu).activation(Activation::Elu(0.5)).dense(3),
     ];
     let build = |builder: chainrule_model::MlpBuilder| {
         let mut mlp = builder.build_as::<T>().unwrap();

@@ -125,6 +125,17 @@ fn cross_entropy_behind_a_softmax_layer_is_refused() {
 }
 
 #[test]
+fn cross_entropy_behind_a_log_softmax_layer_is_refused_in_words_of_its_own() {
+    let mlp = Mlp::builder(2).dense(3).log_softmax().build().unwrap();
+    let mut workspace = Workspace::new(&mlp, 1);
+    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), Targets::Classes(&[0]));
+    mlp.forward(x, &mut workspace).unwrap();
+    let words = "cross-entropy takes logits and applies log-softmax itself: leave the log_softmax layer out";
+    assert_refused(mlp.backward(x, targets, Loss::CrossEntropy, &mut workspace), words);
+    mlp.backward(x, targets, Loss::HalfMse, &mut workspace).unwrap();
+}
+
+#[test]
 fn binary_cross_entropy_behind_a_sigmoid_layer_is_refused() {
     let mlp = Mlp::builder(2).dense(3).sigmoid().build().unwrap();
     let mut workspace = Workspace::new(&mlp, 1);

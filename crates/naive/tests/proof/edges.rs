@@ -1,6 +1,8 @@
 //! Empty dimensions, single elements, kinks and NaN.
 
-use chainrule_naive::Activation::{Identity, LeakyRelu, Relu, Sigmoid, Tanh};
+use chainrule_naive::Activation::{
+    Elu, Gelu, GeluTanh, HardSigmoid, Identity, LeakyRelu, Relu, Selu, Sigmoid, Silu, Softplus, Softsign, Tanh,
+};
 use chainrule_naive::Transpose::{No, Yes};
 use chainrule_naive::{
     DenseShape, Dims, Network, RowsShape, Targets, cross_entropy_backward, cross_entropy_forward, dense_backward,
@@ -96,7 +98,9 @@ fn at_the_kink_the_derivative_is_the_one_from_the_left() {
     for zero in [0.0, -0.0] {
         assert_eq!(Relu.backward(&[zero], &[3.0]), [0.0]);
         assert_eq!(LeakyRelu(0.25).backward(&[zero], &[8.0]), [2.0]);
+        assert_eq!(Elu(0.25).backward(&[zero], &[8.0]), [2.0]);
     }
+    assert_eq!(HardSigmoid.backward(&[-3.0, 3.0, 2.0], &[6.0; 3]), [0.0, 0.0, 1.0]);
 }
 
 #[test]
@@ -108,6 +112,25 @@ fn leaky_relu_is_right_for_every_alpha_even_above_one_and_below_zero() {
     assert_eq!(LeakyRelu(3.0).backward(&z, &[1.0, 1.0]), [3.0, 1.0]);
 }
 
+/// Known to more digits than these: Abramowitz and Stegun's tables 26.1, 4.4, and PyTorch's documentation of SELU.
+#[test]
+fn activations_have_their_tabled_values() {
+    let close = |activation: chainrule_naive::Activation, z: f64, want: f64| {
+        let got = activation.forward(&[z])[0];
+        assert!((got - want).abs() <= 1e-14 * want.abs(), "{activation:?}({z}) is {got}, not {want}");
+    };
+    close(Gelu, 1.0, 0.841_344_746_068_542_9);
+    close(Gelu, -2.0, -2.0 * 0.022_750_131_948_179_21);
+    close(Gelu, -5.0, -5.0 * 2.866_515_718_791_946e-7);
+    close(Elu(2.0), -1.0, 2.0 * -0.632_120_558_828_557_7);
+    close(Selu, 2.0, 2.0 * 1.050_700_987_355_480_5);
+    close(Softplus, 0.0, std::f64::consts::LN_2);
+    close(Softplus, 21.0, 21.0);
+    close(Silu, -1.0, -0.268_941_421_369_995_1);
+    close(Softsign, -3.0, -0.75);
+    close(HardSigmoid, 1.5, 0.75);
+}
+
 #[test]
 fn a_dead_relu_stops_even_an_infinite_gradient() {
     assert_eq!(Relu.backward(&[-1.0, 1.0], &[f64::INFINITY, f64::INFINITY]), [0.0, f64::INFINITY]);
@@ -115,7 +138,8 @@ fn a_dead_relu_stops_even_an_infinite_gradient() {
 
 #[test]
 fn no_activation_hides_nan() {
-    for activation in [Identity, Relu, LeakyRelu(0.1), Sigmoid, Tanh] {
+    let older = [Identity, Relu, LeakyRelu(0.1), Sigmoid, Tanh, Elu(1.0), Selu];
+    for activation in older.into_iter().chain([Gelu, GeluTanh, Silu, Softplus, Softsign, HardSigmoid]) {
         assert!(activation.forward(&[f64::NAN])[0].is_nan(), "{activation:?}");
         assert!(activation.forward::<f32>(&[]).is_empty());
         assert!(activation.backward::<f32>(&[], &[]).is_empty());

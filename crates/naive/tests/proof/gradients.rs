@@ -1,11 +1,14 @@
 //! Every backward function against central differences of its forward function, in `f64`.
 
-use chainrule_naive::Activation::{Identity, LeakyRelu, Relu, Sigmoid, Tanh};
+use chainrule_naive::Activation::{
+    Elu, Gelu, GeluTanh, HardSigmoid, Identity, LeakyRelu, Relu, Selu, Sigmoid, Silu, Softplus, Softsign, Tanh,
+};
 use chainrule_naive::{
     Cost, DenseShape, LossWeights, RowsShape, Targets, binary_cross_entropy_backward, binary_cross_entropy_forward,
     cross_entropy_backward, cross_entropy_forward, dense_backward, dense_forward, error_backward, error_forward,
-    half_mse_backward, half_mse_forward, mse_backward, mse_forward, softmax_backward, softmax_forward,
-    softmax_jacobian, weighted_cross_entropy_backward, weighted_cross_entropy_forward,
+    half_mse_backward, half_mse_forward, log_softmax, log_softmax_backward, mse_backward, mse_forward,
+    softmax_backward, softmax_forward, softmax_jacobian, weighted_cross_entropy_backward,
+    weighted_cross_entropy_forward,
 };
 
 use crate::check::{assert_close, assert_gradient, dot, numbers, numeric_gradient, of};
@@ -15,9 +18,11 @@ const ROWS: RowsShape = RowsShape { batch: 3, classes: 4 };
 #[test]
 fn every_activation_has_the_derivative_of_its_function() {
     // Both sides of the kink, near and far, and never so near that the difference steps over it.
-    let z = [-30.0, -3.0, -1.0, -0.4, -0.001, 0.001, 0.3, 1.0, 2.5, 30.0];
+    let z = [-30.0, -4.0, -2.9, -1.0, -0.4, -0.001, 0.001, 0.3, 1.0, 2.5, 30.0];
     let da = numbers(z.len(), 1);
-    for activation in [Identity, Relu, LeakyRelu(0.01), LeakyRelu(0.3), Sigmoid, Tanh] {
+    let smooth = [Sigmoid, Tanh, Gelu, GeluTanh, Silu, Softplus, Softsign];
+    let bent = [Identity, Relu, LeakyRelu(0.01), LeakyRelu(0.3), Elu(1.0), Elu(0.3), Selu, HardSigmoid];
+    for activation in smooth.into_iter().chain(bent) {
         let numeric = numeric_gradient(|z| dot(&da, &activation.forward(z)), &z);
         assert_gradient(&format!("{activation:?}"), &activation.backward(&z, &da), &numeric);
     }
@@ -48,6 +53,14 @@ fn softmax_backward_is_the_gradient_by_the_logits() {
     let da = numbers(12, 21);
     let numeric = numeric_gradient(|z| dot(&da, &softmax_forward(ROWS, z)), &z);
     assert_gradient("dz", &softmax_backward(ROWS, &z, &da), &numeric);
+}
+
+#[test]
+fn log_softmax_backward_is_the_gradient_by_the_logits() {
+    let z = numbers(12, 24);
+    let da = numbers(12, 25);
+    let numeric = numeric_gradient(|z| dot(&da, &log_softmax(ROWS, z)), &z);
+    assert_gradient("dz", &log_softmax_backward(ROWS, &z, &da), &numeric);
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn bias_of(bias: &Value<'_>, number: usize, outputs: usize, type_holds: fn(f64) 
 
 fn activation(value: &Value<'_>) -> Result<Layer> {
     let mut known = ACTIVATION_NAMES.to_vec();
-    known.push("softmax");
+    known.extend(["softmax", "log_softmax"]);
     let name = value.string("the name of an activation, \"relu\" say")?;
     match name.parse::<Layer>() {
         Ok(layer @ (Layer::Activation(_) | Layer::Softmax)) => Ok(layer),
