@@ -48,8 +48,21 @@ impl Landscape {
     }
 }
 
-/// On which side of its kink each rectified z lies.
+/// On which side of its kink each rectified z lies, and each error where the loss has one.
 fn kinks(case: &Case<f64>) -> Vec<bool> {
+    let mut sides = of_activations(case);
+    let twin = Twin::from(case);
+    let edge = match case.loss {
+        Loss::Mae => 0.0,
+        Loss::Huber(delta) => delta,
+        _ => return sides,
+    };
+    let (output, t) = (twin.pass().output, twin.goal_rows());
+    sides.extend(output.iter().zip(&t).flat_map(|(y, t)| [y - t > edge, y - t > -edge]));
+    sides
+}
+
+fn of_activations(case: &Case<f64>) -> Vec<bool> {
     let kinked = |a: chainrule_naive::Activation| {
         matches!(a, chainrule_naive::Activation::Relu | chainrule_naive::Activation::LeakyRelu(_))
     };
@@ -160,6 +173,7 @@ fn the_error_of_a_difference_falls_fourfold_when_its_step_halves() {
         (3, Activation::Sigmoid, false, Loss::Mse, true),
         (4, Activation::Tanh, false, Loss::HalfMse, false),
         (5, Activation::Identity, true, Loss::HalfMse, true),
+        (6, Activation::Identity, false, Loss::BinaryCrossEntropy, false),
     ] {
         let (widths, activations) = (vec![7, 13, 9, 5], vec![tanh, Activation::Sigmoid, last]);
         let recipe = Recipe { batch: 11, widths, activations, softmax, loss, classes, kernel: 0, seed };
