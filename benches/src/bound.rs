@@ -192,7 +192,14 @@ fn at_the_last_a(twin: &Twin<f64>, pass: &Pass<f64>, off_a: &[f64], u: f64) -> V
             .collect();
     }
     let factor = if twin.loss == Loss::Mse { 2.0 } else { 1.0 } / (batch * classes) as f64;
-    let off_dy = |y: f64, off_y: f64, t: f64| factor * (off_y + 4.0 * u * ((y - t).abs() + off_y));
+    let off_dy = |y: f64, off_y: f64, t: f64| match twin.loss {
+        // A sigmoid is nowhere steeper than a quarter.
+        Loss::BinaryCrossEntropy => factor * (0.25 * off_y + (FUNCTION_ROUNDOFFS + 4.0) * u),
+        // The other sign, where the error may have it.
+        Loss::Mae if (y - t).abs() <= off_y + 2.0 * u * (y.abs() + t.abs()) => 2.0 * factor,
+        Loss::Mae => 4.0 * u * factor,
+        _ => factor * (off_y + 4.0 * u * ((y - t).abs() + off_y)),
+    };
     if !twin.softmax {
         return (0..t.len()).map(|i| off_dy(pass.output[i], off_a[i], t[i])).collect();
     }

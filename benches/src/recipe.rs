@@ -13,7 +13,8 @@ pub struct Recipe {
     pub widths: Vec<usize>,
     /// After each dense layer: one less than `widths`.
     pub activations: Vec<Activation>,
-    /// Whether a softmax layer ends the network. Not with [`Loss::CrossEntropy`].
+    /// Whether a softmax layer ends the network. Not with [`Loss::CrossEntropy`], and [`Loss::BinaryCrossEntropy`] not
+    /// behind a sigmoid.
     pub softmax: bool,
     /// What is made small.
     pub loss: Loss,
@@ -81,7 +82,8 @@ impl Recipe {
             let row = |row: &[f64]| row.iter().map(|w| T::from_f64(w / row.iter().sum::<f64>())).collect::<Vec<T>>();
             Goal::Values(weights.chunks(outputs).flat_map(row).collect())
         } else {
-            Goal::Values((0..batch * outputs).map(|_| T::from_f64(stream.uniform(-0.5, 0.5))).collect())
+            let low = if loss == Loss::BinaryCrossEntropy { 0.0 } else { -0.5 };
+            Goal::Values((0..batch * outputs).map(|_| T::from_f64(stream.uniform(low, low + 1.0))).collect())
         };
         Case { mlp, loss, batch, x, goal }
     }

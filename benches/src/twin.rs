@@ -1,7 +1,7 @@
 //! The naive twin of a network: the same parameters in triple loops.
 
 use chainrule_model::{Activation, Layer, Loss, Scalar};
-use chainrule_naive::{self as naive, Float, LayerGradients, Network, RowsShape, Tape};
+use chainrule_naive::{self as naive, Cost, Float, LayerGradients, LossWeights, Network, RowsShape, Tape};
 
 use crate::{Case, Goal};
 
@@ -88,6 +88,11 @@ fn naive_activation(activation: Activation) -> naive::Activation {
     }
 }
 
+fn of_errors<T: Float>(rows: RowsShape, cost: Cost, y: &[T], t: &[T]) -> (T, Vec<T>) {
+    let none = LossWeights::default();
+    (naive::error_forward(rows, cost, y, t, none), naive::error_backward(rows, cost, y, t, none))
+}
+
 impl<T: Scalar + Float> Twin<T> {
     /// Rows and classes of the output.
     pub fn rows(&self) -> RowsShape {
@@ -122,6 +127,13 @@ impl<T: Scalar + Float> Twin<T> {
             }
             Loss::Mse => (naive::mse_forward(&output, &t), naive::mse_backward(&output, &t)),
             Loss::HalfMse => (naive::half_mse_forward(&output, &t), naive::half_mse_backward(&output, &t)),
+            Loss::BinaryCrossEntropy => {
+                let none = LossWeights::default();
+                let value = naive::binary_cross_entropy_forward(rows, &output, &t, none);
+                (value, naive::binary_cross_entropy_backward(rows, &output, &t, none))
+            }
+            Loss::Mae => of_errors(rows, Cost::Absolute, &output, &t),
+            Loss::Huber(delta) => of_errors(rows, Cost::Huber(delta), &output, &t),
             other => panic!("{other} has no naive twin"),
         };
         let dlast = if self.softmax { naive::softmax_backward(rows, a, &dy) } else { dy.clone() };

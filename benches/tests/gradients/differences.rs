@@ -48,8 +48,21 @@ impl Landscape {
     }
 }
 
-/// On which side of its activation's kinks each z lies.
+/// On which side of its activation's kinks each z lies, and each error where the loss has one.
 fn kinks(case: &Case<f64>) -> Vec<usize> {
+    let mut sides = of_activations(case);
+    let twin = Twin::from(case);
+    let edge = match case.loss {
+        Loss::Mae => 0.0,
+        Loss::Huber(delta) => delta,
+        _ => return sides,
+    };
+    let (output, t) = (twin.pass().output, twin.goal_rows());
+    sides.extend(output.iter().zip(&t).flat_map(|(y, t)| [y - t > edge, y - t > -edge]).map(usize::from));
+    sides
+}
+
+fn of_activations(case: &Case<f64>) -> Vec<usize> {
     use chainrule_naive::Activation::{Elu, HardSigmoid, LeakyRelu, Relu, Selu};
     let kinks_of = |activation| -> &[f64] {
         match activation {
@@ -168,6 +181,7 @@ fn the_error_of_a_difference_falls_fourfold_when_its_step_halves() {
         (6, Activation::Gelu, false, Loss::Mse, false),
         (7, Activation::Silu, false, Loss::HalfMse, false),
         (5, Activation::Identity, true, Loss::HalfMse, true),
+        (6, Activation::Identity, false, Loss::BinaryCrossEntropy, false),
     ] {
         let (widths, activations) = (vec![7, 13, 9, 5], vec![tanh, Activation::Sigmoid, last]);
         let recipe = Recipe { batch: 11, widths, activations, softmax, loss, classes, kernel: 0, seed };

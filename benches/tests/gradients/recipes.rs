@@ -27,13 +27,17 @@ pub(crate) const ACTIVATIONS: [Activation; 13] = [
 
 /// One to four layers of 1 to 40 features, 1 to 33 rows, every activation, loss, kind of target and kernel.
 pub(crate) fn recipes(activations: &'static [Activation]) -> impl Strategy<Value = Recipe> {
-    let losses = [Loss::CrossEntropy, Loss::Mse, Loss::HalfMse].as_slice();
+    let losses = [Loss::CrossEntropy, Loss::BinaryCrossEntropy, Loss::Mse, Loss::HalfMse, Loss::Mae, Loss::Huber(0.3)]
+        .as_slice();
     let widths = prop::collection::vec(1..=40usize, 2..=5);
     let each = (prop::collection::vec(select(activations), 4), select(losses));
     (1..=33usize, widths, each, any::<(bool, bool)>(), 0..3usize, any::<u64>()).prop_map(
         |(batch, widths, (mut activations, loss), (softmax, classes), kernel, seed)| {
             activations.truncate(widths.len() - 1);
             let softmax = softmax && loss != Loss::CrossEntropy;
+            if let (Loss::BinaryCrossEntropy, false, Some(last)) = (loss, softmax, activations.last_mut()) {
+                *last = if *last == Activation::Sigmoid { Activation::Identity } else { *last };
+            }
             Recipe { batch, widths, activations, softmax, loss, classes, kernel, seed }
         },
     )

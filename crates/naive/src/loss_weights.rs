@@ -4,7 +4,7 @@ use crate::shape::check_pair;
 use crate::{Float, RowsShape};
 
 /// What a loss is told beside its targets.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossWeights<'a, T> {
     /// (batch); each counts 1 when there are none.
     pub rows: Option<&'a [T]>,
@@ -14,6 +14,13 @@ pub struct LossWeights<'a, T> {
     pub smoothing: f64,
     /// The sum over rows instead of their mean.
     pub sum: bool,
+}
+
+/// Rows and outputs count 1 each, and rows come together as a mean.
+impl<T> Default for LossWeights<'_, T> {
+    fn default() -> Self {
+        LossWeights { rows: None, outputs: None, smoothing: 0.0, sum: false }
+    }
 }
 
 impl<T: Float> LossWeights<'_, T> {

@@ -10,7 +10,7 @@ use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
 use super::LossFn;
-use super::kinks::{is_piecewise, piece};
+use super::kinks::{kinks, piece};
 use crate::mlp::{Op, places};
 use crate::{Dissection, Layer, Mlp, ModelError, Workspace};
 
@@ -191,17 +191,13 @@ impl<'l, 'f> Subject<'l, 'f> {
     fn pieces_here(&self) -> impl Iterator<Item = i8> {
         let x = MatRef::new(&self.point[self.inputs.clone()], self.rows, self.mlp.inputs());
         self.mlp.layers().iter().enumerate().flat_map(move |(module, layer)| {
-            let z = match layer {
-                Layer::Activation(activation) if is_piecewise(*activation) => {
-                    if module == 0 {
-                        x
-                    } else {
-                        self.parts.output(module - 1)
-                    }
-                }
-                _ => MatRef::new(&[], 0, 0),
+            let kinks = if let Layer::Activation(activation) = layer { kinks(*activation) } else { &[] };
+            let z = match module {
+                _ if kinks.is_empty() => MatRef::new(&[], 0, 0),
+                0 => x,
+                _ => self.parts.output(module - 1),
             };
-            (0..z.rows()).flat_map(move |i| (0..z.cols()).map(move |j| piece(z.get(i, j))))
+            (0..z.rows()).flat_map(move |i| (0..z.cols()).map(move |j| piece(kinks, z.get(i, j))))
         })
     }
 }
