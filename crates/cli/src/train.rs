@@ -225,10 +225,10 @@ fn tell_beginning<T: Scalar>(
     let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
     let (optimizer, batch) = (trainer.config().optimizer, args.batch);
     let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
-    let pace = args.weights.words() + &pace::words(trainer.config());
+    let (weights, pace) = (args.weights.words(), pace::words(trainer.config()));
     output.say(match trainer.config().lbfgs {
-        Some(_) => format!("{}, lbfgs, all rows at once{pace}\n", model.loss),
-        None => format!("{}, {optimizer}{clip}{pace}, batches of {batch}, {order}\n", model.loss),
+        Some(_) => format!("{}{weights}, lbfgs, all rows at once{pace}\n", model.loss),
+        None => format!("{}{weights}, {optimizer}{clip}{pace}, batches of {batch}, {order}\n", model.loss),
     });
 }
 

@@ -163,7 +163,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             let (w, b) = (layer.w.clone(), layer.b.clone());
             let (w_range, b_range) = layer.ranges();
             [
-                Tensor { before: w, gradient: dw, is_bias: false, range: w_range },
+                Tensor { before: w, gradient: dw, is_bias: layer.is_norm, range: w_range },
                 Tensor { before: b, gradient: db, is_bias: true, range: b_range },
             ]
         });
@@ -187,6 +187,8 @@ pub(super) struct Parameters {
     pub(super) number: usize,
     pub(super) w: Quantity,
     pub(super) b: Quantity,
+    /// Whether it is a normalisation.
+    is_norm: bool,
     /// Where w and then b lie among all.
     range: Range<usize>,
 }
@@ -207,6 +209,7 @@ fn parameters<T: Scalar>(mlp: &Mlp<T>) -> Vec<Parameters> {
             number,
             w: Quantity::given(Name::numbered("W", number), format!("weights of layer {number}"), w),
             b: Quantity::given(Name::numbered("b", number), format!("bias of layer {number}"), b),
+            is_norm: false,
             range: layer.params,
         }
     });
@@ -217,7 +220,7 @@ fn parameters<T: Scalar>(mlp: &Mlp<T>) -> Vec<Parameters> {
             Quantity::given(name, meaning, Matrix::of(MatRef::new(values, 1, values.len())))
         };
         let (w, b) = (given("gamma", norm.gamma), given("beta", norm.beta));
-        Parameters { module: norm.module, number, w, b, range: norm.params }
+        Parameters { module: norm.module, number, w, b, is_norm: true, range: norm.params }
     });
     let mut all: Vec<Parameters> = dense.chain(norms).collect();
     all.sort_by_key(|learned| learned.module);

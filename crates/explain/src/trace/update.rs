@@ -11,7 +11,7 @@ use super::{Formula, Matrix, Name, Quantity};
 pub(super) struct Tensor {
     pub(super) before: Quantity,
     pub(super) gradient: Quantity,
-    /// Whether it is one of the biases, which may decay otherwise.
+    /// Whether it is one of the biases, or of a normalisation, which may decay otherwise than weights.
     pub(super) is_bias: bool,
     /// Where it lies among all parameters.
     pub(super) range: Range<usize>,
