@@ -9,6 +9,7 @@ use super::exp::exp;
 ///
 /// `x = 2^e * m` with m in [sqrt(1/2), sqrt(2)), then `ln m = 2 atanh(s)` with `s = (m - 1) / (m + 1)`, as its Taylor
 /// series: |s| <= 0.1716, so eleven terms leave less than 2^-57 of the result.
+#[inline]
 pub fn ln(x: f64) -> f64 {
     if !x.is_finite() || x <= 0.0 {
         return if x == 0.0 {
