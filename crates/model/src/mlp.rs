@@ -170,11 +170,11 @@ impl<T: Scalar> Mlp<T> {
 
     pub(crate) fn initialise(&mut self, init: Init, seed: u64) {
         let mut dense = 0;
-        for op in &self.ops {
+        for (i, op) in self.ops.iter().enumerate() {
             match *op {
                 Op::Dense { shape, offset } => {
                     let (w, b) = Op::ranges(shape, offset);
-                    let init = init.before(shape.activation);
+                    let init = init.before(self.activation_after(i));
                     init.fill((shape.inputs, shape.outputs), (seed, dense), &mut self.params[w]);
                     self.params[b].fill(T::ZERO);
                     dense += 1;
@@ -187,6 +187,21 @@ impl<T: Scalar> Mlp<T> {
                 }
                 Op::Activation(_) | Op::Softmax | Op::LogSoftmax | Op::Dropout { .. } => {}
             }
+        }
+    }
+
+    /// What a dense operation's output goes through, be it its own activation or one behind a normalisation.
+    fn activation_after(&self, dense: usize) -> Activation {
+        let behind = self.ops[dense + 1..].iter();
+        match self.ops[dense] {
+            Op::Dense { shape, .. } if shape.activation != Activation::Identity => shape.activation,
+            _ => match behind
+                .copied()
+                .find(|op| !matches!(op, Op::LayerNorm(_) | Op::BatchNorm { .. } | Op::Dropout { .. }))
+            {
+                Some(Op::Activation(activation)) => activation,
+                _ => Activation::Identity,
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! Whether pictures can be read: no text leaves the picture, none lies on another, and every box holds its text.
 
-use chainrule_model::{Activation, Loss, MatRef, Mlp, Scalar, Targets};
+use chainrule_model::{ACTIVATION_NAMES, Activation, LOSS_NAMES, Loss, MatRef, Mlp, Scalar, Targets, parse_activation};
 
 use crate::graph::picture::{Anchor, Mark, Picture, Theme};
 use crate::graph::text::width;
@@ -12,10 +12,13 @@ fn network(sizes: &[usize], activation: Activation) -> Mlp<f32> {
     builder.dense(sizes[sizes.len() - 1]).build().unwrap()
 }
 
-/// The networks of the notebooks, those of MNIST, a deep one, and the smallest.
+/// The networks of the notebooks, those of MNIST, a deep one, the smallest, and one of each layer, activation and loss.
 pub(crate) fn networks() -> Vec<(Mlp<f32>, Loss)> {
     let relu = Activation::Relu;
-    vec![
+    let norms = || Mlp::builder(6).dense(5).layer_norm().relu().dropout(0.5).dense(4).batch_norm().tanh();
+    let mut all = vec![
+        (norms().dense(3).build().unwrap(), Loss::CrossEntropy),
+        (norms().dense(3).log_softmax().build().unwrap(), Loss::Mae),
         (network(&[2, 4, 3, 1], Activation::Sigmoid), Loss::HalfMse),
         (network(&[3, 3, 2, 1], relu), Loss::HalfMse),
         (network(&[784, 16, 16, 10], relu), Loss::CrossEntropy),
@@ -23,7 +26,11 @@ pub(crate) fn networks() -> Vec<(Mlp<f32>, Loss)> {
         (network(&[8, 12, 12, 12, 12, 12, 12, 12, 12, 12, 4], Activation::Tanh), Loss::CrossEntropy),
         (network(&[1, 1], relu), Loss::Mse),
         (Mlp::builder(3).tanh().dense(20_000).leaky_relu(0.01).dense(3).softmax().build().unwrap(), Loss::Mse),
-    ]
+    ];
+    all.extend(LOSS_NAMES.iter().map(|name| (network(&[3, 3, 2], relu), name.parse().unwrap())));
+    let of = |name: &&str| (network(&[3, 4, 2], parse_activation(name).unwrap()), Loss::CrossEntropy);
+    all.extend(ACTIVATION_NAMES.iter().map(of));
+    all
 }
 
 /// Every picture of a network: both views, without rows, for one, for several.

@@ -35,6 +35,15 @@ fn a_layer_begins_alike_whatever_comes_before_and_after_it() {
 }
 
 #[test]
+fn a_normalisation_in_front_of_an_activation_does_not_hide_it() {
+    let first = |builder: MlpBuilder| builder.dense(3).seed(7).build_as::<f64>().unwrap().params()[..48].to_vec();
+    let (relu, tanh) = (first(Mlp::builder(6).dense(8).relu()), first(Mlp::builder(6).dense(8).tanh()));
+    assert_ne!(relu, tanh);
+    assert_eq!(first(Mlp::builder(6).dense(8).layer_norm().dropout(0.5).relu()), relu);
+    assert_eq!(first(Mlp::builder(6).dense(8).batch_norm().tanh()), tanh);
+}
+
+#[test]
 fn biases_begin_at_0_and_weights_of_layers_differ() {
     let base = params(Mlp::builder(4).dense(4).dense(4).seed(7));
     assert_ne!(base[0], base[2]);
