@@ -153,7 +153,7 @@ fn check<T: Scalar + Float>(case: &Case) {
     let got_sums = Cell::from_mut(&mut got_sums[..]).as_slice_of_cells();
     let epilogue = match case.finish {
         Finish::Activation => Epilogue::Activation { bias: &bias, activation },
-        Finish::Derivative => Epilogue::Derivative { activation, outputs, sums: Some(got_sums) },
+        Finish::Derivative => Epilogue::Derivative { activation, of: outputs, sums: Some(got_sums) },
         Finish::Update { rate, decay } => Epilogue::Update { rate: number(rate), decay: number(decay) },
         Finish::Store => Epilogue::Store,
         Finish::Accumulate { alpha, beta } => Epilogue::Accumulate { alpha: number(alpha), beta: number(beta) },
