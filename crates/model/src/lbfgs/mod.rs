@@ -248,3 +248,43 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn largest(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |largest, value| value.abs().max(largest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `H <- (I - rho s y^T) H (I - rho y s^T) + rho s s^T` from gamma I, pair by pair: equation 7.16, spelt out.
+    fn matrix(pairs: &VecDeque<Pair>) -> [[f64; 3]; 3] {
+        let newest = pairs.back().unwrap();
+        let gamma = dot(&newest.s, &newest.y) / dot(&newest.y, &newest.y);
+        let identity = |i, j| f64::from(u8::from(i == j));
+        let of = |f: &dyn Fn(usize, usize) -> f64| std::array::from_fn(|i| std::array::from_fn(|j| f(i, j)));
+        let product = |a: &[[f64; 3]; 3], b: &[[f64; 3]; 3]| of(&|i, j| (0..3).map(|k| a[i][k] * b[k][j]).sum());
+        let mut h = of(&|i, j| gamma * identity(i, j));
+        for Pair { s, y, rho } in pairs {
+            let left = of(&|i, j| identity(i, j) - rho * s[i] * y[j]);
+            let right = of(&|i, j| identity(i, j) - rho * y[i] * s[j]);
+            let middle: [[f64; 3]; 3] = product(&product(&left, &h), &right);
+            h = of(&|i, j| middle[i][j] + rho * s[i] * s[j]);
+        }
+        h
+    }
+
+    #[test]
+    fn the_two_loops_multiply_by_the_matrix_of_bfgs() {
+        let mut lbfgs = Lbfgs::<f64>::new(LbfgsSettings::default());
+        let g = [0.3, -1.1, 0.7];
+        for (s, y) in [
+            ([1.0, 0.5, -0.2], [4.0, 1.0, 0.3]),
+            ([0.1, -0.4, 0.6], [0.2, -0.1, 0.9]),
+            ([0.5, 0.2, 0.1], [0.3, 0.6, -0.2]),
+        ] {
+            lbfgs.pairs.push_back(Pair { s: s.to_vec(), y: y.to_vec(), rho: 1.0 / dot(&s, &y) });
+            let h = matrix(&lbfgs.pairs);
+            for (got, row) in lbfgs.direction(&g).iter().zip(&h) {
+                let want = -dot(row, &g);
+                assert!((got - want).abs() <= 1e-12 * want.abs().max(1.0), "{got}, not {want}");
+            }
+        }
+    }
+}

@@ -175,9 +175,10 @@ fn accumulated_gradients_are_those_of_one_larger_minibatch() {
         let all = (MatRef::new(&x, 50, 6), Targets::Classes(&labels));
         mlp.forward(all.0, &mut whole).unwrap();
         mlp.backward(all.0, all.1, loss, &mut whole).unwrap();
-        // The last part is smaller.
+        // The last part is smaller. What one group left is not there for the next.
+        let mut sum = Accumulation::new(&mlp).unwrap();
         for part in [1, 7, 16, 50] {
-            let mut sum = Accumulation::new(&mlp).unwrap();
+            sum.clear();
             let mut workspace = Workspace::new(&mlp, part);
             for start in (0..50).step_by(part) {
                 let end = 50.min(start + part);
