@@ -47,6 +47,7 @@ const CASES: &[Case] = &[
     ("step 64-32-10 b32", || step(&[64, 32, 10], 32)),
     ("step 784-16-16-10 b32", || step(&[784, 16, 16, 10], 32)),
     ("step 784-128-10 b64", || step(&[784, 128, 10], 64)),
+    ("step 6-64-8-4 b1", || step(&[6, 64, 8, 4], 1)),
     ("predict 784-128-10 b1", || predict(&[784, 128, 10])),
     ("gather 32 of digits", gather),
     ("shuffle 1024 rows", shuffle),

@@ -4,7 +4,9 @@
 //! a strip of rows at a time, while it is in the caches, and the whole of dw exists nowhere. The bits are those of
 //! [`Plan::weight_gradient`] and [`crate::update`](mod@crate::update) either way.
 
-use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, STEPS_AT_ONCE, Scalar};
+use chainrule_kernel::{
+    Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, STEPS_AT_ONCE, Scalar,
+};
 
 use crate::clip::scale_all;
 use crate::parts::{Side, for_each_part, middle};
@@ -36,7 +38,7 @@ impl<T: Scalar> Plan<T> {
         if wants_strips || max_batch > STEPS_AT_ONCE {
             let rows = strip_rows::<T>(self.shape);
             for room in &mut self.rooms {
-                room.strip = vec![T::ZERO; rows * outputs];
+                room.strip = Aligned::zeros(rows * outputs);
             }
             if inputs > rows {
                 self.packed = Some(PackedB::zeros(self.kernel, max_batch, outputs));

@@ -19,6 +19,7 @@ pub(crate) const ELEMENTS_PER_THREAD: usize = 1 << 16;
 const GRAIN: usize = 32;
 
 /// How many threads `work` pays for, when each wants `grain` of it.
+#[inline]
 pub(crate) fn threads_for(work: usize, grain: usize, most: usize) -> usize {
     (work / grain).clamp(1, most.max(1))
 }
@@ -50,6 +51,7 @@ impl Side {
 ///
 /// # Panics
 /// When there are fewer rooms than threads.
+#[inline]
 pub(crate) fn for_each_part<T: Scalar, R: Send>(
     c: MatMut<'_, T>,
     side: Side,
@@ -58,10 +60,15 @@ pub(crate) fn for_each_part<T: Scalar, R: Send>(
     work: &(impl Fn(MatMut<'_, T>, Part, &mut R) + Sync),
 ) {
     let whole = Part { rows: 0..c.rows(), cols: 0..c.cols() };
+    // Beside a product of a row of few columns, what `cut` does is seen.
+    if threads == 1 {
+        return work(c, whole, &mut rooms[0]);
+    }
     cut(c, whole, side, &mut rooms[..threads], work);
 }
 
 /// Calls `work` for each of `threads` parts of the columns of two matrices that have as many, side by side.
+#[inline]
 pub(crate) fn for_each_columns<T: Scalar>(
     a: MatMut<'_, T>,
     b: MatMut<'_, T>,
@@ -69,6 +76,9 @@ pub(crate) fn for_each_columns<T: Scalar>(
     work: &(impl Fn(MatMut<'_, T>, MatMut<'_, T>, Range<usize>) + Sync),
 ) {
     let cols = 0..a.cols();
+    if threads == 1 {
+        return work(a, b, cols);
+    }
     cut_columns(a, b, cols, threads, work);
 }
 

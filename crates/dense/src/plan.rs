@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
+use chainrule_kernel::{Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
 
 use crate::Activation;
 use crate::activation::{activate, derivative_and_sums};
@@ -60,7 +60,7 @@ pub struct Plan<T: Scalar> {
 pub(crate) struct Room<T> {
     pub(crate) scratch: Scratch<T>,
     /// Some rows of dw, on their way into w; empty in a plan that updates nothing, or whole sums at once.
-    pub(crate) strip: Vec<T>,
+    pub(crate) strip: Aligned<T>,
 }
 
 impl<T: Scalar> Plan<T> {
@@ -71,7 +71,7 @@ impl<T: Scalar> Plan<T> {
         let mut scratch = Scratch::for_shape(max_batch, outputs, inputs); // x * w
         scratch.reserve(inputs, outputs, max_batch); // x^T * dz
         scratch.reserve(max_batch, inputs, outputs); // dz * w^T
-        let room = Room { scratch, strip: Vec::new() };
+        let room = Room { scratch, strip: Aligned::default() };
         Plan { kernel, shape, max_batch, rooms: vec![room; threads], packed: None }
     }
 
@@ -87,7 +87,7 @@ impl<T: Scalar> Plan<T> {
 
     /// Bytes held, over all threads.
     pub fn bytes(&self) -> usize {
-        let room = |room: &Room<T>| room.scratch.bytes() + room.strip.len() * size_of::<T>();
+        let room = |room: &Room<T>| room.scratch.bytes() + room.strip.bytes();
         self.rooms.iter().map(room).sum::<usize>() + self.packed.as_ref().map_or(0, PackedB::bytes)
     }
 

@@ -6,10 +6,11 @@
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
 use crate::activation::{After, Area};
+use crate::aligned::LINE;
 use crate::micro::{Finish, Isa, NV, Step, Tile};
 use crate::pack::Source;
 use crate::placing::{place, tail_of};
-use crate::scratch::{LINE, Scratch};
+use crate::scratch::Scratch;
 use crate::simd::Simd;
 use crate::{MatRef, Scalar};
 
@@ -144,7 +145,11 @@ impl<T: Scalar> Problem<T> {
 }
 
 /// `total` in the fewest parts of at most `max`, all but the last of one size, which is a multiple of `unit`.
+#[inline]
 pub(crate) fn even_part(total: usize, max: usize, unit: usize) -> usize {
+    if total <= max {
+        return total.next_multiple_of(unit).max(unit); // without the divisions by what is only known at run time
+    }
     let parts = total.div_ceil(max).max(1);
     total.div_ceil(parts).next_multiple_of(unit).max(unit)
 }

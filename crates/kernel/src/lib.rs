@@ -19,6 +19,7 @@
 //! All `unsafe` code of the project lives in this crate. It starts no thread and opens no file.
 
 mod activation;
+mod aligned;
 mod blocking;
 mod bytes;
 mod epilogue;
@@ -42,6 +43,7 @@ mod update;
 mod view;
 
 pub use activation::Activation;
+pub use aligned::Aligned;
 pub use blocking::KC as STEPS_AT_ONCE;
 pub use bytes::{ByteMap, prefetch};
 pub use epilogue::Epilogue;

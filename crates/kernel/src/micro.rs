@@ -62,8 +62,11 @@ pub(crate) trait Isa<T: Scalar> {
     /// [`store_transposed`] with this instruction set.
     unsafe fn store_transposed<E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E);
 
-    /// [`crate::gemv::row`] with this instruction set.
-    unsafe fn row<E: Finish<T>>(row: &Row<T>, y: &mut [T], finish: E);
+    /// [`crate::gemv::sums`] with this instruction set, and HELD as many registers as can hold sums.
+    unsafe fn row_sums(row: &Row<T>, y: &mut [T]);
+
+    /// [`crate::gemv::finish`] with this instruction set.
+    unsafe fn finish_row<E: Finish<T>>(row: &Row<T>, y: &[T], finish: E);
 
     /// [`crate::outer::outer`] with this instruction set.
     unsafe fn outer<E: Finish<T>>(p: &Problem<T>, finish: E);

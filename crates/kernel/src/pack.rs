@@ -129,26 +129,29 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
         for lane in (0..in_blocks).step_by(V::LANES).rev() {
             let from = ptr.add(lane * lane_stride);
             let beyond = lane + V::LANES > width;
-            let mask = V::first(if beyond { width - lane } else { V::LANES });
+            // Made where it is used: held through the blocks, it would cost them a register that they have not.
+            let mask = || V::first(if beyond { width - lane } else { V::LANES });
             let whole = steps / V::LANES * V::LANES;
             // The last block of all may not reach beyond the panel.
             let apart = if beyond && whole == steps { whole.saturating_sub(V::LANES) } else { whole };
             for p in (0..apart).step_by(V::LANES) {
+                let block = V::hidden(from.add(p).cast_mut());
                 if p + AHEAD < steps {
                     for i in 0..V::LANES {
-                        V::prefetch(from.wrapping_add(i * lane_stride + p + AHEAD));
+                        V::prefetch(block.wrapping_add(i * lane_stride + AHEAD));
                     }
                 }
-                V::transpose(from.add(p), lane_stride, to.add(p * width + lane), width);
+                V::transpose(block, lane_stride, V::hidden(to.add(p * width + lane)), width);
             }
             if apart < whole {
+                let mask = mask();
                 V::transposed(from.add(apart), lane_stride, |i, column| {
                     column.store_masked(to.add((apart + i) * width + lane), mask);
                 });
             }
             // What is left of the steps goes through a block of whole registers.
             if whole < steps {
-                let (left, some) = (steps - whole, V::first(steps - whole));
+                let (left, some, mask) = (steps - whole, V::first(steps - whole), mask());
                 let mut block = [const { MaybeUninit::<T>::uninit() }; 16 * 16]; // LANES <= 16
                 let block = block.as_mut_ptr().cast::<T>();
                 for i in 0..V::LANES {

@@ -1,8 +1,7 @@
 //! B in the order in which the micro-kernel reads it: packed once, multiplied with often.
 
 use crate::pack::Source;
-use crate::scratch::LINE;
-use crate::{Kernel, MatRef, Scalar};
+use crate::{Aligned, Kernel, MatRef, Scalar};
 
 /// B (k, n) packed for one kernel: panels of as many columns as its tiles have, each with all steps of k.
 ///
@@ -25,8 +24,7 @@ pub struct PackedB<T: Scalar> {
     kernel: &'static Kernel<T>,
     k: usize,
     n: usize,
-    /// The panels begin at the first cache line inside.
-    buffer: Vec<T>,
+    panels: Aligned<T>,
 }
 
 /// Some columns of a [`PackedB`], to be packed on a thread of their own.
@@ -52,7 +50,7 @@ impl<T: Scalar> PackedB<T> {
     /// Room for a B of (k, n), all of it 0.
     pub fn zeros(kernel: &'static Kernel<T>, k: usize, n: usize) -> Self {
         let elements = n.next_multiple_of(kernel.nr) * k;
-        PackedB { kernel, k, n, buffer: vec![T::ZERO; elements + LINE / size_of::<T>()] }
+        PackedB { kernel, k, n, panels: Aligned::zeros(elements) }
     }
 
     /// Packs a B of the same shape into the same place.
@@ -69,7 +67,7 @@ impl<T: Scalar> PackedB<T> {
     /// When there are more rows than the first B had.
     pub fn with_rows(&mut self, k: usize) -> PackedColumns<'_, T> {
         let elements = self.n.next_multiple_of(self.kernel.nr) * k;
-        let room = self.buffer.len() - LINE / size_of::<T>();
+        let room = self.panels.len();
         assert!(elements <= room, "{k} rows into panels for {}", room / self.n.next_multiple_of(self.kernel.nr).max(1));
         self.k = k;
         self.columns_mut()
@@ -77,8 +75,8 @@ impl<T: Scalar> PackedB<T> {
 
     /// All columns, to be split among threads.
     pub fn columns_mut(&mut self) -> PackedColumns<'_, T> {
-        let (kernel, k, n, range) = (self.kernel, self.k, self.n, self.range());
-        PackedColumns { kernel, k, n, panels: &mut self.buffer[range] }
+        let (kernel, k, n, elements) = (self.kernel, self.k, self.n, self.elements());
+        PackedColumns { kernel, k, n, panels: &mut self.panels[..elements] }
     }
 
     /// k.
@@ -93,7 +91,7 @@ impl<T: Scalar> PackedB<T> {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.buffer.len() * size_of::<T>()
+        self.panels.bytes()
     }
 
     pub(crate) fn kernel(&self) -> &'static Kernel<T> {
@@ -101,13 +99,11 @@ impl<T: Scalar> PackedB<T> {
     }
 
     pub(crate) fn panels(&self) -> &[T] {
-        &self.buffer[self.range()]
+        &self.panels[..self.elements()]
     }
 
-    fn range(&self) -> std::ops::Range<usize> {
-        let slack = LINE / size_of::<T>();
-        let skip = self.buffer.as_ptr().align_offset(LINE).min(slack);
-        skip..skip + self.n.next_multiple_of(self.kernel.nr) * self.k
+    fn elements(&self) -> usize {
+        self.n.next_multiple_of(self.kernel.nr) * self.k
     }
 }
 

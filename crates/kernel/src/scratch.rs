@@ -1,20 +1,17 @@
 //! The memory that packing needs: made once, grown on demand, never shrunk.
 
-use crate::Scalar;
 use crate::blocking::largest_panels;
-
-/// Panels are aligned to a cache line.
-pub(crate) const LINE: usize = 64;
+use crate::{Aligned, Scalar};
 
 /// Room for packed operands. One for each thread that multiplies; its contents between calls mean nothing.
 #[derive(Debug, Clone)]
 pub struct Scratch<T> {
-    buffer: Vec<T>,
+    buffer: Aligned<T>,
 }
 
 impl<T> Default for Scratch<T> {
     fn default() -> Self {
-        Scratch { buffer: Vec::new() }
+        Scratch { buffer: Aligned::default() }
     }
 }
 
@@ -33,7 +30,7 @@ impl<T: Scalar> Scratch<T> {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.buffer.len() * size_of::<T>()
+        self.buffer.bytes()
     }
 
     /// Overwrites the contents, which no result may depend on; for tests that prove it.
@@ -42,17 +39,14 @@ impl<T: Scalar> Scratch<T> {
     }
 
     fn grow(&mut self, elements: usize) {
-        let wanted = elements + LINE / size_of::<T>();
-        if self.buffer.len() < wanted {
-            self.buffer.resize(wanted, T::ZERO);
+        if self.buffer.len() < elements {
+            self.buffer = Aligned::zeros(elements);
         }
     }
 
     /// Two panels, the first aligned to a cache line, the second too when `first` is a multiple of the line.
     pub(crate) fn panels(&mut self, first: usize, second: usize) -> (&mut [T], &mut [T]) {
         self.grow(first + second);
-        // `grow` leaves one line of slack for this.
-        let skip = self.buffer.as_ptr().align_offset(LINE).min(LINE / size_of::<T>());
-        self.buffer[skip..skip + first + second].split_at_mut(first)
+        self.buffer[..first + second].split_at_mut(first)
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use chainrule_dense::{Activation, LayerShape};
-use chainrule_kernel::{Kernel, MatRef, Scalar};
+use chainrule_kernel::{Aligned, Kernel, MatRef, Scalar};
 
 use crate::{Init, Layer, MlpBuilder};
 
@@ -31,7 +31,7 @@ pub struct Mlp<T: Scalar> {
     pub(crate) layers: Vec<Layer>,
     pub(crate) ops: Vec<Op>,
     /// For each dense layer in turn w, (inputs, outputs) row-major, and b; for each normalisation gamma and beta.
-    pub(crate) params: Vec<T>,
+    pub(crate) params: Aligned<T>,
     /// For each batch normalisation in turn the running means and variances.
     pub(crate) running: Vec<T>,
     /// For each batch normalisation how many minibatches it has seen.
@@ -164,7 +164,7 @@ impl<T: Scalar> Mlp<T> {
         }
         let running = vec![T::ZERO; layers.iter().map(Layer::running).sum()];
         let batches = vec![0; layers.iter().filter(|layer| layer.running() > 0).count()];
-        let params = vec![T::ZERO; parameters];
+        let params = Aligned::zeros(parameters);
         Mlp { kernel, inputs, layers, ops, params, running, batches, seed, passes: 0 }
     }
 

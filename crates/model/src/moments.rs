@@ -2,24 +2,24 @@
 
 use std::ops::Range;
 
-use chainrule_kernel::Scalar;
+use chainrule_kernel::{Aligned, Scalar};
 
 use crate::{ModelError, Optimizer};
 
 /// The steps so far, and of each parameter as many numbers as the optimiser asks for: a velocity, a mean, a mean square.
 /// All begin at 0, or where the optimiser's settings say.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Moments<T> {
+pub struct Moments<T: Scalar> {
     made_for: Option<Optimizer>,
     steps: u64,
     /// One after the other, each as the parameters.
-    values: Vec<T>,
+    values: Aligned<T>,
 }
 
 impl<T: Scalar> Moments<T> {
     /// For an optimiser that remembers nothing.
     pub(crate) fn none() -> Self {
-        Moments { made_for: None, steps: 0, values: Vec::new() }
+        Moments { made_for: None, steps: 0, values: Aligned::default() }
     }
 
     /// Room for what `optimizer` remembers of this many parameters.
@@ -30,9 +30,8 @@ impl<T: Scalar> Moments<T> {
         let what = || format!("what {} remembers of {parameters} parameters", optimizer.name());
         let too_large = || ModelError::TooLarge { what: what() };
         let length = parameters.checked_mul(optimizer.moments()).ok_or_else(too_large)?;
-        let mut values = Vec::new();
-        values.try_reserve_exact(length).map_err(|_| too_large())?;
-        values.resize(length, T::from_f64(optimizer.initial_moment()));
+        let initial = T::from_f64(optimizer.initial_moment());
+        let values = Aligned::try_filled(length, initial).map_err(|_| too_large())?;
         Ok(Moments { made_for: Some(optimizer), steps: 0, values })
     }
 

@@ -1,7 +1,7 @@
 //! A network whose parameters no longer change, ready for predictions from many threads at once.
 
 use chainrule_dense::Frozen;
-use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
+use chainrule_kernel::{Aligned, MatMut, MatRef, Scalar, Scratch};
 
 use crate::mlp::{Mlp, Norm, Op};
 use crate::statistics::Statistics;
@@ -53,7 +53,7 @@ enum Ready<'m, T: Scalar> {
 pub struct PredictorWorkspace<T: Scalar> {
     max_rows: usize,
     /// An operation's input and its output, (max_rows, widest) each.
-    activations: [Vec<T>; 2],
+    activations: [Aligned<T>; 2],
     scratch: Scratch<T>,
 }
 
@@ -100,7 +100,7 @@ impl<'m, T: Scalar> Predictor<'m, T> {
                 scratch.reserve(max_rows, layer.shape().outputs, layer.shape().inputs);
             }
         }
-        let room = || vec![T::ZERO; max_rows * self.widest];
+        let room = || Aligned::zeros(max_rows * self.widest);
         PredictorWorkspace { max_rows, activations: [room(), room()], scratch }
     }
 

@@ -1,7 +1,7 @@
 //! All the memory of a training step or a prediction: made once for a network and a largest minibatch.
 
 use chainrule_dense::Plan;
-use chainrule_kernel::{MatRef, Scalar};
+use chainrule_kernel::{Aligned, MatRef, Scalar};
 
 use crate::mlp::{Mlp, Op};
 use crate::statistics::Statistics;
@@ -18,7 +18,7 @@ pub struct Workspace<T: Scalar> {
     pub(crate) is_training: bool,
     pub(crate) ops: Vec<OpWorkspace<T>>,
     /// As [`Mlp::params`].
-    pub(crate) grads: Vec<T>,
+    pub(crate) grads: Aligned<T>,
     pub(crate) moments: Moments<T>,
     /// Whether plans have room for strips of gradients.
     pub(crate) strips: bool,
@@ -29,11 +29,11 @@ pub struct Workspace<T: Scalar> {
 pub(crate) struct OpWorkspace<T: Scalar> {
     pub(crate) width: usize,
     /// What goes into the activation of a dense operation, (max_batch, width); empty unless its derivative needs that.
-    pub(crate) z: Vec<T>,
+    pub(crate) z: Aligned<T>,
     /// The output, (max_batch, width).
-    pub(crate) a: Vec<T>,
+    pub(crate) a: Aligned<T>,
     /// The gradient by the output, which backward turns into the gradient by what went into the activation.
-    pub(crate) da: Vec<T>,
+    pub(crate) da: Aligned<T>,
     /// The plan of a dense operation.
     pub(crate) plan: Option<Plan<T>>,
     /// What dropout kept, (max_batch, width); empty elsewhere.
@@ -64,11 +64,11 @@ impl<T: Scalar> Workspace<T> {
                 Op::BatchNorm { .. } => statistics = Statistics::new(width, width),
                 Op::Activation(_) | Op::Softmax | Op::LogSoftmax => {}
             }
-            let room = || vec![T::ZERO; max_batch * width];
-            let z = if keeps_z { room() } else { Vec::new() };
+            let room = || Aligned::zeros(max_batch * width);
+            let z = if keeps_z { room() } else { Aligned::default() };
             OpWorkspace { width, z, a: room(), da: room(), plan, mask, statistics }
         });
-        let (ops, grads) = (ops.collect(), vec![T::ZERO; mlp.params().len()]);
+        let (ops, grads) = (ops.collect(), Aligned::zeros(mlp.params().len()));
         Workspace { max_batch, batch: 0, is_training: false, ops, grads, moments, strips }
     }
 

@@ -1,6 +1,6 @@
 //! The buffers that a minibatch is gathered into: made once for the largest.
 
-use chainrule_kernel::{MatRef, Scalar};
+use chainrule_kernel::{Aligned, MatRef, Scalar};
 use chainrule_model::metrics::argmax;
 
 use crate::data::{Dataset, Targets, TargetsMut};
@@ -9,7 +9,7 @@ use crate::data::{Dataset, Targets, TargetsMut};
 pub(crate) struct Minibatch<T> {
     cols: usize,
     rows: usize,
-    x: Vec<T>, // (batch, cols)
+    x: Aligned<T>, // (batch, cols)
     targets: Buffer<T>,
 }
 
@@ -25,7 +25,7 @@ impl<T: Scalar> Minibatch<T> {
             Targets::Classes { .. } => Buffer::Classes(vec![0; batch]),
             Targets::Values { cols, .. } => Buffer::Values { values: vec![T::ZERO; batch * cols], cols: *cols },
         };
-        Minibatch { cols: data.cols(), rows: 0, x: vec![T::ZERO; batch * data.cols()], targets }
+        Minibatch { cols: data.cols(), rows: 0, x: Aligned::zeros(batch * data.cols()), targets }
     }
 
     /// Copies these rows of `data`.

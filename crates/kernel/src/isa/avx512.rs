@@ -3,6 +3,7 @@
 //! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
 //! `math/`, which are inlined into the two functions below that switch the instruction set on.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::Scalar;
@@ -18,6 +19,9 @@ use crate::update::Rule;
 
 /// AVX-512F (Skylake-X, Zen 4 and later).
 pub(crate) struct Avx512;
+
+/// Registers that hold the sums of a single row: beside them, one of A and one of B.
+const HELD: usize = 28;
 
 /// Whether this CPU, under this operating system, runs the kernels of this file.
 pub(crate) fn is_available() -> bool {
@@ -41,9 +45,14 @@ impl Isa<f32> for Avx512 {
         unsafe { store_transposed::<f32, F32x16, E>(tile, to, finish) }
     }
 
-    unsafe fn row<E: Finish<f32>>(r: &Row<f32>, y: &mut [f32], finish: E) {
+    unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
         // SAFETY: as above.
-        unsafe { row::<f32, F32x16, E>(r, y, finish) }
+        unsafe { row_sums::<f32, F32x16>(row, y) }
+    }
+
+    unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
+        // SAFETY: as above.
+        unsafe { finish_row::<f32, F32x16, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
@@ -94,9 +103,14 @@ impl Isa<f64> for Avx512 {
         unsafe { store_transposed::<f64, F64x8, E>(tile, to, finish) }
     }
 
-    unsafe fn row<E: Finish<f64>>(r: &Row<f64>, y: &mut [f64], finish: E) {
+    unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
         // SAFETY: as above.
-        unsafe { row::<f64, F64x8, E>(r, y, finish) }
+        unsafe { row_sums::<f64, F64x8>(row, y) }
+    }
+
+    unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
+        // SAFETY: as above.
+        unsafe { finish_row::<f64, F64x8, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
@@ -146,9 +160,15 @@ unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: 
 }
 
 #[target_feature(enable = "avx512f")]
-unsafe fn row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &mut [T], finish: E) {
+unsafe fn row_sums<T: Scalar, V: Simd<T>>(row: &Row<T>, y: &mut [T]) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemv::row::<T, V, E>(row, y, finish) }
+    unsafe { crate::gemv::sums::<T, V, HELD>(row, y) }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn finish_row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &[T], finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemv::finish::<T, V, E>(row, y, finish) }
 }
 
 #[target_feature(enable = "avx512f")]
@@ -280,6 +300,11 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn prefetch_far(at: *const $t) {
                 unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+            }
+            #[inline(always)]
+            unsafe fn hidden<P>(mut pointer: *mut P) -> *mut P {
+                unsafe { asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };
+                pointer
             }
             #[inline(always)]
             unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {

@@ -42,6 +42,8 @@ const WIDE: bool = cfg!(any(target_feature = "avx", target_arch = "aarch64"));
 const MR: usize = if WIDE { 6 } else { 5 };
 const LANES_F32: usize = if WIDE { 8 } else { 4 };
 const LANES_F64: usize = LANES_F32 / 2;
+/// Registers that hold the sums of a single row.
+const HELD: usize = 8;
 /// The rows of the table, by their tiles.
 pub(crate) const NAME_F32: &str = if WIDE { "f32_6x16_portable" } else { "f32_5x8_portable" };
 pub(crate) const NAME_F64: &str = if WIDE { "f64_6x8_portable" } else { "f64_5x4_portable" };
@@ -72,9 +74,14 @@ impl Isa<f32> for Portable {
         unsafe { crate::micro::store_transposed::<f32, Self::Vector, E>(tile, to, finish) }
     }
 
-    unsafe fn row<E: Finish<f32>>(row: &Row<f32>, y: &mut [f32], finish: E) {
+    unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemv::row::<f32, Self::Vector, E>(row, y, finish) }
+        unsafe { crate::gemv::sums::<f32, Self::Vector, HELD>(row, y) }
+    }
+
+    unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::gemv::finish::<f32, Self::Vector, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
@@ -130,9 +137,14 @@ impl Isa<f64> for Portable {
         unsafe { crate::micro::store_transposed::<f64, Self::Vector, E>(tile, to, finish) }
     }
 
-    unsafe fn row<E: Finish<f64>>(row: &Row<f64>, y: &mut [f64], finish: E) {
+    unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemv::row::<f64, Self::Vector, E>(row, y, finish) }
+        unsafe { crate::gemv::sums::<f64, Self::Vector, HELD>(row, y) }
+    }
+
+    unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { crate::gemv::finish::<f64, Self::Vector, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {

@@ -209,7 +209,7 @@ fn in_f64<T: Scalar>(mlp: &Mlp<T>) -> Result<Mlp<f64>, ModelError> {
     }
     let kernel = Kernel::<f64>::selected()?;
     let mut wide = Mlp::zeroed(kernel, mlp.inputs(), mlp.layers().to_vec(), mlp.params().len(), mlp.seed);
-    wide.params.iter_mut().zip(&mlp.params).for_each(|(wide, p)| *wide = p.to_f64());
+    wide.params.iter_mut().zip(mlp.params()).for_each(|(wide, p)| *wide = p.to_f64());
     wide.running.iter_mut().zip(&mlp.running).for_each(|(wide, r)| *wide = r.to_f64());
     (wide.batches, wide.passes) = (mlp.batches.clone(), mlp.passes);
     Ok(wide)
