@@ -324,6 +324,7 @@ macro_rules! vector {
                 unsafe { $transposed(from, rs, |i, column| each(i, $v(column))) }
             }
             #[inline(always)]
+            #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]
             unsafe fn hidden<P>(mut pointer: *mut P) -> *mut P {
                 unsafe { asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };
                 pointer
