@@ -76,7 +76,7 @@ fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
 
 /// Rows of a low C, at most, and rows times steps of k, at least, for turning it round to pay.
 const LOW_ROWS: usize = 32;
-const LOW_SUMS: usize = 2048;
+const LOW_SUMS: usize = 1024;
 
 /// Whether C is so low that it pays to turn its tiles round rather than to pack a B that lies by columns: turned round,
 /// B is read where it lies, and the few rows of A are packed in its place. For 32 rows that is 1.15-1.3 times as fast.
