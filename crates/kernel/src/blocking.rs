@@ -6,7 +6,6 @@
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
 use crate::activation::{After, Area};
-use crate::aligned::LINE;
 use crate::micro::{Finish, Isa, NV, Step, Tile};
 use crate::pack::Source;
 use crate::placing::{place, tail_of};
@@ -43,41 +42,14 @@ const PACKED_COLUMN_TILES: usize = 4;
 /// Rows a multiple of this many bytes apart fall into the same sets of the caches.
 pub(crate) const PAGE: usize = 4096;
 
-/// A B of at least [`STREAMED_BYTES`], four times the second level, whose rows are pages apart, is streamed past up to
-/// [`STREAMED_ROWS`] rows of C: read where it lies, in short blocks that are fetched ahead row by row,
-/// [`STREAM_ROW_BYTES`] of each. A panel alone touches a page for each two lines: 17 GB/s from the last level, where rows
-/// of 2 KiB give 60 (Zen 5).
-///
-/// With AVX-512, 32 rows of 1024 x 4096 are 1.3-1.4 times as fast for it, 1.5 times with B from memory, 64 rows 1.1
-/// times, 128 rows 0.99. Beside 128 steps x 512 columns: 64 x 1024 is 0.9 times as fast, 32 x 1024 0.75, 256 x 256 as
-/// fast; packing the blocks 0.85, no fetching 0.8-0.95. Smaller matrices, 784 x 128 say, gain as much when they come from
-/// memory (1.3-1.4), and lose as much when they are in a cache (0.7-0.8); so does one of rows of 8000 bytes (0.8).
-/// With AVX2, whose panels are one line wide and pass by twice as many tiles of rows, 32 and 64 rows are 0.8 times as fast.
-const STREAMED_BYTES: usize = 4 << 20;
-const STREAMED_ROWS: usize = 64;
-const STREAM_STEPS: usize = 128;
-const STREAM_ROW_BYTES: usize = 2048;
-
-/// A block of B that is needed next.
-struct Ahead<T> {
-    b: *const T, // (steps, cols), columns contiguous
-    b_rs: usize,
-    steps: usize,
-    cols: usize,
-}
-
-impl<T: Scalar> Ahead<T> {
-    /// Fetches one of several equal pieces of the block, line by line.
-    fn fetch<V: Simd<T>>(&self, (piece, pieces): (usize, usize)) {
-        let line = LINE / size_of::<T>();
-        let across = self.cols.div_ceil(line).max(1);
-        let lines = self.steps * across;
-        for at in piece * lines / pieces..(piece + 1) * lines / pieces {
-            // SAFETY: a prefetch accepts any address, and x86-64 has the instruction wherever these vectors exist.
-            unsafe { V::prefetch_far(self.b.wrapping_add(at / across * self.b_rs + at % across * line)) };
-        }
-    }
-}
+/// A B of at least [`LARGE_BYTES`], four times the second level, whose rows are pages apart is packed for up to
+/// [`UNPACKED_ROWS`] rows of C in blocks of [`LARGE_STEPS`] by [`LARGE_ROW_BYTES`], 512 KiB: what is packed is used at once,
+/// from the second level. 32 to 128 rows of 1024 x 4096 are 1.05-1.15 times as fast for it with AVX2, with AVX-512 1.02-1.2.
+/// 128 steps by 4 KiB are as fast. Reading B where it lies in blocks that are fetched ahead, tried with AVX-512, is 0.95-0.97
+/// times as fast, 0.85 at 16 rows.
+const LARGE_BYTES: usize = 4 << 20;
+const LARGE_STEPS: usize = 256;
+const LARGE_ROW_BYTES: usize = 2048;
 
 /// `C[m, n] <- finish(A[m, k] * B[k, n])`: pointers and strides in elements.
 pub(crate) struct Problem<T> {
@@ -208,21 +180,18 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
         NV * lanes
     };
     let row_tiles = p.m.div_ceil(mr);
-    let streams = E::RESUMES
-        && !p.b_packed
-        && p.b.cs == 1
-        && row_tiles > 1
-        && p.m <= STREAMED_ROWS
-        && page_apart::<T>(p.b.rs)
-        && p.k * p.n * size_of::<T>() >= STREAMED_BYTES
-        && nr * size_of::<T>() >= 2 * LINE;
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
-    let pack_b =
-        p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart::<T>(p.b.rs) && !streams);
+    let pack_b = p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart::<T>(p.b.rs));
     let mc_block = even_part(p.m, MC / mr * mr, mr);
-    let nc_block = even_part(p.n, if streams { STREAM_ROW_BYTES / size_of::<T>() } else { NC }, nr);
-    let kc_block = even_part(p.k, if streams { STREAM_STEPS } else { KC }, 1);
+    let is_large = E::RESUMES
+        && pack_b
+        && !p.b_packed
+        && rows_contiguous
+        && p.m <= UNPACKED_ROWS
+        && p.k * p.n * size_of::<T>() >= LARGE_BYTES;
+    let (most_cols, most_steps) = if is_large { (LARGE_ROW_BYTES / size_of::<T>(), LARGE_STEPS) } else { (NC, KC) };
+    let (nc_block, kc_block) = (even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1));
 
     let pack_ragged =
         pack_b || ((TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
@@ -256,17 +225,6 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
         for k_block in 0..k_blocks {
             let pc = k_block * kc_block;
             let kc = kc_block.min(p.k - pc);
-            // A streamed B is fetched a block ahead, in the order of memory, a piece with each panel of this block.
-            let (next_pc, next_jc) = if k_block + 1 < k_blocks { (pc + kc_block, jc) } else { (0, jc + nc_block) };
-            let ahead = Ahead {
-                b: p.b.at(next_pc, next_jc),
-                b_rs: p.b.rs,
-                steps: if next_jc < p.n { kc_block.min(p.k - next_pc) } else { 0 },
-                cols: nc_block.min(p.n.saturating_sub(next_jc)),
-            };
-            if streams && jc + pc == 0 {
-                Ahead { b: p.b.ptr, b_rs: p.b.rs, steps: kc, cols: nc }.fetch::<K::Vector>((0, 1));
-            }
             if first_packed < panels && !p.b_packed {
                 let first = first_packed * nr;
                 let source = Source {
@@ -308,7 +266,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
                 // three or more and B's block is small; otherwise one panel of B with all tiles of A. Both independent. Called
                 // for each tile of A, one or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8
                 // times as long with AVX2, 64 x 40 x 8 1.3 times with AVX-512.
-                let along_rows = !streams && whole > 2 && kc * nc * size_of::<T>() <= B_BESIDE_C;
+                let along_rows = whole > 2 && kc * nc * size_of::<T>() <= B_BESIDE_C;
                 let run = |tile: usize, tiles: usize, panel: usize, panels: usize| {
                     if tiles * panels == 0 {
                         return;
@@ -370,9 +328,6 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
                     (0..tiles).for_each(|tile| run(tile, 1, 0, along));
                 }
                 for panel in along..panels {
-                    if streams {
-                        ahead.fetch::<K::Vector>((panel, panels));
-                    }
                     for (first, count) in [(0, larger), (larger, tiles - larger)] {
                         run(first, count, panel, 1);
                     }

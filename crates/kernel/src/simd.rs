@@ -43,8 +43,6 @@ pub(crate) trait Simd<T: Scalar>: Copy {
 
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
-    /// The same, no nearer than the second-level cache.
-    unsafe fn prefetch_far(at: *const T);
     /// Transposes a block of LANES x LANES whose rows are `rs` apart, and hands each of its columns over, with its number,
     /// the first one first.
     unsafe fn transposed(from: *const T, rs: usize, each: impl FnMut(usize, Self));

@@ -316,10 +316,6 @@ macro_rules! vector {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
             #[inline(always)]
-            unsafe fn prefetch_far(at: *const $t) {
-                unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
-            }
-            #[inline(always)]
             unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
                 unsafe { $transposed(from, rs, |i, column| each(i, $v(column))) }
             }

@@ -298,10 +298,6 @@ macro_rules! vector {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
             #[inline(always)]
-            unsafe fn prefetch_far(at: *const $t) {
-                unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
-            }
-            #[inline(always)]
             #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]
             unsafe fn hidden<P>(mut pointer: *mut P) -> *mut P {
                 unsafe { asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };

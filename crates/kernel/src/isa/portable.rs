@@ -277,8 +277,6 @@ macro_rules! array {
             #[inline(always)]
             unsafe fn prefetch(_at: *const $t) {}
             #[inline(always)]
-            unsafe fn prefetch_far(_at: *const $t) {}
-            #[inline(always)]
             unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
                 for i in 0..N {
                     // SAFETY: (lane, i) lies inside the caller's block.
