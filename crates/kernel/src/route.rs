@@ -47,14 +47,13 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
 
 /// Whether so few steps are taken that C is best written row by row. With AVX2 one step is 1.2-2 times as fast for it, two
 /// are 1.1, three 0.9; with AVX-512 one is 1.0-1.3, two 0.74. Stores past the caches were as fast for 16 MiB, 0.6 times for
-/// less. Rows of one or two registers are 0.6-0.9 times as fast, but for the smallest of products: two steps up to
-/// [`OUTER_SMALL`] elements 1.1-2.0 times; one step of whole registers up to four times as many 1.1-2.0 times.
+/// less. Rows shorter than four registers are 1.3-2.5 times as fast where they are whole registers and there is one step;
+/// otherwise 0.6-0.9 times, but for the smallest of products, where 1.1-2.0 times.
 fn is_outer<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let lanes = K::Vector::LANES;
     let few = (1..=STEPS).contains(&p.k) && p.k * lanes * size_of::<T>() <= 64;
-    let most = if p.k == 1 && p.n.is_multiple_of(lanes) { 4 * OUTER_SMALL } else { OUTER_SMALL };
-    let long = p.n >= 4 * lanes || (p.n >= lanes && p.m * p.n <= most);
-    few && long && p.c_cs == 1 && p.b.cs == 1
+    let short = (p.k == 1 && p.n.is_multiple_of(lanes)) || (p.n >= lanes && p.m * p.n <= OUTER_SMALL);
+    few && (p.n >= 4 * lanes || short) && p.c_cs == 1 && p.b.cs == 1
 }
 
 /// Elements of a C of rows shorter than four registers, at most, for it to be written row by row.
