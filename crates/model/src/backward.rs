@@ -128,9 +128,8 @@ pub(crate) fn run<T: Scalar>(
                 weights.take(kernel, norm, grads);
             }
         }
-        if !matches!(network[i], Op::Dense { .. }) {
-            dx.into_iter().for_each(|dx| copy(da, dx));
-            is_dz = false;
+        if let (false, Some(dx)) = (matches!(network[i], Op::Dense { .. }), dx) {
+            copy(da, dx);
         }
     }
 }
