@@ -134,7 +134,6 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
         for lane in (0..in_blocks).step_by(V::LANES).rev() {
             let from = ptr.add(lane * lane_stride);
             let beyond = lane + V::LANES > width;
-            // Made where it is used: held through the blocks, it would cost them a register that they have not.
             let mask = || V::first(if beyond { width - lane } else { V::LANES });
             let whole = steps / V::LANES * V::LANES;
             // The last block of all may not reach beyond the panel.

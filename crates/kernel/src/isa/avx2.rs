@@ -20,7 +20,7 @@ use crate::update::Rule;
 /// AVX2 and FMA (Haswell, Zen and later).
 pub(crate) struct Avx2;
 
-/// Registers that hold the sums of a single row: beside them, and one of A; B comes from memory.
+/// Registers that hold the sums of a single row; beside them is one of A, and B comes from memory.
 const HELD: usize = 14;
 
 /// Whether this CPU, under this operating system, runs the kernels of this file.

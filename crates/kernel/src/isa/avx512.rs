@@ -20,7 +20,7 @@ use crate::update::Rule;
 /// AVX-512F (Skylake-X, Zen 4 and later).
 pub(crate) struct Avx512;
 
-/// Registers that hold the sums of a single row: beside them, one of A and one of B.
+/// Registers that hold the sums of a single row; beside them are one of A and one of B.
 const HELD: usize = 28;
 
 /// Whether this CPU, under this operating system, runs the kernels of this file.
