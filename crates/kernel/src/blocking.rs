@@ -44,7 +44,7 @@ pub(crate) const PAGE: usize = 4096;
 
 /// A B of at least [`LARGE_BYTES`], four times the second level, whose rows are pages apart is packed for up to
 /// [`UNPACKED_ROWS`] rows of C in blocks of [`LARGE_STEPS`] by [`LARGE_ROW_BYTES`], 512 KiB: what is packed is used at once,
-/// from the second level. 32 to 128 rows of 1024 x 4096 are 1.05-1.15 times as fast for it with AVX2, with AVX-512 1.02-1.2.
+/// from the second level. 32 to 128 rows of 1024 x 4096 are 1.0-1.1 times as fast for it with AVX2, with AVX-512 1.0-1.05.
 /// 128 steps by 4 KiB are as fast. Reading B where it lies in blocks that are fetched ahead, tried with AVX-512, is 0.95-0.97
 /// times as fast, 0.85 at 16 rows.
 const LARGE_BYTES: usize = 4 << 20;
