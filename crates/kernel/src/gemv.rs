@@ -39,8 +39,10 @@ pub(crate) struct Row<T> {
 
 /// Rows of B that are read side by side.
 const ROWS: usize = 8;
-/// How far ahead of a transpose its rows are fetched, in elements.
+/// How far ahead of a transpose its rows are fetched, in elements, where B has more bytes than the second level. Of 200 to
+/// 440 columns of 4000 steps the row takes 1.05-1.3 times as long without; of less, or crowded columns, 1.1 with.
 const AHEAD: usize = 64;
+const LARGE_BYTES: usize = 1 << 20;
 /// Columns that are turned round side by side: as many chains as cover the latency of a multiply-add with eight lanes.
 const COLUMNS: usize = 32;
 /// The same for columns a multiple of half a [`PAGE`] apart, which crowd into one or two sets of the first-level cache: of 32
@@ -66,12 +68,12 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, 
             }
             return;
         }
-        let crowded = (r.b_cs * size_of::<T>()).is_multiple_of(PAGE / 2);
-        match if crowded { COLUMNS_CROWDED } else { COLUMNS } / V::LANES {
-            1 => turn::<T, V, 1>(r, y),
-            2 => turn::<T, V, 2>(r, y),
-            4 => turn::<T, V, 4>(r, y),
-            _ => turn::<T, V, 8>(r, y), // four lanes, or two
+        if (r.b_cs * size_of::<T>()).is_multiple_of(PAGE / 2) {
+            turn_by::<T, V, COLUMNS_CROWDED, false>(r, y);
+        } else if r.k * r.n * size_of::<T>() > LARGE_BYTES {
+            turn_by::<T, V, COLUMNS, true>(r, y);
+        } else {
+            turn_by::<T, V, COLUMNS, false>(r, y);
         }
     }
 }
@@ -199,28 +201,44 @@ unsafe fn stream<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
     }
 }
 
+/// SIDE columns side by side, whatever the width of a register.
+///
+/// Safety: as [`sums`], with `b_rs` 1.
+#[inline(always)]
+unsafe fn turn_by<T: Scalar, V: Simd<T>, const SIDE: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        match const { SIDE / V::LANES } {
+            0 | 1 => turn::<T, V, 1, FETCH>(r, y),
+            2 => turn::<T, V, 2, FETCH>(r, y),
+            4 => turn::<T, V, 4, FETCH>(r, y),
+            _ => turn::<T, V, 8, FETCH>(r, y), // four lanes, or two
+        }
+    }
+}
+
 /// GROUPS registers of columns side by side while there are so many, then fewer.
 ///
 /// Safety: as [`sums`], with `b_rs` 1.
 #[inline(always)]
-unsafe fn turn<T: Scalar, V: Simd<T>, const GROUPS: usize>(r: &Row<T>, y: *mut T) {
+unsafe fn turn<T: Scalar, V: Simd<T>, const GROUPS: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on, with columns j.. counted.
     unsafe {
         let mut j = 0;
         while r.n - j >= GROUPS * V::LANES {
-            turned::<T, V, GROUPS>(r, y, j);
+            turned::<T, V, GROUPS, FETCH>(r, y, j);
             j += GROUPS * V::LANES;
         }
         if GROUPS > 4 && r.n - j >= 4 * V::LANES {
-            turned::<T, V, 4>(r, y, j);
+            turned::<T, V, 4, FETCH>(r, y, j);
             j += 4 * V::LANES;
         }
         if GROUPS > 2 && r.n - j >= 2 * V::LANES {
-            turned::<T, V, 2>(r, y, j);
+            turned::<T, V, 2, FETCH>(r, y, j);
             j += 2 * V::LANES;
         }
         if GROUPS > 1 && r.n - j >= V::LANES {
-            turned::<T, V, 1>(r, y, j);
+            turned::<T, V, 1, FETCH>(r, y, j);
             j += V::LANES;
         }
         if j < r.n {
@@ -237,31 +255,39 @@ unsafe fn turn<T: Scalar, V: Simd<T>, const GROUPS: usize>(r: &Row<T>, y: *mut T
 ///
 /// Safety: as [`sums`], with `b_rs` 1.
 #[inline(always)]
-unsafe fn turned<T: Scalar, V: Simd<T>, const GROUPS: usize>(r: &Row<T>, y: *mut T, j: usize) {
-    let whole = r.k / V::LANES * V::LANES;
+unsafe fn turned<T: Scalar, V: Simd<T>, const GROUPS: usize, const FETCH: bool>(r: &Row<T>, y: *mut T, j: usize) {
+    let whole = r.k / V::TURNED * V::TURNED;
     let steps = r.k - whole;
     // SAFETY: columns j..j + GROUPS * LANES and steps < k of B; y has room for as many.
     unsafe {
         let mut acc = [V::splat(T::ZERO); GROUPS];
-        for p in (0..whole).step_by(V::LANES) {
-            for g in 0..GROUPS {
-                let from = r.b.add((j + g * V::LANES) * r.b_cs + p);
-                if p + AHEAD < whole {
+        let mut from: [*const T; GROUPS] = std::array::from_fn(|g| r.b.wrapping_add((j + g * V::LANES) * r.b_cs));
+        let mut a = r.a;
+        // The numbers of A are shared by all groups: loaded for each, 0.7 times as fast.
+        for q in 0..r.k / V::TURNED {
+            if FETCH && q % (64 / (V::TURNED * size_of::<T>())) == 0 {
+                for g in 0..GROUPS {
                     for lane in 0..V::LANES {
-                        V::prefetch(from.wrapping_add(lane * r.b_cs + AHEAD));
+                        V::prefetch(from[g].wrapping_add(lane * r.b_cs + AHEAD));
                     }
                 }
-                V::transposed(from, r.b_cs, |i, b| {
-                    acc[g] = V::splat(*r.a.add((p + i) * r.a_cs)).mul_add(b, acc[g]);
-                });
             }
+            let mut x = [V::splat(T::ZERO); 8]; // TURNED <= 8
+            for i in 0..V::TURNED {
+                x[i] = V::splat(*a.add(i * r.a_cs));
+            }
+            for g in 0..GROUPS {
+                V::turned(from[g], r.b_cs, |i, b| acc[g] = x[i].mul_add(b, acc[g]));
+                from[g] = V::hidden(from[g].wrapping_add(V::TURNED).cast_mut());
+            }
+            a = a.wrapping_add(V::TURNED * r.a_cs);
         }
         for g in 0..GROUPS {
             let first = j + g * V::LANES;
             if steps > 0 && whole > 0 {
                 // The last block ends with the last step; what it begins with is in the sums already.
-                let (p, done) = (r.k - V::LANES, V::LANES - steps);
-                V::transposed(r.b.add(first * r.b_cs + p), r.b_cs, |i, b| {
+                let (p, done) = (r.k - V::TURNED, V::TURNED - steps);
+                V::turned(r.b.add(first * r.b_cs + p), r.b_cs, |i, b| {
                     if i >= done {
                         acc[g] = V::splat(*r.a.add((p + i) * r.a_cs)).mul_add(b, acc[g]);
                     }

@@ -43,9 +43,20 @@ pub(crate) trait Simd<T: Scalar>: Copy {
 
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
-    /// Transposes a block of LANES x LANES whose rows are `rs` apart, and hands each of its columns over, with its number,
-    /// the first one first.
-    unsafe fn transposed(from: *const T, rs: usize, each: impl FnMut(usize, Self));
+    /// Columns that [`Simd::turned`] turns round at a time; divides LANES.
+    const TURNED: usize;
+    /// Turns a block of LANES rows, `rs` apart, and TURNED columns round, and hands each column over, with its number, the
+    /// first one first.
+    unsafe fn turned(from: *const T, rs: usize, each: impl FnMut(usize, Self));
+
+    /// The same for a block of LANES x LANES.
+    #[inline(always)]
+    unsafe fn transposed(from: *const T, rs: usize, mut each: impl FnMut(usize, Self)) {
+        for at in (0..Self::LANES).step_by(Self::TURNED) {
+            // SAFETY: the caller's promise is passed on.
+            unsafe { Self::turned(from.add(at), rs, |i, column| each(at + i, column)) };
+        }
+    }
 
     /// The `N` elements at `from`, again and again; N divides LANES.
     #[inline(always)]

@@ -240,7 +240,7 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, transposed: $transposed:ident, groups: $groups:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, turned: $turned:ident x $columns:literal, groups: $groups:ident,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
@@ -248,6 +248,7 @@ macro_rules! vector {
         impl Simd<$t> for $v {
             type Mask = __m256i;
             const LANES: usize = $lanes;
+            const TURNED: usize = $columns;
 
             #[inline(always)]
             unsafe fn splat(x: $t) -> Self {
@@ -316,8 +317,8 @@ macro_rules! vector {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
             #[inline(always)]
-            unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
-                unsafe { $transposed(from, rs, |i, column| each(i, $v(column))) }
+            unsafe fn turned(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
+                unsafe { $turned(from, rs).into_iter().enumerate().for_each(|(i, column)| each(i, $v(column))) }
             }
             #[inline(always)]
             #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]
@@ -352,12 +353,12 @@ vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
     splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
     maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
-    or: _mm256_or_ps, blend: _mm256_blendv_ps, transposed: transposed_8x8, groups: groups_32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, turned: turned_8x4 x 4, groups: groups_32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
-    or: _mm256_or_pd, blend: _mm256_blendv_pd, transposed: transposed_4x4, groups: groups_64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, turned: turned_4x2 x 2, groups: groups_64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
 
 /// Groups of two or four of the eight lanes.
 ///
@@ -441,43 +442,38 @@ mod groups_64 {
     }
 }
 
-/// Eight rows of eight f32: pairs, then quarters, then halves change places.
+/// Eight rows of four f32: pairs, then quarters change places; rows i and i + 4 share a register, so that the halves change
+/// places while loading.
 ///
-/// Safety: the block covers 8 x 8 elements; the CPU has AVX2.
+/// Safety: the block covers 8 x 4 elements; the CPU has AVX2.
 #[inline(always)]
-unsafe fn transposed_8x8(from: *const f32, rs: usize, mut each: impl FnMut(usize, __m256)) {
+unsafe fn turned_8x4(from: *const f32, rs: usize) -> [__m256; 4] {
     // SAFETY: rows 0..8 of the block, by the caller's promise.
     unsafe {
-        // Rows i and i + 4 share a register, so that the halves change places while loading.
-        let half = |i: usize, at: usize| _mm_loadu_ps(from.add(i * rs + at));
-        let both =
-            |i: usize, at: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i, at)), half(i + 4, at));
-        for at in [0, 4] {
-            let (r0, r1, r2, r3) = (both(0, at), both(1, at), both(2, at), both(3, at));
-            let (t0, t1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
-            let (t2, t3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
-            each(at, _mm256_shuffle_ps::<0x44>(t0, t2));
-            each(at + 1, _mm256_shuffle_ps::<0xee>(t0, t2));
-            each(at + 2, _mm256_shuffle_ps::<0x44>(t1, t3));
-            each(at + 3, _mm256_shuffle_ps::<0xee>(t1, t3));
-        }
+        let half = |i: usize| _mm_loadu_ps(from.add(i * rs));
+        let both = |i: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i)), half(i + 4));
+        let (r0, r1, r2, r3) = (both(0), both(1), both(2), both(3));
+        let (t0, t1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
+        let (t2, t3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
+        [
+            _mm256_shuffle_ps::<0x44>(t0, t2),
+            _mm256_shuffle_ps::<0xee>(t0, t2),
+            _mm256_shuffle_ps::<0x44>(t1, t3),
+            _mm256_shuffle_ps::<0xee>(t1, t3),
+        ]
     }
 }
 
-/// Four rows of four f64, likewise.
+/// Four rows of two f64, likewise.
 ///
-/// Safety: the block covers 4 x 4 elements; the CPU has AVX2.
+/// Safety: the block covers 4 x 2 elements; the CPU has AVX2.
 #[inline(always)]
-unsafe fn transposed_4x4(from: *const f64, rs: usize, mut each: impl FnMut(usize, __m256d)) {
+unsafe fn turned_4x2(from: *const f64, rs: usize) -> [__m256d; 2] {
     // SAFETY: rows 0..4 of the block, by the caller's promise.
     unsafe {
-        let half = |i: usize, at: usize| _mm_loadu_pd(from.add(i * rs + at));
-        let both =
-            |i: usize, at: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(half(i, at)), half(i + 2, at));
-        for at in [0, 2] {
-            let (r0, r1) = (both(0, at), both(1, at));
-            each(at, _mm256_unpacklo_pd(r0, r1));
-            each(at + 1, _mm256_unpackhi_pd(r0, r1));
-        }
+        let half = |i: usize| _mm_loadu_pd(from.add(i * rs));
+        let both = |i: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(half(i)), half(i + 2));
+        let (r0, r1) = (both(0), both(1));
+        [_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1)]
     }
 }

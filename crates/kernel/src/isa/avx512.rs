@@ -217,7 +217,7 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, mask: $mask:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident, transposed: $transposed:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident, turned: $turned:ident x $columns:literal,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
@@ -225,6 +225,7 @@ macro_rules! vector {
         impl Simd<$t> for $v {
             type Mask = $mask;
             const LANES: usize = $lanes;
+            const TURNED: usize = $columns;
 
             #[inline(always)]
             unsafe fn splat(x: $t) -> Self {
@@ -304,8 +305,8 @@ macro_rules! vector {
                 pointer
             }
             #[inline(always)]
-            unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
-                unsafe { $transposed(from, rs, |i, column| each(i, $v(column))) }
+            unsafe fn turned(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
+                unsafe { $turned(from, rs).into_iter().enumerate().for_each(|(i, column)| each(i, $v(column))) }
             }
             #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
@@ -322,12 +323,12 @@ vector!(F32x16: f32 x 16, mask: __mmask16, mantissa: 23, shl: _mm512_slli_epi32,
     splat: _mm512_set1_ps, load: _mm512_loadu_ps, store: _mm512_storeu_ps, maskload: _mm512_maskz_loadu_ps,
     maskstore: _mm512_mask_storeu_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
     fmadd: _mm512_fmadd_ps, max: _mm512_max_ps, min: _mm512_min_ps, abs: _mm512_abs_ps, blend: _mm512_mask_blend_ps,
-    sign: _mm512_cmplt_epi32_mask, transposed: transposed_16x16, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
+    sign: _mm512_cmplt_epi32_mask, turned: turned_16x8 x 8, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
 vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
     splat: _mm512_set1_pd, load: _mm512_loadu_pd, store: _mm512_storeu_pd, maskload: _mm512_maskz_loadu_pd,
     maskstore: _mm512_mask_storeu_pd, add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
     fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
-    sign: _mm512_cmplt_epi64_mask, transposed: transposed_8x8, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
+    sign: _mm512_cmplt_epi64_mask, turned: turned_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
 
 /// Sixteen rows of sixteen f32. Rows i and i + 4 share a register from the start, half a row at a time, and so do rows
 /// i + 8 and i + 12; after a transpose of 4 x 4 within quarters, the quarters of two such registers are sorted.
@@ -336,20 +337,13 @@ vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
 ///
 /// Safety: the block covers 16 x 16 elements; the CPU has AVX-512F.
 #[inline(always)]
-unsafe fn transposed_16x16(from: *const f32, rs: usize, mut each: impl FnMut(usize, __m512)) {
+unsafe fn turned_16x8(from: *const f32, rs: usize) -> [__m512; 8] {
     // SAFETY: rows 0..16 of the block, by the caller's promise.
     unsafe {
-        for at in [0, 8] {
-            let (above, below) = (eight_rows(from.add(at), rs), eight_rows(from.add(8 * rs + at), rs));
-            each(at, _mm512_shuffle_f32x4::<0x88>(above[0], below[0]));
-            each(at + 1, _mm512_shuffle_f32x4::<0x88>(above[1], below[1]));
-            each(at + 2, _mm512_shuffle_f32x4::<0x88>(above[2], below[2]));
-            each(at + 3, _mm512_shuffle_f32x4::<0x88>(above[3], below[3]));
-            each(at + 4, _mm512_shuffle_f32x4::<0xdd>(above[0], below[0]));
-            each(at + 5, _mm512_shuffle_f32x4::<0xdd>(above[1], below[1]));
-            each(at + 6, _mm512_shuffle_f32x4::<0xdd>(above[2], below[2]));
-            each(at + 7, _mm512_shuffle_f32x4::<0xdd>(above[3], below[3]));
-        }
+        let (above, below) = (eight_rows(from, rs), eight_rows(from.add(8 * rs), rs));
+        let first = |i: usize| _mm512_shuffle_f32x4::<0x88>(above[i], below[i]);
+        let last = |i: usize| _mm512_shuffle_f32x4::<0xdd>(above[i], below[i]);
+        [first(0), first(1), first(2), first(3), last(0), last(1), last(2), last(3)]
     }
 }
 
@@ -374,25 +368,22 @@ unsafe fn eight_rows(from: *const f32, rs: usize) -> [__m512; 4] {
     }
 }
 
-/// Eight rows of eight f64: rows i, i + 2, i + 4 and i + 6 share a register, a quarter each, so that quarters change
-/// places while loading.
+/// Eight rows of two f64: rows i, i + 2, i + 4 and i + 6 share a register, a quarter each, so that quarters change places
+/// while loading.
 ///
-/// Safety: the block covers 8 x 8 elements; the CPU has AVX-512F.
+/// Safety: the block covers 8 x 2 elements; the CPU has AVX-512F.
 #[inline(always)]
-unsafe fn transposed_8x8(from: *const f64, rs: usize, mut each: impl FnMut(usize, __m512d)) {
+unsafe fn turned_8x2(from: *const f64, rs: usize) -> [__m512d; 2] {
     // SAFETY: rows 0..8 of the block, by the caller's promise.
     unsafe {
-        for at in [0, 2, 4, 6] {
-            let quarter = |i: usize| _mm_castpd_ps(_mm_loadu_pd(from.add(i * rs + at)));
-            let four = |i: usize| {
-                let x = _mm512_castps128_ps512(quarter(i));
-                let x = _mm512_mask_broadcast_f32x4(x, 0x00f0, quarter(i + 2));
-                let x = _mm512_mask_broadcast_f32x4(x, 0x0f00, quarter(i + 4));
-                _mm512_castps_pd(_mm512_mask_broadcast_f32x4(x, 0xf000, quarter(i + 6)))
-            };
-            let (r0, r1) = (four(0), four(1));
-            each(at, _mm512_unpacklo_pd(r0, r1));
-            each(at + 1, _mm512_unpackhi_pd(r0, r1));
-        }
+        let quarter = |i: usize| _mm_castpd_ps(_mm_loadu_pd(from.add(i * rs)));
+        let four = |i: usize| {
+            let x = _mm512_castps128_ps512(quarter(i));
+            let x = _mm512_mask_broadcast_f32x4(x, 0x00f0, quarter(i + 2));
+            let x = _mm512_mask_broadcast_f32x4(x, 0x0f00, quarter(i + 4));
+            _mm512_castps_pd(_mm512_mask_broadcast_f32x4(x, 0xf000, quarter(i + 6)))
+        };
+        let (r0, r1) = (four(0), four(1));
+        [_mm512_unpacklo_pd(r0, r1), _mm512_unpackhi_pd(r0, r1)]
     }
 }

@@ -195,6 +195,7 @@ macro_rules! array {
         impl<const N: usize, const STAGED: bool> Simd<$t> for Array<$t, N, STAGED> {
             type Mask = usize;
             const LANES: usize = N;
+            const TURNED: usize = N;
 
             #[inline(always)]
             unsafe fn splat(x: $t) -> Self {
@@ -277,7 +278,7 @@ macro_rules! array {
             #[inline(always)]
             unsafe fn prefetch(_at: *const $t) {}
             #[inline(always)]
-            unsafe fn transposed(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
+            unsafe fn turned(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
                 for i in 0..N {
                     // SAFETY: (lane, i) lies inside the caller's block.
                     each(i, Array(std::array::from_fn(|lane| unsafe { *from.add(lane * rs + i) })));
