@@ -11,7 +11,7 @@ use crate::pack::Source;
 use crate::placing::{place, tail_of};
 use crate::scratch::Scratch;
 use crate::simd::Simd;
-use crate::{MatRef, Scalar};
+use crate::{MatRef, Scalar, turned};
 
 /// Steps of k in a block. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of 2048
 /// 1.02 (AVX2) and 1.07 times (AVX-512) as fast as 400: C is read and written less often, and that costs more than B's
@@ -131,7 +131,7 @@ pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> usize {
     let rows = |x: usize| x.min(MC).next_multiple_of(MR_MAX);
     let cols = |x: usize| x.min(NC).next_multiple_of(NR_BYTES / size_of::<T>());
     // A single row is summed up in a buffer of its own.
-    (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(cols(m.max(n)) + m.max(n))
+    (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(cols(m.max(n)) + m.max(n)).max(turned::largest(k))
 }
 
 /// Runs the product in blocks, with one instruction set and one epilogue.

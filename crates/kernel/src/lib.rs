@@ -39,6 +39,7 @@ mod scratch;
 mod simd;
 mod table;
 mod tailed;
+mod turned;
 mod update;
 mod view;
 

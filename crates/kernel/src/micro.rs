@@ -48,6 +48,8 @@ pub(crate) trait Isa<T: Scalar> {
     const WIDE: usize;
     /// Rows of a full tile of one register of columns and a tail ([`crate::tailed`]); 0 where there is no such tile.
     const MR_TAILED: usize = 0;
+    /// Rows of C, at most, for which a B that lies by columns is turned round in registers ([`crate::turned`]).
+    const FEW: usize = 1;
     /// Whether loading some lanes costs what loading all of them does.
     const MASKED_LOADS_ARE_FREE: bool;
 

@@ -10,6 +10,7 @@ use crate::outer::STEPS;
 use crate::placing::tail_of;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
+use crate::turned;
 
 /// Runs the product with one instruction set and one epilogue.
 ///
@@ -26,6 +27,12 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
         }
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
             return row::<T, K, E>(&p.transposed(), finish, scratch);
+        }
+        if p.m <= turned::MOST && turned::pays::<T, K>(p) {
+            return turned::run::<T, K, E>(p, finish, scratch);
+        }
+        if p.n <= turned::MOST && turned::pays::<T, K>(&p.transposed()) {
+            return turned::run::<T, K, E>(&p.transposed(), finish, scratch);
         }
         if p.c_cs != 1 && p.c_rs == 1 && !E::PER_COLUMN && p.after.is_none() {
             // C by columns is C^T by rows, and the epilogue does not mind.
@@ -104,6 +111,7 @@ unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scr
     for block in 0..blocks {
         let first = block * k_block;
         let row = Row {
+            m: 1,
             n: p.n,
             k: k_block.min(p.k - first),
             a: p.a.at(0, first),
@@ -113,6 +121,7 @@ unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scr
             b_cs: p.b.cs,
             c: p.c,
             c_cs: p.c_cs,
+            col: 0,
             swapped: p.swapped,
         };
         // SAFETY: the caller's promise is passed on; steps first..first + k exist.

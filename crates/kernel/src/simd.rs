@@ -6,6 +6,9 @@
 
 use crate::Scalar;
 
+/// Room for what [`Simd::turned`] answers with.
+pub(crate) const TURNED_MOST: usize = 8;
+
 /// `LANES` elements that are computed on together.
 pub(crate) trait Simd<T: Scalar>: Copy {
     /// Which lanes a masked load or store touches.
@@ -43,18 +46,21 @@ pub(crate) trait Simd<T: Scalar>: Copy {
 
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
-    /// Columns that [`Simd::turned`] turns round at a time; divides LANES.
+    /// Columns that [`Simd::turned`] turns round at a time; divides LANES, at most [`TURNED_MOST`].
     const TURNED: usize;
-    /// Turns a block of LANES rows, `rs` apart, and TURNED columns round, and hands each column over, with its number, the
-    /// first one first.
-    unsafe fn turned(from: *const T, rs: usize, each: impl FnMut(usize, Self));
+    /// A block of LANES rows, `rs` apart, and TURNED columns: each of its columns, the first one first.
+    unsafe fn turned(from: *const T, rs: usize) -> [Self; TURNED_MOST];
 
-    /// The same for a block of LANES x LANES.
+    /// Transposes a block of LANES x LANES whose rows are `rs` apart, and hands each of its columns over, with its number,
+    /// the first one first.
     #[inline(always)]
     unsafe fn transposed(from: *const T, rs: usize, mut each: impl FnMut(usize, Self)) {
         for at in (0..Self::LANES).step_by(Self::TURNED) {
             // SAFETY: the caller's promise is passed on.
-            unsafe { Self::turned(from.add(at), rs, |i, column| each(at + i, column)) };
+            let columns = unsafe { Self::turned(from.add(at), rs) };
+            for i in 0..Self::TURNED {
+                each(at + i, columns[i]);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
 use crate::pack::Source;
-use crate::simd::Simd;
+use crate::simd::{Simd, TURNED_MOST};
 use crate::update::Rule;
 
 /// AVX2 and FMA (Haswell, Zen and later).
@@ -34,6 +34,7 @@ impl Isa<f32> for Avx2 {
     const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
     const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
     const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
+    const FEW: usize = 6;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
@@ -98,6 +99,7 @@ impl Isa<f64> for Avx2 {
     const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
     const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
     const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
+    const FEW: usize = 2;
     const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
@@ -317,8 +319,9 @@ macro_rules! vector {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
             #[inline(always)]
-            unsafe fn turned(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
-                unsafe { $turned(from, rs).into_iter().enumerate().for_each(|(i, column)| each(i, $v(column))) }
+            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
+                let columns = unsafe { $turned(from, rs) };
+                std::array::from_fn(|i| $v(columns[i % $columns]))
             }
             #[inline(always)]
             #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]

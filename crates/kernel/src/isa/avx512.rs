@@ -14,7 +14,7 @@ use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
 use crate::pack::Source;
-use crate::simd::Simd;
+use crate::simd::{Simd, TURNED_MOST};
 use crate::update::Rule;
 
 /// AVX-512F (Skylake-X, Zen 4 and later).
@@ -33,6 +33,7 @@ impl Isa<f32> for Avx512 {
     const MR: usize = 14; // 14 x 2 accumulators + 2 of B + 1 of A: 31 of 32 registers
     const MR_LONE: usize = 14;
     const WIDE: usize = 4;
+    const FEW: usize = 13;
     const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
@@ -91,6 +92,7 @@ impl Isa<f64> for Avx512 {
     const MR: usize = 14;
     const MR_LONE: usize = 14;
     const WIDE: usize = 4;
+    const FEW: usize = 5;
     const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
@@ -305,8 +307,9 @@ macro_rules! vector {
                 pointer
             }
             #[inline(always)]
-            unsafe fn turned(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
-                unsafe { $turned(from, rs).into_iter().enumerate().for_each(|(i, column)| each(i, $v(column))) }
+            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
+                let columns = unsafe { $turned(from, rs) };
+                std::array::from_fn(|i| $v(columns[i % $columns]))
             }
             #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {

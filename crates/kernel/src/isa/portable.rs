@@ -10,7 +10,7 @@ use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, MASK_C, NV, Tile, Transposed};
 use crate::pack::Source;
-use crate::simd::Simd;
+use crate::simd::{Simd, TURNED_MOST};
 use crate::update::Rule;
 
 /// `N` elements in an array.
@@ -278,11 +278,10 @@ macro_rules! array {
             #[inline(always)]
             unsafe fn prefetch(_at: *const $t) {}
             #[inline(always)]
-            unsafe fn turned(from: *const $t, rs: usize, mut each: impl FnMut(usize, Self)) {
-                for i in 0..N {
-                    // SAFETY: (lane, i) lies inside the caller's block.
-                    each(i, Array(std::array::from_fn(|lane| unsafe { *from.add(lane * rs + i) })));
-                }
+            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
+                // SAFETY: (lane, i) lies inside the caller's block.
+                let column = |i: usize| Array(std::array::from_fn(|lane| unsafe { *from.add(lane * rs + i) }));
+                std::array::from_fn(|i| column(i % N))
             }
             #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {

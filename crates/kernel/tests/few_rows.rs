@@ -1,0 +1,84 @@
+//! Few rows of C times a B that lies by columns, and few columns of C: the bits of the same product with operands that lie
+//! the other way, which goes through tiles; for every kernel of the table that this CPU can run, and every kind of epilogue.
+
+use std::cell::Cell;
+
+use chainrule_kernel::{Activation, Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
+
+const FEW: std::ops::RangeInclusive<usize> = 2..=14;
+/// Around registers, pairs and fours of them, and the 256 columns that are finished together.
+const MANY: &[usize] = &[3, 8, 17, 31, 32, 45, 100, 255, 257, 263, 300, 530];
+/// Around what is turned round at a time, and the cut at 1024.
+const STEPS: &[usize] = &[1, 2, 5, 9, 16, 61, 130, 1030];
+
+fn numbers<T: Scalar>(n: usize, seed: usize) -> Vec<T> {
+    (0..n).map(|i| T::from_f64(((i + seed) * 7919 % 1009) as f64 / 504.0 - 1.0)).collect()
+}
+
+/// The same matrix with its columns contiguous, `ld` apart.
+fn by_columns<T: Scalar>(x: &[T], (rows, cols): (usize, usize), ld: usize) -> Vec<T> {
+    let mut turned = vec![T::from_f64(f64::NAN); cols * ld];
+    for i in 0..rows {
+        for j in 0..cols {
+            turned[j * ld + i] = x[i * cols + j];
+        }
+    }
+    turned
+}
+
+/// C, and what was added to the sums of its columns.
+fn product<T: Scalar>(
+    kernel: &Kernel<T>,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    epilogue: &dyn for<'x> Fn(&'x [T], MatRef<'x, T>, &'x [Cell<T>]) -> Epilogue<'x, T>,
+) -> (Vec<T>, Vec<T>) {
+    let (m, n) = (a.rows(), b.cols());
+    let (mut c, mut sums) = (numbers(m * n, 5), numbers(n, 6));
+    let (bias, outputs) = (numbers(n, 7), numbers::<T>(m * n, 8));
+    let mut scratch = Scratch::for_shape(m, n, a.cols());
+    let cells = Cell::from_mut(&mut sums[..]).as_slice_of_cells();
+    let epilogue = epilogue(&bias, MatRef::new(&outputs, m, n), cells);
+    kernel.gemm(a, b, epilogue, MatMut::new(&mut c, m, n), &mut scratch);
+    (c, sums)
+}
+
+fn the_way_operands_lie_changes_no_bit<T: Scalar>() {
+    let half = T::from_f64(0.5);
+    for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
+        for few in FEW {
+            for &many in MANY {
+                for &k in STEPS.iter().filter(|&&k| k < 1000 || (many < 64 && few % 3 == 0)) {
+                    let (rows, weights) = (numbers::<T>(few * k, 1), numbers::<T>(k * many, 2));
+                    let ld = if many % 2 == 0 { k } else { k.next_multiple_of(512) };
+                    let turned = by_columns(&weights, (k, many), ld);
+                    let lying = MatRef::new(&weights, k, many);
+                    let standing = MatRef::with_strides(&turned, (many, k), (ld, 1)).t();
+                    let rows = MatRef::new(&rows, few, k);
+                    let activation = Activation::Tanh;
+                    macro_rules! check {
+                        ($name:literal, $epilogue:expr) => {
+                            let tiles = product(kernel, rows, lying, &$epilogue);
+                            let few_rows = product(kernel, rows, standing, &$epilogue);
+                            assert_eq!(tiles, few_rows, "{kernel:?} {few}x{many}x{k} {}", $name);
+                            let tiles = product(kernel, lying.t(), rows.t(), &$epilogue);
+                            let few_columns = product(kernel, standing.t(), rows.t(), &$epilogue);
+                            assert_eq!(tiles, few_columns, "{kernel:?} {many}x{few}x{k} {}", $name);
+                        };
+                    }
+                    check!("store", |_, _, _| Epilogue::Store);
+                    check!("bias", |bias, _, _| Epilogue::BiasRelu(bias));
+                    check!("activation", |bias, _, _| Epilogue::Activation { bias, activation });
+                    check!("accumulate", |_, _, _| Epilogue::Accumulate { alpha: half, beta: half });
+                    check!("derivative", |_, of, sums| Epilogue::Derivative { activation, of, sums: Some(sums) });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_way_operands_lie_changes_no_bit_of_few_rows_or_columns() {
+    the_way_operands_lie_changes_no_bit::<f32>();
+    the_way_operands_lie_changes_no_bit::<f64>();
+}
