@@ -61,6 +61,9 @@ pub(crate) struct Problem<T> {
     pub(crate) c: *mut T,
     pub(crate) c_rs: usize,
     pub(crate) c_cs: usize,
+    /// Where this C begins within the caller's, or its transpose.
+    pub(crate) row: usize,
+    pub(crate) col: usize,
     /// Whether this is the transpose of what the caller asked for: the epilogue's columns are then rows here.
     pub(crate) swapped: bool,
     /// Whether `b` points at panels of this kernel's width, each with all steps of k.
@@ -91,11 +94,18 @@ impl<T: Scalar> Problem<T> {
     /// A rectangle of C, as the caller sees it.
     pub(crate) fn area(&self, rows: usize, cols: usize, row: usize, col: usize) -> Area<T> {
         let c = self.c.wrapping_add(row * self.c_rs + col * self.c_cs);
+        let (row, col) = (self.row + row, self.col + col);
         if self.swapped {
             Area { rows: cols, cols: rows, c, c_rs: self.c_cs, c_cs: self.c_rs, row: col, col: row }
         } else {
             Area { rows, cols, c, c_rs: self.c_rs, c_cs: self.c_cs, row, col }
         }
+    }
+
+    /// Columns `from..from + n` of this product.
+    pub(crate) fn columns(&self, from: usize, n: usize) -> Self {
+        let b = Operand { ptr: self.b.at(0, from), ..self.b };
+        Problem { n, b, c: self.c.wrapping_add(from * self.c_cs), col: self.col + from, ..*self }
     }
 
     /// The same product with every matrix transposed: C^T = B^T A^T.
@@ -110,6 +120,8 @@ impl<T: Scalar> Problem<T> {
             c: self.c,
             c_rs: self.c_cs,
             c_cs: self.c_rs,
+            row: self.col,
+            col: self.row,
             swapped: !self.swapped,
             ..*self
         }
@@ -304,8 +316,8 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
                         c: p.c.wrapping_add((ic + i) * p.c_rs + (jc + j) * p.c_cs),
                         c_rs: p.c_rs,
                         cols: nr.min(nc - j),
-                        col: jc + j,
-                        row: ic + i,
+                        col: p.col + jc + j,
+                        row: p.row + ic + i,
                         resume: E::RESUMES && k_block > 0,
                     };
                     // SAFETY: rows ic+i..+rows, columns jc+j..+cols and steps pc..+kc exist; the instruction set

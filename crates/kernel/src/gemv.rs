@@ -32,7 +32,7 @@ pub(crate) struct Row<T> {
     pub(crate) c_cs: usize,
     /// The first column within C.
     pub(crate) col: usize,
-    /// C is one column of its matrix, not one row of it: all elements have column 0 for the epilogue.
+    /// C is one column of its matrix, not one row of it: all elements have the first column for the epilogue.
     pub(crate) swapped: bool,
 }
 
@@ -82,7 +82,7 @@ pub(crate) unsafe fn finish<T: Scalar, V: Simd<T>, E: Finish<T>>(r: &Row<T>, y: 
         } else {
             let one = V::first(1);
             for j in 0..r.n {
-                let (to, col) = (r.c.add(j * r.c_cs), if r.swapped { 0 } else { r.col + j });
+                let (to, col) = (r.c.add(j * r.c_cs), if r.swapped { r.col } else { r.col + j });
                 finish.apply::<V, true>(V::splat(*y.add(j)), col, to, one).store_masked(to, one);
             }
         }

@@ -62,11 +62,11 @@ unsafe fn short<T: Scalar, V: Simd<T>, E: Finish<T>, const REGISTERS: usize>(p: 
             b[v] = V::load(p.b.at(0, v * V::LANES));
         }
         let all = V::first(V::LANES);
-        let (mut a, mut c) = (p.a.ptr, p.c);
+        let (mut a, mut c, first_col) = (p.a.ptr, p.c, p.col);
         for _ in 0..p.m {
             let x = V::splat(*a);
             for v in 0..REGISTERS {
-                let (at, col) = (c.add(v * V::LANES), v * V::LANES);
+                let (at, col) = (c.add(v * V::LANES), first_col + v * V::LANES);
                 let acc = x.mul_add(b[v], V::splat(T::ZERO));
                 finish.apply::<V, false>(acc, col, at, all).store(at);
             }
@@ -82,6 +82,7 @@ unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<
     unsafe {
         let whole = p.n / V::LANES * V::LANES;
         let tail = V::first(p.n - whole);
+        let first_col = p.col;
         for i in 0..p.m {
             let mut a = [V::splat(T::ZERO); K];
             for s in 0..K {
@@ -98,7 +99,7 @@ unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<
                 }
                 for v in 0..4 {
                     let j = j + v * V::LANES;
-                    finish.apply::<V, false>(acc[v], j, c.add(j), tail).store(c.add(j));
+                    finish.apply::<V, false>(acc[v], first_col + j, c.add(j), tail).store(c.add(j));
                 }
                 j += 4 * V::LANES;
             }
@@ -107,7 +108,7 @@ unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<
                 for s in 0..K {
                     acc = a[s].mul_add(V::load(p.b.at(s, j)), acc);
                 }
-                finish.apply::<V, false>(acc, j, c.add(j), tail).store(c.add(j));
+                finish.apply::<V, false>(acc, first_col + j, c.add(j), tail).store(c.add(j));
                 j += V::LANES;
             }
             if whole < p.n {
@@ -115,7 +116,7 @@ unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<
                 for s in 0..K {
                     acc = a[s].mul_add(V::load_masked(p.b.at(s, whole), tail), acc);
                 }
-                finish.apply::<V, true>(acc, whole, c.add(whole), tail).store_masked(c.add(whole), tail);
+                finish.apply::<V, true>(acc, first_col + whole, c.add(whole), tail).store_masked(c.add(whole), tail);
             }
         }
     }

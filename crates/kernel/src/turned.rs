@@ -89,7 +89,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
                 b_cs: p.b.cs,
                 c: p.c.wrapping_add(j * p.c_cs),
                 c_cs: p.c_cs,
-                col: j,
+                col: if p.swapped { p.row } else { p.col + j },
                 swapped: p.swapped,
             };
             // SAFETY: the caller's promise is passed on; steps pc..pc + k and columns j..j + n exist, and y has room.
@@ -117,7 +117,7 @@ unsafe fn store<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, row: &Row<T>
     // SAFETY: the caller's promise is passed on.
     unsafe {
         if p.swapped {
-            let to = Transposed { rows: p.m, cols: row.n, tile_rs: y_rs, c: row.c, c_rs: p.c_cs, col: 0 };
+            let to = Transposed { rows: p.m, cols: row.n, tile_rs: y_rs, c: row.c, c_rs: p.c_cs, col: p.row };
             return K::store_transposed(y, &to, finish);
         }
         for i in 0..p.m {
