@@ -28,10 +28,10 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
             return row::<T, K, E>(&p.transposed(), finish, scratch);
         }
-        if p.m <= turned::MOST && turned::pays::<T, K>(p) {
+        if p.m <= turned::MOST && p.b.rs == 1 && turned::pays::<T, K>(p) {
             return turned::run::<T, K, E>(p, finish, scratch);
         }
-        if p.n <= turned::MOST && turned::pays::<T, K>(&p.transposed()) {
+        if p.n <= turned::MOST && p.a.cs == 1 && turned::pays::<T, K>(&p.transposed()) {
             return turned::run::<T, K, E>(&p.transposed(), finish, scratch);
         }
         if let Some(rest) = ragged::<T, K>(p) {

@@ -26,12 +26,15 @@ fn by_columns<T: Scalar>(x: &[T], (rows, cols): (usize, usize), ld: usize) -> Ve
     turned
 }
 
+/// An epilogue from a bias, outputs of C's shape, and sums.
+type Make<'a, T> = &'a dyn for<'x> Fn(&'x [T], MatRef<'x, T>, &'x [Cell<T>]) -> Epilogue<'x, T>;
+
 /// C, and what was added to the sums of its columns.
 fn product<T: Scalar>(
     kernel: &Kernel<T>,
     a: MatRef<'_, T>,
     b: MatRef<'_, T>,
-    epilogue: &dyn for<'x> Fn(&'x [T], MatRef<'x, T>, &'x [Cell<T>]) -> Epilogue<'x, T>,
+    epilogue: Make<'_, T>,
 ) -> (Vec<T>, Vec<T>) {
     let (m, n) = (a.rows(), b.cols());
     let (mut c, mut sums) = (numbers(m * n, 5), numbers(n, 6));
