@@ -46,7 +46,7 @@ fn product<T: Scalar>(
     (c, sums)
 }
 
-fn the_way_operands_lie_changes_no_bit<T: Scalar>() {
+fn few_rows_or_columns<T: Scalar>() {
     let half = T::from_f64(0.5);
     for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
         for few in FEW {
@@ -80,8 +80,44 @@ fn the_way_operands_lie_changes_no_bit<T: Scalar>() {
     }
 }
 
+/// With rows of A and B contiguous, the last columns are computed by themselves; otherwise they are not.
+fn columns_past_the_last_panel<T: Scalar>() {
+    let third = T::from_f64(1.0 / 3.0);
+    for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
+        for m in [16, 33, 70] {
+            for n in [9, 17, 18, 20, 26, 28, 33, 35, 42, 97] {
+                for k in [3, 64, 210] {
+                    let (a, b) = (numbers::<T>(m * k, 1), numbers::<T>(k * n, 2));
+                    let (turned_a, turned_b) = (by_columns(&a, (m, k), m), by_columns(&b, (k, n), k));
+                    let (lying_a, standing_a) = (MatRef::new(&a, m, k), MatRef::new(&turned_a, k, m).t());
+                    let (lying_b, standing_b) = (MatRef::new(&b, k, n), MatRef::new(&turned_b, n, k).t());
+                    let activation = Activation::Tanh;
+                    macro_rules! check {
+                        ($name:literal, $epilogue:expr) => {
+                            let apart = product(kernel, lying_a, lying_b, &$epilogue);
+                            let whole = product(kernel, standing_a, standing_b, &$epilogue);
+                            assert_eq!(apart, whole, "{kernel:?} {m}x{n}x{k} {}", $name);
+                        };
+                    }
+                    check!("store", |_, _, _| Epilogue::Store);
+                    check!("bias", |bias, _, _| Epilogue::BiasRelu(bias));
+                    check!("activation", |bias, _, _| Epilogue::Activation { bias, activation });
+                    check!("accumulate", |_, _, _| Epilogue::Accumulate { alpha: third, beta: third });
+                    check!("derivative", |_, of, sums| Epilogue::Derivative { activation, of, sums: Some(sums) });
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_way_operands_lie_changes_no_bit_of_few_rows_or_columns() {
-    the_way_operands_lie_changes_no_bit::<f32>();
-    the_way_operands_lie_changes_no_bit::<f64>();
+    few_rows_or_columns::<f32>();
+    few_rows_or_columns::<f64>();
+}
+
+#[test]
+fn columns_past_the_last_panel_have_the_bits_of_the_whole() {
+    columns_past_the_last_panel::<f32>();
+    columns_past_the_last_panel::<f64>();
 }
