@@ -319,12 +319,15 @@ unsafe fn block<T: Scalar, V: Simd<T>, const M: usize>(
             };
             column.store(block.add(lane * V::LANES));
         }
-        V::transposed(block, V::LANES, |i, b| {
-            if i < steps {
-                for m in 0..M {
-                    sums[m] = V::splat(*r.a.add((p + i) * a_cs + m)).mul_add(b, sums[m]);
+        for at in (0..V::LANES).step_by(V::TURNED) {
+            let columns = V::turned(block.add(at), V::LANES);
+            for i in 0..V::TURNED {
+                if at + i < steps {
+                    for m in 0..M {
+                        sums[m] = V::splat(*r.a.add((p + at + i) * a_cs + m)).mul_add(columns[i], sums[m]);
+                    }
                 }
             }
-        });
+        }
     }
 }
