@@ -338,7 +338,7 @@ vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
 ///
 /// Loading quarters of four rows instead needs 32 shuffles, not 48, and 64 loads, not 32; not timed apart.
 ///
-/// Safety: the block covers 16 x 16 elements; the CPU has AVX-512F.
+/// Safety: the block covers 16 x 8 elements; the CPU has AVX-512F.
 #[inline(always)]
 unsafe fn turned_16x8(from: *const f32, rs: usize) -> [__m512; 8] {
     // SAFETY: rows 0..16 of the block, by the caller's promise.
