@@ -333,10 +333,10 @@ vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
     fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
     sign: _mm512_cmplt_epi64_mask, turned: turned_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
 
-/// Sixteen rows of sixteen f32. Rows i and i + 4 share a register from the start, half a row at a time, and so do rows
+/// Sixteen rows of eight f32. Rows i and i + 4 share a register from the start, half a row at a time, and so do rows
 /// i + 8 and i + 12; after a transpose of 4 x 4 within quarters, the quarters of two such registers are sorted.
 ///
-/// Loading quarters of four rows instead needs 32 shuffles, not 48, and 64 loads, not 32; not timed apart.
+/// Loading quarters of four rows instead of a block of sixteen columns needs 32 shuffles, not 48, and 64 loads, not 32; not timed apart.
 ///
 /// Safety: the block covers 16 x 8 elements; the CPU has AVX-512F.
 #[inline(always)]
