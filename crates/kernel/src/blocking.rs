@@ -6,9 +6,10 @@
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
 use crate::activation::{After, Area};
-use crate::micro::{Finish, Isa, NV, Step, Tile};
+use crate::block::{Block, block, rows_of, shares};
+use crate::micro::{Finish, Isa, NV};
 use crate::pack::Source;
-use crate::placing::{place, tail_of};
+use crate::placing::tail_of;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
 use crate::{MatRef, Scalar, turned};
@@ -180,18 +181,42 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
 ) {
     let lanes = K::Vector::LANES;
     let mr = match TILES {
-        WIDE => WIDE_ROWS,
+        WIDE if p.m > 3 => K::MR_WIDE,
+        WIDE => 3,
         TAILED => K::MR_TAILED.max(1),
         _ if p.n <= lanes => K::MR_LONE,
         _ => K::MR,
     };
     let nr = if TILES == WIDE {
         let registers = p.n.div_ceil(lanes);
-        registers.div_ceil(registers.div_ceil(K::WIDE)) * lanes
+        registers.div_ceil(registers.div_ceil(if mr == 4 { FOUR_ROWS_WIDE } else { K::WIDE })) * lanes
     } else {
         NV * lanes
     };
     let row_tiles = p.m.div_ceil(mr);
+    if is_whole::<T, K, TILES>(p, row_tiles, nr) {
+        let whole = Block {
+            m: p.m,
+            n: p.n,
+            k: p.k,
+            row: 0,
+            col: 0,
+            row_tiles,
+            nr,
+            a: p.a,
+            a_tile: 0,
+            b: p.b.ptr,
+            b_rs: p.b.rs,
+            b_panel: nr,
+            b_padded: false,
+            ragged: None,
+            resume: false,
+            along_rows: p.n / nr > 2 && p.k * p.n * size_of::<T>() <= B_BESIDE_C,
+            is_last: true,
+        };
+        // SAFETY: the caller's promise is passed on.
+        return unsafe { block::<T, K, E>(&whole, p, finish) };
+    }
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
     let pack_b = p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart::<T>(p.b.rs));
@@ -254,13 +279,10 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
             // LOOP 3: rows of C, in blocks whose part of A fits the second-level cache. Independent.
             for ic in (0..p.m).step_by(mc_block) {
                 let mc = mc_block.min(p.m - ic);
-                // Tiles of rows are as equal as they can be, the larger ones first: 8 rows are 4 + 4, 13 are 5 + 4 + 4.
                 let tiles = mc.div_ceil(mr);
-                let (least, larger) = (mc / tiles, mc % tiles);
-                let rows_of = |tile: usize| (tile * least + tile.min(larger), least + usize::from(tile < larger));
                 if pack_a {
                     for tile in 0..tiles {
-                        let (i, rows) = rows_of(tile);
+                        let (i, rows) = rows_of(tile, shares(mc, tiles));
                         let source = Source {
                             ptr: p.a.at(ic + i, pc),
                             steps: kc,
@@ -278,70 +300,43 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
                 // three or more and B's block is small; otherwise one panel of B with all tiles of A. Both independent. Called
                 // for each tile of A, one or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8
                 // times as long with AVX2, 64 x 40 x 8 1.3 times with AVX-512.
-                let along_rows = whole > 2 && kc * nc * size_of::<T>() <= B_BESIDE_C;
-                let run = |tile: usize, tiles: usize, panel: usize, panels: usize| {
-                    if tiles * panels == 0 {
-                        return;
-                    }
-                    let j = panel * nr;
-                    let packed = panel >= first_packed;
-                    let (b, b_rs, next_b) = if p.b_packed {
-                        (p.b.ptr.wrapping_add((jc + j) * p.k + pc * nr), nr, p.k * nr)
-                    } else if packed {
-                        (b_panels[(panel - first_packed) * kc * nr..].as_ptr(), nr, kc * nr)
-                    } else {
-                        (p.b.at(pc, jc + j), p.b.rs, nr)
-                    };
-                    let (i, rows) = rows_of(tile);
-                    let (a, a_rs, a_cs, next_a) = if pack_a {
-                        (a_panels[tile * kc * mr..].as_ptr(), 1, mr, kc * mr)
-                    } else {
-                        (p.a.at(ic + i, pc), p.a.rs, p.a.cs, rows * p.a.rs)
-                    };
-                    let next = if panels == 1 {
-                        Step { a: next_a, b: 0, c: rows * p.c_rs, row: rows, col: 0 }
-                    } else {
-                        Step { a: 0, b: next_b, c: nr * p.c_cs, row: 0, col: nr }
-                    };
-                    let tile = Tile {
-                        k: kc,
-                        run: tiles * panels,
-                        next,
-                        a,
-                        a_rs,
-                        a_cs,
-                        b,
-                        b_rs,
-                        b_padded: packed,
-                        c: p.c.wrapping_add((ic + i) * p.c_rs + (jc + j) * p.c_cs),
-                        c_rs: p.c_rs,
-                        cols: nr.min(nc - j),
-                        col: p.col + jc + j,
-                        row: p.row + ic + i,
-                        resume: E::RESUMES && k_block > 0,
-                    };
-                    // SAFETY: rows ic+i..+rows, columns jc+j..+cols and steps pc..+kc exist; the instruction set
-                    // by the caller's promise.
-                    unsafe {
-                        if k_block + 1 < k_blocks {
-                            place::<T, K, E::Partial>(tile, rows, p, finish.partial(k_block == 0));
-                        } else {
-                            let finish = if k_block == 0 { finish } else { finish.last() };
-                            place::<T, K, E>(tile, rows, p, finish);
-                            if let Some(after) = &p.after {
-                                let cols = if panels == 1 { tile.cols } else { panels * nr };
-                                K::after(after, &p.area(tiles * rows, cols, ic + i, jc + j));
-                            }
-                        }
-                    }
+                let (b, b_rs, b_panel) = if p.b_packed {
+                    (p.b.ptr.wrapping_add(jc * p.k + pc * nr), nr, p.k * nr)
+                } else if pack_b {
+                    (b_panels.as_ptr(), nr, kc * nr)
+                } else {
+                    (p.b.at(pc, jc), p.b.rs, nr)
                 };
-                let along = if along_rows { whole } else { 0 };
-                if along_rows {
-                    (0..tiles).for_each(|tile| run(tile, 1, 0, along));
-                }
-                for panel in along..panels {
-                    for (first, count) in [(0, larger), (larger, tiles - larger)] {
-                        run(first, count, panel, 1);
+                let (a, a_tile) = if pack_a {
+                    (Operand { ptr: a_panels.as_ptr(), rs: 1, cs: mr }, kc * mr)
+                } else {
+                    (Operand { ptr: p.a.at(ic, pc), ..p.a }, 0)
+                };
+                let part = Block {
+                    m: mc,
+                    n: nc,
+                    k: kc,
+                    row: ic,
+                    col: jc,
+                    row_tiles: tiles,
+                    nr,
+                    a,
+                    a_tile,
+                    b,
+                    b_rs,
+                    b_panel,
+                    b_padded: pack_b,
+                    ragged: (pack_ragged && !pack_b).then_some(b_panels.as_ptr()),
+                    resume: E::RESUMES && k_block > 0,
+                    along_rows: whole > 2 && kc * nc * size_of::<T>() <= B_BESIDE_C,
+                    is_last: k_block + 1 == k_blocks,
+                };
+                // SAFETY: rows ic..+mc, columns jc..+nc and steps pc..+kc exist; the instruction set by the caller's promise.
+                unsafe {
+                    if part.is_last {
+                        block::<T, K, E>(&part, p, if k_block == 0 { finish } else { finish.last() });
+                    } else {
+                        block::<T, K, E::Partial>(&part, p, finish.partial(k_block == 0));
                     }
                 }
             }
@@ -349,24 +344,38 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
     }
 }
 
+/// Whether nothing of the product is packed or cut into blocks: the conditions of [`loops`], taken together. So small a
+/// product spends half its time on them otherwise: 16 x 16 x 16 takes 75 ns instead of 97, 8 x 10 x 16 42 instead of 55.
+#[inline(always)]
+fn is_whole<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, row_tiles: usize, nr: usize) -> bool {
+    let is_small = (1..=MC).contains(&p.m) && p.n <= NC && p.k <= KC;
+    let lies_well = (p.n == 1 || p.b.cs == 1 && p.c_cs == 1) && !p.swapped && !p.b_packed;
+    let unpacked = row_tiles == 1 || !page_apart::<T>(p.b.rs);
+    let packs_ragged = (TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE;
+    let few_columns = p.n < PACKED_COLUMN_TILES * nr || !(page_apart::<T>(p.a.rs) || page_apart::<T>(p.a.cs));
+    is_small && few_columns && lies_well && unpacked && (!packs_ragged || p.n.is_multiple_of(nr))
+}
+
 /// Rows a multiple of this many elements apart share their sets of the caches.
 fn page_apart<T>(stride: usize) -> bool {
     stride != 0 && (stride * size_of::<T>()).is_multiple_of(PAGE)
 }
 
-/// Rows of a wide tile.
-const WIDE_ROWS: usize = 3;
+/// Registers across a tile of four rows.
+const FOUR_ROWS_WIDE: usize = 3;
 
-/// Whether C is made of wide tiles: of two or three rows, as long as nothing is packed for them, seven too where a tile of
-/// seven would not fit, and eight where B is so large that it is worth reading in longer pieces. As tiles of [`NV`] registers
-/// 2 x 256 x 512 takes 1.8 times as long (AVX2), 3 rows 1.4, 7 rows 1.0-1.2, 8 rows 1.05-1.1 past 512 KiB and 0.95 before.
+/// Whether C is made of wide tiles: of two or three rows, as long as nothing is packed for them, and of four where the
+/// registers hold them. As tiles of [`NV`] registers 2 x 256 x 512 takes 1.8 times as long (AVX2), 3 rows 1.4; four rows take
+/// 1.07-1.09, up to 1.3 where 24 columns are one tile instead of two, eight 1.05-1.25, seven 1.0-1.2 but for a register left
+/// over, where 0.7-0.9. More rows, up to whole squares, take 0.7-0.98 as such tiles.
 fn is_wide<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     if const { K::WIDE <= NV } || p.b_packed || p.b.cs != 1 || p.c_cs != 1 || p.swapped || p.n <= NV * K::Vector::LANES
     {
         return false;
     }
-    let is_large = p.k * p.n * size_of::<T>() > B_BESIDE_C;
-    matches!(p.m, 2 | 3) || (K::MR < 7 && (p.m == 7 || p.m == 8 && is_large) && !page_apart::<T>(p.b.rs))
+    let registers = p.n.div_ceil(K::Vector::LANES);
+    let fills = registers % FOUR_ROWS_WIDE != 1 || registers > 3 * FOUR_ROWS_WIDE;
+    matches!(p.m, 2 | 3) || (K::MR_WIDE == 4 && (matches!(p.m, 4 | 8) || (p.m == 7 && fills)))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@
 
 mod activation;
 mod aligned;
+mod block;
 mod blocking;
 mod bytes;
 mod epilogue;

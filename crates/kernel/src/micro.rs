@@ -28,7 +28,7 @@ use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::pack::Source;
-use crate::simd::Simd;
+use crate::simd::{Simd, Steps};
 use crate::update::Rule;
 
 /// Vectors across every tile.
@@ -46,6 +46,8 @@ pub(crate) trait Isa<T: Scalar> {
     /// Registers across a tile of two or three rows where B is read in place: with [`NV`] of them there would be too few
     /// chains, and multiply-adds would wait for one another.
     const WIDE: usize;
+    /// Rows of a full wide tile: 3, or 4, which are then three registers wide ([`Simd::steps_4x3`]).
+    const MR_WIDE: usize = 3;
     /// Rows of a full tile of one register of columns and a tail ([`crate::tailed`]); 0 where there is no such tile.
     const MR_TAILED: usize = 0;
     /// Rows of C, at most, for which a B that lies by columns is turned round in registers ([`crate::turned`]).
@@ -200,7 +202,11 @@ where
                 }
             }
 
-            if NV == 1 && M > 4 && k >= SPLIT_STEPS {
+            if const { M == 4 && NV == 3 } {
+                let steps = Steps { k, a: first_a, a_rs: tile.a_rs, a_cs: tile.a_cs, b: first_b, b_rs: tile.b_rs };
+                let acc = &mut *(&raw mut acc).cast::<[[V; 3]; 4]>(); // the same type: M is 4, NV is 3
+                V::steps_4x3(acc, &steps, (EDGE == MASK_B_AND_C).then_some(mask));
+            } else if NV == 1 && M > 4 && k >= SPLIT_STEPS {
                 steps::<T, V, M, NV, EDGE, 2>(&mut acc, tile, (first_a, first_b), mask);
             } else {
                 steps::<T, V, M, NV, EDGE, 1>(&mut acc, tile, (first_a, first_b), mask);

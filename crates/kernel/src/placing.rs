@@ -10,17 +10,23 @@ use crate::simd::Simd;
 /// Gives the tile to the micro-kernel. Where the columns of C are not neighbours, through a tile that is.
 ///
 /// Safety: as the micro-kernel's, but with C of any strides.
-pub(crate) unsafe fn place<T: Scalar, K: Isa<T>, E: Finish<T>>(
-    mut tile: Tile<T>,
-    rows: usize,
-    p: &Problem<T>,
-    finish: E,
-) {
+#[inline]
+pub(crate) unsafe fn place<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize, p: &Problem<T>, finish: E) {
+    if !p.swapped && (p.c_cs == 1 || tile.cols == 1) {
+        // SAFETY: the caller's promise is passed on.
+        return unsafe { exact::<T, K, E>(tile, rows, finish) };
+    }
+    // SAFETY: the caller's promise is passed on.
+    unsafe { all_apart::<T, K, E>(*tile, rows, p, finish) }
+}
+
+/// Tiles of a C whose columns are not neighbours.
+///
+/// Safety: as [`place`].
+#[inline(never)]
+unsafe fn all_apart<T: Scalar, K: Isa<T>, E: Finish<T>>(mut tile: Tile<T>, rows: usize, p: &Problem<T>, finish: E) {
     // SAFETY: the caller's promise is passed on; the copy in between has 16 rows of NR columns.
     unsafe {
-        if !p.swapped && (p.c_cs == 1 || tile.cols == 1) {
-            return exact::<T, K, E>(&tile, rows, finish);
-        }
         let mut copy = [T::ZERO; MR_MAX.next_multiple_of(16) * NR_BYTES / 4];
         for _ in 0..tile.run {
             apart::<T, K, E>(&tile, rows, p, finish, &mut copy);
@@ -98,7 +104,7 @@ unsafe fn exact<T: Scalar, K: Isa<T>, E: Finish<T>>(tile: &Tile<T>, rows: usize,
 #[inline(always)]
 unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Tile<T>, finish: E) {
     let lanes = K::Vector::LANES;
-    if const { M == 2 || M == 3 } && tile.cols > NV * lanes {
+    if const { M >= 2 && M <= K::MR_WIDE } && tile.cols > NV * lanes {
         // SAFETY: the caller's promise is passed on.
         return unsafe { wide::<T, K, E, M>(tile, finish) };
     }
@@ -140,8 +146,8 @@ unsafe fn wide<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Tile<T
         match (tile.cols.div_ceil(lanes), tile.cols.is_multiple_of(lanes)) {
             (3, true) if const { K::WIDE >= 3 } => K::tile::<E, M, 3, FULL>(tile, finish),
             (3, false) if const { K::WIDE >= 3 } => K::tile::<E, M, 3, MASK_B_AND_C>(tile, finish),
-            (4, true) if const { K::WIDE >= 4 } => K::tile::<E, M, 4, FULL>(tile, finish),
-            (4, false) if const { K::WIDE >= 4 } => K::tile::<E, M, 4, MASK_B_AND_C>(tile, finish),
+            (4, true) if const { K::WIDE >= 4 && M < 4 } => K::tile::<E, M, 4, FULL>(tile, finish),
+            (4, false) if const { K::WIDE >= 4 && M < 4 } => K::tile::<E, M, 4, MASK_B_AND_C>(tile, finish),
             _ => unreachable!("{} columns in a tile of {} registers", tile.cols, K::WIDE),
         }
     }

@@ -46,6 +46,12 @@ pub(crate) trait Simd<T: Scalar>: Copy {
 
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
+    /// The multiply-adds of a tile of four rows and three registers, in the order of [`crate::micro`]; with a mask, only its
+    /// lanes of the last register of B's rows are read. For sets whose [`crate::micro::Isa::MR_WIDE`] is 4.
+    unsafe fn steps_4x3(_acc: &mut [[Self; 3]; 4], _steps: &Steps<T>, _mask: Option<Self::Mask>) {
+        unreachable!("MR_WIDE is 3");
+    }
+
     /// Columns that [`Simd::turned`] turns round at a time; divides LANES, at most [`TURNED_MOST`].
     const TURNED: usize;
     /// A block of LANES rows, `rs` apart, and TURNED columns: each of its columns, the first one first.
@@ -133,4 +139,14 @@ pub(crate) trait Simd<T: Scalar>: Copy {
         // SAFETY: the caller's pointer covers the lanes that are touched.
         unsafe { if TAIL { Self::load_masked(from, mask) } else { Self::load(from) } }
     }
+}
+
+/// Where the operands of a tile lie, as in [`crate::micro::Tile`]; strides in elements.
+pub(crate) struct Steps<T> {
+    pub(crate) k: usize,
+    pub(crate) a: *const T,
+    pub(crate) a_rs: usize,
+    pub(crate) a_cs: usize,
+    pub(crate) b: *const T,
+    pub(crate) b_rs: usize,
 }

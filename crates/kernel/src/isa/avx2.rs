@@ -11,10 +11,11 @@ use crate::activation::{After, Area};
 use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
+use crate::isa::avx2_steps;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
 use crate::pack::Source;
-use crate::simd::{Simd, TURNED_MOST};
+use crate::simd::{Simd, Steps, TURNED_MOST};
 use crate::update::Rule;
 
 /// AVX2 and FMA (Haswell, Zen and later).
@@ -33,6 +34,7 @@ impl Isa<f32> for Avx2 {
     const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
     const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
     const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
+    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
     const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
     const FEW: usize = 6;
     const MASKED_LOADS_ARE_FREE: bool = false;
@@ -98,6 +100,7 @@ impl Isa<f64> for Avx2 {
     const MR: usize = 6;
     const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
     const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
+    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
     const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
     const FEW: usize = 2;
     const MASKED_LOADS_ARE_FREE: bool = false;
@@ -227,9 +230,11 @@ unsafe fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
 
 /// Eight f32.
 #[derive(Clone, Copy)]
+#[repr(transparent)]
 pub(crate) struct F32x8(__m256);
 /// Four f64.
 #[derive(Clone, Copy)]
+#[repr(transparent)]
 pub(crate) struct F64x4(__m256d);
 
 /// Eight lanes on, eight lanes off: a window that begins at 8 - n has the first n lanes on.
@@ -242,7 +247,8 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident, turned: $turned:ident x $columns:literal, groups: $groups:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
+     turned: $turned:ident x $columns:literal, groups: $groups:ident, steps: $full:path, $masked:path,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
@@ -330,6 +336,16 @@ macro_rules! vector {
                 pointer
             }
             #[inline(always)]
+            unsafe fn steps_4x3(acc: &mut [[Self; 3]; 4], steps: &Steps<$t>, mask: Option<__m256i>) {
+                unsafe {
+                    let acc = &mut *(&raw mut *acc).cast(); // each vector is its register: repr(transparent)
+                    match mask {
+                        None => $full(acc, steps),
+                        Some(mask) => $masked(acc, steps, &mask),
+                    }
+                }
+            }
+            #[inline(always)]
             unsafe fn splat_group<const N: usize>(from: *const $t) -> Self {
                 unsafe { $v($groups::splat::<N>(from)) }
             }
@@ -356,12 +372,14 @@ vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
     splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
     maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
-    or: _mm256_or_ps, blend: _mm256_blendv_ps, turned: turned_8x4 x 4, groups: groups_32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, turned: turned_8x4 x 4, groups: groups_32,
+    steps: avx2_steps::full_f32, avx2_steps::masked_f32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
-    or: _mm256_or_pd, blend: _mm256_blendv_pd, turned: turned_4x2 x 2, groups: groups_64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, turned: turned_4x2 x 2, groups: groups_64,
+    steps: avx2_steps::full_f64, avx2_steps::masked_f64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
 
 /// Groups of two or four of the eight lanes.
 ///

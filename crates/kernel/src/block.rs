@@ -1,0 +1,129 @@
+//! The two loops around the micro-kernel, LOOPS 2 and 1: the tiles of one block of C. Everything is packed by now that is
+//! to be packed.
+
+use crate::Scalar;
+use crate::blocking::{Operand, Problem};
+use crate::micro::{Finish, Isa, Step, Tile};
+use crate::placing::place;
+
+/// A block of C, and where its operands lie; strides in elements.
+pub(crate) struct Block<T> {
+    pub(crate) m: usize,
+    pub(crate) n: usize,
+    pub(crate) k: usize,
+    /// Where it begins within the problem's C.
+    pub(crate) row: usize,
+    pub(crate) col: usize,
+    /// Into so many tiles its rows are shared, as evenly as they can be, the larger ones first: 8 rows are 4 + 4, 13 are
+    /// 5 + 4 + 4. At least 1.
+    pub(crate) row_tiles: usize,
+    /// Columns of a tile.
+    pub(crate) nr: usize,
+    /// (m, k), where it lies.
+    pub(crate) a: Operand<T>,
+    /// From one packed tile of A to the next; 0 where A lies as it is.
+    pub(crate) a_tile: usize,
+    /// (k, n): steps `b_rs` apart, panels of `nr` columns `b_panel` apart.
+    pub(crate) b: *const T,
+    pub(crate) b_rs: usize,
+    pub(crate) b_panel: usize,
+    /// Whether the last panel has all its columns, too.
+    pub(crate) b_padded: bool,
+    /// The last panel, where it is ragged and packed though the others are not.
+    pub(crate) ragged: Option<*const T>,
+    /// Whether the chains go on from what C holds.
+    pub(crate) resume: bool,
+    /// Tiles of A, one after the other, with all whole panels of B; otherwise panels of B with all tiles of A.
+    pub(crate) along_rows: bool,
+    /// Whether these are the last steps of k.
+    pub(crate) is_last: bool,
+}
+
+/// Rows of the smaller tiles, and how many tiles have one more. The division is of half the width, and takes half the time.
+#[inline(always)]
+pub(crate) fn shares(rows: usize, tiles: usize) -> (usize, usize) {
+    debug_assert!(rows <= u32::MAX as usize, "{rows} rows in a block");
+    ((rows as u32 / tiles as u32) as usize, (rows as u32 % tiles as u32) as usize)
+}
+
+/// First row of a tile, and how many it has.
+#[inline(always)]
+pub(crate) fn rows_of(tile: usize, (least, larger): (usize, usize)) -> (usize, usize) {
+    (tile * least + tile.min(larger), least + usize::from(tile < larger))
+}
+
+/// Computes the block.
+///
+/// Safety: the operands cover their shapes; those of `p` and `K` as [`crate::blocking::blocked`].
+#[inline(always)]
+pub(crate) unsafe fn block<T: Scalar, K: Isa<T>, E: Finish<T>>(b: &Block<T>, p: &Problem<T>, finish: E) {
+    let &Block { m, n, nr, row_tiles, .. } = b;
+    let (least, larger) = shares(m, row_tiles);
+    let mut tile = Tile {
+        k: b.k,
+        run: 0,
+        next: Step { a: 0, b: 0, c: 0, row: 0, col: 0 },
+        a: b.a.ptr,
+        a_rs: b.a.rs,
+        a_cs: b.a.cs,
+        b: b.b,
+        b_rs: b.b_rs,
+        b_padded: b.b_padded,
+        c: p.c,
+        c_rs: p.c_rs,
+        cols: nr,
+        col: 0,
+        row: 0,
+        resume: b.resume,
+    };
+    // A run of tiles whose first one is at row i and column j of the block and which cover so many rows and columns.
+    let run = |tile: &mut Tile<T>, (i, j): (usize, usize), rows: usize, (all_rows, all_cols): (usize, usize)| {
+        let (row, col) = (b.row + i, b.col + j);
+        tile.c = p.c.wrapping_add(row * p.c_rs + col * p.c_cs);
+        (tile.row, tile.col) = (p.row + row, p.col + col);
+        // SAFETY: rows, columns and steps of the block, which exist by the caller's promise, as does the instruction set.
+        unsafe {
+            place::<T, K, E>(tile, rows, p, finish);
+            if let (Some(after), true) = (&p.after, b.is_last) {
+                K::after(after, &p.area(all_rows, all_cols, row, col));
+            }
+        }
+    };
+
+    let mut first_panel = 0;
+    if b.along_rows && n >= nr {
+        first_panel = n / nr;
+        tile.run = first_panel;
+        tile.next = Step { a: 0, b: b.b_panel, c: nr * p.c_cs, row: 0, col: nr };
+        for t in 0..row_tiles {
+            let (i, rows) = rows_of(t, (least, larger));
+            let from = if b.a_tile == 0 { i * b.a.rs } else { t * b.a_tile };
+            tile.a = b.a.ptr.wrapping_add(from);
+            run(&mut tile, (i, 0), rows, (rows, first_panel * nr));
+        }
+    }
+    let mut j = first_panel * nr;
+    tile.b = b.b.wrapping_add(first_panel * b.b_panel);
+    while j < n {
+        let cols = nr.min(n - j);
+        tile.cols = cols;
+        if let (Some(ragged), true) = (b.ragged, cols < nr) {
+            (tile.b, tile.b_rs, tile.b_padded) = (ragged, nr, true);
+        }
+        for (first, count, rows) in [(0, larger, least + 1), (larger, row_tiles - larger, least)] {
+            if count > 0 {
+                let i = first * (least + 1);
+                let (from, next) = match b.a_tile {
+                    0 => (i * b.a.rs, rows * b.a.rs),
+                    packed => (first * packed, packed),
+                };
+                tile.a = b.a.ptr.wrapping_add(from);
+                tile.run = count;
+                tile.next = Step { a: next, b: 0, c: rows * p.c_rs, row: rows, col: 0 };
+                run(&mut tile, (i, j), rows, (count * rows, cols));
+            }
+        }
+        tile.b = tile.b.wrapping_add(b.b_panel);
+        j += nr;
+    }
+}
