@@ -375,7 +375,8 @@ fn is_wide<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     }
     let registers = p.n.div_ceil(K::Vector::LANES);
     let fills = registers % FOUR_ROWS_WIDE != 1 || registers > 3 * FOUR_ROWS_WIDE;
-    matches!(p.m, 2 | 3) || (K::MR_WIDE == 4 && (matches!(p.m, 4 | 8) || (p.m == 7 && fills)))
+    let two_tiles = (p.m == 8 || (p.m == 7 && fills)) && !page_apart::<T>(p.b.rs);
+    matches!(p.m, 2 | 3) || (K::MR_WIDE == 4 && (p.m == 4 || two_tiles))
 }
 
 #[cfg(test)]

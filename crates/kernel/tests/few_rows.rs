@@ -110,6 +110,32 @@ fn columns_past_the_last_panel<T: Scalar>() {
     }
 }
 
+/// B by rows a page apart, which share their sets of the caches, as against rows that follow one another.
+fn rows_a_page_apart<T: Scalar>() {
+    let k = 20;
+    let apart = 4096 / size_of::<T>();
+    for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
+        for m in FEW {
+            for n in [9, 17, 24, 41, 75] {
+                let (rows, weights) = (numbers::<T>(m * k, 1), numbers::<T>(k * n, 2));
+                let mut spread = vec![T::from_f64(f64::NAN); k * apart];
+                (0..k).for_each(|p| spread[p * apart..][..n].copy_from_slice(&weights[p * n..][..n]));
+                let rows = MatRef::new(&rows, m, k);
+                let of = |b| product(kernel, rows, b, &|bias, _, _| Epilogue::Bias(bias));
+                let (near, far) =
+                    (of(MatRef::new(&weights, k, n)), of(MatRef::with_strides(&spread, (k, n), (apart, 1))));
+                assert_eq!(near, far, "{m}x{n}x{k} with {}", kernel.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_of_b_a_page_apart_change_no_bit() {
+    rows_a_page_apart::<f32>();
+    rows_a_page_apart::<f64>();
+}
+
 #[test]
 fn the_way_operands_lie_changes_no_bit_of_few_rows_or_columns() {
     few_rows_or_columns::<f32>();
