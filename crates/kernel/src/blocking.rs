@@ -1,4 +1,4 @@
-//! The five loops around the micro-kernel, after Goto and van de Geijn, "Anatomy of high-performance matrix
+//! The five loops around the micro-kernel, the inner two of them in `block.rs`, after Goto and van de Geijn, "Anatomy of high-performance matrix
 //! multiplication" (2008), and BLIS. Each says what it splits. None runs in parallel: threads stand above this crate and
 //! give each call its own rows or columns of C.
 //!
@@ -28,10 +28,6 @@ const NC: usize = 1024;
 
 /// NR of every kernel is at most two registers of 64 bytes.
 pub(crate) const NR_BYTES: usize = 128;
-
-/// Bytes of B's block up to which C is written along its rows: B comes from the second-level cache then, again and again.
-/// With 16 KiB, products of k = 8 took twice the time; 1 MiB costs 0.1 of those with 512 columns.
-const B_BESIDE_C: usize = 512 << 10;
 
 /// B is used where it lies up to this many rows of C: packing it costs more than it saves. At 32 rows of 784 x 128 that
 /// is 0.2 of the time, at 256 still 0.03-0.05, at 512 as often lost as won.
@@ -194,7 +190,20 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
         NV * lanes
     };
     let row_tiles = p.m.div_ceil(mr);
-    if is_whole::<T, K, TILES>(p, row_tiles, nr) {
+    // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
+    let rows_contiguous = p.b.cs == 1 || p.n == 1;
+    let pack_b = p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart::<T>(p.b.rs));
+    let pack_ragged =
+        pack_b || ((TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
+    // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
+    // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
+    let pack_a = p.n >= PACKED_COLUMN_TILES * nr
+        && ((p.m > 1 && page_apart::<T>(p.a.rs)) || (p.k > 1 && page_apart::<T>(p.a.cs)));
+
+    // Nothing packed and one block of everything. So small a product would spend half its time on what follows: 16 x 16 x 16
+    // takes 75 ns instead of 97 for leaving here, 8 x 10 x 16 42 instead of 55.
+    let unpacked = !pack_a && !pack_b && (!pack_ragged || p.n.is_multiple_of(nr));
+    if unpacked && (1..=MC).contains(&p.m) && p.n <= NC && p.k <= KC {
         let whole = Block {
             m: p.m,
             n: p.n,
@@ -211,15 +220,11 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
             b_padded: false,
             ragged: None,
             resume: false,
-            along_rows: p.n / nr > 2 && p.k * p.n * size_of::<T>() <= B_BESIDE_C,
             is_last: true,
         };
         // SAFETY: the caller's promise is passed on.
         return unsafe { block::<T, K, E>(&whole, p, finish) };
     }
-    // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
-    let rows_contiguous = p.b.cs == 1 || p.n == 1;
-    let pack_b = p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart::<T>(p.b.rs));
     let mc_block = even_part(p.m, MC / mr * mr, mr);
     let is_large = E::RESUMES
         && pack_b
@@ -229,13 +234,6 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
         && p.k * p.n * size_of::<T>() >= LARGE_BYTES;
     let (most_cols, most_steps) = if is_large { (LARGE_ROW_BYTES / size_of::<T>(), LARGE_STEPS) } else { (NC, KC) };
     let (nc_block, kc_block) = (even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1));
-
-    let pack_ragged =
-        pack_b || ((TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
-    // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
-    // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
-    let pack_a = p.n >= PACKED_COLUMN_TILES * nr
-        && ((p.m > 1 && page_apart::<T>(p.a.rs)) || (p.k > 1 && page_apart::<T>(p.a.cs)));
 
     let b_columns = match (pack_b, pack_ragged) {
         _ if p.b_packed => 0,
@@ -250,20 +248,18 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
     // LOOP 5: columns of C, in blocks whose part of B fits the last-level cache. Independent.
     for jc in (0..p.n).step_by(nc_block) {
         let nc = nc_block.min(p.n - jc);
-        let (panels, whole) = (nc.div_ceil(nr), nc / nr);
-        // Panels from here on are packed.
-        let first_packed = match (pack_b, pack_ragged) {
+        // Columns from here on are packed; without `pack_b`, those of a ragged panel.
+        let first = match (pack_b, pack_ragged) {
             (true, _) => 0,
-            (_, true) => whole,
-            _ => panels,
+            (_, true) => nc / nr * nr,
+            _ => nc,
         };
 
         // LOOP 4: steps of k. In order: each block resumes the chains that the one before left in C.
         for k_block in 0..k_blocks {
             let pc = k_block * kc_block;
             let kc = kc_block.min(p.k - pc);
-            if first_packed < panels && !p.b_packed {
-                let first = first_packed * nr;
+            if first < nc && !p.b_packed {
                 let source = Source {
                     ptr: p.b.at(pc, jc + first),
                     steps: kc,
@@ -296,10 +292,6 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
                     }
                 }
 
-                // LOOPS 2 and 1: along C's rows, one tile of A after the other with all whole panels of B, where these are
-                // three or more and B's block is small; otherwise one panel of B with all tiles of A. Both independent. Called
-                // for each tile of A, one or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8
-                // times as long with AVX2, 64 x 40 x 8 1.3 times with AVX-512.
                 let (b, b_rs, b_panel) = if p.b_packed {
                     (p.b.ptr.wrapping_add(jc * p.k + pc * nr), nr, p.k * nr)
                 } else if pack_b {
@@ -328,9 +320,9 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
                     b_padded: pack_b,
                     ragged: (pack_ragged && !pack_b).then_some(b_panels.as_ptr()),
                     resume: E::RESUMES && k_block > 0,
-                    along_rows: whole > 2 && kc * nc * size_of::<T>() <= B_BESIDE_C,
                     is_last: k_block + 1 == k_blocks,
                 };
+                // LOOPS 2 and 1 stand in `block`.
                 // SAFETY: rows ic..+mc, columns jc..+nc and steps pc..+kc exist; the instruction set by the caller's promise.
                 unsafe {
                     if part.is_last {
@@ -342,18 +334,6 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
             }
         }
     }
-}
-
-/// Whether nothing of the product is packed or cut into blocks: the conditions of [`loops`], taken together. So small a
-/// product spends half its time on them otherwise: 16 x 16 x 16 takes 75 ns instead of 97, 8 x 10 x 16 42 instead of 55.
-#[inline(always)]
-fn is_whole<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, row_tiles: usize, nr: usize) -> bool {
-    let is_small = (1..=MC).contains(&p.m) && p.n <= NC && p.k <= KC;
-    let lies_well = (p.n == 1 || p.b.cs == 1 && p.c_cs == 1) && !p.swapped && !p.b_packed;
-    let unpacked = row_tiles == 1 || !page_apart::<T>(p.b.rs);
-    let packs_ragged = (TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE;
-    let few_columns = p.n < PACKED_COLUMN_TILES * nr || !(page_apart::<T>(p.a.rs) || page_apart::<T>(p.a.cs));
-    is_small && few_columns && lies_well && unpacked && (!packs_ragged || p.n.is_multiple_of(nr))
 }
 
 /// Rows a multiple of this many elements apart share their sets of the caches.

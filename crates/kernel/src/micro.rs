@@ -28,7 +28,7 @@ use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::pack::Source;
-use crate::simd::{Simd, Steps};
+use crate::simd::Simd;
 use crate::update::Rule;
 
 /// Vectors across every tile.
@@ -203,9 +203,8 @@ where
             }
 
             if const { M == 4 && NV == 3 } {
-                let steps = Steps { k, a: first_a, a_rs: tile.a_rs, a_cs: tile.a_cs, b: first_b, b_rs: tile.b_rs };
                 let acc = &mut *(&raw mut acc).cast::<[[V; 3]; 4]>(); // the same type: M is 4, NV is 3
-                V::steps_4x3(acc, &steps, (EDGE == MASK_B_AND_C).then_some(mask));
+                V::steps_4x3(acc, tile, (first_a, first_b), (EDGE == MASK_B_AND_C).then_some(mask));
             } else if NV == 1 && M > 4 && k >= SPLIT_STEPS {
                 steps::<T, V, M, NV, EDGE, 2>(&mut acc, tile, (first_a, first_b), mask);
             } else {

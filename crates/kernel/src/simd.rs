@@ -5,6 +5,7 @@
 //! through a row of the kernel table, and `gemm` and its siblings assert `is_available` before they follow a row.
 
 use crate::Scalar;
+use crate::micro::Tile;
 
 /// Room for what [`Simd::turned`] answers with.
 pub(crate) const TURNED_MOST: usize = 8;
@@ -46,9 +47,16 @@ pub(crate) trait Simd<T: Scalar>: Copy {
 
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
-    /// The multiply-adds of a tile of four rows and three registers, in the order of [`crate::micro`]; with a mask, only its
-    /// lanes of the last register of B's rows are read. For sets whose [`crate::micro::Isa::MR_WIDE`] is 4.
-    unsafe fn steps_4x3(_acc: &mut [[Self; 3]; 4], _steps: &Steps<T>, _mask: Option<Self::Mask>) {
+
+    /// The multiply-adds of a tile of four rows and three registers whose operands begin at `a` and `b`, in the order of
+    /// [`crate::micro`]; with a mask, only its lanes of the last register of B's rows are read. For sets whose
+    /// [`crate::micro::Isa::MR_WIDE`] is 4.
+    unsafe fn steps_4x3(
+        _acc: &mut [[Self; 3]; 4],
+        _tile: &Tile<T>,
+        (_a, _b): (*const T, *const T),
+        _mask: Option<Self::Mask>,
+    ) {
         unreachable!("MR_WIDE is 3");
     }
 
@@ -139,14 +147,4 @@ pub(crate) trait Simd<T: Scalar>: Copy {
         // SAFETY: the caller's pointer covers the lanes that are touched.
         unsafe { if TAIL { Self::load_masked(from, mask) } else { Self::load(from) } }
     }
-}
-
-/// Where the operands of a tile lie, as in [`crate::micro::Tile`]; strides in elements.
-pub(crate) struct Steps<T> {
-    pub(crate) k: usize,
-    pub(crate) a: *const T,
-    pub(crate) a_rs: usize,
-    pub(crate) a_cs: usize,
-    pub(crate) b: *const T,
-    pub(crate) b_rs: usize,
 }

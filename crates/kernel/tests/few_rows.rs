@@ -46,8 +46,23 @@ fn product<T: Scalar>(
     (c, sums)
 }
 
+/// One and the same product of operands that lie in two ways: bits equal with every kind of epilogue.
+fn agree<T: Scalar>(kernel: &Kernel<T>, one: (MatRef<'_, T>, MatRef<'_, T>), other: (MatRef<'_, T>, MatRef<'_, T>)) {
+    let third = T::from_f64(1.0 / 3.0);
+    let activation = Activation::Tanh;
+    let check = |name: &str, epilogue: Make<'_, T>| {
+        let products = [one, other].map(|(a, b)| product(kernel, a, b, epilogue));
+        let (m, n, k) = (one.0.rows(), one.1.cols(), one.0.cols());
+        assert_eq!(products[0], products[1], "{kernel:?} {m}x{n}x{k} {name}");
+    };
+    check("store", &|_, _, _| Epilogue::Store);
+    check("bias", &|bias, _, _| Epilogue::BiasRelu(bias));
+    check("activation", &|bias, _, _| Epilogue::Activation { bias, activation });
+    check("accumulate", &|_, _, _| Epilogue::Accumulate { alpha: third, beta: third });
+    check("derivative", &|_, of, sums| Epilogue::Derivative { activation, of, sums: Some(sums) });
+}
+
 fn few_rows_or_columns<T: Scalar>() {
-    let half = T::from_f64(0.5);
     for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
         for few in FEW {
             for &many in MANY {
@@ -58,22 +73,8 @@ fn few_rows_or_columns<T: Scalar>() {
                     let lying = MatRef::new(&weights, k, many);
                     let standing = MatRef::with_strides(&turned, (many, k), (ld, 1)).t();
                     let rows = MatRef::new(&rows, few, k);
-                    let activation = Activation::Tanh;
-                    macro_rules! check {
-                        ($name:literal, $epilogue:expr) => {
-                            let tiles = product(kernel, rows, lying, &$epilogue);
-                            let few_rows = product(kernel, rows, standing, &$epilogue);
-                            assert_eq!(tiles, few_rows, "{kernel:?} {few}x{many}x{k} {}", $name);
-                            let tiles = product(kernel, lying.t(), rows.t(), &$epilogue);
-                            let few_columns = product(kernel, standing.t(), rows.t(), &$epilogue);
-                            assert_eq!(tiles, few_columns, "{kernel:?} {many}x{few}x{k} {}", $name);
-                        };
-                    }
-                    check!("store", |_, _, _| Epilogue::Store);
-                    check!("bias", |bias, _, _| Epilogue::BiasRelu(bias));
-                    check!("activation", |bias, _, _| Epilogue::Activation { bias, activation });
-                    check!("accumulate", |_, _, _| Epilogue::Accumulate { alpha: half, beta: half });
-                    check!("derivative", |_, of, sums| Epilogue::Derivative { activation, of, sums: Some(sums) });
+                    agree(kernel, (rows, lying), (rows, standing));
+                    agree(kernel, (lying.t(), rows.t()), (standing.t(), rows.t()));
                 }
             }
         }
@@ -82,28 +83,15 @@ fn few_rows_or_columns<T: Scalar>() {
 
 /// With rows of A and B contiguous, the last columns are computed by themselves; otherwise they are not.
 fn columns_past_the_last_panel<T: Scalar>() {
-    let third = T::from_f64(1.0 / 3.0);
     for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
         for m in [16, 33, 70] {
             for n in [9, 17, 18, 20, 26, 28, 33, 35, 42, 97] {
                 for k in [3, 64, 210] {
                     let (a, b) = (numbers::<T>(m * k, 1), numbers::<T>(k * n, 2));
                     let (turned_a, turned_b) = (by_columns(&a, (m, k), m), by_columns(&b, (k, n), k));
-                    let (lying_a, standing_a) = (MatRef::new(&a, m, k), MatRef::new(&turned_a, k, m).t());
-                    let (lying_b, standing_b) = (MatRef::new(&b, k, n), MatRef::new(&turned_b, n, k).t());
-                    let activation = Activation::Tanh;
-                    macro_rules! check {
-                        ($name:literal, $epilogue:expr) => {
-                            let apart = product(kernel, lying_a, lying_b, &$epilogue);
-                            let whole = product(kernel, standing_a, standing_b, &$epilogue);
-                            assert_eq!(apart, whole, "{kernel:?} {m}x{n}x{k} {}", $name);
-                        };
-                    }
-                    check!("store", |_, _, _| Epilogue::Store);
-                    check!("bias", |bias, _, _| Epilogue::BiasRelu(bias));
-                    check!("activation", |bias, _, _| Epilogue::Activation { bias, activation });
-                    check!("accumulate", |_, _, _| Epilogue::Accumulate { alpha: third, beta: third });
-                    check!("derivative", |_, of, sums| Epilogue::Derivative { activation, of, sums: Some(sums) });
+                    let lying = (MatRef::new(&a, m, k), MatRef::new(&b, k, n));
+                    let standing = (MatRef::new(&turned_a, k, m).t(), MatRef::new(&turned_b, n, k).t());
+                    agree(kernel, lying, standing);
                 }
             }
         }
@@ -121,10 +109,8 @@ fn rows_a_page_apart<T: Scalar>() {
                 let mut spread = vec![T::from_f64(f64::NAN); k * apart];
                 (0..k).for_each(|p| spread[p * apart..][..n].copy_from_slice(&weights[p * n..][..n]));
                 let rows = MatRef::new(&rows, m, k);
-                let of = |b| product(kernel, rows, b, &|bias, _, _| Epilogue::Bias(bias));
-                let (near, far) =
-                    (of(MatRef::new(&weights, k, n)), of(MatRef::with_strides(&spread, (k, n), (apart, 1))));
-                assert_eq!(near, far, "{m}x{n}x{k} with {}", kernel.name());
+                let near = MatRef::new(&weights, k, n);
+                agree(kernel, (rows, near), (rows, MatRef::with_strides(&spread, (k, n), (apart, 1))));
             }
         }
     }

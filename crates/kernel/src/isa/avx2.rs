@@ -3,6 +3,9 @@
 //! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
 //! `math/`, which are inlined into the two functions below that switch the instruction set on.
 
+mod shuffles;
+mod steps;
+
 use std::arch::asm;
 use std::arch::x86_64::*;
 
@@ -11,12 +14,13 @@ use crate::activation::{After, Area};
 use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
-use crate::isa::avx2_steps;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
 use crate::pack::Source;
-use crate::simd::{Simd, Steps, TURNED_MOST};
+use crate::simd::{Simd, TURNED_MOST};
 use crate::update::Rule;
+
+use shuffles::{groups_32, groups_64, turned_4x2, turned_8x4};
 
 /// AVX2 and FMA (Haswell, Zen and later).
 pub(crate) struct Avx2;
@@ -336,12 +340,17 @@ macro_rules! vector {
                 pointer
             }
             #[inline(always)]
-            unsafe fn steps_4x3(acc: &mut [[Self; 3]; 4], steps: &Steps<$t>, mask: Option<__m256i>) {
+            unsafe fn steps_4x3(
+                acc: &mut [[Self; 3]; 4],
+                tile: &Tile<$t>,
+                (a, b): (*const $t, *const $t),
+                mask: Option<__m256i>,
+            ) {
                 unsafe {
                     let acc = &mut *(&raw mut *acc).cast(); // each vector is its register: repr(transparent)
                     match mask {
-                        None => $full(acc, steps),
-                        Some(mask) => $masked(acc, steps, &mask),
+                        None => $full(acc, tile, (a, b)),
+                        Some(mask) => $masked(acc, tile, (a, b), &mask),
                     }
                 }
             }
@@ -373,128 +382,10 @@ vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
     maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
     or: _mm256_or_ps, blend: _mm256_blendv_ps, turned: turned_8x4 x 4, groups: groups_32,
-    steps: avx2_steps::full_f32, avx2_steps::masked_f32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+    steps: steps::full_f32, steps::masked_f32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
     or: _mm256_or_pd, blend: _mm256_blendv_pd, turned: turned_4x2 x 2, groups: groups_64,
-    steps: avx2_steps::full_f64, avx2_steps::masked_f64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
-
-/// Groups of two or four of the eight lanes.
-///
-/// Safety of all: the CPU has AVX2; `splat`'s pointer covers N elements; N is 2 or 4 and the group is one of 8 / N.
-mod groups_32 {
-    use super::*;
-
-    #[inline(always)]
-    pub(super) unsafe fn splat<const N: usize>(from: *const f32) -> __m256 {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match N {
-                2 => _mm256_castpd_ps(_mm256_set1_pd(from.cast::<f64>().read_unaligned())),
-                _ => {
-                    let four = _mm_loadu_ps(from);
-                    _mm256_set_m128(four, four)
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    pub(super) unsafe fn with<const N: usize>(all: __m256, group: usize, other: __m256) -> __m256 {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match group * N {
-                0 if N == 2 => _mm256_blend_ps::<0b0000_0011>(all, other),
-                2 => _mm256_blend_ps::<0b0000_1100>(all, other),
-                4 if N == 2 => _mm256_blend_ps::<0b0011_0000>(all, other),
-                6 => _mm256_blend_ps::<0b1100_0000>(all, other),
-                0 => _mm256_blend_ps::<0b0000_1111>(all, other),
-                _ => _mm256_blend_ps::<0b1111_0000>(all, other),
-            }
-        }
-    }
-
-    #[inline(always)]
-    pub(super) unsafe fn get<const N: usize>(all: __m256, group: usize) -> __m256 {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match group * N {
-                0 => all,
-                2 => _mm256_permute_ps::<0b11_10>(all),
-                4 => _mm256_permute2f128_ps::<1>(all, all),
-                _ => _mm256_permute_ps::<0b11_10>(_mm256_permute2f128_ps::<1>(all, all)),
-            }
-        }
-    }
-}
-
-/// Groups of two of the four lanes.
-///
-/// Safety of all: as [`groups_32`]; N is 2 and the group is one of 2.
-mod groups_64 {
-    use super::*;
-
-    #[inline(always)]
-    pub(super) unsafe fn splat<const N: usize>(from: *const f64) -> __m256d {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let two = _mm_loadu_pd(from);
-            _mm256_set_m128d(two, two)
-        }
-    }
-
-    #[inline(always)]
-    pub(super) unsafe fn with<const N: usize>(all: __m256d, group: usize, other: __m256d) -> __m256d {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match group {
-                0 => _mm256_blend_pd::<0b0011>(all, other),
-                _ => _mm256_blend_pd::<0b1100>(all, other),
-            }
-        }
-    }
-
-    #[inline(always)]
-    pub(super) unsafe fn get<const N: usize>(all: __m256d, group: usize) -> __m256d {
-        // SAFETY: the caller's promise.
-        unsafe { if group == 0 { all } else { _mm256_permute2f128_pd::<1>(all, all) } }
-    }
-}
-
-/// Eight rows of four f32: pairs, then quarters change places; rows i and i + 4 share a register, so that the halves change
-/// places while loading.
-///
-/// Safety: the block covers 8 x 4 elements; the CPU has AVX2.
-#[inline(always)]
-unsafe fn turned_8x4(from: *const f32, rs: usize) -> [__m256; 4] {
-    // SAFETY: rows 0..8 of the block, by the caller's promise.
-    unsafe {
-        let half = |i: usize| _mm_loadu_ps(from.add(i * rs));
-        let both = |i: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i)), half(i + 4));
-        let (r0, r1, r2, r3) = (both(0), both(1), both(2), both(3));
-        let (t0, t1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
-        let (t2, t3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
-        [
-            _mm256_shuffle_ps::<0x44>(t0, t2),
-            _mm256_shuffle_ps::<0xee>(t0, t2),
-            _mm256_shuffle_ps::<0x44>(t1, t3),
-            _mm256_shuffle_ps::<0xee>(t1, t3),
-        ]
-    }
-}
-
-/// Four rows of two f64, likewise.
-///
-/// Safety: the block covers 4 x 2 elements; the CPU has AVX2.
-#[inline(always)]
-unsafe fn turned_4x2(from: *const f64, rs: usize) -> [__m256d; 2] {
-    // SAFETY: rows 0..4 of the block, by the caller's promise.
-    unsafe {
-        let half = |i: usize| _mm_loadu_pd(from.add(i * rs));
-        let both = |i: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(half(i)), half(i + 2));
-        let (r0, r1) = (both(0), both(1));
-        [_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1)]
-    }
-}
+    steps: steps::full_f64, steps::masked_f64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);

@@ -336,7 +336,8 @@ vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
 /// Sixteen rows of eight f32. Rows i and i + 4 share a register from the start, half a row at a time, and so do rows
 /// i + 8 and i + 12; after a transpose of 4 x 4 within quarters, the quarters of two such registers are sorted.
 ///
-/// Loading quarters of four rows instead of a block of sixteen columns needs 32 shuffles, not 48, and 64 loads, not 32; not timed apart.
+/// Loading quarters of four rows instead needs, for a block of sixteen columns, 32 shuffles, not 48, and 64 loads, not 32;
+/// not timed apart.
 ///
 /// Safety: the block covers 16 x 8 elements; the CPU has AVX-512F.
 #[inline(always)]

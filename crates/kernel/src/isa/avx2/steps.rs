@@ -5,18 +5,23 @@
 use std::arch::asm;
 use std::arch::x86_64::{__m256, __m256d, __m256i};
 
-use crate::simd::Steps;
+use crate::micro::Tile;
 
 /// One function for each element type and way of loading the last register of a row of B.
 macro_rules! steps {
     ($name:ident: $t:ty, $v:ty, $load:literal, $splat:literal, $fma:literal, [$($last:literal),+] $(, $mask:ident)?) => {
         /// `acc[i][v] <- acc[i][v] + a[i] * b[v]` for each of the steps in turn, rounded once each.
         ///
-        /// Safety: four rows and `k` steps of A, `k` rows and three registers of B (of the last, the lanes of the mask, if
+        /// Safety: from `a` on four rows and `k` steps of A, from `b` on `k` rows and three registers of B (of the last, the lanes of the mask, if
         /// there is one); AVX2 and FMA.
         #[target_feature(enable = "avx2,fma")]
-        pub(crate) unsafe fn $name(acc: &mut [[$v; 3]; 4], s: &Steps<$t> $(, $mask: &__m256i)?) {
-            if s.k == 0 {
+        pub(super) unsafe fn $name(
+            acc: &mut [[$v; 3]; 4],
+            &Tile { k, a_rs, a_cs, b_rs, .. }: &Tile<$t>,
+            (a, b): (*const $t, *const $t)
+            $(, $mask: &__m256i)?
+        ) {
+            if k == 0 {
                 return;
             }
             let [[c00, c01, c02], [c10, c11, c12], [c20, c21, c22], [c30, c31, c32]] = acc;
@@ -48,13 +53,13 @@ macro_rules! steps {
                     "add {b}, {b_rs}",
                     "dec {k}",
                     "jnz 2b",
-                    k = inout(reg) s.k => _,
-                    a = inout(reg) s.a => _,
-                    b = inout(reg) s.b => _,
-                    rs = in(reg) s.a_rs * bytes,
-                    rs3 = in(reg) 3 * s.a_rs * bytes,
-                    cs = in(reg) s.a_cs * bytes,
-                    b_rs = in(reg) s.b_rs * bytes,
+                    k = inout(reg) k => _,
+                    a = inout(reg) a => _,
+                    b = inout(reg) b => _,
+                    rs = in(reg) a_rs * bytes,
+                    rs3 = in(reg) 3 * a_rs * bytes,
+                    cs = in(reg) a_cs * bytes,
+                    b_rs = in(reg) b_rs * bytes,
                     $($mask = in(reg) $mask,)?
                     c00 = inout(ymm_reg) *c00, c01 = inout(ymm_reg) *c01, c02 = inout(ymm_reg) *c02,
                     c10 = inout(ymm_reg) *c10, c11 = inout(ymm_reg) *c11, c12 = inout(ymm_reg) *c12,
