@@ -389,27 +389,38 @@ fn a_bias_of_another_length_panics() {
     kernel.gemm(a, b, Epilogue::Bias(&[0.0; 3]), MatMut::new(&mut [0.0; 4], 2, 2), &mut Scratch::default());
 }
 
-fn large_rows_pages_apart_have_the_bits_of_rows_alone<T: Scalar>() {
+fn rows_of_cut_chains_have_the_bits_of_rows_alone<T: Scalar>() {
     for_each_kernel::<T>(|kernel| {
-        // B has more than 4 MiB, its rows 4096 or 8192 bytes from one to the next.
-        let (m, n, k, b_rs) = (29, 1000, 1100, 1024);
-        let mut numbers = Numbers(7);
-        let (a, b, bias) = (numbers.reals::<T>(m * k), numbers.reals::<T>(k * b_rs), numbers.reals::<T>(n));
-        let (a, b) = (MatRef::new(&a, m, k), MatRef::with_strides(&b, (k, n), (b_rs, 1)));
-        let mut scratch = Scratch::for_shape(m, n, k);
-        let mut whole = vec![T::ZERO; m * n];
-        kernel.gemm(a, b, Epilogue::Bias(&bias), MatMut::new(&mut whole, m, n), &mut scratch);
-        for i in 0..m {
-            let mut alone = vec![T::ZERO; n];
-            let c = MatMut::new(&mut alone, 1, n);
-            kernel.gemm(a.rows_in(i..i + 1), b, Epilogue::Bias(&bias), c, &mut scratch);
-            assert!(alone == whole[i * n..(i + 1) * n], "{}: row {i} differs", kernel.name());
+        // B has more than 4 MiB, its rows 4096 or 8192 bytes from one to the next; a B in place of long rows; an A by
+        // columns that lie in many sets of the caches, in few of them, and in few with so many columns that it is packed.
+        for (m, n, k, b_rs, columns_of_a) in [
+            (29, 1000, 1100, 1024, None),
+            (29, 300, 600, 300, None),
+            (70, 40, 400, 40, Some(70)),
+            (70, 40, 400, 40, Some(128)),
+            (70, 1050, 200, 1050, Some(128)),
+        ] {
+            let mut numbers = Numbers(7);
+            let a = numbers.reals::<T>(columns_of_a.map_or(m * k, |apart| apart * k));
+            let (b, bias) = (numbers.reals::<T>(k * b_rs), numbers.reals::<T>(n));
+            let strides = columns_of_a.map_or((k, 1), |apart| (1, apart));
+            let a = MatRef::with_strides(&a, (m, k), strides);
+            let b = MatRef::with_strides(&b, (k, n), (b_rs, 1));
+            let mut scratch = Scratch::for_shape(m, n, k);
+            let mut whole = vec![T::ZERO; m * n];
+            kernel.gemm(a, b, Epilogue::Bias(&bias), MatMut::new(&mut whole, m, n), &mut scratch);
+            for i in 0..m {
+                let mut alone = vec![T::ZERO; n];
+                let c = MatMut::new(&mut alone, 1, n);
+                kernel.gemm(a.rows_in(i..i + 1), b, Epilogue::Bias(&bias), c, &mut scratch);
+                assert!(alone == whole[i * n..(i + 1) * n], "{}: row {i} of {m}x{n}x{k} differs", kernel.name());
+            }
         }
     });
 }
 
 #[test]
-fn rows_of_a_product_with_a_large_b_pages_apart_have_the_bits_of_rows_alone() {
-    large_rows_pages_apart_have_the_bits_of_rows_alone::<f32>();
-    large_rows_pages_apart_have_the_bits_of_rows_alone::<f64>();
+fn rows_of_a_product_whose_chains_are_cut_have_the_bits_of_rows_alone() {
+    rows_of_cut_chains_have_the_bits_of_rows_alone::<f32>();
+    rows_of_cut_chains_have_the_bits_of_rows_alone::<f64>();
 }
