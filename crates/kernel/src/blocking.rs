@@ -273,7 +273,9 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
         _ => 0,
     };
     let a_rows = if pack_a { mc_block } else { 0 };
-    let (b_panels, a_panels) = scratch.panels(b_columns * kc_block, a_rows * kc_block);
+    // As much as with no block cut shorter: a thread's scratch that has grown for one epilogue then serves the others.
+    let held = if is_large { kc_block } else { even_part(p.k, KC, 1) };
+    let (b_panels, a_panels) = scratch.panels(b_columns * held, a_rows * held);
     let k_blocks = p.k.div_ceil(kc_block).max(1); // k = 0 still finishes C
 
     // LOOP 5: columns of C, in blocks whose part of B fits the last-level cache. Independent.
