@@ -2,9 +2,9 @@
 //! to be packed.
 
 use crate::Scalar;
-use crate::blocking::{Operand, Problem};
 use crate::micro::{Finish, Isa, Step, Tile};
 use crate::placing::place;
+use crate::problem::{Operand, Problem};
 
 /// Bytes of B's block up to which C is written along its rows: B comes from the second-level cache then, again and again.
 /// With 16 KiB, products of k = 8 took twice the time; 1 MiB costs 0.1 of those with 512 columns.

@@ -5,14 +5,14 @@
 //! A tile's row of A (MR x kc) is to stay in the first-level cache, A's block (mc x kc) or a small B in the second level
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
-use crate::activation::{After, Area};
 use crate::block::{Block, block, rows_of, shares};
 use crate::micro::{Finish, Isa, NV};
 use crate::pack::Source;
 use crate::placing::tail_of;
+use crate::problem::{Operand, Problem};
 use crate::scratch::Scratch;
 use crate::simd::Simd;
-use crate::{MatRef, Scalar, turned};
+use crate::{Scalar, turned};
 
 /// Steps of k in a block. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of 2048
 /// 1.02 (AVX2) and 1.07 times (AVX-512) as fast as 400: C is read and written less often, and that costs more than B's
@@ -64,83 +64,6 @@ const FEW_SETS_STEPS: usize = 128;
 const LARGE_BYTES: usize = 4 << 20;
 const LARGE_STEPS: usize = 256;
 const LARGE_ROW_BYTES: usize = 2048;
-
-/// `C[m, n] <- finish(A[m, k] * B[k, n])`: pointers and strides in elements.
-pub(crate) struct Problem<T> {
-    pub(crate) m: usize,
-    pub(crate) n: usize,
-    pub(crate) k: usize,
-    pub(crate) a: Operand<T>,
-    pub(crate) b: Operand<T>,
-    pub(crate) c: *mut T,
-    pub(crate) c_rs: usize,
-    pub(crate) c_cs: usize,
-    /// Where this C begins within the caller's, or its transpose.
-    pub(crate) row: usize,
-    pub(crate) col: usize,
-    /// Whether this is the transpose of what the caller asked for: the epilogue's columns are then rows here.
-    pub(crate) swapped: bool,
-    /// Whether `b` points at panels of this kernel's width, each with all steps of k.
-    pub(crate) b_packed: bool,
-    /// What is done with C's elements once their sums are there.
-    pub(crate) after: Option<After<T>>,
-}
-
-/// An operand's first element and strides.
-#[derive(Clone, Copy)]
-pub(crate) struct Operand<T> {
-    pub(crate) ptr: *const T,
-    pub(crate) rs: usize,
-    pub(crate) cs: usize,
-}
-
-impl<T: Scalar> Operand<T> {
-    pub(crate) fn of(x: MatRef<'_, T>) -> Self {
-        Operand { ptr: x.as_ptr(), rs: x.row_stride(), cs: x.col_stride() }
-    }
-
-    pub(crate) fn at(self, i: usize, j: usize) -> *const T {
-        self.ptr.wrapping_add(i * self.rs + j * self.cs)
-    }
-}
-
-impl<T: Scalar> Problem<T> {
-    /// A rectangle of C, as the caller sees it.
-    pub(crate) fn area(&self, rows: usize, cols: usize, row: usize, col: usize) -> Area<T> {
-        let c = self.c.wrapping_add(row * self.c_rs + col * self.c_cs);
-        let (row, col) = (self.row + row, self.col + col);
-        if self.swapped {
-            Area { rows: cols, cols: rows, c, c_rs: self.c_cs, c_cs: self.c_rs, row: col, col: row }
-        } else {
-            Area { rows, cols, c, c_rs: self.c_rs, c_cs: self.c_cs, row, col }
-        }
-    }
-
-    /// Columns `from..from + n` of this product.
-    pub(crate) fn columns(&self, from: usize, n: usize) -> Self {
-        let b = Operand { ptr: self.b.at(0, from), ..self.b };
-        Problem { n, b, c: self.c.wrapping_add(from * self.c_cs), col: self.col + from, ..*self }
-    }
-
-    /// The same product with every matrix transposed: C^T = B^T A^T.
-    pub(crate) fn transposed(&self) -> Self {
-        let t = |x: Operand<T>| Operand { ptr: x.ptr, rs: x.cs, cs: x.rs };
-        Problem {
-            m: self.n,
-            n: self.m,
-            k: self.k,
-            a: t(self.b),
-            b: t(self.a),
-            c: self.c,
-            c_rs: self.c_cs,
-            c_cs: self.c_rs,
-            row: self.col,
-            col: self.row,
-            swapped: !self.swapped,
-            ..*self
-        }
-    }
-}
 
 /// `total` in the fewest parts of at most `max`, all but the last of one size, which is a multiple of `unit`.
 #[inline]

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 
 use crate::activation::{Activation, After, Area};
-use crate::blocking::{Operand, Problem};
 use crate::epilogue::Epilogue;
 use crate::math::Function;
 use crate::packed::PackedB;
+use crate::problem::{Operand, Problem};
 use crate::scratch::Scratch;
 use crate::{Kernel, MatMut, MatRef, Scalar};
 

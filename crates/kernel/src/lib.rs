@@ -34,6 +34,7 @@ mod outer;
 mod pack;
 mod packed;
 mod placing;
+mod problem;
 mod route;
 mod scalar;
 mod scratch;

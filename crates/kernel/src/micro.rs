@@ -23,11 +23,11 @@
 
 use crate::Scalar;
 use crate::activation::{After, Area};
-use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::pack::Source;
+use crate::problem::Problem;
 use crate::simd::Simd;
 use crate::update::Rule;
 

@@ -4,8 +4,8 @@
 //! write as many streams as they have rows, two lines of each at a time.
 
 use crate::Scalar;
-use crate::blocking::Problem;
 use crate::micro::Finish;
+use crate::problem::Problem;
 use crate::simd::Simd;
 
 /// Steps of k, at most.

@@ -2,9 +2,10 @@
 //! of columns, full or ragged, wide or tailed; and where C lies by columns, the way round.
 
 use crate::Scalar;
-use crate::blocking::{MASKED_ROW_TILES, MR_MAX, NR_BYTES, Problem};
+use crate::blocking::{MASKED_ROW_TILES, MR_MAX, NR_BYTES};
 use crate::epilogue::Store;
 use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile, Transposed};
+use crate::problem::Problem;
 use crate::simd::Simd;
 
 /// Gives the tile to the micro-kernel. Where the columns of C are not neighbours, through a tile that is.

@@ -3,11 +3,12 @@
 //! All ways run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else.
 
 use crate::Scalar;
-use crate::blocking::{self, KC, Problem, even_part};
+use crate::blocking::{self, KC, even_part};
 use crate::gemv::Row;
 use crate::micro::{Finish, Isa, NV};
 use crate::outer::STEPS;
 use crate::placing::tail_of;
+use crate::problem::Problem;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
 use crate::turned;

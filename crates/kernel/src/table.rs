@@ -9,7 +9,6 @@ use std::sync::OnceLock;
 
 use crate::Scalar;
 use crate::activation::{Activation, After, Area};
-use crate::blocking::{Operand, Problem};
 use crate::bytes::ByteMap;
 use crate::epilogue::{Accumulate, Bias, Epilogue, Store};
 use crate::error::KernelError;
@@ -17,6 +16,7 @@ use crate::isa;
 use crate::math::Function;
 use crate::micro::{Isa, NV};
 use crate::pack::Source;
+use crate::problem::{Operand, Problem};
 use crate::route;
 use crate::scratch::Scratch;
 use crate::simd::Simd;

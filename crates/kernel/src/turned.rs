@@ -16,10 +16,11 @@
 use std::mem::MaybeUninit;
 
 use crate::Scalar;
-use crate::blocking::{KC, PAGE, Problem, even_part};
+use crate::blocking::{KC, PAGE, even_part};
 use crate::gemv::Row;
 use crate::micro::{Finish, Isa, Transposed};
 use crate::pack::Source;
+use crate::problem::Problem;
 use crate::scratch::Scratch;
 use crate::simd::{Simd, TURNED_MOST};
 

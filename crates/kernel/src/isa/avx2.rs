@@ -11,12 +11,12 @@ use std::arch::x86_64::*;
 
 use crate::Scalar;
 use crate::activation::{After, Area};
-use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, Tile, Transposed};
 use crate::pack::Source;
+use crate::problem::Problem;
 use crate::simd::{Simd, TURNED_MOST};
 use crate::update::Rule;
 

@@ -4,12 +4,12 @@
 //! into a math library, some fifty times slower.
 
 use crate::activation::{After, Area};
-use crate::blocking::Problem;
 use crate::bytes::ByteMap;
 use crate::gemv::Row;
 use crate::math::Function;
 use crate::micro::{Finish, Isa, MASK_C, NV, Tile, Transposed};
 use crate::pack::Source;
+use crate::problem::Problem;
 use crate::simd::{Simd, TURNED_MOST};
 use crate::update::Rule;
 

@@ -1,0 +1,81 @@
+//! One product as the loops see it: where its operands and C lie, part by part and the other way round.
+
+use crate::activation::{After, Area};
+use crate::{MatRef, Scalar};
+
+/// `C[m, n] <- finish(A[m, k] * B[k, n])`: pointers and strides in elements.
+pub(crate) struct Problem<T> {
+    pub(crate) m: usize,
+    pub(crate) n: usize,
+    pub(crate) k: usize,
+    pub(crate) a: Operand<T>,
+    pub(crate) b: Operand<T>,
+    pub(crate) c: *mut T,
+    pub(crate) c_rs: usize,
+    pub(crate) c_cs: usize,
+    /// Where this C begins within the caller's, or its transpose.
+    pub(crate) row: usize,
+    pub(crate) col: usize,
+    /// Whether this is the transpose of what the caller asked for: the epilogue's columns are then rows here.
+    pub(crate) swapped: bool,
+    /// Whether `b` points at panels of this kernel's width, each with all steps of k.
+    pub(crate) b_packed: bool,
+    /// What is done with C's elements once their sums are there.
+    pub(crate) after: Option<After<T>>,
+}
+
+/// An operand's first element and strides.
+#[derive(Clone, Copy)]
+pub(crate) struct Operand<T> {
+    pub(crate) ptr: *const T,
+    pub(crate) rs: usize,
+    pub(crate) cs: usize,
+}
+
+impl<T: Scalar> Operand<T> {
+    pub(crate) fn of(x: MatRef<'_, T>) -> Self {
+        Operand { ptr: x.as_ptr(), rs: x.row_stride(), cs: x.col_stride() }
+    }
+
+    pub(crate) fn at(self, i: usize, j: usize) -> *const T {
+        self.ptr.wrapping_add(i * self.rs + j * self.cs)
+    }
+}
+
+impl<T: Scalar> Problem<T> {
+    /// A rectangle of C, as the caller sees it.
+    pub(crate) fn area(&self, rows: usize, cols: usize, row: usize, col: usize) -> Area<T> {
+        let c = self.c.wrapping_add(row * self.c_rs + col * self.c_cs);
+        let (row, col) = (self.row + row, self.col + col);
+        if self.swapped {
+            Area { rows: cols, cols: rows, c, c_rs: self.c_cs, c_cs: self.c_rs, row: col, col: row }
+        } else {
+            Area { rows, cols, c, c_rs: self.c_rs, c_cs: self.c_cs, row, col }
+        }
+    }
+
+    /// Columns `from..from + n` of this product.
+    pub(crate) fn columns(&self, from: usize, n: usize) -> Self {
+        let b = Operand { ptr: self.b.at(0, from), ..self.b };
+        Problem { n, b, c: self.c.wrapping_add(from * self.c_cs), col: self.col + from, ..*self }
+    }
+
+    /// The same product with every matrix transposed: C^T = B^T A^T.
+    pub(crate) fn transposed(&self) -> Self {
+        let t = |x: Operand<T>| Operand { ptr: x.ptr, rs: x.cs, cs: x.rs };
+        Problem {
+            m: self.n,
+            n: self.m,
+            k: self.k,
+            a: t(self.b),
+            b: t(self.a),
+            c: self.c,
+            c_rs: self.c_cs,
+            c_cs: self.c_rs,
+            row: self.col,
+            col: self.row,
+            swapped: !self.swapped,
+            ..*self
+        }
+    }
+}
