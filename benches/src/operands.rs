@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use chainrule_kernel::Scalar;
+use chainrule_kernel::{Aligned, Scalar};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_naive::{Dims, Float, Transpose, matmul_f64};
 
@@ -29,19 +29,20 @@ pub fn copies(shape: &Shape) -> Option<usize> {
     shape.cold.then(|| (FILLS * Caches::of_this_machine().last()).div_ceil(shape.weight_bytes()) + 1)
 }
 
-/// The operands of `shape` and their numbers.
+/// The operands of `shape` and their numbers. Each begins a cache line, as our networks' matrices do and any tensor
+/// library's.
 #[derive(Debug)]
 pub struct Operands<T> {
     /// What they are operands of.
     pub shape: Shape,
     /// (m, k) with rows `lda` apart, or (k, m) when stored by columns.
-    pub a: Vec<T>,
+    pub a: Aligned<T>,
     /// (k, n) with rows `ldb` apart, or (n, k).
-    pub b: Vec<T>,
+    pub b: Aligned<T>,
     /// (m, n) with rows `ldc` apart.
-    pub c: Vec<T>,
+    pub c: Aligned<T>,
     /// What takes the place of B at the calls to come, the next one first: nothing unless the shape is cold.
-    others: VecDeque<Vec<T>>,
+    others: VecDeque<Aligned<T>>,
 }
 
 /// From one element to the next: down the rows, along the columns.
@@ -88,12 +89,17 @@ impl<T: Scalar + Float> Operands<T> {
 
     fn filled(shape: &Shape, mut number: impl FnMut() -> f64) -> Self {
         let Shape { m, n, k, .. } = *shape;
-        let mut operands =
-            Operands { shape: shape.clone(), a: Vec::new(), b: Vec::new(), c: Vec::new(), others: VecDeque::new() };
-        let mut make = |length| (0..length).map(|_| T::from_f64(number())).collect::<Vec<T>>();
+        let (a, b, c) = (Aligned::default(), Aligned::default(), Aligned::default());
+        let mut operands = Operands { shape: shape.clone(), a, b, c, others: VecDeque::new() };
+        let mut make = |length| {
+            let mut all = Aligned::zeros(length);
+            all.iter_mut().for_each(|x| *x = T::from_f64(number()));
+            all
+        };
         operands.a = make(extent((m, k), operands.a_strides()));
         operands.b = make(extent((k, n), operands.b_strides()));
-        operands.c = vec![T::from_f64(f64::NAN); extent((m, n), operands.c_strides())];
+        operands.c = make(extent((m, n), operands.c_strides()));
+        operands.c.fill(T::from_f64(f64::NAN));
         operands
     }
 

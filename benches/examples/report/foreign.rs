@@ -136,9 +136,9 @@ fn faer<T: Scalar + Float + faer::traits::ComplexField>(operands: &mut Operands<
             MatRef::from_column_major_slice_with_stride(data, rows, cols, along)
         }
     };
-    let (a, b) = (view(a.as_slice(), (shape.m, shape.k), sa), view(b.as_slice(), (shape.k, shape.n), sb));
+    let (a, b) = (view(a, (shape.m, shape.k), sa), view(b, (shape.k, shape.n), sb));
     // Not `from_row_major_slice_with_stride_mut`: in 0.24.4 what it makes is stored by columns.
-    let c = MatMut::from_column_major_slice_with_stride_mut(c.as_mut_slice(), shape.n, shape.m, shape.ldc);
+    let c = MatMut::from_column_major_slice_with_stride_mut(c, shape.n, shape.m, shape.ldc);
     let c = c.transpose_mut();
     let par = if threads == 1 { Par::Seq } else { Par::rayon(threads) };
     faer::linalg::matmul::matmul(c, Accum::Replace, a, b, <T as Scalar>::ONE, par);

@@ -35,6 +35,8 @@ pub(crate) struct Block<T> {
     pub(crate) b_padded: bool,
     /// The last panel, where it is ragged and packed though the others are not.
     pub(crate) ragged: Option<*const T>,
+    /// Whether the next panel of B is fetched while the first tile of A passes by one.
+    pub(crate) b_fetched: bool,
     /// Whether the chains go on from what C holds.
     pub(crate) resume: bool,
     /// Whether these are the last steps of k.
@@ -70,6 +72,7 @@ pub(crate) unsafe fn block<T: Scalar, K: Isa<T>, E: Finish<T>>(b: &Block<T>, p: 
         a_cs: b.a.cs,
         b: b.b,
         b_rs: b.b_rs,
+        fetch: 0,
         b_padded: b.b_padded,
         c: p.c,
         c_rs: p.c_rs,
@@ -105,9 +108,11 @@ pub(crate) unsafe fn block<T: Scalar, K: Isa<T>, E: Finish<T>>(b: &Block<T>, p: 
             let (i, rows) = rows_of(t, (least, larger));
             let from = if b.a_tile == 0 { i * b.a.rs } else { t * b.a_tile };
             tile.a = b.a.ptr.wrapping_add(from);
+            tile.fetch = if b.b_fetched && t == 0 { b.b_panel } else { 0 };
             run(&mut tile, (i, 0), rows, (rows, first_panel * nr));
         }
     }
+    tile.fetch = 0;
     let mut j = first_panel * nr;
     tile.b = b.b.wrapping_add(first_panel * b.b_panel);
     while j < n {
@@ -124,9 +129,20 @@ pub(crate) unsafe fn block<T: Scalar, K: Isa<T>, E: Finish<T>>(b: &Block<T>, p: 
                     packed => (first * packed, packed),
                 };
                 tile.a = b.a.ptr.wrapping_add(from);
-                tile.run = count;
                 tile.next = Step { a: next, b: 0, c: rows * p.c_rs, row: rows, col: 0 };
-                run(&mut tile, (i, j), rows, (count * rows, cols));
+                // The first tile of all by itself, where it fetches the next panel.
+                let fetching = usize::from(b.b_fetched && i == 0);
+                if fetching == 1 {
+                    (tile.run, tile.fetch) = (1, b.b_panel);
+                    run(&mut tile, (0, j), rows, (rows, cols));
+                    tile.a = tile.a.wrapping_add(next);
+                    tile.fetch = 0;
+                }
+                if count > fetching {
+                    let (i, count) = (i + fetching * rows, count - fetching);
+                    tile.run = count;
+                    run(&mut tile, (i, j), rows, (count * rows, cols));
+                }
             }
         }
         tile.b = tile.b.wrapping_add(b.b_panel);

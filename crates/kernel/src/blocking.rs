@@ -65,6 +65,9 @@ const LARGE_BYTES: usize = 4 << 20;
 const LARGE_STEPS: usize = 256;
 const LARGE_ROW_BYTES: usize = 2048;
 
+/// Of a B in place of more bytes than this the panel after next is fetched while the first rows of A pass by one.
+const FETCHED_BYTES: usize = 128 << 10;
+
 /// `total` in the fewest parts of at most `max`, all but the last of one size, which is a multiple of `unit`.
 #[inline]
 pub(crate) fn even_part(total: usize, max: usize, unit: usize) -> usize {
@@ -143,6 +146,9 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
             || (p.k > 1 && page_apart::<T>(p.a.cs))
             || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs)));
 
+    // The first tile of rows reads a B in place for all others, who then find it in the caches.
+    let b_fetched = !pack_b && TILES == PLAIN && p.m > 2 * mr && p.k * p.n * size_of::<T>() > FETCHED_BYTES;
+
     // How many steps a block has at most. Cut, the chains of an element go on from C.
     let a_by_lines = !pack_a && by_columns && p.n > lanes;
     let b_by_lines = !pack_b && row_tiles > 1 && p.b.rs * size_of::<T>() >= LONG_ROW;
@@ -171,6 +177,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
             b_rs: p.b.rs,
             b_panel: nr,
             b_padded: false,
+            b_fetched,
             ragged: None,
             resume: false,
             is_last: true,
@@ -274,6 +281,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
                     b_rs,
                     b_panel,
                     b_padded: pack_b,
+                    b_fetched: b_fetched && ic == 0,
                     ragged: (pack_ragged && !pack_b).then_some(b_panels.as_ptr()),
                     resume: E::RESUMES && k_block > 0,
                     is_last: k_block + 1 == k_blocks,

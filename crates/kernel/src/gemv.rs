@@ -4,9 +4,8 @@
 //! has the same bits here as in a product of many rows.
 //!
 //! - Rows of B contiguous, and no wider than the registers hold sums: B is read once, from its first element to its last.
-//!   1.1-1.8 times as fast as the next way (Zen 5); in several such strips 0.7 (1024 x 4096) to 1.2 times.
-//! - Rows of B contiguous: eight of them at a time are streamed past y, which stays in the first-level cache. Fetching the
-//!   beginnings of the next eight ahead is 0.75-1.0 times as fast.
+//!   1.1-1.8 times as fast as the next way (Zen 5); in more than two such strips 0.7 (1024 x 4096) to 1.0 times.
+//! - Rows of B contiguous: a few of them at a time are streamed past y, which stays in the first-level cache.
 //! - Columns of B contiguous (a transposed weight, or a matrix times a column): see [`crate::turned`].
 
 use crate::Scalar;
@@ -37,8 +36,17 @@ pub(crate) struct Row<T> {
     pub(crate) swapped: bool,
 }
 
-/// Rows of B that are read side by side.
-const ROWS: usize = 8;
+/// Rows of B that are streamed side by side. Eight are as fast where B comes from the second level, 0.93 from the third.
+const ROWS: usize = 4;
+/// While some rows are streamed the next ones are fetched, unless they are longer than this: 1.05-1.1 times as fast from the
+/// third level, 1.15-1.3 from memory; rows of 16 KiB 0.9.
+const FETCHED_ROW: usize = 4 << 10;
+/// So far ahead of the row that is being held or streamed B is fetched, at least, where it outgrows the first level.
+const AHEAD_BYTES: usize = 2 << 10;
+const FIRST_LEVEL: usize = 32 << 10;
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 /// `y <- a * B`, for the n elements of `y`.
 ///
 /// Safety: pointers cover the shapes; one of B's strides is 1; the CPU has the instructions of V, and HELD of its registers
@@ -51,10 +59,18 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, 
     // SAFETY: the caller's promise is passed on.
     unsafe {
         if r.b_cs == 1 {
-            if registers <= HELD {
-                hold::<T, V, HELD>(r, y);
+            let fetch = r.k * r.n * size_of::<T>() > FIRST_LEVEL;
+            if !fetch && registers <= HELD {
+                hold::<T, V, HELD, false>(r, y);
+            } else if registers <= 2 * HELD {
+                let strip = registers.div_ceil(registers.div_ceil(HELD)) * V::LANES;
+                for j in (0..r.n).step_by(strip) {
+                    hold::<T, V, HELD, true>(&Row { n: strip.min(r.n - j), b: r.b.add(j), ..*r }, y.add(j));
+                }
+            } else if r.b_rs == r.n && r.n * size_of::<T>() <= FETCHED_ROW {
+                stream::<T, V, true>(r, y);
             } else {
-                stream::<T, V>(r, y);
+                stream::<T, V, false>(r, y);
             }
             return;
         }
@@ -92,12 +108,12 @@ pub(crate) unsafe fn finish<T: Scalar, V: Simd<T>, E: Finish<T>>(r: &Row<T>, y: 
 
 /// Safety: as [`sums`], with `b_cs` 1 and at most HELD registers of columns.
 #[inline(always)]
-unsafe fn hold<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, y: *mut T) {
+unsafe fn hold<T: Scalar, V: Simd<T>, const HELD: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     macro_rules! by_count {
         ($($count:literal)*) => {
             match r.n.div_ceil(V::LANES) {
                 // SAFETY: the caller's promise is passed on, with the registers counted.
-                $($count if const { HELD >= $count } => unsafe { held::<T, V, $count>(r, y) },)*
+                $($count if const { HELD >= $count } => unsafe { held::<T, V, $count, FETCH>(r, y) },)*
                 count => unreachable!("{count} registers of columns"),
             }
         };
@@ -109,13 +125,19 @@ unsafe fn hold<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, y: *mut T) 
 ///
 /// Safety: as [`sums`], with `b_cs` 1 and as many columns.
 #[inline(always)]
-unsafe fn held<T: Scalar, V: Simd<T>, const REGISTERS: usize>(r: &Row<T>, y: *mut T) {
+unsafe fn held<T: Scalar, V: Simd<T>, const REGISTERS: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
+    let ahead = AHEAD_BYTES.div_ceil(r.b_rs.max(1) * size_of::<T>()) * r.b_rs;
     // SAFETY: steps < k and columns < n of B; y has room for whole registers.
     unsafe {
         let mask = V::first(r.n - (REGISTERS - 1) * V::LANES);
         let mut acc = [V::splat(T::ZERO); REGISTERS];
         let (mut a, mut b) = (r.a, r.b);
         for _ in 0..r.k {
+            if FETCH {
+                for line in (0..REGISTERS * V::LANES).step_by(LINE / size_of::<T>()) {
+                    V::prefetch(b.wrapping_add(ahead + line));
+                }
+            }
             let x = V::splat(*a);
             for v in 0..REGISTERS {
                 let from = b.add(v * V::LANES);
@@ -132,7 +154,7 @@ unsafe fn held<T: Scalar, V: Simd<T>, const REGISTERS: usize>(r: &Row<T>, y: *mu
 
 /// Safety: as [`sums`], with `b_cs` 1.
 #[inline(always)]
-unsafe fn stream<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
+unsafe fn stream<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     // SAFETY: steps < k and columns < n of B; y has room for whole registers.
     unsafe {
         let tail = V::first(match r.n % V::LANES {
@@ -154,6 +176,12 @@ unsafe fn stream<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
                 let a = a.map(|x| V::splat(x));
                 let mut j = 0;
                 while j < last {
+                    if FETCH {
+                        // In their order: those of the next rows that lie as far from their beginning as this from its.
+                        for i in (0..ROWS * V::LANES).step_by(LINE / size_of::<T>()) {
+                            V::prefetch(b.wrapping_add(ROWS * r.b_rs + j * ROWS + i));
+                        }
+                    }
                     let mut acc = begin(j);
                     for i in 0..ROWS {
                         acc = a[i].mul_add(V::load(b.add(i * r.b_rs + j)), acc);

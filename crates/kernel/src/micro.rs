@@ -113,6 +113,8 @@ pub(crate) struct Tile<T> {
     /// (k, cols): step p at `b + p * b_rs`, columns contiguous.
     pub(crate) b: *const T,
     pub(crate) b_rs: usize,
+    /// While this tile is computed, the lines of B so many elements ahead are fetched; 0 for none.
+    pub(crate) fetch: usize,
     /// Whether each of B's rows has `NV * LANES` elements, however few columns C has.
     pub(crate) b_padded: bool,
     /// (M, cols): row i at `c + i * c_rs`, columns contiguous.
@@ -206,9 +208,11 @@ where
                 let acc = &mut *(&raw mut acc).cast::<[[V; 3]; 4]>(); // the same type: M is 4, NV is 3
                 V::steps_4x3(acc, tile, (first_a, first_b), (EDGE == MASK_B_AND_C).then_some(mask));
             } else if NV == 1 && M > 4 && k >= SPLIT_STEPS {
-                steps::<T, V, M, NV, EDGE, 2>(&mut acc, tile, (first_a, first_b), mask);
+                steps::<T, V, M, NV, EDGE, 2, false>(&mut acc, tile, (first_a, first_b), mask);
+            } else if const { NV == 2 && M > NV && EDGE == FULL } && tile.fetch != 0 {
+                steps::<T, V, M, NV, EDGE, 1, true>(&mut acc, tile, (first_a, first_b), mask);
             } else {
-                steps::<T, V, M, NV, EDGE, 1>(&mut acc, tile, (first_a, first_b), mask);
+                steps::<T, V, M, NV, EDGE, 1, false>(&mut acc, tile, (first_a, first_b), mask);
             }
 
             // An epilogue that reads C reads all of the tile before it writes: a masked load waits for a masked store whose
@@ -258,9 +262,9 @@ const SPLIT_STEPS: usize = 4;
 ///
 /// Safety: as [`tile`], for a tile whose operands begin at `a` and `b`.
 #[inline(always)]
-unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POINTERS: usize>(
+unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POINTERS: usize, const FETCH: bool>(
     acc: &mut [[V; NV]; M],
-    &Tile { k, a_rs, a_cs, b_rs, .. }: &Tile<T>,
+    &Tile { k, a_rs, a_cs, b_rs, fetch, .. }: &Tile<T>,
     (a, mut b): (*const T, *const T),
     mask: V::Mask,
 ) where
@@ -272,6 +276,11 @@ unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POI
     unsafe {
         let mut a: [*const T; POINTERS] = std::array::from_fn(|q| a.wrapping_add(q * part * a_rs));
         for _ in 0..k {
+            if FETCH {
+                for line in (0..NV * V::LANES).step_by(64 / size_of::<T>()) {
+                    V::prefetch(b.wrapping_add(fetch + line));
+                }
+            }
             // The shorter side waits in registers, the longer one passes by.
             if const { M < NV } {
                 let mut column = [V::splat(T::ZERO); M];
