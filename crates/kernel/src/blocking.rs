@@ -30,8 +30,10 @@ const NC: usize = 1024;
 pub(crate) const NR_BYTES: usize = 128;
 
 /// B is used where it lies up to this many rows of C: packing it costs more than it saves. At 32 rows of 784 x 128 that
-/// is 0.2 of the time, at 256 still 0.03-0.05, at 512 as often lost as won.
+/// is 0.2 of the time, at 256 still 0.03-0.05. Rows of whole registers are as fast or up to 1.03 times as fast in place at
+/// 512 and 1024; others, 1023 x 1023, 0.79 times.
 const UNPACKED_ROWS: usize = 384;
+const UNPACKED_ROWS_WHOLE: usize = 512;
 /// A ragged panel is packed where masked loads cost something, for more tiles of rows than this.
 pub(crate) const MASKED_ROW_TILES: usize = 3;
 /// An A that lies badly is packed when at least this many tiles of columns reuse it.
@@ -135,9 +137,10 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
     let row_tiles = p.m.div_ceil(mr);
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
-    let pack_b = p.b_packed || !rows_contiguous || p.m > UNPACKED_ROWS || (row_tiles > 1 && page_apart::<T>(p.b.rs));
+    let unpacked_rows = if p.b.rs.is_multiple_of(lanes) { UNPACKED_ROWS_WHOLE } else { UNPACKED_ROWS };
+    let pack_b = p.b_packed || !rows_contiguous || p.m > unpacked_rows || (row_tiles > 1 && page_apart::<T>(p.b.rs));
     let pack_ragged =
-        pack_b || ((TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::MASKED_LOADS_ARE_FREE);
+        pack_b || ((TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::Vector::MASKED_LOADS_ARE_FREE);
     // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
     let by_columns = p.a.rs == 1 && p.m > 1;

@@ -52,8 +52,6 @@ pub(crate) trait Isa<T: Scalar> {
     const MR_TAILED: usize = 0;
     /// Rows of C, at most, for which a B that lies by columns is turned round in registers ([`crate::turned`]).
     const FEW: usize = 1;
-    /// Whether loading some lanes costs what loading all of them does.
-    const MASKED_LOADS_ARE_FREE: bool;
 
     /// [`tile`] with this instruction set; see there.
     unsafe fn tile<E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E);
@@ -97,6 +95,14 @@ pub(crate) const FULL: u8 = 0;
 pub(crate) const MASK_C: u8 = 1;
 /// They exist neither in C nor in B.
 pub(crate) const MASK_B_AND_C: u8 = 2;
+
+/// As [`FULL`], and the lines that [`Tile::fetch`] says are fetched: an instance of its own, because with the choice inside,
+/// the steps of other tiles had one or two instructions more.
+pub(crate) const FULL_FETCHING: u8 = 3;
+
+const fn is_masked(edge: u8) -> bool {
+    edge == MASK_C || edge == MASK_B_AND_C
+}
 
 /// What a run of tiles of one size reads and writes, one tile after the other. Strides count elements.
 #[derive(Clone, Copy)]
@@ -177,7 +183,7 @@ pub(crate) trait Finish<T: Scalar>: Copy {
 /// Computes a run of tiles: `C[M, cols] <- finish(A[M, k] * B[k, cols])` for each.
 ///
 /// Safety: the pointers of `tile` cover what their comments say; the CPU has the instructions of `V`; there are more than
-/// `(NV - 1) * LANES` columns and at most `NV * LANES`, exactly so many when `FULL`; with `MASK_C`, B's rows have
+/// `(NV - 1) * LANES` columns and at most `NV * LANES`, exactly so many when not masked; with `MASK_C`, B's rows have
 /// `NV * LANES` elements all the same.
 #[inline(always)]
 pub(crate) unsafe fn tile<T, V, E, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E)
@@ -191,14 +197,14 @@ where
     // SAFETY: every access below is to a row < M, a step < k and a masked column of a tile of the run, which the caller's
     // pointers cover.
     unsafe {
-        let mask = V::first(if EDGE == FULL { V::LANES } else { tile.cols - (NV - 1) * V::LANES });
+        let mask = V::first(if !is_masked(EDGE) { V::LANES } else { tile.cols - (NV - 1) * V::LANES });
         for _ in 0..run {
             let mut acc = [[V::splat(T::ZERO); NV]; M];
             if tile.resume {
                 for i in 0..M {
                     for v in 0..NV {
                         let from = c.add(i * c_rs + v * V::LANES);
-                        let masked = EDGE != FULL && v + 1 == NV;
+                        let masked = is_masked(EDGE) && v + 1 == NV;
                         acc[i][v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
                     }
                 }
@@ -208,17 +214,15 @@ where
                 let acc = &mut *(&raw mut acc).cast::<[[V; 3]; 4]>(); // the same type: M is 4, NV is 3
                 V::steps_4x3(acc, tile, (first_a, first_b), (EDGE == MASK_B_AND_C).then_some(mask));
             } else if NV == 1 && M > 4 && k >= SPLIT_STEPS {
-                steps::<T, V, M, NV, EDGE, 2, false>(&mut acc, tile, (first_a, first_b), mask);
-            } else if const { NV == 2 && M > NV && EDGE == FULL } && tile.fetch != 0 {
-                steps::<T, V, M, NV, EDGE, 1, true>(&mut acc, tile, (first_a, first_b), mask);
+                steps::<T, V, M, NV, EDGE, 2>(&mut acc, tile, (first_a, first_b), mask);
             } else {
-                steps::<T, V, M, NV, EDGE, 1, false>(&mut acc, tile, (first_a, first_b), mask);
+                steps::<T, V, M, NV, EDGE, 1>(&mut acc, tile, (first_a, first_b), mask);
             }
 
             // An epilogue that reads C reads all of the tile before it writes: a masked load waits for a masked store whose
             // register it touches, though not its lanes, and the rows of a narrow C touch one another's. An update of 64x8
             // on its own took 4 times as long row by row with AVX-512. Everywhere, it would cost k of 1 to 9 up to 0.14.
-            if EDGE != FULL && !E::RESUMES {
+            if is_masked(EDGE) && !E::RESUMES {
                 for i in 0..M {
                     for v in 0..NV {
                         let (at, col) = (c.add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
@@ -233,8 +237,8 @@ where
                 for v in 0..NV {
                     let to = c.add(i * c_rs + v * V::LANES);
                     let col = first_col + v * V::LANES;
-                    let is_ready = EDGE != FULL && !E::RESUMES;
-                    match (EDGE != FULL && v + 1 == NV, is_ready) {
+                    let is_ready = is_masked(EDGE) && !E::RESUMES;
+                    match (is_masked(EDGE) && v + 1 == NV, is_ready) {
                         (true, true) => acc[i][v].store_masked(to, mask),
                         (true, false) => finish.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask),
                         (false, true) => acc[i][v].store(to),
@@ -262,7 +266,7 @@ const SPLIT_STEPS: usize = 4;
 ///
 /// Safety: as [`tile`], for a tile whose operands begin at `a` and `b`.
 #[inline(always)]
-unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POINTERS: usize, const FETCH: bool>(
+unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POINTERS: usize>(
     acc: &mut [[V; NV]; M],
     &Tile { k, a_rs, a_cs, b_rs, fetch, .. }: &Tile<T>,
     (a, mut b): (*const T, *const T),
@@ -276,7 +280,7 @@ unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POI
     unsafe {
         let mut a: [*const T; POINTERS] = std::array::from_fn(|q| a.wrapping_add(q * part * a_rs));
         for _ in 0..k {
-            if FETCH {
+            if EDGE == FULL_FETCHING {
                 for line in (0..NV * V::LANES).step_by(64 / size_of::<T>()) {
                     V::prefetch(b.wrapping_add(fetch + line));
                 }

@@ -4,7 +4,7 @@
 use crate::Scalar;
 use crate::blocking::{MASKED_ROW_TILES, MR_MAX, NR_BYTES};
 use crate::epilogue::Store;
-use crate::micro::{FULL, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile, Transposed};
+use crate::micro::{FULL, FULL_FETCHING, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile, Transposed};
 use crate::problem::Problem;
 use crate::simd::Simd;
 
@@ -125,10 +125,13 @@ unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Til
     // SAFETY: each call's NV and EDGE fit `cols` and `b_padded`.
     unsafe {
         match (M <= K::MR && tile.cols > lanes, tile.b_padded) {
+            (true, _) if const { 3 * M >= 2 * K::MR } && tile.fetch != 0 && tile.cols == NV * lanes => {
+                K::tile::<E, M, NV, FULL_FETCHING>(tile, finish);
+            }
             (true, _) if tile.cols == NV * lanes => K::tile::<E, M, NV, FULL>(tile, finish),
             // Where masked loads cost nothing, one tile serves both.
-            (true, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),
-            (false, true) if !K::MASKED_LOADS_ARE_FREE => K::tile::<E, M, 1, MASK_C>(tile, finish),
+            (true, true) if !K::Vector::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),
+            (false, true) if !K::Vector::MASKED_LOADS_ARE_FREE => K::tile::<E, M, 1, MASK_C>(tile, finish),
             (true, _) => K::tile::<E, M, NV, MASK_B_AND_C>(tile, finish),
             (false, _) => K::tile::<E, M, 1, MASK_B_AND_C>(tile, finish),
         }

@@ -16,6 +16,8 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     type Mask: Copy;
     /// Elements in a register.
     const LANES: usize;
+    /// Whether loading some lanes costs what loading all of them does.
+    const MASKED_LOADS_ARE_FREE: bool;
 
     unsafe fn splat(x: T) -> Self;
     unsafe fn load(from: *const T) -> Self;

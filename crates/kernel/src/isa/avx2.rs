@@ -41,7 +41,6 @@ impl Isa<f32> for Avx2 {
     const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
     const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
     const FEW: usize = 6;
-    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on, `is_available` included.
@@ -107,7 +106,6 @@ impl Isa<f64> for Avx2 {
     const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
     const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
     const FEW: usize = 2;
-    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
         // SAFETY: as above.
@@ -260,6 +258,7 @@ macro_rules! vector {
         impl Simd<$t> for $v {
             type Mask = __m256i;
             const LANES: usize = $lanes;
+            const MASKED_LOADS_ARE_FREE: bool = false;
             const TURNED: usize = $columns;
 
             #[inline(always)]

@@ -34,7 +34,6 @@ impl Isa<f32> for Avx512 {
     const MR_LONE: usize = 14;
     const WIDE: usize = 4;
     const FEW: usize = 13;
-    const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on, `is_available` included.
@@ -93,7 +92,6 @@ impl Isa<f64> for Avx512 {
     const MR_LONE: usize = 14;
     const WIDE: usize = 4;
     const FEW: usize = 5;
-    const MASKED_LOADS_ARE_FREE: bool = true;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
         // SAFETY: as above.
@@ -227,6 +225,7 @@ macro_rules! vector {
         impl Simd<$t> for $v {
             type Mask = $mask;
             const LANES: usize = $lanes;
+            const MASKED_LOADS_ARE_FREE: bool = true;
             const TURNED: usize = $columns;
 
             #[inline(always)]

@@ -56,7 +56,6 @@ impl Isa<f32> for Portable {
     const MR: usize = MR;
     const MR_LONE: usize = MR;
     const WIDE: usize = NV;
-    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on.
@@ -119,7 +118,6 @@ impl Isa<f64> for Portable {
     const MR: usize = MR;
     const MR_LONE: usize = MR;
     const WIDE: usize = NV;
-    const MASKED_LOADS_ARE_FREE: bool = false;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
         // SAFETY: the caller's promise is passed on.
@@ -195,6 +193,7 @@ macro_rules! array {
         impl<const N: usize, const STAGED: bool> Simd<$t> for Array<$t, N, STAGED> {
             type Mask = usize;
             const LANES: usize = N;
+            const MASKED_LOADS_ARE_FREE: bool = false;
             const TURNED: usize = N;
 
             #[inline(always)]
