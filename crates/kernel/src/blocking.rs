@@ -139,8 +139,8 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
     let unpacked_rows = if p.b.rs.is_multiple_of(lanes) { UNPACKED_ROWS_WHOLE } else { UNPACKED_ROWS };
     let pack_b = p.b_packed || !rows_contiguous || p.m > unpacked_rows || (row_tiles > 1 && page_apart::<T>(p.b.rs));
-    let pack_ragged =
-        pack_b || ((TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::Vector::MASKED_LOADS_ARE_FREE);
+    let pack_ragged = pack_b
+        || ((TILES != TAILED || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::Vector::MASKED_LOADS_ARE_FREE);
     // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
     let by_columns = p.a.rs == 1 && p.m > 1;

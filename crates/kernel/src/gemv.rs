@@ -132,7 +132,10 @@ unsafe fn hold<T: Scalar, V: Simd<T>, const HELD: usize, const FETCH: bool>(r: &
 ///
 /// Safety: as [`sums`], with `b_cs` 1 and as many columns.
 #[inline(always)]
-unsafe fn held<T: Scalar, V: Simd<T>, const REGISTERS: usize, const FETCH: bool, const TAIL: bool>(r: &Row<T>, y: *mut T) {
+unsafe fn held<T: Scalar, V: Simd<T>, const REGISTERS: usize, const FETCH: bool, const TAIL: bool>(
+    r: &Row<T>,
+    y: *mut T,
+) {
     let ahead = AHEAD_BYTES.div_ceil(r.b_rs.max(1) * size_of::<T>()) * r.b_rs;
     // SAFETY: steps < k and columns < n of B; y has room for whole registers.
     unsafe {

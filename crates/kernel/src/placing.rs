@@ -129,6 +129,7 @@ unsafe fn columns<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Til
                 K::tile::<E, M, NV, FULL_FETCHING>(tile, finish);
             }
             (true, _) if tile.cols == NV * lanes => K::tile::<E, M, NV, FULL>(tile, finish),
+            (false, _) if tile.cols == lanes => K::tile::<E, M, 1, FULL>(tile, finish),
             // Where masked loads cost nothing, one tile serves both.
             (true, true) if !K::Vector::MASKED_LOADS_ARE_FREE => K::tile::<E, M, NV, MASK_C>(tile, finish),
             (false, true) if !K::Vector::MASKED_LOADS_ARE_FREE => K::tile::<E, M, 1, MASK_C>(tile, finish),
