@@ -28,7 +28,7 @@ fn multiply(executor: &GemmExecutor<f32>, operands: &mut Operands<f32>) {
     let view = |data, sizes, strides| {
         NdTensorView::from_slice_with_strides(sizes, data, strides).expect("strides within the slice")
     };
-    let (a, b) = (view(a.as_slice(), [*m, *k], [rsa, csa]), view(b.as_slice(), [*k, *n], [rsb, csb]));
+    let (a, b) = (view(a, [*m, *k], [rsa, csa]), view(b, [*k, *n], [rsb, csb]));
     let (a, b) = (GemmInputA::Unpacked(a), GemmInputB::Unpacked(b));
     executor.gemm(c, a, b, GemmOptions::default()).expect("sizes that agree");
 }
