@@ -67,7 +67,9 @@ const LARGE_BYTES: usize = 4 << 20;
 const LARGE_STEPS: usize = 256;
 const LARGE_ROW_BYTES: usize = 2048;
 
-/// Of a B in place of more bytes than this the panel after next is fetched while the first rows of A pass by one.
+/// Of a B in place of more bytes than this the next panel is fetched while the first tile of A passes by one, a line with
+/// each step: its rows are too far apart for the hardware to foresee. From memory 32 rows of 784 x 128 and 512 x 512 are
+/// 1.4 times as fast, 128 rows 1.13; from the second level 1.0-1.06.
 const FETCHED_BYTES: usize = 128 << 10;
 
 /// `total` in the fewest parts of at most `max`, all but the last of one size, which is a multiple of `unit`.

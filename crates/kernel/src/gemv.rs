@@ -4,7 +4,7 @@
 //! has the same bits here as in a product of many rows.
 //!
 //! - Rows of B contiguous, and no wider than the registers hold sums: B is read once, from its first element to its last.
-//!   1.1-1.8 times as fast as the next way (Zen 5); in more than two such strips 0.7 (1024 x 4096) to 1.0 times.
+//!   1.1-1.8 times as fast as the next way (Zen 5), in two such strips 1.15; in more 0.4 (1024 x 4096) to 1.0 times.
 //! - Rows of B contiguous: a few of them at a time are streamed past y, which stays in the first-level cache.
 //! - Columns of B contiguous (a transposed weight, or a matrix times a column): see [`crate::turned`].
 
