@@ -63,7 +63,7 @@ const FEW_SETS_STEPS: usize = 128;
 /// from the second level. 32 to 128 rows of 1024 x 4096 are 1.0-1.1 times as fast for it with AVX2, with AVX-512 1.0-1.05.
 /// 128 steps by 4 KiB are as fast. Reading B where it lies in blocks that are fetched ahead, tried with AVX-512, is 0.95-0.97
 /// times as fast, 0.85 at 16 rows.
-const LARGE_BYTES: usize = 4 << 20;
+pub(crate) const LARGE_BYTES: usize = 4 << 20;
 const LARGE_STEPS: usize = 256;
 const LARGE_ROW_BYTES: usize = 2048;
 
@@ -306,7 +306,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
 }
 
 /// Rows so many elements apart share their sets of the caches.
-fn page_apart<T>(stride: usize) -> bool {
+pub(crate) fn page_apart<T>(stride: usize) -> bool {
     stride != 0 && (stride * size_of::<T>()).is_multiple_of(PAGE)
 }
 

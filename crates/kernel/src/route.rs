@@ -4,7 +4,7 @@
 
 use crate::Scalar;
 use crate::blocking::{self, KC, even_part};
-use crate::gemv::Row;
+use crate::gemv::{self, Row};
 use crate::micro::{Finish, Isa, NV};
 use crate::outer::STEPS;
 use crate::placing::tail_of;
@@ -34,6 +34,9 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
         }
         if p.n <= turned::MOST && p.a.cs == 1 && turned::pays::<T, K>(&p.transposed()) {
             return turned::run::<T, K, E>(&p.transposed(), finish, scratch);
+        }
+        if is_streamed(p) {
+            return turned::run::<T, K, E>(p, finish, scratch);
         }
         if let Some(rest) = ragged::<T, K>(p) {
             return in_two::<T, K, E>(p, rest, finish, scratch);
@@ -66,6 +69,12 @@ unsafe fn in_two<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, rest: usize
         run::<T, K, E>(&p.columns(0, p.n - rest), finish, scratch);
         run::<T, K, E>(&p.columns(p.n - rest, rest), finish, scratch);
     }
+}
+
+/// Whether these are few rows and a B that outgrows the caches, its rows pages apart: [`gemv`] streams it past them.
+fn is_streamed<T: Scalar>(p: &Problem<T>) -> bool {
+    let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && blocking::page_apart::<T>(p.b.rs);
+    (2..=gemv::FEW).contains(&p.m) && rows_apart && p.k <= KC && p.k * p.n * size_of::<T>() >= blocking::LARGE_BYTES
 }
 
 /// How many columns past the last whole panel are best computed by themselves, the way that few columns go: with AVX2

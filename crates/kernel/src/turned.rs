@@ -55,7 +55,8 @@ fn is_packed<T>(p: &Problem<T>) -> bool {
 
 /// `C <- finish(A * B)` for few rows.
 ///
-/// Safety: as [`crate::route::run`]; [`pays`] is true.
+/// Safety: as [`crate::route::run`]; [`pays`] is true, or B's columns are 1 apart, its steps at most [`KC`], and there are 2 to
+/// [`crate::gemv::FEW`] rows.
 #[inline(never)]
 pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
     let lanes = K::Vector::LANES;

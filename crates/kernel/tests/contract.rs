@@ -393,14 +393,15 @@ fn rows_of_cut_chains_have_the_bits_of_rows_alone<T: Scalar>() {
     for_each_kernel::<T>(|kernel| {
         // B has more than 4 MiB, its rows 4096 or 8192 bytes from one to the next; a B in place of long rows; an A by
         // columns that lie in many sets of the caches, in few of them, and in few with so many columns that it is packed; a
-        // B in place whose panels are fetched, small enough for C to be written along its rows, and not. A row alone is
-        // held in one strip, in two, or streamed past.
+        // B in place whose panels are fetched, small enough for C to be written along its rows, and not. A few
+        // rows that a large B is streamed past. A row alone is held in one strip, in two, or streamed past.
         for (m, n, k, b_rs, columns_of_a) in [
             (29, 1000, 1100, 1024, None),
             (29, 300, 600, 300, None),
             (70, 40, 400, 40, Some(70)),
             (70, 40, 400, 40, Some(128)),
             (70, 1050, 200, 1050, Some(128)),
+            (7, 1100, 1003, 2048, None),
             (70, 150, 400, 152, None),
             (70, 300, 600, 300, None),
         ] {
