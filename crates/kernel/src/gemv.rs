@@ -41,7 +41,7 @@ const ROWS: usize = 4;
 /// While some rows are streamed the next ones are fetched, unless they are longer than this: 1.05-1.1 times as fast from the
 /// third level, 1.15-1.3 from memory; rows of 16 KiB 0.9.
 const FETCHED_ROW: usize = 4 << 10;
-/// So far ahead of the row that is being held or streamed B is fetched, at least, where it outgrows the first level.
+/// So far ahead of a row whose sums are held B is fetched, at least, where it outgrows the first level.
 const AHEAD_BYTES: usize = 2 << 10;
 const FIRST_LEVEL: usize = 32 << 10;
 /// Bytes of a cache line.

@@ -98,13 +98,12 @@ fn columns_past_the_last_panel<T: Scalar>() {
     }
 }
 
-/// B by rows a page apart, which share their sets of the caches, as against rows that follow one another.
-fn rows_a_page_apart<T: Scalar>() {
-    let k = 20;
-    let apart = 4096 / size_of::<T>();
+/// B by rows pages apart, which share their sets of the caches, as against rows that follow one another.
+fn rows_pages_apart<T: Scalar>(pages: usize, ms: impl Iterator<Item = usize> + Clone, ns: &[usize], k: usize) {
+    let apart = pages * 4096 / size_of::<T>();
     for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
-        for m in FEW {
-            for n in [9, 17, 24, 41, 75] {
+        for m in ms.clone() {
+            for &n in ns {
                 let (rows, weights) = (numbers::<T>(m * k, 1), numbers::<T>(k * n, 2));
                 let mut spread = vec![T::from_f64(f64::NAN); k * apart];
                 (0..k).for_each(|p| spread[p * apart..][..n].copy_from_slice(&weights[p * n..][..n]));
@@ -118,8 +117,16 @@ fn rows_a_page_apart<T: Scalar>() {
 
 #[test]
 fn rows_of_b_a_page_apart_change_no_bit() {
-    rows_a_page_apart::<f32>();
-    rows_a_page_apart::<f64>();
+    rows_pages_apart::<f32>(1, FEW, &[9, 17, 24, 41, 75], 20);
+    rows_pages_apart::<f64>(1, FEW, &[9, 17, 24, 41, 75], 20);
+}
+
+/// More than 4 MiB of B, which is streamed past two to eight rows; steps and columns that are left over.
+#[test]
+fn a_large_b_streamed_past_a_few_rows_changes_no_bit() {
+    let rows = [2, 3, 4, 5, 6, 7, 8].into_iter();
+    rows_pages_apart::<f32>(2, rows.clone(), &[1100], 1003);
+    rows_pages_apart::<f64>(3, rows, &[1100], 1003);
 }
 
 #[test]
