@@ -150,8 +150,10 @@ fn on_threads<T: Scalar>(threads: usize, shape: LayerShape, data: &Inputs<T>) ->
 fn same_bits_on_any_number_of_threads<T: Scalar>() {
     for activation in [Activation::Relu, Activation::Tanh, Activation::Gelu] {
         // More than a million multiply-adds a thread, ragged on every side; tall, wide and deep. The last is so tall
-        // that activations and column sums are shared as well.
-        for (batch, inputs, outputs) in [(301, 405, 203), (1031, 130, 67), (37, 530, 801), (1300, 20, 310)] {
+        // that activations and column sums are shared as well. Then a single row, and a single output.
+        for (batch, inputs, outputs) in
+            [(301, 405, 203), (1031, 130, 67), (37, 530, 801), (1300, 20, 310), (1, 2203, 2001), (2203, 2001, 1)]
+        {
             let shape = LayerShape { inputs, outputs, activation };
             let data = Inputs::<T>::new(batch, shape);
             let one = on_threads(1, shape, &data);

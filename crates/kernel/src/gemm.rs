@@ -15,7 +15,8 @@ impl<T: Scalar> Kernel<T> {
     ///
     /// Every element of the product is one chain of multiply-adds over k in ascending order (cut every 1024 steps only
     /// where [`Epilogue::Accumulate`] and [`Epilogue::Update`] have to keep C), so its bits do not depend on the rest of
-    /// the shape. Allocates only when `scratch` is smaller than [`Scratch::for_shape`] makes it.
+    /// the shape. Only where C is a single row or column, and A's rows and B's columns are contiguous, are its elements
+    /// dot products from 64 steps on: sixteen chains each, step p in chain `p % 16`, added up in halves. Allocates only when `scratch` is smaller than [`Scratch::for_shape`] makes it.
     ///
     /// # Panics
     /// When the shapes disagree, a bias is not as long as C is wide, or the CPU lacks this kernel's instructions.
@@ -30,7 +31,7 @@ impl<T: Scalar> Kernel<T> {
         self.product(a, (b.rows(), b.cols()), Operand::of(b), false, epilogue, c, scratch);
     }
 
-    /// As [`Kernel::gemm`], with B packed before: `update`d once, multiplied with often.
+    /// As [`Kernel::gemm`], with B packed before: `update`d once, multiplied with often. All elements are one chain.
     ///
     /// # Panics
     /// As [`Kernel::gemm`], and when B was packed for another kernel.

@@ -1,14 +1,16 @@
 //! One row of C: `y <- finish(a * B)`, bound by how fast B can be read.
 //!
-//! Three ways for one row, by how B lies and how wide it is, and one for a few rows ([`few`]). All keep each element's chain in the order of k, as the tiles do, so a row
-//! has the same bits here as in a product of many rows.
+//! Three ways for one row, by how B lies and how wide it is, and one for a few rows ([`few`]). All keep each element's chain
+//! in the order of k, as the tiles do, so a row has the same bits here as in a product of many rows. Dot products, which do
+//! not, have a file of their own: [`crate::dots`].
 //!
 //! - Rows of B contiguous, and no wider than the registers hold sums: B is read once, from its first element to its last.
 //!   1.1-1.8 times as fast as the next way (Zen 5), in two such strips 1.15; in more 0.4 (1024 x 4096) to 1.0 times.
 //! - Rows of B contiguous: a few of them at a time are streamed past y, which stays in the first-level cache.
-//! - Columns of B contiguous (a transposed weight, or a matrix times a column): see [`crate::turned`].
+//! - Columns of B contiguous (a transposed weight, or a matrix times a column), of few steps: see [`crate::turned`].
 
 use crate::Scalar;
+use crate::dots;
 use crate::micro::Finish;
 use crate::simd::Simd;
 use crate::turned;
@@ -34,6 +36,8 @@ pub(crate) struct Row<T> {
     pub(crate) col: usize,
     /// C is one column of its matrix, not one row of it: all elements have the first column for the epilogue.
     pub(crate) swapped: bool,
+    /// The elements are dot products, not one chain each: [`dots`].
+    pub(crate) dots: bool,
 }
 
 /// Rows of B that are streamed side by side. Eight are as fast where B comes from the second level, 0.93 from the third.
@@ -58,6 +62,9 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, 
     let y = y.as_mut_ptr();
     // SAFETY: the caller's promise is passed on.
     unsafe {
+        if r.dots {
+            return dots::sums::<T, V>(r, y);
+        }
         if r.b_cs == 1 && r.m > 1 {
             return few::<T, V>(r, y);
         }

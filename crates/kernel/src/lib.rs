@@ -23,6 +23,7 @@ mod aligned;
 mod block;
 mod blocking;
 mod bytes;
+mod dots;
 mod epilogue;
 mod error;
 mod gemm;

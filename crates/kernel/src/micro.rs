@@ -11,6 +11,7 @@
 //!
 //! Each element of C is one chain of multiply-adds over k, in order, in its own lane. Its bits therefore depend neither
 //! on the tile it falls into, nor on the width of the registers, nor on how rows and columns were shared among threads.
+//! (The one exception, single rows and columns of dot products, is no tile: [`crate::dots`].)
 //!
 //! (Drawn for 16 registers; with 32 of them a tile has 14 rows.)
 //!

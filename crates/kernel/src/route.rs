@@ -1,9 +1,11 @@
 //! Which way a product takes, by its shape and strides alone: never by who computes it, nor on how many threads.
 //!
-//! All ways run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else.
+//! All ways run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else; but for
+//! single rows and columns of dot products ([`crate::dots`]), which the shape and strides of the whole product tell.
 
 use crate::Scalar;
 use crate::blocking::{self, KC, even_part};
+use crate::dots::is_dots;
 use crate::gemv::{self, Row};
 use crate::micro::{Finish, Isa, NV};
 use crate::outer::STEPS;
@@ -23,11 +25,12 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
         if p.b_packed {
             return blocking::blocked::<T, K, E>(p, finish, scratch);
         }
+        let dots = is_dots(p);
         if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
-            return row::<T, K, E>(p, finish, scratch);
+            return row::<T, K, E>(p, dots, finish, scratch);
         }
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
-            return row::<T, K, E>(&p.transposed(), finish, scratch);
+            return row::<T, K, E>(&p.transposed(), dots, finish, scratch);
         }
         if p.m <= turned::MOST && p.b.rs == 1 && turned::pays::<T, K>(p) {
             return turned::run::<T, K, E>(p, finish, scratch);
@@ -67,7 +70,12 @@ unsafe fn in_two<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, rest: usize
     // SAFETY: the caller's promise is passed on.
     unsafe {
         run::<T, K, E>(&p.columns(0, p.n - rest), finish, scratch);
-        run::<T, K, E>(&p.columns(p.n - rest, rest), finish, scratch);
+        let last = p.columns(p.n - rest, rest);
+        if rest == 1 {
+            // One chain for each element, as in the other columns.
+            return row::<T, K, E>(&last.transposed(), false, finish, scratch);
+        }
+        run::<T, K, E>(&last, finish, scratch);
     }
 }
 
@@ -151,9 +159,9 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
 /// One row of C, or one column turned into a row.
 ///
 /// Safety: as [`run`]; `p.m` is 1 and one of B's strides is.
-unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
+unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, dots: bool, finish: E, scratch: &mut Scratch<T>) {
     // An epilogue that needs C's old contents cuts the chains where the blocks would, so that the bits are the same.
-    let k_block = if E::RESUMES { p.k.max(1) } else { even_part(p.k, KC, 1) };
+    let k_block = if dots || E::RESUMES { p.k.max(1) } else { even_part(p.k, KC, 1) };
     let blocks = p.k.div_ceil(k_block).max(1);
     let (y, _) = scratch.panels(p.n.next_multiple_of(K::Vector::LANES), 0);
     for block in 0..blocks {
@@ -171,6 +179,7 @@ unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scr
             c_cs: p.c_cs,
             col: if p.swapped { p.row } else { p.col },
             swapped: p.swapped,
+            dots,
         };
         // SAFETY: the caller's promise is passed on; steps first..first + k exist.
         unsafe {

@@ -8,10 +8,8 @@
 //! ```
 //!
 //! Neighbouring lanes are then neighbouring columns, and each element stays one chain of multiply-adds in the order of k,
-//! as everywhere. A dot product along each column would be the other way, and for one row 1.1-2 times as fast (gemm and
-//! gemmkit, Zen 5); it sums in another order, so the bits of a row would depend on how many rows there are, and with that
-//! on how they are shared among threads. Turning blocks round into a buffer first, which needs fewer streams side by side,
-//! was 0.7 times as fast for one row.
+//! as everywhere. A dot product along each column is the other way, for a single row of many steps: [`crate::dots`]. Turning
+//! blocks round into a buffer first, which needs fewer streams side by side, was 0.7 times as fast for one row.
 
 use std::mem::MaybeUninit;
 
@@ -93,6 +91,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
                 c_cs: p.c_cs,
                 col: if p.swapped { p.row } else { p.col + j },
                 swapped: p.swapped,
+                dots: false,
             };
             // SAFETY: the caller's promise is passed on; steps pc..pc + k and columns j..j + n exist, and y has room.
             unsafe {

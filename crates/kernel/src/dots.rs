@@ -1,0 +1,136 @@
+//! One row times columns that are contiguous, as it is: the gradient by the input of a single example, or the only output
+//! of a layer. Dot products, each in sixteen chains.
+//!
+//! ```text
+//! chain c:  a[c]*b[c] + a[c + 16]*b[c + 16] + ..      c = 0..16, each in the order of k
+//! sum:      c + (c + 8), c + (c + 4), c + (c + 2), c + (c + 1)
+//! ```
+//!
+//! Lanes of a register are then neighbouring steps of one column, and nothing is turned round until there is one register
+//! of each: 1.3-2 times as fast as one chain for each element ([`crate::turned`]). The sixteen do not hang on the width
+//! of a register, so the bits are those of every instruction set, and of any number of columns. Threads change none either:
+//! they never take a single row or column of a product that has more (`dense/src/parts.rs`).
+
+use crate::Scalar;
+use crate::gemv::Row;
+use crate::problem::Problem;
+use crate::simd::Simd;
+
+/// Chains of one element.
+pub(crate) const CHAINS: usize = 16;
+/// Steps, at least: with 48 dots are 0.8-0.95 times as fast as one chain, with 64 0.9-1.2, with 512 1.5-1.9 (784 columns).
+const STEPS: usize = 64;
+/// So far ahead columns are fetched. 512 columns of 512 elements take 1.05 times as long without, 256 or 2048 bytes 1.02-1.05.
+const AHEAD_BYTES: usize = 1 << 10;
+
+/// Whether the elements of this product are dot products: it is one row or one column, and the steps of both operands lie
+/// side by side. A part of a larger product never asks: its elements are one chain each, as those around it.
+#[inline]
+pub(crate) fn is_dots<T>(p: &Problem<T>) -> bool {
+    (p.m == 1 || p.n == 1) && p.k >= STEPS && p.a.cs == 1 && p.b.rs == 1
+}
+
+/// `y <- a * B`.
+///
+/// Safety: pointers cover the shapes, y whole registers; the steps of a and of B are 1 apart; the CPU has the instructions of V.
+#[inline(always)]
+pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
+    // SAFETY: the caller's promise is passed on; 16 chains are so many registers.
+    unsafe {
+        match const { CHAINS / V::LANES } {
+            1 => columns::<T, V, 1, 8>(r, y),
+            2 => columns::<T, V, 2, 4>(r, y),
+            4 => columns::<T, V, 4, 2>(r, y),
+            _ => columns::<T, V, 8, 1>(r, y), // two lanes
+        }
+    }
+}
+
+/// As many columns at a time as a register has lanes: the chains of SIDE of them side by side, each in REGISTERS registers.
+///
+/// Safety: as [`sums`], with 16 = REGISTERS * LANES.
+#[inline(always)]
+unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize>(r: &Row<T>, y: *mut T) {
+    let mut block = [T::ZERO; CHAINS * CHAINS];
+    let block = block.as_mut_ptr();
+    // SAFETY: columns j.. of B are counted; the block has LANES rows of LANES elements, and LANES divides 16.
+    unsafe {
+        for first in (0..r.n).step_by(V::LANES) {
+            let columns = V::LANES.min(r.n - first);
+            let mut lane = 0;
+            while lane < columns {
+                let b = r.b.wrapping_add((first + lane) * r.b_cs);
+                let to = block.add(lane * V::LANES);
+                if SIDE > 1 && columns - lane >= SIDE {
+                    chains::<T, V, REGISTERS, SIDE>(r, b, to);
+                    lane += SIDE;
+                } else {
+                    chains::<T, V, REGISTERS, 1>(r, b, to);
+                    lane += 1;
+                }
+            }
+            let mut lanes = [V::splat(T::ZERO); CHAINS];
+            V::transposed(block, V::LANES, |i, column| lanes[i] = column);
+            let mut half = V::LANES / 2;
+            while half > 0 {
+                for i in 0..half {
+                    lanes[i] = lanes[i].add(lanes[i + half]);
+                }
+                half /= 2;
+            }
+            lanes[0].store(y.add(first));
+        }
+    }
+}
+
+/// The chains of the SIDE columns that begin at `b`, folded into one register each.
+///
+/// Safety: as [`columns`]; as many columns exist.
+#[inline(always)]
+unsafe fn chains<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize>(
+    r: &Row<T>,
+    b: *const T,
+    to: *mut T,
+) {
+    let whole = r.k / CHAINS * CHAINS;
+    let ahead = AHEAD_BYTES / size_of::<T>();
+    // SAFETY: steps < k of a and of the columns; masked lanes are not read.
+    unsafe {
+        let mut acc = [[V::splat(T::ZERO); REGISTERS]; SIDE];
+        for p in (0..whole).step_by(CHAINS) {
+            // Past a column's end comes the beginning of the one that is read after it.
+            let at = if p + ahead < r.k { p + ahead } else { p + ahead - r.k + SIDE * r.b_cs };
+            for side in 0..SIDE {
+                V::prefetch(b.wrapping_add(side * r.b_cs + at));
+            }
+            for v in 0..REGISTERS {
+                let a = V::load(r.a.add(p + v * V::LANES));
+                for side in 0..SIDE {
+                    acc[side][v] = a.mul_add(V::load(b.add(side * r.b_cs + p + v * V::LANES)), acc[side][v]);
+                }
+            }
+        }
+        if whole < r.k {
+            for v in 0..REGISTERS {
+                let p = whole + v * V::LANES;
+                // A register without a step left adds zero, as its lanes do where registers are wider.
+                let mask = V::first(r.k.saturating_sub(p).min(V::LANES));
+                let a = V::load_masked(r.a.wrapping_add(p), mask);
+                for side in 0..SIDE {
+                    let b = V::load_masked(b.wrapping_add(side * r.b_cs + p), mask);
+                    acc[side][v] = a.mul_add(b, acc[side][v]);
+                }
+            }
+        }
+        for side in 0..SIDE {
+            let mut half = REGISTERS / 2;
+            while half > 0 {
+                for v in 0..half {
+                    acc[side][v] = acc[side][v].add(acc[side][v + half]);
+                }
+                half /= 2;
+            }
+            acc[side][0].store(to.add(side * V::LANES));
+        }
+    }
+}
