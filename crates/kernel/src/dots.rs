@@ -27,7 +27,7 @@ const AHEAD_BYTES: usize = 1 << 10;
 /// side by side. A part of a larger product never asks: its elements are one chain each, as those around it.
 #[inline]
 pub(crate) fn is_dots<T>(p: &Problem<T>) -> bool {
-    (p.m == 1 || p.n == 1) && p.k >= STEPS && p.a.cs == 1 && p.b.rs == 1
+    p.k >= STEPS && (p.m == 1 || p.n == 1) && p.a.cs == 1 && p.b.rs == 1
 }
 
 /// `y <- a * B`.

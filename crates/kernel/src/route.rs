@@ -25,12 +25,11 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
         if p.b_packed {
             return blocking::blocked::<T, K, E>(p, finish, scratch);
         }
-        let dots = is_dots(p);
         if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
-            return row::<T, K, E>(p, dots, finish, scratch);
+            return row::<T, K, E>(p, is_dots(p), finish, scratch);
         }
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
-            return row::<T, K, E>(&p.transposed(), dots, finish, scratch);
+            return row::<T, K, E>(&p.transposed(), is_dots(p), finish, scratch);
         }
         if p.m <= turned::MOST && p.b.rs == 1 && turned::pays::<T, K>(p) {
             return turned::run::<T, K, E>(p, finish, scratch);

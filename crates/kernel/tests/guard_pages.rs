@@ -53,13 +53,13 @@ fn fill<T: Scalar>(slice: &mut [T]) {
 
 fn every_tail_stays_inside<T: Scalar>() {
     let sizes: &[usize] = &[1, 2, 3, 5, 6, 7, 9, 13, 15, 16, 17, 31, 33, 50];
-    let longest = 50 * 50 * size_of::<T>();
+    let longest = 50 * 75 * size_of::<T>();
     let [mut a, mut b, mut c, mut bias, mut outputs] = std::array::from_fn(|_| Guarded::new(longest));
     let mut scratch = Scratch::default();
     for kernel in Kernel::<T>::all().iter().filter(|k| k.is_available()) {
         for &m in sizes {
             for &n in sizes {
-                for k in [1, 3, 8, 17, 33] {
+                for k in [1, 3, 8, 17, 33, 75] {
                     let mut packed = PackedB::zeros(kernel, k, n);
                     for case in 0..8 {
                         let (at_end, ta, tb) = (case & 1 == 0, case & 2 != 0, case & 4 != 0);
