@@ -26,10 +26,19 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
             return blocking::blocked::<T, K, E>(p, finish, scratch);
         }
         if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
-            return row::<T, K, E>(p, is_dots(p), finish, scratch);
+            return if is_dots(p) {
+                row::<T, K, E, true>(p, finish, scratch)
+            } else {
+                row::<T, K, E, false>(p, finish, scratch)
+            };
         }
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
-            return row::<T, K, E>(&p.transposed(), is_dots(p), finish, scratch);
+            let turned = p.transposed();
+            return if is_dots(p) {
+                row::<T, K, E, true>(&turned, finish, scratch)
+            } else {
+                row::<T, K, E, false>(&turned, finish, scratch)
+            };
         }
         if p.m <= turned::MOST && p.b.rs == 1 && turned::pays::<T, K>(p) {
             return turned::run::<T, K, E>(p, finish, scratch);
@@ -72,7 +81,7 @@ unsafe fn in_two<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, rest: usize
         let last = p.columns(p.n - rest, rest);
         if rest == 1 {
             // One chain for each element, as in the other columns.
-            return row::<T, K, E>(&last.transposed(), false, finish, scratch);
+            return row::<T, K, E, false>(&last.transposed(), finish, scratch);
         }
         run::<T, K, E>(&last, finish, scratch);
     }
@@ -155,12 +164,16 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     m / filled * (1.0 + 6.0 / m) > 1.08
 }
 
-/// One row of C, or one column turned into a row.
+/// One row of C, or one column turned into a row, its elements DOTS or one chain each.
 ///
 /// Safety: as [`run`]; `p.m` is 1 and one of B's strides is.
-unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, dots: bool, finish: E, scratch: &mut Scratch<T>) {
+unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>, const DOTS: bool>(
+    p: &Problem<T>,
+    finish: E,
+    scratch: &mut Scratch<T>,
+) {
     // An epilogue that needs C's old contents cuts the chains where the blocks would, so that the bits are the same.
-    let k_block = if dots || E::RESUMES { p.k.max(1) } else { even_part(p.k, KC, 1) };
+    let k_block = if DOTS || E::RESUMES { p.k.max(1) } else { even_part(p.k, KC, 1) };
     let blocks = p.k.div_ceil(k_block).max(1);
     let (y, _) = scratch.panels(p.n.next_multiple_of(K::Vector::LANES), 0);
     for block in 0..blocks {
@@ -178,7 +191,7 @@ unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, dots: bool, fi
             c_cs: p.c_cs,
             col: if p.swapped { p.row } else { p.col },
             swapped: p.swapped,
-            dots,
+            dots: DOTS,
         };
         // SAFETY: the caller's promise is passed on; steps first..first + k exist.
         unsafe {
