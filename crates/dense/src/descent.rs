@@ -40,7 +40,8 @@ impl<T: Scalar> Plan<T> {
             for room in &mut self.rooms {
                 room.strip = Aligned::zeros(rows * outputs);
             }
-            if inputs > rows {
+            // A single column has nothing to gain, and by itself may be dot products, which packed it never is.
+            if inputs > rows && outputs > 1 {
                 self.packed = Some(PackedB::zeros(self.kernel, max_batch, outputs));
             }
         }

@@ -1,7 +1,7 @@
 //! One layer against the naive reference: forward, every gradient, any thread count.
 
-use chainrule_dense::{Activation, Frozen, Gradients, LayerShape, Plan};
-use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar, Scratch};
+use chainrule_dense::{Activation, Frozen, Gradients, LayerShape, Plan, Step};
+use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scalar, Scratch};
 use chainrule_naive::{self as naive, DenseShape, Float};
 
 const ACTIVATIONS: [Activation; 13] = [
@@ -199,7 +199,7 @@ fn an_input_of_another_width_panics_with_both_numbers() {
 fn frozen_layers_give_the_same_bits<T: Scalar>() {
     let kernel = Kernel::<T>::selected().unwrap();
     for activation in ACTIVATIONS {
-        for (batch, inputs, outputs) in [(1, 30, 20), (7, 1030, 33), (64, 50, 10), (450, 20, 1024)] {
+        for (batch, inputs, outputs) in [(1, 30, 20), (7, 1030, 33), (64, 50, 10), (450, 20, 1024), (40, 100, 1)] {
             let shape = LayerShape { inputs, outputs, activation };
             let data = Inputs::<T>::new(batch, shape);
             let x = MatRef::new(&data.x, batch, inputs);
@@ -209,7 +209,31 @@ fn frozen_layers_give_the_same_bits<T: Scalar>() {
             let frozen = Frozen::new(kernel, shape, &data.w, &data.b);
             frozen.forward(x, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
             assert!(a == want, "{shape:?}, {batch} rows");
+            for i in 0..batch {
+                let mut alone = vec![T::ZERO; outputs];
+                let c = MatMut::new(&mut alone, 1, outputs);
+                frozen.forward(x.rows_in(i..i + 1), c, &mut Scratch::default());
+                assert!(alone == want[i * outputs..][..outputs], "{shape:?}, row {i} alone");
+            }
         }
+    }
+}
+
+/// Strips of a layer with one output, x by rows and by columns: those of the whole gradient.
+#[test]
+fn strips_of_one_output_move_the_weights_as_the_whole_gradient_does() {
+    let (batch, inputs) = (70, 20_000);
+    let shape = LayerShape { inputs, outputs: 1, activation: Activation::Identity };
+    let data = Inputs::<f64>::new(batch, shape);
+    let step = Step { rule: Rule::Sgd { lr: 0.1, decay: 0.0 }, l1: 0.01, shrink: 1.0 };
+    let mut plan = Plan::new(Kernel::selected().unwrap(), shape, batch).for_descent(step.wants_strips());
+    let dz = MatRef::new(&data.da, batch, 1);
+    for x in [MatRef::new(&data.x, batch, inputs), MatRef::new(&data.x, inputs, batch).t()] {
+        let (mut dw, mut whole, mut strips) = (vec![0.0; inputs], data.w.clone(), data.w.clone());
+        plan.weight_gradient(x, dz, &mut dw);
+        step.apply(Kernel::selected().unwrap(), &mut whole, &dw, [&mut [], &mut []]);
+        plan.descend(x, dz, &mut strips, step, [&mut [], &mut []]);
+        assert!(strips == whole, "x with rows {} and columns {} apart", x.row_stride(), x.col_stride());
     }
 }
 

@@ -17,14 +17,15 @@ use crate::problem::Problem;
 use crate::simd::Simd;
 
 /// Chains of one element.
-pub(crate) const CHAINS: usize = 16;
+const CHAINS: usize = 16;
 /// Steps, at least: with 48 dots are 0.8-0.95 times as fast as one chain, with 64 0.9-1.2, with 512 1.5-1.9 (784 columns).
 const STEPS: usize = 64;
-/// So far ahead columns are fetched. 512 columns of 512 elements take 1.05 times as long without, 256 or 2048 bytes 1.02-1.05.
+/// So far ahead columns are fetched: without, 512 columns of 512 elements take 1.05 times as long, with 256 or 2048 bytes
+/// 1.02-1.05.
 const AHEAD_BYTES: usize = 1 << 10;
 
 /// Whether the elements of this product are dot products: it is one row or one column, and the steps of both operands lie
-/// side by side. A part of a larger product never asks: its elements are one chain each, as those around it.
+/// side by side. A single column of a larger product is never asked about: its elements are chains, as those around it.
 #[inline]
 pub(crate) fn is_dots<T>(p: &Problem<T>) -> bool {
     p.k >= STEPS && (p.m == 1 || p.n == 1) && p.a.cs == 1 && p.b.rs == 1
@@ -32,7 +33,8 @@ pub(crate) fn is_dots<T>(p: &Problem<T>) -> bool {
 
 /// `y <- a * B`.
 ///
-/// Safety: pointers cover the shapes, y whole registers; the steps of a and of B are 1 apart; the CPU has the instructions of V.
+/// Safety: pointers cover the shapes, y whole registers; the steps of a and of B are 1 apart; the CPU has the instructions
+/// of V.
 #[inline(always)]
 pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on; 16 chains are so many registers.

@@ -26,19 +26,10 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
             return blocking::blocked::<T, K, E>(p, finish, scratch);
         }
         if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
-            return if is_dots(p) {
-                row::<T, K, E, true>(p, finish, scratch)
-            } else {
-                row::<T, K, E, false>(p, finish, scratch)
-            };
+            return row_or_dots::<T, K, E>(p, finish, scratch);
         }
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
-            let turned = p.transposed();
-            return if is_dots(p) {
-                row::<T, K, E, true>(&turned, finish, scratch)
-            } else {
-                row::<T, K, E, false>(&turned, finish, scratch)
-            };
+            return row_or_dots::<T, K, E>(&p.transposed(), finish, scratch);
         }
         if p.m <= turned::MOST && p.b.rs == 1 && turned::pays::<T, K>(p) {
             return turned::run::<T, K, E>(p, finish, scratch);
@@ -162,6 +153,21 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let taken = if registers % 2.0 == 1.0 { registers - 1.0 + lone } else { registers };
     let (m, filled) = (p.m as f64, taken * lanes as f64);
     m / filled * (1.0 + 6.0 / m) > 1.08
+}
+
+/// [`row`], of the elements that the product has.
+///
+/// Safety: as [`row`].
+#[inline(always)]
+unsafe fn row_or_dots<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        if is_dots(p) {
+            row::<T, K, E, true>(p, finish, scratch);
+        } else {
+            row::<T, K, E, false>(p, finish, scratch);
+        }
+    }
 }
 
 /// One row of C, or one column turned into a row, its elements DOTS or one chain each.
