@@ -74,7 +74,7 @@ struct Steps {
 }
 
 impl Stepper for Steps {
-    fn step(&mut self, rows: &[usize]) -> f64 {
+    fn step(&mut self, rows: &[usize], _next: &[usize]) -> f64 {
         let net = self.net.take().expect("put back after each step");
         let indices: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
         let rows = Tensor::<1, Int>::from_data(TensorData::new(indices, [rows.len()]), &self.device);

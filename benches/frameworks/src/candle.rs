@@ -71,7 +71,7 @@ struct Steps {
 }
 
 impl Stepper for Steps {
-    fn step(&mut self, rows: &[usize]) -> f64 {
+    fn step(&mut self, rows: &[usize], _next: &[usize]) -> f64 {
         let mut step = || -> Result<f64> {
             let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
             let rows = Tensor::new(rows, &Device::Cpu)?;

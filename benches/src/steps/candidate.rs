@@ -8,8 +8,9 @@ use crate::steps::data::Rows;
 
 /// Takes steps. It was made for a network with its first parameters, for those rows, and for minibatches of one size.
 pub trait Stepper: Send {
-    /// Gathers these rows, goes forward and backward, and moves the parameters. Answers the mean loss before that.
-    fn step(&mut self, rows: &[usize]) -> f64;
+    /// Gathers these rows, goes forward and backward, and moves the parameters. Answers the mean loss before that. Whoever
+    /// can make use of it knows which rows will be `next`.
+    fn step(&mut self, rows: &[usize], next: &[usize]) -> f64;
 
     /// The parameters, of each layer the weights (inputs, outputs) and then the biases.
     fn params(&self) -> Vec<f32>;
@@ -74,7 +75,8 @@ pub fn verify_steps(candidates: &mut [Candidate<dyn Stepper + '_>], rows: &Rows,
     let (mut losses, mut after, mut way) = (Vec::new(), Vec::new(), 0.0);
     for (who, Candidate { name, work, .. }) in candidates.iter_mut().enumerate() {
         let before = work.params();
-        let own: Vec<f64> = rows.order.chunks(batch).take(STEPS).map(|rows| work.step(rows)).collect();
+        let minibatches: Vec<&[usize]> = rows.order.chunks(batch).take(STEPS + 1).collect();
+        let own: Vec<f64> = minibatches.windows(2).map(|pair| work.step(pair[0], pair[1])).collect();
         let params = work.params();
         if who == 0 {
             (losses, way) = (own, distance(&params, &before));
@@ -134,7 +136,7 @@ mod tests {
     }
 
     impl Stepper for Fake {
-        fn step(&mut self, rows: &[usize]) -> f64 {
+        fn step(&mut self, rows: &[usize], _next: &[usize]) -> f64 {
             self.param += rows.len() as f32 + self.extra;
             2.0
         }

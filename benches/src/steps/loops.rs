@@ -138,7 +138,7 @@ struct Steps<'a> {
 }
 
 impl Stepper for Steps<'_> {
-    fn step(&mut self, rows: &[usize]) -> f64 {
+    fn step(&mut self, rows: &[usize], _next: &[usize]) -> f64 {
         let Steps { net, labels, lr, .. } = self;
         self.rows.gather(rows, &mut net.x, labels);
         self.arch.dispatch(Step { net, labels, lr: *lr })

@@ -25,7 +25,7 @@ struct Steps<'a> {
 }
 
 impl Stepper for Steps<'_> {
-    fn step(&mut self, rows: &[usize]) -> f64 {
+    fn step(&mut self, rows: &[usize], _next: &[usize]) -> f64 {
         let Goal::Classes(labels) = &mut self.twin.goal else { unreachable!("made with labels") };
         self.rows.gather(rows, &mut self.twin.x, labels);
         f64::from(self.twin.step(self.lr))

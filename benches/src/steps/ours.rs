@@ -28,8 +28,9 @@ struct Steps<'a> {
 }
 
 impl Stepper for Steps<'_> {
-    fn step(&mut self, rows: &[usize]) -> f64 {
+    fn step(&mut self, rows: &[usize], next: &[usize]) -> f64 {
         self.rows.data.gather(rows, &mut self.x, TargetsMut::Classes(&mut self.labels));
+        self.rows.data.prefetch(next);
         let x = MatRef::new(&self.x, rows.len(), self.mlp.inputs());
         let targets = Targets::Classes(&self.labels);
         let loss = self.mlp.step(x, targets, LOSS, self.job.optimizer, &mut self.workspace);

@@ -175,7 +175,7 @@ struct Steps<'a> {
 }
 
 impl Stepper for Steps<'_> {
-    fn step(&mut self, rows: &[usize]) -> f64 {
+    fn step(&mut self, rows: &[usize], _next: &[usize]) -> f64 {
         let (net, batch) = (&mut self.net, rows.len());
         self.rows.gather(rows, &mut net.a[0], &mut self.labels);
         net.forward(batch);

@@ -32,9 +32,10 @@ pub fn measure_steps(
     seconds: f64,
 ) -> Rounds {
     let timed = candidates.iter_mut().map(|Candidate { work, pool, .. }| {
-        let mut minibatches = rows.order.chunks_exact(batch).cycle();
+        let mut minibatches = rows.order.chunks_exact(batch).cycle().peekable();
         let call = move || {
-            black_box(work.step(minibatches.next().expect("a cycle has no end")));
+            let rows = minibatches.next().expect("a cycle has no end");
+            black_box(work.step(rows, minibatches.peek().expect("a cycle has no end")));
         };
         Timed { call: Box::new(call), pool: pool.as_ref() }
     });

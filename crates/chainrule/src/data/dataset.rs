@@ -179,6 +179,13 @@ impl<T: Scalar> Dataset<T> {
         preprocess.apply(&mut self.features)
     }
 
+    /// Asks for these rows to be brought to the caches while other work goes on: those of the minibatch that comes after the
+    /// one just gathered. Nothing changes but the time that gathering them takes; rows that do not exist are passed over,
+    /// and so are those beyond what a cache has room for.
+    pub fn prefetch(&self, rows: &[usize]) {
+        self.features.prefetch(rows);
+    }
+
     /// Copies a minibatch to buffers that the caller owns; nothing is allocated. Labels asked for as values become
     /// one-hot rows.
     ///
@@ -276,6 +283,21 @@ mod tests {
         assert!(message(10, 0.01).contains("10 rows would split into 10 and 0"));
         assert!(message(10, 0.99).contains("10 rows would split into 0 and 10"));
         assert!(message(1, 0.5).contains("1 rows would split into 0 and 1"));
+    }
+
+    #[test]
+    fn rows_asked_for_ahead_may_be_any() {
+        let bytes = Features::<f64>::from_bytes(1000, 300, vec![1; 300_000]).unwrap();
+        let numbers = Features::new(1000, 300, vec![1.0; 300_000]).unwrap();
+        for features in [bytes, numbers, counting(3).into_features()] {
+            let labels = vec![0; features.rows()];
+            let data = Dataset::new(features, Targets::Classes { labels, classes: 1 }).unwrap();
+            let before = data.clone();
+            data.prefetch(&[]);
+            data.prefetch(&[2, 999, 1000, usize::MAX, 0]);
+            data.prefetch(&(0..5000).collect::<Vec<_>>());
+            assert_eq!(data, before);
+        }
     }
 
     #[test]

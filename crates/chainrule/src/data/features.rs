@@ -8,6 +8,14 @@ use std::borrow::Cow;
 use crate::{Error, Place, Result};
 use chainrule_kernel::{ByteMap, Kernel, Scalar, prefetch};
 
+/// A table of this many bytes is in the caches without being asked for.
+const SMALL_TABLE: usize = 256 << 10;
+/// So much of the next minibatch is asked for while this one is learned from, at most: a part of the second-level cache.
+/// Steps of 784-16-16-10 on shuffled rows of MNIST as bytes, 32 at a time, take 0.93 of the time for it (Zen 5), of
+/// 784-64-10, 64 at a time, 0.98. Asked for row by row while others are copied they take as long, to the second level
+/// alone too.
+const MOST_AHEAD: usize = 256 << 10;
+
 /// A table of finite numbers, row-major, with at least one row and one column.
 #[derive(Debug, Clone)]
 pub struct Features<T> {
@@ -127,6 +135,20 @@ impl<T: Scalar> Features<T> {
             Cells::Numbers(data) => prefetch(&data[row]),
             Cells::Bytes(bytes, _) => prefetch(&bytes[row]),
         }
+    }
+
+    /// Asks for these rows, or for as many of the first as make sense, to be brought to the caches, to be copied after a
+    /// step. Those that do not exist are passed over.
+    pub(crate) fn prefetch(&self, rows: &[usize]) {
+        let cell = match &self.cells {
+            Cells::Numbers(_) => size_of::<T>(),
+            Cells::Bytes(..) => 1,
+        };
+        let row_bytes = self.cols * cell;
+        if self.rows * row_bytes <= SMALL_TABLE {
+            return;
+        }
+        rows.iter().take(MOST_AHEAD / row_bytes).filter(|row| **row < self.rows).for_each(|row| self.prefetch_row(*row));
     }
 
     /// The rows with these indices, in their order, as a table of its own.

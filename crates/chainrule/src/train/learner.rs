@@ -59,11 +59,17 @@ impl<'d, T: Scalar> Learner<'d, T> {
         Ok(Learner { workspace, data, minibatch, accumulation: Some(Accumulation::new(mlp)?), objective, counts })
     }
 
-    /// One step on these rows, `batch` at a time. A loss that is not finite moves nothing.
-    pub(super) fn step(&mut self, mlp: &mut Mlp<T>, rows: &[usize], update: Update) -> Result<Seen> {
+    /// One step on these rows, `batch` at a time, before one on the `next` ones. A loss that is not finite moves nothing.
+    pub(super) fn step(
+        &mut self,
+        mlp: &mut Mlp<T>,
+        (rows, next): (&[usize], &[usize]),
+        update: Update,
+    ) -> Result<Seen> {
         let batch = self.workspace.max_batch();
         if self.accumulation.is_none() || rows.len() <= batch {
             self.minibatch.gather(self.data, rows);
+            self.data.prefetch(next);
             let (x, targets) = (self.minibatch.x(), self.minibatch.targets());
             let loss = mlp.step(x, targets, self.objective, update, &mut self.workspace)?;
             return Ok(Seen { loss, mass: self.objective.mass(targets), right: self.count_right() });
