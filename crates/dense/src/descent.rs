@@ -70,10 +70,14 @@ impl<T: Scalar> Plan<T> {
         {
             scale_all(w, shrink);
             let w = MatMut::new(w, inputs, outputs);
+            let update = |rate| Epilogue::Update { rate, decay }; // an epilogue does not cross threads
+            if threads == 1 {
+                return kernel.gemm(x.t(), dz, update(lr), w, &mut self.rooms[0].scratch);
+            }
             let side = Side::of_product(&w);
             return for_each_part(w, side, threads, &mut self.rooms, &|w, part, room| {
                 let (x, dz) = (x.t().rows_in(part.rows), dz.cols_in(part.cols));
-                kernel.gemm(x, dz, Epilogue::Update { rate: lr, decay }, w, &mut room.scratch);
+                kernel.gemm(x, dz, update(lr), w, &mut room.scratch);
             });
         }
         let rows = strip_rows::<T>(self.shape);

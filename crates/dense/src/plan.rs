@@ -7,7 +7,7 @@ use chainrule_kernel::{Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, Scala
 
 use crate::Activation;
 use crate::activation::{activate, derivative_and_sums};
-use crate::parts::{MACS_PER_THREAD, Part, Side, for_each_part, threads_for};
+use crate::parts::{MACS_PER_THREAD, Side, for_each_part, threads_for};
 
 /// The sizes of one layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,6 +121,9 @@ impl<T: Scalar> Plan<T> {
         let LayerShape { inputs, outputs, activation } = self.shape;
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs));
         let threads = self.threads(x.rows());
+        if threads == 1 {
+            return kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut self.rooms[0].scratch);
+        }
         let side = Side::of_product(&a);
         for_each_part(a, side, threads, &mut self.rooms, &|a, part, room| {
             let (x, w, b) = (x.rows_in(part.rows), w.cols_in(part.cols.clone()), &b[part.cols]);
@@ -212,20 +215,17 @@ impl<T: Scalar> Plan<T> {
         let sums = below.as_ref().map(|below| below.db.len());
         assert!(sums.is_none_or(|sums| sums == inputs), "a bias of {} for {inputs} inputs", sums.unwrap_or_default());
 
-        let gemm = |dx: MatMut<'_, T>, part: Part, epilogue: Epilogue<'_, T>, room: &mut Room<T>| {
-            kernel.gemm(dz.rows_in(part.rows), w.cols_in(part.cols), epilogue, dx, &mut room.scratch);
-        };
         match below {
             // The sum of a column belongs to one thread.
             Some(Below { activation, of, db }) if threads == 1 => {
                 let sums = Some(Cell::from_mut(db).as_slice_of_cells());
-                let whole = Part { rows: 0..batch, cols: 0..inputs };
-                gemm(dx, whole, Epilogue::Derivative { activation, of, sums }, &mut self.rooms[0]);
+                kernel.gemm(dz, w, Epilogue::Derivative { activation, of, sums }, dx, &mut self.rooms[0].scratch);
             }
             below => {
                 let side = Side::of_product(&dx);
                 for_each_part(dx.reborrow(), side, threads, &mut self.rooms, &|dx, part, room| {
-                    gemm(dx, part, Epilogue::Store, room);
+                    let (dz, w) = (dz.rows_in(part.rows), w.cols_in(part.cols));
+                    kernel.gemm(dz, w, Epilogue::Store, dx, &mut room.scratch);
                 });
                 if let Some(Below { activation, of, db }) = below {
                     derivative_and_sums(kernel, activation, of, dx, db, self.rooms.len());

@@ -20,6 +20,7 @@ impl<T: Scalar> Kernel<T> {
     ///
     /// # Panics
     /// When the shapes disagree, a bias is not as long as C is wide, or the CPU lacks this kernel's instructions.
+    #[inline(always)]
     pub fn gemm(
         &self,
         a: MatRef<'_, T>, // (m, k)
@@ -62,6 +63,7 @@ impl<T: Scalar> Kernel<T> {
         T::with_scratch(|scratch| self.gemm(a, b, epilogue, c, scratch));
     }
 
+    #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "the three ways in, and nobody else, call this")]
     fn product(
         &self,
@@ -96,11 +98,11 @@ impl<T: Scalar> Kernel<T> {
         }
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
         let (a, c) = (Operand::of(a), c.as_mut_ptr());
-        let problem = Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, after: None };
+        let mut problem = Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, after: None };
         // SAFETY: the views cover their shapes by construction, a MatMut overlaps neither itself nor any live MatRef or
         // Cell, packed panels have this kernel's width and all of (k, n), the shapes fit (asserted above), and
         // `assert_available` has passed.
-        unsafe { (self.gemm)(&problem, epilogue, scratch) }
+        unsafe { (self.gemm)(&mut problem, epilogue, scratch) }
     }
 
     /// `z <- f(z)`, element by element.

@@ -54,6 +54,12 @@ impl<T: Scalar> Problem<T> {
         }
     }
 
+    /// Rows `from..from + m` of this product.
+    pub(crate) fn rows(&self, from: usize, m: usize) -> Self {
+        let a = Operand { ptr: self.a.at(from, 0), ..self.a };
+        Problem { m, a, c: self.c.wrapping_add(from * self.c_rs), row: self.row + from, ..*self }
+    }
+
     /// Columns `from..from + n` of this product.
     pub(crate) fn columns(&self, from: usize, n: usize) -> Self {
         let b = Operand { ptr: self.b.at(0, from), ..self.b };

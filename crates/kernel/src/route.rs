@@ -8,7 +8,7 @@ use crate::blocking::{self, KC, even_part};
 use crate::dots::is_dots;
 use crate::gemv::{self, Row};
 use crate::micro::{Finish, Isa, NV};
-use crate::outer::STEPS;
+use crate::outer::{STEPS, are_together};
 use crate::placing::tail_of;
 use crate::problem::Problem;
 use crate::scratch::Scratch;
@@ -47,7 +47,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
             // C by columns is C^T by rows, and the epilogue does not mind.
             return blocking::blocked::<T, K, E>(&Problem { swapped: false, ..p.transposed() }, finish, scratch);
         }
-        if is_outer::<T, K>(p) {
+        if is_outer::<T, K, E>(p) {
             K::outer(p, finish);
             if let Some(after) = &p.after {
                 K::after(after, &p.area(p.m, p.n, 0, 0));
@@ -108,11 +108,12 @@ fn ragged<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
 /// are 1.1, three 0.9; with AVX-512 one is 1.0-1.3, two 0.74. Stores past the caches were as fast for 16 MiB, 0.6 times for
 /// less. Rows shorter than four registers are 1.3-2.5 times as fast where they are whole registers and there is one step;
 /// otherwise 0.6-0.9 times, but for the smallest of products, where 1.1-2.0 times.
-fn is_outer<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
+fn is_outer<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>) -> bool {
     let lanes = K::Vector::LANES;
     let few = (1..=STEPS).contains(&p.k) && p.k * lanes * size_of::<T>() <= 64;
     let short = (p.k == 1 && p.n.is_multiple_of(lanes)) || (p.n >= lanes && p.m * p.n <= OUTER_SMALL);
-    few && (p.n >= 4 * lanes || short) && p.c_cs == 1 && p.b.cs == 1
+    let by_rows = p.c_cs == 1 && p.b.cs == 1;
+    (few && (p.n >= 4 * lanes || short) && by_rows) || are_together::<T, K::Vector, E>(p)
 }
 
 /// Elements of a C of rows shorter than four registers, at most, for it to be written row by row.

@@ -113,7 +113,7 @@ impl sealed::Sealed for f32 {
     const LARGEST: f64 = f32::MAX as f64;
     const MILLS: &'static [f64] = &crate::math::MILLS_F32;
     fn kernels() -> &'static [crate::Kernel<f32>] {
-        crate::table::KERNELS_F32
+        &crate::table::KERNELS_F32
     }
     fn with_scratch(work: impl FnOnce(&mut crate::Scratch<f32>)) {
         thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f32>> = Default::default());
@@ -138,7 +138,7 @@ impl sealed::Sealed for f64 {
     const LARGEST: f64 = f64::MAX;
     const MILLS: &'static [f64] = &crate::math::MILLS_F64;
     fn kernels() -> &'static [crate::Kernel<f64>] {
-        crate::table::KERNELS_F64
+        &crate::table::KERNELS_F64
     }
     fn with_scratch(work: impl FnOnce(&mut crate::Scratch<f64>)) {
         thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f64>> = Default::default());

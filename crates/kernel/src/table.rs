@@ -6,6 +6,7 @@
 //! stand here.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Scalar;
 use crate::activation::{Activation, After, Area};
@@ -32,8 +33,10 @@ type UpdateFn<T> = unsafe fn(Rule<T>, &mut [T], &[T], [&mut [T]; 2]);
 pub struct Kernel<T: Scalar> {
     name: &'static str,
     is_available: fn() -> bool,
+    /// Whether that was asked, and it is: asking takes 20 instructions, which a product of a row of few columns feels.
+    was_found: AtomicBool,
     /// Safety: see [`route::run`].
-    pub(crate) gemm: unsafe fn(&Problem<T>, Epilogue<'_, T>, &mut Scratch<T>),
+    pub(crate) gemm: unsafe fn(&mut Problem<T>, Epilogue<'_, T>, &mut Scratch<T>),
     /// Safety: the CPU has the instruction set; so for those below.
     pub(crate) map: unsafe fn(Function, &mut [T]),
     /// Safety: see [`crate::activation::area`].
@@ -46,7 +49,10 @@ pub struct Kernel<T: Scalar> {
     pub(crate) nr: usize,
 }
 
-pub(crate) static KERNELS_F32: &[Kernel<f32>] = &[
+/// Rows of a table.
+const ROWS: usize = if cfg!(target_arch = "x86_64") { 3 } else { 1 };
+
+pub(crate) static KERNELS_F32: [Kernel<f32>; ROWS] = [
     #[cfg(target_arch = "x86_64")]
     row::<f32, isa::avx512::Avx512>("f32_14x32_avx512", isa::avx512::is_available),
     #[cfg(target_arch = "x86_64")]
@@ -54,7 +60,7 @@ pub(crate) static KERNELS_F32: &[Kernel<f32>] = &[
     row::<f32, isa::portable::Portable>(isa::portable::NAME_F32, || true),
 ];
 
-pub(crate) static KERNELS_F64: &[Kernel<f64>] = &[
+pub(crate) static KERNELS_F64: [Kernel<f64>; ROWS] = [
     #[cfg(target_arch = "x86_64")]
     row::<f64, isa::avx512::Avx512>("f64_14x16_avx512", isa::avx512::is_available),
     #[cfg(target_arch = "x86_64")]
@@ -66,6 +72,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
     Kernel {
         name,
         is_available,
+        was_found: AtomicBool::new(false),
         gemm: gemm::<T, K>,
         map: K::map,
         after: K::after,
@@ -79,7 +86,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
 /// One compiled set of loops for each type of epilogue.
 ///
 /// Safety: see [`route::run`]; a bias and sums have as many elements as C has columns, a derivative's `of` has C's shape.
-unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
+unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &mut Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
     let none = T::NEG_INFINITY; // no floor
     // SAFETY: the caller's promise is passed on.
     unsafe {
@@ -101,14 +108,15 @@ unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: Epilogue<'_, T>, 
                 biased(p, bias, T::ZERO, scratch);
             }
             Epilogue::Activation { bias, activation } => {
-                let after = Some(After { activation, of: None, sums: std::ptr::null_mut() });
-                biased(&Problem { after, ..*p }, bias, none, scratch);
+                p.after = Some(After { activation, of: None, sums: std::ptr::null_mut() });
+                biased(p, bias, none, scratch);
             }
             Epilogue::Derivative { activation, of, sums } => {
                 let of = Some(Operand::of(of));
                 let sums = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
-                let after = Some(After { activation, of, sums });
-                route::run::<T, K, _>(&Problem { after, ..*p }, Store, scratch);
+                // In its place: a copy of what was just written waits for it, 30 cycles.
+                p.after = Some(After { activation, of, sums });
+                route::run::<T, K, _>(p, Store, scratch);
             }
         }
     }
@@ -184,8 +192,17 @@ impl<T: Scalar> Kernel<T> {
         (self.is_available)()
     }
 
+    #[inline]
     pub(crate) fn assert_available(&self) {
+        if !self.was_found.load(Ordering::Relaxed) {
+            self.find();
+        }
+    }
+
+    #[cold]
+    fn find(&self) {
         assert!(self.is_available(), "this CPU lacks the instructions of {}", self.name);
+        self.was_found.store(true, Ordering::Relaxed);
     }
 }
 

@@ -254,6 +254,14 @@ macro_rules! vector {
                 unsafe { $maskstore(to, mask, self.0) }
             }
             #[inline(always)]
+            unsafe fn splat_group<const N: usize>(from: *const $t) -> Self {
+                unsafe { $v($from_bits(repeated(from.cast(), N * size_of::<$t>()))) }
+            }
+            #[inline(always)]
+            unsafe fn with_group<const N: usize>(self, group: usize, other: Self) -> Self {
+                unsafe { $v($blend((((1u32 << N) - 1) << (group * N)) as $mask, self.0, other.0)) }
+            }
+            #[inline(always)]
             unsafe fn add(self, other: Self) -> Self {
                 unsafe { $v($add(self.0, other.0)) }
             }
@@ -331,6 +339,21 @@ vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
     maskstore: _mm512_mask_storeu_pd, add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
     fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
     sign: _mm512_cmplt_epi64_mask, turned: turned_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
+
+/// So many bytes again and again: 8, 16 or 32.
+///
+/// Safety: they can be read; the CPU has AVX-512.
+#[inline(always)]
+unsafe fn repeated(from: *const u8, bytes: usize) -> __m512i {
+    // SAFETY: the caller's promise; unaligned reads of as many bytes.
+    unsafe {
+        match bytes {
+            8 => _mm512_set1_epi64(from.cast::<i64>().read_unaligned()),
+            16 => _mm512_broadcast_i32x4(_mm_loadu_si128(from.cast())),
+            _ => _mm512_broadcast_i64x4(_mm256_loadu_si256(from.cast())),
+        }
+    }
+}
 
 /// Sixteen rows of eight f32. Rows i and i + 4 share a register from the start, half a row at a time, and so do rows
 /// i + 8 and i + 12; after a transpose of 4 x 4 within quarters, the quarters of two such registers are sorted.
