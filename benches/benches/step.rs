@@ -31,9 +31,12 @@ fn steps(criterion: &mut Criterion) {
         verify_steps(&mut candidates, &rows, job.batch).unwrap_or_else(|wrong| panic!("{}: {wrong}", job.name));
         group.throughput(Throughput::Elements(job.flops()));
         for candidate in &mut candidates {
-            let mut minibatches = rows.order.chunks_exact(job.batch).cycle();
+            let mut minibatches = rows.order.chunks_exact(job.batch).cycle().peekable();
             group.bench_function(BenchmarkId::new(&candidate.name, job.name), |bencher| {
-                bencher.iter(|| candidate.work.step(minibatches.next().expect("a cycle has no end")));
+                bencher.iter(|| {
+                    let rows = minibatches.next().expect("a cycle has no end");
+                    candidate.work.step(rows, minibatches.peek().expect("a cycle has no end"))
+                });
             });
         }
     }

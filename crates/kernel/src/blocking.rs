@@ -36,8 +36,16 @@ const UNPACKED_ROWS: usize = 384;
 const UNPACKED_ROWS_WHOLE: usize = 512;
 /// A ragged panel is packed where masked loads cost something, for more tiles of rows than this.
 pub(crate) const MASKED_ROW_TILES: usize = 3;
-/// An A that lies badly is packed when at least this many tiles of columns reuse it.
+/// An A by columns that lies badly is packed when at least this many tiles of columns reuse it.
 const PACKED_COLUMN_TILES: usize = 4;
+/// An A by rows that share their cache sets is packed for more tiles of columns than this: the lines that a tile reads side
+/// by side are as many as its rows, and fit the ways of a set unless the rows are more than [`WAYS`]. Packed for fewer, 64 to
+/// 512 squared with AVX2 were 0.88-0.98 times as fast (Zen 5), in f64 0.94-0.98, 128 and 256 with AVX-512 0.95-0.98.
+/// Unpacked for more, 1024 in f64 0.91, 2048 0.98, 512 and 1024 with AVX-512 0.97 and 0.95.
+const ROWS_APART_COLUMN_TILES: usize = 64;
+const MANY_ROWS_APART_COLUMN_TILES: usize = 8;
+/// Lines of a set of the first-level cache.
+const WAYS: usize = 12;
 /// Rows a multiple of this many bytes apart fall into the same sets of the caches.
 pub(crate) const PAGE: usize = 4096;
 /// Rows a multiple of this many bytes apart share few of them: eight of the 64 of a first level.
@@ -146,10 +154,10 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
     // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
     let by_columns = p.a.rs == 1 && p.m > 1;
-    let pack_a = p.n >= PACKED_COLUMN_TILES * nr
-        && ((p.m > 1 && page_apart::<T>(p.a.rs))
-            || (p.k > 1 && page_apart::<T>(p.a.cs))
-            || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs)));
+    let rows_apart = if mr > WAYS { MANY_ROWS_APART_COLUMN_TILES } else { ROWS_APART_COLUMN_TILES };
+    let pack_a = (p.n > rows_apart * nr && p.m > 1 && page_apart::<T>(p.a.rs))
+        || (p.n >= PACKED_COLUMN_TILES * nr && p.k > 1 && page_apart::<T>(p.a.cs))
+        || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs));
 
     // The first tile of rows reads a B in place for all others, who then find it in the caches.
     let b_fetched = !pack_b && TILES == PLAIN && p.m > 2 * mr && p.k * p.n * size_of::<T>() > FETCHED_BYTES;

@@ -20,9 +20,11 @@ use crate::simd::Simd;
 const CHAINS: usize = 16;
 /// Steps, at least: with 48 dots are 0.8-0.95 times as fast as one chain, with 64 0.9-1.2, with 512 1.5-1.9 (784 columns).
 const STEPS: usize = 64;
-/// So far ahead columns are fetched: without, 512 columns of 512 elements take 1.05 times as long, with 256 or 2048 bytes
-/// 1.02-1.05.
+/// So far ahead columns are fetched: without, 784 columns of 512 elements take 1.1-1.25 times as long, with 256 or 2048 bytes
+/// 1.02-1.1. With AVX-512, whose loads are as many as the lines, that is so only where they are more than half a second
+/// level; fewer take 1.05-1.12 times as long with it.
 const AHEAD_BYTES: usize = 1 << 10;
+const FETCHED_BYTES: usize = 512 << 10;
 
 /// Whether the elements of this product are dot products: it is one row or one column, and the steps of both operands lie
 /// side by side. A single column of a larger product is never asked about: its elements are chains, as those around it.
@@ -37,13 +39,26 @@ pub(crate) fn is_dots<T>(p: &Problem<T>) -> bool {
 /// of V.
 #[inline(always)]
 pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe {
+        if const { V::LANES < CHAINS } || r.k * r.n * size_of::<T>() > FETCHED_BYTES {
+            by_lanes::<T, V, true>(r, y)
+        } else {
+            by_lanes::<T, V, false>(r, y)
+        }
+    }
+}
+
+/// Safety: as [`sums`].
+#[inline(always)]
+unsafe fn by_lanes<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on; 16 chains are so many registers.
     unsafe {
         match const { CHAINS / V::LANES } {
-            1 => columns::<T, V, 1, 8>(r, y),
-            2 => columns::<T, V, 2, 4>(r, y),
-            4 => columns::<T, V, 4, 2>(r, y),
-            _ => columns::<T, V, 8, 1>(r, y), // two lanes
+            1 => columns::<T, V, 1, 8, FETCH>(r, y),
+            2 => columns::<T, V, 2, 4, FETCH>(r, y),
+            4 => columns::<T, V, 4, 2, FETCH>(r, y),
+            _ => columns::<T, V, 8, 1, FETCH>(r, y), // two lanes
         }
     }
 }
@@ -52,7 +67,10 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
 ///
 /// Safety: as [`sums`], with 16 = REGISTERS * LANES.
 #[inline(always)]
-unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize>(r: &Row<T>, y: *mut T) {
+unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize, const FETCH: bool>(
+    r: &Row<T>,
+    y: *mut T,
+) {
     let mut block = [T::ZERO; CHAINS * CHAINS];
     let block = block.as_mut_ptr();
     // SAFETY: columns j.. of B are counted; the block has LANES rows of LANES elements, and LANES divides 16.
@@ -64,10 +82,10 @@ unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usi
                 let b = r.b.wrapping_add((first + lane) * r.b_cs);
                 let to = block.add(lane * V::LANES);
                 if SIDE > 1 && columns - lane >= SIDE {
-                    chains::<T, V, REGISTERS, SIDE>(r, b, to);
+                    chains::<T, V, REGISTERS, SIDE, FETCH>(r, b, to);
                     lane += SIDE;
                 } else {
-                    chains::<T, V, REGISTERS, 1>(r, b, to);
+                    chains::<T, V, REGISTERS, 1, FETCH>(r, b, to);
                     lane += 1;
                 }
             }
@@ -89,7 +107,7 @@ unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usi
 ///
 /// Safety: as [`columns`]; as many columns exist.
 #[inline(always)]
-unsafe fn chains<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize>(
+unsafe fn chains<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize, const FETCH: bool>(
     r: &Row<T>,
     b: *const T,
     to: *mut T,
@@ -100,10 +118,12 @@ unsafe fn chains<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usiz
     unsafe {
         let mut acc = [[V::splat(T::ZERO); REGISTERS]; SIDE];
         for p in (0..whole).step_by(CHAINS) {
-            // Past a column's end comes the beginning of the one that is read after it.
-            let at = if p + ahead < r.k { p + ahead } else { p + ahead - r.k + SIDE * r.b_cs };
-            for side in 0..SIDE {
-                V::prefetch(b.wrapping_add(side * r.b_cs + at));
+            if FETCH {
+                // Past a column's end comes the beginning of the one that is read after it.
+                let at = if p + ahead < r.k { p + ahead } else { p + ahead - r.k + SIDE * r.b_cs };
+                for side in 0..SIDE {
+                    V::prefetch(b.wrapping_add(side * r.b_cs + at));
+                }
             }
             for v in 0..REGISTERS {
                 let a = V::load(r.a.add(p + v * V::LANES));

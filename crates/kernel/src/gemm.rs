@@ -98,7 +98,8 @@ impl<T: Scalar> Kernel<T> {
         }
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
         let (a, c) = (Operand::of(a), c.as_mut_ptr());
-        let mut problem = Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, after: None };
+        let mut problem =
+            Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, after: None };
         // SAFETY: the views cover their shapes by construction, a MatMut overlaps neither itself nor any live MatRef or
         // Cell, packed panels have this kernel's width and all of (k, n), the shapes fit (asserted above), and
         // `assert_available` has passed.

@@ -80,7 +80,13 @@ unsafe fn short<T: Scalar, V: Simd<T>, E: Finish<T>, const REGISTERS: usize>(p: 
 #[inline(always)]
 pub(crate) fn are_together<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>) -> bool {
     // With a column for each lane of the epilogue, they would not fit it.
-    matches!(p.n, 2 | 4 | 8) && p.n < V::LANES && p.k == 1 && p.c_rs == p.n && p.c_cs == 1 && p.b.cs == 1 && !E::PER_COLUMN
+    matches!(p.n, 2 | 4 | 8)
+        && p.n < V::LANES
+        && p.k == 1
+        && p.c_rs == p.n
+        && p.c_cs == 1
+        && p.b.cs == 1
+        && !E::PER_COLUMN
 }
 
 /// Several rows in each register.
@@ -99,8 +105,8 @@ unsafe fn several<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E
     }
 }
 
-/// Rows of N columns, LANES / N of them in a register: a masked load that follows a masked store into the same line waits
-/// for it. 64 rows of 8 columns are 4 times as fast with AVX-512, 8 of 4 columns TODO.
+/// Rows of N columns, LANES / N of them in a register, which needs no masks: 64 rows of 8 columns are updated 2.9 times as
+/// fast as in tiles with AVX-512, 8 of 4 columns 1.9 times with either.
 ///
 /// Safety: as [`several`].
 #[inline(always)]

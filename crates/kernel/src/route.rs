@@ -139,6 +139,8 @@ fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
 /// Rows of a low C, at most, and rows times steps of k, at least, for turning it round to pay.
 const LOW_ROWS: usize = 32;
 const LOW_SUMS: usize = 1024;
+/// A B of more bytes is large for it.
+const LOW_LARGE_BYTES: usize = 256 << 10;
 
 /// Whether C is so low that it pays to turn its tiles round rather than to pack a B that lies by columns: turned round,
 /// B is read where it lies, and the few rows of A are packed in its place. For 32 rows that is 1.15-1.3 times as fast.
@@ -146,11 +148,17 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     if !(p.b.rs == 1 && p.b.cs != 1 && p.a.cs == 1 && p.m <= LOW_ROWS && p.n > p.m && p.m * p.k >= LOW_SUMS) {
         return false;
     }
-    // A lone register of columns takes twice its share of the time with AVX-512, as measured before its tiles had two
-    // pointers to A, and 4/3 where the chains of six rows are too few. Packing B takes about 6 / m of the product's time.
+    // A lone register of columns takes 4/3 of its share of the time where the chains of six rows are too few. With AVX-512 14
+    // to 16 rows of 784 x 128 are 1.06-1.18 times as fast turned round, of 512 x 512 and more 1.3, of 128 x 64 and 256 x 80
+    // 0.86-0.94. Packing B takes about 6 / m of the product's time.
     let lanes = K::Vector::LANES;
     let registers = p.m.div_ceil(lanes) as f64;
-    let lone = if lanes * size_of::<T>() > 32 { 2.0 } else { 4.0 / 3.0 };
+    let is_large = p.k * p.n * size_of::<T>() > LOW_LARGE_BYTES;
+    let lone = match lanes * size_of::<T>() > 32 {
+        true if is_large => 1.1,
+        true => 2.0,
+        false => 4.0 / 3.0,
+    };
     let taken = if registers % 2.0 == 1.0 { registers - 1.0 + lone } else { registers };
     let (m, filled) = (p.m as f64, taken * lanes as f64);
     m / filled * (1.0 + 6.0 / m) > 1.08

@@ -67,12 +67,26 @@ pub(crate) unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, c
                 a = a.map(|a| a.wrapping_add(a_cs));
                 b = b.wrapping_add(b_rs);
             }
+            // An epilogue that reads C reads all of the tile before it writes, for the reason in `micro::tile`: 512 rows of
+            // 10 columns are updated 4.3 times as fast by one step, 1.6 by 32 steps.
+            let mut last = [V::splat(T::ZERO); M];
             for i in 0..M {
-                let to = c.add(i * c_rs);
-                finish.apply::<V, false>(acc[i], tile.col, to, mask).store(to);
-                let (to, col) = (to.add(lanes), tile.col + lanes);
-                let row = tail[i / shared].group::<TAIL>(i % shared);
-                finish.apply::<V, true>(row, col, to, mask).store_masked(to, mask);
+                last[i] = tail[i / shared].group::<TAIL>(i % shared);
+            }
+            let finished = |i: usize, (row, last): (V, V)| {
+                let (at, col) = (c.add(i * c_rs), tile.col + lanes);
+                let row = finish.apply::<V, false>(row, tile.col, at, mask);
+                (row, finish.apply::<V, true>(last, col, at.add(lanes), mask))
+            };
+            if !E::RESUMES {
+                for i in 0..M {
+                    (acc[i], last[i]) = finished(i, (acc[i], last[i]));
+                }
+            }
+            for i in 0..M {
+                let (row, last) = if E::RESUMES { finished(i, (acc[i], last[i])) } else { (acc[i], last[i]) };
+                row.store(c.add(i * c_rs));
+                last.store_masked(c.add(i * c_rs + lanes), mask);
             }
             first_a = first_a.wrapping_add(next.a);
             c = c.wrapping_add(next.c);

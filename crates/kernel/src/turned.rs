@@ -35,14 +35,15 @@ pub(crate) fn largest(k: usize) -> usize {
 /// Whether B's columns are best turned round for these rows of C, against B packed or the tiles turned round: 2 to 4 rows
 /// of 512 steps are 1.6-2.4 times as fast with AVX2, 5 and 6 are 1.3 and 1.05; with AVX-512 2 to 9 are 1.4-2.1, up to 13 at
 /// least 1.1. Few steps are worth it only where B lies so by itself and is long: 8 rows of 784 columns and 16 steps are 1.09
-/// times as fast, 784 rows of 8 columns 0.75.
+/// times as fast, 784 rows of 8 columns 0.75; with AVX2 8 rows of 64 or 128 columns and 10 steps 1.1, with AVX-512 0.94-1.0.
 pub(crate) fn pays<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let by_rows = if p.swapped { p.c_rs == 1 } else { p.c_cs == 1 };
     if !(p.m > 1 && p.b.rs == 1 && p.b.cs != 1 && by_rows && p.n >= K::Vector::LANES) {
         return false;
     }
     let long = p.m <= K::FEW && p.k >= 4 * p.m && (p.k <= KC || is_packed(p));
-    let short = (2..=64).contains(&p.k) && p.m <= 8.min(K::FEW + 2) && p.n >= 32 * p.m;
+    let longer = if const { K::Vector::LANES * size_of::<T>() > 32 } { 32 } else { 4 };
+    let short = (2..=64).contains(&p.k) && p.m <= 8.min(K::FEW + 2) && p.n >= longer * p.m;
     long || (!p.swapped && short)
 }
 

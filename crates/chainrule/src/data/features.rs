@@ -148,7 +148,10 @@ impl<T: Scalar> Features<T> {
         if self.rows * row_bytes <= SMALL_TABLE {
             return;
         }
-        rows.iter().take(MOST_AHEAD / row_bytes).filter(|row| **row < self.rows).for_each(|row| self.prefetch_row(*row));
+        rows.iter()
+            .take(MOST_AHEAD / row_bytes)
+            .filter(|row| **row < self.rows)
+            .for_each(|row| self.prefetch_row(*row));
     }
 
     /// The rows with these indices, in their order, as a table of its own.
