@@ -61,7 +61,7 @@ fn our_steps_are_those_of_the_naive_network_in_f64() {
         let case = Case { mlp: network(job.widths), loss: LOSS, batch, x, goal: Goal::Classes(labels) };
         let mut truth = Twin::from(&case.widen());
         let mut ours = ours::stepper(job, &rows);
-        let (loss, wanted) = (ours.work.step(&rows.order[..batch]), truth.step(lr));
+        let (loss, wanted) = (ours.work.step(&rows.order[..batch], &rows.order[batch..]), truth.step(lr));
         assert!((loss - wanted).abs() <= 1e-5 * wanted, "{}: the loss is {loss}, not {wanted}", job.name);
         for (at, (got, wanted)) in ours.work.params().iter().zip(truth.params()).enumerate() {
             assert!((f64::from(*got) - wanted).abs() <= 1e-6, "{}: parameter {at} is {got}, not {wanted}", job.name);
