@@ -153,7 +153,8 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
                     column.store_masked(to.add((apart + i) * width + lane), mask);
                 });
             }
-            // What is left of the steps goes through a block of whole registers.
+            // What is left of the steps goes through a block of whole registers. A block that ends with the last step and
+            // writes some a second time is 0.96-1.0 times as fast.
             if whole < steps {
                 let (left, some, mask) = (steps - whole, V::first(steps - whole), mask());
                 let mut block = [const { MaybeUninit::<T>::uninit() }; 16 * 16]; // LANES <= 16
