@@ -75,8 +75,9 @@ pub fn verify_steps(candidates: &mut [Candidate<dyn Stepper + '_>], rows: &Rows,
     let (mut losses, mut after, mut way) = (Vec::new(), Vec::new(), 0.0);
     for (who, Candidate { name, work, .. }) in candidates.iter_mut().enumerate() {
         let before = work.params();
-        let minibatches: Vec<&[usize]> = rows.order.chunks(batch).take(STEPS + 1).collect();
-        let own: Vec<f64> = minibatches.windows(2).map(|pair| work.step(pair[0], pair[1])).collect();
+        let minibatches: Vec<&[usize]> = rows.order.chunks(batch).take(STEPS).collect();
+        let next = |step: usize| minibatches.get(step + 1).copied().unwrap_or_default();
+        let own: Vec<f64> = minibatches.iter().enumerate().map(|(step, rows)| work.step(rows, next(step))).collect();
         let params = work.params();
         if who == 0 {
             (losses, way) = (own, distance(&params, &before));

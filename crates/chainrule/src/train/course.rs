@@ -166,14 +166,13 @@ fn steps<T: Scalar>(
 ) -> Result<Epoch> {
     let (mut total, mut mass, mut right) = (0.0, 0.0, 0);
     let (mut rate, mut goes_on) = (update.optimizer.lr(), goes_on);
-    let mut minibatches = batches.epoch(epoch as u64).peekable();
-    let mut step = 0;
-    while let Some(rows) = minibatches.next() {
+    let mut minibatches = batches.epoch(epoch as u64).enumerate().peekable();
+    while let Some((step, rows)) = minibatches.next() {
         if !goes_on {
             return Ok(Epoch::Stopped);
         }
         rate = rates.at(*done as u64);
-        let next = minibatches.peek().copied().unwrap_or_default();
+        let next = minibatches.peek().map_or(&[][..], |(_, next)| next);
         let seen = learner.step(mlp, (rows, next), Update { optimizer: update.optimizer.at_rate(rate), ..update })?;
         if !seen.loss.is_finite() {
             return Err(diverged(mlp, learner, (epoch, step), seen.loss));
@@ -182,7 +181,6 @@ fn steps<T: Scalar>(
         mass += seen.mass;
         right += seen.right;
         *done += 1;
-        step += 1;
         goes_on = told(*done);
     }
     Ok(Epoch::Whole { seen: Seen { loss: total / mass, mass, right }, rate: Some(rate) })
