@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::args::DoctorArgs;
 use crate::data::Named;
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{Output, plural};
 
@@ -87,7 +88,8 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
         layers: vitals.layers.iter().map(layer_line).collect(),
         findings: findings.iter().map(finding_line).collect(),
     });
-    output.say(format_args!("{} on {}, {} of {}\n", args.model.display(), args.data, rows, plural(data.rows(), "row")));
+    let (model, source) = (shown(args.model.display()), shown(&args.data));
+    output.say(format_args!("{model} on {source}, {rows} of {}\n", plural(data.rows(), "row")));
     output.say(table(&vitals));
     output.say(format_args!("loss {:.4}; the same answer for every row has {:.4}", vitals.loss, vitals.chance));
     for finding in &findings {

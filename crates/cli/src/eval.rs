@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::EvalArgs;
 use crate::data::{Named, divide};
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{Output, percent, plural};
 use crate::values::Part;
@@ -87,7 +88,8 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         threads: trainer.threads(),
         kernel: model.mlp.kernel_name(),
     });
-    output.say(format_args!("{}, {part}: {}", args.data, plural(found.rows, "row")));
+    output.say(format_args!("{}, {part}: {}", shown(&args.data), plural(found.rows, "row")));
+    let names: Option<Vec<String>> = names.map(|names| names.iter().map(shown).collect());
     let mut lines = vec![(format!("loss ({})", model.loss), format!("{:.5}", found.loss))];
     if let Some(matrix) = &found.confusion {
         let (right, all) = (matrix.correct(), matrix.total());

@@ -1,13 +1,19 @@
-//! How a command fails: what is said on stderr, and the exit code. 1: the run failed. 2: bad usage.
+//! How a command fails: what is said on stderr, and the exit code. 1: the run failed. 2: bad usage. 128 + signal: ended by
+//! a signal before there was anything to keep.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
 use crate::args::Cli;
+use crate::escape::shown;
+use crate::interrupt::Signal;
+use crate::output::tell;
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -19,6 +25,8 @@ pub(crate) enum Failure {
     Found,
     /// Standard output could not be written.
     Output(io::Error),
+    /// A signal came before the first step of training.
+    Interrupted(Signal),
 }
 
 impl Failure {
@@ -30,19 +38,48 @@ impl Failure {
                 let mut cli = Cli::command();
                 cli.build();
                 let command = cli.find_subcommand_mut(command).expect("the command that ran");
-                let _ = command.error(ErrorKind::ArgumentConflict, message).print();
-                ExitCode::from(2)
+                say_usage(&command.error(ErrorKind::ArgumentConflict, shown(message)))
             }
             Failure::Run(error) => {
-                eprintln!("error: {}{}", with_sources(&error), hint(&error));
+                tell(format_args!("error: {}{}", shown(with_sources(&error)), hint(&error)));
                 ExitCode::from(1)
             }
             Failure::Found => ExitCode::from(1),
-            Failure::Output(error) => {
-                eprintln!("error: cannot write to standard output: {error}");
-                ExitCode::from(1)
+            Failure::Output(error) => no_output(&error),
+            Failure::Interrupted(signal) => {
+                tell(format_args!("error: stopped by {} before the first step: nothing is saved", signal.name()));
+                ExitCode::from(signal.exit_code() as u8)
             }
         }
+    }
+}
+
+fn no_output(error: &io::Error) -> ExitCode {
+    tell(format_args!("error: cannot write to standard output: {error}"));
+    ExitCode::from(1)
+}
+
+/// What clap has to say: help and the version on standard output, or what is wrong with the arguments on stderr.
+pub(crate) fn say_usage(said: &clap::Error) -> ExitCode {
+    let is_safe = |arg: std::ffi::OsString| arg.to_str().is_some_and(|arg| shown(arg) == arg);
+    if said.use_stderr() && !std::env::args_os().all(is_safe) {
+        // Clap quotes arguments as they came: without its colours, so that none of theirs are left.
+        tell(said.to_string().trim_end());
+        return ExitCode::from(said.exit_code() as u8);
+    }
+    match said.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if !said.use_stderr() && error.kind() != io::ErrorKind::BrokenPipe => no_output(&error),
+        _ => ExitCode::from(said.exit_code() as u8),
+    }
+}
+
+/// A panic is a fault of this program: what is needed to report it, on stderr if that can be written. The exit code is
+/// Rust's, 101.
+pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
+    tell(format_args!("error: a fault in chainrule {}: {panic}", env!("CARGO_PKG_VERSION")));
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        tell(trace);
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::args::GradcheckArgs;
 use crate::data::Named;
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::network::{Wanted, sketch};
 use crate::output::{Output, percent, plural};
@@ -78,9 +79,9 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
 
     let network = sketch(&model.mlp);
     let mut output = Output::new(args.json, false);
-    let whose = args.model.as_ref().map_or_else(String::new, |path| format!("{}, ", path.display()));
-    let shown = format!("{} of {}", report.rows, plural(data.rows(), "row"));
-    output.say(format_args!("{whose}{network}, {loss} on {}, {shown}\n", args.data));
+    let whose = args.model.as_ref().map_or_else(String::new, |path| format!("{}, ", shown(path.display())));
+    let seen = format!("{} of {}", report.rows, plural(data.rows(), "row"));
+    output.say(format_args!("{whose}{network}, {loss} on {}, {seen}\n", shown(&args.data)));
     output.say(&report);
     output.say(words(&report));
     output.json(&line(&report, network, loss.to_string()));

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use chainrule::atomic::{check_writable, write_atomically};
 use chainrule::data::Dataset;
 use chainrule::graph::{Neurons, Operations, Shows, Theme};
 use chainrule::{Activation, DType, Loss, Mlp, Model, ModelFile, Sample, Scalar};
@@ -10,6 +9,7 @@ use chainrule::{Activation, DType, Loss, Mlp, Model, ModelFile, Sample, Scalar};
 use crate::args::GraphArgs;
 use crate::data::Named;
 use crate::failure::Failure;
+use crate::files::{self, Inputs};
 use crate::output::Output;
 use crate::values::{Edges, GraphFormat, Sizes, View};
 
@@ -19,7 +19,9 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
         data.check()?;
     }
     if let Some(path) = &args.output {
-        check_writable(path)?;
+        let inputs = Inputs::default().file("MODEL", args.model.as_deref());
+        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.labels.as_deref());
+        files::check_output("--output", path, &inputs)?;
     }
     match (&args.model, &args.layers) {
         (Some(path), None) => {
@@ -94,7 +96,7 @@ fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: GraphFormat) -> Re
         }
     }?;
     match &args.output {
-        Some(path) => Ok(write_atomically(path, |out| out.write_all(&drawn))?),
+        Some(path) => Ok(files::write(path, |out| out.write_all(&drawn))?),
         None => {
             let mut output = Output::new(false, false);
             output.write(|out| out.write_all(&drawn));

@@ -5,6 +5,7 @@ use chainrule::{DType, Model, ModelFile, Scalar, layer_table, weights_sha256};
 use serde::Serialize;
 
 use crate::args::InspectArgs;
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -76,6 +77,6 @@ fn preprocessing(preprocess: &Preprocess) -> String {
 /// The first names, and how many there are.
 fn classes(names: &[String]) -> String {
     const SHOWN: usize = 20;
-    let first = names[..names.len().min(SHOWN)].join(", ");
+    let first = names.iter().take(SHOWN).map(shown).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN { format!("{first}, ... ({} in all)", names.len()) } else { first }
 }

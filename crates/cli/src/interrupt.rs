@@ -1,31 +1,149 @@
-//! Ctrl-C: the first one ends training after the step that runs, so that the model is kept; the second one ends the
-//! process at once.
+//! Signals that ask a process to end: SIGINT (Ctrl-C), SIGTERM and SIGHUP.
+//!
+//! The first one ends training after the step that runs, so that the model is kept. A second one, or the first when
+//! nothing is trained, ends the process at once with exit code 128 + signal: at once, but not while a file is written.
+//! After `nohup`, which ignores SIGHUP, it stays ignored. On Windows there is Ctrl-C alone.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chainrule::StopHandle;
+
+use crate::escape::shown;
+use crate::output::tell;
 
 /// Held while a file is written: ending the process then would leave a temporary file behind.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// What shells report of a process that Ctrl-C ended: 128 + SIGINT.
-const INTERRUPTED: i32 = 130;
+/// The training that a signal stops.
+static TRAINING: Mutex<Option<StopHandle>> = Mutex::new(None);
 
-/// From now on Ctrl-C stops the run of this handle.
-pub(crate) fn stop_on_ctrl_c(stop: StopHandle) {
-    let handler = move || {
-        if stop.is_stopped() {
-            let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-            std::process::exit(INTERRUPTED);
+/// The file that was asked for and is not written yet.
+static PROMISED: Mutex<Option<String>> = Mutex::new(None);
+
+/// The signal that stopped training; 0: none yet.
+static STOPPED: AtomicI32 = AtomicI32::new(0);
+
+/// The signal that ends the process as soon as no file is written; 0: none yet.
+static ENDING: AtomicI32 = AtomicI32::new(0);
+
+/// A signal by its number: 2, 15, 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Signal(i32);
+
+impl Signal {
+    /// What shells report of a process that this signal ended.
+    pub(crate) fn exit_code(self) -> i32 {
+        128 + self.0
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self.0 {
+            1 => "SIGHUP",
+            2 => "SIGINT",
+            15 => "SIGTERM",
+            _ => "a signal",
         }
-        stop.stop();
-    };
-    // Without a handler Ctrl-C ends the process, as it does before this call: no reason not to train.
-    let _ = ctrlc::set_handler(handler);
+    }
 }
 
-/// Does what a second Ctrl-C waits for.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// From now on signals do what this file says.
+#[cfg(unix)]
+pub(crate) fn listen() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    // Beyond `ulimit -f`, a write is an error that is told, as on a full disk, and not the end of the process.
+    let _ = signal_hook::flag::register(SIGXFSZ, Default::default());
+    let ignores_hangup = std::fs::read_to_string("/proc/self/status").is_ok_and(|status| is_ignored(&status, SIGHUP));
+    let signals = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| *signal != SIGHUP || !ignores_hangup);
+    // Without a listener signals end the process, as they do before this call: no reason not to work.
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) {
+        let listener = move || signals.forever().for_each(received);
+        let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listener);
+    }
+}
+
+/// Whether a process is born deaf to this signal, as Linux tells in /proc/self/status: a mask in hexadecimal digits.
+#[cfg(unix)]
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+/// From now on Ctrl-C does what this file says.
+#[cfg(not(unix))]
+pub(crate) fn listen() {
+    let _ = ctrlc::set_handler(|| received(2));
+}
+
+fn received(signal: i32) {
+    if let Some(stop) = &*lock(&TRAINING)
+        && STOPPED.compare_exchange(0, signal, SeqCst, SeqCst).is_ok()
+    {
+        stop.stop();
+        return;
+    }
+    ENDING.store(signal, SeqCst);
+    end(Signal(signal));
+}
+
+/// Ends the process once no file is written.
+fn end(signal: Signal) -> ! {
+    let _writing = lock(&WRITING);
+    if let Some(path) = lock(&PROMISED).take() {
+        tell(format_args!("error: ended by {}: {path} is not written", signal.name()));
+    }
+    std::process::exit(signal.exit_code());
+}
+
+/// From now on the first signal stops the run of this handle.
+pub(crate) fn stop_training(stop: StopHandle) {
+    *lock(&TRAINING) = Some(stop);
+}
+
+/// The signal that stopped training.
+pub(crate) fn stopped_by() -> Option<Signal> {
+    Some(STOPPED.load(SeqCst)).filter(|signal| *signal != 0).map(Signal)
+}
+
+/// This file was asked for: a signal that ends the process before it is written says so.
+pub(crate) fn promise(path: &Path) {
+    *lock(&PROMISED) = Some(shown(path.display()));
+}
+
+/// The file that was asked for is written.
+pub(crate) fn kept() {
+    *lock(&PROMISED) = None;
+}
+
+/// Does what a signal waits for. If one came meanwhile that ends the process, this does not return.
 pub(crate) fn undisturbed<R>(work: impl FnOnce() -> R) -> R {
-    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    work()
+    let writing = lock(&WRITING);
+    let result = work();
+    drop(writing);
+    match ENDING.load(SeqCst) {
+        0 => result,
+        signal => end(Signal(signal)),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_is_ignored_from_birth_is_told_from_others() {
+        let status = "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000001001\nSigCgt:\tffffffffffffffff\n";
+        assert!(is_ignored(status, 1) && is_ignored(status, 13));
+        assert!(!is_ignored(status, 2) && !is_ignored("", 1) && !is_ignored("SigIgn:\tx", 1));
+    }
+
+    #[test]
+    fn exit_codes_are_those_of_shells() {
+        assert_eq!([1, 2, 15].map(|signal| Signal(signal).exit_code()), [129, 130, 143]);
+    }
 }

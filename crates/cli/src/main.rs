@@ -3,12 +3,16 @@
 //! Words and pictures of the terminal only: what an application would want too is `chainrule`'s.
 
 #![forbid(unsafe_code)]
+// `println!` and `eprintln!` panic when nobody reads: `output` writes.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 mod data;
 mod doctor;
+mod escape;
 mod eval;
 mod failure;
+mod files;
 mod gradcheck;
 mod graph;
 mod inspect;
@@ -24,6 +28,7 @@ mod train;
 mod values;
 mod weights;
 
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -31,7 +36,13 @@ use clap::Parser;
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
-    let (name, outcome) = match Cli::parse().command {
+    panic::set_hook(Box::new(failure::report_panic));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::say_usage(&error),
+    };
+    interrupt::listen();
+    let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),

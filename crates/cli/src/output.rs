@@ -1,11 +1,18 @@
-//! Standard output: words for people, or JSON lines and nothing else, or nothing.
+//! Standard output: words for people, or JSON lines and nothing else, or nothing. And standard error, for [`tell`] only.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::escape;
 use crate::failure::Failure;
+
+/// A line on standard error, the only way there. An error of writing is not told: there is nowhere left to tell it.
+pub(crate) fn tell(line: impl Display) {
+    let line = escape::lines(&line.to_string()).into_owned() + "\n";
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -35,17 +42,14 @@ impl Output {
     /// A line for people.
     pub(crate) fn say(&mut self, line: impl Display) {
         if self.mode == Mode::Words {
-            self.write(|out| writeln!(out, "{line}"));
+            self.write(|out| writeln!(out, "{}", escape::lines(&line.to_string())));
         }
     }
 
     /// A line for programs.
     pub(crate) fn json(&mut self, event: &impl Serialize) {
         if self.mode == Mode::Json {
-            self.write(|out| {
-                serde_json::to_writer(&mut *out, event)?;
-                writeln!(out)
-            });
+            self.write(|out| writeln!(out, "{}", escape::json(serde_json::to_string(event)?)));
         }
     }
 

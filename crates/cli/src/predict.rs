@@ -3,13 +3,15 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use chainrule::atomic::{check_writable, write_atomically};
+use chainrule::atomic::write_atomically;
 use chainrule::data::{Features, parse_csv_features, write_csv, write_csv_to, write_npy, write_npy_labels};
 use chainrule::{DType, Error, Loss, Model, ModelFile, Scalar};
 
 use crate::args::PredictArgs;
+use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::files::{self, Inputs};
+use crate::output::{Output, tell};
 use crate::values::Table;
 
 /// What a row is answered with.
@@ -22,7 +24,9 @@ enum Answers<T> {
 
 pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
     if let Some(table) = &args.output {
-        check_writable(table.path())?;
+        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
+        let inputs = if args.data.is_none() { inputs.stdin() } else { inputs };
+        files::check_output("--output", table.path(), &inputs)?;
     }
     let file = ModelFile::open(&args.model)?;
     match file.dtype() {
@@ -39,7 +43,8 @@ fn predict<T: Scalar>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failur
         Some(table) => Ok(save(table, &model, &answers)?),
         None => {
             let mut output = Output::new(false, false);
-            output.write(|out| print(out, &model, &answers));
+            let to_terminal = io::stdout().is_terminal();
+            output.write(|out| print(out, &model, &answers, to_terminal));
             output.finish()
         }
     }
@@ -50,7 +55,7 @@ fn features<T: Scalar>(args: &PredictArgs, inputs: usize) -> Result<Features<T>,
         Some(source) => (source.load_features::<T>()?, source.to_string()),
         None => {
             if io::stdin().is_terminal() {
-                eprintln!("reading rows of {inputs} numbers with commas from the terminal; Ctrl-D ends them");
+                tell(format_args!("reading rows of {inputs} numbers with commas from the terminal; Ctrl-D ends them"));
             }
             (parse_csv_features("stdin", io::stdin().lock())?, "stdin".to_owned())
         }
@@ -75,26 +80,34 @@ fn answer<T: Scalar>(model: &Model<T>, features: &Features<T>, proba: bool) -> R
 }
 
 fn save<T: Scalar + Display>(table: &Table, model: &Model<T>, answers: &Answers<T>) -> Result<(), Error> {
-    match (table, answers) {
+    files::keep(table.path(), || match (table, answers) {
         (Table::Npy(path), Answers::Classes(classes)) => write_npy_labels(path, classes),
         (Table::Npy(path), Answers::Numbers { numbers, cols }) => write_npy(path, numbers.len() / cols, *cols, numbers),
         (Table::Csv(path), Answers::Numbers { numbers, cols }) => write_csv(path, *cols, numbers),
-        (Table::Csv(path), answers) => write_atomically(path, |out| print(out, model, answers)),
-    }
+        (Table::Csv(path), answers) => write_atomically(path, |out| print(out, model, answers, false)),
+    })
 }
 
-fn print<T: Scalar + Display>(out: &mut dyn Write, model: &Model<T>, answers: &Answers<T>) -> io::Result<()> {
+/// As CSV (RFC 4180): a class name is one record, whatever is in it. For a terminal it is shown instead, on one line.
+fn print<T: Scalar + Display>(
+    out: &mut dyn Write,
+    model: &Model<T>,
+    answers: &Answers<T>,
+    to_terminal: bool,
+) -> io::Result<()> {
     match answers {
         Answers::Numbers { numbers, cols } => write_csv_to(out, *cols, numbers),
         Answers::Classes(classes) => {
             let names = model.class_names.as_deref().unwrap_or_default();
-            for &class in classes {
-                match names.get(class as usize) {
-                    Some(name) => writeln!(out, "{name}")?,
-                    None => writeln!(out, "{class}")?,
-                }
+            let name = |class: u32| names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
+            if to_terminal {
+                return classes.iter().try_for_each(|&class| writeln!(out, "{}", shown(name(class))));
             }
-            Ok(())
+            let mut csv = csv::Writer::from_writer(out);
+            for &class in classes {
+                csv.write_record([name(class)])?;
+            }
+            csv.flush()
         }
     }
 }

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use crate::doctor::{Run, Watch};
+use crate::interrupt;
 use crate::output::{Output, percent};
 
 /// A JSON line for an epoch.
@@ -100,6 +101,10 @@ fn rate(rows: f64) -> String {
 
 impl<T: Scalar> Observer<T> for Progress<'_, T> {
     fn step(&mut self, done: usize, _total: usize) {
+        // A signal that came before the run began must not be forgotten by it.
+        if interrupt::stopped_by().is_some() {
+            self.sight.trainer.stop_handle().stop();
+        }
         if !self.bar.is_hidden() {
             self.bar.set_position(self.size.rows_seen(done));
         }

@@ -4,20 +4,23 @@ use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use chainrule::atomic::{check_writable, write_atomically};
 use chainrule::data::Source;
 use chainrule::trace::{Example, MarkdownStyle, TextStyle, Trace, to_json, to_markdown, to_text, trace_model};
 use chainrule::{Clip, DType, Error, ModelFile, Scalar, Update};
 
 use crate::args::TraceArgs;
 use crate::data::Named;
+use crate::escape::{self, shown};
 use crate::failure::Failure;
+use crate::files::{self, Inputs};
 use crate::output::{Output, plural};
 use crate::values::TraceFormat;
 
 pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
     if let Some(path) = &args.output {
-        check_writable(path)?;
+        let inputs = Inputs::default().file("FILE", Some(&args.file));
+        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.labels.as_deref());
+        files::check_output("--output", path, &inputs)?;
     }
     let (trace, digits) = if extension(&args.file) == Some("toml") {
         example(args)?
@@ -38,7 +41,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
         };
         (trace, None)
     };
-    write(args, &trace, args.digits.or(digits).unwrap_or(TextStyle::default().digits))
+    write(args, trace, args.digits.or(digits).unwrap_or(TextStyle::default().digits))
 }
 
 /// A worked example's trace, and how many digits its author wants.
@@ -70,7 +73,7 @@ fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: 
     Ok(trace)
 }
 
-fn write(args: &TraceArgs, trace: &Trace, digits: usize) -> Result<(), Failure> {
+fn write(args: &TraceArgs, trace: Trace, digits: usize) -> Result<(), Failure> {
     let by_name = match args.output.as_deref().and_then(extension) {
         _ if args.json => TraceFormat::Json,
         Some("json") => TraceFormat::Json,
@@ -79,18 +82,23 @@ fn write(args: &TraceArgs, trace: &Trace, digits: usize) -> Result<(), Failure> 
     };
     let limit = args.limit;
     let text = match args.format.unwrap_or(by_name) {
-        TraceFormat::Json => to_json(trace) + "\n",
-        TraceFormat::Markdown => to_markdown(trace, &MarkdownStyle { digits, limit }),
-        TraceFormat::Text => to_text(trace, &TextStyle { digits, limit, ..look(args) }),
+        TraceFormat::Json => escape::json(to_json(&trace)) + "\n",
+        TraceFormat::Markdown => to_markdown(&readable(trace), &MarkdownStyle { digits, limit }),
+        TraceFormat::Text => to_text(&readable(trace), &TextStyle { digits, limit, ..look(args) }),
     };
     match &args.output {
-        Some(path) => Ok(write_atomically(path, |file| file.write_all(text.as_bytes()))?),
+        Some(path) => Ok(files::write(path, |file| file.write_all(text.as_bytes()))?),
         None => {
             let mut output = Output::new(false, false);
             output.write(|out| out.write_all(text.as_bytes()));
             output.finish()
         }
     }
+}
+
+/// With title and notes, which an example's author wrote, as they may be shown.
+fn readable(trace: Trace) -> Trace {
+    Trace { title: shown(&trace.title), notes: escape::lines(&trace.notes).into_owned(), ..trace }
 }
 
 /// Colours and the width of the terminal, where there is one. <https://no-color.org>

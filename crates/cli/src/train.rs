@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use chainrule::atomic::check_writable;
 use chainrule::data::{Dataset, Order, Preprocess};
 use chainrule::{
     Clip, DType, Ending, Evaluation, Kernel, LbfgsSettings, Loss, Model, ModelError, ModelFile, Optimizer, Scalar,
@@ -13,10 +12,12 @@ use serde::Serialize;
 use crate::args::TrainArgs;
 use crate::data::{Named, Parts, divide};
 use crate::doctor::{Run, Watch};
+use crate::escape::shown;
 use crate::failure::Failure;
-use crate::interrupt::{stop_on_ctrl_c, undisturbed};
+use crate::files::{self, Inputs};
+use crate::interrupt;
 use crate::network::{Wanted, sketch};
-use crate::output::{Output, grouped, percent, plural, seconds};
+use crate::output::{Output, grouped, percent, plural, seconds, tell};
 use crate::pace;
 use crate::progress::{Progress, Sight, Size};
 use crate::values::Preprocessing;
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
         test.check()?;
     }
     if let Some(path) = &args.save {
-        check_writable(path)?;
+        files::check_output("--save", path, &args.inputs())?;
     }
     let init = args.init.as_deref().map(|path| Ok((ModelFile::open(path)?, path))).transpose();
     let init: Option<(ModelFile, &Path)> = init.map_err(Failure::Run)?;
@@ -94,7 +95,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         test.preprocess(&model.preprocess)?;
     }
 
-    stop_on_ctrl_c(trainer.stop_handle());
+    interrupt::stop_training(trainer.stop_handle());
     let mut output = Output::new(args.json, args.quiet);
     tell_beginning(args, &model, &train, test.as_ref().map(|test| (test, test_is)), &trainer, &mut output);
     let mut watch = Watch::default();
@@ -102,24 +103,28 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     let size = Size { rows: train.rows(), batch: rows_a_step(trainer.config(), train.rows()), epochs: args.epochs };
     let sight = Sight { watch: &mut watch, train: &train, trainer: &trainer, rate_changes: args.pace.changes_rate() };
     let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
+    if let Some(signal) = interrupt::stopped_by() {
+        return Err(Failure::Interrupted(signal));
+    }
     let fitted = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
-        watch.look((&model.mlp, loss), &train, &trainer, Run::AFTER, &mut output)?;
-        // What the whole epochs learned is still there.
-        if let (Some(path), 2..) = (&args.save, *epoch) {
-            undisturbed(|| model.save(path))?;
-            output.say(format!("saved {} as it was after epoch {}", path.display(), epoch - 1));
+        // A network that cannot be examined has diverged all the same.
+        let _ = watch.look((&model.mlp, loss), &train, &trainer, Run::AFTER, &mut output);
+        if let Some(path) = &args.save {
+            keep_after_divergence(&model, path, epoch - 1, &mut output);
         }
     }
     let report = fitted?;
-
     // A model that has not taken a step is not worth the file that it would replace.
-    let saved = args.save.as_deref().filter(|_| report.steps > 0);
+    if let (0, Ending::Stopped, Some(signal)) = (report.steps, report.ending, interrupt::stopped_by()) {
+        return Err(Failure::Interrupted(signal));
+    }
+    let saved = args.save.as_deref();
     if let Some(path) = saved {
-        undisturbed(|| model.save(path))?;
+        files::keep(path, || model.save(path))?;
     }
     let tested = match (&report, &test) {
-        (TrainReport { steps: 0, .. }, _) | (_, None) => None,
+        (_, None) => None,
         (TrainReport { best: Some(best), .. }, _) => report.epochs[best - 1].validation.clone(),
         (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => {
             Some(trainer.install(|| evaluate(&model.mlp, test, loss))?)
@@ -150,7 +155,26 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     output.finish()
 }
 
+/// What the whole epochs learned is still there when one diverged; that the run failed is told by its own error.
+fn keep_after_divergence<T: Scalar>(model: &Model<T>, path: &Path, epochs: usize, output: &mut Output) {
+    let shown_path = shown(path.display());
+    if epochs == 0 {
+        return;
+    }
+    match files::keep(path, || model.save(path)) {
+        Ok(()) => output.say(format_args!("saved {shown_path} as it was after epoch {epochs}")),
+        Err(error) => tell(format_args!("error: {shown_path} is not saved: {}", shown(error))),
+    }
+}
+
 impl TrainArgs {
+    /// The files that the run reads.
+    fn inputs(&self) -> Inputs {
+        let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", self.labels.as_deref());
+        let inputs = inputs.source("--test-data", self.test_data.as_ref());
+        inputs.file("--test-labels", self.test_labels.as_deref()).file("--init", self.init.as_deref())
+    }
+
     fn data(&self) -> Named<'_> {
         Named { source: &self.data, options: ["--data", "--labels"], labels: self.labels.as_deref() }
     }
@@ -218,7 +242,7 @@ fn tell_beginning<T: Scalar>(
         None => plural(train.targets().width(), "value"),
     };
     let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
-    output.say(format_args!("{}: {rows} to train on{test}; {columns}, {targets}", args.data));
+    output.say(format_args!("{}: {rows} to train on{test}; {columns}, {targets}", shown(&args.data)));
     let mlp = &model.mlp;
     let (parameters, threads) = (plural(mlp.params().len(), "parameter"), plural(trainer.threads(), "thread"));
     output.say(format_args!("network: {}; {parameters}, {}, {threads}", sketch(mlp), mlp.kernel_name()));
@@ -242,7 +266,6 @@ fn tell_end(
     output.say("");
     if report.ending == Ending::Stopped {
         output.say(match report.steps {
-            0 => "interrupted before the first step: nothing is saved".to_owned(),
             steps if report.best.is_some() => format!("interrupted after {}", plural(steps, "step")),
             steps => format!("interrupted after {}; the model is as it was then", plural(steps, "step")),
         });
@@ -263,7 +286,7 @@ fn tell_end(
     let (steps, time) = (plural(report.steps, "step"), seconds(report.seconds));
     output.say(format_args!("{steps} in {time}, {:.1} us a step", report.step_us()));
     if let Some(path) = saved {
-        let path = path.display();
-        output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {}", args.data));
+        let (path, source) = (shown(path.display()), shown(&args.data));
+        output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}"));
     }
 }

@@ -1,0 +1,97 @@
+//! Text from files, paths and arguments on its way to a terminal: characters that would move the cursor, change colours
+//! or reverse the reading direction are shown as escapes, so that a class name is never a command to the terminal.
+//!
+//! What is data keeps every character: CSV and NPY files, and the strings of JSON, which are escaped as JSON does it.
+
+use std::borrow::Cow;
+use std::fmt::{Display, Write};
+
+/// Text on one line: `\n`, `\t`, `\u{1b}` for what is no printable character.
+pub(crate) fn shown(text: impl Display) -> String {
+    escaped(text.to_string(), |_| false).into_owned()
+}
+
+/// Text of several lines: line breaks stay, everything else is as in [`shown`].
+pub(crate) fn lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c == '\n')
+}
+
+/// JSON with nothing in it that a terminal would obey. serde_json escapes what is below U+0020; DEL, the controls from
+/// U+0080 (U+009B begins a command as ESC `[` does) and those of reading direction can stand in strings only, where
+/// `\u` means the same character.
+pub(crate) fn json(text: String) -> String {
+    if !text.chars().any(is_unsafe) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unsafe(c) {
+            // Two units for what is above U+FFFF.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+fn escaped<'a>(text: impl Into<Cow<'a, str>>, keeps: impl Fn(char) -> bool) -> Cow<'a, str> {
+    let text = text.into();
+    let acts = |c: char| is_unsafe(c) && !keeps(c);
+    if !text.chars().any(acts) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if acts(c) { safe.extend(c.escape_default()) } else { safe.push(c) }
+    }
+    safe.into()
+}
+
+/// Controls (C0, DEL, C1), line separators, and what is invisible and changes how the rest is read: marks, embeddings
+/// and isolates of direction (<https://trojansource.codes>), interlinear annotations, tags. Joiners (U+200C, U+200D) are
+/// left: Persian words and emoji need them.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_as_an_escape() {
+        assert_eq!(shown("a\nb\tc\rd\x1b[31m\x07"), r"a\nb\tc\rd\u{1b}[31m\u{7}");
+        assert_eq!(shown("\u{9b}2J \u{202e}fdp.exe \u{7f}"), r"\u{9b}2J \u{202e}fdp.exe \u{7f}");
+        assert_eq!(lines("a\nb\x1b[A"), "a\nb\\u{1b}[A");
+    }
+
+    #[test]
+    fn words_of_every_language_stay_as_they_are() {
+        for text in ["", "setosa", "C:\\x \"y\" 'z', 1", "Zürich", "e\u{301}", "می\u{200c}خواهم", "数字", "👩\u{200d}🔬"] {
+            assert_eq!((shown(text).as_str(), &*lines(text), json(text.to_owned()).as_str()), (text, text, text));
+        }
+    }
+
+    #[test]
+    fn json_means_the_same_after_it_is_made_safe() {
+        let name = "a\u{9b}31m \u{202e} \u{7f} \u{e0041} \n \"q\" \\";
+        let safe = json(serde_json::to_string(name).unwrap());
+        assert!(!safe.chars().any(is_unsafe), "{safe}");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), name);
+    }
+}

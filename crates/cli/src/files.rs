@@ -1,0 +1,121 @@
+//! The files that commands write: refused beforehand where they cannot be written or are read by the same command, and
+//! written whole, whatever signal comes.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use chainrule::atomic::{check_writable, write_atomically};
+use chainrule::data::{Source, mnist_dir};
+use chainrule::Result;
+
+use crate::failure::Failure;
+use crate::interrupt;
+
+/// The files that a command reads, each with the words that name it in a refusal.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs(Vec<(String, std::path::PathBuf)>);
+
+impl Inputs {
+    /// A file that may have been named: `--labels`.
+    pub(crate) fn file(mut self, what: &str, path: Option<&Path>) -> Self {
+        self.0.extend(path.map(|path| (what.to_owned(), path.to_path_buf())));
+        self
+    }
+
+    /// The files of a source that may have been named: `--data`.
+    pub(crate) fn source(self, what: &str, source: Option<&Source>) -> Self {
+        match source {
+            Some(Source::File(path)) => self.file(what, Some(path)),
+            Some(Source::Mnist(folder)) => match mnist_dir(folder) {
+                Ok(files) => [files.train_images, files.train_labels, files.test_images, files.test_labels]
+                    .iter()
+                    .fold(self, |inputs, path| inputs.file(what, Some(path))),
+                // Reading it will say what is missing.
+                Err(_) => self,
+            },
+            Some(Source::Digits) | None => self,
+        }
+    }
+
+    /// What standard input comes from, where that has a name.
+    pub(crate) fn stdin(self) -> Self {
+        self.file("standard input", cfg!(unix).then(|| Path::new("/dev/stdin")))
+    }
+}
+
+/// Refuses an output file that is one of the inputs, under whatever name, and one that could not be written: before
+/// anything is read. `option` named it: `--save`.
+///
+/// # Errors
+/// Bad usage for an input, a failed run for what cannot be written.
+pub(crate) fn check_output(option: &str, path: &Path, inputs: &Inputs) -> std::result::Result<(), Failure> {
+    if let Some((what, input)) = inputs.0.iter().find(|(_, input)| is_same_file(path, input)) {
+        return Err(Failure::Usage(format!(
+            "{option} {} is the file that {what} reads{}: it would be overwritten; name another file",
+            path.display(),
+            if path == input { String::new() } else { format!(", {}", input.display()) },
+        )));
+    }
+    interrupt::undisturbed(|| check_writable(path))?;
+    interrupt::promise(path);
+    Ok(())
+}
+
+/// As [`write_atomically`], to the end although a signal comes.
+pub(crate) fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    keep(path, || write_atomically(path, write))
+}
+
+/// Does what writes this file, to the end although a signal comes.
+pub(crate) fn keep<R>(path: &Path, work: impl FnOnce() -> Result<R>) -> Result<R> {
+    let work = || work().inspect(|_| interrupt::kept());
+    // A pipe may never be read: no file is half written when a signal ends that.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) { work() } else { interrupt::undisturbed(work) }
+}
+
+/// Whether these are one regular file, by links, `.` and `..`, or other ways to write its name. Devices and pipes are
+/// not replaced by writing to them.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let (Ok(found_a), Ok(found_b)) = (fs::metadata(a), fs::metadata(b)) else { return false };
+    if !found_a.is_file() || !found_b.is_file() {
+        return false;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if (found_a.dev(), found_a.ino()) == (found_b.dev(), found_b.ino()) {
+            return true;
+        }
+    }
+    matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_under_all_its_names_and_a_copy_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a"), "1").unwrap();
+        fs::copy(path("a"), path("copy")).unwrap();
+        fs::create_dir(path("sub")).unwrap();
+        let mut names = vec![path("a"), path("./a"), path("sub/../a")];
+        #[cfg(unix)]
+        {
+            fs::hard_link(path("a"), path("hard")).unwrap();
+            std::os::unix::fs::symlink("a", path("soft")).unwrap();
+            names.extend([path("hard"), path("soft")]);
+        }
+        for name in &names {
+            assert!(is_same_file(&path("a"), name) && is_same_file(name, &path("a")), "{}", name.display());
+        }
+        for name in ["copy", "absent", "sub"].map(path) {
+            assert!(!is_same_file(&path("a"), &name), "{}", name.display());
+        }
+        #[cfg(unix)]
+        assert!(!is_same_file(Path::new("/dev/null"), Path::new("/dev/null")));
+    }
+}
