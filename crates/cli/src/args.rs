@@ -51,7 +51,10 @@ Examples:
   chainrule eval digits.safetensors --data digits --part test
   chainrule predict digits.safetensors --data images.npy
   chainrule inspect digits.safetensors
-  chainrule trace digits.safetensors --data digits";
+  chainrule trace digits.safetensors --data digits
+
+Exit code: 0 done, 1 the run failed, 2 bad usage, 128 + signal when a signal ended it: 130 SIGINT (Ctrl-C), 143 SIGTERM,
+129 SIGHUP. A file is written whole or not at all; one that the same command reads is never written.";
 
 const TRAIN_EXAMPLES: &str = "\
 Examples:
@@ -64,7 +67,13 @@ Examples:
   chainrule train --optimizer adam --lr 0.003 --beta2 0.99 --epochs 20
   chainrule train --schedule cosine --warm-up 3 --patience 10 --weight-decay 1e-4 --decay-of weights
   chainrule train --from digits.safetensors --epochs 10 --lr 0.01 --save better.safetensors
-  chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle";
+  chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle
+
+The first Ctrl-C (or SIGTERM, or SIGHUP) ends training after the step that runs: what was learned is saved and the exit
+code is 0. Before the first step there is nothing to save: nothing is written, and the exit code is 128 + signal (130 for
+Ctrl-C). So it is after a second signal, which ends the process at once.
+
+Exit code: 0 done or stopped, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + signal.";
 
 /// Train a network; without any option, on the embedded handwritten digits
 #[derive(Debug, Args)]

@@ -4,9 +4,11 @@
 
 mod determinism;
 mod doctor;
+mod escaping;
+mod exit_codes;
 mod gradcheck;
 mod graph;
-mod interrupt;
+mod outputs;
 mod losses;
 mod mnist;
 mod pace;
@@ -14,5 +16,6 @@ mod pytorch;
 mod refusals;
 mod roundtrip;
 mod run;
+mod signals;
 mod trace;
 mod train;
