@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn words_of_every_language_stay_as_they_are() {
-        for text in ["", "setosa", "C:\\x \"y\" 'z', 1", "Zürich", "e\u{301}", "می\u{200c}خواهم", "数字", "👩\u{200d}🔬"] {
+        for text in
+            ["", "setosa", "C:\\x \"y\" 'z', 1", "Zürich", "e\u{301}", "می\u{200c}خواهم", "数字", "👩\u{200d}🔬"]
+        {
             assert_eq!((shown(text).as_str(), &*lines(text), json(text.to_owned()).as_str()), (text, text, text));
         }
     }

@@ -3,28 +3,28 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use chainrule::Result;
 use chainrule::atomic::{check_writable, write_atomically};
 use chainrule::data::{Source, mnist_dir};
-use chainrule::Result;
 
 use crate::failure::Failure;
 use crate::interrupt;
 
 /// The files that a command reads, each with the words that name it in a refusal.
 #[derive(Debug, Default)]
-pub(crate) struct Inputs(Vec<(String, std::path::PathBuf)>);
+pub(crate) struct Inputs(Vec<(&'static str, PathBuf)>);
 
 impl Inputs {
     /// A file that may have been named: `--labels`.
-    pub(crate) fn file(mut self, what: &str, path: Option<&Path>) -> Self {
-        self.0.extend(path.map(|path| (what.to_owned(), path.to_path_buf())));
+    pub(crate) fn file(mut self, what: &'static str, path: Option<&Path>) -> Self {
+        self.0.extend(path.map(|path| (what, path.to_path_buf())));
         self
     }
 
     /// The files of a source that may have been named: `--data`.
-    pub(crate) fn source(self, what: &str, source: Option<&Source>) -> Self {
+    pub(crate) fn source(self, what: &'static str, source: Option<&Source>) -> Self {
         match source {
             Some(Source::File(path)) => self.file(what, Some(path)),
             Some(Source::Mnist(folder)) => match mnist_dir(folder) {

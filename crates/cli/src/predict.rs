@@ -111,3 +111,24 @@ fn print<T: Scalar + Display>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chainrule::Mlp;
+
+    fn printed(to_terminal: bool) -> String {
+        let names = ["a\x1b[31m\nb", "Paris, \"F\"", "plain"].map(str::to_owned).to_vec();
+        let mlp = Mlp::<f32>::builder(1).dense(3).build().unwrap();
+        let model = Model { class_names: Some(names), ..Model::new(mlp, Loss::CrossEntropy) };
+        let mut out = Vec::new();
+        print(&mut out, &model, &Answers::Classes(vec![0, 1, 2, 3]), to_terminal).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn names_are_quoted_for_programs_and_shown_to_people() {
+        assert_eq!(printed(false), "\"a\x1b[31m\nb\"\n\"Paris, \"\"F\"\"\"\nplain\n3\n");
+        assert_eq!(printed(true), "a\\u{1b}[31m\\nb\nParis, \"F\"\nplain\n3\n");
+    }
+}

@@ -69,7 +69,8 @@ fn control_characters_in_class_names_are_refused_or_quoted_in_csv_and_shown_in_w
     let folder = folder();
     rows(folder.path());
     // `\n` and `\u001b` as they stand in the file.
-    for (placeholder, escape) in [("QQQ", r"\\n"), ("QQQQQQQ", r"\\u001b"), ("QQQQQQQ", r"\\u009b"), ("QQQQQQQ", r"\\u202e")]
+    for (placeholder, escape) in
+        [("QQQ", r"\\n"), ("QQQQQQQ", r"\\u001b"), ("QQQQQQQ", r"\\u009b"), ("QQQQQQQ", r"\\u202e")]
     {
         let path = folder.path().join("m");
         model(&path, [&format!("a{placeholder}b"), "plain"]);
@@ -84,8 +85,12 @@ fn control_characters_in_class_names_are_refused_or_quoted_in_csv_and_shown_in_w
             assert_eq!(written.code, 1);
             assert_eq!(written.stderr.lines().count(), 1, "{}", written.stderr);
         }
-        for args in ["inspect m", "inspect m --json", "eval m --data x.csv --labels y.csv", "eval m --data x.csv --labels y.csv --json"]
-        {
+        for args in [
+            "inspect m",
+            "inspect m --json",
+            "eval m --data x.csv --labels y.csv",
+            "eval m --data x.csv --labels y.csv --json",
+        ] {
             let run = run(folder.path(), args);
             assert_eq!(run.code, written.code, "{args}: {}", run.stderr);
             assert_safe(&run.stdout, args);
@@ -111,7 +116,8 @@ fn names_of_files_are_shown_in_what_every_command_says() {
     let (x, y, m) = (name("x.csv"), name("y.csv"), name("m"));
     fs::copy(folder.path().join("x.csv"), folder.path().join(&x)).unwrap();
     fs::copy(folder.path().join("y.csv"), folder.path().join(&y)).unwrap();
-    let train = ["train", "--data", &x, "--labels", &y, "--holdout", "0", "--hidden", "4", "--epochs", "2", "--save", &m];
+    let train =
+        ["train", "--data", &x, "--labels", &y, "--holdout", "0", "--hidden", "4", "--epochs", "2", "--save", &m];
     let plain = "train --data x.csv --labels y.csv --holdout 0 --hidden 4 --epochs 2 --save m";
     let data = ["--data", &x, "--labels", &y];
     let with_data = |command: &'static str| [&[command, m.as_str()][..], &data].concat();
@@ -122,9 +128,15 @@ fn names_of_files_are_shown_in_what_every_command_says() {
         (with_data("gradcheck"), "gradcheck m --data x.csv --labels y.csv"),
         (with_data("trace"), "trace m --data x.csv --labels y.csv"),
         (with_data("graph"), "graph m --data x.csv --labels y.csv"),
-        ([with_data("trace"), vec!["--format", "markdown"]].concat(), "trace m --data x.csv --labels y.csv --format markdown"),
+        (
+            [with_data("trace"), vec!["--format", "markdown"]].concat(),
+            "trace m --data x.csv --labels y.csv --format markdown",
+        ),
         ([with_data("trace"), vec!["--json"]].concat(), "trace m --data x.csv --labels y.csv --json"),
-        ([&train[..], &["--json"]].concat(), "train --data x.csv --labels y.csv --holdout 0 --hidden 4 --epochs 2 --save m --json"),
+        (
+            [&train[..], &["--json"]].concat(),
+            "train --data x.csv --labels y.csv --holdout 0 --hidden 4 --epochs 2 --save m --json",
+        ),
         (vec!["inspect", &m], "inspect m"),
         // Failures: of the run and of usage.
         (vec!["inspect", &x], "inspect x.csv"),
@@ -206,7 +218,8 @@ fn an_example_s_title_and_notes_are_shown_in_words_and_whole_in_json() {
     let rest: Vec<&str> = worked.lines().filter(|line| !line.starts_with("title")).collect();
     let title = r#"title = "a\u001b[31m\u009b2K\u202eb\nc""#;
     fs::write(folder.path().join("e.toml"), format!("{title}\n{}\n", rest.join("\n"))).unwrap();
-    for args in ["trace e.toml", "trace e.toml --format markdown", "trace e.toml --json", "trace e.toml --output t.md"] {
+    for args in ["trace e.toml", "trace e.toml --format markdown", "trace e.toml --json", "trace e.toml --output t.md"]
+    {
         let run = run(folder.path(), args);
         assert_eq!(run.code, 0, "{}", run.stderr);
         assert_safe(&run.stdout, args);

@@ -131,7 +131,8 @@ fn an_input_is_never_overwritten_under_whatever_name() {
     fs::copy(path.join("y.csv"), path.join("y2.csv")).unwrap();
     fs::write(path.join("example.toml"), "title = \"t\"\n").unwrap();
     fs::create_dir(path.join("mn")).unwrap();
-    for (name, dims) in [("images-idx3", &[3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3][..]), ("labels-idx1", &[1, 0, 0, 0, 2])]
+    for (name, dims) in
+        [("images-idx3", &[3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3][..]), ("labels-idx1", &[1, 0, 0, 0, 2])]
     {
         for part in ["train", "t10k"] {
             let bytes = [&[0, 0, 8], dims, &[0, 1, 0, 1, 0, 1][..if name == "labels-idx1" { 2 } else { 6 }]].concat();
@@ -161,7 +162,13 @@ fn an_input_is_never_overwritten_under_whatever_name() {
         for alias in aliases(path, input) {
             let mut command = command(path);
             let refused: Run = command.args(args.split_whitespace()).arg(&alias).output().unwrap().into();
-            assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{args} {}: {}", alias.display(), refused.stderr);
+            assert_eq!(
+                (refused.code, refused.stdout.as_str()),
+                (2, ""),
+                "{args} {}: {}",
+                alias.display(),
+                refused.stderr
+            );
             let expected = format!("is the file that {what} reads");
             assert!(refused.stderr.contains(&expected), "{args} {}: {}", alias.display(), refused.stderr);
             assert_eq!(fs::read(path.join(input)).unwrap(), before, "{args} {}", alias.display());

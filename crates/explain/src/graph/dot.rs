@@ -6,6 +6,7 @@ use crate::graph::neurons::Neurons;
 use crate::graph::operations::{Operations, Role};
 use crate::graph::picture::Theme;
 use crate::graph::svg::hex;
+use crate::graph::text::printable;
 use crate::graph::words::{edge_strength, neuron_name, node_lines};
 
 const FONT: &str = "fontname=\"DejaVu Sans,Verdana,Helvetica,Arial\"";
@@ -94,5 +95,5 @@ fn head(title: &str, settings: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    printable(text).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -6,11 +6,12 @@ use crate::graph::neurons::{Bundle, Neurons};
 use crate::graph::operations::{Node, Operations, Role};
 use crate::graph::picture::{Colour, Theme};
 use crate::graph::svg::hex;
+use crate::graph::text::printable;
 use crate::graph::words::{edge_strength, neuron_name, node_lines};
 
 /// The operations.
 pub(crate) fn operations(graph: &Operations) -> String {
-    let mut out = format!("flowchart TD\n    %% {}\n", graph.title);
+    let mut out = format!("flowchart TD\n    %% {}\n", escaped(&graph.title));
     for (i, node) in graph.nodes.iter().enumerate() {
         let label: Vec<String> = node_lines(node).iter().map(|line| escaped(line)).collect();
         let (open, close) = if matches!(node.role, Role::Value | Role::Given) { ("([", "])") } else { ("[", "]") };
@@ -24,7 +25,7 @@ pub(crate) fn operations(graph: &Operations) -> String {
 
 /// The neurons.
 pub(crate) fn neurons(graph: &Neurons) -> String {
-    let mut out = format!("flowchart LR\n    %% {}\n", graph.title);
+    let mut out = format!("flowchart LR\n    %% {}\n", escaped(&graph.title));
     for (c, column) in graph.columns.iter().enumerate() {
         let role = if c == 0 {
             "given"
@@ -81,5 +82,6 @@ fn classes() -> String {
 
 /// Mermaid reads `#` as the beginning of an entity and quotes as the end of a label.
 fn escaped(text: &str) -> String {
-    text.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
+    let line = printable(text).replace(['\n', '\r'], " ");
+    line.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::graph::picture::{Anchor, Colour, Mark, Picture, Stroke};
+use crate::graph::text::printable;
 
 const FONTS: &str = "'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif";
 
@@ -88,7 +89,7 @@ pub(crate) fn hex([r, g, b]: Colour) -> String {
 
 /// Text between tags and in attributes.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -28,6 +28,14 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(advance).sum::<f64>() * size / 1000.0
 }
 
+/// Text without the control characters that XML 1.0 forbids, as references too, and that end a string in DOT: U+FFFD
+/// stands for each. Tabs and ends of lines stay.
+pub(crate) fn printable(text: &str) -> String {
+    let is_allowed =
+        |c: char| matches!(c, '\t' | '\n' | '\r') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+    text.chars().map(|c| if is_allowed(c) { c } else { '\u{fffd}' }).collect()
+}
+
 /// Two or three digits, and a power of ten where it is shorter: `0.125`, `784`, `1.2e−5`.
 pub(crate) fn brief(value: f64) -> String {
     let size = value.abs();
@@ -54,6 +62,32 @@ mod tests {
     fn numbers_keep_two_digits_or_three() {
         let got = [0.0, -0.12345, 784.2, 12.34, 1.0, 0.001234, -2e9, 99_999.0].map(brief);
         assert_eq!(got, ["0", "−0.123", "784", "12.3", "1.00", "1.2e−3", "−2e9", "99999"]);
+    }
+
+    #[test]
+    fn no_format_gets_controls_or_the_end_of_a_label_from_a_name() {
+        let mlp = chainrule_model::Mlp::<f32>::builder(2).dense(1).build().unwrap();
+        let mut operations = crate::graph::Operations::new(&mlp, chainrule_model::Loss::Mse);
+        let mut neurons = crate::graph::Neurons::new(&mlp, chainrule_model::Loss::Mse);
+        let hostile = "a\0\x1b[31m\u{9b}2K\u{ffff}\"]\n--> b";
+        operations.title = hostile.to_owned();
+        operations.nodes[0].name = hostile.to_owned();
+        neurons.title = hostile.to_owned();
+        neurons.columns[0].name = hostile.to_owned();
+        let theme = crate::graph::Theme::Light;
+        for text in [
+            operations.to_dot(),
+            neurons.to_dot(),
+            operations.to_mermaid(),
+            neurons.to_mermaid(),
+            operations.to_svg(theme),
+            neurons.to_svg(theme),
+        ] {
+            let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{ffff}');
+            assert_eq!(bad, None, "{text}");
+            assert!(!text.contains("2K\u{fffd}\"]"), "a quote ends the label: {text}");
+            assert!(text.contains('\u{fffd}'), "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,63 @@
+//! Numbers that overflow: answers are an error that names the row, and no file is left that cannot be read.
+
+use std::fs;
+use std::path::Path;
+
+use chainrule::{Loss, Mlp, Model};
+
+use crate::run::{folder, names, run, succeed};
+
+/// A line through weights so large that the second row's answer is beyond f32, though all of them are finite.
+fn steep(folder: &Path) {
+    let mut mlp = Mlp::<f32>::builder(2).dense(1).build().unwrap();
+    mlp.params_mut().fill(3e38);
+    Model::new(mlp, Loss::Mse).save(folder.join("m")).unwrap();
+    fs::write(folder.join("x.csv"), "0,0\n1,1\n0,0\n").unwrap();
+    fs::write(folder.join("y.csv"), "3e38\n3e38\n3e38\n").unwrap();
+}
+
+#[test]
+fn answers_that_overflow_fail_with_their_row_and_leave_no_file() {
+    let folder = folder();
+    steep(folder.path());
+    for args in [
+        "predict m --data x.csv",
+        "predict m --data x.csv --output p.csv",
+        "predict m --data x.csv --output p.npy",
+        "eval m --data x.csv --labels y.csv",
+        "eval m --data x.csv --labels y.csv --json",
+    ] {
+        let failed = run(folder.path(), args);
+        assert_eq!((failed.code, failed.stdout.as_str()), (1, ""), "{args}: {}", failed.stderr);
+        assert!(failed.stderr.starts_with("error: ") && failed.stderr.contains("row 2"), "{args}: {}", failed.stderr);
+        assert_eq!(names(folder.path()), ["m", "x.csv", "y.csv"], "{args}");
+    }
+}
+
+#[test]
+fn a_run_whose_numbers_overflow_fails_and_keeps_the_old_model_or_writes_one_that_can_be_read() {
+    let folder = folder();
+    // Squares of the first column are beyond f32: so is its variance.
+    fs::write(folder.path().join("x.csv"), "1e30,1\n-1e30,2\n1e30,3\n-1e30,5\n").unwrap();
+    fs::write(folder.path().join("y.csv"), "0\n1\n0\n1\n").unwrap();
+    let data = "train --data x.csv --labels y.csv --holdout 0 --quiet";
+    for settings in [
+        "--hidden 5 --norm batch --epochs 2",
+        "--hidden 5 --norm batch --epochs 1",
+        "--hidden 5 --norm layer --epochs 4 --lr 1e30",
+        "--hidden 5 --epochs 1 --lr 1e30",
+        "--hidden 5 --epochs 4 --lr 1e30",
+        "--hidden none --epochs 3 --lr 1e38 --dtype f64",
+    ] {
+        fs::copy(folder.path().join("y.csv"), folder.path().join("m")).unwrap();
+        let trained = run(folder.path(), &format!("{data} {settings} --save m"));
+        let untouched = fs::read(folder.path().join("m")).unwrap() == fs::read(folder.path().join("y.csv")).unwrap();
+        match trained.code {
+            0 => assert!(!untouched, "{settings}: exit code 0 without the file"),
+            code => assert_eq!(code, 1, "{settings}: {}", trained.stderr),
+        }
+        if !untouched {
+            succeed(folder.path(), "inspect m");
+        }
+    }
+}
