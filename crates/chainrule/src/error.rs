@@ -97,6 +97,17 @@ pub enum Error {
         what: &'static str,
     },
 
+    /// A file has more bytes than its reader may take in.
+    #[error("{origin} has {found}, more than the limit of {max} bytes for a file; raise Limits::max_bytes to read it")]
+    OverLimit {
+        /// The file.
+        origin: String,
+        /// Its bytes, or those that it claims to have.
+        found: String,
+        /// The limit.
+        max: u64,
+    },
+
     /// A setting is outside its range.
     #[error("{name}: found {found}, expected {expected}")]
     Argument {
@@ -216,8 +227,32 @@ impl Error {
     }
 
     pub(crate) fn format(origin: &str, place: Place, found: impl Into<String>, expected: impl Into<String>) -> Self {
-        Error::Format { origin: origin.to_string(), place, found: found.into(), expected: expected.into() }
+        let found = printable(found.into());
+        Error::Format { origin: origin.to_string(), place, found, expected: expected.into() }
     }
+
+    /// That memory does not hold so many of something.
+    pub(crate) fn no_memory(name: &'static str, count: impl std::fmt::Display) -> Self {
+        Error::Argument { name, found: count.to_string(), expected: "no more than memory holds".to_string() }
+    }
+}
+
+/// The longest quotation of what a file says, in characters.
+const QUOTED_MAX: usize = 400;
+
+/// What a file says may hold anything: control characters come escaped, as Rust writes them, and length has an end.
+fn printable(found: String) -> String {
+    if found.len() <= QUOTED_MAX && !found.chars().any(char::is_control) {
+        return found;
+    }
+    let mut shown = String::new();
+    for c in found.chars().take(QUOTED_MAX) {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    if found.chars().nth(QUOTED_MAX).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
@@ -241,6 +276,14 @@ mod tests {
         let error = Error::unknown_name("activation", "sigmoyd", &["relu", "sigmoid"]);
         let message = error.to_string();
         assert_eq!(message, "unknown activation \"sigmoyd\", did you mean \"sigmoid\"? (known: relu, sigmoid)");
+    }
+
+    #[test]
+    fn what_a_file_says_comes_escaped_and_cut_short() {
+        let error = Error::format("m", Place::Header, "tensor `\u{1b}[2J\n`", "another");
+        assert_eq!(error.to_string(), "m, header: found tensor `\\u{1b}[2J\\n`, expected another");
+        let long = Error::format("m", Place::Header, "é".repeat(100_000), "another").to_string();
+        assert!(long.contains("é...") && long.len() < 1000, "{}", long.len());
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub enum Place {
     Byte(u64),
     /// The header, of a format whose header is text.
     Header,
+    /// A module of a network, counted from 0, as model files count them.
+    Module(usize),
     /// A row of a table, counted from 1.
     Row(usize),
     /// A cell of a table, both counted from 1.
@@ -56,6 +58,7 @@ impl fmt::Display for Place {
         match self {
             Place::Byte(offset) => write!(f, "byte {offset}"),
             Place::Header => write!(f, "header"),
+            Place::Module(module) => write!(f, "module {module}"),
             Place::Row(row) => write!(f, "row {row}"),
             Place::Cell { row, column } => write!(f, "row {row}, column {column}"),
             Place::Character { line, column } => write!(f, "line {line}, column {column}"),

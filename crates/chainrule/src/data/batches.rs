@@ -39,14 +39,17 @@ impl Batches {
     /// Minibatches of `batch` out of `rows` rows. A batch larger than the rows holds them all.
     ///
     /// # Errors
-    /// When either is 0.
+    /// When either is 0, or when memory does not hold the order of so many rows.
     pub fn new(rows: usize, batch: usize, order: Order) -> Result<Self> {
         for (name, count) in [("rows", rows), ("batch", batch)] {
             if count == 0 {
                 return Err(Error::Argument { name, found: "0".to_string(), expected: "at least 1".to_string() });
             }
         }
-        Ok(Batches { order, batch: batch.min(rows), rows: (0..rows).collect() })
+        let mut order_of_rows = Vec::new();
+        order_of_rows.try_reserve_exact(rows).map_err(|_| Error::no_memory("rows", rows))?;
+        order_of_rows.extend(0..rows);
+        Ok(Batches { order, batch: batch.min(rows), rows: order_of_rows })
     }
 
     /// Rows in the largest minibatch: what buffers must hold.

@@ -6,8 +6,9 @@
 
 use crate::atomic::write_atomically;
 use crate::data::input::open;
+use crate::data::metered::{Meter, Metered};
 use crate::data::numbers::{labels, narrow, values};
-use crate::data::{Features, Targets};
+use crate::data::{Features, Limits, Targets};
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 use csv::{ByteRecord, ReaderBuilder, Trim};
@@ -26,10 +27,9 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`Error::Format`] for a cell that is no number and for a row of another length than the first,
-/// [`Error::NotFinite`], [`Error::Empty`], and [`Error::Io`] when reading fails.
+/// [`Error::NotFinite`], [`Error::Empty`], [`Error::OverLimit`] (see [`Limits`]), and [`Error::Io`] when reading fails.
 pub fn parse_csv_features<T: Scalar>(origin: &str, reader: impl Read) -> Result<Features<T>> {
-    let table = Table::read(origin, reader)?;
-    Features::from_origin(origin, table.rows, table.cols, table.data)
+    features_within(origin, reader, Limits::default())
 }
 
 /// Parses targets, a row a line, from any reader: a single column holds labels, which must be whole, several hold values. Errors name
@@ -40,7 +40,23 @@ pub fn parse_csv_features<T: Scalar>(origin: &str, reader: impl Read) -> Result<
 /// # Errors
 /// Those of [`parse_csv_features`], and [`Error::Label`].
 pub fn parse_csv_targets<T: Scalar>(origin: &str, reader: impl Read, classes: Option<usize>) -> Result<Targets<T>> {
-    let table: Table<f64> = Table::read(origin, reader)?;
+    targets_within(origin, reader, classes, Limits::default())
+}
+
+/// As [`parse_csv_features`].
+pub(crate) fn features_within<T: Scalar>(origin: &str, reader: impl Read, limits: Limits) -> Result<Features<T>> {
+    let table = Table::read(origin, reader, limits)?;
+    Features::from_origin(origin, table.rows, table.cols, table.data)
+}
+
+/// As [`parse_csv_targets`].
+pub(crate) fn targets_within<T: Scalar>(
+    origin: &str,
+    reader: impl Read,
+    classes: Option<usize>,
+    limits: Limits,
+) -> Result<Targets<T>> {
+    let table: Table<f64> = Table::read(origin, reader, limits)?;
     match table.cols {
         1 => labels(origin, &table.data, classes),
         cols => values(origin, cols, &table.data, classes),
@@ -52,8 +68,8 @@ pub fn parse_csv_targets<T: Scalar>(origin: &str, reader: impl Read, classes: Op
 /// # Errors
 /// Those of [`parse_csv_features`].
 pub fn read_csv_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>> {
-    let input = open(path.as_ref())?;
-    parse_csv_features(&input.origin, input.reader)
+    let input = open(path.as_ref(), Limits::default())?;
+    features_within(&input.origin, input.reader, input.limits)
 }
 
 /// Reads targets from a file, as [`parse_csv_targets`].
@@ -61,8 +77,8 @@ pub fn read_csv_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T
 /// # Errors
 /// Those of [`parse_csv_targets`].
 pub fn read_csv_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -> Result<Targets<T>> {
-    let input = open(path.as_ref())?;
-    parse_csv_targets(&input.origin, input.reader, classes)
+    let input = open(path.as_ref(), Limits::default())?;
+    targets_within(&input.origin, input.reader, classes, input.limits)
 }
 
 /// Writes a table as a CSV file without a header, whole or not at all. Numbers are written so that reading them
@@ -111,12 +127,26 @@ struct Table<T> {
 }
 
 impl<T: Scalar> Table<T> {
-    fn read(origin: &str, reader: impl Read) -> Result<Self> {
+    fn read(origin: &str, reader: impl Read, limits: Limits) -> Result<Self> {
+        let meter = Meter::new(limits);
+        let reader = Metered { reader, meter: &meter };
         let mut csv = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(reader);
         let mut table = Table { rows: 0, cols: 0, data: Vec::new() };
         let mut record = ByteRecord::new();
-        while csv.read_byte_record(&mut record).map_err(|error| read_error(origin, error))? {
+        loop {
+            let begins = Place::Text { row: table.rows + 1, column: 1, line: csv.position().line() };
+            match csv.read_byte_record(&mut record) {
+                Ok(true) => meter.next_row(),
+                Ok(false) => break,
+                Err(error) => return Err(meter.error(origin, begins, io_error(error))),
+            }
+            if record.len() as u64 > meter.columns_max() {
+                return Err(meter.row_error(origin, begins));
+            }
             let line = record.position().map_or(0, csv::Position::line);
+            if table.data.try_reserve(record.len()).is_err() {
+                return Err(Error::format(origin, begins, "more numbers", "no more than memory holds"));
+            }
             if table.cols == 0 {
                 table.cols = record.len();
                 if is_header(&record) {
@@ -144,12 +174,11 @@ impl<T: Scalar> Table<T> {
     }
 }
 
-fn read_error(origin: &str, error: csv::Error) -> Error {
-    let error = match error.into_kind() {
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
-    };
-    Error::io("read", origin)(error)
+    }
 }
 
 fn parse(cell: &[u8]) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Features and their targets, checked once so that training need not check again. Reading files is done elsewhere,
 //! and so is the order in which rows are served.
 
-use crate::data::{Features, Preprocess, Targets, TargetsMut};
+use crate::data::{Features, Preprocess, Targets, TargetsMut, check_class_names};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
@@ -30,7 +30,8 @@ impl<T: Scalar> Dataset<T> {
     /// Puts features and targets together.
     ///
     /// # Errors
-    /// When they differ in rows, a label is not below the number of classes, or a value is NaN or infinite.
+    /// When they differ in rows, a label is not below the number of classes, there are more classes than a label can
+    /// count (2^32), or a value is NaN or infinite.
     pub fn new(features: Features<T>, targets: Targets<T>) -> Result<Self> {
         let name = match targets {
             Targets::Classes { .. } => "labels",
@@ -61,18 +62,17 @@ impl<T: Scalar> Dataset<T> {
     /// Names the classes, in the order of their numbers.
     ///
     /// # Errors
-    /// When there are not as many names as classes, or the targets are values.
+    /// When there are not as many names as classes, two are alike, one holds a control character, or the targets are
+    /// values.
     pub fn with_class_names(mut self, names: Vec<String>) -> Result<Self> {
-        if self.classes() != Some(names.len()) {
+        let Some(classes) = self.classes() else {
             return Err(Error::Shape {
                 origin: "class names".to_string(),
                 found: format!("{} names", names.len()),
-                expected: match self.classes() {
-                    Some(classes) => format!("{classes}, one for each class"),
-                    None => "none, as the targets are values".to_string(),
-                },
+                expected: "none, as the targets are values".to_string(),
             });
-        }
+        };
+        check_class_names("class names", &names, classes)?;
         self.class_names = Some(names);
         Ok(self)
     }
@@ -124,21 +124,32 @@ impl<T: Scalar> Dataset<T> {
         self.class_names.as_deref()
     }
 
-    /// How many rows each class has, or `None` when the targets are values.
+    /// How many rows each class has, `(classes)`; `None` when the targets are values, and where memory does not hold a
+    /// number for each class: [`try_class_counts`](Self::try_class_counts) tells the two apart.
     pub fn class_counts(&self) -> Option<Vec<usize>> {
-        let Targets::Classes { labels, classes } = &self.targets else { return None };
-        let mut counts = vec![0; *classes];
+        self.try_class_counts().ok().flatten()
+    }
+
+    /// How many rows each class has, `(classes)`, or `None` when the targets are values.
+    ///
+    /// # Errors
+    /// When memory does not hold a number for each class.
+    pub fn try_class_counts(&self) -> Result<Option<Vec<usize>>> {
+        let Targets::Classes { labels, classes } = &self.targets else { return Ok(None) };
+        let mut counts = Vec::new();
+        counts.try_reserve_exact(*classes).map_err(|_| Error::no_memory("classes to count", *classes))?;
+        counts.resize(*classes, 0);
         for &label in labels {
             counts[label as usize] += 1;
         }
-        Some(counts)
+        Ok(Some(counts))
     }
 
     /// The rows with these indices, in their order, as a dataset of its own. The number of classes stays, even when
     /// some no longer occur.
     ///
     /// # Errors
-    /// When there are none, or one is not below [`rows`](Self::rows).
+    /// When there are none, one is not below [`rows`](Self::rows), or memory does not hold them.
     pub fn select(&self, rows: &[usize]) -> Result<Self> {
         Ok(Dataset {
             features: self.features.select(rows)?,
@@ -163,7 +174,9 @@ impl<T: Scalar> Dataset<T> {
             let parts = format!("{} rows would split into {trained_on} and {held_out}", self.rows());
             return Err(refuse(format!("a fraction that leaves rows in both parts ({parts})")));
         }
-        let mut order: Vec<usize> = (0..self.rows()).collect();
+        let mut order = Vec::new();
+        order.try_reserve_exact(self.rows()).map_err(|_| Error::no_memory("rows to split", self.rows()))?;
+        order.extend(0..self.rows());
         Stream::new(seed, Purpose::Split, 0).shuffle(&mut order);
         let (test, train) = order.split_at_mut(held_out);
         test.sort_unstable();

@@ -157,12 +157,12 @@ impl<T: Scalar> Features<T> {
     /// The rows with these indices, in their order, as a table of its own.
     ///
     /// # Errors
-    /// When there are none, or one is not below [`rows`](Self::rows).
+    /// When there are none, one is not below [`rows`](Self::rows), or memory does not hold them.
     pub fn select(&self, rows: &[usize]) -> Result<Self> {
         check_rows(rows, self.rows)?;
         let cells = match &self.cells {
-            Cells::Numbers(data) => Cells::Numbers(select(rows, self.cols, data)),
-            Cells::Bytes(bytes, map) => Cells::Bytes(select(rows, self.cols, bytes), map.clone()),
+            Cells::Numbers(data) => Cells::Numbers(select(rows, self.cols, data)?),
+            Cells::Bytes(bytes, map) => Cells::Bytes(select(rows, self.cols, bytes)?, map.clone()),
         };
         Ok(Features { rows: rows.len(), cols: self.cols, cells })
     }
@@ -197,10 +197,15 @@ impl<T: Scalar> Features<T> {
     }
 }
 
-fn select<C: Copy>(rows: &[usize], cols: usize, cells: &[C]) -> Vec<C> {
-    let mut selected = Vec::with_capacity(rows.len() * cols);
+/// The rows of a table with these indices, which have been checked.
+pub(crate) fn select<C: Copy>(rows: &[usize], cols: usize, cells: &[C]) -> Result<Vec<C>> {
+    let mut selected = Vec::new();
+    let reserved = rows.len().checked_mul(cols).map(|count| selected.try_reserve_exact(count));
+    if !matches!(reserved, Some(Ok(()))) {
+        return Err(Error::no_memory("rows to select", rows.len()));
+    }
     rows.iter().for_each(|row| selected.extend_from_slice(&cells[row * cols..][..cols]));
-    selected
+    Ok(selected)
 }
 
 fn check_results<T: Scalar>(cols: usize, mut results: impl Iterator<Item = T>) -> Result<()> {

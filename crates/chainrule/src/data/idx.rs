@@ -4,8 +4,8 @@
 //!
 //! The format: "THE IDX FILE FORMAT" at the foot of Y. LeCun, C. Cortes, C. Burges, "The MNIST database".
 
-use crate::data::Features;
-use crate::data::input::{fill, open, read_error, read_exactly};
+use crate::data::input::{expected_in_all, fill, open, read_error, read_exactly};
+use crate::data::{Features, Limits};
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 use flate2::bufread::MultiGzDecoder;
@@ -53,14 +53,18 @@ impl Idx {
         if self.dims.len() != 1 {
             return Err(wrong_dims(origin, &self.dims, "labels, with 1 dimension"));
         }
-        Ok(self.data.into_iter().map(u32::from).collect())
+        let mut labels = Vec::new();
+        labels.try_reserve_exact(self.data.len()).map_err(|_| Error::no_memory("labels", self.data.len()))?;
+        labels.extend(self.data.into_iter().map(u32::from));
+        Ok(labels)
     }
 }
 
 /// Parses an IDX file, plain or compressed, from bytes or any reader. Errors name `origin`.
 ///
-/// What the dimensions claim is compared with the bytes that come: too few and too many are errors. Memory grows
-/// with what comes, whatever the claim, and at most one byte past the claim is read.
+/// What the dimensions claim is compared with [`Limits`], with the length of a file where it is known, and with the
+/// bytes that come: too few and too many are errors. Memory grows with what comes, whatever the claim, and at most one
+/// byte past the claim is read.
 ///
 /// ```
 /// let bytes = [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1];
@@ -70,13 +74,21 @@ impl Idx {
 /// ```
 ///
 /// # Errors
-/// [`Error::Format`] for what is not a whole IDX file of bytes, [`Error::Empty`] for a dimension of 0, and
-/// [`Error::Io`] when reading fails.
-pub fn parse_idx(origin: &str, mut reader: impl Read) -> Result<Idx> {
+/// [`Error::Format`] for what is not a whole IDX file of bytes, [`Error::Empty`] for a dimension of 0,
+/// [`Error::OverLimit`], and [`Error::Io`] when reading fails.
+pub fn parse_idx(origin: &str, reader: impl Read) -> Result<Idx> {
+    Limits::default().parse_idx(origin, reader)
+}
+
+/// As [`parse_idx`]; `len` is how many bytes the reader has, when that is known.
+pub(crate) fn parse_within(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits) -> Result<Idx> {
     let mut head = [0; 2];
     let filled = fill(&mut reader, &mut head).map_err(Error::io("read", origin))?;
     let reader = Cursor::new(head).take(filled as u64).chain(reader);
-    if head == GZIP { decode(origin, MultiGzDecoder::new(BufReader::new(reader))) } else { decode(origin, reader) }
+    match head == GZIP {
+        true => decode(origin, MultiGzDecoder::new(BufReader::new(reader)), None, limits),
+        false => decode(origin, reader, len, limits),
+    }
 }
 
 /// Reads images from a file: a row for each, its pixels (0 to 255) in one line.
@@ -84,8 +96,7 @@ pub fn parse_idx(origin: &str, mut reader: impl Read) -> Result<Idx> {
 /// # Errors
 /// Those of [`parse_idx`] and [`Idx::into_features`].
 pub fn read_idx_images<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>> {
-    let input = open(path.as_ref())?;
-    parse_idx(&input.origin, input.reader)?.into_features(&input.origin)
+    images_within(path.as_ref(), Limits::default())
 }
 
 /// Reads labels from a file.
@@ -93,11 +104,20 @@ pub fn read_idx_images<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>>
 /// # Errors
 /// Those of [`parse_idx`] and [`Idx::into_labels`].
 pub fn read_idx_labels(path: impl AsRef<Path>) -> Result<Vec<u32>> {
-    let input = open(path.as_ref())?;
-    parse_idx(&input.origin, input.reader)?.into_labels(&input.origin)
+    labels_within(path.as_ref(), Limits::default())
 }
 
-fn decode(origin: &str, mut reader: impl Read) -> Result<Idx> {
+pub(crate) fn images_within<T: Scalar>(path: &Path, limits: Limits) -> Result<Features<T>> {
+    let input = open(path, limits)?;
+    parse_within(&input.origin, input.reader, input.len, limits)?.into_features(&input.origin)
+}
+
+pub(crate) fn labels_within(path: &Path, limits: Limits) -> Result<Vec<u32>> {
+    let input = open(path, limits)?;
+    parse_within(&input.origin, input.reader, input.len, limits)?.into_labels(&input.origin)
+}
+
+fn decode(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits) -> Result<Idx> {
     let mut header = [0; 4];
     read_header(origin, &mut reader, 0, &mut header, "an IDX header of 4 bytes")?;
     let [zero, zero_too, code, ndims] = header;
@@ -123,7 +143,13 @@ fn decode(origin: &str, mut reader: impl Read) -> Result<Idx> {
         let found = format!("dimensions {}", times(&dims));
         Error::format(origin, Place::Byte(4), found, "a number of bytes that can be counted")
     })?;
-    let data = read_exactly(origin, &mut reader, 4 + sizes.len() as u64, count)?;
+    let offset = 4 + sizes.len() as u64;
+    let claimed = u128::from(offset) + count as u128;
+    if let Some(len) = len.filter(|len| u128::from(*len) < claimed) {
+        return Err(Error::format(origin, Place::Byte(len), "the end", expected_in_all(offset, count)));
+    }
+    limits.check(origin, claimed)?;
+    let data = read_exactly(origin, &mut reader, offset, count)?;
     Ok(Idx { dims, data })
 }
 

@@ -1,6 +1,7 @@
 //! Bytes on their way in: opening a file, looking at its first bytes, and reading as many as were claimed and not
 //! one more than is needed to notice a surplus. What the bytes mean is the parsers' affair.
 
+use crate::data::Limits;
 use crate::{Error, Place, Result};
 use std::fs::File;
 use std::io::{self, Chain, Cursor, Read};
@@ -18,11 +19,13 @@ pub(crate) struct Input {
     /// All bytes, the first ones included.
     pub(crate) reader: Chain<Cursor<Vec<u8>>, File>,
     /// How many there are, when the operating system knows: not for a pipe.
-    #[cfg_attr(not(feature = "npy"), expect(dead_code, reason = "only NPY compares its claim with it beforehand"))]
     pub(crate) len: Option<u64>,
+    /// How many there may be.
+    pub(crate) limits: Limits,
 }
 
-pub(crate) fn open(path: &Path) -> Result<Input> {
+/// Opens a file; one that is known to be longer than `limits` allow is refused.
+pub(crate) fn open(path: &Path, limits: Limits) -> Result<Input> {
     let opened = || {
         let mut file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -35,8 +38,10 @@ pub(crate) fn open(path: &Path) -> Result<Input> {
         Ok((file, head, metadata.is_file().then_some(metadata.len())))
     };
     let (file, head, len) = opened().map_err(Error::io("read", path))?;
+    let origin = path.display().to_string();
+    limits.check(&origin, len.unwrap_or(0).into())?;
     let reader = Cursor::new(head.clone()).chain(file);
-    Ok(Input { origin: path.display().to_string(), head, reader, len })
+    Ok(Input { origin, head, reader, len, limits })
 }
 
 /// Reads until `buffer` is full or the end comes, and says how many bytes came.
@@ -57,20 +62,9 @@ pub(crate) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usiz
 /// grows with the bytes that come, not with the claim; at most one byte past the claim is asked for.
 pub(crate) fn read_exactly(origin: &str, reader: &mut impl Read, offset: u64, count: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    while bytes.len() < count {
-        // Doubling from 64 KiB: at most twice what has come, and reading in few pieces.
-        let step = bytes.len().max(64 << 10).min(count - bytes.len());
-        let start = bytes.len();
-        bytes.try_reserve_exact(step).map_err(|_| {
-            let found = format!("a claim of {count} bytes");
-            Error::format(origin, Place::Byte(offset), found, "no more than memory holds")
-        })?;
-        bytes.resize(start + step, 0);
-        let came = fill(reader, &mut bytes[start..]).map_err(|error| read_error(origin, offset, error))?;
-        if came < step {
-            let end = offset + (start + came) as u64;
-            return Err(Error::format(origin, Place::Byte(end), "the end", expected_in_all(offset, count)));
-        }
+    if let Some(came) = append(origin, reader, offset, &mut bytes, count)? {
+        let end = offset + came as u64;
+        return Err(Error::format(origin, Place::Byte(end), "the end", expected_in_all(offset, count)));
     }
     match fill(reader, &mut [0]) {
         Ok(0) => Ok(bytes),
@@ -87,7 +81,33 @@ pub(crate) fn read_exactly(origin: &str, reader: &mut impl Read, offset: u64, co
     }
 }
 
-fn expected_in_all(offset: u64, count: usize) -> String {
+/// Appends `count` bytes that start at `offset`, or says how many came before the end. Memory grows with what comes.
+pub(crate) fn append(
+    origin: &str,
+    reader: &mut impl Read,
+    offset: u64,
+    bytes: &mut Vec<u8>,
+    count: usize,
+) -> Result<Option<usize>> {
+    let before = bytes.len();
+    while bytes.len() - before < count {
+        let start = bytes.len();
+        // Doubling from 64 KiB: at most twice what has come, and reading in few pieces.
+        let step = (start - before).max(64 << 10).min(count - (start - before));
+        bytes.try_reserve_exact(step).map_err(|_| {
+            let found = format!("a claim of {count} bytes");
+            Error::format(origin, Place::Byte(offset), found, "no more than memory holds")
+        })?;
+        bytes.resize(start + step, 0);
+        let came = fill(reader, &mut bytes[start..]).map_err(|error| read_error(origin, offset, error))?;
+        if came < step {
+            return Ok(Some(start - before + came));
+        }
+    }
+    Ok(None)
+}
+
+pub(crate) fn expected_in_all(offset: u64, count: usize) -> String {
     format!("{} bytes in all: a header of {offset} and data of {count}", u128::from(offset) + count as u128)
 }
 

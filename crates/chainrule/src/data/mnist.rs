@@ -1,7 +1,8 @@
 //! The four files of MNIST and of the sets that took its form (Fashion-MNIST, EMNIST, KMNIST), found in a folder by
 //! their usual names. Nothing is downloaded.
 
-use crate::data::{Dataset, Targets, read_idx_images, read_idx_labels};
+use crate::data::idx::{images_within, labels_within};
+use crate::data::{Dataset, Limits, Targets};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use std::path::{Path, PathBuf};
@@ -50,17 +51,27 @@ impl MnistFiles {
     /// asks for, or `classes`.
     ///
     /// # Errors
-    /// Those of [`read_idx_images`] and [`read_idx_labels`]; when images and labels differ in number or the two parts
+    /// Those of [`read_idx_images`](crate::data::read_idx_images) and
+    /// [`read_idx_labels`](crate::data::read_idx_labels); when images and labels differ in number or the two parts
     /// in columns; when a label is not below `classes`.
     pub fn read<T: Scalar>(&self, classes: Option<usize>) -> Result<(Dataset<T>, Dataset<T>)> {
-        let train_labels = read_idx_labels(&self.train_labels)?;
-        let test_labels = read_idx_labels(&self.test_labels)?;
+        self.read_within(classes, Limits::default())
+    }
+
+    /// As [`MnistFiles::read`].
+    pub(crate) fn read_within<T: Scalar>(
+        &self,
+        classes: Option<usize>,
+        limits: Limits,
+    ) -> Result<(Dataset<T>, Dataset<T>)> {
+        let train_labels = labels_within(&self.train_labels, limits)?;
+        let test_labels = labels_within(&self.test_labels, limits)?;
         let largest = train_labels.iter().chain(&test_labels).max().copied().unwrap_or(0);
         let classes = classes.unwrap_or(largest as usize + 1);
         let dataset = |images: &Path, labels_path: &Path, labels| {
             let (images_origin, labels_origin) = (images.display().to_string(), labels_path.display().to_string());
             let targets = Targets::Classes { labels, classes };
-            Dataset::from_origins(read_idx_images(images)?, &images_origin, targets, &labels_origin)
+            Dataset::from_origins(images_within(images, limits)?, &images_origin, targets, &labels_origin)
         };
         let train = dataset(&self.train_images, &self.train_labels, train_labels)?;
         let test = dataset(&self.test_images, &self.test_labels, test_labels)?;

@@ -8,13 +8,17 @@
 //! of which one column is labels where they can be (see each reader) and several are values.
 
 mod batches;
+mod class_names;
 #[cfg(feature = "csv")]
 mod csv;
 mod dataset;
 mod digits;
 mod features;
 mod idx;
-mod input;
+pub(crate) mod input;
+mod limits;
+#[cfg(feature = "csv")]
+mod metered;
 mod mnist;
 #[cfg(feature = "npy")]
 mod npy;
@@ -25,12 +29,14 @@ mod source;
 mod targets;
 
 pub use batches::{Batches, Order};
+pub(crate) use class_names::check_class_names;
 #[cfg(feature = "csv")]
 pub use csv::{parse_csv_features, parse_csv_targets, read_csv_features, read_csv_targets, write_csv, write_csv_to};
 pub use dataset::Dataset;
 pub use digits::{DIGITS_CREDIT, digits};
 pub use features::Features;
 pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
+pub use limits::Limits;
 pub use mnist::{MnistFiles, mnist_dir};
 #[cfg(feature = "npy")]
 pub use npy::{

@@ -2,7 +2,7 @@
 //! where those say nothing, by its name. Reading each format is its own reader's.
 
 use crate::data::input::{Input, open};
-use crate::data::{Dataset, Features, Preprocess, Targets, digits, idx, mnist_dir, parse_idx};
+use crate::data::{Dataset, Features, Limits, Preprocess, Targets, digits, idx, mnist_dir};
 use crate::nearest::nearest;
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
@@ -83,6 +83,16 @@ impl Source {
     /// # Errors
     /// [`Error::LabelsNeeded`], and those of the readers and of [`Dataset::new`], with the files' names.
     pub fn load<T: Scalar>(&self, labels: Option<&Path>, classes: Option<usize>) -> Result<Loaded<T>> {
+        self.load_within(labels, classes, Limits::default())
+    }
+
+    /// As [`Source::load`].
+    pub(crate) fn load_within<T: Scalar>(
+        &self,
+        labels: Option<&Path>,
+        classes: Option<usize>,
+        limits: Limits,
+    ) -> Result<Loaded<T>> {
         if let (Source::Digits | Source::Mnist(_), Some(labels)) = (self, labels) {
             return Err(Error::Argument {
                 name: "label file",
@@ -99,13 +109,13 @@ impl Source {
                 Ok(Loaded { data, test: None, preprocess: Preprocess::Scale { factor: 1.0 / 16.0 } })
             }
             Source::Mnist(folder) => {
-                let (data, test) = mnist_dir(folder)?.read(classes)?;
+                let (data, test) = mnist_dir(folder)?.read_within(classes, limits)?;
                 Ok(Loaded { data, test: Some(test), preprocess: BYTES })
             }
             Source::File(path) => {
                 let labels = labels.ok_or_else(|| Error::LabelsNeeded { origin: path.display().to_string() })?;
-                let (features, preprocess) = features_with_preprocess(path)?;
-                let targets = read_targets(labels, classes)?;
+                let (features, preprocess) = features_with_preprocess(path, limits)?;
+                let targets = targets_within(labels, classes, limits)?;
                 let (features_origin, targets_origin) = (path.display().to_string(), labels.display().to_string());
                 let data = Dataset::from_origins(features, &features_origin, targets, &targets_origin)?;
                 Ok(Loaded { data, test: None, preprocess })
@@ -118,10 +128,15 @@ impl Source {
     /// # Errors
     /// Those of the readers.
     pub fn load_features<T: Scalar>(&self) -> Result<Features<T>> {
+        self.load_features_within(Limits::default())
+    }
+
+    /// As [`Source::load_features`].
+    pub(crate) fn load_features_within<T: Scalar>(&self, limits: Limits) -> Result<Features<T>> {
         match self {
             Source::Digits => Ok(digits().into_features()),
-            Source::Mnist(folder) => crate::data::read_idx_images(mnist_dir(folder)?.test_images),
-            Source::File(path) => read_features(path),
+            Source::Mnist(folder) => idx::images_within(&mnist_dir(folder)?.test_images, limits),
+            Source::File(path) => Ok(features_with_preprocess(path, limits)?.0),
         }
     }
 }
@@ -141,7 +156,7 @@ impl fmt::Display for Source {
 /// # Errors
 /// Those of the readers, and [`Error::Unsupported`] for a format that this build leaves out.
 pub fn read_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>> {
-    Ok(features_with_preprocess(path.as_ref())?.0)
+    Limits::default().read_features(path)
 }
 
 /// Reads targets from a file in any of the formats. `classes` is the number of classes when it is known; else the
@@ -150,15 +165,22 @@ pub fn read_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>> {
 /// # Errors
 /// Those of the readers, and [`Error::Unsupported`] for a format that this build leaves out.
 pub fn read_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -> Result<Targets<T>> {
-    let path = path.as_ref();
-    let input = open(path)?;
+    targets_within(path.as_ref(), classes, Limits::default())
+}
+
+/// As [`read_targets`].
+pub(crate) fn targets_within<T: Scalar>(path: &Path, classes: Option<usize>, limits: Limits) -> Result<Targets<T>> {
+    let input = open(path, limits)?;
     let origin = input.origin.clone();
     match format_of(path, &input)? {
-        Format::Idx => Targets::from_labels(&origin, parse_idx(&origin, input.reader)?.into_labels(&origin)?, classes),
+        Format::Idx => {
+            let idx = idx::parse_within(&origin, input.reader, input.len, limits)?;
+            Targets::from_labels(&origin, idx.into_labels(&origin)?, classes)
+        }
         #[cfg(feature = "npy")]
         Format::Npy => crate::data::npy::targets_from(input, classes),
         #[cfg(feature = "csv")]
-        Format::Csv => crate::data::parse_csv_targets(&origin, input.reader, classes),
+        Format::Csv => crate::data::csv::targets_within(&origin, input.reader, classes, limits),
         #[allow(unreachable_patterns, reason = "reachable in builds without a reader")]
         left_out => Err(unsupported(origin, left_out)),
     }
@@ -167,7 +189,7 @@ pub fn read_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -
 /// Bytes to numbers from 0 to 1.
 const BYTES: Preprocess = Preprocess::Scale { factor: 1.0 / 255.0 };
 
-fn features_with_preprocess<T: Scalar>(path: &Path) -> Result<(Features<T>, Preprocess)> {
+fn features_with_preprocess<T: Scalar>(path: &Path, limits: Limits) -> Result<(Features<T>, Preprocess)> {
     if path.is_dir() {
         return Err(Error::Argument {
             name: "data source",
@@ -175,14 +197,17 @@ fn features_with_preprocess<T: Scalar>(path: &Path) -> Result<(Features<T>, Prep
             expected: format!("a file, or mnist:{} for a folder with the files of MNIST", path.display()),
         });
     }
-    let input = open(path)?;
+    let input = open(path, limits)?;
     let origin = input.origin.clone();
     match format_of(path, &input)? {
-        Format::Idx => Ok((parse_idx(&origin, input.reader)?.into_features(&origin)?, BYTES)),
+        Format::Idx => {
+            let idx = idx::parse_within(&origin, input.reader, input.len, limits)?;
+            Ok((idx.into_features(&origin)?, BYTES))
+        }
         #[cfg(feature = "npy")]
         Format::Npy => Ok((crate::data::npy::features_from(input)?, Preprocess::None)),
         #[cfg(feature = "csv")]
-        Format::Csv => Ok((crate::data::parse_csv_features(&origin, input.reader)?, Preprocess::None)),
+        Format::Csv => Ok((crate::data::csv::features_within(&origin, input.reader, limits)?, Preprocess::None)),
         #[allow(unreachable_patterns, reason = "reachable in builds without a reader")]
         left_out => Err(unsupported(origin, left_out)),
     }

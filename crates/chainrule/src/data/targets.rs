@@ -1,13 +1,15 @@
 //! What a network should answer: the number of a class, or numbers. Whether they fit the features is checked where
 //! the two meet, in [`Dataset`](crate::data::Dataset).
 
-use crate::data::features::{check_finite, check_rows};
+use crate::data::features::{check_finite, check_rows, select};
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 
 /// Without a given number of classes, a label from here on is taken for a mistake: the network's last layer would
 /// have as many columns.
 const INFERRED_CLASSES_MAX: u32 = 1 << 16;
+/// As many as labels of 32 bits can tell apart.
+const CLASSES_MAX: u64 = 1 << 32;
 
 /// The targets of a table's rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +78,11 @@ impl<T: Scalar> Targets<T> {
     /// Refuses labels that are not below the number of classes, values that are not finite, and rows cut short.
     pub(crate) fn check(&self, origin: &str) -> Result<()> {
         match self {
+            Targets::Classes { classes, .. } if *classes as u64 > CLASSES_MAX => Err(Error::Argument {
+                name: "number of classes",
+                found: classes.to_string(),
+                expected: format!("at most {CLASSES_MAX}, as labels have 32 bits"),
+            }),
             Targets::Classes { labels, classes } => match labels.iter().position(|&label| label as usize >= *classes) {
                 None => Ok(()),
                 Some(row) => Err(Error::Label {
@@ -103,12 +110,9 @@ impl<T: Scalar> Targets<T> {
         check_rows(rows, self.rows())?;
         Ok(match self {
             Targets::Classes { labels, classes } => {
-                Targets::Classes { labels: rows.iter().map(|&row| labels[row]).collect(), classes: *classes }
+                Targets::Classes { labels: select(rows, 1, labels)?, classes: *classes }
             }
-            Targets::Values { values, cols } => {
-                let values = rows.iter().flat_map(|row| &values[row * cols..][..*cols]).copied().collect();
-                Targets::Values { values, cols: *cols }
-            }
+            Targets::Values { values, cols } => Targets::Values { values: select(rows, *cols, values)?, cols: *cols },
         })
     }
 
@@ -125,7 +129,11 @@ impl<T: Scalar> Targets<T> {
                 }
             }
             (Targets::Classes { labels, classes }, TargetsMut::Values(into)) => {
-                assert_eq!(into.len(), rows.len() * classes, "places for one-hot rows, and rows x classes");
+                assert_eq!(
+                    Some(into.len()),
+                    rows.len().checked_mul(*classes),
+                    "places for one-hot rows, and rows x classes"
+                );
                 into.fill(T::ZERO);
                 for (place, &row) in into.chunks_exact_mut(*classes).zip(rows) {
                     place[labels[row] as usize] = T::ONE;

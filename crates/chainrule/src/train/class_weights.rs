@@ -41,7 +41,7 @@ pub(super) fn loss_weights<T: Scalar>(
 }
 
 fn balanced<T: Scalar>(data: &Dataset<T>, outputs: usize) -> Result<Vec<f64>> {
-    let Some(mut counts) = data.class_counts() else {
+    let Some(mut counts) = data.try_class_counts()? else {
         return Err(Error::Argument {
             name: "class weights",
             found: "balanced, and targets that are values".to_owned(),

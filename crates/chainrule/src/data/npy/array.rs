@@ -1,12 +1,13 @@
 //! The elements of an NPY file as a row-major array of floats. What they mean (features, labels) is decided above.
 
 use super::header::read_header;
-use crate::data::input::Input;
+use crate::data::Limits;
+use crate::data::input::{Input, read_exactly};
 use crate::data::numbers::narrow;
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 use npyz::{DType, Deserialize, NpyFile, TypeChar};
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read};
 
 const NUMBERS: &str = "booleans, integers of 8 to 64 bits, or floats of 32 or 64";
 
@@ -22,20 +23,13 @@ pub(super) struct Array<T> {
 }
 
 impl<T: Scalar> Array<T> {
-    pub(super) fn from_input(mut input: Input) -> Result<Self> {
-        match input.len {
-            Some(len) => Self::read(&input.origin, BufReader::new(input.reader), len),
-            // A pipe does not tell its length, so all of it comes first; what came is then the length.
-            None => {
-                let mut bytes = Vec::new();
-                input.reader.read_to_end(&mut bytes).map_err(Error::io("read", &input.origin))?;
-                Self::read(&input.origin, &bytes[..], bytes.len() as u64)
-            }
-        }
+    pub(super) fn from_input(input: Input) -> Result<Self> {
+        Self::read(&input.origin, BufReader::new(input.reader), input.len, input.limits)
     }
 
-    /// Reads an array out of `len` bytes. Before it allocates, the header's claim has been found equal to `len`.
-    pub(super) fn read(origin: &str, mut reader: impl Read, len: u64) -> Result<Self> {
+    /// Reads an array out of `len` bytes. Before it allocates, the header's claim has been found equal to `len` and within
+    /// the limits; of a pipe, which does not tell its length, memory grows with what comes.
+    pub(super) fn read(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits) -> Result<Self> {
         use TypeChar::{Bool, Float, Int, Uint};
         let (header, offset) = read_header(origin, &mut reader)?;
         let refuse = |found: String, expected: &str| Error::format(origin, Place::Header, found, expected);
@@ -57,11 +51,16 @@ impl<T: Scalar> Array<T> {
             return Err(Error::Empty { origin: origin.to_string(), what });
         }
         let claimed = u128::from(header.len()) * u128::from(width) + u128::from(offset);
-        if claimed != u128::from(len) {
+        if let Some(len) = len.filter(|len| claimed != u128::from(*len)) {
             let found = format!("shape {} of '{element}', {claimed} bytes in all", tuple(&shape));
             return Err(refuse(found, &format!("the {len} bytes that the file has")));
         }
+        limits.check(origin, claimed)?;
         let fortran = header.order() == npyz::Order::Fortran;
+        let reader: Box<dyn Read + '_> = match len {
+            Some(_) => Box::new(reader),
+            None => Box::new(Cursor::new(read_exactly(origin, &mut reader, offset, (header.len() * width) as usize)?)),
+        };
         let elements = Elements { origin, offset, width, file: NpyFile::with_header(header, reader) };
         let data = match (kind, width) {
             (Bool, _) => elements.collect(|x: bool| f64::from(u8::from(x))),
@@ -76,7 +75,7 @@ impl<T: Scalar> Array<T> {
             (_, 4) => elements.collect(|x: f32| f64::from(x)),
             _ => elements.collect(|x: f64| x),
         }?;
-        let data = if fortran { row_major(&shape, &data) } else { data };
+        let data = if fortran { row_major(&shape, &data)? } else { data };
         Ok(Array { shape, floats: kind == Float, data })
     }
 
@@ -117,13 +116,17 @@ impl<R: Read> Elements<'_, R> {
 }
 
 /// Puts elements whose first dimension runs fastest into the order in which the last one does.
-fn row_major<T: Scalar>(shape: &[usize], data: &[T]) -> Vec<T> {
+fn row_major<T: Scalar>(shape: &[usize], data: &[T]) -> Result<Vec<T>> {
+    // Dimensions of 1 change nothing, and a header holds 30,000 of them, each to be counted through for each element.
+    let shape: Vec<usize> = shape.iter().copied().filter(|dim| *dim > 1).collect();
     // strides[d]: how far apart neighbours along d will be.
     let mut strides = vec![1; shape.len()];
     for d in (1..shape.len()).rev() {
         strides[d - 1] = strides[d] * shape[d];
     }
-    let mut ordered = vec![T::ZERO; data.len()];
+    let mut ordered = Vec::new();
+    ordered.try_reserve_exact(data.len()).map_err(|_| Error::no_memory("elements to put in order", data.len()))?;
+    ordered.resize(data.len(), T::ZERO);
     let mut index = vec![0; shape.len()];
     let mut at = 0;
     for &element in data {
@@ -139,13 +142,15 @@ fn row_major<T: Scalar>(shape: &[usize], data: &[T]) -> Vec<T> {
             index[d] = 0;
         }
     }
-    ordered
+    Ok(ordered)
 }
 
-/// A shape as Python writes it.
+/// A shape as Python writes it, cut short where it is long.
 fn tuple(shape: &[usize]) -> String {
+    const SHOWN: usize = 16;
     match shape {
         [one] => format!("({one},)"),
+        _ if shape.len() > SHOWN => format!("{}... of {} dimensions", tuple(&shape[..SHOWN]), shape.len()),
         _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
@@ -170,7 +175,7 @@ pub(super) mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<Array<f64>> {
-        Array::read("x.npy", bytes, bytes.len() as u64)
+        Array::read("x.npy", bytes, Some(bytes.len() as u64), Limits::default())
     }
 
     fn message(bytes: &[u8]) -> String {

@@ -7,7 +7,7 @@ mod header;
 use crate::atomic::write_atomically;
 use crate::data::input::{Input, open};
 use crate::data::numbers::{labels, values};
-use crate::data::{Features, Targets};
+use crate::data::{Features, Limits, Targets};
 use crate::{Error, Result};
 use array::Array;
 use chainrule_kernel::Scalar;
@@ -21,7 +21,7 @@ use std::path::Path;
 /// [`Error::Format`] for what is not a whole NPY file of numbers or has another shape, [`Error::NotFinite`],
 /// [`Error::Empty`].
 pub fn parse_npy_features<T: Scalar>(origin: &str, bytes: &[u8]) -> Result<Features<T>> {
-    features_of(Array::read(origin, bytes, bytes.len() as u64)?, origin)
+    features_of(Array::read(origin, bytes, Some(bytes.len() as u64), Limits::default())?, origin)
 }
 
 /// Parses targets. One dimension holds labels, which must be whole whatever their type, and so does a single column
@@ -32,7 +32,7 @@ pub fn parse_npy_features<T: Scalar>(origin: &str, bytes: &[u8]) -> Result<Featu
 /// # Errors
 /// Those of [`parse_npy_features`], and [`Error::Label`].
 pub fn parse_npy_targets<T: Scalar>(origin: &str, bytes: &[u8], classes: Option<usize>) -> Result<Targets<T>> {
-    targets_of(Array::read(origin, bytes, bytes.len() as u64)?, origin, classes)
+    targets_of(Array::read(origin, bytes, Some(bytes.len() as u64), Limits::default())?, origin, classes)
 }
 
 /// Reads features from a file, as [`parse_npy_features`].
@@ -40,7 +40,7 @@ pub fn parse_npy_targets<T: Scalar>(origin: &str, bytes: &[u8], classes: Option<
 /// # Errors
 /// Those of [`parse_npy_features`], and [`Error::Io`] when reading fails.
 pub fn read_npy_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>> {
-    features_from(open(path.as_ref())?)
+    features_from(open(path.as_ref(), Limits::default())?)
 }
 
 /// Reads targets from a file, as [`parse_npy_targets`].
@@ -48,7 +48,7 @@ pub fn read_npy_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T
 /// # Errors
 /// Those of [`parse_npy_targets`], and [`Error::Io`] when reading fails.
 pub fn read_npy_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -> Result<Targets<T>> {
-    targets_from(open(path.as_ref())?, classes)
+    targets_from(open(path.as_ref(), Limits::default())?, classes)
 }
 
 pub(crate) fn features_from<T: Scalar>(input: Input) -> Result<Features<T>> {
