@@ -4,7 +4,9 @@ use chainrule_kernel::Scalar;
 use serde::{Deserialize, Serialize};
 
 use super::Model;
+use super::strict::{Most, check_json};
 use crate::data::Preprocess;
+use crate::{Error, Place, Result};
 
 /// The key. There is only one: safetensors keeps its metadata in a hash map, and two keys would come out in either
 /// order, so the same model would not give the same bytes.
@@ -34,4 +36,30 @@ impl Metadata {
             class_names: model.class_names.clone(),
         }
     }
+}
+
+/// Reads the text, of which no list has more than `longest` elements.
+///
+/// # Errors
+/// When it is none of ours, of a later version, or repeats a key.
+pub(super) fn parse(origin: &str, json: &str, longest: usize) -> Result<Metadata> {
+    /// Of any version.
+    #[derive(Deserialize)]
+    struct Version {
+        version: Option<u64>,
+    }
+    let error = |found: String| Error::format(origin, Place::Header, found, "metadata of a chainrule model");
+    // Six keys are known; a later version may have more.
+    let most = Most { entries: 64, elements: longest };
+    check_json(json, most).map_err(|e| error(e.to_string()))?;
+    let Version { version } = serde_json::from_str(json).map_err(|e| error(e.to_string()))?;
+    match version {
+        Some(version) if version <= u64::from(VERSION) => {}
+        Some(version) => {
+            let expected = format!("version {VERSION} or below; a newer chainrule can read it");
+            return Err(Error::format(origin, Place::Header, format!("metadata of version {version}"), expected));
+        }
+        None => return Err(error("no version".to_owned())),
+    }
+    serde_json::from_str(json).map_err(|e| error(e.to_string()))
 }

@@ -6,9 +6,12 @@
 //! `1.num_batches_tracked`. Read, any prefixes will do: layers are taken in natural order of their names
 //! (`net.2.weight` before `net.10.weight`).
 
+mod header;
 mod metadata;
 mod read;
+mod strict;
 mod tensors;
+mod valid;
 mod write;
 
 use std::path::Path;
@@ -42,8 +45,26 @@ impl<T: Scalar> Model<T> {
 
     /// Writes the file whole or not at all. The same model gives the same bytes.
     ///
+    /// What is written can be loaded: everything that [`Model::load`] refuses is refused here first, by the same checks,
+    /// and before the file is touched.
+    ///
+    /// ```
+    /// use chainrule::{Loss, Mlp, Model};
+    /// let mut mlp = Mlp::builder(2).dense(3).seed(1).build()?;
+    /// mlp.params_mut()[4] = f32::NAN;
+    /// let error = Model::new(mlp, Loss::Mse).save("model.safetensors").unwrap_err().to_string();
+    /// assert!(error.starts_with("model.safetensors, module 0: found NaN in the weights of a dense layer, element 4 of 6"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// When the file cannot be written; an older one is then still there.
+    /// When the file cannot be written; an older one is then still there. When the model could not be loaded:
+    ///
+    /// - a parameter or a running statistic is NaN or infinite, or a running variance below 0;
+    /// - class names are not as many as outputs, two are alike, or one holds a control character, a line separator or a
+    ///   character that turns the direction of text (commas, quotes and all letters are allowed);
+    /// - preprocessing was fitted on another number of columns, or holds a number that makes no sense;
+    /// - the loss or a layer has a setting out of range, or there are more than 32,768 modules.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write::save(self, path.as_ref())
     }

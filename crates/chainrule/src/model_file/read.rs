@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Activation, Layer, Loss, Mlp};
-use safetensors::SafeTensors;
+use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
 
 use super::Model;
-use super::metadata::{KEY, Metadata, VERSION};
-use super::tensors::{self, Stored};
+use super::header::{Header, MODULES_MAX};
+use super::metadata::{self, Metadata};
+use super::tensors::{self, Numbers, Stored};
+use super::valid;
+use crate::data::Limits;
 use crate::{Error, Place, Result};
 
 /// The element type of a file's tensors.
@@ -24,65 +26,55 @@ pub enum DType {
 #[derive(Debug)]
 pub struct ModelFile {
     origin: String,
+    /// The whole file.
+    bytes: Vec<u8>,
+    contents: Contents,
+}
+
+/// What the bytes of a file hold.
+#[derive(Debug)]
+struct Contents {
     dtype: DType,
     metadata: Option<Metadata>,
     layers: Vec<Stored>,
 }
 
 impl ModelFile {
-    /// Reads the file and checks everything that can be checked without knowing what it is for.
+    /// Reads the file and checks everything that can be checked without knowing what it is for. What the file claims is
+    /// compared with its length before memory is asked for, so a file that is refused costs its length and a few MiB;
+    /// a file of more than 4 GiB needs [`Limits::open_model`].
     ///
     /// # Errors
     /// When it cannot be read, is not a whole safetensors file, holds a tensor that is not a dense layer's or a
-    /// normalisation's or not f32 or f64, a number that is not finite, or layers that do not fit one another.
+    /// normalisation's or not f32 or f64, a number that is not finite, a key twice, a name with a control character,
+    /// more than 32,768 modules, or layers that do not fit one another; when it is longer than the limit.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-        Self::parse(&path.display().to_string(), &bytes)
+        Limits::default().open_model(path)
     }
 
-    /// As [`ModelFile::open`], from bytes; errors name `origin`.
+    /// As [`ModelFile::open`], from bytes, of any number; errors name `origin`.
     ///
     /// # Errors
     /// As [`ModelFile::open`].
     pub fn parse(origin: &str, bytes: &[u8]) -> Result<Self> {
-        let whole = "a whole safetensors file";
-        let damaged = |found: String| Error::format(origin, Place::Header, found, whole);
-        let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
-        let metadata = match header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)) {
-            Some(json) => Some(parse_metadata(origin, json)?),
-            None => None,
-        };
+        let contents = Contents::of(origin, bytes)?;
+        Ok(ModelFile { origin: origin.to_owned(), bytes: bytes.to_vec(), contents })
+    }
 
-        let (layers, dtype) = tensors::of(origin, &file)?;
-        if !layers.iter().any(|layer| matches!(layer.layer, Layer::Dense { .. })) {
-            return Err(Error::format(
-                origin,
-                Place::Header,
-                "no tensor named `...weight`",
-                "at least one dense layer",
-            ));
-        }
-        for pair in layers.windows(2) {
-            let (outputs, inputs) = (pair[0].widths().1, pair[1].widths().0);
-            if outputs != inputs {
-                let found = format!("layer `{}` with {inputs} inputs", pair[1].name);
-                let expected = format!("{outputs}, the outputs of layer `{}` before it", pair[0].name);
-                return Err(Error::format(origin, Place::Header, found, expected));
-            }
-        }
-        Ok(ModelFile { origin: origin.to_owned(), dtype, metadata, layers })
+    /// As [`ModelFile::parse`], of bytes that need not be copied.
+    pub(super) fn of(origin: &str, bytes: Vec<u8>) -> Result<Self> {
+        let contents = Contents::of(origin, &bytes)?;
+        Ok(ModelFile { origin: origin.to_owned(), bytes, contents })
     }
 
     /// The widest element type among the tensors.
     pub fn dtype(&self) -> DType {
-        self.dtype
+        self.contents.dtype
     }
 
     /// Whether the file says which modules stand between its dense layers; one that PyTorch wrote does not.
     pub fn has_architecture(&self) -> bool {
-        self.metadata.is_some()
+        self.contents.metadata.is_some()
     }
 
     /// The model. A file without an architecture is taken to have `hidden` between its dense layers, where the
@@ -91,26 +83,32 @@ impl ModelFile {
     /// normalisation, either with PyTorch's default settings.
     ///
     /// # Errors
-    /// When `hidden` is needed and `None`, or the architecture and the tensors disagree.
+    /// When `hidden` is needed and `None`, when the architecture and the tensors disagree, and when the rest of the file
+    /// is none that [`Model::save`] would write.
     pub fn model<T: Scalar>(&self, hidden: Option<Activation>) -> Result<Model<T>> {
         let layers = self.architecture(hidden)?;
-        let mut builder = Mlp::builder(self.layers[0].widths().0);
+        let stored = &self.contents.layers;
+        same_layers(&self.origin, &layers, stored)?;
+        let (inputs, outputs) = (stored[0].widths().0, stored[stored.len() - 1].widths().1);
+        let (loss, preprocess, class_names) = match &self.contents.metadata {
+            None => (Loss::CrossEntropy, Default::default(), None),
+            Some(metadata) => {
+                let loss = metadata.loss.parse().map_err(|error| valid::refused(&self.origin, error))?;
+                (loss, metadata.preprocess.clone(), metadata.class_names.clone())
+            }
+        };
+        valid::settings::<T>(&self.origin, &layers, (inputs, outputs), (loss, &preprocess, class_names.as_deref()))?;
+
+        // No more numbers than the file has, as the layers are the same: only now memory is asked for.
+        let mut builder = Mlp::builder(inputs).init(Init::Zeros);
         for layer in layers {
             builder = builder.layer(layer);
         }
-        let mut mlp = builder.build_as::<T>()?;
+        let mut mlp = builder.build_as::<T>().map_err(|error| valid::refused(&self.origin, error))?;
         self.load_into(&mut mlp)?;
-        let Some(metadata) = &self.metadata else {
-            return Ok(Model::new(mlp, Loss::CrossEntropy));
-        };
-        let loss = metadata.loss.parse()?;
-        metadata.preprocess.check(mlp.inputs())?;
-        let class_names = metadata.class_names.clone();
-        if let Some(names) = class_names.as_ref().filter(|names| names.len() > mlp.outputs()) {
-            let found = format!("{} class names", names.len());
-            return Err(Error::format(&self.origin, Place::Header, found, format!("at most {}", mlp.outputs())));
-        }
-        Ok(Model { mlp, preprocess: metadata.preprocess.clone(), loss, class_names })
+        let model = Model { mlp, preprocess, loss, class_names };
+        valid::numbers(&self.origin, &model.mlp)?;
+        Ok(model)
     }
 
     /// Puts the weights, and the running statistics of batch normalisations, into a network of the same layers.
@@ -118,80 +116,150 @@ impl ModelFile {
     /// # Errors
     /// When their number or a shape differs, or a number overflows `T`; the network is then as it was.
     pub fn load_into<T: Scalar>(&self, mlp: &mut Mlp<T>) -> Result<()> {
-        let named = |layer: &Layer| match layer {
-            Layer::Dense { inputs, outputs } => Some(format!("{inputs}x{outputs}")),
-            Layer::LayerNorm { width, .. } => Some(format!("layer_norm({width})")),
-            Layer::BatchNorm { width, .. } => Some(format!("batch_norm({width})")),
-            _ => None,
-        };
-        let wanted: Vec<String> = mlp.layers().iter().filter_map(named).collect();
-        let found: Vec<String> = self.layers.iter().filter_map(|stored| named(&stored.layer)).collect();
-        if wanted != found {
-            let list = |layers: &[String]| {
-                let dense = layers.iter().all(|layer| !layer.contains('('));
-                format!("{}layers {}", if dense { "dense " } else { "" }, layers.join(", "))
-            };
-            let expected = format!("{}, as the network has", list(&wanted));
-            return Err(Error::Shape { origin: self.origin.clone(), found: list(&found), expected });
-        }
-        let (mut params, mut running) = (Vec::with_capacity(mlp.params().len()), Vec::new());
-        let mut batches = Vec::new();
-        for stored in &self.layers {
-            for (values, into) in [(&stored.params, &mut params), (&stored.running, &mut running)] {
-                for &value in values {
-                    let rounded = T::from_f64(value);
-                    if !rounded.is_finite() {
-                        let found = format!("{value} in layer `{}`", stored.name);
-                        return Err(Error::format(&self.origin, Place::Header, found, format!("a finite {}", T::NAME)));
-                    }
-                    into.push(rounded);
-                }
+        let layers = &self.contents.layers;
+        same_layers(&self.origin, mlp.layers(), layers)?;
+        for stored in layers {
+            let tensors = [Some(&stored.weight), stored.bias.as_ref()].into_iter().flatten();
+            for tensor in tensors.chain(stored.running.iter().flatten()) {
+                self.check_range::<T>(tensor)?;
             }
-            batches.extend(stored.batches);
         }
-        mlp.params_mut().copy_from_slice(&params);
-        mlp.running_mut().copy_from_slice(&running);
-        mlp.batches_mut().copy_from_slice(&batches);
+        let (mut params, mut running) = (mlp.params_mut(), 0);
+        for stored in layers {
+            let here = params.split_off_mut(..stored.layer.parameters()).unwrap_or_default();
+            self.copy_params(stored, here);
+        }
+        for [mean, variance] in layers.iter().filter_map(|stored| stored.running.as_ref()) {
+            for value in mean.values(&self.bytes).chain(variance.values(&self.bytes)) {
+                mlp.running_mut()[running] = T::from_f64(value);
+                running += 1;
+            }
+        }
+        for (into, batches) in mlp.batches_mut().iter_mut().zip(layers.iter().filter_map(|stored| stored.batches)) {
+            *into = batches;
+        }
         Ok(())
     }
 
+    fn check_range<T: Scalar>(&self, tensor: &Numbers) -> Result<()> {
+        match tensor.values(&self.bytes).find(|value| !T::from_f64(*value).is_finite()) {
+            None => Ok(()),
+            Some(value) => {
+                let found = format!("{value} in tensor `{}`", tensor.name());
+                Err(Error::format(&self.origin, Place::Header, found, format!("a finite {}", T::NAME)))
+            }
+        }
+    }
+
+    /// Of a dense layer w, (inputs, outputs), and b; of a normalisation gamma and beta.
+    fn copy_params<T: Scalar>(&self, stored: &Stored, params: &mut [T]) {
+        let (inputs, outputs) = stored.widths();
+        let is_dense = matches!(stored.layer, Layer::Dense { .. });
+        let (w, b) = params.split_at_mut(if is_dense { inputs * outputs } else { outputs });
+        if is_dense {
+            for (i, row) in w.chunks_exact_mut(outputs).enumerate() {
+                for (o, w) in row.iter_mut().enumerate() {
+                    *w = T::from_f64(stored.weight.get(&self.bytes, o * inputs + i));
+                }
+            }
+        } else {
+            w.iter_mut().zip(stored.weight.values(&self.bytes)).for_each(|(to, from)| *to = T::from_f64(from));
+        }
+        b.fill(T::ZERO);
+        if let Some(bias) = &stored.bias {
+            b.iter_mut().zip(bias.values(&self.bytes)).for_each(|(to, from)| *to = T::from_f64(from));
+        }
+    }
+
     fn architecture(&self, hidden: Option<Activation>) -> Result<Vec<Layer>> {
-        if let Some(metadata) = &self.metadata {
-            return metadata.layers.iter().map(|text| Ok(text.parse::<Layer>()?)).collect();
+        let stored = &self.contents.layers;
+        if let Some(metadata) = &self.contents.metadata {
+            let parse = |text: &String| text.parse::<Layer>().map_err(|error| valid::refused(&self.origin, error));
+            return metadata.layers.iter().map(parse).collect();
         }
         let dense = |stored: &&Stored| matches!(stored.layer, Layer::Dense { .. });
         let between = match hidden {
             Some(activation) => Some(Layer::Activation(activation)),
-            None if self.layers.iter().filter(dense).count() == 1 => None,
+            None if stored.iter().filter(dense).count() == 1 => None,
             None => return Err(Error::ActivationNeeded { origin: self.origin.clone() }),
         };
         let mut layers: Vec<Layer> = Vec::new();
-        let last = self.layers.iter().rposition(|stored| dense(&stored)).unwrap_or(0);
+        let last = stored.iter().rposition(|stored| dense(&stored)).unwrap_or(0);
         let mut is_due = false;
-        for (i, stored) in self.layers.iter().enumerate() {
+        for (i, module) in stored.iter().enumerate() {
             // Modules without tensors leave a gap: the first behind a dense layer is its activation's.
-            let has_gap = i > 0 && stored.follows_with_gap(&self.layers[i - 1]);
-            if is_due && (has_gap || dense(&stored)) {
+            let has_gap = i > 0 && module.follows_with_gap(&stored[i - 1]);
+            if is_due && (has_gap || dense(&module)) {
                 layers.extend(between);
                 is_due = false;
             }
-            layers.push(stored.layer);
-            is_due |= dense(&stored) && i < last;
+            layers.push(module.layer);
+            is_due |= dense(&module) && i < last;
         }
         Ok(layers)
     }
 }
 
-fn parse_metadata(origin: &str, json: &str) -> Result<Metadata> {
-    let error = |found: String| Error::format(origin, Place::Header, found, "metadata of a chainrule model");
-    let value: serde_json::Value = serde_json::from_str(json).map_err(|e| error(e.to_string()))?;
-    match value.get("version").and_then(serde_json::Value::as_u64) {
-        Some(version) if version <= u64::from(VERSION) => {}
-        Some(version) => {
-            let expected = format!("version {VERSION} or below; a newer chainrule can read it");
-            return Err(Error::format(origin, Place::Header, format!("metadata of version {version}"), expected));
+impl Contents {
+    fn of(origin: &str, bytes: &[u8]) -> Result<Self> {
+        let header = Header::parse(origin, bytes)?;
+        let (layers, dtype) = tensors::of(origin, &header, bytes)?;
+        let refuse = |found: String, expected: &str| Err(Error::format(origin, Place::Header, found, expected));
+        if !layers.iter().any(|layer| matches!(layer.layer, Layer::Dense { .. })) {
+            return refuse("no tensor named `...weight`".to_owned(), "at least one dense layer");
         }
-        None => return Err(error("no version".to_owned())),
+        if layers.len() > MODULES_MAX {
+            return refuse(format!("{} layers", layers.len()), &format!("at most {MODULES_MAX}"));
+        }
+        for pair in layers.windows(2) {
+            let (outputs, inputs) = (pair[0].widths().1, pair[1].widths().0);
+            if outputs != inputs {
+                let expected = format!("{outputs}, the outputs of layer `{}` before it", pair[0].name);
+                return refuse(format!("layer `{}` with {inputs} inputs", pair[1].name), &expected);
+            }
+        }
+        // No list is longer than the network is wide or deep.
+        let widest = layers.iter().map(|layer| layer.widths().0.max(layer.widths().1)).max();
+        let longest = widest.unwrap_or(0).max(MODULES_MAX);
+        let metadata = match header.text(metadata::KEY) {
+            Some(json) => Some(metadata::parse(origin, json, longest)?),
+            None => None,
+        };
+        Ok(Contents { dtype, metadata, layers })
     }
-    serde_json::from_value(value).map_err(|e| error(e.to_string()))
 }
+
+/// Refuses a network whose layers with tensors are other than those of the file, by nothing but their sizes.
+fn same_layers(origin: &str, network: &[Layer], file: &[Stored]) -> Result<()> {
+    let sizes = |layer: &Layer| match *layer {
+        Layer::Dense { inputs, outputs } => Some((0, inputs, outputs)),
+        Layer::LayerNorm { width, .. } => Some((1, width, width)),
+        Layer::BatchNorm { width, .. } => Some((2, width, width)),
+        _ => None,
+    };
+    let wanted: Vec<_> = network.iter().filter_map(sizes).collect();
+    let found: Vec<_> = file.iter().filter_map(|stored| sizes(&stored.layer)).collect();
+    if wanted == found {
+        return Ok(());
+    }
+    let list = |layers: &[(u8, usize, usize)]| {
+        let named = |&(kind, inputs, outputs): &(u8, usize, usize)| match kind {
+            0 => format!("{inputs}x{outputs}"),
+            1 => format!("layer_norm({inputs})"),
+            _ => format!("batch_norm({inputs})"),
+        };
+        let dense = layers.iter().all(|layer| layer.0 == 0);
+        let shown: Vec<String> = layers.iter().take(LAYERS_SHOWN).map(named).collect();
+        let rest = if layers.len() > LAYERS_SHOWN { format!(", ... ({} in all)", layers.len()) } else { String::new() };
+        format!("{}layers {}{rest}", if dense { "dense " } else { "" }, shown.join(", "))
+    };
+    // Of a long network, what is shown begins near the first that differs.
+    let same = wanted.iter().zip(&found).take_while(|(wanted, found)| wanted == found).count();
+    let from = if wanted.len().max(found.len()) > LAYERS_SHOWN { same } else { 0 };
+    let behind = if from > 0 { format!(" behind {from} that agree") } else { String::new() };
+    let expected = format!("{}{behind}, as the network has", list(&wanted[from..]));
+    Err(Error::Shape { origin: origin.to_owned(), found: list(&found[from..]), expected })
+}
+
+/// Layers of a list in a message.
+const LAYERS_SHOWN: usize = 16;

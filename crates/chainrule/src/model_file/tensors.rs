@@ -1,28 +1,66 @@
 //! What the tensors of a file are: the modules that learn something, in their order.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use chainrule_model::Layer;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
 
 use super::DType;
+use super::header::Header;
 use crate::{Error, Place, Result};
 
 /// PyTorch's defaults, which a file without metadata does not tell.
 const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
-/// One module as it lies in the file, widened to f64.
+/// Where the numbers of a tensor lie in the file; all are finite.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    name: String,
+    dtype: DType,
+    bytes: Range<usize>,
+}
+
+impl Numbers {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The numbers in the file's order, widened. `file` is all of it.
+    pub(super) fn values<'a>(&self, file: &'a [u8]) -> impl Iterator<Item = f64> + use<'a> {
+        let (bytes, dtype) = (&file[self.bytes.clone()], self.dtype);
+        let width = if dtype == DType::F32 { 4 } else { 8 };
+        (0..bytes.len() / width).map(move |index| number(bytes, dtype, index))
+    }
+
+    /// The number with this index.
+    pub(super) fn get(&self, file: &[u8], index: usize) -> f64 {
+        number(&file[self.bytes.clone()], self.dtype, index)
+    }
+}
+
+#[inline(always)]
+fn number(bytes: &[u8], dtype: DType, index: usize) -> f64 {
+    match dtype {
+        DType::F32 => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| f64::from(f32::from_le_bytes(*bytes))),
+        DType::F64 => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| f64::from_le_bytes(*bytes)),
+    }
+}
+
+/// One module as it lies in the file.
 #[derive(Debug)]
 pub(super) struct Stored {
     /// What stands before `weight`, for messages.
     pub(super) name: String,
     pub(super) layer: Layer,
-    /// As `Mlp::params` has them: w, (inputs, outputs), and b; or gamma and beta.
-    pub(super) params: Vec<f64>,
-    /// The running means and then the variances of a batch normalisation; empty elsewhere.
-    pub(super) running: Vec<f64>,
+    /// Of a dense layer w, (outputs, inputs); of a normalisation gamma, (width).
+    pub(super) weight: Numbers,
+    /// b, (outputs), which PyTorch's `Linear(bias=False)` does not have; or beta, (width).
+    pub(super) bias: Option<Numbers>,
+    /// The running means and the variances of a batch normalisation, (width) each.
+    pub(super) running: Option<[Numbers; 2]>,
     /// How many minibatches a batch normalisation has seen.
     pub(super) batches: Option<u64>,
 }
@@ -55,28 +93,34 @@ const BESIDE: [&str; 4] = ["bias", "running_mean", "running_var", "num_batches_t
 ///
 /// # Errors
 /// When a tensor is none of a dense layer's or a normalisation's, or not f32 or f64, or a number in it is not finite.
-pub(super) fn of(origin: &str, file: &SafeTensors<'_>) -> Result<(Vec<Stored>, DType)> {
-    let mut source = Source { origin, file, dtype: DType::F32 };
-    let mut names = file.names();
+pub(super) fn of(origin: &str, header: &Header, file: &[u8]) -> Result<(Vec<Stored>, DType)> {
+    let mut source = Source { origin, header, file, dtype: DType::F32 };
+    let mut names = header.names();
     names.sort_by(|a, b| natural(a, b));
     let mut layers = Vec::new();
     for name in &names {
-        let Some(tensor) = source.tensor(name) else { continue };
+        let Some(tensor) = header.tensor(name) else { continue };
+        if let Some(c) = name.chars().find(|c| c.is_control()) {
+            return Err(
+                source.error(format!("tensor `{name}`"), format!("a name without {c:?}: no control characters"))
+            );
+        }
         if let Some(prefix) = name.strip_suffix(WEIGHT) {
-            layers.push(match *tensor.shape() {
-                [outputs, inputs] => source.dense(prefix, &tensor, (inputs, outputs))?,
-                [width] => source.norm(prefix, &tensor, width)?,
-                _ => return Err(source.foreign(name, &tensor)),
+            layers.push(match tensor.shape[..] {
+                // An empty matrix may claim any number of rows.
+                [outputs, inputs] if outputs > 0 && inputs > 0 => source.dense(prefix, (inputs, outputs))?,
+                [width] if width > 0 => source.norm(prefix, width)?,
+                _ => return Err(source.foreign(name, tensor)),
             });
             continue;
         }
         let prefix = BESIDE.iter().find_map(|ending| Some((name.strip_suffix(ending)?, *ending)));
         let is_known = prefix.is_some_and(|(prefix, ending)| {
-            let weight = file.tensor(&format!("{prefix}{WEIGHT}"));
-            weight.is_ok_and(|weight| ending == "bias" || weight.shape().len() == 1)
+            let weight = header.tensor(&format!("{prefix}{WEIGHT}"));
+            weight.is_some_and(|weight| ending == "bias" || weight.shape.len() == 1)
         });
         if !is_known {
-            return Err(source.foreign(name, &tensor));
+            return Err(source.foreign(name, tensor));
         }
     }
     Ok((layers, source.dtype))
@@ -85,119 +129,118 @@ pub(super) fn of(origin: &str, file: &SafeTensors<'_>) -> Result<(Vec<Stored>, D
 /// A file that is being read.
 struct Source<'a> {
     origin: &'a str,
-    file: &'a SafeTensors<'a>,
+    header: &'a Header,
+    file: &'a [u8],
     dtype: DType,
 }
 
-impl<'a> Source<'a> {
+impl Source<'_> {
     fn error(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         Error::format(self.origin, Place::Header, found, expected)
     }
 
-    fn foreign(&self, name: &str, tensor: &TensorView<'_>) -> Error {
+    fn foreign(&self, name: &str, tensor: &TensorInfo) -> Error {
         let expected = "only a `weight` [out, in] and a `bias` [out] for each dense layer, a `weight` [width] and a \
                         `bias` [width] for each normalisation, with `running_mean` and `running_var` [width] for batch_norm";
-        self.error(format!("tensor `{name}` of shape {:?}", tensor.shape()), expected)
+        self.error(format!("tensor `{name}` of shape {:?}", tensor.shape), expected)
     }
 
-    /// A tensor, if there is one of that name.
-    fn tensor(&self, name: &str) -> Option<TensorView<'a>> {
-        self.file.tensor(name).ok()
+    /// The numbers of a tensor that is there, once they are found to be finite; `dtype` becomes f64 when they are.
+    fn numbers(&mut self, name: &str, tensor: &TensorInfo) -> Result<Numbers> {
+        let dtype = match tensor.dtype {
+            Dtype::F32 => DType::F32,
+            Dtype::F64 => DType::F64,
+            other => {
+                return Err(
+                    self.error(format!("tensor `{name}` of type {other:?}"), "F32 or F64; convert it before saving")
+                );
+            }
+        };
+        let numbers = Numbers { name: name.to_owned(), dtype, bytes: self.header.range(tensor) };
+        if let Some((at, value)) = numbers.values(self.file).enumerate().find(|(_, value)| !value.is_finite()) {
+            return Err(self.error(format!("{value} at element {at} of tensor `{name}`"), "a finite number"));
+        }
+        if dtype == DType::F64 {
+            self.dtype = DType::F64;
+        }
+        Ok(numbers)
     }
 
     /// A vector of as many numbers as `weight` has rows, if there is one of that name.
-    fn vector(&mut self, name: &str, length: usize, weight: &str) -> Result<Option<Vec<f64>>> {
-        match self.tensor(name) {
+    fn vector(&mut self, name: &str, length: usize, weight: &str) -> Result<Option<Numbers>> {
+        match self.header.tensor(name) {
             None => Ok(None),
-            Some(tensor) if tensor.shape() == [length] => {
-                numbers(self.origin, name, &tensor, &mut self.dtype).map(Some)
-            }
+            Some(tensor) if tensor.shape == [length] => self.numbers(name, tensor).map(Some),
             Some(tensor) => {
-                let found = format!("tensor `{name}` of shape {:?}", tensor.shape());
+                let found = format!("tensor `{name}` of shape {:?}", tensor.shape);
                 Err(self.error(found, format!("[{length}], as `{weight}` has rows")))
             }
         }
     }
 
-    fn dense(&mut self, prefix: &str, weight: &TensorView<'_>, (inputs, outputs): (usize, usize)) -> Result<Stored> {
-        let name = format!("{prefix}{WEIGHT}");
-        let w = numbers(self.origin, &name, weight, &mut self.dtype)?; // (outputs, inputs)
-        // PyTorch's Linear(bias=False) has none, which is a bias of 0.
-        let b = self.vector(&format!("{prefix}bias"), outputs, &name)?.unwrap_or_else(|| vec![0.0; outputs]);
-        let w = (0..inputs).flat_map(|i| (0..outputs).map(move |o| (i, o))).map(|(i, o)| w[o * inputs + i]);
-        let params = w.chain(b).collect();
-        let layer = Layer::Dense { inputs, outputs };
-        Ok(Stored { name: module(prefix), layer, params, running: Vec::new(), batches: None })
+    /// The numbers of a `weight`, whose shape is known.
+    fn weight(&mut self, name: &str) -> Result<Numbers> {
+        match self.header.tensor(name) {
+            Some(tensor) => self.numbers(name, tensor),
+            None => Err(self.error(format!("no tensor `{name}`"), "one")),
+        }
     }
 
-    fn norm(&mut self, prefix: &str, weight: &TensorView<'_>, width: usize) -> Result<Stored> {
+    fn dense(&mut self, prefix: &str, (inputs, outputs): (usize, usize)) -> Result<Stored> {
         let name = format!("{prefix}{WEIGHT}");
-        let gamma = numbers(self.origin, &name, weight, &mut self.dtype)?;
+        let weight = self.weight(&name)?;
+        let bias = self.vector(&format!("{prefix}bias"), outputs, &name)?;
+        let layer = Layer::Dense { inputs, outputs };
+        Ok(Stored { name: module(prefix), layer, weight, bias, running: None, batches: None })
+    }
+
+    fn norm(&mut self, prefix: &str, width: usize) -> Result<Stored> {
+        let name = format!("{prefix}{WEIGHT}");
+        let weight = self.weight(&name)?;
         let beside = BESIDE.map(|ending| format!("{prefix}{ending}"));
         let [bias, mean, variance, batches] = &beside;
         let Some(beta) = self.vector(bias, width, &name)? else {
             let found = format!("tensor `{name}` of shape [{width}] without `{bias}`");
             return Err(self.error(found, "a `bias` too, as layer_norm and batch_norm have"));
         };
-        let params = [gamma, beta].concat();
         let (mean, variance) = (self.vector(mean, width, &name)?, self.vector(variance, width, &name)?);
-        let seen = self.tensor(batches);
+        let seen = self.header.tensor(batches);
         let (layer, running, batches) = match (mean, variance, seen) {
-            (None, None, None) => (Layer::LayerNorm { width, eps: EPS }, Vec::new(), None),
+            (None, None, None) => (Layer::LayerNorm { width, eps: EPS }, None, None),
             (Some(mean), Some(variance), seen) => {
-                if let Some(at) = variance.iter().position(|variance| *variance < 0.0) {
-                    let found = format!("{} at element {at} of tensor `{}`", variance[at], beside[2]);
+                let negative = variance.values(self.file).enumerate().find(|(_, variance)| *variance < 0.0);
+                if let Some((at, value)) = negative {
+                    let found = format!("{value} at element {at} of tensor `{}`", beside[2]);
                     return Err(self.error(found, "a variance, 0 or more"));
                 }
                 // PyTorch's files have it since version 0.4.1.
-                let seen = seen.map_or(Ok(0), |tensor| self.count(&beside[3], &tensor))?;
-                (Layer::BatchNorm { width, eps: EPS, momentum: MOMENTUM }, [mean, variance].concat(), Some(seen))
+                let seen = seen.map_or(Ok(0), |tensor| self.count(&beside[3], tensor))?;
+                (Layer::BatchNorm { width, eps: EPS, momentum: MOMENTUM }, Some([mean, variance]), Some(seen))
             }
             _ => {
                 let found = format!("some of `{}`, `{}` and `{}`", beside[1], beside[2], beside[3]);
                 return Err(self.error(found, "both means and variances of batch_norm, or none of them for layer_norm"));
             }
         };
-        Ok(Stored { name: module(prefix), layer, params, running, batches })
+        Ok(Stored { name: module(prefix), layer, weight, bias: Some(beta), running, batches })
     }
 
     /// A whole number, 0 or more.
-    fn count(&self, name: &str, tensor: &TensorView<'_>) -> Result<u64> {
-        let value = match (tensor.dtype(), tensor.data().try_into()) {
+    fn count(&self, name: &str, tensor: &TensorInfo) -> Result<u64> {
+        let value = match (tensor.dtype, self.file[self.header.range(tensor)].try_into()) {
             (Dtype::I64, Ok(bytes)) => u64::try_from(i64::from_le_bytes(bytes)).ok(),
             (Dtype::U64, Ok(bytes)) => Some(u64::from_le_bytes(bytes)),
             _ => None,
         };
-        let found = || format!("tensor `{name}` of type {:?} and shape {:?}", tensor.dtype(), tensor.shape());
-        value.ok_or_else(|| self.error(found(), "one I64, 0 or more"))
+        // As many as are written, in I64.
+        let found = || format!("tensor `{name}` of type {:?} and shape {:?}", tensor.dtype, tensor.shape);
+        value.filter(|count| i64::try_from(*count).is_ok()).ok_or_else(|| self.error(found(), "one I64, 0 or more"))
     }
 }
 
 /// The module of a prefix: `net.2` of `net.2.`.
 fn module(prefix: &str) -> String {
     prefix.trim_end_matches('.').to_owned()
-}
-
-/// A tensor's numbers; `dtype` becomes f64 when they are.
-fn numbers(origin: &str, name: &str, tensor: &TensorView<'_>, dtype: &mut DType) -> Result<Vec<f64>> {
-    let bytes = tensor.data();
-    let values: Vec<f64> = match tensor.dtype() {
-        Dtype::F32 => bytes.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect(),
-        Dtype::F64 => {
-            *dtype = DType::F64;
-            let whole = |b: &[u8]| [b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]];
-            bytes.chunks_exact(8).map(|b| f64::from_le_bytes(whole(b))).collect()
-        }
-        other => {
-            let found = format!("tensor `{name}` of type {other:?}");
-            return Err(Error::format(origin, Place::Header, found, "F32 or F64; convert it before saving"));
-        }
-    };
-    if let Some(at) = values.iter().position(|x| !x.is_finite()) {
-        let found = format!("{} at element {at} of tensor `{name}`", values[at]);
-        return Err(Error::format(origin, Place::Header, found, "a finite number"));
-    }
-    Ok(values)
 }
 
 /// Names as people order them: runs of digits by their value, `2` before `10`.

@@ -8,10 +8,11 @@ use std::path::Path;
 use chainrule_kernel::Scalar;
 use safetensors::{Dtype, View};
 
-use super::Model;
+use super::header::Header;
 use super::metadata::{KEY, Metadata};
-use crate::Result;
+use super::{Model, valid};
 use crate::atomic::write_atomically;
+use crate::{Error, Result};
 
 /// A tensor of little-endian bytes.
 struct Tensor {
@@ -44,6 +45,9 @@ impl View for &Tensor {
 }
 
 pub(super) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
+    let origin = path.display().to_string();
+    valid::model(&origin, model)?;
+    let write = |error: String| Error::io("write", path)(io::Error::other(error));
     let mut tensors = Vec::new();
     for layer in model.mlp.dense_layers() {
         let (inputs, outputs) = (layer.w.rows(), layer.w.cols());
@@ -67,12 +71,12 @@ pub(super) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
             tensors.push((format!("{}.num_batches_tracked", norm.module), tensor));
         }
     }
-    let write = |error: String| io::Error::other(error);
-    write_atomically(path, |file| {
-        let json = serde_json::to_string(&Metadata::of(model))?;
-        let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-        let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
-            .map_err(|error| write(error.to_string()))?;
-        file.write_all(&bytes)
-    })
+    let json = serde_json::to_string(&Metadata::of(model)).map_err(|error| write(error.to_string()))?;
+    let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+    let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
+        .map_err(|error| write(error.to_string()))?;
+    drop(tensors);
+    // Bounds of the header, which no check of the model alone knows.
+    Header::parse(&origin, &bytes)?;
+    write_atomically(path, |file| file.write_all(&bytes))
 }

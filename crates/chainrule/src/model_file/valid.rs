@@ -1,0 +1,101 @@
+//! What a model must be to be in a file. Saving and loading ask the same two functions, so that nothing is written that
+//! cannot be read: [`settings`] before a network is built, [`numbers`] of the network itself.
+
+use chainrule_kernel::Scalar;
+use chainrule_model::{Activation, Layer, Loss, Mlp, ModelError};
+
+use super::header::MODULES_MAX;
+use crate::data::{Preprocess, check_class_names};
+use crate::{Error, Model, Place, Result};
+
+/// All of it.
+pub(super) fn model<T: Scalar>(origin: &str, model: &Model<T>) -> Result<()> {
+    let (mlp, names) = (&model.mlp, model.class_names.as_deref());
+    settings::<T>(origin, mlp.layers(), (mlp.inputs(), mlp.outputs()), (model.loss, &model.preprocess, names))?;
+    numbers(origin, mlp)
+}
+
+/// Refuses modules, a loss, preprocessing or class names that mean nothing, do not fit the network, or would not be read
+/// as they are written.
+pub(super) fn settings<T: Scalar>(
+    origin: &str,
+    layers: &[Layer],
+    (inputs, outputs): (usize, usize),
+    (loss, preprocess, class_names): (Loss, &Preprocess, Option<&[String]>),
+) -> Result<()> {
+    if layers.len() > MODULES_MAX {
+        let found = format!("{} modules", layers.len());
+        return Err(Error::format(origin, Place::Header, found, format!("at most {MODULES_MAX} in a model file")));
+    }
+    for (module, layer) in layers.iter().enumerate() {
+        let refuse = |expected: String| Err(Error::format(origin, Place::Module(module), layer.to_string(), expected));
+        match layer.to_string().parse::<Layer>() {
+            Ok(read) if read == *layer => {}
+            Ok(read) => return refuse(format!("a layer that is read as it is written, and not as {read}")),
+            Err(error) => return refuse(error.to_string()),
+        }
+        if let Layer::Activation(Activation::LeakyRelu(alpha) | Activation::Elu(alpha)) = *layer
+            && !T::from_f64(alpha).is_finite()
+        {
+            return refuse(format!("a number within the range of {}", T::NAME));
+        }
+    }
+    loss.check().map_err(|error| refused(origin, error))?;
+    if loss.to_string().parse() != Ok(loss) {
+        return Err(Error::format(origin, Place::Header, loss.to_string(), "a loss that is read as it is written"));
+    }
+    preprocess.check(inputs).map_err(|error| told_of(origin, error))?;
+    class_names.map_or(Ok(()), |names| check_class_names(origin, names, outputs))
+}
+
+/// Refuses parameters and running statistics that are no numbers, and variances below 0.
+pub(super) fn numbers<T: Scalar>(origin: &str, mlp: &Mlp<T>) -> Result<()> {
+    let each = |module: usize, what: &str, values: &[T]| match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            let found = format!("{} in {what}, element {at} of {}", values[at].to_f64(), values.len());
+            let expected = "finite numbers; such a network predicts nothing: train it with a smaller learning rate, \
+                            scaled features or clipped gradients";
+            Err(Error::format(origin, Place::Module(module), found, expected))
+        }
+    };
+    for dense in mlp.dense_layers() {
+        let w = dense.params.start..dense.params.end - dense.b.len();
+        each(dense.module, "the weights of a dense layer", &mlp.params()[w])?;
+        each(dense.module, "the bias of a dense layer", dense.b)?;
+    }
+    for norm in mlp.norm_layers() {
+        each(norm.module, "the weight (gamma) of a normalisation", norm.gamma)?;
+        each(norm.module, "the bias (beta) of a normalisation", norm.beta)?;
+        let Some(running) = norm.running else { continue };
+        each(norm.module, "the running mean of batch_norm", running.mean)?;
+        each(norm.module, "the running variance of batch_norm", running.variance)?;
+        let refuse = |found, expected: String| Err(Error::format(origin, Place::Module(norm.module), found, expected));
+        if let Some(at) = running.variance.iter().position(|variance| *variance < T::ZERO) {
+            let found = format!("running variance {} in column {}", running.variance[at].to_f64(), at + 1);
+            return refuse(found, "0 or more".to_owned());
+        }
+        if i64::try_from(running.batches).is_err() {
+            return refuse(
+                format!("{} minibatches seen by batch_norm", running.batches),
+                format!("at most {}", i64::MAX),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What the model refuses, with the name of the file.
+pub(super) fn refused(origin: &str, error: ModelError) -> Error {
+    Error::format(origin, Place::Header, error.to_string(), "the settings of a network that can be built")
+}
+
+/// What preprocessing refuses, with the name of the file.
+fn told_of(origin: &str, error: Error) -> Error {
+    let (found, expected) = match error {
+        Error::Argument { name, found, expected } => (format!("{name} {found}"), expected),
+        Error::Shape { origin: what, found, expected } => (format!("{what} of {expected}"), found),
+        other => (other.to_string(), "preprocessing that can be applied".to_owned()),
+    };
+    Error::format(origin, Place::Header, found, expected)
+}
