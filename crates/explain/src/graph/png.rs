@@ -17,12 +17,14 @@ const FONT: &[u8] = include_bytes!("../../data/sans.ttf");
 /// Pixels for a point: sharp on dense screens and in print.
 const SCALE: f64 = 2.0;
 
+/// Pixels of a picture, at most: 400 MB while it is drawn, and more than any screen or page shows.
+pub(crate) const PIXELS_MAX: u64 = 100_000_000;
+
 /// The file's bytes.
 pub(crate) fn png(picture: &Picture) -> Result<Vec<u8>, String> {
-    let side = |points: f64| (points.ceil() * SCALE) as u32;
-    let (width, height) = (side(picture.width), side(picture.height));
-    let mut canvas =
-        Pixmap::new(width, height).ok_or_else(|| format!("a picture of {width} x {height} pixels is too large"))?;
+    let (width, height) = size(picture)?;
+    let too_large = || format!("a picture of {width} x {height} pixels, which cannot be held");
+    let mut canvas = Pixmap::new(width, height).ok_or_else(too_large)?;
     canvas.fill(colour(picture.ground, 1.0));
     let face = Face::parse(FONT, 0).map_err(|error| format!("the font inside the program is damaged: {error}"))?;
     for mark in &picture.marks {
@@ -31,20 +33,33 @@ pub(crate) fn png(picture: &Picture) -> Result<Vec<u8>, String> {
     Ok(encode(&canvas))
 }
 
+/// Pixels across and down, once they are known to be few enough.
+fn size(picture: &Picture) -> Result<(u32, u32), String> {
+    // A side that does not fit 32 bits saturates, and is too long whatever the other is.
+    let side = |points: f64| (points.ceil() * SCALE).clamp(1.0, f64::from(u32::MAX)) as u32;
+    let (width, height) = (side(picture.width), side(picture.height));
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > PIXELS_MAX {
+        return Err(format!("a picture of {width} x {height} pixels, more than {PIXELS_MAX}"));
+    }
+    Ok((width, height))
+}
+
 /// PNG (ISO/IEC 15948): a signature and three chunks, rows of red, green and blue behind a byte for "no filter". Drawings
 /// of few colours gain nothing by filters.
 fn encode(canvas: &Pixmap) -> Vec<u8> {
-    let row = |row: &[u8]| {
-        let mut bytes = vec![0];
-        bytes.extend(row.chunks_exact(4).flat_map(|rgba| &rgba[..3]));
-        bytes
-    };
-    let raw: Vec<u8> = canvas.data().chunks_exact(4 * canvas.width() as usize).flat_map(row).collect();
     let mut header = [canvas.width().to_be_bytes(), canvas.height().to_be_bytes()].concat();
     header.extend([8, 2, 0, 0, 0]); // bits of a sample, colour without alpha, deflate, filters by row, not interlaced
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory cannot fail.
-    let data = zlib.write_all(&raw).and_then(|()| zlib.finish()).unwrap_or_default();
+    let mut row = Vec::with_capacity(1 + 3 * canvas.width() as usize);
+    // Row by row: the picture is held once, not twice. Writing to memory cannot fail.
+    let rows = canvas.data().chunks_exact(4 * canvas.width() as usize).try_for_each(|pixels| {
+        row.clear();
+        row.push(0);
+        row.extend(pixels.chunks_exact(4).flat_map(|rgba| &rgba[..3]));
+        zlib.write_all(&row)
+    });
+    let data = rows.and_then(|()| zlib.finish()).unwrap_or_default();
     let chunk = |name: &[u8], data: &[u8]| {
         let mut crc = Crc::new();
         crc.update(name);
@@ -216,6 +231,19 @@ mod tests {
         flate2::read::ZlibDecoder::new(&file[data..]).read_to_end(&mut pixels).unwrap();
         let row = [&[0][..], &fill.repeat(4), &ground.repeat(4)].concat();
         assert_eq!(pixels, row.repeat(6));
+    }
+
+    #[test]
+    fn a_picture_of_too_many_pixels_is_refused_before_any_is_held() {
+        let sized = |width, height| {
+            let ground = Theme::Dark.palette().ground;
+            size(&Picture { width, height, ground, title: String::new(), marks: Vec::new() })
+        };
+        assert_eq!(sized(5000.0, 5000.0), Ok((10_000, 10_000)));
+        assert_eq!(sized(5000.0, 5000.5).unwrap_err(), "a picture of 10000 x 10002 pixels, more than 100000000");
+        for (width, height) in [(3e9, 1.0), (1.0, 1e300), (f64::INFINITY, f64::INFINITY), (65_536.0, 65_536.0)] {
+            assert!(sized(width, height).unwrap_err().contains("more than 100000000"), "{width} x {height}");
+        }
     }
 
     #[test]
