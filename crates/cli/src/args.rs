@@ -31,6 +31,9 @@ pub(crate) const HIDDEN: &[usize] = &[128, 64];
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// The most bytes of any file that is read, once inflated: 16G, 500M, ...
+    #[arg(long, global = true, value_name = "SIZE", default_value = "4G", value_parser = crate::limits::size)]
+    pub(crate) max_bytes: u64,
 }
 
 #[derive(Debug, Subcommand)]

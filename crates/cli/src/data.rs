@@ -7,6 +7,7 @@ use chainrule::{Error, Scalar};
 
 use crate::args::HOLDOUT;
 use crate::failure::Failure;
+use crate::limits::limits;
 
 /// Rows and the preprocessing that suits them, which has not been applied.
 pub(crate) struct Parts<T> {
@@ -51,12 +52,12 @@ impl Named<'_> {
         classes: Option<usize>,
         network: Option<(usize, usize)>,
     ) -> Result<Loaded<T>, Failure> {
-        let loaded = self.source.load(self.labels, classes)?;
+        let loaded = limits().load(self.source, self.labels, classes)?;
         if let Some((inputs, outputs)) = network {
             self.check_columns(loaded.data.cols(), (inputs, "inputs of the network"))?;
             if loaded.data.classes().is_some_and(|classes| classes > outputs) {
                 // Read again, the labels are measured by the network: the error names the row of the first too large.
-                self.source.load::<T>(self.labels, Some(outputs))?;
+                limits().load::<T>(self.source, self.labels, Some(outputs))?;
             }
         }
         Ok(loaded)

@@ -9,6 +9,7 @@ use crate::args::DoctorArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::limits::limits;
 use crate::output::{Output, plural};
 
 /// Rows that are looked at: the limits of the library are meant for a thousand.
@@ -65,7 +66,7 @@ struct LayerLine<'a> {
 pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let data = Named { source: &args.data, options: ["--data", "--labels"], labels: args.labels.as_deref() };
     data.check()?;
-    let file = ModelFile::open(&args.model)?;
+    let file = limits().open_model(&args.model)?;
     match file.dtype() {
         DType::F32 => doctor::<f32>(args, &file, &data),
         DType::F64 => doctor::<f64>(args, &file, &data),

@@ -11,6 +11,7 @@ use crate::args::EvalArgs;
 use crate::data::{Named, divide};
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::limits::limits;
 use crate::output::{Output, percent, plural};
 use crate::values::Part;
 
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
             "--holdout divides the rows into train and test, and --part all is both".to_owned(),
         ));
     }
-    let file = ModelFile::open(&args.model)?;
+    let file = limits().open_model(&args.model)?;
     match file.dtype() {
         DType::F32 => eval::<f32>(args, &file),
         DType::F64 => eval::<f64>(args, &file),

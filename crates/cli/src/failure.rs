@@ -99,6 +99,7 @@ impl From<chainrule::ModelError> for Failure {
 fn hint(error: &chainrule::Error) -> &'static str {
     match error {
         chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
+        chainrule::Error::OverLimit { .. } => ", with --max-bytes 16G for example",
         _ => "",
     }
 }

@@ -1,13 +1,14 @@
 //! `chainrule gradcheck`: whether a network's gradients are the slopes of its loss, tensor by tensor.
 
 use chainrule::gradcheck::{Place, Report, Settings, TensorReport, Verdict, gradcheck};
-use chainrule::{Activation, Model, ModelFile, Sample};
+use chainrule::{Activation, Model, Sample};
 use serde::Serialize;
 
 use crate::args::GradcheckArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::limits::limits;
 use crate::network::{Wanted, sketch};
 use crate::output::{Output, percent, plural};
 
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
     named.check()?;
     // All in f64, whatever the file holds: slopes of f32 numbers would tell little.
     let stored = match &args.model {
-        Some(path) => Some(ModelFile::open(path)?.model::<f64>(args.activation)?),
+        Some(path) => Some(limits().open_model(path)?.model::<f64>(args.activation)?),
         None => None,
     };
     let loaded = named.load::<f64>(None, stored.as_ref().map(|model| (model.mlp.inputs(), model.mlp.outputs())))?;

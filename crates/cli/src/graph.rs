@@ -4,12 +4,13 @@ use std::path::Path;
 
 use chainrule::data::Dataset;
 use chainrule::graph::{Neurons, Operations, Shows, Theme};
-use chainrule::{Activation, DType, Loss, Mlp, Model, ModelFile, Sample, Scalar};
+use chainrule::{Activation, DType, Loss, Mlp, Model, Sample, Scalar};
 
 use crate::args::GraphArgs;
 use crate::data::Named;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
+use crate::limits::limits;
 use crate::output::Output;
 use crate::values::{Edges, GraphFormat, Sizes, View};
 
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
     }
     match (&args.model, &args.layers) {
         (Some(path), None) => {
-            let file = ModelFile::open(path)?;
+            let file = limits().open_model(path)?;
             match file.dtype() {
                 DType::F32 => draw::<f32>(args, file.model(args.activation)?, format),
                 DType::F64 => draw::<f64>(args, file.model(args.activation)?, format),

@@ -17,6 +17,7 @@ mod gradcheck;
 mod graph;
 mod inspect;
 mod interrupt;
+mod limits;
 mod network;
 mod optimizer;
 mod output;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Err(error) => return failure::say_usage(&error),
     };
     interrupt::listen();
+    limits::set(cli.max_bytes);
     let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),

@@ -4,13 +4,14 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use chainrule::atomic::write_atomically;
-use chainrule::data::{Features, parse_csv_features, write_csv, write_csv_to, write_npy, write_npy_labels};
+use chainrule::data::{Features, write_csv, write_csv_to, write_npy, write_npy_labels};
 use chainrule::{DType, Error, Loss, Model, ModelFile, Scalar};
 
 use crate::args::PredictArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
+use crate::limits::limits;
 use crate::output::{Output, tell};
 use crate::values::Table;
 
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
         let inputs = if args.data.is_none() { inputs.stdin() } else { inputs };
         files::check_output("--output", table.path(), &inputs)?;
     }
-    let file = ModelFile::open(&args.model)?;
+    let file = limits().open_model(&args.model)?;
     match file.dtype() {
         DType::F32 => predict::<f32>(args, &file),
         DType::F64 => predict::<f64>(args, &file),
@@ -52,12 +53,12 @@ fn predict<T: Scalar>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failur
 
 fn features<T: Scalar>(args: &PredictArgs, inputs: usize) -> Result<Features<T>, Error> {
     let (features, origin) = match &args.data {
-        Some(source) => (source.load_features::<T>()?, source.to_string()),
+        Some(source) => (limits().load_features::<T>(source)?, source.to_string()),
         None => {
             if io::stdin().is_terminal() {
                 tell(format_args!("reading rows of {inputs} numbers with commas from the terminal; Ctrl-D ends them"));
             }
-            (parse_csv_features("stdin", io::stdin().lock())?, "stdin".to_owned())
+            (limits().parse_csv_features("stdin", io::stdin().lock())?, "stdin".to_owned())
         }
     };
     if features.cols() != inputs {

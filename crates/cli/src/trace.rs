@@ -13,6 +13,7 @@ use crate::data::Named;
 use crate::escape::{self, shown};
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
+use crate::limits::limits;
 use crate::output::{Output, plural};
 use crate::values::TraceFormat;
 
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
         };
         let named = Named { source, options: ["--data", "--labels"], labels: args.labels.as_deref() };
         named.check()?;
-        let file = ModelFile::open(&args.file)?;
+        let file = limits().open_model(&args.file)?;
         let trace = match file.dtype() {
             DType::F32 => model::<f32>(args, source, &named, &file)?,
             DType::F64 => model::<f64>(args, source, &named, &file)?,

@@ -16,6 +16,7 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::interrupt;
+use crate::limits::limits;
 use crate::network::{Wanted, sketch};
 use crate::output::{Output, grouped, percent, plural, seconds, tell};
 use crate::pace;
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     if let Some(path) = &args.save {
         files::check_output("--save", path, &args.inputs())?;
     }
-    let init = args.init.as_deref().map(|path| Ok((ModelFile::open(path)?, path))).transpose();
+    let init = args.init.as_deref().map(|path| Ok((limits().open_model(path)?, path))).transpose();
     let init: Option<(ModelFile, &Path)> = init.map_err(Failure::Run)?;
     match args.dtype.or(init.as_ref().map(|(file, _)| file.dtype())).unwrap_or(DType::F32) {
         DType::F32 => train::<f32>(args, optimizer, init),
@@ -80,7 +81,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         (Preprocessing::Standardize, _) => Preprocess::standardize(parts.train.features())?,
         (Preprocessing::Scale(factor), _) => Preprocess::Scale { factor: *factor },
     };
-    let class_names = class_names(&parts.train).or_else(|| stored.and_then(|model| model.class_names.clone()));
+    let stored_names = stored.and_then(|model| model.class_names.clone());
     let mlp = match first {
         Some((mut model, _)) => {
             model.mlp.reseed(args.seed);
@@ -88,6 +89,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         }
         None => wanted.build(parts.train.cols(), parts.train.targets().width(), args.seed)?,
     };
+    let class_names = class_names(&parts.train, mlp.outputs(), stored_names);
     let mut model = Model { mlp, preprocess, loss, class_names };
     let Parts { mut train, mut test, test_is, .. } = parts;
     train.preprocess(&model.preprocess)?;
@@ -222,10 +224,15 @@ fn read<T: Scalar>(args: &TrainArgs, network: Option<(usize, usize)>) -> Result<
     Ok(Parts { train: loaded.data, test: Some(test), test_is: "test", preprocess: loaded.preprocess })
 }
 
-/// The classes by name, or else by number, so that a model's file tells that its outputs stand for classes.
-fn class_names<T: Scalar>(data: &Dataset<T>) -> Option<Vec<String>> {
-    let numbers = || Some((0..data.classes()?).map(|class| class.to_string()).collect());
-    data.class_names().map(<[String]>::to_vec).or_else(numbers)
+/// The classes by name, or else by number, so that a model's file tells that its outputs stand for classes. A network
+/// that was stored with more outputs than these rows have classes keeps its names.
+fn class_names<T: Scalar>(data: &Dataset<T>, outputs: usize, stored: Option<Vec<String>>) -> Option<Vec<String>> {
+    let numbers = || (0..outputs).map(|class| class.to_string()).collect();
+    match data.classes() {
+        None => stored,
+        Some(classes) if classes == outputs => Some(data.class_names().map_or_else(numbers, <[String]>::to_vec)),
+        Some(_) => Some(stored.unwrap_or_else(numbers)),
+    }
 }
 
 fn tell_beginning<T: Scalar>(

@@ -8,6 +8,7 @@ mod escaping;
 mod exit_codes;
 mod gradcheck;
 mod graph;
+mod limits;
 mod losses;
 mod mnist;
 mod outputs;

@@ -1,0 +1,48 @@
+//! `--max-bytes`: how much of a file is read before it is refused, one bound for all files that a run reads.
+
+use std::sync::OnceLock;
+
+use chainrule::data::Limits;
+
+static LIMITS: OnceLock<Limits> = OnceLock::new();
+
+/// Keeps what the command line said, once and before anything is read.
+pub(crate) fn set(max_bytes: u64) {
+    LIMITS.get_or_init(|| Limits { max_bytes });
+}
+
+/// What every reader is held to.
+pub(crate) fn limits() -> Limits {
+    LIMITS.get().copied().unwrap_or_default()
+}
+
+/// A number of bytes, or of KiB, MiB, GiB or TiB: `500000`, `64K`, `500M`, `16G`.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let shift = |unit| match unit {
+        'k' | 'K' => Some(10),
+        'm' | 'M' => Some(20),
+        'g' | 'G' => Some(30),
+        't' | 'T' => Some(40),
+        _ => None,
+    };
+    let unit = text.chars().next_back().and_then(shift);
+    let digits = if unit.is_some() { &text[..text.len() - 1] } else { text };
+    let whole = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let bytes = whole.and_then(|whole| whole.parse::<u64>().ok()).and_then(|n| n.checked_mul(1 << unit.unwrap_or(0)));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "expected a number of bytes, as 500000, 64K, 500M or 16G".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_a_whole_number_with_or_without_a_unit() {
+        for (text, bytes) in [("1", 1), ("500000", 500_000), ("64K", 65_536), ("3m", 3 << 20), ("16G", 16 << 30)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "0", "0G", "-1", "+1", "1.5G", "1GB", "18446744073709551616", "16777216T", "é", "1é"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}
