@@ -74,13 +74,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     Kernel::<T>::selected().map_err(ModelError::from)?;
 
     let parts = read::<T>(args, first.as_ref().map(|(model, _)| (model.mlp.inputs(), model.mlp.outputs())))?;
-    let preprocess = match (&args.preprocess, stored) {
-        (Preprocessing::Auto, Some(model)) => model.preprocess.clone(),
-        (Preprocessing::Auto, None) => parts.preprocess.clone(),
-        (Preprocessing::None, _) => Preprocess::None,
-        (Preprocessing::Standardize, _) => Preprocess::standardize(parts.train.features())?,
-        (Preprocessing::Scale(factor), _) => Preprocess::Scale { factor: *factor },
-    };
+    let preprocess = preprocess(args, &parts, stored)?;
     let stored_names = stored.and_then(|model| model.class_names.clone());
     let mlp = match first {
         Some((mut model, _)) => {
@@ -125,14 +119,9 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     if let Some(path) = saved {
         files::keep(path, || model.save(path))?;
     }
-    let tested = match (&report, &test) {
-        (_, None) => None,
-        (TrainReport { best: Some(best), .. }, _) => report.epochs[best - 1].validation.clone(),
-        (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => {
-            Some(trainer.install(|| evaluate(&model.mlp, test, loss))?)
-        }
-        _ => report.epochs.last().and_then(|epoch| epoch.validation.clone()),
-    };
+    let tested = tested(&report, &model, test.as_ref(), &trainer).inspect_err(|_| {
+        saved.iter().for_each(|path| output.say(format_args!("saved {}", shown(path.display()))));
+    })?;
     if !report.epochs.is_empty() {
         let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
         let rate = report.epochs.last().and_then(|epoch| epoch.learning_rate);
@@ -140,11 +129,23 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         watch.look((&model.mlp, loss), &train, &trainer, run, &mut output)?;
     }
     tell_end(args, &report, tested.as_ref().map(|tested| (tested, test_is)), saved, &mut output);
-    output.json(&DoneLine {
+    output.json(&done(&report, &model, &trainer, tested.as_ref(), saved));
+    output.finish()
+}
+
+/// The last JSON line of a run.
+fn done<'a, T: Scalar>(
+    report: &TrainReport,
+    model: &'a Model<T>,
+    trainer: &Trainer,
+    tested: Option<&Evaluation>,
+    saved: Option<&Path>,
+) -> DoneLine<'a> {
+    DoneLine {
         epochs: report.epochs.len(),
         steps: report.steps,
-        test_loss: tested.as_ref().map(|tested| tested.loss),
-        test_accuracy: tested.as_ref().and_then(|tested| tested.accuracy),
+        test_loss: tested.map(|tested| tested.loss),
+        test_accuracy: tested.and_then(|tested| tested.accuracy),
         seconds: report.seconds,
         step_us: report.step_us(),
         weights_sha256: weights_sha256(&model.mlp),
@@ -153,8 +154,35 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         interrupted: report.ending == Ending::Stopped,
         best_epoch: report.best,
         saved: saved.map(|path| path.display().to_string()),
-    });
-    output.finish()
+    }
+}
+
+/// What is done to features: as the command line, the file of the first weights, or the source says.
+fn preprocess<T: Scalar>(args: &TrainArgs, parts: &Parts<T>, stored: Option<&Model<T>>) -> Result<Preprocess, Failure> {
+    Ok(match (&args.preprocess, stored) {
+        (Preprocessing::Auto, Some(model)) => model.preprocess.clone(),
+        (Preprocessing::Auto, None) => parts.preprocess.clone(),
+        (Preprocessing::None, _) => Preprocess::None,
+        (Preprocessing::Standardize, _) => Preprocess::standardize(parts.train.features())?,
+        (Preprocessing::Scale(factor), _) => Preprocess::Scale { factor: *factor },
+    })
+}
+
+/// How the model does on the test part, as its last or best epoch found; measured now if that was broken off.
+fn tested<T: Scalar>(
+    report: &TrainReport,
+    model: &Model<T>,
+    test: Option<&Dataset<T>>,
+    trainer: &Trainer,
+) -> Result<Option<Evaluation>, Failure> {
+    Ok(match (report, test) {
+        (_, None) => None,
+        (TrainReport { best: Some(best), .. }, _) => report.epochs[best - 1].validation.clone(),
+        (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => {
+            Some(trainer.install(|| evaluate(&model.mlp, test, model.loss))?)
+        }
+        _ => report.epochs.last().and_then(|epoch| epoch.validation.clone()),
+    })
 }
 
 /// What the whole epochs learned is still there when one diverged; that the run failed is told by its own error.
