@@ -3,6 +3,7 @@
 //! Rows and columns are counted from 1 in messages and in [`Place`](crate::Place), as people count them; byte offsets from 0, as
 //! hex viewers do. This file only describes failures: it neither logs nor prints them.
 
+use crate::divergence::Divergence;
 use crate::place::Place;
 use chainrule_model::ModelError;
 use std::io;
@@ -163,22 +164,55 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] ModelError),
 
-    /// The loss stopped being a number: the network has diverged.
-    #[error(
-        "the loss became {loss} at step {step} of epoch {epoch}{}: training diverged; the weights are those of {}. Try a \
-         smaller learning rate, scaled features, or clipped gradients",
-        layer.map(|layer| format!(", by numbers that overflowed in dense layer {layer}")).unwrap_or_default(),
-        if *epoch == 1 { "the start".to_owned() } else { format!("the end of epoch {}", epoch - 1) },
-    )]
+    /// The loss, a parameter, a running statistic or the validation stopped being a finite number: the network has
+    /// diverged.
+    #[error("{}", crate::divergence::words(*what, (*epoch, *step), *loss, *layer))]
     Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step within it, counted from 1: the last one, where only the end of the epoch showed it.
+        step: usize,
+        /// The loss of that step; where only the end of the epoch showed it, the epoch's.
+        loss: f64,
+        /// The dense layer, counted from 1, with the first number that is NaN or infinite.
+        layer: Option<usize>,
+        /// What is NaN or infinite.
+        what: Divergence,
+    },
+
+    /// A step that the network refused.
+    #[error("step {step} of epoch {epoch}: {source}")]
+    Step {
         /// The epoch, counted from 1.
         epoch: usize,
         /// The step within it, counted from 1.
         step: usize,
+        /// Why.
+        source: ModelError,
+    },
+
+    /// An output of a network is NaN or infinite.
+    #[error(
+        "row {row}: output {output} is {value}; the features or the weights are too large for what the network computes"
+    )]
+    OutputNotFinite {
+        /// The row, counted from 1.
+        row: usize,
+        /// The output, counted from 1.
+        output: usize,
+        /// NaN or infinity.
+        value: f64,
+    },
+
+    /// The loss over rows whose outputs are finite is NaN or infinite.
+    #[error("rows {first} to {last}: the loss is {loss}; their outputs or targets are too large to be compared")]
+    LossNotFinite {
+        /// The first of the rows, counted from 1.
+        first: usize,
+        /// The last of them.
+        last: usize,
         /// NaN or infinity.
         loss: f64,
-        /// The dense layer, counted from 1, with the first number that is NaN or infinite.
-        layer: Option<usize>,
     },
 
     /// A file of weights alone leaves open what stands between its dense layers.

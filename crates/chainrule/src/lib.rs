@@ -28,6 +28,7 @@
 
 pub mod atomic;
 pub mod data;
+mod divergence;
 mod error;
 mod fit;
 mod forked;
@@ -50,14 +51,15 @@ pub use chainrule_model::{
     Range, Rates, Reduction, SCHEDULE_NAMES, SETTINGS, Schedule, Setting, Span, Targets, Update, WarmUp, Workspace,
     activation_name, gradcheck, metrics, parse_activation,
 };
+pub use divergence::Divergence;
 pub use error::{Error, Result};
 pub use hash::weights_sha256;
 pub use model_file::{DType, Model, ModelFile};
 pub use place::Place;
 pub use sample::Sample;
 pub use train::{
-    Assessment, ClassWeights, EarlyStopping, Ending, EpochReport, Evaluation, Monitor, Observer, StopHandle,
-    TrainConfig, TrainReport, Trainer, assess, evaluate,
+    Assessment, ClassWeights, EarlyStopping, Ending, EpochReport, Evaluation, History, LossBatch, Monitor, Observer,
+    StopHandle, TrainConfig, TrainReport, Trainer, assess, evaluate,
 };
 
 /// The README's example is compiled with the tests.

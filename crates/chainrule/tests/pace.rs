@@ -102,9 +102,10 @@ fn early_stopping_ends_with_the_weights_of_the_best_epoch() {
         assert_eq!(report.epochs.len(), at + 4);
         assert!(at > 1 && report.epochs.len() < 200);
         assert_eq!(weights_sha256(&mlp), report.epochs[at - 1].weights_sha256);
+        let (now, best) = (evaluate(&mlp, &test, Loss::CrossEntropy).unwrap(), &report.epochs[at - 1]);
         assert_eq!(
-            evaluate(&mlp, &test, Loss::CrossEntropy).unwrap(),
-            *report.epochs[at - 1].validation.as_ref().unwrap()
+            (Some(now.loss), report.best_epoch.as_ref()),
+            (best.validation.as_ref().map(|v| v.loss), Some(best))
         );
     }
 }

@@ -200,6 +200,9 @@ pub(crate) struct EvalArgs {
     /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    /// List which class was taken for which and how often, also of more than 40 classes
+    #[arg(long)]
+    pub(crate) confusion: bool,
     /// How many threads may take part [default: one for each core]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,

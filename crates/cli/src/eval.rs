@@ -18,6 +18,9 @@ use crate::values::Part;
 /// More classes than this would make a table that no terminal is wide enough for.
 const TABLE_CLASSES: usize = 40;
 
+/// More classes than this would make a matrix of more than a million numbers; what was counted is listed instead.
+const MATRIX_CLASSES: usize = 1000;
+
 /// The JSON line: the test figures of `train`'s last one, and the confusion matrix.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "done")]
@@ -25,8 +28,11 @@ struct DoneLine<'a> {
     test_loss: f64,
     test_accuracy: Option<f64>,
     rows: usize,
-    /// By true class, then by predicted class.
+    /// By true class, then by predicted class; of at most 1,000 classes.
     confusion: Option<Vec<Vec<u64>>>,
+    /// With --confusion: (true class, predicted class, rows), where there are rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confusion_entries: Option<Vec<(usize, usize, u64)>>,
     /// By name: those that fit what the model answers.
     metrics: serde_json::Map<String, serde_json::Value>,
     /// Of each class, or of yes at each output.
@@ -75,12 +81,14 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let names = model.class_names.as_deref().or(data.class_names()).unwrap_or_default();
     let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
     let names: Option<Vec<String>> = found.confusion.as_ref().map(|matrix| (0..matrix.classes()).map(name).collect());
+    let listed = found.confusion.as_ref().filter(|_| args.confusion);
     let mut output = Output::new(args.json, false);
     output.json(&DoneLine {
         test_loss: found.loss,
         test_accuracy: found.accuracy,
         rows: found.rows,
-        confusion: found.confusion.as_ref().map(nested),
+        confusion: found.confusion.as_ref().filter(|matrix| matrix.classes() <= MATRIX_CLASSES).map(nested),
+        confusion_entries: listed.map(|matrix| matrix.entries().collect()),
         metrics: metrics.iter().map(|(name, value)| (name.replace(' ', "_"), (*value).into())).collect(),
         scores: classes.as_ref().map(|classes| classes.iter().map(scores_line).collect()),
         classes: names.as_deref(),
@@ -105,7 +113,8 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     if let (Some(matrix), Some(names)) = (&found.confusion, &names) {
         output.say(match matrix.classes() {
             0..=TABLE_CLASSES => format!("\ntrue class by row, predicted class by column\n{}", table(matrix, names)),
-            classes => format!("the confusion matrix of {classes} classes is in the output of --json"),
+            _ if args.confusion => format!("\ntrue class, predicted class and rows\n{}", list(matrix, names)),
+            classes => format!("the confusion matrix of {classes} classes is listed with --confusion"),
         });
     }
     output.finish()
@@ -177,6 +186,13 @@ fn table(matrix: &ConfusionMatrix, names: &[String]) -> String {
     lines.join("\n")
 }
 
+/// A line for each pair of classes that was counted.
+fn list(matrix: &ConfusionMatrix, names: &[String]) -> String {
+    let line =
+        |(truth, predicted, rows): (usize, usize, u64)| format!("{}  {}  {rows}", names[truth], names[predicted]);
+    matrix.entries().map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +203,8 @@ mod tests {
         (0..12).for_each(|_| matrix.add(0, 0));
         matrix.add(1, 0);
         let want = "     cat  dog\ncat   12    .\ndog    1    .";
-        assert_eq!(table(&matrix, &["cat".to_owned(), "dog".to_owned()]), want);
+        let names = ["cat".to_owned(), "dog".to_owned()];
+        assert_eq!(table(&matrix, &names), want);
+        assert_eq!(list(&matrix, &names), "cat  cat  12\ndog  cat  1");
     }
 }

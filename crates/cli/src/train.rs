@@ -142,7 +142,7 @@ fn done<'a, T: Scalar>(
     saved: Option<&Path>,
 ) -> DoneLine<'a> {
     DoneLine {
-        epochs: report.epochs.len(),
+        epochs: report.epochs_run,
         steps: report.steps,
         test_loss: tested.map(|tested| tested.loss),
         test_accuracy: tested.and_then(|tested| tested.accuracy),
@@ -177,7 +177,8 @@ fn tested<T: Scalar>(
 ) -> Result<Option<Evaluation>, Failure> {
     Ok(match (report, test) {
         (_, None) => None,
-        (TrainReport { best: Some(best), .. }, _) => report.epochs[best - 1].validation.clone(),
+        (TrainReport { steps: 0, .. }, _) => None,
+        (TrainReport { best_epoch: Some(best), .. }, _) => best.validation.clone(),
         (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => {
             Some(trainer.install(|| evaluate(&model.mlp, test, model.loss))?)
         }
@@ -309,7 +310,7 @@ fn tell_end(
         output.say(format_args!("lbfgs found nothing lower after {}", plural(report.steps, "iteration")));
     }
     if let Some(best) = report.best {
-        output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs.len()));
+        output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs_run));
     }
     if let Some((tested, is)) = tested {
         let rows = plural(tested.rows, "row");

@@ -33,6 +33,8 @@ pub struct Batches {
     order: Order,
     batch: usize,
     rows: Vec<usize>,
+    /// The rows there are, in their order, where they are not all from 0 on.
+    chosen: Option<Vec<usize>>,
 }
 
 impl Batches {
@@ -49,7 +51,13 @@ impl Batches {
         let mut order_of_rows = Vec::new();
         order_of_rows.try_reserve_exact(rows).map_err(|_| Error::no_memory("rows", rows))?;
         order_of_rows.extend(0..rows);
-        Ok(Batches { order, batch: batch.min(rows), rows: order_of_rows })
+        Ok(Batches { order, batch: batch.min(rows), rows: order_of_rows, chosen: None })
+    }
+
+    /// As [`Batches::new`], of these rows alone.
+    pub(crate) fn of(rows: Vec<usize>, batch: usize, order: Order) -> Result<Self> {
+        let counted = Self::new(rows.len(), batch, order)?;
+        Ok(Batches { rows: rows.clone(), chosen: Some(rows), ..counted })
     }
 
     /// Rows in the largest minibatch: what buffers must hold.
@@ -65,8 +73,9 @@ impl Batches {
     /// The minibatches of the epoch with this number, whichever came before. Nothing is allocated.
     pub fn epoch(&mut self, epoch: u64) -> Chunks<'_, usize> {
         if let Order::Shuffled { seed } = self.order {
-            for (index, row) in self.rows.iter_mut().enumerate() {
-                *row = index;
+            match &self.chosen {
+                Some(chosen) => self.rows.copy_from_slice(chosen),
+                None => self.rows.iter_mut().enumerate().for_each(|(index, row)| *row = index),
             }
             Stream::new(seed, Purpose::Shuffle, epoch).shuffle(&mut self.rows);
         }

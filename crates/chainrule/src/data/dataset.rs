@@ -2,7 +2,7 @@
 //! and so is the order in which rows are served.
 
 use crate::data::{Features, Preprocess, Targets, TargetsMut, check_class_names};
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
 
@@ -24,6 +24,7 @@ pub struct Dataset<T> {
     features: Features<T>,
     targets: Targets<T>,
     class_names: Option<Vec<String>>,
+    weights: Option<Vec<T>>, // (rows)
 }
 
 impl<T: Scalar> Dataset<T> {
@@ -56,7 +57,7 @@ impl<T: Scalar> Dataset<T> {
                 targets: targets.rows(),
             });
         }
-        Ok(Dataset { features, targets, class_names: None })
+        Ok(Dataset { features, targets, class_names: None, weights: None })
     }
 
     /// Names the classes, in the order of their numbers.
@@ -83,7 +84,46 @@ impl<T: Scalar> Dataset<T> {
             Targets::Classes { labels, .. } => Targets::from_labels(origin, labels, Some(classes))?,
             Targets::Values { values, cols } => Targets::Values { values, cols },
         };
-        Self::from_origins(self.features, origin, targets, origin)
+        Ok(Dataset { weights: self.weights, ..Self::from_origins(self.features, origin, targets, origin)? })
+    }
+
+    /// Says how much each row counts while a network learns from them: in a minibatch's mean loss a row of weight 2 as that
+    /// row twice. A row of weight 0 is left out; no minibatch holds it. Weights of classes multiply these. Evaluation knows
+    /// neither: there rows count alike.
+    ///
+    /// ```
+    /// use chainrule::data::{Dataset, Features, Targets};
+    /// let features = Features::new(3, 1, vec![0.0f32, 1.0, 2.0])?;
+    /// let data = Dataset::new(features, Targets::Classes { labels: vec![0, 1, 1], classes: 2 })?;
+    /// let data = data.with_weights(vec![1.0, 0.5, 0.0])?;
+    /// assert_eq!(data.select(&[1, 0])?.weights(), Some(&[0.5, 1.0][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is not one for each row, one is negative, infinite or NaN, all are 0, or together they overflow.
+    pub fn with_weights(mut self, weights: Vec<T>) -> Result<Self> {
+        let origin = || "weights of rows".to_string();
+        if weights.len() != self.rows() {
+            let (found, expected) = (format!("{} weights", weights.len()), format!("{}, one a row", self.rows()));
+            return Err(Error::Shape { origin: origin(), found, expected });
+        }
+        if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= T::ZERO)) {
+            let found = weights[row].to_string();
+            return Err(Error::format(&origin(), Place::row(row), found, "a finite number, 0 or more"));
+        }
+        let sum: f64 = weights.iter().map(|weight| weight.to_f64()).sum();
+        if !(sum.is_finite() && sum > 0.0) {
+            let expected = "one above 0 at least, and a finite sum".to_string();
+            return Err(Error::Argument { name: "weights of rows", found: format!("a sum of {sum}"), expected });
+        }
+        self.weights = Some(weights);
+        Ok(self)
+    }
+
+    /// How much each row counts while a network learns, (rows), if that was said.
+    pub fn weights(&self) -> Option<&[T]> {
+        self.weights.as_deref()
     }
 
     /// How many rows; at least one.
@@ -155,6 +195,7 @@ impl<T: Scalar> Dataset<T> {
             features: self.features.select(rows)?,
             targets: self.targets.select(rows)?,
             class_names: self.class_names.clone(),
+            weights: self.weights.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect()),
         })
     }
 

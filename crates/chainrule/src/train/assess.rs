@@ -1,19 +1,21 @@
 //! Everything that is usually asked of a model that is done: more than a training run needs after each epoch.
 
-use chainrule_kernel::{MatRef, Scalar};
+use chainrule_kernel::{Kernel, MatRef, Scalar};
 use chainrule_model::metrics::{
     Average, ClassScores, ConfusionMatrix, log_loss, mae, mse, r2, roc_auc, roc_auc_one_vs_rest, top_k,
 };
 use chainrule_model::{Layer, Loss, Mlp, softmax};
 
 use super::Evaluation;
-use super::evaluate::Evaluator;
+use super::evaluate::evaluate_with;
 use crate::Result;
 use crate::data::{Dataset, Targets};
-use crate::fit::check_fit;
 
 /// With more classes than this the share of rows whose class is among the five largest outputs says something.
 const TOP_FIVE_CLASSES: usize = 10;
+
+/// Rows times classes whose probabilities are kept to be ranked: 1 GiB in f64.
+const RANKED_MAX: usize = 1 << 27;
 
 /// How good a model is, by the metrics that fit what it answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,51 +23,96 @@ pub struct Assessment {
     /// Loss, accuracy and the confusion matrix.
     pub evaluation: Evaluation,
     /// Metrics by name, in the order in which they are read: those of classes (`balanced accuracy`, `macro F1`, ...), of
-    /// several labels, or of values (`R2`, ...). What the rows leave undefined is not among them: no ROC curve of one class.
+    /// several labels, or of values (`R2`, ...). What the rows leave undefined is not among them: no ROC curve of one class;
+    /// nor is the area under it where rows times classes are more than 2^27, which would be 1 GiB of probabilities to sort.
     pub metrics: Vec<(&'static str, f64)>,
     /// Precision, recall and F1 of each class, or of yes at each output where several may be true of a row; `None` with
     /// values.
     pub classes: Option<Vec<ClassScores>>,
 }
 
-/// As [`evaluate`](super::evaluate), and more. The outputs of all rows are kept meanwhile, in f64.
+/// As [`evaluate`](super::evaluate), and more. The outputs of all rows are kept meanwhile, in f64, where a metric has to
+/// see them together: at most 1 GiB of them, or as many as there are targets.
 ///
 /// # Errors
-/// When the dataset does not fit the network or the loss.
+/// As [`evaluate`](super::evaluate).
 pub fn assess<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Assessment> {
-    check_fit(mlp, data, loss)?;
-    crate::forked::check()?;
-    let mut outputs = Vec::with_capacity(data.rows() * mlp.outputs());
-    let mut answer = vec![T::ZERO; mlp.outputs()];
-    let see = |output: MatRef<'_, T>| {
-        for row in 0..output.rows() {
-            answer.copy_from_slice(output.row(row));
-            match loss {
-                Loss::CrossEntropy => softmax::forward(mlp.kernel(), answer.len(), &mut answer),
-                Loss::BinaryCrossEntropy => mlp.kernel().sigmoid(&mut answer),
-                _ => {}
-            }
-            outputs.extend(answer.iter().map(|y| y.to_f64()));
-        }
-    };
-    let evaluation = Evaluator::new(mlp, data).run_with(mlp, data, loss, see)?;
-    let width = mlp.outputs();
+    let mut outputs = Outputs::new(mlp, data, loss);
+    let evaluation = evaluate_with(mlp, data, loss, |output| outputs.see(output))?;
+    let (rows, width) = (data.rows(), mlp.outputs());
     let (metrics, classes) = match (data.targets(), &evaluation.confusion) {
         (Targets::Classes { labels, .. }, Some(confusion)) => {
             let has_softmax = mlp.layers().last() == Some(&Layer::Softmax);
             let are_probabilities = loss == Loss::CrossEntropy || has_softmax;
-            of_classes(confusion, &outputs, labels, are_probabilities)
+            of_classes(confusion, &outputs, (labels, rows), are_probabilities)
         }
-        (Targets::Values { values, .. }, _) if loss == Loss::BinaryCrossEntropy => of_labels(&outputs, values, width),
+        (Targets::Values { values, .. }, _) if loss == Loss::BinaryCrossEntropy => {
+            of_labels(&outputs.kept.unwrap_or_default(), values, width)
+        }
         // Probabilities of classes: the class that each row names is that of its largest.
         (Targets::Values { .. }, Some(confusion)) => of_decisions(confusion),
         (Targets::Values { values, .. }, None) => {
             let t: Vec<f64> = values.iter().map(|t| t.to_f64()).collect();
-            (vec![("MSE", mse(&outputs, &t)), ("MAE", mae(&outputs, &t)), ("R2", r2(&outputs, &t, width))], None)
+            let y = outputs.kept.unwrap_or_default();
+            (vec![("MSE", mse(&y, &t)), ("MAE", mae(&y, &t)), ("R2", r2(&y, &t, width))], None)
         }
         (Targets::Classes { .. }, None) => (Vec::new(), None),
     };
     Ok(Assessment { evaluation, metrics, classes })
+}
+
+/// What is known of the outputs of all rows: probabilities, where the loss is of their logits.
+struct Outputs<'a, T: Scalar> {
+    kernel: &'a Kernel<T>,
+    loss: Loss,
+    /// (rows), with classes.
+    labels: Option<&'a [u32]>,
+    /// One row, (width), as the network says it and in f64.
+    answer: Vec<T>,
+    wide: Vec<f64>,
+    rows: usize,
+    in_top_five: f64,
+    log_loss: f64,
+    /// (rows, width), where a metric has to see all of them together.
+    kept: Option<Vec<f64>>,
+}
+
+impl<'a, T: Scalar> Outputs<'a, T> {
+    fn new(mlp: &'a Mlp<T>, data: &'a Dataset<T>, loss: Loss) -> Self {
+        let (width, rows) = (mlp.outputs(), data.rows());
+        let (labels, is_kept) = match data.targets() {
+            Targets::Classes { labels, .. } => {
+                (Some(labels.as_slice()), rows.checked_mul(width).is_some_and(|all| all <= RANKED_MAX))
+            }
+            Targets::Values { .. } => (None, loss != Loss::CrossEntropy),
+        };
+        let (answer, wide) = (vec![T::ZERO; width], vec![0.0; width]);
+        let kept = is_kept.then(|| Vec::with_capacity(rows * width));
+        Outputs { kernel: mlp.kernel(), loss, labels, answer, wide, rows: 0, in_top_five: 0.0, log_loss: 0.0, kept }
+    }
+
+    /// Takes in the outputs of the next rows.
+    fn see(&mut self, output: MatRef<'_, T>) {
+        let width = self.answer.len();
+        for row in 0..output.rows() {
+            self.answer.copy_from_slice(output.row(row));
+            match self.loss {
+                Loss::CrossEntropy => softmax::forward(self.kernel, width, &mut self.answer),
+                Loss::BinaryCrossEntropy => self.kernel.sigmoid(&mut self.answer),
+                _ => {}
+            }
+            self.wide.iter_mut().zip(&self.answer).for_each(|(wide, y)| *wide = y.to_f64());
+            if let Some(labels) = self.labels {
+                let label = &labels[self.rows..=self.rows];
+                self.in_top_five += top_k(&self.wide, width, label, 5);
+                self.log_loss += log_loss(&self.wide, width, label);
+            }
+            if let Some(kept) = &mut self.kept {
+                kept.extend_from_slice(&self.wide);
+            }
+            self.rows += 1;
+        }
+    }
 }
 
 type Found = (Vec<(&'static str, f64)>, Option<Vec<ClassScores>>);
@@ -82,27 +129,27 @@ fn of_decisions(confusion: &ConfusionMatrix) -> Found {
     (metrics, Some((0..confusion.classes()).map(|class| confusion.scores(class)).collect()))
 }
 
-fn of_classes(
+fn of_classes<T: Scalar>(
     confusion: &ConfusionMatrix,
-    outputs: &[f64], // (rows, classes)
-    labels: &[u32],  // (rows)
+    outputs: &Outputs<'_, T>,
+    (labels, rows): (&[u32], usize), // (rows)
     are_probabilities: bool,
 ) -> Found {
     let classes = confusion.classes();
     let (mut metrics, each) = of_decisions(confusion);
     if classes >= TOP_FIVE_CLASSES {
-        metrics.push(("top-5 accuracy", top_k(outputs, classes, labels, 5)));
+        metrics.push(("top-5 accuracy", outputs.in_top_five / rows as f64));
     }
-    let area = match classes {
+    let area = |kept: &Vec<f64>| match classes {
         2 => {
-            let scores: Vec<f64> = outputs.iter().skip(1).step_by(2).copied().collect();
+            let scores: Vec<f64> = kept.iter().skip(1).step_by(2).copied().collect();
             roc_auc(&scores, &labels.iter().map(|&label| label == 1).collect::<Vec<bool>>())
         }
-        _ => roc_auc_one_vs_rest(outputs, classes, labels),
+        _ => roc_auc_one_vs_rest(kept, classes, labels),
     };
-    metrics.extend(area.map(|area| ("ROC AUC", area)));
+    metrics.extend(outputs.kept.as_ref().and_then(area).map(|area| ("ROC AUC", area)));
     if are_probabilities {
-        metrics.push(("log loss", log_loss(outputs, classes, labels)));
+        metrics.push(("log loss", outputs.log_loss / rows as f64));
     }
     (metrics, each)
 }

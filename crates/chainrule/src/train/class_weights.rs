@@ -4,7 +4,7 @@ use chainrule_kernel::Scalar;
 use chainrule_model::{Loss, ModelError};
 
 use super::TrainConfig;
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 use crate::{Error, Result};
 
 /// What the rows of a class count in the loss.
@@ -41,16 +41,22 @@ pub(super) fn loss_weights<T: Scalar>(
 }
 
 fn balanced<T: Scalar>(data: &Dataset<T>, outputs: usize) -> Result<Vec<f64>> {
-    let Some(mut counts) = data.try_class_counts()? else {
+    let Targets::Classes { labels, classes } = data.targets() else {
         return Err(Error::Argument {
             name: "class weights",
             found: "balanced, and targets that are values".to_owned(),
             expected: "labels, or a weight for each class".to_owned(),
         });
     };
-    counts.resize(outputs.max(counts.len()), 0);
-    let occurring = counts.iter().filter(|&&count| count > 0).count();
-    let weight = |&count: &usize| if count == 0 { 1.0 } else { data.rows() as f64 / (occurring * count) as f64 };
+    let classes = outputs.max(*classes);
+    let mut counts = Vec::new();
+    counts.try_reserve_exact(classes).map_err(|_| Error::no_memory("classes", classes))?;
+    counts.resize(classes, 0usize);
+    let is_seen = |row: usize| data.weights().is_none_or(|weights| weights[row] > T::ZERO);
+    let seen = labels.iter().enumerate().filter(|&(row, _)| is_seen(row));
+    seen.for_each(|(_, &label)| counts[label as usize] += 1);
+    let (rows, occurring) = (counts.iter().sum::<usize>(), counts.iter().filter(|&&count| count > 0).count());
+    let weight = |&count: &usize| if count == 0 { 1.0 } else { rows as f64 / (occurring * count) as f64 };
     Ok(counts.iter().map(weight).collect())
 }
 
@@ -86,7 +92,7 @@ pub(super) fn check(config: &TrainConfig) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Features, Targets};
+    use crate::data::Features;
 
     #[test]
     fn balanced_classes_count_alike_together() {

@@ -3,7 +3,7 @@
 use chainrule_model::{Clip, Decays, LbfgsSettings, Loss, Optimizer, Rates, Schedule, Span, Update, WarmUp};
 
 use super::learner::as_argument;
-use super::{ClassWeights, EarlyStopping};
+use super::{ClassWeights, EarlyStopping, History};
 use crate::data::Order;
 use crate::{Error, Result};
 
@@ -44,6 +44,8 @@ pub struct TrainConfig {
     pub lbfgs: Option<LbfgsSettings>,
     /// The order of the rows; shuffled with seed 0.
     pub order: Order,
+    /// How many epochs the report keeps; the last 1,000.
+    pub history: History,
     /// How many threads; `None` is the rayon pool that the caller stands in, by default one thread for each core.
     pub threads: Option<usize>,
 }
@@ -66,6 +68,7 @@ impl Default for TrainConfig {
             early_stopping: None,
             lbfgs: None,
             order: Order::Shuffled { seed: 0 },
+            history: History::default(),
             threads: None,
         }
     }

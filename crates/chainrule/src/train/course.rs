@@ -1,205 +1,300 @@
-//! One training run: epoch after epoch, each of steps on minibatches or of one iteration over all rows, then validation, then
-//! the observer.
+//! One training run: epoch after epoch, each of steps on minibatches or of one iteration over all rows, then a look at what
+//! they left, then validation, then the observer.
 //!
 //! All buffers are made before the loop. The clock is read here and nowhere below.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Layer, Lbfgs, LbfgsOutcome, Mlp, Objective, Rates, Update};
+use chainrule_model::{Lbfgs, LbfgsOutcome, Mlp, Rates, Update};
 
-use super::class_weights::loss_weights;
+use super::criterion::Criterion;
 use super::early_stopping::Best;
-use super::evaluate::{Evaluator, has_classes};
-use super::learner::{Learner, Seen};
-use super::{Ending, EpochReport, Observer, Snapshot, StopHandle, TrainConfig, TrainReport};
+use super::evaluate::Evaluator;
+use super::finite::first_not_finite;
+use super::history::Kept;
+use super::learner::{Learner, Lesson, Seen};
+use super::prepare::{check_repeatable, rows_that_count};
+use super::{Ending, EpochReport, Evaluation, Observer, Snapshot, StopHandle, TrainConfig, TrainReport};
 use crate::data::{Batches, Dataset};
-use crate::fit::{check_fit, check_rows};
-use crate::{Error, Result};
+use crate::fit::check_rows;
+use crate::{Divergence, Error, Result};
 
-/// How an epoch learns that is made of steps, on minibatches or on groups of them; the others are an iteration over all rows.
-struct Steps {
-    batches: Batches,
-    update: Update,
-    rates: Rates,
+/// How an epoch learns.
+enum Method<T> {
+    /// By steps, on minibatches or on groups of them.
+    Steps { batches: Batches, update: Update, rates: Rates },
+    /// By an iteration over all these rows.
+    Iteration { rows: Vec<usize>, lbfgs: Box<Lbfgs<T>> },
 }
 
-/// What an epoch came to.
-enum Epoch {
+/// What an epoch's learning came to.
+struct Learned {
+    seen: Seen,
+    /// The learning rate of its last step, if it had one.
+    rate: Option<f64>,
+    /// Steps that it took, or that were tried.
+    steps: usize,
+    end: End,
+}
+
+/// How an epoch's learning ended.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
     /// All its rows were seen.
-    Whole { seen: Seen, rate: Option<f64> },
-    /// An iteration that found nothing better; the run is over.
-    Last { seen: Seen },
-    /// Broken off.
+    Whole,
+    /// They were, and nothing better was found; the run is over.
+    Last,
+    /// It was broken off.
     Stopped,
 }
 
-pub(super) fn run<T: Scalar>(
-    config: &TrainConfig,
-    stop: &StopHandle,
+/// A run under way, but for its network.
+struct EpochLoop<'a, T: Scalar, C, O> {
+    config: &'a TrainConfig,
+    stop: &'a StopHandle,
+    observer: &'a mut O,
+    method: Method<T>,
+    learner: Learner<'a, T, C>,
+    /// Rows that an epoch sees.
+    rows: usize,
+    evaluator: Option<Evaluator<'a, T>>,
+    best: Option<Best<T>>,
+    /// The network after the last epoch of which everything was finite.
+    good: Snapshot<T>,
+    steps: usize,
+    step_seconds: f64,
+    epochs_run: usize,
+    kept: Kept,
+    ending: Ending,
+}
+
+/// Trains a network that fits what it learns from and what it is validated on; of that, too, it is said whether right
+/// answers are counted.
+pub(super) fn run<T: Scalar, C: Criterion<T>>(
+    (config, stop): (&TrainConfig, &StopHandle),
     mlp: &mut Mlp<T>,
-    (train, validation): (&Dataset<T>, Option<&Dataset<T>>),
+    lesson: Lesson<'_, T, C>,
+    validation: Option<(&Dataset<T>, bool)>,
     observer: &mut impl Observer<T>,
 ) -> Result<TrainReport> {
-    check_fit(mlp, train, config.loss)?;
-    match validation {
-        Some(validation) => check_fit(mlp, validation, config.loss)?,
-        None => config.check_without_validation()?,
-    }
-    let counts = has_classes(train, config.loss);
-    let weights = loss_weights::<T>(config, train, mlp.outputs())?;
-    let objective = Objective { outputs: weights.as_deref(), smoothing: config.label_smoothing, ..config.loss.into() };
-    let seeing = (objective, counts);
-    let (mut method, mut learner) = match config.lbfgs {
-        None => {
-            let accumulate = config.accumulate;
-            let batches = Batches::new(train.rows(), config.batch.saturating_mul(accumulate), config.order)?;
-            let rates = config.rates(train.rows());
-            let (batch, update) = (config.batch.min(train.rows()), config.update());
-            check_rows(mlp, train.rows(), batch)?;
-            let learner = Learner::new(mlp, train, seeing, batch, (update, accumulate > 1))?;
-            (Some(Steps { batches, update, rates }), learner)
-        }
-        Some(_) => {
-            check_repeatable(mlp)?;
-            (None, Learner::of_all_rows(mlp, train, seeing)?)
-        }
-    };
-    let mut lbfgs = Lbfgs::new(config.lbfgs.unwrap_or_default());
-    let mut evaluator = validation.map(|data| (Evaluator::new(mlp, data), data));
-    let mut best = config.early_stopping.map(|settings| Best::new(settings, mlp));
-    let mut good = Snapshot::of(mlp);
-
+    let mut epochs = EpochLoop::new((config, stop), mlp, lesson, validation, observer)?;
     let started = Instant::now();
-    let mut report = TrainReport {
-        epochs: Vec::new(),
-        steps: 0,
-        step_seconds: 0.0,
-        seconds: 0.0,
-        ending: Ending::Finished,
-        best: None,
-    };
-    for epoch in 0..config.epochs {
-        let epoch_started = Instant::now();
-        let learned = match &mut method {
-            Some(Steps { batches, update, rates }) => {
-                let total = config.epochs.saturating_mul(batches.per_epoch());
-                let mut told = |done| {
-                    observer.step(done, total);
-                    !stop.is_stopped()
-                };
-                let when = (epoch, !stop.is_stopped());
-                steps(mlp, &mut learner, (batches, *update, rates), when, (&mut report.steps, &mut told))
-            }
-            None if stop.is_stopped() => Ok(Epoch::Stopped),
-            None => learner.iterate(mlp, &mut lbfgs).and_then(|(outcome, seen)| {
-                report.steps += 1;
-                observer.step(report.steps, config.epochs);
-                match outcome {
-                    _ if !seen.loss.is_finite() => Err(diverged(mlp, &learner, (epoch, 0), seen.loss)),
-                    LbfgsOutcome::Moved => Ok(Epoch::Whole { seen, rate: None }),
-                    LbfgsOutcome::Converged | LbfgsOutcome::Stuck => Ok(Epoch::Last { seen }),
-                }
-            }),
-        };
-        let seconds = epoch_started.elapsed().as_secs_f64();
-        report.step_seconds += seconds;
-        let learned = learned.inspect_err(|_| good.restore(mlp))?;
-        let (seen, rate) = match learned {
-            Epoch::Stopped => {
-                report.ending = Ending::Stopped;
-                break;
-            }
-            Epoch::Last { seen } => {
-                report.ending = Ending::Converged;
-                (seen, None)
-            }
-            Epoch::Whole { seen, rate } => (seen, rate),
-        };
-        good.take(mlp);
-
-        let validation = match &mut evaluator {
-            Some((evaluator, data)) => Some(evaluator.run(mlp, data, config.loss)?),
-            None => None,
-        };
-        if let (Some(Steps { rates, .. }), Some(validation)) = (&mut method, &validation) {
-            rates.validated(validation.loss);
-        }
-        let is_over = match (&mut best, &validation) {
-            (Some(best), Some(validation)) => best.is_over(epoch + 1, validation, mlp),
-            _ => false,
-        };
-        let accuracy = counts.then(|| seen.right as f64 / train.rows() as f64);
-        let epoch = EpochReport {
-            epoch: epoch + 1,
-            loss: seen.loss,
-            accuracy,
-            validation,
-            learning_rate: rate,
-            seconds,
-            weights_sha256: crate::weights_sha256(mlp),
-        };
-        let goes_on = observer.epoch(&epoch).is_continue();
-        observer.network(&epoch, mlp);
-        report.epochs.push(epoch);
-        if !goes_on {
-            report.ending = Ending::ByObserver;
-        } else if is_over {
-            report.ending = Ending::EarlyStopped;
-        }
-        if report.ending != Ending::Finished {
+    for epoch in 1..=config.epochs {
+        if epochs.run(mlp, epoch)?.is_break() {
             break;
         }
     }
-    report.best = best.and_then(|best| best.restore(mlp));
-    report.seconds = started.elapsed().as_secs_f64();
-    Ok(report)
+    Ok(epochs.into_report(mlp, started))
 }
 
-/// The steps of one epoch. `told` hears how many are done and answers whether to go on.
-fn steps<T: Scalar>(
-    mlp: &mut Mlp<T>,
-    learner: &mut Learner<'_, T>,
-    (batches, update, rates): (&mut Batches, Update, &Rates),
-    (epoch, goes_on): (usize, bool),
-    (done, told): (&mut usize, &mut impl FnMut(usize) -> bool),
-) -> Result<Epoch> {
-    let (mut total, mut mass, mut right) = (0.0, 0.0, 0);
-    let (mut rate, mut goes_on) = (update.optimizer.lr(), goes_on);
-    let mut minibatches = batches.epoch(epoch as u64).enumerate().peekable();
-    while let Some((step, rows)) = minibatches.next() {
-        if !goes_on {
-            return Ok(Epoch::Stopped);
-        }
-        rate = rates.at(*done as u64);
-        let next = minibatches.peek().map_or(&[][..], |(_, next)| next);
-        let seen = learner.step(mlp, (rows, next), Update { optimizer: update.optimizer.at_rate(rate), ..update })?;
-        if !seen.loss.is_finite() {
-            return Err(diverged(mlp, learner, (epoch, step), seen.loss));
-        }
-        total += seen.loss * seen.mass;
-        mass += seen.mass;
-        right += seen.right;
-        *done += 1;
-        goes_on = told(*done);
+impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
+    fn new(
+        (config, stop): (&'a TrainConfig, &'a StopHandle),
+        mlp: &Mlp<T>,
+        lesson: Lesson<'a, T, C>,
+        validation: Option<(&'a Dataset<T>, bool)>,
+        observer: &'a mut O,
+    ) -> Result<Self> {
+        let counting = rows_that_count(lesson.data)?;
+        let rows = counting.as_ref().map_or(lesson.data.rows(), Vec::len);
+        let (method, learner) = if let Some(settings) = config.lbfgs {
+            check_repeatable(mlp)?;
+            let (rows, lbfgs) = (counting.unwrap_or_else(|| (0..rows).collect()), Box::new(Lbfgs::new(settings)));
+            (Method::Iteration { rows, lbfgs }, Learner::of_all_rows(mlp, lesson)?)
+        } else {
+            let size = config.batch.saturating_mul(config.accumulate);
+            let batches = match counting {
+                Some(counting) => Batches::of(counting, size, config.order)?,
+                None => Batches::new(rows, size, config.order)?,
+            };
+            let (batch, update) = (config.batch.min(rows), config.update());
+            check_rows(mlp, rows, batch)?;
+            let learner = Learner::new(mlp, lesson, batch, (update, config.accumulate > 1))?;
+            (Method::Steps { batches, update, rates: config.rates(rows) }, learner)
+        };
+        Ok(EpochLoop {
+            config,
+            stop,
+            observer,
+            method,
+            learner,
+            rows,
+            evaluator: validation.map(|(data, counts)| Evaluator::new(mlp, data, counts)),
+            best: config.early_stopping.map(|settings| Best::new(settings, mlp)),
+            good: Snapshot::of(mlp),
+            steps: 0,
+            step_seconds: 0.0,
+            epochs_run: 0,
+            kept: Kept::new(config.history),
+            ending: Ending::Finished,
+        })
     }
-    Ok(Epoch::Whole { seen: Seen { loss: total / mass, mass, right }, rate: Some(rate) })
+
+    /// One epoch, counted from 1, and whether another one may follow. On an error the network is as it was after the last
+    /// good one.
+    fn run(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<ControlFlow<()>> {
+        let started = Instant::now();
+        let learned = self.learn(mlp, epoch);
+        let seconds = started.elapsed().as_secs_f64();
+        self.step_seconds += seconds;
+        let judged = learned.and_then(|learned| Ok((self.judge(mlp, epoch, &learned)?, learned)));
+        let (validation, learned) = judged.inspect_err(|_| self.good.restore(mlp))?;
+        if learned.end == End::Stopped {
+            self.ending = Ending::Stopped;
+            return Ok(ControlFlow::Break(()));
+        }
+        self.good.take(mlp);
+        if let (Method::Steps { rates, .. }, Some(validation)) = (&mut self.method, &validation) {
+            rates.validated(validation.loss);
+        }
+        let accuracy = self.learner.lesson.counts.then(|| learned.seen.right as f64 / self.rows as f64);
+        let report = EpochReport {
+            epoch,
+            loss: learned.seen.loss,
+            accuracy,
+            validation,
+            learning_rate: learned.rate,
+            seconds,
+            weights_sha256: crate::weights_sha256(mlp),
+        };
+        let is_over = self.best.as_mut().is_some_and(|best| best.is_over(&report, mlp));
+        let goes_on = self.observer.epoch(&report).is_continue();
+        self.observer.network(&report, mlp);
+        self.kept.add(report);
+        self.epochs_run = epoch;
+        if !goes_on {
+            self.ending = Ending::ByObserver;
+        } else if is_over {
+            self.ending = Ending::EarlyStopped;
+        } else if learned.end == End::Last {
+            self.ending = Ending::Converged;
+        }
+        Ok(if self.ending == Ending::Finished { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    }
+
+    /// The steps of an epoch, or its iteration.
+    fn learn(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<Learned> {
+        let EpochLoop { config, stop, observer, method, learner, steps, .. } = self;
+        let mut sums = Sums::default();
+        match method {
+            Method::Iteration { .. } if stop.is_stopped() => Ok(sums.into_learned(None, End::Stopped)),
+            Method::Iteration { rows, lbfgs } => {
+                let (outcome, seen) = learner.iterate(mlp, rows, lbfgs).map_err(|error| in_step(error, (epoch, 1)))?;
+                *steps += 1;
+                observer.step(*steps, config.epochs);
+                if !seen.loss.is_finite() {
+                    return Err(diverged_at_a_step(mlp, learner, (epoch, 1), seen.loss));
+                }
+                let end = if outcome == LbfgsOutcome::Moved { End::Whole } else { End::Last };
+                Ok(Learned { seen, rate: None, steps: 1, end })
+            }
+            Method::Steps { batches, update, rates } => {
+                let total = config.epochs.saturating_mul(batches.per_epoch());
+                let mut rate = update.optimizer.lr();
+                let mut minibatches = batches.epoch(epoch as u64 - 1).peekable();
+                while let Some(rows) = minibatches.next() {
+                    if stop.is_stopped() {
+                        return Ok(sums.into_learned(Some(rate), End::Stopped));
+                    }
+                    rate = rates.at(*steps as u64);
+                    let next = minibatches.peek().copied().unwrap_or_default();
+                    let update = Update { optimizer: update.optimizer.at_rate(rate), ..*update };
+                    let at = (epoch, sums.steps + 1);
+                    let seen = learner.step(mlp, (rows, next), update).map_err(|error| in_step(error, at))?;
+                    if !seen.loss.is_finite() {
+                        return Err(diverged_at_a_step(mlp, learner, at, seen.loss));
+                    }
+                    sums.add(seen);
+                    *steps += 1;
+                    observer.step(*steps, total);
+                }
+                Ok(sums.into_learned(Some(rate), End::Whole))
+            }
+        }
+    }
+
+    /// Refuses an epoch that left anything but finite numbers, be it in the network or on the validation rows; otherwise
+    /// how good it is on these, if there are any and all steps were taken.
+    fn judge(&mut self, mlp: &Mlp<T>, epoch: usize, learned: &Learned) -> Result<Option<Evaluation>> {
+        let Learned { seen, steps, end, .. } = *learned;
+        let diverged = |what, layer| Error::Diverged { epoch, step: steps, loss: seen.loss, layer, what };
+        if let Some((what, layer)) = first_not_finite(mlp).filter(|_| steps > 0) {
+            return Err(diverged(what, layer));
+        }
+        let Some(evaluator) = self.evaluator.as_mut().filter(|_| end != End::Stopped) else { return Ok(None) };
+        evaluator.run(mlp, &mut self.learner.lesson.criterion).map(Some).map_err(|error| match error {
+            Error::OutputNotFinite { row, output, value } => {
+                diverged(Divergence::ValidationOutput { row, output, value }, None)
+            }
+            Error::LossNotFinite { first, last, loss: value } => {
+                diverged(Divergence::ValidationLoss { first, last, value }, None)
+            }
+            other => other,
+        })
+    }
+
+    /// What is said of the run, whose network gets the weights of its best epoch if that was looked for.
+    fn into_report(self, mlp: &mut Mlp<T>, started: Instant) -> TrainReport {
+        let best_epoch = self.best.and_then(|best| best.restore(mlp));
+        TrainReport {
+            epochs: self.kept.into_epochs(),
+            epochs_run: self.epochs_run,
+            steps: self.steps,
+            step_seconds: self.step_seconds,
+            seconds: started.elapsed().as_secs_f64(),
+            ending: self.ending,
+            best: best_epoch.as_ref().map(|report| report.epoch),
+            best_epoch,
+        }
+    }
 }
 
-fn diverged<T: Scalar>(mlp: &Mlp<T>, learner: &Learner<'_, T>, (epoch, step): (usize, usize), loss: f64) -> Error {
-    let layer = mlp.first_not_finite(&learner.workspace);
-    Error::Diverged { epoch: epoch + 1, step: step + 1, loss, layer }
+/// What the steps of an epoch have seen so far.
+#[derive(Default)]
+struct Sums {
+    /// Of losses times masses.
+    loss: f64,
+    mass: f64,
+    right: usize,
+    steps: usize,
 }
 
-/// Refuses, for L-BFGS, networks whose loss over the same rows is not the same each time, or not the one of evaluation.
-fn check_repeatable<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
-    let changes = |layer: &&Layer| matches!(layer, Layer::Dropout { .. } | Layer::BatchNorm { .. });
-    match mlp.layers().iter().find(changes) {
-        Some(layer) => Err(Error::Argument {
-            name: "lbfgs",
-            found: format!("a network with {layer}"),
-            expected: "layers that do the same in each pass".to_owned(),
-        }),
-        None => Ok(()),
+impl Sums {
+    fn add(&mut self, seen: Seen) {
+        self.loss += seen.loss * seen.mass;
+        self.mass += seen.mass;
+        self.right += seen.right;
+        self.steps += 1;
+    }
+
+    fn into_learned(self, rate: Option<f64>, end: End) -> Learned {
+        let Sums { loss, mass, right, steps } = self;
+        Learned { seen: Seen { loss: loss / mass, mass, right }, rate, steps, end }
+    }
+}
+
+/// What the network refuses, with the step, counted from 1, in which it did.
+fn in_step(error: Error, (epoch, step): (usize, usize)) -> Error {
+    match error {
+        Error::Model(source) => Error::Step { epoch, step, source },
+        other => other,
+    }
+}
+
+/// The error of a step, counted from 1, whose loss is no finite number.
+fn diverged_at_a_step<T: Scalar, C: Criterion<T>>(
+    mlp: &Mlp<T>,
+    learner: &Learner<'_, T, C>,
+    (epoch, step): (usize, usize),
+    loss: f64,
+) -> Error {
+    match learner.lesson.criterion.bad_gradient() {
+        Some(value) => Error::Diverged { epoch, step, loss, layer: None, what: Divergence::Gradient { value } },
+        None => {
+            let layer = mlp.first_not_finite(&learner.workspace);
+            Error::Diverged { epoch, step, loss, layer, what: Divergence::Loss }
+        }
     }
 }

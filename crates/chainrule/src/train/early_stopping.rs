@@ -1,6 +1,6 @@
 //! When a run has stopped getting better on rows that it does not learn from.
 
-use super::{Evaluation, Snapshot};
+use super::{EpochReport, Snapshot};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
@@ -55,7 +55,7 @@ pub(super) struct Best<T: Scalar> {
     settings: EarlyStopping,
     /// By whichever is watched, the smaller the better.
     score: f64,
-    epoch: Option<usize>,
+    epoch: Option<EpochReport>,
     /// Epochs since.
     waited: usize,
     weights: Snapshot<T>,
@@ -66,14 +66,15 @@ impl<T: Scalar> Best<T> {
         Best { settings, score: f64::INFINITY, epoch: None, waited: 0, weights: Snapshot::of(mlp) }
     }
 
-    /// Takes note of an epoch, counted from 1; whether patience is at its end.
-    pub(super) fn is_over(&mut self, epoch: usize, validation: &Evaluation, mlp: &Mlp<T>) -> bool {
+    /// Takes note of an epoch; whether patience is at its end.
+    pub(super) fn is_over(&mut self, epoch: &EpochReport, mlp: &Mlp<T>) -> bool {
+        let Some(validation) = &epoch.validation else { return false };
         let score = match self.settings.monitor {
             Monitor::Loss => validation.loss,
             Monitor::Accuracy => -validation.accuracy.unwrap_or(0.0),
         };
         if score < self.score - self.settings.min_delta {
-            (self.score, self.epoch, self.waited) = (score, Some(epoch), 0);
+            (self.score, self.epoch, self.waited) = (score, Some(epoch.clone()), 0);
             self.weights.take(mlp);
         } else {
             self.waited += 1;
@@ -81,8 +82,8 @@ impl<T: Scalar> Best<T> {
         self.waited >= self.settings.patience
     }
 
-    /// Gives the network the best epoch's weights, and answers which that was.
-    pub(super) fn restore(&self, mlp: &mut Mlp<T>) -> Option<usize> {
+    /// Gives the network the best epoch's weights, and answers what was reported of it.
+    pub(super) fn restore(self, mlp: &mut Mlp<T>) -> Option<EpochReport> {
         if self.epoch.is_some() {
             self.weights.restore(mlp);
         }

@@ -4,10 +4,11 @@ use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::{ConfusionMatrix, argmax};
 use chainrule_model::{Loss, Mlp, Workspace};
 
+use super::criterion::{Criterion, Known};
 use super::minibatch::Minibatch;
-use crate::Result;
 use crate::data::{Dataset, Targets};
 use crate::fit::check_fit;
+use crate::{Error, Result};
 
 /// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, little enough for the second-level cache.
 pub(super) const EVALUATION_BATCH: usize = 256;
@@ -22,7 +23,7 @@ pub struct Evaluation {
     pub loss: f64,
     /// The share of rows whose largest output is their class; `None` without classes.
     pub accuracy: Option<f64>,
-    /// Who was taken for whom; `None` without classes.
+    /// Who was taken for whom; `None` without classes, and in the reports of a training run's epochs.
     pub confusion: Option<ConfusionMatrix>,
 }
 
@@ -34,55 +35,93 @@ pub(super) fn has_classes<T: Scalar>(data: &Dataset<T>, loss: Loss) -> bool {
 /// Runs the network over the dataset and compares.
 ///
 /// # Errors
-/// When the dataset does not fit the network or the loss.
+/// When the dataset does not fit the network or the loss, and when an output or the loss is infinite or NaN.
 pub fn evaluate<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Evaluation> {
+    evaluate_with(mlp, data, loss, |_| ())
+}
+
+/// As [`evaluate`], showing the outputs of each minibatch, in the order of the rows.
+pub(super) fn evaluate_with<T: Scalar>(
+    mlp: &Mlp<T>,
+    data: &Dataset<T>,
+    loss: Loss,
+    mut see: impl FnMut(MatRef<'_, T>),
+) -> Result<Evaluation> {
     check_fit(mlp, data, loss)?;
     crate::forked::check()?;
-    Evaluator::new(mlp, data).run(mlp, data, loss)
+    let counts = has_classes(data, loss);
+    let mut confusion = counts.then(|| ConfusionMatrix::new(mlp.outputs()));
+    let also = |minibatch: &Minibatch<T>, output: MatRef<'_, T>| {
+        see(output);
+        if let Some(confusion) = &mut confusion {
+            (0..minibatch.rows()).for_each(|row| confusion.add(minibatch.class(row), argmax(output.row(row))));
+        }
+    };
+    let found = Evaluator::new(mlp, data, counts).run_with(mlp, &mut Known::plain(loss), also)?;
+    Ok(Evaluation { confusion, ..found })
 }
 
 /// The memory of an evaluation, kept from one epoch to the next.
-pub(super) struct Evaluator<T: Scalar> {
+pub(super) struct Evaluator<'d, T: Scalar> {
+    data: &'d Dataset<T>,
     workspace: Workspace<T>,
     minibatch: Minibatch<T>,
     rows: Vec<usize>,
+    /// Whether right answers are counted.
+    counts: bool,
 }
 
-impl<T: Scalar> Evaluator<T> {
-    pub(super) fn new(mlp: &Mlp<T>, data: &Dataset<T>) -> Self {
+impl<'d, T: Scalar> Evaluator<'d, T> {
+    pub(super) fn new(mlp: &Mlp<T>, data: &'d Dataset<T>, counts: bool) -> Self {
         let batch = EVALUATION_BATCH.min(data.rows());
         Evaluator {
+            data,
             workspace: Workspace::new(mlp, batch),
             minibatch: Minibatch::new(data, batch),
             rows: (0..data.rows()).collect(),
+            counts,
         }
     }
 
-    pub(super) fn run(&mut self, mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Evaluation> {
-        self.run_with(mlp, data, loss, |_| ())
+    /// Loss and accuracy; no confusion matrix.
+    pub(super) fn run(&mut self, mlp: &Mlp<T>, criterion: &mut impl Criterion<T>) -> Result<Evaluation> {
+        self.run_with(mlp, criterion, |_, _| ())
     }
 
-    /// As [`Evaluator::run`], showing the outputs of each minibatch on the way.
-    pub(super) fn run_with(
+    /// As [`Evaluator::run`], showing each minibatch and its outputs on the way.
+    fn run_with(
         &mut self,
         mlp: &Mlp<T>,
-        data: &Dataset<T>,
-        loss: Loss,
-        mut see: impl FnMut(MatRef<'_, T>),
+        criterion: &mut impl Criterion<T>,
+        mut see: impl FnMut(&Minibatch<T>, MatRef<'_, T>),
     ) -> Result<Evaluation> {
-        let mut confusion = has_classes(data, loss).then(|| ConfusionMatrix::new(mlp.outputs()));
-        let mut total = 0.0;
+        let (mut total, mut right, mut first) = (0.0, 0, 0);
         for rows in self.rows.chunks(self.workspace.max_batch()) {
-            self.minibatch.gather(data, rows);
-            mlp.forward(self.minibatch.x(), &mut self.workspace)?;
-            total += mlp.loss(self.minibatch.targets(), loss, &mut self.workspace)? * rows.len() as f64;
-            see(self.workspace.output());
-            if let Some(confusion) = &mut confusion {
-                let output = self.workspace.output();
-                (0..rows.len()).for_each(|row| confusion.add(self.minibatch.class(row), argmax(output.row(row))));
+            self.minibatch.gather(self.data, rows);
+            check_finite(first, mlp.forward(self.minibatch.x(), &mut self.workspace)?)?;
+            let loss = criterion.value(mlp, &self.minibatch, &mut self.workspace)?;
+            total += loss * rows.len() as f64;
+            if !total.is_finite() {
+                let loss = if loss.is_finite() { total } else { loss };
+                return Err(Error::LossNotFinite { first: first + 1, last: first + rows.len(), loss });
             }
+            let output = self.workspace.output();
+            right += if self.counts { self.minibatch.count_right(output) } else { 0 };
+            see(&self.minibatch, output);
+            first += rows.len();
         }
-        let accuracy = confusion.as_ref().map(ConfusionMatrix::accuracy);
-        Ok(Evaluation { rows: data.rows(), loss: total / data.rows() as f64, accuracy, confusion })
+        let accuracy = self.counts.then(|| right as f64 / self.data.rows() as f64);
+        Ok(Evaluation { rows: self.data.rows(), loss: total / self.data.rows() as f64, accuracy, confusion: None })
     }
+}
+
+/// Refuses outputs that are infinite or NaN, of rows from `first` on, counted from 0.
+fn check_finite<T: Scalar>(first: usize, output: MatRef<'_, T>) -> Result<()> {
+    for row in 0..output.rows() {
+        if let Some(column) = output.row(row).iter().position(|value| !value.is_finite()) {
+            let value = output.get(row, column).to_f64();
+            return Err(Error::OutputNotFinite { row: first + row + 1, output: column + 1, value });
+        }
+    }
+    Ok(())
 }

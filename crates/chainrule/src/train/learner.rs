@@ -2,8 +2,9 @@
 //! added up, or all rows at once.
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Accumulation, Lbfgs, LbfgsOutcome, Mlp, ModelError, Objective, Update, Workspace};
+use chainrule_model::{Accumulation, Lbfgs, LbfgsOutcome, Mlp, ModelError, Update, Workspace};
 
+use super::criterion::Criterion;
 use super::minibatch::Minibatch;
 use crate::Result;
 use crate::data::Dataset;
@@ -23,40 +24,41 @@ pub(super) struct Seen {
     pub(super) right: usize,
 }
 
-/// The memory of a run's steps.
-pub(super) struct Learner<'d, T: Scalar> {
-    pub(super) workspace: Workspace<T>,
-    data: &'d Dataset<T>,
-    minibatch: Minibatch<T>,
-    accumulation: Option<Accumulation<T>>,
-    objective: Objective<'d, T>,
+/// What a learner learns from, and what it makes small.
+pub(super) struct Lesson<'d, T, C> {
+    pub(super) data: &'d Dataset<T>,
+    pub(super) criterion: C,
     /// Whether right answers are counted.
-    counts: bool,
+    pub(super) counts: bool,
 }
 
-impl<'d, T: Scalar> Learner<'d, T> {
+/// The memory of a run's steps.
+pub(super) struct Learner<'d, T: Scalar, C> {
+    pub(super) workspace: Workspace<T>,
+    pub(super) lesson: Lesson<'d, T, C>,
+    minibatch: Minibatch<T>,
+    accumulation: Option<Accumulation<T>>,
+}
+
+impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
     /// For minibatches of up to `batch` rows, several of them a step if `accumulates`.
     pub(super) fn new(
         mlp: &Mlp<T>,
-        data: &'d Dataset<T>,
-        (objective, counts): (Objective<'d, T>, bool),
+        lesson: Lesson<'d, T, C>,
         batch: usize,
         (update, accumulates): (Update, bool),
     ) -> Result<Self> {
         let workspace = Workspace::for_training(mlp, batch, update)?;
         let accumulation = accumulates.then(|| Accumulation::new(mlp)).transpose()?;
-        Ok(Learner { workspace, data, minibatch: Minibatch::new(data, batch), accumulation, objective, counts })
+        let minibatch = Minibatch::new(lesson.data, batch);
+        Ok(Learner { workspace, lesson, minibatch, accumulation })
     }
 
     /// For gradients over all rows.
-    pub(super) fn of_all_rows(
-        mlp: &Mlp<T>,
-        data: &'d Dataset<T>,
-        (objective, counts): (Objective<'d, T>, bool),
-    ) -> Result<Self> {
-        let batch = PART.min(data.rows());
-        let (workspace, minibatch) = (Workspace::new(mlp, batch), Minibatch::new(data, batch));
-        Ok(Learner { workspace, data, minibatch, accumulation: Some(Accumulation::new(mlp)?), objective, counts })
+    pub(super) fn of_all_rows(mlp: &Mlp<T>, lesson: Lesson<'d, T, C>) -> Result<Self> {
+        let batch = PART.min(lesson.data.rows());
+        let (workspace, minibatch) = (Workspace::new(mlp, batch), Minibatch::new(lesson.data, batch));
+        Ok(Learner { workspace, lesson, minibatch, accumulation: Some(Accumulation::new(mlp)?) })
     }
 
     /// One step on these rows, `batch` at a time, before one on the `next` ones. A loss that is not finite moves nothing.
@@ -68,11 +70,10 @@ impl<'d, T: Scalar> Learner<'d, T> {
     ) -> Result<Seen> {
         let batch = self.workspace.max_batch();
         if self.accumulation.is_none() || rows.len() <= batch {
-            self.minibatch.gather(self.data, rows);
-            self.data.prefetch(next);
-            let (x, targets) = (self.minibatch.x(), self.minibatch.targets());
-            let loss = mlp.step(x, targets, self.objective, update, &mut self.workspace)?;
-            return Ok(Seen { loss, mass: self.objective.mass(targets), right: self.count_right() });
+            self.minibatch.gather(self.lesson.data, rows);
+            self.lesson.data.prefetch(next);
+            let loss = self.lesson.criterion.step(mlp, &self.minibatch, update, &mut self.workspace)?;
+            return Ok(Seen { loss, mass: self.lesson.criterion.mass(&self.minibatch), right: self.count_right() });
         }
         let seen = self.accumulate(mlp, rows.chunks(batch))?;
         if seen.loss.is_finite()
@@ -87,16 +88,16 @@ impl<'d, T: Scalar> Learner<'d, T> {
     fn accumulate<'r>(&mut self, mlp: &mut Mlp<T>, parts: impl Iterator<Item = &'r [usize]> + Clone) -> Result<Seen> {
         let mut seen = Seen { mass: self.mass(parts.clone()), ..Seen::default() };
         let Some(sum) = &mut self.accumulation else { return Ok(seen) };
+        let Lesson { data, criterion, counts } = &mut self.lesson;
         sum.clear();
         for rows in parts {
-            self.minibatch.gather(self.data, rows);
-            let (x, targets) = (self.minibatch.x(), self.minibatch.targets());
-            mlp.forward_training(x, &mut self.workspace)?;
-            let value = mlp.backward(x, targets, self.objective, &mut self.workspace)?;
-            let share = self.objective.mass(targets) / seen.mass;
+            self.minibatch.gather(data, rows);
+            mlp.forward_training(self.minibatch.x(), &mut self.workspace)?;
+            let value = criterion.backward(mlp, &self.minibatch, &mut self.workspace)?;
+            let share = criterion.mass(&self.minibatch) / seen.mass;
             sum.add(&self.workspace, share);
             seen.loss += share * value;
-            seen.right += if self.counts { self.minibatch.count_right(self.workspace.output()) } else { 0 };
+            seen.right += if *counts { self.minibatch.count_right(self.workspace.output()) } else { 0 };
             if !value.is_finite() {
                 break;
             }
@@ -107,25 +108,31 @@ impl<'d, T: Scalar> Learner<'d, T> {
 
     /// What all these rows count together.
     fn mass<'r>(&mut self, parts: impl Iterator<Item = &'r [usize]>) -> f64 {
+        let Lesson { data, criterion, .. } = &self.lesson;
+        let counts_alike = criterion.counts_alike() && data.weights().is_none();
         let mut total = 0.0;
         for rows in parts {
-            total += if self.objective.outputs.is_none() && self.objective.rows.is_none() {
+            total += if counts_alike {
                 rows.len() as f64
             } else {
-                self.minibatch.gather(self.data, rows);
-                self.objective.mass(self.minibatch.targets())
+                self.minibatch.gather(data, rows);
+                criterion.mass(&self.minibatch)
             };
         }
         total
     }
 
     fn count_right(&self) -> usize {
-        if self.counts { self.minibatch.count_right(self.workspace.output()) } else { 0 }
+        if self.lesson.counts { self.minibatch.count_right(self.workspace.output()) } else { 0 }
     }
 
-    /// One iteration of L-BFGS over all rows; what is seen is of the network after it.
-    pub(super) fn iterate(&mut self, mlp: &mut Mlp<T>, lbfgs: &mut Lbfgs<T>) -> Result<(LbfgsOutcome, Seen)> {
-        let all: Vec<usize> = (0..self.data.rows()).collect();
+    /// One iteration of L-BFGS over all these rows; what is seen is of the network after it.
+    pub(super) fn iterate(
+        &mut self,
+        mlp: &mut Mlp<T>,
+        all: &[usize],
+        lbfgs: &mut Lbfgs<T>,
+    ) -> Result<(LbfgsOutcome, Seen)> {
         let mut params = mlp.params().to_vec();
         let (mut right, mut seen_mass) = (0, 0.0);
         let mut objective = |params: &[T], gradient: &mut [T]| {

@@ -5,12 +5,13 @@ use chainrule_model::metrics::argmax;
 
 use crate::data::{Dataset, Targets, TargetsMut};
 
-/// Features and targets of one minibatch, copied out of a dataset.
+/// Features, targets and weights of one minibatch, copied out of a dataset.
 pub(crate) struct Minibatch<T> {
     cols: usize,
     rows: usize,
     x: Aligned<T>, // (batch, cols)
     targets: Buffer<T>,
+    weights: Option<Vec<T>>, // (batch)
 }
 
 enum Buffer<T> {
@@ -25,7 +26,8 @@ impl<T: Scalar> Minibatch<T> {
             Targets::Classes { .. } => Buffer::Classes(vec![0; batch]),
             Targets::Values { cols, .. } => Buffer::Values { values: vec![T::ZERO; batch * cols], cols: *cols },
         };
-        Minibatch { cols: data.cols(), rows: 0, x: Aligned::zeros(batch * data.cols()), targets }
+        let weights = data.weights().map(|_| vec![T::ZERO; batch]);
+        Minibatch { cols: data.cols(), rows: 0, x: Aligned::zeros(batch * data.cols()), targets, weights }
     }
 
     /// Copies these rows of `data`.
@@ -38,6 +40,14 @@ impl<T: Scalar> Minibatch<T> {
                 data.gather(rows, x, TargetsMut::Values(&mut values[..rows.len() * *cols]));
             }
         }
+        if let (Some(places), Some(weights)) = (&mut self.weights, data.weights()) {
+            places.iter_mut().zip(rows).for_each(|(place, &row)| *place = weights[row]);
+        }
+    }
+
+    /// How many rows it holds.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// (rows, cols)
@@ -52,6 +62,11 @@ impl<T: Scalar> Minibatch<T> {
                 chainrule_model::Targets::Values(MatRef::new(&values[..self.rows * cols], self.rows, *cols))
             }
         }
+    }
+
+    /// (rows), if the dataset has any.
+    pub(crate) fn weights(&self) -> Option<&[T]> {
+        self.weights.as_ref().map(|weights| &weights[..self.rows])
     }
 
     /// The class that a row's target names: its label, or the largest of its probabilities.

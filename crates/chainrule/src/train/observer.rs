@@ -9,7 +9,7 @@ use super::EpochReport;
 
 /// Is told of each step and each epoch of a run over T. Nothing it does changes what is computed, save by ending the run.
 ///
-/// A closure that takes an [`EpochReport`] is one, over any T.
+/// A closure that takes an [`EpochReport`] is one, over any T; `()` is one that looks away.
 pub trait Observer<T: Scalar> {
     /// After each step: `done` of `total` steps of the run.
     fn step(&mut self, done: usize, total: usize) {
@@ -28,5 +28,12 @@ pub trait Observer<T: Scalar> {
 impl<T: Scalar, F: FnMut(&EpochReport) -> ControlFlow<()>> Observer<T> for F {
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
         self(report)
+    }
+}
+
+/// Nobody watches.
+impl<T: Scalar> Observer<T> for () {
+    fn epoch(&mut self, _: &EpochReport) -> ControlFlow<()> {
+        ControlFlow::Continue(())
     }
 }

@@ -10,9 +10,10 @@ pub struct EpochReport {
     /// The mean loss over the rows, each measured just before the step that learned from it, with the weights and the
     /// smoothing that it learned with; with L-BFGS all of them after the iteration.
     pub loss: f64,
-    /// The share of rows that were right, measured likewise; `None` without classes.
+    /// The share of rows that were right, measured likewise but each counting the same; `None` without classes.
     pub accuracy: Option<f64>,
-    /// The validation part after the epoch, if there is one.
+    /// The validation part after the epoch, if there is one; without its confusion matrix, for which
+    /// [`evaluate`](super::evaluate) can be asked.
     pub validation: Option<Evaluation>,
     /// The learning rate of its last step; none with L-BFGS.
     pub learning_rate: Option<f64>,
@@ -40,8 +41,10 @@ pub enum Ending {
 /// A whole run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainReport {
-    /// Every whole epoch.
+    /// The last whole epochs, as many as [`TrainConfig::history`](super::TrainConfig::history) says: all, up to 1,000.
     pub epochs: Vec<EpochReport>,
+    /// How many whole epochs there were.
+    pub epochs_run: usize,
     /// Steps taken.
     pub steps: usize,
     /// Wall time of all steps, gathering included and validation not.
@@ -52,6 +55,8 @@ pub struct TrainReport {
     pub ending: Ending,
     /// With early stopping the best epoch, counted from 1, whose weights the network has.
     pub best: Option<usize>,
+    /// What was reported of that epoch, whether or not it is among the last ones.
+    pub best_epoch: Option<EpochReport>,
 }
 
 impl TrainReport {

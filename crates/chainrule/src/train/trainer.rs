@@ -1,13 +1,16 @@
 //! Who trains: settings, threads, and what stops them. The loop itself stands in `course.rs`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use chainrule_kernel::Scalar;
-use chainrule_model::Mlp;
+use chainrule_model::{Mlp, Objective};
 
-use super::{Observer, TrainConfig, TrainReport, course};
+use super::class_weights::loss_weights;
+use super::criterion::{Known, Own};
+use super::evaluate::has_classes;
+use super::learner::Lesson;
+use super::prepare::{check_own_loss, check_start, check_validation, has_answers};
+use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, course};
 use crate::data::Dataset;
+use crate::fit::check_fit;
 use crate::forked;
 use crate::{Error, Result};
 
@@ -46,22 +49,6 @@ struct Pool {
     process: forked::Process,
 }
 
-/// Stops a training run from anywhere: another thread, a signal handler. The step that runs is finished first.
-#[derive(Debug, Clone, Default)]
-pub struct StopHandle(Arc<AtomicBool>);
-
-impl StopHandle {
-    /// Asks for the end.
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the end was asked for.
-    pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 impl Trainer {
     /// A trainer with these settings, and its threads if it has some of its own.
     ///
@@ -82,7 +69,7 @@ impl Trainer {
         &self.config
     }
 
-    /// What stops this trainer's run.
+    /// What stops this trainer's runs.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
@@ -111,16 +98,33 @@ impl Trainer {
     }
 
     /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it has
-    /// learned so far; with early stopping it ends with the weights of its best epoch.
+    /// learned so far; with early stopping it ends with the weights of its best epoch. The observer is a closure that
+    /// takes an [`EpochReport`](super::EpochReport), anything else that is an [`Observer`], or `()`:
+    ///
+    /// ```
+    /// use chainrule::data::digits;
+    /// use chainrule::{Mlp, TrainConfig, Trainer};
+    ///
+    /// let mut mlp = Mlp::builder(64).dense(10).build()?;
+    /// let trainer = Trainer::new(TrainConfig { epochs: 2, ..TrainConfig::default() })?;
+    /// let report = trainer.fit(&mut mlp, &digits(), None, ())?;
+    /// assert!(report.epochs[1].loss < report.epochs[0].loss);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// The result depends on the network, the data and the settings; not on the number of threads, nor on what the observer
     /// does, nor on whether there is validation, unless early stopping or a plateau asks for it.
     ///
     /// # Errors
-    /// When the data do not fit the network or the loss; when the network has batch normalisation and a minibatch would
-    /// have a single row; when validation is asked for and there is none; when the trainer's threads are those of a
-    /// process that this one was forked from; and when the loss stops being a finite number: then training ends at that
-    /// step, and the network has the parameters of the last whole epoch.
+    /// When the data do not fit the network or the loss; when a number of the network is infinite or NaN before the first
+    /// step; when the network has batch normalisation and a minibatch would have a single row; when validation is asked
+    /// for and there is none; when the trainer's threads are those of a process that this one was forked from; and
+    /// [`Error::Step`] when the network refuses a step.
+    ///
+    /// [`Error::Diverged`] when the loss of a step is infinite or NaN: then training ends at that step; and when after the
+    /// last step of an epoch, or where the run was stopped, a parameter or a running statistic is, or after an epoch an
+    /// output or the loss of the validation rows. The network then has the parameters and running statistics of the last
+    /// epoch of which everything was finite.
     pub fn fit<T: Scalar>(
         &self,
         mlp: &mut Mlp<T>,
@@ -128,7 +132,79 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         mut observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
+        let _running = self.stop.begin();
         self.check_process()?;
-        self.install(|| course::run(&self.config, &self.stop, mlp, (train, validation), &mut observer))
+        let config = &self.config;
+        check_fit(mlp, train, config.loss)?;
+        validation.map_or(Ok(()), |validation| check_fit(mlp, validation, config.loss))?;
+        let validation = validation.map(|data| (data, has_classes(data, config.loss)));
+        self.check(mlp, validation)?;
+        let weights = loss_weights::<T>(config, train, mlp.outputs())?;
+        let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
+        let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
+        let lesson = Lesson { data: train, criterion, counts: has_classes(train, config.loss) };
+        self.install(|| course::run((config, &self.stop), mlp, lesson, validation, &mut observer))
+    }
+
+    /// As [`Trainer::fit`], with a loss of the caller's own instead of [`TrainConfig::loss`]. It is given a minibatch, writes
+    /// its gradient by each element of the output, row-major, and returns its value, the mean over the minibatch's rows:
+    /// see [`Mlp::backward_with`](chainrule_model::Mlp::backward_with). What it leaves unwritten is 0. Validation asks it too,
+    /// and looks at the value alone. What an epoch reports is the mean of its minibatches' values, each counted by its
+    /// rows, or in training by the sum of their weights where the dataset has some.
+    ///
+    /// ```
+    /// use chainrule::data::{Dataset, Features, Targets};
+    /// use chainrule::{LossBatch, Mlp, TrainConfig, Trainer};
+    ///
+    /// // The 0.9-quantile of a column that is 1, 2, ..., 10 whatever the feature: 9 of 10 rows lie at most there.
+    /// let features = Features::new(10, 1, vec![0.0; 10])?;
+    /// let data = Dataset::new(features, Targets::Values { values: (1..=10).map(f64::from).collect(), cols: 1 })?;
+    /// let pinball = |batch: LossBatch<'_, f64>, dy: &mut [f64]| {
+    ///     let chainrule::Targets::Values(t) = batch.targets else { panic!("values were given") };
+    ///     let rows = t.rows() as f64;
+    ///     let mut total = 0.0;
+    ///     for (row, dy) in dy.iter_mut().enumerate() {
+    ///         let error = t.get(row, 0) - batch.output.get(row, 0);
+    ///         total += if error > 0.0 { 0.9 * error } else { -0.1 * error };
+    ///         *dy = if error > 0.0 { -0.9 } else { 0.1 } / rows;
+    ///     }
+    ///     total / rows
+    /// };
+    /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
+    /// let trainer = Trainer::new(TrainConfig { epochs: 2000, ..TrainConfig::default() })?;
+    /// trainer.fit_with(&mut mlp, &data, None, pinball, ())?;
+    /// assert!((mlp.params()[1] - 9.0).abs() < 0.2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// Targets may have any number of columns, so what a loss has to know of a row can stand there. Right answers are
+    /// counted where the targets are classes and each has an output.
+    ///
+    /// # Errors
+    /// As [`Trainer::fit`], but for what only the library's losses ask of targets; when class weights, positive weights or
+    /// label smoothing are set; and [`Error::Diverged`] also when the loss writes a gradient that is infinite or NaN.
+    pub fn fit_with<T: Scalar>(
+        &self,
+        mlp: &mut Mlp<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        loss: impl FnMut(LossBatch<'_, T>, &mut [T]) -> f64 + Send, // of a minibatch and its gradient, (batch, outputs)
+        mut observer: impl Observer<T> + Send,
+    ) -> Result<TrainReport> {
+        let _running = self.stop.begin();
+        self.check_process()?;
+        let config = &self.config;
+        check_own_loss(config, mlp, train)?;
+        validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
+        let validation = validation.map(|data| (data, has_answers(mlp, data)));
+        self.check(mlp, validation)?;
+        let lesson = Lesson { data: train, criterion: Own::new(loss), counts: has_answers(mlp, train) };
+        self.install(|| course::run((config, &self.stop), mlp, lesson, validation, &mut observer))
+    }
+
+    /// What both kinds of loss need.
+    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<(&Dataset<T>, bool)>) -> Result<()> {
+        check_start(mlp)?;
+        check_validation(&self.config, validation.map(|(_, counts)| counts))
     }
 }

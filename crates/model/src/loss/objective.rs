@@ -79,14 +79,27 @@ impl<T: Scalar> Objective<'_, T> {
     }
 
     /// What the rows count together, which is what a mean divides by: their number, or the sum of their weights.
+    ///
+    /// # Panics
+    /// When there are weights of another number of rows, or a label that no weight of a class stands for.
     pub fn mass(&self, targets: Targets<'_, T>) -> f64 {
+        let batch = match targets {
+            Targets::Classes(labels) => labels.len(),
+            Targets::Values(t) => t.rows(),
+        };
+        if let Some(weights) = self.rows {
+            assert!(weights.len() == batch, "{} weights of rows, for {batch} rows", weights.len());
+        }
         let row = |row: usize| self.rows.map_or(1.0, |weights| weights[row].to_f64());
         match (targets, self.outputs) {
             (Targets::Classes(labels), Some(classes)) if self.loss == Loss::CrossEntropy => {
-                labels.iter().enumerate().map(|(i, &label)| row(i) * classes[label as usize].to_f64()).sum()
+                let class = |label: u32| {
+                    let n = classes.len();
+                    classes.get(label as usize).unwrap_or_else(|| panic!("label {label}, and {n} weights of classes"))
+                };
+                labels.iter().enumerate().map(|(i, &label)| row(i) * class(label).to_f64()).sum()
             }
-            (Targets::Classes(labels), _) => self.rows_mass(labels.len()),
-            (Targets::Values(t), _) => self.rows_mass(t.rows()),
+            _ => self.rows_mass(batch),
         }
     }
 

@@ -1,17 +1,45 @@
 //! Who was taken for whom.
+//!
+//! Only what was seen takes memory: a pair of classes that never met is no entry, and a class that never occurred neither,
+//! so the number of classes may be any. What this does not know is names of classes.
+
+use std::collections::BTreeMap;
 
 /// How often each true class was given each predicted class.
+///
+/// ```
+/// use chainrule_model::metrics::ConfusionMatrix;
+///
+/// let mut matrix = ConfusionMatrix::new(1_000_000);
+/// [(7, 7), (7, 999_999), (3, 3)].into_iter().for_each(|(truth, predicted)| matrix.add(truth, predicted));
+/// assert_eq!((matrix.count(7, 999_999), matrix.correct(), matrix.total()), (1, 2, 3));
+/// let entries: Vec<_> = matrix.entries().collect();
+/// assert_eq!(entries, [(3, 3, 1), (7, 7, 1), (7, 999_999, 1)]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfusionMatrix {
     classes: usize,
-    /// (true class, predicted class), row-major.
-    counts: Vec<u64>,
+    /// By (true class, predicted class).
+    counts: BTreeMap<(usize, usize), u64>,
+    /// By class.
+    tallies: BTreeMap<usize, Tally>,
+}
+
+/// How often a class occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Tally {
+    /// Rows of the class.
+    pub(super) truths: u64,
+    /// Rows that were given it.
+    pub(super) predictions: u64,
+    /// Rows of which both are true.
+    pub(super) right: u64,
 }
 
 impl ConfusionMatrix {
-    /// An empty one for `classes` classes.
+    /// An empty one for `classes` classes. It takes memory for what is counted, not for classes.
     pub fn new(classes: usize) -> Self {
-        ConfusionMatrix { classes, counts: vec![0; classes * classes] }
+        ConfusionMatrix { classes, counts: BTreeMap::new(), tallies: BTreeMap::new() }
     }
 
     /// Counts one row.
@@ -19,8 +47,12 @@ impl ConfusionMatrix {
     /// # Panics
     /// When either is not below the number of classes.
     pub fn add(&mut self, truth: usize, predicted: usize) {
-        assert!(truth < self.classes && predicted < self.classes, "({truth}, {predicted}) of {}", self.classes);
-        self.counts[truth * self.classes + predicted] += 1;
+        self.check(truth, predicted);
+        let is_right = u64::from(truth == predicted);
+        *self.counts.entry((truth, predicted)).or_default() += 1;
+        let tally = self.tallies.entry(truth).or_default();
+        (tally.truths, tally.right) = (tally.truths + 1, tally.right + is_right);
+        self.tallies.entry(predicted).or_default().predictions += 1;
     }
 
     /// How many classes.
@@ -29,33 +61,65 @@ impl ConfusionMatrix {
     }
 
     /// Rows of class `truth` that were given `predicted`.
+    ///
+    /// # Panics
+    /// When either is not below the number of classes.
     pub fn count(&self, truth: usize, predicted: usize) -> u64 {
-        self.counts[truth * self.classes + predicted]
+        self.check(truth, predicted);
+        self.counts.get(&(truth, predicted)).copied().unwrap_or(0)
+    }
+
+    /// What was counted at least once, as (true class, predicted class, rows), in the order of the classes: at most as
+    /// many entries as rows.
+    pub fn entries(&self) -> impl Iterator<Item = (usize, usize, u64)> {
+        self.counts.iter().map(|(&(truth, predicted), &rows)| (truth, predicted, rows))
     }
 
     /// Rows counted.
     pub fn total(&self) -> u64 {
-        self.counts.iter().sum()
+        self.tallies.values().map(|tally| tally.truths).sum()
     }
 
     /// Rows on the diagonal.
     pub fn correct(&self) -> u64 {
-        (0..self.classes).map(|c| self.count(c, c)).sum()
+        self.tallies.values().map(|tally| tally.right).sum()
     }
 
     /// Rows of class `class`: its support.
+    ///
+    /// # Panics
+    /// When there is no such class; so for [`ConfusionMatrix::predictions`].
     pub fn truths(&self, class: usize) -> u64 {
-        (0..self.classes).map(|predicted| self.count(class, predicted)).sum()
+        self.tally(class).truths
     }
 
     /// Rows that were given `class`.
     pub fn predictions(&self, class: usize) -> u64 {
-        (0..self.classes).map(|truth| self.count(truth, class)).sum()
+        self.tally(class).predictions
     }
 
     /// The share of rows that were right; NaN when there are none.
     pub fn accuracy(&self) -> f64 {
         self.correct() as f64 / self.total() as f64
+    }
+
+    /// What is known of a class that may never have occurred.
+    pub(super) fn tally(&self, class: usize) -> Tally {
+        assert!(class < self.classes, "class {class} of a confusion matrix of {} classes", self.classes);
+        self.tallies.get(&class).copied().unwrap_or_default()
+    }
+
+    /// The classes that occur, be it as truth or as prediction, in their order.
+    pub(super) fn occurring(&self) -> impl Iterator<Item = Tally> {
+        self.tallies.values().copied()
+    }
+
+    fn check(&self, truth: usize, predicted: usize) {
+        let classes = self.classes;
+        assert!(
+            truth < classes && predicted < classes,
+            "true class {truth} and predicted class {predicted} in a confusion matrix of {classes} classes"
+        );
     }
 }
 
@@ -71,6 +135,7 @@ mod tests {
         }
         assert_eq!((matrix.count(0, 1), matrix.count(1, 0), matrix.count(2, 2)), (1, 0, 2));
         assert_eq!((matrix.total(), matrix.correct(), matrix.accuracy()), (4, 3, 0.75));
+        assert_eq!(matrix.entries().collect::<Vec<_>>(), [(0, 0, 1), (0, 1, 1), (2, 2, 2)]);
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Metrics of scores and probabilities rather than of decisions: top-k, the area under the ROC curve, log loss.
 
+use std::collections::BTreeSet;
+
 use chainrule_kernel::math;
+
+use super::check_scores;
 
 /// The share of rows whose label is among the `k` largest scores. Of equal scores the first counts as the larger, as in
 /// [`argmax`](super::argmax): with k = 1 this is accuracy. NaN without rows, and a score of NaN is the smallest.
@@ -13,7 +17,7 @@ pub fn top_k(
     labels: &[u32], // (rows)
     k: usize,
 ) -> f64 {
-    assert_eq!(scores.len(), labels.len() * classes, "scores, and labels x classes");
+    check_scores(scores.len(), classes, labels);
     let is_found = |(row, label): (&[f64], &u32)| {
         let (label, own) = (*label as usize, row[*label as usize]);
         let beats = |(class, &score): (usize, &f64)| {
@@ -36,7 +40,7 @@ pub fn roc_auc(
     scores: &[f64],       // (rows)
     is_positive: &[bool], // (rows)
 ) -> Option<f64> {
-    assert_eq!(scores.len(), is_positive.len(), "scores, and truths");
+    assert!(scores.len() == is_positive.len(), "{} scores, for {} truths", scores.len(), is_positive.len());
     let positives = is_positive.iter().filter(|&&positive| positive).count();
     let negatives = scores.len() - positives;
     if positives == 0 || negatives == 0 || scores.iter().any(|score| score.is_nan()) {
@@ -57,7 +61,8 @@ pub fn roc_auc(
 }
 
 /// The mean of [`roc_auc`] over the classes, each against all others, by the probabilities of it. A class that all rows
-/// have or none has does not count; `None` when no class does.
+/// have or none has does not count, nor one with a probability of NaN; `None` when no class does. The cost is that of sorting
+/// the rows once for each class that occurs.
 ///
 /// # Panics
 /// As [`top_k`].
@@ -66,18 +71,19 @@ pub fn roc_auc_one_vs_rest(
     classes: usize,
     labels: &[u32], // (rows)
 ) -> Option<f64> {
-    assert_eq!(probabilities.len(), labels.len() * classes, "probabilities, and labels x classes");
+    check_scores(probabilities.len(), classes, labels);
     let area = |class: usize| {
         let scores: Vec<f64> = probabilities.iter().skip(class).step_by(classes).copied().collect();
         let is_positive: Vec<bool> = labels.iter().map(|&label| label as usize == class).collect();
         roc_auc(&scores, &is_positive)
     };
-    let areas: Vec<f64> = (0..classes).filter_map(area).collect();
+    let occurring: BTreeSet<u32> = labels.iter().copied().collect();
+    let areas: Vec<f64> = occurring.into_iter().filter_map(|class| area(class as usize)).collect();
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
 /// The mean of `-ln p` over the rows, p the probability of the row's label, kept from 2^-52 to 1 - 2^-52 as scikit-learn
-/// keeps it. NaN without rows. Of logits, [`Loss::CrossEntropy`](crate::Loss::CrossEntropy) says the same and loses nothing.
+/// keeps it. NaN without rows, and when the probability of a label is NaN. Of logits, [`Loss::CrossEntropy`](crate::Loss::CrossEntropy) says the same and loses nothing.
 ///
 /// # Panics
 /// As [`top_k`].
@@ -86,7 +92,7 @@ pub fn log_loss(
     classes: usize,
     labels: &[u32], // (rows)
 ) -> f64 {
-    assert_eq!(probabilities.len(), labels.len() * classes, "probabilities, and labels x classes");
+    check_scores(probabilities.len(), classes, labels);
     let of_row = |(row, &label): (&[f64], &u32)| -math::ln(row[label as usize].clamp(f64::EPSILON, 1.0 - f64::EPSILON));
     probabilities.chunks_exact(classes.max(1)).zip(labels).map(of_row).sum::<f64>() / labels.len() as f64
 }

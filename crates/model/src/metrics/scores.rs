@@ -1,6 +1,7 @@
 //! What a confusion matrix says of each class: precision, recall and F1, and their averages.
 
 use super::ConfusionMatrix;
+use super::confusion::Tally;
 
 /// How one class fared against all others. With tp rows of the class that were given it, fp of others that were, and fn of
 /// the class that were not: van Rijsbergen, *Information Retrieval*, 1979, chapter 7.
@@ -34,34 +35,36 @@ impl ConfusionMatrix {
     /// # Panics
     /// When there is no such class.
     pub fn scores(&self, class: usize) -> ClassScores {
-        from_counts(self.count(class, class), self.predictions(class), self.truths(class))
+        of_tally(self.tally(class))
     }
 
-    /// The scores of all classes as one.
+    /// The scores of all classes as one, at the cost of those that occur.
     pub fn average(&self, average: Average) -> ClassScores {
-        let classes = 0..self.classes();
         if average == Average::Micro {
             let right = self.correct();
             return from_counts(right, self.total(), self.total());
         }
-        let weight = |class: usize| match average {
-            Average::Macro => f64::from(u8::from(self.truths(class) + self.predictions(class) > 0)),
-            _ => self.truths(class) as f64,
+        let weight = |tally: Tally| match average {
+            Average::Macro => 1.0,
+            _ => tally.truths as f64,
         };
-        ClassScores::mean(classes.map(|class| (self.scores(class), weight(class))))
+        ClassScores::mean(self.occurring().map(|tally| (of_tally(tally), weight(tally))))
     }
 
     /// The mean recall of the classes that occur: accuracy, had every class as many rows. Brodersen et al., "The balanced
     /// accuracy and its posterior distribution", 2010. NaN when there are no rows.
     pub fn balanced_accuracy(&self) -> f64 {
-        let there: Vec<usize> = (0..self.classes()).filter(|&class| self.truths(class) > 0).collect();
-        there.iter().map(|&class| self.scores(class).recall).sum::<f64>() / there.len() as f64
+        let there = || self.occurring().filter(|tally| tally.truths > 0);
+        there().map(|tally| of_tally(tally).recall).sum::<f64>() / there().count() as f64
     }
 }
 
 impl ClassScores {
     /// Of questions with a yes or no each, given as confusion matrices of the classes 0 (no) and 1 (yes): the scores of
     /// yes as one. All of them are 0 when there are no questions.
+    ///
+    /// # Panics
+    /// When one of them has fewer than two classes.
     pub fn of_labels(labels: &[ConfusionMatrix], average: Average) -> Self {
         if average == Average::Micro {
             let sum = |count: fn(&ConfusionMatrix) -> u64| labels.iter().map(count).sum();
@@ -87,6 +90,10 @@ impl ClassScores {
         let share = |sum: f64| if weights == 0.0 { 0.0 } else { sum / weights };
         ClassScores { precision: share(sum.precision), recall: share(sum.recall), f1: share(sum.f1), ..sum }
     }
+}
+
+fn of_tally(Tally { right, predictions, truths }: Tally) -> ClassScores {
+    from_counts(right, predictions, truths)
 }
 
 /// From tp, tp + fp and tp + fn.

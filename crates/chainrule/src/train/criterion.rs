@@ -1,0 +1,163 @@
+//! What a run makes small: a loss that the library knows, with its weights and smoothing, or one of the caller's own. Both
+//! are asked the same: a step, a gradient, a value, and what rows count.
+
+use chainrule_kernel::{MatRef, Scalar};
+use chainrule_model::{Loss, Mlp, Objective, Targets, Update, Workspace};
+
+use super::finite::not_finite;
+use super::minibatch::Minibatch;
+use crate::Result;
+
+/// What a loss of one's own is measured on: see [`Trainer::fit_with`](super::Trainer::fit_with).
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct LossBatch<'a, T> {
+    /// What the network says of each row of the minibatch, (batch, outputs).
+    pub output: MatRef<'a, T>,
+    /// What the dataset says of them: (batch) labels, or (batch, columns) values, of any number of columns.
+    pub targets: Targets<'a, T>,
+    /// What the dataset lets each row count, (batch), if it says so.
+    pub weights: Option<&'a [T]>,
+}
+
+/// What is made small.
+pub(super) trait Criterion<T: Scalar> {
+    /// One step on this minibatch. A loss that is not finite moves nothing.
+    fn step(
+        &mut self,
+        mlp: &mut Mlp<T>,
+        minibatch: &Minibatch<T>,
+        update: Update,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64>;
+
+    /// The loss, and its gradients in the workspace, which holds the forward pass.
+    fn backward(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64>;
+
+    /// The loss as an evaluation reports it, of the output that the workspace holds.
+    fn value(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64>;
+
+    /// What the rows of the minibatch count together.
+    fn mass(&self, minibatch: &Minibatch<T>) -> f64;
+
+    /// Whether each row counts 1.
+    fn counts_alike(&self) -> bool;
+
+    /// What the last loss wrote as a gradient that is not finite, its value being a number.
+    fn bad_gradient(&self) -> Option<f64>;
+}
+
+/// A loss of the library's.
+pub(super) struct Known<'a, T>(pub(super) Objective<'a, T>);
+
+impl<T: Scalar> Known<'_, T> {
+    /// The loss alone, as evaluation reports it.
+    pub(super) fn plain(loss: Loss) -> Self {
+        Known(loss.into())
+    }
+
+    fn objective<'m>(&'m self, minibatch: &'m Minibatch<T>) -> Objective<'m, T> {
+        Objective { rows: minibatch.weights(), ..self.0 }
+    }
+}
+
+impl<T: Scalar> Criterion<T> for Known<'_, T> {
+    fn step(
+        &mut self,
+        mlp: &mut Mlp<T>,
+        minibatch: &Minibatch<T>,
+        update: Update,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        let objective = self.objective(minibatch);
+        Ok(mlp.step(minibatch.x(), minibatch.targets(), objective, update, workspace)?)
+    }
+
+    fn backward(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64> {
+        Ok(mlp.backward(minibatch.x(), minibatch.targets(), self.objective(minibatch), workspace)?)
+    }
+
+    fn value(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64> {
+        Ok(mlp.loss(minibatch.targets(), self.0.loss, workspace)?)
+    }
+
+    fn mass(&self, minibatch: &Minibatch<T>) -> f64 {
+        self.objective(minibatch).mass(minibatch.targets())
+    }
+
+    fn counts_alike(&self) -> bool {
+        self.0.outputs.is_none()
+    }
+
+    fn bad_gradient(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// A loss of the caller's.
+pub(super) struct Own<F> {
+    loss: F,
+    bad_gradient: Option<f64>,
+}
+
+impl<F> Own<F> {
+    pub(super) fn new(loss: F) -> Self {
+        Own { loss, bad_gradient: None }
+    }
+
+    /// The caller's loss of an output. A gradient that no step should follow is taken back, and the loss is NaN.
+    fn measure<'a, T: Scalar>(
+        &'a mut self,
+        minibatch: &'a Minibatch<T>,
+    ) -> impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64 + 'a
+    where
+        F: FnMut(LossBatch<'_, T>, &mut [T]) -> f64,
+    {
+        let Own { loss, bad_gradient } = self;
+        move |output, dy| {
+            let (targets, weights) = (minibatch.targets(), minibatch.weights());
+            let value = loss(LossBatch { output, targets, weights }, dy);
+            *bad_gradient = not_finite(dy).filter(|_| value.is_finite());
+            if bad_gradient.is_none() {
+                return value;
+            }
+            dy.fill(T::ZERO);
+            f64::NAN
+        }
+    }
+}
+
+impl<T: Scalar, F: FnMut(LossBatch<'_, T>, &mut [T]) -> f64> Criterion<T> for Own<F> {
+    fn step(
+        &mut self,
+        mlp: &mut Mlp<T>,
+        minibatch: &Minibatch<T>,
+        update: Update,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64> {
+        Ok(mlp.step_with(minibatch.x(), self.measure(minibatch), update, workspace)?)
+    }
+
+    fn backward(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64> {
+        Ok(mlp.backward_with(minibatch.x(), self.measure(minibatch), workspace)?)
+    }
+
+    fn value(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64> {
+        let mut dy = vec![T::ZERO; minibatch.rows() * mlp.outputs()];
+        let (targets, weights) = (minibatch.targets(), minibatch.weights());
+        Ok((self.loss)(LossBatch { output: workspace.output(), targets, weights }, &mut dy))
+    }
+
+    fn mass(&self, minibatch: &Minibatch<T>) -> f64 {
+        let sum = |weights: &[T]| weights.iter().map(|weight| weight.to_f64()).sum();
+        minibatch.weights().map_or(minibatch.rows() as f64, sum)
+    }
+
+    fn counts_alike(&self) -> bool {
+        true
+    }
+
+    fn bad_gradient(&self) -> Option<f64> {
+        self.bad_gradient
+    }
+}

@@ -1,0 +1,49 @@
+//! How much of a run's past its report keeps.
+
+use std::collections::VecDeque;
+
+use super::EpochReport;
+
+/// Epochs that a report keeps unless it is told otherwise: some 300 bytes each.
+const DEFAULT: usize = 1000;
+
+/// The epochs whose reports a [`TrainReport`](super::TrainReport) has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// So many of the last ones: the memory of a run does not grow with its epochs.
+    Last(usize),
+    /// All of them, some 300 bytes each.
+    All,
+}
+
+/// The last 1,000.
+impl Default for History {
+    fn default() -> Self {
+        History::Last(DEFAULT)
+    }
+}
+
+/// The reports so far.
+pub(super) struct Kept {
+    history: History,
+    epochs: VecDeque<EpochReport>,
+}
+
+impl Kept {
+    pub(super) fn new(history: History) -> Self {
+        Kept { history, epochs: VecDeque::new() }
+    }
+
+    pub(super) fn add(&mut self, epoch: EpochReport) {
+        self.epochs.push_back(epoch);
+        if let History::Last(most) = self.history
+            && self.epochs.len() > most
+        {
+            self.epochs.pop_front();
+        }
+    }
+
+    pub(super) fn into_epochs(self) -> Vec<EpochReport> {
+        self.epochs.into()
+    }
+}
