@@ -5,7 +5,7 @@
 //! [`Plan::weight_gradient`] and [`crate::update`](mod@crate::update) either way.
 
 use chainrule_kernel::{
-    Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, STEPS_AT_ONCE, Scalar,
+    Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, STEPS_AT_ONCE, Scalar, SizeError,
 };
 
 use crate::clip::scale_all;
@@ -30,22 +30,33 @@ struct Rows<'a, T> {
 }
 
 impl<T: Scalar> Plan<T> {
-    /// Makes room for [`Plan::descend`] with steps that want strips, see [`Step::wants_strips`], or minibatches of more rows than the kernel
-    /// multiplies at once.
+    /// Makes room for [`Plan::descend`] with steps that want strips, see [`Step::wants_strips`], or minibatches of more rows
+    /// than the kernel multiplies at once.
+    ///
+    /// # Panics
+    /// When there is not so much memory: see [`Plan::try_for_descent`].
     #[must_use]
-    pub fn for_descent(mut self, wants_strips: bool) -> Self {
+    pub fn for_descent(self, wants_strips: bool) -> Self {
+        self.try_for_descent(wants_strips).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Plan::for_descent`].
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn try_for_descent(mut self, wants_strips: bool) -> Result<Self, SizeError> {
         let (LayerShape { inputs, outputs, .. }, max_batch) = (self.shape, self.max_batch());
         if wants_strips || max_batch > STEPS_AT_ONCE {
             let rows = strip_rows::<T>(self.shape);
             for room in &mut self.rooms {
-                room.strip = Aligned::zeros(rows * outputs);
+                room.strip = Aligned::try_zeros(rows * outputs)?;
             }
             // A single column has nothing to gain, and by itself may be dot products, which packed it never is.
             if inputs > rows && outputs > 1 {
-                self.packed = Some(PackedB::zeros(self.kernel, max_batch, outputs));
+                self.packed = Some(PackedB::try_zeros(self.kernel, max_batch, outputs)?);
             }
         }
-        self
+        Ok(self)
     }
 
     /// Moves the weights: `w <- step(w, dw)` with `dw = x^T * dz`. Of the two arrays that a rule may remember, those it does

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use chainrule_kernel::{Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
+use chainrule_kernel::{Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch, SizeError, elements};
 
 use crate::Activation;
 use crate::activation::{activate, derivative_and_sums};
@@ -65,14 +65,38 @@ pub(crate) struct Room<T> {
 
 impl<T: Scalar> Plan<T> {
     /// A plan for minibatches of up to `max_batch` rows, on the threads of the current rayon pool.
+    ///
+    /// # Panics
+    /// When there is not so much memory: see [`Plan::try_new`].
     pub fn new(kernel: &'static Kernel<T>, shape: LayerShape, max_batch: usize) -> Self {
+        Self::try_new(kernel, shape, max_batch).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Plan::new`].
+    ///
+    /// # Errors
+    /// When a plan for such a layer and so many rows takes more memory than there is, or its weights, its x or its output
+    /// would.
+    pub fn try_new(kernel: &'static Kernel<T>, shape: LayerShape, max_batch: usize) -> Result<Self, SizeError> {
         let LayerShape { inputs, outputs, .. } = shape;
-        let threads = threads_for(max_batch * inputs * outputs, MACS_PER_THREAD, rayon::current_num_threads());
-        let mut scratch = Scratch::for_shape(max_batch, outputs, inputs); // x * w
-        scratch.reserve(inputs, outputs, max_batch); // x^T * dz
-        scratch.reserve(max_batch, inputs, outputs); // dz * w^T
-        let room = Room { scratch, strip: Aligned::default() };
-        Plan { kernel, shape, max_batch, rooms: vec![room; threads], packed: None }
+        // None of the products below wraps then: a side of 0 is as good as one of 1.
+        for (what, rows, cols) in [
+            ("weights (inputs x outputs)", inputs, outputs),
+            ("x (rows x inputs)", max_batch, inputs),
+            ("an output (rows x outputs)", max_batch, outputs),
+        ] {
+            elements::<T>(what, &[rows.max(1), cols.max(1)])?;
+        }
+        let work = max_batch.saturating_mul(inputs).saturating_mul(outputs);
+        let threads = threads_for(work, MACS_PER_THREAD, rayon::current_num_threads());
+        let room = |_| -> Result<Room<T>, SizeError> {
+            let mut scratch = Scratch::try_for_shape(max_batch, outputs, inputs)?; // x * w
+            scratch.try_reserve(inputs, outputs, max_batch)?; // x^T * dz
+            scratch.try_reserve(max_batch, inputs, outputs)?; // dz * w^T
+            Ok(Room { scratch, strip: Aligned::default() })
+        };
+        let rooms = (0..threads).map(room).collect::<Result<_, _>>()?;
+        Ok(Plan { kernel, shape, max_batch, rooms, packed: None })
     }
 
     /// The layer's sizes.

@@ -1,10 +1,10 @@
 //! Numbers that begin where a cache line does.
 
-use std::collections::TryReserveError;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use crate::Scalar;
+use crate::sizes::{self, SizeError};
 
 /// Bytes of a cache line, and of the widest register.
 pub(crate) const LINE: usize = 64;
@@ -20,22 +20,42 @@ pub struct Aligned<T> {
 
 impl<T: Scalar> Aligned<T> {
     /// So many zeros.
+    ///
+    /// # Panics
+    /// When there is not so much memory: see [`Aligned::try_zeros`].
     pub fn zeros(len: usize) -> Self {
-        let slack = if len == 0 { 0 } else { LINE / size_of::<T>() };
-        Self::in_buffer(vec![T::ZERO; len + slack], len)
+        Self::try_zeros(len).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// So many zeros.
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn try_zeros(len: usize) -> Result<Self, SizeError> {
+        let buffer = sizes::zeroed(WHAT, with_slack::<T>(len)?).map_err(|error| error.of(WHAT, &[len]))?;
+        Ok(Self::in_buffer(buffer, len))
     }
 
     /// So many times the same number.
     ///
     /// # Errors
     /// When there is not so much memory.
-    pub fn try_filled(len: usize, value: T) -> Result<Self, TryReserveError> {
-        let with_slack = if len == 0 { 0 } else { len.saturating_add(LINE / size_of::<T>()) };
-        let mut buffer = Vec::new();
-        buffer.try_reserve_exact(with_slack)?;
-        buffer.resize(with_slack, value);
-        Ok(Self::in_buffer(buffer, len))
+    pub fn try_filled(len: usize, value: T) -> Result<Self, SizeError> {
+        let mut filled = Self::try_zeros(len)?;
+        if value != T::ZERO || 1.0f64.copysign(value.to_f64()) < 0.0 {
+            filled.fill(value);
+        }
+        Ok(filled)
     }
+}
+
+/// What memory is for, in an error.
+const WHAT: &str = "an array (elements)";
+
+/// One line more than `len` elements, and none for none.
+fn with_slack<T>(len: usize) -> Result<usize, SizeError> {
+    let slack = if len == 0 { 0 } else { LINE / size_of::<T>() };
+    len.checked_add(slack).ok_or_else(|| SizeError::past_addresses(WHAT, &[len]))
 }
 
 impl<T> Aligned<T> {

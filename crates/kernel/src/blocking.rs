@@ -90,12 +90,16 @@ pub(crate) fn even_part(total: usize, max: usize, unit: usize) -> usize {
     total.div_ceil(parts).next_multiple_of(unit).max(unit)
 }
 
-/// The most elements that any product of up to (m, n, k) packs, on any kernel of the table, transposed or not.
-pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> usize {
+/// The most elements that any product of up to (m, n, k) packs, on any kernel of the table, transposed or not; `None` past the
+/// address space.
+pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> Option<usize> {
+    // None of these is more than a few million.
     let rows = |x: usize| x.min(MC).next_multiple_of(MR_MAX);
     let cols = |x: usize| x.min(NC).next_multiple_of(NR_BYTES / size_of::<T>());
+    let blocks = (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(turned::largest(k));
     // A single row is summed up in a buffer of its own.
-    (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(cols(m.max(n)) + m.max(n)).max(turned::largest(k))
+    let longest = m.max(n);
+    Some(blocks.max(longest.checked_add(cols(longest))?))
 }
 
 /// Runs the product in blocks, with one instruction set and one epilogue.

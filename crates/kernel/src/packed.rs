@@ -1,7 +1,8 @@
 //! B in the order in which the micro-kernel reads it: packed once, multiplied with often.
 
 use crate::pack::Source;
-use crate::{Aligned, Kernel, MatRef, Scalar};
+use crate::sizes::panels;
+use crate::{Aligned, Kernel, MatRef, Scalar, SizeError};
 
 /// B (k, n) packed for one kernel: panels of as many columns as its tiles have, each with all steps of k.
 ///
@@ -24,6 +25,8 @@ pub struct PackedB<T: Scalar> {
     kernel: &'static Kernel<T>,
     k: usize,
     n: usize,
+    /// Elements of the panels in use, which are no more than there are.
+    used: usize,
     panels: Aligned<T>,
 }
 
@@ -40,17 +43,41 @@ impl<T: Scalar> PackedB<T> {
     /// Packs B for products with that kernel.
     ///
     /// # Panics
-    /// When the CPU lacks the kernel's instructions.
+    /// When the CPU lacks the kernel's instructions, or there is not so much memory: see [`PackedB::try_new`].
     pub fn new(kernel: &'static Kernel<T>, b: MatRef<'_, T>) -> Self {
-        let mut packed = PackedB::zeros(kernel, b.rows(), b.cols());
+        Self::try_new(kernel, b).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`PackedB::new`].
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    ///
+    /// # Panics
+    /// When the CPU lacks the kernel's instructions.
+    pub fn try_new(kernel: &'static Kernel<T>, b: MatRef<'_, T>) -> Result<Self, SizeError> {
+        let mut packed = PackedB::try_zeros(kernel, b.rows(), b.cols())?;
         packed.update(b);
-        packed
+        Ok(packed)
     }
 
     /// Room for a B of (k, n), all of it 0.
+    ///
+    /// # Panics
+    /// When there is not so much memory: see [`PackedB::try_zeros`].
     pub fn zeros(kernel: &'static Kernel<T>, k: usize, n: usize) -> Self {
-        let elements = n.next_multiple_of(kernel.nr) * k;
-        PackedB { kernel, k, n, panels: Aligned::zeros(elements) }
+        Self::try_zeros(kernel, k, n).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`PackedB::zeros`].
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn try_zeros(kernel: &'static Kernel<T>, k: usize, n: usize) -> Result<Self, SizeError> {
+        const WHAT: &str = "packed panels (rows x columns)";
+        let elements = panels::<T>(k, n, kernel.nr).ok_or_else(|| SizeError::past_addresses(WHAT, &[k, n]))?;
+        let panels = Aligned::try_zeros(elements).map_err(|error| error.of(WHAT, &[k, n]))?;
+        Ok(PackedB { kernel, k, n, used: elements, panels })
     }
 
     /// Packs a B of the same shape into the same place.
@@ -66,17 +93,18 @@ impl<T: Scalar> PackedB<T> {
     /// # Panics
     /// When there are more rows than the first B had.
     pub fn with_rows(&mut self, k: usize) -> PackedColumns<'_, T> {
-        let elements = self.n.next_multiple_of(self.kernel.nr) * k;
-        let room = self.panels.len();
-        assert!(elements <= room, "{k} rows into panels for {}", room / self.n.next_multiple_of(self.kernel.nr).max(1));
+        let (n, nr, room) = (self.n, self.kernel.nr, self.panels.len());
+        let used = panels::<T>(k, n, nr).filter(|&used| used <= room);
+        // `try_zeros` has rounded n up before.
+        self.used = used.unwrap_or_else(|| panic!("{k} rows into panels for {}", room / n.next_multiple_of(nr).max(1)));
         self.k = k;
         self.columns_mut()
     }
 
     /// All columns, to be split among threads.
     pub fn columns_mut(&mut self) -> PackedColumns<'_, T> {
-        let (kernel, k, n, elements) = (self.kernel, self.k, self.n, self.elements());
-        PackedColumns { kernel, k, n, panels: &mut self.panels[..elements] }
+        let (kernel, k, n) = (self.kernel, self.k, self.n);
+        PackedColumns { kernel, k, n, panels: &mut self.panels[..self.used] }
     }
 
     /// k.
@@ -99,11 +127,7 @@ impl<T: Scalar> PackedB<T> {
     }
 
     pub(crate) fn panels(&self) -> &[T] {
-        &self.panels[..self.elements()]
-    }
-
-    fn elements(&self) -> usize {
-        self.n.next_multiple_of(self.kernel.nr) * self.k
+        &self.panels[..self.used]
     }
 }
 

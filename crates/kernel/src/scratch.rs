@@ -1,7 +1,7 @@
 //! The memory that packing needs: made once, grown on demand, never shrunk.
 
 use crate::blocking::largest_panels;
-use crate::{Aligned, Scalar};
+use crate::{Aligned, Scalar, SizeError};
 
 /// Room for packed operands. One for each thread that multiplies; its contents between calls mean nothing.
 #[derive(Debug, Clone)]
@@ -17,15 +17,42 @@ impl<T> Default for Scratch<T> {
 
 impl<T: Scalar> Scratch<T> {
     /// Enough for any product of up to `(m, n, k)`, whatever its strides: such calls will not allocate.
+    ///
+    /// # Panics
+    /// When there is not so much memory: see [`Scratch::try_for_shape`].
     pub fn for_shape(m: usize, n: usize, k: usize) -> Self {
+        Self::try_for_shape(m, n, k).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Scratch::for_shape`].
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn try_for_shape(m: usize, n: usize, k: usize) -> Result<Self, SizeError> {
         let mut scratch = Scratch::default();
-        scratch.reserve(m, n, k);
-        scratch
+        scratch.try_reserve(m, n, k)?;
+        Ok(scratch)
     }
 
     /// Grows to what [`Scratch::for_shape`] would make.
+    ///
+    /// # Panics
+    /// When there is not so much memory: see [`Scratch::try_reserve`].
     pub fn reserve(&mut self, m: usize, n: usize, k: usize) {
-        self.grow(largest_panels::<T>(m, n, k));
+        self.try_reserve(m, n, k).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// As [`Scratch::reserve`].
+    ///
+    /// # Errors
+    /// When there is not so much memory; the scratch is then as it was.
+    pub fn try_reserve(&mut self, m: usize, n: usize, k: usize) -> Result<(), SizeError> {
+        const WHAT: &str = "scratch (m x n x k)";
+        let elements = largest_panels::<T>(m, n, k).ok_or_else(|| SizeError::past_addresses(WHAT, &[m, n, k]))?;
+        if self.buffer.len() < elements {
+            self.buffer = Aligned::try_zeros(elements).map_err(|error| error.of(WHAT, &[m, n, k]))?;
+        }
+        Ok(())
     }
 
     /// Bytes held.
