@@ -73,6 +73,10 @@ impl<T: Scalar> Plan<T> {
         moments: [&mut [T]; 2], // as w, or empty
     ) {
         self.assert_fits(x, w, None, (dz.rows(), dz.cols()));
+        for (i, memory) in moments.iter().enumerate() {
+            let needed = if i < step.rule.moments() { w.len() } else { 0 };
+            assert!(memory.len() == needed, "{needed} numbers to remember and memory for {}", memory.len());
+        }
         let LayerShape { inputs, outputs, .. } = self.shape;
         let (kernel, threads) = (self.kernel, self.threads(x.rows()));
         if let Step { rule: Rule::Sgd { lr, decay }, shrink, .. } = step

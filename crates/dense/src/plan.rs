@@ -116,18 +116,23 @@ impl<T: Scalar> Plan<T> {
     }
 
     pub(crate) fn threads(&self, batch: usize) -> usize {
-        threads_for(batch * self.shape.inputs * self.shape.outputs, MACS_PER_THREAD, self.rooms.len())
+        let LayerShape { inputs, outputs, .. } = self.shape;
+        threads_for(batch.saturating_mul(inputs * outputs), MACS_PER_THREAD, self.rooms.len())
     }
 
     /// Refuses what does not fit the layer; `b` is the length of a bias where there is one, `a` the shape of the output.
     pub(crate) fn assert_fits(&self, x: MatRef<'_, T>, w: &[T], b: Option<usize>, a: (usize, usize)) {
         let LayerShape { inputs, outputs, .. } = self.shape;
         let batch = x.rows();
-        assert!(batch <= self.max_batch, "a minibatch of {batch} rows in a plan for {}", self.max_batch);
+        self.assert_batch(batch);
         assert!(x.cols() == inputs, "x has {} columns, the layer {inputs} inputs", x.cols());
         assert!(w.len() == inputs * outputs, "{} weights for {inputs}x{outputs}", w.len());
         assert!(b.is_none_or(|b| b == outputs), "a bias of {} for {outputs} outputs", b.unwrap_or_default());
         assert!(a == (batch, outputs), "an output of {}x{}, not {batch}x{outputs}", a.0, a.1);
+    }
+
+    fn assert_batch(&self, batch: usize) {
+        assert!(batch <= self.max_batch, "a minibatch of {batch} rows in a plan for {}", self.max_batch);
     }
 
     /// `a = f(x * w + b)`.
@@ -193,16 +198,22 @@ impl<T: Scalar> Plan<T> {
 
     /// The gradient by what goes into the activation and by the bias: `dz = da * f'(z)`, `db = column sums of dz`. `da`
     /// becomes dz.
+    ///
+    /// # Panics
+    /// When a shape does not fit the layer, or there are more rows than the plan was made for.
     pub fn output_gradient(
         &mut self,
         of: MatRef<'_, T>, // (batch, outputs), a, or z where the derivative needs that
         da: MatMut<'_, T>, // (batch, outputs), becomes dz
         db: &mut [T],      // (outputs)
     ) {
-        let LayerShape { outputs, activation, .. } = self.shape;
-        assert!((da.rows(), da.cols()) == (of.rows(), of.cols()), "da is {}x{}", da.rows(), da.cols());
+        let (batch, LayerShape { outputs, activation, .. }) = (of.rows(), self.shape);
+        self.assert_batch(batch);
+        assert!(of.cols() == outputs, "an output of {batch}x{}, not {batch}x{outputs}", of.cols());
+        let (rows, cols) = (da.rows(), da.cols());
+        assert!((rows, cols) == (batch, outputs), "da is {rows}x{cols}, not {batch}x{outputs}");
+        assert!(db.len() == outputs, "a bias of {} for {outputs} outputs", db.len());
         derivative_and_sums(self.kernel, activation, of, da, db, self.rooms.len());
-        debug_assert_eq!(of.cols(), outputs);
     }
 
     /// The gradient by the weights, `dw = x^T * dz`.
@@ -233,12 +244,15 @@ impl<T: Scalar> Plan<T> {
         below: Option<Below<'_, T>>,
     ) {
         let (batch, LayerShape { inputs, outputs, .. }) = (dz.rows(), self.shape);
-        assert!((dx.rows(), dx.cols()) == (batch, inputs), "dx is {}x{}", dx.rows(), dx.cols());
+        assert!((dx.rows(), dx.cols()) == (batch, inputs), "dx is {}x{}, not {batch}x{inputs}", dx.rows(), dx.cols());
         self.assert_fits(dx.as_ref(), w, None, (dz.rows(), dz.cols()));
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs).t());
         let threads = self.threads(batch);
-        let sums = below.as_ref().map(|below| below.db.len());
-        assert!(sums.is_none_or(|sums| sums == inputs), "a bias of {} for {inputs} inputs", sums.unwrap_or_default());
+        if let Some(Below { of, db, .. }) = &below {
+            assert!(db.len() == inputs, "a bias of {} for {inputs} inputs", db.len());
+            let (rows, cols) = (of.rows(), of.cols());
+            assert!((rows, cols) == (batch, inputs), "an output below of {rows}x{cols}, not {batch}x{inputs}");
+        }
 
         match below {
             // The sum of a column belongs to one thread.

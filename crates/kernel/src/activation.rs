@@ -221,7 +221,8 @@ pub(crate) unsafe fn area<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T
 }
 
 /// Safety: as [`area`].
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn walk<T: Scalar, V: Simd<T>, F: Each<T>>(f: F, after: &After<T>, area: &Area<T>) {
     let &Area { rows, cols, c, c_rs, c_cs, row, col } = area;
     // Where columns are not neighbours, a register holds one element.
@@ -247,7 +248,8 @@ unsafe fn walk<T: Scalar, V: Simd<T>, F: Each<T>>(f: F, after: &After<T>, area: 
 }
 
 /// Safety: the pointers cover the lanes of `mask`, all lanes unless `TAIL`; the CPU has the instructions of `V`.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn one_register<T: Scalar, V: Simd<T>, F: Each<T>, const TAIL: bool>(
     f: F,
     c: *mut T,

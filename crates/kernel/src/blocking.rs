@@ -12,6 +12,7 @@ use crate::placing::tail_of;
 use crate::problem::{Operand, Problem};
 use crate::scratch::Scratch;
 use crate::simd::Simd;
+use crate::sizes::wrapping_bytes;
 use crate::{Scalar, turned};
 
 /// Steps of k in a block. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of 2048
@@ -164,7 +165,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
         || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs));
 
     // The first tile of rows reads a B in place for all others, who then find it in the caches.
-    let b_fetched = !pack_b && TILES == PLAIN && p.m > 2 * mr && p.k * p.n * size_of::<T>() > FETCHED_BYTES;
+    let b_fetched = !pack_b && TILES == PLAIN && p.m > 2 * mr && wrapping_bytes::<T>(p.k, p.n) > FETCHED_BYTES;
 
     // How many steps a block has at most. Cut, the chains of an element go on from C.
     let a_by_lines = !pack_a && by_columns && p.n > lanes;
@@ -208,7 +209,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>, E: Finish<T>, const TILES: u8>(
         && !p.b_packed
         && rows_contiguous
         && p.m <= UNPACKED_ROWS
-        && p.k * p.n * size_of::<T>() >= LARGE_BYTES;
+        && wrapping_bytes::<T>(p.k, p.n) >= LARGE_BYTES;
     let (most_cols, most_steps) =
         if is_large { (LARGE_ROW_BYTES / size_of::<T>(), LARGE_STEPS) } else { (NC, most_steps) };
     let (nc_block, kc_block) = (even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1));

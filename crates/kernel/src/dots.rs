@@ -15,6 +15,7 @@ use crate::Scalar;
 use crate::gemv::Row;
 use crate::problem::Problem;
 use crate::simd::Simd;
+use crate::sizes::wrapping_bytes;
 
 /// Chains of one element.
 const CHAINS: usize = 16;
@@ -41,7 +42,7 @@ pub(crate) fn is_dots<T>(p: &Problem<T>) -> bool {
 pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on.
     unsafe {
-        if const { V::LANES < CHAINS } || r.k * r.n * size_of::<T>() > FETCHED_BYTES {
+        if const { V::LANES < CHAINS } || wrapping_bytes::<T>(r.k, r.n) > FETCHED_BYTES {
             by_lanes::<T, V, true>(r, y)
         } else {
             by_lanes::<T, V, false>(r, y)
@@ -66,7 +67,8 @@ unsafe fn by_lanes<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut
 /// As many columns at a time as a register has lanes: the chains of SIDE of them side by side, each in REGISTERS registers.
 ///
 /// Safety: as [`sums`], with 16 = REGISTERS * LANES.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize, const FETCH: bool>(
     r: &Row<T>,
     y: *mut T,
@@ -106,7 +108,8 @@ unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usi
 /// The chains of the SIDE columns that begin at `b`, folded into one register each.
 ///
 /// Safety: as [`columns`]; as many columns exist.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn chains<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize, const FETCH: bool>(
     r: &Row<T>,
     b: *const T,

@@ -135,6 +135,9 @@ impl<T: Scalar> Kernel<T> {
             Some(whole) if after.of.is_none() => (1, whole.len()),
             _ => (c.rows(), c.cols()),
         };
+        if rows == 0 || cols == 0 {
+            return; // before as many rows as there may be of no columns are walked
+        }
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
         let area = Area { rows, cols, c: c.as_mut_ptr(), c_rs, c_cs, row: 0, col: 0 };
         // SAFETY: the view covers the area, `of` and sums fit it (asserted above) and overlap it nowhere, and

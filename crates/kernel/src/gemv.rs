@@ -13,6 +13,7 @@ use crate::Scalar;
 use crate::dots;
 use crate::micro::Finish;
 use crate::simd::Simd;
+use crate::sizes::wrapping_bytes;
 use crate::turned;
 
 /// What a row reads and writes, or a few where B lies by columns; strides in elements.
@@ -69,7 +70,7 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, 
             return few::<T, V>(r, y);
         }
         if r.b_cs == 1 {
-            let fetch = r.k * r.n * size_of::<T>() > FIRST_LEVEL;
+            let fetch = wrapping_bytes::<T>(r.k, r.n) > FIRST_LEVEL;
             if !fetch && registers <= HELD {
                 hold::<T, V, HELD, false>(r, y);
             } else if registers <= 2 * HELD {
@@ -96,7 +97,8 @@ pub(crate) const FEW: usize = 8;
 /// as with B packed in blocks (Zen 5). Fetching the next rows ahead is 0.85 times as fast.
 ///
 /// Safety: as [`sums`], with `b_cs` 1 and 2 to [`FEW`] rows.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn few<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on, with the rows counted.
     unsafe {
@@ -116,7 +118,8 @@ unsafe fn few<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
 /// All steps, eight at a time, and the last ones singly.
 ///
 /// Safety: as [`few`], of M rows.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn passes<T: Scalar, V: Simd<T>, const M: usize>(r: &Row<T>, y: *mut T) {
     const STEPS: usize = 8;
     let whole = r.k / STEPS * STEPS;
@@ -212,7 +215,8 @@ unsafe fn hold<T: Scalar, V: Simd<T>, const HELD: usize, const FETCH: bool>(r: &
 /// 1x128x784 with AVX2.
 ///
 /// Safety: as [`sums`], with `b_cs` 1 and as many columns.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn held<T: Scalar, V: Simd<T>, const REGISTERS: usize, const FETCH: bool, const TAIL: bool>(
     r: &Row<T>,
     y: *mut T,
@@ -244,7 +248,8 @@ unsafe fn held<T: Scalar, V: Simd<T>, const REGISTERS: usize, const FETCH: bool,
 }
 
 /// Safety: as [`sums`], with `b_cs` 1.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn stream<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     // SAFETY: steps < k and columns < n of B; y has room for whole registers.
     unsafe {

@@ -54,7 +54,8 @@ unsafe fn whole<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) 
 /// Rows of REGISTERS whole registers.
 ///
 /// Safety: as [`outer`], with k = 1 and as many columns.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn short<T: Scalar, V: Simd<T>, E: Finish<T>, const REGISTERS: usize>(p: &Problem<T>, finish: E) {
     // SAFETY: rows < m and columns < n exist, by the caller's promise.
     unsafe {
@@ -110,7 +111,8 @@ unsafe fn several<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E
 /// portable kernel.
 ///
 /// Safety: as [`several`].
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn together<T: Scalar, V: Simd<T>, E: Finish<T>, const N: usize>(p: &Problem<T>, finish: E) {
     let side = V::LANES / N;
     let whole = p.m / side * side;
@@ -133,7 +135,8 @@ unsafe fn together<T: Scalar, V: Simd<T>, E: Finish<T>, const N: usize>(p: &Prob
 }
 
 /// Safety: as [`outer`], with k = K.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<T>, finish: E) {
     // SAFETY: rows < m, columns < n and steps < K exist, by the caller's promise.
     unsafe {

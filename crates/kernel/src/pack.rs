@@ -13,6 +13,7 @@ use std::mem::MaybeUninit;
 
 use crate::Scalar;
 use crate::simd::Simd;
+use crate::sizes;
 
 /// How far ahead of a transpose its rows are fetched, in elements.
 const AHEAD: usize = 64;
@@ -38,10 +39,11 @@ const STEP_BYTES: usize = 1024;
 #[inline(always)]
 pub(crate) unsafe fn panels<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
     let &Source { ptr, steps, lanes, step_stride, lane_stride, readable } = source;
-    let size = steps * width;
-    assert!(lanes.div_ceil(width) * size <= to.len(), "{steps}x{lanes} into {} by {width}", to.len());
+    let fits = sizes::panels::<T>(steps, lanes, width).is_some_and(|elements| elements <= to.len());
+    assert!(fits, "{steps}x{lanes} into {} by {width}", to.len());
+    let size = steps * width; // of one panel, of all that fit
     let to = to.as_mut_ptr();
-    // SAFETY: the caller's promise is passed on, and `to` has room for all panels (asserted).
+    // SAFETY: the caller's promise is passed on, and `to` has room for all panels (asserted above, in `fits`).
     unsafe {
         if lane_stride == 1 {
             let group = (STEP_BYTES / size_of::<T>() / width).max(1) * width;
@@ -73,7 +75,8 @@ const STEPS_AHEAD: usize = 4;
 /// Lanes are neighbours already: each step is copied, in whole registers, a piece to each panel.
 ///
 /// Safety: as [`panels`]; `to` has room for them.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn copy_rows<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: *mut T) {
     let &Source { ptr, steps, lanes, step_stride, .. } = source;
     // Where a step of the panel is whole registers, the last one is stored whole and brings the zeros.
@@ -124,7 +127,8 @@ unsafe fn copy_rows<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
 /// with AVX-512, where they are whole already, 0.4-0.8 times.
 ///
 /// Safety: as [`panels`]; `to` has room for steps x width.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: *mut T) {
     let &Source { ptr, steps, lanes, lane_stride, readable, .. } = source;
     let blocks = if readable >= lanes.next_multiple_of(V::LANES) { lanes.div_ceil(V::LANES) } else { lanes / V::LANES };

@@ -13,6 +13,7 @@ use crate::placing::tail_of;
 use crate::problem::Problem;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
+use crate::sizes::wrapping_bytes;
 use crate::turned;
 
 /// Runs the product with one instruction set and one epilogue.
@@ -81,7 +82,7 @@ unsafe fn in_two<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, rest: usize
 /// Whether these are few rows and a B that outgrows the caches, its rows pages apart: [`gemv`] streams it past them.
 fn is_streamed<T: Scalar>(p: &Problem<T>) -> bool {
     let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && blocking::page_apart::<T>(p.b.rs);
-    (2..=gemv::FEW).contains(&p.m) && rows_apart && p.k <= KC && p.k * p.n * size_of::<T>() >= blocking::LARGE_BYTES
+    (2..=gemv::FEW).contains(&p.m) && rows_apart && p.k <= KC && wrapping_bytes::<T>(p.k, p.n) >= blocking::LARGE_BYTES
 }
 
 /// How many columns past the last whole panel are best computed by themselves, the way that few columns go: with AVX2
@@ -153,7 +154,7 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     // 0.86-0.94. Packing B takes about 6 / m of the product's time.
     let lanes = K::Vector::LANES;
     let registers = p.m.div_ceil(lanes) as f64;
-    let is_large = p.k * p.n * size_of::<T>() > LOW_LARGE_BYTES;
+    let is_large = wrapping_bytes::<T>(p.k, p.n) > LOW_LARGE_BYTES;
     let lone = match lanes * size_of::<T>() > 32 {
         true if is_large => 1.1,
         true => 2.0,

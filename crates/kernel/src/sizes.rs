@@ -62,6 +62,17 @@ pub(crate) fn product<T>(sides: &[usize]) -> Option<usize> {
     (elements <= isize::MAX as usize / size_of::<T>().max(1)).then_some(elements)
 }
 
+/// Elements that a slice must have for each of the `rows x cols` at these strides to lie inside; `None` past the address space.
+#[inline]
+pub(crate) fn span((rows, cols): (usize, usize), (row_stride, col_stride): (usize, usize)) -> Option<usize> {
+    if rows == 0 || cols == 0 {
+        return Some(0);
+    }
+    let down = (rows - 1).checked_mul(row_stride)?;
+    let along = (cols - 1).checked_mul(col_stride)?;
+    down.checked_add(along)?.checked_add(1)
+}
+
 /// Elements of panels of `width` lanes each that hold `lanes` of them, `steps` long: what [`crate::pack::panels`] writes.
 #[inline]
 pub(crate) fn panels<T>(steps: usize, lanes: usize, width: usize) -> Option<usize> {

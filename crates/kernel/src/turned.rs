@@ -21,6 +21,7 @@ use crate::pack::Source;
 use crate::problem::Problem;
 use crate::scratch::Scratch;
 use crate::simd::{Simd, TURNED_MOST};
+use crate::sizes::wrapping_bytes;
 
 /// Rows of C, at most, whatever the instruction set.
 pub(crate) const MOST: usize = 13;
@@ -150,7 +151,7 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
     unsafe {
         match r.m {
             1 if crowded => side::<T, V, COLUMNS_CROWDED, false>(r, y),
-            1 if r.k * r.n * size_of::<T>() > LARGE_BYTES => side::<T, V, COLUMNS, true>(r, y),
+            1 if wrapping_bytes::<T>(r.k, r.n) > LARGE_BYTES => side::<T, V, COLUMNS, true>(r, y),
             1 => side::<T, V, COLUMNS, false>(r, y),
             2 if !crowded => strips::<T, V, 2, 4, false>(r, y),
             2 => strips::<T, V, 2, 2, false>(r, y),
@@ -174,7 +175,8 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
 /// SIDE columns side by side, whatever the width of a register.
 ///
 /// Safety: as [`sums`], of M rows.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn side<T: Scalar, V: Simd<T>, const SIDE: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on.
     unsafe {
@@ -190,7 +192,8 @@ unsafe fn side<T: Scalar, V: Simd<T>, const SIDE: usize, const FETCH: bool>(r: &
 /// GROUPS registers of columns side by side while there are so many, then fewer.
 ///
 /// Safety: as [`side`].
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn strips<T: Scalar, V: Simd<T>, const M: usize, const GROUPS: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on, with columns j.. counted.
     unsafe {
@@ -229,7 +232,8 @@ unsafe fn strips<T: Scalar, V: Simd<T>, const M: usize, const GROUPS: usize, con
 /// GROUPS registers of columns from j on, all of which exist.
 ///
 /// Safety: as [`side`].
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn strip<T: Scalar, V: Simd<T>, const M: usize, const GROUPS: usize, const FETCH: bool>(
     r: &Row<T>,
     y: *mut T,
@@ -301,7 +305,8 @@ unsafe fn strip<T: Scalar, V: Simd<T>, const M: usize, const GROUPS: usize, cons
 /// A block that is not whole, by way of one that is: some steps from the first one on, and some columns likewise.
 ///
 /// Safety: as [`side`]; the steps and columns exist, at most LANES of each.
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn block<T: Scalar, V: Simd<T>, const M: usize>(
     r: &Row<T>,
     (p, steps): (usize, usize),

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use crate::Scalar;
+use crate::sizes::span;
 
 /// A matrix that is read: `rows x cols` elements, `(i, j)` at `i * row_stride + j * col_stride` of the slice.
 pub struct MatRef<'a, T> {
@@ -38,28 +39,23 @@ impl Shape {
         Shape { rows, cols, row_stride: cols, col_stride: 1 }
     }
 
-    /// How many elements a slice must have for every (i, j) to lie inside; `None` past the address space.
+    /// A shape whose every (i, j) lies inside a slice of so many elements.
+    ///
+    /// A stride that leads to no element, of a single row or column, may be any number. It is cut to the slice's length, as
+    /// all others are by lying inside: so no stride is more than `isize::MAX` bytes, and what the kernels compute with one
+    /// cannot wrap.
     #[inline]
-    fn span(self) -> Option<usize> {
-        if self.rows == 0 || self.cols == 0 {
-            return Some(0);
-        }
-        let down = (self.rows - 1).checked_mul(self.row_stride)?;
-        let along = (self.cols - 1).checked_mul(self.col_stride)?;
-        down.checked_add(along)?.checked_add(1)
-    }
-
-    #[inline]
-    fn assert_inside(self, len: usize) {
+    fn inside(self, len: usize) -> Self {
+        let span = span((self.rows, self.cols), (self.row_stride, self.col_stride));
         assert!(
-            self.span().is_some_and(|span| span <= len),
-            "a {self:?} view needs {:?} elements, the slice has {len}",
-            self.span()
+            span.is_some_and(|span| span <= len),
+            "a {self:?} view needs {span:?} elements, the slice has {len}" // None: more than memory has addresses
         );
+        Shape { row_stride: self.row_stride.min(len), col_stride: self.col_stride.min(len), ..self }
     }
 
     /// One stride steps over all that the other can reach; single rows and columns cannot overlap themselves
-    /// as long as the stride that is used is not 0.
+    /// as long as the stride that is used is not 0. For a shape that is [`Shape::inside`] a slice: nothing wraps.
     #[inline]
     fn assert_injective(self) {
         let Shape { rows, cols, row_stride: rs, col_stride: cs } = self;
@@ -82,7 +78,7 @@ impl Shape {
     #[inline]
     fn offset(self, i: usize, j: usize) -> usize {
         assert!(i < self.rows && j < self.cols, "({i}, {j}) is outside {}x{}", self.rows, self.cols);
-        i * self.row_stride + j * self.col_stride
+        i * self.row_stride + j * self.col_stride // less than the slice's length: see `Shape::inside`
     }
 
     /// Where `rows` of this view begin, and their shape.
@@ -149,8 +145,7 @@ impl<'a, T: Scalar> MatRef<'a, T> {
     /// # Panics
     /// When an element would lie past the end of the slice.
     pub fn with_strides(data: &'a [T], (rows, cols): (usize, usize), (row_stride, col_stride): (usize, usize)) -> Self {
-        let shape = Shape { rows, cols, row_stride, col_stride };
-        shape.assert_inside(data.len());
+        let shape = Shape { rows, cols, row_stride, col_stride }.inside(data.len());
         MatRef { ptr: data.as_ptr(), shape, lifetime: PhantomData }
     }
 
@@ -164,7 +159,7 @@ impl<'a, T: Scalar> MatRef<'a, T> {
     /// # Panics
     /// Outside the matrix.
     pub fn get(&self, i: usize, j: usize) -> T {
-        // SAFETY: `offset` asserts i < rows and j < cols, and `assert_inside` put every such element in the slice.
+        // SAFETY: `offset` asserts i < rows and j < cols, and `Shape::inside` put every such element in the slice.
         unsafe { *self.ptr.add(self.shape.offset(i, j)) }
     }
 
@@ -177,7 +172,7 @@ impl<'a, T: Scalar> MatRef<'a, T> {
         assert!(i < rows, "row {i} of {rows}");
         assert!(self.has_contiguous_rows(), "rows of a {:?} view are not slices", self.shape);
         let start = if cols == 0 { 0 } else { i * row_stride };
-        // SAFETY: the row's last element is inside the slice by `assert_inside`; its elements are neighbours by the
+        // SAFETY: the row's last element is inside the slice by `Shape::inside`; its elements are neighbours by the
         // assertion above.
         unsafe { std::slice::from_raw_parts(self.ptr.add(start), cols) }
     }
@@ -188,7 +183,7 @@ impl<'a, T: Scalar> MatRef<'a, T> {
     /// When the range ends past the last row.
     pub fn rows_in(self, range: Range<usize>) -> Self {
         let (start, shape) = self.shape.row_range(&range);
-        // SAFETY: `start` is 0 or the offset of an element that `assert_inside` put in the slice.
+        // SAFETY: `start` is 0 or the offset of an element that `Shape::inside` put in the slice.
         MatRef { ptr: unsafe { self.ptr.add(start) }, shape, lifetime: PhantomData }
     }
 
@@ -228,8 +223,7 @@ impl<'a, T: Scalar> MatMut<'a, T> {
         (rows, cols): (usize, usize),
         (row_stride, col_stride): (usize, usize),
     ) -> Self {
-        let shape = Shape { rows, cols, row_stride, col_stride };
-        shape.assert_inside(data.len());
+        let shape = Shape { rows, cols, row_stride, col_stride }.inside(data.len());
         shape.assert_injective();
         MatMut { ptr: data.as_mut_ptr(), shape, lifetime: PhantomData }
     }
@@ -270,7 +264,7 @@ impl<'a, T: Scalar> MatMut<'a, T> {
             return None;
         }
         // SAFETY: rows of neighbours, one after the other: every element between the first and the last is the view's
-        // own, inside the slice by `assert_inside` and no other view's by `assert_injective`.
+        // own, inside the slice by `Shape::inside` and no other view's by `assert_injective`.
         Some(unsafe { std::slice::from_raw_parts_mut(self.ptr, rows * cols) })
     }
 

@@ -73,7 +73,8 @@ impl Elementwise for Tanh {
 }
 
 /// Safety: as [`map`].
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn each<T: Scalar, V: Simd<T>, F: Elementwise>(values: &mut [T]) {
     let whole = values.len() / V::LANES * V::LANES;
     let p = values.as_mut_ptr();
@@ -94,7 +95,8 @@ unsafe fn each<T: Scalar, V: Simd<T>, F: Elementwise>(values: &mut [T]) {
 /// `c[0] x^(n-1) + ... + c[n-1]`, by Horner's rule.
 ///
 /// Safety: as [`map`].
-#[inline(always)]
+#[cfg_attr(unoptimised, inline(never))]
+#[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn polynomial<T: Scalar, V: Simd<T>>(coefficients: &'static [f64], x: V) -> V {
     // SAFETY: register arithmetic.
     unsafe {
