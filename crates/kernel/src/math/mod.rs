@@ -123,10 +123,10 @@ mod tests {
         (f64::from(a) - b).abs() / f64::from(below.next_up() - below)
     }
 
-    /// Every 1,021st f32, both signs, infinities and NaN among them.
+    /// Every 1,021st f32, both signs, infinities and NaN among them; fewer for Miri, whose own `exp` is rounded at random.
     fn sample_f32() -> Vec<f32> {
         let specials = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1.0, -1.0];
-        (0..=u32::MAX).step_by(1021).map(f32::from_bits).chain(specials).collect()
+        (0..=u32::MAX).step_by(if cfg!(miri) { 10_210_021 } else { 1021 }).map(f32::from_bits).chain(specials).collect()
     }
 
     fn true_sigmoid(x: f64) -> f64 {
@@ -143,7 +143,10 @@ mod tests {
     }
 
     fn worst_f64(kernel: &Kernel<f64>, f: fn(&Kernel<f64>, &mut [f64]), truth: fn(f64) -> f64) -> (f64, f64) {
-        let inputs: Vec<f64> = (-80_000..80_000).map(|i| f64::from(i) * 0.009_1 / (1.0 + f64::from(i % 97))).collect();
+        let inputs: Vec<f64> = (-80_000..80_000)
+            .step_by(if cfg!(miri) { 997 } else { 1 })
+            .map(|i| f64::from(i) * 0.009_1 / (1.0 + f64::from(i % 97)))
+            .collect();
         let mut outputs = inputs.clone();
         f(kernel, &mut outputs);
         let error = |(x, y): (&f64, &f64)| {
@@ -186,7 +189,7 @@ mod tests {
             let (got, want) = (ln(x), x.ln());
             // Near 1 the result is small and the error is relative to it all the same.
             assert!((got - want).abs() <= 4.0 * f64::EPSILON * want.abs(), "ln({x:e}) = {got:e}, not {want:e}");
-            x *= 1.01;
+            x *= if cfg!(miri) { 1e4 } else { 1.01 };
             if x.is_subnormal() {
                 x += f64::from_bits(7);
             }
