@@ -30,3 +30,8 @@ mod twin;
 pub use bound::{Roundoff, gradient_bounds};
 pub use recipe::{Case, Goal, Recipe};
 pub use twin::{Pass, Twin};
+
+/// The repository's README is compiled with the tests: no package holds it, and this crate is none.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

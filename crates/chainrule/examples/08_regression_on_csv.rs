@@ -29,10 +29,12 @@ fn main() -> Result<(), chainrule::Error> {
     let periods = read_csv_features::<f32>(folder.join("periods.csv"))?;
     let targets = Targets::Values { values: periods.data().into_owned(), cols: 1 };
     std::fs::remove_dir_all(&folder).expect("the folder that was just made");
-    let mut data = Dataset::new(features.clone(), targets)?;
-    let preprocess = Preprocess::standardize(&features)?;
-    data.preprocess(&preprocess)?;
-    let (train, test) = data.split(0.25, 42)?;
+    // Split first: means and deviations are those of the training part alone, or the held-out rows would have a say in
+    // what they are to judge. Both parts then get the same numbers.
+    let (mut train, mut test) = Dataset::new(features, targets)?.split(0.25, 42)?;
+    let preprocess = Preprocess::standardize(train.features())?;
+    train.preprocess(&preprocess)?;
+    test.preprocess(&preprocess)?;
 
     let mut mlp = Mlp::builder(2).dense(24).tanh().dense(1).seed(42).build()?;
     let optimizer = Optimizer::by_name("adam")?.with("lr", 0.003)?;

@@ -14,6 +14,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong. In every variant `origin` is where the data came from: a path as it was given, or a word such as
 /// `stdin` or `features` for what did not come from a file.
+///
+/// ```
+/// use chainrule::data::Features;
+/// use chainrule::Error;
+///
+/// let error = Features::new(2, 3, vec![0.0_f32; 5]).unwrap_err();
+/// assert!(matches!(error, Error::Shape { .. }));
+/// println!("{error}"); // what was found, and what was expected
+/// ```
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -44,12 +44,12 @@ pub mod trace;
 mod train;
 
 pub use chainrule_explain::{doctor, graph, layer_table};
-pub use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
+pub use chainrule_kernel::{Epilogue, Kernel, KernelError, MatMut, MatRef, Rule, Scalar, Scratch};
 pub use chainrule_model::{
-    ACTIVATION_NAMES, Activation, Clip, Decay, Decays, GROUP_NAMES, Group, Init, LOSS_NAMES, Layer, LbfgsSettings,
-    Loss, Mlp, MlpBuilder, ModelError, Moments, OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace,
-    Range, Rates, Reduction, SCHEDULE_NAMES, SETTINGS, Schedule, Setting, Span, Targets, Update, WarmUp, Workspace,
-    activation_name, gradcheck, metrics, parse_activation,
+    ACTIVATION_NAMES, Accumulation, Activation, Clip, Decay, Decays, DenseLayer, GROUP_NAMES, Group, Init, LOSS_NAMES,
+    Layer, Lbfgs, LbfgsOutcome, LbfgsSettings, Loss, Mlp, MlpBuilder, ModelError, Moments, NormLayer, OPTIMIZER_NAMES,
+    Objective, Optimizer, Predictor, PredictorWorkspace, Range, Rates, Reduction, Running, SCHEDULE_NAMES, SETTINGS,
+    Schedule, Setting, Span, Targets, Update, WarmUp, Workspace, activation_name, gradcheck, metrics, parse_activation,
 };
 pub use divergence::Divergence;
 pub use error::{Error, Result};
@@ -62,7 +62,7 @@ pub use train::{
     StopHandle, TrainConfig, TrainReport, Trainer, assess, evaluate,
 };
 
-/// The README's example is compiled with the tests.
+/// The package's README is run with the tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -4,6 +4,14 @@
 use std::fmt;
 
 /// A place in a file or a table.
+///
+/// ```
+/// use chainrule::data::Features;
+/// use chainrule::{Error, Place};
+///
+/// let Err(Error::NotFinite { place, .. }) = Features::new(2, 2, vec![0.0, 1.0, f32::NAN, 3.0]) else { panic!() };
+/// assert_eq!((place, place.to_string()), (Place::Cell { row: 2, column: 1 }, "row 2, column 1".to_owned()));
+/// ```
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

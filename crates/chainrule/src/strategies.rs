@@ -52,6 +52,15 @@ const ROWS: RangeInclusive<usize> = 2..=17;
 const DEEPEST: usize = 4;
 
 /// A network's modules and where its numbers come from.
+///
+/// ```
+/// use chainrule::strategies::Network;
+/// use chainrule::{Activation, Layer};
+///
+/// let layers = vec![Layer::Dense { inputs: 2, outputs: 3 }, Layer::Activation(Activation::Tanh)];
+/// let network = Network { inputs: 2, layers, gain: 1.0, seed: 7 };
+/// assert_eq!((network.outputs(), network.build::<f64>().params().len()), (3, 2 * 3 + 3));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     /// Features in.
@@ -65,6 +74,13 @@ pub struct Network {
 }
 
 /// A minibatch of any width: how many rows, and where their numbers come from.
+///
+/// ```
+/// use chainrule::strategies::Batch;
+///
+/// let batch = Batch { rows: 4, seed: 7 };
+/// assert_eq!((batch.x(3).len(), batch.labels(2).len()), (12, 4));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch {
     /// How many rows; at least one.
@@ -74,6 +90,18 @@ pub struct Batch {
 }
 
 /// A network, a minibatch and one of the library's losses.
+///
+/// ```
+/// use chainrule::gradcheck::Settings;
+/// use chainrule::strategies::problems;
+/// use proptest::prelude::*;
+///
+/// let config = ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() };
+/// proptest!(config, |(problem in problems())| {
+///     let report = problem.check(&Settings::default()).unwrap();
+///     prop_assert!(report.passed(), "\n{report}");
+/// });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// The network.

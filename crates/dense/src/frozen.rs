@@ -7,6 +7,19 @@ use crate::LayerShape;
 /// One layer for inference: `a = f(x * w + b)` by `&self`, so from any number of threads at once.
 ///
 /// The numbers are the bits of [`crate::Plan::forward`].
+///
+/// ```
+/// use chainrule_dense::{Activation, Frozen, LayerShape};
+/// use chainrule_kernel::{Kernel, MatMut, MatRef, Scratch};
+///
+/// let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Relu };
+/// let layer = Frozen::new(Kernel::<f64>::selected()?, shape, &[0.5, -0.25], &[1.0]);
+/// let mut a = [0.0; 2];
+/// let x = MatRef::new(&[1.0, 2.0, 3.0, 4.0], 2, 2);
+/// layer.forward(x, MatMut::new(&mut a, 2, 1), &mut Scratch::default());
+/// assert_eq!(a, [1.0, 1.5]);
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug)]
 pub struct Frozen<'a, T: Scalar> {
     kernel: &'static Kernel<T>,

@@ -35,3 +35,8 @@ pub use chainrule_kernel::Activation;
 pub use frozen::Frozen;
 pub use plan::{Below, Gradients, LayerShape, Plan};
 pub use step::Step;
+
+/// The package's README is run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

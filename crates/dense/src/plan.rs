@@ -10,6 +10,16 @@ use crate::activation::{activate, derivative_and_sums};
 use crate::parts::{MACS_PER_THREAD, Side, for_each_part, threads_for};
 
 /// The sizes of one layer.
+///
+/// ```
+/// use chainrule_dense::{Activation, LayerShape, Plan};
+/// use chainrule_kernel::Kernel;
+///
+/// let shape = LayerShape { inputs: 784, outputs: 128, activation: Activation::Relu };
+/// let plan = Plan::new(Kernel::<f32>::selected()?, shape, 64);
+/// assert_eq!((plan.shape(), plan.max_batch()), (shape, 64));
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerShape {
     /// Features of x.
@@ -21,6 +31,20 @@ pub struct LayerShape {
 }
 
 /// Where [`Plan::backward`] puts its results.
+///
+/// ```
+/// use chainrule_dense::{Activation, Gradients, LayerShape, Plan};
+/// use chainrule_kernel::{Kernel, MatMut, MatRef};
+///
+/// let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Identity };
+/// let mut plan = Plan::<f64>::new(Kernel::selected()?, shape, 1);
+/// let (x, w) = (MatRef::new(&[1.0, 2.0], 1, 2), [3.0, 4.0]);
+/// let (a, mut da, mut dw, mut db, mut dx) = ([11.0], [10.0], [0.0; 2], [0.0], [0.0; 2]);
+/// let gradients = Gradients { dw: &mut dw, db: &mut db, dx: Some(MatMut::new(&mut dx, 1, 2)) };
+/// plan.backward(x, &w, MatRef::new(&a, 1, 1), MatMut::new(&mut da, 1, 1), gradients);
+/// assert_eq!((dw, db, dx), ([10.0, 20.0], [10.0], [30.0, 40.0]));
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug)]
 pub struct Gradients<'a, T> {
     /// By the weights, (inputs, outputs) row-major.
@@ -32,6 +56,21 @@ pub struct Gradients<'a, T> {
 }
 
 /// The layer whose output is another one's x.
+///
+/// ```
+/// use chainrule_dense::{Activation, Below, LayerShape, Plan};
+/// use chainrule_kernel::{Kernel, MatMut, MatRef};
+///
+/// let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Identity };
+/// let mut plan = Plan::<f64>::new(Kernel::selected()?, shape, 1);
+/// // The layer's x is what a ReLU gave: 0 where its own input was negative.
+/// let (x, dz, w) = (MatRef::new(&[0.0, 5.0], 1, 2), MatRef::new(&[10.0], 1, 1), [3.0, 4.0]);
+/// let (mut dx, mut db) = ([0.0; 2], [0.0; 2]);
+/// let below = Below { activation: Activation::Relu, of: x, db: &mut db };
+/// plan.input_gradient(dz, &w, MatMut::new(&mut dx, 1, 2), Some(below));
+/// assert_eq!((dx, db), ([0.0, 40.0], [0.0, 40.0]));
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug)]
 pub struct Below<'a, T> {
     /// What it ends with.
@@ -44,6 +83,18 @@ pub struct Below<'a, T> {
 }
 
 /// One layer, ready to run.
+///
+/// ```
+/// use chainrule_dense::{Activation, LayerShape, Plan};
+/// use chainrule_kernel::{Kernel, MatMut, MatRef};
+///
+/// let shape = LayerShape { inputs: 1, outputs: 2, activation: Activation::Identity };
+/// let mut plan = Plan::<f64>::new(Kernel::selected()?, shape, 8); // for minibatches of at most 8 rows
+/// let mut a = [0.0; 4];
+/// plan.forward(MatRef::new(&[1.0, 2.0], 2, 1), &[10.0, 20.0], &[0.5, 0.0], MatMut::new(&mut a, 2, 2));
+/// assert_eq!(a, [10.5, 20.0, 20.5, 40.0]);
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug)]
 pub struct Plan<T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,

@@ -19,6 +19,18 @@ const AT_ONCE: usize = 256;
 /// Source of the first line: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019; the second line's is the
 /// subgradient of `l1 * sum |w|`, added to the loss: Tibshirani, "Regression Shrinkage and Selection via the Lasso", 1996.
 /// The factor of w in its own gradient, L2, is a field of every rule.
+///
+/// ```
+/// use chainrule_dense::Step;
+/// use chainrule_kernel::{Kernel, Rule};
+///
+/// let sgd = Rule::Sgd { lr: 0.5, decay: 0.0 };
+/// let step = Step { shrink: 0.5, ..Step::from(sgd) };
+/// let mut w = [4.0];
+/// step.apply(Kernel::<f64>::selected()?, &mut w, &[1.0], [&mut [], &mut []]);
+/// assert_eq!(w, [1.5]);
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step<T> {
     /// How parameters move by their gradients.

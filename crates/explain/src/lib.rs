@@ -1,5 +1,8 @@
 //! Text and pictures from the numbers of a model. Nothing is computed here by a way of its own: what is shown is what
 //! `chainrule-model` holds.
+//!
+//! Examples import from `chainrule`, the crate that applications link; with this crate alone write `chainrule_explain` and
+//! `chainrule_model`.
 
 #![forbid(unsafe_code)]
 
@@ -9,3 +12,8 @@ mod table;
 pub mod trace;
 
 pub use table::layer_table;
+
+/// The package's README is run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,8 +5,9 @@ use chainrule_model::{Layer, Mlp, Scalar};
 /// One line for each module, numbered as PyTorch numbers those of an `nn.Sequential`, and a line of sums.
 ///
 /// ```
-/// let mlp = chainrule_model::Mlp::builder(2).dense(3).relu().dense(1).build()?;
-/// let table = chainrule_explain::layer_table(&mlp);
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// let mlp = chainrule::Mlp::builder(2).dense(3).relu().dense(1).build()?;
+/// let table = chainrule::layer_table(&mlp);
 /// assert!(table.lines().any(|line| line.split_whitespace().eq(["0", "dense(2,", "3)", "3", "9", "36", "B"])));
 /// # Ok::<(), chainrule_model::ModelError>(())
 /// ```

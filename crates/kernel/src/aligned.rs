@@ -11,6 +11,14 @@ pub(crate) const LINE: usize = 64;
 
 /// A slice on the heap whose first element begins a cache line. Where rows are a multiple of a line long, no register's
 /// load then touches two of them: a step of 784-16-16-10 in AVX-512 takes 0.95 of the time for it (Zen 5).
+///
+/// ```
+/// use chainrule_kernel::Aligned;
+///
+/// let mut row = Aligned::<f32>::zeros(100);
+/// row[99] = 1.0;
+/// assert_eq!((row.len(), row.as_ptr().align_offset(64)), (100, 0));
+/// ```
 pub struct Aligned<T> {
     /// One line longer than what is asked for, and none when that is nothing.
     buffer: Vec<T>,

@@ -5,6 +5,15 @@ use crate::aligned::LINE;
 use crate::{Kernel, Scalar};
 
 /// What each of the 256 bytes stands for.
+///
+/// ```
+/// use chainrule_kernel::{ByteMap, Kernel};
+///
+/// let mut pixels = [0.0_f32; 3];
+/// Kernel::selected()?.widen(&ByteMap::scaled(1.0 / 255.0), &[0, 51, 255], &mut pixels);
+/// assert_eq!(pixels, [0.0, 0.2, 1.0]);
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ByteMap<T> {
     values: [T; 256],

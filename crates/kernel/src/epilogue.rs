@@ -16,6 +16,21 @@ use crate::simd::Simd;
 use crate::{MatRef, Scalar};
 
 /// What is stored in C. `bias` has one element for each column of C.
+///
+/// ```
+/// # use chainrule_kernel as chainrule;
+/// use chainrule::{Epilogue, Kernel, MatMut, MatRef, Scratch};
+///
+/// let kernel = Kernel::<f64>::selected()?;
+/// let (a, b) = (MatRef::new(&[1.0, 2.0], 1, 2), MatRef::new(&[3.0, 4.0], 2, 1));
+/// let (mut c, mut scratch) = ([100.0], Scratch::default());
+/// let sum = Epilogue::Accumulate { alpha: 2.0, beta: 1.0 };
+/// kernel.gemm(a, b, sum, MatMut::new(&mut c, 1, 1), &mut scratch);
+/// assert_eq!(c, [122.0]);
+/// kernel.gemm(a, b, Epilogue::BiasRelu(&[-20.0]), MatMut::new(&mut c, 1, 1), &mut scratch);
+/// assert_eq!(c, [0.0]);
+/// # Ok::<(), chainrule::KernelError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Epilogue<'a, T: Scalar> {

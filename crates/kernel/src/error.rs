@@ -3,6 +3,15 @@
 use std::fmt;
 
 /// A kernel that cannot be had.
+///
+/// ```
+/// # use chainrule_kernel as chainrule;
+/// use chainrule::{Kernel, KernelError};
+///
+/// let error = Kernel::<f32>::by_name("f32_abacus").unwrap_err();
+/// assert!(matches!(&error, KernelError::Unknown { name, .. } if name == "f32_abacus"));
+/// assert!(error.to_string().starts_with("there is no kernel `f32_abacus`; known are"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KernelError {

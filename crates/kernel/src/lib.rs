@@ -16,6 +16,8 @@
 //! [`simd`](self) vectors. *How here*: `isa/`, an instruction set each. *Which numbers*: `blocking.rs`, the five loops
 //! and the sizes of their blocks. `table.rs` puts them together and `gemm.rs` is the safe way in.
 //!
+//! Examples of what `chainrule` names again import from there; with this crate alone write `chainrule_kernel`.
+//!
 //! All `unsafe` code of the project lives in this crate. It starts no thread and opens no file.
 
 mod activation;
@@ -60,3 +62,8 @@ pub use sizes::{SizeError, elements};
 pub use table::{KERNEL_VARIABLE, Kernel};
 pub use update::Rule;
 pub use view::{MatMut, MatRef};
+
+/// The package's README is run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

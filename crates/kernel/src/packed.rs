@@ -31,6 +31,20 @@ pub struct PackedB<T: Scalar> {
 }
 
 /// Some columns of a [`PackedB`], to be packed on a thread of their own.
+///
+/// ```
+/// use chainrule_kernel::{Kernel, MatRef, PackedB};
+///
+/// let kernel = Kernel::<f32>::selected()?;
+/// let b = vec![1.0; 3 * 100];
+/// let b = MatRef::new(&b, 3, 100);
+/// let mut packed = PackedB::zeros(kernel, 3, 100);
+/// let (mut left, mut right) = packed.columns_mut().split(50); // at the end of a panel
+/// let at = left.cols();
+/// left.update(b.cols_in(0..at));
+/// right.update(b.cols_in(at..100));
+/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// ```
 #[derive(Debug)]
 pub struct PackedColumns<'a, T: Scalar> {
     kernel: &'static Kernel<T>,

@@ -50,6 +50,18 @@ pub(crate) mod sealed {
 }
 
 /// An element type of matrices: `f32` or `f64`. Sealed: no other type can implement it.
+///
+/// ```
+/// # use chainrule_kernel as chainrule;
+/// use chainrule::Scalar;
+///
+/// fn mean<T: Scalar>(numbers: &[T]) -> T {
+///     numbers.iter().copied().sum::<T>() / T::from_f64(numbers.len() as f64)
+/// }
+///
+/// assert_eq!((mean(&[1.0_f32, 2.0]), mean(&[1.0_f64, 2.0])), (1.5, 1.5));
+/// assert_eq!((f32::NAME, f64::ONE), ("f32", 1.0));
+/// ```
 pub trait Scalar:
     sealed::Sealed
     + Copy

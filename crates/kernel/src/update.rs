@@ -10,6 +10,19 @@ use crate::{Kernel, Scalar};
 
 /// A rule with its numbers, for parameters w and gradients dw. What a rule remembers of each parameter is 0 before the
 /// first step, save where AdaGrad is told otherwise.
+///
+/// ```
+/// # use chainrule_kernel as chainrule;
+/// use chainrule::{Kernel, Rule};
+///
+/// let (mut w, mut v) = ([1.0], [0.0]);
+/// let rule = Rule::Momentum { lr: 0.5, momentum: 0.5, nesterov: false, decay: 0.0 };
+/// for _ in 0..2 {
+///     Kernel::<f64>::selected()?.update(rule, &mut w, &[1.0], [&mut v, &mut []]);
+/// }
+/// assert_eq!((w, v), ([1.0 - 0.5 - 0.75], [1.5]));
+/// # Ok::<(), chainrule::KernelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Rule<T> {

@@ -12,6 +12,15 @@ use crate::Scalar;
 use crate::sizes::span;
 
 /// A matrix that is read: `rows x cols` elements, `(i, j)` at `i * row_stride + j * col_stride` of the slice.
+///
+/// ```
+/// # use chainrule_kernel as chainrule;
+/// use chainrule::MatRef;
+///
+/// let a = MatRef::new(&[1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3);
+/// assert_eq!((a.get(1, 0), a.t().get(0, 1), a.row(1)), (4.0, 4.0, &[4.0, 5.0, 6.0][..]));
+/// assert_eq!(a.cols_in(1..3).rows_in(1..2).get(0, 1), 6.0);
+/// ```
 pub struct MatRef<'a, T> {
     ptr: *const T,
     shape: Shape,
@@ -19,6 +28,17 @@ pub struct MatRef<'a, T> {
 }
 
 /// A matrix that is written. As [`MatRef`], and no two of its elements share a place.
+///
+/// ```
+/// # use chainrule_kernel as chainrule;
+/// use chainrule::MatMut;
+///
+/// let mut data = [0.0_f64; 6];
+/// let (mut top, mut bottom) = MatMut::new(&mut data, 3, 2).split_rows(1);
+/// top.row_mut(0).fill(1.0);
+/// bottom.row_mut(1)[0] = 2.0;
+/// assert_eq!(data, [1.0, 1.0, 0.0, 0.0, 2.0, 0.0]);
+/// ```
 pub struct MatMut<'a, T> {
     ptr: *mut T,
     shape: Shape,

@@ -9,6 +9,27 @@ use crate::{Mlp, ModelError, Workspace};
 /// among all of the step's, the sum is the gradient of the mean loss over all of them: what one minibatch of all those rows
 /// would give, but for the order in which the rows are added. A group that is smaller than the others counts its own rows
 /// alone, so its step is as long as any other.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Accumulation, Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+///
+/// // Two minibatches of one row, then the step that a single one of both would take.
+/// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
+/// let sgd = Optimizer::Sgd { lr: 0.1 };
+/// let mut workspace = Workspace::for_training(&mlp, 1, sgd)?;
+/// let mut sum = Accumulation::new(&mlp)?;
+/// for (x, t) in [(1.0, 2.0), (3.0, 4.0)] {
+///     let (x, t) = ([x], [t]);
+///     let x = MatRef::new(&x, 1, 1);
+///     mlp.forward_training(x, &mut workspace)?;
+///     mlp.backward(x, Targets::Values(MatRef::new(&t, 1, 1)), Loss::Mse, &mut workspace)?;
+///     sum.add(&workspace, 0.5);
+/// }
+/// assert_eq!(sum.gradients().len(), mlp.params().len());
+/// sum.step(&mut mlp, sgd, &mut workspace)?;
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Accumulation<T> {
     grads: Vec<T>, // as the parameters

@@ -7,6 +7,16 @@ use crate::layer::{DEFAULT_EPS, DEFAULT_MOMENTUM};
 use crate::{Init, Layer, Mlp, ModelError};
 
 /// The description of a network, from input to output; see [`Mlp::builder`].
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Init, Layer, Mlp};
+///
+/// let mlp = Mlp::builder(8).dense(16).relu().dropout(0.1).dense(3).init(Init::HeNormal).seed(7).build()?;
+/// assert!(matches!(mlp.layers(), [Layer::Dense { .. }, Layer::Activation(_), Layer::Dropout { .. }, Layer::Dense { .. }]));
+/// assert!(Mlp::builder(8).dense(0).build().is_err());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct MlpBuilder {
     inputs: usize,

@@ -17,6 +17,15 @@ use crate::{ModelError, Optimizer};
 ///
 /// Source: Tibshirani, "Regression Shrinkage and Selection via the Lasso", 1996; Loshchilov and Hutter, "Decoupled Weight
 /// Decay Regularization", 2019.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Decay, Decays};
+///
+/// let l1 = Decay { l1: 1e-4, ..Decay::default() };
+/// assert!(Decays { weights: l1, biases: Decay::default() }.check().is_ok());
+/// assert!(Decays { weights: Decay { l1: f64::NAN, ..l1 }, ..Decays::default() }.check().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Decay {
     /// The factor of the sign of w in its gradient.
@@ -29,6 +38,15 @@ pub struct Decay {
 
 /// The decay of each group. An optimiser's own weight decay holds for all parameters beside it; [`Group`] moves that to a
 /// group alone.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Decay, Group};
+///
+/// let decays = Group::by_name("weights")?.decays(Decay { l2: 1e-3, ..Decay::default() });
+/// assert_eq!((decays.weights.l2, decays.biases.l2), (1e-3, 0.0));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Decays {
     /// Of the weights: what is multiplied by what comes in.
@@ -38,6 +56,16 @@ pub struct Decays {
 }
 
 /// Which parameters decay.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{GROUP_NAMES, Group};
+///
+/// assert_eq!(GROUP_NAMES, ["all", "weights", "biases"]);
+/// assert_eq!(Group::by_name("biases")?, Group::Biases);
+/// assert!(Group::by_name("bias").is_err());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Group {

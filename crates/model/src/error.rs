@@ -5,6 +5,15 @@ use chainrule_kernel::KernelError;
 use crate::Loss;
 
 /// A network that cannot be built, or numbers that do not fit it.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Mlp, ModelError};
+///
+/// let error = Mlp::builder(4).dense(0).build().unwrap_err();
+/// assert!(matches!(error, ModelError::ZeroWidth { .. }));
+/// println!("{error}");
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {

@@ -9,6 +9,15 @@ use crate::activation::usual_init;
 use crate::random::{Purpose, Stream};
 
 /// How the weights of one dense layer are drawn; `in` and `out` are its numbers of inputs and outputs.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Init, Mlp};
+///
+/// let mlp = Mlp::builder(100).dense(50).init(Init::Zeros).build()?;
+/// assert!(mlp.params().iter().all(|&w| w == 0.0));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Init {

@@ -10,6 +10,16 @@ use crate::ModelError;
 use crate::activation::{ACTIVATION_NAMES, activation_name, check_activation, parse_activation};
 
 /// One module of the sequence.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Layer, Mlp, parse_activation};
+///
+/// let mlp = Mlp::builder(4).dense(3).layer(Layer::Activation(parse_activation("silu")?)).build()?;
+/// assert_eq!(mlp.layers()[0].to_string(), "dense(4, 3)");
+/// assert_eq!(mlp.layers().iter().map(|layer| layer.parameters()).sum::<usize>(), 4 * 3 + 3);
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Layer {

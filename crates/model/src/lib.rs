@@ -3,6 +3,9 @@
 //! A network is a list of [`Layer`]s and one array of parameters; [`Mlp`] says how to build one. Everything it computes
 //! on the way lies in a [`Workspace`] that is made once: a training step allocates nothing.
 //!
+//! Examples import from `chainrule`, the crate that applications link, which names what they use again; with this crate
+//! alone write `chainrule_model`.
+//!
 //! This crate knows no threads, files, clocks or terminals. Threads are `chainrule-dense`'s, data and training loops
 //! `chainrule`'s.
 
@@ -57,3 +60,8 @@ pub use predictor::{Predictor, PredictorWorkspace};
 pub use schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
 pub use update::{Clip, Update};
 pub use workspace::Workspace;
+
+/// The package's README is run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

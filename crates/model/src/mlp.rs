@@ -10,7 +10,8 @@ use crate::{Init, Layer, MlpBuilder};
 /// A multilayer perceptron over f32 or f64.
 ///
 /// ```
-/// use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
 ///
 /// let mut mlp = Mlp::builder(2).dense(8).tanh().dense(2).seed(42).build()?;
 /// let x = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
@@ -256,6 +257,17 @@ impl<T: Scalar> Mlp<T> {
 }
 
 /// A dense layer's parameters.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::Mlp;
+///
+/// let mlp = Mlp::builder(3).dense(4).relu().dense(2).build()?;
+/// let last = mlp.dense_layers().last().unwrap();
+/// assert_eq!((last.module, last.w.rows(), last.w.cols(), last.b.len()), (2, 4, 2, 2));
+/// assert_eq!(last.params, 3 * 4 + 4..mlp.params().len());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DenseLayer<'a, T: Scalar> {
     /// Its number among the network's modules.

@@ -8,6 +8,18 @@ use crate::{ModelError, Optimizer};
 
 /// The steps so far, and of each parameter as many numbers as the optimiser asks for: a velocity, a mean, a mean square.
 /// All begin at 0, or where the optimiser's settings say.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Mlp, Moments, Optimizer};
+///
+/// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
+/// let momentum = Optimizer::by_name("sgd")?.with("momentum", 0.9)?;
+/// let mut moments = Moments::new(momentum, mlp.params().len())?;
+/// mlp.update(&[0.5, -1.0], momentum, &mut moments)?;
+/// assert_eq!((moments.steps(), moments.values()), (1, &[0.5, -1.0][..]));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments<T: Scalar> {
     made_for: Option<Optimizer>,

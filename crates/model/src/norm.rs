@@ -9,6 +9,17 @@ use crate::mlp::{Norm, Place, places};
 use crate::{Layer, Mlp};
 
 /// A layer or batch normalisation's numbers.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::Mlp;
+///
+/// let mlp = Mlp::builder(2).dense(3).layer_norm().relu().dense(1).build()?;
+/// let norm = mlp.norm_layers().next().unwrap();
+/// assert_eq!((norm.module, norm.gamma, norm.beta), (1, &[1.0; 3][..], &[0.0; 3][..]));
+/// assert!(norm.running.is_none());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct NormLayer<'a, T: Scalar> {
     /// Its number among the network's modules.
@@ -24,6 +35,16 @@ pub struct NormLayer<'a, T: Scalar> {
 }
 
 /// What a batch normalisation normalises by in evaluation.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::Mlp;
+///
+/// let mlp = Mlp::builder(2).dense(3).batch_norm().relu().dense(1).build()?;
+/// let running = mlp.norm_layers().next().and_then(|norm| norm.running).unwrap();
+/// assert_eq!((running.mean, running.variance, running.batches), (&[0.0; 3][..], &[1.0; 3][..], 0));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Running<'a, T: Scalar> {
     /// (width).

@@ -166,7 +166,8 @@ impl<T: Scalar> Mlp<T> {
     /// of that, row-major, and answers its value. What it leaves unwritten is 0.
     ///
     /// ```
-    /// use chainrule_model::{MatRef, Mlp, Optimizer, Workspace};
+    /// # use chainrule_model as chainrule;
+    /// use chainrule::{MatRef, Mlp, Optimizer, Workspace};
     ///
     /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
     /// let (x, t) = ([0.0, 1.0, 2.0], [1.0, 3.0, 5.0]);

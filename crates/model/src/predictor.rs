@@ -13,7 +13,8 @@ use crate::{ModelError, batch_norm, layer_norm, softmax};
 /// of [`Mlp::forward`], whatever the number of rows.
 ///
 /// ```
-/// use chainrule_model::{MatRef, Mlp, Predictor};
+/// # use chainrule_model as chainrule;
+/// use chainrule::{MatRef, Mlp, Predictor};
 ///
 /// let mlp = Mlp::builder(3).dense(16).relu().dense(2).seed(1).build()?;
 /// let predictor = Predictor::new(&mlp);
@@ -49,6 +50,18 @@ enum Ready<'m, T: Scalar> {
 }
 
 /// What a thread that predicts has to itself.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{MatRef, Mlp, Predictor};
+///
+/// let mlp = Mlp::builder(2).dense(3).relu().dense(1).build()?;
+/// let predictor = Predictor::new(&mlp);
+/// let mut workspace = predictor.workspace(64); // each thread has its own, and allocates nothing from here on
+/// let mut y = [0.0; 2];
+/// predictor.predict_into(MatRef::new(&[0.0, 1.0, 1.0, 0.0], 2, 2), &mut y, &mut workspace)?;
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct PredictorWorkspace<T: Scalar> {
     max_rows: usize,

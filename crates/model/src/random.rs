@@ -10,6 +10,13 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
 /// What the numbers are for. Two purposes never share a stream.
+///
+/// ```
+/// use chainrule_model::random::{Purpose, Stream};
+///
+/// // The same seed, for another purpose, gives other numbers.
+/// assert_ne!(Stream::new(42, Purpose::Init, 0).bits(), Stream::new(42, Purpose::Shuffle, 0).bits());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -28,6 +35,15 @@ pub enum Purpose {
 }
 
 /// A stream of random numbers, fixed by its three keys.
+///
+/// ```
+/// use chainrule_model::random::{Purpose, Stream};
+///
+/// let mut stream = Stream::new(42, Purpose::Synthetic, 0);
+/// let dice = stream.below(6) + 1;
+/// assert!((1..=6).contains(&dice));
+/// assert_eq!(Stream::new(42, Purpose::Synthetic, 0).below(6) + 1, dice);
+/// ```
 #[derive(Debug)]
 pub struct Stream(ChaCha8Rng);
 

@@ -9,6 +9,16 @@ use crate::decay::Steps;
 use crate::{Decays, ModelError, Optimizer};
 
 /// How gradients are kept from being too large.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::Clip;
+///
+/// let mut gradients = [3.0, -4.0]; // of length 5
+/// Clip::Norm(1.0).apply(&mut gradients);
+/// assert!((gradients[0] - 0.6_f64).abs() < 1e-6 && (gradients[1] + 0.8_f64).abs() < 1e-6);
+/// assert!(Clip::Value(-1.0).check().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Clip {
@@ -62,6 +72,17 @@ impl fmt::Display for Clip {
 }
 
 /// What [`crate::Mlp::step`] does with the gradients; an [`Optimizer`] alone is one that clips nothing and has no decay beside its own.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Clip, Decay, Group, Optimizer, Update};
+///
+/// let adam = Optimizer::by_name("adam")?;
+/// let decay = Group::Weights.decays(Decay { decoupled: 0.01, ..Decay::default() });
+/// let update = Update { clip: Some(Clip::Norm(1.0)), decay, ..Update::from(adam) };
+/// update.check()?;
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Update {
     /// What is done to them first.

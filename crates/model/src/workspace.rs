@@ -9,6 +9,21 @@ use crate::{ModelError, Moments, Update};
 
 /// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to
 /// the network it was made for, or to another of the same layers.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+///
+/// let mut mlp = Mlp::builder(2).dense(3).tanh().dense(1).build_as::<f64>()?;
+/// let adam = Optimizer::by_name("adam")?;
+/// let mut workspace = Workspace::for_training(&mlp, 2, adam)?; // for minibatches of at most 2 rows
+/// let x = MatRef::new(&[0.0, 1.0, 1.0, 0.0], 2, 2);
+/// let t = Targets::Values(MatRef::new(&[1.0, -1.0], 2, 1));
+/// let before = mlp.step(x, t, Loss::Mse, adam, &mut workspace)?;
+/// let after = mlp.step(x, t, Loss::Mse, adam, &mut workspace)?;
+/// assert!(after < before && workspace.moments().steps() == 2);
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug)]
 pub struct Workspace<T: Scalar> {
     pub(crate) max_batch: usize,

@@ -8,6 +8,14 @@ use crate::normal;
 use crate::shape::check_pair;
 
 /// A function applied to each element of z.
+///
+/// ```
+/// use chainrule_naive::Activation;
+///
+/// let z = [-2.0, 3.0];
+/// assert_eq!(Activation::Relu.forward(&z), [0.0, 3.0]);
+/// assert_eq!(Activation::Relu.backward(&z, &[10.0, 10.0]), [0.0, 10.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Activation {
     /// a = z.

@@ -4,6 +4,14 @@ use crate::Float;
 use crate::shape::check_pair;
 
 /// The settings of [`adagrad_step`].
+///
+/// ```
+/// use chainrule_naive::{AdaGrad, adagrad_step};
+///
+/// let (mut w, mut s) = ([1.0_f64], [0.0]);
+/// adagrad_step(&mut w, &[2.0], &mut s, AdaGrad { lr: 0.1, lr_decay: 0.0, eps: 0.0, weight_decay: 0.0 }, 1);
+/// assert_eq!((w, s), ([0.9], [4.0]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdaGrad {
     /// The learning rate of the first step.

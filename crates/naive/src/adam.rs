@@ -5,6 +5,15 @@ use crate::Float;
 use crate::shape::check_pair;
 
 /// The settings of [`adam_step`] and [`adamw_step`].
+///
+/// ```
+/// use chainrule_naive::{Adam, adam_step};
+///
+/// let (mut w, mut m, mut s) = ([1.0_f64], [0.0], [0.0]);
+/// let adam = Adam { lr: 0.1, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 };
+/// adam_step(&mut w, &[2.0], &mut m, &mut s, adam, 1);
+/// assert!((w[0] - 0.9).abs() < 1e-8); // whatever the gradient's size, the first step is as long as the rate
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adam {
     /// The learning rate.

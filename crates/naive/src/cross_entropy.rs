@@ -7,6 +7,15 @@ use crate::shape::{check_matrix, check_pair};
 use crate::{Float, RowsShape, log_softmax, softmax_forward};
 
 /// What each row of a batch should have been.
+///
+/// ```
+/// use chainrule_naive::{RowsShape, Targets, cross_entropy_forward};
+///
+/// let shape = RowsShape { batch: 1, classes: 2 };
+/// let logits = [0.0_f64, 3.0];
+/// let label = cross_entropy_forward(shape, &logits, Targets::Labels(&[1]));
+/// assert_eq!(label, cross_entropy_forward(shape, &logits, Targets::Distributions(&[0.0, 1.0])));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Targets<'a, T> {
     /// The right class of each row, counted from 0: (batch).

@@ -6,6 +6,13 @@ use crate::shape::check_matrix;
 use crate::{Dims, Float, Transpose, matmul};
 
 /// The sizes of a dense layer and of the batch that goes through it.
+///
+/// ```
+/// use chainrule_naive::{DenseShape, dense_forward};
+///
+/// let shape = DenseShape { batch: 2, inputs: 1, outputs: 2 };
+/// assert_eq!(dense_forward(shape, &[1.0, 2.0], &[10.0, 20.0], &[0.5, 0.0]), [10.5, 20.0, 20.5, 40.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DenseShape {
     /// Examples: rows of x and z.
@@ -17,6 +24,14 @@ pub struct DenseShape {
 }
 
 /// What flows back out of a dense layer.
+///
+/// ```
+/// use chainrule_naive::{DenseShape, dense_backward};
+///
+/// let shape = DenseShape { batch: 1, inputs: 2, outputs: 1 };
+/// let gradients = dense_backward(shape, &[1.0, 2.0], &[3.0, 4.0], &[10.0]);
+/// assert_eq!((gradients.dx, gradients.dw, gradients.db), (vec![30.0, 40.0], vec![10.0, 20.0], vec![10.0]));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DenseGradients<T> {
     /// The loss by the layer's input: (batch, inputs).

@@ -13,6 +13,17 @@ mod sealed {
 }
 
 /// An element type: `f32` or `f64`. Sealed: no other type can implement it.
+///
+/// ```
+/// use chainrule_naive::Float;
+///
+/// fn logistic<T: Float>(z: T) -> T {
+///     let one = T::rounded(1.0);
+///     one / (one + (-z).exp())
+/// }
+///
+/// assert_eq!((logistic(0.0_f32), logistic(0.0_f64)), (0.5, 0.5));
+/// ```
 pub trait Float:
     sealed::Sealed
     + Copy

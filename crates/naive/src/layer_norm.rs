@@ -5,6 +5,13 @@ use crate::Float;
 use crate::shape::check_matrix;
 
 /// The sizes of what is normalised.
+///
+/// ```
+/// use chainrule_naive::{NormShape, layer_norm_forward};
+///
+/// let shape = NormShape { batch: 1, width: 2 };
+/// assert_eq!(layer_norm_forward(shape, 0.0, &[1.0, 3.0], &[1.0, 2.0], &[0.0, 5.0]), [-1.0, 7.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NormShape {
     /// Examples: the rows.
@@ -14,6 +21,15 @@ pub struct NormShape {
 }
 
 /// What flows back out of a normalisation.
+///
+/// ```
+/// use chainrule_naive::{NormShape, layer_norm_backward};
+///
+/// let shape = NormShape { batch: 1, width: 2 };
+/// let gradients = layer_norm_backward(shape, 0.0, &[1.0, 3.0], &[1.0, 1.0], &[10.0, 20.0]);
+/// assert_eq!((gradients.dgamma, gradients.dbeta), (vec![-10.0, 20.0], vec![10.0, 20.0]));
+/// assert_eq!(gradients.dx.len(), 2);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NormGradients<T> {
     /// By the input: (batch, width).

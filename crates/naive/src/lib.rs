@@ -90,3 +90,8 @@ pub use softmax::{RowsShape, log_softmax, log_softmax_backward, softmax_backward
 pub use squared_error::{half_mse_backward, half_mse_forward, mse_backward, mse_forward};
 pub use weighted_cross_entropy::{weighted_cross_entropy_backward, weighted_cross_entropy_forward};
 pub use weighted_error::{Cost, error_backward, error_forward};
+
+/// The package's README is run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

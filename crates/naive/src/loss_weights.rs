@@ -4,6 +4,14 @@ use crate::shape::check_pair;
 use crate::{Float, RowsShape};
 
 /// What a loss is told beside its targets.
+///
+/// ```
+/// use chainrule_naive::{Cost, LossWeights, RowsShape, error_forward};
+///
+/// let shape = RowsShape { batch: 2, classes: 1 };
+/// let weights = LossWeights { rows: Some(&[1.0, 3.0]), ..LossWeights::default() };
+/// assert_eq!(error_forward(shape, Cost::Absolute, &[1.0, 2.0], &[0.0, 0.0], weights), (1.0 + 3.0 * 2.0) / 4.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossWeights<'a, T> {
     /// (batch); each counts 1 when there are none.

@@ -7,6 +7,14 @@ use crate::Float;
 use crate::shape::check_matrix;
 
 /// The sizes of a product: A is (m, k), B is (k, n), C is (m, n).
+///
+/// ```
+/// use chainrule_naive::{Dims, Transpose, matmul};
+///
+/// let mut c = [0.0; 2];
+/// matmul(Dims { m: 1, n: 2, k: 1 }, Transpose::No, &[3.0], Transpose::No, &[10.0, 20.0], &mut c);
+/// assert_eq!(c, [30.0, 60.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dims {
     /// Rows of A and C.
@@ -18,6 +26,15 @@ pub struct Dims {
 }
 
 /// How an operand lies in memory.
+///
+/// ```
+/// use chainrule_naive::{Dims, Transpose, matmul};
+///
+/// // B is (3, 1) where it lies and (1, 3) in the product.
+/// let mut c = [0.0; 3];
+/// matmul(Dims { m: 1, n: 3, k: 1 }, Transpose::No, &[2.0], Transpose::Yes, &[1.0, 2.0, 3.0], &mut c);
+/// assert_eq!(c, [2.0, 4.0, 6.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transpose {
     /// As the product reads it: A is stored (m, k), B is stored (k, n).

@@ -4,6 +4,16 @@ use crate::Float;
 use crate::shape::check_pair;
 
 /// The settings of [`momentum_step`].
+///
+/// ```
+/// use chainrule_naive::{Momentum, momentum_step};
+///
+/// let (mut w, mut v) = ([1.0_f64], [0.0]);
+/// let settings = Momentum { lr: 0.5, momentum: 0.5, nesterov: false, weight_decay: 0.0 };
+/// momentum_step(&mut w, &[1.0], &mut v, settings);
+/// momentum_step(&mut w, &[1.0], &mut v, settings);
+/// assert_eq!((w, v), ([1.0 - 0.5 - 0.75], [1.5]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Momentum {
     /// The learning rate.

@@ -6,6 +6,13 @@
 use crate::{Activation, DenseGradients, DenseShape, Float, dense_backward, dense_forward};
 
 /// A dense layer and the activation after it: a = f(x*w + b).
+///
+/// ```
+/// use chainrule_naive::{Activation, Layer, Network};
+///
+/// let layer = Layer { inputs: 1, outputs: 2, w: vec![1.0, -1.0], b: vec![0.0; 2], activation: Activation::Relu };
+/// assert_eq!(Network { layers: vec![layer] }.forward(1, &[5.0]).a[0], [5.0, 0.0]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer<T> {
     /// Features that come in.
@@ -21,6 +28,15 @@ pub struct Layer<T> {
 }
 
 /// Layers in the order in which the data passes them.
+///
+/// ```
+/// use chainrule_naive::{Activation, Layer, Network};
+///
+/// let layer = |w| Layer { inputs: 1, outputs: 1, w: vec![w], b: vec![0.0], activation: Activation::Identity };
+/// let network = Network { layers: vec![layer(2.0), layer(3.0)] };
+/// let tape = network.forward(1, &[1.0]);
+/// assert_eq!(network.backward(&tape, &[1.0])[0].dx, [6.0]); // by the chain rule 3 * 2
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network<T> {
     /// The first takes x, the last gives the output.
@@ -28,6 +44,14 @@ pub struct Network<T> {
 }
 
 /// What a forward pass left behind.
+///
+/// ```
+/// use chainrule_naive::{Activation, Layer, Network};
+///
+/// let layer = Layer { inputs: 1, outputs: 1, w: vec![2.0], b: vec![-5.0], activation: Activation::Relu };
+/// let tape = Network { layers: vec![layer] }.forward(2, &[1.0, 3.0]);
+/// assert_eq!((&tape.z[0][..], &tape.a[0][..]), (&[-3.0, 1.0][..], &[0.0, 1.0][..]));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tape<T> {
     /// Rows of everything below.
@@ -48,6 +72,15 @@ impl<T> Tape<T> {
 }
 
 /// The gradients of one layer.
+///
+/// ```
+/// use chainrule_naive::{Activation, Layer, Network};
+///
+/// let layer = Layer { inputs: 1, outputs: 1, w: vec![2.0], b: vec![0.0], activation: Activation::Relu };
+/// let network = Network { layers: vec![layer] };
+/// let gradients = network.backward(&network.forward(1, &[3.0]), &[10.0]).remove(0);
+/// assert_eq!((gradients.dz, gradients.dw, gradients.db), (vec![10.0], vec![30.0], vec![10.0]));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerGradients<T> {
     /// By z: (batch, outputs).

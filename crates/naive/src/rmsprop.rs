@@ -4,6 +4,14 @@ use crate::Float;
 use crate::shape::check_pair;
 
 /// The settings of [`rmsprop_step`].
+///
+/// ```
+/// use chainrule_naive::{RmsProp, rmsprop_step};
+///
+/// let (mut w, mut s) = ([1.0_f64], [0.0]);
+/// rmsprop_step(&mut w, &[2.0], &mut s, RmsProp { lr: 0.5, alpha: 0.75, eps: 0.0, weight_decay: 0.0 });
+/// assert_eq!((w, s), ([0.0], [1.0]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RmsProp {
     /// The learning rate.

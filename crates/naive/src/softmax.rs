@@ -8,6 +8,13 @@ use crate::Float;
 use crate::shape::check_matrix;
 
 /// The sizes of a batch of rows, one number per class in each.
+///
+/// ```
+/// use chainrule_naive::{RowsShape, softmax_forward};
+///
+/// let shape = RowsShape { batch: 2, classes: 2 };
+/// assert_eq!(softmax_forward(shape, &[0.0, 0.0, 7.0, 7.0]), [0.5; 4]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowsShape {
     /// Examples: the rows.

@@ -4,6 +4,13 @@ use crate::shape::check_matrix;
 use crate::{Float, LossWeights, RowsShape};
 
 /// What an error costs.
+///
+/// ```
+/// use chainrule_naive::Cost;
+///
+/// assert_eq!((Cost::Squared.forward(3.0), Cost::Absolute.forward(-3.0), Cost::Huber(1.0).forward(3.0)), (9.0, 3.0, 2.5));
+/// assert_eq!(Cost::Huber(1.0).backward(-3.0), -1.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cost {
     /// e^2.

@@ -6,6 +6,14 @@ use chainrule_model::random::{Purpose, Stream};
 use std::slice::Chunks;
 
 /// In which order an epoch visits the rows.
+///
+/// ```
+/// use chainrule::data::{Batches, Order};
+///
+/// let mut in_turn = Batches::new(4, 2, Order::Sequential)?;
+/// assert_eq!(in_turn.epoch(0).collect::<Vec<_>>(), [[0, 1], [2, 3]]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// From the first to the last, every epoch.

@@ -17,6 +17,16 @@ const SMALL_TABLE: usize = 256 << 10;
 const MOST_AHEAD: usize = 256 << 10;
 
 /// A table of finite numbers, row-major, with at least one row and one column.
+///
+/// ```
+/// use chainrule::data::Features;
+///
+/// let features = Features::new(2, 3, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0])?;
+/// assert_eq!((features.rows(), features.cols(), &*features.row(1)), (2, 3, &[3.0, 4.0, 5.0][..]));
+/// let pixels = Features::<f32>::from_bytes(1, 2, vec![0, 255])?; // kept as bytes, a quarter of the memory
+/// assert_eq!(*pixels.data(), [0.0, 255.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Features<T> {
     rows: usize,

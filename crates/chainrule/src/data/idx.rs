@@ -16,6 +16,16 @@ use std::path::Path;
 pub(crate) const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// An array of bytes as an IDX file holds it.
+///
+/// ```
+/// use chainrule::data::parse_idx;
+///
+/// let file = [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]; // bytes, one dimension, 3 of them
+/// let idx = parse_idx("labels", &file[..])?;
+/// assert_eq!((idx.dims(), idx.data()), (&[3][..], &[7, 2, 1][..]));
+/// assert_eq!(idx.into_labels("labels")?, [7, 2, 1]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idx {
     dims: Vec<usize>,

@@ -8,6 +8,18 @@ use chainrule_kernel::Scalar;
 use std::path::{Path, PathBuf};
 
 /// Where the four files are.
+///
+/// ```
+/// use chainrule::Error;
+/// use chainrule::data::mnist_dir;
+///
+/// match mnist_dir("no/such/folder") {
+///     Ok(files) => println!("{} rows to train on", files.read::<f32>(None)?.0.rows()),
+///     Err(Error::NotFound { looked_for, .. }) => println!("none of {looked_for:?} is there"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MnistFiles {
     /// Images to train on.

@@ -7,6 +7,17 @@ use chainrule_kernel::Scalar;
 use serde::{Deserialize, Serialize};
 
 /// A map of each feature, computed in f64. It serialises, so a model file can carry it.
+///
+/// ```
+/// use chainrule::data::{Preprocess, digits};
+///
+/// // Fitted on the training part alone, and applied to both.
+/// let (mut train, mut test) = digits::<f32>().split(0.2, 42)?;
+/// let standardize = Preprocess::standardize(train.features())?;
+/// train.preprocess(&standardize)?;
+/// test.preprocess(&standardize)?;
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Preprocess {

@@ -29,6 +29,17 @@ pub enum Source {
 }
 
 /// What a source held.
+///
+/// ```
+/// use chainrule::data::{Loaded, Source};
+///
+/// let Loaded { data, test, preprocess } = Source::parse("digits")?.load::<f32>(None, None)?;
+/// let (mut train, mut held_out) = data.split(0.2, 42)?;
+/// train.preprocess(&preprocess)?;
+/// held_out.preprocess(&preprocess)?;
+/// assert!(train.rows() + held_out.rows() == 1797 && test.is_none());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded<T> {
     /// The rows to train on, or all there are.

@@ -12,6 +12,14 @@ const INFERRED_CLASSES_MAX: u32 = 1 << 16;
 const CLASSES_MAX: u64 = 1 << 32;
 
 /// The targets of a table's rows.
+///
+/// ```
+/// use chainrule::data::Targets;
+///
+/// let classes = Targets::<f32>::Classes { labels: vec![2, 0], classes: 3 };
+/// let values = Targets::Values { values: vec![0.5_f32, 1.0, -1.0, 0.0], cols: 2 };
+/// assert_eq!((classes.rows(), classes.width(), values.rows(), values.width()), (2, 3, 2, 2));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets<T> {
     /// Each row belongs to one class.
@@ -31,6 +39,16 @@ pub enum Targets<T> {
 }
 
 /// A caller's buffer for the targets of one minibatch.
+///
+/// ```
+/// use chainrule::data::{TargetsMut, digits};
+///
+/// let data = digits::<f32>();
+/// let (mut x, mut one_hot) = ([0.0; 2 * 64], [0.0; 2 * 10]);
+/// data.gather(&[0, 5], &mut x, TargetsMut::Values(&mut one_hot));
+/// assert_eq!(one_hot.iter().sum::<f32>(), 2.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum TargetsMut<'a, T> {
     /// Takes the class of each row, `(batch)`.

@@ -25,6 +25,20 @@ use crate::data::Preprocess;
 pub use read::{DType, ModelFile};
 
 /// A network with all that its file must hold to predict alone.
+///
+/// ```
+/// use chainrule::data::Features;
+/// use chainrule::{Loss, Mlp, Model};
+///
+/// let path = std::env::temp_dir().join(format!("model-{}.safetensors", std::process::id()));
+/// let model = Model::new(Mlp::builder(2).dense(3).build()?, Loss::CrossEntropy);
+/// model.save(&path)?;
+/// let again = Model::<f32>::load(&path)?;
+/// std::fs::remove_file(&path).expect("the file that was just saved");
+/// let row = Features::new(1, 2, vec![0.5, -1.0])?;
+/// assert_eq!(again.predict(&row)?, model.predict(&row)?);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Model<T: Scalar> {
     /// The network.

@@ -14,6 +14,17 @@ use crate::data::Limits;
 use crate::{Error, Place, Result};
 
 /// The element type of a file's tensors.
+///
+/// ```
+/// use chainrule::{DType, Loss, Mlp, Model, ModelFile};
+///
+/// let path = std::env::temp_dir().join(format!("dtype-{}.safetensors", std::process::id()));
+/// Model::new(Mlp::builder(2).dense(3).build_as::<f64>()?, Loss::CrossEntropy).save(&path)?;
+/// let file = ModelFile::open(&path)?;
+/// std::fs::remove_file(&path).expect("the file that was just saved");
+/// assert_eq!(file.dtype(), DType::F64);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DType {
     /// 32-bit floating point.
@@ -23,6 +34,20 @@ pub enum DType {
 }
 
 /// A file whose tensors have been found to be a chain of dense layers, and of normalisations among them.
+///
+/// ```
+/// use chainrule::{Loss, Mlp, Model, ModelFile};
+///
+/// let path = std::env::temp_dir().join(format!("weights-{}.safetensors", std::process::id()));
+/// let model = Model::new(Mlp::builder(2).dense(3).seed(1).build()?, Loss::CrossEntropy);
+/// model.save(&path)?;
+/// let file = ModelFile::open(&path)?;
+/// std::fs::remove_file(&path).expect("the file that was just saved");
+/// let mut other = Mlp::builder(2).dense(3).seed(2).build()?;
+/// file.load_into(&mut other)?;
+/// assert!(file.has_architecture() && other.params() == model.mlp.params());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct ModelFile {
     origin: String,

@@ -21,6 +21,12 @@ pub use model::trace_model;
 use crate::{Error, Result};
 
 /// Which of the steps are written down.
+///
+/// ```
+/// use chainrule::trace::Shown;
+///
+/// assert_eq!(Shown::default(), Shown::Step(1));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
     /// This one, counted from 1.

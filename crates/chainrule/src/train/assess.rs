@@ -18,6 +18,19 @@ const TOP_FIVE_CLASSES: usize = 10;
 const RANKED_MAX: usize = 1 << 27;
 
 /// How good a model is, by the metrics that fit what it answers.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{Loss, Mlp, assess};
+///
+/// let mlp = Mlp::builder(64).dense(10).build()?;
+/// let found = assess(&mlp, &digits::<f32>(), Loss::CrossEntropy)?;
+/// assert_eq!(found.evaluation.rows, 1797);
+/// for (name, value) in &found.metrics {
+///     println!("{name} {value:.4}");
+/// }
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assessment {
     /// Loss, accuracy and the confusion matrix.

@@ -8,6 +8,15 @@ use crate::data::{Dataset, Targets};
 use crate::{Error, Result};
 
 /// What the rows of a class count in the loss.
+///
+/// ```
+/// use chainrule::{ClassWeights, Loss, TrainConfig};
+///
+/// let balanced = TrainConfig { class_weights: ClassWeights::Balanced, ..TrainConfig::default() };
+/// balanced.check()?;
+/// assert!(TrainConfig { loss: Loss::Mse, ..balanced }.check().is_err()); // values have no classes
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum ClassWeights {
     /// Every row counts 1.

@@ -11,6 +11,16 @@ use crate::{Error, Result};
 const THREADS_MAX: usize = 4096;
 
 /// The settings of a training run, with defaults that suit a first try.
+///
+/// ```
+/// use chainrule::{Clip, Optimizer, TrainConfig};
+///
+/// let optimizer = Optimizer::by_name("adamw")?.with("lr", 0.002)?;
+/// let config = TrainConfig { epochs: 20, batch: 128, optimizer, clip: Some(Clip::Norm(1.0)), ..TrainConfig::default() };
+/// config.check()?;
+/// assert!(TrainConfig { batch: 0, ..config }.check().is_err());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainConfig {
     /// How often every row is seen; 20.

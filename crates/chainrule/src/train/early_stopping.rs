@@ -6,6 +6,13 @@ use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 
 /// What is watched on the validation rows.
+///
+/// ```
+/// use chainrule::{EarlyStopping, Monitor};
+///
+/// let early = EarlyStopping { monitor: Monitor::Accuracy, ..EarlyStopping::new(5) };
+/// assert_eq!((early.patience, Monitor::default()), (5, Monitor::Loss));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Monitor {
@@ -21,6 +28,15 @@ pub enum Monitor {
 ///
 /// Source: Prechelt, "Early Stopping - But When?", 1998; the counting is that of Keras' `EarlyStopping` with
 /// `restore_best_weights`.
+///
+/// ```
+/// use chainrule::{EarlyStopping, TrainConfig};
+///
+/// // At most 200 epochs, and none after five that were no better on the validation rows.
+/// let config = TrainConfig { epochs: 200, early_stopping: Some(EarlyStopping::new(5)), ..TrainConfig::default() };
+/// config.check()?;
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EarlyStopping {
     /// The run ends after so many epochs in a row that were no better than the best.

@@ -15,6 +15,16 @@ pub(super) const EVALUATION_BATCH: usize = 256;
 
 /// Loss and accuracy over a dataset. Weights and smoothing are for training: here the loss is the plain one, and rows
 /// count alike.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{Loss, Mlp, evaluate};
+///
+/// let mlp = Mlp::builder(64).dense(10).build()?;
+/// let found = evaluate(&mlp, &digits::<f32>(), Loss::CrossEntropy)?;
+/// println!("loss {:.3}, accuracy {:.1} %", found.loss, 100.0 * found.accuracy.unwrap());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Rows seen.

@@ -10,6 +10,31 @@ use super::EpochReport;
 /// Is told of each step and each epoch of a run over T. Nothing it does changes what is computed, save by ending the run.
 ///
 /// A closure that takes an [`EpochReport`] is one, over any T; `()` is one that looks away.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{EpochReport, Mlp, Observer, TrainConfig, Trainer};
+/// use std::ops::ControlFlow;
+///
+/// /// Counts steps, and ends the run after the first epoch.
+/// struct Once<'a>(&'a mut usize);
+///
+/// impl Observer<f32> for Once<'_> {
+///     fn step(&mut self, done: usize, _total: usize) {
+///         *self.0 = done;
+///     }
+///
+///     fn epoch(&mut self, _report: &EpochReport) -> ControlFlow<()> {
+///         ControlFlow::Break(())
+///     }
+/// }
+///
+/// let (mut mlp, mut steps) = (Mlp::builder(64).dense(10).build()?, 0);
+/// let config = TrainConfig { epochs: 9, batch: 100, ..TrainConfig::default() };
+/// Trainer::new(config)?.fit(&mut mlp, &digits(), None, Once(&mut steps))?;
+/// assert_eq!(steps, 18); // 1,797 rows
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 pub trait Observer<T: Scalar> {
     /// After each step: `done` of `total` steps of the run.
     fn step(&mut self, done: usize, total: usize) {

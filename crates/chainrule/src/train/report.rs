@@ -3,6 +3,20 @@
 use super::Evaluation;
 
 /// One epoch.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{EpochReport, Mlp, TrainConfig, Trainer};
+/// use std::ops::ControlFlow;
+///
+/// let mut mlp = Mlp::builder(64).dense(10).build()?;
+/// let trainer = Trainer::new(TrainConfig { epochs: 1, ..TrainConfig::default() })?;
+/// trainer.fit(&mut mlp, &digits::<f32>(), None, |report: &EpochReport| {
+///     println!("epoch {}: loss {:.4}, {:.2} s", report.epoch, report.loss, report.seconds);
+///     ControlFlow::Continue(())
+/// })?;
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpochReport {
     /// Counted from 1.
@@ -24,6 +38,18 @@ pub struct EpochReport {
 }
 
 /// How a run ended.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{Ending, EpochReport, Mlp, TrainConfig, Trainer};
+/// use std::ops::ControlFlow;
+///
+/// let mut mlp = Mlp::builder(64).dense(10).build()?;
+/// let trainer = Trainer::new(TrainConfig { epochs: 9, ..TrainConfig::default() })?;
+/// let report = trainer.fit(&mut mlp, &digits::<f32>(), None, |_: &EpochReport| ControlFlow::Break(()))?;
+/// assert_eq!(report.ending, Ending::ByObserver);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// All epochs are done.
@@ -39,6 +65,18 @@ pub enum Ending {
 }
 
 /// A whole run.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{Ending, EpochReport, Mlp, TrainConfig, Trainer};
+/// use std::ops::ControlFlow;
+///
+/// let mut mlp = Mlp::builder(64).dense(10).build()?;
+/// let trainer = Trainer::new(TrainConfig { epochs: 2, batch: 100, ..TrainConfig::default() })?;
+/// let report = trainer.fit(&mut mlp, &digits::<f32>(), None, |_: &EpochReport| ControlFlow::Continue(()))?;
+/// assert_eq!((report.steps, report.ending), (2 * 18, Ending::Finished));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainReport {
     /// The last whole epochs, as many as [`TrainConfig::history`](super::TrainConfig::history) says: all, up to 1,000.

@@ -6,6 +6,21 @@ use crate::doctor::LayerVitals;
 use crate::graph::brief;
 
 /// What is wrong, with the numbers that show it. Columns and classes are counted from 0.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::doctor::{Examination, Kind, examine};
+/// use chainrule::graph::Rows;
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mut mlp = Mlp::builder(1).dense(2).build()?;
+/// mlp.params_mut()[0] = f32::NAN;
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let findings = examine(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
+/// assert!(findings.iter().any(|finding| matches!(finding.kind, Kind::NonFiniteParameters { .. })));
+/// assert_eq!(findings[0].kind.name(), "non-finite-parameters");
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -113,6 +128,21 @@ pub enum Kind {
 }
 
 /// One thing that is wrong. `Display` says in three sentences what was seen, what it means, and what to do.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::doctor::{Examination, examine};
+/// use chainrule::graph::Rows;
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mut mlp = Mlp::builder(1).dense(2).build()?;
+/// mlp.params_mut()[0] = f32::NAN;
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// for finding in examine(&Examination::new(&mlp, rows, Loss::CrossEntropy))? {
+///     println!("{finding}"); // what was seen, what it means, what to do
+/// }
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// What.

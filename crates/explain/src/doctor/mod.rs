@@ -2,9 +2,10 @@
 //! the number that shows it, what it means, and what to do.
 //!
 //! ```
-//! use chainrule_explain::doctor::{Examination, Kind, examine};
-//! use chainrule_explain::graph::Rows;
-//! use chainrule_model::{Loss, MatRef, Mlp, Targets};
+//! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+//! use chainrule::doctor::{Examination, Kind, examine};
+//! use chainrule::graph::Rows;
+//! use chainrule::{Loss, MatRef, Mlp, Targets};
 //!
 //! let mlp = Mlp::builder(2).dense(8).relu().dense(2).build()?;
 //! let x = [0.0, 0.0, 0.0, 255.0, 255.0, 0.0, 255.0, 255.0]; // bytes as they come
@@ -32,6 +33,21 @@ pub use finding::{Finding, Kind};
 pub use vitals::{LayerVitals, Vitals};
 
 /// What is examined.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::doctor::{Examination, examine};
+/// use chainrule::graph::Rows;
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets};
+///
+/// let mlp = Mlp::builder(1).dense(2).build()?;
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// // Told how the network is trained, the doctor also looks at the step it would take.
+/// let update = Some(Optimizer::Sgd { lr: 0.1 }.into());
+/// let case = Examination { update, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };
+/// examine(&case)?;
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Examination<'a, T: Scalar> {
     /// The network.

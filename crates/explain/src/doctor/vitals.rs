@@ -8,6 +8,19 @@ use chainrule_model::{Activation, Dissection, Layer, Loss, MatRef, ModelError, O
 use crate::doctor::Examination;
 
 /// What an examination measured, before anything is made of it.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::doctor::{Examination, Vitals};
+/// use chainrule::graph::Rows;
+/// use chainrule::{Init, Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(1).dense(2).init(Init::Zeros).build_as::<f64>()?;
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let vitals = Vitals::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
+/// assert!((vitals.loss - vitals.chance).abs() < 1e-12); // of zeros: ln 2, what a coin would have
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vitals {
     /// The mean loss over the rows.
@@ -24,6 +37,19 @@ pub struct Vitals {
 }
 
 /// One dense layer, with the activation behind it.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::doctor::{Examination, Vitals};
+/// use chainrule::graph::Rows;
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(1).dense(8).relu().dense(2).build()?;
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let layers = Vitals::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?.layers;
+/// assert_eq!((layers[0].name.as_str(), layers[0].units, layers[1].module), ("dense(1, 8) relu", 8, 2));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerVitals {
     /// The dense layer's number among the network's modules.

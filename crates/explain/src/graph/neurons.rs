@@ -13,6 +13,18 @@ pub const ALL_DRAWN: usize = 16;
 pub const END_DRAWN: usize = 3;
 
 /// What an edge shows.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::{Neurons, Rows, Shows};
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(2).dense(3).relu().dense(2).build()?;
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 1, 2), targets: Targets::Classes(&[0]) };
+/// let graph = Neurons::with_rows(&mlp, Loss::CrossEntropy, rows, Shows::Gradients)?;
+/// assert!(graph.shows == Shows::Gradients && graph.loss.is_some());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shows {
     /// The weight.
@@ -23,6 +35,17 @@ pub enum Shows {
 }
 
 /// A column of neurons.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::Neurons;
+/// use chainrule::{Loss, Mlp};
+///
+/// let mlp = Mlp::builder(100).dense(3).relu().dense(2).build()?;
+/// let input = &Neurons::new(&mlp, Loss::CrossEntropy).columns[0];
+/// assert_eq!((input.width, input.drawn.len(), input.elided()), (100, 6, 94));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// `input`, or `dense(784, 16) relu`.
@@ -43,6 +66,17 @@ impl Column {
 }
 
 /// The edges between two columns.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::Neurons;
+/// use chainrule::{Init, Loss, Mlp};
+///
+/// let mlp = Mlp::builder(2).dense(3).init(Init::Zeros).build()?;
+/// let bundle = &Neurons::new(&mlp, Loss::CrossEntropy).bundles[0];
+/// assert_eq!((bundle.edges.len(), bundle.norm), (2 * 3, 0.0));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bundle {
     /// The numbers of the drawn edges, (drawn inputs, drawn outputs), row-major.
@@ -74,8 +108,9 @@ impl Neurons {
     /// The neurons and the weights between them.
     ///
     /// ```
-    /// use chainrule_explain::graph::Neurons;
-    /// use chainrule_model::{Loss, Mlp};
+    /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+    /// use chainrule::graph::Neurons;
+    /// use chainrule::{Loss, Mlp};
     ///
     /// let mlp = Mlp::builder(784).dense(16).relu().dense(10).build()?;
     /// let graph = Neurons::new(&mlp, Loss::CrossEntropy);

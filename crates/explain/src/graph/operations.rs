@@ -10,6 +10,17 @@ use crate::graph::cut::Cuts;
 use crate::graph::formulas::{numbered, of_layer, of_loss};
 
 /// What a node of the graph is.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::{Operations, Role};
+/// use chainrule::{Loss, Mlp};
+///
+/// let mlp = Mlp::builder(2).dense(1).build()?;
+/// let graph = Operations::new(&mlp, Loss::Mse);
+/// assert_eq!(graph.nodes.iter().filter(|node| node.role == Role::Parameter).count(), 2); // w and b
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
@@ -24,6 +35,18 @@ pub enum Role {
 }
 
 /// Euclidean norms over all elements (of a matrix: Frobenius).
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::{Operations, Rows};
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(2).dense(2).build()?;
+/// let rows = Rows { x: MatRef::new(&[3.0, 4.0], 1, 2), targets: Targets::Classes(&[0]) };
+/// let graph = Operations::with_rows(&mlp, Loss::CrossEntropy, rows)?;
+/// assert!(graph.nodes.iter().filter_map(|node| node.norms).any(|norms| norms.value == 5.0));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Norms {
     /// Of the value itself.
@@ -33,6 +56,18 @@ pub struct Norms {
 }
 
 /// A node of the graph.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::Operations;
+/// use chainrule::{Loss, Mlp};
+///
+/// let mlp = Mlp::builder(2).dense(4).build()?;
+/// let graph = Operations::new(&mlp, Loss::CrossEntropy);
+/// let dense = graph.nodes.iter().find(|node| node.name == "dense(2, 4)").unwrap();
+/// assert_eq!((dense.module, dense.forward.as_str()), (Some(0), "Z₁ = X·W₁ + b₁"));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// `W₁`, `Z₁`, or what an operation is: `dense(784, 16)`.
@@ -68,8 +103,9 @@ impl Operations {
     /// The graph of a network and its loss, without numbers.
     ///
     /// ```
-    /// use chainrule_explain::graph::Operations;
-    /// use chainrule_model::{Loss, Mlp};
+    /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+    /// use chainrule::graph::Operations;
+    /// use chainrule::{Loss, Mlp};
     ///
     /// let mlp = Mlp::builder(2).dense(4).relu().dense(2).build()?;
     /// let graph = Operations::new(&mlp, Loss::CrossEntropy);

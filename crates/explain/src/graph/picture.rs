@@ -2,6 +2,16 @@
 //! their own, so a picture is as readable on a dark page as on a light one.
 
 /// The colours of a picture.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::{Operations, Theme};
+/// use chainrule::{Loss, Mlp};
+///
+/// let graph = Operations::new(&Mlp::builder(2).dense(1).build()?, Loss::Mse);
+/// assert_ne!(graph.to_svg(Theme::Light), graph.to_svg(Theme::Dark));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
     /// On white.

@@ -3,6 +3,15 @@
 use chainrule_model::{MatRef, Scalar, Targets};
 
 /// Some rows as the network takes them, preprocessed, and what it should answer.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::graph::Rows;
+/// use chainrule::{MatRef, Targets};
+///
+/// let rows = Rows { x: MatRef::new(&[0.5_f32, 1.0, -1.0, 0.0], 2, 2), targets: Targets::Classes(&[0, 1]) };
+/// assert_eq!(rows.count(), 2);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a, T: Scalar> {
     /// (rows, inputs)

@@ -7,6 +7,18 @@ use super::number::{brief, latex};
 use super::{Matrix, Quantity};
 
 /// The name of a quantity in both notations: `dL/dW1` and `\frac{\partial L}{\partial W_1}`.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let name = &trace.steps[0].quantity("forward", "Z1").unwrap().name;
+/// assert_eq!((name.text.as_str(), name.latex.as_str()), ("Z1", "Z_{1}"));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// In plain characters.
@@ -48,6 +60,19 @@ impl fmt::Display for Name {
 }
 
 /// One piece of the right side of a formula.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, Term, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let z = trace.steps[0].quantity("forward", "Z1").unwrap();
+/// let Term::Value { name, value, .. } = &z.formula.0[0] else { panic!("X W1 + b1 begins with X") };
+/// assert_eq!((name.text.as_str(), value.values()), ("X", &[1.0, 2.0][..]));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Term {
     /// An operator, a function's name, a bracket.
@@ -64,6 +89,17 @@ pub enum Term {
 }
 
 /// The right side of a formula, from left to right.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// assert_eq!(trace.steps[0].quantity("forward", "Z1").unwrap().formula.text(), "X W1 + b1");
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Formula(pub Vec<Term>);
 

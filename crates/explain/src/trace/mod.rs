@@ -5,8 +5,9 @@
 //! [`to_text`] and [`to_markdown`] show it to people.
 //!
 //! ```
-//! use chainrule_explain::trace::{Lesson, TextStyle, to_text, trace};
-//! use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Targets};
+//! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+//! use chainrule::trace::{Lesson, TextStyle, to_text, trace};
+//! use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets};
 //!
 //! let mut mlp = Mlp::builder(2).dense(1).build_as::<f64>()?;
 //! mlp.params_mut().copy_from_slice(&[0.5, -1.0, 0.25]);
@@ -54,6 +55,19 @@ pub use run::trace;
 pub use text::{TextStyle, to_text};
 
 /// What is traced: rows, what they should give, and how the network learns from that.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mut mlp = Mlp::builder(2).dense(2).build()?;
+/// let x = MatRef::new(&[1.0, 2.0], 1, 2);
+/// let lesson = Lesson { targets: Some(Targets::Classes(&[1])), loss: Loss::CrossEntropy, steps: 3, ..Lesson::forward(x) };
+/// let trace = trace(&mut mlp, &lesson)?;
+/// assert_eq!((trace.steps_taken(), trace.steps.len()), (3, 1)); // the first is written down
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Lesson<'a, T: Scalar> {
     /// (batch, inputs).
@@ -79,6 +93,17 @@ impl<'a, T: Scalar> Lesson<'a, T> {
 }
 
 /// What was written down.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(3).relu().dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// assert_eq!((trace.element, trace.inputs, trace.layers.len()), ("f32", 2, 3));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// What the lesson is called; empty unless its author says.
@@ -118,6 +143,18 @@ impl Trace {
 }
 
 /// One step.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let step = &trace.steps[0];
+/// assert!(step.number == 1 && step.quantity("forward", "Z1").is_some());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// Counted from 1.
@@ -135,6 +172,19 @@ impl Step {
 }
 
 /// What belongs together.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// for section in &trace.steps[0].sections {
+///     println!("{}: {} quantities", section.title, section.quantities.len());
+/// }
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
     /// `parameters`, `forward`, `loss`, `backward` or `update`.

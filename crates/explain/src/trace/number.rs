@@ -4,7 +4,8 @@
 /// 0 has no sign: what a mask multiplies by 0 may be -0, which means nothing to a reader.
 ///
 /// ```
-/// use chainrule_explain::trace::significant;
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::significant;
 /// assert_eq!([0.3, 8.07, -1.0 / 3.0].map(|x| significant(x, 4)), ["0.3", "8.07", "-0.3333"]);
 /// assert_eq!([1e-8, 123456.7, -0.0].map(|x| significant(x, 4)), ["1e-8", "1.235e5", "0"]);
 /// ```

@@ -5,6 +5,17 @@ use std::sync::Arc;
 use super::{Formula, Matrix, Name};
 
 /// Something that was computed: its name, how, and what came out.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// assert_eq!(trace.steps[0].quantity("forward", "Z1").unwrap().equation(), "Z1 = X W1 + b1");
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantity {
     /// Its name.

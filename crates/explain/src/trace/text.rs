@@ -5,6 +5,18 @@ use super::number::significant;
 use super::{Quantity, Section, Trace, equation};
 
 /// How the text looks.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{Lesson, TextStyle, to_text, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let style = TextStyle { digits: 3, ..TextStyle::default() };
+/// assert!(to_text(&trace, &style).contains("Z1 = X W1 + b1"));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextStyle {
     /// Significant digits of every number.

@@ -33,7 +33,8 @@ use subject::Subject;
 /// How much is checked.
 ///
 /// ```
-/// use chainrule_model::gradcheck::Settings;
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::Settings;
 ///
 /// let thorough = Settings { coordinates: 100, ..Settings::default() };
 /// assert_eq!(thorough.directions, 4);
@@ -59,8 +60,9 @@ impl Default for Settings {
 /// Checks the gradients of a network under one of the library's losses, alone or as an [`Objective`].
 ///
 /// ```
-/// use chainrule_model::gradcheck::{Settings, gradcheck};
-/// use chainrule_model::{Loss, MatRef, Mlp, Targets};
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::{Settings, gradcheck};
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
 ///
 /// let mlp = Mlp::builder(2).dense(8).tanh().dense(2).seed(42).build()?;
 /// let x = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
@@ -100,8 +102,9 @@ pub fn gradcheck<'t, T: Scalar>(
 /// value and writes its gradient by the output, row-major. What `dy` holds before is of no meaning.
 ///
 /// ```
-/// use chainrule_model::gradcheck::{Settings, gradcheck_with};
-/// use chainrule_model::{MatRef, Mlp};
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::{Settings, gradcheck_with};
+/// use chainrule::{MatRef, Mlp};
 ///
 /// let mlp = Mlp::builder(2).dense(4).tanh().dense(1).seed(1).build()?;
 /// let (x, t) = ([0.5, -1.0, 1.5, 0.3], [0.2, -0.7]);

@@ -5,6 +5,19 @@ use std::fmt;
 use super::subject::Tensor;
 
 /// The result of a check. Printed, it is a table.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::{Settings, gradcheck};
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
+/// let (x, t) = ([1.0, 2.0], [0.0, 1.0]);
+/// let t = Targets::Values(MatRef::new(&t, 2, 1));
+/// let report = gradcheck(&mlp, MatRef::new(&x, 2, 1), t, Loss::Mse, &Settings::default())?;
+/// assert!(report.passed() && report.rows == 2 && report.wrong().is_empty());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// The loss of the rows.
@@ -19,6 +32,19 @@ pub struct Report {
 }
 
 /// What was found of one tensor.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::{Settings, Verdict, gradcheck};
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(2).dense(2).build_as::<f64>()?;
+/// let x = MatRef::new(&[1.0, 2.0, -1.0, 0.5], 2, 2);
+/// let report = gradcheck(&mlp, x, Targets::Classes(&[0, 1]), Loss::CrossEntropy, &Settings::default())?;
+/// let weight = report.tensor("0.weight").unwrap();
+/// assert!(weight.verdict == Verdict::Right && weight.checked > 0 && weight.ratio() <= 1.0);
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorReport {
     /// `0.weight`: the module's number and the parameter.
@@ -36,6 +62,19 @@ pub struct TensorReport {
 }
 
 /// A direction's gradient and slope.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::{Settings, gradcheck};
+/// use chainrule::{Loss, MatRef, Mlp, Targets};
+///
+/// let mlp = Mlp::builder(2).dense(2).build_as::<f64>()?;
+/// let x = MatRef::new(&[1.0, 2.0, -1.0, 0.5], 2, 2);
+/// let report = gradcheck(&mlp, x, Targets::Classes(&[0, 1]), Loss::CrossEntropy, &Settings::default())?;
+/// let worst = report.tensors[0].worst.as_ref().unwrap();
+/// assert!((worst.analytic - worst.numeric).abs() <= worst.bound);
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Worst {
     /// Which.
@@ -49,6 +88,13 @@ pub struct Worst {
 }
 
 /// A direction through a tensor.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::Place;
+///
+/// println!("{} and {}", Place::Coordinate(vec![1, 2]), Place::Direction(3));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// An element: its indices, from 0.
@@ -58,6 +104,13 @@ pub enum Place {
 }
 
 /// What is said of a tensor's gradient.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::gradcheck::Verdict;
+///
+/// assert_eq!(Verdict::Right.name(), "right");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Every slope that was compared is the gradient's.

@@ -17,6 +17,16 @@ use crate::ModelError;
 use line_search::{Probe, search};
 
 /// The settings.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::LbfgsSettings;
+///
+/// let settings = LbfgsSettings { memory: 5, ..LbfgsSettings::default() };
+/// settings.check()?;
+/// assert!(LbfgsSettings { memory: 0, ..settings }.check().is_err());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LbfgsSettings {
     /// How many steps back the curvature is remembered; 10.
@@ -77,6 +87,23 @@ impl LbfgsSettings {
 }
 
 /// What an iteration came to.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+///
+/// // x^2 from 3: at its lowest point nothing is left to be done.
+/// let mut lbfgs = Lbfgs::new(LbfgsSettings::default());
+/// let mut x = [3.0];
+/// let mut outcome = LbfgsOutcome::Moved;
+/// while outcome == LbfgsOutcome::Moved {
+///     outcome = lbfgs.iterate(&mut x, |x, gradient| {
+///         gradient[0] = 2.0 * x[0];
+///         Ok::<f64, ()>(x[0] * x[0])
+///     }).unwrap();
+/// }
+/// assert!(outcome == LbfgsOutcome::Converged && x[0].abs() < 1e-4);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LbfgsOutcome {
     /// The parameters moved, to a lower loss.
@@ -99,7 +126,8 @@ struct Pair {
 /// A minimisation under way.
 ///
 /// ```
-/// use chainrule_model::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Lbfgs, LbfgsOutcome, LbfgsSettings};
 ///
 /// // (x - 3)^2 + 10 (y + 1)^2
 /// let mut objective = |p: &[f64], dp: &mut [f64]| {

@@ -19,6 +19,16 @@ use crate::{Layer, ModelError};
 pub use objective::{Objective, Reduction};
 
 /// What training makes small: alone the mean over a minibatch; with weights, smoothing or a sum as an [`Objective`].
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::Loss;
+///
+/// assert_eq!("huber(0.5)".parse::<Loss>()?, Loss::Huber(0.5));
+/// assert_eq!(Loss::CrossEntropy.to_string(), "cross-entropy");
+/// assert!(Loss::Huber(-1.0).check().is_err());
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Loss {
@@ -41,6 +51,15 @@ pub enum Loss {
 }
 
 /// What the output should have been.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{MatRef, Targets};
+///
+/// let classes: Targets<'_, f32> = Targets::Classes(&[2, 0, 1]); // of three rows
+/// let values = Targets::Values(MatRef::new(&[0.5_f32, 1.0, -2.0], 3, 1));
+/// assert!(matches!((classes, values), (Targets::Classes(labels), Targets::Values(t)) if labels.len() == t.rows()));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Targets<'a, T> {
     /// One class index for each row. Where a loss is of single outputs it stands for 1 at that output and 0 at the others.

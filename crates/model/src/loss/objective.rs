@@ -7,6 +7,16 @@ use super::{Loss, Targets, measure};
 use crate::ModelError;
 
 /// How the losses of a minibatch become one number.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Loss, Objective, Reduction, Targets};
+///
+/// let mean = Objective::<f64>::from(Loss::CrossEntropy);
+/// let sum = Objective { reduction: Reduction::Sum, ..mean };
+/// assert_eq!(mean.reduction, Reduction::Mean);
+/// assert_eq!(mean.mass(Targets::Classes(&[0, 1, 1])), 3.0); // what the mean divides by
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reduction {
     /// Their mean, each counted by its weight.
@@ -19,7 +29,8 @@ pub enum Reduction {
 /// A [`Loss`], and how it is taken. A loss alone is one whose rows count alike; anything else is said beside it:
 ///
 /// ```
-/// use chainrule_model::{Loss, MatRef, Mlp, Objective, Optimizer, Targets, Workspace};
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Loss, MatRef, Mlp, Objective, Optimizer, Targets, Workspace};
 ///
 /// let mut mlp = Mlp::builder(2).dense(3).build()?;
 /// let (x, targets) = (MatRef::new(&[0.0, 1.0, 1.0, 0.0], 2, 2), Targets::Classes(&[0, 2]));

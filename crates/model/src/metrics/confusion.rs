@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 /// How often each true class was given each predicted class.
 ///
 /// ```
-/// use chainrule_model::metrics::ConfusionMatrix;
+/// # use chainrule_model as chainrule;
+/// use chainrule::metrics::ConfusionMatrix;
 ///
 /// let mut matrix = ConfusionMatrix::new(1_000_000);
 /// [(7, 7), (7, 999_999), (3, 3)].into_iter().for_each(|(truth, predicted)| matrix.add(truth, predicted));

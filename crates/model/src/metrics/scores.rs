@@ -5,6 +5,18 @@ use super::confusion::Tally;
 
 /// How one class fared against all others. With tp rows of the class that were given it, fp of others that were, and fn of
 /// the class that were not: van Rijsbergen, *Information Retrieval*, 1979, chapter 7.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::metrics::ConfusionMatrix;
+///
+/// let mut matrix = ConfusionMatrix::new(2);
+/// for (truth, predicted) in [(0, 0), (0, 1), (1, 1)] {
+///     matrix.add(truth, predicted);
+/// }
+/// let scores = matrix.scores(1);
+/// assert_eq!((scores.precision, scores.recall, scores.support), (0.5, 1.0, 1));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassScores {
     /// `tp / (tp + fp)`: of those given the class, how many are of it. 0 when none was given it.
@@ -18,6 +30,17 @@ pub struct ClassScores {
 }
 
 /// How the scores of classes become one.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::metrics::{Average, ConfusionMatrix};
+///
+/// let mut matrix = ConfusionMatrix::new(2);
+/// for (truth, predicted) in [(0, 0), (0, 0), (1, 0), (1, 1)] {
+///     matrix.add(truth, predicted);
+/// }
+/// assert_eq!(matrix.average(Average::Macro).recall, 0.75); // of the classes' 1 and 0.5
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Average {
     /// Their mean: rare classes count like common ones. A class that occurs in neither the truth nor the answers is none.

@@ -17,7 +17,8 @@ pub use setting::{Range, Setting};
 /// A rule that turns gradients into a step, as PyTorch's optimiser of the same name.
 ///
 /// ```
-/// use chainrule_model::Optimizer;
+/// # use chainrule_model as chainrule;
+/// use chainrule::Optimizer;
 ///
 /// let adam = Optimizer::by_name("adam")?.with("lr", 3e-4)?.with("beta2", 0.99)?;
 /// let spelt_out = Optimizer::Adam { lr: 3e-4, beta1: 0.9, beta2: 0.99, eps: 1e-8, weight_decay: 0.0 };

@@ -1,6 +1,14 @@
 //! What a setting of an optimiser is: its name, its words, and the values that it may have.
 
 /// A setting that one or more of the optimisers have.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::SETTINGS;
+///
+/// let momentum = SETTINGS.iter().find(|setting| setting.name == "momentum").unwrap();
+/// assert!(momentum.range.contains(0.9) && !momentum.range.contains(1.5));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Setting {
     /// Its name.
@@ -14,6 +22,13 @@ pub struct Setting {
 }
 
 /// The values that a setting may have.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::Range;
+///
+/// assert!(Range::Proportion.contains(1.0) && !Range::Proportion.contains(0.0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     /// Above 0.

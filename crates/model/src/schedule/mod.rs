@@ -18,7 +18,8 @@ pub use rates::Rates;
 /// counted from 0, and an epoch has as many of them as [`Span`] says. Named and set as PyTorch's `lr_scheduler` does.
 ///
 /// ```
-/// use chainrule_model::{Schedule, Span};
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Schedule, Span};
 ///
 /// let schedule: Schedule = "step:10:0.5".parse()?;
 /// assert_eq!(schedule, Schedule::Step { every: 10, factor: 0.5 });
@@ -99,6 +100,14 @@ pub enum Schedule {
 pub const SCHEDULE_NAMES: &[&str] = &["constant", "step", "exponential", "cosine", "restarts", "one-cycle", "plateau"];
 
 /// How long a run is.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Schedule, Span};
+///
+/// let run = Span { epochs: 10, steps: 1000 };
+/// assert_eq!(Schedule::Constant.rate(0.1, 999, run), 0.1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Epochs of the run.
@@ -117,6 +126,15 @@ impl Span {
 /// `start + (1 - start) * t / (epochs * steps)` until that is 1. PyTorch's `LinearLR` under `ChainedScheduler`.
 ///
 /// Source: Goyal et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", 2017, section 2.2.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Span, WarmUp};
+///
+/// let warm_up = WarmUp::over(2);
+/// let run = Span { epochs: 10, steps: 100 };
+/// assert!(warm_up.factor(0, run) < warm_up.factor(10, run) && warm_up.factor(20, run) == 1.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WarmUp {
     /// Epochs until the whole rate.

@@ -8,7 +8,8 @@ const LEAST_CHANGE: f64 = 1e-8;
 /// Answers each step's learning rate, and is told each epoch's validation loss.
 ///
 /// ```
-/// use chainrule_model::{Rates, Span, WarmUp};
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Rates, Span, WarmUp};
 ///
 /// let run = Span { epochs: 10, steps: 2 };
 /// let mut rates = Rates::new("plateau:0.5:patience=0".parse()?, Some(WarmUp::over(1)), 0.3, run);

@@ -2,9 +2,14 @@
 
 use chainrule_naive::Transpose::{No, Yes};
 use chainrule_naive::{
-    Activation, AdaGrad, Adam, DenseShape, Dims, Layer, Momentum, Network, RmsProp, RowsShape, Targets, adagrad_step,
-    adam_step, cross_entropy_forward, dense_backward, dense_forward, half_mse_backward, l1_gradient, matmul,
-    momentum_step, mse_forward, rmsprop_step, sgd_step, softmax_backward, softmax_forward,
+    Activation, AdaGrad, Adam, Cost, DenseShape, Dims, Layer, LossWeights, Momentum, Network, NormShape, RmsProp,
+    RowsShape, Targets, adagrad_step, adam_step, adamw_step, batch_norm_backward, batch_norm_backward_given,
+    batch_norm_forward, binary_cross_entropy_backward,
+    binary_cross_entropy_forward, column_moments, cross_entropy_backward, cross_entropy_forward, dense_backward,
+    dense_forward, dropout_backward, dropout_forward, error_backward, error_forward, half_mse_backward,
+    half_mse_forward, l1_gradient, layer_norm_backward, layer_norm_forward, log_softmax, log_softmax_backward, matmul,
+    matmul_abs, matmul_f64, momentum_step, mse_backward, mse_forward, rmsprop_step, roc_auc, running_step, sgd_step,
+    softmax_backward, softmax_forward, weighted_cross_entropy_backward, weighted_cross_entropy_forward,
 };
 
 const DIMS: Dims = Dims { m: 1, n: 2, k: 3 };
@@ -146,4 +151,97 @@ fn layers_that_do_not_fit_each_other() {
         activation: Activation::Identity,
     };
     Network { layers: vec![layer(4, 2), layer(3, 1)] }.forward(1, &[0.0; 4]);
+}
+
+/// A case: what is called, what its message must hold, and the call.
+type Case = (&'static str, &'static str, fn());
+
+#[track_caller]
+fn each_panics_with_its_words(cases: &[Case]) {
+    for (what, words, call) in cases {
+        let thrown = std::panic::catch_unwind(call).expect_err(what);
+        let message = thrown.downcast_ref::<String>().expect("a message with numbers");
+        assert!(message.contains(words), "{what}: {message:?} lacks {words:?}");
+    }
+}
+
+const NORM: NormShape = NormShape { batch: 2, width: 2 };
+const FOUR: [f64; 4] = [0.0; 4];
+const TWO: [f64; 2] = [0.0; 2];
+
+#[test]
+fn products_in_f64_and_of_absolute_values_refuse_what_the_product_refuses() {
+    each_panics_with_its_words(&[
+        ("matmul_f64", "a has 2 elements, its shape (1, 3) needs 3", || _ = matmul_f64(DIMS, No, &TWO, No, &[0.0; 6])),
+        ("matmul_abs", "b has 4 elements, its shape (3, 2) needs 6", || _ = matmul_abs(DIMS, No, &[0.0; 3], No, &FOUR)),
+    ]);
+}
+
+#[test]
+fn losses_refuse_logits_targets_and_weights_of_another_shape() {
+    each_panics_with_its_words(&[
+        ("cross_entropy_backward", "z has 2 elements, its shape (2, 2) needs 4", || _ = cross_entropy_backward(ROWS, &TWO, Targets::Labels(&[0, 1]))),
+        ("weighted_cross_entropy_forward", "weights of rows has 3 elements", || {
+            let weights = LossWeights { rows: Some(&[1.0; 3]), ..LossWeights::default() };
+            _ = weighted_cross_entropy_forward(ROWS, &FOUR, Targets::Labels(&[0, 1]), weights);
+        }),
+        ("weighted_cross_entropy_backward", "the label of row 0 is 5, there are 2 classes", || {
+            _ = weighted_cross_entropy_backward(ROWS, &FOUR, Targets::Labels(&[5, 1]), LossWeights::default());
+        }),
+        ("binary_cross_entropy_forward", "targets has 2 elements, its shape (2, 2) needs 4", || {
+            _ = binary_cross_entropy_forward(ROWS, &FOUR, &TWO, LossWeights::default());
+        }),
+        ("binary_cross_entropy_backward", "targets has 2 elements, its shape (2, 2) needs 4", || {
+            _ = binary_cross_entropy_backward(ROWS, &FOUR, &TWO, LossWeights::default());
+        }),
+        ("error_forward", "t has 2 elements, its shape (2, 2) needs 4", || {
+            _ = error_forward(ROWS, Cost::Squared, &FOUR, &TWO, LossWeights::default());
+        }),
+        ("error_backward", "y has 2 elements, its shape (2, 2) needs 4", || {
+            _ = error_backward(ROWS, Cost::Squared, &TWO, &FOUR, LossWeights::default());
+        }),
+        ("mse_backward", "t has 4 elements, y has 2", || _ = mse_backward(&TWO, &FOUR)),
+        ("half_mse_forward", "t has 4 elements, y has 2", || _ = half_mse_forward(&TWO, &FOUR)),
+        ("roc_auc", "2 scores, 1 truths", || _ = roc_auc(&TWO, &[true])),
+    ]);
+}
+
+#[test]
+fn layers_refuse_slices_that_do_not_fill_their_shape() {
+    each_panics_with_its_words(&[
+        ("layer_norm_forward", "gamma has 4 elements, its shape (1, 2) needs 2", || {
+            _ = layer_norm_forward(NORM, 1e-5, &FOUR, &FOUR, &TWO);
+        }),
+        ("layer_norm_backward", "dy has 2 elements, its shape (2, 2) needs 4", || {
+            _ = layer_norm_backward(NORM, 1e-5, &FOUR, &TWO, &TWO);
+        }),
+        ("column_moments", "x has 2 elements, its shape (2, 2) needs 4", || _ = column_moments(NORM, &TWO)),
+        ("batch_norm_forward", "beta has 4 elements, its shape (1, 2) needs 2", || {
+            _ = batch_norm_forward(NORM, 1e-5, (&TWO, &TWO), &FOUR, &TWO, &FOUR);
+        }),
+        ("batch_norm_backward", "dy has 2 elements, its shape (2, 2) needs 4", || {
+            _ = batch_norm_backward(NORM, 1e-5, &FOUR, &TWO, &TWO);
+        }),
+        ("batch_norm_backward_given", "x has 2 elements, its shape (2, 2) needs 4", || {
+            _ = batch_norm_backward_given(NORM, 1e-5, (&TWO, &TWO), &TWO, &TWO, &FOUR);
+        }),
+        ("running_step", "variance has 4 elements, its shape (1, 2) needs 2", || {
+            running_step(0.1, 2, (&TWO, &FOUR), &mut [0.0; 2], &mut [0.0; 2]);
+        }),
+        ("log_softmax", "z has 2 elements, its shape (2, 2) needs 4", || _ = log_softmax(ROWS, &TWO)),
+        ("log_softmax_backward", "da has 2 elements, its shape (2, 2) needs 4", || {
+            _ = log_softmax_backward(ROWS, &FOUR, &TWO);
+        }),
+        ("dropout_forward", "the mask has 2 elements, x has 4", || _ = dropout_forward(0.5, &[true; 2], &FOUR)),
+        ("dropout_backward", "the mask has 2 elements, x has 4", || _ = dropout_backward(0.5, &[true; 2], &FOUR)),
+        ("adamw_step", "s has 4 elements, w has 2", || {
+            let settings = Adam { lr: 0.1, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.1 };
+            adamw_step(&mut [0.0; 2], &TWO, &mut [0.0; 2], &mut [0.0; 4], settings, 1);
+        }),
+        ("Network::backward", "da has 2 elements, z has 1", || {
+            let layer = Layer { inputs: 1, outputs: 1, w: vec![1.0], b: vec![0.0], activation: Activation::Relu };
+            let network = Network { layers: vec![layer] };
+            network.backward(&network.forward(1, &[1.0]), &TWO);
+        }),
+    ]);
 }
