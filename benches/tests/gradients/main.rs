@@ -7,5 +7,6 @@ mod bounded;
 mod differences;
 mod exact;
 mod metamorphic;
+mod readme;
 mod recipes;
 mod threads;

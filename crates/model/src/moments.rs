@@ -16,7 +16,7 @@ use crate::{ModelError, Optimizer};
 /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
 /// let momentum = Optimizer::by_name("sgd")?.with("momentum", 0.9)?;
 /// let mut moments = Moments::new(momentum, mlp.params().len())?;
-/// mlp.update(&[0.5, -1.0], momentum, &mut moments)?;
+/// mlp.update(momentum, &mut [0.5, -1.0], &mut moments)?;
 /// assert_eq!((moments.steps(), moments.values()), (1, &[0.5, -1.0][..]));
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```

@@ -17,6 +17,7 @@ mod notebook_002;
 mod notebook_003;
 mod optimizers;
 mod own_losses;
+mod panics;
 mod predictors;
 mod pytorch_activations;
 mod pytorch_losses;

@@ -4,12 +4,12 @@ use chainrule_naive::Transpose::{No, Yes};
 use chainrule_naive::{
     Activation, AdaGrad, Adam, Cost, DenseShape, Dims, Layer, LossWeights, Momentum, Network, NormShape, RmsProp,
     RowsShape, Targets, adagrad_step, adam_step, adamw_step, batch_norm_backward, batch_norm_backward_given,
-    batch_norm_forward, binary_cross_entropy_backward,
-    binary_cross_entropy_forward, column_moments, cross_entropy_backward, cross_entropy_forward, dense_backward,
-    dense_forward, dropout_backward, dropout_forward, error_backward, error_forward, half_mse_backward,
-    half_mse_forward, l1_gradient, layer_norm_backward, layer_norm_forward, log_softmax, log_softmax_backward, matmul,
-    matmul_abs, matmul_f64, momentum_step, mse_backward, mse_forward, rmsprop_step, roc_auc, running_step, sgd_step,
-    softmax_backward, softmax_forward, weighted_cross_entropy_backward, weighted_cross_entropy_forward,
+    batch_norm_forward, binary_cross_entropy_backward, binary_cross_entropy_forward, column_moments,
+    cross_entropy_backward, cross_entropy_forward, dense_backward, dense_forward, dropout_backward, dropout_forward,
+    error_backward, error_forward, half_mse_backward, half_mse_forward, l1_gradient, layer_norm_backward,
+    layer_norm_forward, log_softmax, log_softmax_backward, matmul, matmul_abs, matmul_f64, momentum_step, mse_backward,
+    mse_forward, rmsprop_step, roc_auc, running_step, sgd_step, softmax_backward, softmax_forward,
+    weighted_cross_entropy_backward, weighted_cross_entropy_forward,
 };
 
 const DIMS: Dims = Dims { m: 1, n: 2, k: 3 };
@@ -180,7 +180,9 @@ fn products_in_f64_and_of_absolute_values_refuse_what_the_product_refuses() {
 #[test]
 fn losses_refuse_logits_targets_and_weights_of_another_shape() {
     each_panics_with_its_words(&[
-        ("cross_entropy_backward", "z has 2 elements, its shape (2, 2) needs 4", || _ = cross_entropy_backward(ROWS, &TWO, Targets::Labels(&[0, 1]))),
+        ("cross_entropy_backward", "z has 2 elements, its shape (2, 2) needs 4", || {
+            _ = cross_entropy_backward(ROWS, &TWO, Targets::Labels(&[0, 1]))
+        }),
         ("weighted_cross_entropy_forward", "weights of rows has 3 elements", || {
             let weights = LossWeights { rows: Some(&[1.0; 3]), ..LossWeights::default() };
             _ = weighted_cross_entropy_forward(ROWS, &FOUR, Targets::Labels(&[0, 1]), weights);
