@@ -11,6 +11,7 @@ mod fused;
 mod layers;
 mod lbfgs;
 mod losses;
+mod metric_arguments;
 mod normalisations;
 mod notebook_001;
 mod notebook_002;
