@@ -54,12 +54,12 @@ pub fn predictor<'a>(job: &PredictJob, mlp: &'a Mlp<f32>) -> Candidate<dyn Predi
     Candidate::new(mlp.kernel_name(), work)
 }
 
-struct Single<'a> {
-    packed: chainrule::Predictor<'a, f32>,
+struct Single {
+    packed: chainrule::Predictor<f32>,
     workspace: PredictorWorkspace<f32>,
 }
 
-impl Predictor for Single<'_> {
+impl Predictor for Single {
     fn predict(&mut self, x: &[f32], y: &mut [f32]) {
         let done = self.packed.predict_into(MatRef::new(x, 1, x.len()), y, &mut self.workspace);
         done.expect("the row fits the network");

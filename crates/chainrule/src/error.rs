@@ -224,6 +224,21 @@ pub enum Error {
         loss: f64,
     },
 
+    /// A prediction that is no finite number.
+    #[error(
+        "the prediction of row {row} is {value} at output {output}, expected a finite number: either the row's features are \
+         far from those of training and overflow on their way, or the network holds numbers that are not finite \
+         (Mlp::check_finite names the module): train it again, with a smaller learning rate or scaled features"
+    )]
+    Prediction {
+        /// The row of the features, counted from 1.
+        row: usize,
+        /// The output, counted from 1.
+        output: usize,
+        /// NaN or infinity.
+        value: f64,
+    },
+
     /// A file of weights alone leaves open what stands between its dense layers.
     #[error("{origin} holds weights but not which activations stand between them: name the activation")]
     ActivationNeeded {

@@ -2,7 +2,7 @@
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::argmax;
-use chainrule_model::{Layer, Loss, Predictor, Workspace, softmax};
+use chainrule_model::{Layer, Loss, ModelError, Predictor, PredictorWorkspace, softmax};
 use rayon::prelude::*;
 
 use crate::data::Features;
@@ -14,6 +14,8 @@ use crate::{Error, Model, Result};
 const BATCH: usize = 256;
 /// Packing the weights once costs about as much as a few rows gain.
 const WORTH_PACKING: usize = 32;
+/// Multiply-adds that a thread must have to itself before another one is called in: as in a training step.
+const WORTH_A_THREAD: usize = 1 << 21;
 
 impl<T: Scalar> Model<T> {
     /// The network's outputs for features as they come from their source, (rows, outputs), row-major: logits after
@@ -21,33 +23,65 @@ impl<T: Scalar> Model<T> {
     /// calls a [`Predictor`] from each.
     ///
     /// # Errors
-    /// When the features have another number of columns than the network has inputs.
+    /// When the features have another number of columns than the network has inputs, preprocessing overflows, or an output
+    /// is infinite or NaN: then with the first such row.
     pub fn predict(&self, features: &Features<T>) -> Result<Vec<T>> {
         check_columns(&self.mlp, features.cols())?;
-        forked::check()?;
         let mut features = features.clone();
         self.preprocess.apply(&mut features)?;
-        let (cols, outputs) = (features.cols(), self.mlp.outputs());
-        let mut output = vec![T::ZERO; features.rows() * outputs];
+        let mut output = room(features.rows(), self.mlp.outputs())?;
         if features.rows() < WORTH_PACKING {
-            let x = features.data();
-            let x = MatRef::new(&x, features.rows(), cols);
-            self.mlp.predict_into(x, &mut output, &mut Workspace::new(&self.mlp, features.rows()))?;
-            return Ok(output);
+            self.predict_few(&features.data(), features.rows(), &mut output)?;
+        } else {
+            self.predict_many(&features, &mut output)?;
         }
-        let predictor = Predictor::new(&self.mlp);
-        let batch = BATCH.min(features.rows());
-        let room = || (vec![T::ZERO; batch * cols], predictor.workspace(batch));
-        output.par_chunks_mut((batch * outputs).max(1)).enumerate().try_for_each_init(
-            room,
-            |(x, workspace), (i, output)| {
-                let rows = output.len() / outputs;
-                let x = &mut x[..rows * cols];
-                x.chunks_exact_mut(cols).enumerate().for_each(|(row, x)| features.copy_row(i * batch + row, x));
-                predictor.predict_into(MatRef::new(x, rows, cols), output, workspace)
-            },
-        )?;
+        check_outputs(&output, self.mlp.outputs())?;
         Ok(output)
+    }
+
+    /// With the weights as they lie, on another thread only where both have enough to do.
+    fn predict_few(
+        &self,
+        x: &[T], // (rows, inputs)
+        rows: usize,
+        output: &mut [T], // (rows, outputs)
+    ) -> Result<()> {
+        let (inputs, outputs) = (self.mlp.inputs(), self.mlp.outputs());
+        let infer = |x: &[T], output: &mut [T]| {
+            let rows = output.len() / outputs;
+            let mut workspace = PredictorWorkspace::try_new(&self.mlp, rows)?;
+            self.mlp.infer_into(MatRef::new(x, rows, inputs), output, &mut workspace)
+        };
+        let work = rows.saturating_mul(self.mlp.params().len());
+        let threads = (work / WORTH_A_THREAD).clamp(1, rayon::current_num_threads().min(rows));
+        if threads == 1 {
+            return Ok(infer(x, output)?);
+        }
+        forked::check()?;
+        let each = rows.div_ceil(threads);
+        let parts = output.par_chunks_mut(each * outputs).zip(x.par_chunks(each * inputs));
+        Ok(parts.try_for_each(|(output, x)| infer(x, output))?)
+    }
+
+    /// With weights that are packed first.
+    fn predict_many(
+        &self,
+        features: &Features<T>,
+        output: &mut [T], // (rows, outputs)
+    ) -> Result<()> {
+        forked::check()?;
+        let (cols, outputs) = (features.cols(), self.mlp.outputs());
+        let predictor = Predictor::try_new(&self.mlp)?;
+        let batch = BATCH.min(features.rows());
+        let room = || Ok::<_, ModelError>((vec![T::ZERO; batch * cols], predictor.try_workspace(batch)?));
+        output.par_chunks_mut(batch * outputs).enumerate().try_for_each_init(room, |room, (i, output)| {
+            let (x, workspace) = room.as_mut().map_err(|error| error.clone())?;
+            let rows = output.len() / outputs;
+            let x = &mut x[..rows * cols];
+            x.chunks_exact_mut(cols).enumerate().for_each(|(row, x)| features.copy_row(i * batch + row, x));
+            predictor.predict_into(MatRef::new(x, rows, cols), output, workspace)
+        })?;
+        Ok(())
     }
 
     /// The probability of each class, (rows, outputs), row-major; after training with binary cross-entropy that of a 1
@@ -91,5 +125,28 @@ impl<T: Scalar> Model<T> {
         self.class_names.is_some()
             || self.loss == Loss::CrossEntropy
             || matches!(self.mlp.layers().last(), Some(Layer::Softmax | Layer::LogSoftmax))
+    }
+}
+
+/// Room for the outputs of so many rows.
+fn room<T: Scalar>(rows: usize, outputs: usize) -> Result<Vec<T>> {
+    let too_large = || ModelError::TooLarge { what: format!("the predictions of {rows} rows, {outputs} numbers each,") };
+    let (mut room, count) = (Vec::new(), rows.checked_mul(outputs).ok_or_else(too_large)?);
+    room.try_reserve_exact(count).map_err(|_| too_large())?;
+    room.resize(count, T::ZERO);
+    Ok(room)
+}
+
+/// Refuses predictions that are infinite or NaN.
+fn check_outputs<T: Scalar>(
+    output: &[T], // (rows, outputs)
+    outputs: usize,
+) -> Result<()> {
+    match output.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            let (row, value) = (at / outputs + 1, output[at].to_f64());
+            Err(Error::Prediction { row, output: at % outputs + 1, value })
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! A layer whose weights no longer change: packed once, for as many predictions as come.
+//! A layer whose weights no longer change: packed once, for as many predictions as come, or not at all, for a few.
 
-use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch};
+use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch, SizeError};
 
 use crate::LayerShape;
 
-/// One layer for inference: `a = f(x * w + b)` by `&self`, so from any number of threads at once.
+/// One layer for inference: `a = f(x * w + b)` by `&self`, so from any number of threads at once. It borrows nothing: the
+/// weights, which it was packed from, come with each call, because a single row is multiplied with them as they lie.
 ///
 /// The numbers are the bits of [`crate::Plan::forward`].
 ///
@@ -21,27 +22,39 @@ use crate::LayerShape;
 /// # Ok::<(), chainrule_kernel::KernelError>(())
 /// ```
 #[derive(Debug)]
-pub struct Frozen<'a, T: Scalar> {
+pub struct Frozen<T: Scalar> {
     kernel: &'static Kernel<T>,
     shape: LayerShape,
-    w: &'a [T],
-    b: &'a [T],
     /// Not for fewer columns than half a tile has: 512-10 at 32 rows and more would take 1.4 to 1.6 times as long with tiles
     /// of 32. Otherwise 784-512 takes 0.45 to 0.75 of the time at 2 to 8 rows and 0.9 to 0.99 at more.
     packed: Option<PackedB<T>>,
 }
 
-impl<'a, T: Scalar> Frozen<'a, T> {
-    /// Packs the weights w (inputs, outputs), row-major, with the bias b (outputs).
+impl<T: Scalar> Frozen<T> {
+    /// Packs the weights w (inputs, outputs), row-major.
     ///
     /// # Panics
-    /// When the lengths do not fit the shape.
-    pub fn new(kernel: &'static Kernel<T>, shape: LayerShape, w: &'a [T], b: &'a [T]) -> Self {
-        let LayerShape { inputs, outputs, .. } = shape;
-        assert!(b.len() == outputs, "a bias of {} for {outputs} outputs", b.len());
-        let w_as_matrix = MatRef::new(w, inputs, outputs);
-        let packed = (2 * outputs > kernel.tile_columns()).then(|| PackedB::new(kernel, w_as_matrix));
-        Frozen { kernel, shape, w, b, packed }
+    /// When their number does not fit the shape, or there is not so much memory: see [`Frozen::try_new`].
+    pub fn new(kernel: &'static Kernel<T>, shape: LayerShape, w: &[T]) -> Self {
+        Frozen::try_new(kernel, shape, w).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Frozen::new`].
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    ///
+    /// # Panics
+    /// When the number of weights does not fit the shape.
+    pub fn try_new(kernel: &'static Kernel<T>, shape: LayerShape, w: &[T]) -> Result<Self, SizeError> {
+        let w = MatRef::new(w, shape.inputs, shape.outputs);
+        let is_packed = 2 * shape.outputs > kernel.tile_columns();
+        Ok(Frozen { packed: is_packed.then(|| PackedB::try_new(kernel, w)).transpose()?, kernel, shape })
+    }
+
+    /// The same layer with nothing packed: made in no time, slower at more rows than one.
+    pub fn unpacked(kernel: &'static Kernel<T>, shape: LayerShape) -> Self {
+        Frozen { kernel, shape, packed: None }
     }
 
     /// The layer's sizes.
@@ -54,22 +67,24 @@ impl<'a, T: Scalar> Frozen<'a, T> {
         self.packed.as_ref().map_or(0, PackedB::bytes)
     }
 
-    /// `a = f(x * w + b)`.
+    /// `a = f(x * w + b)`, on this thread.
     ///
     /// # Panics
-    /// When x is not (rows, inputs) or a not (rows, outputs).
+    /// When a shape does not fit the layer. Weights of the right number that are not those of [`Frozen::new`] go unnoticed.
     pub fn forward(
         &self,
-        x: MatRef<'_, T>, // (rows, inputs)
-        a: MatMut<'_, T>, // (rows, outputs)
+        x: MatRef<'_, T>,     // (rows, inputs)
+        (w, b): (&[T], &[T]), // (inputs, outputs), (outputs)
+        a: MatMut<'_, T>,     // (rows, outputs)
         scratch: &mut Scratch<T>,
     ) {
         let LayerShape { inputs, outputs, activation } = self.shape;
-        let epilogue = Epilogue::Activation { bias: self.b, activation };
+        assert!(b.len() == outputs, "a bias of {} for {outputs} outputs", b.len());
+        let (w, epilogue) = (MatRef::new(w, inputs, outputs), Epilogue::Activation { bias: b, activation });
         match &self.packed {
             // A single row streams past weights that lie as they are; panels would give it two chains at a time.
             Some(packed) if x.rows() > 1 => self.kernel.gemm_packed(x, packed, epilogue, a, scratch),
-            _ => self.kernel.gemm(x, MatRef::new(self.w, inputs, outputs), epilogue, a, scratch),
+            _ => self.kernel.gemm(x, w, epilogue, a, scratch),
         }
     }
 }

@@ -27,6 +27,7 @@ mod descent;
 mod frozen;
 mod parts;
 mod plan;
+mod process;
 mod step;
 pub mod sum;
 pub mod update;

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use chainrule_kernel::{MatMut, Scalar};
 
+use crate::process::has_threads;
+
 /// Multiply-adds that a thread must have to itself before another one is called in. Whole steps of 784-128-10 in f32 on
 /// two Zen 5 cores, one thread against two, best of three: with 3.2 M in its largest product 80 us and 80-84 (so 1 << 20
 /// was too little), with 6.4 M 156 and 140, with 12.8 M 298 and 243.
@@ -18,10 +20,11 @@ pub(crate) const ELEMENTS_PER_THREAD: usize = 1 << 16;
 /// Cuts fall on multiples of this: at most two cache lines, and no kernel's tile is wider.
 const GRAIN: usize = 32;
 
-/// How many threads `work` pays for, when each wants `grain` of it.
+/// How many threads `work` pays for, when each wants `grain` of it; one in a forked process, which has no others.
 #[inline]
 pub(crate) fn threads_for(work: usize, grain: usize, most: usize) -> usize {
-    (work / grain).clamp(1, most.max(1))
+    let threads = (work / grain).clamp(1, most.max(1));
+    if threads > 1 && !has_threads() { 1 } else { threads }
 }
 
 /// One thread's part of the output: its rows and columns.

@@ -206,13 +206,17 @@ fn frozen_layers_give_the_same_bits<T: Scalar>() {
             let mut want = vec![T::ZERO; batch * outputs];
             Plan::new(kernel, shape, batch).forward(x, &data.w, &data.b, MatMut::new(&mut want, batch, outputs));
             let mut a = vec![T::ZERO; batch * outputs];
-            let frozen = Frozen::new(kernel, shape, &data.w, &data.b);
-            frozen.forward(x, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
-            assert!(a == want, "{shape:?}, {batch} rows");
+            let frozen = Frozen::new(kernel, shape, &data.w);
+            let learned = (&data.w[..], &data.b[..]);
+            for frozen in [&frozen, &Frozen::unpacked(kernel, shape)] {
+                a.fill(T::ZERO);
+                frozen.forward(x, learned, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
+                assert!(a == want, "{shape:?}, {batch} rows, {} bytes packed", frozen.bytes());
+            }
             for i in 0..batch {
                 let mut alone = vec![T::ZERO; outputs];
                 let c = MatMut::new(&mut alone, 1, outputs);
-                frozen.forward(x.rows_in(i..i + 1), c, &mut Scratch::default());
+                frozen.forward(x.rows_in(i..i + 1), learned, c, &mut Scratch::default());
                 assert!(alone == want[i * outputs..][..outputs], "{shape:?}, row {i} alone");
             }
         }

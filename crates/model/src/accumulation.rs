@@ -1,8 +1,13 @@
 //! Gradients of several minibatches, brought together for one step.
 
-use chainrule_dense::sum;
-use chainrule_kernel::Scalar;
+use std::sync::Arc;
 
+use chainrule_dense::sum;
+use chainrule_kernel::{Aligned, Scalar};
+
+use crate::layout::Layout;
+use crate::memory::zeros;
+use crate::pass::WORKSPACE;
 use crate::{Mlp, ModelError, Workspace};
 
 /// The weighted sum of gradients. Each minibatch's gradient is that of its own mean loss; with the share of rows that it has
@@ -31,8 +36,10 @@ use crate::{Mlp, ModelError, Workspace};
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Accumulation<T> {
-    grads: Vec<T>, // as the parameters
+pub struct Accumulation<T: Scalar> {
+    /// Of the network that it was made for.
+    layout: Arc<Layout<T>>,
+    grads: Aligned<T>, // as the parameters
 }
 
 impl<T: Scalar> Accumulation<T> {
@@ -41,11 +48,9 @@ impl<T: Scalar> Accumulation<T> {
     /// # Errors
     /// When there is not so much memory.
     pub fn new(mlp: &Mlp<T>) -> Result<Self, ModelError> {
-        let (mut grads, count) = (Vec::new(), mlp.params().len());
-        let too_large = |_| ModelError::TooLarge { what: format!("the gradients of {count} parameters") };
-        grads.try_reserve_exact(count).map_err(too_large)?;
-        grads.resize(count, T::ZERO);
-        Ok(Accumulation { grads })
+        let count = mlp.params().len();
+        let grads = zeros(count).map_err(|memory| memory.of(format!("the gradients of {count} parameters")))?;
+        Ok(Accumulation { layout: Arc::clone(&mlp.layout), grads })
     }
 
     /// Begins a new group.
@@ -55,10 +60,17 @@ impl<T: Scalar> Accumulation<T> {
 
     /// Adds what the last backward pass left, times its share of the group's rows.
     ///
-    /// # Panics
-    /// When the workspace is another network's.
-    pub fn add(&mut self, workspace: &Workspace<T>, share: f64) {
+    /// # Errors
+    /// When the workspace was made for a network of other layers, or the share is infinite or NaN; nothing is added
+    /// then.
+    pub fn add(&mut self, workspace: &Workspace<T>, share: f64) -> Result<(), ModelError> {
+        self.layout.check("accumulate", WORKSPACE, &workspace.layout)?;
+        if !share.is_finite() {
+            let (what, expected) = ("the share of a minibatch in its group", "a finite number");
+            return Err(ModelError::Setting { what, found: share, expected });
+        }
         sum::add(&mut self.grads, workspace.gradients(), share);
+        Ok(())
     }
 
     /// The sum so far, laid out as [`Mlp::params`].
@@ -69,13 +81,15 @@ impl<T: Scalar> Accumulation<T> {
     /// One step by the sum; the workspace remembers what the optimiser does. Clipping sees the whole sum and changes it.
     ///
     /// # Errors
-    /// As [`Mlp::update`].
+    /// As [`Mlp::update`], and when the network or the workspace has other layers than the one that this was made for.
     pub fn step(
         &mut self,
         mlp: &mut Mlp<T>,
         update: impl Into<crate::Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<(), ModelError> {
+        mlp.layout.check("step", "the sum of gradients", &self.layout)?;
+        mlp.layout.check("step", WORKSPACE, &workspace.layout)?;
         mlp.update(update, &mut self.grads, &mut workspace.moments)
     }
 }

@@ -10,7 +10,7 @@ use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 
 use crate::Moments;
 use crate::decay::Steps;
-use crate::mlp::{Norm, Op};
+use crate::layout::{Norm, Op};
 use crate::workspace::OpWorkspace;
 use crate::{batch_norm, dropout, layer_norm, softmax};
 

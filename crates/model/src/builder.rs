@@ -4,6 +4,8 @@ use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, Scalar};
 
 use crate::layer::{DEFAULT_EPS, DEFAULT_MOMENTUM};
+use crate::layout::Layout;
+use crate::memory::{probe, product};
 use crate::{Init, Layer, Mlp, ModelError};
 
 /// The description of a network, from input to output; see [`Mlp::builder`].
@@ -136,7 +138,8 @@ impl MlpBuilder {
     /// The network in f32.
     ///
     /// # Errors
-    /// When a width is 0, there is no dense layer, a setting is out of range, or the kernel cannot be had.
+    /// When a width is 0, there is no dense layer, a setting is out of range in f64 or in the element type, the kernel cannot
+    /// be had, or there is not so much memory.
     pub fn build(self) -> Result<Mlp<f32>, ModelError> {
         self.build_as()
     }
@@ -149,45 +152,45 @@ impl MlpBuilder {
         if self.inputs == 0 {
             return Err(ModelError::ZeroWidth { what: "the input".to_owned() });
         }
-        self.init.check()?;
-        let mut parameters = 0usize;
-        let mut dense = 0;
-        for layer in &self.layers {
-            match *layer {
-                Layer::Dense { inputs, outputs } => {
-                    dense += 1;
-                    if outputs == 0 {
-                        return Err(ModelError::ZeroWidth { what: format!("dense layer {dense}") });
-                    }
-                    // Twice the bytes of f64: what is kept beside the parameters must be addressable too.
-                    parameters = inputs
-                        .checked_add(1)
-                        .and_then(|rows| rows.checked_mul(outputs))
-                        .and_then(|n| n.checked_add(parameters))
-                        .filter(|n| n.checked_mul(32).is_some_and(|bytes| bytes <= isize::MAX as usize))
-                        .ok_or_else(|| ModelError::TooLarge { what: format!("dense layer {dense}, {layer},") })?;
-                }
-                // No more than twice the outputs of a dense layer, which were addressable with as much to spare.
-                Layer::LayerNorm { .. } | Layer::BatchNorm { .. } => parameters += layer.parameters(),
-                Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Dropout { .. } => {}
-            }
-            layer.check()?;
-        }
-        if dense == 0 {
-            return Err(ModelError::NoLayers);
-        }
-        // Asked for first what training holds at least, parameters, gradients and as much again for packing: an
-        // allocation that fails later ends the process.
-        let fits = Vec::<T>::new().try_reserve_exact(3 * parameters).is_ok();
-        if !fits {
-            return Err(ModelError::TooLarge { what: format!("a network of {parameters} parameters") });
-        }
+        self.init.check_in::<T>()?;
+        let parameters = self.count::<T>()?;
         let kernel = match &self.kernel {
             Some(name) => Kernel::by_name(name)?,
             None => Kernel::selected()?,
         };
-        let mut mlp = Mlp::zeroed(kernel, self.inputs, self.layers, parameters, self.seed);
+        let mut mlp = Mlp::zeroed(Layout::new(kernel, self.inputs, self.layers), parameters, self.seed)?;
         mlp.initialise(self.init, self.seed);
         Ok(mlp)
+    }
+
+    /// The parameters of all modules, each of which is checked on the way.
+    fn count<T: Scalar>(&self) -> Result<usize, ModelError> {
+        let (mut parameters, mut running, mut dense) = (0usize, 0usize, 0);
+        for layer in &self.layers {
+            if let Layer::Dense { outputs, .. } = *layer {
+                dense += 1;
+                if outputs == 0 {
+                    return Err(ModelError::ZeroWidth { what: format!("dense layer {dense}") });
+                }
+            }
+            layer.check_in::<T>()?;
+            // Four times the bytes of f64: what is kept beside the parameters must be addressable too.
+            let sum = |all: usize, more: usize| {
+                let fits = |n: &usize| n.checked_mul(32).is_some_and(|bytes| bytes <= isize::MAX as usize);
+                all.checked_add(more).filter(fits).ok_or_else(|| {
+                    let which = if let Layer::Dense { .. } = layer { format!("dense layer {dense}, ") } else { String::new() };
+                    ModelError::TooLarge { what: format!("{which}{layer},") }
+                })
+            };
+            parameters = sum(parameters, layer.parameters())?;
+            running = sum(running, layer.running())?;
+        }
+        if dense == 0 {
+            return Err(ModelError::NoLayers);
+        }
+        // Asked for first what training holds at least: parameters, gradients and as much again for packing.
+        let bytes = product(3 * parameters + running, size_of::<T>());
+        bytes.and_then(probe).map_err(|memory| memory.of(format!("a network of {parameters} parameters")))?;
+        Ok(parameters)
     }
 }

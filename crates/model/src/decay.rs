@@ -137,11 +137,14 @@ impl Decays {
     /// # Errors
     /// When one is not a finite number, 0 or more.
     pub fn check(self) -> Result<(), ModelError> {
-        let settings = [self.weights.settings(), self.biases.settings()].concat();
-        match settings.into_iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
+        match self.settings().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
             Some((what, found)) => Err(ModelError::Setting { what, found, expected: "a finite number, 0 or more" }),
             None => Ok(()),
         }
+    }
+
+    pub(crate) fn settings(self) -> impl Iterator<Item = (&'static str, f64)> {
+        [self.weights, self.biases].into_iter().flat_map(Decay::settings)
     }
 
     /// In words, each with its group: `L1 decay 0.001 of weights`; none where nothing decays.

@@ -2,11 +2,13 @@
 //! readable. For explaining, not for training: [`Mlp`] fuses an activation into the layer before it and turns gradients
 //! into one another in place, which is faster and leaves fewer numbers behind. Both compute the same bits.
 
+use std::sync::Arc;
+
 use chainrule_dense::Activation;
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::mlp::{Mlp, Op, places};
-use crate::{Layer, ModelError, Objective, Targets, Workspace};
+use crate::layout::{Op, places};
+use crate::{Layer, Mlp, ModelError, Objective, Targets, Workspace};
 
 /// One pass of a network with every number in it.
 ///
@@ -33,10 +35,21 @@ pub struct Dissection<T: Scalar> {
 
 impl<T: Scalar> Dissection<T> {
     /// The network as it is now, for minibatches of up to `max_batch` rows. Later changes to `mlp` do not reach it.
+    ///
+    /// # Panics
+    /// When there is not so much memory; see [`Dissection::try_new`].
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
+        Dissection::try_new(mlp, max_batch).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Dissection::new`].
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn try_new(mlp: &Mlp<T>, max_batch: usize) -> Result<Self, ModelError> {
         // Changes nothing: what it holds after backward is the gradient by the input, which training does not compute.
         let mut ops = vec![Op::Activation(Activation::Identity)];
-        let kept = places(&mlp.layers).map(|(layer, place)| {
+        let kept = places(mlp.layers()).map(|(layer, place)| {
             ops.push(Op::of(layer, place));
             if !matches!(layer, Layer::Dense { .. }) {
                 // Backward turns the gradient by an operation's output into that by its input, in place; this one
@@ -46,9 +59,9 @@ impl<T: Scalar> Dissection<T> {
             ops.len() - 1
         });
         let kept = kept.collect();
-        let mlp = Mlp { ops, ..mlp.clone() };
-        let workspace = Workspace::new(&mlp, max_batch);
-        Dissection { mlp, workspace, kept }
+        let mlp = Mlp { layout: Arc::new(mlp.layout.with_ops(ops)), ..mlp.clone() };
+        let workspace = Workspace::try_new(&mlp, max_batch)?;
+        Ok(Dissection { mlp, workspace, kept })
     }
 
     /// As [`Mlp::forward`].
@@ -92,19 +105,19 @@ impl<T: Scalar> Dissection<T> {
     /// When there is no such module; so for [`Dissection::gradient`].
     pub fn output(&self, module: usize) -> MatRef<'_, T> {
         let op = &self.workspace.ops[self.kept[module]];
-        MatRef::new(&op.a[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+        MatRef::new(&op.a[..self.workspace.pass.batch * op.width], self.workspace.pass.batch, op.width)
     }
 
     /// The gradient of the loss by what came out of a module, (batch, width).
     pub fn gradient(&self, module: usize) -> MatRef<'_, T> {
         let op = &self.workspace.ops[self.kept[module]];
-        MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+        MatRef::new(&op.da[..self.workspace.pass.batch * op.width], self.workspace.pass.batch, op.width)
     }
 
     /// The gradient of the loss by the input, (batch, inputs).
     pub fn input_gradient(&self) -> MatRef<'_, T> {
         let op = &self.workspace.ops[0];
-        MatRef::new(&op.da[..self.workspace.batch * op.width], self.workspace.batch, op.width)
+        MatRef::new(&op.da[..self.workspace.pass.batch * op.width], self.workspace.pass.batch, op.width)
     }
 
     /// What a normalisation went by: the means and variances of the rows of a layer normalisation, of the columns of a
@@ -113,8 +126,8 @@ impl<T: Scalar> Dissection<T> {
     /// # Panics
     /// When there is no such module.
     pub fn statistics(&self, module: usize) -> Option<(&[f64], &[f64])> {
-        let means = match self.mlp.layers[module] {
-            Layer::LayerNorm { .. } => self.workspace.batch,
+        let means = match self.mlp.layers()[module] {
+            Layer::LayerNorm { .. } => self.workspace.pass.batch,
             Layer::BatchNorm { width, .. } => width,
             _ => return None,
         };
@@ -125,7 +138,7 @@ impl<T: Scalar> Dissection<T> {
 
     /// Whether the last forward pass was one for training.
     pub fn is_training(&self) -> bool {
-        self.workspace.is_training
+        self.workspace.pass.is_training
     }
 
     /// What dropout kept in the last pass, (batch, width), 1 for kept; `None` of other modules, and in evaluation.
@@ -133,9 +146,9 @@ impl<T: Scalar> Dissection<T> {
     /// # Panics
     /// When there is no such module.
     pub fn mask(&self, module: usize) -> Option<&[u8]> {
-        let Layer::Dropout { .. } = self.mlp.layers[module] else { return None };
+        let Layer::Dropout { .. } = self.mlp.layers()[module] else { return None };
         let op = &self.workspace.ops[self.kept[module] - 1];
-        self.workspace.is_training.then(|| &op.mask[..self.workspace.batch * op.width])
+        self.workspace.pass.is_training.then(|| &op.mask[..self.workspace.pass.batch * op.width])
     }
 
     /// The gradients by the parameters, laid out as [`Mlp::params`].

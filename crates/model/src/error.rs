@@ -2,7 +2,7 @@
 
 use chainrule_kernel::KernelError;
 
-use crate::Loss;
+use crate::{Layer, Loss};
 
 /// A network that cannot be built, or numbers that do not fit it.
 ///
@@ -106,6 +106,77 @@ pub enum ModelError {
         found: usize,
         /// Rows the workspace holds.
         made_for: usize,
+    },
+    /// A workspace, or a sum of gradients, of another network.
+    #[error(
+        "{operation}: {what} was made for a network with {found}, this one has {expected}: make one for this network, or for \
+         another of the same layers and kernel"
+    )]
+    OtherNetwork {
+        /// The operation that was asked for.
+        operation: &'static str,
+        /// What was made for another network: `the workspace`.
+        what: &'static str,
+        /// What that network has: `relu as module 1`.
+        found: String,
+        /// What this one has instead.
+        expected: String,
+    },
+    /// Something that needs a forward pass, and there is none.
+    #[error(
+        "{operation}: the workspace holds no forward pass: call forward or forward_training first (a pass that failed leaves \
+         none, and a step uses its own up)"
+    )]
+    NoPass {
+        /// The operation that was asked for.
+        operation: &'static str,
+    },
+    /// A backward pass of another x than the forward pass's.
+    #[error(
+        "backward: x is not the matrix of the forward pass that the workspace holds, but one at another place in memory or \
+         with other strides: pass that one, or run forward again"
+    )]
+    OtherInput,
+    /// An x whose rows are no slices, where they have to be.
+    #[error(
+        "{operation}: neighbours in a row of x are {found} elements apart; {layer} as the first module needs rows that are \
+         contiguous: copy x"
+    )]
+    Strides {
+        /// The operation that was asked for.
+        operation: &'static str,
+        /// The column stride of x, in elements.
+        found: usize,
+        /// The first module.
+        layer: Layer,
+    },
+    /// A loss whose gradient is infinite or NaN although its value is not.
+    #[error(
+        "the loss is {loss}, but its gradient by output {} of row {} of the minibatch is {found}: no parameter has moved. A \
+         loss must write finite gradients; one of this library's overflows where outputs or targets are too large",
+        .output + 1, .row + 1
+    )]
+    LossGradient {
+        /// The loss.
+        loss: f64,
+        /// The row of the minibatch, counted from 0.
+        row: usize,
+        /// The output, counted from 0.
+        output: usize,
+        /// NaN or infinity.
+        found: f64,
+    },
+    /// A network that holds numbers that are infinite or NaN.
+    #[error("module {module}, {layer}, has {what} that is {found}; expected a finite number: the network has diverged")]
+    NotFinite {
+        /// The module's number.
+        module: usize,
+        /// The module.
+        layer: Layer,
+        /// What was found: `a parameter`, `a running statistic`.
+        what: &'static str,
+        /// The number.
+        found: f64,
     },
     /// A minibatch in which batch normalisation finds no variance.
     #[error("module {module}, batch_norm, needs at least 2 rows to train on, the minibatch has {found}")]

@@ -4,7 +4,7 @@
 use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
 
-use crate::ModelError;
+use crate::{ModelError, Range};
 use crate::activation::usual_init;
 use crate::random::{Purpose, Stream};
 
@@ -70,12 +70,9 @@ impl Init {
         }
     }
 
-    pub(crate) fn check(self) -> Result<(), ModelError> {
+    pub(crate) fn check_in<T: Scalar>(self) -> Result<(), ModelError> {
         match self {
-            Init::Normal(std) if !(std.is_finite() && std >= 0.0) => {
-                let expected = "a finite number, 0 or more";
-                Err(ModelError::Setting { what: "the standard deviation of the weights", found: std, expected })
-            }
+            Init::Normal(std) => Range::NotNegative.check_in::<T>("the standard deviation of the weights", std),
             _ => Ok(()),
         }
     }

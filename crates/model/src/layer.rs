@@ -5,8 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use chainrule_dense::Activation;
+use chainrule_kernel::Scalar;
 
-use crate::ModelError;
+use crate::{ModelError, Range};
 use crate::activation::{ACTIVATION_NAMES, activation_name, check_activation, parse_activation};
 
 /// One module of the sequence.
@@ -76,26 +77,46 @@ impl Layer {
         }
     }
 
-    /// How many numbers the module learns.
+    /// How many numbers the module learns; the largest number there is where they pass the address space.
     pub fn parameters(&self) -> usize {
         match self {
-            Layer::Dense { inputs, outputs } => inputs * outputs + outputs,
-            Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } => 2 * width,
+            Layer::Dense { inputs, outputs } => inputs.saturating_mul(*outputs).saturating_add(*outputs),
+            Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } => width.saturating_mul(2),
             Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Dropout { .. } => 0,
         }
     }
 
-    /// How many numbers the module keeps that are not learned: running means and variances.
+    /// How many numbers the module keeps that are not learned: running means and variances; counted as parameters are.
     pub fn running(&self) -> usize {
         match self {
-            Layer::BatchNorm { width, .. } => 2 * width,
+            Layer::BatchNorm { width, .. } => width.saturating_mul(2),
             _ => 0,
         }
+    }
+
+    /// Features out, where the module decides them.
+    pub(crate) fn width(&self) -> Option<usize> {
+        if let Layer::Dense { outputs, .. } = self { Some(*outputs) } else { None }
     }
 
     /// Whether it computes in training what it does not in evaluation.
     pub fn differs_in_training(&self) -> bool {
         matches!(self, Layer::Dropout { .. } | Layer::BatchNorm { .. })
+    }
+
+    /// Refuses settings that mean nothing in the element type: what is in range in f64 may be 0 or infinite in f32.
+    pub(crate) fn check_in<T: Scalar>(&self) -> Result<(), ModelError> {
+        self.check()?;
+        match *self {
+            Layer::Activation(Activation::LeakyRelu(alpha)) => {
+                Range::NotNegative.check_in::<T>("the slope of leaky_relu", alpha)
+            }
+            Layer::Activation(Activation::Elu(alpha)) => Range::NotNegative.check_in::<T>("the alpha of elu", alpha),
+            Layer::LayerNorm { eps, .. } | Layer::BatchNorm { eps, .. } => {
+                Range::Positive.check_in::<T>("eps of a normalisation", eps)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses settings that mean nothing.

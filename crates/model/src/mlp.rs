@@ -1,11 +1,14 @@
 //! The network: its modules and its parameters, and how to reach them. What it computes stands in `pass.rs`.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use chainrule_dense::{Activation, LayerShape};
 use chainrule_kernel::{Aligned, Kernel, MatRef, Scalar};
 
-use crate::{Init, Layer, MlpBuilder};
+use crate::layout::{Layout, Op, Place, places};
+use crate::memory::{NoMemory, filled, zeros};
+use crate::{Init, Layer, MlpBuilder, ModelError};
 
 /// A multilayer perceptron over f32 or f64.
 ///
@@ -27,10 +30,8 @@ use crate::{Init, Layer, MlpBuilder};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Mlp<T: Scalar> {
-    pub(crate) kernel: &'static Kernel<T>,
-    pub(crate) inputs: usize,
-    pub(crate) layers: Vec<Layer>,
-    pub(crate) ops: Vec<Op>,
+    /// Shared with clones, and with the workspaces made for it.
+    pub(crate) layout: Arc<Layout<T>>,
     /// For each dense layer in turn w, (inputs, outputs) row-major, and b; for each normalisation gamma and beta.
     pub(crate) params: Aligned<T>,
     /// For each batch normalisation in turn the running means and variances.
@@ -43,100 +44,6 @@ pub struct Mlp<T: Scalar> {
     pub(crate) passes: u64,
 }
 
-/// What is computed in one go: a dense layer takes the activation that follows it along.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Op {
-    Dense {
-        shape: LayerShape,
-        /// Where its w begins in the parameters; b follows.
-        offset: usize,
-    },
-    Activation(Activation),
-    Softmax,
-    LogSoftmax,
-    Dropout {
-        p: f64,
-        /// Its number among the modules, which is part of the mask's key.
-        module: usize,
-    },
-    LayerNorm(Norm),
-    BatchNorm {
-        norm: Norm,
-        momentum: f64,
-        module: usize,
-        /// Where its running means begin; the variances follow.
-        running: usize,
-    },
-}
-
-/// A normalisation over so many features.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Norm {
-    pub(crate) width: usize,
-    pub(crate) eps: f64,
-    /// Where its gamma begins in the parameters; beta follows.
-    pub(crate) offset: usize,
-}
-
-impl Norm {
-    /// Where gamma and beta lie in the parameters, and in the gradients.
-    pub(crate) fn ranges(self) -> (Range<usize>, Range<usize>) {
-        let end = self.offset + self.width;
-        (self.offset..end, end..end + self.width)
-    }
-
-    /// Both.
-    pub(crate) fn learned(self) -> Range<usize> {
-        self.offset..self.offset + 2 * self.width
-    }
-}
-
-/// Where a module stands, and where its numbers begin.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) module: usize,
-    /// In the parameters.
-    pub(crate) offset: usize,
-    /// In the running statistics.
-    pub(crate) running: usize,
-}
-
-/// The modules with their places.
-pub(crate) fn places(layers: &[Layer]) -> impl Iterator<Item = (Layer, Place)> {
-    layers.iter().enumerate().scan((0, 0), |(offset, running), (module, layer)| {
-        let place = Place { module, offset: *offset, running: *running };
-        *offset += layer.parameters();
-        *running += layer.running();
-        Some((*layer, place))
-    })
-}
-
-impl Op {
-    /// What a module computes by itself.
-    pub(crate) fn of(layer: Layer, Place { module, offset, running }: Place) -> Self {
-        match layer {
-            Layer::Dense { inputs, outputs } => {
-                Op::Dense { shape: LayerShape { inputs, outputs, activation: Activation::Identity }, offset }
-            }
-            Layer::Activation(activation) => Op::Activation(activation),
-            Layer::Softmax => Op::Softmax,
-            Layer::LogSoftmax => Op::LogSoftmax,
-            Layer::Dropout { p } => Op::Dropout { p, module },
-            Layer::LayerNorm { width, eps } => Op::LayerNorm(Norm { width, eps, offset }),
-            Layer::BatchNorm { width, eps, momentum } => {
-                Op::BatchNorm { norm: Norm { width, eps, offset }, momentum, module, running }
-            }
-        }
-    }
-
-    /// Where w and b of a dense operation lie in the parameters, and in the gradients.
-    pub(crate) fn ranges(shape: LayerShape, offset: usize) -> (Range<usize>, Range<usize>) {
-        let w = offset..offset + shape.inputs * shape.outputs;
-        let b = w.end..w.end + shape.outputs;
-        (w, b)
-    }
-}
-
 impl Mlp<f32> {
     /// Begins the description of a network that takes `inputs` features.
     pub fn builder(inputs: usize) -> MlpBuilder {
@@ -145,33 +52,20 @@ impl Mlp<f32> {
 }
 
 impl<T: Scalar> Mlp<T> {
-    pub(crate) fn zeroed(
-        kernel: &'static Kernel<T>,
-        inputs: usize,
-        layers: Vec<Layer>,
-        parameters: usize,
-        seed: u64,
-    ) -> Self {
-        let mut ops: Vec<Op> = Vec::new();
-        for (layer, place) in places(&layers) {
-            match (layer, ops.last_mut()) {
-                (Layer::Activation(activation), Some(Op::Dense { shape, .. }))
-                    if shape.activation == Activation::Identity =>
-                {
-                    shape.activation = activation;
-                }
-                _ => ops.push(Op::of(layer, place)),
-            }
-        }
-        let running = vec![T::ZERO; layers.iter().map(Layer::running).sum()];
+    /// A network whose numbers are all 0, of so many parameters: as many as its modules have.
+    pub(crate) fn zeroed(layout: Layout<T>, parameters: usize, seed: u64) -> Result<Self, ModelError> {
+        let too_large = |memory: NoMemory| memory.of(format!("a network of {parameters} parameters"));
+        let layers = &layout.layers;
+        let running = layers.iter().map(Layer::running).sum();
+        let (running, params) =
+            (filled(running, T::ZERO).map_err(too_large)?, zeros(parameters).map_err(too_large)?);
         let batches = vec![0; layers.iter().filter(|layer| layer.running() > 0).count()];
-        let params = Aligned::zeros(parameters);
-        Mlp { kernel, inputs, layers, ops, params, running, batches, seed, passes: 0 }
+        Ok(Mlp { layout: Arc::new(layout), params, running, batches, seed, passes: 0 })
     }
 
     pub(crate) fn initialise(&mut self, init: Init, seed: u64) {
         let mut dense = 0;
-        for (i, op) in self.ops.iter().enumerate() {
+        for (i, op) in self.layout.ops.iter().enumerate() {
             match *op {
                 Op::Dense { shape, offset } => {
                     let (w, b) = Op::ranges(shape, offset);
@@ -193,8 +87,8 @@ impl<T: Scalar> Mlp<T> {
 
     /// What a dense operation's output goes through, be it its own activation or one behind a normalisation.
     fn activation_after(&self, dense: usize) -> Activation {
-        let behind = self.ops[dense + 1..].iter();
-        match self.ops[dense] {
+        let behind = self.layout.ops[dense + 1..].iter();
+        match self.layout.ops[dense] {
             Op::Dense { shape, .. } if shape.activation != Activation::Identity => shape.activation,
             _ => match behind
                 .copied()
@@ -208,28 +102,28 @@ impl<T: Scalar> Mlp<T> {
 
     /// Features that go in.
     pub fn inputs(&self) -> usize {
-        self.inputs
+        self.layout.inputs
     }
 
     /// Features that come out.
     pub fn outputs(&self) -> usize {
         let width = |layer: &Layer| if let Layer::Dense { outputs, .. } = layer { Some(*outputs) } else { None };
-        self.layers.iter().rev().find_map(width).unwrap_or(self.inputs)
+        self.layout.layers.iter().rev().find_map(width).unwrap_or(self.layout.inputs)
     }
 
     /// The modules in order, numbered as PyTorch numbers those of an `nn.Sequential`.
     pub fn layers(&self) -> &[Layer] {
-        &self.layers
+        &self.layout.layers
     }
 
     /// The name of the kernel that computes.
     pub fn kernel_name(&self) -> &'static str {
-        self.kernel.name()
+        self.layout.kernel.name()
     }
 
     /// The kernel that computes.
     pub fn kernel(&self) -> &'static Kernel<T> {
-        self.kernel
+        self.layout.kernel
     }
 
     /// Every number that is learned, module by module: of a dense layer w, (inputs, outputs) row-major, then b; of a
@@ -245,7 +139,7 @@ impl<T: Scalar> Mlp<T> {
 
     /// The dense layers in order, each by its module's number.
     pub fn dense_layers(&self) -> impl Iterator<Item = DenseLayer<'_, T>> {
-        places(&self.layers).filter_map(|(layer, Place { module, offset, .. })| {
+        places(&self.layout.layers).filter_map(|(layer, Place { module, offset, .. })| {
             let Layer::Dense { inputs, outputs } = layer else { return None };
             let shape = LayerShape { inputs, outputs, activation: Activation::Identity };
             let (w, b) = Op::ranges(shape, offset);

@@ -1,10 +1,10 @@
 //! What an optimiser remembers from one step to the next.
 
-use std::ops::Range;
+use std::ops;
 
 use chainrule_kernel::{Aligned, Scalar};
 
-use crate::{ModelError, Optimizer};
+use crate::{ModelError, Optimizer, Range};
 
 /// The steps so far, and of each parameter as many numbers as the optimiser asks for: a velocity, a mean, a mean square.
 /// All begin at 0, or where the optimiser's settings say.
@@ -37,8 +37,9 @@ impl<T: Scalar> Moments<T> {
     /// Room for what `optimizer` remembers of this many parameters.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not so much memory, or what AdaGrad's sum begins at is not a finite number, 0 or more.
     pub fn new(optimizer: Optimizer, parameters: usize) -> Result<Self, ModelError> {
+        Range::NotNegative.check_in::<T>("initial sum", optimizer.initial_moment())?;
         let what = || format!("what {} remembers of {parameters} parameters", optimizer.name());
         let too_large = || ModelError::TooLarge { what: what() };
         let length = parameters.checked_mul(optimizer.moments()).ok_or_else(too_large)?;
@@ -59,7 +60,7 @@ impl<T: Scalar> Moments<T> {
 
     /// The settings may change from step to step, the rule may not.
     pub(crate) fn check(&self, optimizer: Optimizer, parameters: usize) -> Result<(), ModelError> {
-        let needed = optimizer.moments() * parameters;
+        let needed = optimizer.moments().saturating_mul(parameters);
         let made_for = self.made_for.map(Optimizer::name);
         if needed == 0 || (made_for == Some(optimizer.name()) && self.values.len() == needed) {
             return Ok(());
@@ -74,7 +75,7 @@ impl<T: Scalar> Moments<T> {
     }
 
     /// The first `arrays` of what is remembered of some of the parameters; the others are empty.
-    pub(crate) fn range(&mut self, arrays: usize, params: Range<usize>) -> [&mut [T]; 2] {
+    pub(crate) fn range(&mut self, arrays: usize, params: ops::Range<usize>) -> [&mut [T]; 2] {
         let length = self.values.len() / arrays.max(1);
         let (first, second) = self.values.split_at_mut(length);
         [(first, 1), (second, 2)].map(|(array, nth)| if nth <= arrays { &mut array[params.clone()] } else { &mut [] })

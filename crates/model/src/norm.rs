@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use chainrule_kernel::Scalar;
 
-use crate::mlp::{Norm, Place, places};
+use crate::layout::{Norm, Place, places};
 use crate::{Layer, Mlp};
 
 /// A layer or batch normalisation's numbers.
@@ -61,7 +61,7 @@ impl<T: Scalar> Mlp<T> {
     /// The normalisations in order, each by its module's number.
     pub fn norm_layers(&self) -> impl Iterator<Item = NormLayer<'_, T>> {
         let mut batches = self.batches.iter();
-        places(&self.layers).filter_map(move |(layer, Place { module, offset, running })| {
+        places(&self.layout.layers).filter_map(move |(layer, Place { module, offset, running })| {
             let (width, eps, running) = match layer {
                 Layer::LayerNorm { width, eps } => (width, eps, None),
                 Layer::BatchNorm { width, eps, .. } => {
@@ -100,7 +100,7 @@ impl<T: Scalar> Mlp<T> {
 
     /// Whether a training pass computes what [`Mlp::forward`] does not.
     pub fn differs_in_training(&self) -> bool {
-        self.layers.iter().any(Layer::differs_in_training)
+        self.layout.layers.iter().any(Layer::differs_in_training)
     }
 
     /// Takes over what another network of the same layers has learned, and its running statistics.
@@ -108,7 +108,7 @@ impl<T: Scalar> Mlp<T> {
     /// # Panics
     /// When its layers are others.
     pub fn copy_from(&mut self, other: &Mlp<T>) {
-        assert!(self.layers == other.layers, "a network of other layers");
+        assert!(self.layout.layers == other.layout.layers, "a network of other layers");
         self.params.copy_from_slice(&other.params);
         self.running.copy_from_slice(&other.running);
         self.batches.copy_from_slice(&other.batches);

@@ -1,29 +1,29 @@
-//! What a network computes: forward, backward by the chain rule, and the step that joins them.
+//! What a network computes: forward, and backward by the chain rule. The step that joins them stands in `step.rs`.
 //!
-//! Everything runs in the caller's [`Workspace`] and allocates nothing.
+//! Everything runs in the caller's [`Workspace`] and allocates nothing. What does not belong together is refused before
+//! anything is computed: a workspace of another network, an x that is not the forward pass's.
 
-use std::ops::Range;
-
-use chainrule_dense::{Step, activation, update};
+use chainrule_dense::activation;
 use chainrule_kernel::{MatMut, MatRef, Scalar};
 
 use crate::backward::{self, Network, Weights};
-use crate::decay::Steps;
-use crate::mlp::{Mlp, Op};
-use crate::workspace::{OpWorkspace, Workspace};
-use crate::{ModelError, Moments, Objective, Targets, Update};
+use crate::finite::check_output_gradient;
+use crate::layout::{Layout, Op};
+use crate::workspace::{Input, OpWorkspace, Pass, Workspace};
+use crate::{Mlp, ModelError, Objective, Targets};
 use crate::{batch_norm, dropout, layer_norm, softmax};
+
+/// What a workspace is called where it is refused.
+pub(crate) const WORKSPACE: &str = "the workspace";
 
 impl<T: Scalar> Mlp<T> {
     /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace. This is evaluation:
     /// dropout leaves nothing out, and batch normalisation goes by its running statistics.
     ///
     /// # Errors
-    /// When x is not as wide as the network's input, its rows are not contiguous, or it has more rows than the
-    /// workspace has room for.
-    ///
-    /// # Panics
-    /// When the workspace was made for a network of other layers; so for all of the passes.
+    /// When x is not as wide as the network's input, it has more rows than the workspace has room for, or the workspace was
+    /// made for a network of other layers, so for all of the passes; when x's rows are not contiguous and the first
+    /// module is not a dense one. A pass that failed leaves nothing to go back through.
     pub fn forward<'w>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -46,22 +46,29 @@ impl<T: Scalar> Mlp<T> {
     }
 
     /// Ends a training pass, which the workspace holds: batch normalisation's running statistics move, and the next
-    /// pass leaves out other units. [`Mlp::step`] does this itself. After a pass of evaluation there is nothing to end.
+    /// pass leaves out other units. [`Mlp::step`] does this itself. After a pass of evaluation, or one that failed, there is
+    /// nothing to end.
     ///
-    /// # Panics
-    /// When the workspace was made for a network of other layers.
-    pub fn settle(&mut self, workspace: &Workspace<T>) {
-        if !workspace.is_training {
-            return;
+    /// # Errors
+    /// When the workspace was made for a network of other layers; nothing has moved then.
+    pub fn settle(&mut self, workspace: &Workspace<T>) -> Result<(), ModelError> {
+        self.layout.check("settle", WORKSPACE, &workspace.layout)?;
+        if workspace.pass.is_training && workspace.pass.of.is_some() {
+            self.commit(workspace);
         }
+        Ok(())
+    }
+
+    /// Ends the training pass that the workspace, of this network, holds.
+    pub(crate) fn commit(&mut self, workspace: &Workspace<T>) {
         self.passes += 1;
         if self.running.is_empty() {
             return;
         }
-        for (op, here) in self.ops.iter().zip(&workspace.ops) {
+        for (op, here) in self.layout.ops.iter().zip(&workspace.ops) {
             if let Op::BatchNorm { norm, momentum, running, .. } = *op {
                 let running = &mut self.running[running..running + 2 * norm.width];
-                batch_norm::settle(momentum, workspace.batch, &here.statistics, running);
+                batch_norm::settle(momentum, workspace.pass.batch, &here.statistics, running);
             }
         }
         self.batches.iter_mut().for_each(|batches| *batches += 1);
@@ -73,26 +80,48 @@ impl<T: Scalar> Mlp<T> {
         x: MatRef<'_, T>, // (batch, inputs)
         workspace: &'w mut Workspace<T>,
     ) -> Result<MatRef<'w, T>, ModelError> {
+        workspace.pass = Pass::default();
         let batch = x.rows();
-        if x.cols() != self.inputs {
-            let expected = (batch, self.inputs);
-            return Err(ModelError::Shape { operation: "forward", what: "x", found: (batch, x.cols()), expected });
-        }
+        self.layout.check("forward", WORKSPACE, &workspace.layout)?;
+        self.check_input("forward", x)?;
         if batch > workspace.max_batch {
             return Err(ModelError::Batch { found: batch, made_for: workspace.max_batch });
         }
-        assert!(workspace.ops.len() == self.ops.len(), "a workspace of another network");
-        (workspace.batch, workspace.is_training) = (batch, is_training);
-        for i in 0..self.ops.len() {
+        self.run_operations(is_training, x, workspace)?;
+        workspace.pass = Pass { batch, is_training, of: Some(Input::of(x)) };
+        Ok(workspace.output())
+    }
+
+    /// Refuses an x that the network does not take.
+    pub(crate) fn check_input(&self, operation: &'static str, x: MatRef<'_, T>) -> Result<(), ModelError> {
+        if x.cols() != self.inputs() {
+            let (found, expected) = ((x.rows(), x.cols()), (x.rows(), self.inputs()));
+            return Err(ModelError::Shape { operation, what: "x", found, expected });
+        }
+        // A product reads any strides; the others read rows as slices.
+        if !matches!(self.layout.ops[0], Op::Dense { .. }) && !x.has_contiguous_rows() {
+            return Err(ModelError::Strides { operation, found: x.col_stride(), layer: self.layout.layers[0] });
+        }
+        Ok(())
+    }
+
+    /// Every operation in turn, on an x that fits.
+    fn run_operations(
+        &self,
+        is_training: bool,
+        x: MatRef<'_, T>, // (batch, inputs)
+        workspace: &mut Workspace<T>,
+    ) -> Result<(), ModelError> {
+        let (batch, kernel) = (x.rows(), self.layout.kernel);
+        for (i, op) in self.layout.ops.iter().enumerate() {
             let (before, rest) = workspace.ops.split_at_mut(i);
             let here = &mut rest[0];
             let x = if i == 0 { x } else { before[i - 1].output(batch) };
             let n = batch * here.width;
-            match self.ops[i] {
+            match *op {
                 Op::Dense { shape, offset } => {
                     let (w, b) = Op::ranges(shape, offset);
                     let plan = here.plan.as_mut().expect("a dense operation has a plan");
-                    assert!(plan.shape() == shape, "a workspace of another network");
                     let a = MatMut::new(&mut here.a[..n], batch, here.width);
                     let (w, b) = (&self.params[w], &self.params[b]);
                     if here.z.is_empty() {
@@ -103,15 +132,15 @@ impl<T: Scalar> Mlp<T> {
                 }
                 Op::Activation(activation) => {
                     let a = MatMut::new(&mut here.a[..n], batch, here.width);
-                    activation::activate(self.kernel, activation, x, a);
+                    activation::activate(kernel, activation, x, a);
                 }
                 Op::Softmax => {
                     copy_rows(x, &mut here.a[..n]);
-                    softmax::forward(self.kernel, here.width, &mut here.a[..n]);
+                    softmax::forward(kernel, here.width, &mut here.a[..n]);
                 }
                 Op::LogSoftmax => {
                     copy_rows(x, &mut here.a[..n]);
-                    softmax::log_forward(self.kernel, here.width, &mut here.a[..n]);
+                    softmax::log_forward(kernel, here.width, &mut here.a[..n]);
                 }
                 Op::Dropout { p, module } => {
                     copy_rows(x, &mut here.a[..n]);
@@ -141,7 +170,7 @@ impl<T: Scalar> Mlp<T> {
                 }
             }
         }
-        Ok(workspace.output())
+        Ok(())
     }
 
     /// Given that the workspace holds the forward pass of `x`, the loss, and its gradients by every parameter in
@@ -149,7 +178,10 @@ impl<T: Scalar> Mlp<T> {
     /// [`Loss`](crate::Loss) is a mean over the rows; for weights and sums see [`Objective`].
     ///
     /// # Errors
-    /// As [`Objective::backward`], and when cross-entropy follows a softmax or log-softmax layer, or binary cross-entropy a sigmoid.
+    /// As [`Objective::backward`], and when cross-entropy follows a softmax or log-softmax layer, or binary cross-entropy a
+    /// sigmoid; when the workspace holds no forward pass, or x is not the matrix that it was of, at the same place: x
+    /// is read again, so its numbers must not have changed either, which nobody checks; when the loss is finite and its
+    /// gradient is not.
     pub fn backward<'t>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -157,8 +189,10 @@ impl<T: Scalar> Mlp<T> {
         loss: impl Into<Objective<'t, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
+        self.check_pass(x, workspace)?;
         let value = self.loss(targets, loss, workspace)?;
-        self.backpropagate(x, workspace)?;
+        check_output_gradient(value, workspace)?;
+        self.backpropagate(x, workspace);
         Ok(value)
     }
 
@@ -192,182 +226,64 @@ impl<T: Scalar> Mlp<T> {
     /// ```
     ///
     /// # Errors
-    /// When x is not the one of the forward pass, or the minibatch is empty.
+    /// As [`Mlp::backward`], and when the minibatch is empty.
     pub fn backward_with(
         &self,
         x: MatRef<'_, T>,                                  // (batch, inputs)
         loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
+        self.check_pass(x, workspace)?;
         let value = own(loss, workspace)?;
-        self.backpropagate(x, workspace)?;
+        check_output_gradient(value, workspace)?;
+        self.backpropagate(x, workspace);
         Ok(value)
     }
 
-    /// From the gradient by the output, which the workspace holds, to those by the parameters.
-    fn backpropagate(&self, x: MatRef<'_, T>, workspace: &mut Workspace<T>) -> Result<(), ModelError> {
-        let batch = workspace.batch;
-        if (x.rows(), x.cols()) != (batch, self.inputs) {
-            let (found, expected) = ((x.rows(), x.cols()), (batch, self.inputs));
-            return Err(ModelError::Shape { operation: "backward", what: "x", found, expected });
+    /// Refuses to go back through anything but the pass of x, which the workspace holds.
+    fn check_pass(&self, x: MatRef<'_, T>, workspace: &Workspace<T>) -> Result<(), ModelError> {
+        const OPERATION: &str = "backward";
+        self.layout.check(OPERATION, WORKSPACE, &workspace.layout)?;
+        let Some(of) = workspace.pass.of else { return Err(ModelError::NoPass { operation: OPERATION }) };
+        let (found, expected) = ((x.rows(), x.cols()), (workspace.pass.batch, self.inputs()));
+        if found != expected {
+            return Err(ModelError::Shape { operation: OPERATION, what: "x", found, expected });
         }
-        let Workspace { ops, grads, is_training, .. } = workspace;
-        let network = Network { kernel: self.kernel, ops: &self.ops, batch, is_training: *is_training };
+        if Input::of(x) != of { Err(ModelError::OtherInput) } else { Ok(()) }
+    }
+
+    /// From the gradient by the output, which the workspace holds, to those by the parameters.
+    pub(crate) fn backpropagate(&self, x: MatRef<'_, T>, workspace: &mut Workspace<T>) {
+        let Workspace { ops, grads, pass: Pass { batch, is_training, .. }, .. } = workspace;
+        let Layout { kernel, ops: of, .. } = &*self.layout;
+        let network = Network { kernel, ops: of, batch: *batch, is_training: *is_training };
         backward::run(network, x, Weights::Kept(&self.params), ops, grads);
-        Ok(())
     }
 
     /// The loss of the output that the workspace holds.
     ///
     /// # Errors
-    /// As [`Mlp::backward`].
+    /// As [`Mlp::backward`], but for x.
     pub fn loss<'t>(
         &self,
         targets: Targets<'_, T>,
         loss: impl Into<Objective<'t, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
+        self.layout.check("loss", WORKSPACE, &workspace.layout)?;
+        if workspace.pass.of.is_none() && workspace.pass.batch == 0 {
+            return Err(ModelError::NoPass { operation: "loss" });
+        }
         let objective = loss.into();
-        objective.loss.check_after(self.layers.last())?;
+        objective.loss.check_after(self.layout.layers.last())?;
         let (output, dy) = workspace.output_and_gradient();
-        objective.backward(self.kernel, output, targets, dy)
-    }
-
-    /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an
-    /// [`Update`]. Answers the loss before the update.
-    ///
-    /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
-    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and [`Mlp::settle`]: the
-    /// bits are the same. A loss that is infinite or NaN moves nothing: it has no gradient to follow, and
-    /// [`Mlp::first_not_finite`] says where it came from.
-    ///
-    /// # Errors
-    /// As [`Mlp::forward_training`] and [`Mlp::backward`], and when the workspace was not made for the optimiser; the
-    /// parameters are then as they were.
-    pub fn step<'t>(
-        &mut self,
-        x: MatRef<'_, T>, // (batch, inputs)
-        targets: Targets<'_, T>,
-        loss: impl Into<Objective<'t, T>>,
-        update: impl Into<Update>,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64, ModelError> {
-        let measure = |mlp: &Self, workspace: &mut Workspace<T>| mlp.loss(targets, loss, workspace);
-        self.step_by(x, measure, update.into(), workspace)
-    }
-
-    /// As [`Mlp::step`], with a loss of the caller's own: see [`Mlp::backward_with`].
-    ///
-    /// # Errors
-    /// As [`Mlp::forward`], when the minibatch is empty, and when the workspace was not made for the optimiser; the
-    /// parameters are then as they were.
-    pub fn step_with(
-        &mut self,
-        x: MatRef<'_, T>,                                  // (batch, inputs)
-        loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
-        update: impl Into<Update>,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64, ModelError> {
-        self.step_by(x, |_, workspace| own(loss, workspace), update.into(), workspace)
-    }
-
-    /// A step that goes down what `measure` writes into the workspace as the gradient by the output.
-    fn step_by(
-        &mut self,
-        x: MatRef<'_, T>,
-        measure: impl FnOnce(&Self, &mut Workspace<T>) -> Result<f64, ModelError>,
-        update: Update,
-        workspace: &mut Workspace<T>,
-    ) -> Result<f64, ModelError> {
-        workspace.moments.check(update.optimizer, self.params.len())?;
-        self.forward_training(x, workspace)?;
-        let value = measure(self, workspace)?;
-        if !value.is_finite() {
-            return Ok(value);
-        }
-        if update.clip.is_some() || (update.wants_strips() && !workspace.strips) {
-            self.backpropagate(x, workspace)?;
-            let Workspace { grads, moments, .. } = workspace;
-            self.update(update, grads, moments)?;
-            self.settle(workspace);
-            return Ok(value);
-        }
-        let Workspace { ops, grads, moments, batch, is_training, .. } = workspace;
-        let steps = update.steps(moments.count_step());
-        let network = Network { kernel: self.kernel, ops: &self.ops, batch: *batch, is_training: *is_training };
-        let weights = Weights::Moved { params: &mut self.params, steps, moments };
-        backward::run(network, x, weights, ops, grads);
-        self.settle(workspace);
-        Ok(value)
-    }
-
-    /// Moves every parameter by gradients that are there as a whole, clipping those first where the update says so: what
-    /// [`Mlp::step`] does after its passes, to the same bits.
-    ///
-    /// # Errors
-    /// When `moments` were made for another optimiser or another number of parameters; nothing has moved then.
-    ///
-    /// # Panics
-    /// When there are not as many gradients as parameters.
-    pub fn update(
-        &mut self,
-        update: impl Into<Update>,
-        grads: &mut [T], // as the parameters
-        moments: &mut Moments<T>,
-    ) -> Result<(), ModelError> {
-        let update = update.into();
-        moments.check(update.optimizer, self.params.len())?;
-        if let Some(clip) = update.clip {
-            clip.apply(grads);
-        }
-        let Steps { weights, biases } = update.steps(moments.count_step());
-        let arrays = weights.rule.moments();
-        let mut part = |step: Step<T>, range: Range<usize>| {
-            let memory = moments.range(arrays, range.clone());
-            update::update(self.kernel, step, &mut self.params[range.clone()], &grads[range], memory);
-        };
-        if weights == biases {
-            part(weights, 0..grads.len());
-            return Ok(());
-        }
-        for op in &self.ops {
-            match *op {
-                Op::Dense { shape, offset } => {
-                    let (w, b) = Op::ranges(shape, offset);
-                    part(weights, w);
-                    part(biases, b);
-                }
-                Op::LayerNorm(norm) | Op::BatchNorm { norm, .. } => part(biases, norm.learned()),
-                Op::Activation(_) | Op::Softmax | Op::LogSoftmax | Op::Dropout { .. } => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass
-    /// that the workspace holds: among its parameters, or in its output.
-    pub fn first_not_finite(&self, workspace: &Workspace<T>) -> Option<usize> {
-        let is_bad = |values: &[T]| values.iter().any(|value| !value.is_finite());
-        let mut layer = 0;
-        for (op, here) in self.ops.iter().zip(&workspace.ops) {
-            if let Op::Dense { shape, offset } = *op {
-                layer += 1;
-                let (w, b) = Op::ranges(shape, offset);
-                if is_bad(&self.params[w.start..b.end]) {
-                    return Some(layer);
-                }
-            }
-            if is_bad(&here.a[..workspace.batch * here.width]) {
-                return Some(layer.max(1));
-            }
-        }
-        None
+        objective.backward(self.layout.kernel, output, targets, dy)
     }
 
     /// The network's output, written row-major into `output`, for any number of rows, a workspace's worth at a time.
     ///
     /// # Errors
-    /// When x is not as wide as the network's input or `output` does not have `x.rows() * outputs` elements.
+    /// As [`Mlp::forward`], however many rows there are, and when `output` does not have `x.rows() * outputs` elements.
     pub fn predict_into(
         &self,
         x: MatRef<'_, T>, // (rows, inputs)
@@ -375,10 +291,8 @@ impl<T: Scalar> Mlp<T> {
         workspace: &mut Workspace<T>,
     ) -> Result<(), ModelError> {
         let (rows, width) = (x.rows(), self.outputs());
-        if output.len() != rows * width {
-            let (found, expected) = ((output.len() / width.max(1), width), (rows, width));
-            return Err(ModelError::Shape { operation: "predict", what: "the output", found, expected });
-        }
+        self.layout.check("predict", WORKSPACE, &workspace.layout)?;
+        check_predictions(output.len(), (rows, width))?;
         if rows > 0 && workspace.max_batch == 0 {
             return Err(ModelError::Batch { found: rows, made_for: 0 });
         }
@@ -393,12 +307,21 @@ impl<T: Scalar> Mlp<T> {
     }
 }
 
+/// Refuses an output that has not as many elements as predictions of (rows, outputs).
+pub(crate) fn check_predictions(found: usize, (rows, outputs): (usize, usize)) -> Result<(), ModelError> {
+    if rows.checked_mul(outputs) == Some(found) {
+        return Ok(());
+    }
+    let (found, expected) = ((found / outputs.max(1), outputs), (rows, outputs));
+    Err(ModelError::Shape { operation: "predict", what: "the output", found, expected })
+}
+
 /// The caller's own loss of the output that the workspace holds, its gradient behind it.
-fn own<T: Scalar>(
+pub(crate) fn own<T: Scalar>(
     loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64,
     workspace: &mut Workspace<T>,
 ) -> Result<f64, ModelError> {
-    if workspace.batch == 0 {
+    if workspace.pass.batch == 0 {
         return Err(ModelError::EmptyBatch);
     }
     let (output, dy) = workspace.output_and_gradient();
@@ -412,7 +335,7 @@ impl<T: Scalar> OpWorkspace<T> {
     }
 }
 
-fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
+pub(crate) fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
     let width = from.cols().max(1);
     to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));
 }

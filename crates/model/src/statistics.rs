@@ -1,6 +1,8 @@
 //! What a normalisation measures: means, variances, and the sums that its gradient needs. In f64 for either element
 //! type, and in one fixed order, so that neither cancellation nor threads show in the result.
 
+use crate::memory::{NoMemory, filled};
+
 /// Room for the measurements of one normalisation, which the forward pass leaves for the backward one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Statistics {
@@ -16,9 +18,10 @@ pub(crate) struct Statistics {
 
 impl Statistics {
     /// For so many means, and so many columns.
-    pub(crate) fn new(means: usize, width: usize) -> Self {
-        let room = |n: usize| vec![0.0; n];
-        Statistics { mean: room(means), variance: room(means), scale: room(means), sums: [room(width), room(width)] }
+    pub(crate) fn new(means: usize, width: usize) -> Result<Self, NoMemory> {
+        let room = |n: usize| filled(n, 0.0);
+        let sums = [room(width)?, room(width)?];
+        Ok(Statistics { mean: room(means)?, variance: room(means)?, scale: room(means)?, sums })
     }
 
     /// Bytes held.

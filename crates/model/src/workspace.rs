@@ -1,14 +1,18 @@
-//! All the memory of a training step or a prediction: made once for a network and a largest minibatch.
+//! All the memory of a training step or a prediction: made once for a network and a largest minibatch. What it was made for,
+//! and whose forward pass it holds, it remembers, and refuses anything else.
+
+use std::sync::Arc;
 
 use chainrule_dense::Plan;
 use chainrule_kernel::{Aligned, MatRef, Scalar};
 
-use crate::mlp::{Mlp, Op};
+use crate::layout::{Layout, Op};
+use crate::memory::{NoMemory, filled, probe, product, zeros};
 use crate::statistics::Statistics;
-use crate::{ModelError, Moments, Update};
+use crate::{Mlp, ModelError, Moments, Update};
 
 /// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to
-/// the network it was made for, or to another of the same layers.
+/// the network it was made for, or to another of the same layers and kernel: calls with any other are errors.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -27,16 +31,44 @@ use crate::{ModelError, Moments, Update};
 #[derive(Debug)]
 pub struct Workspace<T: Scalar> {
     pub(crate) max_batch: usize,
-    /// Rows of the last forward pass.
-    pub(crate) batch: usize,
-    /// Whether the last forward pass was one for training.
-    pub(crate) is_training: bool,
+    /// Of the network that it was made for.
+    pub(crate) layout: Arc<Layout<T>>,
+    pub(crate) pass: Pass,
     pub(crate) ops: Vec<OpWorkspace<T>>,
     /// As [`Mlp::params`].
     pub(crate) grads: Aligned<T>,
     pub(crate) moments: Moments<T>,
     /// Whether plans have room for strips of gradients.
     pub(crate) strips: bool,
+}
+
+/// The last forward pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pass {
+    /// Its rows; none after one that failed.
+    pub(crate) batch: usize,
+    /// Whether it was one for training.
+    pub(crate) is_training: bool,
+    /// What it was of; `None` where there is nothing to go back through: before the first pass, after one that failed, and
+    /// after a step, which has moved the parameters since.
+    pub(crate) of: Option<Input>,
+}
+
+/// A matrix by its place and shape: the same one, not an equal one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Input {
+    address: usize,
+    shape: [usize; 2],
+    strides: [usize; 2],
+}
+
+impl Input {
+    #[inline]
+    pub(crate) fn of<T: Scalar>(x: MatRef<'_, T>) -> Self {
+        let (shape, strides) = ([x.rows(), x.cols()], [x.row_stride(), x.col_stride()]);
+        let address = if shape.contains(&0) { 0 } else { x.rows_in(0..1).cols_in(0..1).row(0).as_ptr().addr() };
+        Input { address, shape, strides }
+    }
 }
 
 /// What one operation leaves behind.
@@ -57,44 +89,66 @@ pub(crate) struct OpWorkspace<T: Scalar> {
     pub(crate) statistics: Statistics,
 }
 
+impl<T: Scalar> OpWorkspace<T> {
+    fn new(op: &Op, layout: &Layout<T>, width: usize, max_batch: usize, strips: bool) -> Result<Self, NoMemory> {
+        let (mut plan, mut keeps_z, mut mask, mut statistics) = (None, false, Vec::new(), Statistics::default());
+        let elements = product(max_batch, width)?;
+        match *op {
+            Op::Dense { shape, .. } => {
+                keeps_z = shape.activation.derivative_needs_input();
+                plan = Some(Plan::try_new(layout.kernel, shape, max_batch)?.try_for_descent(strips)?);
+            }
+            Op::Dropout { .. } => mask = filled(elements, 0)?,
+            Op::LayerNorm(_) => statistics = Statistics::new(max_batch, width)?,
+            Op::BatchNorm { .. } => statistics = Statistics::new(width, width)?,
+            Op::Activation(_) | Op::Softmax | Op::LogSoftmax => {}
+        }
+        let z = if keeps_z { zeros(elements)? } else { Aligned::default() };
+        Ok(OpWorkspace { width, z, a: zeros(elements)?, da: zeros(elements)?, plan, mask, statistics })
+    }
+}
+
 impl<T: Scalar> Workspace<T> {
     /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain
     /// SGD only; others remember something and want [`Workspace::for_training`].
+    ///
+    /// # Panics
+    /// When there is not so much memory: see [`Workspace::try_new`].
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
-        Workspace::with_moments(mlp, max_batch, Moments::none(), false)
+        Workspace::try_new(mlp, max_batch).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, strips: bool) -> Self {
-        let mut width = mlp.inputs();
-        let ops = mlp.ops.iter().map(|op| {
-            let (mut plan, mut keeps_z, mut mask, mut statistics) = (None, false, Vec::new(), Statistics::default());
-            match *op {
-                Op::Dense { shape, .. } => {
-                    width = shape.outputs;
-                    keeps_z = shape.activation.derivative_needs_input();
-                    plan = Some(Plan::new(mlp.kernel(), shape, max_batch).for_descent(strips));
-                }
-                Op::Dropout { .. } => mask = vec![0; max_batch * width],
-                Op::LayerNorm(_) => statistics = Statistics::new(max_batch, width),
-                Op::BatchNorm { .. } => statistics = Statistics::new(width, width),
-                Op::Activation(_) | Op::Softmax | Op::LogSoftmax => {}
-            }
-            let room = || Aligned::zeros(max_batch * width);
-            let z = if keeps_z { room() } else { Aligned::default() };
-            OpWorkspace { width, z, a: room(), da: room(), plan, mask, statistics }
-        });
-        let (ops, grads) = (ops.collect(), Aligned::zeros(mlp.params().len()));
-        Workspace { max_batch, batch: 0, is_training: false, ops, grads, moments, strips }
+    /// As [`Workspace::new`].
+    ///
+    /// # Errors
+    /// When there is not so much memory.
+    pub fn try_new(mlp: &Mlp<T>, max_batch: usize) -> Result<Self, ModelError> {
+        Workspace::with_moments(mlp, max_batch, Moments::none(), false)
     }
 
     /// As [`Workspace::new`], with room for what an optimiser remembers from step to step: a run of its own begins.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not so much memory, or the sum that AdaGrad begins at is no number that it may begin at.
     pub fn for_training(mlp: &Mlp<T>, max_batch: usize, update: impl Into<Update>) -> Result<Self, ModelError> {
         let update = update.into();
         let moments = Moments::new(update.optimizer, mlp.params().len())?;
-        Ok(Workspace::with_moments(mlp, max_batch, moments, update.wants_strips()))
+        Workspace::with_moments(mlp, max_batch, moments, update.wants_strips())
+    }
+
+    fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, strips: bool) -> Result<Self, ModelError> {
+        let too_large = |memory: NoMemory| memory.of(format!("a workspace for minibatches of {max_batch} rows"));
+        let layout = &mlp.layout;
+        probe(activation_bytes(layout, max_batch).map_err(too_large)?).map_err(too_large)?;
+        let mut width = layout.inputs;
+        let ops = layout.ops.iter().map(|op| {
+            width = width_after(op, width);
+            OpWorkspace::new(op, layout, width, max_batch, strips)
+        });
+        let ops = ops.collect::<Result<_, _>>().map_err(too_large)?;
+        let grads = zeros(mlp.params().len()).map_err(too_large)?;
+        let (layout, pass) = (Arc::clone(layout), Pass::default());
+        Ok(Workspace { max_batch, layout, pass, ops, grads, moments, strips })
     }
 
     /// The largest minibatch there is room for.
@@ -113,17 +167,17 @@ impl<T: Scalar> Workspace<T> {
         &self.moments
     }
 
-    /// The output of the last forward pass, (batch, outputs).
+    /// The output of the last forward pass, (batch, outputs); no rows before the first, and after one that failed.
     pub fn output(&self) -> MatRef<'_, T> {
-        let last = &self.ops[self.ops.len() - 1];
-        MatRef::new(&last.a[..self.batch * last.width], self.batch, last.width)
+        let (last, batch) = (&self.ops[self.ops.len() - 1], self.pass.batch);
+        MatRef::new(&last.a[..batch * last.width], batch, last.width)
     }
 
     /// The output of the last forward pass, and the place of the gradient by it: (batch, outputs) both.
     pub(crate) fn output_and_gradient(&mut self) -> (MatRef<'_, T>, &mut [T]) {
-        let last = self.ops.last_mut().expect("a network has layers");
-        let n = self.batch * last.width;
-        (MatRef::new(&last.a[..n], self.batch, last.width), &mut last.da[..n])
+        let (last, batch) = (self.ops.last_mut().expect("a network has layers"), self.pass.batch);
+        let n = batch * last.width;
+        (MatRef::new(&last.a[..n], batch, last.width), &mut last.da[..n])
     }
 
     /// Bytes held: activations, gradients, the optimiser's memory and packing room.
@@ -134,4 +188,20 @@ impl<T: Scalar> Workspace<T> {
         };
         (self.grads.len() + self.moments.values().len()) * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
     }
+}
+
+/// Features after an operation that is given so many.
+pub(crate) fn width_after(op: &Op, width: usize) -> usize {
+    if let Op::Dense { shape, .. } = op { shape.outputs } else { width }
+}
+
+/// Bytes of all outputs and of the gradients by them, which are most of what grows with the minibatch.
+fn activation_bytes<T: Scalar>(layout: &Layout<T>, max_batch: usize) -> Result<usize, NoMemory> {
+    let mut width = layout.inputs;
+    let mut total = 0usize;
+    for op in &layout.ops {
+        width = width_after(op, width);
+        total = product(product(max_batch, width)?, 2 * size_of::<T>())?.checked_add(total).ok_or(NoMemory)?;
+    }
+    Ok(total)
 }

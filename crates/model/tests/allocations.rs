@@ -111,7 +111,7 @@ impl<T: Scalar> Run<T> {
                 mlp.backward(x, targets, loss, workspace).unwrap();
                 mlp.forward_training(x, workspace).unwrap();
                 mlp.backward(x, targets, loss, workspace).unwrap();
-                mlp.settle(workspace);
+                mlp.settle(workspace).unwrap();
                 mlp.step(x, targets, loss, *optimizer, workspace).unwrap();
             }
             let own = |_: MatRef<'_, T>, dy: &mut [T]| {
@@ -124,7 +124,7 @@ impl<T: Scalar> Run<T> {
     }
 
     /// One row, some rows and more than fit at once.
-    fn predict(&mut self, predictor: &Predictor<'_, T>, workspace: &mut PredictorWorkspace<T>) {
+    fn predict(&mut self, predictor: &Predictor<T>, workspace: &mut PredictorWorkspace<T>) {
         let Run { batch, x, output, .. } = self;
         for rows in [1, *batch / 2, *batch] {
             let inputs = predictor.mlp().inputs();

@@ -293,7 +293,7 @@ fn diverged_at_a_step<T: Scalar, C: Criterion<T>>(
     match learner.lesson.criterion.bad_gradient() {
         Some(value) => Error::Diverged { epoch, step, loss, layer: None, what: Divergence::Gradient { value } },
         None => {
-            let layer = mlp.first_not_finite(&learner.workspace);
+            let layer = mlp.first_not_finite(&learner.workspace).ok().flatten();
             Error::Diverged { epoch, step, loss, layer, what: Divergence::Loss }
         }
     }

@@ -57,7 +57,7 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
     /// For gradients over all rows.
     pub(super) fn of_all_rows(mlp: &Mlp<T>, lesson: Lesson<'d, T, C>) -> Result<Self> {
         let batch = PART.min(lesson.data.rows());
-        let (workspace, minibatch) = (Workspace::new(mlp, batch), Minibatch::new(lesson.data, batch));
+        let (workspace, minibatch) = (Workspace::try_new(mlp, batch)?, Minibatch::new(lesson.data, batch));
         Ok(Learner { workspace, lesson, minibatch, accumulation: Some(Accumulation::new(mlp)?) })
     }
 
@@ -95,13 +95,13 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
             mlp.forward_training(self.minibatch.x(), &mut self.workspace)?;
             let value = criterion.backward(mlp, &self.minibatch, &mut self.workspace)?;
             let share = criterion.mass(&self.minibatch) / seen.mass;
-            sum.add(&self.workspace, share);
+            sum.add(&self.workspace, share)?;
             seen.loss += share * value;
             seen.right += if *counts { self.minibatch.count_right(self.workspace.output()) } else { 0 };
             if !value.is_finite() {
                 break;
             }
-            mlp.settle(&self.workspace);
+            mlp.settle(&self.workspace)?;
         }
         Ok(seen)
     }

@@ -86,7 +86,7 @@ impl Vitals {
         let batch = rows.count();
         let mut workspace = match update {
             Some(update) => Workspace::for_training(mlp, batch, update)?,
-            None => Workspace::new(mlp, batch),
+            None => Workspace::try_new(mlp, batch)?,
         };
         mlp.forward_training(rows.x, &mut workspace)?;
         let value = mlp.backward(rows.x, rows.targets, loss, &mut workspace)?;
@@ -125,7 +125,7 @@ pub(super) fn goes_with_gradient(optimizer: Optimizer) -> bool {
 /// Each dense layer with what follows it, in a pass that keeps what every module gives.
 fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerVitals>, ModelError> {
     let mlp = case.mlp;
-    let mut parts = Dissection::new(mlp, case.rows.count());
+    let mut parts = Dissection::try_new(mlp, case.rows.count())?;
     parts.forward_training(case.rows.x)?;
     let dense: Vec<_> = mlp.dense_layers().collect();
     let vitals = |(number, layer): (usize, &chainrule_model::DenseLayer<'_, T>)| {

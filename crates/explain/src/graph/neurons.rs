@@ -127,7 +127,7 @@ impl Neurons {
     /// # Errors
     /// As [`Mlp::forward`] and [`Mlp::backward`].
     pub fn with_rows<T: Scalar>(mlp: &Mlp<T>, loss: Loss, rows: Rows<'_, T>, shows: Shows) -> Result<Self, ModelError> {
-        let mut workspace = Workspace::new(mlp, rows.count());
+        let mut workspace = Workspace::try_new(mlp, rows.count())?;
         mlp.forward(rows.x, &mut workspace)?;
         let value = mlp.backward(rows.x, rows.targets, loss, &mut workspace)?;
         let numbers = if shows == Shows::Weights { mlp.params() } else { workspace.gradients() };

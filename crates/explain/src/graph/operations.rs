@@ -124,7 +124,7 @@ impl Operations {
     /// As [`Mlp::forward`] and [`Mlp::backward`].
     pub fn with_rows<T: Scalar>(mlp: &Mlp<T>, loss: Loss, rows: Rows<'_, T>) -> Result<Self, ModelError> {
         let mut graph = build(mlp, loss);
-        let mut workspace = Workspace::new(mlp, rows.count());
+        let mut workspace = Workspace::try_new(mlp, rows.count())?;
         mlp.forward(rows.x, &mut workspace)?;
         let value = mlp.backward(rows.x, rows.targets, loss, &mut workspace)?;
         let cuts = Cuts::new(mlp, loss, rows)?;

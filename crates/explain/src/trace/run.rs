@@ -65,7 +65,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         let x = Quantity::given(Name::new("X", "X"), "the inputs", Matrix::of(lesson.x));
         let mut given = vec![x];
         given.extend(lesson.targets.iter().flat_map(|targets| answers::given(*targets, mlp.outputs())));
-        let workspace = Workspace::new(mlp, lesson.x.rows());
+        let workspace = Workspace::try_new(mlp, lesson.x.rows())?;
         let moments = Moments::new(lesson.update.optimizer, mlp.params().len())?;
         Ok(Pass { lesson, given, workspace, moments })
     }
@@ -111,14 +111,14 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let mut gradients = self.workspace.gradients().to_vec();
         mlp.update(self.lesson.update, &mut gradients, &mut self.moments)?;
-        mlp.settle(&self.workspace);
+        mlp.settle(&self.workspace)?;
         Ok(self.lesson.update.clip.map(|_| gradients))
     }
 
     /// What the passes computed.
     fn record(&self, mlp: &Mlp<T>, answered: Option<(Targets<'_, T>, f64)>) -> Result<Recorded, ModelError> {
         let Lesson { x, loss, steps, .. } = *self.lesson;
-        let mut parts = Dissection::new(mlp, x.rows());
+        let mut parts = Dissection::try_new(mlp, x.rows())?;
         let learns = answered.is_some() && steps > 0;
         if learns {
             parts.forward_training(x)?;

@@ -5,13 +5,14 @@
 
 use std::any::Any;
 use std::ops::Range;
+use std::sync::Arc;
 
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
 use super::LossFn;
 use super::kinks::{kinks, piece};
-use crate::mlp::{Op, places};
+use crate::layout::{Layout, Op, places};
 use crate::{Dissection, Layer, Mlp, ModelError, Workspace};
 
 /// A tensor by its place in the point.
@@ -61,7 +62,7 @@ impl<'l, 'f> Subject<'l, 'f> {
         let mut point = widened(x);
         point.extend(mlp.params());
         point.resize(outputs.end, 0.0);
-        let parts = Dissection::new(&mlp, rows);
+        let parts = Dissection::try_new(&mlp, rows)?;
         let (y, given, pieces) = (vec![0.0; outputs.len()], Vec::new(), Vec::new());
         let dy = y.clone();
         let mut subject =
@@ -116,8 +117,10 @@ impl<'l, 'f> Subject<'l, 'f> {
     pub(super) fn gradients(&mut self) -> Result<Vec<f64>, ModelError> {
         let mut mlp = self.mlp.clone();
         // Nothing but a place where the gradient by the input arrives, which training has no use for.
-        mlp.ops.insert(0, Op::Activation(Activation::Identity));
-        let mut workspace = Workspace::new(&mlp, self.rows);
+        let mut ops = vec![Op::Activation(Activation::Identity)];
+        ops.extend(&mlp.layout.ops);
+        mlp.layout = Arc::new(mlp.layout.with_ops(ops));
+        let mut workspace = Workspace::try_new(&mlp, self.rows)?;
         let x = MatRef::new(&self.point[self.inputs.clone()], self.rows, mlp.inputs());
         mlp.forward_training(x, &mut workspace)?;
         let (loss, mut failed, dy) = (&mut *self.loss, None, &mut self.dy);
@@ -208,7 +211,8 @@ fn in_f64<T: Scalar>(mlp: &Mlp<T>) -> Result<Mlp<f64>, ModelError> {
         return Ok(mlp.clone());
     }
     let kernel = Kernel::<f64>::selected()?;
-    let mut wide = Mlp::zeroed(kernel, mlp.inputs(), mlp.layers().to_vec(), mlp.params().len(), mlp.seed);
+    let layout = Layout::new(kernel, mlp.inputs(), mlp.layers().to_vec());
+    let mut wide = Mlp::zeroed(layout, mlp.params().len(), mlp.seed)?;
     wide.params.iter_mut().zip(mlp.params()).for_each(|(wide, p)| *wide = p.to_f64());
     wide.running.iter_mut().zip(&mlp.running).for_each(|(wide, r)| *wide = r.to_f64());
     (wide.batches, wide.passes) = (mlp.batches.clone(), mlp.passes);

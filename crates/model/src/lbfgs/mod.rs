@@ -152,8 +152,21 @@ pub struct Lbfgs<T> {
 
 impl<T: Scalar> Lbfgs<T> {
     /// Begins one.
+    ///
+    /// # Panics
+    /// When the settings mean nothing: see [`Lbfgs::try_new`].
     pub fn new(settings: LbfgsSettings) -> Self {
-        Lbfgs { settings, pairs: VecDeque::new(), loss: f64::INFINITY, gradient: Vec::new(), evaluations: 0 }
+        Lbfgs::try_new(settings).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Lbfgs::new`].
+    ///
+    /// # Errors
+    /// As [`LbfgsSettings::check`].
+    pub fn try_new(settings: LbfgsSettings) -> Result<Self, ModelError> {
+        settings.check()?;
+        let (pairs, gradient) = (VecDeque::new(), Vec::new());
+        Ok(Lbfgs { settings, pairs, loss: f64::INFINITY, gradient, evaluations: 0 })
     }
 
     /// The loss where the parameters are; infinite before the first iteration.

@@ -14,7 +14,7 @@ use std::str::FromStr;
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
-use crate::{Layer, ModelError};
+use crate::{Layer, ModelError, Range};
 
 pub use objective::{Objective, Reduction};
 
@@ -137,6 +137,14 @@ impl Loss {
                 found: delta,
                 expected: "a finite number above 0",
             }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same in an element type, in which a delta must not be 0 or infinite either.
+    pub(crate) fn check_in<T: Scalar>(self) -> Result<(), ModelError> {
+        match self {
+            Loss::Huber(delta) => Range::Positive.check_in::<T>("the delta of huber", delta),
             _ => Ok(()),
         }
     }

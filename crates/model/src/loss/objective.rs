@@ -81,18 +81,26 @@ impl<T: Scalar> Objective<'_, T> {
         check_targets(output.rows(), output.cols(), targets)?;
         if !self.is_plain() {
             self.check(output.rows(), output.cols())?;
-            if self.reduction == Reduction::Mean && self.mass(targets) <= 0.0 {
-                return Err(ModelError::NoWeight);
+            if self.reduction == Reduction::Mean {
+                let mass = self.mass(targets);
+                if mass <= 0.0 {
+                    return Err(ModelError::NoWeight);
+                }
+                if !mass.is_finite() {
+                    let (what, expected) = ("the sum of the weights of rows", "a finite number: smaller weights");
+                    return Err(ModelError::Setting { what, found: mass, expected });
+                }
             }
         }
-        self.loss.check()?;
+        self.loss.check_in::<T>()?;
         Ok(measure(kernel, self, output, targets, dy))
     }
 
     /// What the rows count together, which is what a mean divides by: their number, or the sum of their weights.
     ///
     /// # Panics
-    /// When there are weights of another number of rows, or a label that no weight of a class stands for.
+    /// When there are weights of another number of rows, or a label that no weight of a class stands for: what
+    /// [`Objective::backward`] refuses.
     pub fn mass(&self, targets: Targets<'_, T>) -> f64 {
         let batch = match targets {
             Targets::Classes(labels) => labels.len(),

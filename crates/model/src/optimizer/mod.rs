@@ -10,7 +10,8 @@ mod setting;
 use chainrule_dense::update;
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
-use crate::{Decay, ModelError, Moments};
+use crate::step::check_gradients;
+use crate::{Decay, ModelError, Moments, Update};
 use setting::setting;
 pub use setting::{Range, Setting};
 
@@ -300,10 +301,8 @@ impl Optimizer {
     /// Moves the parameters by one step.
     ///
     /// # Errors
-    /// When `moments` were made for another optimiser or another number of parameters; nothing has moved then.
-    ///
-    /// # Panics
-    /// When there are not as many gradients as parameters.
+    /// When `moments` were made for another optimiser or another number of parameters, there are not as many gradients as
+    /// parameters, or a setting is out of its range, as for [`crate::Mlp::step`]; nothing has moved then.
     pub fn update<T: Scalar>(
         self,
         kernel: &Kernel<T>,
@@ -311,8 +310,10 @@ impl Optimizer {
         grads: &[T], // as params
         moments: &mut Moments<T>,
     ) -> Result<(), ModelError> {
+        let rule = Update::from(self).checked_steps(moments.steps() + 1)?.weights.rule;
         moments.check(self, params.len())?;
-        let rule = self.rule(moments.count_step());
+        check_gradients(grads.len(), params.len())?;
+        moments.count_step();
         let memory = moments.range(rule.moments(), 0..params.len());
         update::update(kernel, rule, params, grads, memory);
         Ok(())

@@ -1,5 +1,9 @@
 //! What a setting of an optimiser is: its name, its words, and the values that it may have.
 
+use chainrule_kernel::Scalar;
+
+use crate::ModelError;
+
 /// A setting that one or more of the optimisers have.
 ///
 /// ```
@@ -53,6 +57,23 @@ impl Range {
             Range::Proportion => value > 0.0 && value <= 1.0,
             Range::Switch => value == 0.0 || value == 1.0,
         }
+    }
+
+    /// Refuses a value that is not among them, or is not any more once it is rounded to the element type.
+    pub(crate) fn check_in<T: Scalar>(self, what: &'static str, found: f64) -> Result<(), ModelError> {
+        if !self.contains(found) {
+            return Err(ModelError::Setting { what, found, expected: self.words() });
+        }
+        if !self.contains(T::from_f64(found).to_f64()) {
+            let expected = match self {
+                Range::Positive | Range::Proportion => "a number above 0 that the element type holds: neither 0 nor infinite in it",
+                Range::NotNegative => "a number, 0 or more, that the element type holds: not infinite in it",
+                Range::Share => "a number from 0 to below 1 that the element type holds: not 1 in it",
+                Range::Switch => self.words(),
+            };
+            return Err(ModelError::Setting { what, found, expected });
+        }
+        Ok(())
     }
 
     /// The values, as `expected ...` goes on.

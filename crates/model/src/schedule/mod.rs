@@ -249,6 +249,9 @@ impl Schedule {
             Schedule::Cosine { min_lr } => along_cosine(lr, min_lr, share(step, run.all_steps())),
             Schedule::Restarts { first, times, min_lr } => {
                 let (mut done, mut length) = (step, first.saturating_mul(run.steps).max(1));
+                if times <= 1 {
+                    done %= length; // all cycles alike: there may be any number of them
+                }
                 while done >= length {
                     done -= length;
                     length = length.saturating_mul(times.max(1));

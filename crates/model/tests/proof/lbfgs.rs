@@ -185,7 +185,7 @@ fn accumulated_gradients_are_those_of_one_larger_minibatch() {
                 let x = MatRef::new(&x[start * 6..end * 6], end - start, 6);
                 mlp.forward(x, &mut workspace).unwrap();
                 mlp.backward(x, Targets::Classes(&labels[start..end]), loss, &mut workspace).unwrap();
-                sum.add(&workspace, (end - start) as f64 / 50.0);
+                sum.add(&workspace, (end - start) as f64 / 50.0).unwrap();
             }
             for (got, want) in sum.gradients().iter().zip(whole.gradients()) {
                 assert!((got - want).abs() <= 1e-15, "{loss}, parts of {part}: {got}, not {want}");

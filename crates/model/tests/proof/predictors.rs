@@ -1,6 +1,8 @@
 //! A frozen network gives the bits of the network, from any thread, whatever the number of rows.
 
-use chainrule_model::{Activation, MatRef, Mlp, ModelError, Predictor, Scalar, Workspace};
+use std::sync::Arc;
+
+use chainrule_model::{Activation, MatRef, Mlp, ModelError, Predictor, PredictorWorkspace, Scalar, Workspace};
 
 use crate::check::{numbers, of};
 
@@ -74,4 +76,57 @@ fn what_does_not_fit_is_refused_with_both_shapes() {
     let error = predictor.predict_into(x, &mut [0.0; 30], &mut predictor.workspace(0)).unwrap_err();
     assert!(matches!(error, ModelError::Batch { found: 3, made_for: 0 }), "{error}");
     assert!(predictor.bytes() >= 70 * 130 * 4);
+}
+
+#[test]
+fn without_packed_weights_the_bits_are_the_same() {
+    fn check<T: Scalar>() {
+        for mlp in networks::<T>() {
+            let (predictor, x) = (Predictor::new(&mlp), of::<T>(&numbers(40 * INPUTS, 5)));
+            for rows in [0, 1, 2, 9, 40] {
+                let x = MatRef::new(&x[..rows * INPUTS], rows, INPUTS);
+                let (mut packed, mut unpacked) = (vec![T::ZERO; rows * mlp.outputs()], vec![T::ONE; rows * mlp.outputs()]);
+                predictor.predict_into(x, &mut packed, &mut predictor.workspace(7)).unwrap();
+                for most in [1, 7, 40] {
+                    let mut workspace = PredictorWorkspace::try_new(&mlp, most).unwrap();
+                    mlp.infer_into(x, &mut unpacked, &mut workspace).unwrap();
+                    assert!(unpacked == packed, "{rows} rows, {most} at a time, {:?}", mlp.layers());
+                }
+            }
+        }
+    }
+    check::<f32>();
+    check::<f64>();
+}
+
+#[test]
+fn a_predictor_owns_its_network_and_goes_to_threads_that_outlive_its_maker() {
+    fn assert_free<V: Send + Sync + Clone + 'static>(value: V) -> V {
+        value
+    }
+    let predictor = {
+        let mut mlp = networks::<f32>().remove(1);
+        let predictor = assert_free(Predictor::new(&mlp));
+        mlp.params_mut().fill(0.0); // a copy was made
+        predictor
+    };
+    let x: Vec<f32> = of(&numbers(2 * INPUTS, 5));
+    let predict = |predictor: &Predictor<f32>, x: &[f32]| {
+        let mut output = [0.0; 20];
+        predictor.predict_into(MatRef::new(x, 2, INPUTS), &mut output, &mut predictor.workspace(2)).unwrap();
+        output
+    };
+    let want = predict(&predictor, &x);
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            let (predictor, x) = (predictor.clone(), x.clone());
+            std::thread::spawn(move || predict(&predictor, &x))
+        })
+        .collect();
+    assert!(threads.into_iter().all(|thread| thread.join().unwrap() == want));
+    // A clone packs nothing again, and an `Arc` is not copied.
+    assert!(std::ptr::eq(predictor.mlp(), predictor.clone().mlp()));
+    let shared = Arc::new(networks::<f32>().remove(1));
+    assert!(std::ptr::eq(Predictor::new(shared.clone()).mlp(), &*shared));
+    assert_eq!(predict(&Predictor::new(networks::<f32>().remove(1)), &x), want);
 }

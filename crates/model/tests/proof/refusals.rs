@@ -2,7 +2,7 @@
 
 use chainrule_kernel::Kernel;
 use chainrule_model::{
-    Activation, Init, Layer, Loss, MatRef, Mlp, ModelError, Objective, Optimizer, Targets, Workspace,
+    Init, Layer, Loss, MatRef, Mlp, ModelError, Objective, Optimizer, Targets, Workspace,
 };
 
 #[track_caller]
@@ -198,12 +198,4 @@ fn predictions_without_room_for_a_single_row_are_refused() {
     let x = MatRef::new(&[0.0; 3], 1, 3);
     let words = "a minibatch of 1 rows in a workspace made for 0";
     assert_refused(mlp.predict_into(x, &mut [0.0; 2], &mut Workspace::new(&mlp, 0)), words);
-}
-
-#[test]
-#[should_panic(expected = "a workspace of another network")]
-fn the_workspace_of_another_network_panics() {
-    let (mlp, _) = small();
-    let other = Mlp::builder(3).dense(4).activation(Activation::Tanh).dense(2).build().unwrap();
-    let _ = mlp.forward(MatRef::new(&[0.0; 3], 1, 3), &mut Workspace::new(&other, 1));
 }

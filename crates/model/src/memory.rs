@@ -1,0 +1,62 @@
+//! Memory by its size: where the size passes the address space, or memory does not suffice, that is an error and never
+//! the end of the process.
+
+use chainrule_kernel::{Aligned, Scalar, SizeError};
+
+use crate::ModelError;
+
+/// A size that cannot be had; what it was for is said by whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoMemory;
+
+impl NoMemory {
+    /// The error of whoever asked.
+    pub(crate) fn of(self, what: impl Into<String>) -> ModelError {
+        ModelError::TooLarge { what: what.into() }
+    }
+}
+
+impl From<SizeError> for NoMemory {
+    fn from(_: SizeError) -> Self {
+        NoMemory
+    }
+}
+
+/// `rows * cols`, unless that passes the address space.
+pub(crate) fn product(rows: usize, cols: usize) -> Result<usize, NoMemory> {
+    rows.checked_mul(cols).ok_or(NoMemory)
+}
+
+/// Refuses so many bytes when they cannot be had in one piece. What is made of several parts asks for their sum first:
+/// each part alone may be promised by a system that could never keep all promises.
+pub(crate) fn probe(bytes: usize) -> Result<(), NoMemory> {
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| NoMemory)
+}
+
+/// So many zeros.
+pub(crate) fn zeros<T: Scalar>(len: usize) -> Result<Aligned<T>, NoMemory> {
+    Ok(Aligned::try_zeros(len)?)
+}
+
+/// So many times the same value.
+pub(crate) fn filled<V: Clone>(len: usize, value: V) -> Result<Vec<V>, NoMemory> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(len).map_err(|_| NoMemory)?;
+    values.resize(len, value);
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_had_is_an_error() {
+        assert_eq!(product(usize::MAX, 2), Err(NoMemory));
+        assert_eq!(product(1 << 20, 1 << 20), Ok(1 << 40));
+        assert_eq!(probe(usize::MAX), Err(NoMemory));
+        assert_eq!(zeros::<f32>(usize::MAX).map(|zeros| zeros.len()), Err(NoMemory));
+        assert_eq!(filled(usize::MAX, 0.0f64), Err(NoMemory));
+        assert_eq!(filled(3, 7), Ok(vec![7; 3]));
+    }
+}

@@ -1,0 +1,147 @@
+//! A step of training: forward, loss, backward and update, joined so that weights move as soon as their gradient is there.
+//!
+//! Everything that can be refused is refused before anything moves.
+
+use std::ops::Range;
+
+use chainrule_dense::{Step, update};
+use chainrule_kernel::{MatRef, Scalar};
+
+use crate::backward::{self, Network, Weights};
+use crate::decay::Steps;
+use crate::finite::check_output_gradient;
+use crate::layout::{Layout, Op};
+use crate::pass::own;
+use crate::workspace::{Pass, Workspace};
+use crate::{Clip, Mlp, ModelError, Moments, Objective, Targets, Update};
+
+impl<T: Scalar> Mlp<T> {
+    /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an
+    /// [`Update`]. Answers the loss before the update.
+    ///
+    /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
+    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and [`Mlp::settle`]: the
+    /// bits are the same. A loss that is infinite or NaN moves nothing: it has no gradient to follow, and
+    /// [`Mlp::first_not_finite`] says where it came from. Parameters that overflow in a step are found by the loss of the
+    /// next one, and after the last one by [`Mlp::check_finite`].
+    ///
+    /// # Errors
+    /// As [`Mlp::forward_training`] and [`Mlp::backward`], when the workspace was not made for the optimiser, and when a
+    /// setting is out of its range, in f64 or in the element type; a learning rate of 0, which schedules end at, is in
+    /// range. The parameters are then as they were.
+    pub fn step<'t>(
+        &mut self,
+        x: MatRef<'_, T>, // (batch, inputs)
+        targets: Targets<'_, T>,
+        loss: impl Into<Objective<'t, T>>,
+        update: impl Into<Update>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        let measure = |mlp: &Self, workspace: &mut Workspace<T>| mlp.loss(targets, loss, workspace);
+        self.step_by(x, measure, update.into(), workspace)
+    }
+
+    /// As [`Mlp::step`], with a loss of the caller's own: see [`Mlp::backward_with`].
+    ///
+    /// # Errors
+    /// As [`Mlp::step`], and when the minibatch is empty.
+    pub fn step_with(
+        &mut self,
+        x: MatRef<'_, T>,                                  // (batch, inputs)
+        loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
+        update: impl Into<Update>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        self.step_by(x, |_, workspace| own(loss, workspace), update.into(), workspace)
+    }
+
+    /// A step that goes down what `measure` writes into the workspace as the gradient by the output.
+    fn step_by(
+        &mut self,
+        x: MatRef<'_, T>,
+        measure: impl FnOnce(&Self, &mut Workspace<T>) -> Result<f64, ModelError>,
+        update: Update,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
+        let steps = update.checked_steps(workspace.moments.steps() + 1)?;
+        workspace.moments.check(update.optimizer, self.params.len())?;
+        self.forward_training(x, workspace)?;
+        let value = measure(self, workspace)?;
+        if !value.is_finite() {
+            return Ok(value);
+        }
+        check_output_gradient(value, workspace)?;
+        workspace.moments.count_step();
+        if update.clip.is_some() || (update.wants_strips() && !workspace.strips) {
+            self.backpropagate(x, workspace);
+            let Workspace { grads, moments, .. } = workspace;
+            self.move_by(update.clip, steps, grads, moments);
+        } else {
+            let Workspace { ops, grads, moments, pass: Pass { batch, is_training, .. }, .. } = workspace;
+            let Layout { kernel, ops: of, .. } = &*self.layout;
+            let network = Network { kernel, ops: of, batch: *batch, is_training: *is_training };
+            let weights = Weights::Moved { params: &mut self.params, steps, moments };
+            backward::run(network, x, weights, ops, grads);
+        }
+        self.commit(workspace);
+        workspace.pass.of = None; // of parameters that are no more
+        Ok(value)
+    }
+
+    /// Moves every parameter by gradients that are there as a whole, clipping those first where the update says so: what
+    /// [`Mlp::step`] does after its passes, to the same bits.
+    ///
+    /// # Errors
+    /// When `moments` were made for another optimiser or another number of parameters, there are not as many gradients as
+    /// parameters, or a setting is out of its range, as for [`Mlp::step`]; nothing has moved then.
+    pub fn update(
+        &mut self,
+        update: impl Into<Update>,
+        grads: &mut [T], // as the parameters
+        moments: &mut Moments<T>,
+    ) -> Result<(), ModelError> {
+        let update = update.into();
+        let steps = update.checked_steps(moments.steps() + 1)?;
+        moments.check(update.optimizer, self.params.len())?;
+        check_gradients(grads.len(), self.params.len())?;
+        moments.count_step();
+        self.move_by(update.clip, steps, grads, moments);
+        Ok(())
+    }
+
+    /// The same, once everything fits.
+    fn move_by(&mut self, clip: Option<Clip>, steps: Steps<T>, grads: &mut [T], moments: &mut Moments<T>) {
+        if let Some(clip) = clip {
+            clip.apply(grads);
+        }
+        let Steps { weights, biases } = steps;
+        let (arrays, layout) = (weights.rule.moments(), &*self.layout);
+        let mut part = |step: Step<T>, range: Range<usize>| {
+            let memory = moments.range(arrays, range.clone());
+            update::update(layout.kernel, step, &mut self.params[range.clone()], &grads[range], memory);
+        };
+        if weights == biases {
+            return part(weights, 0..grads.len());
+        }
+        for op in &layout.ops {
+            match *op {
+                Op::Dense { shape, offset } => {
+                    let (w, b) = Op::ranges(shape, offset);
+                    part(weights, w);
+                    part(biases, b);
+                }
+                Op::LayerNorm(norm) | Op::BatchNorm { norm, .. } => part(biases, norm.learned()),
+                Op::Activation(_) | Op::Softmax | Op::LogSoftmax | Op::Dropout { .. } => {}
+            }
+        }
+    }
+}
+
+/// Refuses gradients of another number than the parameters'.
+pub(crate) fn check_gradients(found: usize, parameters: usize) -> Result<(), ModelError> {
+    if found == parameters {
+        return Ok(());
+    }
+    let (found, expected) = ((1, found), (1, parameters));
+    Err(ModelError::Shape { operation: "update", what: "the gradient", found, expected })
+}
