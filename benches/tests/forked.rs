@@ -1,10 +1,12 @@
 //! A process forked after threads were started gets an error, where it would wait forever; with a trainer of its own it
-//! trains.
+//! trains, and a step of a network or a prediction of a few rows it computes alone.
 
 #![cfg(unix)]
 
 use chainrule::data::digits;
-use chainrule::{EpochReport, Error, Loss, Mlp, TrainConfig, Trainer, evaluate};
+use chainrule::{
+    EpochReport, Error, Loss, MatRef, Mlp, Model, Optimizer, Targets, TrainConfig, Trainer, Workspace, evaluate,
+};
 use std::ops::ControlFlow;
 
 fn fit(trainer: &Trainer) -> Result<String, Error> {
@@ -12,6 +14,26 @@ fn fit(trainer: &Trainer) -> Result<String, Error> {
     let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(1).build()?;
     let report = trainer.fit(&mut mlp, &data, None, |_: &EpochReport| ControlFlow::Continue(()))?;
     Ok(report.epochs[0].weights_sha256.clone())
+}
+
+/// Two steps of a network whose products are several threads' worth, without any trainer, and what it has learned.
+fn steps() -> Vec<f32> {
+    const ROWS: usize = 64;
+    let (x, labels): (Vec<f32>, Vec<u32>) =
+        ((0..ROWS * 512).map(|i| (i % 17) as f32 / 17.0).collect(), (0..ROWS as u32).map(|i| i % 10).collect());
+    let (x, targets) = (MatRef::new(&x, ROWS, 512), Targets::Classes(&labels));
+    let mut mlp = Mlp::builder(512).dense(512).relu().dense(10).seed(1).build().unwrap();
+    let adam = Optimizer::by_name("adam").unwrap();
+    let mut workspace = Workspace::for_training(&mlp, ROWS, adam).unwrap();
+    for _ in 0..2 {
+        mlp.step(x, targets, Loss::CrossEntropy, adam, &mut workspace).unwrap();
+    }
+    mlp.params().to_vec()
+}
+
+/// The same on two threads of a pool.
+fn steps_in(pool: &rayon::ThreadPool) -> Vec<f32> {
+    pool.install(steps)
 }
 
 fn is_forked<T>(result: Result<T, Error>) -> bool {
@@ -24,6 +46,10 @@ fn a_forked_process_gets_an_error_not_a_hang() {
     let (with_threads, with_global) = (own(Some(2)), own(None));
     let learned = fit(&with_threads).unwrap();
     assert_eq!(fit(&with_global).unwrap(), learned);
+
+    let stepped = steps();
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    assert_eq!(steps_in(&pool()), stepped);
 
     // SAFETY: nothing else runs in this process but the test harness, which waits; `fork` leaves the allocator usable.
     let child = unsafe { libc::fork() };
@@ -38,7 +64,10 @@ fn a_forked_process_gets_an_error_not_a_hang() {
             is_forked(evaluate(&mlp, &data, Loss::CrossEntropy)),
         ];
         let trained = fit(&own(Some(2))).is_ok_and(|hash| hash == learned);
-        let code = if refused == [true; 3] && trained { 0 } else { 1 };
+        let alone = steps() == stepped && steps_in(&pool()) == stepped;
+        let model = Model::new(mlp, Loss::CrossEntropy);
+        let predicted = model.predict(&data.features().select(&[0, 1, 2]).unwrap()).is_ok();
+        let code = if refused == [true; 3] && trained && alone && predicted { 0 } else { 1 };
         // SAFETY: ends the child without running what belongs to the parent.
         unsafe { libc::_exit(code) };
     }

@@ -46,7 +46,11 @@ mod train;
 pub use chainrule_explain::{doctor, graph, layer_table};
 pub use chainrule_kernel::{Epilogue, Kernel, KernelError, MatMut, MatRef, PackedB, Rule, Scalar, Scratch, SizeError};
 pub use chainrule_model::{
-    ACTIVATION_NAMES, Accumulation, Activation, Clip, Decay, Decays, DenseLayer, Dissection, GROUP_NAMES, Group, Init, LOSS_NAMES, Layer, Lbfgs, LbfgsOutcome, LbfgsSettings, Loss, Mlp, MlpBuilder, ModelError, Moments, NormLayer, OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Range, Rates, Reduction, Running, SCHEDULE_NAMES, SETTINGS, Schedule, Setting, Span, Targets, Update, WarmUp, Workspace, activation_name, gradcheck, metrics, parse_activation,
+    ACTIVATION_NAMES, Accumulation, Activation, Clip, Decay, Decays, DenseLayer, Dissection, GROUP_NAMES, Group, Init,
+    LOSS_NAMES, Layer, Lbfgs, LbfgsOutcome, LbfgsSettings, Loss, Mlp, MlpBuilder, ModelError, Moments, NormLayer,
+    OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Range, Rates, Reduction, Running,
+    SCHEDULE_NAMES, SETTINGS, Schedule, Setting, Span, Targets, Update, WarmUp, Workspace, activation_name, gradcheck,
+    metrics, parse_activation,
 };
 pub use divergence::Divergence;
 pub use error::{Error, Result};

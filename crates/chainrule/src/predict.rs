@@ -130,7 +130,8 @@ impl<T: Scalar> Model<T> {
 
 /// Room for the outputs of so many rows.
 fn room<T: Scalar>(rows: usize, outputs: usize) -> Result<Vec<T>> {
-    let too_large = || ModelError::TooLarge { what: format!("the predictions of {rows} rows, {outputs} numbers each,") };
+    let too_large =
+        || ModelError::TooLarge { what: format!("the predictions of {rows} rows, {outputs} numbers each,") };
     let (mut room, count) = (Vec::new(), rows.checked_mul(outputs).ok_or_else(too_large)?);
     room.try_reserve_exact(count).map_err(|_| too_large())?;
     room.resize(count, T::ZERO);

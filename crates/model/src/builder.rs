@@ -178,7 +178,8 @@ impl MlpBuilder {
             let sum = |all: usize, more: usize| {
                 let fits = |n: &usize| n.checked_mul(32).is_some_and(|bytes| bytes <= isize::MAX as usize);
                 all.checked_add(more).filter(fits).ok_or_else(|| {
-                    let which = if let Layer::Dense { .. } = layer { format!("dense layer {dense}, ") } else { String::new() };
+                    let which =
+                        if let Layer::Dense { .. } = layer { format!("dense layer {dense}, ") } else { String::new() };
                     ModelError::TooLarge { what: format!("{which}{layer},") }
                 })
             };

@@ -4,9 +4,9 @@
 use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
 
-use crate::{ModelError, Range};
 use crate::activation::usual_init;
 use crate::random::{Purpose, Stream};
+use crate::{ModelError, Range};
 
 /// How the weights of one dense layer are drawn; `in` and `out` are its numbers of inputs and outputs.
 ///

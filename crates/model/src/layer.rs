@@ -7,8 +7,8 @@ use std::str::FromStr;
 use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
 
-use crate::{ModelError, Range};
 use crate::activation::{ACTIVATION_NAMES, activation_name, check_activation, parse_activation};
+use crate::{ModelError, Range};
 
 /// One module of the sequence.
 ///

@@ -57,8 +57,7 @@ impl<T: Scalar> Mlp<T> {
         let too_large = |memory: NoMemory| memory.of(format!("a network of {parameters} parameters"));
         let layers = &layout.layers;
         let running = layers.iter().map(Layer::running).sum();
-        let (running, params) =
-            (filled(running, T::ZERO).map_err(too_large)?, zeros(parameters).map_err(too_large)?);
+        let (running, params) = (filled(running, T::ZERO).map_err(too_large)?, zeros(parameters).map_err(too_large)?);
         let batches = vec![0; layers.iter().filter(|layer| layer.running() > 0).count()];
         Ok(Mlp { layout: Arc::new(layout), params, running, batches, seed, passes: 0 })
     }

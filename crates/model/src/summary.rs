@@ -37,10 +37,14 @@ impl<T: Scalar> fmt::Display for Mlp<T> {
         let (inputs, outputs, parameters) = (self.inputs(), self.outputs(), self.params().len());
         write!(f, "{inputs} inputs, {outputs} outputs, {parameters} parameters ({})", T::NAME)?;
         let mut width = inputs;
-        let lines: Vec<_> = self.layers().iter().map(|layer| {
-            width = layer.width().unwrap_or(width);
-            (layer.to_string(), format!("(batch, {width})"), layer.parameters())
-        }).collect();
+        let lines: Vec<_> = self
+            .layers()
+            .iter()
+            .map(|layer| {
+                width = layer.width().unwrap_or(width);
+                (layer.to_string(), format!("(batch, {width})"), layer.parameters())
+            })
+            .collect();
         let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
         let name = longest(&mut lines.iter().map(|(name, ..)| name.len()));
         let shape = longest(&mut lines.iter().map(|(_, shape, _)| shape.len()));

@@ -66,7 +66,9 @@ impl Range {
         }
         if !self.contains(T::from_f64(found).to_f64()) {
             let expected = match self {
-                Range::Positive | Range::Proportion => "a number above 0 that the element type holds: neither 0 nor infinite in it",
+                Range::Positive | Range::Proportion => {
+                    "a number above 0 that the element type holds: neither 0 nor infinite in it"
+                }
                 Range::NotNegative => "a number, 0 or more, that the element type holds: not infinite in it",
                 Range::Share => "a number from 0 to below 1 that the element type holds: not 1 in it",
                 Range::Switch => self.words(),

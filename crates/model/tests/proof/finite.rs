@@ -24,7 +24,9 @@ fn an_own_loss_whose_gradient_is_not_finite_moves_nothing_and_is_an_error_with_i
                     let mut mlp = network();
                     let mut workspace = Workspace::for_training(&mlp, 3, update).unwrap();
                     let error = mlp.step_with(x, loss, update, &mut workspace).unwrap_err();
-                    let ModelError::LossGradient { loss: value, row, output, found } = error else { panic!("{error:?}") };
+                    let ModelError::LossGradient { loss: value, row, output, found } = error else {
+                        panic!("{error:?}")
+                    };
                     assert_eq!((value, row, output), (2.5, at / 70, at % 70));
                     assert_eq!(found.to_bits(), f64::from(bad).to_bits());
                     assert_eq!((&mlp, workspace.moments().steps()), (&network(), 0));
@@ -37,7 +39,10 @@ fn an_own_loss_whose_gradient_is_not_finite_moves_nothing_and_is_an_error_with_i
         }
     }
     let words = ModelError::LossGradient { loss: 2.5, row: 1, output: 4, found: f64::NAN }.to_string();
-    assert!(words.starts_with("the loss is 2.5, but its gradient by output 5 of row 2 of the minibatch is NaN"), "{words}");
+    assert!(
+        words.starts_with("the loss is 2.5, but its gradient by output 5 of row 2 of the minibatch is NaN"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -61,7 +66,10 @@ fn a_network_that_holds_what_is_not_finite_names_the_module() {
             let mut mlp = network();
             mlp.params_mut()[at] = bad;
             let error = mlp.check_finite().unwrap_err();
-            assert!(matches!(error, ModelError::NotFinite { module: m, what: "a parameter", .. } if m == module), "{error:?}");
+            assert!(
+                matches!(error, ModelError::NotFinite { module: m, what: "a parameter", .. } if m == module),
+                "{error:?}"
+            );
             assert!(!mlp.is_finite());
         }
     }

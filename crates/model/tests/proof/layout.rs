@@ -3,8 +3,8 @@
 
 use chainrule_kernel::Kernel;
 use chainrule_model::{
-    Accumulation, Activation, Loss, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, PredictorWorkspace, Targets,
-    Workspace,
+    Accumulation, Activation, Loss, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, PredictorWorkspace,
+    Targets, Workspace,
 };
 
 use crate::check::{numbers, of};
@@ -84,12 +84,17 @@ fn every_call_with_a_workspace_of_another_network_is_an_error_and_changes_nothin
 fn the_error_says_what_differs() {
     let said = |a: MlpBuilder, b: MlpBuilder| {
         let (a, b) = (a.build().unwrap(), b.build().unwrap());
-        a.forward(MatRef::new(&vec![0.0; a.inputs()], 1, a.inputs()), &mut Workspace::new(&b, 1)).unwrap_err().to_string()
+        a.forward(MatRef::new(&vec![0.0; a.inputs()], 1, a.inputs()), &mut Workspace::new(&b, 1))
+            .unwrap_err()
+            .to_string()
     };
     let end = "make one for this network, or for another of the same layers and kernel";
     let network = |inputs| Mlp::builder(inputs).dense(3);
     let found = [
-        (said(network(2), network(4)), "forward: the workspace was made for a network with 4 inputs, this one has 2 inputs: "),
+        (
+            said(network(2), network(4)),
+            "forward: the workspace was made for a network with 4 inputs, this one has 2 inputs: ",
+        ),
         (
             said(network(2).relu(), network(2).tanh()),
             "forward: the workspace was made for a network with tanh as module 1, this one has relu as module 1: ",

@@ -44,11 +44,10 @@ fn workspaces_of_more_rows_than_memory_holds_are_errors() {
 #[test]
 fn calls_that_return_no_error_panic_with_its_words_and_never_abort() {
     let mlp = &networks()[0];
-    let calls: [&dyn Fn(); 3] = [
-        &|| drop(Workspace::new(mlp, 1 << 61)),
-        &|| drop(Predictor::new(mlp).workspace(1 << 61)),
-        &|| drop(Dissection::new(mlp, 1 << 61)),
-    ];
+    let calls: [&dyn Fn(); 3] =
+        [&|| drop(Workspace::new(mlp, 1 << 61)), &|| drop(Predictor::new(mlp).workspace(1 << 61)), &|| {
+            drop(Dissection::new(mlp, 1 << 61))
+        }];
     for call in calls {
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();
         let words = panic.downcast_ref::<String>().unwrap();

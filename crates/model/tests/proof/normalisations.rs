@@ -147,7 +147,7 @@ fn exact<T: Precision>() {
     let mut mlp = build("layer_norm(4, eps=1)");
     set(&mut mlp);
     let x = of::<T>(&offs.map(|off| off + 100.0));
-    let got = forward(&mlp, false, MatRef::new(&x, 1, 4), &mut workspace);
+    let got = forward(&mlp, false, MatRef::new(&x, 1, 4), &mut Workspace::new(&mlp, 1));
     assert_eq!(widen(&got), [3.0 - 2.0 - 3.0 + 1.0 + 5.0]);
 }
 

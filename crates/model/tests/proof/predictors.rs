@@ -85,7 +85,8 @@ fn without_packed_weights_the_bits_are_the_same() {
             let (predictor, x) = (Predictor::new(&mlp), of::<T>(&numbers(40 * INPUTS, 5)));
             for rows in [0, 1, 2, 9, 40] {
                 let x = MatRef::new(&x[..rows * INPUTS], rows, INPUTS);
-                let (mut packed, mut unpacked) = (vec![T::ZERO; rows * mlp.outputs()], vec![T::ONE; rows * mlp.outputs()]);
+                let (mut packed, mut unpacked) =
+                    (vec![T::ZERO; rows * mlp.outputs()], vec![T::ONE; rows * mlp.outputs()]);
                 predictor.predict_into(x, &mut packed, &mut predictor.workspace(7)).unwrap();
                 for most in [1, 7, 40] {
                     let mut workspace = PredictorWorkspace::try_new(&mlp, most).unwrap();

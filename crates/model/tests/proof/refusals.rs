@@ -1,9 +1,7 @@
 //! What is refused, with what words: a caller's mistake is an error that names what was found and what was expected.
 
 use chainrule_kernel::Kernel;
-use chainrule_model::{
-    Init, Layer, Loss, MatRef, Mlp, ModelError, Objective, Optimizer, Targets, Workspace,
-};
+use chainrule_model::{Init, Layer, Loss, MatRef, Mlp, ModelError, Objective, Optimizer, Targets, Workspace};
 
 #[track_caller]
 fn assert_refused<V: std::fmt::Debug>(result: Result<V, ModelError>, words: &str) {
