@@ -128,7 +128,7 @@ fn weights_that_do_not_fit_a_network_leave_it_as_it_was() {
     large.params_mut()[4] = 1e300;
     Model::new(large, Loss::CrossEntropy).save(&path).unwrap();
     let message = ModelFile::open(&path).unwrap().load_into(&mut mlp).unwrap_err().to_string();
-    assert!(message.contains("1e300") && message.contains("f32") && mlp.params() == before, "{message}");
+    assert!(message.contains("expected a finite f32") && mlp.params() == before, "{message}");
 }
 
 #[test]

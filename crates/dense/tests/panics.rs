@@ -67,10 +67,10 @@ fn a_backward_pass_of_what_does_not_fit_the_layer_panics_with_both_sizes() {
             plan().backward(matrix(2, 2), &NUMBERS[..6], matrix(2, 2), da, gradients);
         }),
         ("weight_gradient", &["5 weights", "3x2"], || {
-            plan().weight_gradient(matrix(2, 3), matrix(2, 2), &mut NUMBERS.clone()[..5]);
+            plan().weight_gradient(matrix(2, 3), matrix(2, 2), &mut { NUMBERS }[..5]);
         }),
         ("input_gradient, dx", &["dx is 2x2"], || {
-            let dx = &mut NUMBERS.clone()[..4];
+            let dx = &mut { NUMBERS }[..4];
             plan().input_gradient(matrix(2, 2), &NUMBERS[..6], MatMut::new(dx, 2, 2), None);
         }),
         ("input_gradient, the layer below", &["a bias of 2", "3 inputs"], || {
@@ -85,11 +85,11 @@ fn a_backward_pass_of_what_does_not_fit_the_layer_panics_with_both_sizes() {
 fn a_step_that_the_plan_was_not_made_for_panics_with_the_step() {
     each_panics_with_its_words(&[
         ("descend, shape", &["x has 2 columns", "3 inputs"], || {
-            let w = &mut NUMBERS.clone()[..6];
+            let w = &mut { NUMBERS }[..6];
             plan().descend(matrix(2, 2), matrix(2, 2), w, SGD.into(), [&mut [], &mut []]);
         }),
         ("descend, no room", &["without room", "l1: 0.5"], || {
-            let w = &mut NUMBERS.clone()[..6];
+            let w = &mut { NUMBERS }[..6];
             let step = Step { l1: 0.5, ..Step::from(SGD) };
             plan().descend(matrix(2, 3), matrix(2, 2), w, step, [&mut [], &mut []]);
         }),
@@ -99,16 +99,18 @@ fn a_step_that_the_plan_was_not_made_for_panics_with_the_step() {
 #[test]
 fn a_frozen_layer_of_other_sizes_panics_with_both() {
     each_panics_with_its_words(&[
-        ("new, bias", &["a bias of 3", "2 outputs"], || {
-            _ = Frozen::new(kernel(), SHAPE, &NUMBERS[..6], &NUMBERS[..3]);
-        }),
         ("new, weights", &["3x2", "5 elements"], || {
-            _ = Frozen::new(kernel(), SHAPE, &NUMBERS[..5], &NUMBERS[..2]);
+            _ = Frozen::new(kernel(), SHAPE, &NUMBERS[..5]);
+        }),
+        ("forward, bias", &["a bias of 3", "2 outputs"], || {
+            let (layer, a) = (Frozen::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
+            let learned = (&NUMBERS[..6], &NUMBERS[..3]);
+            layer.forward(matrix(2, 3), learned, MatMut::new(a, 2, 2), &mut Scratch::default());
         }),
         ("forward", &["2x2", "3x2"], || {
-            let layer = Frozen::new(kernel(), SHAPE, &NUMBERS[..6], &NUMBERS[..2]);
-            let a = &mut NUMBERS.clone()[..4];
-            layer.forward(matrix(2, 2), MatMut::new(a, 2, 2), &mut Scratch::default());
+            let (layer, a) = (Frozen::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
+            let learned = (&NUMBERS[..6], &NUMBERS[..2]);
+            layer.forward(matrix(2, 2), learned, MatMut::new(a, 2, 2), &mut Scratch::default());
         }),
     ]);
 }
@@ -117,11 +119,11 @@ fn a_frozen_layer_of_other_sizes_panics_with_both() {
 fn elements_that_are_walked_together_panic_with_both_numbers_when_they_differ() {
     each_panics_with_its_words(&[
         ("activate", &["2x3", "3x2"], || {
-            let a = &mut NUMBERS.clone()[..6];
+            let a = &mut { NUMBERS }[..6];
             activation::activate(kernel(), Activation::Tanh, matrix(2, 3), MatMut::new(a, 3, 2));
         }),
         ("derivative", &["2x3", "3x2"], || {
-            let d = &mut NUMBERS.clone()[..6];
+            let d = &mut { NUMBERS }[..6];
             activation::derivative(kernel(), Activation::Tanh, matrix(2, 3), MatMut::new(d, 3, 2));
         }),
         ("sum::add", &["3 gradients", "2 more"], || sum::add(&mut [0.0; 3], &NUMBERS[..2], 1.0)),

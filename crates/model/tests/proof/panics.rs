@@ -1,5 +1,5 @@
-//! What the documentation says panics does, with what was found and what was expected in the message. What is an error instead is in
-//! `refusals.rs`.
+//! What the documentation says panics does, with what was found and what was expected in the message. What is an error
+//! instead is in `refusals.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -46,7 +46,7 @@ fn numbers_that_are_compared_one_by_one_panic_with_both_counts_when_they_differ(
         ("mse", &["3", "2"], || _ = mse(&[0.0; 3], &[0.0; 2])),
         ("mae", &["3", "2"], || _ = mae(&[0.0; 3], &[0.0; 2])),
         ("r2", &["3", "2"], || _ = r2(&[0.0; 3], &[0.0; 2], 1)),
-        ("r2 of no columns", &["0"], || _ = r2(&[0.0; 2], &[0.0; 2], 0)),
+        ("r2 of no columns", &["rows of 0"], || _ = r2(&[0.0; 2], &[0.0; 2], 0)),
     ]);
 }
 
@@ -66,12 +66,6 @@ fn a_module_that_is_not_there_panics_with_its_number() {
 #[test]
 fn gradients_of_another_number_than_the_parameters_panic_with_both() {
     each_panics_with_its_words(&[
-        ("Mlp::update", &["3 parameters", "5 gradients"], || {
-            let mut mlp = Mlp::builder(2).dense(1).build_as::<f64>().unwrap();
-            let sgd = Optimizer::Sgd { lr: 0.1 };
-            let mut moments = Moments::new(sgd, 3).unwrap();
-            _ = mlp.update(sgd, &mut [0.0; 5], &mut moments);
-        }),
         ("Optimizer::update", &["3 parameters", "5 gradients"], || {
             let sgd = Optimizer::Sgd { lr: 0.1 };
             let mut moments = Moments::<f64>::new(sgd, 3).unwrap();
