@@ -10,13 +10,11 @@ use std::path::{Path, PathBuf};
 /// Where the four files are.
 ///
 /// ```
-/// use chainrule::Error;
 /// use chainrule::data::mnist_dir;
 ///
 /// match mnist_dir("no/such/folder") {
 ///     Ok(files) => println!("{} rows to train on", files.read::<f32>(None)?.0.rows()),
-///     Err(Error::NotFound { looked_for, .. }) => println!("none of {looked_for:?} is there"),
-///     Err(error) => return Err(error),
+///     Err(error) => println!("{error}"), // with the names that were looked for
 /// }
 /// # Ok::<(), chainrule::Error>(())
 /// ```

@@ -91,18 +91,20 @@ impl LbfgsSettings {
 /// ```
 /// # use chainrule_model as chainrule;
 /// use chainrule::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+/// use std::convert::Infallible;
 ///
 /// // x^2 from 3: at its lowest point nothing is left to be done.
-/// let mut lbfgs = Lbfgs::new(LbfgsSettings::default());
-/// let mut x = [3.0];
+/// let (mut lbfgs, mut x) = (Lbfgs::new(LbfgsSettings::default()), [3.0_f64]);
+/// let mut square = |x: &[f64], dx: &mut [f64]| {
+///     dx[0] = 2.0 * x[0];
+///     Ok::<f64, Infallible>(x[0] * x[0])
+/// };
 /// let mut outcome = LbfgsOutcome::Moved;
 /// while outcome == LbfgsOutcome::Moved {
-///     outcome = lbfgs.iterate(&mut x, |x, gradient| {
-///         gradient[0] = 2.0 * x[0];
-///         Ok::<f64, ()>(x[0] * x[0])
-///     }).unwrap();
+///     outcome = lbfgs.iterate(&mut x, &mut square)?;
 /// }
 /// assert!(outcome == LbfgsOutcome::Converged && x[0].abs() < 1e-4);
+/// # Ok::<(), Infallible>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LbfgsOutcome {
@@ -128,17 +130,18 @@ struct Pair {
 /// ```
 /// # use chainrule_model as chainrule;
 /// use chainrule::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+/// use std::convert::Infallible;
 ///
 /// // (x - 3)^2 + 10 (y + 1)^2
 /// let mut objective = |p: &[f64], dp: &mut [f64]| {
 ///     dp.copy_from_slice(&[2.0 * (p[0] - 3.0), 20.0 * (p[1] + 1.0)]);
-///     Ok::<f64, ()>((p[0] - 3.0).powi(2) + 10.0 * (p[1] + 1.0).powi(2))
+///     Ok::<f64, Infallible>((p[0] - 3.0).powi(2) + 10.0 * (p[1] + 1.0).powi(2))
 /// };
 /// let mut p = [0.0, 0.0];
 /// let mut lbfgs = Lbfgs::new(LbfgsSettings::default());
 /// while lbfgs.iterate(&mut p, &mut objective)? == LbfgsOutcome::Moved {}
 /// assert!((p[0] - 3.0).abs() < 1e-6 && (p[1] + 1.0).abs() < 1e-6);
-/// # Ok::<(), ()>(())
+/// # Ok::<(), Infallible>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Lbfgs<T> {

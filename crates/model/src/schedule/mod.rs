@@ -132,8 +132,8 @@ impl Span {
 /// use chainrule::{Span, WarmUp};
 ///
 /// let warm_up = WarmUp::over(2);
-/// let run = Span { epochs: 10, steps: 100 };
-/// assert!(warm_up.factor(0, run) < warm_up.factor(10, run) && warm_up.factor(20, run) == 1.0);
+/// let run = Span { epochs: 10, steps: 100 }; // steps of each epoch
+/// assert!(warm_up.factor(0, run) < warm_up.factor(100, run) && warm_up.factor(200, run) == 1.0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WarmUp {
