@@ -107,7 +107,7 @@ fn a_model_is_traced_on_rows_of_its_data() {
 
 #[test]
 fn the_shipped_examples_are_all_traced() {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chainrule/examples/worked");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/worked");
     let examples: Vec<String> = names(&shipped).into_iter().filter(|name| name.ends_with(".toml")).collect();
     assert!(!examples.is_empty());
     for name in examples {
