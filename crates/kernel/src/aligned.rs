@@ -101,10 +101,13 @@ impl<T> Default for Aligned<T> {
     }
 }
 
+/// Panics when there is not so much memory.
 impl<T: Clone> Clone for Aligned<T> {
     fn clone(&self) -> Self {
+        let mut buffer = sizes::reserved(WHAT, self.buffer.len()).unwrap_or_else(|error| panic!("{error}"));
+        buffer.extend_from_slice(&self.buffer);
         // The copied buffer may lie otherwise within its line.
-        let mut copy = Self::in_buffer(self.buffer.clone(), self.len);
+        let mut copy = Self::in_buffer(buffer, self.len);
         copy.clone_from_slice(self);
         copy
     }

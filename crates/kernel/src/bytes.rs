@@ -117,7 +117,8 @@ mod tests {
         assert!(fast >= 4, "{fast} of 5 factors go the fast way in {}", T::NAME);
         for map in maps.iter().chain([&doubled]) {
             for kernel in Kernel::<T>::all().iter().filter(|kernel| kernel.is_available()) {
-                for n in [0, 1, 15, 16, 17, 100, 784, 1000] {
+                let lengths: &[usize] = if cfg!(miri) { &[0, 1, 17] } else { &[0, 1, 15, 16, 17, 100, 784, 1000] };
+                for &n in lengths {
                     let mut got = vec![T::ZERO; n];
                     kernel.widen(map, &bytes[..n], &mut got);
                     let want: Vec<T> = bytes[..n].iter().map(|&byte| map.value(byte)).collect();

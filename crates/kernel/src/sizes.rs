@@ -95,6 +95,14 @@ pub(crate) fn zeroed<T: Scalar>(what: &'static str, len: usize) -> Result<Vec<T>
     Ok(unsafe { Vec::from_raw_parts(start, len, len) })
 }
 
+/// Nothing, with room for so many elements.
+pub(crate) fn reserved<T>(what: &'static str, len: usize) -> Result<Vec<T>, SizeError> {
+    let mut empty = Vec::new();
+    let bytes = len.checked_mul(size_of::<T>());
+    empty.try_reserve_exact(len).map_err(|_| SizeError { what, sides: vec![len], bytes })?;
+    Ok(empty)
+}
+
 /// Bytes of `rows x cols` elements, or any number where that is past the address space: for choosing between ways that
 /// give the same result, never for memory.
 #[inline(always)]
