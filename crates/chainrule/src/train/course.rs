@@ -26,7 +26,7 @@ enum Method<T> {
     /// By steps, on minibatches or on groups of them.
     Steps { batches: Batches, update: Update, rates: Rates },
     /// By an iteration over all these rows.
-    Iteration { rows: Vec<usize>, lbfgs: Box<Lbfgs<T>> },
+    Iteration { rows: Vec<usize>, lbfgs: Lbfgs<T> },
 }
 
 /// What an epoch's learning came to.
@@ -101,7 +101,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         let rows = counting.as_ref().map_or(lesson.data.rows(), Vec::len);
         let (method, learner) = if let Some(settings) = config.lbfgs {
             check_repeatable(mlp)?;
-            let (rows, lbfgs) = (counting.unwrap_or_else(|| (0..rows).collect()), Box::new(Lbfgs::new(settings)));
+            let (rows, lbfgs) = (counting.unwrap_or_else(|| (0..rows).collect()), Lbfgs::new(settings));
             (Method::Iteration { rows, lbfgs }, Learner::of_all_rows(mlp, lesson)?)
         } else {
             let size = config.batch.saturating_mul(config.accumulate);
