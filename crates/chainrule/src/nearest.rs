@@ -6,6 +6,10 @@
 /// The nearest of `known` to `name`, unless even that is too far off to be what was meant: more than half of the
 /// longer one's letters changed.
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    // No known name is half as long; a file may hold one of megabytes.
+    if name.len() > 200 {
+        return None;
+    }
     let name = name.to_lowercase();
     known
         .iter()

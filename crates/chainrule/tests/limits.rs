@@ -87,7 +87,7 @@ fn with_header(header: &str, data: &[u8]) -> Vec<u8> {
 /// A model file of dense(3, 2) without a bias, whose metadata tell of these layers.
 fn claiming(layers: &str, more: &str) -> Vec<u8> {
     let json = format!(r#"{{"version":1,"layers":[{layers}],"loss":"mse","preprocess":{{"kind":"none"}}{more}}}"#);
-    let json = json.replace('"', "\\\"");
+    let json = json.replace('\\', "\\\\").replace('"', "\\\"");
     let tensor = r#""0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}"#;
     with_header(&format!(r#"{{"__metadata__":{{"chainrule":"{json}"}},{tensor}}}"#), &[0; 24])
 }
@@ -295,14 +295,26 @@ fn a_table_that_claims_what_it_does_not_hold_costs_nothing() {
     let begun = std::time::Instant::now();
     assert_eq!(chainrule::data::parse_npy_features::<f32>("x", &npy).unwrap().cols(), MIB);
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
-    refused(|| chainrule::data::parse_npy_features::<f32>("x", &npy[..npy.len() - 1]), MIB, "dimensions");
+    // 64 KiB of header, the longest there may be, of numbers that its parser holds one by one.
+    refused(|| chainrule::data::parse_npy_features::<f32>("x", &npy[..npy.len() - 1]), 16 * MIB, "of 20001 dimensions");
+}
+
+#[test]
+fn an_example_of_millions_of_numbers_or_of_one_long_key_is_refused_before_it_is_parsed() {
+    let numbers = format!("inputs = [[{}1]]", "1,".repeat(5 << 20));
+    refused(|| Example::parse("x.toml", &numbers), MIB, "x.toml, line 1, column 2621447: found more numbers and keys");
+    let nested = format!("inputs = {}", "[".repeat(1 << 20));
+    refused(|| Example::parse("x.toml", &nested), 64 * MIB, "max recursion depth");
+    let begun = std::time::Instant::now();
+    refused(|| Example::parse("x.toml", &format!("{} = 1", "x".repeat(12 << 20))), 128 * MIB, "unknown key \"xxx");
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
 
 #[test]
 fn sizes_that_no_memory_holds_are_errors() {
     LARGEST.set(256 * MIB);
     let batches = |rows| move || Batches::new(rows, 32, Order::Sequential);
-    for rows in [1 << 25, 1 << 45, usize::MAX] {
+    for rows in [1 << 26, 1 << 45, usize::MAX] {
         refused(batches(rows), MIB, "expected no more than memory holds");
     }
     for (rows, cols) in [(1, usize::MAX), (usize::MAX, 1), (usize::MAX, usize::MAX), (1 << 32, 1 << 32)] {

@@ -189,14 +189,16 @@ fn a_refusal_names_the_file_the_module_the_place_and_what_to_do() {
     let mut mlp = small();
     mlp.params_mut()[6] = f32::INFINITY;
     let message = refused(&Model::new(mlp, Loss::Mse));
-    assert!(
-        message.starts_with("m, module 0: found inf in the bias of a dense layer, element 1 of 3, expected finite")
-    );
+    assert!(message.starts_with("m, module 0: found inf in the bias of a dense layer, column 1, expected finite"));
     assert!(message.ends_with("train it with a smaller learning rate, scaled features or clipped gradients"));
+    let mut mlp = small();
+    mlp.params_mut()[4] = f32::NAN;
+    let message = refused(&Model::new(mlp, Loss::Mse));
+    assert!(message.starts_with("m, module 0: found NaN in the weights of a dense layer, input 2, output 2, expected"));
     let mut mlp = small();
     mlp.running_mut()[4] = f32::NAN;
     let message = refused(&Model::new(mlp, Loss::Mse));
-    assert!(message.starts_with("m, module 1: found NaN in the running variance of batch_norm, element 1 of 3"));
+    assert!(message.starts_with("m, module 1: found NaN in the running variance of batch_norm, column 2"));
     let mut model = Model::new(small(), Loss::Mse);
     model.preprocess = Preprocess::Standardize { mean: vec![0.0; 9], std: vec![1.0; 9] };
     assert!(refused(&model).contains("9 means and 9 deviations"));

@@ -96,7 +96,8 @@ pub(crate) fn parse_within(origin: &str, mut reader: impl Read, len: Option<u64>
     let filled = fill(&mut reader, &mut head).map_err(Error::io("read", origin))?;
     let reader = Cursor::new(head).take(filled as u64).chain(reader);
     match head == GZIP {
-        true => decode(origin, MultiGzDecoder::new(BufReader::new(reader)), None, limits),
+        // Streams of nothing, one behind the other, inflate to nothing without an end.
+        true => decode(origin, MultiGzDecoder::new(BufReader::new(reader.take(limits.max_bytes))), None, limits),
         false => decode(origin, reader, len, limits),
     }
 }
@@ -340,8 +341,9 @@ mod tests {
         };
         // 2^32 - 1 three times over does not fit 64 bits; twice it does, and would be 16 EiB.
         assert!(message(&claim(&[u32::MAX; 3])).contains("that can be counted"));
-        assert!(message(&claim(&[u32::MAX; 2])).contains("found the end"));
-        assert!(message(&claim(&[u32::MAX])).contains("4294967303 bytes in all"));
+        assert!(message(&claim(&[u32::MAX; 2])).contains("more than the limit"));
+        assert!(message(&claim(&[u32::MAX])).contains("has 4294967303 bytes, more than the limit"));
+        assert!(message(&claim(&[1 << 30])).contains("1073741832 bytes in all"));
         // Dimensions whose product wraps to 0.
         assert!(message(&claim(&[1 << 31, 1 << 31, 4])).contains("that can be counted"));
         assert!(message(&claim(&[1; 255])).contains("byte 1024: found the end"));

@@ -18,8 +18,18 @@ pub(crate) fn narrow<T: Scalar>(origin: &str, place: Place, value: f64) -> Resul
 
 /// Labels, one a row. They are told to be whole as f64 whatever `T` is: rounded to f32, 0.99999999 would pass for 1.
 pub(crate) fn labels<T: Scalar>(origin: &str, numbers: &[f64], classes: Option<usize>) -> Result<Targets<T>> {
-    let labels = numbers.iter().enumerate().map(|(row, &number)| label(origin, row, number)).collect::<Result<_>>()?;
+    let mut labels = room("labels", numbers.len())?;
+    for (row, &number) in numbers.iter().enumerate() {
+        labels.push(label(origin, row, number)?);
+    }
     Targets::from_labels(origin, labels, classes)
+}
+
+/// A vector that takes so many without growing.
+fn room<N>(name: &'static str, count: usize) -> Result<Vec<N>> {
+    let mut vector = Vec::new();
+    vector.try_reserve_exact(count).map_err(|_| Error::no_memory(name, count))?;
+    Ok(vector)
 }
 
 fn label(origin: &str, row: usize, number: f64) -> Result<u32> {
@@ -49,8 +59,11 @@ pub(crate) fn values<T: Scalar>(
             expected: format!("none, as {origin} holds values and no labels"),
         });
     }
-    let narrowed = numbers.iter().enumerate().map(|(index, &number)| narrow(origin, Place::cell(index, cols), number));
-    let targets = Targets::Values { values: narrowed.collect::<Result<_>>()?, cols };
+    let mut values = room("values", numbers.len())?;
+    for (index, &number) in numbers.iter().enumerate() {
+        values.push(narrow(origin, Place::cell(index, cols), number)?);
+    }
+    let targets = Targets::Values { values, cols };
     targets.check(origin)?;
     Ok(targets)
 }

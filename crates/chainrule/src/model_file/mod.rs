@@ -67,7 +67,7 @@ impl<T: Scalar> Model<T> {
     /// let mut mlp = Mlp::builder(2).dense(3).seed(1).build()?;
     /// mlp.params_mut()[4] = f32::NAN;
     /// let error = Model::new(mlp, Loss::Mse).save("model.safetensors").unwrap_err().to_string();
-    /// assert!(error.starts_with("model.safetensors, module 0: found NaN in the weights of a dense layer, element 4 of 6"));
+    /// assert!(error.starts_with("model.safetensors, module 0: found NaN in the weights of a dense layer, input 2, output 2"));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///

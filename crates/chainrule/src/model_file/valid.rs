@@ -50,26 +50,29 @@ pub(super) fn settings<T: Scalar>(
 
 /// Refuses parameters and running statistics that are no numbers, and variances below 0.
 pub(super) fn numbers<T: Scalar>(origin: &str, mlp: &Mlp<T>) -> Result<()> {
-    let each = |module: usize, what: &str, values: &[T]| match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(at) => {
-            let found = format!("{} in {what}, element {at} of {}", values[at].to_f64(), values.len());
-            let expected = "finite numbers; such a network predicts nothing: train it with a smaller learning rate, \
-                            scaled features or clipped gradients";
-            Err(Error::format(origin, Place::Module(module), found, expected))
-        }
+    let each = |module: usize, what: &str, cols: usize, values: &[T]| {
+        let Some(at) = values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+        let place = match values.len() > cols {
+            true => format!("input {}, output {}", at / cols + 1, at % cols + 1),
+            false => format!("column {}", at + 1),
+        };
+        let found = format!("{} in {what}, {place}", values[at].to_f64());
+        let expected = "finite numbers, as no other network predicts anything: train it with a smaller learning rate, \
+                        scaled features or clipped gradients";
+        Err(Error::format(origin, Place::Module(module), found, expected))
     };
     for dense in mlp.dense_layers() {
-        let w = dense.params.start..dense.params.end - dense.b.len();
-        each(dense.module, "the weights of a dense layer", &mlp.params()[w])?;
-        each(dense.module, "the bias of a dense layer", dense.b)?;
+        let (w, outputs) = (dense.params.start..dense.params.end - dense.b.len(), dense.b.len());
+        each(dense.module, "the weights of a dense layer", outputs, &mlp.params()[w])?;
+        each(dense.module, "the bias of a dense layer", outputs, dense.b)?;
     }
     for norm in mlp.norm_layers() {
-        each(norm.module, "the weight (gamma) of a normalisation", norm.gamma)?;
-        each(norm.module, "the bias (beta) of a normalisation", norm.beta)?;
+        let width = norm.gamma.len();
+        each(norm.module, "the weight (gamma) of a normalisation", width, norm.gamma)?;
+        each(norm.module, "the bias (beta) of a normalisation", width, norm.beta)?;
         let Some(running) = norm.running else { continue };
-        each(norm.module, "the running mean of batch_norm", running.mean)?;
-        each(norm.module, "the running variance of batch_norm", running.variance)?;
+        each(norm.module, "the running mean of batch_norm", width, running.mean)?;
+        each(norm.module, "the running variance of batch_norm", width, running.variance)?;
         let refuse = |found, expected: String| Err(Error::format(origin, Place::Module(norm.module), found, expected));
         if let Some(at) = running.variance.iter().position(|variance| *variance < T::ZERO) {
             let found = format!("running variance {} in column {}", running.variance[at].to_f64(), at + 1);

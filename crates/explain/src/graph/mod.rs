@@ -49,7 +49,7 @@ impl Operations {
     /// As a picture of pixels.
     ///
     /// # Errors
-    /// When it has more than 100 million pixels, some 400 layers; a drawing that scales has no such limit.
+    /// When it has more than 100 million pixels, as that of a few hundred layers has; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
         png::png(&operations_picture::picture(self, theme))
@@ -75,7 +75,7 @@ impl Neurons {
     /// As a picture of pixels.
     ///
     /// # Errors
-    /// When it has more than 100 million pixels, some 400 layers; a drawing that scales has no such limit.
+    /// When it has more than 100 million pixels, as that of a few hundred layers has; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
         png::png(&neurons_picture::picture(self, theme))

@@ -27,6 +27,10 @@ use crate::{DType, Error, Place, Result};
 /// The longest file that is read: an example is for reading, and `/dev/zero` never ends.
 const LONGEST: u64 = 16 << 20;
 
+/// The most numbers and keys of an example: its parameters, which are at most 2^20, and a quarter of that for the rest.
+/// Each is held with its place in the file, some 150 bytes: 200 MB.
+const VALUES_MAX: usize = (1 << 20) + (1 << 18);
+
 /// A worked example, checked as a whole: what it says can be computed.
 ///
 /// ```
@@ -105,9 +109,15 @@ impl Example {
     ///
     /// # Errors
     /// [`Error::Format`] with the line and column, when it is no TOML, a key is missing or unknown, a value is of the
-    /// wrong type, out of its range, or of a shape that does not fit the others.
+    /// wrong type, out of its range, or of a shape that does not fit the others, or there are more than 1,310,720 numbers.
     pub fn parse(origin: &str, text: &str) -> Result<Self> {
         let file = File { origin, text };
+        // What stands before a value, or between two.
+        let mut values = text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b',' | b'=' | b'['));
+        if let Some((at, _)) = values.nth(VALUES_MAX) {
+            let expected = format!("at most {VALUES_MAX}, as an example is for reading");
+            return Err(file.error(at, "more numbers and keys", expected));
+        }
         let root = file.parse()?;
         let root = Table::new(file, 0, root.get_ref(), KEYS)?;
         let words = |key| root.get(key).map_or(Ok(""), |value| value.string("a string")).map(str::to_owned);
