@@ -132,12 +132,12 @@ fn a_model_file_costs_what_it_holds_and_not_what_it_claims() {
             "name \"b\\u{1b}[2J\" of class 1",
         ),
         (claiming(r#""dense(3, 2)\u001b[2J""#, ""), "\\u{1b}"),
-        (shaped("[1099511627776,0]", 0), "24 bytes"),
+        (shaped("[1099511627776,0]", 0), "bytes where its header tells of"),
         (shaped("[1099511627776,0]", 24), ""),
         (shaped("[1099511627776,1099511627776]", 24), ""),
         (shaped("[4294967296,4294967296]", 24), ""),
-        (shaped("[2,3]", 1 << 50), "bytes where its header tells of 1125899906842"),
-        (shaped("[2,3]", u64::MAX), "bytes where its header tells of 18446744073709551"),
+        (shaped("[2,140737488355328]", 1 << 50), "bytes where its header tells of 1125899906842"),
+        (shaped("[2,3]", u64::MAX), "expected a whole safetensors file"),
         (shaped(&wide, 24), "a list of more than 8 elements"),
         (with_header("{}", &[]), "no tensor named"),
         ([&(1u64 << 40).to_le_bytes()[..], &[b'{'; 100]].concat(), "a header of 1099511627776 bytes"),
@@ -304,7 +304,7 @@ fn an_example_of_millions_of_numbers_or_of_one_long_key_is_refused_before_it_is_
     let numbers = format!("inputs = [[{}1]]", "1,".repeat(5 << 20));
     refused(|| Example::parse("x.toml", &numbers), MIB, "x.toml, line 1, column 2621447: found more numbers and keys");
     let nested = format!("inputs = {}", "[".repeat(1 << 20));
-    refused(|| Example::parse("x.toml", &nested), 64 * MIB, "max recursion depth");
+    refused(|| Example::parse("x.toml", &nested), 128 * MIB, "max recursion depth");
     let begun = std::time::Instant::now();
     refused(|| Example::parse("x.toml", &format!("{} = 1", "x".repeat(12 << 20))), 128 * MIB, "unknown key \"xxx");
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());

@@ -78,7 +78,7 @@ fn whole<T: Scalar>(network: &Network, loss: Loss, named: bool) -> Model<T> {
 /// Spoils it, and says whether it could be: not every network has what would be spoilt.
 fn spoil<T: Scalar>(model: &mut Model<T>, poison: Poison, at: Index) -> bool {
     let (inputs, outputs) = (model.mlp.inputs(), model.mlp.outputs());
-    let mut put = |values: &mut [T], value: f64| match values.is_empty() {
+    let put = |values: &mut [T], value: f64| match values.is_empty() {
         true => false,
         false => {
             values[at.index(values.len())] = T::from_f64(value);
