@@ -1,0 +1,36 @@
+//! What must hold for any bytes that a reader takes. Each `check` says whether the bytes were accepted and panics when
+//! what was accepted breaks its oracle. The fuzz targets include these files: one oracle, two drivers.
+
+pub(crate) mod csv;
+pub(crate) mod idx;
+pub(crate) mod model;
+pub(crate) mod npy;
+pub(crate) mod toml;
+
+use chainrule::Scalar;
+use std::path::Path;
+
+/// The name that errors use.
+pub(crate) const ORIGIN: &str = "attack";
+
+/// The bytes that `write` puts into a file, which is gone afterwards. In memory where the system has a folder for that.
+///
+/// # Panics
+/// When the file cannot be written: what was read must be writable.
+pub(crate) fn written(write: impl FnOnce(&Path) -> chainrule::Result<()>) -> Vec<u8> {
+    let in_memory = Path::new("/dev/shm");
+    let folder = if in_memory.is_dir() { in_memory.to_path_buf() } else { std::env::temp_dir() };
+    let file = tempfile::Builder::new().prefix("chainrule-attack-").tempfile_in(folder).expect("a temporary file");
+    write(file.path()).expect("what was read can be written");
+    std::fs::read(file.path()).expect("what was written can be read")
+}
+
+/// The same bits, in the same number.
+pub(crate) fn same_bits<T: Scalar>(a: &[T], b: &[T]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_le_bytes8() == b.to_le_bytes8())
+}
+
+/// Finite everywhere: no reader lets anything else pass.
+pub(crate) fn all_finite<T: Scalar>(values: &[T]) -> bool {
+    values.iter().all(|value| value.is_finite())
+}

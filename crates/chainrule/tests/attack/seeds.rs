@@ -1,0 +1,253 @@
+//! Good files to begin with, made by the library's own writers, and the readers that take them.
+
+use crate::bombs;
+use crate::oracle::{self, written};
+use chainrule::data::{Preprocess, write_csv_to, write_npy, write_npy_labels};
+use chainrule::{Loss, Mlp, Model, Scalar};
+use flate2::{Compression, write::GzEncoder};
+use std::io::Write;
+
+/// How the parts of a file make a whole one.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Format {
+    /// The head is all.
+    Plain,
+    /// The head is compressed.
+    Gzip,
+    /// The head's length, the head, the data.
+    Safetensors,
+    /// The magic bytes, the head's length, the head, the data.
+    Npy,
+}
+
+/// A file in its parts.
+#[derive(Clone)]
+pub(crate) struct Whole {
+    pub(crate) head: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+}
+
+pub(crate) struct Reader {
+    pub(crate) name: &'static str,
+    pub(crate) format: Format,
+    pub(crate) seeds: Vec<Whole>,
+    /// Files made to cost much; each is tried as it is.
+    pub(crate) bombs: Vec<Vec<u8>>,
+    /// What the format's own grammar is made of.
+    pub(crate) words: &'static [&'static str],
+    /// Whether the bytes are accepted; panics when they break the oracle.
+    pub(crate) check: fn(&[u8]) -> bool,
+}
+
+const NPY_MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
+
+impl Format {
+    pub(crate) fn join(self, file: &Whole) -> Vec<u8> {
+        let Whole { head, data } = file;
+        match self {
+            Format::Plain => head.clone(),
+            Format::Gzip => gzip(head, Compression::fast()),
+            Format::Safetensors => [&(head.len() as u64).to_le_bytes(), &head[..], data].concat(),
+            Format::Npy => [NPY_MAGIC, &(head.len().min(65_535) as u16).to_le_bytes(), head, data].concat(),
+        }
+    }
+
+    fn split(self, bytes: Vec<u8>) -> Whole {
+        let (prefix, head) = match self {
+            Format::Plain | Format::Gzip => return Whole { head: bytes, data: Vec::new() },
+            Format::Safetensors => (8, u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize),
+            Format::Npy => (10, usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
+        };
+        Whole { head: bytes[prefix..prefix + head].to_vec(), data: bytes[prefix + head..].to_vec() }
+    }
+}
+
+pub(crate) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn readers() -> Vec<Reader> {
+    let reader = |name, format: Format, files: Vec<Vec<u8>>, bombs, words, check| Reader {
+        name,
+        format,
+        seeds: files.into_iter().map(|file| format.split(file)).collect(),
+        bombs,
+        words,
+        check,
+    };
+    let idx_bombs = || bombs::idx().into_iter();
+    let zipped = idx_bombs().map(|bomb| gzip(&bomb, Compression::best())).chain(bombs::gzip_bombs()).collect();
+    let model: fn(&[u8]) -> bool = oracle::model::check;
+    vec![
+        reader("model file", Format::Safetensors, models(), bombs::models(), MODEL_WORDS, model),
+        reader("PyTorch file", Format::Safetensors, pytorch(), bombs::pytorch(), MODEL_WORDS, model),
+        reader("IDX", Format::Plain, idx(), bombs::idx(), &[], oracle::idx::check),
+        reader("IDX in gzip", Format::Gzip, idx(), zipped, &[], oracle::idx::check),
+        reader("NPY", Format::Npy, npy(), bombs::npy(), NPY_WORDS, oracle::npy::check),
+        reader("CSV", Format::Plain, csv(), bombs::csv(), CSV_WORDS, oracle::csv::check),
+        reader("labels in CSV", Format::Plain, labels(), bombs::csv(), CSV_WORDS, oracle::csv::check),
+        reader("worked example", Format::Plain, examples(), bombs::toml(), TOML_WORDS, oracle::toml::check),
+    ]
+}
+
+const MODEL_WORDS: &[&str] = &[
+    "\\\"layers\\\":[",
+    "\\\"dense(3, 4)\\\",",
+    "\\\"relu\\\",",
+    "\\\"batch_norm(4)\\\",",
+    "\\\"dropout(0.5)\\\",",
+    "\\\"loss\\\":",
+    "\\\"version\\\":1,",
+    "\\\"class_names\\\":[\\\"a\\\",\\\"\\\\n\\\"]",
+    "\\\"kind\\\":\\\"scale\\\",\\\"factor\\\":2.0",
+    "\\\"kind\\\":\\\"standardize\\\",\\\"mean\\\":[0.0],\\\"std\\\":[1.0]",
+    "\"F64\"",
+    "\"F32\"",
+    "\"I64\"",
+    "\"F16\"",
+    "\"BF16\"",
+    "\"U64\"",
+    "\"__metadata__\":{},",
+    "\"shape\":[",
+    "\"data_offsets\":[0,0]",
+    "\\u0000",
+    "null",
+    "\"0.weight\"",
+    "\"0.bias\"",
+    ".running_mean",
+];
+const NPY_WORDS: &[&str] = &[
+    "'descr': '<f8'",
+    "'descr': '>i2'",
+    "'descr': '|b1'",
+    "'descr': '|O'",
+    "'fortran_order': True",
+    "'shape': ()",
+    "'shape': (2, 3)",
+    "[('a', '<f4')]",
+    "<U8",
+];
+const CSV_WORDS: &[&str] =
+    &["\"", "\"\"", "\r\n", "\n\n", ",,", ";", "\u{feff}", "a,b\n", "1,2\n", " ", "\t", "\0", "nan", "1e5", "\"1\n2\""];
+const TOML_WORDS: &[&str] = &[
+    "inputs = [[1, 2]]\n",
+    "labels = [0]\n",
+    "targets = [[1]]\n",
+    "steps = 2\n",
+    "loss = \"mse\"\n",
+    "dtype = \"f32\"\n",
+    "digits = 17\n",
+    "optimizer = \"adam\"\n",
+    "optimizer = { name = \"sgd\", momentum = 0.9 }\n",
+    "clip-norm = 1\n",
+    "[[layers]]\n",
+    "outputs = 3\n",
+    "activation = \"softmax\"\n",
+    "init = \"normal(1e300)\"\n",
+    "seed = 1\n",
+    "'''",
+    "\"\"\"",
+    "bias = [0]\n",
+    "1979-05-27",
+    "inf",
+    "a.b.c = 1\n",
+];
+
+fn models() -> Vec<Vec<u8>> {
+    fn file<T: Scalar>(mlp: Mlp<T>, loss: Loss, preprocess: Preprocess, names: Option<&[&str]>) -> Vec<u8> {
+        let mut model = Model::new(mlp, loss);
+        model.preprocess = preprocess;
+        model.class_names = names.map(|names| names.iter().map(|name| name.to_string()).collect());
+        written(|path| model.save(path))
+    }
+    let small = |layers: &[&str]| {
+        let mut builder = Mlp::builder(3).seed(1);
+        for layer in layers {
+            builder = builder.layer(layer.parse::<chainrule::Layer>().expect("a layer"));
+        }
+        builder
+    };
+    let classes = small(&["dense(3, 4)", "relu", "dense(4, 2)"]);
+    let norms =
+        small(&["dense(3, 4)", "batch_norm(4)", "tanh", "dense(4, 4)", "layer_norm(4)", "dropout(0.5)", "dense(4, 1)"]);
+    let standardize = Preprocess::Standardize { mean: vec![0.5, -1.0, 2.0], std: vec![1.0, 2.0, 0.25] };
+    vec![
+        file(classes.build().unwrap(), Loss::CrossEntropy, Preprocess::Scale { factor: 0.0625 }, Some(&["no", "yes"])),
+        file(norms.build_as::<f64>().unwrap(), Loss::Mse, standardize, None),
+        file(small(&["dense(3, 1)"]).build().unwrap(), Loss::BinaryCrossEntropy, Preprocess::None, None),
+    ]
+}
+
+/// As `torch.save_model` writes `nn.Sequential`: names and shapes, and nothing of what stands between.
+fn pytorch() -> Vec<Vec<u8>> {
+    let file = |tensors: &[(&str, &[usize])]| {
+        let (mut entries, mut data) = (Vec::new(), Vec::new());
+        for (name, shape) in tensors {
+            let begin = data.len();
+            for i in 0..shape.iter().product::<usize>() {
+                data.extend((0.25 * (i as f32 % 5.0)).to_le_bytes());
+            }
+            entries.push(format!(
+                "\"{name}\":{{\"dtype\":\"F32\",\"shape\":{shape:?},\"data_offsets\":[{begin},{}]}}",
+                data.len()
+            ));
+        }
+        let head = format!("{{{}}}", entries.join(",")).into_bytes();
+        Format::Safetensors.join(&Whole { head, data })
+    };
+    vec![
+        file(&[("0.bias", &[4]), ("0.weight", &[4, 3]), ("2.bias", &[2]), ("2.weight", &[2, 4])]),
+        file(&[("net.fc.weight", &[2, 3])]),
+        file(&[
+            ("0.weight", &[4, 3]),
+            ("1.bias", &[4]),
+            ("1.running_mean", &[4]),
+            ("1.running_var", &[4]),
+            ("1.weight", &[4]),
+            ("3.weight", &[2, 4]),
+        ]),
+    ]
+}
+
+fn idx() -> Vec<Vec<u8>> {
+    let images =
+        [&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3][..], &[0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255]]
+            .concat();
+    vec![images, vec![0, 0, 8, 1, 0, 0, 0, 4, 7, 0, 2, 1], vec![0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 1, 5]]
+}
+
+fn npy() -> Vec<Vec<u8>> {
+    let big_endian = "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3), }\n";
+    vec![
+        written(|path| write_npy(path, 2, 3, &[0.5f32, -1.0, 2.0, 1e-40, 3.0, 1e30])),
+        written(|path| write_npy(path, 3, 1, &[0.1f64, 1e300, -0.0])),
+        written(|path| write_npy_labels(path, &[0, 2, 1, 9])),
+        Format::Npy.join(&Whole { head: big_endian.into(), data: vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] }),
+        Format::Npy.join(&Whole {
+            head: b"{'descr': '|b1', 'fortran_order': False, 'shape': (4,), }\n".to_vec(),
+            data: vec![1, 0, 0, 1],
+        }),
+    ]
+}
+
+fn csv() -> Vec<Vec<u8>> {
+    let mut plain = Vec::new();
+    write_csv_to(&mut plain, 3, &[0.1, -2.0, 3e7, 1e-300, 5.0, 6.25]).unwrap();
+    vec![plain, b"width,\"height, in m\"\r\n1,\"2.5\"\r\n -3 ,+4e1\r\n".to_vec()]
+}
+
+fn labels() -> Vec<Vec<u8>> {
+    vec![b"0\n2\n1\n9\n".to_vec(), b"label\n3\n0\n".to_vec()]
+}
+
+fn examples() -> Vec<Vec<u8>> {
+    let neuron = "inputs = [[42]]\nlayers = [{ weights = [[0.25]], bias = [3], activation = \"relu\" }]\n";
+    let learns = "title = \"One neuron learns\"\nnotes = \"\"\"\nTwo\nlines.\n\"\"\"\ndtype = \"f32\"\ndigits = 8\ninputs = [[1, 2], [3, 4]]\n\
+        targets = [[1], [0]]\nloss = \"half-mse\"\noptimizer = { name = \"sgd\", lr = 0.1, momentum = 0.9 }\nsteps = 2\n\n[[layers]]\n\
+        weights = [[0.5], [-0.25]]\nbias = [0.1]\nactivation = \"sigmoid\"\n";
+    let classes = "inputs = [[0.5, 1.0, 0.25], [1.0, 0.5, 0.75]]\nlabels = [0, 1]\ninit = \"he-normal\"\nseed = 42\nlayers = [\n  \
+        { outputs = 4, activation = \"leaky_relu(0.1)\" },\n  { outputs = 2 },\n]\nloss = \"cross-entropy\"\noptimizer = \"adam\"\nclip-norm = 1\n";
+    [neuron, learns, classes].map(|text| text.as_bytes().to_vec()).to_vec()
+}
