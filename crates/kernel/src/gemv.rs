@@ -76,7 +76,9 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, 
             } else if registers <= 2 * HELD {
                 let strip = registers.div_ceil(registers.div_ceil(HELD)) * V::LANES;
                 for j in (0..r.n).step_by(strip) {
-                    hold::<T, V, HELD, true>(&Row { n: strip.min(r.n - j), b: r.b.add(j), ..*r }, y.add(j));
+                    // With k = 0 B has no elements, and no place in it for `add` to point to.
+                    let b = r.b.wrapping_add(j);
+                    hold::<T, V, HELD, true>(&Row { n: strip.min(r.n - j), b, ..*r }, y.add(j));
                 }
             } else if r.b_rs == r.n && r.n * size_of::<T>() <= FETCHED_ROW {
                 stream::<T, V, true>(r, y);
