@@ -36,12 +36,15 @@ fn updates(value: f64) -> Vec<Update> {
     all
 }
 
+/// One way of a step.
+type Way<'a, T> = dyn FnMut(&mut Mlp<T>, &mut Workspace<T>) -> Result<(), ModelError> + 'a;
+
 /// What every way of a step says of an update, which must be the same; the network has not moved when that is an error.
 fn stepped<T: Scalar>(update: Update) -> Result<(), ModelError> {
     let x = [0.5, -1.0, 2.0, 0.25].map(T::from_f64);
     let (x, targets) = (MatRef::new(&x, ROWS, 2), Targets::Classes(&[0, 1]));
     let mut results = Vec::new();
-    let mut ways: Vec<Box<dyn FnMut(&mut Mlp<T>, &mut Workspace<T>) -> Result<(), ModelError>>> = vec![
+    let mut ways: Vec<Box<Way<'_, T>>> = vec![
         Box::new(|mlp, workspace| mlp.step(x, targets, Loss::CrossEntropy, update, workspace).map(drop)),
         Box::new(|mlp, workspace| {
             mlp.step_with(
