@@ -60,7 +60,7 @@ fn zeros(rows: usize, cols: usize) -> MatRef<'static, f32> {
 
 macro_rules! out {
     ($rows:expr, $cols:expr) => {
-        MatMut::new(&mut vec![0.0; $rows * $cols], $rows, $cols)
+        MatMut::new(&mut [0.0; $rows * $cols], $rows, $cols)
     };
 }
 

@@ -262,7 +262,9 @@ fn views<T: Scalar>() {
         if right.has_contiguous_rows() && right.rows() > 0 {
             right.row_mut(sides.0 - rows - 1).fill(T::ONE);
         }
-        right.as_contiguous_mut().map(|all| all.fill(T::ONE));
+        if let Some(all) = right.as_contiguous_mut() {
+            all.fill(T::ONE);
+        }
     });
 }
 

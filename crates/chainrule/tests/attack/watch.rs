@@ -33,7 +33,7 @@ impl Watch {
     pub(crate) fn begin(&mut self, reader: &str, index: u64) {
         TURN.fetch_add(1, Ordering::SeqCst);
         if let Some(note) = &mut self.note {
-            note.rewind().and_then(|()| write!(note, "{index:<20} {reader:<20}\n")).expect("a writable ATTACK_NOTE");
+            note.rewind().and_then(|()| writeln!(note, "{index:<20} {reader:<20}")).expect("a writable ATTACK_NOTE");
         }
     }
 
@@ -48,7 +48,7 @@ fn watch() {
     loop {
         std::thread::sleep(Duration::from_millis(200));
         let turn = TURN.load(Ordering::SeqCst);
-        if turn % 2 == 0 || turn != seen {
+        if turn.is_multiple_of(2) || turn != seen {
             (seen, since) = (turn, Instant::now());
         } else if since.elapsed() > LONGEST {
             eprintln!("attack: an input takes longer than {} s", LONGEST.as_secs());
