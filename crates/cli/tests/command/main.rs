@@ -6,6 +6,7 @@ mod determinism;
 mod doctor;
 mod escaping;
 mod exit_codes;
+mod finite;
 mod gradcheck;
 mod graph;
 mod limits;

@@ -1,0 +1,63 @@
+//! Numbers that overflow, and classes that are very many: errors with a row, no file that cannot be read, no memory of
+//! classes times classes.
+
+use std::fs;
+
+use crate::run::{folder, last, run, succeed};
+
+#[test]
+fn a_run_whose_last_step_overflows_fails_and_leaves_the_file_that_was_there() {
+    let folder = folder();
+    let path = folder.path();
+    let column = |value: fn(i32) -> String| (0..12).map(value).collect::<Vec<_>>().join("\n");
+    fs::write(path.join("x.csv"), column(|row| format!("{}e29", row * 7 % 12 - 5))).unwrap();
+    fs::write(path.join("y.csv"), column(|row| (row % 2).to_string())).unwrap();
+    fs::write(path.join("tame.csv"), column(|row| row.to_string())).unwrap();
+    succeed(path, "train --data tame.csv --labels y.csv --preprocess none --epochs 1 --quiet --save m");
+    let before = fs::read(path.join("m")).unwrap();
+    // The variance of the column is beyond f32; a rate of 1e308 is beyond anything.
+    for args in [
+        "--data x.csv --preprocess none --norm batch --hidden 5 --lr 1e-3",
+        "--data tame.csv --preprocess none --lr 1e308",
+    ] {
+        let run = run(path, &format!("train {args} --labels y.csv --epochs 1 --batch 100 --holdout 0 --save m"));
+        assert_eq!(run.code, 1, "{args}: {run:?}");
+        assert!(run.stderr.contains("training diverged; the weights are those of the start"), "{args}: {run:?}");
+        assert_eq!(fs::read(path.join("m")).unwrap(), before, "{args}");
+    }
+}
+
+#[test]
+fn an_evaluation_that_overflows_names_its_row() {
+    let folder = folder();
+    let path = folder.path();
+    fs::write(path.join("x.csv"), "1\n2\n3\n").unwrap();
+    fs::write(path.join("y.csv"), "10.5,1\n20.5,1\n30.5,1\n").unwrap();
+    succeed(
+        path,
+        "train --data x.csv --labels y.csv --loss mse --preprocess none --hidden none --lr 0.05 --holdout 0 --epochs 50 --quiet --save m",
+    );
+    fs::write(path.join("x.csv"), "1\n3e38\n3\n").unwrap();
+    let run = run(path, "eval m --data x.csv --labels y.csv");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("row 2: output 1 is inf"), "{run:?}");
+}
+
+#[test]
+fn very_many_classes_cost_what_their_rows_do_and_the_matrix_is_listed_when_asked_for() {
+    let folder = folder();
+    let path = folder.path();
+    fs::write(path.join("x.csv"), "0\n1\n2\n3\n").unwrap();
+    fs::write(path.join("y.csv"), "0\n1\n2\n40000\n").unwrap();
+    succeed(path, "train --data x.csv --labels y.csv --hidden 2 --epochs 2 --holdout 0.25 --quiet --save m");
+    let eval = "eval m --data x.csv --labels y.csv";
+    let words = succeed(path, eval);
+    assert!(words.contains("the confusion matrix of 40001 classes is listed with --confusion"), "{words}");
+    let listed = succeed(path, &format!("{eval} --confusion"));
+    assert!(listed.contains("true class, predicted class and rows\n0  "), "{listed}");
+    assert!(last(path, &format!("{eval} --json"))["confusion_entries"].is_null());
+    let found = last(path, &format!("{eval} --confusion --json"));
+    assert!(found["confusion"].is_null(), "no matrix of 40,001 by 40,001");
+    let rows: u64 = found["confusion_entries"].as_array().unwrap().iter().map(|entry| entry[2].as_u64().unwrap()).sum();
+    assert_eq!(rows, 4);
+}
