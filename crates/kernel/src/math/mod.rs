@@ -123,7 +123,10 @@ mod tests {
         (f64::from(a) - b).abs() / f64::from(below.next_up() - below)
     }
 
-    /// Every 1,021st f32, both signs, infinities and NaN among them; fewer for Miri, whose own `exp` is rounded at random.
+    /// What the truth is off by itself: Miri rounds the platform's functions at random.
+    const TRUTH: f64 = if cfg!(miri) { 8.0 } else { 0.0 };
+
+    /// Every 1,021st f32, both signs, infinities and NaN among them; fewer for Miri.
     fn sample_f32() -> Vec<f32> {
         let specials = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1.0, -1.0];
         (0..=u32::MAX).step_by(if cfg!(miri) { 10_210_021 } else { 1021 }).map(f32::from_bits).chain(specials).collect()
@@ -166,7 +169,7 @@ mod tests {
             ] {
                 let (worst, at) = worst_f32(kernel, f, truth);
                 println!("{}: {name} is off by {worst:.2} ulp at most, at {at:e}", kernel.name());
-                assert!(worst <= bound, "{}: {name}({at:e}) is off by {worst} ulp", kernel.name());
+                assert!(worst <= bound + TRUTH, "{}: {name}({at:e}) is off by {worst} ulp", kernel.name());
             }
         }
         for kernel in Kernel::<f64>::all().iter().filter(|k| k.is_available()) {
@@ -177,7 +180,7 @@ mod tests {
             ] {
                 let (worst, at) = worst_f64(kernel, f, truth);
                 println!("{}: {name} is off by {worst:.2} epsilon at most, at {at:e}", kernel.name());
-                assert!(worst <= bound, "{}: {name}({at:e}) is off by {worst} epsilon", kernel.name());
+                assert!(worst <= bound + TRUTH, "{}: {name}({at:e}) is off by {worst} epsilon", kernel.name());
             }
         }
     }
@@ -188,7 +191,10 @@ mod tests {
         while x < f64::MAX / 1.01 {
             let (got, want) = (ln(x), x.ln());
             // Near 1 the result is small and the error is relative to it all the same.
-            assert!((got - want).abs() <= 4.0 * f64::EPSILON * want.abs(), "ln({x:e}) = {got:e}, not {want:e}");
+            assert!(
+                (got - want).abs() <= (4.0 + TRUTH) * f64::EPSILON * want.abs(),
+                "ln({x:e}) = {got:e}, not {want:e}"
+            );
             x *= if cfg!(miri) { 1e4 } else { 1.01 };
             if x.is_subnormal() {
                 x += f64::from_bits(7);
@@ -196,7 +202,7 @@ mod tests {
         }
         for x in [0.9, 0.99, 0.999_999, 1.000_001, 1.01, 1.1] {
             let (got, want) = (ln(x), f64::ln(x));
-            assert!((got - want).abs() <= 4.0 * f64::EPSILON * want.abs(), "ln({x}) = {got:e}, not {want:e}");
+            assert!((got - want).abs() <= (4.0 + TRUTH) * f64::EPSILON * want.abs(), "ln({x}) = {got:e}, not {want:e}");
         }
     }
 
