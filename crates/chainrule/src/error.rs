@@ -202,7 +202,9 @@ pub enum Error {
 
     /// An output of a network is NaN or infinite.
     #[error(
-        "row {row}: output {output} is {value}; the features or the weights are too large for what the network computes"
+        "row {row}: output {output} is {value}, expected a finite number: either the row's features are far from those of \
+         training and overflow on their way, or the network holds numbers that are not finite (Mlp::check_finite names the \
+         module): train it again, with a smaller learning rate or scaled features"
     )]
     OutputNotFinite {
         /// The row, counted from 1.
@@ -222,21 +224,6 @@ pub enum Error {
         last: usize,
         /// NaN or infinity.
         loss: f64,
-    },
-
-    /// A prediction that is no finite number.
-    #[error(
-        "the prediction of row {row} is {value} at output {output}, expected a finite number: either the row's features are \
-         far from those of training and overflow on their way, or the network holds numbers that are not finite \
-         (Mlp::check_finite names the module): train it again, with a smaller learning rate or scaled features"
-    )]
-    Prediction {
-        /// The row of the features, counted from 1.
-        row: usize,
-        /// The output, counted from 1.
-        output: usize,
-        /// NaN or infinity.
-        value: f64,
     },
 
     /// A file of weights alone leaves open what stands between its dense layers.

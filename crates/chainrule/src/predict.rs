@@ -147,7 +147,7 @@ fn check_outputs<T: Scalar>(
         None => Ok(()),
         Some(at) => {
             let (row, value) = (at / outputs + 1, output[at].to_f64());
-            Err(Error::Prediction { row, output: at % outputs + 1, value })
+            Err(Error::OutputNotFinite { row, output: at % outputs + 1, value })
         }
     }
 }

@@ -45,7 +45,7 @@ fn a_model_predicts_the_bits_of_a_predictor_for_any_number_of_rows_on_any_number
 #[track_caller]
 fn assert_refused<V: std::fmt::Debug>(result: Result<V, Error>, place: (usize, usize)) {
     match result.unwrap_err() {
-        Error::Prediction { row, output, value } => {
+        Error::OutputNotFinite { row, output, value } => {
             assert!((row, output) == place && !value.is_finite(), "row {row}, output {output}: {value}");
         }
         other => panic!("{other}"),

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Lbfgs, LbfgsOutcome, Mlp, Rates, Update};
+use chainrule_model::{Lbfgs, LbfgsOutcome, Mlp, ModelError, Rates, Update};
 
 use super::criterion::Criterion;
 use super::early_stopping::Best;
@@ -278,6 +278,9 @@ impl Sums {
 /// What the network refuses, with the step, counted from 1, in which it did.
 fn in_step(error: Error, (epoch, step): (usize, usize)) -> Error {
     match error {
+        Error::Model(ModelError::LossGradient { loss, found: value, .. }) => {
+            Error::Diverged { epoch, step, loss, layer: None, what: Divergence::Gradient { value } }
+        }
         Error::Model(source) => Error::Step { epoch, step, source },
         other => other,
     }
@@ -290,11 +293,6 @@ fn diverged_at_a_step<T: Scalar, C: Criterion<T>>(
     (epoch, step): (usize, usize),
     loss: f64,
 ) -> Error {
-    match learner.lesson.criterion.bad_gradient() {
-        Some(value) => Error::Diverged { epoch, step, loss, layer: None, what: Divergence::Gradient { value } },
-        None => {
-            let layer = mlp.first_not_finite(&learner.workspace).ok().flatten();
-            Error::Diverged { epoch, step, loss, layer, what: Divergence::Loss }
-        }
-    }
+    let layer = mlp.first_not_finite(&learner.workspace).ok().flatten();
+    Error::Diverged { epoch, step, loss, layer, what: Divergence::Loss }
 }

@@ -4,7 +4,6 @@
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::{Loss, Mlp, Objective, Targets, Update, Workspace};
 
-use super::finite::not_finite;
 use super::minibatch::Minibatch;
 use crate::Result;
 
@@ -42,9 +41,6 @@ pub(super) trait Criterion<T: Scalar> {
 
     /// Whether each row counts 1.
     fn counts_alike(&self) -> bool;
-
-    /// What the last loss wrote as a gradient that is not finite, its value being a number.
-    fn bad_gradient(&self) -> Option<f64>;
 }
 
 /// A loss of the library's.
@@ -88,24 +84,13 @@ impl<T: Scalar> Criterion<T> for Known<'_, T> {
     fn counts_alike(&self) -> bool {
         self.0.outputs.is_none()
     }
-
-    fn bad_gradient(&self) -> Option<f64> {
-        None
-    }
 }
 
 /// A loss of the caller's.
-pub(super) struct Own<F> {
-    loss: F,
-    bad_gradient: Option<f64>,
-}
+pub(super) struct Own<F>(pub(super) F);
 
 impl<F> Own<F> {
-    pub(super) fn new(loss: F) -> Self {
-        Own { loss, bad_gradient: None }
-    }
-
-    /// The caller's loss of an output. A gradient that no step should follow is taken back, and the loss is NaN.
+    /// The caller's loss of an output, and its gradient.
     fn measure<'a, T: Scalar>(
         &'a mut self,
         minibatch: &'a Minibatch<T>,
@@ -113,17 +98,8 @@ impl<F> Own<F> {
     where
         F: FnMut(LossBatch<'_, T>, &mut [T]) -> f64,
     {
-        let Own { loss, bad_gradient } = self;
-        move |output, dy| {
-            let (targets, weights) = (minibatch.targets(), minibatch.weights());
-            let value = loss(LossBatch { output, targets, weights }, dy);
-            *bad_gradient = not_finite(dy).filter(|_| value.is_finite());
-            if bad_gradient.is_none() {
-                return value;
-            }
-            dy.fill(T::ZERO);
-            f64::NAN
-        }
+        let (targets, weights) = (minibatch.targets(), minibatch.weights());
+        move |output, dy| (self.0)(LossBatch { output, targets, weights }, dy)
     }
 }
 
@@ -145,7 +121,7 @@ impl<T: Scalar, F: FnMut(LossBatch<'_, T>, &mut [T]) -> f64> Criterion<T> for Ow
     fn value(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64> {
         let mut dy = vec![T::ZERO; minibatch.rows() * mlp.outputs()];
         let (targets, weights) = (minibatch.targets(), minibatch.weights());
-        Ok((self.loss)(LossBatch { output: workspace.output(), targets, weights }, &mut dy))
+        Ok((self.0)(LossBatch { output: workspace.output(), targets, weights }, &mut dy))
     }
 
     fn mass(&self, minibatch: &Minibatch<T>) -> f64 {
@@ -155,9 +131,5 @@ impl<T: Scalar, F: FnMut(LossBatch<'_, T>, &mut [T]) -> f64> Criterion<T> for Ow
 
     fn counts_alike(&self) -> bool {
         true
-    }
-
-    fn bad_gradient(&self) -> Option<f64> {
-        self.bad_gradient
     }
 }

@@ -1,42 +1,20 @@
 //! Whether what a network has learned are numbers: asked once an epoch, of everything that a model file holds.
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Layer, Mlp};
+use chainrule_model::{Layer, Mlp, ModelError};
 
 use crate::Divergence;
-
-/// Numbers looked at before one of them decides: few enough to stop early, enough for vector registers.
-const BLOCK: usize = 1024;
 
 /// The first parameter or running statistic, module by module, that is infinite or NaN, and the number of its dense layer,
 /// counted from 1, if it is of one.
 pub(super) fn first_not_finite<T: Scalar>(mlp: &Mlp<T>) -> Option<(Divergence, Option<usize>)> {
-    let (mut params, mut running, mut dense) = (mlp.params(), mlp.running(), 0);
-    for (module, layer) in mlp.layers().iter().enumerate() {
-        let is_dense = matches!(layer, Layer::Dense { .. });
-        dense += usize::from(is_dense);
-        if let Some(value) = not_finite(take(&mut params, layer.parameters())) {
-            return Some((Divergence::Parameter { module, value }, is_dense.then_some(dense)));
-        }
-        if let Some(value) = not_finite(take(&mut running, layer.running())) {
-            return Some((Divergence::Running { module, value }, None));
-        }
-    }
-    None
-}
-
-/// The first of these numbers that is infinite or NaN.
-pub(super) fn not_finite<T: Scalar>(values: &[T]) -> Option<f64> {
-    let is_bad = |block: &&[T]| block.iter().fold(false, |bad, value| bad | !value.is_finite());
-    let block = values.chunks(BLOCK).find(is_bad)?;
-    block.iter().find(|value| !value.is_finite()).map(|value| value.to_f64())
-}
-
-/// Takes so many numbers off the front.
-fn take<'a, T>(values: &mut &'a [T], count: usize) -> &'a [T] {
-    let (own, rest) = values.split_at(count);
-    *values = rest;
-    own
+    let Err(ModelError::NotFinite { module, layer, what, found: value }) = mlp.check_finite() else { return None };
+    let is_dense = |layer: &Layer| matches!(layer, Layer::Dense { .. });
+    let dense = is_dense(&layer).then(|| mlp.layers()[..=module].iter().filter(|layer| is_dense(layer)).count());
+    Some(match what {
+        "a parameter" => (Divergence::Parameter { module, value }, dense),
+        _ => (Divergence::Running { module, value }, None),
+    })
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ impl Trainer {
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
         let validation = validation.map(|data| (data, has_answers(mlp, data)));
         self.check(mlp, validation)?;
-        let lesson = Lesson { data: train, criterion: Own::new(loss), counts: has_answers(mlp, train) };
+        let lesson = Lesson { data: train, criterion: Own(loss), counts: has_answers(mlp, train) };
         self.install(|| course::run((config, &self.stop), mlp, lesson, validation, &mut observer))
     }
 
