@@ -89,14 +89,18 @@ const NUMBERS: &[&str] = &[
 /// true, or anywhere.
 pub(crate) fn mutate(reader: &Reader, rng: &mut Rng) -> Vec<u8> {
     let mut file = rng.pick(&reader.seeds).clone();
-    if rng.below(4) == 0 {
-        let mut bytes = reader.format.join(&file);
-        edit(reader, rng, &mut bytes);
-        return bytes;
-    }
-    edit(reader, rng, &mut file.head);
-    if !file.data.is_empty() && rng.below(3) == 0 {
-        edit(reader, rng, &mut file.data);
+    match rng.below(4) {
+        0 => {
+            let mut bytes = reader.format.join(&file);
+            edit(reader, rng, &mut bytes);
+            return bytes;
+        }
+        1 if !file.data.is_empty() => edit(reader, rng, &mut file.data),
+        2 if !file.data.is_empty() => {
+            edit(reader, rng, &mut file.head);
+            edit(reader, rng, &mut file.data);
+        }
+        _ => edit(reader, rng, &mut file.head),
     }
     reader.format.join(&file)
 }
