@@ -80,10 +80,7 @@ fn a_row_that_overflows_is_named_and_the_others_are_not() {
         numbers[3] = 1e38; // times 10
         let error = model.predict(&Features::new(rows, 1, numbers).unwrap()).unwrap_err();
         let message = error.to_string();
-        assert!(
-            message.starts_with("the prediction of row 4 is inf at output 2, expected a finite number: "),
-            "{message}"
-        );
+        assert!(message.starts_with("row 4: output 2 is inf, expected a finite number: "), "{message}");
         assert!(message.contains("Mlp::check_finite"), "{message}");
     }
 }

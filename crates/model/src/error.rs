@@ -27,7 +27,7 @@ pub enum ModelError {
     #[error("a network without a dense layer has nothing to train")]
     NoLayers,
     /// A setting outside its range.
-    #[error("{what} is {found}; expected {expected}")]
+    #[error("{what} is {}; expected {expected}", brief(*.found))]
     Setting {
         /// Which setting.
         what: &'static str,
@@ -228,4 +228,9 @@ pub enum ModelError {
     /// The kernel asked for cannot be had.
     #[error(transparent)]
     Kernel(#[from] KernelError),
+}
+
+/// A number as people write it: with an exponent where it would be long.
+fn brief(number: f64) -> String {
+    if number.abs() < 1e16 { number.to_string() } else { format!("{number:e}") }
 }

@@ -15,10 +15,10 @@ fn a_run_whose_last_step_overflows_fails_and_leaves_the_file_that_was_there() {
     fs::write(path.join("tame.csv"), column(|row| row.to_string())).unwrap();
     succeed(path, "train --data tame.csv --labels y.csv --preprocess none --epochs 1 --quiet --save m");
     let before = fs::read(path.join("m")).unwrap();
-    // The variance of the column is beyond f32; a rate of 1e308 is beyond anything.
+    // The variance of the column is beyond f32; a step of rate 1e38 is, too.
     for args in [
         "--data x.csv --preprocess none --norm batch --hidden 5 --lr 1e-3",
-        "--data tame.csv --preprocess none --lr 1e308",
+        "--data tame.csv --preprocess none --lr 1e38",
     ] {
         let run = run(path, &format!("train {args} --labels y.csv --epochs 1 --batch 100 --holdout 0 --save m"));
         assert_eq!(run.code, 1, "{args}: {run:?}");
