@@ -14,10 +14,11 @@ use crate::LayerShape;
 /// use chainrule_kernel::{Kernel, MatMut, MatRef, Scratch};
 ///
 /// let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Relu };
-/// let layer = Frozen::new(Kernel::<f64>::selected()?, shape, &[0.5, -0.25], &[1.0]);
+/// let (w, b) = ([0.5, -0.25], [1.0]);
+/// let layer = Frozen::new(Kernel::<f64>::selected()?, shape, &w);
 /// let mut a = [0.0; 2];
 /// let x = MatRef::new(&[1.0, 2.0, 3.0, 4.0], 2, 2);
-/// layer.forward(x, MatMut::new(&mut a, 2, 1), &mut Scratch::default());
+/// layer.forward(x, (&w, &b), MatMut::new(&mut a, 2, 1), &mut Scratch::default());
 /// assert_eq!(a, [1.0, 1.5]);
 /// # Ok::<(), chainrule_kernel::KernelError>(())
 /// ```
