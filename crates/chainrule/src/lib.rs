@@ -21,7 +21,7 @@
 //!
 //! Same seed, same settings, same kernel: the same bits, on any number of threads.
 //!
-//! In a debug build its dependencies should be optimised, or a training step takes 700 to 1,800 times as long as in release.
+//! In a debug build its dependencies should be optimised, or a training step takes 140 to 460 times as long as in release.
 //! Two lines in the application's `Cargo.toml` do that:
 //!
 //! ```toml

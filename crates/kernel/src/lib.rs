@@ -18,8 +18,8 @@
 //!
 //! Examples of what `chainrule` names again import from there; with this crate alone write `chainrule_kernel`.
 //!
-//! Unoptimised, as cargo compiles dependencies for a debug build unless told otherwise, a product takes 700 to 1,800 times
-//! as long. Two lines in the application's `Cargo.toml` optimise it there, too:
+//! Unoptimised, as cargo compiles dependencies for a debug build unless told otherwise, a training step takes 140 to 460
+//! times as long. Two lines in the application's `Cargo.toml` optimise it there, too:
 //!
 //! ```toml
 //! [profile.dev.package."*"]

@@ -7,13 +7,13 @@ use chainrule::{Loss, Mlp, Model};
 
 use crate::run::{folder, names, run, succeed};
 
-/// A line through weights so large that the second row's answer is beyond f32, though all of them are finite.
+/// Two lines through weights so large that the second row's answer is beyond f32, though all of them are finite.
 fn steep(folder: &Path) {
-    let mut mlp = Mlp::<f32>::builder(2).dense(1).build().unwrap();
+    let mut mlp = Mlp::<f32>::builder(2).dense(2).build().unwrap();
     mlp.params_mut().fill(3e38);
     Model::new(mlp, Loss::Mse).save(folder.join("m")).unwrap();
     fs::write(folder.join("x.csv"), "0,0\n1,1\n0,0\n").unwrap();
-    fs::write(folder.join("y.csv"), "0.5\n0.5\n0.5\n").unwrap();
+    fs::write(folder.join("y.csv"), "1,1\n1,1\n1,1\n").unwrap();
 }
 
 #[test]
