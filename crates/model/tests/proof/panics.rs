@@ -25,7 +25,9 @@ fn scores_that_do_not_fill_a_row_for_each_label_panic_with_both_numbers() {
     each_panics_with_its_words(&[
         ("top_k", &["5 scores", "2 labels and 3 classes"], || _ = top_k(&[0.0; 5], 3, &[0, 1], 1)),
         ("roc_auc", &["3", "2"], || _ = roc_auc(&[0.0; 3], &[true, false])),
-        ("roc_auc_one_vs_rest", &["5 scores", "2 labels and 3 classes"], || _ = roc_auc_one_vs_rest(&[0.0; 5], 3, &[0, 1])),
+        ("roc_auc_one_vs_rest", &["5 scores", "2 labels and 3 classes"], || {
+            _ = roc_auc_one_vs_rest(&[0.0; 5], 3, &[0, 1])
+        }),
         ("log_loss", &["5", "2 labels and 3 classes"], || _ = log_loss(&[0.5; 5], 3, &[0, 1])),
     ]);
 }
