@@ -73,10 +73,10 @@ impl<T: Scalar> Plan<T> {
         moments: [&mut [T]; 2], // as w, or empty
     ) {
         self.assert_fits(x, w, None, (dz.rows(), dz.cols()));
-        for (i, memory) in moments.iter().enumerate() {
-            let needed = if i < step.rule.moments() { w.len() } else { 0 };
-            assert!(memory.len() == needed, "{needed} numbers to remember and memory for {}", memory.len());
-        }
+        // Not as a loop over the two, for which they would have to lie in memory.
+        let (arrays, found) = (step.rule.moments(), [moments[0].len(), moments[1].len()]);
+        let needed = [w.len() * usize::from(arrays > 0), w.len() * usize::from(arrays > 1)];
+        assert!(found == needed, "{} numbers to remember and memory for {}", needed[0] + needed[1], found[0] + found[1]);
         let LayerShape { inputs, outputs, .. } = self.shape;
         let (kernel, threads) = (self.kernel, self.threads(x.rows()));
         if let Step { rule: Rule::Sgd { lr, decay }, shrink, .. } = step

@@ -80,16 +80,30 @@ impl<T: Scalar> Mlp<T> {
         x: MatRef<'_, T>, // (batch, inputs)
         workspace: &'w mut Workspace<T>,
     ) -> Result<MatRef<'w, T>, ModelError> {
-        workspace.pass = Pass::default();
+        self.run_pass(is_training, x, workspace)?;
+        workspace.pass.of = Some(Input::of(x));
+        Ok(workspace.output())
+    }
+
+    /// A forward pass, of an x that nothing but a step will go back through: which x it was is not kept.
+    #[inline]
+    pub(crate) fn run_pass(
+        &self,
+        is_training: bool,
+        x: MatRef<'_, T>, // (batch, inputs)
+        workspace: &mut Workspace<T>,
+    ) -> Result<(), ModelError> {
+        (workspace.pass.batch, workspace.pass.of) = (0, None);
         let batch = x.rows();
         self.layout.check("forward", WORKSPACE, &workspace.layout)?;
         self.check_input("forward", x)?;
         if batch > workspace.max_batch {
             return Err(ModelError::Batch { found: batch, made_for: workspace.max_batch });
         }
+        workspace.pass.is_training = false;
         self.run_operations(is_training, x, workspace)?;
-        workspace.pass = Pass { batch, is_training, of: Some(Input::of(x)) };
-        Ok(workspace.output())
+        (workspace.pass.batch, workspace.pass.is_training) = (batch, is_training);
+        Ok(())
     }
 
     /// Refuses an x that the network does not take.
@@ -274,7 +288,17 @@ impl<T: Scalar> Mlp<T> {
         if workspace.pass.of.is_none() && workspace.pass.batch == 0 {
             return Err(ModelError::NoPass { operation: "loss" });
         }
-        let objective = loss.into();
+        self.measure(targets, loss.into(), workspace)
+    }
+
+    /// The loss of the output that the workspace, of this network, holds.
+    #[inline]
+    pub(crate) fn measure(
+        &self,
+        targets: Targets<'_, T>,
+        objective: Objective<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, ModelError> {
         objective.loss.check_after(self.layout.layers.last())?;
         let (output, dy) = workspace.output_and_gradient();
         objective.backward(self.layout.kernel, output, targets, dy)

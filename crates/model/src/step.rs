@@ -37,7 +37,14 @@ impl<T: Scalar> Mlp<T> {
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let measure = |mlp: &Self, workspace: &mut Workspace<T>| mlp.loss(targets, loss, workspace);
+        let measure = |mlp: &Self, workspace: &mut Workspace<T>| {
+            let objective = loss.into();
+            let value = mlp.measure(targets, objective, workspace)?;
+            if !objective.bounds_its_gradient() {
+                check_output_gradient(value, workspace)?;
+            }
+            Ok(value)
+        };
         self.step_by(x, measure, update.into(), workspace)
     }
 
@@ -52,7 +59,12 @@ impl<T: Scalar> Mlp<T> {
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        self.step_by(x, |_, workspace| own(loss, workspace), update.into(), workspace)
+        let measure = |_: &Self, workspace: &mut Workspace<T>| {
+            let value = own(loss, workspace)?;
+            check_output_gradient(value, workspace)?;
+            Ok(value)
+        };
+        self.step_by(x, measure, update.into(), workspace)
     }
 
     /// A step that goes down what `measure` writes into the workspace as the gradient by the output.
@@ -63,14 +75,14 @@ impl<T: Scalar> Mlp<T> {
         update: Update,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let steps = update.checked_steps(workspace.moments.steps() + 1)?;
+        let steps = update.steps(workspace.moments.steps() + 1);
+        update.check_steps(&steps)?;
         workspace.moments.check(update.optimizer, self.params.len())?;
-        self.forward_training(x, workspace)?;
+        self.run_pass(true, x, workspace)?;
         let value = measure(self, workspace)?;
         if !value.is_finite() {
             return Ok(value);
         }
-        check_output_gradient(value, workspace)?;
         workspace.moments.count_step();
         if update.clip.is_some() || (update.wants_strips() && !workspace.strips) {
             self.backpropagate(x, workspace);
@@ -84,7 +96,6 @@ impl<T: Scalar> Mlp<T> {
             backward::run(network, x, weights, ops, grads);
         }
         self.commit(workspace);
-        workspace.pass.of = None; // of parameters that are no more
         Ok(value)
     }
 
@@ -101,7 +112,8 @@ impl<T: Scalar> Mlp<T> {
         moments: &mut Moments<T>,
     ) -> Result<(), ModelError> {
         let update = update.into();
-        let steps = update.checked_steps(moments.steps() + 1)?;
+        let steps = update.steps(moments.steps() + 1);
+        update.check_steps(&steps)?;
         moments.check(update.optimizer, self.params.len())?;
         check_gradients(grads.len(), self.params.len())?;
         moments.count_step();

@@ -131,6 +131,12 @@ impl<T: Scalar> Objective<'_, T> {
         self.reduction == Reduction::Mean && self.rows.is_none() && self.outputs.is_none() && self.smoothing == 0.0
     }
 
+    /// Whether a finite loss has a finite gradient: where that is at most 1, or Huber's delta, by each output. A square's
+    /// overflows before its loss does, which is added up in f64.
+    pub(crate) fn bounds_its_gradient(&self) -> bool {
+        self.is_plain() && !matches!(self.loss, Loss::Mse | Loss::HalfMse)
+    }
+
     /// What the rows' losses are divided by.
     pub(super) fn divisor(&self, targets: Targets<'_, T>) -> f64 {
         match self.reduction {

@@ -310,10 +310,13 @@ impl Optimizer {
         grads: &[T], // as params
         moments: &mut Moments<T>,
     ) -> Result<(), ModelError> {
-        let rule = Update::from(self).checked_steps(moments.steps() + 1)?.weights.rule;
+        let update = Update::from(self);
+        let steps = update.steps(moments.steps() + 1);
+        update.check_steps(&steps)?;
         moments.check(self, params.len())?;
         check_gradients(grads.len(), params.len())?;
         moments.count_step();
+        let rule = steps.weights.rule;
         let memory = moments.range(rule.moments(), 0..params.len());
         update::update(kernel, rule, params, grads, memory);
         Ok(())
