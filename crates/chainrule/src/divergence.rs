@@ -1,6 +1,20 @@
 //! What of a training run stopped being finite numbers, and how an error says so. Looking for it is training's own.
 
 /// What of a training run became infinite or NaN.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{Divergence, Error, Mlp, Optimizer, TrainConfig, Trainer};
+///
+/// let mut mlp = Mlp::builder(64).dense(10).build()?;
+/// let config = TrainConfig { optimizer: Optimizer::Sgd { lr: 1e38 }, ..TrainConfig::default() };
+/// match Trainer::new(config)?.fit(&mut mlp, &digits(), None, ()) {
+///     Err(Error::Diverged { what: Divergence::Loss, step, .. }) => assert_eq!(step, 2), // by the weights of the first
+///     other => panic!("{other:?}"),
+/// }
+/// assert!(mlp.is_finite()); // the network is the one from before
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Divergence {

@@ -7,7 +7,8 @@ use crate::{Aligned, Kernel, MatRef, Scalar, SizeError};
 /// B (k, n) packed for one kernel: panels of as many columns as its tiles have, each with all steps of k.
 ///
 /// ```
-/// use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scratch};
+/// # use chainrule_kernel as chainrule;
+/// use chainrule::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scratch};
 ///
 /// let kernel = Kernel::<f64>::selected()?;
 /// let mut b = PackedB::new(kernel, MatRef::new(&[1.0, 2.0, 3.0, 4.0], 2, 2));

@@ -13,7 +13,8 @@ use crate::{Layer, Mlp, ModelError, Objective, Targets, Workspace};
 /// One pass of a network with every number in it.
 ///
 /// ```
-/// use chainrule_model::{Dissection, Loss, MatRef, Mlp, Targets};
+/// # use chainrule_model as chainrule;
+/// use chainrule::{Dissection, Loss, MatRef, Mlp, Targets};
 ///
 /// let mlp = Mlp::builder(2).dense(3).relu().dense(1).build()?;
 /// let (x, t) = ([1.0, 2.0], [0.5]);

@@ -108,7 +108,8 @@ impl<T: Scalar> Mlp<T> {
     /// rows of a network that still changes, or is asked once. Many rows are faster by a [`crate::Predictor`].
     ///
     /// ```
-    /// use chainrule_model::{MatRef, Mlp, PredictorWorkspace};
+    /// # use chainrule_model as chainrule;
+    /// use chainrule::{MatRef, Mlp, PredictorWorkspace};
     ///
     /// let mlp = Mlp::builder(3).dense(16).relu().dense(2).seed(1).build()?;
     /// let mut workspace = PredictorWorkspace::try_new(&mlp, 1)?;

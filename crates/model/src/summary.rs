@@ -22,7 +22,8 @@ impl<T: Scalar> PartialEq for Mlp<T> {
 /// One line for the network and one for each module, with the shape of what comes out and the number of what is learned:
 ///
 /// ```
-/// let mlp = chainrule_model::Mlp::builder(784).dense(128).relu().dense(10).build()?;
+/// # use chainrule_model as chainrule;
+/// let mlp = chainrule::Mlp::builder(784).dense(128).relu().dense(10).build()?;
 /// assert_eq!(
 ///     mlp.to_string(),
 ///     "784 inputs, 10 outputs, 101770 parameters (f32)\n\

@@ -8,6 +8,23 @@ use super::minibatch::Minibatch;
 use crate::Result;
 
 /// What a loss of one's own is measured on: see [`Trainer::fit_with`](super::Trainer::fit_with).
+///
+/// ```
+/// use chainrule::{LossBatch, Targets};
+///
+/// /// The mean absolute error, and its gradient by each output.
+/// fn absolute(batch: LossBatch<'_, f32>, dy: &mut [f32]) -> f64 {
+///     let (y, Targets::Values(t)) = (batch.output, batch.targets) else { panic!("values were given") };
+///     let (rows, cols) = (y.rows(), y.cols());
+///     let mut total = 0.0;
+///     for (i, dy) in dy.iter_mut().enumerate() {
+///         let error = y.get(i / cols, i % cols) - t.get(i / cols, i % cols);
+///         total += f64::from(error.abs());
+///         *dy = error.signum() / (rows * cols) as f32;
+///     }
+///     total / (rows * cols) as f64
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct LossBatch<'a, T> {

@@ -8,6 +8,17 @@ use super::EpochReport;
 const DEFAULT: usize = 1000;
 
 /// The epochs whose reports a [`TrainReport`](super::TrainReport) has.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{History, Mlp, TrainConfig, Trainer};
+///
+/// let config = TrainConfig { epochs: 5, history: History::Last(2), ..TrainConfig::default() };
+/// let mut mlp = Mlp::builder(64).dense(10).build()?;
+/// let report = Trainer::new(config)?.fit(&mut mlp, &digits::<f32>(), None, ())?;
+/// assert_eq!((report.epochs_run, report.epochs.len(), report.epochs[0].epoch), (5, 2, 4));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum History {
     /// So many of the last ones: the memory of a run does not grow with its epochs.
