@@ -59,7 +59,7 @@ def feed(path, content):
         try:
             with open(path, "wb") as pipe:
                 pipe.write(content)
-        except BrokenPipeError:
+        except (BrokenPipeError, FileNotFoundError):  # the reader, or the folder, has gone
             pass
 
     threading.Thread(target=write, daemon=True).start()

@@ -31,6 +31,19 @@ pub(crate) fn check() -> Result<()> {
     GLOBAL.get_or_init(Process::current).check()
 }
 
+/// Starts the threads that predictions, evaluations and trainers without threads of their own share. Otherwise the first that
+/// needs them does, and panics where the system has none to give.
+///
+/// # Errors
+/// When they cannot be started. Once they have been, by whomever, there is nothing to do.
+pub fn start_threads() -> Result<()> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let Err(error) = rayon::ThreadPoolBuilder::new().build_global() else { return Ok(()) };
+    // It says no more than its text whether there are threads already.
+    let reason = error.to_string();
+    if reason.contains("already been initialized") { Ok(()) } else { Err(Error::Threads { threads, reason }) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

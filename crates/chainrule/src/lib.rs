@@ -62,6 +62,7 @@ pub use chainrule_model::{
 };
 pub use divergence::Divergence;
 pub use error::{Error, Result};
+pub use forked::start_threads;
 pub use hash::weights_sha256;
 pub use model_file::{DType, Model, ModelFile};
 pub use place::Place;

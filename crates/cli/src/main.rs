@@ -35,6 +35,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
+use failure::Failure;
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(failure::report_panic));
@@ -44,6 +45,12 @@ fn main() -> ExitCode {
     };
     interrupt::listen();
     limits::set(cli.max_bytes);
+    // What only reads and draws needs none.
+    if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_))
+        && let Err(error) = chainrule::start_threads()
+    {
+        return Failure::from(error).report("");
+    }
     let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),

@@ -76,7 +76,12 @@ impl<T: Scalar> Plan<T> {
         // Not as a loop over the two, for which they would have to lie in memory.
         let (arrays, found) = (step.rule.moments(), [moments[0].len(), moments[1].len()]);
         let needed = [w.len() * usize::from(arrays > 0), w.len() * usize::from(arrays > 1)];
-        assert!(found == needed, "{} numbers to remember and memory for {}", needed[0] + needed[1], found[0] + found[1]);
+        assert!(
+            found == needed,
+            "{} numbers to remember and memory for {}",
+            needed[0] + needed[1],
+            found[0] + found[1]
+        );
         let LayerShape { inputs, outputs, .. } = self.shape;
         let (kernel, threads) = (self.kernel, self.threads(x.rows()));
         if let Step { rule: Rule::Sgd { lr, decay }, shrink, .. } = step

@@ -44,6 +44,22 @@ pub struct Mlp<T: Scalar> {
     pub(crate) passes: u64,
 }
 
+impl<T: Scalar> Mlp<T> {
+    /// A clone.
+    ///
+    /// # Errors
+    /// When there is not so much memory, where [`Clone::clone`] panics.
+    pub fn try_clone(&self) -> Result<Self, ModelError> {
+        let no_memory = |memory: NoMemory| memory.of(format!("a copy of {} parameters", self.params.len()));
+        let mut params = zeros(self.params.len()).map_err(no_memory)?;
+        params.copy_from_slice(&self.params);
+        let mut running = filled(self.running.len(), T::ZERO).map_err(no_memory)?;
+        running.copy_from_slice(&self.running);
+        let (layout, batches) = (Arc::clone(&self.layout), self.batches.clone());
+        Ok(Mlp { layout, params, running, batches, seed: self.seed, passes: self.passes })
+    }
+}
+
 impl Mlp<f32> {
     /// Begins the description of a network that takes `inputs` features.
     pub fn builder(inputs: usize) -> MlpBuilder {

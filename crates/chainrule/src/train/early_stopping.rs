@@ -78,8 +78,8 @@ pub(super) struct Best<T: Scalar> {
 }
 
 impl<T: Scalar> Best<T> {
-    pub(super) fn new(settings: EarlyStopping, mlp: &Mlp<T>) -> Self {
-        Best { settings, score: f64::INFINITY, epoch: None, waited: 0, weights: Snapshot::of(mlp) }
+    pub(super) fn new(settings: EarlyStopping, mlp: &Mlp<T>) -> Result<Self> {
+        Ok(Best { settings, score: f64::INFINITY, epoch: None, waited: 0, weights: Snapshot::of(mlp)? })
     }
 
     /// Takes note of an epoch; whether patience is at its end.

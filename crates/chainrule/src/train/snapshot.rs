@@ -3,12 +3,14 @@
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 
+use crate::Result;
+
 /// A copy of everything that training changes in a network: its parameters and its running statistics.
 pub(super) struct Snapshot<T: Scalar>(Mlp<T>);
 
 impl<T: Scalar> Snapshot<T> {
-    pub(super) fn of(mlp: &Mlp<T>) -> Self {
-        Snapshot(mlp.clone())
+    pub(super) fn of(mlp: &Mlp<T>) -> Result<Self> {
+        Ok(Snapshot(mlp.try_clone()?))
     }
 
     /// Copies the network as it is now.

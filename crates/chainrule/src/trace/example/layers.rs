@@ -17,8 +17,8 @@ pub(super) struct LayerOf {
     pub(super) activation: Option<Layer>,
 }
 
-/// What an example may hold in all: it is for reading. 8 MiB of f64.
-const PARAMETERS: usize = 1 << 20;
+/// What an example may hold in all: it is for reading. 1 MiB of f64, and some 30 MiB of a trace's formulas.
+const PARAMETERS: usize = 1 << 17;
 
 const KEYS: &[&str] = &["weights", "bias", "outputs", "activation"];
 
