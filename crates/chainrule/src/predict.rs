@@ -71,7 +71,7 @@ impl<T: Scalar> Model<T> {
     ) -> Result<()> {
         forked::check()?;
         let (cols, outputs) = (features.cols(), self.mlp.outputs());
-        let predictor = Predictor::try_new(&self.mlp)?;
+        let predictor = Predictor::try_new(self.mlp.try_clone()?)?;
         let batch = BATCH.min(features.rows());
         let room = || Ok::<_, ModelError>((vec![T::ZERO; batch * cols], predictor.try_workspace(batch)?));
         output.par_chunks_mut(batch * outputs).enumerate().try_for_each_init(room, |room, (i, output)| {

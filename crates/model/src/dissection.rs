@@ -60,7 +60,7 @@ impl<T: Scalar> Dissection<T> {
             ops.len() - 1
         });
         let kept = kept.collect();
-        let mlp = Mlp { layout: Arc::new(mlp.layout.with_ops(ops)), ..mlp.clone() };
+        let mlp = Mlp { layout: Arc::new(mlp.layout.with_ops(ops)), ..mlp.try_clone()? };
         let workspace = Workspace::try_new(&mlp, max_batch)?;
         Ok(Dissection { mlp, workspace, kept })
     }

@@ -98,7 +98,7 @@ impl Vitals {
         }
         let mut stepped_loss = None;
         if let Some(update) = update {
-            let mut copy = mlp.clone();
+            let mut copy = mlp.try_clone()?;
             copy.step(rows.x, rows.targets, loss, update, &mut workspace)?;
             for (layer, vitals) in mlp.dense_layers().zip(&mut layers) {
                 let range = layer.params.start..layer.params.end - layer.b.len();
@@ -107,7 +107,7 @@ impl Vitals {
                 vitals.update = Some(ratio(norm(&change), norm(before)));
             }
             // The same pass with what the step has learned.
-            let mut stepped = mlp.clone();
+            let mut stepped = mlp.try_clone()?;
             stepped.params_mut().copy_from_slice(copy.params());
             stepped.forward_training(rows.x, &mut workspace)?;
             stepped_loss = Some(stepped.loss(rows.targets, loss, &mut workspace)?);
