@@ -63,9 +63,9 @@ def size_limit(attack, index, home, rng):
 
 
 def no_handles(attack, index, home, rng):
-    """Few open files: either there are enough, or there is an error."""
+    """Few open files, four at the least, for the loader of programs wants one: either there are enough, or there is an error."""
     before = content(home / "m")
-    count = rng.randrange(3, 12)
+    count = rng.randrange(4, 12)
     outcome = attack.command.run(SAVE, home, {resource.RLIMIT_NOFILE: count})
     if outcome.code == 0:
         attack.cases += 1

@@ -95,7 +95,7 @@ fn a_mistake_is_told_with_its_line_and_what_was_expected() {
         ("outputs = 1\n", "outputs = 1.5\n", 17, &["1.5, a float", "a whole number from 1 to 131072"]),
         ("outputs = 1\n", "outputs = 0\n", 17, &["0, an integer", "a whole number from 1"]),
         ("outputs = 1\n", "outputs = 99999999999999999999999\n", 17, &["a whole number from 1 to 131072"]),
-        ("outputs = 1\n", "outputs = 1000000\n", 16, &["4000009 parameters", "at most 131072 in an example"]),
+        ("outputs = 1\n", "outputs = 100000\n", 16, &["400009 parameters", "at most 131072 in an example"]),
         ("steps = 2", "steps = -2", 9, &["-2, an integer", "a whole number from 0 to 100000"]),
         (
             "steps = 2",
