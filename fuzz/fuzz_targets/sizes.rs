@@ -1,7 +1,9 @@
 //! Any numbers as sizes and strides, in every function of the kernel crate that takes some: it panics or returns an error, or
 //! what it makes is right. Views of stride 0 have rows and columns without number in one element.
 //!
-//! The oracle of a size is u128; that of a product, ones times ones, is k. The address sanitizer sees the rest.
+//! The oracle of a size is u128; that of a product, ones times ones, is k. The address sanitizer sees the rest; by itself it
+//! ends a process that asks for too much, so it has to be told to refuse:
+//! `ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=2048 cargo +nightly fuzz run sizes`.
 #![no_main]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
