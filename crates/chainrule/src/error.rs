@@ -276,7 +276,7 @@ impl Error {
         Error::Format { origin: origin.to_string(), place, found, expected: expected.into() }
     }
 
-    /// That memory does not hold so many of something.
+    /// The error for a count of something that memory cannot hold.
     pub(crate) fn no_memory(name: &'static str, count: impl std::fmt::Display) -> Self {
         Error::Argument { name, found: count.to_string(), expected: "no more than memory holds".to_string() }
     }

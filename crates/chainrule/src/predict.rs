@@ -128,7 +128,7 @@ impl<T: Scalar> Model<T> {
     }
 }
 
-/// Room for the outputs of so many rows.
+/// A buffer for the outputs of this many rows.
 fn room<T: Scalar>(rows: usize, outputs: usize) -> Result<Vec<T>> {
     let too_large =
         || ModelError::TooLarge { what: format!("the predictions of {rows} rows, {outputs} numbers each,") };

@@ -64,7 +64,7 @@ pub fn elements<T>(what: &'static str, sides: &[usize]) -> Result<usize, SizeErr
     product::<T>(sides).ok_or_else(|| SizeError::past_addresses(what, sides))
 }
 
-/// The product of the sides, unless so many elements take more than `isize::MAX` bytes.
+/// The product of the sides, unless that number of elements takes more than `isize::MAX` bytes.
 #[inline]
 pub(crate) fn product<T>(sides: &[usize]) -> Option<usize> {
     let elements =
@@ -89,7 +89,7 @@ pub(crate) fn panels<T>(steps: usize, lanes: usize, width: usize) -> Option<usiz
     product::<T>(&[steps, lanes.checked_next_multiple_of(width)?])
 }
 
-/// So many zeros.
+/// A vector of this many zeros.
 pub(crate) fn zeroed<T: Scalar>(what: &'static str, len: usize) -> Result<Vec<T>, SizeError> {
     let layout = Layout::array::<T>(len).map_err(|_| SizeError::past_addresses(what, &[len]))?;
     if len == 0 {
@@ -105,7 +105,7 @@ pub(crate) fn zeroed<T: Scalar>(what: &'static str, len: usize) -> Result<Vec<T>
     Ok(unsafe { Vec::from_raw_parts(start, len, len) })
 }
 
-/// Nothing, with room for so many elements.
+/// An empty vector with the capacity for this many elements.
 pub(crate) fn reserved<T>(what: &'static str, len: usize) -> Result<Vec<T>, SizeError> {
     let mut empty = Vec::new();
     let bytes = len.checked_mul(size_of::<T>());

@@ -7,7 +7,7 @@ use chainrule_kernel::{Aligned, Scalar};
 
 use crate::layout::Layout;
 use crate::memory::zeros;
-use crate::pass::WORKSPACE;
+use crate::workspace::WORKSPACE;
 use crate::{Mlp, ModelError, Workspace};
 
 /// The weighted sum of gradients. Each minibatch's gradient is that of its own mean loss; with the share of rows that it has

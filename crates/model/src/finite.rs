@@ -3,8 +3,7 @@
 use chainrule_kernel::Scalar;
 
 use crate::layout::{Op, Place, places};
-use crate::pass::WORKSPACE;
-use crate::workspace::Workspace;
+use crate::workspace::{WORKSPACE, Workspace};
 use crate::{Mlp, ModelError};
 
 /// The first number that is infinite or NaN. Looks at a block at a time, so that the compiler may use vectors.

@@ -8,8 +8,9 @@ use chainrule_kernel::{Aligned, MatMut, MatRef, Scalar, Scratch};
 
 use crate::layout::{Layout, Norm, Op};
 use crate::memory::{NoMemory, probe, product, zeros};
-use crate::pass::{WORKSPACE, check_predictions, copy_rows};
+use crate::pass::{check_predictions, copy_rows};
 use crate::statistics::Statistics;
+use crate::workspace::WORKSPACE;
 use crate::workspace::width_after;
 use crate::{Mlp, ModelError, batch_norm, layer_norm, softmax};
 

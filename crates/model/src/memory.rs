@@ -27,18 +27,18 @@ pub(crate) fn product(rows: usize, cols: usize) -> Result<usize, NoMemory> {
     rows.checked_mul(cols).ok_or(NoMemory)
 }
 
-/// Refuses so many bytes when they cannot be had in one piece. What is made of several parts asks for their sum first:
+/// Refuses a number of bytes that cannot be allocated in one piece. What is made of several parts asks for their sum first:
 /// each part alone may be promised by a system that could never keep all promises.
 pub(crate) fn probe(bytes: usize) -> Result<(), NoMemory> {
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| NoMemory)
 }
 
-/// So many zeros.
+/// An array of this many zeros.
 pub(crate) fn zeros<T: Scalar>(len: usize) -> Result<Aligned<T>, NoMemory> {
     Ok(Aligned::try_zeros(len)?)
 }
 
-/// So many times the same value.
+/// A vector that holds one value this many times.
 pub(crate) fn filled<V: Clone>(len: usize, value: V) -> Result<Vec<V>, NoMemory> {
     let mut values = Vec::new();
     values.try_reserve_exact(len).map_err(|_| NoMemory)?;

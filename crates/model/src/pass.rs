@@ -9,12 +9,9 @@ use chainrule_kernel::{MatMut, MatRef, Scalar};
 use crate::backward::{self, Network, Weights};
 use crate::finite::check_output_gradient;
 use crate::layout::{Layout, Op};
-use crate::workspace::{Input, OpWorkspace, Pass, Workspace};
+use crate::workspace::{Input, OpWorkspace, Pass, WORKSPACE, Workspace};
 use crate::{Mlp, ModelError, Objective, Targets};
 use crate::{batch_norm, dropout, layer_norm, softmax};
-
-/// What a workspace is called where it is refused.
-pub(crate) const WORKSPACE: &str = "the workspace";
 
 impl<T: Scalar> Mlp<T> {
     /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace. This is evaluation:

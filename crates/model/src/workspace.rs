@@ -11,6 +11,9 @@ use crate::memory::{NoMemory, filled, probe, product, zeros};
 use crate::statistics::Statistics;
 use crate::{Mlp, ModelError, Moments, Update};
 
+/// What a workspace is called where it is refused.
+pub(crate) const WORKSPACE: &str = "the workspace";
+
 /// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to
 /// the network it was made for, or to another of the same layers and kernel: calls with any other are errors.
 ///

@@ -49,7 +49,7 @@ impl Batches {
     /// Minibatches of `batch` out of `rows` rows. A batch larger than the rows holds them all.
     ///
     /// # Errors
-    /// When either is 0, or when memory does not hold the order of so many rows.
+    /// When either number is 0, or when there is not enough memory for the order of the rows.
     pub fn new(rows: usize, batch: usize, order: Order) -> Result<Self> {
         for (name, count) in [("rows", rows), ("batch", batch)] {
             if count == 0 {

@@ -25,7 +25,7 @@ pub(crate) fn labels<T: Scalar>(origin: &str, numbers: &[f64], classes: Option<u
     Targets::from_labels(origin, labels, classes)
 }
 
-/// A vector that takes so many without growing.
+/// An empty vector with the capacity for this many numbers.
 fn room<N>(name: &'static str, count: usize) -> Result<Vec<N>> {
     let mut vector = Vec::new();
     vector.try_reserve_exact(count).map_err(|_| Error::no_memory(name, count))?;
