@@ -10,8 +10,8 @@
 
 use std::cell::Cell;
 
-use crate::activation::Activation;
-use crate::micro::Finish;
+use crate::elementwise::activation::Activation;
+use crate::gemm::tile::micro_kernel::Finish;
 use crate::simd::Simd;
 use crate::{MatRef, Scalar};
 

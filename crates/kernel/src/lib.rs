@@ -31,48 +31,31 @@
 //!
 //! All `unsafe` code of the project lives in this crate. It starts no thread and opens no file.
 
-mod activation;
-mod aligned;
-mod block;
-mod blocking;
-mod bytes;
-mod dots;
+mod api;
+mod elementwise;
 mod epilogue;
 mod error;
 mod gemm;
-mod gemv;
-mod isa;
 pub mod math;
-mod micro;
-mod outer;
-mod pack;
-mod packed;
-mod placing;
-mod problem;
-mod route;
+mod matrix;
+mod registry;
 mod scalar;
-mod scratch;
 mod simd;
 mod sizes;
-mod table;
-mod tailed;
-mod turned;
-mod update;
-mod view;
 
-pub use activation::Activation;
-pub use aligned::Aligned;
-pub use blocking::KC as STEPS_AT_ONCE;
-pub use bytes::{ByteMap, prefetch};
+pub use elementwise::activation::Activation;
+pub use elementwise::byte_lut::{ByteMap, prefetch};
+pub use elementwise::optimizer::Rule;
 pub use epilogue::Epilogue;
 pub use error::KernelError;
-pub use packed::{PackedB, PackedColumns};
+pub use gemm::loops::blocked::KC as STEPS_AT_ONCE;
+pub use gemm::pack::prepacked::{PackedB, PackedColumns};
+pub use gemm::pack::scratch::Scratch;
+pub use matrix::aligned::Aligned;
+pub use matrix::view::{MatMut, MatRef};
+pub use registry::{KERNEL_VARIABLE, Kernel};
 pub use scalar::Scalar;
-pub use scratch::Scratch;
 pub use sizes::{SizeError, elements};
-pub use table::{KERNEL_VARIABLE, Kernel};
-pub use update::Rule;
-pub use view::{MatMut, MatRef};
 
 /// The package's README is run with the tests.
 #[cfg(doctest)]

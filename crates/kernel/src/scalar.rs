@@ -43,7 +43,7 @@ pub(crate) mod sealed {
         where
             Self: super::Scalar;
         /// Where the choice made for this process is kept.
-        fn choice() -> &'static crate::table::Choice<Self>
+        fn choice() -> &'static crate::registry::Choice<Self>
         where
             Self: super::Scalar;
     }
@@ -125,14 +125,14 @@ impl sealed::Sealed for f32 {
     const LARGEST: f64 = f32::MAX as f64;
     const MILLS: &'static [f64] = &crate::math::MILLS_F32;
     fn kernels() -> &'static [crate::Kernel<f32>] {
-        &crate::table::KERNELS_F32
+        &crate::registry::KERNELS_F32
     }
     fn with_scratch(work: impl FnOnce(&mut crate::Scratch<f32>)) {
         thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f32>> = Default::default());
         SCRATCH.with_borrow_mut(work);
     }
-    fn choice() -> &'static crate::table::Choice<f32> {
-        static CHOICE: crate::table::Choice<f32> = crate::table::Choice::new();
+    fn choice() -> &'static crate::registry::Choice<f32> {
+        static CHOICE: crate::registry::Choice<f32> = crate::registry::Choice::new();
         &CHOICE
     }
 }
@@ -150,14 +150,14 @@ impl sealed::Sealed for f64 {
     const LARGEST: f64 = f64::MAX;
     const MILLS: &'static [f64] = &crate::math::MILLS_F64;
     fn kernels() -> &'static [crate::Kernel<f64>] {
-        &crate::table::KERNELS_F64
+        &crate::registry::KERNELS_F64
     }
     fn with_scratch(work: impl FnOnce(&mut crate::Scratch<f64>)) {
         thread_local!(static SCRATCH: std::cell::RefCell<crate::Scratch<f64>> = Default::default());
         SCRATCH.with_borrow_mut(work);
     }
-    fn choice() -> &'static crate::table::Choice<f64> {
-        static CHOICE: crate::table::Choice<f64> = crate::table::Choice::new();
+    fn choice() -> &'static crate::registry::Choice<f64> {
+        static CHOICE: crate::registry::Choice<f64> = crate::registry::Choice::new();
         &CHOICE
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn span((rows, cols): (usize, usize), (row_stride, col_stride): (usiz
     down.checked_add(along)?.checked_add(1)
 }
 
-/// Elements of panels of `width` lanes each that hold `lanes` of them, `steps` long: what [`crate::pack::panels`] writes.
+/// Elements of panels of `width` lanes each that hold `lanes` of them, `steps` long: what [`crate::gemm::pack::panels::panels`] writes.
 #[inline]
 pub(crate) fn panels<T>(steps: usize, lanes: usize, width: usize) -> Option<usize> {
     product::<T>(&[steps, lanes.checked_next_multiple_of(width)?])

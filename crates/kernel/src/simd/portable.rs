@@ -3,15 +3,15 @@
 //! Multiply-add is fused only where the target is sure to have the instruction; elsewhere a fused one would be a call
 //! into a math library, some fifty times slower.
 
-use crate::activation::{After, Area};
-use crate::bytes::ByteMap;
-use crate::gemv::Row;
+use crate::elementwise::activation::{After, Area};
+use crate::elementwise::byte_lut::ByteMap;
+use crate::elementwise::optimizer::Rule;
+use crate::gemm::level2::gemv::Row;
+use crate::gemm::pack::panels::Source;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::micro_kernel::{Finish, Isa, MASK_C, NV, Tile, Transposed};
 use crate::math::Function;
-use crate::micro::{Finish, Isa, MASK_C, NV, Tile, Transposed};
-use crate::pack::Source;
-use crate::problem::Problem;
 use crate::simd::{Simd, TURNED_MOST};
-use crate::update::Rule;
 
 /// `N` elements in an array.
 ///
@@ -61,36 +61,36 @@ impl Isa<f32> for Portable {
         // SAFETY: the caller's promise is passed on.
         unsafe {
             if EDGE == MASK_C {
-                crate::micro::tile::<f32, Array<f32, LANES_F32, true>, E, M, NV, EDGE>(tile, finish)
+                crate::gemm::tile::micro_kernel::tile::<f32, Array<f32, LANES_F32, true>, E, M, NV, EDGE>(tile, finish)
             } else {
-                crate::micro::tile::<f32, Self::Vector, E, M, NV, EDGE>(tile, finish)
+                crate::gemm::tile::micro_kernel::tile::<f32, Self::Vector, E, M, NV, EDGE>(tile, finish)
             }
         }
     }
 
     unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::micro::store_transposed::<f32, Self::Vector, E>(tile, to, finish) }
+        unsafe { crate::gemm::tile::micro_kernel::store_transposed::<f32, Self::Vector, E>(tile, to, finish) }
     }
 
     unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemv::sums::<f32, Self::Vector, HELD>(row, y) }
+        unsafe { crate::gemm::level2::gemv::sums::<f32, Self::Vector, HELD>(row, y) }
     }
 
     unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemv::finish::<f32, Self::Vector, E>(row, y, finish) }
+        unsafe { crate::gemm::level2::gemv::finish::<f32, Self::Vector, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
         // SAFETY: as above.
-        unsafe { crate::outer::outer::<f32, Self::Vector, E>(p, finish) }
+        unsafe { crate::gemm::level2::ger::outer::<f32, Self::Vector, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::pack::panels::<f32, Self::Vector>(source, width, to) }
+        unsafe { crate::gemm::pack::panels::panels::<f32, Self::Vector>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f32]) {
@@ -101,15 +101,15 @@ impl Isa<f32> for Portable {
 
     unsafe fn after(after: &After<f32>, area: &Area<f32>) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::activation::area::<f32, Self::Vector>(after, area) }
+        unsafe { crate::elementwise::activation::area::<f32, Self::Vector>(after, area) }
     }
 
     unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
-        crate::update::update(rule, w, dw, moments)
+        crate::elementwise::optimizer::update(rule, w, dw, moments)
     }
 
     unsafe fn widen(map: &ByteMap<f32>, bytes: &[u8], to: &mut [f32]) {
-        crate::bytes::look_up(map, bytes, to)
+        crate::elementwise::byte_lut::look_up(map, bytes, to)
     }
 }
 
@@ -123,36 +123,36 @@ impl Isa<f64> for Portable {
         // SAFETY: the caller's promise is passed on.
         unsafe {
             if EDGE == MASK_C {
-                crate::micro::tile::<f64, Array<f64, LANES_F64, true>, E, M, NV, EDGE>(tile, finish)
+                crate::gemm::tile::micro_kernel::tile::<f64, Array<f64, LANES_F64, true>, E, M, NV, EDGE>(tile, finish)
             } else {
-                crate::micro::tile::<f64, Self::Vector, E, M, NV, EDGE>(tile, finish)
+                crate::gemm::tile::micro_kernel::tile::<f64, Self::Vector, E, M, NV, EDGE>(tile, finish)
             }
         }
     }
 
     unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::micro::store_transposed::<f64, Self::Vector, E>(tile, to, finish) }
+        unsafe { crate::gemm::tile::micro_kernel::store_transposed::<f64, Self::Vector, E>(tile, to, finish) }
     }
 
     unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemv::sums::<f64, Self::Vector, HELD>(row, y) }
+        unsafe { crate::gemm::level2::gemv::sums::<f64, Self::Vector, HELD>(row, y) }
     }
 
     unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemv::finish::<f64, Self::Vector, E>(row, y, finish) }
+        unsafe { crate::gemm::level2::gemv::finish::<f64, Self::Vector, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
         // SAFETY: as above.
-        unsafe { crate::outer::outer::<f64, Self::Vector, E>(p, finish) }
+        unsafe { crate::gemm::level2::ger::outer::<f64, Self::Vector, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::pack::panels::<f64, Self::Vector>(source, width, to) }
+        unsafe { crate::gemm::pack::panels::panels::<f64, Self::Vector>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f64]) {
@@ -162,15 +162,15 @@ impl Isa<f64> for Portable {
 
     unsafe fn after(after: &After<f64>, area: &Area<f64>) {
         // SAFETY: the caller's promise is passed on.
-        unsafe { crate::activation::area::<f64, Self::Vector>(after, area) }
+        unsafe { crate::elementwise::activation::area::<f64, Self::Vector>(after, area) }
     }
 
     unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
-        crate::update::update(rule, w, dw, moments)
+        crate::elementwise::optimizer::update(rule, w, dw, moments)
     }
 
     unsafe fn widen(map: &ByteMap<f64>, bytes: &[u8], to: &mut [f64]) {
-        crate::bytes::look_up(map, bytes, to)
+        crate::elementwise::byte_lut::look_up(map, bytes, to)
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! Each element of C is one chain of multiply-adds over k, in order, in its own lane. Its bits therefore depend neither
 //! on the tile it falls into, nor on the width of the registers, nor on how rows and columns were shared among threads.
-//! (The one exception, single rows and columns of dot products, is no tile: [`crate::dots`].)
+//! (The one exception, single rows and columns of dot products, is no tile: [`crate::gemm::level2::dot`].)
 //!
 //! (Drawn for 16 registers; with 32 of them a tile has 14 rows.)
 //!
@@ -23,14 +23,14 @@
 //! makes a tile for each and the accumulators never leave their registers.
 
 use crate::Scalar;
-use crate::activation::{After, Area};
-use crate::bytes::ByteMap;
-use crate::gemv::Row;
+use crate::elementwise::activation::{After, Area};
+use crate::elementwise::byte_lut::ByteMap;
+use crate::elementwise::optimizer::Rule;
+use crate::gemm::level2::gemv::Row;
+use crate::gemm::pack::panels::Source;
+use crate::gemm::problem::Problem;
 use crate::math::Function;
-use crate::pack::Source;
-use crate::problem::Problem;
 use crate::simd::Simd;
-use crate::update::Rule;
 
 /// Vectors across every tile.
 pub(crate) const NV: usize = 2;
@@ -49,15 +49,15 @@ pub(crate) trait Isa<T: Scalar> {
     const WIDE: usize;
     /// Rows of a full wide tile: 3, or 4, which are then three registers wide ([`Simd::steps_4x3`]).
     const MR_WIDE: usize = 3;
-    /// Rows of a full tile of one register of columns and a tail ([`crate::tailed`]); 0 where there is no such tile.
+    /// Rows of a full tile of one register of columns and a tail ([`crate::gemm::tile::micro_kernel_tail`]); 0 where there is no such tile.
     const MR_TAILED: usize = 0;
-    /// Rows of C, at most, for which a B that lies by columns is turned round in registers ([`crate::turned`]).
+    /// Rows of C, at most, for which a B that lies by columns is turned round in registers ([`crate::gemm::level2::skinny`]).
     const FEW: usize = 1;
 
     /// [`tile`] with this instruction set; see there.
     unsafe fn tile<E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E);
 
-    /// [`crate::tailed::tile`] with this instruction set, if it has any.
+    /// [`crate::gemm::tile::micro_kernel_tail::tile`] with this instruction set, if it has any.
     unsafe fn tailed<E: Finish<T>, const M: usize, const TAIL: usize>(_tile: &Tile<T>, _finish: E) {
         unreachable!("MR_TAILED is 0");
     }
@@ -65,28 +65,28 @@ pub(crate) trait Isa<T: Scalar> {
     /// [`store_transposed`] with this instruction set.
     unsafe fn store_transposed<E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E);
 
-    /// [`crate::gemv::sums`] with this instruction set, and HELD as many registers as can hold sums.
+    /// [`crate::gemm::level2::gemv::sums`] with this instruction set, and HELD as many registers as can hold sums.
     unsafe fn row_sums(row: &Row<T>, y: &mut [T]);
 
-    /// [`crate::gemv::finish`] with this instruction set.
+    /// [`crate::gemm::level2::gemv::finish`] with this instruction set.
     unsafe fn finish_row<E: Finish<T>>(row: &Row<T>, y: &[T], finish: E);
 
-    /// [`crate::outer::outer`] with this instruction set.
+    /// [`crate::gemm::level2::ger::outer`] with this instruction set.
     unsafe fn outer<E: Finish<T>>(p: &Problem<T>, finish: E);
 
-    /// [`crate::pack::panels`] with this instruction set.
+    /// [`crate::gemm::pack::panels::panels`] with this instruction set.
     unsafe fn pack(source: &Source<T>, width: usize, to: &mut [T]);
 
     /// [`crate::math::map`] with this instruction set.
     unsafe fn map(function: Function, values: &mut [T]);
 
-    /// [`crate::activation::area`] with this instruction set.
+    /// [`crate::elementwise::activation::area`] with this instruction set.
     unsafe fn after(after: &After<T>, area: &Area<T>);
 
-    /// [`crate::update::update`] with this instruction set.
+    /// [`crate::elementwise::optimizer::update`] with this instruction set.
     unsafe fn update(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]);
 
-    /// [`crate::bytes::widen`] with this instruction set.
+    /// [`crate::elementwise::byte_lut::widen`] with this instruction set.
     unsafe fn widen(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]);
 }
 

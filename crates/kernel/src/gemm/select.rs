@@ -1,20 +1,20 @@
 //! Which way a product takes, by its shape and strides alone: never by who computes it, nor on how many threads.
 //!
 //! All ways run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else; but for
-//! single rows and columns of dot products ([`crate::dots`]), which the shape and strides of the whole product tell.
+//! single rows and columns of dot products ([`crate::gemm::level2::dot`]), which the shape and strides of the whole product tell.
 
 use crate::Scalar;
-use crate::blocking::{self, KC, even_part};
-use crate::dots::is_dots;
-use crate::gemv::{self, Row};
-use crate::micro::{Finish, Isa, NV};
-use crate::outer::{STEPS, are_together};
-use crate::placing::tail_of;
-use crate::problem::Problem;
-use crate::scratch::Scratch;
+use crate::gemm::level2::dot::is_dots;
+use crate::gemm::level2::gemv::{self, Row};
+use crate::gemm::level2::ger::{STEPS, are_together};
+use crate::gemm::level2::skinny;
+use crate::gemm::loops::blocked::{self, KC, even_part};
+use crate::gemm::pack::scratch::Scratch;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::dispatch::tail_of;
+use crate::gemm::tile::micro_kernel::{Finish, Isa, NV};
 use crate::simd::Simd;
 use crate::sizes::wrapping_bytes;
-use crate::turned;
 
 /// Runs the product with one instruction set and one epilogue.
 ///
@@ -24,7 +24,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
     // SAFETY: the caller's promise holds for the transposed problem as well; each way's own promise is checked before.
     unsafe {
         if p.b_packed {
-            return blocking::blocked::<T, K, E>(p, finish, scratch);
+            return blocked::blocked::<T, K, E>(p, finish, scratch);
         }
         if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
             return row_or_dots::<T, K, E>(p, finish, scratch);
@@ -32,21 +32,21 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
         if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
             return row_or_dots::<T, K, E>(&p.transposed(), finish, scratch);
         }
-        if p.m <= turned::MOST && p.b.rs == 1 && turned::pays::<T, K>(p) {
-            return turned::run::<T, K, E>(p, finish, scratch);
+        if p.m <= skinny::MOST && p.b.rs == 1 && skinny::pays::<T, K>(p) {
+            return skinny::run::<T, K, E>(p, finish, scratch);
         }
-        if p.n <= turned::MOST && p.a.cs == 1 && turned::pays::<T, K>(&p.transposed()) {
-            return turned::run::<T, K, E>(&p.transposed(), finish, scratch);
+        if p.n <= skinny::MOST && p.a.cs == 1 && skinny::pays::<T, K>(&p.transposed()) {
+            return skinny::run::<T, K, E>(&p.transposed(), finish, scratch);
         }
         if is_streamed(p) {
-            return turned::run::<T, K, E>(p, finish, scratch);
+            return skinny::run::<T, K, E>(p, finish, scratch);
         }
         if let Some(rest) = ragged::<T, K>(p) {
             return in_two::<T, K, E>(p, rest, finish, scratch);
         }
         if p.c_cs != 1 && p.c_rs == 1 && !E::PER_COLUMN && p.after.is_none() {
             // C by columns is C^T by rows, and the epilogue does not mind.
-            return blocking::blocked::<T, K, E>(&Problem { swapped: false, ..p.transposed() }, finish, scratch);
+            return blocked::blocked::<T, K, E>(&Problem { swapped: false, ..p.transposed() }, finish, scratch);
         }
         if is_outer::<T, K, E>(p) {
             K::outer(p, finish);
@@ -56,9 +56,9 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, fin
             return;
         }
         if p.c_cs == 1 && tail_of::<T, K>(p).is_none() && (is_narrow::<T, K>(p) || is_low::<T, K>(p)) {
-            return blocking::blocked::<T, K, E>(&p.transposed(), finish, scratch);
+            return blocked::blocked::<T, K, E>(&p.transposed(), finish, scratch);
         }
-        blocking::blocked::<T, K, E>(p, finish, scratch);
+        blocked::blocked::<T, K, E>(p, finish, scratch);
     }
 }
 
@@ -81,8 +81,8 @@ unsafe fn in_two<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, rest: usize
 
 /// Whether these are few rows and a B that outgrows the caches, its rows pages apart: [`gemv`] streams it past them.
 fn is_streamed<T: Scalar>(p: &Problem<T>) -> bool {
-    let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && blocking::page_apart::<T>(p.b.rs);
-    (2..=gemv::FEW).contains(&p.m) && rows_apart && p.k <= KC && wrapping_bytes::<T>(p.k, p.n) >= blocking::LARGE_BYTES
+    let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && blocked::page_apart::<T>(p.b.rs);
+    (2..=gemv::FEW).contains(&p.m) && rows_apart && p.k <= KC && wrapping_bytes::<T>(p.k, p.n) >= blocked::LARGE_BYTES
 }
 
 /// How many columns past the last whole panel are best computed by themselves, the way that few columns go: with AVX2
@@ -100,7 +100,7 @@ fn ragged<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
         p.a.cs == 1
     } else {
         p.m >= 2 * panel
-            && (tail_of::<T, K>(&part).is_some() || (3 * rest <= panel && turned::pays::<T, K>(&part.transposed())))
+            && (tail_of::<T, K>(&part).is_some() || (3 * rest <= panel && skinny::pays::<T, K>(&part.transposed())))
     };
     pays.then_some(rest)
 }

@@ -4,8 +4,14 @@
 //! may compile to instructions that the running CPU lacks. Whoever calls them stands inside a function that was reached
 //! through a row of the kernel table, and `gemm` and its siblings assert `is_available` before they follow a row.
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+pub(crate) mod portable;
+
 use crate::Scalar;
-use crate::micro::Tile;
+use crate::gemm::tile::micro_kernel::Tile;
 
 /// Room for what [`Simd::turned`] answers with.
 pub(crate) const TURNED_MOST: usize = 8;
@@ -51,8 +57,8 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     unsafe fn prefetch(at: *const T);
 
     /// The multiply-adds of a tile of four rows and three registers whose operands begin at `a` and `b`, in the order of
-    /// [`crate::micro`]; with a mask, only its lanes of the last register of B's rows are read. For sets whose
-    /// [`crate::micro::Isa::MR_WIDE`] is 4.
+    /// [`crate::gemm::tile::micro_kernel`]; with a mask, only its lanes of the last register of B's rows are read. For sets whose
+    /// [`crate::gemm::tile::micro_kernel::Isa::MR_WIDE`] is 4.
     unsafe fn steps_4x3(
         _acc: &mut [[Self; 3]; 4],
         _tile: &Tile<T>,

@@ -2,10 +2,10 @@
 //! of columns, full or ragged, wide or tailed; and where C lies by columns, the way round.
 
 use crate::Scalar;
-use crate::blocking::{MASKED_ROW_TILES, MR_MAX, NR_BYTES};
 use crate::epilogue::Store;
-use crate::micro::{FULL, FULL_FETCHING, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile, Transposed};
-use crate::problem::Problem;
+use crate::gemm::loops::blocked::{MASKED_ROW_TILES, MR_MAX, NR_BYTES};
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::micro_kernel::{FULL, FULL_FETCHING, Finish, Isa, MASK_B_AND_C, MASK_C, NV, Tile, Transposed};
 use crate::simd::Simd;
 
 /// Gives the tile to the micro-kernel. Where the columns of C are not neighbours, through a tile that is.
@@ -158,7 +158,7 @@ unsafe fn wide<T: Scalar, K: Isa<T>, E: Finish<T>, const M: usize>(tile: &Tile<T
     }
 }
 
-/// Columns past the first register that share registers with one another ([`crate::tailed`]), where that pays: with 9 to 12
+/// Columns past the first register that share registers with one another ([`crate::gemm::tile::micro_kernel_tail`]), where that pays: with 9 to 12
 /// columns, 1.3-1.5 times as fast as tiles turned round. Where they are odd in number B is packed, since one more is read.
 pub(crate) fn tail_of<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
     if const { K::MR_TAILED == 0 } {

@@ -1,7 +1,7 @@
 //! Bytes, as images come, to numbers: a quarter or an eighth of the memory until a row is wanted. And asking for memory
 //! ahead of time.
 
-use crate::aligned::LINE;
+use crate::matrix::aligned::LINE;
 use crate::{Kernel, Scalar};
 
 /// What each of the 256 bytes stands for.

@@ -1,90 +1,82 @@
-//! AVX2 with FMA: registers of eight f32 or four f64.
+//! AVX-512 (foundation): 32 registers of sixteen f32 or eight f64, and masks in registers of their own.
 //!
 //! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
 //! `math/`, which are inlined into the two functions below that switch the instruction set on.
 
 mod shuffles;
-mod steps;
 
 use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::Scalar;
-use crate::activation::{After, Area};
-use crate::bytes::ByteMap;
-use crate::gemv::Row;
+use crate::elementwise::activation::{After, Area};
+use crate::elementwise::byte_lut::ByteMap;
+use crate::elementwise::optimizer::Rule;
+use crate::gemm::level2::gemv::Row;
+use crate::gemm::pack::panels::Source;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::micro_kernel::{Finish, Isa, Tile, Transposed};
 use crate::math::Function;
-use crate::micro::{Finish, Isa, Tile, Transposed};
-use crate::pack::Source;
-use crate::problem::Problem;
 use crate::simd::{Simd, TURNED_MOST};
-use crate::update::Rule;
 
-use shuffles::{groups_32, groups_64, turned_4x2, turned_8x4};
+use shuffles::{repeated, turned_8x2, turned_16x8};
 
-/// AVX2 and FMA (Haswell, Zen and later).
-pub(crate) struct Avx2;
+/// AVX-512F (Skylake-X, Zen 4 and later).
+pub(crate) struct Avx512;
 
-/// Registers that hold the sums of a single row; beside them is one of A, and B comes from memory.
-const HELD: usize = 14;
+/// Registers that hold the sums of a single row; beside them are one of A and one of B.
+const HELD: usize = 28;
 
 /// Whether this CPU, under this operating system, runs the kernels of this file.
 pub(crate) fn is_available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+    is_x86_feature_detected!("avx512f")
 }
 
-impl Isa<f32> for Avx2 {
-    type Vector = F32x8;
-    const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
-    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
-    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
-    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
-    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
-    const FEW: usize = 6;
+impl Isa<f32> for Avx512 {
+    type Vector = F32x16;
+    const MR: usize = 14; // 14 x 2 accumulators + 2 of B + 1 of A: 31 of 32 registers
+    const MR_LONE: usize = 14;
+    const WIDE: usize = 4;
+    const FEW: usize = 13;
 
     unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
         // SAFETY: the caller's promise is passed on, `is_available` included.
-        unsafe { tile::<f32, F32x8, E, M, NV, EDGE>(t, finish) }
-    }
-
-    unsafe fn tailed<E: Finish<f32>, const M: usize, const TAIL: usize>(t: &Tile<f32>, finish: E) {
-        // SAFETY: as above.
-        unsafe { tailed::<f32, F32x8, E, M, TAIL>(t, finish) }
+        unsafe { tile::<f32, F32x16, E, M, NV, EDGE>(t, finish) }
     }
 
     unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
         // SAFETY: as above.
-        unsafe { store_transposed::<f32, F32x8, E>(tile, to, finish) }
+        unsafe { store_transposed::<f32, F32x16, E>(tile, to, finish) }
     }
 
     unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
         // SAFETY: as above.
-        unsafe { row_sums::<f32, F32x8>(row, y) }
+        unsafe { row_sums::<f32, F32x16>(row, y) }
     }
 
     unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
         // SAFETY: as above.
-        unsafe { finish_row::<f32, F32x8, E>(row, y, finish) }
+        unsafe { finish_row::<f32, F32x16, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
         // SAFETY: as above.
-        unsafe { outer::<f32, F32x8, E>(p, finish) }
+        unsafe { outer::<f32, F32x16, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
         // SAFETY: as above.
-        unsafe { pack::<f32, F32x8>(source, width, to) }
+        unsafe { pack::<f32, F32x16>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f32]) {
         // SAFETY: as above.
-        unsafe { map::<f32, F32x8>(function, values) }
+        unsafe { map::<f32, F32x16>(function, values) }
     }
 
     unsafe fn after(after: &After<f32>, area: &Area<f32>) {
         // SAFETY: as above.
-        unsafe { self::after::<f32, F32x8>(after, area) }
+        unsafe { self::after::<f32, F32x16>(after, area) }
     }
 
     unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
@@ -98,58 +90,51 @@ impl Isa<f32> for Avx2 {
     }
 }
 
-impl Isa<f64> for Avx2 {
-    type Vector = F64x4;
-    const MR: usize = 6;
-    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
-    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
-    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
-    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
-    const FEW: usize = 2;
+impl Isa<f64> for Avx512 {
+    type Vector = F64x8;
+    const MR: usize = 14;
+    const MR_LONE: usize = 14;
+    const WIDE: usize = 4;
+    const FEW: usize = 5;
 
     unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
         // SAFETY: as above.
-        unsafe { tile::<f64, F64x4, E, M, NV, EDGE>(t, finish) }
-    }
-
-    unsafe fn tailed<E: Finish<f64>, const M: usize, const TAIL: usize>(t: &Tile<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { tailed::<f64, F64x4, E, M, TAIL>(t, finish) }
+        unsafe { tile::<f64, F64x8, E, M, NV, EDGE>(t, finish) }
     }
 
     unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
         // SAFETY: as above.
-        unsafe { store_transposed::<f64, F64x4, E>(tile, to, finish) }
+        unsafe { store_transposed::<f64, F64x8, E>(tile, to, finish) }
     }
 
     unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
         // SAFETY: as above.
-        unsafe { row_sums::<f64, F64x4>(row, y) }
+        unsafe { row_sums::<f64, F64x8>(row, y) }
     }
 
     unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
         // SAFETY: as above.
-        unsafe { finish_row::<f64, F64x4, E>(row, y, finish) }
+        unsafe { finish_row::<f64, F64x8, E>(row, y, finish) }
     }
 
     unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
         // SAFETY: as above.
-        unsafe { outer::<f64, F64x4, E>(p, finish) }
+        unsafe { outer::<f64, F64x8, E>(p, finish) }
     }
 
     unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
         // SAFETY: as above.
-        unsafe { pack::<f64, F64x4>(source, width, to) }
+        unsafe { pack::<f64, F64x8>(source, width, to) }
     }
 
     unsafe fn map(function: Function, values: &mut [f64]) {
         // SAFETY: as above.
-        unsafe { map::<f64, F64x4>(function, values) }
+        unsafe { map::<f64, F64x8>(function, values) }
     }
 
     unsafe fn after(after: &After<f64>, area: &Area<f64>) {
         // SAFETY: as above.
-        unsafe { self::after::<f64, F64x4>(after, area) }
+        unsafe { self::after::<f64, F64x8>(after, area) }
     }
 
     unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
@@ -163,102 +148,88 @@ impl Isa<f64> for Avx2 {
     }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(
     tile: &Tile<T>,
     finish: E,
 ) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::micro::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
+    unsafe { crate::gemm::tile::micro_kernel::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
 }
 
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tailed<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const TAIL: usize>(tile: &Tile<T>, finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::tailed::tile::<T, V, E, M, TAIL>(tile, finish) }
-}
-
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::micro::store_transposed::<T, V, E>(tile, to, finish) }
+    unsafe { crate::gemm::tile::micro_kernel::store_transposed::<T, V, E>(tile, to, finish) }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn row_sums<T: Scalar, V: Simd<T>>(row: &Row<T>, y: &mut [T]) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemv::sums::<T, V, HELD>(row, y) }
+    unsafe { crate::gemm::level2::gemv::sums::<T, V, HELD>(row, y) }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn finish_row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &[T], finish: E) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemv::finish::<T, V, E>(row, y, finish) }
+    unsafe { crate::gemm::level2::gemv::finish::<T, V, E>(row, y, finish) }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::outer::outer::<T, V, E>(p, finish) }
+    unsafe { crate::gemm::level2::ger::outer::<T, V, E>(p, finish) }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::pack::panels::<T, V>(source, width, to) }
+    unsafe { crate::gemm::pack::panels::panels::<T, V>(source, width, to) }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
     // SAFETY: the caller's promise is passed on.
     unsafe { crate::math::map::<T, V>(function, values) }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn after<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
     // SAFETY: the caller's promise is passed on.
-    unsafe { crate::activation::area::<T, V>(after, area) }
+    unsafe { crate::elementwise::activation::area::<T, V>(after, area) }
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]) {
-    crate::update::update(rule, w, dw, moments)
+    crate::elementwise::optimizer::update(rule, w, dw, moments)
 }
 
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx512f")]
 unsafe fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
-    crate::bytes::widen(map, bytes, to)
+    crate::elementwise::byte_lut::widen(map, bytes, to)
 }
 
-/// Eight f32.
+/// Sixteen f32.
 #[derive(Clone, Copy)]
-#[repr(transparent)]
-pub(crate) struct F32x8(__m256);
-/// Four f64.
+pub(crate) struct F32x16(__m512);
+/// Eight f64.
 #[derive(Clone, Copy)]
-#[repr(transparent)]
-pub(crate) struct F64x4(__m256d);
-
-/// Eight lanes on, eight lanes off: a window that begins at 8 - n has the first n lanes on.
-static MASKS_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-/// The same for four lanes of 64 bits.
-static MASKS_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+pub(crate) struct F64x8(__m512d);
 
 /// One vector type from the names of its instructions.
 macro_rules! vector {
-    ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
+    ($v:ident: $t:ident x $lanes:literal, mask: $mask:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
-     turned: $turned:ident x $columns:literal, groups: $groups:ident, steps: $full:path, $masked:path,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident, turned: $turned:ident x $columns:literal,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
         // exist because `is_available` was asserted on the way here.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd<$t> for $v {
-            type Mask = __m256i;
+            type Mask = $mask;
             const LANES: usize = $lanes;
-            const MASKED_LOADS_ARE_FREE: bool = false;
+            const MASKED_LOADS_ARE_FREE: bool = true;
             const TURNED: usize = $columns;
 
             #[inline(always)]
@@ -274,17 +245,25 @@ macro_rules! vector {
                 unsafe { $store(to, self.0) }
             }
             #[inline(always)]
-            unsafe fn first(n: usize) -> __m256i {
+            unsafe fn first(n: usize) -> $mask {
                 debug_assert!(n <= $lanes, "{n} of {} lanes", $lanes);
-                unsafe { _mm256_loadu_si256($masks.as_ptr().add($lanes - n).cast()) }
+                ((1u32 << n) - 1) as $mask
             }
             #[inline(always)]
-            unsafe fn load_masked(from: *const $t, mask: __m256i) -> Self {
-                unsafe { $v($maskload(from, mask)) }
+            unsafe fn load_masked(from: *const $t, mask: $mask) -> Self {
+                unsafe { $v($maskload(mask, from)) }
             }
             #[inline(always)]
-            unsafe fn store_masked(self, to: *mut $t, mask: __m256i) {
+            unsafe fn store_masked(self, to: *mut $t, mask: $mask) {
                 unsafe { $maskstore(to, mask, self.0) }
+            }
+            #[inline(always)]
+            unsafe fn splat_group<const N: usize>(from: *const $t) -> Self {
+                unsafe { $v($from_bits(repeated(from.cast(), N * size_of::<$t>()))) }
+            }
+            #[inline(always)]
+            unsafe fn with_group<const N: usize>(self, group: usize, other: Self) -> Self {
+                unsafe { $v($blend((((1u32 << N) - 1) << (group * N)) as $mask, self.0, other.0)) }
             }
             #[inline(always)]
             unsafe fn add(self, other: Self) -> Self {
@@ -317,20 +296,20 @@ macro_rules! vector {
             }
             #[inline(always)]
             unsafe fn abs(self) -> Self {
-                unsafe { $v($andnot($splat(-0.0), self.0)) }
+                unsafe { $v($abs(self.0)) }
             }
             #[inline(always)]
             unsafe fn copysign(self, sign: Self) -> Self {
-                unsafe { $v($or($andnot($splat(-0.0), self.0), $and($splat(-0.0), sign.0))) }
+                // Bit by bit: where the constant has a 1 the sign's bit, elsewhere our own (truth table 0xca).
+                unsafe {
+                    let field = $to_bits($splat(-0.0));
+                    let bits = _mm512_ternarylogic_epi64::<0xca>(field, $to_bits(sign.0), $to_bits(self.0));
+                    $v($from_bits(bits))
+                }
             }
             #[inline(always)]
             unsafe fn prefetch(at: *const $t) {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
-            }
-            #[inline(always)]
-            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
-                let columns = unsafe { $turned(from, rs) };
-                std::array::from_fn(|i| $v(columns[i % $columns]))
             }
             #[inline(always)]
             #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]
@@ -339,35 +318,13 @@ macro_rules! vector {
                 pointer
             }
             #[inline(always)]
-            unsafe fn steps_4x3(
-                acc: &mut [[Self; 3]; 4],
-                tile: &Tile<$t>,
-                (a, b): (*const $t, *const $t),
-                mask: Option<__m256i>,
-            ) {
-                unsafe {
-                    let acc = &mut *(&raw mut *acc).cast(); // each vector is its register: repr(transparent)
-                    match mask {
-                        None => $full(acc, tile, (a, b)),
-                        Some(mask) => $masked(acc, tile, (a, b), &mask),
-                    }
-                }
-            }
-            #[inline(always)]
-            unsafe fn splat_group<const N: usize>(from: *const $t) -> Self {
-                unsafe { $v($groups::splat::<N>(from)) }
-            }
-            #[inline(always)]
-            unsafe fn with_group<const N: usize>(self, group: usize, other: Self) -> Self {
-                unsafe { $v($groups::with::<N>(self.0, group, other.0)) }
-            }
-            #[inline(always)]
-            unsafe fn group<const N: usize>(self, group: usize) -> Self {
-                unsafe { $v($groups::get::<N>(self.0, group)) }
+            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
+                let columns = unsafe { $turned(from, rs) };
+                std::array::from_fn(|i| $v(columns[i % $columns]))
             }
             #[inline(always)]
             unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
-                unsafe { $v($blend(no.0, yes.0, self.0)) }
+                unsafe { $v($blend($sign($to_bits(self.0), _mm512_setzero_si512()), no.0, yes.0)) }
             }
             #[inline(always)]
             unsafe fn shl_mantissa(self) -> Self {
@@ -376,15 +333,13 @@ macro_rules! vector {
         }
     };
 }
-vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
-    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
-    maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
-    fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
-    or: _mm256_or_ps, blend: _mm256_blendv_ps, turned: turned_8x4 x 4, groups: groups_32,
-    steps: steps::full_f32, steps::masked_f32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
-vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
-    splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
-    maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
-    fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
-    or: _mm256_or_pd, blend: _mm256_blendv_pd, turned: turned_4x2 x 2, groups: groups_64,
-    steps: steps::full_f64, steps::masked_f64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+vector!(F32x16: f32 x 16, mask: __mmask16, mantissa: 23, shl: _mm512_slli_epi32,
+    splat: _mm512_set1_ps, load: _mm512_loadu_ps, store: _mm512_storeu_ps, maskload: _mm512_maskz_loadu_ps,
+    maskstore: _mm512_mask_storeu_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
+    fmadd: _mm512_fmadd_ps, max: _mm512_max_ps, min: _mm512_min_ps, abs: _mm512_abs_ps, blend: _mm512_mask_blend_ps,
+    sign: _mm512_cmplt_epi32_mask, turned: turned_16x8 x 8, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
+vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
+    splat: _mm512_set1_pd, load: _mm512_loadu_pd, store: _mm512_storeu_pd, maskload: _mm512_maskz_loadu_pd,
+    maskstore: _mm512_mask_storeu_pd, add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
+    fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
+    sign: _mm512_cmplt_epi64_mask, turned: turned_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);

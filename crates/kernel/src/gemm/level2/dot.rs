@@ -7,13 +7,13 @@
 //! ```
 //!
 //! Lanes of a register are then neighbouring steps of one column, and nothing is turned round until there is one register
-//! of each: 1.3-2 times as fast as one chain for each element ([`crate::turned`]). The sixteen do not hang on the width
+//! of each: 1.3-2 times as fast as one chain for each element ([`crate::gemm::level2::skinny`]). The sixteen do not hang on the width
 //! of a register, so the bits are those of every instruction set, and of any number of columns. Threads change none either:
 //! they never take a single row or column of a product that has more (`dense/src/parts.rs`).
 
 use crate::Scalar;
-use crate::gemv::Row;
-use crate::problem::Problem;
+use crate::gemm::level2::gemv::Row;
+use crate::gemm::problem::Problem;
 use crate::simd::Simd;
 use crate::sizes::wrapping_bytes;
 

@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 
-use crate::activation::{Activation, After, Area};
+use crate::elementwise::activation::{Activation, After, Area};
 use crate::epilogue::Epilogue;
+use crate::gemm::pack::prepacked::PackedB;
+use crate::gemm::pack::scratch::Scratch;
+use crate::gemm::problem::{Operand, Problem};
 use crate::math::Function;
-use crate::packed::PackedB;
-use crate::problem::{Operand, Problem};
-use crate::scratch::Scratch;
 use crate::{Kernel, MatMut, MatRef, Scalar};
 
 impl<T: Scalar> Kernel<T> {

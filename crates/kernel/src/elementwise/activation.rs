@@ -7,8 +7,8 @@
 //! model.
 
 use crate::Scalar;
+use crate::gemm::problem::Operand;
 use crate::math;
-use crate::problem::Operand;
 use crate::simd::Simd;
 
 /// `a = f(z)`, element by element. Conventions at the kinks are PyTorch's.

@@ -9,19 +9,19 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Scalar;
-use crate::activation::{Activation, After, Area};
-use crate::bytes::ByteMap;
+use crate::elementwise::activation::{Activation, After, Area};
+use crate::elementwise::byte_lut::ByteMap;
+use crate::elementwise::optimizer::Rule;
 use crate::epilogue::{Accumulate, Bias, Epilogue, Store};
 use crate::error::KernelError;
-use crate::isa;
+use crate::gemm::pack::panels::Source;
+use crate::gemm::pack::scratch::Scratch;
+use crate::gemm::problem::{Operand, Problem};
+use crate::gemm::select;
+use crate::gemm::tile::micro_kernel::{Isa, NV};
 use crate::math::Function;
-use crate::micro::{Isa, NV};
-use crate::pack::Source;
-use crate::problem::{Operand, Problem};
-use crate::route;
-use crate::scratch::Scratch;
+use crate::simd;
 use crate::simd::Simd;
-use crate::update::Rule;
 
 /// The environment variable that chooses kernels by name.
 pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
@@ -47,13 +47,13 @@ pub struct Kernel<T: Scalar> {
     is_available: fn() -> bool,
     /// Whether that was asked, and it is: asking takes 20 instructions, which a product of a row of few columns feels.
     was_found: AtomicBool,
-    /// Safety: see [`route::run`].
+    /// Safety: see [`select::run`].
     pub(crate) gemm: unsafe fn(&mut Problem<T>, Epilogue<'_, T>, &mut Scratch<T>),
     /// Safety: the CPU has the instruction set; so for those below.
     pub(crate) map: unsafe fn(Function, &mut [T]),
-    /// Safety: see [`crate::activation::area`].
+    /// Safety: see [`crate::elementwise::activation::area`].
     pub(crate) after: unsafe fn(&After<T>, &Area<T>),
-    /// Safety: see [`crate::pack::panels`].
+    /// Safety: see [`crate::gemm::pack::panels::panels`].
     pub(crate) pack: unsafe fn(&Source<T>, usize, &mut [T]),
     pub(crate) update: UpdateFn<T>,
     pub(crate) widen: unsafe fn(&ByteMap<T>, &[u8], &mut [T]),
@@ -66,18 +66,18 @@ const ROWS: usize = if cfg!(target_arch = "x86_64") { 3 } else { 1 };
 
 pub(crate) static KERNELS_F32: [Kernel<f32>; ROWS] = [
     #[cfg(target_arch = "x86_64")]
-    row::<f32, isa::avx512::Avx512>("f32_14x32_avx512", isa::avx512::is_available),
+    row::<f32, simd::avx512::Avx512>("f32_14x32_avx512", simd::avx512::is_available),
     #[cfg(target_arch = "x86_64")]
-    row::<f32, isa::avx2::Avx2>("f32_6x16_avx2", isa::avx2::is_available),
-    row::<f32, isa::portable::Portable>(isa::portable::NAME_F32, || true),
+    row::<f32, simd::avx2::Avx2>("f32_6x16_avx2", simd::avx2::is_available),
+    row::<f32, simd::portable::Portable>(simd::portable::NAME_F32, || true),
 ];
 
 pub(crate) static KERNELS_F64: [Kernel<f64>; ROWS] = [
     #[cfg(target_arch = "x86_64")]
-    row::<f64, isa::avx512::Avx512>("f64_14x16_avx512", isa::avx512::is_available),
+    row::<f64, simd::avx512::Avx512>("f64_14x16_avx512", simd::avx512::is_available),
     #[cfg(target_arch = "x86_64")]
-    row::<f64, isa::avx2::Avx2>("f64_6x8_avx2", isa::avx2::is_available),
-    row::<f64, isa::portable::Portable>(isa::portable::NAME_F64, || true),
+    row::<f64, simd::avx2::Avx2>("f64_6x8_avx2", simd::avx2::is_available),
+    row::<f64, simd::portable::Portable>(simd::portable::NAME_F64, || true),
 ];
 
 const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> bool) -> Kernel<T> {
@@ -97,21 +97,21 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
 
 /// One compiled set of loops for each type of epilogue.
 ///
-/// Safety: see [`route::run`]; a bias and sums have as many elements as C has columns, a derivative's `of` has C's shape.
+/// Safety: see [`select::run`]; a bias and sums have as many elements as C has columns, a derivative's `of` has C's shape.
 unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &mut Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
     let none = T::NEG_INFINITY; // no floor
     // SAFETY: the caller's promise is passed on.
     unsafe {
         let biased = |p: &Problem<T>, bias: &[T], floor: T, scratch: &mut Scratch<T>| {
-            route::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor }, scratch);
+            select::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor }, scratch);
         };
         match epilogue {
-            Epilogue::Store => route::run::<T, K, _>(p, Store, scratch),
+            Epilogue::Store => select::run::<T, K, _>(p, Store, scratch),
             Epilogue::Accumulate { alpha, beta } => {
-                route::run::<T, K, _>(p, Accumulate::Scaled { alpha, beta }, scratch);
+                select::run::<T, K, _>(p, Accumulate::Scaled { alpha, beta }, scratch);
             }
             Epilogue::Update { rate, decay } => {
-                route::run::<T, K, _>(p, Accumulate::Update { rate, decay }, scratch);
+                select::run::<T, K, _>(p, Accumulate::Update { rate, decay }, scratch);
             }
             Epilogue::Bias(bias) | Epilogue::Activation { bias, activation: Activation::Identity } => {
                 biased(p, bias, none, scratch);
@@ -128,7 +128,7 @@ unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &mut Problem<T>, epilogue: Epilogue<'_, 
                 let sums = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
                 // In its place: a copy of what was just written waits for it, 30 cycles.
                 p.after = Some(After { activation, of, sums });
-                route::run::<T, K, _>(p, Store, scratch);
+                select::run::<T, K, _>(p, Store, scratch);
             }
         }
     }
@@ -234,9 +234,9 @@ impl<T: Scalar> std::fmt::Debug for Kernel<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::portable::{NAME_F32, NAME_F64};
-    use crate::micro::NV;
+    use crate::gemm::tile::micro_kernel::NV;
     use crate::simd::Simd;
+    use crate::simd::portable::{NAME_F32, NAME_F64};
 
     #[test]
     fn without_a_name_the_first_available_row_is_chosen() {
@@ -256,8 +256,8 @@ mod tests {
         fn tile<T: Scalar, K: Isa<T>>() -> String {
             format!("{}_{}x{}_portable", T::NAME, K::MR, NV * K::Vector::LANES)
         }
-        assert_eq!(NAME_F32, tile::<f32, isa::portable::Portable>());
-        assert_eq!(NAME_F64, tile::<f64, isa::portable::Portable>());
+        assert_eq!(NAME_F32, tile::<f32, simd::portable::Portable>());
+        assert_eq!(NAME_F64, tile::<f64, simd::portable::Portable>());
     }
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_the_cpu_lacks_is_refused_by_name_and_by_call() {
-        let kernel = Kernel::<f32> { is_available: || false, ..row::<f32, isa::portable::Portable>("test", || true) };
+        let kernel = Kernel::<f32> { is_available: || false, ..row::<f32, simd::portable::Portable>("test", || true) };
         let run = || kernel.exp(&mut [1.0]);
         assert!(std::panic::catch_unwind(run).is_err());
     }

@@ -17,7 +17,7 @@
 //! Each element is one chain of multiply-adds over k in order, as everywhere.
 
 use crate::Scalar;
-use crate::micro::{Finish, Tile};
+use crate::gemm::tile::micro_kernel::{Finish, Tile};
 use crate::simd::Simd;
 
 /// Computes a run of tiles of M rows and LANES + TAIL columns, or one fewer where B's rows have room for it.

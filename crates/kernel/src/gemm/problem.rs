@@ -1,6 +1,6 @@
 //! One product as the loops see it: where its operands and C lie, part by part and the other way round.
 
-use crate::activation::{After, Area};
+use crate::elementwise::activation::{After, Area};
 use crate::{MatRef, Scalar};
 
 /// `C[m, n] <- finish(A[m, k] * B[k, n])`: pointers and strides in elements.

@@ -1,19 +1,20 @@
-//! The five loops around the micro-kernel, the inner two of them in `block.rs`, after Goto and van de Geijn, "Anatomy of high-performance matrix
+//! The five loops around the micro-kernel, the inner two of them in `macro_kernel.rs`, after Goto and van de Geijn, "Anatomy of high-performance matrix
 //! multiplication" (2008), and BLIS. Each says what it splits. None runs in parallel: threads stand above this crate and
 //! give each call its own rows or columns of C.
 //!
 //! A tile's row of A (MR x kc) is to stay in the first-level cache, A's block (mc x kc) or a small B in the second level
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
-use crate::block::{Block, block, rows_of, shares};
-use crate::micro::{Finish, Isa, NV};
-use crate::pack::Source;
-use crate::placing::tail_of;
-use crate::problem::{Operand, Problem};
-use crate::scratch::Scratch;
+use crate::Scalar;
+use crate::gemm::level2::skinny;
+use crate::gemm::loops::macro_kernel::{Block, block, rows_of, shares};
+use crate::gemm::pack::panels::Source;
+use crate::gemm::pack::scratch::Scratch;
+use crate::gemm::problem::{Operand, Problem};
+use crate::gemm::tile::dispatch::tail_of;
+use crate::gemm::tile::micro_kernel::{Finish, Isa, NV};
 use crate::simd::Simd;
 use crate::sizes::wrapping_bytes;
-use crate::{Scalar, turned};
 
 /// Steps of k in a block. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of 2048
 /// 1.02 (AVX2) and 1.07 times (AVX-512) as fast as 400: C is read and written less often, and that costs more than B's
@@ -97,7 +98,7 @@ pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> Option<usize> {
     // None of these is more than a few million.
     let rows = |x: usize| x.min(MC).next_multiple_of(MR_MAX);
     let cols = |x: usize| x.min(NC).next_multiple_of(NR_BYTES / size_of::<T>());
-    let blocks = (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(turned::largest(k));
+    let blocks = (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(skinny::largest(k));
     // A single row is summed up in a buffer of its own.
     let longest = m.max(n);
     Some(blocks.max(longest.checked_add(cols(longest))?))

@@ -2,24 +2,24 @@
 //!
 //! Three ways for one row, by how B lies and how wide it is, and one for a few rows ([`few`]). All keep each element's chain
 //! in the order of k, as the tiles do, so a row has the same bits here as in a product of many rows. Dot products, which do
-//! not, have a file of their own: [`crate::dots`].
+//! not, have a file of their own: [`crate::gemm::level2::dot`].
 //!
 //! - Rows of B contiguous, and no wider than the registers hold sums: B is read once, from its first element to its last.
 //!   1.1-1.8 times as fast as the next way (Zen 5), in two such strips 1.15; in more 0.4 (1024 x 4096) to 1.0 times.
 //! - Rows of B contiguous: a few of them at a time are streamed past y, which stays in the first-level cache.
-//! - Columns of B contiguous (a transposed weight, or a matrix times a column), of few steps: see [`crate::turned`].
+//! - Columns of B contiguous (a transposed weight, or a matrix times a column), of few steps: see [`crate::gemm::level2::skinny`].
 
 use crate::Scalar;
-use crate::dots;
-use crate::micro::Finish;
+use crate::gemm::level2::dot;
+use crate::gemm::level2::skinny;
+use crate::gemm::tile::micro_kernel::Finish;
 use crate::simd::Simd;
 use crate::sizes::wrapping_bytes;
-use crate::turned;
 
 /// What a row reads and writes, or a few where B lies by columns; strides in elements.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<T> {
-    /// Rows: one, or up to [`turned::MOST`].
+    /// Rows: one, or up to [`skinny::MOST`].
     pub(crate) m: usize,
     pub(crate) n: usize,
     pub(crate) k: usize,
@@ -64,7 +64,7 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, 
     // SAFETY: the caller's promise is passed on.
     unsafe {
         if r.dots {
-            return dots::sums::<T, V>(r, y);
+            return dot::sums::<T, V>(r, y);
         }
         if r.b_cs == 1 && r.m > 1 {
             return few::<T, V>(r, y);
@@ -87,7 +87,7 @@ pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>, const HELD: usize>(r: &Row<T>, 
             }
             return;
         }
-        turned::sums::<T, V>(r, y);
+        skinny::sums::<T, V>(r, y);
     }
 }
 

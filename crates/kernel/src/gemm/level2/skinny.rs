@@ -8,18 +8,18 @@
 //! ```
 //!
 //! Neighbouring lanes are then neighbouring columns, and each element stays one chain of multiply-adds in the order of k,
-//! as everywhere. A dot product along each column is the other way, for a single row of many steps: [`crate::dots`]. Turning
+//! as everywhere. A dot product along each column is the other way, for a single row of many steps: [`crate::gemm::level2::dot`]. Turning
 //! blocks round into a buffer first, which needs fewer streams side by side, was 0.7 times as fast for one row.
 
 use std::mem::MaybeUninit;
 
 use crate::Scalar;
-use crate::blocking::{KC, PAGE, even_part};
-use crate::gemv::Row;
-use crate::micro::{Finish, Isa, Transposed};
-use crate::pack::Source;
-use crate::problem::Problem;
-use crate::scratch::Scratch;
+use crate::gemm::level2::gemv::Row;
+use crate::gemm::loops::blocked::{KC, PAGE, even_part};
+use crate::gemm::pack::panels::Source;
+use crate::gemm::pack::scratch::Scratch;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::micro_kernel::{Finish, Isa, Transposed};
 use crate::simd::{Simd, TURNED_MOST};
 use crate::sizes::wrapping_bytes;
 
@@ -55,8 +55,8 @@ fn is_packed<T>(p: &Problem<T>) -> bool {
 
 /// `C <- finish(A * B)` for few rows.
 ///
-/// Safety: as [`crate::route::run`]; [`pays`] is true, or B's columns are 1 apart, its steps at most [`KC`], and there are 2 to
-/// [`crate::gemv::FEW`] rows.
+/// Safety: as [`crate::gemm::select::run`]; [`pays`] is true, or B's columns are 1 apart, its steps at most [`KC`], and there are 2 to
+/// [`crate::gemm::level2::gemv::FEW`] rows.
 #[inline(never)]
 pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
     let lanes = K::Vector::LANES;

@@ -2,9 +2,9 @@
 //! to be packed.
 
 use crate::Scalar;
-use crate::micro::{Finish, Isa, Step, Tile};
-use crate::placing::place;
-use crate::problem::{Operand, Problem};
+use crate::gemm::problem::{Operand, Problem};
+use crate::gemm::tile::dispatch::place;
+use crate::gemm::tile::micro_kernel::{Finish, Isa, Step, Tile};
 
 /// Bytes of B's block up to which C is written along its rows: B comes from the second-level cache then, again and again.
 /// With 16 KiB, products of k = 8 took twice the time; 1 MiB costs 0.1 of those with 512 columns.
@@ -58,7 +58,7 @@ pub(crate) fn rows_of(tile: usize, (least, larger): (usize, usize)) -> (usize, u
 
 /// Computes the block.
 ///
-/// Safety: the operands cover their shapes; those of `p` and `K` as [`crate::blocking::blocked`].
+/// Safety: the operands cover their shapes; those of `p` and `K` as [`crate::gemm::loops::blocked::blocked`].
 #[inline(always)]
 pub(crate) unsafe fn block<T: Scalar, K: Isa<T>, E: Finish<T>>(b: &Block<T>, p: &Problem<T>, finish: E) {
     let &Block { m, n, nr, row_tiles, .. } = b;

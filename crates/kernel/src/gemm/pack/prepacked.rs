@@ -1,6 +1,6 @@
 //! B in the order in which the micro-kernel reads it: packed once, multiplied with often.
 
-use crate::pack::Source;
+use crate::gemm::pack::panels::Source;
 use crate::sizes::panels;
 use crate::{Aligned, Kernel, MatRef, Scalar, SizeError};
 

@@ -4,8 +4,8 @@
 //! write as many streams as they have rows, two lines of each at a time.
 
 use crate::Scalar;
-use crate::micro::Finish;
-use crate::problem::Problem;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::micro_kernel::Finish;
 use crate::simd::Simd;
 
 /// Steps of k, at most.
@@ -13,7 +13,7 @@ pub(crate) const STEPS: usize = 2;
 
 /// `C <- finish(A * B)`, row after row.
 ///
-/// Safety: as [`crate::route::run`]; the columns of B and C are contiguous, and 1 <= k <= [`STEPS`].
+/// Safety: as [`crate::gemm::select::run`]; the columns of B and C are contiguous, and 1 <= k <= [`STEPS`].
 #[inline(always)]
 pub(crate) unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
     debug_assert!(p.c_cs == 1 && p.b.cs == 1, "columns {} and {} apart", p.c_cs, p.b.cs);

@@ -1,0 +1,5 @@
+//! What is done to elements one by one, outside of products.
+
+pub(crate) mod activation;
+pub(crate) mod byte_lut;
+pub(crate) mod optimizer;

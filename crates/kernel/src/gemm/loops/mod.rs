@@ -1,0 +1,4 @@
+//! The five loops around the micro-kernel.
+
+pub(crate) mod blocked;
+pub(crate) mod macro_kernel;

@@ -1,0 +1,8 @@
+//! The product `C <- epilogue(A * B)`: which algorithm it takes, its loops, tiles and packed panels.
+
+pub(crate) mod level2;
+pub(crate) mod loops;
+pub(crate) mod pack;
+pub(crate) mod problem;
+pub(crate) mod select;
+pub(crate) mod tile;

@@ -1,0 +1,4 @@
+//! Where numbers lie: views of matrices, and aligned memory.
+
+pub(crate) mod aligned;
+pub(crate) mod view;

@@ -1,0 +1,390 @@
+//! AVX2 with FMA: registers of eight f32 or four f64.
+//!
+//! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
+//! `math/`, which are inlined into the two functions below that switch the instruction set on.
+
+mod shuffles;
+mod steps;
+
+use std::arch::asm;
+use std::arch::x86_64::*;
+
+use crate::Scalar;
+use crate::elementwise::activation::{After, Area};
+use crate::elementwise::byte_lut::ByteMap;
+use crate::elementwise::optimizer::Rule;
+use crate::gemm::level2::gemv::Row;
+use crate::gemm::pack::panels::Source;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::micro_kernel::{Finish, Isa, Tile, Transposed};
+use crate::math::Function;
+use crate::simd::{Simd, TURNED_MOST};
+
+use shuffles::{groups_32, groups_64, turned_4x2, turned_8x4};
+
+/// AVX2 and FMA (Haswell, Zen and later).
+pub(crate) struct Avx2;
+
+/// Registers that hold the sums of a single row; beside them is one of A, and B comes from memory.
+const HELD: usize = 14;
+
+/// Whether this CPU, under this operating system, runs the kernels of this file.
+pub(crate) fn is_available() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+impl Isa<f32> for Avx2 {
+    type Vector = F32x8;
+    const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
+    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
+    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
+    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
+    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
+    const FEW: usize = 6;
+
+    unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
+        // SAFETY: the caller's promise is passed on, `is_available` included.
+        unsafe { tile::<f32, F32x8, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn tailed<E: Finish<f32>, const M: usize, const TAIL: usize>(t: &Tile<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { tailed::<f32, F32x8, E, M, TAIL>(t, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { store_transposed::<f32, F32x8, E>(tile, to, finish) }
+    }
+
+    unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { row_sums::<f32, F32x8>(row, y) }
+    }
+
+    unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
+        // SAFETY: as above.
+        unsafe { finish_row::<f32, F32x8, E>(row, y, finish) }
+    }
+
+    unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
+        // SAFETY: as above.
+        unsafe { outer::<f32, F32x8, E>(p, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { pack::<f32, F32x8>(source, width, to) }
+    }
+
+    unsafe fn map(function: Function, values: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { map::<f32, F32x8>(function, values) }
+    }
+
+    unsafe fn after(after: &After<f32>, area: &Area<f32>) {
+        // SAFETY: as above.
+        unsafe { self::after::<f32, F32x8>(after, area) }
+    }
+
+    unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
+        // SAFETY: as above.
+        unsafe { update(rule, w, dw, moments) }
+    }
+
+    unsafe fn widen(map: &ByteMap<f32>, bytes: &[u8], to: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { widen(map, bytes, to) }
+    }
+}
+
+impl Isa<f64> for Avx2 {
+    type Vector = F64x4;
+    const MR: usize = 6;
+    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
+    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
+    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
+    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
+    const FEW: usize = 2;
+
+    unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { tile::<f64, F64x4, E, M, NV, EDGE>(t, finish) }
+    }
+
+    unsafe fn tailed<E: Finish<f64>, const M: usize, const TAIL: usize>(t: &Tile<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { tailed::<f64, F64x4, E, M, TAIL>(t, finish) }
+    }
+
+    unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { store_transposed::<f64, F64x4, E>(tile, to, finish) }
+    }
+
+    unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { row_sums::<f64, F64x4>(row, y) }
+    }
+
+    unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
+        // SAFETY: as above.
+        unsafe { finish_row::<f64, F64x4, E>(row, y, finish) }
+    }
+
+    unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
+        // SAFETY: as above.
+        unsafe { outer::<f64, F64x4, E>(p, finish) }
+    }
+
+    unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { pack::<f64, F64x4>(source, width, to) }
+    }
+
+    unsafe fn map(function: Function, values: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { map::<f64, F64x4>(function, values) }
+    }
+
+    unsafe fn after(after: &After<f64>, area: &Area<f64>) {
+        // SAFETY: as above.
+        unsafe { self::after::<f64, F64x4>(after, area) }
+    }
+
+    unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
+        // SAFETY: as above.
+        unsafe { update(rule, w, dw, moments) }
+    }
+
+    unsafe fn widen(map: &ByteMap<f64>, bytes: &[u8], to: &mut [f64]) {
+        // SAFETY: as above.
+        unsafe { widen(map, bytes, to) }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(
+    tile: &Tile<T>,
+    finish: E,
+) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemm::tile::micro_kernel::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn tailed<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const TAIL: usize>(tile: &Tile<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemm::tile::micro_kernel_tail::tile::<T, V, E, M, TAIL>(tile, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemm::tile::micro_kernel::store_transposed::<T, V, E>(tile, to, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn row_sums<T: Scalar, V: Simd<T>>(row: &Row<T>, y: &mut [T]) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemm::level2::gemv::sums::<T, V, HELD>(row, y) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn finish_row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &[T], finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemm::level2::gemv::finish::<T, V, E>(row, y, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemm::level2::ger::outer::<T, V, E>(p, finish) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::gemm::pack::panels::panels::<T, V>(source, width, to) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::math::map::<T, V>(function, values) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn after<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { crate::elementwise::activation::area::<T, V>(after, area) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]) {
+    crate::elementwise::optimizer::update(rule, w, dw, moments)
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
+    crate::elementwise::byte_lut::widen(map, bytes, to)
+}
+
+/// Eight f32.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct F32x8(__m256);
+/// Four f64.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct F64x4(__m256d);
+
+/// Eight lanes on, eight lanes off: a window that begins at 8 - n has the first n lanes on.
+static MASKS_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+/// The same for four lanes of 64 bits.
+static MASKS_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
+/// One vector type from the names of its instructions.
+macro_rules! vector {
+    ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
+     splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
+     maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
+     turned: $turned:ident x $columns:literal, groups: $groups:ident, steps: $full:path, $masked:path,
+     to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
+        // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
+        // exist because `is_available` was asserted on the way here.
+        #[allow(clippy::undocumented_unsafe_blocks)]
+        impl Simd<$t> for $v {
+            type Mask = __m256i;
+            const LANES: usize = $lanes;
+            const MASKED_LOADS_ARE_FREE: bool = false;
+            const TURNED: usize = $columns;
+
+            #[inline(always)]
+            unsafe fn splat(x: $t) -> Self {
+                unsafe { $v($splat(x)) }
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $t) -> Self {
+                unsafe { $v($load(from)) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $t) {
+                unsafe { $store(to, self.0) }
+            }
+            #[inline(always)]
+            unsafe fn first(n: usize) -> __m256i {
+                debug_assert!(n <= $lanes, "{n} of {} lanes", $lanes);
+                unsafe { _mm256_loadu_si256($masks.as_ptr().add($lanes - n).cast()) }
+            }
+            #[inline(always)]
+            unsafe fn load_masked(from: *const $t, mask: __m256i) -> Self {
+                unsafe { $v($maskload(from, mask)) }
+            }
+            #[inline(always)]
+            unsafe fn store_masked(self, to: *mut $t, mask: __m256i) {
+                unsafe { $maskstore(to, mask, self.0) }
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                unsafe { $v($add(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn sub(self, other: Self) -> Self {
+                unsafe { $v($sub(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn mul(self, other: Self) -> Self {
+                unsafe { $v($mul(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn div(self, other: Self) -> Self {
+                unsafe { $v($div(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+                unsafe { $v($fmadd(self.0, b.0, c.0)) }
+            }
+            // Both instructions answer with their second operand when either is NaN, or when both are zero.
+            #[inline(always)]
+            unsafe fn at_least(self, floor: Self) -> Self {
+                unsafe { $v($max(floor.0, self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn at_most(self, ceiling: Self) -> Self {
+                unsafe { $v($min(ceiling.0, self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn abs(self) -> Self {
+                unsafe { $v($andnot($splat(-0.0), self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn copysign(self, sign: Self) -> Self {
+                unsafe { $v($or($andnot($splat(-0.0), self.0), $and($splat(-0.0), sign.0))) }
+            }
+            #[inline(always)]
+            unsafe fn prefetch(at: *const $t) {
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+            }
+            #[inline(always)]
+            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
+                let columns = unsafe { $turned(from, rs) };
+                std::array::from_fn(|i| $v(columns[i % $columns]))
+            }
+            #[inline(always)]
+            #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]
+            unsafe fn hidden<P>(mut pointer: *mut P) -> *mut P {
+                unsafe { asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };
+                pointer
+            }
+            #[inline(always)]
+            unsafe fn steps_4x3(
+                acc: &mut [[Self; 3]; 4],
+                tile: &Tile<$t>,
+                (a, b): (*const $t, *const $t),
+                mask: Option<__m256i>,
+            ) {
+                unsafe {
+                    let acc = &mut *(&raw mut *acc).cast(); // each vector is its register: repr(transparent)
+                    match mask {
+                        None => $full(acc, tile, (a, b)),
+                        Some(mask) => $masked(acc, tile, (a, b), &mask),
+                    }
+                }
+            }
+            #[inline(always)]
+            unsafe fn splat_group<const N: usize>(from: *const $t) -> Self {
+                unsafe { $v($groups::splat::<N>(from)) }
+            }
+            #[inline(always)]
+            unsafe fn with_group<const N: usize>(self, group: usize, other: Self) -> Self {
+                unsafe { $v($groups::with::<N>(self.0, group, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn group<const N: usize>(self, group: usize) -> Self {
+                unsafe { $v($groups::get::<N>(self.0, group)) }
+            }
+            #[inline(always)]
+            unsafe fn if_negative(self, yes: Self, no: Self) -> Self {
+                unsafe { $v($blend(no.0, yes.0, self.0)) }
+            }
+            #[inline(always)]
+            unsafe fn shl_mantissa(self) -> Self {
+                unsafe { $v($from_bits($shl::<$mantissa>($to_bits(self.0)))) }
+            }
+        }
+    };
+}
+vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
+    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
+    maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
+    fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, turned: turned_8x4 x 4, groups: groups_32,
+    steps: steps::full_f32, steps::masked_f32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
+vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
+    splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
+    maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
+    fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, turned: turned_4x2 x 2, groups: groups_64,
+    steps: steps::full_f64, steps::masked_f64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
