@@ -1,14 +1,19 @@
 //! The safe ways in: shapes are checked here, once, and everything below trusts them.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 
-use crate::elementwise::activation::{Activation, After, Area};
-use crate::epilogue::Epilogue;
+use crate::elementwise::activation::{Activation, ApplyPostOp, Area, PostOp};
+use crate::elementwise::byte_lut::{ByteMap, Widen};
+use crate::elementwise::optimizer::{Rule, Update};
+use crate::epilogue::{Accumulate, Bias, Epilogue, EpilogueOp};
 use crate::gemm::pack::prepacked::PackedB;
 use crate::gemm::pack::scratch::Scratch;
-use crate::gemm::problem::{Operand, Problem};
-use crate::math::Function;
-use crate::{Kernel, MatMut, MatRef, Scalar};
+use crate::gemm::problem::Problem;
+use crate::math::{Function, Map};
+use crate::matrix::operand::Operand;
+use crate::matrix::view::{MatMut, MatRef};
+use crate::{Kernel, Scalar};
 
 impl<T: Scalar> Kernel<T> {
     /// `C <- epilogue(A * B)` with A (m, k), B (k, n), C (m, n), of any strides.
@@ -60,7 +65,7 @@ impl<T: Scalar> Kernel<T> {
         epilogue: Epilogue<'_, T>,
         c: MatMut<'_, T>, // (m, n)
     ) {
-        T::with_scratch(|scratch| self.gemm(a, b, epilogue, c, scratch));
+        with_scratch(|scratch| self.gemm(a, b, epilogue, c, scratch));
     }
 
     #[inline(always)]
@@ -99,11 +104,35 @@ impl<T: Scalar> Kernel<T> {
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
         let (a, c) = (Operand::of(a), c.as_mut_ptr());
         let mut problem =
-            Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, after: None };
+            Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, post_op: None };
+        let biased = |bias: &[T], floor: T| EpilogueOp::Bias(Bias { bias: bias.as_ptr(), floor });
+        let no_floor = T::NEG_INFINITY;
+        let op = match epilogue {
+            Epilogue::Store => EpilogueOp::Store,
+            Epilogue::Accumulate { alpha, beta } => EpilogueOp::Accumulate(Accumulate::Scaled { alpha, beta }),
+            Epilogue::Update { rate, decay } => EpilogueOp::Accumulate(Accumulate::Update { rate, decay }),
+            Epilogue::Bias(bias) | Epilogue::Activation { bias, activation: Activation::Identity } => {
+                biased(bias, no_floor)
+            }
+            Epilogue::BiasRelu(bias) | Epilogue::Activation { bias, activation: Activation::Relu } => {
+                biased(bias, T::ZERO)
+            }
+            Epilogue::Activation { bias, activation } => {
+                problem.post_op = Some(PostOp { activation, of: None, sums: std::ptr::null_mut() });
+                biased(bias, no_floor)
+            }
+            Epilogue::Derivative { activation, of, sums } => {
+                let of = Some(Operand::of(of));
+                let sums = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
+                // In its place: a copy of what was just written waits for it, 30 cycles.
+                problem.post_op = Some(PostOp { activation, of, sums });
+                EpilogueOp::Store
+            }
+        };
         // SAFETY: the views cover their shapes by construction, a MatMut overlaps neither itself nor any live MatRef or
-        // Cell, packed panels have this kernel's width and all of (k, n), the shapes fit (asserted above), and
-        // `assert_available` has passed.
-        unsafe { (self.gemm)(&mut problem, epilogue, scratch) }
+        // Cell, packed panels have this kernel's width and all of (k, n), the shapes, the bias and the sums fit (asserted
+        // above), and `assert_available` has passed.
+        unsafe { (self.gemm)(&problem, &op, scratch) }
     }
 
     /// `z <- f(z)`, element by element.
@@ -111,7 +140,7 @@ impl<T: Scalar> Kernel<T> {
     /// # Panics
     /// When the CPU lacks this kernel's instructions; so for all below.
     pub fn activate(&self, activation: Activation, z: MatMut<'_, T>) {
-        self.each(After { activation, of: None, sums: std::ptr::null_mut() }, z);
+        self.each(PostOp { activation, of: None, sums: std::ptr::null_mut() }, z);
     }
 
     /// `d <- d * f'`, the derivative taken from f's outputs, or from its inputs where
@@ -125,14 +154,14 @@ impl<T: Scalar> Kernel<T> {
         if d.rows() == 0 {
             sums.iter().copied().flatten().for_each(|sum| sum.set(T::ZERO));
         }
-        self.each(After { activation, of: Some(Operand::of(of)), sums: at }, d);
+        self.each(PostOp { activation, of: Some(Operand::of(of)), sums: at }, d);
     }
 
-    fn each(&self, after: After<T>, mut c: MatMut<'_, T>) {
+    fn each(&self, post_op: PostOp<T>, mut c: MatMut<'_, T>) {
         self.assert_available();
         // One long row where there are no gaps.
         let (rows, cols) = match c.as_contiguous_mut() {
-            Some(whole) if after.of.is_none() => (1, whole.len()),
+            Some(whole) if post_op.of.is_none() => (1, whole.len()),
             _ => (c.rows(), c.cols()),
         };
         if rows == 0 || cols == 0 {
@@ -142,7 +171,7 @@ impl<T: Scalar> Kernel<T> {
         let area = Area { rows, cols, c: c.as_mut_ptr(), c_rs, c_cs, row: 0, col: 0 };
         // SAFETY: the view covers the area, `of` and sums fit it (asserted above) and overlap it nowhere, and
         // `assert_available` has passed.
-        unsafe { (self.after)(&after, &area) }
+        unsafe { (self.post_op)(ApplyPostOp { post_op: &post_op, area: &area }) }
     }
 
     /// `x <- e^x`, within 1.5 ulp in f32 and 2 in f64; overflow is infinite, underflow gradual.
@@ -163,8 +192,55 @@ impl<T: Scalar> Kernel<T> {
     fn map(&self, function: Function, values: &mut [T]) {
         self.assert_available();
         // SAFETY: `assert_available` has passed.
-        unsafe { (self.map)(function, values) }
+        unsafe { (self.map)(Map { function, values }) }
     }
+
+    /// Moves the parameters by one step. Of the two arrays that a rule may remember, those it does not need are empty.
+    ///
+    /// # Panics
+    /// When the lengths differ, or the CPU lacks this kernel's instructions.
+    pub fn update(
+        &self,
+        rule: Rule<T>,
+        w: &mut [T],
+        dw: &[T],               // as w
+        moments: [&mut [T]; 2], // v or s, or m and s: as w
+    ) {
+        self.assert_available();
+        assert!(w.len() == dw.len(), "{} parameters and {} gradients", w.len(), dw.len());
+        for (i, memory) in moments.iter().enumerate() {
+            let needed = if i < rule.moments() { w.len() } else { 0 };
+            assert!(memory.len() == needed, "{needed} numbers to remember and memory for {}", memory.len());
+        }
+        // SAFETY: `assert_available` has passed.
+        unsafe { (self.update)(Update { rule: &rule, w, dw, moments }) }
+    }
+
+    /// Writes what the bytes stand for. The bits do not depend on the kernel.
+    ///
+    /// # Panics
+    /// When the lengths differ, or the CPU lacks this kernel's instructions.
+    pub fn widen(&self, map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
+        self.assert_available();
+        assert!(bytes.len() == to.len(), "{} bytes to {} places", bytes.len(), to.len());
+        // SAFETY: `assert_available` has passed.
+        unsafe { (self.widen)(Widen { map, bytes, to }) }
+    }
+}
+
+/// What this thread keeps for callers without a scratch of their own.
+fn with_scratch<T: Scalar>(work: impl FnOnce(&mut Scratch<T>)) {
+    thread_local! {
+        static SCRATCH_F32: RefCell<Scratch<f32>> = RefCell::default();
+        static SCRATCH_F64: RefCell<Scratch<f64>> = RefCell::default();
+    }
+    SCRATCH_F32.with(|f32s| {
+        SCRATCH_F64.with(|f64s| {
+            let (f32s, f64s): (&dyn Any, &dyn Any) = (f32s, f64s);
+            let of_type = f32s.downcast_ref::<RefCell<Scratch<T>>>().or_else(|| f64s.downcast_ref());
+            work(&mut of_type.expect("Scalar is sealed: f32 or f64").borrow_mut());
+        });
+    });
 }
 
 fn assert_fits<T: Scalar>(of: MatRef<'_, T>, sums: Option<&[Cell<T>]>, (m, n): (usize, usize)) {

@@ -1,17 +1,17 @@
 //! What reaches memory after `A * B`, named by exactly that.
 //!
-//! [`Epilogue`] is the caller's word for it, plain data. Behind it stand three types that the micro-kernel is compiled for,
-//! and are applied in its registers; what those do not cover (most activations, derivatives, sums of columns) is done by
-//! `activation.rs` to each run of tiles as soon as it is stored, in the first-level cache: compiled once, not for every
-//! size of tile. Plain sums as a factor of 1 cost products of k = 16 a sixth of their speed; no bias with a floor of
-//! negative infinity costs nothing that could be measured.
+//! [`Epilogue`] is the caller's word for it, plain data. Behind it stand three operations ([`EpilogueOp`]) that are applied to
+//! the micro-kernel's registers; what those do not cover (most activations, derivatives, sums of columns) is done by
+//! `elementwise/activation.rs` to each run of tiles as soon as it is stored, in the first-level cache. Plain sums as a
+//! factor of 1 cost products of k = 16 a sixth of their speed; no bias with a floor of negative infinity costs nothing that
+//! could be measured.
 //!
-//! A new epilogue is a variant, a type with its [`Finish`] unless one serves, and an arm in the dispatch of `table.rs`.
+//! A new epilogue is a variant of each, a type with its [`Apply`] unless one serves, and an arm in `api.rs`, in
+//! `Kernel::product`.
 
 use std::cell::Cell;
 
 use crate::elementwise::activation::Activation;
-use crate::gemm::tile::micro_kernel::Finish;
 use crate::simd::Simd;
 use crate::{MatRef, Scalar};
 
@@ -73,11 +73,85 @@ pub enum Epilogue<'a, T: Scalar> {
     },
 }
 
-/// The sums as they are.
+/// What the micro-kernel does with its accumulators before they reach memory, as plain data.
+///
+/// One compiled tile serves all of them and branches on this once, after the last step of k: with a tile for each, the
+/// crate took 2.5 times as long to compile.
+#[derive(Clone, Copy)]
+pub(crate) enum EpilogueOp<T> {
+    /// The sums as they are.
+    Store,
+    /// `Epilogue::Bias` has a floor of negative infinity, which changes no bit, `BiasRelu` one of 0. The bias has an element
+    /// for every column of C.
+    Bias(Bias<T>),
+    /// What needs C's old contents.
+    Accumulate(Accumulate<T>),
+}
+
+impl<T: Scalar> EpilogueOp<T> {
+    /// Whether the chain of an element may be interrupted by storing it in C and resumed from there. Not when C's old
+    /// contents are still needed at the end: they are then scaled by the first block of k, and every block adds its own
+    /// `alpha * A*B`.
+    #[inline(always)]
+    pub(crate) fn resumes(&self) -> bool {
+        !matches!(self, EpilogueOp::Accumulate(_))
+    }
+
+    /// Whether it tells the columns of C apart.
+    #[inline(always)]
+    pub(crate) fn is_per_column(&self) -> bool {
+        matches!(self, EpilogueOp::Bias(_))
+    }
+
+    /// What a block of k that is neither the only nor the last one ends with; `first` is whether C still holds the caller's
+    /// numbers.
+    pub(crate) fn partial(&self, first: bool) -> Self {
+        match *self {
+            EpilogueOp::Store | EpilogueOp::Bias(_) => EpilogueOp::Store,
+            EpilogueOp::Accumulate(_) if first => *self,
+            EpilogueOp::Accumulate(_) => self.last(),
+        }
+    }
+
+    /// What the last block of several ends with.
+    pub(crate) fn last(&self) -> Self {
+        match *self {
+            EpilogueOp::Accumulate(Accumulate::Scaled { alpha, .. }) => {
+                EpilogueOp::Accumulate(Accumulate::Scaled { alpha, beta: T::ONE })
+            }
+            EpilogueOp::Accumulate(Accumulate::Update { rate, .. }) => {
+                EpilogueOp::Accumulate(Accumulate::Update { rate, decay: T::ZERO })
+            }
+            other => other,
+        }
+    }
+}
+
+/// What is applied to each register of accumulators once, after the last step of k.
+pub(crate) trait Apply<T: Scalar>: Copy {
+    /// Whether it reads C.
+    const READS_C: bool;
+
+    /// `acc` covers columns `col..` of one row of C, of which `c` points at the first.
+    ///
+    /// # Safety
+    /// `c` and whatever the epilogue reads at `col` cover the lanes of `mask` (all lanes unless `TAIL`); the CPU has the
+    /// instructions of `V`.
+    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, c: *const T, mask: V::Mask) -> V;
+}
+
+/// [`EpilogueOp::Store`].
 #[derive(Clone, Copy)]
 pub(crate) struct Store;
 
-/// What needs C's old contents.
+/// [`EpilogueOp::Bias`].
+#[derive(Clone, Copy)]
+pub(crate) struct Bias<T> {
+    pub(crate) bias: *const T,
+    pub(crate) floor: T,
+}
+
+/// [`EpilogueOp::Accumulate`].
 #[derive(Clone, Copy)]
 pub(crate) enum Accumulate<T> {
     /// `alpha * A*B + beta * C`.
@@ -86,43 +160,34 @@ pub(crate) enum Accumulate<T> {
     Update { rate: T, decay: T },
 }
 
-/// `Bias` has a floor of negative infinity, which changes no bit, `BiasRelu` one of 0.
-#[derive(Clone, Copy)]
-pub(crate) struct Bias<T> {
-    pub(crate) bias: *const T,
-    pub(crate) floor: T,
+/// Runs `$body` with `$op` bound to the type that applies `$epilogue`: one copy of it for each.
+macro_rules! with_op {
+    ($epilogue:expr, $op:ident => $body:expr) => {
+        match *$epilogue {
+            $crate::epilogue::EpilogueOp::Store => {
+                let $op = $crate::epilogue::Store;
+                $body
+            }
+            $crate::epilogue::EpilogueOp::Bias($op) => $body,
+            $crate::epilogue::EpilogueOp::Accumulate($op) => $body,
+        }
+    };
 }
+pub(crate) use with_op;
 
-impl<T: Scalar> Finish<T> for Store {
-    const RESUMES: bool = true;
-    const PER_COLUMN: bool = false;
-    type Partial = Store;
-    fn partial(self, _first: bool) -> Store {
-        Store
-    }
+impl<T: Scalar> Apply<T> for Store {
+    const READS_C: bool = false;
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, _c: *const T, _mask: V::Mask) -> V {
         acc
     }
 }
 
-impl<T: Scalar> Finish<T> for Accumulate<T> {
-    // C's old contents are scaled by the first block of k, and every block adds its own alpha * A*B.
-    const RESUMES: bool = false;
-    const PER_COLUMN: bool = false;
-    type Partial = Accumulate<T>;
-    fn partial(self, first: bool) -> Accumulate<T> {
-        if first { self } else { self.last() }
-    }
-    fn last(self) -> Self {
-        match self {
-            Accumulate::Scaled { alpha, .. } => Accumulate::Scaled { alpha, beta: T::ONE },
-            Accumulate::Update { rate, .. } => Accumulate::Update { rate, decay: T::ZERO },
-        }
-    }
+impl<T: Scalar> Apply<T> for Accumulate<T> {
+    const READS_C: bool = true;
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, c: *const T, mask: V::Mask) -> V {
-        // SAFETY: `c` covers the masked lanes, by `Finish::apply`'s contract.
+        // SAFETY: `c` covers the masked lanes, by the contract of `Apply::apply`.
         unsafe {
             match self {
                 // What is multiplied by 0 is not read, so that NaN in it does no harm.
@@ -141,16 +206,12 @@ impl<T: Scalar> Finish<T> for Accumulate<T> {
     }
 }
 
-impl<T: Scalar> Finish<T> for Bias<T> {
-    const RESUMES: bool = true;
-    const PER_COLUMN: bool = true;
-    type Partial = Store;
-    fn partial(self, _first: bool) -> Store {
-        Store
-    }
+impl<T: Scalar> Apply<T> for Bias<T> {
+    const READS_C: bool = false;
     #[inline(always)]
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, _c: *const T, mask: V::Mask) -> V {
-        // SAFETY: the bias has an element for every column of C (asserted in `gemm`), so it covers the masked lanes.
+        // SAFETY: the bias has an element for every column of C (asserted in `Kernel::product`), so it covers the masked
+        // lanes.
         unsafe { acc.add(V::load_if::<TAIL>(self.bias.add(col), mask)).at_least(V::splat(self.floor)) }
     }
 }

@@ -48,7 +48,7 @@ pub use elementwise::byte_lut::{ByteMap, prefetch};
 pub use elementwise::optimizer::Rule;
 pub use epilogue::Epilogue;
 pub use error::KernelError;
-pub use gemm::loops::blocked::KC as STEPS_AT_ONCE;
+pub use gemm::block_sizes::KC as STEPS_AT_ONCE;
 pub use gemm::pack::prepacked::{PackedB, PackedColumns};
 pub use gemm::pack::scratch::Scratch;
 pub use matrix::aligned::Aligned;

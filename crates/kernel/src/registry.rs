@@ -5,29 +5,30 @@
 //! several names with commas, one for each type) chooses by name. A row that no test has run on real hardware does not
 //! stand here.
 
+use std::any::Any;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Scalar;
-use crate::elementwise::activation::{Activation, After, Area};
-use crate::elementwise::byte_lut::ByteMap;
-use crate::elementwise::optimizer::Rule;
-use crate::epilogue::{Accumulate, Bias, Epilogue, Store};
+use crate::elementwise::activation::ApplyPostOp;
+use crate::elementwise::byte_lut::Widen;
+use crate::elementwise::optimizer::Update;
+use crate::epilogue::EpilogueOp;
 use crate::error::KernelError;
-use crate::gemm::pack::panels::Source;
+use crate::gemm::pack::panels::PackPanels;
 use crate::gemm::pack::scratch::Scratch;
-use crate::gemm::problem::{Operand, Problem};
-use crate::gemm::select;
-use crate::gemm::tile::micro_kernel::{Isa, NV};
-use crate::math::Function;
-use crate::simd;
+use crate::gemm::problem::Problem;
+use crate::gemm::run::run;
+use crate::gemm::tile::shape::NV;
+use crate::math::Map;
 use crate::simd::Simd;
+use crate::simd::isa::Isa;
+use crate::simd::portable;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{avx2, avx512};
 
 /// The environment variable that chooses kernels by name.
 pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
-
-/// A rule, parameters, gradients, moments.
-type UpdateFn<T> = unsafe fn(Rule<T>, &mut [T], &[T], [&mut [T]; 2]);
 
 /// One way to compute: an instruction set and a tile size. Get one from [`Kernel::selected`].
 ///
@@ -47,16 +48,14 @@ pub struct Kernel<T: Scalar> {
     is_available: fn() -> bool,
     /// Whether that was asked, and it is: asking takes 20 instructions, which a product of a row of few columns feels.
     was_found: AtomicBool,
-    /// Safety: see [`select::run`].
-    pub(crate) gemm: unsafe fn(&mut Problem<T>, Epilogue<'_, T>, &mut Scratch<T>),
-    /// Safety: the CPU has the instruction set; so for those below.
-    pub(crate) map: unsafe fn(Function, &mut [T]),
-    /// Safety: see [`crate::elementwise::activation::area`].
-    pub(crate) after: unsafe fn(&After<T>, &Area<T>),
-    /// Safety: see [`crate::gemm::pack::panels::panels`].
-    pub(crate) pack: unsafe fn(&Source<T>, usize, &mut [T]),
-    pub(crate) update: UpdateFn<T>,
-    pub(crate) widen: unsafe fn(&ByteMap<T>, &[u8], &mut [T]),
+    /// Safety: as [`run`].
+    pub(crate) gemm: unsafe fn(&Problem<T>, &EpilogueOp<T>, &mut Scratch<T>),
+    /// Safety: [`Kernel::assert_available`] has passed, and the operation's own contract holds; so for those below.
+    pub(crate) post_op: unsafe fn(ApplyPostOp<'_, T>),
+    pub(crate) pack: unsafe fn(PackPanels<'_, T>),
+    pub(crate) map: unsafe fn(Map<'_, T>),
+    pub(crate) update: unsafe fn(Update<'_, T>),
+    pub(crate) widen: unsafe fn(Widen<'_, T>),
     /// Columns of a tile, and of a panel of B.
     pub(crate) nr: usize,
 }
@@ -66,18 +65,18 @@ const ROWS: usize = if cfg!(target_arch = "x86_64") { 3 } else { 1 };
 
 pub(crate) static KERNELS_F32: [Kernel<f32>; ROWS] = [
     #[cfg(target_arch = "x86_64")]
-    row::<f32, simd::avx512::Avx512>("f32_14x32_avx512", simd::avx512::is_available),
+    row::<f32, avx512::Avx512>("f32_14x32_avx512", avx512::is_available),
     #[cfg(target_arch = "x86_64")]
-    row::<f32, simd::avx2::Avx2>("f32_6x16_avx2", simd::avx2::is_available),
-    row::<f32, simd::portable::Portable>(simd::portable::NAME_F32, || true),
+    row::<f32, avx2::Avx2>("f32_6x16_avx2", avx2::is_available),
+    row::<f32, portable::Portable>(portable::NAME_F32, || true),
 ];
 
 pub(crate) static KERNELS_F64: [Kernel<f64>; ROWS] = [
     #[cfg(target_arch = "x86_64")]
-    row::<f64, simd::avx512::Avx512>("f64_14x16_avx512", simd::avx512::is_available),
+    row::<f64, avx512::Avx512>("f64_14x16_avx512", avx512::is_available),
     #[cfg(target_arch = "x86_64")]
-    row::<f64, simd::avx2::Avx2>("f64_6x8_avx2", simd::avx2::is_available),
-    row::<f64, simd::portable::Portable>(simd::portable::NAME_F64, || true),
+    row::<f64, avx2::Avx2>("f64_6x8_avx2", avx2::is_available),
+    row::<f64, portable::Portable>(portable::NAME_F64, || true),
 ];
 
 const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> bool) -> Kernel<T> {
@@ -85,70 +84,32 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         name,
         is_available,
         was_found: AtomicBool::new(false),
-        gemm: gemm::<T, K>,
-        map: K::map,
-        after: K::after,
-        pack: K::pack,
-        update: K::update,
-        widen: K::widen,
+        gemm: run::<T, K>,
+        // SAFETY (of all five): the contract of the field, which is that of the call.
+        post_op: |op| unsafe { K::call(op) },
+        pack: |op| unsafe { K::call(op) },
+        map: |op| unsafe { K::call(op) },
+        update: |op| unsafe { K::call(op) },
+        widen: |op| unsafe { K::call(op) },
         nr: NV * K::Vector::LANES,
     }
 }
 
-/// One compiled set of loops for each type of epilogue.
-///
-/// Safety: see [`select::run`]; a bias and sums have as many elements as C has columns, a derivative's `of` has C's shape.
-unsafe fn gemm<T: Scalar, K: Isa<T>>(p: &mut Problem<T>, epilogue: Epilogue<'_, T>, scratch: &mut Scratch<T>) {
-    let none = T::NEG_INFINITY; // no floor
-    // SAFETY: the caller's promise is passed on.
-    unsafe {
-        let biased = |p: &Problem<T>, bias: &[T], floor: T, scratch: &mut Scratch<T>| {
-            select::run::<T, K, _>(p, Bias { bias: bias.as_ptr(), floor }, scratch);
-        };
-        match epilogue {
-            Epilogue::Store => select::run::<T, K, _>(p, Store, scratch),
-            Epilogue::Accumulate { alpha, beta } => {
-                select::run::<T, K, _>(p, Accumulate::Scaled { alpha, beta }, scratch);
-            }
-            Epilogue::Update { rate, decay } => {
-                select::run::<T, K, _>(p, Accumulate::Update { rate, decay }, scratch);
-            }
-            Epilogue::Bias(bias) | Epilogue::Activation { bias, activation: Activation::Identity } => {
-                biased(p, bias, none, scratch);
-            }
-            Epilogue::BiasRelu(bias) | Epilogue::Activation { bias, activation: Activation::Relu } => {
-                biased(p, bias, T::ZERO, scratch);
-            }
-            Epilogue::Activation { bias, activation } => {
-                p.after = Some(After { activation, of: None, sums: std::ptr::null_mut() });
-                biased(p, bias, none, scratch);
-            }
-            Epilogue::Derivative { activation, of, sums } => {
-                let of = Some(Operand::of(of));
-                let sums = sums.map_or(std::ptr::null_mut(), |sums| sums.as_ptr().cast_mut().cast::<T>());
-                // In its place: a copy of what was just written waits for it, 30 cycles.
-                p.after = Some(After { activation, of, sums });
-                select::run::<T, K, _>(p, Store, scratch);
-            }
-        }
-    }
-}
-
 /// The choice of one process for one element type.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Choice<T: Scalar>(OnceLock<Result<&'static Kernel<T>, KernelError>>);
+type Choice<T> = OnceLock<Result<&'static Kernel<T>, KernelError>>;
 
-impl<T: Scalar> Choice<T> {
-    pub(crate) const fn new() -> Self {
-        Choice(OnceLock::new())
-    }
+static CHOICE_F32: Choice<f32> = OnceLock::new();
+static CHOICE_F64: Choice<f64> = OnceLock::new();
+
+/// The one of the two that is of this type, by its element type.
+pub(crate) fn of_type<S: Any>(f32s: &'static dyn Any, f64s: &'static dyn Any) -> &'static S {
+    f32s.downcast_ref().or_else(|| f64s.downcast_ref()).expect("Scalar is sealed: f32 or f64")
 }
 
 impl<T: Scalar> Kernel<T> {
     /// The table, best first. A row may be one that this CPU cannot run: see [`Kernel::is_available`].
     pub fn all() -> &'static [Kernel<T>] {
-        T::kernels()
+        of_type::<[Kernel<T>; ROWS]>(&KERNELS_F32, &KERNELS_F64)
     }
 
     /// The kernel of this process: the one that `CHAINRULE_KERNEL` names for this element type, otherwise the first
@@ -158,7 +119,7 @@ impl<T: Scalar> Kernel<T> {
     /// When the variable names a kernel that does not exist or that this CPU lacks.
     pub fn selected() -> Result<&'static Kernel<T>, KernelError> {
         let choose = || Self::choose(&std::env::var(KERNEL_VARIABLE).unwrap_or_default());
-        T::choice().0.get_or_init(choose).clone()
+        of_type::<Choice<T>>(&CHOICE_F32, &CHOICE_F64).get_or_init(choose).clone()
     }
 
     /// As [`Kernel::selected`], with the variable's value given.
@@ -234,9 +195,9 @@ impl<T: Scalar> std::fmt::Debug for Kernel<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gemm::tile::micro_kernel::NV;
+
+    use crate::portable::{NAME_F32, NAME_F64};
     use crate::simd::Simd;
-    use crate::simd::portable::{NAME_F32, NAME_F64};
 
     #[test]
     fn without_a_name_the_first_available_row_is_chosen() {
@@ -256,8 +217,8 @@ mod tests {
         fn tile<T: Scalar, K: Isa<T>>() -> String {
             format!("{}_{}x{}_portable", T::NAME, K::MR, NV * K::Vector::LANES)
         }
-        assert_eq!(NAME_F32, tile::<f32, simd::portable::Portable>());
-        assert_eq!(NAME_F64, tile::<f64, simd::portable::Portable>());
+        assert_eq!(NAME_F32, tile::<f32, portable::Portable>());
+        assert_eq!(NAME_F64, tile::<f64, portable::Portable>());
     }
 
     #[test]
@@ -269,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_the_cpu_lacks_is_refused_by_name_and_by_call() {
-        let kernel = Kernel::<f32> { is_available: || false, ..row::<f32, simd::portable::Portable>("test", || true) };
+        let kernel = Kernel::<f32> { is_available: || false, ..row::<f32, portable::Portable>("test", || true) };
         let run = || kernel.exp(&mut [1.0]);
         assert!(std::panic::catch_unwind(run).is_err());
     }

@@ -3,13 +3,14 @@
 //!
 //! A derivative is taken from the *output* where that tells it to the last digits, so that a training step keeps one
 //! array per layer, not two; otherwise from the *input*, and [`Activation::derivative_needs_input`] says so. A new
-//! activation is a variant, a line in `each!` for either direction, and two arms in [`area`]; its name stands in the
+//! activation is a variant, a line in `each!` for either direction, and two arms in [`apply`]; its name stands in the
 //! model.
 
 use crate::Scalar;
-use crate::gemm::problem::Operand;
 use crate::math;
+use crate::matrix::operand::Operand;
 use crate::simd::Simd;
+use crate::simd::isa::{Isa, Op};
 
 /// `a = f(z)`, element by element. Conventions at the kinks are PyTorch's.
 ///
@@ -78,7 +79,7 @@ impl Activation {
 
 /// What follows the sums, once they are in C.
 #[derive(Clone, Copy)]
-pub(crate) struct After<T> {
+pub(crate) struct PostOp<T> {
     pub(crate) activation: Activation,
     /// When C is multiplied by the derivative, what that is taken from; otherwise C becomes the output.
     pub(crate) of: Option<Operand<T>>,
@@ -186,66 +187,82 @@ unsafe fn if_positive<T: Scalar, V: Simd<T>>(x: V, yes: V, no: V) -> V {
     // SAFETY: register arithmetic.
     unsafe {
         let zero = V::splat(T::ZERO);
-        // `at_least` answers 0 for NaN this way round, and 0 - 0 has no sign bit.
+        // `at_least` returns 0 for NaN this way round, and 0 - 0 has no sign bit.
         zero.sub(zero.at_least(x)).if_negative(yes, no)
     }
 }
 
-/// Applies `after` to a rectangle of C.
+/// Applies a post-op to a rectangle of C. Of each column, the rectangles come in the order of rows.
 ///
-/// Safety: the rectangle lies in C, `of` covers C's shape and `sums` its columns, neither overlaps C; the CPU has the
-/// instructions of `V`. Of each column, the rectangles come in the order of rows.
+/// # Safety
+/// The rectangle lies in C, `of` covers C's shape and `sums` its columns, neither overlaps C.
+pub(crate) struct ApplyPostOp<'a, T> {
+    pub(crate) post_op: &'a PostOp<T>,
+    pub(crate) area: &'a Area<T>,
+}
+
+impl<T: Scalar> Op<T> for ApplyPostOp<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<K: Isa<T>>(self) {
+        // SAFETY: the contract of `ApplyPostOp`, kept by whoever made it.
+        unsafe { apply::<T, K::Vector>(self.post_op, self.area) }
+    }
+}
+
+/// Safety: the contract of [`ApplyPostOp`]; the CPU has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn area<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
+unsafe fn apply<T: Scalar, V: Simd<T>>(post_op: &PostOp<T>, area: &Area<T>) {
     let one = T::ONE; // for those without a parameter
     // SAFETY: the caller's promise is passed on.
     unsafe {
-        match (after.activation, after.of.is_some()) {
-            (Activation::Identity, _) if after.sums.is_null() => {}
-            (Activation::Identity, _) => walk::<T, V, _>(Same(one), after, area),
-            (Activation::Relu, false) => walk::<T, V, _>(Relu(one), after, area),
-            (Activation::Relu, true) => walk::<T, V, _>(ReluSlope(one), after, area),
-            (Activation::LeakyRelu(alpha), false) => walk::<T, V, _>(LeakyRelu(T::from_f64(alpha)), after, area),
-            (Activation::LeakyRelu(alpha), true) => walk::<T, V, _>(LeakyReluSlope(T::from_f64(alpha)), after, area),
-            (Activation::Sigmoid, false) => walk::<T, V, _>(Sigmoid(one), after, area),
-            (Activation::Sigmoid, true) => walk::<T, V, _>(SigmoidSlope(one), after, area),
-            (Activation::Tanh, false) => walk::<T, V, _>(Tanh(one), after, area),
-            (Activation::Tanh, true) => walk::<T, V, _>(TanhSlope(one), after, area),
-            (Activation::Elu(alpha), false) => walk::<T, V, _>(Elu(T::from_f64(alpha)), after, area),
-            (Activation::Elu(alpha), true) => walk::<T, V, _>(EluSlope(T::from_f64(alpha)), after, area),
-            (Activation::Selu, false) => walk::<T, V, _>(Selu(one), after, area),
-            (Activation::Selu, true) => walk::<T, V, _>(SeluSlope(one), after, area),
-            (Activation::Gelu, false) => walk::<T, V, _>(Gelu(one), after, area),
-            (Activation::Gelu, true) => walk::<T, V, _>(GeluSlope(one), after, area),
-            (Activation::GeluTanh, false) => walk::<T, V, _>(GeluTanh(one), after, area),
-            (Activation::GeluTanh, true) => walk::<T, V, _>(GeluTanhSlope(one), after, area),
-            (Activation::Silu, false) => walk::<T, V, _>(Silu(one), after, area),
-            (Activation::Silu, true) => walk::<T, V, _>(SiluSlope(one), after, area),
-            (Activation::Softplus, false) => walk::<T, V, _>(Softplus(one), after, area),
-            (Activation::Softplus, true) => walk::<T, V, _>(SoftplusSlope(one), after, area),
-            (Activation::Softsign, false) => walk::<T, V, _>(Softsign(one), after, area),
-            (Activation::Softsign, true) => walk::<T, V, _>(SoftsignSlope(one), after, area),
-            (Activation::HardSigmoid, false) => walk::<T, V, _>(HardSigmoid(one), after, area),
-            (Activation::HardSigmoid, true) => walk::<T, V, _>(HardSigmoidSlope(one), after, area),
+        match (post_op.activation, post_op.of.is_some()) {
+            (Activation::Identity, _) if post_op.sums.is_null() => {}
+            (Activation::Identity, _) => walk::<T, V, _>(Same(one), post_op, area),
+            (Activation::Relu, false) => walk::<T, V, _>(Relu(one), post_op, area),
+            (Activation::Relu, true) => walk::<T, V, _>(ReluSlope(one), post_op, area),
+            (Activation::LeakyRelu(alpha), false) => walk::<T, V, _>(LeakyRelu(T::from_f64(alpha)), post_op, area),
+            (Activation::LeakyRelu(alpha), true) => walk::<T, V, _>(LeakyReluSlope(T::from_f64(alpha)), post_op, area),
+            (Activation::Sigmoid, false) => walk::<T, V, _>(Sigmoid(one), post_op, area),
+            (Activation::Sigmoid, true) => walk::<T, V, _>(SigmoidSlope(one), post_op, area),
+            (Activation::Tanh, false) => walk::<T, V, _>(Tanh(one), post_op, area),
+            (Activation::Tanh, true) => walk::<T, V, _>(TanhSlope(one), post_op, area),
+            (Activation::Elu(alpha), false) => walk::<T, V, _>(Elu(T::from_f64(alpha)), post_op, area),
+            (Activation::Elu(alpha), true) => walk::<T, V, _>(EluSlope(T::from_f64(alpha)), post_op, area),
+            (Activation::Selu, false) => walk::<T, V, _>(Selu(one), post_op, area),
+            (Activation::Selu, true) => walk::<T, V, _>(SeluSlope(one), post_op, area),
+            (Activation::Gelu, false) => walk::<T, V, _>(Gelu(one), post_op, area),
+            (Activation::Gelu, true) => walk::<T, V, _>(GeluSlope(one), post_op, area),
+            (Activation::GeluTanh, false) => walk::<T, V, _>(GeluTanh(one), post_op, area),
+            (Activation::GeluTanh, true) => walk::<T, V, _>(GeluTanhSlope(one), post_op, area),
+            (Activation::Silu, false) => walk::<T, V, _>(Silu(one), post_op, area),
+            (Activation::Silu, true) => walk::<T, V, _>(SiluSlope(one), post_op, area),
+            (Activation::Softplus, false) => walk::<T, V, _>(Softplus(one), post_op, area),
+            (Activation::Softplus, true) => walk::<T, V, _>(SoftplusSlope(one), post_op, area),
+            (Activation::Softsign, false) => walk::<T, V, _>(Softsign(one), post_op, area),
+            (Activation::Softsign, true) => walk::<T, V, _>(SoftsignSlope(one), post_op, area),
+            (Activation::HardSigmoid, false) => walk::<T, V, _>(HardSigmoid(one), post_op, area),
+            (Activation::HardSigmoid, true) => walk::<T, V, _>(HardSigmoidSlope(one), post_op, area),
         }
     }
 }
 
-/// Safety: as [`area`].
+/// Safety: as [`apply`].
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
-unsafe fn walk<T: Scalar, V: Simd<T>, F: Each<T>>(f: F, after: &After<T>, area: &Area<T>) {
+unsafe fn walk<T: Scalar, V: Simd<T>, F: Each<T>>(f: F, post_op: &PostOp<T>, area: &Area<T>) {
     let &Area { rows, cols, c, c_rs, c_cs, row, col } = area;
     // Where columns are not neighbours, a register holds one element.
-    let neighbours = c_cs == 1 && after.of.is_none_or(|a| a.cs == 1);
+    let neighbours = c_cs == 1 && post_op.of.is_none_or(|a| a.cs == 1);
     let lanes = if neighbours { V::LANES } else { 1 };
     // SAFETY: rows < `rows` and columns < `cols` of the rectangle, which the caller's pointers cover.
     unsafe {
         for i in 0..rows {
             for j in (0..cols).step_by(lanes) {
                 let here = c.add(i * c_rs + j * c_cs);
-                let a = after.of.map(|a| a.at(row + i, col + j));
-                let sum = if after.sums.is_null() { None } else { Some(after.sums.add(col + j)) };
+                let a = post_op.of.map(|a| a.at(row + i, col + j));
+                let sum = if post_op.sums.is_null() { None } else { Some(post_op.sums.add(col + j)) };
                 let left = lanes.min(cols - j);
                 let mask = V::first(left);
                 if left == V::LANES {

@@ -1,8 +1,9 @@
 //! Bytes, as images come, to numbers: a quarter or an eighth of the memory until a row is wanted. And asking for memory
 //! ahead of time.
 
+use crate::Scalar;
 use crate::matrix::aligned::LINE;
-use crate::{Kernel, Scalar};
+use crate::simd::isa::{Isa, Op};
 
 /// What each of the 256 bytes stands for.
 ///
@@ -58,19 +59,6 @@ fn affine<T: Scalar>(byte: u8, [high, low]: [T; 2]) -> T {
     x.mul_add(high, x * low)
 }
 
-impl<T: Scalar> Kernel<T> {
-    /// Writes what the bytes stand for. The bits do not depend on the kernel.
-    ///
-    /// # Panics
-    /// When the lengths differ, or the CPU lacks this kernel's instructions.
-    pub fn widen(&self, map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
-        self.assert_available();
-        assert!(bytes.len() == to.len(), "{} bytes to {} places", bytes.len(), to.len());
-        // SAFETY: `assert_available` has passed.
-        unsafe { (self.widen)(map, bytes, to) }
-    }
-}
-
 /// Asks for these elements to be brought to the caches while other work goes on. Changes nothing else.
 pub fn prefetch<T>(values: &[T]) {
     #[cfg(target_arch = "x86_64")]
@@ -86,28 +74,30 @@ pub fn prefetch<T>(values: &[T]) {
     let _ = values;
 }
 
-/// For instruction sets with a fused multiply-add.
-#[inline(always)]
-pub(crate) fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
-    let Some(factor) = map.factor else {
-        return look_up(map, bytes, to);
-    };
-    for (to, &byte) in to.iter_mut().zip(bytes) {
-        *to = affine(byte, factor);
-    }
+/// Writes what the bytes stand for; as many bytes as places.
+pub(crate) struct Widen<'a, T> {
+    pub(crate) map: &'a ByteMap<T>,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) to: &'a mut [T],
 }
 
-/// For the others, where a fused multiply-add is a call.
-#[inline(always)]
-pub(crate) fn look_up<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
-    for (to, &byte) in to.iter_mut().zip(bytes) {
-        *to = map.value(byte);
+impl<T: Scalar> Op<T> for Widen<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<K: Isa<T>>(self) {
+        let places = self.to.iter_mut().zip(self.bytes);
+        match self.map.factor {
+            Some(factor) if const { K::IS_FUSED } => places.for_each(|(to, &byte)| *to = affine(byte, factor)),
+            _ => places.for_each(|(to, &byte)| *to = self.map.value(byte)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kernel;
 
     fn every_byte<T: Scalar>() {
         let bytes: Vec<u8> = (0..1000).map(|i| (i * 7 % 256) as u8).collect();

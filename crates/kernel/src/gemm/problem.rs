@@ -1,9 +1,16 @@
 //! One product as the loops see it: where its operands and C lie, part by part and the other way round.
 
-use crate::elementwise::activation::{After, Area};
-use crate::{MatRef, Scalar};
+use crate::Scalar;
+use crate::elementwise::activation::{Area, PostOp};
+use crate::matrix::operand::Operand;
 
-/// `C[m, n] <- finish(A[m, k] * B[k, n])`: pointers and strides in elements.
+/// `C[m, n] <- epilogue(A[m, k] * B[k, n])`: pointers and strides in elements.
+///
+/// # Safety
+/// The contract that every function which takes one relies on. `a`, `b` and `c` cover their shapes at their strides (packed
+/// panels have the kernel's width and all of (k, n)); C overlaps neither operand, and no two of its elements overlap; the
+/// post-op's `of` has C's shape and its `sums` C's columns. `Kernel::product` (`api.rs`) makes it from views, which cover
+/// their shapes by construction, after its assertions; `rows`, `columns` and `transposed` keep it.
 pub(crate) struct Problem<T> {
     pub(crate) m: usize,
     pub(crate) n: usize,
@@ -21,25 +28,7 @@ pub(crate) struct Problem<T> {
     /// Whether `b` points at panels of this kernel's width, each with all steps of k.
     pub(crate) b_packed: bool,
     /// What is done with C's elements once their sums are there.
-    pub(crate) after: Option<After<T>>,
-}
-
-/// An operand's first element and strides.
-#[derive(Clone, Copy)]
-pub(crate) struct Operand<T> {
-    pub(crate) ptr: *const T,
-    pub(crate) rs: usize,
-    pub(crate) cs: usize,
-}
-
-impl<T: Scalar> Operand<T> {
-    pub(crate) fn of(x: MatRef<'_, T>) -> Self {
-        Operand { ptr: x.as_ptr(), rs: x.row_stride(), cs: x.col_stride() }
-    }
-
-    pub(crate) fn at(self, i: usize, j: usize) -> *const T {
-        self.ptr.wrapping_add(i * self.rs + j * self.cs)
-    }
+    pub(crate) post_op: Option<PostOp<T>>,
 }
 
 impl<T: Scalar> Problem<T> {

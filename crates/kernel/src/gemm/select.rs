@@ -1,88 +1,111 @@
-//! Which way a product takes, by its shape and strides alone: never by who computes it, nor on how many threads.
+//! Which algorithm a product takes, by its shape and strides alone: never by who computes it, nor on how many threads.
 //!
-//! All ways run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else; but for
-//! single rows and columns of dot products ([`crate::gemm::level2::dot`]), which the shape and strides of the whole product tell.
+//! All algorithms run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else;
+//! but for single rows and columns of dot products ([`Algorithm::Row`] with `dots`), which the shape and strides of the whole
+//! product tell.
 
 use crate::Scalar;
-use crate::gemm::level2::dot::is_dots;
-use crate::gemm::level2::gemv::{self, Row};
-use crate::gemm::level2::ger::{STEPS, are_together};
-use crate::gemm::level2::skinny;
-use crate::gemm::loops::blocked::{self, KC, even_part};
-use crate::gemm::pack::scratch::Scratch;
+use crate::gemm::block_sizes::{
+    GER_SMALL, KC, LARGE_BYTES, LOW_LARGE_BYTES, LOW_ROWS, LOW_SUMS, MAX_GER_STEPS, MAX_SKINNY_ROWS, MAX_STREAMED_ROWS,
+    MIN_DOT_STEPS, NARROW_STEPS, SKINNY_SHORT_ROWS, page_apart,
+};
+use crate::gemm::level2::ger::are_together;
+use crate::gemm::level2::skinny::is_packed;
+use crate::gemm::loops::packing_plan::tail_of;
 use crate::gemm::problem::Problem;
-use crate::gemm::tile::dispatch::tail_of;
-use crate::gemm::tile::micro_kernel::{Finish, Isa, NV};
+use crate::gemm::tile::shape::NV;
 use crate::simd::Simd;
+use crate::simd::isa::Isa;
 use crate::sizes::wrapping_bytes;
 
-/// Runs the product with one instruction set and one epilogue.
-///
-/// Safety: the operands and C cover their shapes, C overlaps neither, its elements do not overlap each other, and
-/// the CPU has the instruction set.
-pub(crate) unsafe fn run<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
-    // SAFETY: the caller's promise holds for the transposed problem as well; each way's own promise is checked before.
-    unsafe {
-        if p.b_packed {
-            return blocked::blocked::<T, K, E>(p, finish, scratch);
-        }
-        if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
-            return row_or_dots::<T, K, E>(p, finish, scratch);
-        }
-        if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
-            return row_or_dots::<T, K, E>(&p.transposed(), finish, scratch);
-        }
-        if p.m <= skinny::MOST && p.b.rs == 1 && skinny::pays::<T, K>(p) {
-            return skinny::run::<T, K, E>(p, finish, scratch);
-        }
-        if p.n <= skinny::MOST && p.a.cs == 1 && skinny::pays::<T, K>(&p.transposed()) {
-            return skinny::run::<T, K, E>(&p.transposed(), finish, scratch);
-        }
-        if is_streamed(p) {
-            return skinny::run::<T, K, E>(p, finish, scratch);
-        }
-        if let Some(rest) = ragged::<T, K>(p) {
-            return in_two::<T, K, E>(p, rest, finish, scratch);
-        }
-        if p.c_cs != 1 && p.c_rs == 1 && !E::PER_COLUMN && p.after.is_none() {
-            // C by columns is C^T by rows, and the epilogue does not mind.
-            return blocked::blocked::<T, K, E>(&Problem { swapped: false, ..p.transposed() }, finish, scratch);
-        }
-        if is_outer::<T, K, E>(p) {
-            K::outer(p, finish);
-            if let Some(after) = &p.after {
-                K::after(after, &p.area(p.m, p.n, 0, 0));
-            }
-            return;
-        }
-        if p.c_cs == 1 && tail_of::<T, K>(p).is_none() && (is_narrow::<T, K>(p) || is_low::<T, K>(p)) {
-            return blocked::blocked::<T, K, E>(&p.transposed(), finish, scratch);
-        }
-        blocked::blocked::<T, K, E>(p, finish, scratch);
-    }
+/// What a product is computed by. `transposed` is whether it is that of the transposed matrices, C^T = B^T A^T.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// C is a single row, or a column: dot products, or one chain for each element (`gemv.rs`).
+    Row { dots: bool, transposed: bool },
+    /// Few rows of C, and B either by columns, or too large for the caches (`skinny.rs`).
+    Skinny { transposed: bool },
+    /// All columns but the last `rest` by themselves, and then those.
+    Split { rest: usize },
+    /// So few steps of k that C is best written row by row (`ger.rs`).
+    Ger,
+    /// Tiles in blocks (`blocked.rs`).
+    Blocked(Orientation),
 }
 
-/// All columns but the last ones, and those.
-///
-/// Safety: as [`run`], with more than `rest` columns.
-#[inline(never)]
-unsafe fn in_two<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, rest: usize, finish: E, scratch: &mut Scratch<T>) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe {
-        run::<T, K, E>(&p.columns(0, p.n - rest), finish, scratch);
-        let last = p.columns(p.n - rest, rest);
-        if rest == 1 {
-            // One chain for each element, as in the other columns.
-            return row::<T, K, E, false>(&last.transposed(), finish, scratch);
-        }
-        run::<T, K, E>(&last, finish, scratch);
-    }
+/// Which of C's sides runs along the lanes of a tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Orientation {
+    /// Columns of C, as the caller sees them.
+    AsIs,
+    /// Rows: C by columns is C^T by rows, and the epilogue does not mind.
+    ByColumns,
+    /// Rows, and each tile is transposed before it is stored.
+    TilesTransposed,
 }
 
-/// Whether these are few rows and a B that outgrows the caches, its rows pages apart: [`gemv`] streams it past them.
+/// The algorithm for this product.
+#[inline(always)]
+pub(crate) fn select<T: Scalar, K: Isa<T>>(p: &Problem<T>, is_per_column: bool) -> Algorithm {
+    if p.b_packed {
+        return Algorithm::Blocked(Orientation::AsIs);
+    }
+    if p.m == 1 && (p.b.cs == 1 || p.b.rs == 1) {
+        return Algorithm::Row { dots: is_dots(p), transposed: false };
+    }
+    if p.n == 1 && (p.a.cs == 1 || p.a.rs == 1) {
+        return Algorithm::Row { dots: is_dots(p), transposed: true };
+    }
+    if p.m <= MAX_SKINNY_ROWS && p.b.rs == 1 && is_skinny::<T, K>(p) {
+        return Algorithm::Skinny { transposed: false };
+    }
+    if p.n <= MAX_SKINNY_ROWS && p.a.cs == 1 && is_skinny::<T, K>(&p.transposed()) {
+        return Algorithm::Skinny { transposed: true };
+    }
+    if is_streamed(p) {
+        return Algorithm::Skinny { transposed: false };
+    }
+    if let Some(rest) = ragged::<T, K>(p) {
+        return Algorithm::Split { rest };
+    }
+    if p.c_cs != 1 && p.c_rs == 1 && !is_per_column && p.post_op.is_none() {
+        return Algorithm::Blocked(Orientation::ByColumns);
+    }
+    if is_ger::<T, K>(p, is_per_column) {
+        return Algorithm::Ger;
+    }
+    if p.c_cs == 1 && tail_of::<T, K>(p).is_none() && (is_narrow::<T, K>(p) || is_low::<T, K>(p)) {
+        return Algorithm::Blocked(Orientation::TilesTransposed);
+    }
+    Algorithm::Blocked(Orientation::AsIs)
+}
+
+/// Whether the elements of this product are dot products: it is one row or one column, and the steps of both operands lie
+/// side by side. A single column of a larger product is never asked about: its elements are chains, as those around it.
+#[inline]
+fn is_dots<T>(p: &Problem<T>) -> bool {
+    p.k >= MIN_DOT_STEPS && (p.m == 1 || p.n == 1) && p.a.cs == 1 && p.b.rs == 1
+}
+
+/// Whether B's columns are best transposed in registers for these rows of C, against B packed or the tiles turned round: 2 to 4 rows
+/// of 512 steps are 1.6-2.4 times as fast with AVX2, 5 and 6 are 1.3 and 1.05; with AVX-512 2 to 9 are 1.4-2.1, up to 13 at
+/// least 1.1. Few steps are worth it only where B lies so by itself and is long: 8 rows of 784 columns and 16 steps are 1.09
+/// times as fast, 784 rows of 8 columns 0.75; with AVX2 8 rows of 64 or 128 columns and 10 steps 1.1, with AVX-512 0.94-1.0.
+fn is_skinny<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
+    let by_rows = if p.swapped { p.c_rs == 1 } else { p.c_cs == 1 };
+    if !(p.m > 1 && p.b.rs == 1 && p.b.cs != 1 && by_rows && p.n >= K::Vector::LANES) {
+        return false;
+    }
+    let long = p.m <= K::MAX_SKINNY_ROWS && p.k >= 4 * p.m && (p.k <= KC || is_packed(p));
+    let longer = if const { K::REGISTERS >= 32 } { 32 } else { 4 };
+    let short = (2..=64).contains(&p.k) && p.m <= SKINNY_SHORT_ROWS.min(K::MAX_SKINNY_ROWS + 2) && p.n >= longer * p.m;
+    long || (!p.swapped && short)
+}
+
+/// Whether these are few rows and a B that outgrows the caches, its rows pages apart: `streamed.rs` streams it past them.
 fn is_streamed<T: Scalar>(p: &Problem<T>) -> bool {
-    let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && blocked::page_apart::<T>(p.b.rs);
-    (2..=gemv::FEW).contains(&p.m) && rows_apart && p.k <= KC && wrapping_bytes::<T>(p.k, p.n) >= blocked::LARGE_BYTES
+    let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && page_apart::<T>(p.b.rs);
+    (2..=MAX_STREAMED_ROWS).contains(&p.m) && rows_apart && p.k <= KC && wrapping_bytes::<T>(p.k, p.n) >= LARGE_BYTES
 }
 
 /// How many columns past the last whole panel are best computed by themselves, the way that few columns go: with AVX2
@@ -100,7 +123,7 @@ fn ragged<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
         p.a.cs == 1
     } else {
         p.m >= 2 * panel
-            && (tail_of::<T, K>(&part).is_some() || (3 * rest <= panel && skinny::pays::<T, K>(&part.transposed())))
+            && (tail_of::<T, K>(&part).is_some() || (3 * rest <= panel && is_skinny::<T, K>(&part.transposed())))
     };
     pays.then_some(rest)
 }
@@ -109,19 +132,13 @@ fn ragged<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
 /// are 1.1, three 0.9; with AVX-512 one is 1.0-1.3, two 0.74. Stores past the caches were as fast for 16 MiB, 0.6 times for
 /// less. Rows shorter than four registers are 1.3-2.5 times as fast where they are whole registers and there is one step;
 /// otherwise 0.6-0.9 times, but for the smallest of products, where 1.1-2.0 times.
-fn is_outer<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>) -> bool {
+fn is_ger<T: Scalar, K: Isa<T>>(p: &Problem<T>, is_per_column: bool) -> bool {
     let lanes = K::Vector::LANES;
-    let few = (1..=STEPS).contains(&p.k) && p.k * lanes * size_of::<T>() <= 64;
-    let short = (p.k == 1 && p.n.is_multiple_of(lanes)) || (p.n >= lanes && p.m * p.n <= OUTER_SMALL);
+    let few = (1..=MAX_GER_STEPS).contains(&p.k) && p.k * lanes * size_of::<T>() <= 64;
+    let short = (p.k == 1 && p.n.is_multiple_of(lanes)) || (p.n >= lanes && p.m * p.n <= GER_SMALL);
     let by_rows = p.c_cs == 1 && p.b.cs == 1;
-    (few && (p.n >= 4 * lanes || short) && by_rows) || are_together::<T, K::Vector, E>(p)
+    (few && (p.n >= 4 * lanes || short) && by_rows) || are_together::<T, K::Vector>(p, is_per_column)
 }
-
-/// Elements of a C of rows shorter than four registers, at most, for it to be written row by row.
-const OUTER_SMALL: usize = 256;
-
-/// Tiles are turned round only where k is at least this: at 16 the turning takes longer than what it saves, at 32 not.
-const NARROW_STEPS: usize = 24;
 
 /// Whether it pays to let lanes hold rows of C, and to turn the tiles round before they are stored: where too many lanes
 /// would hold columns that do not exist, or where A's columns are contiguous and need no packing for it.
@@ -131,17 +148,11 @@ fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let turned_already = p.a.rs == 1;
     // 128 x 512 times 512 x 12: 1.05 times as fast as it lies, 512 x 11 as fast, 512 x 6 with AVX2 1.23 times.
     let empty = if turned_already { filled * 4 >= p.n * 5 } else { filled * 5 >= p.n * 7 };
-    // Columns that nearly fill one of AVX-512's registers: 784 x 16 is 1.2-1.6 times as fast as it lies.
-    let full_lone = lanes * size_of::<T>() > 32 && p.n <= lanes && p.n * 8 >= lanes * 7;
+    // Columns that nearly fill one of AVX-512's registers, where there are 32 of them: 784 x 16 is 1.2-1.6 times as fast as it lies.
+    let full_lone = K::REGISTERS >= 32 && p.n <= lanes && p.n * 8 >= lanes * 7;
     let pays = (p.n < NV * lanes && empty) || (p.n <= lanes && turned_already);
     p.k >= NARROW_STEPS && p.m >= NV * lanes && pays && !full_lone
 }
-
-/// Rows of a low C, at most, and rows times steps of k, at least, for turning it round to pay.
-const LOW_ROWS: usize = 32;
-const LOW_SUMS: usize = 1024;
-/// A B of more bytes is large for it.
-const LOW_LARGE_BYTES: usize = 256 << 10;
 
 /// Whether C is so low that it pays to turn its tiles round rather than to pack a B that lies by columns: turned round,
 /// B is read where it lies, and the few rows of A are packed in its place. For 32 rows that is 1.15-1.3 times as fast.
@@ -155,7 +166,7 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let lanes = K::Vector::LANES;
     let registers = p.m.div_ceil(lanes) as f64;
     let is_large = wrapping_bytes::<T>(p.k, p.n) > LOW_LARGE_BYTES;
-    let lone = match lanes * size_of::<T>() > 32 {
+    let lone = match K::REGISTERS >= 32 {
         true if is_large => 1.1,
         true => 2.0,
         false => 4.0 / 3.0,
@@ -163,64 +174,4 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let taken = if registers % 2.0 == 1.0 { registers - 1.0 + lone } else { registers };
     let (m, filled) = (p.m as f64, taken * lanes as f64);
     m / filled * (1.0 + 6.0 / m) > 1.08
-}
-
-/// [`row`], of the elements that the product has.
-///
-/// Safety: as [`row`].
-#[inline(always)]
-unsafe fn row_or_dots<T: Scalar, K: Isa<T>, E: Finish<T>>(p: &Problem<T>, finish: E, scratch: &mut Scratch<T>) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe {
-        if is_dots(p) {
-            row::<T, K, E, true>(p, finish, scratch);
-        } else {
-            row::<T, K, E, false>(p, finish, scratch);
-        }
-    }
-}
-
-/// One row of C, or one column turned into a row, its elements DOTS or one chain each.
-///
-/// Safety: as [`run`]; `p.m` is 1 and one of B's strides is.
-unsafe fn row<T: Scalar, K: Isa<T>, E: Finish<T>, const DOTS: bool>(
-    p: &Problem<T>,
-    finish: E,
-    scratch: &mut Scratch<T>,
-) {
-    // An epilogue that needs C's old contents cuts the chains where the blocks would, so that the bits are the same.
-    let k_block = if DOTS || E::RESUMES { p.k.max(1) } else { even_part(p.k, KC, 1) };
-    let blocks = p.k.div_ceil(k_block).max(1);
-    let (y, _) = scratch.panels(p.n.next_multiple_of(K::Vector::LANES), 0);
-    for block in 0..blocks {
-        let first = block * k_block;
-        let row = Row {
-            m: 1,
-            n: p.n,
-            k: k_block.min(p.k - first),
-            a: p.a.at(0, first),
-            a_cs: p.a.cs,
-            b: p.b.at(first, 0),
-            b_rs: p.b.rs,
-            b_cs: p.b.cs,
-            c: p.c,
-            c_cs: p.c_cs,
-            col: if p.swapped { p.row } else { p.col },
-            swapped: p.swapped,
-            dots: DOTS,
-        };
-        // SAFETY: the caller's promise is passed on; steps first..first + k exist.
-        unsafe {
-            K::row_sums(&row, y);
-            if block + 1 < blocks {
-                K::finish_row(&row, y, finish.partial(block == 0));
-            } else {
-                K::finish_row(&row, y, if block == 0 { finish } else { finish.last() });
-            }
-        }
-    }
-    if let Some(after) = &p.after {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { K::after(after, &p.area(1, p.n, 0, 0)) };
-    }
 }

@@ -18,7 +18,7 @@ const INVERSE_FACTORIALS: [f64; 14] = {
 
 /// `x = n ln 2 + r` with integral n and |r| <= ln 2 / 2; answers (n, e^r - 1).
 ///
-/// Safety: as [`super::map`], for this and the functions below.
+/// Safety: the CPU has the instructions of `V`, for this and the functions below.
 #[inline(always)]
 unsafe fn reduce<T: Scalar, V: Simd<T>>(x: V) -> (V, V) {
     // SAFETY: register arithmetic.
@@ -89,7 +89,7 @@ pub(crate) unsafe fn tanh<T: Scalar, V: Simd<T>>(x: V) -> V {
 
 /// e^x - 1 for x <= 0, within 2 ulp; of positive x anything. Beyond -20, or -40 in f64, -1 is the nearest number.
 ///
-/// Safety: as [`super::map`]; so for all below.
+/// Safety: the CPU has the instructions of `V`; so for all below.
 #[inline(always)]
 pub(crate) unsafe fn expm1_of_negative<T: Scalar, V: Simd<T>>(x: V) -> V {
     // SAFETY: register arithmetic.

@@ -58,7 +58,7 @@ const ODD_INVERSES: [f64; 16] = {
 ///
 /// `ln(1 + p) = 2 atanh(s)` with `s = p / (2 + p)`, at most 1/3, as its Taylor series: nothing is lost where p is small.
 ///
-/// Safety: as [`super::map`].
+/// Safety: the CPU has the instructions of `V`.
 #[inline(always)]
 pub(crate) unsafe fn softplus<T: Scalar, V: Simd<T>>(x: V) -> V {
     // SAFETY: register arithmetic.
@@ -67,7 +67,7 @@ pub(crate) unsafe fn softplus<T: Scalar, V: Simd<T>>(x: V) -> V {
         let p = exp(zero.sub(x.abs()));
         let s = p.div(p.add(V::constant(2.0)));
         let z = s.mul(s);
-        let tail = super::polynomial(&ODD_INVERSES[ODD_INVERSES.len() - T::ATANH_TERMS..], z);
+        let tail = super::polynomial::polynomial(&ODD_INVERSES[ODD_INVERSES.len() - T::ATANH_TERMS..], z);
         let twice = s.add(s);
         let sum = x.at_least(zero).add(twice.mul(z).mul_add(tail, twice));
         // The difference has a sign bit where x lies beyond, and NaN may go either way.

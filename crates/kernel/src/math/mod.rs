@@ -4,18 +4,21 @@
 //! The platform's own are not used: they differ from one C library to the next, and would carry that difference into
 //! every trained model. Errors are stated for AVX2 and AVX-512; without fused multiply-add they are up to twice as large.
 
+pub(crate) mod constants;
 mod exp;
 mod log;
 mod normal;
+mod polynomial;
 
 pub use log::ln;
 
 pub(crate) use exp::{exp, expm1_of_negative, sigmoid, silu, silu_slope, tanh};
 pub(crate) use log::{SOFTPLUS_END, softplus};
-pub(crate) use normal::{MILLS_F32, MILLS_F64, gelu, gelu_slope, gelu_tanh, gelu_tanh_slope};
+pub(crate) use normal::{gelu, gelu_slope, gelu_tanh, gelu_tanh_slope};
 
 use crate::Scalar;
 use crate::simd::Simd;
+use crate::simd::isa::{Isa, Op};
 
 /// A function that [`map`] applies to every element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +29,24 @@ pub(crate) enum Function {
 }
 
 /// Replaces every value by its function.
-///
+pub(crate) struct Map<'a, T> {
+    pub(crate) function: Function,
+    pub(crate) values: &'a mut [T],
+}
+
+impl<T: Scalar> Op<T> for Map<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<K: Isa<T>>(self) {
+        // SAFETY: the CPU has the instructions of `K`, whose vectors these are.
+        unsafe { map::<T, K::MapVector>(self.function, self.values) }
+    }
+}
+
 /// Safety: the CPU has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
+unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
     // SAFETY: the caller's promise is passed on.
     unsafe {
         match function {
@@ -89,22 +106,6 @@ unsafe fn each<T: Scalar, V: Simd<T>, F: Elementwise>(values: &mut [T]) {
             let mask = V::first(values.len() - whole);
             F::apply::<T, V>(V::load_masked(p.add(whole), mask)).store_masked(p.add(whole), mask);
         }
-    }
-}
-
-/// `c[0] x^(n-1) + ... + c[n-1]`, by Horner's rule.
-///
-/// Safety: as [`map`].
-#[cfg_attr(unoptimised, inline(never))]
-#[cfg_attr(not(unoptimised), inline(always))]
-unsafe fn polynomial<T: Scalar, V: Simd<T>>(coefficients: &'static [f64], x: V) -> V {
-    // SAFETY: register arithmetic.
-    unsafe {
-        let mut sum = V::constant(coefficients[0]);
-        for &c in &coefficients[1..] {
-            sum = sum.mul_add(x, V::constant(c));
-        }
-        sum
     }
 }
 

@@ -11,49 +11,7 @@ use crate::Scalar;
 use crate::simd::Simd;
 
 use super::exp::{gated, gated_slope, times_exp};
-use super::polynomial;
-
-/// `(y + 5) m(y)` for y up to 15, by powers of t, the highest first; relative error 5e-9.
-pub(crate) const MILLS_F32: [f64; 11] = [
-    0.0002742022778,
-    0.001656251367,
-    -0.002137280565,
-    -0.007698963771,
-    0.05211851471,
-    -0.1732138427,
-    0.4136500875,
-    -0.7859143536,
-    1.24154668,
-    -1.667866519,
-    1.92808105,
-];
-
-/// The same for y up to 39; relative error 4e-17.
-pub(crate) const MILLS_F64: [f64; 23] = [
-    -3.979891229251706e-10,
-    4.39424068976655e-09,
-    1.9208472446312616e-08,
-    -2.3345635325878114e-08,
-    -1.652926246834965e-07,
-    1.0596769461869634e-07,
-    1.0857235669541307e-06,
-    -8.437695993579082e-07,
-    -6.94152320283244e-06,
-    9.978641907451594e-06,
-    4.181360202096583e-05,
-    -0.00012473687727586143,
-    -0.00014883287865645497,
-    0.0013658594025803164,
-    -0.0019999619936578797,
-    -0.0075032828495803445,
-    0.052125502413427574,
-    -0.17325473408524172,
-    0.4136447157326474,
-    -0.7859110755466033,
-    1.2415470615738669,
-    -1.6678665951889595,
-    1.9280810471531575,
-];
+use super::polynomial::polynomial;
 
 /// 1 / sqrt(2 pi)
 const DENSITY_AT_0: f64 = 0.398_942_280_401_432_7;
@@ -61,7 +19,7 @@ const DENSITY_AT_0: f64 = 0.398_942_280_401_432_7;
 /// `c phi(y)` for 0 <= y <= `NORMAL_MAX`. y^2 in one number would be off by up to half an ulp of 700, and its power by
 /// as much: y is cut into `h`, whose square is exact, and a rest, `y^2 = h^2 + (y - h)(y + h)`.
 ///
-/// Safety: as [`super::map`]; so for all below.
+/// Safety: the CPU has the instructions of `V`; so for all below.
 #[inline(always)]
 unsafe fn times_density<T: Scalar, V: Simd<T>>(c: V, y: V) -> V {
     // SAFETY: register arithmetic.

@@ -1,4 +1,5 @@
 //! Where numbers lie: views of matrices, and aligned memory.
 
 pub(crate) mod aligned;
+pub(crate) mod operand;
 pub(crate) mod view;

@@ -1,7 +1,7 @@
 //! AVX2 with FMA: registers of eight f32 or four f64.
 //!
-//! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
-//! `math/`, which are inlined into the two functions below that switch the instruction set on.
+//! The functions here are thin: each names one instruction. What is computed with them is an [`Op`] elsewhere, inlined into
+//! [`Isa::call`], which switches the instruction set on.
 
 mod shuffles;
 mod steps;
@@ -9,226 +9,45 @@ mod steps;
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use crate::Scalar;
-use crate::elementwise::activation::{After, Area};
-use crate::elementwise::byte_lut::ByteMap;
-use crate::elementwise::optimizer::Rule;
-use crate::gemm::level2::gemv::Row;
-use crate::gemm::pack::panels::Source;
-use crate::gemm::problem::Problem;
-use crate::gemm::tile::micro_kernel::{Finish, Isa, Tile, Transposed};
-use crate::math::Function;
-use crate::simd::{Simd, TURNED_MOST};
+use crate::simd::isa::{Isa, Op};
+use crate::simd::{Simd, Steps, TURNED_MOST};
 
 use shuffles::{groups_32, groups_64, turned_4x2, turned_8x4};
 
 /// AVX2 and FMA (Haswell, Zen and later).
 pub(crate) struct Avx2;
 
-/// Registers that hold the sums of a single row; beside them is one of A, and B comes from memory.
-const HELD: usize = 14;
-
 /// Whether this CPU, under this operating system, runs the kernels of this file.
 pub(crate) fn is_available() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
 }
 
-impl Isa<f32> for Avx2 {
-    type Vector = F32x8;
-    const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
-    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
-    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
-    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
-    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
-    const FEW: usize = 6;
+macro_rules! isa {
+    ($t:ident, $v:ident, max_skinny_rows: $max_skinny_rows:literal) => {
+        impl Isa<$t> for Avx2 {
+            type Vector = $v;
+            type EdgeVector = $v;
+            type MapVector = $v;
+            const REGISTERS: usize = 16;
+            const IS_FUSED: bool = true;
+            const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
+            const MR_ONE_VECTOR: usize = 12; // 12 accumulators + 1 of B + 1 of A
+            const WIDE_VECTORS: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
+            const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
+            const MR_TAIL: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
+            const MAX_SKINNY_ROWS: usize = $max_skinny_rows;
+            const ACC_REGISTERS: usize = 14; // beside one of A; B comes from memory
 
-    unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
-        // SAFETY: the caller's promise is passed on, `is_available` included.
-        unsafe { tile::<f32, F32x8, E, M, NV, EDGE>(t, finish) }
-    }
-
-    unsafe fn tailed<E: Finish<f32>, const M: usize, const TAIL: usize>(t: &Tile<f32>, finish: E) {
-        // SAFETY: as above.
-        unsafe { tailed::<f32, F32x8, E, M, TAIL>(t, finish) }
-    }
-
-    unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
-        // SAFETY: as above.
-        unsafe { store_transposed::<f32, F32x8, E>(tile, to, finish) }
-    }
-
-    unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { row_sums::<f32, F32x8>(row, y) }
-    }
-
-    unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
-        // SAFETY: as above.
-        unsafe { finish_row::<f32, F32x8, E>(row, y, finish) }
-    }
-
-    unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
-        // SAFETY: as above.
-        unsafe { outer::<f32, F32x8, E>(p, finish) }
-    }
-
-    unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { pack::<f32, F32x8>(source, width, to) }
-    }
-
-    unsafe fn map(function: Function, values: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { map::<f32, F32x8>(function, values) }
-    }
-
-    unsafe fn after(after: &After<f32>, area: &Area<f32>) {
-        // SAFETY: as above.
-        unsafe { self::after::<f32, F32x8>(after, area) }
-    }
-
-    unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
-        // SAFETY: as above.
-        unsafe { update(rule, w, dw, moments) }
-    }
-
-    unsafe fn widen(map: &ByteMap<f32>, bytes: &[u8], to: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { widen(map, bytes, to) }
-    }
+            #[target_feature(enable = "avx2,fma")]
+            unsafe fn call<O: Op<$t>>(op: O) -> O::Output {
+                // SAFETY: the instructions are there and the operation's own contract holds, both promised by the caller.
+                unsafe { op.run::<Self>() }
+            }
+        }
+    };
 }
-
-impl Isa<f64> for Avx2 {
-    type Vector = F64x4;
-    const MR: usize = 6;
-    const MR_LONE: usize = 12; // 12 accumulators + 1 of B + 1 of A
-    const WIDE: usize = 4; // 3 x 4 accumulators + 3 of A + 1 of B
-    const MR_WIDE: usize = 4; // 4 x 3 accumulators + 3 of B + 1 of A
-    const MR_TAILED: usize = 8; // 8 accumulators + 4 of a tail of four + 2 of B + 2 of A
-    const FEW: usize = 2;
-
-    unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { tile::<f64, F64x4, E, M, NV, EDGE>(t, finish) }
-    }
-
-    unsafe fn tailed<E: Finish<f64>, const M: usize, const TAIL: usize>(t: &Tile<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { tailed::<f64, F64x4, E, M, TAIL>(t, finish) }
-    }
-
-    unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { store_transposed::<f64, F64x4, E>(tile, to, finish) }
-    }
-
-    unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { row_sums::<f64, F64x4>(row, y) }
-    }
-
-    unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
-        // SAFETY: as above.
-        unsafe { finish_row::<f64, F64x4, E>(row, y, finish) }
-    }
-
-    unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { outer::<f64, F64x4, E>(p, finish) }
-    }
-
-    unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { pack::<f64, F64x4>(source, width, to) }
-    }
-
-    unsafe fn map(function: Function, values: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { map::<f64, F64x4>(function, values) }
-    }
-
-    unsafe fn after(after: &After<f64>, area: &Area<f64>) {
-        // SAFETY: as above.
-        unsafe { self::after::<f64, F64x4>(after, area) }
-    }
-
-    unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
-        // SAFETY: as above.
-        unsafe { update(rule, w, dw, moments) }
-    }
-
-    unsafe fn widen(map: &ByteMap<f64>, bytes: &[u8], to: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { widen(map, bytes, to) }
-    }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(
-    tile: &Tile<T>,
-    finish: E,
-) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::tile::micro_kernel::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tailed<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const TAIL: usize>(tile: &Tile<T>, finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::tile::micro_kernel_tail::tile::<T, V, E, M, TAIL>(tile, finish) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::tile::micro_kernel::store_transposed::<T, V, E>(tile, to, finish) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn row_sums<T: Scalar, V: Simd<T>>(row: &Row<T>, y: &mut [T]) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::level2::gemv::sums::<T, V, HELD>(row, y) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn finish_row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &[T], finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::level2::gemv::finish::<T, V, E>(row, y, finish) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::level2::ger::outer::<T, V, E>(p, finish) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::pack::panels::panels::<T, V>(source, width, to) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::math::map::<T, V>(function, values) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn after<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::elementwise::activation::area::<T, V>(after, area) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]) {
-    crate::elementwise::optimizer::update(rule, w, dw, moments)
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
-    crate::elementwise::byte_lut::widen(map, bytes, to)
-}
+isa!(f32, F32x8, max_skinny_rows: 6);
+isa!(f64, F64x4, max_skinny_rows: 2);
 
 /// Eight f32.
 #[derive(Clone, Copy)]
@@ -339,17 +158,12 @@ macro_rules! vector {
                 pointer
             }
             #[inline(always)]
-            unsafe fn steps_4x3(
-                acc: &mut [[Self; 3]; 4],
-                tile: &Tile<$t>,
-                (a, b): (*const $t, *const $t),
-                mask: Option<__m256i>,
-            ) {
+            unsafe fn steps_4x3(acc: &mut [[Self; 3]; 4], operands: &Steps<$t>, mask: Option<__m256i>) {
                 unsafe {
                     let acc = &mut *(&raw mut *acc).cast(); // each vector is its register: repr(transparent)
                     match mask {
-                        None => $full(acc, tile, (a, b)),
-                        Some(mask) => $masked(acc, tile, (a, b), &mask),
+                        None => $full(acc, operands),
+                        Some(mask) => $masked(acc, operands, &mask),
                     }
                 }
             }

@@ -1,22 +1,14 @@
 //! AVX-512 (foundation): 32 registers of sixteen f32 or eight f64, and masks in registers of their own.
 //!
-//! The functions here are thin: each names one instruction. What is computed with them stands in `micro.rs` and
-//! `math/`, which are inlined into the two functions below that switch the instruction set on.
+//! The functions here are thin: each names one instruction. What is computed with them is an [`Op`] elsewhere, inlined into
+//! [`Isa::call`], which switches the instruction set on.
 
 mod shuffles;
 
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use crate::Scalar;
-use crate::elementwise::activation::{After, Area};
-use crate::elementwise::byte_lut::ByteMap;
-use crate::elementwise::optimizer::Rule;
-use crate::gemm::level2::gemv::Row;
-use crate::gemm::pack::panels::Source;
-use crate::gemm::problem::Problem;
-use crate::gemm::tile::micro_kernel::{Finish, Isa, Tile, Transposed};
-use crate::math::Function;
+use crate::simd::isa::{Isa, Op};
 use crate::simd::{Simd, TURNED_MOST};
 
 use shuffles::{repeated, turned_8x2, turned_16x8};
@@ -24,190 +16,37 @@ use shuffles::{repeated, turned_8x2, turned_16x8};
 /// AVX-512F (Skylake-X, Zen 4 and later).
 pub(crate) struct Avx512;
 
-/// Registers that hold the sums of a single row; beside them are one of A and one of B.
-const HELD: usize = 28;
-
 /// Whether this CPU, under this operating system, runs the kernels of this file.
 pub(crate) fn is_available() -> bool {
     is_x86_feature_detected!("avx512f")
 }
 
-impl Isa<f32> for Avx512 {
-    type Vector = F32x16;
-    const MR: usize = 14; // 14 x 2 accumulators + 2 of B + 1 of A: 31 of 32 registers
-    const MR_LONE: usize = 14;
-    const WIDE: usize = 4;
-    const FEW: usize = 13;
+macro_rules! isa {
+    ($t:ident, $v:ident, max_skinny_rows: $max_skinny_rows:literal) => {
+        impl Isa<$t> for Avx512 {
+            type Vector = $v;
+            type EdgeVector = $v;
+            type MapVector = $v;
+            const REGISTERS: usize = 32;
+            const IS_FUSED: bool = true;
+            const MR: usize = 14; // 14 x 2 accumulators + 2 of B + 1 of A: 31 of 32 registers
+            const MR_ONE_VECTOR: usize = 14;
+            const WIDE_VECTORS: usize = 4;
+            const MR_WIDE: usize = 3;
+            const MR_TAIL: usize = 0; // a mask costs nothing here
+            const MAX_SKINNY_ROWS: usize = $max_skinny_rows;
+            const ACC_REGISTERS: usize = 28; // beside one of A and one of B
 
-    unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f32>, finish: E) {
-        // SAFETY: the caller's promise is passed on, `is_available` included.
-        unsafe { tile::<f32, F32x16, E, M, NV, EDGE>(t, finish) }
-    }
-
-    unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
-        // SAFETY: as above.
-        unsafe { store_transposed::<f32, F32x16, E>(tile, to, finish) }
-    }
-
-    unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { row_sums::<f32, F32x16>(row, y) }
-    }
-
-    unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
-        // SAFETY: as above.
-        unsafe { finish_row::<f32, F32x16, E>(row, y, finish) }
-    }
-
-    unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
-        // SAFETY: as above.
-        unsafe { outer::<f32, F32x16, E>(p, finish) }
-    }
-
-    unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { pack::<f32, F32x16>(source, width, to) }
-    }
-
-    unsafe fn map(function: Function, values: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { map::<f32, F32x16>(function, values) }
-    }
-
-    unsafe fn after(after: &After<f32>, area: &Area<f32>) {
-        // SAFETY: as above.
-        unsafe { self::after::<f32, F32x16>(after, area) }
-    }
-
-    unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
-        // SAFETY: as above.
-        unsafe { update(rule, w, dw, moments) }
-    }
-
-    unsafe fn widen(map: &ByteMap<f32>, bytes: &[u8], to: &mut [f32]) {
-        // SAFETY: as above.
-        unsafe { widen(map, bytes, to) }
-    }
+            #[target_feature(enable = "avx512f")]
+            unsafe fn call<O: Op<$t>>(op: O) -> O::Output {
+                // SAFETY: the instructions are there and the operation's own contract holds, both promised by the caller.
+                unsafe { op.run::<Self>() }
+            }
+        }
+    };
 }
-
-impl Isa<f64> for Avx512 {
-    type Vector = F64x8;
-    const MR: usize = 14;
-    const MR_LONE: usize = 14;
-    const WIDE: usize = 4;
-    const FEW: usize = 5;
-
-    unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(t: &Tile<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { tile::<f64, F64x8, E, M, NV, EDGE>(t, finish) }
-    }
-
-    unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { store_transposed::<f64, F64x8, E>(tile, to, finish) }
-    }
-
-    unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { row_sums::<f64, F64x8>(row, y) }
-    }
-
-    unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
-        // SAFETY: as above.
-        unsafe { finish_row::<f64, F64x8, E>(row, y, finish) }
-    }
-
-    unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { outer::<f64, F64x8, E>(p, finish) }
-    }
-
-    unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { pack::<f64, F64x8>(source, width, to) }
-    }
-
-    unsafe fn map(function: Function, values: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { map::<f64, F64x8>(function, values) }
-    }
-
-    unsafe fn after(after: &After<f64>, area: &Area<f64>) {
-        // SAFETY: as above.
-        unsafe { self::after::<f64, F64x8>(after, area) }
-    }
-
-    unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
-        // SAFETY: as above.
-        unsafe { update(rule, w, dw, moments) }
-    }
-
-    unsafe fn widen(map: &ByteMap<f64>, bytes: &[u8], to: &mut [f64]) {
-        // SAFETY: as above.
-        unsafe { widen(map, bytes, to) }
-    }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(
-    tile: &Tile<T>,
-    finish: E,
-) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::tile::micro_kernel::tile::<T, V, E, M, NV, EDGE>(tile, finish) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::tile::micro_kernel::store_transposed::<T, V, E>(tile, to, finish) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn row_sums<T: Scalar, V: Simd<T>>(row: &Row<T>, y: &mut [T]) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::level2::gemv::sums::<T, V, HELD>(row, y) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn finish_row<T: Scalar, V: Simd<T>, E: Finish<T>>(row: &Row<T>, y: &[T], finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::level2::gemv::finish::<T, V, E>(row, y, finish) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::level2::ger::outer::<T, V, E>(p, finish) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn pack<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::gemm::pack::panels::panels::<T, V>(source, width, to) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn map<T: Scalar, V: Simd<T>>(function: Function, values: &mut [T]) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::math::map::<T, V>(function, values) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn after<T: Scalar, V: Simd<T>>(after: &After<T>, area: &Area<T>) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe { crate::elementwise::activation::area::<T, V>(after, area) }
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]) {
-    crate::elementwise::optimizer::update(rule, w, dw, moments)
-}
-
-#[target_feature(enable = "avx512f")]
-unsafe fn widen<T: Scalar>(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
-    crate::elementwise::byte_lut::widen(map, bytes, to)
-}
+isa!(f32, F32x16, max_skinny_rows: 13);
+isa!(f64, F64x8, max_skinny_rows: 5);
 
 /// Sixteen f32.
 #[derive(Clone, Copy)]

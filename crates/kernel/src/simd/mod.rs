@@ -1,20 +1,37 @@
 //! One vector register of elements: what the micro-kernel and the vector functions are written over.
 //!
-//! An instruction set is one implementation of this trait (`isa/`). All methods are `unsafe` for the same reason: they
-//! may compile to instructions that the running CPU lacks. Whoever calls them stands inside a function that was reached
-//! through a row of the kernel table, and `gemm` and its siblings assert `is_available` before they follow a row.
+//! An instruction set is a file here, with an implementation of [`Simd`] for each element type and of [`isa::Isa`], the
+//! door to it.
+//!
+//! # Safety
+//! All methods are `unsafe` for the same reason: they may compile to instructions that the running CPU lacks. The witness
+//! is [`crate::Kernel::assert_available`]: a function of the registry is only called after it has passed, and everything
+//! below is reached from there through [`isa::Isa::call`]. Pointers cover the lanes that are loaded or stored, by the
+//! contract of the operation that passes them.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
+pub(crate) mod isa;
 pub(crate) mod portable;
 
 use crate::Scalar;
-use crate::gemm::tile::micro_kernel::Tile;
 
-/// Room for what [`Simd::turned`] answers with.
+/// Columns that [`Simd::turned`] returns, at most.
 pub(crate) const TURNED_MOST: usize = 8;
+
+/// The operands of [`Simd::steps_4x3`]; strides in elements.
+pub(crate) struct Steps<T> {
+    pub(crate) k: usize,
+    /// (4, k)
+    pub(crate) a: *const T,
+    pub(crate) a_rs: usize,
+    pub(crate) a_cs: usize,
+    /// (k, three registers), columns contiguous.
+    pub(crate) b: *const T,
+    pub(crate) b_rs: usize,
+}
 
 /// `LANES` elements that are computed on together.
 pub(crate) trait Simd<T: Scalar>: Copy {
@@ -56,15 +73,9 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
 
-    /// The multiply-adds of a tile of four rows and three registers whose operands begin at `a` and `b`, in the order of
-    /// [`crate::gemm::tile::micro_kernel`]; with a mask, only its lanes of the last register of B's rows are read. For sets whose
-    /// [`crate::gemm::tile::micro_kernel::Isa::MR_WIDE`] is 4.
-    unsafe fn steps_4x3(
-        _acc: &mut [[Self; 3]; 4],
-        _tile: &Tile<T>,
-        (_a, _b): (*const T, *const T),
-        _mask: Option<Self::Mask>,
-    ) {
+    /// The multiply-adds of a tile of four rows and three registers, step after step: `acc[i][v] += a[i] * b[v]`. With a
+    /// mask, only its lanes of the last register of B's rows are read. For sets whose [`isa::Isa::MR_WIDE`] is 4.
+    unsafe fn steps_4x3(_acc: &mut [[Self; 3]; 4], _operands: &Steps<T>, _mask: Option<Self::Mask>) {
         unreachable!("MR_WIDE is 3");
     }
 

@@ -3,14 +3,7 @@
 //! Multiply-add is fused only where the target is sure to have the instruction; elsewhere a fused one would be a call
 //! into a math library, some fifty times slower.
 
-use crate::elementwise::activation::{After, Area};
-use crate::elementwise::byte_lut::ByteMap;
-use crate::elementwise::optimizer::Rule;
-use crate::gemm::level2::gemv::Row;
-use crate::gemm::pack::panels::Source;
-use crate::gemm::problem::Problem;
-use crate::gemm::tile::micro_kernel::{Finish, Isa, MASK_C, NV, Tile, Transposed};
-use crate::math::Function;
+use crate::simd::isa::{Isa, Op};
 use crate::simd::{Simd, TURNED_MOST};
 
 /// `N` elements in an array.
@@ -42,8 +35,6 @@ const WIDE: bool = cfg!(any(target_feature = "avx", target_arch = "aarch64"));
 const MR: usize = if WIDE { 6 } else { 5 };
 const LANES_F32: usize = if WIDE { 8 } else { 4 };
 const LANES_F64: usize = LANES_F32 / 2;
-/// Registers that hold the sums of a single row.
-const HELD: usize = 8;
 /// The rows of the table, by their tiles.
 pub(crate) const NAME_F32: &str = if WIDE { "f32_6x16_portable" } else { "f32_5x8_portable" };
 pub(crate) const NAME_F64: &str = if WIDE { "f64_6x8_portable" } else { "f64_5x4_portable" };
@@ -51,128 +42,33 @@ pub(crate) const NAME_F64: &str = if WIDE { "f64_6x8_portable" } else { "f64_5x4
 /// Plain Rust, compiled for the target's baseline.
 pub(crate) struct Portable;
 
-impl Isa<f32> for Portable {
-    type Vector = Array<f32, LANES_F32>;
-    const MR: usize = MR;
-    const MR_LONE: usize = MR;
-    const WIDE: usize = NV;
+macro_rules! isa {
+    ($t:ident, $lanes:ident, map: $map_lanes:literal) => {
+        impl Isa<$t> for Portable {
+            type Vector = Array<$t, $lanes>;
+            type EdgeVector = Array<$t, $lanes, true>;
+            // The same for every target: few numbers to hold, all in one chain. With four, `exp` took 1.15 times as long.
+            type MapVector = Array<$t, $map_lanes>;
+            const REGISTERS: usize = 16; // at least, wherever it runs
+            const IS_FUSED: bool = false; // not everywhere, and elsewhere it is a call
+            const MR: usize = MR;
+            const MR_ONE_VECTOR: usize = MR;
+            const WIDE_VECTORS: usize = 2; // no wider than other tiles
+            const MR_WIDE: usize = 3;
+            const MR_TAIL: usize = 0;
+            const MAX_SKINNY_ROWS: usize = 1;
+            const ACC_REGISTERS: usize = 8;
 
-    unsafe fn tile<E: Finish<f32>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f32>, finish: E) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe {
-            if EDGE == MASK_C {
-                crate::gemm::tile::micro_kernel::tile::<f32, Array<f32, LANES_F32, true>, E, M, NV, EDGE>(tile, finish)
-            } else {
-                crate::gemm::tile::micro_kernel::tile::<f32, Self::Vector, E, M, NV, EDGE>(tile, finish)
+            unsafe fn call<O: Op<$t>>(op: O) -> O::Output {
+                // SAFETY: plain Rust, there is nothing for the CPU to lack; the operation's own contract is promised by the
+                // caller.
+                unsafe { op.run::<Self>() }
             }
         }
-    }
-
-    unsafe fn store_transposed<E: Finish<f32>>(tile: &[f32], to: &Transposed<f32>, finish: E) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::tile::micro_kernel::store_transposed::<f32, Self::Vector, E>(tile, to, finish) }
-    }
-
-    unsafe fn row_sums(row: &Row<f32>, y: &mut [f32]) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::level2::gemv::sums::<f32, Self::Vector, HELD>(row, y) }
-    }
-
-    unsafe fn finish_row<E: Finish<f32>>(row: &Row<f32>, y: &[f32], finish: E) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::level2::gemv::finish::<f32, Self::Vector, E>(row, y, finish) }
-    }
-
-    unsafe fn outer<E: Finish<f32>>(p: &Problem<f32>, finish: E) {
-        // SAFETY: as above.
-        unsafe { crate::gemm::level2::ger::outer::<f32, Self::Vector, E>(p, finish) }
-    }
-
-    unsafe fn pack(source: &Source<f32>, width: usize, to: &mut [f32]) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::pack::panels::panels::<f32, Self::Vector>(source, width, to) }
-    }
-
-    unsafe fn map(function: Function, values: &mut [f32]) {
-        // Eight lanes everywhere: few numbers to hold, all in one chain. With four, `exp` took 1.15 times as long.
-        // SAFETY: plain Rust; there is nothing for the CPU to lack.
-        unsafe { crate::math::map::<f32, Array<f32, 8>>(function, values) }
-    }
-
-    unsafe fn after(after: &After<f32>, area: &Area<f32>) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::elementwise::activation::area::<f32, Self::Vector>(after, area) }
-    }
-
-    unsafe fn update(rule: Rule<f32>, w: &mut [f32], dw: &[f32], moments: [&mut [f32]; 2]) {
-        crate::elementwise::optimizer::update(rule, w, dw, moments)
-    }
-
-    unsafe fn widen(map: &ByteMap<f32>, bytes: &[u8], to: &mut [f32]) {
-        crate::elementwise::byte_lut::look_up(map, bytes, to)
-    }
+    };
 }
-
-impl Isa<f64> for Portable {
-    type Vector = Array<f64, LANES_F64>;
-    const MR: usize = MR;
-    const MR_LONE: usize = MR;
-    const WIDE: usize = NV;
-
-    unsafe fn tile<E: Finish<f64>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<f64>, finish: E) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe {
-            if EDGE == MASK_C {
-                crate::gemm::tile::micro_kernel::tile::<f64, Array<f64, LANES_F64, true>, E, M, NV, EDGE>(tile, finish)
-            } else {
-                crate::gemm::tile::micro_kernel::tile::<f64, Self::Vector, E, M, NV, EDGE>(tile, finish)
-            }
-        }
-    }
-
-    unsafe fn store_transposed<E: Finish<f64>>(tile: &[f64], to: &Transposed<f64>, finish: E) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::tile::micro_kernel::store_transposed::<f64, Self::Vector, E>(tile, to, finish) }
-    }
-
-    unsafe fn row_sums(row: &Row<f64>, y: &mut [f64]) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::level2::gemv::sums::<f64, Self::Vector, HELD>(row, y) }
-    }
-
-    unsafe fn finish_row<E: Finish<f64>>(row: &Row<f64>, y: &[f64], finish: E) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::level2::gemv::finish::<f64, Self::Vector, E>(row, y, finish) }
-    }
-
-    unsafe fn outer<E: Finish<f64>>(p: &Problem<f64>, finish: E) {
-        // SAFETY: as above.
-        unsafe { crate::gemm::level2::ger::outer::<f64, Self::Vector, E>(p, finish) }
-    }
-
-    unsafe fn pack(source: &Source<f64>, width: usize, to: &mut [f64]) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::gemm::pack::panels::panels::<f64, Self::Vector>(source, width, to) }
-    }
-
-    unsafe fn map(function: Function, values: &mut [f64]) {
-        // SAFETY: plain Rust; there is nothing for the CPU to lack.
-        unsafe { crate::math::map::<f64, Array<f64, 4>>(function, values) }
-    }
-
-    unsafe fn after(after: &After<f64>, area: &Area<f64>) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { crate::elementwise::activation::area::<f64, Self::Vector>(after, area) }
-    }
-
-    unsafe fn update(rule: Rule<f64>, w: &mut [f64], dw: &[f64], moments: [&mut [f64]; 2]) {
-        crate::elementwise::optimizer::update(rule, w, dw, moments)
-    }
-
-    unsafe fn widen(map: &ByteMap<f64>, bytes: &[u8], to: &mut [f64]) {
-        crate::elementwise::byte_lut::look_up(map, bytes, to)
-    }
-}
+isa!(f32, LANES_F32, map: 8);
+isa!(f64, LANES_F64, map: 4);
 
 /// Copies `n` elements, at most N. A loop over them becomes a call of memcpy, and no register of SSE2 outlives a call.
 #[inline(always)]

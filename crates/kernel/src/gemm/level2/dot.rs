@@ -7,50 +7,49 @@
 //! ```
 //!
 //! Lanes of a register are then neighbouring steps of one column, and nothing is turned round until there is one register
-//! of each: 1.3-2 times as fast as one chain for each element ([`crate::gemm::level2::skinny`]). The sixteen do not hang on the width
+//! of each: 1.3-2 times as fast as one chain for each element (`skinny.rs`). The sixteen do not hang on the width
 //! of a register, so the bits are those of every instruction set, and of any number of columns. Threads change none either:
 //! they never take a single row or column of a product that has more (`dense/src/parts.rs`).
 
+use super::row::Row;
 use crate::Scalar;
-use crate::gemm::level2::gemv::Row;
-use crate::gemm::problem::Problem;
+use crate::gemm::block_sizes::{DOT_PREFETCH_AHEAD, DOT_PREFETCH_BYTES};
 use crate::simd::Simd;
+use crate::simd::isa::{Isa, Op};
 use crate::sizes::wrapping_bytes;
 
 /// Chains of one element.
 const CHAINS: usize = 16;
-/// Steps, at least: with 48 dots are 0.8-0.95 times as fast as one chain, with 64 0.9-1.2, with 512 1.5-1.9 (784 columns).
-const STEPS: usize = 64;
-/// So far ahead columns are fetched: without, 784 columns of 512 elements take 1.1-1.25 times as long, with 256 or 2048 bytes
-/// 1.02-1.1. With AVX-512, whose loads are as many as the lines, that is so only where they are more than half a second
-/// level; fewer take 1.05-1.12 times as long with it.
-const AHEAD_BYTES: usize = 1 << 10;
-const FETCHED_BYTES: usize = 512 << 10;
-
-/// Whether the elements of this product are dot products: it is one row or one column, and the steps of both operands lie
-/// side by side. A single column of a larger product is never asked about: its elements are chains, as those around it.
-#[inline]
-pub(crate) fn is_dots<T>(p: &Problem<T>) -> bool {
-    p.k >= STEPS && (p.m == 1 || p.n == 1) && p.a.cs == 1 && p.b.rs == 1
-}
 
 /// `y <- a * B`.
 ///
-/// Safety: pointers cover the shapes, y whole registers; the steps of a and of B are 1 apart; the CPU has the instructions
-/// of V.
-#[inline(always)]
-pub(crate) unsafe fn sums<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
-    // SAFETY: the caller's promise is passed on.
-    unsafe {
-        if const { V::LANES < CHAINS } || wrapping_bytes::<T>(r.k, r.n) > FETCHED_BYTES {
-            by_lanes::<T, V, true>(r, y)
-        } else {
-            by_lanes::<T, V, false>(r, y)
+/// # Safety
+/// The pointers of `row` cover its shape of one row; the steps of a and of B are 1 apart.
+pub(crate) struct DotSums<'a, T> {
+    pub(crate) row: &'a Row<T>,
+    pub(crate) y: &'a mut [T],
+}
+
+impl<T: Scalar> Op<T> for DotSums<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<K: Isa<T>>(self) {
+        let r = self.row;
+        r.assert_room::<K::Vector>(self.y);
+        let y = self.y.as_mut_ptr();
+        // SAFETY: the contract of `DotSums`, kept by whoever made it; y has room (asserted).
+        unsafe {
+            if const { K::Vector::LANES < CHAINS } || wrapping_bytes::<T>(r.k, r.n) > DOT_PREFETCH_BYTES {
+                by_lanes::<T, K::Vector, true>(r, y)
+            } else {
+                by_lanes::<T, K::Vector, false>(r, y)
+            }
         }
     }
 }
 
-/// Safety: as [`sums`].
+/// Safety: the contract of [`DotSums`], y whole registers; the CPU has the instructions of V.
 #[inline(always)]
 unsafe fn by_lanes<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut T) {
     // SAFETY: the caller's promise is passed on; 16 chains are so many registers.
@@ -66,7 +65,7 @@ unsafe fn by_lanes<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut
 
 /// As many columns at a time as a register has lanes: the chains of SIDE of them side by side, each in REGISTERS registers.
 ///
-/// Safety: as [`sums`], with 16 = REGISTERS * LANES.
+/// Safety: as [`by_lanes`], with 16 = REGISTERS * LANES.
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn columns<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usize, const FETCH: bool>(
@@ -116,7 +115,7 @@ unsafe fn chains<T: Scalar, V: Simd<T>, const REGISTERS: usize, const SIDE: usiz
     to: *mut T,
 ) {
     let whole = r.k / CHAINS * CHAINS;
-    let ahead = AHEAD_BYTES / size_of::<T>();
+    let ahead = DOT_PREFETCH_AHEAD / size_of::<T>();
     // SAFETY: steps < k of a and of the columns; masked lanes are not read.
     unsafe {
         let mut acc = [[V::splat(T::ZERO); REGISTERS]; SIDE];

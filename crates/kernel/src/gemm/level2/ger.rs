@@ -4,26 +4,42 @@
 //! write as many streams as they have rows, two lines of each at a time.
 
 use crate::Scalar;
+use crate::epilogue::{Apply, EpilogueOp, with_op};
 use crate::gemm::problem::Problem;
-use crate::gemm::tile::micro_kernel::Finish;
 use crate::simd::Simd;
+use crate::simd::isa::{Isa, Op};
 
-/// Steps of k, at most.
-pub(crate) const STEPS: usize = 2;
-
-/// `C <- finish(A * B)`, row after row.
+/// `C <- epilogue(A * B)`, row after row.
 ///
-/// Safety: as [`crate::gemm::select::run`]; the columns of B and C are contiguous, and 1 <= k <= [`STEPS`].
+/// # Safety
+/// The contract of [`Problem`]; the columns of B and C are contiguous, and 1 <= k <= MAX_GER_STEPS.
+pub(crate) struct Ger<'a, T: Scalar> {
+    pub(crate) p: &'a Problem<T>,
+    pub(crate) epilogue: &'a EpilogueOp<T>,
+}
+
+impl<T: Scalar> Op<T> for Ger<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<K: Isa<T>>(self) {
+        let is_per_column = self.epilogue.is_per_column();
+        // SAFETY: the contract of `Ger`, kept by whoever made it.
+        with_op!(self.epilogue, op => unsafe { ger::<T, K::Vector, _>(self.p, op, is_per_column) });
+    }
+}
+
+/// Safety: the contract of [`Ger`]; the CPU has the instructions of V.
 #[inline(always)]
-pub(crate) unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
+unsafe fn ger<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E, is_per_column: bool) {
     debug_assert!(p.c_cs == 1 && p.b.cs == 1, "columns {} and {} apart", p.c_cs, p.b.cs);
     // SAFETY: the caller's promise is passed on; k is what the name of the constant says.
     unsafe {
         match p.k {
-            1 if p.n.is_multiple_of(V::LANES) => whole::<T, V, E>(p, finish),
-            1 if are_together::<T, V, E>(p) => several::<T, V, E>(p, finish),
-            1 => rows::<T, V, E, 1>(p, finish),
-            2 => rows::<T, V, E, 2>(p, finish),
+            1 if p.n.is_multiple_of(V::LANES) => whole::<T, V, E>(p, op),
+            1 if are_together::<T, V>(p, is_per_column) => several::<T, V, E>(p, op),
+            1 => rows::<T, V, E, 1>(p, op),
+            2 => rows::<T, V, E, 2>(p, op),
             k => unreachable!("{k} steps"),
         }
     }
@@ -32,31 +48,31 @@ pub(crate) unsafe fn outer<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, 
 /// Rows of whole registers; up to eight of them hold B's only row all the while, which is 1.3-2.5 times as fast. Strips of
 /// eight for wider rows are 0.6-1.2 times as fast.
 ///
-/// Safety: as [`outer`], with k = 1 and such columns.
+/// Safety: as [`ger`], with k = 1 and such columns.
 #[inline(always)]
-unsafe fn whole<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
+unsafe fn whole<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E) {
     // SAFETY: the caller's promise is passed on, with the registers counted.
     unsafe {
         match p.n / V::LANES {
-            1 => short::<T, V, E, 1>(p, finish),
-            2 => short::<T, V, E, 2>(p, finish),
-            3 => short::<T, V, E, 3>(p, finish),
-            4 => short::<T, V, E, 4>(p, finish),
-            5 => short::<T, V, E, 5>(p, finish),
-            6 => short::<T, V, E, 6>(p, finish),
-            7 => short::<T, V, E, 7>(p, finish),
-            8 => short::<T, V, E, 8>(p, finish),
-            _ => rows::<T, V, E, 1>(p, finish),
+            1 => short::<T, V, E, 1>(p, op),
+            2 => short::<T, V, E, 2>(p, op),
+            3 => short::<T, V, E, 3>(p, op),
+            4 => short::<T, V, E, 4>(p, op),
+            5 => short::<T, V, E, 5>(p, op),
+            6 => short::<T, V, E, 6>(p, op),
+            7 => short::<T, V, E, 7>(p, op),
+            8 => short::<T, V, E, 8>(p, op),
+            _ => rows::<T, V, E, 1>(p, op),
         }
     }
 }
 
 /// Rows of REGISTERS whole registers.
 ///
-/// Safety: as [`outer`], with k = 1 and as many columns.
+/// Safety: as [`ger`], with k = 1 and as many columns.
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
-unsafe fn short<T: Scalar, V: Simd<T>, E: Finish<T>, const REGISTERS: usize>(p: &Problem<T>, finish: E) {
+unsafe fn short<T: Scalar, V: Simd<T>, E: Apply<T>, const REGISTERS: usize>(p: &Problem<T>, op: E) {
     // SAFETY: rows < m and columns < n exist, by the caller's promise.
     unsafe {
         let mut b = [V::splat(T::ZERO); REGISTERS];
@@ -70,7 +86,7 @@ unsafe fn short<T: Scalar, V: Simd<T>, E: Finish<T>, const REGISTERS: usize>(p: 
             for v in 0..REGISTERS {
                 let (at, col) = (c.add(v * V::LANES), first_col + v * V::LANES);
                 let acc = x.mul_add(b[v], V::splat(T::ZERO));
-                finish.apply::<V, false>(acc, col, at, all).store(at);
+                op.apply::<V, false>(acc, col, at, all).store(at);
             }
             (a, c) = (a.wrapping_add(p.a.rs), c.wrapping_add(p.c_rs));
         }
@@ -79,7 +95,7 @@ unsafe fn short<T: Scalar, V: Simd<T>, E: Finish<T>, const REGISTERS: usize>(p: 
 
 /// Whether several rows of C fill a register, and nothing lies between them.
 #[inline(always)]
-pub(crate) fn are_together<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>) -> bool {
+pub(crate) fn are_together<T: Scalar, V: Simd<T>>(p: &Problem<T>, is_per_column: bool) -> bool {
     // With a column for each lane of the epilogue, they would not fit it.
     matches!(p.n, 2 | 4 | 8)
         && p.n < V::LANES
@@ -87,20 +103,20 @@ pub(crate) fn are_together<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>) 
         && p.c_rs == p.n
         && p.c_cs == 1
         && p.b.cs == 1
-        && !E::PER_COLUMN
+        && !is_per_column
 }
 
 /// Several rows in each register.
 ///
-/// Safety: as [`outer`], with [`are_together`].
+/// Safety: as [`ger`], with [`are_together`].
 #[inline(always)]
-unsafe fn several<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E) {
+unsafe fn several<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E) {
     // SAFETY: the caller's promise is passed on, with the columns counted.
     unsafe {
         match p.n {
-            8 if const { V::LANES > 8 } => together::<T, V, E, 8>(p, finish),
-            4 if const { V::LANES > 4 } => together::<T, V, E, 4>(p, finish),
-            2 if const { V::LANES > 2 } => together::<T, V, E, 2>(p, finish),
+            8 if const { V::LANES > 8 } => together::<T, V, E, 8>(p, op),
+            4 if const { V::LANES > 4 } => together::<T, V, E, 4>(p, op),
+            2 if const { V::LANES > 2 } => together::<T, V, E, 2>(p, op),
             n => unreachable!("{n} columns together"),
         }
     }
@@ -113,7 +129,7 @@ unsafe fn several<T: Scalar, V: Simd<T>, E: Finish<T>>(p: &Problem<T>, finish: E
 /// Safety: as [`several`].
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
-unsafe fn together<T: Scalar, V: Simd<T>, E: Finish<T>, const N: usize>(p: &Problem<T>, finish: E) {
+unsafe fn together<T: Scalar, V: Simd<T>, E: Apply<T>, const N: usize>(p: &Problem<T>, op: E) {
     let side = V::LANES / N;
     let whole = p.m / side * side;
     // SAFETY: rows < m and columns < N exist, by the caller's promise.
@@ -126,18 +142,18 @@ unsafe fn together<T: Scalar, V: Simd<T>, E: Finish<T>, const N: usize>(p: &Prob
             }
             let c = p.c.add(i * N);
             let acc = x.mul_add(b, V::splat(T::ZERO));
-            finish.apply::<V, false>(acc, p.col, c, all).store(c);
+            op.apply::<V, false>(acc, p.col, c, all).store(c);
         }
         if whole < p.m {
-            rows::<T, V, E, 1>(&p.rows(whole, p.m - whole), finish);
+            rows::<T, V, E, 1>(&p.rows(whole, p.m - whole), op);
         }
     }
 }
 
-/// Safety: as [`outer`], with k = K.
+/// Safety: as [`ger`], with k = K.
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
-unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<T>, finish: E) {
+unsafe fn rows<T: Scalar, V: Simd<T>, E: Apply<T>, const K: usize>(p: &Problem<T>, op: E) {
     // SAFETY: rows < m, columns < n and steps < K exist, by the caller's promise.
     unsafe {
         let whole = p.n / V::LANES * V::LANES;
@@ -159,7 +175,7 @@ unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<
                 }
                 for v in 0..4 {
                     let j = j + v * V::LANES;
-                    finish.apply::<V, false>(acc[v], first_col + j, c.add(j), tail).store(c.add(j));
+                    op.apply::<V, false>(acc[v], first_col + j, c.add(j), tail).store(c.add(j));
                 }
                 j += 4 * V::LANES;
             }
@@ -168,7 +184,7 @@ unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<
                 for s in 0..K {
                     acc = a[s].mul_add(V::load(p.b.at(s, j)), acc);
                 }
-                finish.apply::<V, false>(acc, first_col + j, c.add(j), tail).store(c.add(j));
+                op.apply::<V, false>(acc, first_col + j, c.add(j), tail).store(c.add(j));
                 j += V::LANES;
             }
             if whole < p.n {
@@ -176,7 +192,7 @@ unsafe fn rows<T: Scalar, V: Simd<T>, E: Finish<T>, const K: usize>(p: &Problem<
                 for s in 0..K {
                     acc = a[s].mul_add(V::load_masked(p.b.at(s, whole), tail), acc);
                 }
-                finish.apply::<V, true>(acc, first_col + whole, c.add(whole), tail).store_masked(c.add(whole), tail);
+                op.apply::<V, true>(acc, first_col + whole, c.add(whole), tail).store_masked(c.add(whole), tail);
             }
         }
     }

@@ -3,4 +3,6 @@
 pub(crate) mod dot;
 pub(crate) mod gemv;
 pub(crate) mod ger;
+pub(crate) mod row;
 pub(crate) mod skinny;
+pub(crate) mod streamed;

@@ -2,13 +2,14 @@
 //! to be packed.
 
 use crate::Scalar;
-use crate::gemm::problem::{Operand, Problem};
-use crate::gemm::tile::dispatch::place;
-use crate::gemm::tile::micro_kernel::{Finish, Isa, Step, Tile};
-
-/// Bytes of B's block up to which C is written along its rows: B comes from the second-level cache then, again and again.
-/// With 16 KiB, products of k = 8 took twice the time; 1 MiB costs 0.1 of those with 512 columns.
-const B_BESIDE_C: usize = 512 << 10;
+use crate::elementwise::activation::ApplyPostOp;
+use crate::epilogue::EpilogueOp;
+use crate::gemm::block_sizes::B_BESIDE_C;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::dispatch::dispatch;
+use crate::gemm::tile::shape::{Step, Tile};
+use crate::matrix::operand::Operand;
+use crate::simd::isa::Isa;
 
 /// A block of C, and where its operands lie; strides in elements.
 pub(crate) struct Block<T> {
@@ -58,9 +59,11 @@ pub(crate) fn rows_of(tile: usize, (least, larger): (usize, usize)) -> (usize, u
 
 /// Computes the block.
 ///
-/// Safety: the operands cover their shapes; those of `p` and `K` as [`crate::gemm::loops::blocked::blocked`].
+/// # Safety
+/// The operands of `b` cover their shapes, the rows and columns of the block exist in `p`, and `p` keeps the contract of
+/// [`Problem`]; the CPU has the instructions of `K`.
 #[inline(always)]
-pub(crate) unsafe fn block<T: Scalar, K: Isa<T>, E: Finish<T>>(b: &Block<T>, p: &Problem<T>, finish: E) {
+pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Problem<T>, epilogue: &EpilogueOp<T>) {
     let &Block { m, n, nr, row_tiles, .. } = b;
     let (least, larger) = shares(m, row_tiles);
     let mut tile = Tile {
@@ -88,9 +91,9 @@ pub(crate) unsafe fn block<T: Scalar, K: Isa<T>, E: Finish<T>>(b: &Block<T>, p: 
         (tile.row, tile.col) = (p.row + row, p.col + col);
         // SAFETY: rows, columns and steps of the block, which exist by the caller's promise, as does the instruction set.
         unsafe {
-            place::<T, K, E>(tile, rows, p, finish);
-            if let (Some(after), true) = (&p.after, b.is_last) {
-                K::after(after, &p.area(all_rows, all_cols, row, col));
+            dispatch::<T, K>(tile, rows, p, epilogue);
+            if let (Some(post_op), true) = (&p.post_op, b.is_last) {
+                K::call(ApplyPostOp { post_op, area: &p.area(all_rows, all_cols, row, col) });
             }
         }
     };

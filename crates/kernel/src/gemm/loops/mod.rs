@@ -2,3 +2,4 @@
 
 pub(crate) mod blocked;
 pub(crate) mod macro_kernel;
+pub(crate) mod packing_plan;

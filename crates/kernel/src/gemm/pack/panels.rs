@@ -12,11 +12,10 @@
 use std::mem::MaybeUninit;
 
 use crate::Scalar;
+use crate::gemm::block_sizes::{PACK_PREFETCH_STEPS, PACK_STEP_BYTES, TRANSPOSE_PREFETCH_AHEAD};
 use crate::simd::Simd;
+use crate::simd::isa::{Isa, Op};
 use crate::sizes;
-
-/// How far ahead of a transpose its rows are fetched, in elements.
-const AHEAD: usize = 64;
 
 /// One operand's part that goes into a panel. `lane` is a row of A or a column of B; strides count elements.
 pub(crate) struct Source<T> {
@@ -29,15 +28,29 @@ pub(crate) struct Source<T> {
     pub(crate) readable: usize,
 }
 
-/// Bytes of a step that are copied before the next step is turned to, however many panels they go to: a whole
-/// number of cache lines side by side, for matrices whose steps lie pages apart.
-const STEP_BYTES: usize = 1024;
-
 /// Writes panels of `width` elements a step, one after the other, until all lanes are in one.
 ///
-/// Safety: `source` covers `steps x lanes` elements at its strides; the CPU has the instructions of V.
+/// # Safety
+/// `source` covers `steps x lanes` elements at its strides, and `readable` lanes.
+pub(crate) struct PackPanels<'a, T> {
+    pub(crate) source: &'a Source<T>,
+    pub(crate) width: usize,
+    pub(crate) to: &'a mut [T],
+}
+
+impl<T: Scalar> Op<T> for PackPanels<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<K: Isa<T>>(self) {
+        // SAFETY: the contract of `PackPanels`, kept by whoever made it.
+        unsafe { panels::<T, K::Vector>(self.source, self.width, self.to) }
+    }
+}
+
+/// Safety: the contract of [`PackPanels`]; the CPU has the instructions of V.
 #[inline(always)]
-pub(crate) unsafe fn panels<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
+unsafe fn panels<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &mut [T]) {
     let &Source { ptr, steps, lanes, step_stride, lane_stride, readable } = source;
     let fits = sizes::panels::<T>(steps, lanes, width).is_some_and(|elements| elements <= to.len());
     assert!(fits, "{steps}x{lanes} into {} by {width}", to.len());
@@ -46,7 +59,7 @@ pub(crate) unsafe fn panels<T: Scalar, V: Simd<T>>(source: &Source<T>, width: us
     // SAFETY: the caller's promise is passed on, and `to` has room for all panels (asserted above, in `fits`).
     unsafe {
         if lane_stride == 1 {
-            let group = (STEP_BYTES / size_of::<T>() / width).max(1) * width;
+            let group = (PACK_STEP_BYTES / size_of::<T>() / width).max(1) * width;
             for first in (0..lanes).step_by(group) {
                 let lanes = group.min(lanes - first);
                 let part = Source { ptr: ptr.add(first), lanes, ..*source };
@@ -68,10 +81,6 @@ pub(crate) unsafe fn panels<T: Scalar, V: Simd<T>>(source: &Source<T>, width: us
     }
 }
 
-/// How far ahead of a copy its rows are fetched, in steps: where they are pages apart no hardware does it. 32 and 64 rows of
-/// 1024 x 4096 take 1.15-1.2 times as long without; 1 and 8 steps are 0.95-1.0 times as good.
-const STEPS_AHEAD: usize = 4;
-
 /// Lanes are neighbours already: each step is copied, in whole registers, a piece to each panel.
 ///
 /// Safety: as [`panels`]; `to` has room for them.
@@ -91,7 +100,7 @@ unsafe fn copy_rows<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
                 let lanes = left.min(width);
                 let whole = lanes / V::LANES * V::LANES;
                 let mut lane = 0;
-                V::prefetch(from.wrapping_add(STEPS_AHEAD * step_stride));
+                V::prefetch(from.wrapping_add(PACK_PREFETCH_STEPS * step_stride));
                 while lane < whole {
                     V::load(from.add(lane)).store(to.add(lane));
                     lane += V::LANES;
@@ -144,9 +153,9 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
             let apart = if beyond && whole == steps { whole.saturating_sub(V::LANES) } else { whole };
             for p in (0..apart).step_by(V::LANES) {
                 let block = V::hidden(from.add(p).cast_mut());
-                if p + AHEAD < steps {
+                if p + TRANSPOSE_PREFETCH_AHEAD < steps {
                     for i in 0..V::LANES {
-                        V::prefetch(block.wrapping_add(i * lane_stride + AHEAD));
+                        V::prefetch(block.wrapping_add(i * lane_stride + TRANSPOSE_PREFETCH_AHEAD));
                     }
                 }
                 V::transpose(block, lane_stride, V::hidden(to.add(p * width + lane)), width);

@@ -1,6 +1,6 @@
 //! B in the order in which the micro-kernel reads it: packed once, multiplied with often.
 
-use crate::gemm::pack::panels::Source;
+use crate::gemm::pack::panels::{PackPanels, Source};
 use crate::sizes::panels;
 use crate::{Aligned, Kernel, MatRef, Scalar, SizeError};
 
@@ -181,6 +181,6 @@ impl<'a, T: Scalar> PackedColumns<'a, T> {
         };
         // SAFETY: the view covers (k, n), the panels have room for it (made so, and asserted again inside), and
         // `assert_available` has passed.
-        unsafe { (self.kernel.pack)(&source, self.kernel.nr, self.panels) }
+        unsafe { (self.kernel.pack)(PackPanels { source: &source, width: self.kernel.nr, to: self.panels }) }
     }
 }

@@ -1,6 +1,6 @@
 //! The memory that packing needs: made once, grown on demand, never shrunk.
 
-use crate::gemm::loops::blocked::largest_panels;
+use crate::gemm::block_sizes::largest_panels;
 use crate::{Aligned, Scalar, SizeError};
 
 /// Room for packed operands. One for each thread that multiplies; its contents between calls mean nothing.

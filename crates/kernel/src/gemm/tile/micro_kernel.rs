@@ -11,7 +11,7 @@
 //!
 //! Each element of C is one chain of multiply-adds over k, in order, in its own lane. Its bits therefore depend neither
 //! on the tile it falls into, nor on the width of the registers, nor on how rows and columns were shared among threads.
-//! (The one exception, single rows and columns of dot products, is no tile: [`crate::gemm::level2::dot`].)
+//! (The one exception, single rows and columns of dot products, is no tile: `level2/dot.rs`.)
 //!
 //! (Drawn for 16 registers; with 32 of them a tile has 14 rows.)
 //!
@@ -19,180 +19,49 @@
 //! edge costs what it holds. A may have any strides, since its elements are broadcast. B's rows must be contiguous:
 //! either a packed panel or B itself.
 //!
-//! What happens between the last multiply-add and memory is the [`Finish`]: one type per epilogue, so the compiler
-//! makes a tile for each and the accumulators never leave their registers.
+//! What happens between the last multiply-add and memory is the [`EpilogueOp`]: one branch after the last step, and the
+//! accumulators never leave their registers.
 
+use super::shape::{FULL_FETCHING, MASK_B_AND_C, MASK_C, Tile, is_masked};
 use crate::Scalar;
-use crate::elementwise::activation::{After, Area};
-use crate::elementwise::byte_lut::ByteMap;
-use crate::elementwise::optimizer::Rule;
-use crate::gemm::level2::gemv::Row;
-use crate::gemm::pack::panels::Source;
-use crate::gemm::problem::Problem;
-use crate::math::Function;
-use crate::simd::Simd;
+use crate::epilogue::{Apply, EpilogueOp, with_op};
+use crate::gemm::block_sizes::SPLIT_STEPS;
+use crate::simd::isa::{Isa, Op};
+use crate::simd::{Simd, Steps};
 
-/// Vectors across every tile.
-pub(crate) const NV: usize = 2;
-
-/// One instruction set's ways in: each function is compiled with that set switched on.
+/// Computes a run of tiles: `C[M, cols] <- epilogue(A[M, k] * B[k, cols])` for each.
 ///
-/// All of them require that the running CPU has the set.
-pub(crate) trait Isa<T: Scalar> {
-    type Vector: Simd<T>;
-    /// Rows of a full tile, as many as the registers hold.
-    const MR: usize;
-    /// Rows of a full tile of one register of columns.
-    const MR_LONE: usize;
-    /// Registers across a tile of two or three rows where B is read in place: with [`NV`] of them there would be too few
-    /// chains, and multiply-adds would wait for one another.
-    const WIDE: usize;
-    /// Rows of a full wide tile: 3, or 4, which are then three registers wide ([`Simd::steps_4x3`]).
-    const MR_WIDE: usize = 3;
-    /// Rows of a full tile of one register of columns and a tail ([`crate::gemm::tile::micro_kernel_tail`]); 0 where there is no such tile.
-    const MR_TAILED: usize = 0;
-    /// Rows of C, at most, for which a B that lies by columns is turned round in registers ([`crate::gemm::level2::skinny`]).
-    const FEW: usize = 1;
-
-    /// [`tile`] with this instruction set; see there.
-    unsafe fn tile<E: Finish<T>, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E);
-
-    /// [`crate::gemm::tile::micro_kernel_tail::tile`] with this instruction set, if it has any.
-    unsafe fn tailed<E: Finish<T>, const M: usize, const TAIL: usize>(_tile: &Tile<T>, _finish: E) {
-        unreachable!("MR_TAILED is 0");
-    }
-
-    /// [`store_transposed`] with this instruction set.
-    unsafe fn store_transposed<E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E);
-
-    /// [`crate::gemm::level2::gemv::sums`] with this instruction set, and HELD as many registers as can hold sums.
-    unsafe fn row_sums(row: &Row<T>, y: &mut [T]);
-
-    /// [`crate::gemm::level2::gemv::finish`] with this instruction set.
-    unsafe fn finish_row<E: Finish<T>>(row: &Row<T>, y: &[T], finish: E);
-
-    /// [`crate::gemm::level2::ger::outer`] with this instruction set.
-    unsafe fn outer<E: Finish<T>>(p: &Problem<T>, finish: E);
-
-    /// [`crate::gemm::pack::panels::panels`] with this instruction set.
-    unsafe fn pack(source: &Source<T>, width: usize, to: &mut [T]);
-
-    /// [`crate::math::map`] with this instruction set.
-    unsafe fn map(function: Function, values: &mut [T]);
-
-    /// [`crate::elementwise::activation::area`] with this instruction set.
-    unsafe fn after(after: &After<T>, area: &Area<T>);
-
-    /// [`crate::elementwise::optimizer::update`] with this instruction set.
-    unsafe fn update(rule: Rule<T>, w: &mut [T], dw: &[T], moments: [&mut [T]; 2]);
-
-    /// [`crate::elementwise::byte_lut::widen`] with this instruction set.
-    unsafe fn widen(map: &ByteMap<T>, bytes: &[u8], to: &mut [T]);
+/// # Safety
+/// The pointers of `tile` cover what their comments say; there are more than `(NV - 1) * LANES` columns and at most
+/// `NV * LANES`, exactly so many when not masked; with `MASK_C`, B's rows have `NV * LANES` elements all the same; the
+/// epilogue's bias covers C's columns.
+pub(crate) struct MicroKernel<'a, T, const M: usize, const NV: usize, const EDGE: u8> {
+    pub(crate) tile: &'a Tile<T>,
+    pub(crate) epilogue: &'a EpilogueOp<T>,
 }
 
-/// The last vector is full: all its columns exist.
-pub(crate) const FULL: u8 = 0;
-/// Some of the last vector's columns do not exist in C; in the packed B they are there to be read.
-pub(crate) const MASK_C: u8 = 1;
-/// They exist neither in C nor in B.
-pub(crate) const MASK_B_AND_C: u8 = 2;
+impl<T: Scalar, const M: usize, const NV: usize, const EDGE: u8> Op<T> for MicroKernel<'_, T, M, NV, EDGE> {
+    type Output = ();
 
-/// As [`FULL`], and the lines that [`Tile::fetch`] says are fetched: an instance of its own, because with the choice inside,
-/// the steps of other tiles had one or two instructions more.
-pub(crate) const FULL_FETCHING: u8 = 3;
-
-const fn is_masked(edge: u8) -> bool {
-    edge == MASK_C || edge == MASK_B_AND_C
-}
-
-/// What a run of tiles of one size reads and writes, one tile after the other. Strides count elements.
-#[derive(Clone, Copy)]
-pub(crate) struct Tile<T> {
-    pub(crate) k: usize,
-    /// Tiles in the run.
-    pub(crate) run: usize,
-    /// From one tile of the run to the next.
-    pub(crate) next: Step,
-    /// (M, k): row i, step p at `a + i * a_rs + p * a_cs`.
-    pub(crate) a: *const T,
-    pub(crate) a_rs: usize,
-    pub(crate) a_cs: usize,
-    /// (k, cols): step p at `b + p * b_rs`, columns contiguous.
-    pub(crate) b: *const T,
-    pub(crate) b_rs: usize,
-    /// While this tile is computed, the lines of B so many elements ahead are fetched; 0 for none.
-    pub(crate) fetch: usize,
-    /// Whether each of B's rows has `NV * LANES` elements, however few columns C has.
-    pub(crate) b_padded: bool,
-    /// (M, cols): row i at `c + i * c_rs`, columns contiguous.
-    pub(crate) c: *mut T,
-    pub(crate) c_rs: usize,
-    /// Columns that exist, at most `NV * LANES`.
-    pub(crate) cols: usize,
-    /// The tile's first column within C.
-    pub(crate) col: usize,
-    /// The tile's first row within C.
-    pub(crate) row: usize,
-    /// Whether the chains go on from what C holds, rather than from 0.
-    pub(crate) resume: bool,
-}
-
-/// How far the next tile of a run is, in elements.
-#[derive(Clone, Copy)]
-pub(crate) struct Step {
-    pub(crate) a: usize,
-    pub(crate) b: usize,
-    pub(crate) c: usize,
-    pub(crate) row: usize,
-    pub(crate) col: usize,
-}
-
-impl<T> Tile<T> {
-    /// The tile after this one.
     #[inline(always)]
-    pub(crate) fn advance(&mut self) {
-        self.a = self.a.wrapping_add(self.next.a);
-        self.b = self.b.wrapping_add(self.next.b);
-        self.c = self.c.wrapping_add(self.next.c);
-        self.row += self.next.row;
-        self.col += self.next.col;
+    unsafe fn run<K: Isa<T>>(self) {
+        // SAFETY: the contract of `MicroKernel`, kept by whoever made it.
+        unsafe {
+            if EDGE == MASK_C {
+                tiles::<T, K::EdgeVector, M, NV, EDGE>(self.tile, self.epilogue)
+            } else {
+                tiles::<T, K::Vector, M, NV, EDGE>(self.tile, self.epilogue)
+            }
+        }
     }
 }
 
-/// What reaches memory: applied to each register of accumulators once, after the last step of k.
-pub(crate) trait Finish<T: Scalar>: Copy {
-    /// Whether the chain of an element may be interrupted by storing it in C and resumed from there. Not when C's old
-    /// contents are still needed at the end.
-    const RESUMES: bool;
-    /// Whether it tells the columns of C apart.
-    const PER_COLUMN: bool;
-    /// What an interrupted block of k is finished with; `first` is whether C still holds the caller's numbers.
-    type Partial: Finish<T>;
-    fn partial(self, first: bool) -> Self::Partial;
-    /// What the last block is finished with when it is not the only one.
-    fn last(self) -> Self {
-        self
-    }
-
-    /// `acc` covers columns `col..` of one row of C, of which `c` points at the first.
-    ///
-    /// Safety: `c` and whatever the epilogue reads at `col` cover the lanes of `mask` (all lanes unless `TAIL`); the
-    /// CPU has the instructions of `V`.
-    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, c: *const T, mask: V::Mask) -> V;
-}
-
-/// Computes a run of tiles: `C[M, cols] <- finish(A[M, k] * B[k, cols])` for each.
-///
-/// Safety: the pointers of `tile` cover what their comments say; the CPU has the instructions of `V`; there are more than
-/// `(NV - 1) * LANES` columns and at most `NV * LANES`, exactly so many when not masked; with `MASK_C`, B's rows have
-/// `NV * LANES` elements all the same.
+/// Safety: the contract of [`MicroKernel`]; the CPU has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn tile<T, V, E, const M: usize, const NV: usize, const EDGE: u8>(tile: &Tile<T>, finish: E)
-where
-    T: Scalar,
-    V: Simd<T>,
-    E: Finish<T>,
-{
+unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDGE: u8>(
+    tile: &Tile<T>,
+    epilogue: &EpilogueOp<T>,
+) {
     let &Tile { k, run, next, c_rs, .. } = tile;
     let (mut first_a, mut first_b, mut c, mut first_col) = (tile.a, tile.b, tile.c, tile.col);
     // SAFETY: every access below is to a row < M, a step < k and a masked column of a tile of the run, which the caller's
@@ -213,40 +82,17 @@ where
 
             if const { M == 4 && NV == 3 } {
                 let acc = &mut *(&raw mut acc).cast::<[[V; 3]; 4]>(); // the same type: M is 4, NV is 3
-                V::steps_4x3(acc, tile, (first_a, first_b), (EDGE == MASK_B_AND_C).then_some(mask));
+                let &Tile { k, a_rs, a_cs, b_rs, .. } = tile;
+                let operands = Steps { k, a: first_a, a_rs, a_cs, b: first_b, b_rs };
+                V::steps_4x3(acc, &operands, (EDGE == MASK_B_AND_C).then_some(mask));
             } else if NV == 1 && M > 4 && k >= SPLIT_STEPS {
                 steps::<T, V, M, NV, EDGE, 2>(&mut acc, tile, (first_a, first_b), mask);
             } else {
                 steps::<T, V, M, NV, EDGE, 1>(&mut acc, tile, (first_a, first_b), mask);
             }
 
-            // An epilogue that reads C reads all of the tile before it writes: a masked load waits for a masked store whose
-            // register it touches, though not its lanes, and the rows of a narrow C touch one another's. An update of 64x8
-            // on its own took 4 times as long row by row with AVX-512. Everywhere, it would cost k of 1 to 9 up to 0.14.
-            if is_masked(EDGE) && !E::RESUMES {
-                for i in 0..M {
-                    for v in 0..NV {
-                        let (at, col) = (c.add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
-                        acc[i][v] = match v + 1 == NV {
-                            true => finish.apply::<V, true>(acc[i][v], col, at, mask),
-                            false => finish.apply::<V, false>(acc[i][v], col, at, mask),
-                        };
-                    }
-                }
-            }
-            for i in 0..M {
-                for v in 0..NV {
-                    let to = c.add(i * c_rs + v * V::LANES);
-                    let col = first_col + v * V::LANES;
-                    let is_ready = is_masked(EDGE) && !E::RESUMES;
-                    match (is_masked(EDGE) && v + 1 == NV, is_ready) {
-                        (true, true) => acc[i][v].store_masked(to, mask),
-                        (true, false) => finish.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask),
-                        (false, true) => acc[i][v].store(to),
-                        (false, false) => finish.apply::<V, false>(acc[i][v], col, to, mask).store(to),
-                    }
-                }
-            }
+            let whole = Stored { c, c_rs, first_col, mask };
+            with_op!(epilogue, op => store::<T, V, _, M, NV, EDGE>(&mut acc, &whole, op));
             first_a = first_a.wrapping_add(next.a);
             first_b = first_b.wrapping_add(next.b);
             c = c.wrapping_add(next.c);
@@ -255,9 +101,56 @@ where
     }
 }
 
-/// From how many steps on a tile of one register of columns has two pointers to its rows of A. Fewer are not worth the
-/// second: with one step, 0.75.
-const SPLIT_STEPS: usize = 4;
+/// Where a tile's accumulators go.
+struct Stored<T, Mask> {
+    c: *mut T,
+    c_rs: usize,
+    /// The first column within C.
+    first_col: usize,
+    /// Of the last register of columns.
+    mask: Mask,
+}
+
+/// Applies the epilogue to one tile and stores it.
+///
+/// An epilogue that reads C reads all of the tile before it writes: a masked load waits for a masked store whose register it
+/// touches, though not its lanes, and the rows of a narrow C touch one another's. An update of 64x8 on its own took 4 times
+/// as long row by row with AVX-512. Everywhere, it would cost k of 1 to 9 up to 0.14.
+///
+/// Safety: as [`tiles`].
+#[inline(always)]
+unsafe fn store<T: Scalar, V: Simd<T>, E: Apply<T>, const M: usize, const NV: usize, const EDGE: u8>(
+    acc: &mut [[V; NV]; M],
+    &Stored { c, c_rs, first_col, mask }: &Stored<T, V::Mask>,
+    op: E,
+) {
+    let ahead = const { is_masked(EDGE) && E::READS_C };
+    // SAFETY: rows < M and masked columns of a tile of C, which the caller's pointers cover.
+    unsafe {
+        if ahead {
+            for i in 0..M {
+                for v in 0..NV {
+                    let (at, col) = (c.add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
+                    acc[i][v] = match v + 1 == NV {
+                        true => op.apply::<V, true>(acc[i][v], col, at, mask),
+                        false => op.apply::<V, false>(acc[i][v], col, at, mask),
+                    };
+                }
+            }
+        }
+        for i in 0..M {
+            for v in 0..NV {
+                let (to, col) = (c.add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
+                match (is_masked(EDGE) && v + 1 == NV, ahead) {
+                    (true, true) => acc[i][v].store_masked(to, mask),
+                    (true, false) => op.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask),
+                    (false, true) => acc[i][v].store(to),
+                    (false, false) => op.apply::<V, false>(acc[i][v], col, to, mask).store(to),
+                }
+            }
+        }
+    }
+}
 
 /// The multiply-adds of one tile.
 ///
@@ -265,7 +158,7 @@ const SPLIT_STEPS: usize = 4;
 /// cycles of multiply-adds. For one register of columns that is twice as long, so its rows hang on two pointers: 1.45-1.66
 /// times as fast with AVX-512 and n = 16. For two registers it is just as long, and a second pointer lost up to 0.14.
 ///
-/// Safety: as [`tile`], for a tile whose operands begin at `a` and `b`.
+/// Safety: as [`tiles`], for a tile whose operands begin at `a` and `b`.
 #[inline(always)]
 unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POINTERS: usize>(
     acc: &mut [[V; NV]; M],
@@ -318,48 +211,6 @@ unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POI
                 *a = a.wrapping_add(a_cs);
             }
             b = b.wrapping_add(b_rs);
-        }
-    }
-}
-
-/// Where a tile goes whose rows are columns of C; strides in elements.
-pub(crate) struct Transposed<T> {
-    /// Rows of the tile, which are columns of C and contiguous there.
-    pub(crate) rows: usize,
-    /// Columns of the tile, which are rows of C.
-    pub(crate) cols: usize,
-    /// Elements from one row of the tile to the next.
-    pub(crate) tile_rs: usize,
-    /// The tile's corner in C.
-    pub(crate) c: *mut T,
-    /// From one row of C, a column of the tile, to the next.
-    pub(crate) c_rs: usize,
-    /// The first column within C.
-    pub(crate) col: usize,
-}
-
-/// Turns a tile of raw sums round, and finishes it row by row of C.
-///
-/// Safety: `c` covers the shape; `tile` has `rows` rounded up to whole registers rows of `tile_rs` elements, of which
-/// `cols` rounded up to whole registers are there; the CPU has the instructions of `V`.
-#[inline(always)]
-pub(crate) unsafe fn store_transposed<T: Scalar, V: Simd<T>, E: Finish<T>>(tile: &[T], to: &Transposed<T>, finish: E) {
-    let &Transposed { rows, cols, tile_rs, c, c_rs, col } = to;
-    let padded = rows.next_multiple_of(V::LANES);
-    assert!(padded * tile_rs <= tile.len() && cols.next_multiple_of(V::LANES) <= tile_rs, "a tile of {rows}x{cols}");
-    let mut block = [T::ZERO; 16 * 16]; // LANES <= 16
-    for i in (0..rows).step_by(V::LANES) {
-        // SAFETY: blocks inside the tile (asserted), rows and columns of C that exist.
-        unsafe {
-            let mask = V::first(V::LANES.min(rows - i));
-            for j in (0..cols).step_by(V::LANES) {
-                V::transpose(tile.as_ptr().add(i * tile_rs + j), tile_rs, block.as_mut_ptr(), V::LANES);
-                for row in 0..V::LANES.min(cols - j) {
-                    let to = c.add((j + row) * c_rs + i);
-                    let acc = V::load(block.as_ptr().add(row * V::LANES));
-                    finish.apply::<V, true>(acc, col + i, to, mask).store_masked(to, mask);
-                }
-            }
         }
     }
 }

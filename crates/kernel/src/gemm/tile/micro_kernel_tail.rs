@@ -16,19 +16,35 @@
 //!
 //! Each element is one chain of multiply-adds over k in order, as everywhere.
 
+use super::shape::Tile;
 use crate::Scalar;
-use crate::gemm::tile::micro_kernel::{Finish, Tile};
+use crate::epilogue::{Apply, EpilogueOp, with_op};
 use crate::simd::Simd;
+use crate::simd::isa::{Isa, Op};
 
 /// Computes a run of tiles of M rows and LANES + TAIL columns, or one fewer where B's rows have room for it.
 ///
-/// Safety: the pointers of `tile` cover what their comments say, and of each of B's rows LANES + TAIL elements; `cols` is
-/// more than LANES and at most so many; TAIL divides LANES; the CPU has the instructions of V.
+/// # Safety
+/// The pointers of `tile` cover what their comments say, and of each of B's rows LANES + TAIL elements; `cols` is more than
+/// LANES and at most so many; TAIL divides LANES; the epilogue's bias covers C's columns.
+pub(crate) struct MicroKernelTail<'a, T, const M: usize, const TAIL: usize> {
+    pub(crate) tile: &'a Tile<T>,
+    pub(crate) epilogue: &'a EpilogueOp<T>,
+}
+
+impl<T: Scalar, const M: usize, const TAIL: usize> Op<T> for MicroKernelTail<'_, T, M, TAIL> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<K: Isa<T>>(self) {
+        // SAFETY: the contract of `MicroKernelTail`, kept by whoever made it.
+        unsafe { tiles::<T, K::Vector, M, TAIL>(self.tile, self.epilogue) }
+    }
+}
+
+/// Safety: the contract of [`MicroKernelTail`]; the CPU has the instructions of `V`.
 #[inline(always)]
-pub(crate) unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, const TAIL: usize>(
-    tile: &Tile<T>,
-    finish: E,
-) {
+unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const TAIL: usize>(tile: &Tile<T>, epilogue: &EpilogueOp<T>) {
     let &Tile { k, run, next, c_rs, a_rs, a_cs, b_rs, .. } = tile;
     let (mut first_a, mut c) = (tile.a, tile.c);
     let shared = const { V::LANES / TAIL }; // rows of a register of tails
@@ -67,29 +83,59 @@ pub(crate) unsafe fn tile<T: Scalar, V: Simd<T>, E: Finish<T>, const M: usize, c
                 a = a.map(|a| a.wrapping_add(a_cs));
                 b = b.wrapping_add(b_rs);
             }
-            // An epilogue that reads C reads all of the tile before it writes, for the reason in `micro::tile`: 512 rows of
-            // 10 columns are updated 4.3 times as fast by one step, 1.6 by 32 steps.
             let mut last = [V::splat(T::ZERO); M];
             for i in 0..M {
                 last[i] = tail[i / shared].group::<TAIL>(i % shared);
             }
-            let finished = |i: usize, (row, last): (V, V)| {
-                let (at, col) = (c.add(i * c_rs), tile.col + lanes);
-                let row = finish.apply::<V, false>(row, tile.col, at, mask);
-                (row, finish.apply::<V, true>(last, col, at.add(lanes), mask))
-            };
-            if !E::RESUMES {
-                for i in 0..M {
-                    (acc[i], last[i]) = finished(i, (acc[i], last[i]));
-                }
-            }
-            for i in 0..M {
-                let (row, last) = if E::RESUMES { finished(i, (acc[i], last[i])) } else { (acc[i], last[i]) };
-                row.store(c.add(i * c_rs));
-                last.store_masked(c.add(i * c_rs + lanes), mask);
-            }
+            let whole = Stored { c, c_rs, col: tile.col, mask };
+            with_op!(epilogue, op => store::<T, V, _, M>((&mut acc, &mut last), &whole, op));
             first_a = first_a.wrapping_add(next.a);
             c = c.wrapping_add(next.c);
+        }
+    }
+}
+
+/// Where a tile's accumulators go.
+struct Stored<T, Mask> {
+    c: *mut T,
+    c_rs: usize,
+    /// The first column within C.
+    col: usize,
+    /// Of the tail.
+    mask: Mask,
+}
+
+/// Applies the epilogue to one tile, a register of each row and the tail of each, and stores it.
+///
+/// An epilogue that reads C reads all of the tile before it writes, for the reason in `micro_kernel.rs`: 512 rows of 10
+/// columns are updated 4.3 times as fast by one step, 1.6 by 32 steps.
+///
+/// Safety: as [`tiles`].
+#[inline(always)]
+unsafe fn store<T: Scalar, V: Simd<T>, E: Apply<T>, const M: usize>(
+    (acc, last): (&mut [V; M], &mut [V; M]),
+    &Stored { c, c_rs, col, mask }: &Stored<T, V::Mask>,
+    op: E,
+) {
+    let lanes = V::LANES;
+    // SAFETY: rows < M and the columns of a tile of C, which the caller's pointers cover.
+    unsafe {
+        if E::READS_C {
+            for i in 0..M {
+                let at = c.add(i * c_rs);
+                acc[i] = op.apply::<V, false>(acc[i], col, at, mask);
+                last[i] = op.apply::<V, true>(last[i], col + lanes, at.add(lanes), mask);
+            }
+        }
+        for i in 0..M {
+            let at = c.add(i * c_rs);
+            let (mut row, mut last) = (acc[i], last[i]);
+            if !E::READS_C {
+                row = op.apply::<V, false>(row, col, at, mask);
+                last = op.apply::<V, true>(last, col + lanes, at.add(lanes), mask);
+            }
+            row.store(at);
+            last.store_masked(at.add(lanes), mask);
         }
     }
 }

@@ -3,3 +3,5 @@
 pub(crate) mod dispatch;
 pub(crate) mod micro_kernel;
 pub(crate) mod micro_kernel_tail;
+pub(crate) mod shape;
+pub(crate) mod store_transposed;

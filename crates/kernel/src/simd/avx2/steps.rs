@@ -5,7 +5,7 @@
 use std::arch::asm;
 use std::arch::x86_64::{__m256, __m256d, __m256i};
 
-use crate::gemm::tile::micro_kernel::Tile;
+use crate::simd::Steps;
 
 /// One function for each element type and way of loading the last register of a row of B.
 macro_rules! steps {
@@ -17,8 +17,7 @@ macro_rules! steps {
         #[target_feature(enable = "avx2,fma")]
         pub(super) unsafe fn $name(
             acc: &mut [[$v; 3]; 4],
-            &Tile { k, a_rs, a_cs, b_rs, .. }: &Tile<$t>,
-            (a, b): (*const $t, *const $t)
+            &Steps { k, a, a_rs, a_cs, b, b_rs }: &Steps<$t>
             $(, $mask: &__m256i)?
         ) {
             if k == 0 {

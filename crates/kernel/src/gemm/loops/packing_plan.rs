@@ -1,0 +1,149 @@
+//! What a blocked product packs, in blocks of what size, decided before its loops: plain data.
+
+use crate::Scalar;
+use crate::gemm::block_sizes::*;
+use crate::gemm::problem::Problem;
+use crate::gemm::tile::shape::NV;
+use crate::simd::Simd;
+use crate::simd::isa::Isa;
+use crate::sizes::wrapping_bytes;
+
+/// Tiles of up to MR rows and NV registers, or MR_ONE_VECTOR rows of one register.
+pub(crate) const PLAIN: u8 = 0;
+/// Tiles of two to four rows and up to WIDE_VECTORS registers.
+pub(crate) const WIDE: u8 = 1;
+/// Tiles of one register and a tail.
+pub(crate) const TAIL: u8 = 2;
+
+/// Blocks, tiles and panels of one product. Rows, columns and steps are counted in elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PackingPlan {
+    /// A tile's rows, at most, and columns.
+    pub(crate) mr: usize,
+    pub(crate) nr: usize,
+    pub(crate) pack_a: bool,
+    pub(crate) pack_b: bool,
+    /// Whether a ragged last panel of B is packed, though the others may not be.
+    pub(crate) pack_ragged: bool,
+    /// Whether the first tile of rows fetches the next panel of a B in place for all others.
+    pub(crate) prefetch_b: bool,
+    /// Steps of a block, at most.
+    pub(crate) most_steps: usize,
+    /// Whether B is packed in blocks that are used at once, from the second-level cache.
+    pub(crate) is_large: bool,
+}
+
+/// The kind of tiles that C is made of.
+#[inline(always)]
+pub(crate) fn tile_kind<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> u8 {
+    if is_wide::<T, K>(p) {
+        WIDE
+    } else if tail_of::<T, K>(p).is_some() {
+        TAIL
+    } else {
+        PLAIN
+    }
+}
+
+/// The plan for tiles of that kind, a constant, since so are then the sizes that blocks are multiples of. Divided by what is
+/// only known at run time, 16x16x16 took 1.12 times as long with AVX-512.
+#[inline(always)]
+pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resumes: bool) -> PackingPlan {
+    let lanes = K::Vector::LANES;
+    let mr = match TILES {
+        WIDE if p.m > 3 => K::MR_WIDE,
+        WIDE => 3,
+        TAIL => K::MR_TAIL.max(1),
+        _ if p.n <= lanes => K::MR_ONE_VECTOR,
+        _ => K::MR,
+    };
+    let nr = if TILES == WIDE {
+        let registers = p.n.div_ceil(lanes);
+        registers.div_ceil(registers.div_ceil(if mr == 4 { FOUR_ROWS_VECTORS } else { K::WIDE_VECTORS })) * lanes
+    } else {
+        NV * lanes
+    };
+    let row_tiles = p.m.div_ceil(mr);
+    // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
+    let rows_contiguous = p.b.cs == 1 || p.n == 1;
+    let unpacked_rows = if p.b.rs.is_multiple_of(lanes) { UNPACKED_ROWS_WHOLE } else { UNPACKED_ROWS };
+    let pack_b = p.b_packed || !rows_contiguous || p.m > unpacked_rows || (row_tiles > 1 && page_apart::<T>(p.b.rs));
+    let pack_ragged = pack_b
+        || ((TILES != TAIL || p.n % 2 == 1) && row_tiles > MASKED_ROW_TILES && !K::Vector::MASKED_LOADS_ARE_FREE);
+    // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
+    // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
+    let by_columns = p.a.rs == 1 && p.m > 1;
+    let rows_apart = if mr > WAYS { MANY_ROWS_APART_COLUMN_TILES } else { ROWS_APART_COLUMN_TILES };
+    let pack_a = (p.n > rows_apart * nr && p.m > 1 && page_apart::<T>(p.a.rs))
+        || (p.n >= PACKED_COLUMN_TILES * nr && p.k > 1 && page_apart::<T>(p.a.cs))
+        || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs));
+    // The first tile of rows reads a B in place for all others, who then find it in the caches.
+    let prefetch_b = !pack_b && TILES == PLAIN && p.m > 2 * mr && wrapping_bytes::<T>(p.k, p.n) > PREFETCHED_B_BYTES;
+
+    // When k is split, accumulation resumes from C.
+    let a_by_lines = !pack_a && by_columns && p.n > lanes;
+    let b_by_lines = !pack_b && row_tiles > 1 && p.b.rs * size_of::<T>() >= LONG_ROW;
+    let most_steps = match (a_by_lines, b_by_lines) {
+        _ if !resumes || p.k <= STEPS_OF_FEW_SETS => KC,
+        (true, _) if few_sets::<T>(p.a.cs) => STEPS_OF_FEW_SETS,
+        (false, false) => KC,
+        _ => STEPS_IN_PLACE,
+    };
+    let is_large = resumes
+        && pack_b
+        && !p.b_packed
+        && rows_contiguous
+        && p.m <= UNPACKED_ROWS
+        && wrapping_bytes::<T>(p.k, p.n) >= LARGE_BYTES;
+    PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, most_steps, is_large }
+}
+
+impl PackingPlan {
+    /// Whether everything is one block, of which nothing is packed.
+    #[inline(always)]
+    pub(crate) fn is_one_block<T>(&self, p: &Problem<T>) -> bool {
+        let unpacked = !self.pack_a && !self.pack_b && (!self.pack_ragged || p.n.is_multiple_of(self.nr));
+        unpacked && (1..=MC).contains(&p.m) && p.n <= NC && p.k <= self.most_steps
+    }
+
+    /// Rows of A's block; columns and steps of B's.
+    #[inline(always)]
+    pub(crate) fn blocks<T>(&self, p: &Problem<T>) -> (usize, usize, usize) {
+        let &PackingPlan { mr, nr, .. } = self;
+        let (most_cols, most_steps) =
+            if self.is_large { (LARGE_ROW_BYTES / size_of::<T>(), LARGE_STEPS) } else { (NC, self.most_steps) };
+        (even_part(p.m, MC / mr * mr, mr), even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1))
+    }
+}
+
+/// Whether C is made of wide tiles: of two or three rows, as long as nothing is packed for them, and of four where the
+/// registers hold them. As tiles of [`NV`] registers 2 x 256 x 512 takes 1.8 times as long (AVX2), 3 rows 1.4; four rows take
+/// 1.07-1.09, up to 1.3 where 24 columns are one tile instead of two, eight 1.05-1.25, seven 1.0-1.2 but for a register left
+/// over, where 0.7-0.9. More rows, up to whole squares, take 0.7-0.98 as such tiles.
+fn is_wide<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
+    if const { K::WIDE_VECTORS <= NV }
+        || p.b_packed
+        || p.b.cs != 1
+        || p.c_cs != 1
+        || p.swapped
+        || p.n <= NV * K::Vector::LANES
+    {
+        return false;
+    }
+    let registers = p.n.div_ceil(K::Vector::LANES);
+    let fills = registers % FOUR_ROWS_VECTORS != 1 || registers > 3 * FOUR_ROWS_VECTORS;
+    let two_tiles = (p.m == 8 || (p.m == 7 && fills)) && !page_apart::<T>(p.b.rs);
+    matches!(p.m, 2 | 3) || (K::MR_WIDE == 4 && (p.m == 4 || two_tiles))
+}
+
+/// Columns past the first register that share registers with one another (`micro_kernel_tail.rs`), where that pays: with 9 to 12
+/// columns, 1.3-1.5 times as fast as tiles turned round. Where they are odd in number B is packed, since one more is read.
+pub(crate) fn tail_of<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
+    if const { K::MR_TAIL == 0 } {
+        return None;
+    }
+    let lanes = K::Vector::LANES;
+    let tail = p.n.checked_sub(lanes)?;
+    let fits = (1..=4.min(lanes / 2)).contains(&tail) && (tail % 2 == 0 || p.m > MASKED_ROW_TILES * K::MR_TAIL);
+    (fits && p.c_cs == 1 && !p.swapped && p.b.cs == 1 && !p.b_packed).then_some(tail)
+}
