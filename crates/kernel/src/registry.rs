@@ -196,7 +196,7 @@ impl<T: Scalar> std::fmt::Debug for Kernel<T> {
 mod tests {
     use super::*;
 
-    use crate::portable::{NAME_F32, NAME_F64};
+    use crate::simd::portable::{NAME_F32, NAME_F64};
     use crate::simd::Simd;
 
     #[test]
