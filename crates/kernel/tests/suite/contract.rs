@@ -441,3 +441,10 @@ fn rows_of_a_product_whose_chains_are_cut_have_the_bits_of_rows_alone() {
     rows_of_cut_chains_have_the_bits_of_rows_alone::<f32>();
     rows_of_cut_chains_have_the_bits_of_rows_alone::<f64>();
 }
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn names_of_instruction_sets_agree_with_what_the_cpu_reports() {
+    let avx2 = Kernel::<f32>::all().iter().find(|k| k.name() == "f32_6x16_avx2").unwrap();
+    assert_eq!(avx2.is_available(), is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"));
+}

@@ -101,7 +101,7 @@ fn assert_near<T: Scalar>(case: &Case, points: &[(f64, f64)], is_slope: bool) {
 }
 
 /// `scripts/activation-truth` made it: a name, z, f(z), f'(z).
-const TRUTH: &str = include_str!("data/activations.txt");
+const TRUTH: &str = include_str!("../data/activations.txt");
 
 #[test]
 fn every_function_and_slope_stays_within_its_stated_error_of_the_truth() {

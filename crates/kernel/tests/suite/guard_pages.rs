@@ -1,7 +1,5 @@
 //! No kernel touches memory beside its operands: each is laid flush against a page that must not be touched, once at its
 //! end and once at its start, and every kernel runs every tail. A stray load or store ends the test with a signal.
-#![cfg(unix)]
-
 use std::cell::Cell;
 use std::ptr;
 
