@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar, activation_name};
 
-use crate::args::HIDDEN;
+use crate::args::defaults::HIDDEN;
 use crate::values::{Hidden, Norm};
 
 /// The architecture, as far as the command line says.

@@ -6,11 +6,7 @@ use std::str::FromStr;
 
 use chainrule::data::Source;
 use chainrule::trace::Shown;
-use chainrule::{
-    ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, parse_activation,
-};
-
-use crate::optimizer::LBFGS;
+use chainrule::{ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, parse_activation};
 
 /// The sizes of the hidden layers; none at all for a single dense layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -223,11 +219,6 @@ pub(crate) fn loss(text: &str) -> Parsed<Loss> {
         ModelError::Setting { .. } => Err(error.to_string()),
         _ => unknown("loss", text, LOSS_NAMES),
     })
-}
-
-pub(crate) fn optimizer(text: &str) -> Parsed<String> {
-    let known = [OPTIMIZER_NAMES, &[LBFGS]].concat();
-    if known.contains(&text) { Ok(text.to_owned()) } else { unknown("optimizer", text, &known) }
 }
 
 pub(crate) fn dtype(text: &str) -> Parsed<DType> {
