@@ -3,7 +3,7 @@
 use chainrule_model::{Activation, Dissection, Layer, Mlp, Scalar, activation_name};
 
 use super::answers::sum_of_each_row;
-use super::run::Parameters;
+use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};
 
 /// A pass that has been taken, and the forward quantities that its formulas speak of.

@@ -2,7 +2,7 @@
 
 use chainrule_model::{Dissection, Layer, Mlp, Scalar};
 
-use super::run::Parameters;
+use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};
 
 /// What each module left.
