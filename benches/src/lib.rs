@@ -25,6 +25,7 @@ pub mod shapes;
 pub mod stats;
 pub mod steps;
 pub mod summary;
+mod timing;
 mod twin;
 
 pub use bound::{Roundoff, gradient_bounds};

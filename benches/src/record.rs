@@ -9,6 +9,9 @@ use crate::operands::copies;
 use crate::rounds::Rounds;
 use crate::shapes::{Element, Shape, Stored};
 use crate::steps::record::MeasuredStep;
+use crate::timing::short;
+
+pub use crate::timing::Timing;
 
 /// The machine, the code, and the limits that the machine showed before the first product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,21 +145,6 @@ pub struct Cold {
     pub told: bool,
 }
 
-/// One candidate on one product.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Timing {
-    /// Who.
-    pub name: String,
-    /// Lower quartile, median, upper quartile, least.
-    pub ns: [f64; 4],
-    /// At the median.
-    pub gflops: f64,
-    /// Of the measured peak, at the median.
-    pub percent_of_peak: f64,
-    /// Its time over ours: lower quartile, median, upper quartile over the rounds.
-    pub ratio: [f64; 3],
-}
-
 /// A line of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "lowercase")]
@@ -178,26 +166,6 @@ pub struct Record {
     pub cases: Vec<Measured>,
     /// Training steps and predictions, which have a file of their own.
     pub steps: Vec<MeasuredStep>,
-}
-
-/// Four significant digits: more is noise, and the file is kept for good.
-pub(crate) fn short(value: f64) -> f64 {
-    format!("{value:.3e}").parse().expect("a number reads back")
-}
-
-impl Timing {
-    /// One of the candidates of these rounds; so many operations a call.
-    pub fn new(name: &str, rounds: &Rounds, who: usize, flops: u64, peak: f64) -> Self {
-        let ns = rounds.seconds(who).map(|s| s * 1e9);
-        let gflops = flops as f64 / ns[1];
-        Timing {
-            name: name.to_owned(),
-            ns: ns.map(short),
-            gflops: short(gflops),
-            percent_of_peak: short(100.0 * gflops / peak),
-            ratio: rounds.ratio(who, 0).map(short),
-        }
-    }
 }
 
 impl Measured {
@@ -325,12 +293,6 @@ pub(crate) mod tests {
         assert!(Record::parse(&format!("{header}\n{{\"record\":\"case\"}}\n")).unwrap_err().starts_with("line 2: "));
         assert!(Record::parse(&format!("{header}\n{header}\n")).unwrap_err().contains("second header"));
         assert!(Record::parse("").unwrap_err().contains("no header"));
-    }
-
-    #[test]
-    fn four_digits_are_kept() {
-        assert_eq!(short(123_456.0), 123_500.0);
-        assert_eq!(short(0.999_96), 1.0);
     }
 
     #[test]

@@ -8,8 +8,10 @@ use chainrule_bench::record::{Held, Measured, Rival};
 use chainrule_bench::rounds::{Candidate, measure, verify};
 use chainrule_bench::shapes::{Element, table};
 
+use crate::field::Field;
 use crate::foreign::Rivals;
-use crate::probe::{Isa, peak};
+use crate::isa::Isa;
+use crate::probe::peak;
 
 /// Percent of the peak that nobody reaches without wider vectors, clocks and their noise allowed for.
 const TOO_FAST: f64 = 115.0;
@@ -17,15 +19,6 @@ const TOO_FAST: f64 = 115.0;
 const TOO_SLOW: f64 = 50.0;
 /// Seconds for everyone.
 const SECONDS: f64 = 1.0;
-
-/// What all candidates of a run have in common.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Field {
-    /// For each of them.
-    pub(crate) threads: usize,
-    /// What they are held to, if they are.
-    pub(crate) isa: Option<Isa>,
-}
 
 /// How one rival is held to AVX2.
 struct Hold {

@@ -3,9 +3,12 @@
 //! An example, not a binary or a benchmark: a bare `cargo run` is to stay the chainrule command, and a bare
 //! `cargo bench` is not to take six minutes more.
 
+mod field;
 mod foreign;
 mod header;
 mod held;
+mod isa;
+mod lock;
 mod machine;
 mod print;
 mod probe;
@@ -25,16 +28,13 @@ use chainrule_bench::summary::{readme_section, replace_section};
 use chainrule_kernel::KERNEL_VARIABLE;
 use clap::{Args, Parser};
 
+use field::Field;
 use foreign::Rivals;
 use header::Choices;
-use held::Field;
+use isa::Isa;
 use machine::{cores, version};
-use probe::Isa;
 use product::Bench;
 use steps::{More, Steps};
-
-/// The versions of this build.
-const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
 
 /// The rivals that this build has beyond the usual ones.
 const WITH: &[&str] = &[

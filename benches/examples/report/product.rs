@@ -8,9 +8,10 @@ use chainrule_bench::shapes::{Shape, Stored};
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scratch};
 use chainrule_naive::{Dims, Transpose, matmul};
 
+use crate::field::Field;
 use crate::foreign::Rivals;
-use crate::held::Field;
-use crate::probe::{self, Isa};
+use crate::isa::Isa;
+use crate::probe;
 
 /// How far the peak may move from before a product to after it.
 const STEADY: f64 = 0.03;

@@ -17,9 +17,10 @@ use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::header::{Choices, chosen_kernel, header};
+use crate::isa::Isa;
 use crate::machine::{cores, version};
 use crate::print;
-use crate::probe::{self, Isa};
+use crate::probe;
 
 #[path = "../../rivals/gemm.rs"]
 mod gemm;

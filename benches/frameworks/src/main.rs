@@ -8,6 +8,9 @@ mod burn;
 mod candle;
 #[path = "../../examples/report/header.rs"]
 mod header;
+#[path = "../../examples/report/isa.rs"]
+mod isa;
+mod lock;
 #[path = "../../examples/report/foreign/loops.rs"]
 mod loops;
 #[path = "../../examples/report/machine.rs"]
@@ -33,11 +36,8 @@ use steps::{More, Steps};
 
 /// Where the probe looks for loops that are not safe.
 mod foreign {
-    pub(crate) use crate::loops::{loads, multiply_adds};
+    pub(crate) use crate::loops::{CHAINS, loads, multiply_adds};
 }
-
-/// The versions of this build.
-const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
 
 /// Whatever this build has, by the names that `--with` knows, and the package whose version counts.
 const FRAMEWORKS: &[(&str, &str)] = &[

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Timing, short};
 use crate::rounds::Rounds;
 use crate::steps::jobs::{PredictJob, StepJob};
+use crate::timing::{Timing, short};
 
 /// One step or prediction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use chainrule_bench::shapes::{Shape, Stored};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 
-use super::assert_all_inside;
+use super::bounds::assert_all_inside;
 
 /// `cblas_sgemm` or `cblas_dgemm`, whose integers have 32 bits in these builds: order, transpose a, transpose b, m,
 /// n, k, alpha, a, lda, b, ldb, beta, c, ldc.
