@@ -139,7 +139,9 @@ def resolve(module, names, seen=frozenset()):
                 after += lookup(place, name, seen)
             elif number:  # a variant, a method, an associated item: it stands with its type
                 after.append(place)
-        here = after
+        # Only a module goes on behind a name that a function or a macro has as well: `exp::exp`.
+        inner = [place for place in after if isinstance(place, Module)]
+        here = inner if inner and number + 1 < len(names) else after
     return here
 
 

@@ -117,6 +117,16 @@ CRATES = [
         [],
     ),
     (
+        "none: a module, a function and a macro of one name",
+        {
+            "lib.rs": "mod a; mod b; mod c; pub use a::a; fn b() {} macro_rules! c { () => {} }",
+            "a.rs": "use super::b::B; use crate::c::C; pub fn a() {}",
+            "b.rs": "pub struct B;",
+            "c.rs": "pub struct C;",
+        },
+        [],
+    ),
+    (
         "none: tests, comments and strings do not count, nor what another crate calls by the same name",
         {
             "lib.rs": "mod a; mod b; pub struct X;",
