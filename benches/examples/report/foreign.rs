@@ -10,9 +10,9 @@ mod rivals;
 #[cfg(feature = "rten")]
 mod rten;
 
-use chainrule_bench::operands::{Operands, Strides};
-use chainrule_bench::rounds::Candidate;
-use chainrule_bench::shapes::{Element, Shape};
+use chainrule_bench_support::operands::{Operands, Strides};
+use chainrule_bench_support::rounds::Candidate;
+use chainrule_bench_support::shapes::{Element, Shape};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 
@@ -225,8 +225,8 @@ pub(crate) use rivals::Rivals;
 
 #[cfg(test)]
 mod tests {
-    use chainrule_bench::rounds::verify;
-    use chainrule_bench::shapes::table;
+    use chainrule_bench_support::rounds::verify;
+    use chainrule_bench_support::shapes::table;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use chainrule_bench::record::{Header, Rival};
+use chainrule_bench_support::record::{Header, Rival};
 use chainrule_kernel::{KERNEL_VARIABLE, Kernel, KernelError};
 
 use crate::isa::Isa;

@@ -4,9 +4,9 @@
 //! The settings themselves are made by `scripts/bench --isa avx2`: some must be there when a rival is compiled, others
 //! before the process starts.
 
-use chainrule_bench::record::{Held, Measured, Rival};
-use chainrule_bench::rounds::{Candidate, measure, verify};
-use chainrule_bench::shapes::{Element, table};
+use chainrule_bench_support::record::{Held, Measured, Rival};
+use chainrule_bench_support::rounds::{Candidate, measure, verify};
+use chainrule_bench_support::shapes::{Element, table};
 
 use crate::field::Field;
 use crate::foreign::Rivals;
@@ -142,8 +142,8 @@ pub(crate) fn check(field: Field, case: &Measured) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use chainrule_bench::record::Timing;
-    use chainrule_bench::shapes::Stored;
+    use chainrule_bench_support::record::Timing;
+    use chainrule_bench_support::shapes::Stored;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! The instruction sets that kernels and rivals compute with.
 
-use chainrule_bench::shapes::Element;
+use chainrule_bench_support::shapes::Element;
 
 /// The instruction sets, widest first, by the last part of our kernels' names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

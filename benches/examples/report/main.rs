@@ -20,11 +20,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chainrule_bench::caches::Caches;
-use chainrule_bench::chart::chart;
-use chainrule_bench::record::{Header, Held, Measured, Record, Rival};
-use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, table};
-use chainrule_bench::summary::{readme_section, replace_section};
+use chainrule_bench_support::caches::Caches;
+use chainrule_bench_support::chart::chart;
+use chainrule_bench_support::record::{Header, Held, Measured, Record, Rival};
+use chainrule_bench_support::shapes::{Element, GROUPS, SUMMARY, Shape, table};
+use chainrule_bench_support::summary::{readme_section, replace_section};
 use chainrule_kernel::KERNEL_VARIABLE;
 use clap::{Args, Parser};
 

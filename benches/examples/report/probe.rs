@@ -5,9 +5,9 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Instant;
 
-use chainrule_bench::caches::Caches;
-use chainrule_bench::record::{Memory, Peak};
-use chainrule_bench::shapes::Element;
+use chainrule_bench_support::caches::Caches;
+use chainrule_bench_support::record::{Memory, Peak};
+use chainrule_bench_support::shapes::Element;
 
 use crate::foreign::{CHAINS, loads, multiply_adds};
 use crate::isa::Isa;

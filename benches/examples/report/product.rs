@@ -1,10 +1,10 @@
 //! One product: ours and everyone else's, verified, then timed until the machine was steady or the patience is spent.
 
-use chainrule_bench::figures::NAIVE;
-use chainrule_bench::operands::Operands;
-use chainrule_bench::record::Measured;
-use chainrule_bench::rounds::{Candidate, measure, verify};
-use chainrule_bench::shapes::{Shape, Stored};
+use chainrule_bench_support::figures::NAIVE;
+use chainrule_bench_support::operands::Operands;
+use chainrule_bench_support::record::Measured;
+use chainrule_bench_support::rounds::{Candidate, measure, verify};
+use chainrule_bench_support::shapes::{Shape, Stored};
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scratch};
 use chainrule_naive::{Dims, Transpose, matmul};
 
@@ -120,7 +120,7 @@ fn naive<T: Rivals>() -> Candidate<T> {
 
 #[cfg(test)]
 mod tests {
-    use chainrule_bench::shapes::table;
+    use chainrule_bench_support::shapes::table;
 
     use super::*;
 

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule_bench::record::{Header, Record, Rival};
-use chainrule_bench::rounds::Rounds;
-use chainrule_bench::shapes::Element;
-use chainrule_bench::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions, verify_steps};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::figures::ONE_THREAD;
-use chainrule_bench::steps::jobs::{PREDICTIONS, PredictJob, STEPS, StepJob, network};
-use chainrule_bench::steps::record::{MeasuredStep, Timed};
-use chainrule_bench::steps::timing::{measure_predictions, measure_steps};
-use chainrule_bench::steps::{loops, naive, ours, plain};
+use chainrule_bench_support::record::{Header, Record, Rival};
+use chainrule_bench_support::rounds::Rounds;
+use chainrule_bench_support::shapes::Element;
+use chainrule_bench_support::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions, verify_steps};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::figures::ONE_THREAD;
+use chainrule_bench_support::steps::jobs::{PREDICTIONS, PredictJob, STEPS, StepJob, network};
+use chainrule_bench_support::steps::record::{MeasuredStep, Timed};
+use chainrule_bench_support::steps::timing::{measure_predictions, measure_steps};
+use chainrule_bench_support::steps::{loops, naive, ours, plain};
 use chainrule_kernel::KERNEL_VARIABLE;
 use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuilder};

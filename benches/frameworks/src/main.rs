@@ -26,10 +26,10 @@ mod tract;
 
 use std::process::ExitCode;
 
-use chainrule_bench::record::Rival;
-use chainrule_bench::steps::candidate::{Candidate, Predictor, Stepper};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::jobs::{PredictJob, StepJob};
+use chainrule_bench_support::record::Rival;
+use chainrule_bench_support::steps::candidate::{Candidate, Predictor, Stepper};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::jobs::{PredictJob, StepJob};
 use clap::Parser;
 
 use steps::{More, Steps};

@@ -1,6 +1,6 @@
 //! The check before any rival sees a raw pointer.
 
-use chainrule_bench::operands::{Operands, Strides};
+use chainrule_bench_support::operands::{Operands, Strides};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 

@@ -3,8 +3,8 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::LazyLock;
 
-use chainrule_bench::operands::Operands;
-use chainrule_bench::shapes::{Shape, Stored};
+use chainrule_bench_support::operands::Operands;
+use chainrule_bench_support::shapes::{Shape, Stored};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 

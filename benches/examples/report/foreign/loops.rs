@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use chainrule_bench::shapes::Element;
+use chainrule_bench_support::shapes::Element;
 use chainrule_kernel::Scalar;
 
 use crate::isa::Isa;

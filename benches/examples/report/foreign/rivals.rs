@@ -1,7 +1,7 @@
 //! What the report asks of an element type: a candidate for each rival.
 
-use chainrule_bench::rounds::Candidate;
-use chainrule_bench::shapes::{Element, Shape};
+use chainrule_bench_support::rounds::Candidate;
+use chainrule_bench_support::shapes::{Element, Shape};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 

@@ -2,9 +2,9 @@
 
 use std::any::Any;
 
-use chainrule_bench::operands::Operands;
-use chainrule_bench::rounds::Candidate;
-use chainrule_bench::shapes::{Element, Shape};
+use chainrule_bench_support::operands::Operands;
+use chainrule_bench_support::rounds::Candidate;
+use chainrule_bench_support::shapes::{Element, Shape};
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_tensor::NdTensorView;
 

@@ -7,11 +7,11 @@
 
 use std::cell::Cell;
 
-use chainrule_bench::{Case, Recipe, Twin};
+use chainrule_bench_support::{Case, Recipe, Twin};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Activation, Loss, Workspace};
 
-use crate::recipes::{ACTIVATIONS, check, recipes};
+use super::recipes::{ACTIVATIONS, check, recipes};
 
 /// The cube root of 2^-52: truncation, h^2, and rounding, u / h, are then both near 1e-11.
 const H: f64 = 6e-6;
@@ -221,7 +221,7 @@ fn at_a_kink_the_gradient_is_the_one_from_the_left() {
         let mut case = recipe.case::<f64>();
         case.mlp.params_mut().copy_from_slice(&[3.0, -6.0]);
         case.x[0] = 2.0;
-        case.goal = chainrule_bench::Goal::Values(vec![-1.0]);
+        case.goal = chainrule_bench_support::Goal::Values(vec![-1.0]);
         assert_eq!(case.gradients(), (0.5, vec![2.0 * left, left]));
         let mut landscape = Landscape::new(case);
         assert_eq!(landscape.slope(H, &[0.0, 1.0]), None, "a kink was stepped over and not seen");

@@ -5,7 +5,7 @@ use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 use chainrule_model::random::{Purpose, Stream};
 use proptest::prelude::*;
 
-use crate::recipes::check;
+use super::recipes::check;
 
 /// What goes into a dense layer and its backward pass.
 #[derive(Debug, Clone)]

@@ -32,7 +32,7 @@ pub use bound::{Roundoff, gradient_bounds};
 pub use recipe::{Case, Goal, Recipe};
 pub use twin::{Pass, Twin};
 
-/// The repository's README is compiled with the tests: no package holds it, and this crate is none.
+/// The repository's README is compiled with the tests: no published package holds it.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -1,14 +1,19 @@
 //! Steps and predictions: every rival without a framework agrees with ours before anybody believes a timing, and ours
 //! with the naive network in f64.
 
+#[cfg(feature = "rivals")]
 #[path = "../../rivals/gemm.rs"]
 mod gemm;
+#[path = "../../rivals/matrixmultiply.rs"]
+mod matrixmultiply;
 
-use chainrule_bench::steps::candidate::{verify_predictions, verify_steps};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::jobs::{LOSS, PREDICTIONS, PredictJob, STEPS, StepJob, network};
-use chainrule_bench::steps::{loops, naive, ours, plain};
-use chainrule_bench::{Case, Goal, Twin};
+use chainrule_bench_support::steps::candidate::{verify_predictions, verify_steps};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::jobs::{LOSS, PREDICTIONS, PredictJob, STEPS, StepJob, network};
+#[cfg(feature = "rivals")]
+use chainrule_bench_support::steps::loops;
+use chainrule_bench_support::steps::{naive, ours, plain};
+use chainrule_bench_support::{Case, Goal, Twin};
 use chainrule_model::Optimizer;
 
 /// Three minibatches of the largest that are tried.
@@ -24,10 +29,14 @@ fn everyone_takes_the_same_steps() {
     for job in STEPS {
         let job = StepJob { batch: job.batch.min(BATCH), ..*job };
         let rows = rows(job.widths);
-        let mut candidates = vec![ours::stepper(&job, &rows)];
+        let plain = plain::stepper("matrixmultiply", matrixmultiply::multiply, &job, &rows, 1);
+        let mut candidates = vec![ours::stepper(&job, &rows), plain];
+        #[cfg(feature = "rivals")]
         candidates.extend([1, 2].map(|threads| plain::stepper("gemm", gemm::multiply, &job, &rows, threads)));
         if job.suits_loops() {
-            candidates.extend([loops::stepper(&job, &rows), naive::stepper(&job, &rows)]);
+            #[cfg(feature = "rivals")]
+            candidates.push(loops::stepper(&job, &rows));
+            candidates.push(naive::stepper(&job, &rows));
         }
         verify_steps(&mut candidates, &rows, job.batch).unwrap_or_else(|wrong| panic!("{}: {wrong}", job.name));
     }
@@ -40,7 +49,11 @@ fn everyone_answers_the_same() {
         let (inputs, outputs) = (job.widths[0], job.widths[job.widths.len() - 1]);
         let rows = Rows::random(job.rows, inputs, outputs);
         let mlp = network(job.widths);
-        let mut candidates = vec![ours::predictor(&job, &mlp), plain::predictor("gemm", gemm::multiply, &job, 1)];
+        let plain = plain::predictor("matrixmultiply", matrixmultiply::multiply, &job, 1);
+        let mut candidates = vec![ours::predictor(&job, &mlp), plain];
+        #[cfg(feature = "rivals")]
+        candidates.push(plain::predictor("gemm", gemm::multiply, &job, 1));
+        #[cfg(feature = "rivals")]
         if job.suits_loops() {
             candidates.push(loops::predictor(&job));
         }

@@ -1,10 +1,10 @@
 //! Bitwise: loss, output and every gradient are the same at any number of threads, and a row is the same in any batch.
 
-use chainrule_bench::{Case, Recipe};
+use chainrule_bench_support::{Case, Recipe};
 use chainrule_model::{Activation, Loss, MatRef, Scalar, Workspace};
 use proptest::prelude::*;
 
-use crate::recipes::{ACTIVATIONS, check, recipes};
+use super::recipes::{ACTIVATIONS, check, recipes};
 
 /// Everything that a pass leaves.
 #[derive(Debug, PartialEq)]

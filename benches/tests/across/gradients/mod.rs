@@ -7,6 +7,5 @@ mod bounded;
 mod differences;
 mod exact;
 mod metamorphic;
-mod readme;
 mod recipes;
 mod threads;

@@ -5,11 +5,11 @@
 
 use std::cell::Cell;
 
-use chainrule_bench::{Case, Recipe, Roundoff, Twin, gradient_bounds};
+use chainrule_bench_support::{Case, Recipe, Roundoff, Twin, gradient_bounds};
 use chainrule_model::{Activation, Loss, Scalar};
 use chainrule_naive::Float;
 
-use crate::recipes::{ACTIVATIONS, check, recipes};
+use super::recipes::{ACTIVATIONS, check, recipes};
 
 /// The truth, the bound and what was computed, for every gradient of one case.
 struct Compared {

@@ -1,13 +1,13 @@
 //! A network written plainly on somebody's matrix product, as one does who knows the mathematics and has a good BLAS:
 //! the same layout as ours, all buffers made before, one product for each of z, dw and dx, loops around them. The loops
-//! are compiled for the CPU's vectors. With SGD the step is part of dw's product: w <- w - lr * x^T dz.
+//! are compiled for the CPU's vectors (`vectors.rs`). With SGD the step is part of dw's product: w <- w - lr * x^T dz.
 
 use chainrule_model::Optimizer;
-use pulp::Arch;
 
 use crate::steps::candidate::{Candidate, Predictor, Stepper};
 use crate::steps::data::Rows;
 use crate::steps::jobs::{PredictJob, StepJob, network};
+use crate::steps::vectors::Arch;
 
 /// C (m, n) <- keep * C + scale * A (m, k) * B (k, n); C row-major.
 #[derive(Debug)]

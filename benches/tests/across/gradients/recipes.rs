@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use chainrule_bench::Recipe;
+use chainrule_bench_support::Recipe;
 use chainrule_model::{Activation, Loss};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -7,14 +7,14 @@
 
 use std::cell::Cell;
 
-use chainrule_bench::{Case, Goal, Recipe, Twin};
+use chainrule_bench_support::{Case, Goal, Recipe, Twin};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Activation, Loss, Scalar};
 use chainrule_naive::{self as naive, Float};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::recipes::check;
+use super::recipes::check;
 
 const HALF: f64 = 0.5;
 const ACTIVATIONS: [Activation; 3] = [Activation::Identity, Activation::Relu, Activation::LeakyRelu(HALF)];
