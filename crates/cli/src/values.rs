@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chainrule::data::Source;
+use chainrule::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
 use chainrule::trace::Shown;
-use chainrule::{ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, parse_activation};
+use chainrule::{Activation, DType, Error, Loss, ModelError};
 
 /// The sizes of the hidden layers; none at all for a single dense layer.
 #[derive(Debug, Clone, PartialEq)]

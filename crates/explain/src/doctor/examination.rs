@@ -1,6 +1,7 @@
 //! What the doctor is shown: a network, rows of its data, and how it is trained.
 
-use chainrule_model::{Loss, Mlp, Scalar, Update};
+use chainrule_model::optim::Update;
+use chainrule_model::{Loss, Mlp, Scalar};
 
 use crate::graph::Rows;
 
@@ -10,10 +11,10 @@ use crate::graph::Rows;
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::doctor::{Examination, examine};
 /// use chainrule::graph::Rows;
-/// use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
 ///
 /// let mlp = Mlp::builder(1).dense(2).build()?;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
 /// // Told how the network is trained, the doctor also looks at the step it would take.
 /// let update = Some(Optimizer::Sgd { lr: 0.1 }.into());
 /// let case = Examination { update, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };

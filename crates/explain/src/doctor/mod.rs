@@ -5,11 +5,11 @@
 //! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 //! use chainrule::doctor::{Examination, Kind, examine};
 //! use chainrule::graph::Rows;
-//! use chainrule::{Loss, MatRef, Mlp, Targets};
+//! use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 //!
 //! let mlp = Mlp::builder(2).dense(8).relu().dense(2).build()?;
 //! let x = [0.0, 0.0, 0.0, 255.0, 255.0, 0.0, 255.0, 255.0]; // bytes as they come
-//! let rows = Rows { x: MatRef::new(&x, 4, 2), targets: Targets::Classes(&[0, 1, 1, 0]) };
+//! let rows = Rows { x: MatRef::new(&x, 4, 2), targets: TargetsRef::Classes(&[0, 1, 1, 0]) };
 //! let findings = examine(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
 //! assert!(findings.iter().any(|finding| matches!(finding.kind, Kind::UnscaledFeatures { .. })));
 //! # Ok::<(), chainrule_model::ModelError>(())

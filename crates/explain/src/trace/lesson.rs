@@ -2,18 +2,19 @@
 
 use std::ops::RangeInclusive;
 
-use chainrule_model::{Loss, MatRef, Optimizer, Scalar, Targets, Update};
+use chainrule_model::optim::Update;
+use chainrule_model::{Loss, MatRef, Optimizer, Scalar, TargetsRef};
 
 /// What is traced: rows, what they should give, and how the network learns from that.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::trace::{Lesson, trace};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mut mlp = Mlp::builder(2).dense(2).build()?;
 /// let x = MatRef::new(&[1.0, 2.0], 1, 2);
-/// let lesson = Lesson { targets: Some(Targets::Classes(&[1])), loss: Loss::CrossEntropy, steps: 3, ..Lesson::forward(x) };
+/// let lesson = Lesson { targets: Some(TargetsRef::Classes(&[1])), loss: Loss::CrossEntropy, steps: 3, ..Lesson::forward(x) };
 /// let trace = trace(&mut mlp, &lesson)?;
 /// assert_eq!((trace.steps_taken(), trace.steps.len()), (3, 1)); // the first is written down
 /// # Ok::<(), chainrule::ModelError>(())
@@ -23,7 +24,7 @@ pub struct Lesson<'a, T: Scalar> {
     /// (batch, inputs).
     pub x: MatRef<'a, T>,
     /// What the output should be. Without, there is a forward pass and nothing else.
-    pub targets: Option<Targets<'a, T>>,
+    pub targets: Option<TargetsRef<'a, T>>,
     /// What is made small.
     pub loss: Loss,
     /// How the parameters move.

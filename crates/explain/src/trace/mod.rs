@@ -7,13 +7,13 @@
 //! ```
 //! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 //! use chainrule::trace::{Lesson, TextStyle, to_text, trace};
-//! use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets};
+//! use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
 //!
 //! let mut mlp = Mlp::builder(2).dense(1).build_as::<f64>()?;
 //! mlp.params_mut().copy_from_slice(&[0.5, -1.0, 0.25]);
 //! let (x, t) = ([1.0, 2.0], [1.0]);
 //! let lesson = Lesson {
-//!     targets: Some(Targets::Values(MatRef::new(&t, 1, 1))),
+//!     targets: Some(TargetsRef::Values(MatRef::new(&t, 1, 1))),
 //!     loss: Loss::HalfMse,
 //!     update: Optimizer::Sgd { lr: 0.1 }.into(),
 //!     ..Lesson::forward(MatRef::new(&x, 1, 2))

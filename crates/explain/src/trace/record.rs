@@ -1,6 +1,7 @@
 //! What was written down: a trace, its steps, and their sections.
 
-use chainrule_model::{Loss, Update};
+use chainrule_model::Loss;
+use chainrule_model::optim::Update;
 
 use super::Quantity;
 

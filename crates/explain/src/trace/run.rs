@@ -2,7 +2,9 @@
 //! `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`, which train; what those leave no trace of, a
 //! `Dissection` keeps. A lesson without steps is evaluation, by `Mlp::forward`.
 
-use chainrule_model::{Dissection, Mlp, ModelError, Moments, Scalar, Targets, Workspace};
+use chainrule_model::network::Dissection;
+use chainrule_model::optim::Moments;
+use chainrule_model::{Mlp, ModelError, Scalar, TargetsRef, Workspace};
 
 use super::parameters::parameters;
 use super::update::{Moved, Tensor};
@@ -115,7 +117,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     }
 
     /// What the passes computed.
-    fn record(&self, mlp: &Mlp<T>, answered: Option<(Targets<'_, T>, f64)>) -> Result<Recorded, ModelError> {
+    fn record(&self, mlp: &Mlp<T>, answered: Option<(TargetsRef<'_, T>, f64)>) -> Result<Recorded, ModelError> {
         let Lesson { x, loss, steps, .. } = *self.lesson;
         let mut parts = Dissection::try_new(mlp, x.rows())?;
         let learns = answered.is_some() && steps > 0;

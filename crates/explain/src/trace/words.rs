@@ -1,6 +1,6 @@
 //! What a trace says beside its quantities, the same in plain text and in Markdown.
 
-use chainrule_model::Update;
+use chainrule_model::optim::Update;
 
 use super::{Trace, grid};
 
