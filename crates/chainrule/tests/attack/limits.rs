@@ -1,8 +1,6 @@
 //! A file costs what it holds and not what it claims, a file without an end costs a few MiB, and a size that no memory
-//! holds is an error: measured by an allocator that counts bytes, and that can be told to have no more.
+//! holds is an error: measured by an allocator that counts a thread's bytes, and that can be told to have no more.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -12,56 +10,16 @@ use chainrule::trace::Example;
 use chainrule::{DType, Error, ModelFile, Result};
 use flate2::write::GzEncoder;
 
-/// The system's allocator, which knows what a thread holds, and refuses what is larger than it may ask for.
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-    static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
-}
-
-fn hold(change: isize) {
-    HELD.set(HELD.get() + change);
-    PEAK.set(PEAK.get().max(HELD.get()));
-}
-
-// SAFETY: every call is passed on to `System` as it came, or refused, which an allocator may.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if layout.size() > LARGEST.get() {
-            return std::ptr::null_mut();
-        }
-        hold(layout.size() as isize);
-        // SAFETY: the caller's promise is passed on, here and below.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if size > LARGEST.get() {
-            return std::ptr::null_mut();
-        }
-        hold(size as isize - layout.size() as isize);
-        // SAFETY: as above.
-        unsafe { System.realloc(at, layout, size) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        hold(-(layout.size() as isize));
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::alone;
+use crate::memory::{LARGEST, thread_peak, thread_start};
 
 const MIB: usize = 1 << 20;
 
 /// What it gives, and the most bytes that it held at once.
 fn peak<R>(work: impl FnOnce() -> R) -> (R, usize) {
-    let before = HELD.get();
-    PEAK.set(before);
+    let before = thread_start();
     let result = work();
-    (result, (PEAK.get() - before) as usize)
+    (result, (thread_peak() - before) as usize)
 }
 
 /// Refused, in so many words and in so many bytes of memory.
@@ -94,6 +52,7 @@ fn claiming(layers: &str, more: &str) -> Vec<u8> {
 
 #[test]
 fn a_model_file_costs_what_it_holds_and_not_what_it_claims() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let good = r#""dense(3, 2)""#;
     let shaped = |shape: &str, to: u64| {
@@ -170,6 +129,7 @@ fn a_model_file_costs_what_it_holds_and_not_what_it_claims() {
 
 #[test]
 fn the_longest_header_that_is_read_costs_64_mib_beyond_the_file() {
+    let _alone = alone();
     // As many tensors as there may be: the last breaks the chain of widths.
     let count = 32_768;
     let each = |i: usize| {
@@ -187,6 +147,7 @@ fn the_longest_header_that_is_read_costs_64_mib_beyond_the_file() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_does_not_end_is_refused_in_a_few_mib() {
+    let _alone = alone();
     for device in ["/dev/zero", "/dev/full", "/dev/urandom"] {
         refused(|| ModelFile::open(device), MIB, "expected a whole safetensors file");
         refused(|| Limits::default().read_features::<f32>(device), MIB, device);
@@ -216,6 +177,7 @@ impl Read for Endless {
 
 #[test]
 fn text_without_an_end_is_refused_at_its_bound() {
+    let _alone = alone();
     let csv = |text| move || parse_csv_features::<f32>("x.csv", Endless(text, 0));
     let row =
         "x.csv, row 1, column 1 (line 1): found a longer row, expected rows of at most 16777216 bytes and 1048576";
@@ -235,6 +197,7 @@ fn text_without_an_end_is_refused_at_its_bound() {
 
 #[test]
 fn a_limit_is_met_by_the_byte_and_lifted_by_the_byte() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let idx = [&[0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3][..], &[1, 2, 3, 4, 5, 6]].concat();
     let mut gzip = GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -268,6 +231,7 @@ fn a_limit_is_met_by_the_byte_and_lifted_by_the_byte() {
 
 #[test]
 fn a_table_that_claims_what_it_does_not_hold_costs_nothing() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let claim = |dims: &[u32]| {
         let mut bytes = vec![0, 0, 8, dims.len() as u8];
@@ -301,6 +265,7 @@ fn a_table_that_claims_what_it_does_not_hold_costs_nothing() {
 
 #[test]
 fn an_example_of_millions_of_numbers_or_of_one_long_key_is_refused_before_it_is_parsed() {
+    let _alone = alone();
     let numbers = format!("inputs = [[{}1]]", "1,".repeat(5 << 20));
     refused(|| Example::parse("x.toml", &numbers), MIB, "x.toml, line 1, column 2621447: found more numbers and keys");
     let nested = format!("inputs = {}", "[".repeat(1 << 20));
@@ -312,6 +277,7 @@ fn an_example_of_millions_of_numbers_or_of_one_long_key_is_refused_before_it_is_
 
 #[test]
 fn sizes_that_no_memory_holds_are_errors() {
+    let _alone = alone();
     LARGEST.set(256 * MIB);
     let batches = |rows| move || Batches::new(rows, 32, Order::Sequential);
     for rows in [1 << 26, 1 << 45, usize::MAX] {

@@ -5,7 +5,7 @@ use chainrule_explain::trace::Matrix;
 use chainrule_model::network::Dissection;
 use chainrule_model::{Layer, Scalar, Workspace};
 
-use crate::case::Case;
+use super::case::Case;
 
 fn bits<T: Scalar>(values: &[T]) -> Vec<u64> {
     values.iter().map(|value| value.to_f64().to_bits()).collect()

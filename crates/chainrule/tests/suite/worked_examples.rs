@@ -1,8 +1,6 @@
 //! Worked examples that are wrong: each mistake is answered with its file, its line, what was found and what was
 //! expected, and nothing ever panics.
 
-#![cfg(feature = "toml")]
-
 use std::path::Path;
 
 use chainrule::trace::{Example, Shown, to_json};

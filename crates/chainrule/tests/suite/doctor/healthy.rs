@@ -4,7 +4,7 @@ use chainrule::data::{Dataset, Features, Preprocess, Targets, digits};
 use chainrule::optim::Clip;
 use chainrule::{Activation, Loss, Mlp, Optimizer, TrainConfig};
 
-use crate::run::{checkup, scaled_digits};
+use super::run::{checkup, scaled_digits};
 
 fn network(hidden: &[usize], activation: Activation) -> Mlp<f32> {
     let builder = Mlp::builder(64).seed(42);

@@ -4,7 +4,7 @@ use chainrule::data::{Dataset, Features, Preprocess, Targets, digits};
 use chainrule::doctor::Kind;
 use chainrule::{Activation, Init, Loss, Mlp, MlpBuilder, Optimizer, TrainConfig};
 
-use crate::run::{Checkup, checkup, scaled_digits};
+use super::run::{Checkup, checkup, scaled_digits};
 
 fn builder(hidden: &[usize], activation: Activation) -> MlpBuilder {
     let builder = Mlp::builder(64).seed(42);
@@ -29,7 +29,7 @@ fn sgd(lr: f64, epochs: usize) -> TrainConfig {
 
 #[test]
 fn the_second_notebook_s_failed_run_on_the_digits() {
-    // As there, bytes up to 255 into two layers of 16, all rows at once, at 0.1; tests/doctor/mnist.rs has the run itself.
+    // As there, bytes up to 255 into two layers of 16, all rows at once, at 0.1; mnist.rs has the run itself.
     let data = scaled_digits(255.0 / 16.0);
     let config = TrainConfig { batch: data.rows(), ..sgd(0.1, 20) };
     let kinds = ["unscaled-features", "large-updates", "dead-units", "loss-at-chance"];

@@ -1,9 +1,7 @@
 //! Random networks through the gradient check, by the library's own strategies.
 //!
 //! `PROPTEST_CASES` says how many networks; 200 unless said:
-//! `PROPTEST_CASES=10000 cargo test --release -p chainrule --features proptest --test gradients random -- --nocapture`
-
-#![forbid(unsafe_code)]
+//! `PROPTEST_CASES=10000 cargo test --release -p chainrule --features proptest --test suite gradients_of_random -- --nocapture`
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};

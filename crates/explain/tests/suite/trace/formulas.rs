@@ -3,8 +3,8 @@
 
 use chainrule_explain::trace::{Quantity, Step, Term};
 
-use crate::case::Case;
-use crate::evaluate::evaluate;
+use super::case::Case;
+use super::evaluate::evaluate;
 
 fn is_close(got: f64, want: f64, largest: f64) -> bool {
     // Where a formula says f', it is a quotient of differences, off by some 1e-10 times what it is multiplied with.

@@ -4,7 +4,7 @@ use chainrule::data::{Dataset, Order, Preprocess, Source};
 use chainrule::doctor::Kind;
 use chainrule::{Activation, Init, Mlp, TrainConfig};
 
-use crate::run::checkup;
+use super::run::checkup;
 
 /// Bytes as they come, or nothing, and that is said.
 fn mnist() -> Option<Dataset<f32>> {

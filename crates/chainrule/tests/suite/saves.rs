@@ -1,8 +1,6 @@
 //! Whatever is saved can be loaded, and is then the same: random networks, whole and spoilt in every way that a model
 //! can be. A file that was there before a refused save stays as it was.
 
-#![forbid(unsafe_code)]
-
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;

@@ -102,7 +102,7 @@ fn trains_as_pytorch<T: Scalar>(case: &Value, tolerance: f64) {
 
 #[test]
 fn normalisations_train_as_pytorchs() {
-    let cases: Value = serde_json::from_str(include_str!("data/layers.json")).unwrap();
+    let cases: Value = serde_json::from_str(include_str!("../data/layers.json")).unwrap();
     for case in cases.as_array().unwrap() {
         trains_as_pytorch::<f64>(case, 1e-12);
         trains_as_pytorch::<f32>(case, 1e-6);

@@ -1,8 +1,6 @@
 //! The notebooks' examples, traced from the files that are shipped: every number that the notebooks print, to the digits
 //! that they print, and the true number where they are wrong. What hangs on an unseeded generator is not here.
 
-#![cfg(feature = "toml")]
-
 use std::path::{Path, PathBuf};
 
 use chainrule::trace::{Example, Matrix, Shown, TextStyle, Trace, to_text};

@@ -1,10 +1,8 @@
 //! The second notebook's worked example, 2-4-3-1, as graphs: its numbers are those that the notebook works out by hand,
 //! and the pictures are those in `pictures/`.
 //!
-//! `CHAINRULE_DRAW=1 cargo test -p chainrule-explain --test pictures` draws them anew. Look at them before they are
+//! `CHAINRULE_DRAW=1 cargo test -p chainrule-explain --test suite pictures` draws them anew. Look at them before they are
 //! committed.
-
-#![forbid(unsafe_code)]
 
 use std::fs;
 use std::path::Path;
