@@ -203,6 +203,11 @@ def self_test():
         if not any("has no floor" in breach.law for breach in floors.check_dependencies(copy, [*packages, orphan])):
             print("self-test: a crate without a floor went unseen")
             missed += 1
+        bare = [{**package, "dependencies": []} for package in packages]
+        unused = sum("take it out of its row" in breach.law for breach in floors.check_dependencies(copy, bare))
+        if unused != sum(len(floor.workspace) + len(floor.external or []) for floor in floors.FLOORS.values()):
+            print(f"self-test: of the allowances of crates that import nothing, {unused} are told")
+            missed += 1
         missed += circles_gone_wrong() + circles_unseen(copy, packages)
         for package, what, file, new, line, words in plants(packages):
             old, tests = file.read_text(), file.parent / "planted_outline.rs"
