@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use crate::elementwise::activation::{Activation, ApplyPostOp, Area, PostOp};
 use crate::elementwise::byte_lut::{ByteMap, Widen};
 use crate::elementwise::optimizer::{Rule, Update};
-use crate::epilogue::{Accumulate, Bias, Epilogue, EpilogueOp};
+use crate::epilogue::{Bias, Epilogue, EpilogueOp};
 use crate::gemm::pack::prepacked::PackedB;
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
@@ -109,8 +109,8 @@ impl<T: Scalar> Kernel<T> {
         let no_floor = T::NEG_INFINITY;
         let op = match epilogue {
             Epilogue::Store => EpilogueOp::Store,
-            Epilogue::Accumulate { alpha, beta } => EpilogueOp::Accumulate(Accumulate::Scaled { alpha, beta }),
-            Epilogue::Update { rate, decay } => EpilogueOp::Accumulate(Accumulate::Update { rate, decay }),
+            Epilogue::Accumulate { alpha, beta } => EpilogueOp::accumulate(alpha, beta),
+            Epilogue::Update { rate, decay } => EpilogueOp::update(rate, decay),
             Epilogue::Bias(bias) | Epilogue::Activation { bias, activation: Activation::Identity } => {
                 biased(bias, no_floor)
             }
@@ -192,7 +192,7 @@ impl<T: Scalar> Kernel<T> {
     fn map(&self, function: Function, values: &mut [T]) {
         self.assert_available();
         // SAFETY: `assert_available` has passed.
-        unsafe { (self.map)(Map { function, values }) }
+        unsafe { (self.map)(&mut Map { function, values }) }
     }
 
     /// Moves the parameters by one step. Of the two arrays that a rule may remember, those it does not need are empty.
@@ -213,7 +213,7 @@ impl<T: Scalar> Kernel<T> {
             assert!(memory.len() == needed, "{needed} numbers to remember and memory for {}", memory.len());
         }
         // SAFETY: `assert_available` has passed.
-        unsafe { (self.update)(Update { rule: &rule, w, dw, moments }) }
+        unsafe { (self.update)(&mut Update { rule: &rule, w, dw, moments }) }
     }
 
     /// Writes what the bytes stand for. The bits do not depend on the kernel.
@@ -224,7 +224,7 @@ impl<T: Scalar> Kernel<T> {
         self.assert_available();
         assert!(bytes.len() == to.len(), "{} bytes to {} places", bytes.len(), to.len());
         // SAFETY: `assert_available` has passed.
-        unsafe { (self.widen)(Widen { map, bytes, to }) }
+        unsafe { (self.widen)(&mut Widen { map, bytes, to }) }
     }
 }
 

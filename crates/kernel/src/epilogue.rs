@@ -1,6 +1,6 @@
 //! What reaches memory after `A * B`, named by exactly that.
 //!
-//! [`Epilogue`] is the caller's word for it, plain data. Behind it stand three operations ([`EpilogueOp`]) that are applied to
+//! [`Epilogue`] is the caller's word for it, plain data. Behind it stand six operations ([`EpilogueOp`]) that are applied to
 //! the micro-kernel's registers; what those do not cover (most activations, derivatives, sums of columns) is done by
 //! `elementwise/activation.rs` to each run of tiles as soon as it is stored, in the first-level cache. Plain sums as a
 //! factor of 1 cost products of k = 16 a sixth of their speed; no bias with a floor of negative infinity costs nothing that
@@ -73,28 +73,48 @@ pub enum Epilogue<'a, T: Scalar> {
     },
 }
 
-/// What the micro-kernel does with its accumulators before they reach memory, as plain data.
+/// What the micro-kernel does with its accumulators before they reach memory, as plain data: which of the operations below.
 ///
 /// One compiled tile serves all of them and branches on this once, after the last step of k: with a tile for each, the
-/// crate took 2.5 times as long to compile.
+/// crate took 2.5 times as long to compile. No operation branches within itself: its loop over the tile would not be
+/// unrolled, and all accumulators would go by way of the stack (64 x 128 x 10 took 1.4 times as long).
 #[derive(Clone, Copy)]
 pub(crate) enum EpilogueOp<T> {
-    /// The sums as they are.
     Store,
-    /// `Epilogue::Bias` has a floor of negative infinity, which changes no bit, `BiasRelu` one of 0. The bias has an element
-    /// for every column of C.
     Bias(Bias<T>),
-    /// What needs C's old contents.
-    Accumulate(Accumulate<T>),
+    Scale(Scale<T>),
+    ScaledAdd(ScaledAdd<T>),
+    Update(Update<T>),
+    DecayedUpdate(DecayedUpdate<T>),
 }
 
 impl<T: Scalar> EpilogueOp<T> {
+    /// `alpha * A*B + beta * C`. What is multiplied by 0 is not read, so that NaN in it does no harm.
+    #[inline(always)]
+    pub(crate) fn accumulate(alpha: T, beta: T) -> Self {
+        if beta == T::ZERO {
+            EpilogueOp::Scale(Scale { alpha })
+        } else {
+            EpilogueOp::ScaledAdd(ScaledAdd { alpha, beta })
+        }
+    }
+
+    /// `C - rate * (A*B + decay * C)`.
+    #[inline(always)]
+    pub(crate) fn update(rate: T, decay: T) -> Self {
+        if decay == T::ZERO {
+            EpilogueOp::Update(Update { rate })
+        } else {
+            EpilogueOp::DecayedUpdate(DecayedUpdate { rate, decay })
+        }
+    }
+
     /// Whether the chain of an element may be interrupted by storing it in C and resumed from there. Not when C's old
     /// contents are still needed at the end: they are then scaled by the first block of k, and every block adds its own
     /// `alpha * A*B`.
     #[inline(always)]
     pub(crate) fn resumes(&self) -> bool {
-        !matches!(self, EpilogueOp::Accumulate(_))
+        matches!(self, EpilogueOp::Store | EpilogueOp::Bias(_))
     }
 
     /// Whether it tells the columns of C apart.
@@ -108,21 +128,21 @@ impl<T: Scalar> EpilogueOp<T> {
     pub(crate) fn partial(&self, first: bool) -> Self {
         match *self {
             EpilogueOp::Store | EpilogueOp::Bias(_) => EpilogueOp::Store,
-            EpilogueOp::Accumulate(_) if first => *self,
-            EpilogueOp::Accumulate(_) => self.last(),
+            _ if first => *self,
+            _ => self.last(),
         }
     }
 
     /// What the last block of several ends with.
     pub(crate) fn last(&self) -> Self {
         match *self {
-            EpilogueOp::Accumulate(Accumulate::Scaled { alpha, .. }) => {
-                EpilogueOp::Accumulate(Accumulate::Scaled { alpha, beta: T::ONE })
+            EpilogueOp::Store | EpilogueOp::Bias(_) => *self,
+            EpilogueOp::Scale(Scale { alpha }) | EpilogueOp::ScaledAdd(ScaledAdd { alpha, .. }) => {
+                EpilogueOp::ScaledAdd(ScaledAdd { alpha, beta: T::ONE })
             }
-            EpilogueOp::Accumulate(Accumulate::Update { rate, .. }) => {
-                EpilogueOp::Accumulate(Accumulate::Update { rate, decay: T::ZERO })
+            EpilogueOp::Update(Update { rate }) | EpilogueOp::DecayedUpdate(DecayedUpdate { rate, .. }) => {
+                EpilogueOp::Update(Update { rate })
             }
-            other => other,
         }
     }
 }
@@ -140,27 +160,7 @@ pub(crate) trait Apply<T: Scalar>: Copy {
     unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, col: usize, c: *const T, mask: V::Mask) -> V;
 }
 
-/// [`EpilogueOp::Store`].
-#[derive(Clone, Copy)]
-pub(crate) struct Store;
-
-/// [`EpilogueOp::Bias`].
-#[derive(Clone, Copy)]
-pub(crate) struct Bias<T> {
-    pub(crate) bias: *const T,
-    pub(crate) floor: T,
-}
-
-/// [`EpilogueOp::Accumulate`].
-#[derive(Clone, Copy)]
-pub(crate) enum Accumulate<T> {
-    /// `alpha * A*B + beta * C`.
-    Scaled { alpha: T, beta: T },
-    /// `C - rate * (A*B + decay * C)`.
-    Update { rate: T, decay: T },
-}
-
-/// Runs `$body` with `$op` bound to the type that applies `$epilogue`: one copy of it for each.
+/// Runs `$body` with `$op` bound to the operation that `$epilogue` names: one copy of it for each.
 macro_rules! with_op {
     ($epilogue:expr, $op:ident => $body:expr) => {
         match *$epilogue {
@@ -169,11 +169,18 @@ macro_rules! with_op {
                 $body
             }
             $crate::epilogue::EpilogueOp::Bias($op) => $body,
-            $crate::epilogue::EpilogueOp::Accumulate($op) => $body,
+            $crate::epilogue::EpilogueOp::Scale($op) => $body,
+            $crate::epilogue::EpilogueOp::ScaledAdd($op) => $body,
+            $crate::epilogue::EpilogueOp::Update($op) => $body,
+            $crate::epilogue::EpilogueOp::DecayedUpdate($op) => $body,
         }
     };
 }
 pub(crate) use with_op;
+
+/// The sums as they are.
+#[derive(Clone, Copy)]
+pub(crate) struct Store;
 
 impl<T: Scalar> Apply<T> for Store {
     const READS_C: bool = false;
@@ -183,27 +190,12 @@ impl<T: Scalar> Apply<T> for Store {
     }
 }
 
-impl<T: Scalar> Apply<T> for Accumulate<T> {
-    const READS_C: bool = true;
-    #[inline(always)]
-    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, c: *const T, mask: V::Mask) -> V {
-        // SAFETY: `c` covers the masked lanes, by the contract of `Apply::apply`.
-        unsafe {
-            match self {
-                // What is multiplied by 0 is not read, so that NaN in it does no harm.
-                Accumulate::Scaled { alpha, beta } if beta == T::ZERO => acc.mul(V::splat(alpha)),
-                Accumulate::Scaled { alpha, beta } => {
-                    acc.mul_add(V::splat(alpha), V::load_if::<TAIL>(c, mask).mul(V::splat(beta)))
-                }
-                // Each operation rounds, as when the gradient is stored first and the update is a pass of its own.
-                Accumulate::Update { rate, decay } => {
-                    let old = V::load_if::<TAIL>(c, mask);
-                    let gradient = if decay == T::ZERO { acc } else { acc.add(old.mul(V::splat(decay))) };
-                    old.sub(gradient.mul(V::splat(rate)))
-                }
-            }
-        }
-    }
+/// `max(A*B + bias, floor)`: [`Epilogue::Bias`] has a floor of negative infinity, which changes no bit, [`Epilogue::BiasRelu`]
+/// one of 0. The bias has an element for every column of C.
+#[derive(Clone, Copy)]
+pub(crate) struct Bias<T> {
+    pub(crate) bias: *const T,
+    pub(crate) floor: T,
 }
 
 impl<T: Scalar> Apply<T> for Bias<T> {
@@ -213,5 +205,71 @@ impl<T: Scalar> Apply<T> for Bias<T> {
         // SAFETY: the bias has an element for every column of C (asserted in `Kernel::product`), so it covers the masked
         // lanes.
         unsafe { acc.add(V::load_if::<TAIL>(self.bias.add(col), mask)).at_least(V::splat(self.floor)) }
+    }
+}
+
+/// `alpha * A*B`.
+#[derive(Clone, Copy)]
+pub(crate) struct Scale<T> {
+    alpha: T,
+}
+
+impl<T: Scalar> Apply<T> for Scale<T> {
+    const READS_C: bool = false;
+    #[inline(always)]
+    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, _c: *const T, _mask: V::Mask) -> V {
+        // SAFETY: register arithmetic, for which the CPU has the instructions.
+        unsafe { acc.mul(V::splat(self.alpha)) }
+    }
+}
+
+/// `alpha * A*B + beta * C`.
+#[derive(Clone, Copy)]
+pub(crate) struct ScaledAdd<T> {
+    alpha: T,
+    beta: T,
+}
+
+impl<T: Scalar> Apply<T> for ScaledAdd<T> {
+    const READS_C: bool = true;
+    #[inline(always)]
+    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, c: *const T, mask: V::Mask) -> V {
+        // SAFETY: `c` covers the masked lanes, by the contract of `Apply::apply`.
+        unsafe { acc.mul_add(V::splat(self.alpha), V::load_if::<TAIL>(c, mask).mul(V::splat(self.beta))) }
+    }
+}
+
+/// `C - rate * A*B`. Each operation rounds, as when the gradient is stored first and the update is a pass of its own; so below.
+#[derive(Clone, Copy)]
+pub(crate) struct Update<T> {
+    rate: T,
+}
+
+impl<T: Scalar> Apply<T> for Update<T> {
+    const READS_C: bool = true;
+    #[inline(always)]
+    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, c: *const T, mask: V::Mask) -> V {
+        // SAFETY: `c` covers the masked lanes, by the contract of `Apply::apply`.
+        unsafe { V::load_if::<TAIL>(c, mask).sub(acc.mul(V::splat(self.rate))) }
+    }
+}
+
+/// `C - rate * (A*B + decay * C)`.
+#[derive(Clone, Copy)]
+pub(crate) struct DecayedUpdate<T> {
+    rate: T,
+    decay: T,
+}
+
+impl<T: Scalar> Apply<T> for DecayedUpdate<T> {
+    const READS_C: bool = true;
+    #[inline(always)]
+    unsafe fn apply<V: Simd<T>, const TAIL: bool>(self, acc: V, _col: usize, c: *const T, mask: V::Mask) -> V {
+        // SAFETY: `c` covers the masked lanes, by the contract of `Apply::apply`.
+        unsafe {
+            let old = V::load_if::<TAIL>(c, mask);
+            let gradient = acc.add(old.mul(V::splat(self.decay)));
+            old.sub(gradient.mul(V::splat(self.rate)))
+        }
     }
 }

@@ -51,10 +51,10 @@ pub struct Kernel<T: Scalar> {
     pub(crate) gemm: unsafe fn(&Problem<T>, &EpilogueOp<T>, &mut Scratch<T>),
     /// Safety: [`Kernel::assert_available`] has passed, and the operation's own contract holds; so for those below.
     pub(crate) post_op: unsafe fn(ApplyPostOp<'_, T>),
-    pub(crate) pack: unsafe fn(PackPanels<'_, T>),
-    pub(crate) map: unsafe fn(Map<'_, T>),
-    pub(crate) update: unsafe fn(Update<'_, T>),
-    pub(crate) widen: unsafe fn(Widen<'_, T>),
+    pub(crate) pack: unsafe fn(&mut PackPanels<'_, T>),
+    pub(crate) map: unsafe fn(&mut Map<'_, T>),
+    pub(crate) update: unsafe fn(&mut Update<'_, T>),
+    pub(crate) widen: unsafe fn(&mut Widen<'_, T>),
     /// Columns of a tile, and of a panel of B.
     pub(crate) nr: usize,
 }

@@ -81,7 +81,7 @@ pub(crate) struct Widen<'a, T> {
     pub(crate) to: &'a mut [T],
 }
 
-impl<T: Scalar> Op<T> for Widen<'_, T> {
+impl<T: Scalar> Op<T> for &mut Widen<'_, T> {
     type Output = ();
 
     #[inline(always)]

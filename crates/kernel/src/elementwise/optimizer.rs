@@ -152,20 +152,21 @@ pub(crate) struct Update<'a, T> {
     pub(crate) moments: [&'a mut [T]; 2],
 }
 
-impl<T: Scalar> Op<T> for Update<'_, T> {
+impl<T: Scalar> Op<T> for &mut Update<'_, T> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        update(*self.rule, self.w, self.dw, self.moments);
+        let [m, s] = &mut self.moments;
+        update(self.rule, self.w, self.dw, [m, s]);
     }
 }
 
 /// Loops, not closures: see [`crate::math`].
 #[inline(always)]
-fn update<T: Scalar>(rule: Rule<T>, w: &mut [T], dw: &[T], [m, s]: [&mut [T]; 2]) {
+fn update<T: Scalar>(rule: &Rule<T>, w: &mut [T], dw: &[T], [m, s]: [&mut [T]; 2]) {
     let parameters = w.iter_mut().zip(dw);
-    match rule {
+    match *rule {
         Rule::Sgd { lr, decay } if decay == T::ZERO => {
             for (w, &dw) in parameters {
                 *w -= lr * dw;

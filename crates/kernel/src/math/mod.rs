@@ -34,7 +34,7 @@ pub(crate) struct Map<'a, T> {
     pub(crate) values: &'a mut [T],
 }
 
-impl<T: Scalar> Op<T> for Map<'_, T> {
+impl<T: Scalar> Op<T> for &mut Map<'_, T> {
     type Output = ();
 
     #[inline(always)]

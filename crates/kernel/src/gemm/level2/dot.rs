@@ -24,10 +24,9 @@ const CHAINS: usize = 16;
 /// `y <- a * B`.
 ///
 /// # Safety
-/// The pointers of `row` cover its shape of one row; the steps of a and of B are 1 apart.
+/// The pointers of `row` cover its shape, `y` its `y_len` of one row; the steps of a and of B are 1 apart.
 pub(crate) struct DotSums<'a, T> {
     pub(crate) row: &'a Row<T>,
-    pub(crate) y: &'a mut [T],
 }
 
 impl<T: Scalar> Op<T> for DotSums<'_, T> {
@@ -36,8 +35,8 @@ impl<T: Scalar> Op<T> for DotSums<'_, T> {
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
         let r = self.row;
-        r.assert_room::<K::Vector>(self.y);
-        let y = self.y.as_mut_ptr();
+        r.assert_room::<K::Vector>();
+        let y = r.y;
         // SAFETY: the contract of `DotSums`, kept by whoever made it; y has room (asserted).
         unsafe {
             if const { K::Vector::LANES < CHAINS } || wrapping_bytes::<T>(r.k, r.n) > DOT_PREFETCH_BYTES {

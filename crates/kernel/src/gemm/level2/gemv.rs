@@ -51,23 +51,25 @@ pub(crate) unsafe fn row<T: Scalar, K: Isa<T>, const DOTS: bool>(
             c: p.c,
             c_cs: p.c_cs,
             col: if p.swapped { p.row } else { p.col },
+            y: y.as_mut_ptr(),
+            y_len: y.len(),
             swapped: p.swapped,
         };
         // SAFETY: steps first..first + k exist, by the contract of `Problem`, and the strides are this function's promise.
         unsafe {
             if DOTS {
-                K::call(DotSums { row: &row, y });
+                K::call(DotSums { row: &row });
             } else if row.b_cs == 1 {
-                K::call(GemvSums { row: &row, y });
+                K::call(GemvSums { row: &row });
             } else {
-                K::call(SkinnySums { row: &row, y });
+                K::call(SkinnySums { row: &row });
             }
             if block + 1 < blocks {
-                K::call(FinishRow { row: &row, y, epilogue: &epilogue.partial(block == 0) });
+                K::call(FinishRow { row: &row, epilogue: &epilogue.partial(block == 0) });
             } else if block == 0 {
-                K::call(FinishRow { row: &row, y, epilogue });
+                K::call(FinishRow { row: &row, epilogue });
             } else {
-                K::call(FinishRow { row: &row, y, epilogue: &epilogue.last() });
+                K::call(FinishRow { row: &row, epilogue: &epilogue.last() });
             }
         }
     }
@@ -80,10 +82,9 @@ pub(crate) unsafe fn row<T: Scalar, K: Isa<T>, const DOTS: bool>(
 /// `y <- a * B`, for one row and a B whose rows are contiguous.
 ///
 /// # Safety
-/// The pointers of `row` cover its shape, and `b_cs` is 1.
+/// The pointers of `row` cover its shape, `y` its `y_len`, and `b_cs` is 1.
 pub(crate) struct GemvSums<'a, T> {
     pub(crate) row: &'a Row<T>,
-    pub(crate) y: &'a mut [T],
 }
 
 impl<T: Scalar> Op<T> for GemvSums<'_, T> {
@@ -92,8 +93,8 @@ impl<T: Scalar> Op<T> for GemvSums<'_, T> {
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
         let r = self.row;
-        r.assert_room::<K::Vector>(self.y);
-        let y = self.y.as_mut_ptr();
+        r.assert_room::<K::Vector>();
+        let y = r.y;
         let lanes = K::Vector::LANES;
         let registers = r.n.div_ceil(lanes);
         let fetch = wrapping_bytes::<T>(r.k, r.n) > L1_BYTES;

@@ -24,6 +24,9 @@ pub(crate) struct Row<T> {
     pub(crate) c_cs: usize,
     /// The first column within C.
     pub(crate) col: usize,
+    /// Where the sums are gathered, row i's from `y + i * n.next_multiple_of(LANES)` on: so many elements.
+    pub(crate) y: *mut T,
+    pub(crate) y_len: usize,
     /// C is one column of its matrix, not one row of it: all elements have the first column for the epilogue.
     pub(crate) swapped: bool,
 }
@@ -31,9 +34,9 @@ pub(crate) struct Row<T> {
 impl<T: Scalar> Row<T> {
     /// That `y` has room for the sums of all rows, each in whole registers.
     #[inline(always)]
-    pub(crate) fn assert_room<V: Simd<T>>(&self, y: &[T]) {
+    pub(crate) fn assert_room<V: Simd<T>>(&self) {
         let elements = self.m * self.n.next_multiple_of(V::LANES);
-        assert!(elements <= y.len(), "{} elements for {} rows of {} columns", y.len(), self.m, self.n);
+        assert!(elements <= self.y_len, "{} elements for {} rows of {} columns", self.y_len, self.m, self.n);
     }
 }
 
@@ -43,8 +46,6 @@ impl<T: Scalar> Row<T> {
 /// C covers its shape, and the epilogue's bias its columns.
 pub(crate) struct FinishRow<'a, T> {
     pub(crate) row: &'a Row<T>,
-    /// The row's sums, rounded up to whole registers.
-    pub(crate) y: &'a [T],
     pub(crate) epilogue: &'a EpilogueOp<T>,
 }
 
@@ -54,15 +55,15 @@ impl<T: Scalar> Op<T> for FinishRow<'_, T> {
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
         // SAFETY: the contract of `FinishRow`, kept by whoever made it.
-        with_op!(self.epilogue, op => unsafe { finish::<T, K::Vector, _>(self.row, self.y, op) });
+        with_op!(self.epilogue, op => unsafe { finish::<T, K::Vector, _>(self.row, op) });
     }
 }
 
 /// Safety: the contract of [`FinishRow`]; the CPU has the instructions of V.
 #[inline(always)]
-unsafe fn finish<T: Scalar, V: Simd<T>, E: Apply<T>>(r: &Row<T>, y: &[T], op: E) {
-    assert!(r.n.next_multiple_of(V::LANES) <= y.len(), "{} elements for {} columns", y.len(), r.n);
-    let y = y.as_ptr();
+unsafe fn finish<T: Scalar, V: Simd<T>, E: Apply<T>>(r: &Row<T>, op: E) {
+    r.assert_room::<V>();
+    let y = r.y.cast_const();
     // SAFETY: the contract of `FinishRow`: C and the bias cover n columns; y covers them rounded up (asserted).
     unsafe {
         if r.c_cs == 1 && !r.swapped {

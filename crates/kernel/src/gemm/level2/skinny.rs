@@ -57,7 +57,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: &Epilog
             let source =
                 Source { ptr: a, steps: k, lanes: p.m, step_stride: p.a.cs, lane_stride: p.a.rs, readable: p.m };
             // SAFETY: rows 0..m and steps pc..pc + k of A exist, by the contract of `Problem`.
-            unsafe { K::call(PackPanels { source: &source, width: p.m, to: a_panel }) };
+            unsafe { K::call(&mut PackPanels { source: &source, width: p.m, to: a_panel }) };
             a = a_panel.as_ptr();
         }
         let mut j = 0;
@@ -76,20 +76,22 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: &Epilog
                 c: p.c.wrapping_add(j * p.c_cs),
                 c_cs: p.c_cs,
                 col: if p.swapped { p.row } else { p.col + j },
+                y: y.as_mut_ptr(),
+                y_len: y.len(),
                 swapped: p.swapped,
             };
             // SAFETY: steps pc..pc + k and columns j..j + n exist, by the contract of `Problem`; strides are this function's promise.
             unsafe {
                 if row.b_cs == 1 {
-                    K::call(StreamedSums { row: &row, y });
+                    K::call(StreamedSums { row: &row });
                 } else {
-                    K::call(SkinnySums { row: &row, y });
+                    K::call(SkinnySums { row: &row });
                 }
                 if k_block_index + 1 < k_blocks {
-                    store::<T, K>(p, &row, y, &epilogue.partial(k_block_index == 0));
+                    store::<T, K>(p, &row, &epilogue.partial(k_block_index == 0));
                 } else {
                     let last = epilogue.last();
-                    store::<T, K>(p, &row, y, if k_block_index == 0 { epilogue } else { &last });
+                    store::<T, K>(p, &row, if k_block_index == 0 { epilogue } else { &last });
                     if let Some(post_op) = &p.post_op {
                         K::call(ApplyPostOp { post_op, area: &p.area(p.m, n, 0, j) });
                     }
@@ -102,18 +104,20 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: &Epilog
 
 /// Finishes the sums of some columns.
 ///
-/// Safety: as [`run`]; `y` holds the sums that [`sums`] left there.
-unsafe fn store<T: Scalar, K: Isa<T>>(p: &Problem<T>, row: &Row<T>, y: &[T], epilogue: &EpilogueOp<T>) {
+/// Safety: as [`run`]; `row.y` holds the sums.
+unsafe fn store<T: Scalar, K: Isa<T>>(p: &Problem<T>, row: &Row<T>, epilogue: &EpilogueOp<T>) {
     let y_rs = row.n.next_multiple_of(K::Vector::LANES);
     // SAFETY: rows < m and columns of `row` of C, by the contract of `Problem`; y holds their sums, written by the call before.
     unsafe {
         if p.swapped {
-            let to = Transposed { rows: p.m, cols: row.n, tile: y, tile_rs: y_rs, c: row.c, c_rs: p.c_cs, col: p.row };
+            let tile = std::slice::from_raw_parts(row.y, row.y_len);
+            let to = Transposed { rows: p.m, cols: row.n, tile, tile_rs: y_rs, c: row.c, c_rs: p.c_cs, col: p.row };
             return K::call(StoreTransposed { to: &to, epilogue });
         }
         for i in 0..p.m {
-            let row = Row { m: 1, c: row.c.wrapping_add(i * p.c_rs), ..*row };
-            K::call(FinishRow { row: &row, y: &y[i * y_rs..], epilogue });
+            let (y, y_len) = (row.y.wrapping_add(i * y_rs), row.y_len - i * y_rs);
+            let row = Row { m: 1, c: row.c.wrapping_add(i * p.c_rs), y, y_len, ..*row };
+            K::call(FinishRow { row: &row, epilogue });
         }
     }
 }
@@ -121,10 +125,9 @@ unsafe fn store<T: Scalar, K: Isa<T>>(p: &Problem<T>, row: &Row<T>, y: &[T], epi
 /// `y <- a * B`, row i's sums from `y + i * n.next_multiple_of(LANES)` on.
 ///
 /// # Safety
-/// The pointers of `row` cover its shape of at most MAX_SKINNY_ROWS rows; B's rows are 1 apart.
+/// The pointers of `row` cover its shape, `y` its `y_len` of at most MAX_SKINNY_ROWS rows; B's rows are 1 apart.
 pub(crate) struct SkinnySums<'a, T> {
     pub(crate) row: &'a Row<T>,
-    pub(crate) y: &'a mut [T],
 }
 
 impl<T: Scalar> Op<T> for SkinnySums<'_, T> {
@@ -132,9 +135,9 @@ impl<T: Scalar> Op<T> for SkinnySums<'_, T> {
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        self.row.assert_room::<K::Vector>(self.y);
+        self.row.assert_room::<K::Vector>();
         // SAFETY: the contract of `SkinnySums`, kept by whoever made it; y has room (asserted).
-        unsafe { sums::<T, K>(self.row, self.y.as_mut_ptr()) }
+        unsafe { sums::<T, K>(self.row, self.row.y) }
     }
 }
 
@@ -221,12 +224,7 @@ unsafe fn strips<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, cons
         } else if j < r.n {
             let mut acc = [K::Vector::splat(T::ZERO); M];
             for p in (0..r.k).step_by(K::Vector::LANES) {
-                K::call(PartialBlock::<T, K::Vector, M> {
-                    row: r,
-                    steps: (p, K::Vector::LANES.min(r.k - p)),
-                    columns: (j, r.n - j),
-                    sums: &mut acc,
-                });
+                partial::<T, K, M>(r, (p, K::Vector::LANES.min(r.k - p)), (j, r.n - j), &mut acc);
             }
             for m in 0..M {
                 acc[m].store(y.add(m * r.n.next_multiple_of(K::Vector::LANES) + j));
@@ -300,12 +298,7 @@ unsafe fn strip<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, const
                     }
                 }
             } else if steps > 0 {
-                K::call(PartialBlock::<T, K::Vector, M> {
-                    row: r,
-                    steps: (0, steps),
-                    columns: (first, K::Vector::LANES),
-                    sums: &mut sums,
-                });
+                partial::<T, K, M>(r, (0, steps), (first, K::Vector::LANES), &mut sums);
             }
             for m in 0..M {
                 sums[m].store(y.add(m * r.n.next_multiple_of(K::Vector::LANES) + first));
@@ -314,8 +307,29 @@ unsafe fn strip<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, const
     }
 }
 
-/// A block that is not whole, by way of one that is: some steps from the first one on, and some columns likewise. A function
-/// of its own, because it is rare: inlined it made this file a quarter of the crate's compile time.
+/// [`block`], for a single row in its place. For several it is a function of its own, because it is rare there: inlined it made
+/// this file a quarter of the crate's compile time.
+///
+/// Safety: as [`PartialBlock`].
+#[inline(always)]
+unsafe fn partial<T: Scalar, K: Isa<T>, const M: usize>(
+    row: &Row<T>,
+    steps: (usize, usize),
+    columns: (usize, usize),
+    sums: &mut [K::Vector; M],
+) {
+    // SAFETY: as this function's.
+    unsafe {
+        if const { M == 1 } {
+            return block::<T, K::Vector, M>(row, steps, columns, sums);
+        }
+        let mut copy = *sums; // the sums themselves stay in registers
+        K::call(PartialBlock::<T, K::Vector, M> { row, steps, columns, sums: &mut copy });
+        *sums = copy;
+    }
+}
+
+/// A block that is not whole, by way of one that is: some steps from the first one on, and some columns likewise.
 ///
 /// # Safety
 /// The contract of [`SkinnySums`], of M rows; the steps and columns exist, at most LANES of each.

@@ -10,10 +10,9 @@ use crate::simd::isa::{Isa, Op};
 /// `y <- a * B`, row i's sums from `y + i * n.next_multiple_of(LANES)` on.
 ///
 /// # Safety
-/// The pointers of `row` cover its shape of 2 to MAX_STREAMED_ROWS rows, and `b_cs` is 1.
+/// The pointers of `row` cover its shape, `y` its `y_len` of 2 to MAX_STREAMED_ROWS rows, and `b_cs` is 1.
 pub(crate) struct StreamedSums<'a, T> {
     pub(crate) row: &'a Row<T>,
-    pub(crate) y: &'a mut [T],
 }
 
 impl<T: Scalar> Op<T> for StreamedSums<'_, T> {
@@ -21,9 +20,9 @@ impl<T: Scalar> Op<T> for StreamedSums<'_, T> {
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        self.row.assert_room::<K::Vector>(self.y);
+        self.row.assert_room::<K::Vector>();
         // SAFETY: the contract of `StreamedSums`, kept by whoever made it; y has room (asserted).
-        unsafe { few::<T, K::Vector>(self.row, self.y.as_mut_ptr()) }
+        unsafe { few::<T, K::Vector>(self.row, self.row.y) }
     }
 }
 

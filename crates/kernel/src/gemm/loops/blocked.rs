@@ -120,7 +120,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                     readable: nc - first,
                 };
                 // SAFETY: rows pc..pc+kc and columns jc+first..jc+nc of B exist, by the contract of `Problem`.
-                unsafe { K::call(PackPanels { source: &source, width: nr, to: b_panels }) };
+                unsafe { K::call(&mut PackPanels { source: &source, width: nr, to: b_panels }) };
             }
 
             // LOOP 3: rows of C, in blocks whose part of A fits the second-level cache. Independent.
@@ -140,7 +140,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                         };
                         // SAFETY: rows ic+i.. and steps pc..pc+kc of A exist, by the contract of `Problem`.
                         unsafe {
-                            K::call(PackPanels { source: &source, width: mr, to: &mut a_panels[tile * kc * mr..] })
+                            K::call(&mut PackPanels { source: &source, width: mr, to: &mut a_panels[tile * kc * mr..] })
                         };
                     }
                 }

@@ -38,7 +38,7 @@ pub(crate) struct PackPanels<'a, T> {
     pub(crate) to: &'a mut [T],
 }
 
-impl<T: Scalar> Op<T> for PackPanels<'_, T> {
+impl<T: Scalar> Op<T> for &mut PackPanels<'_, T> {
     type Output = ();
 
     #[inline(always)]

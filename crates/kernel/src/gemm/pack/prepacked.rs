@@ -181,6 +181,6 @@ impl<'a, T: Scalar> PackedColumns<'a, T> {
         };
         // SAFETY: the view covers (k, n), the panels have room for it (made so, and asserted again inside), and
         // `assert_available` has passed.
-        unsafe { (self.kernel.pack)(PackPanels { source: &source, width: self.kernel.nr, to: self.panels }) }
+        unsafe { (self.kernel.pack)(&mut PackPanels { source: &source, width: self.kernel.nr, to: self.panels }) }
     }
 }

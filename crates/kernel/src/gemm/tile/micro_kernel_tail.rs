@@ -59,10 +59,10 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const TAIL: usize>(tile: 
             if tile.resume {
                 for i in 0..M {
                     acc[i] = V::load(c.add(i * c_rs));
-                    let mut row = [T::ZERO; 16]; // LANES <= 16
-                    for j in 0..tile.cols - lanes {
-                        row[i % shared * TAIL + j] = *c.add(i * c_rs + lanes + j);
-                    }
+                    // By way of memory to its place in the register. A loop over the elements here, which the compiler does
+                    // not unroll, kept all accumulators on the stack: half as fast.
+                    let mut row = [T::ZERO; 32]; // twice LANES <= 16
+                    V::load_masked(c.add(i * c_rs + lanes), mask).store(row.as_mut_ptr().add(i % shared * TAIL));
                     tail[i / shared] = tail[i / shared].with_group::<TAIL>(i % shared, V::load(row.as_ptr()));
                 }
             }
@@ -71,16 +71,19 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const TAIL: usize>(tile: 
             let (mut a, mut b) = ([first_a, first_a.wrapping_add(half * a_rs)], tile.b);
             for _ in 0..k {
                 let (b_row, b_tail) = (V::load(b), V::splat_group::<TAIL>(b.add(lanes)));
-                for first in (0..M).step_by(shared) {
-                    let mut rows = V::splat(T::ZERO);
-                    for i in first..M.min(first + shared) {
-                        let x = V::splat(*a[i / half].add(i % half * a_rs));
-                        acc[i] = x.mul_add(b_row, acc[i]);
-                        rows = if i == first { x } else { rows.with_group::<TAIL>(i - first, x) };
+                let mut rows = V::splat(T::ZERO);
+                for i in 0..M {
+                    let (group, at) = (i / shared, i % shared);
+                    let x = V::splat(*a[i / half].add(i % half * a_rs));
+                    acc[i] = x.mul_add(b_row, acc[i]);
+                    rows = if at == 0 { x } else { rows.with_group::<TAIL>(at, x) };
+                    if at + 1 == shared || i + 1 == M {
+                        tail[group] = rows.mul_add(b_tail, tail[group]);
                     }
-                    tail[first / shared] = rows.mul_add(b_tail, tail[first / shared]);
                 }
-                a = a.map(|a| a.wrapping_add(a_cs));
+                for half in &mut a {
+                    *half = half.wrapping_add(a_cs);
+                }
                 b = b.wrapping_add(b_rs);
             }
             let mut last = [V::splat(T::ZERO); M];
