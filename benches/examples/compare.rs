@@ -67,7 +67,7 @@ fn main() -> Result<(), Error> {
                 println!("{}", json!({ "seconds": report.seconds, "steps": steps, "accuracy": accuracy }));
                 question().map_or(ControlFlow::Break(()), ControlFlow::Continue)
             };
-            Trainer::new(config)?.fit(&mut mlp, &train, Some(&test), answers)?;
+            Trainer::new(config)?.fit_network(&mut mlp, &train, Some(&test), answers)?;
             Ok(())
         }
     }

@@ -20,7 +20,7 @@ use chainrule::data::{Batches, Order, TargetsMut, digits};
 use chainrule_bench::shapes::{Product, Stored};
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Loss, Mlp, Optimizer, Targets, Workspace};
+use chainrule_model::{Loss, Mlp, Optimizer, TargetsRef, Workspace};
 
 /// The work of a case, its numbers made beforehand.
 type Work = Box<dyn FnMut()>;
@@ -91,7 +91,7 @@ fn cross_entropy() -> Work {
     let mut dz = vec![0.0; batch * classes];
     Box::new(move || {
         let z = MatRef::new(&logits, batch, classes);
-        let loss = Loss::CrossEntropy.backward(kernel, z, Targets::Classes(&labels), &mut dz);
+        let loss = Loss::CrossEntropy.backward(kernel, z, TargetsRef::Classes(&labels), &mut dz);
         black_box((loss.expect("the labels are classes"), &mut dz));
     })
 }
@@ -104,7 +104,7 @@ fn step(widths: &'static [usize], batch: usize) -> Work {
     let (x, labels) = (reals::<f32>(batch * mlp.inputs()), labels(batch, mlp.outputs()));
     Box::new(move || {
         let x = MatRef::new(&x, batch, mlp.inputs());
-        let (targets, sgd) = (Targets::Classes(&labels), Optimizer::Sgd { lr: 1e-6 });
+        let (targets, sgd) = (TargetsRef::Classes(&labels), Optimizer::Sgd { lr: 1e-6 });
         black_box(mlp.step(x, targets, Loss::CrossEntropy, sgd, &mut workspace).expect("all of it fits"));
     })
 }

@@ -2,7 +2,7 @@
 
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Activation, Layer, Loss, Mlp, Targets, Workspace};
+use chainrule_model::{Activation, Layer, Loss, Mlp, TargetsRef, Workspace};
 
 /// What to make. `Debug` prints it as it can be written into a test.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,10 +96,10 @@ impl<T: Scalar> Case<T> {
     }
 
     /// The targets as the network takes them.
-    pub fn targets(&self) -> Targets<'_, T> {
+    pub fn targets(&self) -> TargetsRef<'_, T> {
         match &self.goal {
-            Goal::Classes(labels) => Targets::Classes(labels),
-            Goal::Values(values) => Targets::Values(MatRef::new(values, self.batch, self.mlp.outputs())),
+            Goal::Classes(labels) => TargetsRef::Classes(labels),
+            Goal::Values(values) => TargetsRef::Values(MatRef::new(values, self.batch, self.mlp.outputs())),
         }
     }
 

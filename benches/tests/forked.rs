@@ -3,16 +3,15 @@
 
 #![cfg(unix)]
 
+use chainrule::bare::evaluate;
 use chainrule::data::digits;
-use chainrule::{
-    EpochReport, Error, Loss, MatRef, Mlp, Model, Optimizer, Targets, TrainConfig, Trainer, Workspace, evaluate,
-};
+use chainrule::{EpochReport, Error, Loss, MatRef, Mlp, Model, Optimizer, TargetsRef, TrainConfig, Trainer, Workspace};
 use std::ops::ControlFlow;
 
 fn fit(trainer: &Trainer) -> Result<String, Error> {
     let data = digits::<f32>();
     let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(1).build()?;
-    let report = trainer.fit(&mut mlp, &data, None, |_: &EpochReport| ControlFlow::Continue(()))?;
+    let report = trainer.fit_network(&mut mlp, &data, None, |_: &EpochReport| ControlFlow::Continue(()))?;
     Ok(report.epochs[0].weights_sha256.clone())
 }
 
@@ -21,7 +20,7 @@ fn steps() -> Vec<f32> {
     const ROWS: usize = 64;
     let (x, labels): (Vec<f32>, Vec<u32>) =
         ((0..ROWS * 512).map(|i| (i % 17) as f32 / 17.0).collect(), (0..ROWS as u32).map(|i| i % 10).collect());
-    let (x, targets) = (MatRef::new(&x, ROWS, 512), Targets::Classes(&labels));
+    let (x, targets) = (MatRef::new(&x, ROWS, 512), TargetsRef::Classes(&labels));
     let mut mlp = Mlp::builder(512).dense(512).relu().dense(10).seed(1).build().unwrap();
     let adam = Optimizer::by_name("adam").unwrap();
     let mut workspace = Workspace::for_training(&mlp, ROWS, adam).unwrap();

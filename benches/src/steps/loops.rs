@@ -49,7 +49,7 @@ fn multiply_add(factor: f32, x: &[f32], y: &mut [f32]) {
 
 impl Net {
     fn new(widths: &[usize], batch: usize) -> Net {
-        let layer = |layer: chainrule_model::DenseLayer<'_, f32>, pair: &[usize]| {
+        let layer = |layer: chainrule_model::network::DenseLayer<'_, f32>, pair: &[usize]| {
             let (inputs, outputs) = (pair[0], pair[1]);
             let room = vec![0.0; batch * outputs];
             let w = network(widths).params()[layer.params.start..][..inputs * outputs].to_vec();

@@ -1,7 +1,8 @@
 //! Ours, by the functions that an application would call.
 
 use chainrule::data::TargetsMut;
-use chainrule::{MatRef, Mlp, PredictorWorkspace, Targets, Workspace};
+use chainrule::network::PredictorWorkspace;
+use chainrule::{MatRef, Mlp, TargetsRef, Workspace};
 
 use crate::steps::candidate::{Candidate, Predictor, Stepper};
 use crate::steps::data::Rows;
@@ -32,7 +33,7 @@ impl Stepper for Steps<'_> {
         self.rows.data.gather(rows, &mut self.x, TargetsMut::Classes(&mut self.labels));
         self.rows.data.prefetch(next);
         let x = MatRef::new(&self.x, rows.len(), self.mlp.inputs());
-        let targets = Targets::Classes(&self.labels);
+        let targets = TargetsRef::Classes(&self.labels);
         let loss = self.mlp.step(x, targets, LOSS, self.job.optimizer, &mut self.workspace);
         loss.expect("the rows fit the network")
     }

@@ -3,13 +3,13 @@
 //!
 //! `cargo run --release --example 01_one_neuron -p chainrule`
 
-use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 
 fn main() -> Result<(), chainrule::Error> {
     let mut neuron = Mlp::builder(1).dense(1).seed(1).build_as::<f64>()?;
     neuron.params_mut().copy_from_slice(&[0.0, 0.0]); // w and b
     let (x, y) = ([0.0, 1.0, 2.0], [1.0, 3.0, 5.0]);
-    let (x, targets) = (MatRef::new(&x, 3, 1), Targets::Values(MatRef::new(&y, 3, 1)));
+    let (x, targets) = (MatRef::new(&x, 3, 1), TargetsRef::Values(MatRef::new(&y, 3, 1)));
     let mut workspace = Workspace::new(&neuron, 3);
 
     // By hand: all outputs are 0, so the mean of (y - t)^2 is (1 + 9 + 25) / 3, dw = -2 (0*1 + 1*3 + 2*5) / 3 and

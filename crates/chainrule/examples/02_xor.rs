@@ -4,7 +4,7 @@
 //! `cargo run --release --example 02_xor -p chainrule`
 
 use chainrule::metrics::argmax;
-use chainrule::{Loss, MatRef, Mlp, MlpBuilder, Optimizer, Targets, Workspace};
+use chainrule::{Loss, MatRef, Mlp, MlpBuilder, Optimizer, TargetsRef, Workspace};
 
 const X: [f32; 8] = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]; // (4, 2)
 const CLASSES: [u32; 4] = [0, 1, 1, 0];
@@ -17,7 +17,7 @@ fn train(builder: MlpBuilder) -> Result<(f64, [usize; 4]), chainrule::Error> {
     let mut loss = f64::NAN;
     for _ in 0..2000 {
         let sgd = Optimizer::Sgd { lr: 0.5 };
-        loss = mlp.step(x, Targets::Classes(&CLASSES), Loss::CrossEntropy, sgd, &mut workspace)?;
+        loss = mlp.step(x, TargetsRef::Classes(&CLASSES), Loss::CrossEntropy, sgd, &mut workspace)?;
     }
     let logits = mlp.forward(x, &mut workspace)?;
     Ok((loss, std::array::from_fn(|row| argmax(logits.row(row)))))

@@ -4,7 +4,8 @@
 //! `cargo run --release --example 03_notebook_mlp -p chainrule`
 
 use chainrule::metrics::argmax;
-use chainrule::{Init, Loss, MatRef, Mlp, Optimizer, Targets, Workspace, layer_table};
+use chainrule::network::layer_table;
+use chainrule::{Init, Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 
 fn main() -> Result<(), chainrule::Error> {
     // Four clouds of points around the corners of a square; the diagonal ones are of one class.
@@ -18,7 +19,7 @@ fn main() -> Result<(), chainrule::Error> {
         x.push(if below { -1.0 } else { 1.0 } + radius * angle.sin());
         labels.push(u32::from(left == below));
     }
-    let (x, targets) = (MatRef::new(&x, 200, 2), Targets::Classes(&labels));
+    let (x, targets) = (MatRef::new(&x, 200, 2), TargetsRef::Classes(&labels));
 
     let mut mlp = Mlp::builder(2).dense(4).sigmoid().dense(2).init(Init::GlorotUniform).seed(42).build_as::<f64>()?;
     println!("{}", layer_table(&mlp));

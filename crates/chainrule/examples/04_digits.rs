@@ -5,19 +5,16 @@
 
 use std::ops::ControlFlow;
 
-use chainrule::data::{Preprocess, digits};
-use chainrule::{EpochReport, Loss, Mlp, Model, Optimizer, TrainConfig, Trainer, evaluate};
+use chainrule::data::digits;
+use chainrule::{EpochReport, Mlp, Model, Optimizer, TrainConfig, Trainer};
 
 fn main() -> Result<(), chainrule::Error> {
     let raw = digits::<f32>(); // 8x8 pixels, 0 to 16
-    let preprocess = Preprocess::Scale { factor: 1.0 / 16.0 };
-    let mut data = raw.clone();
-    data.preprocess(&preprocess)?;
-    let (train, test) = data.split(0.2, 42)?;
+    let (train, test) = raw.clone().scaled(1.0 / 16.0)?.split(0.2, 42)?;
 
-    let mut mlp = Mlp::builder(64).dense(64).relu().dense(32).relu().dense(10).seed(42).build()?;
+    let network = Mlp::builder(64).dense(64).relu().dense(32).relu().dense(10).seed(42).build()?;
     let optimizer = Optimizer::by_name("adam")?.with("lr", 0.003)?;
-    let config = TrainConfig { epochs: 15, batch: 32, optimizer, ..TrainConfig::default() };
+    let config = TrainConfig::default().epochs(15).batch(32).optimizer(optimizer);
     let every_fifth = |report: &EpochReport| {
         if report.epoch.is_multiple_of(5) {
             let accuracy = report.validation.as_ref().and_then(|found| found.accuracy).unwrap_or(0.0);
@@ -25,16 +22,16 @@ fn main() -> Result<(), chainrule::Error> {
         }
         ControlFlow::Continue(())
     };
-    Trainer::new(config)?.fit(&mut mlp, &train, Some(&test), every_fifth)?;
+    let model = Trainer::new(config)?.fit(network, &train, Some(&test), every_fifth)?.model;
 
-    let found = evaluate(&mlp, &test, Loss::CrossEntropy)?;
+    let found = model.evaluate(&test)?;
     let confusion = found.confusion.expect("digits have classes");
     println!("{} of {} held-out digits right", confusion.correct(), confusion.total());
     assert!(confusion.accuracy() > 0.94, "{}", confusion.accuracy());
 
-    // A model file holds the network and what is done to its features first.
+    // The model knows what was done to its features, and its file holds that too: it is given images as they come.
     let file = std::env::temp_dir().join(format!("chainrule-example-{}.safetensors", std::process::id()));
-    Model { preprocess, ..Model::new(mlp, Loss::CrossEntropy) }.save(&file)?;
+    model.save(&file)?;
     let model = Model::<f32>::load(&file)?;
     let images = raw.features().select(&[0, 1, 2])?;
     println!("the first three images are {:?}", model.predict_classes(&images)?);

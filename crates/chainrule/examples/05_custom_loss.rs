@@ -4,7 +4,7 @@
 //! `cargo run --release --example 05_custom_loss -p chainrule`
 
 use chainrule::gradcheck::{Settings, gradcheck_with};
-use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 
 /// The mean of Cauchy's `ln(1 + (y - t)^2)`, which grows so slowly that a few wild targets hardly count. Its derivative is
 /// `2 (y - t) / (1 + (y - t)^2)`; `careless` forgets the denominator.
@@ -42,7 +42,7 @@ fn main() -> Result<(), chainrule::Error> {
     let mut workspace = Workspace::new(&robust, 64);
     for _ in 0..3000 {
         robust.step_with(rows, cauchy(&t, false), sgd, &mut workspace)?;
-        squared.step(rows, Targets::Values(MatRef::new(&t, 64, 1)), Loss::Mse, sgd, &mut workspace)?;
+        squared.step(rows, TargetsRef::Values(MatRef::new(&t, 64, 1)), Loss::Mse, sgd, &mut workspace)?;
     }
     for (name, mlp) in [("Cauchy", &robust), ("squared", &squared)] {
         println!("{name:8} y = {:+.3} x {:+.3}", mlp.params()[0], mlp.params()[1]);

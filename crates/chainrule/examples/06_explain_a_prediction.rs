@@ -3,29 +3,24 @@
 //!
 //! `cargo run --release --example 06_explain_a_prediction -p chainrule`
 
-use std::ops::ControlFlow;
-
-use chainrule::data::{Preprocess, digits};
-use chainrule::doctor::{Examination, examine};
+use chainrule::data::digits;
+use chainrule::doctor::examine;
 use chainrule::graph::{Neurons, Shows, Theme};
 use chainrule::trace::{Shown, TextStyle, to_text, trace_model};
-use chainrule::{EpochReport, Loss, Mlp, Model, Optimizer, Sample, TrainConfig, Trainer};
+use chainrule::{Mlp, Optimizer, TrainConfig, Trainer};
 
 fn main() -> Result<(), chainrule::Error> {
-    let mut data = digits::<f32>();
-    data.preprocess(&Preprocess::Scale { factor: 1.0 / 16.0 })?;
-    let mut mlp = Mlp::builder(64).dense(16).relu().dense(10).seed(42).build()?;
-    let config = TrainConfig { epochs: 10, ..TrainConfig::default() };
-    Trainer::new(config)?.fit(&mut mlp, &data, None, |_: &EpochReport| ControlFlow::Continue(()))?;
+    let data = digits::<f32>().scaled(1.0 / 16.0)?;
+    let network = Mlp::builder(64).dense(16).relu().dense(10).seed(42).build()?;
+    let model = Trainer::new(TrainConfig::default().epochs(10))?.fit(network, &data, None, ())?.model;
 
     // The doctor looks at a thousand rows and finds nothing to say.
-    let sample = Sample::spread(&mlp, &data, Loss::CrossEntropy, 1024)?;
-    let findings = examine(&Examination::new(&mlp, sample.rows(), Loss::CrossEntropy))?;
+    let sample = model.sample(&data, 1024)?;
+    let findings = examine(&model.examination(&sample))?;
     println!("the doctor's findings: {}", findings.len());
     assert!(findings.is_empty(), "{}", findings[0]);
 
     // One row, step by step: the numbers are those of the kernels that trained, to the bit.
-    let model = Model::new(mlp, Loss::CrossEntropy);
     let row = data.select(&[3])?;
     let trace = trace_model(&model, &row, Optimizer::Sgd { lr: 0.1 }.into(), 1, Shown::Step(1))?;
     let text = to_text(&trace, &TextStyle { digits: 3, limit: 4, ..TextStyle::default() });
@@ -34,9 +29,8 @@ fn main() -> Result<(), chainrule::Error> {
     assert!(["Z1 =", "dL/dW1 ="].iter().all(|name| text.contains(name)));
 
     // The same row as a picture: edges coloured by their gradients.
-    let one = Sample::row(&model.mlp, &data, Loss::CrossEntropy, 3)?;
-    let picture =
-        Neurons::with_rows(&model.mlp, Loss::CrossEntropy, one.rows(), Shows::Gradients)?.to_svg(Theme::Light);
+    let one = model.sample_row(&data, 3)?;
+    let picture = Neurons::with_rows(&model.mlp, model.loss, one.rows(), Shows::Gradients)?.to_svg(Theme::Light);
     println!("a picture of {} bytes of SVG", picture.len());
     assert!(picture.starts_with("<svg"));
 

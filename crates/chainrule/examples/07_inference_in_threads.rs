@@ -3,25 +3,22 @@
 //!
 //! `cargo run --release --example 07_inference_in_threads -p chainrule`
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use chainrule::data::{Preprocess, Targets, digits};
+use chainrule::data::{Targets, digits};
 use chainrule::metrics::argmax;
-use chainrule::{EpochReport, MatRef, Mlp, Predictor, TrainConfig, Trainer};
+use chainrule::{MatRef, Mlp, Predictor, TrainConfig, Trainer};
 
 const WORKERS: usize = 4;
 
 fn main() -> Result<(), chainrule::Error> {
-    let mut data = digits::<f32>();
-    data.preprocess(&Preprocess::Scale { factor: 1.0 / 16.0 })?;
-    let (train, test) = data.split(0.2, 42)?;
-    let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
-    Trainer::new(TrainConfig::default())?.fit(&mut mlp, &train, None, |_: &EpochReport| ControlFlow::Continue(()))?;
+    let (train, test) = digits::<f32>().scaled(1.0 / 16.0)?.split(0.2, 42)?;
+    let network = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
+    let model = Trainer::new(TrainConfig::default())?.fit(network, &train, None, ())?.model;
     let Targets::Classes { labels, .. } = test.targets() else { unreachable!("digits have classes") };
 
-    let predictor = Predictor::new(&mlp);
+    let predictor = Predictor::new(&model.mlp); // takes rows as the network does, preprocessed
     let (next, right) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for worker in 0..WORKERS {

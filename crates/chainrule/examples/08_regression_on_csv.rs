@@ -5,8 +5,8 @@
 
 use std::ops::ControlFlow;
 
-use chainrule::data::{Dataset, Preprocess, Targets, read_csv_features, write_csv};
-use chainrule::{EpochReport, Loss, Mlp, Model, Optimizer, TrainConfig, Trainer};
+use chainrule::data::{Dataset, Targets, read_csv_features, write_csv};
+use chainrule::{EpochReport, Loss, Mlp, Optimizer, TrainConfig, Trainer};
 
 /// The period of a pendulum in seconds, from its length in metres and its amplitude in degrees, to the third term of the
 /// series in the amplitude.
@@ -30,15 +30,13 @@ fn main() -> Result<(), chainrule::Error> {
     let targets = Targets::Values { values: periods.data().into_owned(), cols: 1 };
     std::fs::remove_dir_all(&folder).expect("the folder that was just made");
     // Split first: means and deviations are those of the training part alone, or the held-out rows would have a say in
-    // what they are to judge. Both parts then get the same numbers.
-    let (mut train, mut test) = Dataset::new(features, targets)?.split(0.25, 42)?;
-    let preprocess = Preprocess::standardize(train.features())?;
-    train.preprocess(&preprocess)?;
-    test.preprocess(&preprocess)?;
+    // what they are to judge. They stay as they are: the trainer, and then the model, gives them the same numbers.
+    let (train, test) = Dataset::new(features, targets)?.split(0.25, 42)?;
+    let train = train.standardized()?;
 
-    let mut mlp = Mlp::builder(2).dense(24).tanh().dense(1).seed(42).build()?;
+    let network = Mlp::builder(2).dense(24).tanh().dense(1).seed(42).build()?;
     let optimizer = Optimizer::by_name("adam")?.with("lr", 0.003)?;
-    let config = TrainConfig { epochs: 300, loss: Loss::Mse, optimizer, ..TrainConfig::default() };
+    let config = TrainConfig::default().epochs(300).loss(Loss::Mse).optimizer(optimizer);
     let some_epochs = |report: &EpochReport| {
         if report.epoch.is_multiple_of(100) {
             let held_out = report.validation.as_ref().map_or(f64::NAN, |found| found.loss);
@@ -46,15 +44,10 @@ fn main() -> Result<(), chainrule::Error> {
         }
         ControlFlow::Continue(())
     };
-    let report = Trainer::new(config)?.fit(&mut mlp, &train, Some(&test), some_epochs)?;
+    let model = Trainer::new(config)?.fit(network, &train, Some(&test), some_epochs)?.model;
 
-    // R^2 is 1 - mean squared error / variance of the targets.
-    let error = report.epochs.last().and_then(|epoch| epoch.validation.as_ref()).expect("validated").loss;
-    let Targets::Values { values, .. } = test.targets() else { unreachable!("periods are values") };
-    let mean = values.iter().sum::<f32>() / values.len() as f32;
-    let variance = values.iter().map(|v| f64::from(v - mean).powi(2)).sum::<f64>() / values.len() as f64;
-    let r2 = 1.0 - error / variance;
-    let model = Model { preprocess, ..Model::new(mlp, Loss::Mse) };
+    let found = model.assess(&test)?;
+    let r2 = found.metrics.iter().find(|(name, _)| *name == "R2").map_or(f64::NAN, |(_, value)| *value);
     let one = chainrule::data::Features::new(1, 2, vec![1.0, 30.0])?;
     let answer = model.predict(&one)?[0];
     println!("R^2 {r2:.5}; a metre and 30 degrees: {answer:.3} s, in truth {:.3} s", period(1.0, 30.0));

@@ -4,15 +4,15 @@
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{Divergence, Error, Mlp, Optimizer, TrainConfig, Trainer};
+/// use chainrule::{Divergence, Error, Loss, Mlp, Model, Optimizer, TrainConfig, Trainer};
 ///
-/// let mut mlp = Mlp::builder(64).dense(10).build()?;
-/// let config = TrainConfig { optimizer: Optimizer::Sgd { lr: 1e38 }, ..TrainConfig::default() };
-/// match Trainer::new(config)?.fit(&mut mlp, &digits(), None, ()) {
+/// let mut model = Model::new(Mlp::builder(64).dense(10).build()?, Loss::CrossEntropy);
+/// let config = TrainConfig::default().optimizer(Optimizer::Sgd { lr: 1e38 });
+/// match Trainer::new(config)?.resume(&mut model, &digits(), None, ()) {
 ///     Err(Error::Diverged { what: Divergence::Loss, step, .. }) => assert_eq!(step, 2), // by the weights of the first
 ///     other => panic!("{other:?}"),
 /// }
-/// assert!(mlp.is_finite()); // the network is the one from before
+/// assert!(model.mlp.is_finite()); // the network is the one from before
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,21 +1,19 @@
 //! Dense neural networks on CPUs at the machine's limit, reproducible to the bit.
 //!
-//! This is the crate that applications link: data, training, model files, predictions. The arithmetic is
-//! `chainrule-model`'s, of which the parts that an application needs are named here again.
+//! This is the crate that applications link: data, training, model files, predictions. A [`Model`] is what training
+//! returns and what is saved, loaded, evaluated and asked: a network that knows its preprocessing, its loss and its
+//! classes. The arithmetic is `chainrule-model`'s, of which the parts that an application needs are named here again.
 //!
 //! ```
-//! use chainrule::data::{Features, digits};
-//! use chainrule::{EpochReport, Loss, Mlp, Model, TrainConfig, Trainer};
-//! use std::ops::ControlFlow;
+//! use chainrule::data::digits;
+//! use chainrule::{Mlp, TrainConfig, Trainer};
 //!
-//! let (train, test) = digits::<f32>().split(0.2, 42)?;
-//! let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
-//! let trainer = Trainer::new(TrainConfig { epochs: 2, ..TrainConfig::default() })?;
-//! trainer.fit(&mut mlp, &train, Some(&test), |_: &EpochReport| ControlFlow::Continue(()))?;
-//! let model = Model::new(mlp, Loss::CrossEntropy);
-//! let image = Features::new(1, 64, test.features().row(0).to_vec())?;
-//! let class = model.predict_classes(&image)?[0];
-//! assert!(class < 10);
+//! let (train, test) = digits::<f32>().scaled(1.0 / 16.0)?.split(0.2, 42)?; // images of 8x8 pixels, 0 to 16
+//! let network = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
+//! let model = Trainer::new(TrainConfig::default().epochs(5))?.fit(network, &train, Some(&test), ())?.model;
+//! println!("{:.1} % right", 100.0 * model.evaluate(&test)?.accuracy.unwrap_or(0.0));
+//! let image = digits().into_features().select(&[0])?; // as it comes: the model scales it as it was trained
+//! assert_eq!(model.predict_classes(&image)?, [0]);
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 //!
@@ -41,6 +39,7 @@ mod error;
 mod fit;
 mod forked;
 mod hash;
+mod model;
 mod model_file;
 mod nearest;
 mod place;
@@ -49,28 +48,41 @@ mod sample;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 pub mod trace;
-mod train;
+pub mod train;
 
-pub use chainrule_explain::{doctor, graph, layer_table};
-pub use chainrule_kernel::{Epilogue, Kernel, KernelError, MatMut, MatRef, PackedB, Rule, Scalar, Scratch, SizeError};
+pub use chainrule_explain::{doctor, graph};
+pub use chainrule_kernel::{MatMut, MatRef, Scalar};
 pub use chainrule_model::{
-    ACTIVATION_NAMES, Accumulation, Activation, Clip, Decay, Decays, DenseLayer, Dissection, GROUP_NAMES, Group, Init,
-    LOSS_NAMES, Layer, Lbfgs, LbfgsOutcome, LbfgsSettings, Loss, Mlp, MlpBuilder, ModelError, Moments, NormLayer,
-    OPTIMIZER_NAMES, Objective, Optimizer, Predictor, PredictorWorkspace, Range, Rates, Reduction, Running,
-    SCHEDULE_NAMES, SETTINGS, Schedule, Setting, Span, Targets, Update, WarmUp, Workspace, activation_name, gradcheck,
-    metrics, parse_activation,
+    Activation, Init, Layer, Loss, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, TargetsRef, Workspace, gradcheck,
+    metrics, optim,
 };
 pub use divergence::Divergence;
 pub use error::{Error, Result};
 pub use forked::start_threads;
 pub use hash::weights_sha256;
-pub use model_file::{DType, Model, ModelFile};
+pub use model::Model;
+pub use model_file::{DType, ModelFile};
 pub use place::Place;
 pub use sample::Sample;
-pub use train::{
-    Assessment, ClassWeights, EarlyStopping, Ending, EpochReport, Evaluation, History, LossBatch, Monitor, Observer,
-    StopHandle, TrainConfig, TrainReport, Trainer, assess, evaluate,
-};
+pub use train::{Assessment, EpochReport, Evaluation, TrainConfig, TrainReport, Trained, Trainer};
+
+/// What a network consists of and what it computes, part by part: its layers' numbers, names of activations and losses, a
+/// loss with its weights, and a pass taken apart.
+pub mod network {
+    pub use chainrule_explain::layer_table;
+    pub use chainrule_model::network::*;
+}
+
+/// Products of matrices and what an application needs to call them itself.
+pub mod kernel {
+    pub use chainrule_kernel::{Epilogue, Kernel, KernelError, PackedB, Rule, Scratch, SizeError};
+}
+
+/// Networks without the rest of their model, for experiments and comparisons. What was done to the rows before, the caller
+/// has to do again each time, and to name the loss: a [`Model`] knows both.
+pub mod bare {
+    pub use crate::train::{assess_network as assess, evaluate_network as evaluate};
+}
 
 /// The package's README is run with the tests.
 #[cfg(doctest)]

@@ -2,7 +2,8 @@
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::argmax;
-use chainrule_model::{Layer, Loss, ModelError, Predictor, PredictorWorkspace, softmax};
+use chainrule_model::network::PredictorWorkspace;
+use chainrule_model::{Layer, Loss, ModelError, Predictor, softmax};
 use rayon::prelude::*;
 
 use crate::data::Features;
@@ -19,16 +20,16 @@ const WORTH_A_THREAD: usize = 1 << 21;
 
 impl<T: Scalar> Model<T> {
     /// The network's outputs for features as they come from their source, (rows, outputs), row-major: logits after
-    /// training with cross-entropy, values otherwise. Threads share the rows; an application that has threads of its own
+    /// training with cross-entropy, values otherwise. Features that have been preprocessed as this model does it are taken
+    /// as they are. Threads share the rows; an application that has threads of its own
     /// calls a [`Predictor`] from each.
     ///
     /// # Errors
-    /// When the features have another number of columns than the network has inputs, preprocessing overflows, or an output
-    /// is infinite or NaN: then with the first such row.
+    /// When the features have another number of columns than the network has inputs or have been preprocessed in another way,
+    /// preprocessing overflows, or an output is infinite or NaN: then with the first such row.
     pub fn predict(&self, features: &Features<T>) -> Result<Vec<T>> {
         check_columns(&self.mlp, features.cols())?;
-        let mut features = features.clone();
-        self.preprocess.apply(&mut features)?;
+        let features = self.prepared_features(features)?;
         let mut output = room(features.rows(), self.mlp.outputs())?;
         if features.rows() < WORTH_PACKING {
             self.predict_few(&features.data(), features.rows(), &mut output)?;
@@ -117,14 +118,6 @@ impl<T: Scalar> Model<T> {
     pub fn predict_classes(&self, features: &Features<T>) -> Result<Vec<u32>> {
         let output = self.predict(features)?;
         Ok(output.chunks_exact(self.mlp.outputs()).map(|row| argmax(row) as u32).collect())
-    }
-
-    /// Whether the outputs stand for classes: after training with cross-entropy, behind a softmax, or when they have
-    /// names of classes.
-    pub fn is_classifier(&self) -> bool {
-        self.class_names.is_some()
-            || self.loss == Loss::CrossEntropy
-            || matches!(self.mlp.layers().last(), Some(Layer::Softmax | Layer::LogSoftmax))
     }
 }
 

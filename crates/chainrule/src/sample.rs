@@ -12,14 +12,14 @@ use crate::{Error, Result};
 /// Rows that were copied out of a dataset.
 ///
 /// ```
-/// use chainrule::data::{Preprocess, digits};
+/// use chainrule::data::digits;
 /// use chainrule::doctor::{Examination, examine};
-/// use chainrule::{Loss, Mlp, Sample};
+/// use chainrule::{Loss, Mlp, Model};
 ///
 /// let data = digits::<f32>(); // as they come, 0 to 16
-/// let mlp = Mlp::builder(64).dense(32).relu().dense(10).build()?;
-/// let sample = Sample::spread(&mlp, &data, Loss::CrossEntropy, 1024)?;
-/// let case = Examination { trained: false, ..Examination::new(&mlp, sample.rows(), Loss::CrossEntropy) };
+/// let model = Model::new(Mlp::builder(64).dense(32).relu().dense(10).build()?, Loss::CrossEntropy);
+/// let sample = model.sample(&data, 1024)?;
+/// let case = Examination { trained: false, ..model.examination(&sample) };
 /// let findings = examine(&case)?;
 /// assert_eq!(findings[0].kind.name(), "unscaled-features");
 /// println!("{}", findings[0]);
@@ -30,7 +30,8 @@ pub struct Sample<T> {
 }
 
 impl<T: Scalar> Sample<T> {
-    /// At most so many rows, spread evenly over the dataset, so that one sorted by class is seen whole.
+    /// For a network without the rest of its model, which takes rows as they are: see
+    /// [`Model::sample`](crate::Model::sample). At most so many rows, spread evenly over the dataset, so that one sorted by class is seen whole.
     ///
     /// # Errors
     /// When the dataset does not fit the network or the loss.
@@ -41,7 +42,8 @@ impl<T: Scalar> Sample<T> {
         Self::of(mlp, data, loss, &(0..count).map(row).collect::<Vec<_>>())
     }
 
-    /// One row, counted from 0.
+    /// For a network without the rest of its model: see [`Model::sample_row`](crate::Model::sample_row). One row, counted from
+    /// 0.
     ///
     /// # Errors
     /// When there is no such row, or the dataset does not fit the network or the loss.

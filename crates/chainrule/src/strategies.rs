@@ -34,10 +34,9 @@ use std::ops::RangeInclusive;
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::gradcheck::{Report, Settings, gradcheck};
+use chainrule_model::network::{ACTIVATION_NAMES, LOSS_NAMES, Objective, parse_activation};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{
-    ACTIVATION_NAMES, Activation, LOSS_NAMES, Layer, Loss, Mlp, Objective, Targets, parse_activation,
-};
+use chainrule_model::{Activation, Layer, Loss, Mlp, TargetsRef};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -196,8 +195,8 @@ impl Problem {
             _ => batch.values(outputs),
         };
         let targets = match classes {
-            true => Targets::Classes(&labels),
-            false => Targets::Values(MatRef::new(&values, batch.rows, outputs)),
+            true => TargetsRef::Classes(&labels),
+            false => TargetsRef::Values(MatRef::new(&values, batch.rows, outputs)),
         };
         let (row_weights, output_weights) = (batch.weights(batch.rows), batch.weights(outputs));
         let mut objective = Objective::from(*loss);

@@ -4,8 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use chainrule::bare::{assess, evaluate};
 use chainrule::data::{Dataset, Features, Preprocess, Source, Targets, TargetsMut, digits};
-use chainrule::{DType, Error, Loss, Mlp, Model, ModelFile, Result, Sample, TrainConfig, Trainer, assess, evaluate};
+use chainrule::{DType, Error, Loss, Mlp, Model, ModelFile, Result, Sample, TrainConfig, Trainer};
 
 /// A case: what is called, what its message must hold, and the call.
 type Refusal = (&'static str, &'static [&'static str], fn() -> Result<()>);

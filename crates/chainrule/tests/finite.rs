@@ -1,10 +1,10 @@
 //! A run ends with finite numbers or with an error, and an error leaves what the last good epoch left.
 
+use chainrule::bare::{assess, evaluate};
 use chainrule::data::{Dataset, Features, Order, Targets};
-use chainrule::{
-    Divergence, EarlyStopping, Ending, Error, LbfgsSettings, Loss, LossBatch, Mlp, Model, Optimizer, Scalar,
-    TrainConfig, Trainer, assess, evaluate, weights_sha256,
-};
+use chainrule::optim::LbfgsSettings;
+use chainrule::train::{EarlyStopping, Ending, LossBatch};
+use chainrule::{Divergence, Error, Loss, Mlp, Model, Optimizer, Scalar, TrainConfig, Trainer, weights_sha256};
 
 /// Rows of one feature and one value.
 fn line<T: Scalar>(x: &[f64], t: &[f64]) -> Dataset<T> {
@@ -41,7 +41,7 @@ fn the_last_step_of_a_run_is_checked_like_the_others() {
     for epochs in [1, 3] {
         let mut mlp = Mlp::builder(1).dense(1).build().unwrap();
         let before = weights_sha256(&mlp);
-        let found = diverged(Trainer::new(config(epochs, 1e38)).unwrap().fit(&mut mlp, &data, None, ()));
+        let found = diverged(Trainer::new(config(epochs, 1e38)).unwrap().fit_network(&mut mlp, &data, None, ()));
         assert!(matches!(found, (1, 1, Some(1), Divergence::Parameter { module: 0, .. })), "{found:?}");
         assert_eq!(weights_sha256(&mlp), before);
     }
@@ -50,7 +50,8 @@ fn the_last_step_of_a_run_is_checked_like_the_others() {
 #[test]
 fn the_error_names_the_layer_and_whose_weights_are_there() {
     let mut mlp = Mlp::builder(1).dense(1).build().unwrap();
-    let error = Trainer::new(config(1, 1e38)).unwrap().fit(&mut mlp, &line(&[1.0], &[5.0]), None, ()).unwrap_err();
+    let error =
+        Trainer::new(config(1, 1e38)).unwrap().fit_network(&mut mlp, &line(&[1.0], &[5.0]), None, ()).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("a parameter of dense layer 1 became inf at step 1 of epoch 1: training"), "{text}");
     assert!(text.contains("the weights are those of the start") && text.contains("smaller learning rate"), "{text}");
@@ -61,7 +62,8 @@ fn a_running_variance_beyond_f32_is_an_error_and_not_in_f64() {
     let columns = [1e30, -1e30, 3e30, 2e30];
     fn fit<T: Scalar>(columns: &[f64]) -> (Mlp<T>, chainrule::Result<chainrule::TrainReport>) {
         let mut mlp = Mlp::<f32>::builder(1).batch_norm().dense(1).build_as::<T>().unwrap();
-        let result = Trainer::new(config(2, 1e-3)).unwrap().fit(&mut mlp, &line::<T>(columns, &[1.0; 4]), None, ());
+        let result =
+            Trainer::new(config(2, 1e-3)).unwrap().fit_network(&mut mlp, &line::<T>(columns, &[1.0; 4]), None, ());
         (mlp, result)
     }
     let (mlp, result) = fit::<f32>(&columns);
@@ -74,8 +76,8 @@ fn a_running_variance_beyond_f32_is_an_error_and_not_in_f64() {
 
 #[test]
 fn a_run_stopped_where_its_numbers_are_infinite_is_no_success() {
-    struct StopAfterOne(chainrule::StopHandle);
-    impl chainrule::Observer<f32> for StopAfterOne {
+    struct StopAfterOne(chainrule::train::StopHandle);
+    impl chainrule::train::Observer<f32> for StopAfterOne {
         fn step(&mut self, _: usize, _: usize) {
             self.0.stop();
         }
@@ -87,7 +89,7 @@ fn a_run_stopped_where_its_numbers_are_infinite_is_no_success() {
     let mut mlp = Mlp::builder(1).dense(1).build().unwrap();
     let before = weights_sha256(&mlp);
     let trainer = Trainer::new(config(1, 1e38)).unwrap();
-    let found = diverged(trainer.fit(&mut mlp, &data, None, StopAfterOne(trainer.stop_handle())));
+    let found = diverged(trainer.fit_network(&mut mlp, &data, None, StopAfterOne(trainer.stop_handle())));
     assert!(matches!(found, (1, 1, Some(1), Divergence::Parameter { .. })), "{found:?}");
     assert_eq!(weights_sha256(&mlp), before);
 }
@@ -102,7 +104,8 @@ fn what_is_left_after_any_divergence_can_be_saved_and_loaded() {
         let lr = 10f64.powf(f64::from(seed) / 1.5 - 4.0);
         let build = Mlp::builder(1).dense(6).relu().dense(1).seed(u64::from(seed));
         let mut mlp = build.build().unwrap();
-        let result = Trainer::new(config(1 + seed as usize % 4, lr)).unwrap().fit(&mut mlp, &data, Some(&data), ());
+        let result =
+            Trainer::new(config(1 + seed as usize % 4, lr)).unwrap().fit_network(&mut mlp, &data, Some(&data), ());
         ends[usize::from(result.is_ok())] += 1;
         assert!(matches!(result, Ok(_) | Err(Error::Diverged { .. } | Error::Step { .. })), "{result:?}");
         assert!(all_finite(&mlp), "seed {seed}: {result:?}");
@@ -123,7 +126,7 @@ fn validation_that_overflows_is_an_error_with_its_row_and_keeps_the_epoch_before
     let before = weights_sha256(&mlp);
     let early_stopping = Some(EarlyStopping::new(3));
     let trainer = Trainer::new(TrainConfig { early_stopping, ..config(5, 0.01) }).unwrap();
-    let found = diverged(trainer.fit(&mut mlp, &train, Some(&wild), ()));
+    let found = diverged(trainer.fit_network(&mut mlp, &train, Some(&wild), ()));
     let what = Divergence::ValidationOutput { row: 3, output: 1, value: f64::INFINITY };
     assert_eq!((found.0, found.3, weights_sha256(&mlp)), (1, what, before));
 
@@ -132,7 +135,7 @@ fn validation_that_overflows_is_an_error_with_its_row_and_keeps_the_epoch_before
     wide.params_mut().copy_from_slice(&[1.0, 0.0]);
     let train = line::<f64>(&[0.5, -0.5], &[0.5, -0.5]);
     let wild = line::<f64>(&[1.0, 1e200], &[0.0, 0.0]);
-    let found = diverged(Trainer::new(config(2, 0.01)).unwrap().fit(&mut wide, &train, Some(&wild), ()));
+    let found = diverged(Trainer::new(config(2, 0.01)).unwrap().fit_network(&mut wide, &train, Some(&wild), ()));
     assert_eq!(found.3, Divergence::ValidationLoss { first: 1, last: 2, value: f64::INFINITY });
 }
 
@@ -171,7 +174,7 @@ fn lbfgs_ends_with_finite_numbers_or_an_error_that_restores() {
         let data = line::<f32>(&[x, -x / 2.0, x / 4.0], &[t, -t, t]);
         let mut mlp = Mlp::builder(1).dense(3).tanh().dense(1).seed(2).build().unwrap();
         let before = weights_sha256(&mlp);
-        match Trainer::new(TrainConfig { lbfgs, ..config(20, 0.1) }).unwrap().fit(&mut mlp, &data, None, ()) {
+        match Trainer::new(TrainConfig { lbfgs, ..config(20, 0.1) }).unwrap().fit_network(&mut mlp, &data, None, ()) {
             Ok(_) => assert!(all_finite(&mlp)),
             Err(Error::Diverged { epoch: 1, .. }) => assert_eq!(weights_sha256(&mlp), before),
             Err(error) => assert!(matches!(error, Error::Diverged { .. }) && all_finite(&mlp), "{error}"),
@@ -185,12 +188,12 @@ fn a_network_that_holds_no_numbers_is_refused_before_the_first_step() {
     let trainer = Trainer::new(config(1, 0.1)).unwrap();
     let mut mlp = Mlp::builder(1).batch_norm().dense(1).build().unwrap();
     mlp.running_mut()[1] = f32::NAN;
-    let error = trainer.fit(&mut mlp, &data, None, ()).unwrap_err().to_string();
+    let error = trainer.fit_network(&mut mlp, &data, None, ()).unwrap_err().to_string();
     let expected = ", expected finite numbers to start from";
     assert_eq!(error, format!("network: found NaN as a running statistic of module 0{expected}"));
     let mut mlp = Mlp::builder(1).dense(1).build().unwrap();
     mlp.params_mut()[1] = f32::INFINITY;
-    let error = trainer.fit(&mut mlp, &data, None, ()).unwrap_err().to_string();
+    let error = trainer.fit_network(&mut mlp, &data, None, ()).unwrap_err().to_string();
     assert_eq!(error, format!("network: found inf as a parameter of module 0{expected}"));
 }
 
@@ -209,7 +212,7 @@ fn a_loss_of_ones_own_that_writes_no_numbers_names_epoch_and_step_and_moves_noth
             };
             let mut mlp = Mlp::<f32>::builder(1).dense(1).seed(1).build_as::<f64>().unwrap();
             let settings = TrainConfig { accumulate, lbfgs, ..config(9, 0.1) };
-            let error = Trainer::new(settings).unwrap().fit_with(&mut mlp, &data, None, loss, ());
+            let error = Trainer::new(settings).unwrap().fit_network_with(&mut mlp, &data, None, loss, ());
             assert!(all_finite(&mlp));
             if lbfgs.is_some() {
                 // A line search walks around what is no number.
@@ -227,6 +230,6 @@ fn a_loss_of_ones_own_that_writes_no_numbers_names_epoch_and_step_and_moves_noth
 fn a_good_run_says_nothing_of_all_this() {
     let data = line::<f32>(&[0.5, -0.5, 1.0, -1.0], &[0.5, -0.5, 1.0, -1.0]);
     let mut mlp = Mlp::builder(1).batch_norm().dense(1).build().unwrap();
-    let report = Trainer::new(config(3, 0.01)).unwrap().fit(&mut mlp, &data, Some(&data), ()).unwrap();
+    let report = Trainer::new(config(3, 0.01)).unwrap().fit_network(&mut mlp, &data, Some(&data), ()).unwrap();
     assert_eq!((report.ending, report.epochs_run), (Ending::Finished, 3));
 }

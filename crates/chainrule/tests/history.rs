@@ -2,11 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Targets};
-use chainrule::{
-    EarlyStopping, Ending, EpochReport, History, Loss, Mlp, Observer, Optimizer, StopHandle, TrainConfig, Trainer,
-    evaluate, weights_sha256,
-};
+use chainrule::train::{EarlyStopping, Ending, History, Observer, StopHandle};
+use chainrule::{EpochReport, Loss, Mlp, Optimizer, TrainConfig, Trainer, weights_sha256};
 
 fn data() -> Dataset<f32> {
     let features = Features::new(4, 1, vec![1.0, -1.0, 0.5, -0.5]).unwrap();
@@ -25,7 +24,7 @@ fn network() -> Mlp<f32> {
 fn a_report_keeps_the_last_thousand_epochs_unless_told_otherwise() {
     let numbers = |history: Option<History>| {
         let config = TrainConfig { history: history.unwrap_or_default(), ..config(1500) };
-        let report = Trainer::new(config).unwrap().fit(&mut network(), &data(), None, ()).unwrap();
+        let report = Trainer::new(config).unwrap().fit_network(&mut network(), &data(), None, ()).unwrap();
         assert_eq!((report.epochs_run, report.steps, report.ending), (1500, 1500, Ending::Finished));
         report.epochs.iter().map(|epoch| epoch.epoch).collect::<Vec<_>>()
     };
@@ -43,7 +42,7 @@ fn the_best_epoch_is_reported_when_it_is_no_longer_among_the_last() {
     let early_stopping = Some(EarlyStopping::new(20));
     let config = TrainConfig { history: History::Last(2), early_stopping, ..config(100) };
     let mut mlp = network();
-    let report = Trainer::new(config).unwrap().fit(&mut mlp, &data(), Some(&worse), ()).unwrap();
+    let report = Trainer::new(config).unwrap().fit_network(&mut mlp, &data(), Some(&worse), ()).unwrap();
     let best = report.best_epoch.unwrap();
     assert_eq!((report.best, best.epoch, report.epochs_run, report.epochs.len()), (Some(1), 1, 21, 2));
     assert_eq!(best.weights_sha256, weights_sha256(&mlp));
@@ -55,7 +54,7 @@ fn the_history_changes_nothing_that_is_learned() {
     let hash = |history| {
         let mut mlp = network();
         let config = TrainConfig { history, ..config(7) };
-        Trainer::new(config).unwrap().fit(&mut mlp, &data(), None, ()).unwrap();
+        Trainer::new(config).unwrap().fit_network(&mut mlp, &data(), None, ()).unwrap();
         weights_sha256(&mlp)
     };
     assert_eq!(hash(History::Last(1)), hash(History::All));
@@ -79,9 +78,9 @@ impl Observer<f32> for StopAt {
 fn a_trainer_that_was_stopped_trains_again() {
     let trainer = Trainer::new(config(5)).unwrap();
     let stop = trainer.stop_handle();
-    let report = trainer.fit(&mut network(), &data(), None, StopAt(2, stop.clone())).unwrap();
+    let report = trainer.fit_network(&mut network(), &data(), None, StopAt(2, stop.clone())).unwrap();
     assert_eq!((report.ending, report.steps, stop.is_stopped()), (Ending::Stopped, 2, false));
-    let report = trainer.fit(&mut network(), &data(), None, ()).unwrap();
+    let report = trainer.fit_network(&mut network(), &data(), None, ()).unwrap();
     assert_eq!((report.ending, report.steps), (Ending::Finished, 5));
 }
 
@@ -90,13 +89,13 @@ fn a_stop_before_a_run_ends_that_run_alone_and_moves_nothing() {
     let trainer = Trainer::new(config(5)).unwrap();
     let (mut mlp, before) = (network(), weights_sha256(&network()));
     trainer.stop_handle().stop();
-    let report = trainer.fit(&mut mlp, &data(), None, ()).unwrap();
+    let report = trainer.fit_network(&mut mlp, &data(), None, ()).unwrap();
     assert_eq!((report.ending, report.steps, weights_sha256(&mlp)), (Ending::Stopped, 0, before));
-    assert_eq!(trainer.fit(&mut mlp, &data(), None, ()).unwrap().ending, Ending::Finished);
+    assert_eq!(trainer.fit_network(&mut mlp, &data(), None, ()).unwrap().ending, Ending::Finished);
     // A run that could not begin was a run.
     trainer.stop_handle().stop();
     let mut other = Mlp::builder(3).dense(2).build().unwrap();
-    assert!(trainer.fit(&mut other, &data(), None, ()).is_err());
+    assert!(trainer.fit_network(&mut other, &data(), None, ()).is_err());
     assert!(!trainer.stop_handle().is_stopped());
 }
 
@@ -108,8 +107,8 @@ fn nobody_has_to_watch() {
         seen += 1;
         ControlFlow::Continue(())
     };
-    Trainer::new(config(3)).unwrap().fit(&mut watched, &data(), None, observer).unwrap();
+    Trainer::new(config(3)).unwrap().fit_network(&mut watched, &data(), None, observer).unwrap();
     let mut alone = network();
-    Trainer::new(config(3)).unwrap().fit(&mut alone, &data(), None, ()).unwrap();
+    Trainer::new(config(3)).unwrap().fit_network(&mut alone, &data(), None, ()).unwrap();
     assert_eq!((seen, weights_sha256(&alone)), (3, weights_sha256(&watched)));
 }

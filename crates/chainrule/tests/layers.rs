@@ -4,8 +4,9 @@
 use std::fs;
 use std::ops::ControlFlow;
 
+use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Preprocess, Targets, digits};
-use chainrule::{EpochReport, Error, Loss, Mlp, Model, Optimizer, Scalar, TrainConfig, Trainer, evaluate};
+use chainrule::{EpochReport, Error, Loss, Mlp, Model, Optimizer, Scalar, TrainConfig, Trainer};
 
 fn scaled_digits<T: Scalar>() -> (Dataset<T>, Dataset<T>) {
     let mut data = digits::<T>();
@@ -27,7 +28,7 @@ fn file_after_training<T: Scalar>(threads: usize, validated: bool) -> Vec<u8> {
     let mut mlp = network::<T>(3);
     let optimizer = Optimizer::by_name("adam").unwrap();
     let config = TrainConfig { epochs: 2, batch: 301, optimizer, threads: Some(threads), ..TrainConfig::default() };
-    Trainer::new(config).unwrap().fit(&mut mlp, &train, validated.then_some(&test), go_on).unwrap();
+    Trainer::new(config).unwrap().fit_network(&mut mlp, &train, validated.then_some(&test), go_on).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m");
     Model::new(mlp, Loss::CrossEntropy).save(&path).unwrap();
@@ -52,7 +53,7 @@ fn the_digits_are_learned_and_evaluated_without_dropout() {
     let (train, test) = scaled_digits::<f32>();
     let mut mlp = network::<f32>(1);
     let trainer = Trainer::new(TrainConfig { epochs: 15, ..TrainConfig::default() }).unwrap();
-    let report = trainer.fit(&mut mlp, &train, Some(&test), go_on).unwrap();
+    let report = trainer.fit_network(&mut mlp, &train, Some(&test), go_on).unwrap();
     let validation = report.epochs[14].validation.as_ref().unwrap();
     assert!(validation.accuracy.unwrap() > 0.95, "validation accuracy {:?}", validation.accuracy);
     let steps = (15 * train.rows().div_ceil(32)) as u64;
@@ -80,7 +81,7 @@ fn a_diverging_run_takes_back_the_running_statistics_too() {
         let mut mlp = Mlp::builder(1).batch_norm().dense(1).dense(1).seed(1).build().unwrap();
         let optimizer = Optimizer::Sgd { lr: 3.0 };
         let config = TrainConfig { epochs, batch: rows, loss: Loss::Mse, optimizer, ..TrainConfig::default() };
-        let result = Trainer::new(config).unwrap().fit(&mut mlp, &data, None, go_on);
+        let result = Trainer::new(config).unwrap().fit_network(&mut mlp, &data, None, go_on);
         (mlp.params().to_vec(), mlp.running().to_vec(), mlp.batches().to_vec(), result)
     };
     let (params, running, batches, result) = fit(1000);
@@ -97,7 +98,7 @@ fn a_minibatch_of_one_row_is_refused_before_the_first_step() {
     let data = Dataset::new(features, Targets::Classes { labels: vec![0; 9], classes: 2 }).unwrap();
     let fit = |mlp: &mut Mlp<f32>, batch: usize| {
         let config = TrainConfig { epochs: 1, batch, ..TrainConfig::default() };
-        Trainer::new(config).unwrap().fit(mlp, &data, None, go_on).map(|report| report.steps)
+        Trainer::new(config).unwrap().fit_network(mlp, &data, None, go_on).map(|report| report.steps)
     };
     let mut mlp = Mlp::builder(2).dense(3).batch_norm().dense(2).build().unwrap();
     let before = mlp.params().to_vec();

@@ -2,10 +2,11 @@
 
 use std::ops::ControlFlow;
 
+use chainrule::bare::{assess, evaluate};
 use chainrule::data::{Dataset, Features, Targets};
-use chainrule::{
-    ClassWeights, EpochReport, Loss, MatRef, Mlp, Model, Objective, TrainConfig, Trainer, Workspace, assess, evaluate,
-};
+use chainrule::network::Objective;
+use chainrule::train::ClassWeights;
+use chainrule::{EpochReport, Loss, MatRef, Mlp, Model, TrainConfig, Trainer, Workspace};
 
 fn go_on(_: &EpochReport) -> ControlFlow<()> {
     ControlFlow::Continue(())
@@ -25,7 +26,7 @@ fn network(outputs: usize) -> Mlp<f64> {
 fn trained(data: &Dataset<f64>, config: TrainConfig) -> (Mlp<f64>, Vec<EpochReport>) {
     let mut mlp = network(data.targets().width());
     let config = TrainConfig { threads: Some(1), ..config };
-    let report = Trainer::new(config).unwrap().fit(&mut mlp, data, Some(data), go_on).unwrap();
+    let report = Trainer::new(config).unwrap().fit_network(&mut mlp, data, Some(data), go_on).unwrap();
     (mlp, report.epochs)
 }
 
@@ -64,7 +65,7 @@ fn an_epoch_s_loss_is_weighted_over_all_its_rows_and_validation_s_is_plain() {
     let mut workspace = Workspace::new(&mlp, 200);
     mlp.forward(MatRef::new(&x, 200, 1), &mut workspace).unwrap();
     let objective = Objective { outputs: Some(&weights), smoothing: 0.1, ..Loss::CrossEntropy.into() };
-    let want = mlp.loss(chainrule::Targets::Classes(labels), objective, &mut workspace).unwrap();
+    let want = mlp.loss(chainrule::TargetsRef::Classes(labels), objective, &mut workspace).unwrap();
     assert!((epochs[0].loss - want).abs() < 1e-12, "{}, {want}", epochs[0].loss);
     let plain = evaluate(&mlp, &data, Loss::CrossEntropy).unwrap();
     let validation = epochs[0].validation.as_ref().unwrap();
@@ -119,7 +120,7 @@ fn a_positive_s_weight_raises_what_is_answered() {
 fn weights_of_another_number_and_labels_beyond_0_and_1_are_refused() {
     let message = |data: &Dataset<f64>, config: TrainConfig| {
         let mut mlp = network(data.targets().width());
-        Trainer::new(config).unwrap().fit(&mut mlp, data, None, go_on).unwrap_err().to_string()
+        Trainer::new(config).unwrap().fit_network(&mut mlp, data, None, go_on).unwrap_err().to_string()
     };
     let class_weights = ClassWeights::Given(vec![1.0; 3]);
     let found = message(&rare_class(), TrainConfig { class_weights, ..TrainConfig::default() });

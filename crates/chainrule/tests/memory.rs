@@ -28,7 +28,7 @@ fn it_does_not_grow_over_a_hundred_thousand_steps() {
         ControlFlow::Continue(())
     };
     let config = TrainConfig { epochs, batch, threads, optimizer, ..TrainConfig::default() };
-    let report = Trainer::new(config).unwrap().fit(&mut mlp, &data, None, observer).unwrap();
+    let report = Trainer::new(config).unwrap().fit_network(&mut mlp, &data, None, observer).unwrap();
     assert!(report.steps >= 100_000);
     assert_eq!((report.epochs_run, report.epochs.len()), (epochs, 1000));
     // The report keeps a thousand epochs, of some 3,450.

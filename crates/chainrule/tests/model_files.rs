@@ -12,11 +12,8 @@ use safetensors::{Dtype, SafeTensors};
 fn model<T: Scalar>() -> Model<T> {
     let mlp = Mlp::builder(64).dense(7).leaky_relu(0.2).dense(5).tanh().dense(10).seed(9).build_as().unwrap();
     let names = (0..10).map(|i| format!("class {i}")).collect();
-    Model {
-        preprocess: Preprocess::Scale { factor: 1.0 / 16.0 },
-        class_names: Some(names),
-        ..Model::new(mlp, Loss::CrossEntropy)
-    }
+    let scale = Preprocess::Scale { factor: 1.0 / 16.0 };
+    Model::new(mlp, Loss::CrossEntropy).with_preprocess(scale).with_class_names(names)
 }
 
 /// With every kind of layer, and running statistics as after training.

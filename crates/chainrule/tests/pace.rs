@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
+use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Order, Preprocess, Targets, digits};
-use chainrule::{
-    Clip, Decay, EarlyStopping, Ending, EpochReport, Group, LbfgsSettings, Loss, Mlp, Monitor, Observer, Optimizer,
-    Scalar, Schedule, TrainConfig, TrainReport, Trainer, WarmUp, evaluate, weights_sha256,
-};
+use chainrule::optim::{Clip, Decay, Group, LbfgsSettings, Schedule, WarmUp};
+use chainrule::train::{EarlyStopping, Ending, Monitor, Observer};
+use chainrule::{EpochReport, Loss, Mlp, Optimizer, Scalar, TrainConfig, TrainReport, Trainer, weights_sha256};
 
 fn scaled_digits<T: Scalar>() -> (Dataset<T>, Dataset<T>) {
     let mut data = digits::<T>();
@@ -24,7 +24,7 @@ fn network<T: Scalar>(hidden: usize) -> Mlp<T> {
 
 fn fit<T: Scalar>(mlp: &mut Mlp<T>, config: TrainConfig) -> TrainReport {
     let (train, test) = scaled_digits::<T>();
-    Trainer::new(config).unwrap().fit(mlp, &train, Some(&test), go_on).unwrap()
+    Trainer::new(config).unwrap().fit_network(mlp, &train, Some(&test), go_on).unwrap()
 }
 
 #[test]
@@ -47,16 +47,16 @@ fn a_schedule_sets_the_rate_of_every_step() {
     let settings =
         TrainConfig { epochs: 2, batch: 16, optimizer, schedule, order: Order::Sequential, ..Default::default() };
     let (mut trained, mut stepped) = (network::<f64>(8), network::<f64>(8));
-    Trainer::new(settings).unwrap().fit(&mut trained, &train, None, go_on).unwrap();
+    Trainer::new(settings).unwrap().fit_network(&mut trained, &train, None, go_on).unwrap();
     let mut workspace = chainrule::Workspace::for_training(&stepped, 16, optimizer).unwrap();
     let Targets::Classes { labels, .. } = train.targets() else { panic!("digits have classes") };
-    let run = chainrule::Span { epochs: 2, steps: 3 };
+    let run = chainrule::optim::Span { epochs: 2, steps: 3 };
     for step in 0..6 {
         let start = step % 3 * 16;
         let end = 40.min(start + 16);
         let data = train.features().data();
         let x = chainrule::MatRef::new(&data[start * 64..end * 64], end - start, 64);
-        let targets = chainrule::Targets::Classes(&labels[start..end]);
+        let targets = chainrule::TargetsRef::Classes(&labels[start..end]);
         let rate = schedule.rate(optimizer.lr(), step as u64, run);
         stepped.step(x, targets, Loss::CrossEntropy, optimizer.at_rate(rate), &mut workspace).unwrap();
     }
@@ -72,7 +72,8 @@ fn a_plateau_lowers_the_rate_where_validation_no_longer_falls() {
     let rates: Vec<f64> = report.epochs.iter().map(|epoch| epoch.learning_rate.unwrap()).collect();
     assert_eq!(rates, [0.1, 0.1, 0.1, 0.05, 0.05, 0.025]);
     let (train, _) = scaled_digits::<f32>();
-    let error = Trainer::new(config).unwrap().fit(&mut network(8), &train, None, go_on).unwrap_err().to_string();
+    let error =
+        Trainer::new(config).unwrap().fit_network(&mut network(8), &train, None, go_on).unwrap_err().to_string();
     assert_eq!(error, "the plateau schedule: found no validation rows, expected some, to tell better from worse by");
 }
 
@@ -86,7 +87,7 @@ fn early_stopping_ends_with_the_weights_of_the_best_epoch() {
         let optimizer = Optimizer::by_name("adam").unwrap().with("lr", 0.02).unwrap();
         let config = TrainConfig { epochs: 200, optimizer, early_stopping, ..TrainConfig::default() };
         let mut mlp = network::<f64>(16);
-        let report = Trainer::new(config).unwrap().fit(&mut mlp, &few, Some(&test), go_on).unwrap();
+        let report = Trainer::new(config).unwrap().fit_network(&mut mlp, &few, Some(&test), go_on).unwrap();
         let score = |epoch: &EpochReport| {
             let validation = epoch.validation.as_ref().unwrap();
             if monitor == Monitor::Loss { validation.loss } else { -validation.accuracy.unwrap() }
@@ -118,11 +119,11 @@ fn a_run_that_is_ended_otherwise_has_its_best_weights_too() {
     let early_stopping = Some(EarlyStopping::new(1000));
     let config = TrainConfig { epochs: 60, optimizer, early_stopping, ..TrainConfig::default() };
     let mut mlp = network::<f64>(16);
-    let report = Trainer::new(config.clone()).unwrap().fit(&mut mlp, &few, Some(&test), go_on).unwrap();
+    let report = Trainer::new(config.clone()).unwrap().fit_network(&mut mlp, &few, Some(&test), go_on).unwrap();
     let best = report.best.unwrap();
     assert!(report.ending == Ending::Finished && best < 60);
     assert_eq!(weights_sha256(&mlp), report.epochs[best - 1].weights_sha256);
-    let error = Trainer::new(config).unwrap().fit(&mut mlp, &few, None, go_on).unwrap_err().to_string();
+    let error = Trainer::new(config).unwrap().fit_network(&mut mlp, &few, None, go_on).unwrap_err().to_string();
     assert_eq!(error, "early stopping: found no validation rows, expected some, to tell better from worse by");
 }
 
@@ -204,7 +205,7 @@ fn lbfgs_lowers_the_loss_of_all_rows_at_every_epoch_and_says_when_it_is_done() {
     assert!(train.rows() > 1024);
     let mut mlp = Mlp::builder(64).dense(10).build_as::<f64>().unwrap();
     let config = TrainConfig { epochs: 30, lbfgs: Some(LbfgsSettings::default()), ..TrainConfig::default() };
-    let report = Trainer::new(config.clone()).unwrap().fit(&mut mlp, &train, Some(&test), go_on).unwrap();
+    let report = Trainer::new(config.clone()).unwrap().fit_network(&mut mlp, &train, Some(&test), go_on).unwrap();
     assert_eq!((report.steps, report.epochs.len(), report.ending), (30, 30, Ending::Finished));
     assert!(report.epochs.windows(2).all(|pair| pair[1].loss <= pair[0].loss));
     assert!(report.epochs.iter().all(|epoch| epoch.learning_rate.is_none()));
@@ -220,7 +221,7 @@ fn lbfgs_lowers_the_loss_of_all_rows_at_every_epoch_and_says_when_it_is_done() {
     let data = Dataset::new(Features::new(3, 64, few.features().data().to_vec()).unwrap(), values).unwrap();
     let mut mlp = Mlp::builder(64).dense(1).build_as::<f64>().unwrap();
     let config = TrainConfig { epochs: 500, loss: Loss::Mse, ..config };
-    let report = Trainer::new(config).unwrap().fit(&mut mlp, &data, None, go_on).unwrap();
+    let report = Trainer::new(config).unwrap().fit_network(&mut mlp, &data, None, go_on).unwrap();
     assert_eq!(report.ending, Ending::Converged);
     assert!(report.epochs.len() < 50 && report.epochs.last().unwrap().loss < 1e-12);
 }
@@ -266,7 +267,7 @@ fn an_observer_sees_the_network_after_each_epoch_the_last_one_too() {
     let (train, _) = scaled_digits::<f32>();
     let mut seen = Vec::new();
     let config = TrainConfig { epochs: 5, ..TrainConfig::default() };
-    Trainer::new(config).unwrap().fit(&mut network(8), &train, None, Seen(&mut seen)).unwrap();
+    Trainer::new(config).unwrap().fit_network(&mut network(8), &train, None, Seen(&mut seen)).unwrap();
     assert_eq!(seen.iter().map(|(epoch, ..)| *epoch).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(seen.iter().all(|(_, reported, shown)| reported == shown));
 }

@@ -21,7 +21,7 @@ fn a_model_predicts_the_bits_of_a_predictor_for_any_number_of_rows_on_any_number
         let wide = Mlp::builder(INPUTS).dense(2000).relu().dense(300).dense(3).seed(4).build_as::<T>().unwrap();
         for mlp in [network(), wide] {
             let predictor = Predictor::new(&mlp);
-            let model = Model { preprocess: Preprocess::Scale { factor: 0.5 }, ..Model::new(mlp, Loss::CrossEntropy) };
+            let model = Model::new(mlp, Loss::CrossEntropy).with_preprocess(Preprocess::Scale { factor: 0.5 });
             for rows in [1, 2, 5, 20, 31, 32, 33, 300] {
                 let table = features::<T>(rows);
                 let mut scaled = table.clone();

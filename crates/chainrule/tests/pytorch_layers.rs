@@ -2,7 +2,7 @@
 //! in float64): gradients of the first step, losses, weights and running statistics after the last, outputs in
 //! evaluation.
 
-use chainrule::{Loss, MatRef, Mlp, Optimizer, Scalar, Targets, Workspace};
+use chainrule::{Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
 use serde_json::Value;
 
 /// In f64 |a - b| <= 1e-12 * max(|b|, max |tensor| / 100), in f32 |a - b| <= 1e-6 * max |tensor|: a number that nearly
@@ -60,7 +60,7 @@ fn trains_as_pytorch<T: Scalar>(case: &Value, tolerance: f64) {
     let optimizer = optimizer.with("lr", case["lr"].as_f64().unwrap()).unwrap();
     let x: Vec<T> = list(&case["x"]).into_iter().map(T::from_f64).collect();
     let labels: Vec<u32> = list(&case["labels"]).into_iter().map(|label| label as u32).collect();
-    let of = |rows: usize| (MatRef::new(&x[..rows * 5], rows, 5), Targets::Classes(&labels[..rows]));
+    let of = |rows: usize| (MatRef::new(&x[..rows * 5], rows, 5), TargetsRef::Classes(&labels[..rows]));
 
     let mut workspace = Workspace::for_training(&mlp, labels.len(), optimizer).unwrap();
     let batches: Vec<usize> = list(&case["batches"]).into_iter().map(|rows| rows as usize).collect();

@@ -1,10 +1,11 @@
 //! Rows that count more or less than others, and losses of the caller's own, through a `Trainer`.
 
+use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Order, Targets, digits};
-use chainrule::{
-    ClassWeights, LbfgsSettings, Loss, LossBatch, MatRef, Mlp, Objective, Optimizer, TrainConfig, TrainReport, Trainer,
-    Workspace, evaluate, weights_sha256,
-};
+use chainrule::network::Objective;
+use chainrule::optim::LbfgsSettings;
+use chainrule::train::{ClassWeights, LossBatch};
+use chainrule::{Loss, MatRef, Mlp, Optimizer, TrainConfig, TrainReport, Trainer, Workspace, weights_sha256};
 
 fn digits_64() -> Dataset<f64> {
     let mut data = digits::<f64>().select(&(0..150).collect::<Vec<_>>()).unwrap();
@@ -22,7 +23,7 @@ fn config() -> TrainConfig {
 
 fn fit(data: &Dataset<f64>, config: TrainConfig) -> (Mlp<f64>, TrainReport) {
     let mut mlp = network();
-    let report = Trainer::new(config).unwrap().fit(&mut mlp, data, None, ()).unwrap();
+    let report = Trainer::new(config).unwrap().fit_network(&mut mlp, data, None, ()).unwrap();
     (mlp, report)
 }
 
@@ -55,7 +56,7 @@ fn a_step_is_the_one_that_the_network_takes_with_those_weights() {
             let (start, end) = (rows[0], rows[0] + rows.len());
             let x = data.features().data();
             let x = MatRef::new(&x[start * 64..end * 64], end - start, 64);
-            let targets = chainrule::Targets::Classes(&labels[start..end]);
+            let targets = chainrule::TargetsRef::Classes(&labels[start..end]);
             let objective =
                 Objective { rows: Some(&weights[start..end]), outputs: Some(&classes), ..Loss::CrossEntropy.into() };
             let loss = stepped.step(x, targets, objective, optimizer, &mut workspace).unwrap();
@@ -125,7 +126,7 @@ fn weights_that_mean_nothing_are_refused() {
     let part = data().with_weights(vec![0.0, 0.0, 1.0]).unwrap().select(&[0, 1]).unwrap();
     let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>().unwrap();
     let settings = TrainConfig { loss: Loss::Mse, ..config() };
-    let error = Trainer::new(settings).unwrap().fit(&mut mlp, &part, None, ()).unwrap_err().to_string();
+    let error = Trainer::new(settings).unwrap().fit_network(&mut mlp, &part, None, ()).unwrap_err().to_string();
     assert_eq!(error, "weights of rows: found 0 for each of the 2 rows, expected one above 0");
 }
 
@@ -135,7 +136,7 @@ fn values(values: &[f64]) -> Targets<f64> {
 
 /// The mean squared error by hand, which the library has too.
 fn squares(batch: LossBatch<'_, f64>, dy: &mut [f64]) -> f64 {
-    let chainrule::Targets::Values(t) = batch.targets else { panic!("values were given") };
+    let chainrule::TargetsRef::Values(t) = batch.targets else { panic!("values were given") };
     let (rows, cols) = (t.rows(), t.cols());
     let n = match batch.weights {
         Some(weights) => weights.iter().sum::<f64>() * cols as f64,
@@ -171,8 +172,8 @@ fn a_loss_of_ones_own_trains_as_the_librarys_would() {
             let build = || Mlp::builder(1).dense(9).tanh().dense(1).seed(1).build_as::<f64>().unwrap();
             let (mut one, mut other) = (build(), build());
             let trainer = Trainer::new(settings).unwrap();
-            let a = trainer.fit(&mut one, &data, Some(&curve()), ()).unwrap();
-            let b = trainer.fit_with(&mut other, &data, Some(&curve()), squares, ()).unwrap();
+            let a = trainer.fit_network(&mut one, &data, Some(&curve()), ()).unwrap();
+            let b = trainer.fit_network_with(&mut other, &data, Some(&curve()), squares, ()).unwrap();
             let worst = one.params().iter().zip(other.params()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             assert!(worst < 1e-9, "{worst}");
             for (a, b) in a.epochs.iter().zip(&b.epochs) {
@@ -188,7 +189,7 @@ fn a_loss_of_ones_own_trains_as_the_librarys_would() {
 fn the_targets_of_ones_own_loss_may_have_any_width_and_classes_are_counted() {
     // Two outputs, the mean and the logarithm of the variance, and one target: the Gaussian's negative log-likelihood.
     let gaussian = |batch: LossBatch<'_, f64>, dy: &mut [f64]| {
-        let chainrule::Targets::Values(t) = batch.targets else { panic!("values were given") };
+        let chainrule::TargetsRef::Values(t) = batch.targets else { panic!("values were given") };
         let rows = t.rows() as f64;
         let mut total = 0.0;
         for (row, dy) in dy.chunks_exact_mut(2).enumerate() {
@@ -201,13 +202,13 @@ fn the_targets_of_ones_own_loss_may_have_any_width_and_classes_are_counted() {
     };
     let mut mlp = Mlp::builder(1).dense(16).tanh().dense(2).seed(1).build_as::<f64>().unwrap();
     let settings = TrainConfig { epochs: 200, batch: 20, threads: Some(1), ..TrainConfig::default() };
-    let report = Trainer::new(settings).unwrap().fit_with(&mut mlp, &curve(), None, gaussian, ()).unwrap();
+    let report = Trainer::new(settings).unwrap().fit_network_with(&mut mlp, &curve(), None, gaussian, ()).unwrap();
     assert!(report.epochs[199].loss < report.epochs[0].loss - 0.5, "{:?}", report.epochs[199]);
 
     // Cross-entropy of two classes by hand.
     let data = digits_64();
     let hinge = |batch: LossBatch<'_, f64>, dy: &mut [f64]| {
-        let chainrule::Targets::Classes(labels) = batch.targets else { panic!("labels were given") };
+        let chainrule::TargetsRef::Classes(labels) = batch.targets else { panic!("labels were given") };
         let (rows, mut total) = (labels.len() as f64, 0.0);
         for (row, (&label, dy)) in labels.iter().zip(dy.chunks_exact_mut(10)).enumerate() {
             for (class, dy) in dy.iter_mut().enumerate() {
@@ -221,7 +222,7 @@ fn the_targets_of_ones_own_loss_may_have_any_width_and_classes_are_counted() {
     };
     let mut mlp = network();
     let settings = TrainConfig { epochs: 40, ..config() };
-    let report = Trainer::new(settings).unwrap().fit_with(&mut mlp, &data, Some(&data), hinge, ()).unwrap();
+    let report = Trainer::new(settings).unwrap().fit_network_with(&mut mlp, &data, Some(&data), hinge, ()).unwrap();
     let last = report.epochs.last().unwrap();
     assert!(last.accuracy.unwrap() > 0.95 && last.validation.as_ref().unwrap().accuracy.unwrap() > 0.95, "{last:?}");
 }
@@ -230,7 +231,7 @@ fn the_targets_of_ones_own_loss_may_have_any_width_and_classes_are_counted() {
 fn what_ones_own_loss_would_not_be_told_is_refused() {
     let fit = |config: TrainConfig| {
         let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>().unwrap();
-        Trainer::new(config).unwrap().fit_with(&mut mlp, &curve(), None, squares, ()).unwrap_err().to_string()
+        Trainer::new(config).unwrap().fit_network_with(&mut mlp, &curve(), None, squares, ()).unwrap_err().to_string()
     };
     let expected = "found some, expected none with a loss of your own, which weighs what it measures itself";
     let balanced = TrainConfig { class_weights: ClassWeights::Balanced, ..config() };

@@ -1,8 +1,9 @@
 //! Traces of models on rows of data, and their JSON.
 
 use chainrule::data::{Preprocess, digits};
+use chainrule::optim::{Clip, Update};
 use chainrule::trace::{Shown, to_json, trace_model};
-use chainrule::{Clip, Loss, MatRef, Mlp, Model, Optimizer, Targets, Update, Workspace};
+use chainrule::{Loss, MatRef, Mlp, Model, Optimizer, TargetsRef, Workspace};
 use serde_json::Value;
 
 fn sgd() -> Update {
@@ -13,7 +14,7 @@ fn sgd() -> Update {
 fn a_model_is_traced_on_rows_as_they_come_from_their_source() {
     let mlp = Mlp::builder(64).dense(12).relu().dense(10).seed(3).build().unwrap();
     let preprocess = Preprocess::Scale { factor: 1.0 / 16.0 };
-    let model = Model { preprocess, ..Model::new(mlp, Loss::CrossEntropy) };
+    let model = Model::new(mlp, Loss::CrossEntropy).with_preprocess(preprocess);
     let data = digits::<f32>().select(&[5, 6, 7]).unwrap();
     let before = model.mlp.params().to_vec();
     let update = Update { clip: Some(Clip::Norm(0.5)), ..Optimizer::by_name("adam").unwrap().into() };
@@ -30,7 +31,7 @@ fn a_model_is_traced_on_rows_as_they_come_from_their_source() {
     let chainrule::data::Targets::Classes { labels, .. } = data.targets() else { panic!("digits have classes") };
     for step in 0..2 {
         let x = MatRef::new(&scaled, 3, 64);
-        let loss = mlp.step(x, Targets::Classes(labels), model.loss, update, &mut workspace).unwrap();
+        let loss = mlp.step(x, TargetsRef::Classes(labels), model.loss, update, &mut workspace).unwrap();
         assert_eq!(loss, trace.losses[step]);
     }
     let w2 = trace.steps[0].quantity("update", "W2").unwrap();

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
+use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Order, Preprocess, Targets, digits};
-use chainrule::{
-    Clip, Ending, EpochReport, Error, Loss, Mlp, OPTIMIZER_NAMES, Observer, Optimizer, Scalar, TrainConfig, Trainer,
-    evaluate, weights_sha256,
-};
+use chainrule::optim::{Clip, OPTIMIZER_NAMES};
+use chainrule::train::{Ending, Observer};
+use chainrule::{EpochReport, Error, Loss, Mlp, Optimizer, Scalar, TrainConfig, Trainer, weights_sha256};
 
 fn scaled_digits<T: Scalar>() -> (Dataset<T>, Dataset<T>) {
     let mut data = digits::<T>();
@@ -26,7 +26,7 @@ fn config(epochs: usize, threads: usize) -> TrainConfig {
 fn the_digits_are_learned() {
     let (train, test) = scaled_digits::<f32>();
     let mut mlp = Mlp::builder(64).dense(64).relu().dense(10).seed(1).build().unwrap();
-    let report = Trainer::new(config(20, 1)).unwrap().fit(&mut mlp, &train, Some(&test), go_on).unwrap();
+    let report = Trainer::new(config(20, 1)).unwrap().fit_network(&mut mlp, &train, Some(&test), go_on).unwrap();
     let (first, last) = (&report.epochs[0], &report.epochs[19]);
     assert!(last.loss < first.loss / 5.0, "loss went from {} to {}", first.loss, last.loss);
     assert!(last.accuracy.unwrap() > 0.97, "training accuracy {:?}", last.accuracy);
@@ -46,7 +46,7 @@ fn trained_hash<T: Scalar>(optimizer: Optimizer, threads: usize, validated: bool
     let observer = |report: &EpochReport| {
         if report.epoch == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    Trainer::new(settings).unwrap().fit(&mut mlp, &train, validated.then_some(&test), observer).unwrap();
+    Trainer::new(settings).unwrap().fit_network(&mut mlp, &train, validated.then_some(&test), observer).unwrap();
     weights_sha256(&mlp)
 }
 
@@ -71,7 +71,7 @@ fn the_weights_do_not_depend_on_threads_or_validation() {
     same_bits_on_any_number_of_threads::<f64>();
 }
 
-struct StopAtStep(usize, chainrule::StopHandle);
+struct StopAtStep(usize, chainrule::train::StopHandle);
 
 impl Observer<f32> for StopAtStep {
     fn step(&mut self, done: usize, total: usize) {
@@ -94,7 +94,7 @@ fn a_stopped_run_keeps_what_it_has_learned() {
     let per_epoch = train.rows().div_ceil(32);
     let stop_after = per_epoch + 7;
     let observer = StopAtStep(stop_after, trainer.stop_handle());
-    let report = trainer.fit(&mut mlp, &train, None, observer).unwrap();
+    let report = trainer.fit_network(&mut mlp, &train, None, observer).unwrap();
     assert_eq!((report.ending, report.steps, report.epochs.len()), (Ending::Stopped, stop_after, 1));
     assert!(mlp.params() != before && mlp.params().iter().all(|w| w.is_finite()));
 }
@@ -104,7 +104,7 @@ fn an_observer_ends_the_run_after_its_epoch() {
     let (train, _) = scaled_digits::<f32>();
     let mut mlp = Mlp::builder(64).dense(10).build().unwrap();
     let observer = |report: &EpochReport| if report.epoch == 2 { ControlFlow::Break(()) } else { go_on(report) };
-    let report = Trainer::new(config(9, 1)).unwrap().fit(&mut mlp, &train, None, observer).unwrap();
+    let report = Trainer::new(config(9, 1)).unwrap().fit_network(&mut mlp, &train, None, observer).unwrap();
     assert_eq!((report.ending, report.epochs.len()), (Ending::ByObserver, 2));
 }
 
@@ -115,7 +115,7 @@ fn a_diverging_run_names_step_and_layer_and_keeps_the_last_good_weights() {
         let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).build().unwrap();
         let before = mlp.params().to_vec();
         let settings = TrainConfig { optimizer: Optimizer::Sgd { lr: 1e30 }, clip, ..config(3, 1) };
-        let error = Trainer::new(settings).unwrap().fit(&mut mlp, &train, None, go_on).unwrap_err();
+        let error = Trainer::new(settings).unwrap().fit_network(&mut mlp, &train, None, go_on).unwrap_err();
         assert!(matches!(error, Error::Diverged { epoch: 1, step: 2.., layer: Some(2), .. }), "{error}");
         let text = error.to_string();
         assert!(text.contains("dense layer 2") && text.contains("those of the start"), "{text}");
@@ -134,7 +134,7 @@ fn a_run_that_diverges_late_keeps_what_the_last_whole_epoch_learned() {
         let mut mlp = Mlp::builder(1).dense(1).seed(1).build().unwrap();
         let optimizer = Optimizer::Sgd { lr: 2.0 };
         let settings = TrainConfig { batch: 10, loss: Loss::Mse, optimizer, ..config(epochs, 1) };
-        let result = Trainer::new(settings).unwrap().fit(&mut mlp, &data, None, go_on);
+        let result = Trainer::new(settings).unwrap().fit_network(&mut mlp, &data, None, go_on);
         (mlp.params().to_vec(), result)
     };
     let (kept, result) = fit(1000);
@@ -179,7 +179,8 @@ fn data_that_do_not_fit_the_network_or_the_loss_are_refused_before_the_first_ste
         let builder = Mlp::builder(3).dense(2);
         let mut mlp = if softmax { builder.softmax() } else { builder }.build().unwrap();
         let before = mlp.params().to_vec();
-        let result = Trainer::new(TrainConfig { loss, ..config(1, 1) }).unwrap().fit(&mut mlp, data, None, go_on);
+        let result =
+            Trainer::new(TrainConfig { loss, ..config(1, 1) }).unwrap().fit_network(&mut mlp, data, None, go_on);
         assert!(result.is_ok() || mlp.params() == before, "weights moved before the error");
         result.map(drop).map_err(|error| error.to_string())
     };
@@ -210,7 +211,7 @@ fn without_shuffling_an_epoch_is_the_steps_in_the_order_of_the_rows() {
     let (mut trained, mut stepped) = (build(), build());
     let settings = TrainConfig { order: Order::Sequential, batch: 16, ..config(2, 1) };
     let optimizer = settings.optimizer;
-    Trainer::new(settings).unwrap().fit(&mut trained, &train, None, go_on).unwrap();
+    Trainer::new(settings).unwrap().fit_network(&mut trained, &train, None, go_on).unwrap();
 
     let mut workspace = chainrule::Workspace::new(&stepped, 16);
     let Targets::Classes { labels, .. } = train.targets() else { panic!("digits have classes") };
@@ -219,7 +220,7 @@ fn without_shuffling_an_epoch_is_the_steps_in_the_order_of_the_rows() {
             let end = 50.min(start + 16);
             let data = train.features().data();
             let x = chainrule::MatRef::new(&data[start * 64..end * 64], end - start, 64);
-            let targets = chainrule::Targets::Classes(&labels[start..end]);
+            let targets = chainrule::TargetsRef::Classes(&labels[start..end]);
             stepped.step(x, targets, Loss::CrossEntropy, optimizer, &mut workspace).unwrap();
         }
     }

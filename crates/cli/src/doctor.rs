@@ -2,7 +2,8 @@
 
 use chainrule::data::Dataset;
 use chainrule::doctor::{Examination, Finding, LayerVitals, Vitals, judge};
-use chainrule::{DType, Loss, Mlp, ModelFile, Optimizer, Sample, Scalar, Trainer, Update};
+use chainrule::optim::Update;
+use chainrule::{DType, Loss, Mlp, ModelFile, Optimizer, Sample, Scalar, Trainer};
 use serde::Serialize;
 
 use crate::args::DoctorArgs;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use chainrule::data::Dataset;
 use chainrule::metrics::{ClassScores, ConfusionMatrix};
-use chainrule::{Assessment, DType, ModelFile, Scalar, TrainConfig, Trainer, assess, weights_sha256};
+use chainrule::{Assessment, DType, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
 use serde::Serialize;
 
 use crate::args::EvalArgs;
@@ -70,12 +70,10 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let model = file.model::<T>(args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
-    let (mut data, part) = rows::<T>(args, (model.mlp.inputs(), model.mlp.outputs()))?;
-    data.preprocess(&model.preprocess)?;
+    let (data, part) = rows::<T>(args, (model.mlp.inputs(), model.mlp.outputs()))?;
 
     let started = Instant::now();
-    let Assessment { evaluation: found, metrics, classes } =
-        trainer.install(|| assess(&model.mlp, &data, model.loss))?;
+    let Assessment { evaluation: found, metrics, classes } = trainer.install(|| model.assess(&data))?;
     let seconds = started.elapsed().as_secs_f64();
 
     let names = model.class_names.as_deref().or(data.class_names()).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `chainrule gradcheck`: whether a network's gradients are the slopes of its loss, tensor by tensor.
 
-use chainrule::gradcheck::{Place, Report, Settings, TensorReport, Verdict, gradcheck};
+use chainrule::gradcheck::{Position, Report, Settings, TensorReport, Verdict, gradcheck};
 use chainrule::{Activation, Model, Sample};
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
             let activation = Some(args.activation.unwrap_or(Activation::Relu));
             let wanted = Wanted { hidden: args.hidden.as_ref(), activation, norm: args.norm, dropout: args.dropout };
             let mlp = wanted.build(data.cols(), data.targets().width(), args.seed)?;
-            Model { preprocess: loaded.preprocess, ..Model::new(mlp, args.loss.unwrap_or_default()) }
+            Model::new(mlp, args.loss.unwrap_or_default()).with_preprocess(loaded.preprocess)
         }
     };
     data.preprocess(&model.preprocess)?;
@@ -138,8 +138,8 @@ fn line(report: &Report, network: String, objective: String) -> ReportLine<'_> {
 fn tensor_line(tensor: &TensorReport) -> TensorLine<'_> {
     let worst = tensor.worst.as_ref().map(|worst| {
         let (coordinate, direction) = match &worst.place {
-            Place::Coordinate(indices) => (Some(indices.clone()), None),
-            Place::Direction(number) => (None, Some(*number)),
+            Position::Coordinate(indices) => (Some(indices.clone()), None),
+            Position::Direction(number) => (None, Some(*number)),
         };
         let (gradient, slope, error, bound) = (worst.analytic, worst.numeric, worst.error(), worst.bound);
         WorstLine { coordinate, direction, gradient, slope, error, bound }

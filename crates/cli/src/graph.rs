@@ -108,14 +108,13 @@ fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: GraphFormat) -> Re
 
 /// The row that was asked for, or some that are spread over all.
 fn sample<T: Scalar>(args: &GraphArgs, model: &Model<T>, named: &Named<'_>, loss: Loss) -> Result<Sample<T>, Failure> {
-    let mlp = &model.mlp;
-    let loaded = named.load::<T>(None, Some((mlp.inputs(), mlp.outputs())))?;
-    let preprocess = if args.layers.is_some() { &loaded.preprocess } else { &model.preprocess };
+    let loaded = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?;
     let mut data: Dataset<T> = loaded.data;
-    data.preprocess(preprocess)?;
+    // A sketch takes rows as suits their source.
+    data.preprocess(if args.layers.is_some() { &loaded.preprocess } else { &model.preprocess })?;
     Ok(match args.row {
-        Some(row) => Sample::row(mlp, &data, loss, row - 1)?,
-        None => Sample::spread(mlp, &data, loss, args.rows)?,
+        Some(row) => Sample::row(&model.mlp, &data, loss, row - 1)?,
+        None => Sample::spread(&model.mlp, &data, loss, args.rows)?,
     })
 }
 

@@ -1,7 +1,8 @@
 //! `chainrule inspect`: what a model file holds.
 
 use chainrule::data::Preprocess;
-use chainrule::{DType, Model, ModelFile, Scalar, layer_table, weights_sha256};
+use chainrule::network::layer_table;
+use chainrule::{DType, Model, ModelFile, Scalar, weights_sha256};
 use serde::Serialize;
 
 use crate::args::InspectArgs;
@@ -57,7 +58,7 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
     say("type", T::NAME);
     if file.has_architecture() {
         say("loss", &model.loss.to_string());
-        say("preprocessing", &preprocessing(&model.preprocess));
+        say("preprocessing", &model.preprocess.to_string());
     } else {
         say("written by", "another program: loss and preprocessing are not in the file");
     }
@@ -65,14 +66,6 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
     say("kernel", &format!("{}, on this CPU", mlp.kernel_name()));
     say("weights sha256", &weights_sha256(mlp));
     output.finish()
-}
-
-fn preprocessing(preprocess: &Preprocess) -> String {
-    match preprocess {
-        Preprocess::None => "none".to_owned(),
-        Preprocess::Scale { factor } => format!("x * {factor}"),
-        Preprocess::Standardize { mean, .. } => format!("(x - mean) / deviation, of {} columns", mean.len()),
-    }
 }
 
 /// The first names, and how many there are.

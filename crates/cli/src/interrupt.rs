@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chainrule::StopHandle;
+use chainrule::train::StopHandle;
 
 use crate::escape::shown;
 use crate::output::tell;

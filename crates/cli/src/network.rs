@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar, activation_name};
+use chainrule::network::activation_name;
+use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar};
 
 use crate::args::HIDDEN;
 use crate::values::{Hidden, Norm};

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use chainrule::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};
+use chainrule::Optimizer;
+use chainrule::optim::{OPTIMIZER_NAMES, SETTINGS, Setting, SettingRange};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
@@ -99,11 +100,11 @@ fn defaults(setting: &Setting) -> String {
         }
     }
     let group = |(value, names): &(f64, Vec<&str>)| match setting.range {
-        Range::Switch => format!("with {}", list(names, "")),
+        SettingRange::Switch => format!("with {}", list(names, "")),
         _ => format!("{} with {}", brief(*value), list(names, "")),
     };
     let groups: Vec<String> = groups.iter().map(group).collect();
-    let title = if setting.range == Range::Switch { "" } else { "default: " };
+    let title = if setting.range == SettingRange::Switch { "" } else { "default: " };
     format!("{title}{}", groups.join("; "))
 }
 
@@ -116,7 +117,7 @@ fn arg(setting: &'static Setting) -> Arg {
     let help = format!("{} [{}]", setting.meaning, defaults(setting));
     let arg = Arg::new(setting.name).long(setting.name).help(help).help_heading(HEADING);
     match setting.range {
-        Range::Switch => arg.action(ArgAction::SetTrue),
+        SettingRange::Switch => arg.action(ArgAction::SetTrue),
         range => {
             let parse = move |text: &str| match f64::from_str(text) {
                 Ok(value) if range.contains(value) => Ok(value),
@@ -153,7 +154,7 @@ impl FromArgMatches for OptimizerArgs {
         let name = matches.get_one::<String>(NAME).cloned().unwrap_or_default();
         let is_given = |setting: &&Setting| matches.value_source(setting.name) == Some(ValueSource::CommandLine);
         let value = |setting: &'static Setting| match setting.range {
-            Range::Switch => 1.0,
+            SettingRange::Switch => 1.0,
             _ => matches.get_one::<f64>(setting.name).copied().unwrap_or_default(),
         };
         let given = SETTINGS.iter().filter(is_given).map(|setting| (setting, value(setting))).collect();

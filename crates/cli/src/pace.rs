@@ -1,6 +1,8 @@
 //! The options of `train` that change how a run goes on: decay, schedule, accumulation, early stopping.
 
-use chainrule::{EarlyStopping, GROUP_NAMES, Group, Monitor, SCHEDULE_NAMES, Schedule, TrainConfig, WarmUp};
+use chainrule::TrainConfig;
+use chainrule::optim::{GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
+use chainrule::train::{EarlyStopping, Monitor};
 use clap::Args;
 
 use crate::values::{self, Parsed};

@@ -121,7 +121,7 @@ mod tests {
     fn printed(to_terminal: bool) -> String {
         let names = ["a\x1b[31m\nb", "Paris, \"F\"", "plain"].map(str::to_owned).to_vec();
         let mlp = Mlp::<f32>::builder(1).dense(3).build().unwrap();
-        let model = Model { class_names: Some(names), ..Model::new(mlp, Loss::CrossEntropy) };
+        let model = Model::new(mlp, Loss::CrossEntropy).with_class_names(names);
         let mut out = Vec::new();
         print(&mut out, &model, &Answers::Classes(vec![0, 1, 2, 3]), to_terminal).unwrap();
         String::from_utf8(out).unwrap()

@@ -5,7 +5,8 @@ use std::io::IsTerminal;
 use std::ops::ControlFlow;
 
 use chainrule::data::Dataset;
-use chainrule::{EpochReport, Mlp, Observer, Scalar, Trainer};
+use chainrule::train::Observer;
+use chainrule::{EpochReport, Mlp, Scalar, Trainer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 

@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use chainrule::data::Source;
+use chainrule::optim::{Clip, Update};
 use chainrule::trace::{Example, MarkdownStyle, TextStyle, Trace, to_json, to_markdown, to_text, trace_model};
-use chainrule::{Clip, DType, Error, ModelFile, Scalar, Update};
+use chainrule::{DType, Error, ModelFile, Scalar};
 
 use crate::args::TraceArgs;
 use crate::data::Named;

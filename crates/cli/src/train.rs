@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use chainrule::data::{Dataset, Order, Preprocess};
+use chainrule::kernel::Kernel;
+use chainrule::optim::{Clip, LbfgsSettings};
+use chainrule::train::Ending;
 use chainrule::{
-    Clip, DType, Ending, Evaluation, Kernel, LbfgsSettings, Loss, Model, ModelError, ModelFile, Optimizer, Scalar,
-    TrainConfig, TrainReport, Trainer, evaluate, weights_sha256,
+    DType, Evaluation, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer,
+    weights_sha256,
 };
 use serde::Serialize;
 
@@ -75,16 +78,14 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
 
     let parts = read::<T>(args, first.as_ref().map(|(model, _)| (model.mlp.inputs(), model.mlp.outputs())))?;
     let preprocess = preprocess(args, &parts, stored)?;
-    let stored_names = stored.and_then(|model| model.class_names.clone());
-    let mlp = match first {
+    let mut model = match first {
         Some((mut model, _)) => {
             model.mlp.reseed(args.seed);
-            model.mlp
+            model
         }
-        None => wanted.build(parts.train.cols(), parts.train.targets().width(), args.seed)?,
+        None => Model::new(wanted.build(parts.train.cols(), parts.train.targets().width(), args.seed)?, loss),
     };
-    let class_names = class_names(&parts.train, mlp.outputs(), stored_names);
-    let mut model = Model { mlp, preprocess, loss, class_names };
+    (model.loss, model.preprocess) = (loss, preprocess);
     let Parts { mut train, mut test, test_is, .. } = parts;
     train.preprocess(&model.preprocess)?;
     if let Some(test) = &mut test {
@@ -102,7 +103,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
     }
-    let fitted = trainer.fit(&mut model.mlp, &train, test.as_ref(), progress);
+    let fitted = trainer.resume(&mut model, &train, test.as_ref(), progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // A network that cannot be examined has diverged all the same.
         let _ = watch.look((&model.mlp, loss), &train, &trainer, Run::AFTER, &mut output);
@@ -179,9 +180,7 @@ fn tested<T: Scalar>(
         (_, None) => None,
         (TrainReport { steps: 0, .. }, _) => None,
         (TrainReport { best_epoch: Some(best), .. }, _) => best.validation.clone(),
-        (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => {
-            Some(trainer.install(|| evaluate(&model.mlp, test, model.loss))?)
-        }
+        (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => Some(trainer.install(|| model.evaluate(test))?),
         _ => report.epochs.last().and_then(|epoch| epoch.validation.clone()),
     })
 }
@@ -251,17 +250,6 @@ fn read<T: Scalar>(args: &TrainArgs, network: Option<(usize, usize)>) -> Result<
     let test = test.test.unwrap_or(test.data);
     test_named.check_columns(test.cols(), (loaded.data.cols(), "columns of the data to train on"))?;
     Ok(Parts { train: loaded.data, test: Some(test), test_is: "test", preprocess: loaded.preprocess })
-}
-
-/// The classes by name, or else by number, so that a model's file tells that its outputs stand for classes. A network
-/// that was stored with more outputs than these rows have classes keeps its names.
-fn class_names<T: Scalar>(data: &Dataset<T>, outputs: usize, stored: Option<Vec<String>>) -> Option<Vec<String>> {
-    let numbers = || (0..outputs).map(|class| class.to_string()).collect();
-    match data.classes() {
-        None => stored,
-        Some(classes) if classes == outputs => Some(data.class_names().map_or_else(numbers, <[String]>::to_vec)),
-        Some(_) => Some(stored.unwrap_or_else(numbers)),
-    }
 }
 
 fn tell_beginning<T: Scalar>(

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chainrule::data::Source;
+use chainrule::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
+use chainrule::optim::OPTIMIZER_NAMES;
 use chainrule::trace::Shown;
-use chainrule::{
-    ACTIVATION_NAMES, Activation, DType, Error, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, parse_activation,
-};
+use chainrule::{Activation, DType, Error, Loss, ModelError};
 
 use crate::optimizer::LBFGS;
 

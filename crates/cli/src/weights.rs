@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use chainrule::{ClassWeights, Loss, TrainConfig};
+use chainrule::train::ClassWeights;
+use chainrule::{Loss, TrainConfig};
 use clap::Args;
 
 use crate::failure::Failure;

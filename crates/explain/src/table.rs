@@ -7,7 +7,7 @@ use chainrule_model::{Layer, Mlp, Scalar};
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// let mlp = chainrule::Mlp::builder(2).dense(3).relu().dense(1).build()?;
-/// let table = chainrule::layer_table(&mlp);
+/// let table = chainrule::network::layer_table(&mlp);
 /// assert!(table.lines().any(|line| line.split_whitespace().eq(["0", "dense(2,", "3)", "3", "9", "36", "B"])));
 /// # Ok::<(), chainrule_model::ModelError>(())
 /// ```

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use chainrule_explain::graph::{Neurons, Operations, Role, Rows, Shows, Theme};
-use chainrule_model::{Loss, MatRef, Mlp, Targets};
+use chainrule_model::{Loss, MatRef, Mlp, TargetsRef};
 
 const W1: [f64; 8] = [
     -0.25091976,
@@ -47,7 +47,7 @@ fn notebook() -> Mlp<f64> {
 }
 
 fn with_row<R>(look: impl FnOnce(&Mlp<f64>, Rows<'_, f64>) -> R) -> R {
-    let targets = Targets::Values(MatRef::new(&[1.0], 1, 1));
+    let targets = TargetsRef::Values(MatRef::new(&[1.0], 1, 1));
     look(&notebook(), Rows { x: MatRef::new(&[1.0, 2.0], 1, 2), targets })
 }
 

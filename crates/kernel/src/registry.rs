@@ -196,8 +196,8 @@ impl<T: Scalar> std::fmt::Debug for Kernel<T> {
 mod tests {
     use super::*;
 
-    use crate::simd::portable::{NAME_F32, NAME_F64};
     use crate::simd::Simd;
+    use crate::simd::portable::{NAME_F32, NAME_F64};
 
     #[test]
     fn without_a_name_the_first_available_row_is_chosen() {

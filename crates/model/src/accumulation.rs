@@ -17,7 +17,8 @@ use crate::{Mlp, ModelError, Workspace};
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Accumulation, Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+/// use chainrule::optim::Accumulation;
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 ///
 /// // Two minibatches of one row, then the step that a single one of both would take.
 /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
@@ -28,7 +29,7 @@ use crate::{Mlp, ModelError, Workspace};
 ///     let (x, t) = ([x], [t]);
 ///     let x = MatRef::new(&x, 1, 1);
 ///     mlp.forward_training(x, &mut workspace)?;
-///     mlp.backward(x, Targets::Values(MatRef::new(&t, 1, 1)), Loss::Mse, &mut workspace)?;
+///     mlp.backward(x, TargetsRef::Values(MatRef::new(&t, 1, 1)), Loss::Mse, &mut workspace)?;
 ///     sum.add(&workspace, 0.5);
 /// }
 /// assert_eq!(sum.gradients().len(), mlp.params().len());

@@ -20,7 +20,7 @@ use crate::{ModelError, Optimizer};
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Decay, Decays};
+/// use chainrule::optim::{Decay, Decays};
 ///
 /// let l1 = Decay { l1: 1e-4, ..Decay::default() };
 /// assert!(Decays { weights: l1, biases: Decay::default() }.check().is_ok());
@@ -41,7 +41,7 @@ pub struct Decay {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Decay, Group};
+/// use chainrule::optim::{Decay, Group};
 ///
 /// let decays = Group::by_name("weights")?.decays(Decay { l2: 1e-3, ..Decay::default() });
 /// assert_eq!((decays.weights.l2, decays.biases.l2), (1e-3, 0.0));
@@ -59,7 +59,7 @@ pub struct Decays {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{GROUP_NAMES, Group};
+/// use chainrule::optim::{GROUP_NAMES, Group};
 ///
 /// assert_eq!(GROUP_NAMES, ["all", "weights", "biases"]);
 /// assert_eq!(Group::by_name("biases")?, Group::Biases);

@@ -8,17 +8,18 @@ use chainrule_dense::Activation;
 use chainrule_kernel::{MatRef, Scalar};
 
 use crate::layout::{Op, places};
-use crate::{Layer, Mlp, ModelError, Objective, Targets, Workspace};
+use crate::{Layer, Mlp, ModelError, Objective, TargetsRef, Workspace};
 
 /// One pass of a network with every number in it.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Dissection, Loss, MatRef, Mlp, Targets};
+/// use chainrule::network::Dissection;
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(2).dense(3).relu().dense(1).build()?;
 /// let (x, t) = ([1.0, 2.0], [0.5]);
-/// let (x, targets) = (MatRef::new(&x, 1, 2), Targets::Values(MatRef::new(&t, 1, 1)));
+/// let (x, targets) = (MatRef::new(&x, 1, 2), TargetsRef::Values(MatRef::new(&t, 1, 1)));
 /// let mut parts = Dissection::new(&mlp, 1);
 /// parts.forward(x)?;
 /// parts.backward(x, targets, Loss::Mse)?;
@@ -94,7 +95,7 @@ impl<T: Scalar> Dissection<T> {
     pub fn backward<'t>(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
-        targets: Targets<'_, T>,
+        targets: TargetsRef<'_, T>,
         loss: impl Into<Objective<'t, T>>,
     ) -> Result<f64, ModelError> {
         self.mlp.backward(x, targets, loss, &mut self.workspace)

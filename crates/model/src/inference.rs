@@ -110,7 +110,8 @@ impl<T: Scalar> Mlp<T> {
     ///
     /// ```
     /// # use chainrule_model as chainrule;
-    /// use chainrule::{MatRef, Mlp, PredictorWorkspace};
+    /// use chainrule::network::PredictorWorkspace;
+    /// use chainrule::{MatRef, Mlp};
     ///
     /// let mlp = Mlp::builder(3).dense(16).relu().dense(2).seed(1).build()?;
     /// let mut workspace = PredictorWorkspace::try_new(&mlp, 1)?;

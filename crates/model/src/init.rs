@@ -6,7 +6,7 @@ use chainrule_kernel::Scalar;
 
 use crate::activation::usual_init;
 use crate::random::{Purpose, Stream};
-use crate::{ModelError, Range};
+use crate::{ModelError, SettingRange};
 
 /// How the weights of one dense layer are drawn; `in` and `out` are its numbers of inputs and outputs.
 ///
@@ -72,7 +72,7 @@ impl Init {
 
     pub(crate) fn check_in<T: Scalar>(self) -> Result<(), ModelError> {
         match self {
-            Init::Normal(std) => Range::NotNegative.check_in::<T>("the standard deviation of the weights", std),
+            Init::Normal(std) => SettingRange::NotNegative.check_in::<T>("the standard deviation of the weights", std),
             _ => Ok(()),
         }
     }

@@ -8,13 +8,14 @@ use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
 
 use crate::activation::{ACTIVATION_NAMES, activation_name, check_activation, parse_activation};
-use crate::{ModelError, Range};
+use crate::{ModelError, SettingRange};
 
 /// One module of the sequence.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Layer, Mlp, parse_activation};
+/// use chainrule::network::parse_activation;
+/// use chainrule::{Layer, Mlp};
 ///
 /// let mlp = Mlp::builder(4).dense(3).layer(Layer::Activation(parse_activation("silu")?)).build()?;
 /// assert_eq!(mlp.layers()[0].to_string(), "dense(4, 3)");
@@ -109,11 +110,13 @@ impl Layer {
         self.check()?;
         match *self {
             Layer::Activation(Activation::LeakyRelu(alpha)) => {
-                Range::NotNegative.check_in::<T>("the slope of leaky_relu", alpha)
+                SettingRange::NotNegative.check_in::<T>("the slope of leaky_relu", alpha)
             }
-            Layer::Activation(Activation::Elu(alpha)) => Range::NotNegative.check_in::<T>("the alpha of elu", alpha),
+            Layer::Activation(Activation::Elu(alpha)) => {
+                SettingRange::NotNegative.check_in::<T>("the alpha of elu", alpha)
+            }
             Layer::LayerNorm { eps, .. } | Layer::BatchNorm { eps, .. } => {
-                Range::Positive.check_in::<T>("eps of a normalisation", eps)
+                SettingRange::Positive.check_in::<T>("eps of a normalisation", eps)
             }
             _ => Ok(()),
         }

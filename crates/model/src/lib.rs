@@ -47,27 +47,44 @@ mod summary;
 mod update;
 mod workspace;
 
-pub use accumulation::Accumulation;
-pub use activation::{ACTIVATION_NAMES, activation_name, parse_activation};
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
-pub use decay::{Decay, Decays, GROUP_NAMES, Group};
-pub use dissection::Dissection;
 pub use error::ModelError;
-pub use inference::PredictorWorkspace;
 pub use init::Init;
 pub use layer::Layer;
-pub use lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
-pub use loss::{LOSS_NAMES, Loss, Objective, Reduction, Targets};
-pub use mlp::{DenseLayer, Mlp};
-pub use moments::Moments;
-pub use norm::{NormLayer, Running};
-pub use optimizer::{OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Setting};
+pub use loss::{Loss, TargetsRef};
+pub use mlp::Mlp;
+pub use optimizer::Optimizer;
 pub use predictor::Predictor;
-pub use schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
-pub use update::{Clip, Update};
 pub use workspace::Workspace;
+
+/// How parameters move: settings of optimisers, schedules of the learning rate, decay, clipping, accumulated gradients, and
+/// L-BFGS.
+pub mod optim {
+    pub use crate::accumulation::Accumulation;
+    pub use crate::decay::{Decay, Decays, GROUP_NAMES, Group};
+    pub use crate::lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+    pub use crate::moments::Moments;
+    pub use crate::optimizer::{OPTIMIZER_NAMES, SETTINGS, Setting, SettingRange};
+    pub use crate::schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
+    pub use crate::update::{Clip, Update};
+}
+
+/// What a network consists of and what it computes, part by part: its layers' numbers, names of activations and losses, a
+/// loss with its weights, and a pass taken apart.
+pub mod network {
+    pub use crate::activation::{ACTIVATION_NAMES, activation_name, parse_activation};
+    pub use crate::dissection::Dissection;
+    pub use crate::inference::PredictorWorkspace;
+    pub use crate::loss::{LOSS_NAMES, Objective, Reduction};
+    pub use crate::mlp::DenseLayer;
+    pub use crate::norm::{NormLayer, Running};
+}
+
+// Inside, all names stand together.
+use network::Objective;
+use optim::{Clip, Decay, Decays, Moments, SettingRange, Update};
 
 /// The package's README is run with the tests.
 #[cfg(doctest)]

@@ -14,11 +14,11 @@ use crate::{Init, Layer, MlpBuilder, ModelError};
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 ///
 /// let mut mlp = Mlp::builder(2).dense(8).tanh().dense(2).seed(42).build()?;
 /// let x = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
-/// let xor = Targets::Classes(&[0, 1, 1, 0]);
+/// let xor = TargetsRef::Classes(&[0, 1, 1, 0]);
 /// let mut workspace = Workspace::new(&mlp, 4);
 /// let sgd = Optimizer::Sgd { lr: 0.5 };
 /// for _ in 0..500 {

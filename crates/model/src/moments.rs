@@ -4,14 +4,15 @@ use std::ops;
 
 use chainrule_kernel::{Aligned, Scalar};
 
-use crate::{ModelError, Optimizer, Range};
+use crate::{ModelError, Optimizer, SettingRange};
 
 /// The steps so far, and of each parameter as many numbers as the optimiser asks for: a velocity, a mean, a mean square.
 /// All begin at 0, or where the optimiser's settings say.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Mlp, Moments, Optimizer};
+/// use chainrule::optim::Moments;
+/// use chainrule::{Mlp, Optimizer};
 ///
 /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
 /// let momentum = Optimizer::by_name("sgd")?.with("momentum", 0.9)?;
@@ -39,7 +40,7 @@ impl<T: Scalar> Moments<T> {
     /// # Errors
     /// When there is not so much memory, or what AdaGrad's sum begins at is not a finite number, 0 or more.
     pub fn new(optimizer: Optimizer, parameters: usize) -> Result<Self, ModelError> {
-        Range::NotNegative.check_in::<T>("initial sum", optimizer.initial_moment())?;
+        SettingRange::NotNegative.check_in::<T>("initial sum", optimizer.initial_moment())?;
         let what = || format!("what {} remembers of {parameters} parameters", optimizer.name());
         let too_large = || ModelError::TooLarge { what: what() };
         let length = parameters.checked_mul(optimizer.moments()).ok_or_else(too_large)?;

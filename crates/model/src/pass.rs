@@ -10,7 +10,7 @@ use crate::backward::{self, Network, Weights};
 use crate::finite::check_output_gradient;
 use crate::layout::{Layout, Op};
 use crate::workspace::{Input, OpWorkspace, Pass, WORKSPACE, Workspace};
-use crate::{Mlp, ModelError, Objective, Targets};
+use crate::{Mlp, ModelError, Objective, TargetsRef};
 use crate::{batch_norm, dropout, layer_norm, softmax};
 
 impl<T: Scalar> Mlp<T> {
@@ -196,7 +196,7 @@ impl<T: Scalar> Mlp<T> {
     pub fn backward<'t>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
-        targets: Targets<'_, T>,
+        targets: TargetsRef<'_, T>,
         loss: impl Into<Objective<'t, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
@@ -277,7 +277,7 @@ impl<T: Scalar> Mlp<T> {
     /// As [`Mlp::backward`], but for x.
     pub fn loss<'t>(
         &self,
-        targets: Targets<'_, T>,
+        targets: TargetsRef<'_, T>,
         loss: impl Into<Objective<'t, T>>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
@@ -292,7 +292,7 @@ impl<T: Scalar> Mlp<T> {
     #[inline]
     pub(crate) fn measure(
         &self,
-        targets: Targets<'_, T>,
+        targets: TargetsRef<'_, T>,
         objective: Objective<'_, T>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {

@@ -9,7 +9,7 @@ use chainrule_dense::Step;
 use chainrule_kernel::{Rule, Scalar};
 
 use crate::decay::Steps;
-use crate::{Clip, Decay, ModelError, Optimizer, Range, Update};
+use crate::{Clip, Decay, ModelError, Optimizer, SettingRange, Update};
 
 impl Update {
     /// Refuses settings, given the steps of the groups of parameters that were made of them.
@@ -36,14 +36,14 @@ impl Update {
     fn fault<T: Scalar>(&self) -> ModelError {
         let named = || -> Result<(), ModelError> {
             for (setting, value) in self.optimizer.settings() {
-                let range = if setting.name == "lr" { Range::NotNegative } else { setting.range };
+                let range = if setting.name == "lr" { SettingRange::NotNegative } else { setting.range };
                 range.check_in::<T>(setting.words, value)?;
             }
             self.optimizer.at_rate(1.0).check()?;
             self.clip.map_or(Ok(()), Clip::check_in::<T>)?;
             self.decay.check()?;
             for (what, value) in self.decay.settings() {
-                Range::NotNegative.check_in::<T>(what, value)?;
+                SettingRange::NotNegative.check_in::<T>(what, value)?;
             }
             Ok(())
         };
@@ -65,7 +65,7 @@ impl Clip {
             Clip::Value(limit) => ("the largest gradient", limit),
             Clip::Norm(limit) => ("the largest norm of the gradients", limit),
         };
-        if positive::<T>(limit) { Ok(()) } else { Range::Positive.check_in::<T>(what, limit) }
+        if positive::<T>(limit) { Ok(()) } else { SettingRange::Positive.check_in::<T>(what, limit) }
     }
 }
 

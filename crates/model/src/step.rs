@@ -13,7 +13,7 @@ use crate::finite::check_output_gradient;
 use crate::layout::{Layout, Op};
 use crate::pass::own;
 use crate::workspace::{Pass, Workspace};
-use crate::{Clip, Mlp, ModelError, Moments, Objective, Targets, Update};
+use crate::{Clip, Mlp, ModelError, Moments, Objective, TargetsRef, Update};
 
 impl<T: Scalar> Mlp<T> {
     /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an
@@ -32,7 +32,7 @@ impl<T: Scalar> Mlp<T> {
     pub fn step<'t>(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
-        targets: Targets<'_, T>,
+        targets: TargetsRef<'_, T>,
         loss: impl Into<Objective<'t, T>>,
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,

@@ -12,7 +12,7 @@ use crate::{Decays, ModelError, Optimizer};
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::Clip;
+/// use chainrule::optim::Clip;
 ///
 /// let mut gradients = [3.0, -4.0]; // of length 5
 /// Clip::Norm(1.0).apply(&mut gradients);
@@ -75,7 +75,8 @@ impl fmt::Display for Clip {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Clip, Decay, Group, Optimizer, Update};
+/// use chainrule::optim::{Clip, Decay, Group, Update};
+/// use chainrule::Optimizer;
 ///
 /// let adam = Optimizer::by_name("adam")?;
 /// let decay = Group::Weights.decays(Decay { decoupled: 0.01, ..Decay::default() });

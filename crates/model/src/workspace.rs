@@ -19,13 +19,13 @@ pub(crate) const WORKSPACE: &str = "the workspace";
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 ///
 /// let mut mlp = Mlp::builder(2).dense(3).tanh().dense(1).build_as::<f64>()?;
 /// let adam = Optimizer::by_name("adam")?;
 /// let mut workspace = Workspace::for_training(&mlp, 2, adam)?; // for minibatches of at most 2 rows
 /// let x = MatRef::new(&[0.0, 1.0, 1.0, 0.0], 2, 2);
-/// let t = Targets::Values(MatRef::new(&[1.0, -1.0], 2, 1));
+/// let t = TargetsRef::Values(MatRef::new(&[1.0, -1.0], 2, 1));
 /// let before = mlp.step(x, t, Loss::Mse, adam, &mut workspace)?;
 /// let after = mlp.step(x, t, Loss::Mse, adam, &mut workspace)?;
 /// assert!(after < before && workspace.moments().steps() == 2);

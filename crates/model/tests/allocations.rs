@@ -9,10 +9,9 @@ use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chainrule_model::{
-    Activation, Clip, Decay, Group, LOSS_NAMES, Loss, MatRef, Mlp, OPTIMIZER_NAMES, Objective, Optimizer, Predictor,
-    PredictorWorkspace, Scalar, Targets, Update, Workspace,
-};
+use chainrule_model::network::{LOSS_NAMES, Objective, PredictorWorkspace};
+use chainrule_model::optim::{Clip, Decay, Group, OPTIMIZER_NAMES, Update};
+use chainrule_model::{Activation, Loss, MatRef, Mlp, Optimizer, Predictor, Scalar, TargetsRef, Workspace};
 
 /// The system's allocator, which counts what the threads that asked for it take.
 struct Counting;
@@ -94,7 +93,7 @@ impl<T: Scalar> Run<T> {
         let Run { mlp, optimizers, batch, x, output, labels, weights } = self;
         let inputs = mlp.inputs();
         for rows in [*batch, *batch / 2 + 1] {
-            let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
+            let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), TargetsRef::Classes(&labels[..rows]));
             let clips = [None, Some(Clip::Norm(0.1)), Some(Clip::Value(1e-3))];
             let decay = Group::Weights.decays(Decay { l1: 1e-4, l2: 1e-4, decoupled: 1e-4 });
             for ((optimizer, workspace), clip) in optimizers.iter_mut().zip(clips.into_iter().cycle()) {

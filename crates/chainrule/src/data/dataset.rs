@@ -225,7 +225,40 @@ impl<T: Scalar> Dataset<T> {
         Ok((self.select(train)?, self.select(test)?))
     }
 
-    /// Preprocesses the features. On an error they are as they were.
+    /// The same rows, every number times `factor`: [`Preprocess::Scale`]. Whoever trains on them gets a model that scales
+    /// by itself.
+    ///
+    /// ```
+    /// use chainrule::data::{Preprocess, digits};
+    ///
+    /// let data = digits::<f32>().scaled(1.0 / 16.0)?; // pixels of 0 to 16
+    /// assert_eq!(*data.preprocessing(), Preprocess::Scale { factor: 1.0 / 16.0 });
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Preprocess::apply`].
+    pub fn scaled(mut self, factor: f64) -> Result<Self> {
+        self.preprocess(&Preprocess::Scale { factor })?;
+        Ok(self)
+    }
+
+    /// The same rows, each column with mean 0 and deviation 1: [`Preprocess::standardize`]. For the part that is trained on;
+    /// the rows held out are left as they are, since the model gives them the same means and deviations.
+    ///
+    /// # Errors
+    /// Those of [`Preprocess::standardize`] and [`Preprocess::apply`].
+    pub fn standardized(mut self) -> Result<Self> {
+        self.preprocess(&Preprocess::standardize(&self.features)?)?;
+        Ok(self)
+    }
+
+    /// What was done to the features since they came from their source.
+    pub fn preprocessing(&self) -> &Preprocess {
+        self.features.preprocessing()
+    }
+
+    /// Preprocesses the features, which remember it. On an error they are as they were.
     ///
     /// # Errors
     /// Those of [`Preprocess::apply`].

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::data::Preprocess;
 use crate::{Error, Place, Result};
 use chainrule_kernel::{ByteMap, Kernel, Scalar, prefetch};
 
@@ -32,6 +33,8 @@ pub struct Features<T> {
     rows: usize,
     cols: usize,
     cells: Cells<T>, // (rows, cols)
+    /// What was done to the numbers since they came from their source.
+    preprocessing: Preprocess,
 }
 
 #[derive(Debug, Clone)]
@@ -78,13 +81,14 @@ impl<T: Scalar> Features<T> {
     pub(crate) fn from_origin(origin: &str, rows: usize, cols: usize, data: Vec<T>) -> Result<Self> {
         check_count(origin, rows, cols, data.len())?;
         check_finite(origin, cols, &data)?;
-        Ok(Features { rows, cols, cells: Cells::Numbers(data) })
+        Ok(Features { rows, cols, cells: Cells::Numbers(data), preprocessing: Preprocess::None })
     }
 
     /// As [`Features::from_bytes`]; errors name `origin`.
     pub(crate) fn bytes_from_origin(origin: &str, rows: usize, cols: usize, bytes: Vec<u8>) -> Result<Self> {
         check_count(origin, rows, cols, bytes.len())?;
-        Ok(Features { rows, cols, cells: Cells::Bytes(bytes, Box::new(ByteMap::scaled(1.0))) })
+        let cells = Cells::Bytes(bytes, Box::new(ByteMap::scaled(1.0)));
+        Ok(Features { rows, cols, cells, preprocessing: Preprocess::None })
     }
 
     /// How many rows.
@@ -95,6 +99,17 @@ impl<T: Scalar> Features<T> {
     /// How many columns.
     pub fn cols(&self) -> usize {
         self.cols
+    }
+
+    /// What was done to the numbers since they came from their source: by [`Preprocess::apply`], which is remembered. It
+    /// is what lets a model tell rows that it has to preprocess from rows that are ready.
+    pub fn preprocessing(&self) -> &Preprocess {
+        &self.preprocessing
+    }
+
+    /// Remembers what was done to the numbers.
+    pub(crate) fn set_preprocessing(&mut self, done: Preprocess) {
+        self.preprocessing = done;
     }
 
     /// All numbers, `(rows, cols)`, row-major; made for the occasion when they are held as bytes.
@@ -174,7 +189,7 @@ impl<T: Scalar> Features<T> {
             Cells::Numbers(data) => Cells::Numbers(select(rows, self.cols, data)?),
             Cells::Bytes(bytes, map) => Cells::Bytes(select(rows, self.cols, bytes)?, map.clone()),
         };
-        Ok(Features { rows: rows.len(), cols: self.cols, cells })
+        Ok(Features { rows: rows.len(), cols: self.cols, cells, preprocessing: self.preprocessing.clone() })
     }
 
     /// Multiplies every number, in f64. All of them, or on an error none.

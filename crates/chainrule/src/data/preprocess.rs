@@ -5,6 +5,7 @@ use crate::data::Features;
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A map of each feature, computed in f64. It serialises, so a model file can carry it.
 ///
@@ -75,18 +76,30 @@ impl Preprocess {
         Ok(fitted)
     }
 
-    /// Applies it to every row. On an error the features are as they were.
+    /// Applies it to every row, which the features remember. On an error they are as they were.
     ///
     /// # Errors
     /// When it was fitted on another number of columns, holds a number that makes no sense (a file may hold
-    /// anything), or a result overflows `T`.
+    /// anything), or a result overflows `T`; and when the features have been preprocessed before: a model knows one
+    /// preprocessing, so the second would be missing in its predictions.
     pub fn apply<T: Scalar>(&self, features: &mut Features<T>) -> Result<()> {
         self.check(features.cols())?;
-        match self {
-            Preprocess::None => Ok(()),
-            Preprocess::Scale { factor } => features.scale(*factor),
-            Preprocess::Standardize { mean, std } => features.map(|column, x| (x - mean[column]) / std[column]),
+        if *self == Preprocess::None {
+            return Ok(());
         }
+        let done = features.preprocessing();
+        if *done != Preprocess::None {
+            let (found, expected) =
+                (format!("{done}, done before"), "features as they come from their source".to_string());
+            return Err(Error::Argument { name: "preprocessing", found, expected });
+        }
+        match self {
+            Preprocess::None => {}
+            Preprocess::Scale { factor } => features.scale(*factor)?,
+            Preprocess::Standardize { mean, std } => features.map(|column, x| (x - mean[column]) / std[column])?,
+        }
+        features.set_preprocessing(self.clone());
+        Ok(())
     }
 
     /// Refuses one that cannot be applied to `cols` columns: for a model file, before there is data.
@@ -119,6 +132,17 @@ impl Preprocess {
                     })
                 })
             }
+        }
+    }
+}
+
+/// `none`, `x * 0.0625`, `(x - mean) / deviation, of 30 columns`.
+impl fmt::Display for Preprocess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Preprocess::None => f.write_str("none"),
+            Preprocess::Scale { factor } => write!(f, "x * {factor}"),
+            Preprocess::Standardize { mean, .. } => write!(f, "(x - mean) / deviation, of {} columns", mean.len()),
         }
     }
 }
@@ -166,6 +190,18 @@ mod tests {
         let message = fitted.apply(&mut features).unwrap_err().to_string();
         assert!(message.contains("features of 2 columns") && message.contains("3 means"), "{message}");
         assert_eq!(*features.data(), [5.0; 6]);
+    }
+
+    #[test]
+    fn what_was_done_is_remembered_and_not_done_twice() {
+        let mut features = Features::new(2, 1, vec![1.0f32, 2.0]).unwrap();
+        Preprocess::None.apply(&mut features).unwrap();
+        assert_eq!(*features.preprocessing(), Preprocess::None);
+        let halved = Preprocess::Scale { factor: 0.5 };
+        halved.apply(&mut features).unwrap();
+        assert_eq!(*features.select(&[1]).unwrap().preprocessing(), halved);
+        let message = halved.apply(&mut features).unwrap_err().to_string();
+        assert!(message.contains("x * 0.5, done before") && *features.data() == [0.5, 1.0], "{message}");
     }
 
     #[test]

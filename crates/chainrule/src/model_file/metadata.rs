@@ -3,10 +3,9 @@
 use chainrule_kernel::Scalar;
 use serde::{Deserialize, Serialize};
 
-use super::Model;
 use super::strict::{Most, check_json};
 use crate::data::Preprocess;
-use crate::{Error, Place, Result};
+use crate::{Error, Model, Place, Result};
 
 /// The key. There is only one: safetensors keeps its metadata in a hash map, and two keys would come out in either
 /// order, so the same model would not give the same bytes.

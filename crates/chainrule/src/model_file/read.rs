@@ -5,13 +5,12 @@ use std::path::Path;
 use chainrule_kernel::Scalar;
 use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
 
-use super::Model;
 use super::header::{Header, MODULES_MAX};
 use super::metadata::{self, Metadata};
 use super::tensors::{self, Numbers, Stored};
 use super::valid;
 use crate::data::Limits;
-use crate::{Error, Place, Result};
+use crate::{Error, Model, Place, Result};
 
 /// The element type of a file's tensors.
 ///

@@ -10,9 +10,9 @@ use safetensors::{Dtype, View};
 
 use super::header::Header;
 use super::metadata::{KEY, Metadata};
-use super::{Model, valid};
+use super::valid;
 use crate::atomic::write_atomically;
-use crate::{Error, Result};
+use crate::{Error, Model, Result};
 
 /// A tensor of little-endian bytes.
 struct Tensor {
@@ -44,7 +44,8 @@ impl View for &Tensor {
     }
 }
 
-pub(super) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
+/// Writes a model's file whole or not at all.
+pub(crate) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
     let origin = path.display().to_string();
     valid::model(&origin, model)?;
     let write = |error: String| Error::io("write", path)(io::Error::other(error));

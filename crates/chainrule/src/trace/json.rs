@@ -2,7 +2,7 @@
 //! `null`, which JSON has no word for.
 
 use chainrule_explain::trace::{Matrix, Quantity, Section, Step, Trace};
-use chainrule_model::Update;
+use chainrule_model::optim::Update;
 use serde::{Serialize, Serializer};
 
 #[derive(Serialize)]

@@ -2,7 +2,8 @@
 
 use chainrule_explain::trace::{Lesson, Trace, trace};
 use chainrule_kernel::{MatRef, Scalar};
-use chainrule_model::{Targets, Update};
+use chainrule_model::TargetsRef;
+use chainrule_model::optim::Update;
 
 use super::Shown;
 use crate::data::{self, Dataset};
@@ -24,13 +25,12 @@ pub fn trace_model<T: Scalar>(
 ) -> Result<Trace> {
     update.optimizer.check()?;
     update.clip.map_or(Ok(()), |clip| clip.check())?;
-    let mut data = data.clone();
-    check_fit(&model.mlp, &data, model.loss)?;
-    data.preprocess(&model.preprocess)?;
+    check_fit(&model.mlp, data, model.loss)?;
+    let data = model.prepared(data)?;
     let x = data.features().data();
     let targets = match data.targets() {
-        data::Targets::Classes { labels, .. } => Targets::Classes(labels),
-        data::Targets::Values { values, cols } => Targets::Values(MatRef::new(values, data.rows(), *cols)),
+        data::Targets::Classes { labels, .. } => TargetsRef::Classes(labels),
+        data::Targets::Values { values, cols } => TargetsRef::Values(MatRef::new(values, data.rows(), *cols)),
     };
     let lesson = Lesson {
         targets: Some(targets),

@@ -21,10 +21,10 @@ const RANKED_MAX: usize = 1 << 27;
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{Loss, Mlp, assess};
+/// use chainrule::{Loss, Mlp, Model};
 ///
-/// let mlp = Mlp::builder(64).dense(10).build()?;
-/// let found = assess(&mlp, &digits::<f32>(), Loss::CrossEntropy)?;
+/// let model = Model::new(Mlp::builder(64).dense(10).build()?, Loss::CrossEntropy);
+/// let found = model.assess(&digits::<f32>())?;
 /// assert_eq!(found.evaluation.rows, 1797);
 /// for (name, value) in &found.metrics {
 ///     println!("{name} {value:.4}");
@@ -44,12 +44,12 @@ pub struct Assessment {
     pub classes: Option<Vec<ClassScores>>,
 }
 
-/// As [`evaluate`](super::evaluate), and more. The outputs of all rows are kept meanwhile, in f64, where a metric has to
-/// see them together: at most 1 GiB of them, or as many as there are targets.
+/// As [`evaluate_network`](super::evaluate_network), and more. The outputs of all rows are kept meanwhile, in f64, where a
+/// metric has to see them together.
 ///
 /// # Errors
-/// As [`evaluate`](super::evaluate).
-pub fn assess<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Assessment> {
+/// As [`evaluate_network`](super::evaluate_network).
+pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Assessment> {
     let mut outputs = Outputs::new(mlp, data, loss);
     let evaluation = evaluate_with(mlp, data, loss, |output| outputs.see(output))?;
     let (rows, width) = (data.rows(), mlp.outputs());

@@ -10,11 +10,12 @@ use crate::{Error, Result};
 /// What the rows of a class count in the loss.
 ///
 /// ```
-/// use chainrule::{ClassWeights, Loss, TrainConfig};
+/// use chainrule::train::ClassWeights;
+/// use chainrule::{Loss, TrainConfig};
 ///
-/// let balanced = TrainConfig { class_weights: ClassWeights::Balanced, ..TrainConfig::default() };
+/// let balanced = TrainConfig::default().class_weights(ClassWeights::Balanced);
 /// balanced.check()?;
-/// assert!(TrainConfig { loss: Loss::Mse, ..balanced }.check().is_err()); // values have no classes
+/// assert!(balanced.loss(Loss::Mse).check().is_err()); // values have no classes
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]

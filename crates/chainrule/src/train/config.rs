@@ -1,6 +1,7 @@
 //! What a training run is told beforehand.
 
-use chainrule_model::{Clip, Decays, LbfgsSettings, Loss, Optimizer, Rates, Schedule, Span, Update, WarmUp};
+use chainrule_model::optim::{Clip, Decays, LbfgsSettings, Rates, Schedule, Span, Update, WarmUp};
+use chainrule_model::{Loss, Optimizer};
 
 use super::learner::as_argument;
 use super::{ClassWeights, EarlyStopping, History};
@@ -10,15 +11,17 @@ use crate::{Error, Result};
 /// More than any machine has; beyond it lies a mistyped number, and a stack for each thread of it.
 const THREADS_MAX: usize = 4096;
 
-/// The settings of a training run, with defaults that suit a first try.
+/// The settings of a training run, with defaults that suit a first try. Each is said by a method of its name; written as a
+/// struct it ends in `..TrainConfig::default()`, for there will be more settings.
 ///
 /// ```
-/// use chainrule::{Clip, Optimizer, TrainConfig};
+/// use chainrule::optim::Clip;
+/// use chainrule::{Optimizer, TrainConfig};
 ///
 /// let optimizer = Optimizer::by_name("adamw")?.with("lr", 0.002)?;
-/// let config = TrainConfig { epochs: 20, batch: 128, optimizer, clip: Some(Clip::Norm(1.0)), ..TrainConfig::default() };
+/// let config = TrainConfig::default().epochs(20).batch(128).optimizer(optimizer).clip(Clip::Norm(1.0));
 /// config.check()?;
-/// assert!(TrainConfig { batch: 0, ..config }.check().is_err());
+/// assert!(config.batch(0).check().is_err());
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

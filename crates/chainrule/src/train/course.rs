@@ -7,14 +7,15 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Lbfgs, LbfgsOutcome, Mlp, ModelError, Rates, Update};
+use chainrule_model::optim::{Lbfgs, LbfgsOutcome, Rates, Update};
+use chainrule_model::{Mlp, ModelError};
 
 use super::criterion::Criterion;
 use super::early_stopping::Best;
 use super::evaluate::Evaluator;
 use super::finite::first_not_finite;
 use super::history::Kept;
-use super::learner::{Learner, Lesson, Seen};
+use super::learner::{Iterated, Learner, Lesson, Seen, StepRoom, StepRows};
 use super::prepare::{check_repeatable, rows_that_count};
 use super::{Ending, EpochReport, Evaluation, Observer, Snapshot, StopHandle, TrainConfig, TrainReport};
 use crate::data::{Batches, Dataset};
@@ -50,6 +51,29 @@ enum End {
     Stopped,
 }
 
+/// What a run is told: its settings, what stops it, what it learns from and what it is validated on.
+pub(super) struct Run<'a, T, C> {
+    pub(super) config: &'a TrainConfig,
+    pub(super) stop: &'a StopHandle,
+    pub(super) lesson: Lesson<'a, T, C>,
+    pub(super) validation: Option<Judge<'a, T>>,
+}
+
+/// Rows that a network is validated on.
+pub(super) struct Judge<'a, T> {
+    pub(super) data: &'a Dataset<T>,
+    /// Whether right answers are counted.
+    pub(super) counts: bool,
+}
+
+impl<T> Clone for Judge<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Judge<'_, T> {}
+
 /// A run under way, but for its network.
 struct EpochLoop<'a, T: Scalar, C, O> {
     config: &'a TrainConfig,
@@ -70,16 +94,14 @@ struct EpochLoop<'a, T: Scalar, C, O> {
     ending: Ending,
 }
 
-/// Trains a network that fits what it learns from and what it is validated on; of that, too, it is said whether right
-/// answers are counted.
+/// Trains a network that fits what it learns from and what it is validated on.
 pub(super) fn run<T: Scalar, C: Criterion<T>>(
-    (config, stop): (&TrainConfig, &StopHandle),
+    run: Run<'_, T, C>,
     mlp: &mut Mlp<T>,
-    lesson: Lesson<'_, T, C>,
-    validation: Option<(&Dataset<T>, bool)>,
     observer: &mut impl Observer<T>,
 ) -> Result<TrainReport> {
-    let mut epochs = EpochLoop::new((config, stop), mlp, lesson, validation, observer)?;
+    let config = run.config;
+    let mut epochs = EpochLoop::new(run, mlp, observer)?;
     let started = Instant::now();
     for epoch in 1..=config.epochs {
         if epochs.run(mlp, epoch)?.is_break() {
@@ -90,13 +112,8 @@ pub(super) fn run<T: Scalar, C: Criterion<T>>(
 }
 
 impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
-    fn new(
-        (config, stop): (&'a TrainConfig, &'a StopHandle),
-        mlp: &Mlp<T>,
-        lesson: Lesson<'a, T, C>,
-        validation: Option<(&'a Dataset<T>, bool)>,
-        observer: &'a mut O,
-    ) -> Result<Self> {
+    fn new(run: Run<'a, T, C>, mlp: &Mlp<T>, observer: &'a mut O) -> Result<Self> {
+        let Run { config, stop, lesson, validation } = run;
         let counting = rows_that_count(lesson.data)?;
         let rows = counting.as_ref().map_or(lesson.data.rows(), Vec::len);
         let (method, learner) = if let Some(settings) = config.lbfgs {
@@ -111,7 +128,8 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             };
             let (batch, update) = (config.batch.min(rows), config.update());
             check_rows(mlp, rows, batch)?;
-            let learner = Learner::new(mlp, lesson, batch, (update, config.accumulate > 1))?;
+            let room = StepRoom { batch, update, accumulates: config.accumulate > 1 };
+            let learner = Learner::new(mlp, lesson, room)?;
             (Method::Steps { batches, update, rates: config.rates(rows) }, learner)
         };
         Ok(EpochLoop {
@@ -121,7 +139,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             method,
             learner,
             rows,
-            evaluator: validation.map(|(data, counts)| Evaluator::new(mlp, data, counts)),
+            evaluator: validation.map(|Judge { data, counts }| Evaluator::new(mlp, data, counts)),
             best: config.early_stopping.map(|settings| Best::new(settings, mlp)).transpose()?,
             good: Snapshot::of(mlp)?,
             steps: 0,
@@ -181,11 +199,13 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         match method {
             Method::Iteration { .. } if stop.is_stopped() => Ok(sums.into_learned(None, End::Stopped)),
             Method::Iteration { rows, lbfgs } => {
-                let (outcome, seen) = learner.iterate(mlp, rows, lbfgs).map_err(|error| in_step(error, (epoch, 1)))?;
+                let at = StepNumber { epoch, step: 1 };
+                let Iterated { outcome, seen } =
+                    learner.iterate(mlp, rows, lbfgs).map_err(|error| at.refused(error))?;
                 *steps += 1;
                 observer.step(*steps, config.epochs);
                 if !seen.loss.is_finite() {
-                    return Err(diverged_at_a_step(mlp, learner, (epoch, 1), seen.loss));
+                    return Err(at.diverged(mlp, learner, seen.loss));
                 }
                 let end = if outcome == LbfgsOutcome::Moved { End::Whole } else { End::Last };
                 Ok(Learned { seen, rate: None, steps: 1, end })
@@ -201,10 +221,11 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
                     rate = rates.at(*steps as u64);
                     let next = minibatches.peek().copied().unwrap_or_default();
                     let update = Update { optimizer: update.optimizer.at_rate(rate), ..*update };
-                    let at = (epoch, sums.steps + 1);
-                    let seen = learner.step(mlp, (rows, next), update).map_err(|error| in_step(error, at))?;
+                    let at = StepNumber { epoch, step: sums.steps + 1 };
+                    let step = StepRows { rows, next };
+                    let seen = learner.step(mlp, step, update).map_err(|error| at.refused(error))?;
                     if !seen.loss.is_finite() {
-                        return Err(diverged_at_a_step(mlp, learner, at, seen.loss));
+                        return Err(at.diverged(mlp, learner, seen.loss));
                     }
                     sums.add(seen);
                     *steps += 1;
@@ -275,24 +296,30 @@ impl Sums {
     }
 }
 
-/// What the network refuses, with the step, counted from 1, in which it did.
-fn in_step(error: Error, (epoch, step): (usize, usize)) -> Error {
-    match error {
-        Error::Model(ModelError::LossGradient { loss, found: value, .. }) => {
-            Error::Diverged { epoch, step, loss, layer: None, what: Divergence::Gradient { value } }
-        }
-        Error::Model(source) => Error::Step { epoch, step, source },
-        other => other,
-    }
+/// A step of a run, both counted from 1.
+#[derive(Clone, Copy)]
+struct StepNumber {
+    epoch: usize,
+    step: usize,
 }
 
-/// The error of a step, counted from 1, whose loss is no finite number.
-fn diverged_at_a_step<T: Scalar, C: Criterion<T>>(
-    mlp: &Mlp<T>,
-    learner: &Learner<'_, T, C>,
-    (epoch, step): (usize, usize),
-    loss: f64,
-) -> Error {
-    let layer = mlp.first_not_finite(&learner.workspace).ok().flatten();
-    Error::Diverged { epoch, step, loss, layer, what: Divergence::Loss }
+impl StepNumber {
+    /// What the network refuses, with the step in which it did.
+    fn refused(self, error: Error) -> Error {
+        let StepNumber { epoch, step } = self;
+        match error {
+            Error::Model(ModelError::LossGradient { loss, found: value, .. }) => {
+                Error::Diverged { epoch, step, loss, layer: None, what: Divergence::Gradient { value } }
+            }
+            Error::Model(source) => Error::Step { epoch, step, source },
+            other => other,
+        }
+    }
+
+    /// The error of a step whose loss is no finite number.
+    fn diverged<T: Scalar, C: Criterion<T>>(self, mlp: &Mlp<T>, learner: &Learner<'_, T, C>, loss: f64) -> Error {
+        let StepNumber { epoch, step } = self;
+        let layer = mlp.first_not_finite(&learner.workspace).ok().flatten();
+        Error::Diverged { epoch, step, loss, layer, what: Divergence::Loss }
+    }
 }

@@ -2,7 +2,9 @@
 //! are asked the same: a step, a gradient, a value, and what rows count.
 
 use chainrule_kernel::{MatRef, Scalar};
-use chainrule_model::{Loss, Mlp, Objective, Targets, Update, Workspace};
+use chainrule_model::network::Objective;
+use chainrule_model::optim::Update;
+use chainrule_model::{Loss, Mlp, TargetsRef, Workspace};
 
 use super::minibatch::Minibatch;
 use crate::Result;
@@ -10,11 +12,12 @@ use crate::Result;
 /// What a loss of one's own is measured on: see [`Trainer::fit_with`](super::Trainer::fit_with).
 ///
 /// ```
-/// use chainrule::{LossBatch, Targets};
+/// use chainrule::train::LossBatch;
+/// use chainrule::TargetsRef;
 ///
 /// /// The mean absolute error, and its gradient by each output.
 /// fn absolute(batch: LossBatch<'_, f32>, dy: &mut [f32]) -> f64 {
-///     let (y, Targets::Values(t)) = (batch.output, batch.targets) else { panic!("values were given") };
+///     let (y, TargetsRef::Values(t)) = (batch.output, batch.targets) else { panic!("values were given") };
 ///     let (rows, cols) = (y.rows(), y.cols());
 ///     let mut total = 0.0;
 ///     for (i, dy) in dy.iter_mut().enumerate() {
@@ -31,7 +34,7 @@ pub struct LossBatch<'a, T> {
     /// What the network says of each row of the minibatch, (batch, outputs).
     pub output: MatRef<'a, T>,
     /// What the dataset says of them: (batch) labels, or (batch, columns) values, of any number of columns.
-    pub targets: Targets<'a, T>,
+    pub targets: TargetsRef<'a, T>,
     /// What the dataset lets each row count, (batch), if it says so.
     pub weights: Option<&'a [T]>,
 }

@@ -8,7 +8,7 @@ use chainrule_model::Mlp;
 /// What is watched on the validation rows.
 ///
 /// ```
-/// use chainrule::{EarlyStopping, Monitor};
+/// use chainrule::train::{EarlyStopping, Monitor};
 ///
 /// let early = EarlyStopping { monitor: Monitor::Accuracy, ..EarlyStopping::new(5) };
 /// assert_eq!((early.patience, Monitor::default()), (5, Monitor::Loss));
@@ -30,10 +30,11 @@ pub enum Monitor {
 /// `restore_best_weights`.
 ///
 /// ```
-/// use chainrule::{EarlyStopping, TrainConfig};
+/// use chainrule::train::EarlyStopping;
+/// use chainrule::TrainConfig;
 ///
 /// // At most 200 epochs, and none after five that were no better on the validation rows.
-/// let config = TrainConfig { epochs: 200, early_stopping: Some(EarlyStopping::new(5)), ..TrainConfig::default() };
+/// let config = TrainConfig::default().epochs(200).early_stopping(EarlyStopping::new(5));
 /// config.check()?;
 /// # Ok::<(), chainrule::Error>(())
 /// ```

@@ -13,16 +13,15 @@ use crate::{Error, Result};
 /// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, little enough for the second-level cache.
 pub(super) const EVALUATION_BATCH: usize = 256;
 
-/// Loss and accuracy over a dataset. Weights and smoothing are for training: here the loss is the plain one, and rows
-/// count alike.
+/// Loss and accuracy over a dataset: see [`Model::evaluate`](crate::Model::evaluate).
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{Loss, Mlp, evaluate};
+/// use chainrule::{Evaluation, Loss, Mlp, Model};
 ///
-/// let mlp = Mlp::builder(64).dense(10).build()?;
-/// let found = evaluate(&mlp, &digits::<f32>(), Loss::CrossEntropy)?;
-/// println!("loss {:.3}, accuracy {:.1} %", found.loss, 100.0 * found.accuracy.unwrap());
+/// let model = Model::new(Mlp::builder(64).dense(10).build()?, Loss::CrossEntropy);
+/// let Evaluation { rows, accuracy, .. } = model.evaluate(&digits::<f32>())?;
+/// println!("accuracy {:.1} % of {rows} rows", 100.0 * accuracy.unwrap());
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -42,15 +41,15 @@ pub(super) fn has_classes<T: Scalar>(data: &Dataset<T>, loss: Loss) -> bool {
     matches!(data.targets(), Targets::Classes { .. }) || loss == Loss::CrossEntropy
 }
 
-/// Runs the network over the dataset and compares.
+/// Runs the network over rows as it takes them, and compares.
 ///
 /// # Errors
 /// When the dataset does not fit the network or the loss, and when an output or the loss is infinite or NaN.
-pub fn evaluate<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Evaluation> {
+pub fn evaluate_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Evaluation> {
     evaluate_with(mlp, data, loss, |_| ())
 }
 
-/// As [`evaluate`], showing the outputs of each minibatch, in the order of the rows.
+/// As [`evaluate_network`], showing the outputs of each minibatch, in the order of the rows.
 pub(super) fn evaluate_with<T: Scalar>(
     mlp: &Mlp<T>,
     data: &Dataset<T>,

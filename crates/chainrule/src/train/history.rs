@@ -11,11 +11,12 @@ const DEFAULT: usize = 1000;
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{History, Mlp, TrainConfig, Trainer};
+/// use chainrule::train::History;
+/// use chainrule::{Mlp, TrainConfig, Trainer};
 ///
-/// let config = TrainConfig { epochs: 5, history: History::Last(2), ..TrainConfig::default() };
-/// let mut mlp = Mlp::builder(64).dense(10).build()?;
-/// let report = Trainer::new(config)?.fit(&mut mlp, &digits::<f32>(), None, ())?;
+/// let config = TrainConfig::default().epochs(5).history(History::Last(2));
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let report = Trainer::new(config)?.fit(network, &digits::<f32>(), None, ())?.report;
 /// assert_eq!((report.epochs_run, report.epochs.len(), report.epochs[0].epoch), (5, 2, 4));
 /// # Ok::<(), chainrule::Error>(())
 /// ```

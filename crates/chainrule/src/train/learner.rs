@@ -2,7 +2,8 @@
 //! added up, or all rows at once.
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Accumulation, Lbfgs, LbfgsOutcome, Mlp, ModelError, Update, Workspace};
+use chainrule_model::optim::{Accumulation, Lbfgs, LbfgsOutcome, Update};
+use chainrule_model::{Mlp, ModelError, Workspace};
 
 use super::criterion::Criterion;
 use super::minibatch::Minibatch;
@@ -32,6 +33,30 @@ pub(super) struct Lesson<'d, T, C> {
     pub(super) counts: bool,
 }
 
+/// What a run's steps need room for.
+#[derive(Clone, Copy)]
+pub(super) struct StepRoom {
+    /// Rows of the largest minibatch.
+    pub(super) batch: usize,
+    pub(super) update: Update,
+    /// Whether a step may be of several minibatches.
+    pub(super) accumulates: bool,
+}
+
+/// Which rows a step learns from, and which the one after it will.
+#[derive(Clone, Copy)]
+pub(super) struct StepRows<'r> {
+    pub(super) rows: &'r [usize],
+    pub(super) next: &'r [usize],
+}
+
+/// What came of an iteration of L-BFGS.
+pub(super) struct Iterated {
+    pub(super) outcome: LbfgsOutcome,
+    /// Of the network after it.
+    pub(super) seen: Seen,
+}
+
 /// The memory of a run's steps.
 pub(super) struct Learner<'d, T: Scalar, C> {
     pub(super) workspace: Workspace<T>,
@@ -41,13 +66,9 @@ pub(super) struct Learner<'d, T: Scalar, C> {
 }
 
 impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
-    /// For minibatches of up to `batch` rows, several of them a step if `accumulates`.
-    pub(super) fn new(
-        mlp: &Mlp<T>,
-        lesson: Lesson<'d, T, C>,
-        batch: usize,
-        (update, accumulates): (Update, bool),
-    ) -> Result<Self> {
+    /// For steps.
+    pub(super) fn new(mlp: &Mlp<T>, lesson: Lesson<'d, T, C>, room: StepRoom) -> Result<Self> {
+        let StepRoom { batch, update, accumulates } = room;
         let workspace = Workspace::for_training(mlp, batch, update)?;
         let accumulation = accumulates.then(|| Accumulation::new(mlp)).transpose()?;
         let minibatch = Minibatch::new(lesson.data, batch);
@@ -61,13 +82,9 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
         Ok(Learner { workspace, lesson, minibatch, accumulation: Some(Accumulation::new(mlp)?) })
     }
 
-    /// One step on these rows, `batch` at a time, before one on the `next` ones. A loss that is not finite moves nothing.
-    pub(super) fn step(
-        &mut self,
-        mlp: &mut Mlp<T>,
-        (rows, next): (&[usize], &[usize]),
-        update: Update,
-    ) -> Result<Seen> {
+    /// One step on these rows, as many at a time as there is room for. A loss that is not finite moves nothing.
+    pub(super) fn step(&mut self, mlp: &mut Mlp<T>, step: StepRows<'_>, update: Update) -> Result<Seen> {
+        let StepRows { rows, next } = step;
         let batch = self.workspace.max_batch();
         if self.accumulation.is_none() || rows.len() <= batch {
             self.minibatch.gather(self.lesson.data, rows);
@@ -126,13 +143,8 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
         if self.lesson.counts { self.minibatch.count_right(self.workspace.output()) } else { 0 }
     }
 
-    /// One iteration of L-BFGS over all these rows; what is seen is of the network after it.
-    pub(super) fn iterate(
-        &mut self,
-        mlp: &mut Mlp<T>,
-        all: &[usize],
-        lbfgs: &mut Lbfgs<T>,
-    ) -> Result<(LbfgsOutcome, Seen)> {
+    /// One iteration of L-BFGS over all these rows.
+    pub(super) fn iterate(&mut self, mlp: &mut Mlp<T>, all: &[usize], lbfgs: &mut Lbfgs<T>) -> Result<Iterated> {
         let mut params = mlp.params().to_vec();
         let (mut right, mut seen_mass) = (0, 0.0);
         let mut objective = |params: &[T], gradient: &mut [T]| {
@@ -147,10 +159,10 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
         let outcome = lbfgs.iterate(&mut params, &mut objective)?;
         mlp.params_mut().copy_from_slice(&params);
         if outcome == LbfgsOutcome::Moved {
-            return Ok((outcome, Seen { loss: lbfgs.loss(), mass: seen_mass, right }));
+            return Ok(Iterated { outcome, seen: Seen { loss: lbfgs.loss(), mass: seen_mass, right } });
         }
         // What was tried last is not where the parameters are.
-        Ok((outcome, self.accumulate(mlp, all.chunks(PART))?))
+        Ok(Iterated { outcome, seen: self.accumulate(mlp, all.chunks(PART))? })
     }
 }
 

@@ -55,11 +55,11 @@ impl<T: Scalar> Minibatch<T> {
         MatRef::new(&self.x[..self.rows * self.cols], self.rows, self.cols)
     }
 
-    pub(crate) fn targets(&self) -> chainrule_model::Targets<'_, T> {
+    pub(crate) fn targets(&self) -> chainrule_model::TargetsRef<'_, T> {
         match &self.targets {
-            Buffer::Classes(labels) => chainrule_model::Targets::Classes(&labels[..self.rows]),
+            Buffer::Classes(labels) => chainrule_model::TargetsRef::Classes(&labels[..self.rows]),
             Buffer::Values { values, cols } => {
-                chainrule_model::Targets::Values(MatRef::new(&values[..self.rows * cols], self.rows, *cols))
+                chainrule_model::TargetsRef::Values(MatRef::new(&values[..self.rows * cols], self.rows, *cols))
             }
         }
     }

@@ -14,20 +14,25 @@ mod minibatch;
 mod observer;
 mod prepare;
 mod report;
+mod setters;
 mod snapshot;
 mod stop;
 mod trainer;
 
-pub use assess::{Assessment, assess};
+pub use assess::Assessment;
+#[doc(hidden)]
+pub use assess::assess_network;
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use criterion::LossBatch;
 pub use early_stopping::{EarlyStopping, Monitor};
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::Evaluation;
+#[doc(hidden)]
+pub use evaluate::evaluate_network;
 pub use history::History;
 pub(crate) use minibatch::Minibatch;
 pub use observer::Observer;
 pub use report::{Ending, EpochReport, TrainReport};
 use snapshot::Snapshot;
 pub use stop::StopHandle;
-pub use trainer::Trainer;
+pub use trainer::{Trained, Trainer};

@@ -13,7 +13,8 @@ use super::EpochReport;
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{EpochReport, Mlp, Observer, TrainConfig, Trainer};
+/// use chainrule::train::Observer;
+/// use chainrule::{EpochReport, Mlp, TrainConfig, Trainer};
 /// use std::ops::ControlFlow;
 ///
 /// /// Counts steps, and ends the run after the first epoch.
@@ -29,9 +30,9 @@ use super::EpochReport;
 ///     }
 /// }
 ///
-/// let (mut mlp, mut steps) = (Mlp::builder(64).dense(10).build()?, 0);
-/// let config = TrainConfig { epochs: 9, batch: 100, ..TrainConfig::default() };
-/// Trainer::new(config)?.fit(&mut mlp, &digits(), None, Once(&mut steps))?;
+/// let (network, mut steps) = (Mlp::builder(64).dense(10).build()?, 0);
+/// let config = TrainConfig::default().epochs(9).batch(100);
+/// Trainer::new(config)?.fit(network, &digits(), None, Once(&mut steps))?;
 /// assert_eq!(steps, 18); // 1,797 rows
 /// # Ok::<(), chainrule::Error>(())
 /// ```

@@ -9,9 +9,9 @@ use super::Evaluation;
 /// use chainrule::{EpochReport, Mlp, TrainConfig, Trainer};
 /// use std::ops::ControlFlow;
 ///
-/// let mut mlp = Mlp::builder(64).dense(10).build()?;
-/// let trainer = Trainer::new(TrainConfig { epochs: 1, ..TrainConfig::default() })?;
-/// trainer.fit(&mut mlp, &digits::<f32>(), None, |report: &EpochReport| {
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let trainer = Trainer::new(TrainConfig::default().epochs(1))?;
+/// trainer.fit(network, &digits::<f32>(), None, |report: &EpochReport| {
 ///     println!("epoch {}: loss {:.4}, {:.2} s", report.epoch, report.loss, report.seconds);
 ///     ControlFlow::Continue(())
 /// })?;
@@ -27,7 +27,7 @@ pub struct EpochReport {
     /// The share of rows that were right, measured likewise but each counting the same; `None` without classes.
     pub accuracy: Option<f64>,
     /// The validation part after the epoch, if there is one; without its confusion matrix, for which
-    /// [`evaluate`](super::evaluate) can be asked.
+    /// [`Model::evaluate`](crate::Model::evaluate) can be asked.
     pub validation: Option<Evaluation>,
     /// The learning rate of its last step; none with L-BFGS.
     pub learning_rate: Option<f64>,
@@ -41,12 +41,13 @@ pub struct EpochReport {
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{Ending, EpochReport, Mlp, TrainConfig, Trainer};
+/// use chainrule::train::Ending;
+/// use chainrule::{EpochReport, Mlp, TrainConfig, Trainer};
 /// use std::ops::ControlFlow;
 ///
-/// let mut mlp = Mlp::builder(64).dense(10).build()?;
-/// let trainer = Trainer::new(TrainConfig { epochs: 9, ..TrainConfig::default() })?;
-/// let report = trainer.fit(&mut mlp, &digits::<f32>(), None, |_: &EpochReport| ControlFlow::Break(()))?;
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let trainer = Trainer::new(TrainConfig::default().epochs(9))?;
+/// let report = trainer.fit(network, &digits::<f32>(), None, |_: &EpochReport| ControlFlow::Break(()))?.report;
 /// assert_eq!(report.ending, Ending::ByObserver);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -68,12 +69,12 @@ pub enum Ending {
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{Ending, EpochReport, Mlp, TrainConfig, Trainer};
-/// use std::ops::ControlFlow;
+/// use chainrule::train::Ending;
+/// use chainrule::{Mlp, TrainConfig, Trainer};
 ///
-/// let mut mlp = Mlp::builder(64).dense(10).build()?;
-/// let trainer = Trainer::new(TrainConfig { epochs: 2, batch: 100, ..TrainConfig::default() })?;
-/// let report = trainer.fit(&mut mlp, &digits::<f32>(), None, |_: &EpochReport| ControlFlow::Continue(()))?;
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let trainer = Trainer::new(TrainConfig::default().epochs(2).batch(100))?;
+/// let report = trainer.fit(network, &digits::<f32>(), None, ())?.report;
 /// assert_eq!((report.steps, report.ending), (2 * 18, Ending::Finished));
 /// # Ok::<(), chainrule::Error>(())
 /// ```

@@ -17,14 +17,15 @@ const RUN: usize = 2;
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::{Ending, Mlp, TrainConfig, Trainer};
+/// use chainrule::train::Ending;
+/// use chainrule::{Mlp, TrainConfig, Trainer};
 ///
-/// let mut mlp = Mlp::builder(64).dense(10).build()?;
-/// let trainer = Trainer::new(TrainConfig { epochs: 1, ..TrainConfig::default() })?;
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let trainer = Trainer::new(TrainConfig::default().epochs(1))?;
 /// trainer.stop_handle().stop();
-/// let report = trainer.fit(&mut mlp, &digits(), None, ())?;
+/// let report = trainer.fit(network.clone(), &digits(), None, ())?.report;
 /// assert_eq!((report.ending, report.steps), (Ending::Stopped, 0));
-/// assert_eq!(trainer.fit(&mut mlp, &digits(), None, ())?.ending, Ending::Finished);
+/// assert_eq!(trainer.fit(network, &digits(), None, ())?.report.ending, Ending::Finished);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,11 @@
 //! Who trains: settings, threads, and what stops them. The loop itself stands in `course.rs`.
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Mlp, Objective};
+use chainrule_model::Mlp;
+use chainrule_model::network::Objective;
 
 use super::class_weights::loss_weights;
+use super::course::{Judge, Run};
 use super::criterion::{Known, Own};
 use super::evaluate::has_classes;
 use super::learner::Lesson;
@@ -12,26 +14,25 @@ use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, course};
 use crate::data::Dataset;
 use crate::fit::check_fit;
 use crate::forked;
-use crate::{Error, Result};
+use crate::model::prepared;
+use crate::{Error, Model, Result};
 
-/// Trains networks.
+/// Trains networks, and makes models of them.
 ///
 /// ```
-/// use chainrule::data::{Preprocess, digits};
+/// use chainrule::data::digits;
 /// use chainrule::{EpochReport, Mlp, TrainConfig, Trainer};
 /// use std::ops::ControlFlow;
 ///
-/// let mut data = digits::<f32>();
-/// data.preprocess(&Preprocess::Scale { factor: 1.0 / 16.0 })?;
-/// let (train, test) = data.split(0.2, 42)?;
-/// let mut mlp = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
-/// let trainer = Trainer::new(TrainConfig { epochs: 5, ..TrainConfig::default() })?;
+/// let (train, test) = digits::<f32>().scaled(1.0 / 16.0)?.split(0.2, 42)?;
+/// let network = Mlp::builder(64).dense(32).relu().dense(10).seed(42).build()?;
+/// let trainer = Trainer::new(TrainConfig::default().epochs(5))?;
 /// let each_epoch = |report: &EpochReport| {
 ///     assert!(report.loss.is_finite());
 ///     ControlFlow::Continue(())
 /// };
-/// let report = trainer.fit(&mut mlp, &train, Some(&test), each_epoch)?;
-/// let validation = report.epochs[4].validation.as_ref().unwrap();
+/// let trained = trainer.fit(network, &train, Some(&test), each_epoch)?;
+/// let validation = trained.report.epochs[4].validation.as_ref().unwrap();
 /// assert!(validation.accuracy.unwrap() > 0.85);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -40,6 +41,27 @@ pub struct Trainer {
     config: TrainConfig,
     pool: Option<Pool>,
     stop: StopHandle,
+}
+
+/// What training returns: the model, and what the run says of itself.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::{Mlp, TrainConfig, Trained, Trainer};
+///
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let data = digits::<f32>().scaled(1.0 / 16.0)?;
+/// let Trained { model, report } = Trainer::new(TrainConfig::default())?.fit(network, &data, None, ())?;
+/// println!("{:.1} s; {:?}", report.seconds, model.class_names);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Trained<T: Scalar> {
+    /// What is saved, evaluated and asked.
+    pub model: Model<T>,
+    /// How the run went.
+    pub report: TrainReport,
 }
 
 /// Threads of the trainer's own.
@@ -97,70 +119,88 @@ impl Trainer {
         }
     }
 
-    /// Trains `mlp` on `train`, validating on `validation` after each epoch. When stopped, the network keeps what it has
-    /// learned so far; with early stopping it ends with the weights of its best epoch. The observer is a closure that
-    /// takes an [`EpochReport`](super::EpochReport), anything else that is an [`Observer`], or `()`:
+    /// Trains a network on `train`, validating on `validation` after each epoch, and returns the model that it has become:
+    /// with the preprocessing and the classes of the rows it learned from. When stopped, the network keeps what it has
+    /// learned so far; with early stopping it ends with the weights of its best epoch. The observer is a closure that takes
+    /// an [`EpochReport`](super::EpochReport), anything else that is an [`Observer`], or `()`:
     ///
     /// ```
     /// use chainrule::data::digits;
-    /// use chainrule::{Mlp, TrainConfig, Trainer};
+    /// use chainrule::{Mlp, TrainConfig, Trained, Trainer};
     ///
-    /// let mut mlp = Mlp::builder(64).dense(10).build()?;
-    /// let trainer = Trainer::new(TrainConfig { epochs: 2, ..TrainConfig::default() })?;
-    /// let report = trainer.fit(&mut mlp, &digits(), None, ())?;
+    /// let network = Mlp::builder(64).dense(10).build()?;
+    /// let data = digits::<f32>().scaled(1.0 / 16.0)?;
+    /// let trainer = Trainer::new(TrainConfig::default().epochs(2))?;
+    /// let Trained { model, report } = trainer.fit(network, &data, None, ())?;
     /// assert!(report.epochs[1].loss < report.epochs[0].loss);
+    /// assert_eq!(model.preprocess, *data.preprocessing());
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    ///
+    /// Rows to validate on may come as they are from their source: they are preprocessed as `train` was.
     ///
     /// The result depends on the network, the data and the settings; not on the number of threads, nor on what the observer
     /// does, nor on whether there is validation, unless early stopping or a plateau asks for it.
     ///
     /// # Errors
-    /// When the data do not fit the network or the loss; when a number of the network is infinite or NaN before the first
-    /// step; when the network has batch normalisation and a minibatch would have a single row; when validation is asked
-    /// for and there is none; when the trainer's threads are those of a process that this one was forked from; and
-    /// [`Error::Step`] when the network refuses a step.
+    /// When the data do not fit the network or the loss, or the two parts are preprocessed in different ways; when a number
+    /// of the network is infinite or NaN before the first step; when the network has batch normalisation and a minibatch
+    /// would have a single row; when validation is asked for and there is none; when the trainer's threads are those of a
+    /// process that this one was forked from; and [`Error::Step`] when the network refuses a step.
     ///
     /// [`Error::Diverged`] when the loss of a step is infinite or NaN: then training ends at that step; and when after the
     /// last step of an epoch, or where the run was stopped, a parameter or a running statistic is, or after an epoch an
-    /// output or the loss of the validation rows. The network then has the parameters and running statistics of the last
-    /// epoch of which everything was finite.
+    /// output or the loss of the validation rows. What was learned before is lost then, unless [`Trainer::resume`] is used.
     pub fn fit<T: Scalar>(
         &self,
-        mlp: &mut Mlp<T>,
+        network: Mlp<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
-        mut observer: impl Observer<T> + Send,
-    ) -> Result<TrainReport> {
-        let _running = self.stop.begin();
-        self.check_process()?;
-        let config = &self.config;
-        check_fit(mlp, train, config.loss)?;
-        validation.map_or(Ok(()), |validation| check_fit(mlp, validation, config.loss))?;
-        let validation = validation.map(|data| (data, has_classes(data, config.loss)));
-        self.check(mlp, validation)?;
-        let weights = loss_weights::<T>(config, train, mlp.outputs())?;
-        let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
-        let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
-        let lesson = Lesson { data: train, criterion, counts: has_classes(train, config.loss) };
-        self.install(|| course::run((config, &self.stop), mlp, lesson, validation, &mut observer))
+        observer: impl Observer<T> + Send,
+    ) -> Result<Trained<T>> {
+        let mut model = Model::new(network, self.config.loss).with_preprocess(train.preprocessing().clone());
+        let report = self.resume(&mut model, train, validation, observer)?;
+        Ok(Trained { model, report })
     }
 
-    /// As [`Trainer::fit`], with a loss of the caller's own instead of [`TrainConfig::loss`]. It is given a minibatch, writes
-    /// its gradient by each element of the output, row-major, and returns its value, the mean over the minibatch's rows:
-    /// see [`Mlp::backward_with`](chainrule_model::Mlp::backward_with). What it leaves unwritten is 0. Validation asks it too,
+    /// Goes on training a model, one that was loaded for example: as [`Trainer::fit`], but in place. The model's
+    /// preprocessing is applied to all rows that come as they are from their source; its loss becomes
+    /// [`TrainConfig::loss`].
+    ///
+    /// # Errors
+    /// As [`Trainer::fit`], and when rows are preprocessed in another way than the model's. After [`Error::Diverged`] the
+    /// model has the parameters and running statistics of the last epoch of which everything was finite.
+    pub fn resume<T: Scalar>(
+        &self,
+        model: &mut Model<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        observer: impl Observer<T> + Send,
+    ) -> Result<TrainReport> {
+        let train = prepared(&model.preprocess, train)?;
+        check_fit(&model.mlp, &train, self.config.loss)?;
+        model.loss = self.config.loss;
+        model.name_classes(&train);
+        self.fit_network(&mut model.mlp, &train, validation, observer)
+    }
+
+    /// As [`Trainer::fit`], with a loss of the caller's own instead of [`TrainConfig::loss`], which is then only what the
+    /// model is evaluated by. It is given a minibatch, writes its gradient by each element of the output, row-major, and
+    /// returns its value, the mean over the minibatch's rows: see
+    /// [`Mlp::backward_with`](chainrule_model::Mlp::backward_with). What it leaves unwritten is 0. Validation asks it too,
     /// and looks at the value alone. What an epoch reports is the mean of its minibatches' values, each counted by its
     /// rows, or in training by the sum of their weights where the dataset has some.
     ///
     /// ```
     /// use chainrule::data::{Dataset, Features, Targets};
-    /// use chainrule::{LossBatch, Mlp, TrainConfig, Trainer};
+    /// use chainrule::train::LossBatch;
+    /// use chainrule::{Loss, Mlp, TargetsRef, TrainConfig, Trainer};
     ///
     /// // The 0.9-quantile of a column that is 1, 2, ..., 10 whatever the feature: 9 of 10 rows lie at most there.
     /// let features = Features::new(10, 1, vec![0.0; 10])?;
     /// let data = Dataset::new(features, Targets::Values { values: (1..=10).map(f64::from).collect(), cols: 1 })?;
     /// let pinball = |batch: LossBatch<'_, f64>, dy: &mut [f64]| {
-    ///     let chainrule::Targets::Values(t) = batch.targets else { panic!("values were given") };
+    ///     let TargetsRef::Values(t) = batch.targets else { panic!("values were given") };
     ///     let rows = t.rows() as f64;
     ///     let mut total = 0.0;
     ///     for (row, dy) in dy.iter_mut().enumerate() {
@@ -170,10 +210,10 @@ impl Trainer {
     ///     }
     ///     total / rows
     /// };
-    /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
-    /// let trainer = Trainer::new(TrainConfig { epochs: 2000, ..TrainConfig::default() })?;
-    /// trainer.fit_with(&mut mlp, &data, None, pinball, ())?;
-    /// assert!((mlp.params()[1] - 9.0).abs() < 0.2);
+    /// let network = Mlp::builder(1).dense(1).build_as::<f64>()?;
+    /// let trainer = Trainer::new(TrainConfig::default().epochs(2000).loss(Loss::Mae))?;
+    /// let model = trainer.fit_with(network, &data, None, pinball, ())?.model;
+    /// assert!((model.mlp.params()[1] - 9.0).abs() < 0.2);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -185,6 +225,53 @@ impl Trainer {
     /// label smoothing are set; and [`Error::Diverged`] also when the loss writes a gradient that is infinite or NaN.
     pub fn fit_with<T: Scalar>(
         &self,
+        network: Mlp<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        loss: impl FnMut(LossBatch<'_, T>, &mut [T]) -> f64 + Send, // of a minibatch and its gradient, (batch, outputs)
+        observer: impl Observer<T> + Send,
+    ) -> Result<Trained<T>> {
+        let mut model = Model::new(network, self.config.loss).with_preprocess(train.preprocessing().clone());
+        let report = self.fit_network_with(&mut model.mlp, train, validation, loss, observer)?;
+        model.name_classes(train);
+        Ok(Trained { model, report })
+    }
+
+    /// As [`Trainer::resume`], of a network without the rest of a model: what was done to the rows before, whoever predicts
+    /// with it has to do again. For experiments and comparisons; what is to be saved is trained by [`Trainer::fit`].
+    ///
+    /// # Errors
+    /// As [`Trainer::resume`].
+    pub fn fit_network<T: Scalar>(
+        &self,
+        mlp: &mut Mlp<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        mut observer: impl Observer<T> + Send,
+    ) -> Result<TrainReport> {
+        let _running = self.stop.begin();
+        self.check_process()?;
+        let config = &self.config;
+        check_fit(mlp, train, config.loss)?;
+        let validation = validation.map(|data| prepared(train.preprocessing(), data)).transpose()?;
+        let validation = validation.as_deref();
+        validation.map_or(Ok(()), |validation| check_fit(mlp, validation, config.loss))?;
+        let validation = validation.map(|data| Judge { data, counts: has_classes(data, config.loss) });
+        self.check(mlp, validation)?;
+        let weights = loss_weights::<T>(config, train, mlp.outputs())?;
+        let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
+        let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
+        let lesson = Lesson { data: train, criterion, counts: has_classes(train, config.loss) };
+        let run = Run { config, stop: &self.stop, lesson, validation };
+        self.install(|| course::run(run, mlp, &mut observer))
+    }
+
+    /// As [`Trainer::fit_network`], with a loss of the caller's own: see [`Trainer::fit_with`].
+    ///
+    /// # Errors
+    /// As [`Trainer::fit_with`].
+    pub fn fit_network_with<T: Scalar>(
+        &self,
         mlp: &mut Mlp<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
@@ -195,16 +282,19 @@ impl Trainer {
         self.check_process()?;
         let config = &self.config;
         check_own_loss(config, mlp, train)?;
+        let validation = validation.map(|data| prepared(train.preprocessing(), data)).transpose()?;
+        let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
-        let validation = validation.map(|data| (data, has_answers(mlp, data)));
+        let validation = validation.map(|data| Judge { data, counts: has_answers(mlp, data) });
         self.check(mlp, validation)?;
         let lesson = Lesson { data: train, criterion: Own(loss), counts: has_answers(mlp, train) };
-        self.install(|| course::run((config, &self.stop), mlp, lesson, validation, &mut observer))
+        let run = Run { config, stop: &self.stop, lesson, validation };
+        self.install(|| course::run(run, mlp, &mut observer))
     }
 
     /// What both kinds of loss need.
-    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<(&Dataset<T>, bool)>) -> Result<()> {
+    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<Judge<'_, T>>) -> Result<()> {
         check_start(mlp)?;
-        check_validation(&self.config, validation.map(|(_, counts)| counts))
+        check_validation(&self.config, validation.map(|judge| judge.counts))
     }
 }

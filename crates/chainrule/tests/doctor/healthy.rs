@@ -1,7 +1,8 @@
 //! Runs that learn: nothing is found, neither before the first step nor after the last.
 
 use chainrule::data::{Dataset, Features, Preprocess, Targets, digits};
-use chainrule::{Activation, Clip, Loss, Mlp, Optimizer, TrainConfig};
+use chainrule::optim::Clip;
+use chainrule::{Activation, Loss, Mlp, Optimizer, TrainConfig};
 
 use crate::run::{checkup, scaled_digits};
 

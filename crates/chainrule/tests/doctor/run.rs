@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use chainrule::data::{Dataset, Preprocess, digits};
 use chainrule::doctor::{Examination, Finding, Vitals, judge};
-use chainrule::{EpochReport, Loss, Mlp, Sample, Scalar, TrainConfig, Trainer, Update};
+use chainrule::optim::Update;
+use chainrule::{EpochReport, Loss, Mlp, Sample, Scalar, TrainConfig, Trainer};
 
 /// What was found before the first step, and after the last.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(crate) fn checkup<T: Scalar>(name: &str, mut mlp: Mlp<T>, data: &Dataset<T>,
         ControlFlow::Continue(())
     };
     // A run that diverges leaves the network as it was then.
-    let ended = Trainer::new(config).unwrap().fit(&mut mlp, data, None, each_epoch);
+    let ended = Trainer::new(config).unwrap().fit_network(&mut mlp, data, None, each_epoch);
     let after = examine(name, &mlp, data, (loss, update), Some(&losses));
     assert!(ended.is_ok() || !after.is_empty(), "{name}: {ended:?}, and nothing was found");
     let checkup = Checkup { before, after };

@@ -20,8 +20,8 @@ fn rows(folder: &Path) {
 /// A model whose classes have these names.
 fn model(path: &Path, names: [&str; 2]) {
     let mlp = Mlp::<f32>::builder(2).seed(3).dense(4).relu().dense(2).build().unwrap();
-    let class_names = Some(names.map(str::to_owned).to_vec());
-    Model { class_names, ..Model::new(mlp, Loss::CrossEntropy) }.save(path).unwrap();
+    let names = names.map(str::to_owned).to_vec();
+    Model::new(mlp, Loss::CrossEntropy).with_class_names(names).save(path).unwrap();
 }
 
 /// Puts a name into a model file that the library might refuse to write: of the same length, as JSON inside JSON.

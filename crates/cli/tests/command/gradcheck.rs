@@ -83,8 +83,8 @@ fn kinks_everywhere_are_no_pass() {
 fn every_loss_and_activation_of_the_command_passes_on_files() {
     let folder = folder();
     digits_as_files(folder.path());
-    for activation in chainrule::ACTIVATION_NAMES {
-        for loss in chainrule::LOSS_NAMES {
+    for activation in chainrule::network::ACTIVATION_NAMES {
+        for loss in chainrule::network::LOSS_NAMES {
             let how = format!("--activation {activation} --loss {loss} --hidden 16,12 --rows 6");
             let text = succeed(folder.path(), &format!("gradcheck --data x.npy --labels y.npy {how}"));
             assert!(text.ends_with("\npassed\n"), "{how}: {text}");

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chainrule::ModelFile;
 use chainrule::data::read_features;
-use chainrule::{ModelFile, activation_name, parse_activation};
+use chainrule::network::{activation_name, parse_activation};
 use serde_json::Value;
 
 use crate::run::{folder, json, last, run, succeed};

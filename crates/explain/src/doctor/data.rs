@@ -1,6 +1,6 @@
 //! What the rows alone tell, before any network has seen them.
 
-use chainrule_model::{Layer, Scalar, Targets};
+use chainrule_model::{Layer, Scalar, TargetsRef};
 
 use crate::doctor::limits::{
     CONSTANT_SHARE, FEATURE_RMS, FEATURE_SPREAD, IMBALANCE, LEAST_ROWS, ROWS_OF_A_CLASS, SMALL_FEATURE_RMS,
@@ -12,7 +12,7 @@ pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Find
     features(case, found);
     if let Some(counts) = case.class_counts {
         labels(counts, found);
-    } else if let Targets::Classes(classes) = case.rows.targets {
+    } else if let TargetsRef::Classes(classes) = case.rows.targets {
         let mut counts = vec![0; case.mlp.outputs()];
         for &class in classes {
             counts[class as usize] += 1;

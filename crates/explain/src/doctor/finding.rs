@@ -11,11 +11,11 @@ use crate::graph::brief;
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::doctor::{Examination, Kind, examine};
 /// use chainrule::graph::Rows;
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mut mlp = Mlp::builder(1).dense(2).build()?;
 /// mlp.params_mut()[0] = f32::NAN;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
 /// let findings = examine(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
 /// assert!(findings.iter().any(|finding| matches!(finding.kind, Kind::NonFiniteParameters { .. })));
 /// assert_eq!(findings[0].kind.name(), "non-finite-parameters");
@@ -133,11 +133,11 @@ pub enum Kind {
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::doctor::{Examination, examine};
 /// use chainrule::graph::Rows;
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mut mlp = Mlp::builder(1).dense(2).build()?;
 /// mlp.params_mut()[0] = f32::NAN;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
 /// for finding in examine(&Examination::new(&mlp, rows, Loss::CrossEntropy))? {
 ///     println!("{finding}"); // what was seen, what it means, what to do
 /// }

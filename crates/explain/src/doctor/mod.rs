@@ -5,11 +5,11 @@
 //! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 //! use chainrule::doctor::{Examination, Kind, examine};
 //! use chainrule::graph::Rows;
-//! use chainrule::{Loss, MatRef, Mlp, Targets};
+//! use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 //!
 //! let mlp = Mlp::builder(2).dense(8).relu().dense(2).build()?;
 //! let x = [0.0, 0.0, 0.0, 255.0, 255.0, 0.0, 255.0, 255.0]; // bytes as they come
-//! let rows = Rows { x: MatRef::new(&x, 4, 2), targets: Targets::Classes(&[0, 1, 1, 0]) };
+//! let rows = Rows { x: MatRef::new(&x, 4, 2), targets: TargetsRef::Classes(&[0, 1, 1, 0]) };
 //! let findings = examine(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
 //! assert!(findings.iter().any(|finding| matches!(finding.kind, Kind::UnscaledFeatures { .. })));
 //! # Ok::<(), chainrule_model::ModelError>(())
@@ -25,7 +25,8 @@ pub mod limits;
 mod network;
 mod vitals;
 
-use chainrule_model::{Loss, Mlp, ModelError, Scalar, Update};
+use chainrule_model::optim::Update;
+use chainrule_model::{Loss, Mlp, ModelError, Scalar};
 
 use crate::graph::Rows;
 
@@ -38,10 +39,10 @@ pub use vitals::{LayerVitals, Vitals};
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::doctor::{Examination, examine};
 /// use chainrule::graph::Rows;
-/// use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
 ///
 /// let mlp = Mlp::builder(1).dense(2).build()?;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
 /// // Told how the network is trained, the doctor also looks at the step it would take.
 /// let update = Some(Optimizer::Sgd { lr: 0.1 }.into());
 /// let case = Examination { update, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };

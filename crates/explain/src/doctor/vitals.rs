@@ -3,7 +3,8 @@
 //! the step and after it, so that the losses can be compared; units are looked at where their activation gives them,
 //! before dropout.
 
-use chainrule_model::{Activation, Dissection, Layer, Loss, MatRef, ModelError, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::network::Dissection;
+use chainrule_model::{Activation, Layer, Loss, MatRef, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 
 use crate::doctor::Examination;
 
@@ -13,10 +14,10 @@ use crate::doctor::Examination;
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::doctor::{Examination, Vitals};
 /// use chainrule::graph::Rows;
-/// use chainrule::{Init, Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Init, Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(1).dense(2).init(Init::Zeros).build_as::<f64>()?;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
 /// let vitals = Vitals::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
 /// assert!((vitals.loss - vitals.chance).abs() < 1e-12); // of zeros: ln 2, what a coin would have
 /// # Ok::<(), chainrule::ModelError>(())
@@ -42,10 +43,10 @@ pub struct Vitals {
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::doctor::{Examination, Vitals};
 /// use chainrule::graph::Rows;
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(1).dense(8).relu().dense(2).build()?;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: Targets::Classes(&[0, 1]) };
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
 /// let layers = Vitals::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?.layers;
 /// assert_eq!((layers[0].name.as_str(), layers[0].units, layers[1].module), ("dense(1, 8) relu", 8, 2));
 /// # Ok::<(), chainrule::ModelError>(())
@@ -128,7 +129,7 @@ fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerVitals>, Model
     let mut parts = Dissection::try_new(mlp, case.rows.count())?;
     parts.forward_training(case.rows.x)?;
     let dense: Vec<_> = mlp.dense_layers().collect();
-    let vitals = |(number, layer): (usize, &chainrule_model::DenseLayer<'_, T>)| {
+    let vitals = |(number, layer): (usize, &chainrule_model::network::DenseLayer<'_, T>)| {
         let next = dense.get(number + 1);
         let end = next.map_or(mlp.layers().len(), |next| next.module);
         let learned = layer.params.start..next.map_or(mlp.params().len(), |next| next.params.start);
@@ -182,8 +183,8 @@ fn chance<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError> {
     let mut mean = vec![0.0; width];
     for row in 0..batch {
         match case.rows.targets {
-            Targets::Classes(labels) => mean[labels[row] as usize] += 1.0 / batch as f64,
-            Targets::Values(t) => mean.iter_mut().zip(t.row(row)).for_each(|(m, t)| *m += t.to_f64() / batch as f64),
+            TargetsRef::Classes(labels) => mean[labels[row] as usize] += 1.0 / batch as f64,
+            TargetsRef::Values(t) => mean.iter_mut().zip(t.row(row)).for_each(|(m, t)| *m += t.to_f64() / batch as f64),
         }
     }
     let mut dy = vec![T::ZERO; batch * width];
@@ -220,11 +221,11 @@ fn chance<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError> {
 const HALVINGS: usize = 30;
 
 /// The smallest and the largest target of each output.
-fn bounds<T: Scalar>(targets: Targets<'_, T>, width: usize) -> (Vec<f64>, Vec<f64>) {
+fn bounds<T: Scalar>(targets: TargetsRef<'_, T>, width: usize) -> (Vec<f64>, Vec<f64>) {
     let (mut low, mut high) = (vec![f64::INFINITY; width], vec![f64::NEG_INFINITY; width]);
     match targets {
-        Targets::Classes(_) => (vec![0.0; width], vec![1.0; width]),
-        Targets::Values(t) => {
+        TargetsRef::Classes(_) => (vec![0.0; width], vec![1.0; width]),
+        TargetsRef::Values(t) => {
             for row in 0..t.rows() {
                 for (column, t) in t.row(row).iter().enumerate() {
                     (low[column], high[column]) = (low[column].min(t.to_f64()), high[column].max(t.to_f64()));
@@ -254,12 +255,12 @@ mod tests {
             Vitals::measure(&Examination::new(&mlp, rows, loss)).unwrap().chance
         };
         let entropy = -0.75 * 0.75f64.ln() - 0.25 * 0.25f64.ln();
-        let labels = Targets::Classes(&[0, 0, 1, 0]);
+        let labels = TargetsRef::Classes(&[0, 0, 1, 0]);
         assert!((chance(labels, Loss::CrossEntropy) - entropy).abs() < 1e-12);
         // A class that never occurs costs nothing.
-        assert!(chance(Targets::Classes(&[0; 4]), Loss::CrossEntropy).abs() < 1e-12);
+        assert!(chance(TargetsRef::Classes(&[0; 4]), Loss::CrossEntropy).abs() < 1e-12);
         let values = [1.0, 5.0, 3.0, 5.0, 1.0, 5.0, 3.0, 5.0]; // columns of variance 1 and 0
-        let values = || Targets::Values(MatRef::new(&values, 4, 2));
+        let values = || TargetsRef::Values(MatRef::new(&values, 4, 2));
         assert!((chance(values(), Loss::Mse) - 0.5).abs() < 1e-12);
         assert!((chance(values(), Loss::HalfMse) - 0.25).abs() < 1e-12);
         // Medians: any from 1 to 3, and 5. Errors of 1 on one half of the elements.
@@ -269,7 +270,7 @@ mod tests {
         assert!((chance(values(), Loss::Huber(0.5)) - 0.1875).abs() < 1e-9);
         // An answer that is true of one row in four, and one that is true of all.
         let yes = [1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
-        let yes = Targets::Values(MatRef::new(&yes, 4, 2));
+        let yes = TargetsRef::Values(MatRef::new(&yes, 4, 2));
         assert!((chance(yes, Loss::BinaryCrossEntropy) - entropy / 2.0).abs() < 1e-12);
     }
 
@@ -281,7 +282,7 @@ mod tests {
         mlp.params_mut()[..6].copy_from_slice(&hidden);
         mlp.params_mut()[6..14].copy_from_slice(&[0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0]);
         let x = [-1.0, 1.0];
-        let rows = Rows { x: MatRef::new(&x, 2, 1), targets: Targets::Classes(&[0, 0]) };
+        let rows = Rows { x: MatRef::new(&x, 2, 1), targets: TargetsRef::Classes(&[0, 0]) };
         let found = Vitals::measure(&Examination::new(&mlp, rows, Loss::Mse)).unwrap();
         let units: Vec<_> = found.layers.iter().map(|layer| (layer.dead, layer.saturated)).collect();
         assert_eq!(units, [(Some(1), None), (None, Some(0.5)), (None, None)]);
@@ -294,7 +295,7 @@ mod tests {
         let mut mlp = mlp.build_as::<f64>().unwrap();
         mlp.params_mut().fill(0.1);
         let x = [1.0, 2.0];
-        let rows = Rows { x: MatRef::new(&x, 2, 1), targets: Targets::Classes(&[0, 0]) };
+        let rows = Rows { x: MatRef::new(&x, 2, 1), targets: TargetsRef::Classes(&[0, 0]) };
         let found = Vitals::measure(&Examination::new(&mlp, rows, Loss::Mse)).unwrap();
         assert_eq!((found.layers[0].dead, found.layers[1].saturated), (Some(0), Some(0.0)));
     }
@@ -306,7 +307,7 @@ mod tests {
             Mlp::builder(3).dense(30).batch_norm().tanh().dropout(0.5).dense(2).seed(4).build_as::<f64>().unwrap();
         let x: Vec<f64> = (0..60).map(|i| f64::from(i * 7 % 11)).collect();
         let labels: Vec<u32> = (0..20).map(|i| i % 2).collect();
-        let rows = Rows { x: MatRef::new(&x, 20, 3), targets: Targets::Classes(&labels) };
+        let rows = Rows { x: MatRef::new(&x, 20, 3), targets: TargetsRef::Classes(&labels) };
         let update = Some(Optimizer::Sgd { lr: 1e-9 }.into());
         let case = Examination { update, trained: false, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };
         let found = Vitals::measure(&case).unwrap();

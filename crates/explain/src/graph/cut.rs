@@ -1,7 +1,8 @@
 //! A network cut open: every value on the way, and the gradient of the loss by each, from model's own passes, which a
 //! `Dissection` keeps. The passes are of evaluation: what the network answers, and how that hangs on its numbers.
 
-use chainrule_model::{Dissection, Loss, MatRef, Mlp, ModelError, Scalar};
+use chainrule_model::network::Dissection;
+use chainrule_model::{Loss, MatRef, Mlp, ModelError, Scalar};
 
 use crate::graph::Rows;
 
@@ -30,7 +31,7 @@ impl<T: Scalar> Cuts<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chainrule_model::{Targets, Workspace};
+    use chainrule_model::{TargetsRef, Workspace};
 
     fn network() -> Mlp<f64> {
         let builder = Mlp::builder(3).tanh().dense(4).relu().dense(4).sigmoid().dense(2).softmax();
@@ -41,7 +42,7 @@ mod tests {
     fn the_cut_network_gives_the_bits_of_the_whole_one() {
         let mlp = network();
         let x: Vec<f64> = (0..6).map(|i| f64::from(i) - 2.5).collect();
-        let rows = Rows { x: MatRef::new(&x, 2, 3), targets: Targets::Classes(&[1, 0]) };
+        let rows = Rows { x: MatRef::new(&x, 2, 3), targets: TargetsRef::Classes(&[1, 0]) };
         let cuts = Cuts::new(&mlp, Loss::Mse, rows).unwrap();
         let mut workspace = Workspace::new(&mlp, 2);
         let output = mlp.forward(rows.x, &mut workspace).unwrap();
@@ -55,7 +56,7 @@ mod tests {
     fn the_gradient_by_z_adds_up_to_the_gradient_by_b() {
         let mlp = network();
         let x: Vec<f64> = (0..9).map(|i| f64::from(i) / 4.0 - 1.0).collect();
-        let rows = Rows { x: MatRef::new(&x, 3, 3), targets: Targets::Classes(&[1, 0, 1]) };
+        let rows = Rows { x: MatRef::new(&x, 3, 3), targets: TargetsRef::Classes(&[1, 0, 1]) };
         let cuts = Cuts::new(&mlp, Loss::HalfMse, rows).unwrap();
         let mut workspace = Workspace::new(&mlp, 3);
         mlp.forward(rows.x, &mut workspace).unwrap();
@@ -74,7 +75,7 @@ mod tests {
     fn the_gradient_by_the_input_is_the_slope_of_the_loss() {
         let mlp = network();
         let x = [0.3, -0.4, 0.7];
-        let targets = Targets::Classes(&[1]);
+        let targets = TargetsRef::Classes(&[1]);
         let cuts = Cuts::new(&mlp, Loss::Mse, Rows { x: MatRef::new(&x, 1, 3), targets }).unwrap();
         let mut workspace = Workspace::new(&mlp, 1);
         let mut loss = |x: &[f64]| {

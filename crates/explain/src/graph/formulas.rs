@@ -4,7 +4,8 @@
 //!
 //! `dV` is the gradient of the loss by V. Rows are examples, so X is (n, inputs) and Z = X·W + b.
 
-use chainrule_model::{Activation, Layer, Loss, activation_name};
+use chainrule_model::network::activation_name;
+use chainrule_model::{Activation, Layer, Loss};
 
 /// `W`, 12 as `W₁₂`.
 pub(crate) fn numbered(letter: &str, number: usize) -> String {

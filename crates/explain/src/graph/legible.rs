@@ -1,6 +1,7 @@
 //! Whether pictures can be read: no text leaves the picture, none lies on another, and every box holds its text.
 
-use chainrule_model::{ACTIVATION_NAMES, Activation, LOSS_NAMES, Loss, MatRef, Mlp, Scalar, Targets, parse_activation};
+use chainrule_model::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
+use chainrule_model::{Activation, Loss, MatRef, Mlp, Scalar, TargetsRef};
 
 use crate::graph::picture::{Anchor, Mark, Picture, Theme};
 use crate::graph::text::width;
@@ -37,8 +38,10 @@ pub(crate) fn networks() -> Vec<(Mlp<f32>, Loss)> {
 pub(crate) fn pictures<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Vec<Picture> {
     let x: Vec<T> = (0..5 * mlp.inputs()).map(|i| T::from_f64((i * 37 % 101) as f64 / 50.0 - 1.0)).collect();
     let labels: Vec<u32> = (0..5).map(|row| row % mlp.outputs() as u32).collect();
-    let rows =
-        |n| Rows { x: MatRef::new(&x[..n * mlp.inputs()], n, mlp.inputs()), targets: Targets::Classes(&labels[..n]) };
+    let rows = |n| Rows {
+        x: MatRef::new(&x[..n * mlp.inputs()], n, mlp.inputs()),
+        targets: TargetsRef::Classes(&labels[..n]),
+    };
     let operations = [
         Operations::new(mlp, loss),
         Operations::with_rows(mlp, loss, rows(1)).unwrap(),

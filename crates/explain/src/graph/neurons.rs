@@ -17,10 +17,10 @@ pub const END_DRAWN: usize = 3;
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::graph::{Neurons, Rows, Shows};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(2).dense(3).relu().dense(2).build()?;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 1, 2), targets: Targets::Classes(&[0]) };
+/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 1, 2), targets: TargetsRef::Classes(&[0]) };
 /// let graph = Neurons::with_rows(&mlp, Loss::CrossEntropy, rows, Shows::Gradients)?;
 /// assert!(graph.shows == Shows::Gradients && graph.loss.is_some());
 /// # Ok::<(), chainrule::ModelError>(())

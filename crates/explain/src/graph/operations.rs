@@ -39,10 +39,10 @@ pub enum Role {
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::graph::{Operations, Rows};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(2).dense(2).build()?;
-/// let rows = Rows { x: MatRef::new(&[3.0, 4.0], 1, 2), targets: Targets::Classes(&[0]) };
+/// let rows = Rows { x: MatRef::new(&[3.0, 4.0], 1, 2), targets: TargetsRef::Classes(&[0]) };
 /// let graph = Operations::with_rows(&mlp, Loss::CrossEntropy, rows)?;
 /// assert!(graph.nodes.iter().filter_map(|node| node.norms).any(|norms| norms.value == 5.0));
 /// # Ok::<(), chainrule::ModelError>(())

@@ -1,16 +1,16 @@
 //! What the output should be, and the loss that says how far it is from that.
 
 use chainrule_model::metrics::{ConfusionMatrix, argmax};
-use chainrule_model::{Loss, Mlp, Scalar, Targets, softmax};
+use chainrule_model::{Loss, Mlp, Scalar, TargetsRef, softmax};
 
 use super::{Formula, Matrix, Name, Quantity};
 
 /// T, and for classes the labels that it stands for.
-pub(super) fn given<T: Scalar>(targets: Targets<'_, T>, outputs: usize) -> Vec<Quantity> {
+pub(super) fn given<T: Scalar>(targets: TargetsRef<'_, T>, outputs: usize) -> Vec<Quantity> {
     let t = Name::new("T", "T");
     let labels = match targets {
-        Targets::Values(values) => return vec![Quantity::given(t, "the targets", Matrix::of(values))],
-        Targets::Classes(labels) => labels,
+        TargetsRef::Values(values) => return vec![Quantity::given(t, "the targets", Matrix::of(values))],
+        TargetsRef::Classes(labels) => labels,
     };
     let column = Matrix::column(labels.iter().map(|&label| label as usize));
     let label = Quantity::given(Name::new("label", "\\text{label}"), "the class of each row", column);
@@ -36,7 +36,7 @@ pub(super) fn loss<T: Scalar>(
     loss: Loss,
     y: &Quantity,
     given: &[Quantity],
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     value: f64,
 ) -> Answers {
     let t = given.last().expect("the targets come last");
@@ -97,7 +97,7 @@ pub(super) fn loss<T: Scalar>(
         }
     };
     quantities.push(Quantity::computed(Name::new("L", "L"), meaning, of_loss, Matrix::scalar(value)));
-    if let Targets::Classes(labels) = targets {
+    if let TargetsRef::Classes(labels) = targets {
         let judged = quantities.iter().find(|quantity| quantity.name.text == "P").unwrap_or(y);
         let classes = classes(judged, &given[1], labels);
         quantities.extend(classes);

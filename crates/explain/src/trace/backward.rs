@@ -1,6 +1,7 @@
 //! The backward pass: the chain rule from the loss to the first weights, module by module.
 
-use chainrule_model::{Activation, Dissection, Layer, Mlp, Scalar, activation_name};
+use chainrule_model::network::{Dissection, activation_name};
+use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
 use super::answers::sum_of_each_row;
 use super::run::Parameters;

@@ -1,6 +1,7 @@
 //! The forward pass, module by module.
 
-use chainrule_model::{Dissection, Layer, Mlp, Scalar};
+use chainrule_model::network::Dissection;
+use chainrule_model::{Layer, Mlp, Scalar};
 
 use super::run::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};

@@ -7,13 +7,13 @@
 //! ```
 //! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 //! use chainrule::trace::{Lesson, TextStyle, to_text, trace};
-//! use chainrule::{Loss, MatRef, Mlp, Optimizer, Targets};
+//! use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
 //!
 //! let mut mlp = Mlp::builder(2).dense(1).build_as::<f64>()?;
 //! mlp.params_mut().copy_from_slice(&[0.5, -1.0, 0.25]);
 //! let (x, t) = ([1.0, 2.0], [1.0]);
 //! let lesson = Lesson {
-//!     targets: Some(Targets::Values(MatRef::new(&t, 1, 1))),
+//!     targets: Some(TargetsRef::Values(MatRef::new(&t, 1, 1))),
 //!     loss: Loss::HalfMse,
 //!     update: Optimizer::Sgd { lr: 0.1 }.into(),
 //!     ..Lesson::forward(MatRef::new(&x, 1, 2))
@@ -44,7 +44,8 @@ mod update;
 
 use std::ops::RangeInclusive;
 
-use chainrule_model::{Loss, MatRef, Optimizer, Scalar, Targets, Update};
+use chainrule_model::optim::Update;
+use chainrule_model::{Loss, MatRef, Optimizer, Scalar, TargetsRef};
 
 pub use formula::{Formula, Name, Term};
 pub use markdown::{MarkdownStyle, to_markdown};
@@ -59,11 +60,11 @@ pub use text::{TextStyle, to_text};
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
 /// use chainrule::trace::{Lesson, trace};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mut mlp = Mlp::builder(2).dense(2).build()?;
 /// let x = MatRef::new(&[1.0, 2.0], 1, 2);
-/// let lesson = Lesson { targets: Some(Targets::Classes(&[1])), loss: Loss::CrossEntropy, steps: 3, ..Lesson::forward(x) };
+/// let lesson = Lesson { targets: Some(TargetsRef::Classes(&[1])), loss: Loss::CrossEntropy, steps: 3, ..Lesson::forward(x) };
 /// let trace = trace(&mut mlp, &lesson)?;
 /// assert_eq!((trace.steps_taken(), trace.steps.len()), (3, 1)); // the first is written down
 /// # Ok::<(), chainrule::ModelError>(())
@@ -73,7 +74,7 @@ pub struct Lesson<'a, T: Scalar> {
     /// (batch, inputs).
     pub x: MatRef<'a, T>,
     /// What the output should be. Without, there is a forward pass and nothing else.
-    pub targets: Option<Targets<'a, T>>,
+    pub targets: Option<TargetsRef<'a, T>>,
     /// What is made small.
     pub loss: Loss,
     /// How the parameters move.

@@ -1,7 +1,8 @@
 //! The formulas of what training and evaluation do differently, and of what a normalisation goes by: masks, means and
 //! variances, as the passes left them.
 
-use chainrule_model::{Dissection, Layer, Mlp, Scalar};
+use chainrule_model::network::Dissection;
+use chainrule_model::{Layer, Mlp, Scalar};
 
 use super::run::Parameters;
 use super::{Formula, Matrix, Name, Quantity};
@@ -128,7 +129,7 @@ fn mean_of_each_row() -> Name {
 
 /// What a batch normalisation goes by in evaluation, as it is now: the mean and the variance, by module.
 pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<(usize, [Quantity; 2])> {
-    let one = |(number, norm): (usize, chainrule_model::NormLayer<'_, T>)| {
+    let one = |(number, norm): (usize, chainrule_model::network::NormLayer<'_, T>)| {
         let (module, running) = (norm.module, norm.running?);
         let row = |values: &[T]| Matrix::from_slice(values, 1, values.len());
         let given = |text: &str, latex: &str, values| {

@@ -1,7 +1,8 @@
 //! The optimisers' rules as formulas, those of `chainrule_kernel::Rule`, where their sources stand, and what decays beside
-//! them, as `chainrule_model::Decay` says it.
+//! them, as `chainrule_model::optim::Decay` says it.
 
-use chainrule_model::{Decay, Optimizer};
+use chainrule_model::Optimizer;
+use chainrule_model::optim::Decay;
 
 use super::number::{brief, latex};
 use super::{Formula, Matrix, Name, Quantity};

@@ -4,7 +4,9 @@
 
 use std::ops::Range;
 
-use chainrule_model::{Dissection, MatRef, Mlp, ModelError, Moments, Scalar, Targets, Workspace};
+use chainrule_model::network::Dissection;
+use chainrule_model::optim::Moments;
+use chainrule_model::{MatRef, Mlp, ModelError, Scalar, TargetsRef, Workspace};
 
 use super::update::{Moved, Tensor};
 use super::{Lesson, Matrix, Name, Quantity, Section, Step, Trace, answers, backward, forward, norm, update};
@@ -116,7 +118,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     }
 
     /// What the passes computed.
-    fn record(&self, mlp: &Mlp<T>, answered: Option<(Targets<'_, T>, f64)>) -> Result<Recorded, ModelError> {
+    fn record(&self, mlp: &Mlp<T>, answered: Option<(TargetsRef<'_, T>, f64)>) -> Result<Recorded, ModelError> {
         let Lesson { x, loss, steps, .. } = *self.lesson;
         let mut parts = Dissection::try_new(mlp, x.rows())?;
         let learns = answered.is_some() && steps > 0;

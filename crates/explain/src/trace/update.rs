@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use chainrule_model::{Clip, Scalar, Update};
+use chainrule_model::Scalar;
+use chainrule_model::optim::{Clip, Update};
 
 use super::rules::{Ground, rule};
 use super::{Formula, Matrix, Name, Quantity};

@@ -3,11 +3,10 @@
 use std::ops::RangeInclusive;
 
 use chainrule_explain::trace::{Lesson, Trace, trace};
+use chainrule_model::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
+use chainrule_model::optim::{Clip, Decay, Decays, GROUP_NAMES, Group, OPTIMIZER_NAMES, Update};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{
-    ACTIVATION_NAMES, Clip, Decay, Decays, GROUP_NAMES, Group, LOSS_NAMES, Layer, Loss, MatRef, Mlp, OPTIMIZER_NAMES,
-    Optimizer, Scalar, Targets, Update, Workspace, parse_activation,
-};
+use chainrule_model::{Layer, Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
 
 /// Half of the time none, otherwise one or two of the layers that are no activations.
 fn others(mut stream: Stream) -> Vec<Layer> {
@@ -91,10 +90,10 @@ impl<T: Scalar> Case<T> {
         MatRef::new(&self.x, self.batch, self.mlp.inputs())
     }
 
-    pub(crate) fn targets(&self) -> Targets<'_, T> {
+    pub(crate) fn targets(&self) -> TargetsRef<'_, T> {
         match self.has_labels {
-            true => Targets::Classes(&self.labels),
-            false => Targets::Values(MatRef::new(&self.t, self.batch, self.mlp.outputs())),
+            true => TargetsRef::Classes(&self.labels),
+            false => TargetsRef::Values(MatRef::new(&self.t, self.batch, self.mlp.outputs())),
         }
     }
 

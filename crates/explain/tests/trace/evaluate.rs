@@ -2,7 +2,8 @@
 //! f64. It knows nothing of how a trace is made.
 
 use chainrule_explain::trace::{Formula, Matrix, Term};
-use chainrule_model::{MatRef, Mlp, Workspace, parse_activation};
+use chainrule_model::network::parse_activation;
+use chainrule_model::{MatRef, Mlp, Workspace};
 
 /// A matrix; a single number is 1 x 1.
 #[derive(Debug, Clone, PartialEq)]

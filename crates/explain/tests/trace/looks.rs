@@ -1,7 +1,7 @@
 //! How a trace looks: text for a terminal and Markdown, of a step that a reader can follow in the head.
 
 use chainrule_explain::trace::{Lesson, MarkdownStyle, TextStyle, Trace, to_markdown, to_text, trace};
-use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Targets};
+use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
 
 /// Two rows through 2-2-1 and one step.
 fn small(steps: usize) -> Trace {
@@ -9,7 +9,7 @@ fn small(steps: usize) -> Trace {
     mlp.params_mut().copy_from_slice(&[1.0, -0.5, 0.25, 2.0, 0.5, 0.0, 2.0, -1.0, 0.125]);
     let (x, t) = ([1.0, 2.0, -4.0, 1.0], [1.0, 0.0]);
     let lesson = Lesson {
-        targets: Some(Targets::Values(MatRef::new(&t, 2, 1))),
+        targets: Some(TargetsRef::Values(MatRef::new(&t, 2, 1))),
         loss: Loss::Mse,
         update: Optimizer::Sgd { lr: 0.5 }.into(),
         steps,

@@ -2,7 +2,8 @@
 //! training computed.
 
 use chainrule_explain::trace::Matrix;
-use chainrule_model::{Dissection, Layer, Scalar, Workspace};
+use chainrule_model::network::Dissection;
+use chainrule_model::{Layer, Scalar, Workspace};
 
 use crate::case::Case;
 

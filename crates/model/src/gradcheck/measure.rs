@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Settings;
 use super::noise::{POINTS, deviation};
-use super::report::{Place, TensorReport, Worst};
+use super::report::{Position, TensorReport, Worst};
 use super::slope::slope;
 use super::subject::{Subject, Tensor, root_mean_square};
 use crate::random::{Purpose, Stream};
@@ -29,7 +29,7 @@ const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
 
 /// A direction through the point: `v` from `start` on, 0 elsewhere.
 struct Direction {
-    place: Place,
+    place: Position,
     start: usize,
     v: Vec<f64>,
 }
@@ -124,12 +124,12 @@ fn directions(tensor: &Tensor, key: u64, settings: &Settings) -> Vec<Direction> 
             place.insert(0, rest % size);
             rest / size
         });
-        Direction { place: Place::Coordinate(place), start: tensor.range.start + at, v: vec![1.0] }
+        Direction { place: Position::Coordinate(place), start: tensor.range.start + at, v: vec![1.0] }
     };
     let mut all: Vec<Direction> = chosen.into_iter().map(coordinate).collect();
     for number in 1..=settings.directions {
         let v = (0..count).map(|_| stream.normal()).collect();
-        all.push(Direction { place: Place::Direction(number), start: tensor.range.start, v });
+        all.push(Direction { place: Position::Direction(number), start: tensor.range.start, v });
     }
     all
 }

@@ -26,8 +26,8 @@ mod subject;
 
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::{Mlp, ModelError, Objective, Targets};
-pub use report::{Place, Report, TensorReport, Verdict, Worst};
+use crate::{Mlp, ModelError, Objective, TargetsRef};
+pub use report::{Position, Report, TensorReport, Verdict, Worst};
 use subject::Subject;
 
 /// How much is checked.
@@ -62,11 +62,11 @@ impl Default for Settings {
 /// ```
 /// # use chainrule_model as chainrule;
 /// use chainrule::gradcheck::{Settings, gradcheck};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(2).dense(8).tanh().dense(2).seed(42).build()?;
 /// let x = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
-/// let xor = Targets::Classes(&[0, 1, 1, 0]);
+/// let xor = TargetsRef::Classes(&[0, 1, 1, 0]);
 /// let report = gradcheck(&mlp, MatRef::new(&x, 4, 2), xor, Loss::CrossEntropy, &Settings::default())?;
 /// assert!(report.passed(), "{report}");
 /// # Ok::<(), chainrule_model::ModelError>(())
@@ -77,7 +77,7 @@ impl Default for Settings {
 pub fn gradcheck<'t, T: Scalar>(
     mlp: &Mlp<T>,
     x: MatRef<'_, T>, // (batch, inputs)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     loss: impl Into<Objective<'t, T>>,
     settings: &Settings,
 ) -> Result<Report, ModelError> {
@@ -88,10 +88,10 @@ pub fn gradcheck<'t, T: Scalar>(
     let objective = Objective { loss, reduction, rows: rows.as_deref(), outputs: outputs.as_deref(), smoothing };
     let values; // (batch, outputs)
     let targets = match targets {
-        Targets::Classes(labels) => Targets::Classes(labels),
-        Targets::Values(t) => {
+        TargetsRef::Classes(labels) => TargetsRef::Classes(labels),
+        TargetsRef::Values(t) => {
             values = subject::widened(t);
-            Targets::Values(MatRef::new(&values, t.rows(), t.cols()))
+            TargetsRef::Values(MatRef::new(&values, t.rows(), t.cols()))
         }
     };
     let kernel = chainrule_kernel::Kernel::<f64>::selected()?;

@@ -9,11 +9,11 @@ use super::subject::Tensor;
 /// ```
 /// # use chainrule_model as chainrule;
 /// use chainrule::gradcheck::{Settings, gradcheck};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
 /// let (x, t) = ([1.0, 2.0], [0.0, 1.0]);
-/// let t = Targets::Values(MatRef::new(&t, 2, 1));
+/// let t = TargetsRef::Values(MatRef::new(&t, 2, 1));
 /// let report = gradcheck(&mlp, MatRef::new(&x, 2, 1), t, Loss::Mse, &Settings::default())?;
 /// assert!(report.passed() && report.rows == 2 && report.wrong().is_empty());
 /// # Ok::<(), chainrule::ModelError>(())
@@ -36,11 +36,11 @@ pub struct Report {
 /// ```
 /// # use chainrule_model as chainrule;
 /// use chainrule::gradcheck::{Settings, Verdict, gradcheck};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(2).dense(2).build_as::<f64>()?;
 /// let x = MatRef::new(&[1.0, 2.0, -1.0, 0.5], 2, 2);
-/// let report = gradcheck(&mlp, x, Targets::Classes(&[0, 1]), Loss::CrossEntropy, &Settings::default())?;
+/// let report = gradcheck(&mlp, x, TargetsRef::Classes(&[0, 1]), Loss::CrossEntropy, &Settings::default())?;
 /// let weight = report.tensor("0.weight").unwrap();
 /// assert!(weight.verdict == Verdict::Right && weight.checked > 0);
 /// # Ok::<(), chainrule::ModelError>(())
@@ -66,11 +66,11 @@ pub struct TensorReport {
 /// ```
 /// # use chainrule_model as chainrule;
 /// use chainrule::gradcheck::{Settings, gradcheck};
-/// use chainrule::{Loss, MatRef, Mlp, Targets};
+/// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(2).dense(2).build_as::<f64>()?;
 /// let x = MatRef::new(&[1.0, 2.0, -1.0, 0.5], 2, 2);
-/// let report = gradcheck(&mlp, x, Targets::Classes(&[0, 1]), Loss::CrossEntropy, &Settings::default())?;
+/// let report = gradcheck(&mlp, x, TargetsRef::Classes(&[0, 1]), Loss::CrossEntropy, &Settings::default())?;
 /// let worst = report.tensors[0].worst.as_ref().unwrap();
 /// assert!((worst.analytic - worst.numeric).abs() <= worst.bound);
 /// # Ok::<(), chainrule::ModelError>(())
@@ -78,7 +78,7 @@ pub struct TensorReport {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Worst {
     /// Which.
-    pub place: Place,
+    pub place: Position,
     /// The gradient, or its product with the direction.
     pub analytic: f64,
     /// The slope.
@@ -91,12 +91,12 @@ pub struct Worst {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::gradcheck::Place;
+/// use chainrule::gradcheck::Position;
 ///
-/// println!("{} and {}", Place::Coordinate(vec![1, 2]), Place::Direction(3));
+/// println!("{} and {}", Position::Coordinate(vec![1, 2]), Position::Direction(3));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// An element: its indices, from 0.
     Coordinate(Vec<usize>),
     /// A random direction, numbered from 1.
@@ -207,11 +207,11 @@ impl Verdict {
 }
 
 /// `[3, 17]`, or `direction 2`.
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Coordinate(indices) => write!(f, "{indices:?}"),
-            Place::Direction(number) => write!(f, "direction {number}"),
+            Position::Coordinate(indices) => write!(f, "{indices:?}"),
+            Position::Direction(number) => write!(f, "direction {number}"),
         }
     }
 }

@@ -12,8 +12,9 @@ use chainrule_kernel::{Kernel, MatRef, Scalar};
 
 use super::LossFn;
 use super::kinks::{kinks, piece};
+use crate::dissection::Dissection;
 use crate::layout::{Layout, Op, places};
-use crate::{Dissection, Layer, Mlp, ModelError, Workspace};
+use crate::{Layer, Mlp, ModelError, Workspace};
 
 /// A tensor by its place in the point.
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ fn network() -> Mlp<f64> {
 fn spoiled(name: &str, spoil: impl Fn(&mut [f64], usize)) -> Report {
     let (x, t) = (numbers(ROWS * 4, 1), numbers(ROWS * 3, 2));
     let kernel = chainrule_kernel::Kernel::<f64>::selected().unwrap();
-    let targets = Targets::Values(MatRef::new(&t, ROWS, 3));
+    let targets = TargetsRef::Values(MatRef::new(&t, ROWS, 3));
     let mut loss = |output: MatRef<'_, f64>, dy: &mut [f64]| Loss::Mse.backward(kernel, output, targets, dy);
     let mut subject = Subject::new(&network(), MatRef::new(&x, ROWS, 4), &mut loss).unwrap();
     let mut gradient = subject.gradients().unwrap();
@@ -79,7 +79,7 @@ fn normalisations_and_dropout_are_checked_as_they_train() {
     let mlp = Mlp::builder(4).dense(6).batch_norm().tanh().dropout(0.4).dense(5).layer_norm().dense(2).seed(2);
     let mlp = mlp.build_as::<f64>().unwrap();
     let x = numbers(ROWS * 4, 9);
-    let targets = Targets::Classes(&[0, 1, 1, 0, 1, 0]);
+    let targets = TargetsRef::Classes(&[0, 1, 1, 0, 1, 0]);
     let check = |mlp: &Mlp<f64>, rows: usize| {
         let x = MatRef::new(&x[..rows * 4], rows, 4);
         gradcheck(mlp, x, targets, Loss::CrossEntropy, &Settings::default())
@@ -101,7 +101,7 @@ fn an_f32_network_is_checked_in_f64() {
     let x: Vec<f32> = numbers(ROWS * 3, 6).into_iter().map(|x| x as f32).collect();
     let labels = [0, 1, 1, 0, 1, 0];
     let x = MatRef::new(&x, ROWS, 3);
-    let report = gradcheck(&mlp, x, Targets::Classes(&labels), Loss::CrossEntropy, &Settings::default()).unwrap();
+    let report = gradcheck(&mlp, x, TargetsRef::Classes(&labels), Loss::CrossEntropy, &Settings::default()).unwrap();
     assert!(report.passed(), "{report}");
     assert!(report.noise < 1e-14 && report.noise > 0.0, "{:e}", report.noise);
 }
@@ -111,7 +111,7 @@ fn a_kink_at_the_centre_is_discarded_and_too_many_are_no_pass() {
     // Every pre-activation is exactly 0, which is where ReLU bends.
     let mlp = Mlp::builder(2).dense(3).relu().dense(1).seed(5).build_as::<f64>().unwrap();
     let (x, t) = ([0.0; 4], [1.0, 2.0]);
-    let targets = Targets::Values(MatRef::new(&t, 2, 1));
+    let targets = TargetsRef::Values(MatRef::new(&t, 2, 1));
     let x = MatRef::new(&x, 2, 2);
     let report = gradcheck(&mlp, x, targets, Loss::Mse, &Settings::default()).unwrap();
     let verdict = |name: &str| report.tensor(name).unwrap().verdict;
@@ -141,7 +141,7 @@ fn a_loss_that_is_rounded_to_0_does_not_make_its_gradient_wrong() {
     let mut mlp = Mlp::builder(1).dense(2).build_as::<f64>().unwrap();
     mlp.params_mut().copy_from_slice(&[20.0, -20.0, 0.1, 0.2]);
     let (x, settings) = (MatRef::new(&[1.0], 1, 1), Settings::default());
-    let report = gradcheck(&mlp, x, Targets::Classes(&[0]), Loss::CrossEntropy, &settings).unwrap();
+    let report = gradcheck(&mlp, x, TargetsRef::Classes(&[0]), Loss::CrossEntropy, &settings).unwrap();
     assert_eq!(report.loss, 0.0);
     assert!(report.tensors.iter().all(|tensor| tensor.verdict == Verdict::Lost), "{report}");
     // A loss that never moves is no excuse for a gradient that can be seen.
@@ -158,7 +158,7 @@ fn the_same_seed_checks_the_same_places_and_another_one_others() {
     let check = |seed| {
         let settings = Settings { seed, ..Settings::default() };
         let x = MatRef::new(&x, ROWS, 4);
-        gradcheck(&network(), x, Targets::Classes(&labels), Loss::CrossEntropy, &settings).unwrap()
+        gradcheck(&network(), x, TargetsRef::Classes(&labels), Loss::CrossEntropy, &settings).unwrap()
     };
     assert_eq!(check(1), check(1));
     assert_ne!(check(1), check(2));
@@ -178,10 +178,10 @@ fn what_cannot_be_checked_is_refused() {
     let nothing = Settings { directions: 0, coordinates: 0, ..settings };
     let nothing = refusal(gradcheck_with(&mlp, MatRef::new(&x, 1, 4), |_, _| 0.0, &nothing));
     assert_eq!(nothing, "the number of directions and coordinates is 0; expected at least 1");
-    let labels = refusal(gradcheck(&mlp, MatRef::new(&x, 1, 4), Targets::Classes(&[9]), Loss::Mse, &settings));
+    let labels = refusal(gradcheck(&mlp, MatRef::new(&x, 1, 4), TargetsRef::Classes(&[9]), Loss::Mse, &settings));
     assert!(labels.contains("label 9"), "{labels}");
     let softmax = Mlp::builder(4).dense(2).softmax().build().unwrap();
     let x = [0.0f32; 4];
-    let twice = gradcheck(&softmax, MatRef::new(&x, 1, 4), Targets::Classes(&[0]), Loss::CrossEntropy, &settings);
+    let twice = gradcheck(&softmax, MatRef::new(&x, 1, 4), TargetsRef::Classes(&[0]), Loss::CrossEntropy, &settings);
     assert_eq!(twice, Err(ModelError::SoftmaxTwice));
 }

@@ -20,7 +20,7 @@ use line_search::{Probe, search};
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::LbfgsSettings;
+/// use chainrule::optim::LbfgsSettings;
 ///
 /// let settings = LbfgsSettings { memory: 5, ..LbfgsSettings::default() };
 /// settings.check()?;
@@ -90,7 +90,7 @@ impl LbfgsSettings {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+/// use chainrule::optim::{Lbfgs, LbfgsOutcome, LbfgsSettings};
 /// use std::convert::Infallible;
 ///
 /// // x^2 from 3: at its lowest point nothing is left to be done.
@@ -129,7 +129,7 @@ struct Pair {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Lbfgs, LbfgsOutcome, LbfgsSettings};
+/// use chainrule::optim::{Lbfgs, LbfgsOutcome, LbfgsSettings};
 /// use std::convert::Infallible;
 ///
 /// // (x - 3)^2 + 10 (y + 1)^2

@@ -2,7 +2,7 @@
 
 use chainrule_kernel::{Kernel, MatRef, Scalar, math};
 
-use super::{Objective, Targets, target};
+use super::{Objective, TargetsRef, target};
 
 /// With `e = e^-|z|`, which never overflows: `softplus(z) = max(z, 0) + ln(1 + e)`, and the sigmoids of z and -z are
 /// `1 / (1 + e)` and `e / (1 + e)`, the larger one that of the positive. The loss of an element is
@@ -12,7 +12,7 @@ pub(super) fn backward<T: Scalar>(
     kernel: &Kernel<T>,
     objective: &Objective<'_, T>,
     z: MatRef<'_, T>, // (batch, outputs)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     dz: &mut [T], // (batch, outputs)
 ) -> f64 {
     let width = z.cols();

@@ -6,14 +6,14 @@
 
 use chainrule_kernel::{Kernel, MatRef, Scalar, math};
 
-use super::{Objective, Targets, target};
+use super::{Objective, TargetsRef, target};
 use crate::softmax::{largest, powers};
 
 pub(super) fn backward<T: Scalar>(
     kernel: &Kernel<T>,
     objective: &Objective<'_, T>,
     z: MatRef<'_, T>, // (batch, classes)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     dz: &mut [T], // (batch, classes)
 ) -> f64 {
     let classes = z.cols();
@@ -27,7 +27,7 @@ pub(super) fn backward<T: Scalar>(
 /// From the powers in `dz`, the mean over rows that count alike.
 fn plain<T: Scalar>(
     z: MatRef<'_, T>, // (batch, classes)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     dz: &mut [T], // (batch, classes)
 ) -> f64 {
     let (batch, classes) = (z.rows(), z.cols());
@@ -38,13 +38,13 @@ fn plain<T: Scalar>(
         let sum = dz.iter().copied().sum::<T>();
         let (top, ln_sum) = (largest(z).to_f64(), math::ln(sum.to_f64()));
         match targets {
-            Targets::Classes(labels) => {
+            TargetsRef::Classes(labels) => {
                 let label = labels[i] as usize;
                 total += ln_sum + (top - z[label].to_f64());
                 dz.iter_mut().for_each(|p| *p = *p / sum / n);
                 dz[label] -= T::ONE / n;
             }
-            Targets::Values(t) => {
+            TargetsRef::Values(t) => {
                 let t = t.row(i);
                 let mass = t.iter().copied().sum::<T>();
                 for ((p, &t), &z) in dz.iter_mut().zip(t).zip(z) {
@@ -64,7 +64,7 @@ fn plain<T: Scalar>(
 fn weighted<T: Scalar>(
     objective: &Objective<'_, T>,
     z: MatRef<'_, T>, // (batch, classes)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     dz: &mut [T], // (batch, classes)
 ) -> f64 {
     let classes = z.cols();

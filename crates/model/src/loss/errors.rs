@@ -2,13 +2,13 @@
 
 use chainrule_kernel::{MatRef, Scalar};
 
-use super::{Objective, Targets, target};
+use super::{Objective, TargetsRef, target};
 
 /// The mean of `e^2`, and in `dy` the gradient of `factor / 2` times that.
 pub(super) fn squared<T: Scalar>(
     objective: &Objective<'_, T>,
     y: MatRef<'_, T>, // (batch, outputs)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     factor: f64,
     dy: &mut [T], // (batch, outputs)
 ) -> f64 {
@@ -19,7 +19,7 @@ pub(super) fn squared<T: Scalar>(
 pub(super) fn absolute<T: Scalar>(
     objective: &Objective<'_, T>,
     y: MatRef<'_, T>, // (batch, outputs)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     dy: &mut [T], // (batch, outputs)
 ) -> f64 {
     each(objective, y, targets, 1.0, dy, |error| {
@@ -38,7 +38,7 @@ pub(super) fn absolute<T: Scalar>(
 pub(super) fn huber<T: Scalar>(
     objective: &Objective<'_, T>,
     y: MatRef<'_, T>, // (batch, outputs)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     delta: f64,
     dy: &mut [T], // (batch, outputs)
 ) -> f64 {
@@ -57,7 +57,7 @@ pub(super) fn huber<T: Scalar>(
 fn each<T: Scalar>(
     objective: &Objective<'_, T>,
     y: MatRef<'_, T>, // (batch, outputs)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     factor: f64,
     dy: &mut [T], // (batch, outputs)
     of: impl Fn(T) -> (f64, T),

@@ -14,7 +14,7 @@ use std::str::FromStr;
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
-use crate::{Layer, ModelError, Range};
+use crate::{Layer, ModelError, SettingRange};
 
 pub use objective::{Objective, Reduction};
 
@@ -54,14 +54,14 @@ pub enum Loss {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{MatRef, Targets};
+/// use chainrule::{MatRef, TargetsRef};
 ///
-/// let classes: Targets<'_, f32> = Targets::Classes(&[2, 0, 1]); // of three rows
-/// let values = Targets::Values(MatRef::new(&[0.5_f32, 1.0, -2.0], 3, 1));
-/// assert!(matches!((classes, values), (Targets::Classes(labels), Targets::Values(t)) if labels.len() == t.rows()));
+/// let classes: TargetsRef<'_, f32> = TargetsRef::Classes(&[2, 0, 1]); // of three rows
+/// let values = TargetsRef::Values(MatRef::new(&[0.5_f32, 1.0, -2.0], 3, 1));
+/// assert!(matches!((classes, values), (TargetsRef::Classes(labels), TargetsRef::Values(t)) if labels.len() == t.rows()));
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub enum Targets<'a, T> {
+pub enum TargetsRef<'a, T> {
     /// One class index for each row. Where a loss is of single outputs it stands for 1 at that output and 0 at the others.
     Classes(&'a [u32]),
     /// (batch, outputs): values, or for the cross-entropies probabilities.
@@ -120,7 +120,7 @@ impl Loss {
         self,
         kernel: &Kernel<T>,
         output: MatRef<'_, T>, // (batch, outputs)
-        targets: Targets<'_, T>,
+        targets: TargetsRef<'_, T>,
         dy: &mut [T], // (batch, outputs)
     ) -> Result<f64, ModelError> {
         Objective::from(self).backward(kernel, output, targets, dy)
@@ -144,7 +144,7 @@ impl Loss {
     /// The same in an element type, in which a delta must not be 0 or infinite either.
     pub(crate) fn check_in<T: Scalar>(self) -> Result<(), ModelError> {
         match self {
-            Loss::Huber(delta) => Range::Positive.check_in::<T>("the delta of huber", delta),
+            Loss::Huber(delta) => SettingRange::Positive.check_in::<T>("the delta of huber", delta),
             _ => Ok(()),
         }
     }
@@ -168,7 +168,7 @@ fn measure<T: Scalar>(
     kernel: &Kernel<T>,
     objective: &Objective<'_, T>,
     output: MatRef<'_, T>, // (batch, outputs)
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
     dy: &mut [T], // (batch, outputs)
 ) -> f64 {
     match objective.loss {
@@ -183,11 +183,11 @@ fn measure<T: Scalar>(
 
 /// The target at an output: a class stands for 1 there and 0 elsewhere.
 #[inline(always)]
-fn target<T: Scalar>(targets: Targets<'_, T>, row: usize, output: usize) -> T {
+fn target<T: Scalar>(targets: TargetsRef<'_, T>, row: usize, output: usize) -> T {
     match targets {
-        Targets::Classes(labels) if labels[row] as usize == output => T::ONE,
-        Targets::Classes(_) => T::ZERO,
-        Targets::Values(t) => t.get(row, output),
+        TargetsRef::Classes(labels) if labels[row] as usize == output => T::ONE,
+        TargetsRef::Classes(_) => T::ZERO,
+        TargetsRef::Values(t) => t.get(row, output),
     }
 }
 

@@ -3,19 +3,20 @@
 
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
-use super::{Loss, Targets, measure};
+use super::{Loss, TargetsRef, measure};
 use crate::ModelError;
 
 /// How the losses of a minibatch become one number.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Loss, Objective, Reduction, Targets};
+/// use chainrule::network::{Objective, Reduction};
+/// use chainrule::{Loss, TargetsRef};
 ///
 /// let mean = Objective::<f64>::from(Loss::CrossEntropy);
 /// let sum = Objective { reduction: Reduction::Sum, ..mean };
 /// assert_eq!(mean.reduction, Reduction::Mean);
-/// assert_eq!(mean.mass(Targets::Classes(&[0, 1, 1])), 3.0); // what the mean divides by
+/// assert_eq!(mean.mass(TargetsRef::Classes(&[0, 1, 1])), 3.0); // what the mean divides by
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reduction {
@@ -30,10 +31,11 @@ pub enum Reduction {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Loss, MatRef, Mlp, Objective, Optimizer, Targets, Workspace};
+/// use chainrule::network::Objective;
+/// use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 ///
 /// let mut mlp = Mlp::builder(2).dense(3).build()?;
-/// let (x, targets) = (MatRef::new(&[0.0, 1.0, 1.0, 0.0], 2, 2), Targets::Classes(&[0, 2]));
+/// let (x, targets) = (MatRef::new(&[0.0, 1.0, 1.0, 0.0], 2, 2), TargetsRef::Classes(&[0, 2]));
 /// let rare = Objective { outputs: Some(&[1.0, 1.0, 5.0]), smoothing: 0.1, ..Loss::CrossEntropy.into() };
 /// mlp.step(x, targets, rare, Optimizer::Sgd { lr: 0.1 }, &mut Workspace::new(&mlp, 2))?;
 /// # Ok::<(), chainrule_model::ModelError>(())
@@ -75,7 +77,7 @@ impl<T: Scalar> Objective<'_, T> {
         &self,
         kernel: &Kernel<T>,
         output: MatRef<'_, T>, // (batch, outputs)
-        targets: Targets<'_, T>,
+        targets: TargetsRef<'_, T>,
         dy: &mut [T], // (batch, outputs)
     ) -> Result<f64, ModelError> {
         check_targets(output.rows(), output.cols(), targets)?;
@@ -101,17 +103,17 @@ impl<T: Scalar> Objective<'_, T> {
     /// # Panics
     /// When there are weights of another number of rows, or a label that no weight of a class stands for: what
     /// [`Objective::backward`] refuses.
-    pub fn mass(&self, targets: Targets<'_, T>) -> f64 {
+    pub fn mass(&self, targets: TargetsRef<'_, T>) -> f64 {
         let batch = match targets {
-            Targets::Classes(labels) => labels.len(),
-            Targets::Values(t) => t.rows(),
+            TargetsRef::Classes(labels) => labels.len(),
+            TargetsRef::Values(t) => t.rows(),
         };
         if let Some(weights) = self.rows {
             assert!(weights.len() == batch, "{} weights of rows, for {batch} rows", weights.len());
         }
         let row = |row: usize| self.rows.map_or(1.0, |weights| weights[row].to_f64());
         match (targets, self.outputs) {
-            (Targets::Classes(labels), Some(classes)) if self.loss == Loss::CrossEntropy => {
+            (TargetsRef::Classes(labels), Some(classes)) if self.loss == Loss::CrossEntropy => {
                 let class = |label: u32| {
                     let n = classes.len();
                     classes.get(label as usize).unwrap_or_else(|| panic!("label {label}, and {n} weights of classes"))
@@ -138,7 +140,7 @@ impl<T: Scalar> Objective<'_, T> {
     }
 
     /// What the rows' losses are divided by.
-    pub(super) fn divisor(&self, targets: Targets<'_, T>) -> f64 {
+    pub(super) fn divisor(&self, targets: TargetsRef<'_, T>) -> f64 {
         match self.reduction {
             Reduction::Mean => self.mass(targets),
             Reduction::Sum => 1.0,
@@ -146,7 +148,7 @@ impl<T: Scalar> Objective<'_, T> {
     }
 
     /// What the losses of single outputs, `width` in a row, are divided by.
-    pub(super) fn divisor_of_elements(&self, targets: Targets<'_, T>, width: usize) -> f64 {
+    pub(super) fn divisor_of_elements(&self, targets: TargetsRef<'_, T>, width: usize) -> f64 {
         match self.reduction {
             Reduction::Mean => self.mass(targets) * width as f64,
             Reduction::Sum => 1.0,
@@ -188,18 +190,18 @@ fn check_weights<T: Scalar>(what: &'static str, weights: Option<&[T]>, needed: u
     }
 }
 
-fn check_targets<T: Scalar>(batch: usize, width: usize, targets: Targets<'_, T>) -> Result<(), ModelError> {
+fn check_targets<T: Scalar>(batch: usize, width: usize, targets: TargetsRef<'_, T>) -> Result<(), ModelError> {
     if batch == 0 {
         return Err(ModelError::EmptyBatch);
     }
     let shape = |found| Err(ModelError::Shape { operation: "loss", what: "targets", found, expected: (batch, width) });
     match targets {
-        Targets::Classes(labels) if labels.len() != batch => shape((labels.len(), width)),
-        Targets::Classes(labels) => match labels.iter().position(|&label| label as usize >= width) {
+        TargetsRef::Classes(labels) if labels.len() != batch => shape((labels.len(), width)),
+        TargetsRef::Classes(labels) => match labels.iter().position(|&label| label as usize >= width) {
             Some(row) => Err(ModelError::Label { row, label: labels[row], classes: width }),
             None => Ok(()),
         },
-        Targets::Values(t) if (t.rows(), t.cols()) != (batch, width) => shape((t.rows(), t.cols())),
-        Targets::Values(_) => Ok(()),
+        TargetsRef::Values(t) if (t.rows(), t.cols()) != (batch, width) => shape((t.rows(), t.cols())),
+        TargetsRef::Values(_) => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Optimizer;
-use super::setting::Range;
+use super::setting::SettingRange;
 
 /// The name, the learning rate, and what differs from the defaults: `sgd with learning rate 0.1, momentum 0.9, nesterov`.
 impl fmt::Display for Optimizer {
@@ -16,7 +16,7 @@ impl fmt::Display for Optimizer {
                 continue;
             }
             match setting.range {
-                Range::Switch => write!(f, "{before}{}", setting.words)?,
+                SettingRange::Switch => write!(f, "{before}{}", setting.words)?,
                 _ => write!(f, "{before}{} {}", setting.words, Brief(value))?,
             }
             before = ", ";

@@ -13,7 +13,7 @@ use chainrule_kernel::{Kernel, Rule, Scalar};
 use crate::step::check_gradients;
 use crate::{Decay, ModelError, Moments, Update};
 use setting::setting;
-pub use setting::{Range, Setting};
+pub use setting::{Setting, SettingRange};
 
 /// A rule that turns gradients into a step, as PyTorch's optimiser of the same name.
 ///
@@ -103,21 +103,21 @@ pub const OPTIMIZER_NAMES: &[&str] = &["sgd", "rmsprop", "adagrad", "adam", "ada
 
 /// Every setting of every optimiser.
 pub const SETTINGS: &[Setting] = &[
-    setting("lr", "learning rate", "The learning rate", Range::Positive),
-    setting("momentum", "momentum", "The share of the last step's velocity that is kept", Range::Share),
-    setting("nesterov", "nesterov", "Look ahead by the velocity, which is Nesterov's momentum", Range::Switch),
-    setting("alpha", "alpha", "The share of the mean square that is kept", Range::Share),
-    setting("beta1", "beta1", "The share of the mean that is kept", Range::Share),
-    setting("beta2", "beta2", "The share of the mean square that is kept", Range::Share),
-    setting("eps", "eps", "What is added to the root that a step is divided by", Range::Positive),
+    setting("lr", "learning rate", "The learning rate", SettingRange::Positive),
+    setting("momentum", "momentum", "The share of the last step's velocity that is kept", SettingRange::Share),
+    setting("nesterov", "nesterov", "Look ahead by the velocity, which is Nesterov's momentum", SettingRange::Switch),
+    setting("alpha", "alpha", "The share of the mean square that is kept", SettingRange::Share),
+    setting("beta1", "beta1", "The share of the mean that is kept", SettingRange::Share),
+    setting("beta2", "beta2", "The share of the mean square that is kept", SettingRange::Share),
+    setting("eps", "eps", "What is added to the root that a step is divided by", SettingRange::Positive),
     setting(
         "lr-decay",
         "learning rate decay",
         "How much a step adds to what divides the learning rate",
-        Range::NotNegative,
+        SettingRange::NotNegative,
     ),
-    setting("initial", "initial sum", "What the sum of squares begins at", Range::NotNegative),
-    setting("weight-decay", "weight decay", "How strongly weights are drawn to 0", Range::NotNegative),
+    setting("initial", "initial sum", "What the sum of squares begins at", SettingRange::NotNegative),
+    setting("weight-decay", "weight decay", "How strongly weights are drawn to 0", SettingRange::NotNegative),
 ];
 
 /// Where an optimiser keeps a setting.

@@ -8,7 +8,7 @@ use crate::ModelError;
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::SETTINGS;
+/// use chainrule::optim::SETTINGS;
 ///
 /// let momentum = SETTINGS.iter().find(|setting| setting.name == "momentum").unwrap();
 /// assert!(momentum.range.contains(0.9) && !momentum.range.contains(1.5));
@@ -22,19 +22,19 @@ pub struct Setting {
     /// What it does.
     pub meaning: &'static str,
     /// What it may be.
-    pub range: Range,
+    pub range: SettingRange,
 }
 
 /// The values that a setting may have.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::Range;
+/// use chainrule::optim::SettingRange;
 ///
-/// assert!(Range::Proportion.contains(1.0) && !Range::Proportion.contains(0.0));
+/// assert!(SettingRange::Proportion.contains(1.0) && !SettingRange::Proportion.contains(0.0));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Range {
+pub enum SettingRange {
     /// Above 0.
     Positive,
     /// 0 or more.
@@ -47,15 +47,15 @@ pub enum Range {
     Switch,
 }
 
-impl Range {
+impl SettingRange {
     /// Whether the value is among them; NaN and infinity never are.
     pub fn contains(self, value: f64) -> bool {
         match self {
-            Range::Positive => value.is_finite() && value > 0.0,
-            Range::NotNegative => value.is_finite() && value >= 0.0,
-            Range::Share => (0.0..1.0).contains(&value),
-            Range::Proportion => value > 0.0 && value <= 1.0,
-            Range::Switch => value == 0.0 || value == 1.0,
+            SettingRange::Positive => value.is_finite() && value > 0.0,
+            SettingRange::NotNegative => value.is_finite() && value >= 0.0,
+            SettingRange::Share => (0.0..1.0).contains(&value),
+            SettingRange::Proportion => value > 0.0 && value <= 1.0,
+            SettingRange::Switch => value == 0.0 || value == 1.0,
         }
     }
 
@@ -66,12 +66,12 @@ impl Range {
         }
         if !self.contains(T::from_f64(found).to_f64()) {
             let expected = match self {
-                Range::Positive | Range::Proportion => {
+                SettingRange::Positive | SettingRange::Proportion => {
                     "a number above 0 that the element type holds: neither 0 nor infinite in it"
                 }
-                Range::NotNegative => "a number, 0 or more, that the element type holds: not infinite in it",
-                Range::Share => "a number from 0 to below 1 that the element type holds: not 1 in it",
-                Range::Switch => self.words(),
+                SettingRange::NotNegative => "a number, 0 or more, that the element type holds: not infinite in it",
+                SettingRange::Share => "a number from 0 to below 1 that the element type holds: not 1 in it",
+                SettingRange::Switch => self.words(),
             };
             return Err(ModelError::Setting { what, found, expected });
         }
@@ -81,15 +81,20 @@ impl Range {
     /// The values, as `expected ...` goes on.
     pub fn words(self) -> &'static str {
         match self {
-            Range::Positive => "a finite number above 0",
-            Range::NotNegative => "a finite number, 0 or more",
-            Range::Share => "a number from 0 to below 1",
-            Range::Proportion => "a number above 0, at most 1",
-            Range::Switch => "0 or 1",
+            SettingRange::Positive => "a finite number above 0",
+            SettingRange::NotNegative => "a finite number, 0 or more",
+            SettingRange::Share => "a number from 0 to below 1",
+            SettingRange::Proportion => "a number above 0, at most 1",
+            SettingRange::Switch => "0 or 1",
         }
     }
 }
 
-pub(super) const fn setting(name: &'static str, words: &'static str, meaning: &'static str, range: Range) -> Setting {
+pub(super) const fn setting(
+    name: &'static str,
+    words: &'static str,
+    meaning: &'static str,
+    range: SettingRange,
+) -> Setting {
     Setting { name, words, meaning, range }
 }

@@ -9,7 +9,7 @@ mod rates;
 mod text;
 
 use crate::optimizer::power;
-use crate::{ModelError, Range};
+use crate::{ModelError, SettingRange};
 use cosine::cos_pi;
 
 pub use rates::Rates;
@@ -19,7 +19,7 @@ pub use rates::Rates;
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Schedule, Span};
+/// use chainrule::optim::{Schedule, Span};
 ///
 /// let schedule: Schedule = "step:10:0.5".parse()?;
 /// assert_eq!(schedule, Schedule::Step { every: 10, factor: 0.5 });
@@ -103,7 +103,7 @@ pub const SCHEDULE_NAMES: &[&str] = &["constant", "step", "exponential", "cosine
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Schedule, Span};
+/// use chainrule::optim::{Schedule, Span};
 ///
 /// let run = Span { epochs: 10, steps: 1000 };
 /// assert_eq!(Schedule::Constant.rate(0.1, 999, run), 0.1);
@@ -129,7 +129,7 @@ impl Span {
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Span, WarmUp};
+/// use chainrule::optim::{Span, WarmUp};
 ///
 /// let warm_up = WarmUp::over(2);
 /// let run = Span { epochs: 10, steps: 100 }; // steps of each epoch
@@ -160,7 +160,7 @@ impl WarmUp {
     /// # Errors
     /// When the share is not above 0 and at most 1.
     pub fn check(self) -> Result<(), ModelError> {
-        in_range("the warm-up's first share", self.start, Range::Proportion)
+        in_range("the warm-up's first share", self.start, SettingRange::Proportion)
     }
 }
 
@@ -210,9 +210,9 @@ impl Schedule {
     }
 
     /// Its settings, in the order in which they are written.
-    fn fields(&mut self) -> Vec<(&'static str, Field<'_>, Range)> {
+    fn fields(&mut self) -> Vec<(&'static str, Field<'_>, SettingRange)> {
         use Field::{Count, Number};
-        use Range::{NotNegative, Positive, Proportion, Share};
+        use SettingRange::{NotNegative, Positive, Proportion, Share};
         match self {
             Schedule::Constant => vec![],
             Schedule::Step { every, factor } => {
@@ -281,7 +281,7 @@ fn share(done: u64, of: u64) -> f64 {
     if done >= of { 1.0 } else { done as f64 / of as f64 }
 }
 
-fn in_range(what: &'static str, value: f64, range: Range) -> Result<(), ModelError> {
+fn in_range(what: &'static str, value: f64, range: SettingRange) -> Result<(), ModelError> {
     match range.contains(value) {
         true => Ok(()),
         false => Err(ModelError::Setting { what, found: value, expected: range.words() }),

@@ -9,7 +9,7 @@ const LEAST_CHANGE: f64 = 1e-8;
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::{Rates, Span, WarmUp};
+/// use chainrule::optim::{Rates, Span, WarmUp};
 ///
 /// let run = Span { epochs: 10, steps: 2 };
 /// let mut rates = Rates::new("plateau:0.5:patience=0".parse()?, Some(WarmUp::over(1)), 0.3, run);

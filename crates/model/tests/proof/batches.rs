@@ -1,6 +1,6 @@
 //! Rows and workspaces: a row's numbers depend neither on the rows beside it nor on the room there is for others.
 
-use chainrule_model::{Activation, Loss, MatRef, Mlp, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{Activation, Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
 
 use crate::check::{Precision, numbers, of};
 
@@ -52,7 +52,7 @@ fn partial_batches<T: Precision>() {
     let pass = |workspace: &mut Workspace<T>| {
         let output = forward(&mlp, &x, workspace);
         let matrix = MatRef::new(&x, rows, INPUTS);
-        let loss = mlp.backward(matrix, Targets::Classes(&labels), Loss::Mse, workspace).unwrap();
+        let loss = mlp.backward(matrix, TargetsRef::Classes(&labels), Loss::Mse, workspace).unwrap();
         (output, loss, workspace.gradients().to_vec())
     };
     let fresh = pass(&mut Workspace::new(&mlp, rows));
@@ -61,7 +61,7 @@ fn partial_batches<T: Precision>() {
     let nan = vec![T::from_f64(f64::NAN); room * INPUTS];
     forward(&mlp, &nan, &mut used);
     let full = MatRef::new(&nan, room, INPUTS);
-    let loss = mlp.backward(full, Targets::Classes(&[0; 32]), Loss::Mse, &mut used).unwrap();
+    let loss = mlp.backward(full, TargetsRef::Classes(&[0; 32]), Loss::Mse, &mut used).unwrap();
     assert!(loss.is_nan() && used.gradients().iter().any(|g| !g.is_finite()));
     assert!(pass(&mut used) == fresh, "{}", T::NAME);
 }
@@ -85,7 +85,7 @@ fn a_step_is_forward_backward_and_update() {
     let mut stepped = network::<f64>();
     let by_hand = network::<f64>();
     let x = numbers(6 * INPUTS, 5);
-    let (x, targets) = (MatRef::new(&x, 6, INPUTS), Targets::Classes(&[0, 1, 2, 3, 4, 0]));
+    let (x, targets) = (MatRef::new(&x, 6, INPUTS), TargetsRef::Classes(&[0, 1, 2, 3, 4, 0]));
     let mut workspace = Workspace::new(&by_hand, 6);
     by_hand.forward(x, &mut workspace).unwrap();
     let loss = by_hand.backward(x, targets, Loss::HalfMse, &mut workspace).unwrap();
@@ -106,7 +106,7 @@ fn steps_lower_the_loss_of_every_kind() {
         let mut workspace = Workspace::new(&mlp, 40);
         let mut step = || {
             let (x, sgd) = (MatRef::new(&x, 40, INPUTS), Optimizer::Sgd { lr: 0.2 });
-            mlp.step(x, Targets::Classes(&labels), loss, sgd, &mut workspace).unwrap()
+            mlp.step(x, TargetsRef::Classes(&labels), loss, sgd, &mut workspace).unwrap()
         };
         let first = step();
         let last = (0..200).map(|_| step()).last().unwrap();

@@ -61,7 +61,7 @@ pub(crate) fn with_params<T: Scalar>(mut mlp: Mlp<T>, tensors: &[&[f64]]) -> Mlp
 
 /// Cuts what is laid out as the parameters into w and b of each dense layer in turn.
 pub(crate) fn tensors<T: Scalar>(mlp: &Mlp<T>, laid_out: &[T]) -> Vec<Vec<T>> {
-    let cut = |layer: chainrule_model::DenseLayer<'_, T>| {
+    let cut = |layer: chainrule_model::network::DenseLayer<'_, T>| {
         let (w, b) = laid_out[layer.params].split_at(layer.w.rows() * layer.w.cols());
         [w.to_vec(), b.to_vec()]
     };

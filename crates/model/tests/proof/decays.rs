@@ -1,9 +1,8 @@
 //! What draws parameters to 0: equal to its naive twin for every optimiser and group, and the same by whichever name.
 
+use chainrule_model::optim::{Decay, Decays, Group, Moments, OPTIMIZER_NAMES, Update};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{
-    Decay, Decays, Group, Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update, Workspace,
-};
+use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
 use chainrule_naive::{self as naive, Float};
 
 use crate::check::numbers;
@@ -63,7 +62,7 @@ fn each_group_decays_as_by_the_naive_twin() {
 #[test]
 fn l2_beside_the_optimizer_is_its_own_weight_decay_and_moving_that_to_a_group_changes_no_bit() {
     let x = numbers(5 * 3, 3);
-    let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
+    let (x, targets) = (MatRef::new(&x, 5, 3), TargetsRef::Classes(&[0, 1, 1, 0, 1]));
     let trained = |update: Update| {
         let mut mlp = small();
         let mut workspace = Workspace::for_training(&mlp, 5, update).unwrap();
@@ -94,7 +93,7 @@ fn l2_beside_the_optimizer_is_its_own_weight_decay_and_moving_that_to_a_group_ch
 #[test]
 fn l1_without_room_for_strips_steps_all_the_same() {
     let x = numbers(5 * 3, 3);
-    let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
+    let (x, targets) = (MatRef::new(&x, 5, 3), TargetsRef::Classes(&[0, 1, 1, 0, 1]));
     let decay = Group::Weights.decays(Decay { l1: 0.1, ..Decay::default() });
     let update = Update { decay, ..Optimizer::Sgd { lr: 0.1 }.into() };
     let (mut fused, mut unfused) = (small(), small());

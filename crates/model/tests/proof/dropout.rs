@@ -1,6 +1,7 @@
 //! Dropout inside a network: against naive with the mask that was drawn, in both modes, and where the mask comes from.
 
-use chainrule_model::{Dissection, Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+use chainrule_model::network::Dissection;
+use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 use chainrule_naive::{self as naive, DenseShape};
 
 use crate::check::{Precision, assert_close_at, numbers, of, tensors, widen};
@@ -44,7 +45,7 @@ fn as_naive<T: Precision>(is_training: bool) {
         false => mlp.forward(x_here, &mut workspace),
     };
     let output: Vec<T> = (0..BATCH).flat_map(|i| output.as_ref().unwrap().row(i).to_vec()).collect();
-    mlp.backward(x_here, Targets::Values(t_here), Loss::HalfMse, &mut workspace).unwrap();
+    mlp.backward(x_here, TargetsRef::Values(t_here), Loss::HalfMse, &mut workspace).unwrap();
     let gradients = tensors(&mlp, workspace.gradients());
     assert_close_at("y", &output, &y, 20.0);
     for (i, (got, want)) in gradients.iter().zip([&front.dw, &front.db, &back.dw, &back.db]).enumerate() {
@@ -72,7 +73,7 @@ fn mask(mlp: &Mlp<f64>, rows: usize) -> Vec<u8> {
 fn a_mask_is_drawn_anew_for_each_step_and_not_before() {
     let mut mlp = network::<f64>();
     let (x, t) = (numbers(BATCH * 5, 8), numbers(BATCH * 3, 9));
-    let (x, t) = (MatRef::new(&x, BATCH, 5), Targets::Values(MatRef::new(&t, BATCH, 3)));
+    let (x, t) = (MatRef::new(&x, BATCH, 5), TargetsRef::Values(MatRef::new(&t, BATCH, 3)));
     let mut workspace = Workspace::new(&mlp, BATCH);
     let mut seen = vec![mask(&mlp, BATCH)];
     for _ in 0..3 {

@@ -1,6 +1,7 @@
 //! Numbers that are infinite or NaN: a loss that writes them moves nothing, and a network that holds them says where.
 
-use chainrule_model::{Clip, Loss, MatRef, Mlp, ModelError, Optimizer, Targets, Update, Workspace};
+use chainrule_model::optim::{Clip, Update};
+use chainrule_model::{Loss, MatRef, Mlp, ModelError, Optimizer, TargetsRef, Workspace};
 
 fn network() -> Mlp<f32> {
     Mlp::builder(2).dense(3).batch_norm().relu().dense(70).seed(9).build().unwrap()
@@ -50,7 +51,7 @@ fn a_loss_of_ours_whose_gradient_overflows_f32_is_an_error_too() {
     // An error of 3e38 squared is a number in f64, and twice it is none in f32.
     let mut mlp = Mlp::builder(1).dense(1).init(chainrule_model::Init::Zeros).build().unwrap();
     let t = [3e38f32];
-    let targets = Targets::Values(MatRef::new(&t, 1, 1));
+    let targets = TargetsRef::Values(MatRef::new(&t, 1, 1));
     let mut workspace = Workspace::new(&mlp, 1);
     let step = mlp.step(MatRef::new(&[1.0], 1, 1), targets, Loss::Mse, Optimizer::Sgd { lr: 1e-30 }, &mut workspace);
     assert!(matches!(step, Err(ModelError::LossGradient { row: 0, output: 0, .. })), "{step:?}");

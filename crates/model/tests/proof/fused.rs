@@ -1,10 +1,9 @@
 //! A step that moves weights as their gradients come has the bits of one that keeps all gradients first.
 
+use chainrule_model::network::ACTIVATION_NAMES;
+use chainrule_model::optim::{Decay, Group, Moments, OPTIMIZER_NAMES, Update};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{
-    ACTIVATION_NAMES, Decay, Group, Loss, MatRef, Mlp, Moments, OPTIMIZER_NAMES, Optimizer, Scalar, Targets, Update,
-    Workspace,
-};
+use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
 
 use crate::check::{numbers, of};
 
@@ -65,7 +64,7 @@ fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, update: impl Into<Update
         let mut pass = Workspace::new(&unfused, batch);
         let mut moments = Moments::new(optimizer, params.len()).unwrap();
         for rows in [batch, batch, batch / 2 + 1] {
-            let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), Targets::Classes(&labels[..rows]));
+            let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), TargetsRef::Classes(&labels[..rows]));
             let loss = fused.step(x, targets, Loss::HalfMse, update, &mut workspace).unwrap();
             unfused.forward_training(x, &mut pass).unwrap();
             let value = unfused.backward(x, targets, Loss::HalfMse, &mut pass).unwrap();

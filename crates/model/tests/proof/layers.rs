@@ -1,6 +1,6 @@
 //! Layers as a network runs them: each activation behind its dense layer and by itself, softmax by its full Jacobian.
 
-use chainrule_model::{Activation, Loss, MatRef, Mlp, MlpBuilder, Targets, Workspace, softmax};
+use chainrule_model::{Activation, Loss, MatRef, Mlp, MlpBuilder, TargetsRef, Workspace, softmax};
 use chainrule_naive::{self as naive, DenseShape, RowsShape};
 
 use crate::check::{Precision, assert_close_at, numbers, of, tensors, widen};
@@ -36,7 +36,7 @@ fn run<T: Precision>(mlp: &Mlp<T>, x: &[T], t: &[T]) -> (Vec<T>, Vec<T>) {
     let mut workspace = Workspace::new(mlp, BATCH);
     let (x, t) = (MatRef::new(x, BATCH, mlp.inputs()), MatRef::new(t, BATCH, mlp.outputs()));
     mlp.forward(x, &mut workspace).unwrap();
-    mlp.backward(x, Targets::Values(t), Loss::HalfMse, &mut workspace).unwrap();
+    mlp.backward(x, TargetsRef::Values(t), Loss::HalfMse, &mut workspace).unwrap();
     let output = workspace.output();
     ((0..BATCH).flat_map(|i| output.row(i).to_vec()).collect(), workspace.gradients().to_vec())
 }

@@ -2,15 +2,16 @@
 //! is not the forward pass's, a pass that never was.
 
 use chainrule_kernel::Kernel;
+use chainrule_model::network::PredictorWorkspace;
+use chainrule_model::optim::Accumulation;
 use chainrule_model::{
-    Accumulation, Activation, Loss, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, PredictorWorkspace,
-    Targets, Workspace,
+    Activation, Loss, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, TargetsRef, Workspace,
 };
 
 use crate::check::{numbers, of};
 
 const ROWS: usize = 3;
-const LABELS: Targets<'static, f32> = Targets::Classes(&[0, 2, 1]);
+const LABELS: TargetsRef<'static, f32> = TargetsRef::Classes(&[0, 2, 1]);
 const SGD: Optimizer = Optimizer::Sgd { lr: 0.1 };
 
 /// Networks of 5 inputs and 3 outputs that differ in one thing each; many have operations of the same number and widths.
@@ -240,7 +241,7 @@ fn an_x_whose_rows_are_no_slices_is_taken_by_a_dense_layer_and_refused_by_every_
 #[test]
 fn gradients_of_another_number_than_the_parameters_are_refused() {
     let mut mlp = Mlp::builder(2).dense(3).build_as::<f64>().unwrap();
-    let mut moments = chainrule_model::Moments::new(SGD, 9).unwrap();
+    let mut moments = chainrule_model::optim::Moments::new(SGD, 9).unwrap();
     let before = mlp.clone();
     let error = mlp.update(SGD, &mut [1.0; 8], &mut moments).unwrap_err();
     assert_eq!(error.to_string(), "update: the gradient is 1x8, expected 1x9");

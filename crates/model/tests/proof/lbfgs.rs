@@ -1,8 +1,7 @@
 //! L-BFGS: known minima, PyTorch's final losses, and the bits of any number of threads.
 
-use chainrule_model::{
-    Accumulation, Lbfgs, LbfgsOutcome, LbfgsSettings, Loss, MatRef, Mlp, Scalar, Targets, Workspace,
-};
+use chainrule_model::optim::{Accumulation, Lbfgs, LbfgsOutcome, LbfgsSettings};
+use chainrule_model::{Loss, MatRef, Mlp, Scalar, TargetsRef, Workspace};
 use serde_json::Value;
 
 use crate::check::{numbers, of};
@@ -82,7 +81,7 @@ fn memory_of_every_direction_solves_a_quadratic_at_once() {
 fn objective<'a, T: Scalar>(
     mlp: &'a mut Mlp<T>,
     x: MatRef<'a, T>,
-    targets: Targets<'a, T>,
+    targets: TargetsRef<'a, T>,
     loss: Loss,
 ) -> impl FnMut(&[T], &mut [T]) -> f64 + 'a {
     let mut workspace = Workspace::new(mlp, x.rows());
@@ -103,7 +102,7 @@ fn softmax_regression_ends_at_pytorchs_loss() {
     let want = case["loss"].as_f64().unwrap();
     let mut mlp = Mlp::builder(3).dense(3).build_as::<f64>().unwrap();
     let mut params = mlp.params().to_vec();
-    let (x, targets) = (MatRef::new(&x, 40, 3), Targets::Classes(&labels));
+    let (x, targets) = (MatRef::new(&x, 40, 3), TargetsRef::Classes(&labels));
     let (losses, _) =
         minimise(&mut params, LbfgsSettings::default(), objective(&mut mlp, x, targets, Loss::CrossEntropy));
     let got = losses[losses.len() - 1];
@@ -117,7 +116,7 @@ fn network<T: Scalar>(threads: usize) -> (Vec<T>, Vec<f64>) {
     let mut params = mlp.params().to_vec();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let (losses, _) = pool.install(|| {
-        let (x, targets) = (MatRef::new(&x, 90, 6), Targets::Classes(&labels));
+        let (x, targets) = (MatRef::new(&x, 90, 6), TargetsRef::Classes(&labels));
         minimise(&mut params, LbfgsSettings::default(), objective(&mut mlp, x, targets, Loss::CrossEntropy))
     });
     (params, losses)
@@ -172,7 +171,7 @@ fn accumulated_gradients_are_those_of_one_larger_minibatch() {
     let labels: Vec<u32> = (0..50).map(|row| row % 3).collect();
     for loss in [Loss::CrossEntropy, Loss::Mse] {
         let mut whole = Workspace::new(&mlp, 50);
-        let all = (MatRef::new(&x, 50, 6), Targets::Classes(&labels));
+        let all = (MatRef::new(&x, 50, 6), TargetsRef::Classes(&labels));
         mlp.forward(all.0, &mut whole).unwrap();
         mlp.backward(all.0, all.1, loss, &mut whole).unwrap();
         // The last part is smaller. What one group left is not there for the next.
@@ -184,7 +183,7 @@ fn accumulated_gradients_are_those_of_one_larger_minibatch() {
                 let end = 50.min(start + part);
                 let x = MatRef::new(&x[start * 6..end * 6], end - start, 6);
                 mlp.forward(x, &mut workspace).unwrap();
-                mlp.backward(x, Targets::Classes(&labels[start..end]), loss, &mut workspace).unwrap();
+                mlp.backward(x, TargetsRef::Classes(&labels[start..end]), loss, &mut workspace).unwrap();
                 sum.add(&workspace, (end - start) as f64 / 50.0).unwrap();
             }
             for (got, want) in sum.gradients().iter().zip(whole.gradients()) {

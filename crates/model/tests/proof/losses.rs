@@ -1,6 +1,6 @@
 //! Every loss against naive, value and gradient, and where floating point is hardest on it.
 
-use chainrule_model::{Kernel, Loss, MatRef, Targets};
+use chainrule_model::{Kernel, Loss, MatRef, TargetsRef};
 use chainrule_naive::{self as naive, Cost, LossWeights, RowsShape};
 
 use crate::check::{Precision, assert_close_at, numbers, of, widen};
@@ -14,7 +14,7 @@ fn run<T: Precision>(
     loss: Loss,
     (batch, width): (usize, usize),
     output: &[T],
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
 ) -> (f64, Vec<T>) {
     let mut dy = vec![T::from_f64(f64::NAN); batch * width];
     let output = MatRef::new(output, batch, width);
@@ -52,11 +52,11 @@ fn of_errors(shape: RowsShape, cost: Cost, y: &[f64], t: &[f64]) -> (f64, Vec<f6
 }
 
 #[track_caller]
-fn assert_loss<T: Precision>(loss: Loss, shape: (usize, usize), output: &[T], targets: Targets<'_, T>) {
+fn assert_loss<T: Precision>(loss: Loss, shape: (usize, usize), output: &[T], targets: TargetsRef<'_, T>) {
     let values;
     let slow = match targets {
-        Targets::Classes(labels) => naive::Targets::Labels(labels),
-        Targets::Values(t) => {
+        TargetsRef::Classes(labels) => naive::Targets::Labels(labels),
+        TargetsRef::Values(t) => {
             values = (0..t.rows()).flat_map(|i| widen(t.row(i))).collect::<Vec<_>>();
             naive::Targets::Distributions(&values)
         }
@@ -88,13 +88,13 @@ fn losses_agree_with_naive<T: Precision>() {
         for (batch, width) in SHAPES {
             let output = of::<T>(&numbers(batch * width, 1));
             let labels: Vec<u32> = (0..batch as u32).map(|row| (5 * row + 2) % width as u32).collect();
-            assert_loss(loss, (batch, width), &output, Targets::Classes(&labels));
+            assert_loss(loss, (batch, width), &output, TargetsRef::Classes(&labels));
             let values = numbers(batch * width, 2);
             // Negative ones would make terms of binary cross-entropy cancel.
             let is_binary = loss == Loss::BinaryCrossEntropy;
             let values: Vec<f64> = values.iter().map(|t| if is_binary { t.abs() / 2.0 } else { *t }).collect();
             let values = of::<T>(&values);
-            assert_loss(loss, (batch, width), &output, Targets::Values(MatRef::new(&values, batch, width)));
+            assert_loss(loss, (batch, width), &output, TargetsRef::Values(MatRef::new(&values, batch, width)));
         }
     }
 }
@@ -114,7 +114,12 @@ fn probabilities_agree_with_naive<T: Precision>() {
             .flat_map(|row| row.iter().map(|w| w / row.iter().sum::<f64>()).collect::<Vec<_>>())
             .collect();
         let values = of::<T>(&probabilities);
-        assert_loss(Loss::CrossEntropy, (batch, width), &logits, Targets::Values(MatRef::new(&values, batch, width)));
+        assert_loss(
+            Loss::CrossEntropy,
+            (batch, width),
+            &logits,
+            TargetsRef::Values(MatRef::new(&values, batch, width)),
+        );
     }
 }
 
@@ -128,8 +133,8 @@ fn classes_are_one_hot_rows<T: Precision>() {
     let (output, labels) = (of::<T>(&numbers(12, 5)), [3, 0, 2]);
     let one_hot = of::<T>(&[0., 0., 0., 1., 1., 0., 0., 0., 0., 0., 1., 0.]);
     for loss in LOSSES {
-        let (value, dy) = run(loss, (3, 4), &output, Targets::Classes(&labels));
-        let (same, same_dy) = run(loss, (3, 4), &output, Targets::Values(MatRef::new(&one_hot, 3, 4)));
+        let (value, dy) = run(loss, (3, 4), &output, TargetsRef::Classes(&labels));
+        let (same, same_dy) = run(loss, (3, 4), &output, TargetsRef::Values(MatRef::new(&one_hot, 3, 4)));
         assert_value::<T>(&format!("{loss}"), value, same);
         assert_close_at(&format!("{loss} dy"), &dy, &widen(&same_dy), 1.0 / 3.0);
     }
@@ -146,10 +151,10 @@ fn huge_logits<T: Precision>() {
     for row in rows {
         let logits = of::<T>(&row);
         for label in 0..3 {
-            assert_loss(Loss::CrossEntropy, (1, 3), &logits, Targets::Classes(&[label]));
+            assert_loss(Loss::CrossEntropy, (1, 3), &logits, TargetsRef::Classes(&[label]));
         }
         let t = of::<T>(&[0.25, 0.25, 0.5]);
-        assert_loss(Loss::CrossEntropy, (1, 3), &logits, Targets::Values(MatRef::new(&t, 1, 3)));
+        assert_loss(Loss::CrossEntropy, (1, 3), &logits, TargetsRef::Values(MatRef::new(&t, 1, 3)));
     }
 }
 
@@ -164,9 +169,9 @@ fn sure_logits<T: Precision>() {
     for size in [0.0, 1e-3, 30.0, 88.0, 100.0, 1e4, 3e38] {
         let logits = of::<T>(&[size, -size, size, -size]);
         let t = of::<T>(&[1.0, 1.0, 0.0, 0.0]);
-        assert_loss(Loss::BinaryCrossEntropy, (2, 2), &logits, Targets::Values(MatRef::new(&t, 2, 2)));
+        assert_loss(Loss::BinaryCrossEntropy, (2, 2), &logits, TargetsRef::Values(MatRef::new(&t, 2, 2)));
         // Alone, the small loss of a right answer is not hidden behind the others': naive's logarithm would lose it.
-        let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 1), &logits[..1], Targets::Classes(&[0]));
+        let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 1), &logits[..1], TargetsRef::Classes(&[0]));
         let power = (-logits[0].to_f64()).exp();
         // Below the smallest normal f32, e^-z has few digits.
         let (slope, least) = (-power / (1.0 + power), f64::from(f32::MIN_POSITIVE));
@@ -184,7 +189,7 @@ fn sure_logits_overflow_neither_binary_cross_entropy_nor_its_gradient() {
 /// ln(1 + e^-z) is e^-z here, and 1 minus a sigmoid would be 0.
 #[test]
 fn a_right_and_sure_answer_still_has_a_loss_and_a_gradient() {
-    let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 1), &[60.0], Targets::Classes(&[0]));
+    let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 1), &[60.0], TargetsRef::Classes(&[0]));
     let want = (-60f64).exp();
     assert_value::<f64>("loss", value, want);
     assert_close_at("dy", &dy, &[-want], 0.0);
@@ -193,9 +198,9 @@ fn a_right_and_sure_answer_still_has_a_loss_and_a_gradient() {
 #[test]
 fn an_infinite_logit_on_the_right_side_costs_nothing() {
     let t = MatRef::new(&[1.0, 0.0], 1, 2);
-    let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 2), &[f64::INFINITY, f64::NEG_INFINITY], Targets::Values(t));
+    let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 2), &[f64::INFINITY, f64::NEG_INFINITY], TargetsRef::Values(t));
     assert_eq!((value, dy), (0.0, vec![0.0, 0.0]));
-    let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 2), &[f64::NEG_INFINITY, f64::INFINITY], Targets::Values(t));
+    let (value, dy) = run(Loss::BinaryCrossEntropy, (1, 2), &[f64::NEG_INFINITY, f64::INFINITY], TargetsRef::Values(t));
     assert_eq!((value, dy), (f64::INFINITY, vec![-0.5, 0.5]));
 }
 
@@ -208,7 +213,7 @@ fn losses_of_small_whole_errors_are_exact() {
     let shape = RowsShape { batch, classes: width };
     for (loss, cost) in [(Loss::Mse, Cost::Squared), (Loss::Mae, Cost::Absolute), (Loss::Huber(2.0), Cost::Huber(2.0))]
     {
-        let (value, dy) = run(loss, (batch, width), &y, Targets::Values(MatRef::new(&t, batch, width)));
+        let (value, dy) = run(loss, (batch, width), &y, TargetsRef::Values(MatRef::new(&t, batch, width)));
         let none = LossWeights::default();
         assert_eq!(value, f64::from(naive::error_forward(shape, cost, &y, &t, none)), "{loss}");
         assert_eq!(dy, naive::error_backward(shape, cost, &y, &t, none), "{loss}");
@@ -218,7 +223,7 @@ fn losses_of_small_whole_errors_are_exact() {
 #[test]
 fn the_absolute_error_has_no_slope_at_0_and_huber_s_meets_itself_at_delta() {
     let t = [0.0f64; 3];
-    let targets = || Targets::Values(MatRef::new(&t, 1, 3));
+    let targets = || TargetsRef::Values(MatRef::new(&t, 1, 3));
     let (value, dy) = run(Loss::Mae, (1, 3), &[0.0, -0.0, 3.0], targets());
     assert_eq!((value, dy[0], dy[1], dy[2]), (1.0, 0.0, 0.0, 1.0 / 3.0));
     // e^2 / 2 inside, delta (|e| - delta / 2) outside: 2 and 2 at e = 2, slopes 2.
@@ -228,7 +233,7 @@ fn the_absolute_error_has_no_slope_at_0_and_huber_s_meets_itself_at_delta() {
 
 fn equal_logits<T: Precision>() {
     for size in [1.0, 1e7, -1e12, 1e20, 1e37] {
-        let (value, dy) = run(Loss::CrossEntropy, (1, 8), &of::<T>(&[size; 8]), Targets::Classes(&[2]));
+        let (value, dy) = run(Loss::CrossEntropy, (1, 8), &of::<T>(&[size; 8]), TargetsRef::Classes(&[2]));
         assert_value::<T>(&format!("loss at logits of {size:e}"), value, 8f64.ln());
         let eighth = 0.125;
         let want = [eighth, eighth, -0.875, eighth, eighth, eighth, eighth, eighth];
@@ -245,7 +250,7 @@ fn equal_logits_lose_ln_of_their_number_however_large_they_are() {
 #[test]
 fn a_class_of_target_0_may_have_a_logit_of_minus_infinity() {
     let t = MatRef::new(&[0.0, 0.5, 0.5], 1, 3);
-    let (value, dy) = run(Loss::CrossEntropy, (1, 3), &[f64::NEG_INFINITY, 1.0, 1.0], Targets::Values(t));
+    let (value, dy) = run(Loss::CrossEntropy, (1, 3), &[f64::NEG_INFINITY, 1.0, 1.0], TargetsRef::Values(t));
     assert_value::<f64>("loss", value, 2f64.ln());
     assert_eq!(dy, [0.0, 0.0, 0.0]);
 }
@@ -253,7 +258,7 @@ fn a_class_of_target_0_may_have_a_logit_of_minus_infinity() {
 #[test]
 fn nan_in_the_output_is_nan_in_the_loss() {
     for loss in LOSSES {
-        let (value, _) = run(loss, (2, 2), &[0.0f32, 1.0, f32::NAN, 1.0], Targets::Classes(&[0, 0]));
+        let (value, _) = run(loss, (2, 2), &[0.0f32, 1.0, f32::NAN, 1.0], TargetsRef::Classes(&[0, 0]));
         assert!(value.is_nan(), "{loss} is {value}");
     }
 }
@@ -261,7 +266,7 @@ fn nan_in_the_output_is_nan_in_the_loss() {
 #[test]
 fn the_gradient_of_cross_entropy_sums_to_0_in_every_row() {
     let logits = numbers(40, 6);
-    let (_, dz) = run(Loss::CrossEntropy, (8, 5), &logits, Targets::Classes(&[0, 1, 2, 3, 4, 0, 1, 2]));
+    let (_, dz) = run(Loss::CrossEntropy, (8, 5), &logits, TargetsRef::Classes(&[0, 1, 2, 3, 4, 0, 1, 2]));
     for row in dz.chunks(5) {
         assert!(row.iter().sum::<f64>().abs() < 1e-15 && row.iter().all(|d| *d != 0.0), "{row:?}");
     }

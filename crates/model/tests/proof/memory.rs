@@ -1,9 +1,8 @@
 //! Sizes that pass the address space or the machine's memory are errors at every public size: nothing wraps, nothing ends
 //! the process.
 
-use chainrule_model::{
-    Dissection, Layer, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, PredictorWorkspace, Workspace,
-};
+use chainrule_model::network::{Dissection, PredictorWorkspace};
+use chainrule_model::{Layer, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, Workspace};
 
 /// Rows that no machine holds, some of which wrap when they are multiplied with widths and bytes.
 const TOO_MANY: [usize; 7] = [1 << 48, 1 << 60, 1 << 61, 1 << 62, 1 << 63, usize::MAX / 8 + 1, usize::MAX];

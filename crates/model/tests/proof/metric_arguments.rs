@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chainrule_model::metrics::{
     Average, ClassScores, ConfusionMatrix, argmax, log_loss, mae, mse, r2, roc_auc, roc_auc_one_vs_rest, top_k,
 };
-use chainrule_model::{Loss, MatRef, Objective, Targets};
+use chainrule_model::network::Objective;
+use chainrule_model::{Loss, MatRef, TargetsRef};
 
 /// The message of the panic.
 fn panics<R>(call: impl FnOnce() -> R) -> String {
@@ -114,12 +115,12 @@ fn what_is_no_number_gives_none() {
 #[test]
 fn the_mass_of_weights_that_do_not_fit_panics_with_both_numbers() {
     let classes = Objective { outputs: Some(&[1.0f32]), ..Loss::CrossEntropy.into() };
-    assert_eq!(panics(|| classes.mass(Targets::Classes(&[7]))), "label 7, and 1 weights of classes");
+    assert_eq!(panics(|| classes.mass(TargetsRef::Classes(&[7]))), "label 7, and 1 weights of classes");
     let rows = Objective { rows: Some(&[1.0f32]), outputs: Some(&[1.0]), ..Loss::CrossEntropy.into() };
-    assert_eq!(panics(|| rows.mass(Targets::Classes(&[0, 0]))), "1 weights of rows, for 2 rows");
+    assert_eq!(panics(|| rows.mass(TargetsRef::Classes(&[0, 0]))), "1 weights of rows, for 2 rows");
     // Without weights of classes a sum of other rows' weights was a number.
     let rows = Objective { rows: Some(&[1.0f32; 3]), ..Loss::Mse.into() };
-    assert_eq!(panics(|| rows.mass(Targets::Values(MatRef::new(&[0.0; 2], 2, 1)))), "3 weights of rows, for 2 rows");
+    assert_eq!(panics(|| rows.mass(TargetsRef::Values(MatRef::new(&[0.0; 2], 2, 1)))), "3 weights of rows, for 2 rows");
 }
 
 /// Quadratic in classes, this would be 10^10 places or a day.

@@ -2,7 +2,7 @@
 //! that are exact, and running statistics.
 
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Loss, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Scalar, Targets, Workspace};
+use chainrule_model::{Loss, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 use chainrule_naive::{self as naive, DenseShape, NormGradients, NormShape};
 
 use crate::check::{Precision, assert_close_at, numbers, of, widen};
@@ -73,7 +73,7 @@ fn as_naive<T: Precision>(name: &str, first: bool, is_training: bool) {
     let (x, t) = (MatRef::new(&x, BATCH, 6), MatRef::new(&t, BATCH, 3));
     let mut workspace = Workspace::new(&mlp, BATCH + 3);
     let output = forward(&mlp, is_training, x, &mut workspace);
-    mlp.backward(x, Targets::Values(t), Loss::HalfMse, &mut workspace).unwrap();
+    mlp.backward(x, TargetsRef::Values(t), Loss::HalfMse, &mut workspace).unwrap();
     let what = format!("{name}, first {first}, training {is_training}");
     assert_close_at(&format!("y, {what}"), &output, &y, 20.0);
     assert_close_at(&format!("gradients, {what}"), workspace.gradients(), &want, 20.0);
@@ -95,7 +95,7 @@ fn gradients_are_the_slopes_of_the_loss_in_both_modes() {
     let builder = Mlp::builder(4).batch_norm().dense(7).layer_norm().tanh().dropout(0.3).dense(6).batch_norm();
     let mut mlp = random::<f64>(builder.sigmoid().layer_norm().dropout(0.5).dense(3));
     let (x, t) = (numbers(BATCH * 4, 8), numbers(BATCH * 3, 9));
-    let (x, t) = (MatRef::new(&x, BATCH, 4), Targets::Values(MatRef::new(&t, BATCH, 3)));
+    let (x, t) = (MatRef::new(&x, BATCH, 4), TargetsRef::Values(MatRef::new(&t, BATCH, 3)));
     let mut workspace = Workspace::new(&mlp, BATCH);
     for is_training in [true, false] {
         forward(&mlp, is_training, x, &mut workspace);
@@ -165,7 +165,7 @@ fn running_statistics_are_those_of_the_steps_and_of_nothing_else() {
     for (step, rows) in [8, 8, 5, 2, 8].into_iter().enumerate() {
         let x = numbers(rows * 3, step as u64);
         let labels = vec![1; rows];
-        let (at, targets) = (MatRef::new(&x, rows, 3), Targets::Classes(&labels));
+        let (at, targets) = (MatRef::new(&x, rows, 3), TargetsRef::Classes(&labels));
         let before = mlp.running().to_vec();
         mlp.forward(at, &mut workspace).unwrap();
         mlp.forward_training(at, &mut workspace).unwrap();
@@ -183,7 +183,7 @@ fn running_statistics_are_those_of_the_steps_and_of_nothing_else() {
     let x = [f64::INFINITY; 6];
     let loss = mlp.step(
         MatRef::new(&x, 2, 3),
-        Targets::Classes(&[0, 1]),
+        TargetsRef::Classes(&[0, 1]),
         Loss::CrossEntropy,
         Optimizer::Sgd { lr: 0.1 },
         &mut workspace,
@@ -199,7 +199,7 @@ fn batch_norm_refuses_to_train_on_a_row_and_predicts_one() {
     let x = MatRef::new(&[1.0, 2.0, 3.0], 1, 3);
     let before = mlp.params().to_vec();
     let sgd = Optimizer::Sgd { lr: 0.1 };
-    let error = mlp.step(x, Targets::Classes(&[0]), Loss::CrossEntropy, sgd, &mut workspace).unwrap_err();
+    let error = mlp.step(x, TargetsRef::Classes(&[0]), Loss::CrossEntropy, sgd, &mut workspace).unwrap_err();
     assert!(matches!(error, ModelError::BatchNormRows { module: 1, found: 1 }), "{error}");
     assert_eq!(error.to_string(), "module 1, batch_norm, needs at least 2 rows to train on, the minibatch has 1");
     assert_eq!(mlp.params(), before);

@@ -2,7 +2,7 @@
 //! what another one predicts before it is trained.
 
 use chainrule_model::metrics::ConfusionMatrix;
-use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace, metrics, softmax};
+use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace, metrics, softmax};
 
 use crate::check::{Precision, assert_close, assert_close_at, of, tensors, with_params};
 
@@ -80,7 +80,7 @@ fn one_step<T: Precision>() {
     let mut mlp = with_params(builder.build_as::<T>().unwrap(), &[&W1, &B1, &W2, &B2]);
     let mut workspace = Workspace::new(&mlp, 6);
     let x = of::<T>(&X);
-    let (x, targets) = (MatRef::new(&x, 6, 2), Targets::Classes(&LABELS));
+    let (x, targets) = (MatRef::new(&x, 6, 2), TargetsRef::Classes(&LABELS));
 
     let z2 = mlp.forward(x, &mut workspace).unwrap();
     let mut a2: Vec<T> = (0..6).flat_map(|i| z2.row(i).to_vec()).collect();

@@ -1,6 +1,6 @@
 //! Notebook 002 through a network: 2-4-3-1 worked by hand, ReLU, ReLU and sigmoid under half the mean squared error.
 
-use chainrule_model::{Loss, MatRef, Mlp, Targets, Workspace};
+use chainrule_model::{Loss, MatRef, Mlp, TargetsRef, Workspace};
 
 use crate::check::{Precision, assert_close, of, tensors, with_params};
 
@@ -46,7 +46,7 @@ fn forward_and_backward<T: Precision>() {
     let mlp = with_params(builder.build_as::<T>().unwrap(), &[&W1, &B1, &W2, &B2, &W3, &B3]);
     let mut workspace = Workspace::new(&mlp, 1);
     let (x, y) = (of::<T>(&X), of::<T>(&Y));
-    let (x, targets) = (MatRef::new(&x, 1, 2), Targets::Values(MatRef::new(&y, 1, 1)));
+    let (x, targets) = (MatRef::new(&x, 1, 2), TargetsRef::Values(MatRef::new(&y, 1, 1)));
     assert_close("A3", mlp.forward(x, &mut workspace).unwrap().row(0), &A3);
     let loss = mlp.backward(x, targets, Loss::HalfMse, &mut workspace).unwrap();
     assert_close("loss", &[T::from_f64(loss)], &[LOSS]);

@@ -2,7 +2,7 @@
 //!
 //! The step is the true one: the printed hidden biases are not, see the same notebook among the tests of the naive crate.
 
-use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Targets, Workspace};
+use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 
 use crate::check::{Precision, assert_close, assert_close_at, of, tensors, with_params};
 
@@ -55,7 +55,7 @@ fn one_step<T: Precision>() {
     let mut mlp = with_params(builder.build_as::<T>().unwrap(), &[&W1, &B1, &W2, &B2, &W3, &B3]);
     let mut workspace = Workspace::new(&mlp, 1);
     let (x, y) = (of::<T>(&X), of::<T>(&Y));
-    let (x, targets) = (MatRef::new(&x, 1, 3), Targets::Values(MatRef::new(&y, 1, 1)));
+    let (x, targets) = (MatRef::new(&x, 1, 3), TargetsRef::Values(MatRef::new(&y, 1, 1)));
     assert_close("Z3", mlp.forward(x, &mut workspace).unwrap().row(0), &Z3);
     let loss = mlp.backward(x, targets, Loss::HalfMse, &mut workspace).unwrap();
     assert_close("loss", &[T::from_f64(loss)], &[LOSS]);

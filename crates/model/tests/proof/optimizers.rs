@@ -1,10 +1,9 @@
 //! Optimisers: equal to their naive twins whatever the settings, their settings by name, and what they remember.
 
+use chainrule_model::optim::SettingRange;
+use chainrule_model::optim::{Clip, Moments, OPTIMIZER_NAMES, SETTINGS, Update};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{
-    Clip, Kernel, Loss, MatRef, Mlp, ModelError, Moments, OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Scalar, Targets,
-    Update, Workspace,
-};
+use chainrule_model::{Kernel, Loss, MatRef, Mlp, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 use chainrule_naive::{self as naive, Float};
 
 use crate::check::numbers;
@@ -134,7 +133,7 @@ fn every_optimizer_is_made_by_name_and_takes_the_settings_that_it_lists() {
         for (setting, value) in optimizer.settings() {
             assert!(setting.range.contains(value), "{name}: {}", setting.name);
             assert_eq!(optimizer.with(setting.name, value), Ok(optimizer));
-            let other = if setting.range == Range::Switch { 1.0 } else { 0.5 };
+            let other = if setting.range == SettingRange::Switch { 1.0 } else { 0.5 };
             let changed = optimizer.with(setting.name, other).unwrap();
             for ((also, was), (_, is)) in optimizer.settings().iter().zip(changed.settings()) {
                 assert_eq!(is, if also == &setting { other } else { *was }, "{name}: {}", also.name);
@@ -143,7 +142,7 @@ fn every_optimizer_is_made_by_name_and_takes_the_settings_that_it_lists() {
     }
     for setting in SETTINGS {
         let has = |name: &&str| Optimizer::by_name(name).unwrap().with(setting.name, 0.5).is_ok();
-        let switch = setting.range == Range::Switch;
+        let switch = setting.range == SettingRange::Switch;
         assert!(switch || OPTIMIZER_NAMES.iter().any(has), "nobody has {}", setting.name);
     }
 }
@@ -200,7 +199,7 @@ pub(crate) fn small() -> Mlp<f64> {
 #[test]
 fn the_steps_of_a_network_remember_one_another() {
     let x = numbers(5 * 3, 3);
-    let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
+    let (x, targets) = (MatRef::new(&x, 5, 3), TargetsRef::Classes(&[0, 1, 1, 0, 1]));
     for name in ["rmsprop", "adagrad", "adam", "adamw"] {
         let optimizer = Optimizer::by_name(name).unwrap();
         let (mut stepped, mut by_hand) = (small(), small());
@@ -225,7 +224,7 @@ fn the_steps_of_a_network_remember_one_another() {
 #[test]
 fn the_learning_rate_may_change_from_step_to_step() {
     let x = [0.5, -0.5, 1.0];
-    let (x, targets) = (MatRef::new(&x, 1, 3), Targets::Classes(&[1]));
+    let (x, targets) = (MatRef::new(&x, 1, 3), TargetsRef::Classes(&[1]));
     let adam = Optimizer::by_name("adam").unwrap();
     let mut mlp = small();
     let mut workspace = Workspace::for_training(&mlp, 1, adam).unwrap();
@@ -238,7 +237,7 @@ fn the_learning_rate_may_change_from_step_to_step() {
 #[test]
 fn a_step_with_what_another_optimizer_remembers_is_refused_and_moves_nothing() {
     let x = [0.5, -0.5, 1.0];
-    let (x, targets) = (MatRef::new(&x, 1, 3), Targets::Classes(&[1]));
+    let (x, targets) = (MatRef::new(&x, 1, 3), TargetsRef::Classes(&[1]));
     let by_name = |name| Optimizer::by_name(name).unwrap();
     let mut mlp = small();
     let before = mlp.params().to_vec();
@@ -276,7 +275,7 @@ fn every_optimizer_lowers_the_loss() {
         let mut mlp = Mlp::builder(3).dense(16).tanh().dense(2).seed(1).build_as::<f64>().unwrap();
         let mut workspace = Workspace::for_training(&mlp, 40, optimizer).unwrap();
         let mut step = || {
-            let (x, targets) = (MatRef::new(&x, 40, 3), Targets::Classes(&labels));
+            let (x, targets) = (MatRef::new(&x, 40, 3), TargetsRef::Classes(&labels));
             mlp.step(x, targets, Loss::CrossEntropy, optimizer, &mut workspace).unwrap()
         };
         let first = step();
@@ -332,7 +331,7 @@ fn a_clipped_norm_is_the_limit_and_an_infinite_one_is_not_hidden() {
 #[test]
 fn a_step_clips_and_then_moves() {
     let x = numbers(5 * 3, 3);
-    let (x, targets) = (MatRef::new(&x, 5, 3), Targets::Classes(&[0, 1, 1, 0, 1]));
+    let (x, targets) = (MatRef::new(&x, 5, 3), TargetsRef::Classes(&[0, 1, 1, 0, 1]));
     let optimizer = Optimizer::Momentum { lr: 0.5, momentum: 0.9, nesterov: false, weight_decay: 0.1 };
     for clip in [Clip::Norm(0.01), Clip::Value(0.001)] {
         let (mut stepped, by_hand) = (small(), small());

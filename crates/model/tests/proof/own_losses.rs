@@ -1,6 +1,7 @@
 //! A loss of the caller's own: what it is given, and that what it writes goes the way of any other loss's gradient.
 
-use chainrule_model::{Clip, Loss, MatRef, Mlp, ModelError, Optimizer, Targets, Update, Workspace};
+use chainrule_model::optim::{Clip, Update};
+use chainrule_model::{Loss, MatRef, Mlp, ModelError, Optimizer, TargetsRef, Workspace};
 
 use crate::check::numbers;
 
@@ -30,7 +31,7 @@ fn half_mse(t: &[f64]) -> impl Fn(MatRef<'_, f64>, &mut [f64]) -> f64 + Copy {
 #[test]
 fn a_step_down_an_own_loss_has_the_bits_of_one_down_the_same_loss_of_ours() {
     let (x, t) = (numbers(ROWS * INPUTS, 1), numbers(ROWS * OUTPUTS, 2));
-    let (x, targets) = (MatRef::new(&x, ROWS, INPUTS), Targets::Values(MatRef::new(&t, ROWS, OUTPUTS)));
+    let (x, targets) = (MatRef::new(&x, ROWS, INPUTS), TargetsRef::Values(MatRef::new(&t, ROWS, OUTPUTS)));
     for clip in [None, Some(Clip::Norm(0.1))] {
         let update = Update { clip, ..Optimizer::Sgd { lr: 0.3 }.into() };
         let (mut ours, mut own) = (network(), network());
@@ -53,7 +54,7 @@ fn what_an_own_loss_leaves_unwritten_is_0() {
     let (mlp, x) = (network(), numbers(ROWS * INPUTS, 1));
     let (x, mut workspace) = (MatRef::new(&x, ROWS, INPUTS), Workspace::new(&network(), ROWS));
     mlp.forward(x, &mut workspace).unwrap();
-    mlp.backward(x, Targets::Classes(&[0; ROWS]), Loss::CrossEntropy, &mut workspace).unwrap();
+    mlp.backward(x, TargetsRef::Classes(&[0; ROWS]), Loss::CrossEntropy, &mut workspace).unwrap();
     assert!(workspace.gradients().iter().any(|g| *g != 0.0));
     assert_eq!(mlp.backward_with(x, |_, _| 1.0, &mut workspace), Ok(1.0));
     assert!(workspace.gradients().iter().all(|g| *g == 0.0));

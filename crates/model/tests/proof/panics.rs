@@ -4,8 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chainrule_model::metrics::{ConfusionMatrix, log_loss, mae, mse, r2, roc_auc, roc_auc_one_vs_rest, top_k};
+use chainrule_model::network::Dissection;
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Dissection, Mlp, Optimizer};
+use chainrule_model::{Mlp, Optimizer};
 
 /// A case: what is called, what its message must hold, and the call.
 type Case = (&'static str, &'static [&'static str], fn());

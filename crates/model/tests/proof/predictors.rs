@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use chainrule_model::{Activation, MatRef, Mlp, ModelError, Predictor, PredictorWorkspace, Scalar, Workspace};
+use chainrule_model::network::PredictorWorkspace;
+use chainrule_model::{Activation, MatRef, Mlp, ModelError, Predictor, Scalar, Workspace};
 
 use crate::check::{numbers, of};
 

@@ -1,6 +1,7 @@
 //! PyTorch's activations and their derivatives, as `scripts/pytorch-reference-activations` wrote them in f64.
 
-use chainrule_model::{Kernel, MatMut, MatRef, Scalar, parse_activation, softmax};
+use chainrule_model::network::parse_activation;
+use chainrule_model::{Kernel, MatMut, MatRef, Scalar, softmax};
 use serde_json::Value;
 
 use crate::check::of;
@@ -54,7 +55,7 @@ fn activations_agree<T: Scalar>(kernel: &Kernel<T>) {
         assert_agrees(&format!("slope of {what}"), &slopes, &want, &z, floor);
     }
     let known = |name: &&&str| cases.iter().any(|case| case["name"] == **name);
-    let missing: Vec<_> = chainrule_model::ACTIVATION_NAMES.iter().filter(|name| !known(name)).collect();
+    let missing: Vec<_> = chainrule_model::network::ACTIVATION_NAMES.iter().filter(|name| !known(name)).collect();
     assert!(missing.is_empty(), "PyTorch was not asked for {missing:?}");
 }
 

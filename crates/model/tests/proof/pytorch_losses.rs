@@ -3,7 +3,8 @@
 //! of the cross-entropies in f32 to the tenth of the largest: they are differences of probabilities, which are as exact
 //! as 1 is.
 
-use chainrule_model::{Kernel, Loss, MatRef, Objective, Reduction, Scalar, Targets};
+use chainrule_model::network::{Objective, Reduction};
+use chainrule_model::{Kernel, Loss, MatRef, Scalar, TargetsRef};
 use serde_json::Value;
 
 use crate::check::of;
@@ -31,7 +32,7 @@ fn agrees<T: Scalar>(case: &Value, (batch, width): (usize, usize), tolerance: f6
     let labels: Vec<u32> = targets.iter().map(|&t| t as u32).collect();
     let values = of::<T>(&targets);
     let targets =
-        if is_label { Targets::Classes(&labels) } else { Targets::Values(MatRef::new(&values, batch, width)) };
+        if is_label { TargetsRef::Classes(&labels) } else { TargetsRef::Values(MatRef::new(&values, batch, width)) };
     let (rows, outputs) = (numbers("rows"), numbers("outputs"));
     let objective = Objective {
         loss,

@@ -1,7 +1,8 @@
 //! What is refused, with what words: a caller's mistake is an error that names what was found and what was expected.
 
 use chainrule_kernel::Kernel;
-use chainrule_model::{Init, Layer, Loss, MatRef, Mlp, ModelError, Objective, Optimizer, Targets, Workspace};
+use chainrule_model::network::Objective;
+use chainrule_model::{Init, Layer, Loss, MatRef, Mlp, ModelError, Optimizer, TargetsRef, Workspace};
 
 #[track_caller]
 fn assert_refused<V: std::fmt::Debug>(result: Result<V, ModelError>, words: &str) {
@@ -70,7 +71,7 @@ fn an_input_of_another_width_is_refused_with_both_shapes() {
     let x = [0.0; 8];
     assert_refused(mlp.forward(MatRef::new(&x, 2, 4), &mut workspace), "forward: x is 2x4, expected 2x3");
     mlp.forward(MatRef::new(&x[..6], 2, 3), &mut workspace).unwrap();
-    let (three, targets) = (MatRef::new(&x[..3], 1, 3), Targets::Classes(&[0, 1]));
+    let (three, targets) = (MatRef::new(&x[..3], 1, 3), TargetsRef::Classes(&[0, 1]));
     let backward = mlp.backward(three, targets, Loss::CrossEntropy, &mut workspace);
     assert_refused(backward, "backward: x is 1x3, expected 2x3");
 }
@@ -88,7 +89,7 @@ fn a_label_beyond_the_classes_is_refused_with_its_row() {
     for loss in [Loss::CrossEntropy, Loss::Mse, Loss::HalfMse] {
         mlp.forward(MatRef::new(&[0.0; 9], 3, 3), &mut workspace).unwrap();
         let words = "row 1 of the minibatch has label 2; the network has 2 outputs, labels are 0 to 1";
-        assert_refused(mlp.loss(Targets::Classes(&[1, 2, 0]), loss, &mut workspace), words);
+        assert_refused(mlp.loss(TargetsRef::Classes(&[1, 2, 0]), loss, &mut workspace), words);
     }
 }
 
@@ -96,10 +97,10 @@ fn a_label_beyond_the_classes_is_refused_with_its_row() {
 fn targets_of_another_shape_are_refused_with_both_shapes() {
     let (mlp, mut workspace) = small();
     mlp.forward(MatRef::new(&[0.0; 9], 3, 3), &mut workspace).unwrap();
-    let labels = mlp.loss(Targets::Classes(&[0, 1]), Loss::CrossEntropy, &mut workspace);
+    let labels = mlp.loss(TargetsRef::Classes(&[0, 1]), Loss::CrossEntropy, &mut workspace);
     assert_refused(labels, "loss: targets is 2x2, expected 3x2");
     let values = [0.0; 6];
-    let values = mlp.loss(Targets::Values(MatRef::new(&values, 2, 3)), Loss::Mse, &mut workspace);
+    let values = mlp.loss(TargetsRef::Values(MatRef::new(&values, 2, 3)), Loss::Mse, &mut workspace);
     assert_refused(values, "loss: targets is 2x3, expected 3x2");
 }
 
@@ -107,7 +108,7 @@ fn targets_of_another_shape_are_refused_with_both_shapes() {
 fn a_minibatch_of_no_rows_has_no_loss() {
     let (mlp, mut workspace) = small();
     mlp.forward(MatRef::new(&[], 0, 3), &mut workspace).unwrap();
-    let loss = mlp.loss(Targets::Classes(&[]), Loss::CrossEntropy, &mut workspace);
+    let loss = mlp.loss(TargetsRef::Classes(&[]), Loss::CrossEntropy, &mut workspace);
     assert_refused(loss, "a minibatch of no rows has no mean loss");
 }
 
@@ -115,7 +116,7 @@ fn a_minibatch_of_no_rows_has_no_loss() {
 fn cross_entropy_behind_a_softmax_layer_is_refused() {
     let mlp = Mlp::builder(2).dense(3).softmax().build().unwrap();
     let mut workspace = Workspace::new(&mlp, 1);
-    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), Targets::Classes(&[0]));
+    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), TargetsRef::Classes(&[0]));
     mlp.forward(x, &mut workspace).unwrap();
     let words = "cross-entropy takes logits and applies softmax itself: leave the softmax layer out";
     assert_refused(mlp.backward(x, targets, Loss::CrossEntropy, &mut workspace), words);
@@ -126,7 +127,7 @@ fn cross_entropy_behind_a_softmax_layer_is_refused() {
 fn cross_entropy_behind_a_log_softmax_layer_is_refused_in_words_of_its_own() {
     let mlp = Mlp::builder(2).dense(3).log_softmax().build().unwrap();
     let mut workspace = Workspace::new(&mlp, 1);
-    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), Targets::Classes(&[0]));
+    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), TargetsRef::Classes(&[0]));
     mlp.forward(x, &mut workspace).unwrap();
     let words = "cross-entropy takes logits and applies log-softmax itself: leave the log_softmax layer out";
     assert_refused(mlp.backward(x, targets, Loss::CrossEntropy, &mut workspace), words);
@@ -137,7 +138,7 @@ fn cross_entropy_behind_a_log_softmax_layer_is_refused_in_words_of_its_own() {
 fn binary_cross_entropy_behind_a_sigmoid_layer_is_refused() {
     let mlp = Mlp::builder(2).dense(3).sigmoid().build().unwrap();
     let mut workspace = Workspace::new(&mlp, 1);
-    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), Targets::Classes(&[0]));
+    let (x, targets) = (MatRef::new(&[0.0, 1.0], 1, 2), TargetsRef::Classes(&[0]));
     mlp.forward(x, &mut workspace).unwrap();
     let words = "binary cross-entropy takes logits and applies the sigmoid itself: leave the last sigmoid layer out";
     assert_refused(mlp.backward(x, targets, Loss::BinaryCrossEntropy, &mut workspace), words);
@@ -149,7 +150,7 @@ fn weights_that_do_not_fit_or_mean_nothing_are_refused() {
     let (mlp, mut workspace) = small();
     mlp.forward(MatRef::new(&[0.0; 9], 3, 3), &mut workspace).unwrap();
     let mut refused = |objective: Objective<'_, f32>, words: &str| {
-        assert_refused(mlp.loss(Targets::Classes(&[1, 0, 0]), objective, &mut workspace), words);
+        assert_refused(mlp.loss(TargetsRef::Classes(&[1, 0, 0]), objective, &mut workspace), words);
     };
     let plain = Objective::from(Loss::CrossEntropy);
     refused(Objective { rows: Some(&[1.0; 2]), ..plain }, "loss: the weights of rows is 1x2, expected 1x3");
@@ -177,7 +178,7 @@ fn a_step_that_is_refused_leaves_the_parameters_as_they_were() {
     let (mut mlp, mut workspace) = small();
     let before = mlp.params().to_vec();
     let (x, sgd) = (MatRef::new(&[1.0; 3], 1, 3), Optimizer::Sgd { lr: 0.1 });
-    let step = mlp.step(x, Targets::Classes(&[7]), Loss::CrossEntropy, sgd, &mut workspace);
+    let step = mlp.step(x, TargetsRef::Classes(&[7]), Loss::CrossEntropy, sgd, &mut workspace);
     assert!(matches!(step, Err(ModelError::Label { row: 0, label: 7, classes: 2 })), "{step:?}");
     assert_eq!(mlp.params(), before);
 }

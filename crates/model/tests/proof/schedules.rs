@@ -1,7 +1,8 @@
 //! Schedules: PyTorch's learning rates, step by step, and what holds whatever the settings.
 
+use chainrule_model::Optimizer;
+use chainrule_model::optim::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Optimizer, Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
 use serde_json::Value;
 
 /// Made by `scripts/pytorch-reference-training`.
@@ -142,7 +143,7 @@ fn a_warm_up_multiplies_whatever_it_is_put_before_and_then_is_over() {
 
 #[test]
 fn an_optimizer_takes_any_rate() {
-    for name in chainrule_model::OPTIMIZER_NAMES {
+    for name in chainrule_model::optim::OPTIMIZER_NAMES {
         let optimizer = Optimizer::by_name(name).unwrap();
         let slower = optimizer.at_rate(0.25);
         assert_eq!((slower.lr(), slower), (0.25, optimizer.with("lr", 0.25).unwrap()));

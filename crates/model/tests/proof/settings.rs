@@ -1,9 +1,8 @@
 //! Settings that mean nothing, in f64 or in the element type, are errors of the step, which moves nothing.
 
-use chainrule_model::{
-    Clip, Decay, Decays, Group, Layer, Lbfgs, LbfgsSettings, Loss, MatRef, Mlp, ModelError, Moments, Objective,
-    Optimizer, Scalar, Schedule, Span, Targets, Update, Workspace,
-};
+use chainrule_model::network::Objective;
+use chainrule_model::optim::{Clip, Decay, Decays, Group, Lbfgs, LbfgsSettings, Moments, Schedule, Span, Update};
+use chainrule_model::{Layer, Loss, MatRef, Mlp, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 
 const ROWS: usize = 2;
 
@@ -42,7 +41,7 @@ type Way<'a, T> = dyn FnMut(&mut Mlp<T>, &mut Workspace<T>) -> Result<(), ModelE
 /// What every way of a step says of an update, which must be the same; the network has not moved when that is an error.
 fn stepped<T: Scalar>(update: Update) -> Result<(), ModelError> {
     let x = [0.5, -1.0, 2.0, 0.25].map(T::from_f64);
-    let (x, targets) = (MatRef::new(&x, ROWS, 2), Targets::Classes(&[0, 1]));
+    let (x, targets) = (MatRef::new(&x, ROWS, 2), TargetsRef::Classes(&[0, 1]));
     let mut results = Vec::new();
     let mut ways: Vec<Box<Way<'_, T>>> = vec![
         Box::new(|mlp, workspace| mlp.step(x, targets, Loss::CrossEntropy, update, workspace).map(drop)),
@@ -177,7 +176,7 @@ fn a_delta_or_weights_that_the_element_type_does_not_hold_are_errors() {
     let mut workspace = Workspace::new(&mlp, ROWS);
     mlp.forward(MatRef::new(&x, 1, 2), &mut workspace).unwrap();
     for delta in [1e-300, 1e300, f64::NAN, f64::INFINITY, 0.0, -1.0] {
-        let error = mlp.loss(Targets::Classes(&[0]), Loss::Huber(delta), &mut workspace).unwrap_err();
+        let error = mlp.loss(TargetsRef::Classes(&[0]), Loss::Huber(delta), &mut workspace).unwrap_err();
         assert!(matches!(error, ModelError::Setting { what: "the delta of huber", .. }), "{error}");
     }
     let mlp = network::<f64>();
@@ -185,11 +184,11 @@ fn a_delta_or_weights_that_the_element_type_does_not_hold_are_errors() {
     let x = [0.5, -1.0, 2.0, 0.25];
     mlp.forward(MatRef::new(&x, ROWS, 2), &mut workspace).unwrap();
     let heavy = Objective { rows: Some(&[1e308, 1e308]), ..Loss::CrossEntropy.into() };
-    let error = mlp.loss(Targets::Classes(&[0, 1]), heavy, &mut workspace).unwrap_err();
+    let error = mlp.loss(TargetsRef::Classes(&[0, 1]), heavy, &mut workspace).unwrap_err();
     assert_eq!(error.to_string(), "the sum of the weights of rows is inf; expected a finite number: smaller weights");
     for smoothing in [f64::NAN, f64::INFINITY, -0.1] {
         let smooth = Objective { smoothing, ..Loss::CrossEntropy.into() };
-        assert!(mlp.loss(Targets::Classes(&[0, 1]), smooth, &mut workspace).is_err());
+        assert!(mlp.loss(TargetsRef::Classes(&[0, 1]), smooth, &mut workspace).is_err());
     }
 }
 

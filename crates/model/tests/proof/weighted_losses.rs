@@ -1,7 +1,8 @@
 //! Weights of rows and outputs, smoothed labels and sums, against naive and against what they stand for.
 
+use chainrule_model::network::{Objective, Reduction};
 use chainrule_model::random::{Purpose, Stream};
-use chainrule_model::{Kernel, Loss, MatRef, Objective, Reduction, Targets};
+use chainrule_model::{Kernel, Loss, MatRef, TargetsRef};
 use chainrule_naive::{self as naive, Cost, LossWeights, RowsShape};
 
 use crate::check::{Precision, assert_close_at, numbers, of, widen};
@@ -11,7 +12,7 @@ fn run<T: Precision>(
     objective: Objective<'_, T>,
     (batch, width): (usize, usize),
     output: &[T],
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
 ) -> (f64, Vec<T>) {
     let mut dy = vec![T::from_f64(f64::NAN); batch * width];
     let output = MatRef::new(output, batch, width);
@@ -24,7 +25,7 @@ fn truth<T: Precision>(
     objective: Objective<'_, T>,
     (batch, classes): (usize, usize),
     y: &[T],
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
 ) -> (f64, Vec<f64>) {
     let shape = RowsShape { batch, classes };
     let (of_rows, of_outputs) = (objective.rows.map(widen), objective.outputs.map(widen));
@@ -38,8 +39,8 @@ fn truth<T: Precision>(
     let is_one = |row: usize, class: usize, labels: &[u32]| f64::from(u8::from(labels[row] as usize == class));
     let t: Vec<f64> = (0..batch * classes)
         .map(|at| match targets {
-            Targets::Classes(labels) => is_one(at / classes, at % classes, labels),
-            Targets::Values(t) => t.get(at / classes, at % classes).to_f64(),
+            TargetsRef::Classes(labels) => is_one(at / classes, at % classes, labels),
+            TargetsRef::Values(t) => t.get(at / classes, at % classes).to_f64(),
         })
         .collect();
     let of_errors = |cost: Cost, factor: f64| {
@@ -49,8 +50,8 @@ fn truth<T: Precision>(
     match objective.loss {
         Loss::CrossEntropy => {
             let t = match targets {
-                Targets::Classes(labels) => naive::Targets::Labels(labels),
-                Targets::Values(_) => naive::Targets::Distributions(&t),
+                TargetsRef::Classes(labels) => naive::Targets::Labels(labels),
+                TargetsRef::Values(_) => naive::Targets::Distributions(&t),
             };
             let value = naive::weighted_cross_entropy_forward(shape, y, t, weights);
             (value, naive::weighted_cross_entropy_backward(shape, y, t, weights))
@@ -72,7 +73,7 @@ fn assert_agrees<T: Precision>(
     objective: Objective<'_, T>,
     shape: (usize, usize),
     output: &[T],
-    targets: Targets<'_, T>,
+    targets: TargetsRef<'_, T>,
 ) {
     let (want, want_dy) = truth(objective, shape, output, targets);
     let (got, dy) = run(objective, shape, output, targets);
@@ -120,8 +121,8 @@ fn agree_with_naive<T: Precision>() {
         let outputs: Vec<T> = outputs.iter().map(|w| *w + T::from_f64(0.25)).collect();
         for loss in LOSSES {
             each_objective(loss, &rows, &outputs, |objective| {
-                assert_agrees(objective, (batch, width), &output, Targets::Classes(&labels));
-                let values = Targets::Values(MatRef::new(&values, batch, width));
+                assert_agrees(objective, (batch, width), &output, TargetsRef::Classes(&labels));
+                let values = TargetsRef::Values(MatRef::new(&values, batch, width));
                 assert_agrees(objective, (batch, width), &output, values);
             });
         }
@@ -143,7 +144,7 @@ fn every_gradient_is_the_slope_of_its_loss() {
     let (rows, outputs) = ([1.0, 0.0, 2.5, 0.5], [0.5, 2.0, 1.0]);
     for loss in LOSSES {
         each_objective(loss, &rows, &outputs, |objective| {
-            for targets in [Targets::Classes(&[0, 2, 1, 1]), Targets::Values(MatRef::new(&t, 4, 3))] {
+            for targets in [TargetsRef::Classes(&[0, 2, 1, 1]), TargetsRef::Values(MatRef::new(&t, 4, 3))] {
                 let (_, dy) = run(objective, shape, &output, targets);
                 for at in 0..output.len() {
                     let side = |h: f64| {
@@ -174,9 +175,9 @@ fn a_row_of_weight_2_counts_as_that_row_twice_and_one_of_weight_0_not_at_all() {
             let Some(_) = objective.rows else { return };
             let repeated = Objective { rows: None, ..objective };
             for is_label in [false, true] {
-                let (few, labels) = (Targets::Values(MatRef::new(&t, 3, 3)), Targets::Classes(&[0, 1, 2]));
+                let (few, labels) = (TargetsRef::Values(MatRef::new(&t, 3, 3)), TargetsRef::Classes(&[0, 1, 2]));
                 let (all, all_labels) =
-                    (Targets::Values(MatRef::new(&many_t, 5, 3)), Targets::Classes(&[0, 0, 2, 2, 2]));
+                    (TargetsRef::Values(MatRef::new(&many_t, 5, 3)), TargetsRef::Classes(&[0, 0, 2, 2, 2]));
                 let (value, dy) = run(objective, (3, 3), &output, if is_label { labels } else { few });
                 let (want, each_dy) = run(repeated, (5, 3), &many, if is_label { all_labels } else { all });
                 assert!((value - want).abs() < 1e-14 * want.abs().max(1.0), "{objective:?}: {value}, {want}");
@@ -200,10 +201,11 @@ fn a_sum_is_the_mean_times_what_the_rows_count() {
     let (rows, outputs) = ([1.0, 0.0, 2.5, 0.5], [0.5, 2.0, 1.0]);
     for loss in LOSSES {
         each_objective(loss, &rows, &outputs, |objective| {
-            let run = |reduction| run(Objective { reduction, ..objective }, (4, 3), &output, Targets::Classes(&labels));
+            let run =
+                |reduction| run(Objective { reduction, ..objective }, (4, 3), &output, TargetsRef::Classes(&labels));
             let ((mean, _), (sum, _)) = (run(Reduction::Mean), run(Reduction::Sum));
             let per_row = if loss == Loss::CrossEntropy { 1.0 } else { 3.0 };
-            let want = mean * objective.mass(Targets::Classes(&labels)) * per_row;
+            let want = mean * objective.mass(TargetsRef::Classes(&labels)) * per_row;
             assert!((sum - want).abs() < 1e-13 * want, "{objective:?}: {sum}, {want}");
         });
     }
@@ -214,8 +216,8 @@ fn a_row_that_does_not_count_may_hold_anything() {
     for loss in LOSSES {
         let output = [0.5, 1.0, f64::NAN, f64::INFINITY];
         let objective = Objective { rows: Some(&[1.0, 0.0]), ..loss.into() };
-        let (value, dy) = run(objective, (2, 2), &output, Targets::Classes(&[1, 1]));
-        let (want, want_dy) = run(loss.into(), (1, 2), &output[..2], Targets::Classes(&[1]));
+        let (value, dy) = run(objective, (2, 2), &output, TargetsRef::Classes(&[1, 1]));
+        let (want, want_dy) = run(loss.into(), (1, 2), &output[..2], TargetsRef::Classes(&[1]));
         assert!((value - want).abs() < 1e-15, "{loss}: {value}, {want}");
         assert_eq!((&dy[..2], &dy[2..]), (want_dy.as_slice(), [0.0, 0.0].as_slice()), "{loss}");
     }
@@ -227,8 +229,8 @@ fn smoothed_labels_are_the_probabilities_that_they_stand_for() {
     let smoothed = Objective { smoothing: 0.2, ..Loss::CrossEntropy.into() };
     let t: Vec<f64> =
         [0, 3, 2].iter().flat_map(|&label| (0..4).map(move |j| if j == label { 0.85 } else { 0.05 })).collect();
-    let (value, dy) = run(smoothed, (3, 4), &logits, Targets::Classes(&[0, 3, 2]));
-    let (want, want_dy) = run(Loss::CrossEntropy.into(), (3, 4), &logits, Targets::Values(MatRef::new(&t, 3, 4)));
+    let (value, dy) = run(smoothed, (3, 4), &logits, TargetsRef::Classes(&[0, 3, 2]));
+    let (want, want_dy) = run(Loss::CrossEntropy.into(), (3, 4), &logits, TargetsRef::Values(MatRef::new(&t, 3, 4)));
     assert!((value - want).abs() < 1e-14, "{value}, {want}");
     assert_close_at("dy", &dy, &want_dy, 1.0);
 }

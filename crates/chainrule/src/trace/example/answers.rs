@@ -1,7 +1,7 @@
 //! What the outputs of an example should be: `targets`, rows of numbers, or `labels`, a class for each row.
 
 use chainrule_kernel::{MatRef, Scalar};
-use chainrule_model::{Loss, Targets};
+use chainrule_model::{Loss, TargetsRef};
 
 use super::located::{Table, Value};
 use super::rows::Rows;
@@ -63,10 +63,10 @@ impl Answers {
     }
 
     /// As the model takes them, with the numbers of [`Answers::values`].
-    pub(super) fn targets<'a, T: Scalar>(&'a self, values: &'a [T], rows: usize) -> Targets<'a, T> {
+    pub(super) fn targets<'a, T: Scalar>(&'a self, values: &'a [T], rows: usize) -> TargetsRef<'a, T> {
         match self {
-            Answers::Labels(labels) => Targets::Classes(labels),
-            Answers::Targets(targets) => Targets::Values(MatRef::new(values, rows, targets.cols)),
+            Answers::Labels(labels) => TargetsRef::Classes(labels),
+            Answers::Targets(targets) => TargetsRef::Values(MatRef::new(values, rows, targets.cols)),
         }
     }
 }

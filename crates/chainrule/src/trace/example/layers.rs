@@ -1,6 +1,7 @@
 //! The `[[layers]]` of an example, and how those without weights of their own begin.
 
-use chainrule_model::{ACTIVATION_NAMES, Init, Layer, ModelError};
+use chainrule_model::network::ACTIVATION_NAMES;
+use chainrule_model::{Init, Layer, ModelError};
 
 use super::located::{Table, Value};
 use super::rows::{Rows, row_of};

@@ -1,6 +1,9 @@
 //! What an example says of learning: the loss, the optimiser, clipping, and how many steps.
 
-use chainrule_model::{Clip, LOSS_NAMES, Loss, ModelError, OPTIMIZER_NAMES, Optimizer, Range, SETTINGS, Update};
+use chainrule_model::network::LOSS_NAMES;
+use chainrule_model::optim::SettingRange;
+use chainrule_model::optim::{Clip, OPTIMIZER_NAMES, SETTINGS, Update};
+use chainrule_model::{Loss, ModelError, Optimizer};
 
 use super::layers::unknown;
 use super::located::{Table, Value};
@@ -51,8 +54,8 @@ fn optimizer(value: &Value<'_>) -> Result<Optimizer> {
     for setting in SETTINGS {
         let Some(value) = table.get(setting.name) else { continue };
         let number = match value.boolean() {
-            Some(switch) if setting.range == Range::Switch => f64::from(u8::from(switch)),
-            _ if setting.range == Range::Switch => return Err(value.refused("true or false")),
+            Some(switch) if setting.range == SettingRange::Switch => f64::from(u8::from(switch)),
+            _ if setting.range == SettingRange::Switch => return Err(value.refused("true or false")),
             _ => value.number()?,
         };
         optimizer = optimizer.with(setting.name, number).map_err(|error| match error {

@@ -1,0 +1,43 @@
+//! One setting after the other: what a program says of a run it says by these, and a new setting breaks none of them.
+
+use chainrule_model::optim::{Clip, Decays, LbfgsSettings, Schedule, WarmUp};
+use chainrule_model::{Loss, Optimizer};
+
+use super::{ClassWeights, EarlyStopping, History, TrainConfig};
+use crate::data::Order;
+
+/// A method for each setting: `name: type` for one that is always there, `name?: type` for one that may be.
+macro_rules! setters {
+    ($($name:ident $(? $some:ident)?: $type:ty),* $(,)?) => {
+        impl TrainConfig {
+            $(
+                #[doc = concat!("The same, with this [`", stringify!($name), "`](TrainConfig#structfield.", stringify!($name), ").")]
+                pub fn $name(self, $name: $type) -> Self {
+                    TrainConfig { $name: setters!(@value $name $($some)?), ..self }
+                }
+            )*
+        }
+    };
+    (@value $name:ident) => { $name };
+    (@value $name:ident $some:ident) => { $some($name) };
+}
+
+setters! {
+    epochs: usize,
+    batch: usize,
+    loss: Loss,
+    class_weights: ClassWeights,
+    positive_weights? Some: Vec<f64>,
+    label_smoothing: f64,
+    optimizer: Optimizer,
+    clip? Some: Clip,
+    decay: Decays,
+    schedule: Schedule,
+    warm_up? Some: WarmUp,
+    accumulate: usize,
+    early_stopping? Some: EarlyStopping,
+    lbfgs? Some: LbfgsSettings,
+    order: Order,
+    history: History,
+    threads? Some: usize,
+}
