@@ -14,18 +14,15 @@
 mod accumulation;
 mod activation;
 mod backward;
-mod batch_norm;
 mod builder;
 mod decay;
 mod dissection;
-mod dropout;
 mod error;
 mod finite;
 pub mod gradcheck;
 mod inference;
 mod init;
 mod layer;
-mod layer_norm;
 mod layout;
 mod lbfgs;
 mod loss;
@@ -33,15 +30,12 @@ mod memory;
 pub mod metrics;
 mod mlp;
 mod moments;
-mod norm;
 mod optimizer;
 mod pass;
 mod predictor;
 pub mod random;
 mod schedule;
 mod settings;
-pub mod softmax;
-mod statistics;
 mod step;
 mod summary;
 mod update;
@@ -52,7 +46,7 @@ pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
 pub use error::ModelError;
 pub use init::Init;
-pub use layer::Layer;
+pub use layer::{Layer, softmax};
 pub use loss::{Loss, TargetsRef};
 pub use mlp::Mlp;
 pub use optimizer::Optimizer;
@@ -77,9 +71,9 @@ pub mod network {
     pub use crate::activation::{ACTIVATION_NAMES, activation_name, parse_activation};
     pub use crate::dissection::Dissection;
     pub use crate::inference::PredictorWorkspace;
+    pub use crate::layer::norm::{NormLayer, Running};
     pub use crate::loss::{LOSS_NAMES, Objective, Reduction};
     pub use crate::mlp::DenseLayer;
-    pub use crate::norm::{NormLayer, Running};
 }
 
 // Inside, all names stand together.

@@ -1,6 +1,23 @@
 //! Softmax over each row, and its logarithm, as layers: their outputs, and the products of a gradient with their Jacobians.
 
-use chainrule_kernel::{Kernel, Scalar, math};
+use std::fmt;
+
+use chainrule_kernel::{Kernel, MatRef, Scalar, Scratch, math};
+
+use super::room::{Flow, Forward, Ready, Room};
+use crate::backward::Weights;
+use crate::memory::NoMemory;
+use crate::pass::copy_rows;
+use crate::workspace::OpWorkspace;
+use crate::{Mlp, ModelError};
+
+/// The layer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Softmax;
+
+/// The layer of its logarithm.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct LogSoftmax;
 
 /// Replaces each row of `width` by its softmax, `e^(z_i - max z) / sum_j e^(z_j - max z)`: shifting by the largest keeps
 /// every power finite and changes no quotient.
@@ -77,4 +94,96 @@ pub(crate) fn powers<T: Scalar>(kernel: &Kernel<T>, width: usize, z: &mut [T]) {
 /// The largest element; negative infinity of an empty row.
 pub(crate) fn largest<T: Scalar>(row: &[T]) -> T {
     row.iter().copied().fold(T::NEG_INFINITY, |top, z| if z > top { z } else { top })
+}
+
+impl Room for Softmax {
+    fn kind(&self) -> String {
+        "softmax".to_owned()
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("softmax")
+    }
+
+    fn forward<T: Scalar>(
+        &self,
+        pass: &Forward<'_, T>,
+        x: MatRef<'_, T>, // (batch, width)
+        here: &mut OpWorkspace<T>,
+    ) -> Result<(), ModelError> {
+        let a = &mut here.a[..x.rows() * here.width];
+        copy_rows(x, a);
+        forward(pass.mlp.kernel(), here.width, a);
+        Ok(())
+    }
+
+    fn backward_in_place<T: Scalar>(
+        &self,
+        flow: &Flow<'_, T>,
+        here: &mut OpWorkspace<T>,
+        _weights: &mut Weights<'_, T>,
+        _grads: &mut [T],
+    ) {
+        let n = flow.batch * here.width;
+        backward(here.width, &here.a[..n], &mut here.da[..n]);
+    }
+
+    fn infer<T: Scalar>(
+        &self,
+        mlp: &Mlp<T>,
+        _ready: Option<&Ready<T>>,
+        x: MatRef<'_, T>, // (rows, width)
+        a: &mut [T],      // (rows, width)
+        _scratch: &mut Scratch<T>,
+    ) -> Result<(), NoMemory> {
+        copy_rows(x, a);
+        forward(mlp.kernel(), x.cols(), a);
+        Ok(())
+    }
+}
+
+impl Room for LogSoftmax {
+    fn kind(&self) -> String {
+        "log_softmax".to_owned()
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("log_softmax")
+    }
+
+    fn forward<T: Scalar>(
+        &self,
+        pass: &Forward<'_, T>,
+        x: MatRef<'_, T>, // (batch, width)
+        here: &mut OpWorkspace<T>,
+    ) -> Result<(), ModelError> {
+        let a = &mut here.a[..x.rows() * here.width];
+        copy_rows(x, a);
+        log_forward(pass.mlp.kernel(), here.width, a);
+        Ok(())
+    }
+
+    fn backward_in_place<T: Scalar>(
+        &self,
+        flow: &Flow<'_, T>,
+        here: &mut OpWorkspace<T>,
+        _weights: &mut Weights<'_, T>,
+        _grads: &mut [T],
+    ) {
+        let n = flow.batch * here.width;
+        log_backward(flow.kernel, here.width, &here.a[..n], &mut here.da[..n]);
+    }
+
+    fn infer<T: Scalar>(
+        &self,
+        mlp: &Mlp<T>,
+        _ready: Option<&Ready<T>>,
+        x: MatRef<'_, T>, // (rows, width)
+        a: &mut [T],      // (rows, width)
+        _scratch: &mut Scratch<T>,
+    ) -> Result<(), NoMemory> {
+        copy_rows(x, a);
+        log_forward(mlp.kernel(), x.cols(), a);
+        Ok(())
+    }
 }
