@@ -112,7 +112,7 @@ pub(crate) fn infer<T: Scalar>(
     let (rows, outputs, most) = (x.rows(), mlp.outputs(), workspace.max_rows);
     mlp.layout.check("predict", WORKSPACE, &workspace.layout)?;
     mlp.check_input("predict", x)?;
-    check_predictions(output.len(), (rows, outputs))?;
+    check_predictions(output.len(), rows, outputs)?;
     if rows > 0 && most == 0 {
         return Err(ModelError::Batch { found: rows, made_for: 0 });
     }

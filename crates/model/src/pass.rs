@@ -258,7 +258,7 @@ impl<T: Scalar> Mlp<T> {
     ) -> Result<(), ModelError> {
         let (rows, width) = (x.rows(), self.outputs());
         self.layout.check("predict", WORKSPACE, &workspace.layout)?;
-        check_predictions(output.len(), (rows, width))?;
+        check_predictions(output.len(), rows, width)?;
         if rows > 0 && workspace.max_batch == 0 {
             return Err(ModelError::Batch { found: rows, made_for: 0 });
         }
@@ -274,7 +274,7 @@ impl<T: Scalar> Mlp<T> {
 }
 
 /// Refuses an output that has not as many elements as predictions of (rows, outputs).
-pub(crate) fn check_predictions(found: usize, (rows, outputs): (usize, usize)) -> Result<(), ModelError> {
+pub(crate) fn check_predictions(found: usize, rows: usize, outputs: usize) -> Result<(), ModelError> {
     if rows.checked_mul(outputs) == Some(found) {
         return Ok(());
     }

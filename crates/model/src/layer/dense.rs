@@ -19,6 +19,7 @@ use super::room::{Beginning, Beneath, Flow, Forward, Kept, Learned, Ready, Room,
 use super::{Layer, Op};
 use crate::backward::Weights;
 use crate::decay::Steps;
+use crate::init::FirstWeights;
 use crate::memory::NoMemory;
 use crate::workspace::OpWorkspace;
 use crate::{Mlp, ModelError};
@@ -91,7 +92,8 @@ impl Room for Dense {
 
     fn initialise<T: Scalar>(&self, begin: Beginning, params: &mut [T], _running: &mut [T]) {
         let Beginning { init, seed, dense } = begin;
-        init.fill((self.shape.inputs, self.shape.outputs), (seed, dense), &mut params[self.ranges().w]);
+        let LayerShape { inputs, outputs, .. } = self.shape;
+        init.fill(FirstWeights { inputs, outputs, seed, layer: dense }, &mut params[self.ranges().w]);
     }
 
     fn kept<T: Scalar>(&self, size: &Size<T>) -> Result<Kept<T>, NoMemory> {
