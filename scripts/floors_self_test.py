@@ -4,6 +4,7 @@ Run it as `scripts/floors --self-test`. The plants are made from the same tables
 tested without a line here.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -80,6 +81,103 @@ def plants(packages):
                     yield package, f"{name} with {code}", file, new, new.count("\n"), f"must never have {absent}"
 
 
+# Small crates: (what, file -> text, the circles in them). The first file is the root.
+CRATES = [
+    ("siblings", {"lib.rs": "mod a; mod b;", "a.rs": "use crate::b::B;", "b.rs": "pub struct B; use super::a;"}, ["a b"]),
+    (
+        "three files, by a path in code, a brace and a rename",
+        {
+            "main.rs": "mod a; mod b; mod c;",
+            "a.rs": "fn f() { crate::b::g(1) }",
+            "b.rs": "use std::fs; use crate::{c::{self, C}, nothing}; pub fn g(_: u8) {}",
+            "c.rs": "use super::a as first; pub struct C; fn f() { first::f() }",
+        },
+        ["a b c"],
+    ),
+    ("a child takes what its parent defines", {"lib.rs": "mod a; struct X;", "a.rs": "use crate::X;"}, ["a lib"]),
+    (
+        "a child takes from the mod.rs above it",
+        {"lib.rs": "mod a;", "a/mod.rs": "mod b; const C: u8 = 1;", "a/b.rs": "fn f() -> u8 { super::C }"},
+        ["a/b a/mod"],
+    ),
+    (
+        "through two re-exports and a glob",
+        {
+            "lib.rs": "mod a; mod b; pub use a::*; pub use b::b;",
+            "a/mod.rs": "mod inner; pub use inner::Deep;",
+            "a/inner.rs": "pub struct Deep; use crate::b;",
+            "b.rs": "use crate::Deep; pub fn b() {}",
+        },
+        ["a/inner b"],
+    ),
+    ("an attribute's file", {"lib.rs": '#[path = "x/y.rs"] mod a; fn f() {}', "x/y.rs": "use super::f;"}, ["lib x/y"]),
+    (
+        "none: re-exports at the root lead to the file that defines",
+        {"lib.rs": "mod a; mod b; pub use a::A; pub use b::B;", "a.rs": "pub struct A;", "b.rs": "use crate::A; pub struct B;"},
+        [],
+    ),
+    (
+        "none: a module, a function and a macro of one name",
+        {
+            "lib.rs": "mod a; mod b; mod c; pub use a::a; fn b() {} macro_rules! c { () => {} }",
+            "a.rs": "use super::b::B; use crate::c::C; pub fn a() {}",
+            "b.rs": "pub struct B;",
+            "c.rs": "pub struct C;",
+        },
+        [],
+    ),
+    (
+        "none: tests, comments and strings do not count, nor what another crate calls by the same name",
+        {
+            "lib.rs": "mod a; mod b; pub struct X;",
+            "a.rs": '// use crate::X;\nconst S: &str = "crate::X"; #[cfg(test)] mod tests { use crate::X; }',
+            "b.rs": "use crate::a; use other::X; fn f() { a::X::new(); other::b::X; } mod inner { use super::f; }",
+        },
+        [],
+    ),
+]
+
+
+def circles_gone_wrong():
+    """How many of the small crates are judged wrongly."""
+    wrong = 0
+    for what, files, expected in CRATES:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder).resolve()
+            for name, text in files.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text)
+            rings = floors.circles(root / next(iter(files)))
+            found = [" ".join(step.file.relative_to(root).with_suffix("").as_posix() for step in ring) for ring in rings]
+        if found != expected:
+            wrong += 1
+            print(f"self-test: circles, {what}: expected {expected}, found {found}")
+    return wrong
+
+
+def circles_unseen(copy, packages):
+    """How many crates with more than one file hide a circle that is planted between their root and a child."""
+    unseen = 0
+    for package in packages:
+        for root in floors.crate_roots(package):
+            names = re.findall(r"^(?:pub )?mod (\w+);", root.read_text(), re.MULTILINE)
+            children = [root.parent / f"{name}.rs" for name in names]
+            child = next((file for file in children if file.exists()), None)
+            if child is None:
+                continue
+            texts = {file: file.read_text() for file in (root, child)}
+            root.write_text(texts[root] + "pub struct Planted;\n")
+            child.write_text(texts[child] + "const _: crate::Planted = crate::Planted;\n")
+            law = f"{child.name} -> {root.name} -> {child.name}", f"{root.name} -> {child.name} -> {root.name}"
+            seen = any(breach.law.endswith(law) for breach in floors.check_circles(copy, [package]))
+            for file, text in texts.items():
+                file.write_text(text)
+            if not seen:
+                unseen += 1
+                print(f"self-test: planted a circle between {root.relative_to(copy)} and {child.name}: NOT SEEN")
+    return unseen
+
+
 def copy_tree(to):
     """The files git tracks, or all but the builds where there is no git."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
@@ -105,6 +203,12 @@ def self_test():
         if not any("has no floor" in breach.law for breach in floors.check_dependencies(copy, [*packages, orphan])):
             print("self-test: a crate without a floor went unseen")
             missed += 1
+        bare = [{**package, "dependencies": []} for package in packages]
+        unused = sum("take it out of its row" in breach.law for breach in floors.check_dependencies(copy, bare))
+        if unused != sum(len(floor.workspace) + len(floor.external or []) for floor in floors.FLOORS.values()):
+            print(f"self-test: of the allowances of crates that import nothing, {unused} are told")
+            missed += 1
+        missed += circles_gone_wrong() + circles_unseen(copy, packages)
         for package, what, file, new, line, words in plants(packages):
             old, tests = file.read_text(), file.parent / "planted_outline.rs"
             file.write_text(new)

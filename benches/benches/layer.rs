@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use chainrule_bench::shapes::{DENSE, DenseSize};
+use chainrule_bench_support::shapes::{DENSE, DenseSize};
 use chainrule_dense::{Activation, Gradients, LayerShape, Plan};
 use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 use chainrule_model::random::{Purpose, Stream};

@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use chainrule_bench::shapes::{LAYER_PRODUCTS, Product, SQUARES, Stored};
+use chainrule_bench_support::shapes::{LAYER_PRODUCTS, Product, SQUARES, Stored};
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_naive::{Dims, Float, Transpose, gamma, matmul, matmul_abs, matmul_f64};

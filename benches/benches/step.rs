@@ -1,32 +1,41 @@
 //! Whole steps of training in f32, gathering included, and predictions, on the threads of rayon's global pool: ours,
-//! a network written plainly on the gemm crate, loops and naive loops.
+//! a network written plainly on matrixmultiply (one thread), and naive loops; with the feature `rivals` also that network on
+//! the gemm crate, and loops compiled for the CPU's vectors.
 //!
 //! Verified first: from the same parameters, steps of each lead to the same losses and parameters. Throughput is in
 //! floating point operations of the products: `Gelem/s` reads as GFLOP/s.
 
+#[cfg(feature = "rivals")]
 #[path = "../rivals/gemm.rs"]
 mod gemm;
+#[path = "../rivals/matrixmultiply.rs"]
+mod matrixmultiply;
 
 use std::time::Duration;
 
-use chainrule_bench::steps::candidate::{verify_predictions, verify_steps};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::jobs::{PREDICTIONS, STEPS, network};
-use chainrule_bench::steps::{loops, naive, ours, plain};
+use chainrule_bench_support::steps::candidate::{verify_predictions, verify_steps};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::jobs::{PREDICTIONS, STEPS, network};
+#[cfg(feature = "rivals")]
+use chainrule_bench_support::steps::loops;
+use chainrule_bench_support::steps::{naive, ours, plain};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 /// Rows to choose minibatches from: 25 MB of images, more than a second-level cache holds.
 const ROWS: usize = 8192;
 
 fn steps(criterion: &mut Criterion) {
-    let threads = rayon::current_num_threads();
     let mut group = criterion.benchmark_group("step");
     for job in STEPS {
         let rows = Rows::random(ROWS, job.widths[0], job.widths[job.widths.len() - 1]);
-        let mut candidates =
-            vec![ours::stepper(job, &rows), plain::stepper("gemm", gemm::multiply, job, &rows, threads)];
+        let plain = plain::stepper("matrixmultiply", matrixmultiply::multiply, job, &rows, 1);
+        let mut candidates = vec![ours::stepper(job, &rows), plain];
+        #[cfg(feature = "rivals")]
+        candidates.push(plain::stepper("gemm", gemm::multiply, job, &rows, rayon::current_num_threads()));
         if job.suits_loops() {
-            candidates.extend([loops::stepper(job, &rows), naive::stepper(job, &rows)]);
+            #[cfg(feature = "rivals")]
+            candidates.push(loops::stepper(job, &rows));
+            candidates.push(naive::stepper(job, &rows));
         }
         verify_steps(&mut candidates, &rows, job.batch).unwrap_or_else(|wrong| panic!("{}: {wrong}", job.name));
         group.throughput(Throughput::Elements(job.flops()));
@@ -44,13 +53,16 @@ fn steps(criterion: &mut Criterion) {
 }
 
 fn predictions(criterion: &mut Criterion) {
-    let threads = rayon::current_num_threads();
     let mut group = criterion.benchmark_group("predict");
     for job in PREDICTIONS {
         let (inputs, outputs) = (job.widths[0], job.widths[job.widths.len() - 1]);
         let rows = Rows::random(job.rows, inputs, outputs);
         let mlp = network(job.widths);
-        let mut candidates = vec![ours::predictor(job, &mlp), plain::predictor("gemm", gemm::multiply, job, threads)];
+        let plain = plain::predictor("matrixmultiply", matrixmultiply::multiply, job, 1);
+        let mut candidates = vec![ours::predictor(job, &mlp), plain];
+        #[cfg(feature = "rivals")]
+        candidates.push(plain::predictor("gemm", gemm::multiply, job, rayon::current_num_threads()));
+        #[cfg(feature = "rivals")]
         if job.suits_loops() {
             candidates.push(loops::predictor(job));
         }

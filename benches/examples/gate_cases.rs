@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use chainrule::data::{Batches, Order, TargetsMut, digits};
-use chainrule_bench::shapes::{Product, Stored};
+use chainrule_bench_support::shapes::{Product, Stored};
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Loss, Mlp, Optimizer, TargetsRef, Workspace};

@@ -1,7 +1,7 @@
 //! The `gemm` crate's product for the steps that are written on it, with the only `unsafe` code that they need.
 #![allow(unsafe_code)]
 
-use chainrule_bench::steps::plain::Product;
+use chainrule_bench_support::steps::plain::Product;
 
 /// C <- keep * C + scale * A * B.
 pub(crate) fn multiply(product: Product<'_>) {

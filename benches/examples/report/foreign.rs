@@ -2,44 +2,25 @@
 //! may not assume. Rivals with a safe interface stand here as well, to be read side by side.
 #![allow(unsafe_code)]
 
+mod bounds;
 #[cfg(any(feature = "openblas", feature = "blis"))]
 mod c;
 mod loops;
+mod rivals;
 #[cfg(feature = "rten")]
 mod rten;
 
-use chainrule_bench::operands::{Operands, Strides};
-use chainrule_bench::rounds::Candidate;
-use chainrule_bench::shapes::{Element, Shape};
+use chainrule_bench_support::operands::{Operands, Strides};
+use chainrule_bench_support::rounds::Candidate;
+use chainrule_bench_support::shapes::{Element, Shape};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 
-use crate::held::Field;
+use crate::field::Field;
 #[cfg(any(test, target_arch = "x86_64"))]
-use crate::probe::Isa;
+use crate::isa::Isa;
 
-/// An element type that all rivals know.
-pub(crate) trait Rivals: Scalar + Float {
-    /// Which of the two it is.
-    const ELEMENT: Element;
-
-    /// Everyone on that field for that product. Who is left out of which is said in the README.
-    fn rivals(field: Field, shape: &Shape) -> Vec<Candidate<Self>>;
-}
-
-/// Highest element that a matrix of (rows, cols) reaches lies in the slice.
-fn assert_inside<T>(data: &[T], (rows, cols): (usize, usize), (down, along): Strides) {
-    assert!(rows > 0 && cols > 0, "an empty {rows}x{cols} matrix");
-    let last = (rows - 1) * down + (cols - 1) * along;
-    assert!(last < data.len(), "element {last} of {}", data.len());
-}
-
-fn assert_all_inside<T: Scalar + Float>(operands: &Operands<T>) {
-    let (m, n, k) = (operands.shape.m, operands.shape.n, operands.shape.k);
-    assert_inside(&operands.a, (m, k), operands.a_strides());
-    assert_inside(&operands.b, (k, n), operands.b_strides());
-    assert_inside(&operands.c, (m, n), operands.c_strides());
-}
+use bounds::assert_all_inside;
 
 fn signed((down, along): Strides) -> (isize, isize) {
     (down as isize, along as isize)
@@ -239,12 +220,13 @@ pub(crate) fn libraries() -> Result<(), String> {
 
 #[cfg(any(feature = "openblas", feature = "blis"))]
 pub(crate) use c::{LIBRARIES, cblas};
-pub(crate) use loops::{loads, multiply_adds};
+pub(crate) use loops::{CHAINS, loads, multiply_adds};
+pub(crate) use rivals::Rivals;
 
 #[cfg(test)]
 mod tests {
-    use chainrule_bench::rounds::verify;
-    use chainrule_bench::shapes::table;
+    use chainrule_bench_support::rounds::verify;
+    use chainrule_bench_support::shapes::table;
 
     use super::*;
 

@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use chainrule_bench::record::{Header, Rival};
+use chainrule_bench_support::record::{Header, Rival};
 use chainrule_kernel::{KERNEL_VARIABLE, Kernel, KernelError};
 
+use crate::isa::Isa;
 use crate::machine::{commit, cores, cpu, output};
-use crate::probe::{self, Isa};
+use crate::probe;
 
 /// What a run decides itself.
 pub(crate) struct Choices {

@@ -4,12 +4,14 @@
 //! The settings themselves are made by `scripts/bench --isa avx2`: some must be there when a rival is compiled, others
 //! before the process starts.
 
-use chainrule_bench::record::{Held, Measured, Rival};
-use chainrule_bench::rounds::{Candidate, measure, verify};
-use chainrule_bench::shapes::{Element, table};
+use chainrule_bench_support::record::{Held, Measured, Rival};
+use chainrule_bench_support::rounds::{Candidate, measure, verify};
+use chainrule_bench_support::shapes::{Element, table};
 
+use crate::field::Field;
 use crate::foreign::Rivals;
-use crate::probe::{Isa, peak};
+use crate::isa::Isa;
+use crate::probe::peak;
 
 /// Percent of the peak that nobody reaches without wider vectors, clocks and their noise allowed for.
 const TOO_FAST: f64 = 115.0;
@@ -17,15 +19,6 @@ const TOO_FAST: f64 = 115.0;
 const TOO_SLOW: f64 = 50.0;
 /// Seconds for everyone.
 const SECONDS: f64 = 1.0;
-
-/// What all candidates of a run have in common.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Field {
-    /// For each of them.
-    pub(crate) threads: usize,
-    /// What they are held to, if they are.
-    pub(crate) isa: Option<Isa>,
-}
 
 /// How one rival is held to AVX2.
 struct Hold {
@@ -149,8 +142,8 @@ pub(crate) fn check(field: Field, case: &Measured) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use chainrule_bench::record::Timing;
-    use chainrule_bench::shapes::Stored;
+    use chainrule_bench_support::record::Timing;
+    use chainrule_bench_support::shapes::Stored;
 
     use super::*;
 

@@ -3,13 +3,15 @@
 use std::fs;
 use std::process::Command;
 
+use crate::lock::LOCK;
+
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// What the lock file pins.
 pub(crate) fn version(package: &str) -> String {
-    let after = crate::LOCK.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
+    let after = LOCK.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
     after.and_then(|rest| rest.split('"').next()).unwrap_or("of this commit").to_owned()
 }
 

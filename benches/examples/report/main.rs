@@ -3,9 +3,12 @@
 //! An example, not a binary or a benchmark: a bare `cargo run` is to stay the chainrule command, and a bare
 //! `cargo bench` is not to take six minutes more.
 
+mod field;
 mod foreign;
 mod header;
 mod held;
+mod isa;
+mod lock;
 mod machine;
 mod print;
 mod probe;
@@ -17,24 +20,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chainrule_bench::caches::Caches;
-use chainrule_bench::chart::chart;
-use chainrule_bench::record::{Header, Held, Measured, Record, Rival};
-use chainrule_bench::shapes::{Element, GROUPS, SUMMARY, Shape, table};
-use chainrule_bench::summary::{readme_section, replace_section};
+use chainrule_bench_support::caches::Caches;
+use chainrule_bench_support::chart::chart;
+use chainrule_bench_support::record::{Header, Held, Measured, Record, Rival};
+use chainrule_bench_support::shapes::{Element, GROUPS, SUMMARY, Shape, table};
+use chainrule_bench_support::summary::{readme_section, replace_section};
 use chainrule_kernel::KERNEL_VARIABLE;
 use clap::{Args, Parser};
 
+use field::Field;
 use foreign::Rivals;
 use header::Choices;
-use held::Field;
+use isa::Isa;
 use machine::{cores, version};
-use probe::Isa;
 use product::Bench;
 use steps::{More, Steps};
-
-/// The versions of this build.
-const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
 
 /// The rivals that this build has beyond the usual ones.
 const WITH: &[&str] = &[

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use chainrule_bench::record::{Header, Line, Memory, Peak, Record};
-use chainrule_bench::steps::record::MeasuredStep;
+use chainrule_bench_support::record::{Header, Line, Memory, Peak, Record};
+use chainrule_bench_support::steps::record::MeasuredStep;
 
 pub(crate) fn write(path: &Path, record: &Record) -> Result<(), String> {
     let Record { header, cases, steps } = record;

@@ -5,67 +5,20 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Instant;
 
-use chainrule_bench::caches::Caches;
-use chainrule_bench::record::{Memory, Peak};
-use chainrule_bench::shapes::Element;
+use chainrule_bench_support::caches::Caches;
+use chainrule_bench_support::record::{Memory, Peak};
+use chainrule_bench_support::shapes::Element;
 
-/// Independent chains of multiply-adds: 2 a cycle of 4 cycles each keep 8 busy, and 12 + 2 fit 16 registers.
-pub(crate) const CHAINS: usize = 12;
+use crate::foreign::{CHAINS, loads, multiply_adds};
+use crate::isa::Isa;
+
 /// Seconds of one try: long for the clock, short beside a time slice.
 const TRY: f64 = 1e-3;
 const TRIES: usize = 7;
 
-/// The instruction sets, widest first, by the last part of our kernels' names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Isa {
-    Avx512,
-    Avx2,
-    Portable,
-}
-
-impl Isa {
-    pub(crate) const ALL: [Isa; 3] = [Isa::Avx512, Isa::Avx2, Isa::Portable];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Isa::Avx512 => "avx512",
-            Isa::Avx2 => "avx2",
-            Isa::Portable => "portable",
-        }
-    }
-
-    /// What a kernel of ours computes with.
-    pub(crate) fn of_kernel(name: &str) -> Isa {
-        Isa::ALL.into_iter().find(|isa| name.ends_with(isa.name())).unwrap_or(Isa::Portable)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    pub(crate) fn is_available(self) -> bool {
-        match self {
-            Isa::Avx512 => is_x86_feature_detected!("avx512f"),
-            Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-            Isa::Portable => true,
-        }
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(crate) fn is_available(self) -> bool {
-        self == Isa::Portable
-    }
-
-    fn lanes(self, element: Element) -> usize {
-        let bytes = match self {
-            Isa::Avx512 => 64,
-            Isa::Avx2 => 32,
-            Isa::Portable => 16,
-        };
-        bytes / if element == Element::F32 { 4 } else { 8 }
-    }
-}
-
 /// GFLOP/s of `threads` threads together.
 pub(crate) fn peak(isa: Isa, element: Element, threads: usize) -> f64 {
-    let run = crate::foreign::multiply_adds(isa, element);
+    let run = multiply_adds(isa, element);
     let flops_a_step = (2 * CHAINS * isa.lanes(element)) as f64;
     let mut steps = 1000;
     while seconds(|| run(steps)) < TRY / 2.0 {
@@ -115,7 +68,7 @@ pub(crate) fn memory() -> Vec<Memory> {
         let data = vec![1.0f32; size / 2 / 4];
         let bytes = data.len() * 4;
         let gb_per_s = rate(bytes, || {
-            black_box(crate::foreign::loads(black_box(&data)));
+            black_box(loads(black_box(&data)));
         });
         memory.push(Memory { level: level.to_owned(), bytes, gb_per_s });
     }

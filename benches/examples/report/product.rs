@@ -1,16 +1,17 @@
 //! One product: ours and everyone else's, verified, then timed until the machine was steady or the patience is spent.
 
-use chainrule_bench::figures::NAIVE;
-use chainrule_bench::operands::Operands;
-use chainrule_bench::record::Measured;
-use chainrule_bench::rounds::{Candidate, measure, verify};
-use chainrule_bench::shapes::{Shape, Stored};
+use chainrule_bench_support::figures::NAIVE;
+use chainrule_bench_support::operands::Operands;
+use chainrule_bench_support::record::Measured;
+use chainrule_bench_support::rounds::{Candidate, measure, verify};
+use chainrule_bench_support::shapes::{Shape, Stored};
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scratch};
 use chainrule_naive::{Dims, Transpose, matmul};
 
+use crate::field::Field;
 use crate::foreign::Rivals;
-use crate::held::Field;
-use crate::probe::{self, Isa};
+use crate::isa::Isa;
+use crate::probe;
 
 /// How far the peak may move from before a product to after it.
 const STEADY: f64 = 0.03;
@@ -119,7 +120,7 @@ fn naive<T: Rivals>() -> Candidate<T> {
 
 #[cfg(test)]
 mod tests {
-    use chainrule_bench::shapes::table;
+    use chainrule_bench_support::shapes::table;
 
     use super::*;
 

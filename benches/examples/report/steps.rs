@@ -2,24 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule_bench::record::{Header, Record, Rival};
-use chainrule_bench::rounds::Rounds;
-use chainrule_bench::shapes::Element;
-use chainrule_bench::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions, verify_steps};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::figures::ONE_THREAD;
-use chainrule_bench::steps::jobs::{PREDICTIONS, PredictJob, STEPS, StepJob, network};
-use chainrule_bench::steps::record::{MeasuredStep, Timed};
-use chainrule_bench::steps::timing::{measure_predictions, measure_steps};
-use chainrule_bench::steps::{loops, naive, ours, plain};
+use chainrule_bench_support::record::{Header, Record, Rival};
+use chainrule_bench_support::rounds::Rounds;
+use chainrule_bench_support::shapes::Element;
+use chainrule_bench_support::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions, verify_steps};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::figures::ONE_THREAD;
+use chainrule_bench_support::steps::jobs::{PREDICTIONS, PredictJob, STEPS, StepJob, network};
+use chainrule_bench_support::steps::record::{MeasuredStep, Timed};
+use chainrule_bench_support::steps::timing::{measure_predictions, measure_steps};
+use chainrule_bench_support::steps::{loops, naive, ours, plain};
 use chainrule_kernel::KERNEL_VARIABLE;
 use clap::Args;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::header::{Choices, chosen_kernel, header};
+use crate::isa::Isa;
 use crate::machine::{cores, version};
 use crate::print;
-use crate::probe::{self, Isa};
+use crate::probe;
 
 #[path = "../../rivals/gemm.rs"]
 mod gemm;

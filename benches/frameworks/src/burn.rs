@@ -6,9 +6,9 @@ use burn::nn::{Linear, LinearConfig};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, RmsPropConfig, SgdConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use chainrule_bench::steps::candidate::{Candidate, Predictor, Stepper};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::jobs::{PredictJob, StepJob, network};
+use chainrule_bench_support::steps::candidate::{Candidate, Predictor, Stepper};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::jobs::{PredictJob, StepJob, network};
 use chainrule_model::Optimizer;
 
 pub(crate) fn stepper<'a>(job: &StepJob, rows: &'a Rows) -> Option<Candidate<dyn Stepper + 'a>> {

@@ -3,9 +3,9 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Optimizer as _, ParamsAdamW, SGD, loss};
-use chainrule_bench::steps::candidate::{Candidate, Predictor, Stepper};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::jobs::{PredictJob, StepJob, network};
+use chainrule_bench_support::steps::candidate::{Candidate, Predictor, Stepper};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::jobs::{PredictJob, StepJob, network};
 use chainrule_model::Optimizer;
 
 const MEMORY: &str = "candle computes what it has memory for";

@@ -8,6 +8,9 @@ mod burn;
 mod candle;
 #[path = "../../examples/report/header.rs"]
 mod header;
+#[path = "../../examples/report/isa.rs"]
+mod isa;
+mod lock;
 #[path = "../../examples/report/foreign/loops.rs"]
 mod loops;
 #[path = "../../examples/report/machine.rs"]
@@ -23,21 +26,18 @@ mod tract;
 
 use std::process::ExitCode;
 
-use chainrule_bench::record::Rival;
-use chainrule_bench::steps::candidate::{Candidate, Predictor, Stepper};
-use chainrule_bench::steps::data::Rows;
-use chainrule_bench::steps::jobs::{PredictJob, StepJob};
+use chainrule_bench_support::record::Rival;
+use chainrule_bench_support::steps::candidate::{Candidate, Predictor, Stepper};
+use chainrule_bench_support::steps::data::Rows;
+use chainrule_bench_support::steps::jobs::{PredictJob, StepJob};
 use clap::Parser;
 
 use steps::{More, Steps};
 
 /// Where the probe looks for loops that are not safe.
 mod foreign {
-    pub(crate) use crate::loops::{loads, multiply_adds};
+    pub(crate) use crate::loops::{CHAINS, loads, multiply_adds};
 }
-
-/// The versions of this build.
-const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
 
 /// Whatever this build has, by the names that `--with` knows, and the package whose version counts.
 const FRAMEWORKS: &[(&str, &str)] = &[

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chainrule_bench::steps::candidate::{Candidate, Predictor};
-use chainrule_bench::steps::jobs::{PredictJob, network};
+use chainrule_bench_support::steps::candidate::{Candidate, Predictor};
+use chainrule_bench_support::steps::jobs::{PredictJob, network};
 use tract_core::ops::einsum::EinSum;
 use tract_core::ops::math;
 use tract_core::prelude::*;

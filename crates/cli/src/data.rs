@@ -5,7 +5,7 @@ use std::path::Path;
 use chainrule::data::{Dataset, Loaded, Preprocess, Source};
 use chainrule::{Error, Model, Scalar};
 
-use crate::args::HOLDOUT;
+use crate::args::defaults::HOLDOUT;
 use crate::failure::Failure;
 use crate::limits::limits;
 

@@ -1,19 +1,8 @@
-//! How a command fails: what is said on stderr, and the exit code. 1: the run failed. 2: bad usage. 128 + signal: ended by
-//! a signal before there was anything to keep.
+//! Why a command fails. How that is said, and with which exit code, is told in `report.rs`.
 
-use std::backtrace::{Backtrace, BacktraceStatus};
-use std::error::Error;
-use std::io::{self, Write};
-use std::panic::PanicHookInfo;
-use std::process::ExitCode;
+use std::io;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
-
-use crate::args::Cli;
-use crate::escape::shown;
-use crate::interrupt::Signal;
-use crate::output::tell;
+use crate::signal::Signal;
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -29,60 +18,6 @@ pub(crate) enum Failure {
     Interrupted(Signal),
 }
 
-impl Failure {
-    /// Says it on stderr. `command` is the subcommand that failed.
-    pub(crate) fn report(self, command: &str) -> ExitCode {
-        match self {
-            // As clap says what it finds itself.
-            Failure::Usage(message) => {
-                let mut cli = Cli::command();
-                cli.build();
-                let command = cli.find_subcommand_mut(command).expect("the command that ran");
-                say_usage(&command.error(ErrorKind::ArgumentConflict, shown(message)))
-            }
-            Failure::Run(error) => {
-                tell(format_args!("error: {}{}", shown(with_sources(&error)), hint(&error)));
-                ExitCode::from(1)
-            }
-            Failure::Found => ExitCode::from(1),
-            Failure::Output(error) => no_output(&error),
-            Failure::Interrupted(signal) => {
-                tell(format_args!("error: stopped by {} before the first step: nothing is saved", signal.name()));
-                ExitCode::from(signal.exit_code() as u8)
-            }
-        }
-    }
-}
-
-fn no_output(error: &io::Error) -> ExitCode {
-    tell(format_args!("error: cannot write to standard output: {error}"));
-    ExitCode::from(1)
-}
-
-/// What clap has to say: help and the version on standard output, or what is wrong with the arguments on stderr.
-pub(crate) fn say_usage(said: &clap::Error) -> ExitCode {
-    let is_safe = |arg: std::ffi::OsString| arg.to_str().is_some_and(|arg| shown(arg) == arg);
-    if said.use_stderr() && !std::env::args_os().all(is_safe) {
-        // Clap quotes arguments as they came: without its colours, so that none of theirs are left.
-        tell(said.to_string().trim_end());
-        return ExitCode::from(said.exit_code() as u8);
-    }
-    match said.print().and_then(|()| io::stdout().flush()) {
-        Err(error) if !said.use_stderr() && error.kind() != io::ErrorKind::BrokenPipe => no_output(&error),
-        _ => ExitCode::from(said.exit_code() as u8),
-    }
-}
-
-/// A panic is a fault of this program: what is needed to report it, on stderr if that can be written. The exit code is
-/// Rust's, 101.
-pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
-    tell(format_args!("error: a fault in chainrule {}: {panic}", env!("CARGO_PKG_VERSION")));
-    let trace = Backtrace::capture();
-    if trace.status() == BacktraceStatus::Captured {
-        tell(trace);
-    }
-}
-
 impl From<chainrule::Error> for Failure {
     fn from(error: chainrule::Error) -> Self {
         Failure::Run(error)
@@ -92,41 +27,5 @@ impl From<chainrule::Error> for Failure {
 impl From<chainrule::ModelError> for Failure {
     fn from(error: chainrule::ModelError) -> Self {
         Failure::Run(error.into())
-    }
-}
-
-/// The option that helps, where the message cannot know it.
-fn hint(error: &chainrule::Error) -> &'static str {
-    match error {
-        chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
-        chainrule::Error::OverLimit { .. } => ", with --max-bytes 16G for example",
-        _ => "",
-    }
-}
-
-/// The message, and those of its sources that it does not quote already.
-fn with_sources(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let message = error.to_string();
-        if !text.contains(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        source = error.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_source_is_told_once() {
-        let source = io::Error::other("the disk is tired");
-        let error = chainrule::Error::Io { path: "x.npy".into(), action: "read", source };
-        assert_eq!(with_sources(&error), "cannot read x.npy: the disk is tired");
     }
 }

@@ -24,6 +24,8 @@ mod output;
 mod pace;
 mod predict;
 mod progress;
+mod report;
+mod signal;
 mod trace;
 mod train;
 mod values;
@@ -35,13 +37,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
-use failure::Failure;
 
 fn main() -> ExitCode {
-    panic::set_hook(Box::new(failure::report_panic));
+    panic::set_hook(Box::new(report::report_panic));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return failure::say_usage(&error),
+        Err(error) => return report::say_usage(&error),
     };
     interrupt::listen();
     limits::set(cli.max_bytes);
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
     if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_))
         && let Err(error) = chainrule::start_threads()
     {
-        return Failure::from(error).report("");
+        return report::report(error.into(), "");
     }
     let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(&args)),
@@ -63,6 +64,6 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(name),
+        Err(failure) => report::report(failure, name),
     }
 }

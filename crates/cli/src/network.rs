@@ -5,7 +5,7 @@ use std::path::Path;
 use chainrule::network::activation_name;
 use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar};
 
-use crate::args::HIDDEN;
+use crate::args::defaults::HIDDEN;
 use crate::values::{Hidden, Norm};
 
 /// The architecture, as far as the command line says.

@@ -8,12 +8,12 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::failure::Failure;
-use crate::values;
+use crate::values::{self, Parsed};
 
 const HEADING: &str = "Training";
 const NAME: &str = "optimizer";
 /// Not a rule of steps, but a training of its own.
-pub(crate) const LBFGS: &str = "lbfgs";
+const LBFGS: &str = "lbfgs";
 
 /// What the command line says of it, not yet brought together.
 #[derive(Debug, Clone)]
@@ -60,6 +60,11 @@ impl OptimizerArgs {
         optimizer.check().map_err(usage)?;
         Ok(optimizer)
     }
+}
+
+fn name(text: &str) -> Parsed<String> {
+    let known = [OPTIMIZER_NAMES, &[LBFGS]].concat();
+    if known.contains(&text) { Ok(text.to_owned()) } else { values::unknown("optimizer", text, &known) }
 }
 
 fn flags(optimizer: Optimizer) -> Vec<&'static str> {
@@ -130,18 +135,18 @@ fn arg(setting: &'static Setting) -> Arg {
 
 impl Args for OptimizerArgs {
     fn augment_args(command: Command) -> Command {
-        let name = Arg::new(NAME)
+        let option = Arg::new(NAME)
             .long(NAME)
             .value_name("NAME")
             .default_value(OPTIMIZER_NAMES[0])
-            .value_parser(values::optimizer)
+            .value_parser(name)
             .help(format!(
                 "How: {}; or {LBFGS}, whose every epoch is an iteration over all rows at once, without --batch and \
                  learning rate, for small jobs",
                 OPTIMIZER_NAMES.join(", ")
             ))
             .help_heading(HEADING);
-        command.arg(name).args(SETTINGS.iter().map(arg))
+        command.arg(option).args(SETTINGS.iter().map(arg))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -6,11 +6,8 @@ use std::str::FromStr;
 
 use chainrule::data::Source;
 use chainrule::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
-use chainrule::optim::OPTIMIZER_NAMES;
 use chainrule::trace::Shown;
 use chainrule::{Activation, DType, Error, Loss, ModelError};
-
-use crate::optimizer::LBFGS;
 
 /// The sizes of the hidden layers; none at all for a single dense layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -223,11 +220,6 @@ pub(crate) fn loss(text: &str) -> Parsed<Loss> {
         ModelError::Setting { .. } => Err(error.to_string()),
         _ => unknown("loss", text, LOSS_NAMES),
     })
-}
-
-pub(crate) fn optimizer(text: &str) -> Parsed<String> {
-    let known = [OPTIMIZER_NAMES, &[LBFGS]].concat();
-    if known.contains(&text) { Ok(text.to_owned()) } else { unknown("optimizer", text, &known) }
 }
 
 pub(crate) fn dtype(text: &str) -> Parsed<DType> {

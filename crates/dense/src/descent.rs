@@ -11,7 +11,7 @@ use chainrule_kernel::{
 use crate::clip::scale_all;
 use crate::parts::{Side, for_each_part, middle};
 use crate::plan::{Plan, Room};
-use crate::update::split_moments;
+use crate::step::split_moments;
 use crate::{LayerShape, Step};
 
 /// Bytes of a strip of dw: with w and the moments of the same rows it should stay in the second-level cache. Steps of

@@ -4,8 +4,6 @@
 
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
-use crate::update::split_moments;
-
 /// Gradients that are changed at a time: 2 KiB in f64, which stay in the first-level cache.
 const AT_ONCE: usize = 256;
 
@@ -90,6 +88,15 @@ impl<T: Scalar> Step<T> {
             w.iter_mut().for_each(|w| *w *= self.shrink);
         }
     }
+}
+
+/// Both arrays before and from `at`; empty ones stay empty.
+pub(crate) fn split_moments<T>(moments: [&mut [T]; 2], at: usize) -> ([&mut [T]; 2], [&mut [T]; 2]) {
+    let [(left_m, right_m), (left_s, right_s)] = moments.map(|memory| {
+        let at = at.min(memory.len());
+        memory.split_at_mut(at)
+    });
+    ([left_m, left_s], [right_m, right_s])
 }
 
 /// -1, 0 or 1; NaN stays NaN.

@@ -5,8 +5,8 @@
 
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
-use crate::Step;
 use crate::parts::{ELEMENTS_PER_THREAD, threads_for};
+use crate::step::{Step, split_moments};
 
 /// Parameters that a thread must have to itself where each costs divisions. Adam, measured as `ELEMENTS_PER_THREAD` was,
 /// when it was compiled for SSE2: 8,192 elements 4.2 us on one thread and 2.5 on two, 16,384 7.0 and 4.9, 131,072 65 and
@@ -46,15 +46,6 @@ fn cut<T: Scalar>(kernel: &Kernel<T>, step: Step<T>, w: &mut [T], dw: &[T], mome
         || cut(kernel, step, left_w, left_dw, left_moments, left),
         || cut(kernel, step, right_w, right_dw, right_moments, threads - left),
     );
-}
-
-/// Both arrays before and from `at`; empty ones stay empty.
-pub(crate) fn split_moments<T>(moments: [&mut [T]; 2], at: usize) -> ([&mut [T]; 2], [&mut [T]; 2]) {
-    let [(left_m, right_m), (left_s, right_s)] = moments.map(|memory| {
-        let at = at.min(memory.len());
-        memory.split_at_mut(at)
-    });
-    ([left_m, left_s], [right_m, right_s])
 }
 
 #[cfg(test)]

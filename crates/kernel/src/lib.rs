@@ -12,9 +12,10 @@
 //! # Ok::<(), chainrule_kernel::KernelError>(())
 //! ```
 //!
-//! Three questions, three places. *What is computed*: `micro.rs`, one tile of C in registers, written once over
-//! [`simd`](self) vectors. *How here*: `isa/`, an instruction set each. *Which numbers*: `blocking.rs`, the five loops
-//! and the sizes of their blocks. `table.rs` puts them together and `gemm.rs` is the safe way in.
+//! Rooms, each importing only those before it: `matrix` (views, aligned memory), `simd` (registers; an instruction set a file,
+//! one door each), `math` (exp and its like), `elementwise` (activations, update rules, bytes), `epilogue`, `gemm` (which
+//! algorithm a product takes, its loops, tiles, panels and sizes), `registry` (the kernels and the choice among them), `api`
+//! (the safe way in).
 //!
 //! Examples of what `chainrule` names again import from there; with this crate alone write `chainrule_kernel`.
 //!
@@ -30,6 +31,8 @@
 //! the functions whose names begin with `try_`; it never ends the process, and never wraps (`sizes.rs`).
 //!
 //! All `unsafe` code of the project lives in this crate. It starts no thread and opens no file.
+
+#![cfg_attr(test, allow(dead_code, reason = "unit tests compute no products: `registry.rs`"))]
 
 mod api;
 mod elementwise;

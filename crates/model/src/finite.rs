@@ -2,9 +2,9 @@
 
 use chainrule_kernel::Scalar;
 
-use crate::layer::Op;
 use crate::layer::dense::DenseRanges;
-use crate::layout::{Place, places};
+use crate::layer::{Op, Place};
+use crate::layout::places;
 use crate::workspace::{WORKSPACE, Workspace};
 use crate::{Mlp, ModelError};
 

@@ -139,7 +139,7 @@ fn some_rows<T: Scalar>(
         let x = if i == 0 { x } else { MatRef::new(&before[..rows * width], rows, width) };
         width = op.width(width);
         let a = if i == ops.len() - 1 { &mut *output } else { &mut after[..rows * width] };
-        each!(op, room => room.infer(mlp, ready.get(i), x, a, scratch)?);
+        each!(op, room => room.infer(mlp.numbers(), ready.get(i), x, a, scratch)?);
         std::mem::swap(before, after);
     }
     Ok(())

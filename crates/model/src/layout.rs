@@ -4,7 +4,7 @@
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, Scalar};
 
-use crate::layer::Op;
+use crate::layer::{Op, Place};
 use crate::{Layer, ModelError};
 
 /// A network without its numbers. Clones of a network share one.
@@ -14,16 +14,6 @@ pub(crate) struct Layout<T: Scalar> {
     pub(crate) inputs: usize,
     pub(crate) layers: Vec<Layer>,
     pub(crate) ops: Vec<Op>,
-}
-
-/// Where a module stands, and where its numbers begin.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Place {
-    pub(crate) module: usize,
-    /// In the parameters.
-    pub(crate) offset: usize,
-    /// In the running statistics.
-    pub(crate) running: usize,
 }
 
 /// The modules with their places.

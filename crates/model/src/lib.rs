@@ -30,12 +30,14 @@ mod memory;
 pub mod metrics;
 mod mlp;
 mod moments;
+mod norm;
 mod optimizer;
 mod pass;
 mod predictor;
 pub mod random;
 mod schedule;
 mod settings;
+pub mod softmax;
 mod step;
 mod summary;
 mod update;
@@ -46,7 +48,7 @@ pub use chainrule_dense::Activation;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
 pub use error::ModelError;
 pub use init::Init;
-pub use layer::{Layer, softmax};
+pub use layer::Layer;
 pub use loss::{Loss, TargetsRef};
 pub use mlp::Mlp;
 pub use optimizer::Optimizer;
@@ -71,9 +73,9 @@ pub mod network {
     pub use crate::activation::{ACTIVATION_NAMES, activation_name, parse_activation};
     pub use crate::dissection::Dissection;
     pub use crate::inference::PredictorWorkspace;
-    pub use crate::layer::norm::{NormLayer, Running};
     pub use crate::loss::{LOSS_NAMES, Objective, Reduction};
     pub use crate::mlp::DenseLayer;
+    pub use crate::norm::{NormLayer, Running};
 }
 
 // Inside, all names stand together.

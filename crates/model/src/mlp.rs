@@ -7,9 +7,9 @@ use chainrule_dense::{Activation, LayerShape};
 use chainrule_kernel::{Aligned, Kernel, MatRef, Scalar};
 
 use crate::layer::dense::{Dense, DenseRanges};
-use crate::layer::room::{Beginning, Room};
-use crate::layer::{Op, each};
-use crate::layout::{Layout, Place, places};
+use crate::layer::room::{Beginning, Numbers, Room};
+use crate::layer::{Op, Place, each};
+use crate::layout::{Layout, places};
 use crate::memory::{NoMemory, filled, zeros};
 use crate::{Init, Layer, MlpBuilder, ModelError};
 
@@ -79,6 +79,12 @@ impl<T: Scalar> Mlp<T> {
         let (running, params) = (filled(running, T::ZERO).map_err(too_large)?, zeros(parameters).map_err(too_large)?);
         let batches = vec![0; layers.iter().filter(|layer| layer.running() > 0).count()];
         Ok(Mlp { layout: Arc::new(layout), params, running, batches, seed, passes: 0 })
+    }
+
+    /// What its rooms compute with.
+    #[inline]
+    pub(crate) fn numbers(&self) -> Numbers<'_, T> {
+        Numbers { kernel: self.layout.kernel, params: &self.params, running: &self.running }
     }
 
     pub(crate) fn initialise(&mut self, init: Init, seed: u64) {

@@ -5,12 +5,12 @@
 
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::backward::{self, Network, Weights};
+use crate::backward::{self, Network};
 use crate::finite::check_output_gradient;
 use crate::layer::each;
-use crate::layer::room::{Forward, Room};
+use crate::layer::room::{Forward, Room, Weights};
 use crate::layout::Layout;
-use crate::workspace::{Input, OpWorkspace, Pass, WORKSPACE, Workspace};
+use crate::workspace::{Input, Pass, WORKSPACE, Workspace};
 use crate::{Mlp, ModelError, Objective, TargetsRef};
 
 impl<T: Scalar> Mlp<T> {
@@ -120,7 +120,8 @@ impl<T: Scalar> Mlp<T> {
         x: MatRef<'_, T>, // (batch, inputs)
         workspace: &mut Workspace<T>,
     ) -> Result<(), ModelError> {
-        let (batch, pass) = (x.rows(), Forward { mlp: self, is_training });
+        let (batch, numbers) = (x.rows(), self.numbers());
+        let pass = Forward { numbers, is_training, seed: self.seed, pass: self.passes };
         for (i, op) in self.layout.ops.iter().enumerate() {
             let (before, rest) = workspace.ops.split_at_mut(i);
             let x = if i == 0 { x } else { before[i - 1].output(batch) };
@@ -293,15 +294,4 @@ pub(crate) fn own<T: Scalar>(
     let (output, dy) = workspace.output_and_gradient();
     dy.fill(T::ZERO);
     Ok(loss(output, dy))
-}
-
-impl<T: Scalar> OpWorkspace<T> {
-    fn output(&self, batch: usize) -> MatRef<'_, T> {
-        MatRef::new(&self.a[..batch * self.width], batch, self.width)
-    }
-}
-
-pub(crate) fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
-    let width = from.cols().max(1);
-    to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));
 }

@@ -69,7 +69,8 @@ impl<T: Scalar> Predictor<T> {
     /// When there is not so much memory for the packed weights.
     pub fn try_new(mlp: impl Into<Arc<Mlp<T>>>) -> Result<Self, ModelError> {
         let mlp = mlp.into();
-        let ready: Result<_, _> = mlp.layout.ops.iter().map(|op| each!(op, room => room.ready(&mlp))).collect();
+        let ready: Result<_, _> =
+            mlp.layout.ops.iter().map(|op| each!(op, room => room.ready(mlp.numbers()))).collect();
         let ready = ready.map_err(|memory| memory.of(format!("a predictor of {} parameters", mlp.params.len())))?;
         Ok(Predictor { mlp, ready })
     }

@@ -7,11 +7,12 @@ use std::ops::Range;
 use chainrule_dense::{Step, update};
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::backward::{self, Network, Weights};
+use crate::backward::{self, Network};
 use crate::decay::Steps;
+use crate::error::check_gradients;
 use crate::finite::check_output_gradient;
 use crate::layer::each;
-use crate::layer::room::Room;
+use crate::layer::room::{Room, Weights};
 use crate::layout::Layout;
 use crate::pass::own;
 use crate::workspace::{Pass, Workspace};
@@ -146,13 +147,4 @@ impl<T: Scalar> Mlp<T> {
             part(biases, learned.biases);
         }
     }
-}
-
-/// Refuses gradients of another number than the parameters'.
-pub(crate) fn check_gradients(found: usize, parameters: usize) -> Result<(), ModelError> {
-    if found == parameters {
-        return Ok(());
-    }
-    let (found, expected) = ((1, found), (1, parameters));
-    Err(ModelError::Shape { operation: "update", what: "the gradient", found, expected })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_kernel::{Aligned, MatRef, Scalar};
 
-use crate::layer::room::{Kept, Room, Size};
+use crate::layer::room::{OpWorkspace, Room, Size};
 use crate::layer::{Op, each};
 use crate::layout::Layout;
 use crate::memory::{NoMemory, probe, product, zeros};
@@ -74,29 +74,6 @@ impl Input {
     }
 }
 
-/// What one operation leaves behind.
-#[derive(Debug)]
-pub(crate) struct OpWorkspace<T: Scalar> {
-    pub(crate) width: usize,
-    /// What goes into the activation of a dense operation, (max_batch, width); empty unless its derivative needs that.
-    pub(crate) z: Aligned<T>,
-    /// The output, (max_batch, width).
-    pub(crate) a: Aligned<T>,
-    /// The gradient by the output, which backward turns into the gradient by what went into the activation.
-    pub(crate) da: Aligned<T>,
-    /// What else its room keeps.
-    pub(crate) kept: Kept<T>,
-}
-
-impl<T: Scalar> OpWorkspace<T> {
-    fn new(op: &Op, size: &Size<T>) -> Result<Self, NoMemory> {
-        let elements = product(size.max_batch, size.width)?;
-        let kept = each!(op, room => room.kept(size)?);
-        let z = if each!(op, room => room.keeps_z()) { zeros(elements)? } else { Aligned::default() };
-        Ok(OpWorkspace { width: size.width, z, a: zeros(elements)?, da: zeros(elements)?, kept })
-    }
-}
-
 impl<T: Scalar> Workspace<T> {
     /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain
     /// SGD only; others remember something and want [`Workspace::for_training`].
@@ -132,7 +109,7 @@ impl<T: Scalar> Workspace<T> {
         let mut width = layout.inputs;
         let ops = layout.ops.iter().map(|op| {
             width = op.width(width);
-            OpWorkspace::new(op, &Size { kernel: layout.kernel, width, max_batch, strips })
+            room_of(op, &Size { kernel: layout.kernel, width, max_batch, strips })
         });
         let ops = ops.collect::<Result<_, _>>().map_err(too_large)?;
         let grads = zeros(mlp.params().len()).map_err(too_large)?;
@@ -185,4 +162,12 @@ fn activation_bytes<T: Scalar>(layout: &Layout<T>, max_batch: usize) -> Result<u
         total = product(product(max_batch, width)?, 2 * size_of::<T>())?.checked_add(total).ok_or(NoMemory)?;
     }
     Ok(total)
+}
+
+/// The memory of an operation.
+fn room_of<T: Scalar>(op: &Op, size: &Size<T>) -> Result<OpWorkspace<T>, NoMemory> {
+    let elements = product(size.max_batch, size.width)?;
+    let kept = each!(op, room => room.kept(size)?);
+    let z = if each!(op, room => room.keeps_z()) { zeros(elements)? } else { Aligned::default() };
+    Ok(OpWorkspace { width: size.width, z, a: zeros(elements)?, da: zeros(elements)?, kept })
 }

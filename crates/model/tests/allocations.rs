@@ -163,7 +163,7 @@ fn one_thread<T: Scalar>() {
     // Too little work for a second thread.
     let mut run = Run::<T>::new(33, 70, 50);
     run.epoch();
-    assert_eq!(allocations(|| (0..20).for_each(|_| run.epoch())), 0, "{}", T::NAME);
+    assert_eq!(allocations(|| (0..6).for_each(|_| run.epoch())), 0, "{}", T::NAME);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn inside_a_pool<T: Scalar>() {
             assert_eq!(rayon::current_num_threads(), 2);
             (0..2).for_each(|_| run.epoch());
             TAKEN.store(0, Ordering::SeqCst);
-            (0..10).for_each(|_| run.epoch());
+            (0..4).for_each(|_| run.epoch());
             taken = TAKEN.load(Ordering::SeqCst);
         });
     });
@@ -221,7 +221,7 @@ fn from_outside_the_pool_only_rayons_queue_takes_memory() {
 
         let mut run = pool.install(large::<f32>);
         (0..2).for_each(|_| pool.install(|| run.epoch()));
-        let epochs = 10;
+        let epochs = 4;
         let taken = allocations(|| (0..epochs).for_each(|_| pool.install(|| run.epoch())));
         println!("{epochs} epochs, each entered from outside, took memory {taken} times");
         assert!(taken <= 1, "{taken} allocations in {epochs} epochs");

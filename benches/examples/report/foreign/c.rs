@@ -3,12 +3,12 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::LazyLock;
 
-use chainrule_bench::operands::Operands;
-use chainrule_bench::shapes::{Shape, Stored};
+use chainrule_bench_support::operands::Operands;
+use chainrule_bench_support::shapes::{Shape, Stored};
 use chainrule_kernel::Scalar;
 use chainrule_naive::Float;
 
-use super::assert_all_inside;
+use super::bounds::assert_all_inside;
 
 /// `cblas_sgemm` or `cblas_dgemm`, whose integers have 32 bits in these builds: order, transpose a, transpose b, m,
 /// n, k, alpha, a, lda, b, ldb, beta, c, ldc.

@@ -3,10 +3,13 @@
 
 use std::hint::black_box;
 
-use chainrule_bench::shapes::Element;
+use chainrule_bench_support::shapes::Element;
 use chainrule_kernel::Scalar;
 
-use crate::probe::{CHAINS, Isa};
+use crate::isa::Isa;
+
+/// Independent chains of multiply-adds: 2 a cycle of 4 cycles each keep 8 busy, and 12 + 2 fit 16 registers.
+pub(crate) const CHAINS: usize = 12;
 
 /// A loop of as many steps as it is told, each of [`CHAINS`] multiply-adds of full vectors.
 pub(crate) fn multiply_adds(isa: Isa, element: Element) -> fn(u64) {

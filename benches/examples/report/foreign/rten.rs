@@ -2,14 +2,14 @@
 
 use std::any::Any;
 
-use chainrule_bench::operands::Operands;
-use chainrule_bench::rounds::Candidate;
-use chainrule_bench::shapes::Shape;
+use chainrule_bench_support::operands::Operands;
+use chainrule_bench_support::rounds::Candidate;
+use chainrule_bench_support::shapes::{Element, Shape};
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_tensor::NdTensorView;
 
-use super::Rivals;
-use crate::held::Field;
+use super::rivals::Rivals;
+use crate::field::Field;
 
 /// It knows f32 alone, a C without gaps between its rows, and cannot be held; its threads are rayon's.
 pub(super) fn candidate<T: Rivals>(field: Field, shape: &Shape) -> Option<Candidate<T>> {
@@ -18,7 +18,7 @@ pub(super) fn candidate<T: Rivals>(field: Field, shape: &Shape) -> Option<Candid
         let operands: &mut dyn Any = operands;
         multiply(&executor, operands.downcast_mut().expect("asked for f32 alone"));
     };
-    let knows = T::ELEMENT == super::Element::F32 && shape.ldc == shape.n && field.isa.is_none();
+    let knows = T::ELEMENT == Element::F32 && shape.ldc == shape.n && field.isa.is_none();
     knows.then(|| Candidate::new("rten-gemm", run))
 }
 

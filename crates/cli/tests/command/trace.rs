@@ -179,7 +179,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     let folder = folder();
     example(folder.path());
     let mut child = command(folder.path())
-        .args(["trace", "x.toml", "--steps", "20000", "--step", "all"])
+        .args(["trace", "x.toml", "--steps", "2000", "--step", "all"])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();

@@ -1,4 +1,4 @@
-//! Where healthy ends: every threshold, with its source or its arithmetic. `tests/doctor` of `chainrule` holds them
+//! Where healthy ends: every threshold, with its source or its arithmetic. `tests/suite/doctor` of `chainrule` holds them
 //! against healthy and sick runs, and prints how far each run was from each.
 
 /// With fewer rows nothing is said of units and columns: of 64 rows, a unit that fires for one in ten is silent for all

@@ -20,64 +20,22 @@
 
 mod advice;
 mod data;
+mod examination;
 mod finding;
 pub mod limits;
 mod network;
 mod vitals;
 
-use chainrule_model::optim::Update;
-use chainrule_model::{Loss, Mlp, ModelError, Scalar};
+use chainrule_model::{ModelError, Scalar};
 
-use crate::graph::Rows;
-
+pub use examination::Examination;
 pub use finding::{Finding, Kind};
 pub use vitals::{LayerVitals, Vitals};
-
-/// What is examined.
-///
-/// ```
-/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::doctor::{Examination, examine};
-/// use chainrule::graph::Rows;
-/// use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
-///
-/// let mlp = Mlp::builder(1).dense(2).build()?;
-/// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
-/// // Told how the network is trained, the doctor also looks at the step it would take.
-/// let update = Some(Optimizer::Sgd { lr: 0.1 }.into());
-/// let case = Examination { update, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };
-/// examine(&case)?;
-/// # Ok::<(), chainrule::ModelError>(())
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct Examination<'a, T: Scalar> {
-    /// The network.
-    pub mlp: &'a Mlp<T>,
-    /// Rows of what it learns from, preprocessed.
-    pub rows: Rows<'a, T>,
-    /// What training makes small.
-    pub loss: Loss,
-    /// How it is trained; without it nothing is said of steps.
-    pub update: Option<Update>,
-    /// How many rows each class has in all of the data; without it they are counted among `rows`.
-    pub class_counts: Option<&'a [usize]>,
-    /// The mean loss of each epoch so far.
-    pub losses: &'a [f64],
-    /// Whether it has been trained: before that, a loss at chance level is as it should be.
-    pub trained: bool,
-}
-
-impl<'a, T: Scalar> Examination<'a, T> {
-    /// Of a trained network of which nothing more is known.
-    pub fn new(mlp: &'a Mlp<T>, rows: Rows<'a, T>, loss: Loss) -> Self {
-        Examination { mlp, rows, loss, update: None, class_counts: None, losses: &[], trained: true }
-    }
-}
 
 /// Everything that is wrong, in the order in which it is best mended: the data, the network, the training.
 ///
 /// # Errors
-/// As [`Mlp::forward`] and [`Mlp::backward`].
+/// As [`Mlp::forward`](chainrule_model::Mlp::forward) and [`Mlp::backward`](chainrule_model::Mlp::backward).
 pub fn examine<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<Finding>, ModelError> {
     Ok(judge(case, &Vitals::measure(case)?))
 }

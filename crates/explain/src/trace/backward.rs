@@ -5,7 +5,7 @@ use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
 use super::answers::sum_of_each_row;
 use super::norm::Through;
-use super::run::Parameters;
+use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};
 
 /// A pass that has been taken, and the forward quantities that its formulas speak of.

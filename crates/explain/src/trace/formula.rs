@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Matrix;
 use super::number::{brief, latex};
-use super::{Matrix, Quantity};
 
 /// The name of a quantity in both notations: `dL/dW1` and `\frac{\partial L}{\partial W_1}`.
 ///
@@ -153,23 +153,6 @@ impl Formula {
         self.sign(" * ", " \\cdot ")
     }
 
-    /// A quantity alone.
-    pub(crate) fn just(quantity: &Quantity) -> Self {
-        Self::default().value(quantity)
-    }
-
-    /// A quantity.
-    pub(crate) fn value(self, quantity: &Quantity) -> Self {
-        self.named(&quantity.name, &quantity.value)
-    }
-
-    /// The transpose of a quantity.
-    pub(crate) fn transposed(mut self, quantity: &Quantity) -> Self {
-        let (name, value) = (quantity.name.clone(), Arc::clone(&quantity.value));
-        self.0.push(Term::Value { name, value, transposed: true });
-        self
-    }
-
     /// A number with a name: the learning rate, say.
     pub(crate) fn number(self, text: &str, latex: &str, value: f64) -> Self {
         self.named(&Name::new(text, latex), &Arc::new(Matrix::scalar(value)))
@@ -182,7 +165,8 @@ impl Formula {
         self.sign(text, in_latex)
     }
 
-    fn named(mut self, name: &Name, value: &Arc<Matrix>) -> Self {
+    /// Numbers by their name.
+    pub(super) fn named(mut self, name: &Name, value: &Arc<Matrix>) -> Self {
         self.0.push(Term::Value { name: name.clone(), value: Arc::clone(value), transposed: false });
         self
     }

@@ -3,7 +3,7 @@
 use chainrule_model::network::Dissection;
 use chainrule_model::{Layer, Mlp, Scalar};
 
-use super::run::Parameters;
+use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};
 
 /// What each module left.

@@ -2,7 +2,7 @@
 
 use super::grid::{Detail, Grid};
 use super::number::{latex, significant};
-use super::{Matrix, Quantity, Section, Term, Trace};
+use super::{Matrix, Quantity, Section, Term, Trace, words};
 
 /// How the Markdown looks.
 ///
@@ -38,7 +38,7 @@ const COLUMNS: usize = 12;
 pub fn to_markdown(trace: &Trace, style: &MarkdownStyle) -> String {
     let detail = Detail::new(style.digits, style.limit);
     let title = if trace.title.is_empty() { "Trace" } else { &trace.title };
-    let mut blocks = vec![format!("# {title}"), super::summary(trace)];
+    let mut blocks = vec![format!("# {title}"), words::summary(trace)];
     if !trace.notes.trim().is_empty() {
         blocks.push(trace.notes.trim().to_owned());
     }
@@ -125,7 +125,7 @@ fn losses(losses: &[f64], detail: Detail) -> String {
     let show = |loss: f64| significant(loss, detail.digits);
     let mut lines = vec!["| step | L before it |".to_owned(), "|--:|--:|".to_owned()];
     let steps = losses.len() - 1;
-    lines.extend(super::losses_shown(steps, detail.rows).into_iter().map(|step| match step {
+    lines.extend(words::losses_shown(steps, detail.rows).into_iter().map(|step| match step {
         Some(at) => format!("| {} | {} |", at + 1, show(losses[at])),
         None => "| .. | .. |".to_owned(),
     }));

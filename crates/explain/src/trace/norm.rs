@@ -4,7 +4,7 @@
 use chainrule_model::network::Dissection;
 use chainrule_model::{Layer, Mlp, Scalar};
 
-use super::run::Parameters;
+use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity};
 
 /// What stands between a module's input and its output: a mask, or a mean and a variance. Empty for other modules.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Formula, Matrix, Name};
+use super::{Formula, Matrix, Name, Term};
 
 /// Something that was computed: its name, how, and what came out.
 ///
@@ -62,5 +62,25 @@ impl Quantity {
             (false, false) => format!("{} = {}", self.name.latex, self.formula.latex()),
             (false, true) => format!("{} \\leftarrow {}", self.name.latex, self.formula.latex()),
         }
+    }
+}
+
+/// Quantities in a formula.
+impl Formula {
+    /// A quantity alone.
+    pub(crate) fn just(quantity: &Quantity) -> Self {
+        Self::default().value(quantity)
+    }
+
+    /// A quantity.
+    pub(crate) fn value(self, quantity: &Quantity) -> Self {
+        self.named(&quantity.name, &quantity.value)
+    }
+
+    /// The transpose of a quantity.
+    pub(crate) fn transposed(mut self, quantity: &Quantity) -> Self {
+        let (name, value) = (quantity.name.clone(), Arc::clone(&quantity.value));
+        self.0.push(Term::Value { name, value, transposed: true });
+        self
     }
 }

@@ -2,7 +2,7 @@
 
 use super::grid::Detail;
 use super::number::significant;
-use super::{Quantity, Section, Trace, equation};
+use super::{Quantity, Section, Trace, equation, words};
 
 /// How the text looks.
 ///
@@ -80,12 +80,12 @@ impl Text<'_> {
         if !trace.title.is_empty() {
             self.line(BOLD, &trace.title);
         }
-        self.line("", &super::summary(trace));
+        self.line("", &words::summary(trace));
         for line in trace.notes.trim_end().lines() {
             self.line("", line);
         }
         self.line("", "");
-        self.line(DIM, super::READING);
+        self.line(DIM, words::READING);
         self.line("", "");
     }
 
@@ -117,7 +117,7 @@ impl Text<'_> {
             [] | [_] => return,
             [before, after] => vec![format!("L is {} before the step and {} after it.", show(*before), show(*after))],
             [all @ .., after] => {
-                let rows = super::losses_shown(all.len(), self.style.limit);
+                let rows = words::losses_shown(all.len(), self.style.limit);
                 let row = |step: Option<usize>| match step {
                     Some(at) => format!("{:>8}  {}", at + 1, show(all[at])),
                     None => format!("{:>8}", ".."),

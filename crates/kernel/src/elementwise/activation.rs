@@ -116,7 +116,7 @@ macro_rules! each {
             #[inline(always)]
             #[allow(unused_unsafe)] // by the one that does nothing
             unsafe fn apply<V: Simd<T>>(self, $c: V, $a: V) -> V {
-                // SAFETY: register arithmetic, by the caller's promise.
+                // SAFETY: register arithmetic, for which the CPU has the instructions of `V`.
                 unsafe {
                     $(let $alpha = V::splat(self.0);)?
                     $value
@@ -215,7 +215,7 @@ impl<T: Scalar> Op<T> for ApplyPostOp<'_, T> {
 #[inline(always)]
 unsafe fn apply<T: Scalar, V: Simd<T>>(post_op: &PostOp<T>, area: &Area<T>) {
     let one = T::ONE; // for those without a parameter
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: the contract of `ApplyPostOp`.
     unsafe {
         match (post_op.activation, post_op.of.is_some()) {
             (Activation::Identity, _) if post_op.sums.is_null() => {}
@@ -286,7 +286,7 @@ unsafe fn one_register<T: Scalar, V: Simd<T>, F: Each<T>, const TAIL: bool>(
     first: bool,
     mask: V::Mask,
 ) {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: the pointers cover the lanes of `mask`, this function's contract.
     unsafe {
         let old = V::load_if::<TAIL>(c, mask);
         let a = a.map_or(old, |a| V::load_if::<TAIL>(a, mask));

@@ -175,3 +175,109 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let (m, filled) = (p.m as f64, taken * lanes as f64);
     m / filled * (1.0 + 6.0 / m) > 1.08
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::elementwise::activation::{Activation, PostOp};
+    use crate::matrix::operand::Operand;
+    use crate::simd::avx2::Avx2;
+    use crate::simd::avx512::Avx512;
+    use crate::simd::portable::Portable;
+    use Algorithm::{Blocked, Ger, Row, Skinny, Split};
+    use Orientation::{AsIs, ByColumns, TilesTransposed};
+
+    /// How a matrix lies: by rows, by columns, or by rows so many elements apart.
+    #[derive(Clone, Copy)]
+    enum Lies {
+        Rows,
+        Columns,
+        Apart(usize),
+    }
+    use Lies::{Apart, Columns, Rows};
+
+    fn operand(lies: Lies, rows: usize, cols: usize) -> Operand<f32> {
+        let (rs, cs) = match lies {
+            Rows => (cols, 1),
+            Columns => (1, rows),
+            Apart(rs) => (rs, 1),
+        };
+        Operand { ptr: std::ptr::null(), rs, cs }
+    }
+
+    fn problem((m, n, k): (usize, usize, usize), [a, b, c]: [Lies; 3]) -> Problem<f32> {
+        let c = operand(c, m, n);
+        Problem {
+            m,
+            n,
+            k,
+            a: operand(a, m, k),
+            b: operand(b, k, n),
+            c: std::ptr::null_mut(),
+            c_rs: c.rs,
+            c_cs: c.cs,
+            row: 0,
+            col: 0,
+            swapped: false,
+            b_packed: false,
+            post_op: None,
+        }
+    }
+
+    #[test]
+    fn shapes_and_strides_tell_the_algorithm() {
+        let by_rows = [Rows, Rows, Rows];
+        let one_chain = |transposed| Row { dots: false, transposed };
+        // (m, n, k), how a, b, c lie, AVX2, AVX-512
+        let table = [
+            ((64, 64, 64), by_rows, Blocked(AsIs), Blocked(AsIs)),
+            ((1, 128, 784), by_rows, one_chain(false), one_chain(false)),
+            ((1, 784, 63), [Rows, Columns, Rows], one_chain(false), one_chain(false)),
+            (
+                (1, 784, 64),
+                [Rows, Columns, Rows],
+                Row { dots: true, transposed: false },
+                Row { dots: true, transposed: false },
+            ),
+            ((784, 1, 63), by_rows, one_chain(true), one_chain(true)),
+            ((6, 512, 784), [Rows, Columns, Rows], Skinny { transposed: false }, Skinny { transposed: false }),
+            ((13, 512, 784), [Rows, Columns, Rows], Blocked(TilesTransposed), Skinny { transposed: false }),
+            ((512, 4, 512), by_rows, Skinny { transposed: true }, Skinny { transposed: true }),
+            ((8, 4096, 1024), [Rows, Apart(4096), Rows], Skinny { transposed: false }, Skinny { transposed: false }),
+            ((128, 33, 512), by_rows, Split { rest: 1 }, Split { rest: 1 }),
+            ((784, 128, 1), [Columns, Rows, Rows], Ger, Ger),
+            ((784, 128, 2), [Columns, Rows, Rows], Ger, Blocked(AsIs)),
+            ((64, 8, 1), [Columns, Rows, Rows], Ger, Ger),
+            ((128, 64, 64), [Rows, Rows, Columns], Blocked(ByColumns), Blocked(ByColumns)),
+            ((512, 6, 32), [Columns, Rows, Rows], Blocked(TilesTransposed), Blocked(TilesTransposed)),
+            ((128, 10, 512), by_rows, Blocked(AsIs), Skinny { transposed: true }),
+        ];
+        for (shape, lies, avx2, avx512) in table {
+            let p = problem(shape, lies);
+            assert_eq!(select::<f32, Avx2>(&p, false), avx2, "{shape:?} with AVX2");
+            assert_eq!(select::<f32, Avx512>(&p, false), avx512, "{shape:?} with AVX-512");
+        }
+    }
+
+    #[test]
+    fn packed_panels_are_multiplied_in_blocks_whatever_the_shape() {
+        for shape in [(1, 128, 784), (64, 8, 1), (6, 512, 784)] {
+            let p = Problem { b_packed: true, ..problem(shape, [Rows, Rows, Rows]) };
+            assert_eq!(select::<f32, Avx2>(&p, false), Blocked(AsIs), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn an_epilogue_that_tells_columns_apart_keeps_them_in_the_lanes() {
+        let mut p = problem((128, 64, 64), [Rows, Rows, Columns]);
+        assert_eq!(select::<f32, Avx2>(&p, true), Blocked(AsIs));
+        p.post_op = Some(PostOp { activation: Activation::Tanh, of: None, sums: std::ptr::null_mut() });
+        assert_eq!(select::<f32, Avx2>(&p, false), Blocked(AsIs));
+    }
+
+    #[test]
+    fn without_skinny_products_few_rows_are_tiles() {
+        let p = problem((6, 512, 784), [Rows, Columns, Rows]);
+        assert_eq!(select::<f32, Portable>(&p, false), Blocked(TilesTransposed));
+    }
+}

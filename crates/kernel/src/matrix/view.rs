@@ -124,14 +124,14 @@ impl<T> Clone for MatRef<'_, T> {
 }
 impl<T> Copy for MatRef<'_, T> {}
 
-// SAFETY: a MatRef is a shared borrow of a slice of T, and a MatMut an exclusive borrow of its own elements of one;
-// both may cross threads exactly when those borrows may.
+// Both may cross threads exactly when the borrows that they are may.
+// SAFETY: a MatRef is a shared borrow of a slice of T.
 unsafe impl<T: Sync> Send for MatRef<'_, T> {}
-// SAFETY: as above.
+// SAFETY: a MatRef is a shared borrow of a slice of T.
 unsafe impl<T: Sync> Sync for MatRef<'_, T> {}
-// SAFETY: as above.
+// SAFETY: a MatMut is an exclusive borrow of its own elements of a slice of T.
 unsafe impl<T: Send> Send for MatMut<'_, T> {}
-// SAFETY: as above.
+// SAFETY: a MatMut is an exclusive borrow of its own elements of a slice of T.
 unsafe impl<T: Sync> Sync for MatMut<'_, T> {}
 
 impl<T> fmt::Debug for MatRef<'_, T> {

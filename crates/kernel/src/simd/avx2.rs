@@ -71,8 +71,8 @@ macro_rules! vector {
      fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
      turned: $turned:ident x $columns:literal, groups: $groups:ident, steps: $full:path, $masked:path,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
-        // SAFETY (for every block below): pointers cover the touched lanes by the caller's promise; the instructions
-        // exist because `is_available` was asserted on the way here.
+        // SAFETY (for every block below): pointers cover the touched lanes by the contract of `Simd`; the
+        // instructions exist because `Kernel::assert_available` has passed on the way to `Isa::call`.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Simd<$t> for $v {
             type Mask = __m256i;

@@ -89,7 +89,7 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     #[inline(always)]
     unsafe fn transposed(from: *const T, rs: usize, mut each: impl FnMut(usize, Self)) {
         for at in (0..Self::LANES).step_by(Self::TURNED) {
-            // SAFETY: the caller's promise is passed on.
+            // SAFETY: columns at..at + TURNED of the caller's block, since TURNED divides LANES.
             let columns = unsafe { Self::turned(from.add(at), rs) };
             for i in 0..Self::TURNED {
                 each(at + i, columns[i]);
@@ -142,14 +142,14 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// Transposes a block of LANES x LANES; rows of `from` are `from_rs` apart, rows of `to` `to_rs`.
     #[inline(always)]
     unsafe fn transpose(from: *const T, from_rs: usize, to: *mut T, to_rs: usize) {
-        // SAFETY: the caller's promise is passed on; column i is below LANES.
+        // SAFETY: the caller's blocks; column i is below LANES.
         unsafe { Self::transposed(from, from_rs, |i, column| column.store(to.add(i * to_rs))) }
     }
 
     /// Every lane the constant, rounded to T.
     #[inline(always)]
     unsafe fn constant(c: f64) -> Self {
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: register arithmetic, for which the CPU has the instructions.
         unsafe { Self::splat(T::from_f64(c)) }
     }
 

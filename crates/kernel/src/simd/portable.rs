@@ -118,7 +118,7 @@ macro_rules! array {
                     unsafe { copy_in_halves::<$t, N>(from, lanes.as_mut_ptr(), n) };
                 } else {
                     let zero: $t = 0.0;
-                    // SAFETY: as above; the other lanes are read from `zero`.
+                    // SAFETY: lane < n, which the caller's pointer covers; the other lanes are read from `zero`.
                     lanes = std::array::from_fn(|lane| unsafe { *if lane < n { from.add(lane) } else { &zero } });
                 }
                 Array(lanes)

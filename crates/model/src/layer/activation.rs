@@ -6,13 +6,10 @@ use std::fmt;
 use chainrule_dense::{Activation, activation};
 use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
 
-use super::room::{Flow, Forward, Ready, Room};
+use super::room::{Flow, Forward, Numbers, OpWorkspace, Ready, Room, Weights, copy_rows};
 use crate::activation::{activation_name, check_activation};
-use crate::backward::Weights;
 use crate::memory::NoMemory;
-use crate::pass::copy_rows;
-use crate::workspace::OpWorkspace;
-use crate::{Mlp, ModelError, SettingRange};
+use crate::{ModelError, SettingRange};
 
 impl Room for Activation {
     fn kind(&self) -> String {
@@ -42,7 +39,7 @@ impl Room for Activation {
         here: &mut OpWorkspace<T>,
     ) -> Result<(), ModelError> {
         let (batch, width) = (x.rows(), here.width);
-        activation::activate(pass.mlp.kernel(), *self, x, MatMut::new(&mut here.a[..batch * width], batch, width));
+        activation::activate(pass.numbers.kernel, *self, x, MatMut::new(&mut here.a[..batch * width], batch, width));
         Ok(())
     }
 
@@ -62,14 +59,14 @@ impl Room for Activation {
 
     fn infer<T: Scalar>(
         &self,
-        mlp: &Mlp<T>,
+        numbers: Numbers<'_, T>,
         _ready: Option<&Ready<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,
     ) -> Result<(), NoMemory> {
         copy_rows(x, a);
-        mlp.kernel().activate(*self, MatMut::new(a, x.rows(), x.cols()));
+        numbers.kernel.activate(*self, MatMut::new(a, x.rows(), x.cols()));
         Ok(())
     }
 }

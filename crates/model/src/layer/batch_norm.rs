@@ -22,16 +22,13 @@ use std::ops::Range;
 
 use chainrule_kernel::{MatRef, Scalar, Scratch};
 
-use super::norm::{GammaBeta, Norm};
-use super::room::{Beginning, Flow, Forward, Kept, Learned, Ready, Room, Size, TensorShape};
+use super::norm::{DEFAULT_MOMENTUM, GammaBeta, Norm};
+use super::room::{
+    Beginning, Flow, Forward, Kept, Learned, Numbers, OpWorkspace, Ready, Room, Size, TensorShape, Weights,
+};
 use super::statistics::Statistics;
-use crate::backward::Weights;
+use crate::ModelError;
 use crate::memory::NoMemory;
-use crate::workspace::OpWorkspace;
-use crate::{Mlp, ModelError};
-
-/// The share of a minibatch in the running statistics unless said otherwise, in PyTorch too.
-pub(crate) const DEFAULT_MOMENTUM: f64 = 0.1;
 
 /// A batch normalisation in its network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,9 +47,9 @@ impl BatchNorm {
     }
 
     /// Its running statistics, to be gone by.
-    fn recalled<T: Scalar>(&self, mlp: &Mlp<T>) -> Result<Statistics, NoMemory> {
+    fn recalled<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Statistics, NoMemory> {
         let mut statistics = Statistics::new(self.norm.width, 0)?;
-        recall(self.norm.eps, &mlp.running[self.running_range()], &mut statistics);
+        recall(self.norm.eps, &numbers.running[self.running_range()], &mut statistics);
         Ok(statistics)
     }
 }
@@ -124,15 +121,15 @@ impl Room for BatchNorm {
         here: &mut OpWorkspace<T>,
     ) -> Result<(), ModelError> {
         let OpWorkspace { width, a, kept, .. } = here;
-        let (statistics, mlp) = (kept.statistics(), pass.mlp);
+        let (statistics, numbers) = (kept.statistics(), pass.numbers);
         if !pass.is_training {
-            recall(self.norm.eps, &mlp.running[self.running_range()], statistics);
+            recall(self.norm.eps, &numbers.running[self.running_range()], statistics);
         } else if x.rows() < 2 {
             return Err(ModelError::BatchNormRows { module: self.module, found: x.rows() });
         } else {
             measure(self.norm.eps, x, statistics);
         }
-        forward(x, self.norm.of(&mlp.params), &mut a[..x.rows() * *width], statistics);
+        forward(x, self.norm.of(numbers.params), &mut a[..x.rows() * *width], statistics);
         Ok(())
     }
 
@@ -155,22 +152,22 @@ impl Room for BatchNorm {
         }
     }
 
-    fn ready<T: Scalar>(&self, mlp: &Mlp<T>) -> Result<Ready<T>, NoMemory> {
-        Ok(Ready::Statistics(self.recalled(mlp)?))
+    fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
+        Ok(Ready::Statistics(self.recalled(numbers)?))
     }
 
     fn infer<T: Scalar>(
         &self,
-        mlp: &Mlp<T>,
+        numbers: Numbers<'_, T>,
         ready: Option<&Ready<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,
     ) -> Result<(), NoMemory> {
-        let learned = self.norm.of(&mlp.params);
+        let learned = self.norm.of(numbers.params);
         match ready {
             Some(Ready::Statistics(statistics)) => forward(x, learned, a, statistics),
-            _ => forward(x, learned, a, &self.recalled(mlp)?),
+            _ => forward(x, learned, a, &self.recalled(numbers)?),
         }
         Ok(())
     }

@@ -15,14 +15,14 @@ use std::ops::Range;
 use chainrule_dense::{Below, Frozen, LayerShape, Plan};
 use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
 
-use super::room::{Beginning, Beneath, Flow, Forward, Kept, Learned, Ready, Room, Size, TensorShape};
-use super::{Layer, Op};
-use crate::backward::Weights;
+use super::room::{
+    Beginning, Beneath, DenseBeneath, Flow, Forward, Kept, Learned, Numbers, OpWorkspace, Ready, Room, Size,
+    TensorShape, Weights,
+};
+use crate::ModelError;
 use crate::decay::Steps;
 use crate::init::FirstWeights;
 use crate::memory::NoMemory;
-use crate::workspace::OpWorkspace;
-use crate::{Mlp, ModelError};
 
 /// A dense layer in its network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,9 +49,9 @@ impl Dense {
     }
 
     /// `inputs, outputs`.
-    pub(super) fn read(sizes: &str) -> Option<Layer> {
+    pub(super) fn read(sizes: &str) -> Option<[usize; 2]> {
         let (inputs, outputs) = sizes.split_once(',')?;
-        Some(Layer::Dense { inputs: inputs.trim().parse().ok()?, outputs: outputs.trim().parse().ok()? })
+        Some([inputs.trim().parse().ok()?, outputs.trim().parse().ok()?])
     }
 }
 
@@ -115,7 +115,7 @@ impl Room for Dense {
         let n = batch * width;
         let plan = plan(&mut here.kept);
         let a = MatMut::new(&mut here.a[..n], batch, width);
-        let (w, b) = (&pass.mlp.params[w], &pass.mlp.params[b]);
+        let (w, b) = (&pass.numbers.params[w], &pass.numbers.params[b]);
         if here.z.is_empty() {
             plan.forward(x, w, b, a);
         } else {
@@ -142,13 +142,8 @@ impl Room for Dense {
             plan.output_gradient(of, MatMut::new(da, batch, width), &mut grads[b.clone()]);
         }
         let dz = MatRef::new(da, batch, width);
-        if let Some(Beneath { op, of, dx }) = flow.below.take() {
-            let below = match op {
-                Op::Dense(below) => {
-                    Some(Below { activation: below.shape.activation, of, db: &mut grads[below.ranges().b] })
-                }
-                _ => None,
-            };
+        if let Some(Beneath { dense, of, dx }) = flow.below.take() {
+            let below = dense.map(|DenseBeneath { activation, b }| Below { activation, of, db: &mut grads[b] });
             flow.is_dz = below.is_some();
             plan.input_gradient(dz, &weights.params()[w.clone()], dx, below);
         }
@@ -162,24 +157,24 @@ impl Room for Dense {
         }
     }
 
-    fn ready<T: Scalar>(&self, mlp: &Mlp<T>) -> Result<Ready<T>, NoMemory> {
-        Ok(Ready::Dense(Frozen::try_new(mlp.kernel(), self.shape, &mlp.params[self.ranges().w])?))
+    fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
+        Ok(Ready::Dense(Frozen::try_new(numbers.kernel, self.shape, &numbers.params[self.ranges().w])?))
     }
 
     #[inline]
     fn infer<T: Scalar>(
         &self,
-        mlp: &Mlp<T>,
+        numbers: Numbers<'_, T>,
         ready: Option<&Ready<T>>,
         x: MatRef<'_, T>, // (rows, inputs)
         a: &mut [T],      // (rows, width)
         scratch: &mut Scratch<T>,
     ) -> Result<(), NoMemory> {
         let DenseRanges { w, b } = self.ranges();
-        let (learned, a) = ((&mlp.params[w], &mlp.params[b]), MatMut::new(a, x.rows(), self.shape.outputs));
+        let (learned, a) = ((&numbers.params[w], &numbers.params[b]), MatMut::new(a, x.rows(), self.shape.outputs));
         match ready {
             Some(Ready::Dense(layer)) => layer.forward(x, learned, a, scratch),
-            _ => Frozen::unpacked(mlp.kernel(), self.shape).forward(x, learned, a, scratch),
+            _ => Frozen::unpacked(numbers.kernel, self.shape).forward(x, learned, a, scratch),
         }
         Ok(())
     }

@@ -12,14 +12,10 @@ use std::fmt;
 
 use chainrule_kernel::{MatRef, Scalar, Scratch};
 
-use super::Layer;
-use super::room::{Flow, Forward, Kept, Ready, Room, Size};
-use crate::backward::Weights;
+use super::room::{Flow, Forward, Kept, Numbers, OpWorkspace, Ready, Room, Size, Weights, copy_rows};
+use crate::ModelError;
 use crate::memory::{NoMemory, filled, product};
-use crate::pass::copy_rows;
 use crate::random::{Purpose, Stream};
-use crate::workspace::OpWorkspace;
-use crate::{Mlp, ModelError};
 
 /// A dropout in its network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,8 +27,8 @@ pub(crate) struct Dropout {
 
 impl Dropout {
     /// `p`.
-    pub(super) fn read(p: &str) -> Option<Layer> {
-        Some(Layer::Dropout { p: p.trim().parse().ok()? })
+    pub(super) fn read(p: &str) -> Option<f64> {
+        p.trim().parse().ok()
     }
 }
 
@@ -75,7 +71,7 @@ impl Room for Dropout {
         let n = x.rows() * *width;
         copy_rows(x, &mut a[..n]);
         if let (Kept::Mask(mask), true) = (kept, pass.is_training) {
-            let key = Key { seed: pass.mlp.seed, pass: pass.mlp.passes, module: self.module };
+            let key = Key { seed: pass.seed, pass: pass.pass, module: self.module };
             draw(self.p, key, &mut mask[..n]);
             forward(self.p, &mask[..n], &mut a[..n]);
         }
@@ -97,7 +93,7 @@ impl Room for Dropout {
 
     fn infer<T: Scalar>(
         &self,
-        _mlp: &Mlp<T>,
+        _numbers: Numbers<'_, T>,
         _ready: Option<&Ready<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)

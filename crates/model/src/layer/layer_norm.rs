@@ -14,12 +14,12 @@ use std::fmt;
 use chainrule_kernel::{MatRef, Scalar, Scratch};
 
 use super::norm::{GammaBeta, Norm};
-use super::room::{Beginning, Flow, Forward, Kept, Learned, Ready, Room, Size, TensorShape};
+use super::room::{
+    Beginning, Flow, Forward, Kept, Learned, Numbers, OpWorkspace, Ready, Room, Size, TensorShape, Weights,
+};
 use super::statistics::{Statistics, sum};
-use crate::backward::Weights;
+use crate::ModelError;
 use crate::memory::NoMemory;
-use crate::workspace::OpWorkspace;
-use crate::{Mlp, ModelError};
 
 /// A layer normalisation in its network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,7 +76,7 @@ impl Room for LayerNorm {
     ) -> Result<(), ModelError> {
         let OpWorkspace { width, a, kept, .. } = here;
         let a = &mut a[..x.rows() * *width];
-        forward(self.0.eps, x, self.0.of(&pass.mlp.params), a, Some(kept.statistics()));
+        forward(self.0.eps, x, self.0.of(pass.numbers.params), a, Some(kept.statistics()));
         Ok(())
     }
 
@@ -95,13 +95,13 @@ impl Room for LayerNorm {
 
     fn infer<T: Scalar>(
         &self,
-        mlp: &Mlp<T>,
+        numbers: Numbers<'_, T>,
         _ready: Option<&Ready<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,
     ) -> Result<(), NoMemory> {
-        forward(self.0.eps, x, self.0.of(&mlp.params), a, None);
+        forward(self.0.eps, x, self.0.of(numbers.params), a, None);
         Ok(())
     }
 }

@@ -5,15 +5,14 @@
 use std::fmt;
 use std::ops::Range;
 
-use chainrule_dense::{Frozen, Plan};
-use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar, Scratch};
+use chainrule_dense::{Activation, Frozen, Plan};
+use chainrule_kernel::{Aligned, Kernel, MatMut, MatRef, Scalar, Scratch};
 
-use super::Op;
 use super::statistics::Statistics;
-use crate::backward::Weights;
+use crate::Moments;
+use crate::decay::Steps;
 use crate::memory::NoMemory;
-use crate::workspace::OpWorkspace;
-use crate::{Init, Mlp, ModelError};
+use crate::{Init, ModelError};
 
 /// A layer, where it stands in a network.
 pub(crate) trait Room: Copy {
@@ -133,15 +132,15 @@ pub(crate) trait Room: Copy {
     }
 
     /// What is prepared once for many predictions.
-    fn ready<T: Scalar>(&self, mlp: &Mlp<T>) -> Result<Ready<T>, NoMemory> {
-        let _ = mlp;
+    fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
+        let _ = numbers;
         Ok(Ready::Nothing)
     }
 
     /// The output of a prediction, with what was prepared or without: the bits of an evaluation's forward pass.
     fn infer<T: Scalar>(
         &self,
-        mlp: &Mlp<T>,
+        numbers: Numbers<'_, T>,
         ready: Option<&Ready<T>>,
         x: MatRef<'_, T>, // (rows, inputs)
         a: &mut [T],      // (rows, width)
@@ -240,10 +239,22 @@ impl<T: Scalar> Ready<T> {
     }
 }
 
+/// A network's numbers, and what computes with them.
+#[derive(Clone, Copy)]
+pub(crate) struct Numbers<'a, T: Scalar> {
+    pub(crate) kernel: &'static Kernel<T>,
+    pub(crate) params: &'a [T],
+    pub(crate) running: &'a [T],
+}
+
 /// A forward pass.
 pub(crate) struct Forward<'a, T: Scalar> {
-    pub(crate) mlp: &'a Mlp<T>,
+    pub(crate) numbers: Numbers<'a, T>,
     pub(crate) is_training: bool,
+    /// Of dropout's masks.
+    pub(crate) seed: u64,
+    /// The number of the training pass, from 0.
+    pub(crate) pass: u64,
 }
 
 /// What flows back through one operation.
@@ -263,9 +274,70 @@ pub(crate) struct Flow<'a, T: Scalar> {
 
 /// The operation below.
 pub(crate) struct Beneath<'a, T> {
-    pub(crate) op: &'a Op,
+    /// Where it is a dense one.
+    pub(crate) dense: Option<DenseBeneath>,
     /// What the derivative of its activation is taken from, (batch, inputs).
     pub(crate) of: MatRef<'a, T>,
     /// The place of the gradient by its output, (batch, inputs).
     pub(crate) dx: MatMut<'a, T>,
+}
+
+/// A dense operation below: what the operation above does for it.
+pub(crate) struct DenseBeneath {
+    pub(crate) activation: Activation,
+    /// Where its b lies.
+    pub(crate) b: Range<usize>,
+}
+
+/// What one operation leaves behind.
+#[derive(Debug)]
+pub(crate) struct OpWorkspace<T: Scalar> {
+    pub(crate) width: usize,
+    /// What goes into the activation of a dense operation, (max_batch, width); empty unless its derivative needs that.
+    pub(crate) z: Aligned<T>,
+    /// The output, (max_batch, width).
+    pub(crate) a: Aligned<T>,
+    /// The gradient by the output, which backward turns into the gradient by what went into the activation.
+    pub(crate) da: Aligned<T>,
+    /// What else its room keeps.
+    pub(crate) kept: Kept<T>,
+}
+
+impl<T: Scalar> OpWorkspace<T> {
+    /// The first rows of its output.
+    pub(crate) fn output(&self, batch: usize) -> MatRef<'_, T> {
+        MatRef::new(&self.a[..batch * self.width], batch, self.width)
+    }
+}
+
+/// The parameters, and what becomes of their gradients.
+pub(crate) enum Weights<'a, T: Scalar> {
+    /// Gradients are kept, all of them.
+    Kept(&'a [T]),
+    /// Parameters move by these steps; of their gradients only the biases' are kept.
+    Moved { params: &'a mut [T], steps: Steps<T>, moments: &'a mut Moments<T> },
+}
+
+impl<T: Scalar> Weights<'_, T> {
+    #[inline]
+    pub(crate) fn params(&self) -> &[T] {
+        match self {
+            Weights::Kept(params) => params,
+            Weights::Moved { params, .. } => params,
+        }
+    }
+
+    /// The gradients by a normalisation's parameters are there: these move, unless the gradients are to be kept.
+    pub(crate) fn take(&mut self, kernel: &Kernel<T>, learned: Range<usize>, grads: &[T]) {
+        if let Weights::Moved { params, steps: Steps { biases, .. }, moments } = self {
+            let memory = moments.range(biases.rule.moments(), learned.clone());
+            biases.apply(kernel, &mut params[learned.clone()], &grads[learned], memory);
+        }
+    }
+}
+
+/// Copies rows, whatever lies between them.
+pub(crate) fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
+    let width = from.cols().max(1);
+    to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));
 }

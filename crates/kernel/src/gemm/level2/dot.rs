@@ -52,7 +52,7 @@ impl<T: Scalar> Op<T> for DotSums<'_, T> {
 /// Safety: the contract of [`DotSums`], y whole registers; the CPU has the instructions of V.
 #[inline(always)]
 unsafe fn by_lanes<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut T) {
-    // SAFETY: the caller's promise is passed on; 16 chains are so many registers.
+    // SAFETY: the contract of `DotSums`; each arm's REGISTERS * LANES is 16 by the division.
     unsafe {
         match const { CHAINS / V::LANES } {
             1 => columns::<T, V, 1, 8, FETCH>(r, y),

@@ -33,7 +33,7 @@ impl<T: Scalar> Op<T> for Ger<'_, T> {
 #[inline(always)]
 unsafe fn ger<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E, is_per_column: bool) {
     debug_assert!(p.c_cs == 1 && p.b.cs == 1, "columns {} and {} apart", p.c_cs, p.b.cs);
-    // SAFETY: the caller's promise is passed on; k is what the name of the constant says.
+    // SAFETY: the contract of `Ger`; K is `p.k` by the match.
     unsafe {
         match p.k {
             1 if p.n.is_multiple_of(V::LANES) => whole::<T, V, E>(p, op),
@@ -51,7 +51,7 @@ unsafe fn ger<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E, is_per_
 /// Safety: as [`ger`], with k = 1 and such columns.
 #[inline(always)]
 unsafe fn whole<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E) {
-    // SAFETY: the caller's promise is passed on, with the registers counted.
+    // SAFETY: the contract of `Ger`; REGISTERS * LANES is `p.n`, a multiple of LANES, by the match.
     unsafe {
         match p.n / V::LANES {
             1 => short::<T, V, E, 1>(p, op),
@@ -73,7 +73,7 @@ unsafe fn whole<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E) {
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn short<T: Scalar, V: Simd<T>, E: Apply<T>, const REGISTERS: usize>(p: &Problem<T>, op: E) {
-    // SAFETY: rows < m and columns < n exist, by the caller's promise.
+    // SAFETY: rows < m and columns < n exist, by the contract of `Problem`.
     unsafe {
         let mut b = [V::splat(T::ZERO); REGISTERS];
         for v in 0..REGISTERS {
@@ -111,7 +111,7 @@ pub(crate) fn are_together<T: Scalar, V: Simd<T>>(p: &Problem<T>, is_per_column:
 /// Safety: as [`ger`], with [`are_together`].
 #[inline(always)]
 unsafe fn several<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E) {
-    // SAFETY: the caller's promise is passed on, with the columns counted.
+    // SAFETY: the contract of `Ger`; N is `p.n` by the match, and `are_together` holds.
     unsafe {
         match p.n {
             8 if const { V::LANES > 8 } => together::<T, V, E, 8>(p, op),
@@ -132,7 +132,7 @@ unsafe fn several<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E) {
 unsafe fn together<T: Scalar, V: Simd<T>, E: Apply<T>, const N: usize>(p: &Problem<T>, op: E) {
     let side = V::LANES / N;
     let whole = p.m / side * side;
-    // SAFETY: rows < m and columns < N exist, by the caller's promise.
+    // SAFETY: rows < m and columns < N exist, by the contract of `Problem`.
     unsafe {
         let (b, all) = (V::splat_group::<N>(p.b.ptr), V::first(V::LANES));
         for i in (0..whole).step_by(side) {
@@ -154,7 +154,7 @@ unsafe fn together<T: Scalar, V: Simd<T>, E: Apply<T>, const N: usize>(p: &Probl
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn rows<T: Scalar, V: Simd<T>, E: Apply<T>, const K: usize>(p: &Problem<T>, op: E) {
-    // SAFETY: rows < m, columns < n and steps < K exist, by the caller's promise.
+    // SAFETY: rows < m, columns < n and steps < K exist, by the contract of `Problem`.
     unsafe {
         let whole = p.n / V::LANES * V::LANES;
         let tail = V::first(p.n - whole);

@@ -63,7 +63,7 @@ impl<T: Scalar> Op<T> for FinishRow<'_, T> {
 unsafe fn finish<T: Scalar, V: Simd<T>, E: Apply<T>>(r: &Row<T>, y: &[T], op: E) {
     assert!(r.n.next_multiple_of(V::LANES) <= y.len(), "{} elements for {} columns", y.len(), r.n);
     let y = y.as_ptr();
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: the contract of `FinishRow`: C and the bias cover n columns; y covers them rounded up (asserted).
     unsafe {
         if r.c_cs == 1 && !r.swapped {
             let last = (r.n - 1) / V::LANES * V::LANES;

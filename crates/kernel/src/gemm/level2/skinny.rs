@@ -105,7 +105,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: &Epilog
 /// Safety: as [`run`]; `y` holds the sums that [`sums`] left there.
 unsafe fn store<T: Scalar, K: Isa<T>>(p: &Problem<T>, row: &Row<T>, y: &[T], epilogue: &EpilogueOp<T>) {
     let y_rs = row.n.next_multiple_of(K::Vector::LANES);
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: rows < m and columns of `row` of C, by the contract of `Problem`; y holds their sums, written by the call before.
     unsafe {
         if p.swapped {
             let to = Transposed { rows: p.m, cols: row.n, tile: y, tile_rs: y_rs, c: row.c, c_rs: p.c_cs, col: p.row };
@@ -179,7 +179,7 @@ const fn most_rows<T: Scalar, K: Isa<T>>() -> usize {
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn side<T: Scalar, K: Isa<T>, const SIDE: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: the contract of `SkinnySums`, M is 1.
     unsafe {
         match const { SIDE / K::Vector::LANES } {
             0 | 1 => strips::<T, K, 1, 1, FETCH>(r, y),
@@ -196,7 +196,7 @@ unsafe fn side<T: Scalar, K: Isa<T>, const SIDE: usize, const FETCH: bool>(r: &R
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn strips<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, const FETCH: bool>(r: &Row<T>, y: *mut T) {
-    // SAFETY: the caller's promise is passed on, with columns j.. counted.
+    // SAFETY: the contract of `SkinnySums`; columns j.. up to n are counted by the conditions.
     unsafe {
         let mut j = 0;
         while r.n - j >= GROUPS * K::Vector::LANES {

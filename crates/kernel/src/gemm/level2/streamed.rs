@@ -31,7 +31,7 @@ impl<T: Scalar> Op<T> for StreamedSums<'_, T> {
 #[cfg_attr(unoptimised, inline(never))]
 #[cfg_attr(not(unoptimised), inline(always))]
 unsafe fn few<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
-    // SAFETY: the caller's promise is passed on, with the rows counted.
+    // SAFETY: the contract of `StreamedSums`; M is `r.m` by the match.
     unsafe {
         match r.m {
             2 => passes::<T, V, 2>(r, y),
@@ -54,7 +54,7 @@ unsafe fn few<T: Scalar, V: Simd<T>>(r: &Row<T>, y: *mut T) {
 unsafe fn passes<T: Scalar, V: Simd<T>, const M: usize>(r: &Row<T>, y: *mut T) {
     const STEPS: usize = 8;
     let whole = r.k / STEPS * STEPS;
-    // SAFETY: the caller's promise is passed on, with the steps counted.
+    // SAFETY: the contract of `StreamedSums`; p + STEPS <= whole <= k, by the ranges.
     unsafe {
         for p in (0..whole).step_by(STEPS) {
             pass::<T, V, M, STEPS>(r, y, p);

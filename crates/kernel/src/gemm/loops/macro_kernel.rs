@@ -89,7 +89,7 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
         let (row, col) = (b.row + i, b.col + j);
         tile.c = p.c.wrapping_add(row * p.c_rs + col * p.c_cs);
         (tile.row, tile.col) = (p.row + row, p.col + col);
-        // SAFETY: rows, columns and steps of the block, which exist by the caller's promise, as does the instruction set.
+        // SAFETY: rows, columns and steps of the block, which exist in `p` by this function's contract.
         unsafe {
             dispatch::<T, K>(tile, rows, p, epilogue);
             if let (Some(post_op), true) = (&p.post_op, b.is_last) {

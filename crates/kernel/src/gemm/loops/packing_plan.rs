@@ -147,3 +147,71 @@ pub(crate) fn tail_of<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
     let fits = (1..=4.min(lanes / 2)).contains(&tail) && (tail % 2 == 0 || p.m > MASKED_ROW_TILES * K::MR_TAIL);
     (fits && p.c_cs == 1 && !p.swapped && p.b.cs == 1 && !p.b_packed).then_some(tail)
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::matrix::operand::Operand;
+    use crate::simd::avx2::Avx2;
+    use crate::simd::avx512::Avx512;
+
+    /// A, B and C by rows, B's as far apart as told.
+    fn problem((m, n, k): (usize, usize, usize), b_rs: usize) -> Problem<f32> {
+        let at = |rs| Operand { ptr: std::ptr::null(), rs, cs: 1 };
+        Problem {
+            m,
+            n,
+            k,
+            a: at(k),
+            b: at(b_rs),
+            c: std::ptr::null_mut(),
+            c_rs: n,
+            c_cs: 1,
+            row: 0,
+            col: 0,
+            swapped: false,
+            b_packed: false,
+            post_op: None,
+        }
+    }
+
+    #[test]
+    fn a_small_product_is_one_block_of_which_nothing_is_packed() {
+        let p = problem((64, 64, 64), 64);
+        let plan = plan::<f32, Avx2, PLAIN>(&p, true);
+        assert!(plan.is_one_block(&p) && !plan.pack_a && !plan.pack_b, "{plan:?}");
+        assert_eq!((plan.mr, plan.nr), (6, 16));
+    }
+
+    #[test]
+    fn b_is_packed_for_many_rows_and_where_its_rows_are_pages_apart() {
+        let many = problem((513, 512, 512), 512);
+        assert!(plan::<f32, Avx2, PLAIN>(&many, true).pack_b);
+        let few = problem((64, 1000, 512), 1000);
+        assert!(!plan::<f32, Avx2, PLAIN>(&few, true).pack_b);
+        let apart = problem((64, 1000, 512), 1024);
+        assert!(plan::<f32, Avx2, PLAIN>(&apart, true).pack_b);
+    }
+
+    #[test]
+    fn a_large_b_of_few_rows_is_packed_in_blocks_that_the_second_level_holds() {
+        let p = problem((64, 4096, 1024), 4096);
+        let plan = plan::<f32, Avx512, PLAIN>(&p, true);
+        assert!(plan.is_large, "{plan:?}");
+        assert_eq!(plan.blocks(&p), (70, 512, 256)); // 64 rows in tiles of 14; 512 * 256 * 4 B = 512 KiB
+    }
+
+    #[test]
+    fn an_epilogue_that_reads_c_cuts_k_only_where_it_must() {
+        let p = problem((64, 256, 1000), 256);
+        assert_eq!(plan::<f32, Avx2, PLAIN>(&p, true).most_steps, STEPS_IN_PLACE);
+        assert_eq!(plan::<f32, Avx2, PLAIN>(&p, false).most_steps, KC);
+    }
+
+    #[test]
+    fn two_to_four_rows_make_wide_tiles_and_nine_to_twelve_columns_have_a_tail() {
+        assert_eq!(tile_kind::<f32, Avx2>(&problem((3, 256, 512), 256)), WIDE);
+        assert_eq!(tile_kind::<f32, Avx2>(&problem((64, 10, 512), 10)), TAIL);
+        assert_eq!(tile_kind::<f32, Avx512>(&problem((64, 10, 512), 10)), PLAIN);
+    }
+}

@@ -56,7 +56,7 @@ unsafe fn panels<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to: &m
     assert!(fits, "{steps}x{lanes} into {} by {width}", to.len());
     let size = steps * width; // of one panel, of all that fit
     let to = to.as_mut_ptr();
-    // SAFETY: the caller's promise is passed on, and `to` has room for all panels (asserted above, in `fits`).
+    // SAFETY: lanes and steps of the source, by the contract of `PackPanels`; `to` has room for all panels (asserted above, in `fits`).
     unsafe {
         if lane_stride == 1 {
             let group = (PACK_STEP_BYTES / size_of::<T>() / width).max(1) * width;

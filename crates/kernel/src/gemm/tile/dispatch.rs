@@ -23,10 +23,10 @@ pub(crate) unsafe fn dispatch<T: Scalar, K: Isa<T>>(
     epilogue: &EpilogueOp<T>,
 ) {
     if !p.swapped && (p.c_cs == 1 || tile.cols == 1) {
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the contract of `MicroKernel` is this function's; C's columns are contiguous (checked) or there is one.
         return unsafe { exact::<T, K>(tile, rows, epilogue) };
     }
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as this function's.
     unsafe { all_apart::<T, K>(*tile, rows, p, epilogue) }
 }
 
@@ -35,7 +35,7 @@ pub(crate) unsafe fn dispatch<T: Scalar, K: Isa<T>>(
 /// Safety: as [`dispatch`].
 #[inline(never)]
 unsafe fn all_apart<T: Scalar, K: Isa<T>>(mut tile: Tile<T>, rows: usize, p: &Problem<T>, epilogue: &EpilogueOp<T>) {
-    // SAFETY: the caller's promise is passed on; the copy in between has 16 rows of NR columns.
+    // SAFETY: as this function's; the copy has 16 rows of NR columns, as many as a tile has at most.
     unsafe {
         let mut copy = [T::ZERO; MR_MAX.next_multiple_of(16) * NR_BYTES / 4];
         for _ in 0..tile.run {
@@ -58,7 +58,7 @@ unsafe fn apart<T: Scalar, K: Isa<T>>(
     let nr = NV * K::Vector::LANES;
     debug_assert!(rows <= MR_MAX && nr <= NR_BYTES / size_of::<T>(), "a tile of {rows}x{nr}");
     let (c, c_rs, c_cs, cols) = (tile.c, tile.c_rs, p.c_cs, tile.cols);
-    // SAFETY: the caller's promise is passed on; the copy has 16 rows of NR columns.
+    // SAFETY: as this function's; (i, j) is inside of the tile, and of the copy with its 16 rows of NR columns.
     unsafe {
         let each = |f: &mut dyn FnMut(usize, *mut T)| {
             for i in 0..rows {
@@ -87,7 +87,7 @@ unsafe fn apart<T: Scalar, K: Isa<T>>(
 unsafe fn exact<T: Scalar, K: Isa<T>>(tile: &Tile<T>, rows: usize, epilogue: &EpilogueOp<T>) {
     let most = const { if K::MR > K::MR_ONE_VECTOR { K::MR } else { K::MR_ONE_VECTOR } }; // MR_TAIL is less
     debug_assert!((1..=most).contains(&rows), "{rows} rows in a tile of {most}");
-    // SAFETY: the caller's promise is passed on; `columns` sees to the promise about `cols`. Arms past MR are not
+    // SAFETY: M is `rows` by the match, and the rest is the contract of `MicroKernel`. Arms past MR are not
     // compiled for that kernel.
     unsafe {
         match rows {
@@ -115,11 +115,11 @@ unsafe fn exact<T: Scalar, K: Isa<T>>(tile: &Tile<T>, rows: usize, epilogue: &Ep
 unsafe fn columns<T: Scalar, K: Isa<T>, const M: usize>(tile: &Tile<T>, epilogue: &EpilogueOp<T>) {
     let lanes = K::Vector::LANES;
     if const { M >= 2 && M <= K::MR_WIDE } && tile.cols > NV * lanes {
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: M and the columns are those of a wide tile (checked); the rest is the contract of `MicroKernel`.
         return unsafe { wide::<T, K, M>(tile, epilogue) };
     }
     if const { M <= K::MR_TAIL } && tile.cols > lanes {
-        // SAFETY: the caller's promise is passed on; of B's rows there is as much as each call reads.
+        // SAFETY: the contract of `MicroKernelTail`: of B's rows there is as much as each call reads, or they are padded (checked).
         unsafe {
             match tile.cols - lanes {
                 1 if tile.b_padded => return K::call(MicroKernelTail::<T, M, 2> { tile, epilogue }),

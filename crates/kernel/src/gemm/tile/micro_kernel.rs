@@ -170,7 +170,7 @@ unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POI
     V: Simd<T>,
 {
     let part = M.div_ceil(POINTERS);
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: rows < M, steps < k and columns of the tile, which its pointers cover by the contract of `MicroKernel`.
     unsafe {
         let mut a: [*const T; POINTERS] = std::array::from_fn(|q| a.wrapping_add(q * part * a_rs));
         for _ in 0..k {

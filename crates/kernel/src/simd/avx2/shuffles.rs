@@ -10,7 +10,7 @@ pub(super) mod groups_32 {
 
     #[inline(always)]
     pub(in super::super) unsafe fn splat<const N: usize>(from: *const f32) -> __m256 {
-        // SAFETY: the caller's promise.
+        // SAFETY: this module's contract: AVX2, N elements, a group that exists.
         unsafe {
             match N {
                 2 => _mm256_castpd_ps(_mm256_set1_pd(from.cast::<f64>().read_unaligned())),
@@ -24,7 +24,7 @@ pub(super) mod groups_32 {
 
     #[inline(always)]
     pub(in super::super) unsafe fn with<const N: usize>(all: __m256, group: usize, other: __m256) -> __m256 {
-        // SAFETY: the caller's promise.
+        // SAFETY: this module's contract: AVX2, N elements, a group that exists.
         unsafe {
             match group * N {
                 0 if N == 2 => _mm256_blend_ps::<0b0000_0011>(all, other),
@@ -39,7 +39,7 @@ pub(super) mod groups_32 {
 
     #[inline(always)]
     pub(in super::super) unsafe fn get<const N: usize>(all: __m256, group: usize) -> __m256 {
-        // SAFETY: the caller's promise.
+        // SAFETY: this module's contract: AVX2, N elements, a group that exists.
         unsafe {
             match group * N {
                 0 => all,
@@ -59,7 +59,7 @@ pub(super) mod groups_64 {
 
     #[inline(always)]
     pub(in super::super) unsafe fn splat<const N: usize>(from: *const f64) -> __m256d {
-        // SAFETY: the caller's promise.
+        // SAFETY: this module's contract: AVX2, N elements, a group that exists.
         unsafe {
             let two = _mm_loadu_pd(from);
             _mm256_set_m128d(two, two)
@@ -68,7 +68,7 @@ pub(super) mod groups_64 {
 
     #[inline(always)]
     pub(in super::super) unsafe fn with<const N: usize>(all: __m256d, group: usize, other: __m256d) -> __m256d {
-        // SAFETY: the caller's promise.
+        // SAFETY: this module's contract: AVX2, N elements, a group that exists.
         unsafe {
             match group {
                 0 => _mm256_blend_pd::<0b0011>(all, other),
@@ -79,7 +79,7 @@ pub(super) mod groups_64 {
 
     #[inline(always)]
     pub(in super::super) unsafe fn get<const N: usize>(all: __m256d, group: usize) -> __m256d {
-        // SAFETY: the caller's promise.
+        // SAFETY: this module's contract: AVX2, N elements, a group that exists.
         unsafe { if group == 0 { all } else { _mm256_permute2f128_pd::<1>(all, all) } }
     }
 }
@@ -90,7 +90,7 @@ pub(super) mod groups_64 {
 /// Safety: the block covers 8 x 4 elements; the CPU has AVX2.
 #[inline(always)]
 pub(super) unsafe fn turned_8x4(from: *const f32, rs: usize) -> [__m256; 4] {
-    // SAFETY: rows 0..8 of the block, by the caller's promise.
+    // SAFETY: rows 0..8 of the block, this function's contract.
     unsafe {
         let half = |i: usize| _mm_loadu_ps(from.add(i * rs));
         let both = |i: usize| _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i)), half(i + 4));
@@ -111,7 +111,7 @@ pub(super) unsafe fn turned_8x4(from: *const f32, rs: usize) -> [__m256; 4] {
 /// Safety: the block covers 4 x 2 elements; the CPU has AVX2.
 #[inline(always)]
 pub(super) unsafe fn turned_4x2(from: *const f64, rs: usize) -> [__m256d; 2] {
-    // SAFETY: rows 0..4 of the block, by the caller's promise.
+    // SAFETY: rows 0..4 of the block, this function's contract.
     unsafe {
         let half = |i: usize| _mm_loadu_pd(from.add(i * rs));
         let both = |i: usize| _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(half(i)), half(i + 2));

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 /// Safety: they can be read; the CPU has AVX-512.
 #[inline(always)]
 pub(super) unsafe fn repeated(from: *const u8, bytes: usize) -> __m512i {
-    // SAFETY: the caller's promise; unaligned reads of as many bytes.
+    // SAFETY: this function's contract; unaligned reads of as many bytes.
     unsafe {
         match bytes {
             8 => _mm512_set1_epi64(from.cast::<i64>().read_unaligned()),
@@ -26,7 +26,7 @@ pub(super) unsafe fn repeated(from: *const u8, bytes: usize) -> __m512i {
 /// Safety: the block covers 16 x 8 elements; the CPU has AVX-512F.
 #[inline(always)]
 pub(super) unsafe fn turned_16x8(from: *const f32, rs: usize) -> [__m512; 8] {
-    // SAFETY: rows 0..16 of the block, by the caller's promise.
+    // SAFETY: rows 0..16 of the block, this function's contract.
     unsafe {
         let (above, below) = (eight_rows(from, rs), eight_rows(from.add(8 * rs), rs));
         let first = |i: usize| _mm512_shuffle_f32x4::<0x88>(above[i], below[i]);
@@ -40,7 +40,7 @@ pub(super) unsafe fn turned_16x8(from: *const f32, rs: usize) -> [__m512; 8] {
 /// Safety: the block covers 8 x 8 elements; the CPU has AVX-512F.
 #[inline(always)]
 unsafe fn eight_rows(from: *const f32, rs: usize) -> [__m512; 4] {
-    // SAFETY: rows 0..8 of the block, by the caller's promise.
+    // SAFETY: rows 0..8 of the block, this function's contract.
     unsafe {
         let half = |i: usize| _mm256_castps_pd(_mm256_loadu_ps(from.add(i * rs)));
         let both = |i: usize| _mm512_castpd_ps(_mm512_insertf64x4::<1>(_mm512_castpd256_pd512(half(i)), half(i + 4)));
@@ -62,7 +62,7 @@ unsafe fn eight_rows(from: *const f32, rs: usize) -> [__m512; 4] {
 /// Safety: the block covers 8 x 2 elements; the CPU has AVX-512F.
 #[inline(always)]
 pub(super) unsafe fn turned_8x2(from: *const f64, rs: usize) -> [__m512d; 2] {
-    // SAFETY: rows 0..8 of the block, by the caller's promise.
+    // SAFETY: rows 0..8 of the block, this function's contract.
     unsafe {
         let quarter = |i: usize| _mm_castpd_ps(_mm_loadu_pd(from.add(i * rs)));
         let four = |i: usize| {

@@ -1,0 +1,38 @@
+//! What the benchmarks and the property tests across the crates share: networks made from a few printed numbers, their
+//! naive twins, how far rounding may carry a gradient, and the shapes that are timed.
+//!
+//! - [`Recipe`]: a small random network, its loss and a minibatch, as plain data that a failing test can print; a
+//!   [`Case`] is that recipe with its numbers.
+//! - [`Twin`]: the same network in naive loops.
+//! - [`gradient_bounds`]: per element, how far a gradient computed in f32 (or f64) may lie from the true one.
+//! - [`shapes`]: every size that is timed, in one place.
+//! - [`caches`]: how large they are.
+//! - [`operands`] and [`rounds`]: candidates for one product, verified and then timed in turns.
+//! - [`steps`]: whole training steps and predictions, ours and others'.
+//! - [`record`], [`summary`], [`figures`] and [`chart`]: what a run measured, as JSON lines, as the README's table, in a
+//!   few lines, as a picture.
+#![forbid(unsafe_code)]
+
+mod bound;
+pub mod caches;
+pub mod chart;
+pub mod figures;
+pub mod operands;
+mod recipe;
+pub mod record;
+pub mod rounds;
+pub mod shapes;
+pub mod stats;
+pub mod steps;
+pub mod summary;
+mod timing;
+mod twin;
+
+pub use bound::{Roundoff, gradient_bounds};
+pub use recipe::{Case, Goal, Recipe};
+pub use twin::{Pass, Twin};
+
+/// The repository's README is compiled with the tests: no published package holds it.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

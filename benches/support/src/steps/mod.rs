@@ -1,0 +1,21 @@
+//! Whole training steps and predictions: ours beside everyone else's, verified and then timed in turns.
+//!
+//! - [`jobs`]: the networks, minibatches and optimisers that are timed.
+//! - [`data`]: the rows that they see, and in which order.
+//! - [`candidate`]: what a rival has to offer, and how its answers are compared with ours.
+//! - [`ours`], [`plain`], `loops`, [`naive`]: those without a framework. `plain` is written on a matrix product that
+//!   somebody else brings; `loops` has none, and is there with the feature `vectors`.
+//! - [`timing`]: rounds of samples; [`record`] and [`figures`]: what is kept of them.
+
+pub mod candidate;
+pub mod data;
+pub mod figures;
+pub mod jobs;
+#[cfg(feature = "vectors")]
+pub mod loops;
+pub mod naive;
+pub mod ours;
+pub mod plain;
+pub mod record;
+pub mod timing;
+mod vectors;

@@ -1,8 +1,0 @@
-//! The doctor against runs: what it says of sick ones, and that it says nothing of healthy ones.
-
-#![forbid(unsafe_code)]
-
-mod healthy;
-mod mnist;
-mod run;
-mod sick;

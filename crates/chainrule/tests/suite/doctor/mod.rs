@@ -1,0 +1,6 @@
+//! The doctor against runs: what it says of sick ones, and that it says nothing of healthy ones.
+
+mod healthy;
+mod mnist;
+mod run;
+mod sick;

@@ -1,0 +1,28 @@
+//! One program, since each has to be linked; `tests/attack` is another, for it brings an allocator.
+
+#![forbid(unsafe_code)]
+
+mod doctor;
+mod errors;
+mod examples;
+mod finite;
+#[cfg(feature = "proptest")]
+mod gradients;
+mod history;
+mod layers;
+mod losses;
+#[cfg(target_os = "linux")]
+mod memory;
+mod model_files;
+#[cfg(feature = "toml")]
+mod notebooks;
+mod pace;
+mod predictions;
+mod pytorch_layers;
+mod row_weights;
+#[cfg(feature = "proptest")]
+mod saves;
+mod traces;
+mod training;
+#[cfg(feature = "toml")]
+mod worked_examples;

@@ -1,0 +1,27 @@
+//! The options of `chainrule inspect`.
+
+use std::path::PathBuf;
+
+use chainrule::Activation;
+use clap::Args;
+
+use crate::values;
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule inspect digits.safetensors
+  chainrule inspect pytorch.safetensors --activation relu --json";
+
+/// Show what a model file holds: layers, shapes, parameters, memory
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct InspectArgs {
+    /// A safetensors file, written here or by PyTorch
+    pub(crate) model: PathBuf,
+    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub(crate) activation: Option<Activation>,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}

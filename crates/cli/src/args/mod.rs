@@ -1,0 +1,56 @@
+//! The command line, as clap reads it: a file for each command. What a value means is told in `values.rs`.
+
+pub(crate) mod defaults;
+mod doctor;
+mod eval;
+mod gradcheck;
+mod graph;
+mod inspect;
+mod predict;
+mod trace;
+mod train;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use doctor::DoctorArgs;
+pub(crate) use eval::EvalArgs;
+pub(crate) use gradcheck::GradcheckArgs;
+pub(crate) use graph::GraphArgs;
+pub(crate) use inspect::InspectArgs;
+pub(crate) use predict::PredictArgs;
+pub(crate) use trace::TraceArgs;
+pub(crate) use train::TrainArgs;
+
+/// Dense neural networks on CPUs: train, evaluate, predict, inspect, explain
+#[derive(Debug, Parser)]
+#[command(name = "chainrule", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// The most bytes of any file that is read, once inflated: 16G, 500M, ...
+    #[arg(long, global = true, value_name = "SIZE", default_value = "4G", value_parser = crate::limits::size)]
+    pub(crate) max_bytes: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Train(Box<TrainArgs>),
+    Eval(EvalArgs),
+    Predict(PredictArgs),
+    Inspect(InspectArgs),
+    Graph(GraphArgs),
+    Doctor(DoctorArgs),
+    Gradcheck(GradcheckArgs),
+    Trace(Box<TraceArgs>),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule train --save digits.safetensors
+  chainrule eval digits.safetensors --data digits --part test
+  chainrule predict digits.safetensors --data images.npy
+  chainrule inspect digits.safetensors
+  chainrule trace digits.safetensors --data digits
+
+Exit code: 0 done, 1 the run failed, 2 bad usage, 128 + signal when a signal ended it: 130 SIGINT (Ctrl-C), 143 SIGTERM,
+129 SIGHUP. A file is written whole or not at all; one that the same command reads is never written.";

@@ -1,0 +1,6 @@
+//! One program, since each has to be linked.
+
+#![forbid(unsafe_code)]
+
+mod pictures;
+mod trace;
