@@ -22,15 +22,16 @@ LOSS = "crates/model/src/loss/mod.rs"
 ERRORS = "crates/model/src/loss/errors.rs"
 OBJECTIVE = "crates/model/src/loss/objective.rs"
 SOFTMAX = "crates/model/src/softmax.rs"
-WORKSPACE = "crates/model/src/workspace.rs"
 PASS = "crates/model/src/pass.rs"
 MODEL_STEP = "crates/model/src/step.rs"
-BACKWARD = "crates/model/src/backward.rs"
+ROOM = "crates/model/src/layer/room.rs"
+DENSE = "crates/model/src/layer/dense.rs"
+LONE_ACTIVATION = "crates/model/src/layer/activation.rs"
 MOMENTS = "crates/model/src/moments.rs"
 MODEL_UPDATE = "crates/model/src/update.rs"
-DROPOUT = "crates/model/src/dropout.rs"
-LAYER_NORM = "crates/model/src/layer_norm.rs"
-BATCH_NORM = "crates/model/src/batch_norm.rs"
+DROPOUT = "crates/model/src/layer/dropout.rs"
+LAYER_NORM = "crates/model/src/layer/layer_norm.rs"
+BATCH_NORM = "crates/model/src/layer/batch_norm.rs"
 MICRO = "crates/kernel/src/gemm/tile/micro_kernel.rs"
 BLOCKING = "crates/kernel/src/gemm/loops/blocked.rs"
 TAILED = "crates/kernel/src/gemm/tile/micro_kernel_tail.rs"
@@ -110,8 +111,8 @@ MISTAKES = [
     ("softmax: sign of the dot product", SOFTMAX, "*d = a * (*d - dot)", "*d = a * (*d + dot)"),
     (
         "network: a lone activation has slope 1",
-        BACKWARD,
-        "activation::derivative(kernel, activation, of, MatMut::new(da, batch, width));",
+        LONE_ACTIVATION,
+        "activation::derivative(kernel, *self, of, MatMut::new(&mut da[..n], batch, width));",
         "let _ = of;",
     ),
     (
@@ -131,7 +132,7 @@ MISTAKES = [
     ("batch norm: the variance does not depend on x", BATCH_NORM, "(by_beta + h * by_gamma) * share", "by_beta * share"),
     ("batch norm: dgamma by x as it was", BATCH_NORM, "dy.to_f64() * ((x.to_f64() - mean) * scale)", "dy.to_f64() * x.to_f64()"),
     ("batch norm: the running variance is biased", BATCH_NORM, "variance * unbiased)", "variance * unbiased.min(1.0))"),
-    ("step: gamma and beta stay where they are", BACKWARD, "if let Weights::Moved { params, steps: Steps { biases, .. }, moments } = self {", "if let (Weights::Moved { params, steps: Steps { biases, .. }, moments }, true) = (self, norm.width == 0) {"),
+    ("step: gamma and beta stay where they are", ROOM, "if let Weights::Moved { params, steps: Steps { biases, .. }, moments } = self {", "if let (Weights::Moved { params, steps: Steps { biases, .. }, moments }, true) = (self, learned.is_empty()) {"),
     ("adagrad: the sum is this gradient's", UPDATE, "let sum = *s + g * g;", "let sum = g * g;"),
     ("adagrad: the sum starts at 0 whatever is said", OPTIMIZER, "Optimizer::AdaGrad { initial, .. } => initial,", "Optimizer::AdaGrad { .. } => 0.0,"),
     ("adagrad: the rate decays a step too soon", OPTIMIZER, "(t - 1) as f64 * lr_decay", "t as f64 * lr_decay"),
@@ -203,15 +204,15 @@ MISTAKES = [
     ("step: the second thread begins at the first row", DESCENT, "start: start + at, w: right_w", "start, w: right_w"),
     (
         "step: biases stay where they are",
-        BACKWARD,
-        "biases.apply(kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));",
+        DENSE,
+        "biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));",
         "let _ = (b, biases);",
     ),
     (
         "step: the bias's gradient is left from the step before",
-        BACKWARD,
-        "is_dz = below.is_some();",
-        "is_dz = true;",
+        DENSE,
+        "flow.is_dz = below.is_some();",
+        "flow.is_dz = true;",
     ),
     (
         "dz: every thread takes the first columns of a",
@@ -257,9 +258,9 @@ MISTAKES = [
     ("log-softmax: derivative of softmax's sum missing", SOFTMAX, "da[i] -= power * sum", "da[i] -= power"),
     (
         "network: a derivative that needs z takes a",
-        WORKSPACE,
-        "keeps_z = shape.activation.derivative_needs_input();",
-        "keeps_z = false;",
+        DENSE,
+        "        self.shape.activation.derivative_needs_input()\n",
+        "        false\n",
     ),
     ("kernel: rows that share a register are stored as one", TAILED, ".group::<TAIL>(i % shared);", ".group::<TAIL>(0);"),
     ("kernel: a wide tile multiplies by its first row alone", MICRO, "column[i].mul_add(b", "column[0].mul_add(b"),

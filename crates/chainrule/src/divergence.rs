@@ -60,7 +60,7 @@ pub enum Divergence {
 }
 
 /// The words of [`Error::Diverged`](crate::Error::Diverged), whose fields these are.
-pub(crate) fn words(what: Divergence, (epoch, step): (usize, usize), loss: f64, layer: Option<usize>) -> String {
+pub(crate) fn words(what: Divergence, epoch: usize, step: usize, loss: f64, layer: Option<usize>) -> String {
     let (at, of_dense) =
         (format!("at step {step} of epoch {epoch}"), layer.map(|layer| format!("dense layer {layer}")));
     let found = match (what, of_dense) {

@@ -175,7 +175,7 @@ pub enum Error {
 
     /// The loss, a parameter, a running statistic or the validation stopped being a finite number: the network has
     /// diverged.
-    #[error("{}", crate::divergence::words(*what, (*epoch, *step), *loss, *layer))]
+    #[error("{}", crate::divergence::words(*what, *epoch, *step, *loss, *layer))]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chainrule::data::{Dataset, Loaded, Preprocess, Source};
-use chainrule::{Error, Scalar};
+use chainrule::{Error, Model, Scalar};
 
 use crate::args::defaults::HOLDOUT;
 use crate::failure::Failure;
@@ -16,6 +16,19 @@ pub(crate) struct Parts<T> {
     /// What the test part is, for people.
     pub(crate) test_is: &'static str,
     pub(crate) preprocess: Preprocess,
+}
+
+/// What a network takes and gives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NetworkSize {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+}
+
+impl NetworkSize {
+    pub(crate) fn of<T: Scalar>(model: &Model<T>) -> Self {
+        NetworkSize { inputs: model.mlp.inputs(), outputs: model.mlp.outputs() }
+    }
 }
 
 /// A source as it is named on the command line.
@@ -50,11 +63,11 @@ impl Named<'_> {
     pub(crate) fn load<T: Scalar>(
         &self,
         classes: Option<usize>,
-        network: Option<(usize, usize)>,
+        network: Option<NetworkSize>,
     ) -> Result<Loaded<T>, Failure> {
         let loaded = limits().load(self.source, self.labels, classes)?;
-        if let Some((inputs, outputs)) = network {
-            self.check_columns(loaded.data.cols(), (inputs, "inputs of the network"))?;
+        if let Some(NetworkSize { inputs, outputs }) = network {
+            self.check_columns(loaded.data.cols(), inputs, "inputs of the network")?;
             if loaded.data.classes().is_some_and(|classes| classes > outputs) {
                 // Read again, the labels are measured by the network: the error names the row of the first too large.
                 limits().load::<T>(self.source, self.labels, Some(outputs))?;
@@ -64,12 +77,11 @@ impl Named<'_> {
     }
 
     /// Refuses rows of another width than the network's input.
-    pub(crate) fn check_columns(&self, columns: usize, expected: (usize, &str)) -> Result<(), Failure> {
-        let (inputs, whose) = expected;
-        if columns == inputs {
+    pub(crate) fn check_columns(&self, columns: usize, expected: usize, whose: &str) -> Result<(), Failure> {
+        if columns == expected {
             return Ok(());
         }
-        let (found, expected) = (format!("{columns} columns"), format!("{inputs}, the {whose}"));
+        let (found, expected) = (format!("{columns} columns"), format!("{expected}, the {whose}"));
         Err(Error::Shape { origin: self.source.to_string(), found, expected }.into())
     }
 }

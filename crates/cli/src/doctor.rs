@@ -3,11 +3,11 @@
 use chainrule::data::Dataset;
 use chainrule::doctor::{Examination, Finding, LayerVitals, Vitals, judge};
 use chainrule::optim::Update;
-use chainrule::{DType, Loss, Mlp, ModelFile, Optimizer, Sample, Scalar, Trainer};
+use chainrule::{DType, Loss, Mlp, Model, ModelFile, Optimizer, Sample, Scalar, Trainer};
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
-use crate::data::Named;
+use crate::data::{Named, NetworkSize};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
@@ -76,10 +76,10 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
 
 fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> Result<(), Failure> {
     let model = file.model::<T>(args.activation)?;
-    let mut data = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?.data;
+    let mut data = named.load::<T>(None, Some(NetworkSize::of(&model)))?.data;
     data.preprocess(&model.preprocess)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
-    let (vitals, findings, rows) = examine((&model.mlp, model.loss), &data, update, Run::AFTER)?;
+    let Examined { vitals, findings, rows } = examine(&Patient::of(&model), &data, update, Run::AFTER)?;
 
     let mut output = Output::new(args.json, false);
     output.json(&Report {
@@ -125,13 +125,33 @@ impl Run<'_> {
     }
 }
 
-/// Looks at a model with rows spread over the data; answers how many too.
+/// Who is examined: a network, and what training makes small.
+pub(crate) struct Patient<'a, T: Scalar> {
+    pub(crate) mlp: &'a Mlp<T>,
+    pub(crate) loss: Loss,
+}
+
+impl<'a, T: Scalar> Patient<'a, T> {
+    pub(crate) fn of(model: &'a Model<T>) -> Self {
+        Patient { mlp: &model.mlp, loss: model.loss }
+    }
+}
+
+/// What was found, with how many rows.
+struct Examined {
+    vitals: Vitals,
+    findings: Vec<Finding>,
+    rows: usize,
+}
+
+/// Looks at a model with rows spread over the data.
 fn examine<T: Scalar>(
-    (mlp, loss): (&Mlp<T>, Loss),
+    patient: &Patient<'_, T>,
     data: &Dataset<T>,
     update: Option<Update>,
     run: Run<'_>,
-) -> Result<(Vitals, Vec<Finding>, usize), Failure> {
+) -> Result<Examined, Failure> {
+    let Patient { mlp, loss } = *patient;
     let sample = Sample::spread(mlp, data, loss, ROWS)?;
     let counts = data.class_counts();
     let case = Examination {
@@ -143,7 +163,7 @@ fn examine<T: Scalar>(
     };
     let vitals = Vitals::measure(&case)?;
     let findings = judge(&case, &vitals);
-    Ok((vitals, findings, sample.rows().count()))
+    Ok(Examined { vitals, findings, rows: sample.rows().count() })
 }
 
 /// Looks at a training run before its first step, after its first epoch and after its last step, also when that was one
@@ -158,13 +178,13 @@ impl Watch {
     /// Says what it finds.
     pub(crate) fn look<T: Scalar>(
         &mut self,
-        (mlp, loss): (&Mlp<T>, Loss),
+        patient: &Patient<'_, T>,
         data: &Dataset<T>,
         trainer: &Trainer,
         run: Run<'_>,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        if mlp.params().len() > CHEAP_PARAMETERS || output.is_quiet() {
+        if patient.mlp.params().len() > CHEAP_PARAMETERS || output.is_quiet() {
             return Ok(());
         }
         let config = trainer.config();
@@ -172,7 +192,7 @@ impl Watch {
         let update = Update { optimizer: config.optimizer.at_rate(rate), ..config.update() };
         // How long a step of L-BFGS is, its line search finds out.
         let update = config.lbfgs.is_none().then_some(update);
-        let (_, findings, _) = trainer.install(|| examine((mlp, loss), data, update, run))?;
+        let Examined { findings, .. } = trainer.install(|| examine(patient, data, update, run))?;
         let when = run.when;
         for finding in &findings {
             if !self.said.contains(&finding.kind.name()) {

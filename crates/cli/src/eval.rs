@@ -8,7 +8,7 @@ use chainrule::{Assessment, DType, ModelFile, Scalar, TrainConfig, Trainer, weig
 use serde::Serialize;
 
 use crate::args::EvalArgs;
-use crate::data::{Named, divide};
+use crate::data::{Named, NetworkSize, divide};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let model = file.model::<T>(args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
-    let (data, part) = rows::<T>(args, (model.mlp.inputs(), model.mlp.outputs()))?;
+    let (data, part) = rows::<T>(args, NetworkSize::of(&model))?;
 
     let started = Instant::now();
     let Assessment { evaluation: found, metrics, classes } = trainer.install(|| model.assess(&data))?;
@@ -125,7 +125,7 @@ impl EvalArgs {
 }
 
 /// The rows that were asked for, for a network of these inputs and outputs, and which they are.
-fn rows<T: Scalar>(args: &EvalArgs, network: (usize, usize)) -> Result<(Dataset<T>, &'static str), Failure> {
+fn rows<T: Scalar>(args: &EvalArgs, network: NetworkSize) -> Result<(Dataset<T>, &'static str), Failure> {
     let loaded = args.data().load::<T>(None, Some(network))?;
     let part = args.part.unwrap_or(if loaded.test.is_some() { Part::Test } else { Part::All });
     match part {

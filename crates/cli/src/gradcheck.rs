@@ -5,7 +5,7 @@ use chainrule::{Activation, Model, Sample};
 use serde::Serialize;
 
 use crate::args::GradcheckArgs;
-use crate::data::Named;
+use crate::data::{Named, NetworkSize};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
         Some(path) => Some(limits().open_model(path)?.model::<f64>(args.activation)?),
         None => None,
     };
-    let loaded = named.load::<f64>(None, stored.as_ref().map(|model| (model.mlp.inputs(), model.mlp.outputs())))?;
+    let loaded = named.load::<f64>(None, stored.as_ref().map(NetworkSize::of))?;
     let mut data = loaded.data;
     let model = match stored {
         Some(model) => model,

@@ -7,7 +7,7 @@ use chainrule::graph::{Neurons, Operations, Shows, Theme};
 use chainrule::{Activation, DType, Loss, Mlp, Model, Sample, Scalar};
 
 use crate::args::GraphArgs;
-use crate::data::Named;
+use crate::data::{Named, NetworkSize};
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::limits::limits;
@@ -108,7 +108,7 @@ fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: GraphFormat) -> Re
 
 /// The row that was asked for, or some that are spread over all.
 fn sample<T: Scalar>(args: &GraphArgs, model: &Model<T>, named: &Named<'_>, loss: Loss) -> Result<Sample<T>, Failure> {
-    let loaded = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?;
+    let loaded = named.load::<T>(None, Some(NetworkSize::of(model)))?;
     let mut data: Dataset<T> = loaded.data;
     // A sketch takes rows as suits their source.
     data.preprocess(if args.layers.is_some() { &loaded.preprocess } else { &model.preprocess })?;

@@ -10,7 +10,7 @@ use chainrule::{EpochReport, Mlp, Scalar, Trainer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
-use crate::doctor::{Run, Watch};
+use crate::doctor::{Patient, Run, Watch};
 use crate::interrupt;
 use crate::output::{Output, percent};
 
@@ -143,7 +143,7 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
         let output = &mut *self.output;
         self.bar.suspend(|| {
             // A network that trains can be examined; if not, training says so itself.
-            let _ = watch.look((mlp, trainer.config().loss), train, trainer, run, output);
+            let _ = watch.look(&Patient { mlp, loss: trainer.config().loss }, train, trainer, run, output);
         });
     }
 }

@@ -10,7 +10,7 @@ use chainrule::trace::{Example, MarkdownStyle, TextStyle, Trace, to_json, to_mar
 use chainrule::{DType, Error, ModelFile, Scalar};
 
 use crate::args::TraceArgs;
-use crate::data::Named;
+use crate::data::{Named, NetworkSize};
 use crate::escape::{self, shown};
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
@@ -61,7 +61,7 @@ fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: 
     let clip = args.clip_norm.map(Clip::Norm).or(args.clip_value.map(Clip::Value));
     let update = Update { clip, ..args.optimizer.optimizer()?.into() };
     let model = file.model::<T>(args.activation)?;
-    let data = named.load::<T>(None, Some((model.mlp.inputs(), model.mlp.outputs())))?.data;
+    let data = named.load::<T>(None, Some(NetworkSize::of(&model)))?.data;
     let (skip, rows) = (args.skip.unwrap_or(0), args.rows.unwrap_or(1));
     let end = skip.checked_add(rows).filter(|end| *end <= data.rows()).ok_or_else(|| Error::Argument {
         name: "rows",

@@ -13,8 +13,8 @@ use chainrule::{
 use serde::Serialize;
 
 use crate::args::TrainArgs;
-use crate::data::{Named, Parts, divide};
-use crate::doctor::{Run, Watch};
+use crate::data::{Named, NetworkSize, Parts, divide};
+use crate::doctor::{Patient, Run, Watch};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
@@ -76,7 +76,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     let trainer = Trainer::new(args.config(loss, optimizer))?;
     Kernel::<T>::selected().map_err(ModelError::from)?;
 
-    let parts = read::<T>(args, first.as_ref().map(|(model, _)| (model.mlp.inputs(), model.mlp.outputs())))?;
+    let parts = read::<T>(args, first.as_ref().map(|(model, _)| NetworkSize::of(model)))?;
     let preprocess = preprocess(args, &parts, stored)?;
     let mut model = match first {
         Some((mut model, _)) => {
@@ -96,7 +96,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     let mut output = Output::new(args.json, args.quiet);
     tell_beginning(args, &model, &train, test.as_ref().map(|test| (test, test_is)), &trainer, &mut output);
     let mut watch = Watch::default();
-    watch.look((&model.mlp, loss), &train, &trainer, Run::BEFORE, &mut output)?;
+    watch.look(&Patient::of(&model), &train, &trainer, Run::BEFORE, &mut output)?;
     let size = Size { rows: train.rows(), batch: rows_a_step(trainer.config(), train.rows()), epochs: args.epochs };
     let sight = Sight { watch: &mut watch, train: &train, trainer: &trainer, rate_changes: args.pace.changes_rate() };
     let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
@@ -106,7 +106,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     let fitted = trainer.resume(&mut model, &train, test.as_ref(), progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // A network that cannot be examined has diverged all the same.
-        let _ = watch.look((&model.mlp, loss), &train, &trainer, Run::AFTER, &mut output);
+        let _ = watch.look(&Patient::of(&model), &train, &trainer, Run::AFTER, &mut output);
         if let Some(path) = &args.save {
             keep_after_divergence(&model, path, epoch - 1, &mut output);
         }
@@ -127,7 +127,7 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
         let rate = report.epochs.last().and_then(|epoch| epoch.learning_rate);
         let run = Run { losses: &losses, rate, ..Run::AFTER };
-        watch.look((&model.mlp, loss), &train, &trainer, run, &mut output)?;
+        watch.look(&Patient::of(&model), &train, &trainer, run, &mut output)?;
     }
     tell_end(args, &report, tested.as_ref().map(|tested| (tested, test_is)), saved, &mut output);
     output.json(&done(&report, &model, &trainer, tested.as_ref(), saved));
@@ -241,14 +241,14 @@ fn rows_a_step(config: &TrainConfig, rows: usize) -> usize {
 }
 
 /// Reads both parts, for a network of these inputs and outputs if there is one yet.
-fn read<T: Scalar>(args: &TrainArgs, network: Option<(usize, usize)>) -> Result<Parts<T>, Failure> {
+fn read<T: Scalar>(args: &TrainArgs, network: Option<NetworkSize>) -> Result<Parts<T>, Failure> {
     let loaded = args.data().load::<T>(args.classes, network)?;
     let Some(test_named) = args.test_data() else {
         return divide(loaded, args.holdout, args.seed);
     };
     let test = test_named.load::<T>(loaded.data.classes(), None)?;
     let test = test.test.unwrap_or(test.data);
-    test_named.check_columns(test.cols(), (loaded.data.cols(), "columns of the data to train on"))?;
+    test_named.check_columns(test.cols(), loaded.data.cols(), "columns of the data to train on")?;
     Ok(Parts { train: loaded.data, test: Some(test), test_is: "test", preprocess: loaded.preprocess })
 }
 

@@ -3,7 +3,6 @@
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, Scalar};
 
-use crate::layer::{DEFAULT_EPS, DEFAULT_MOMENTUM};
 use crate::layout::Layout;
 use crate::memory::{probe, product};
 use crate::{Init, Layer, Mlp, ModelError};
@@ -35,16 +34,13 @@ impl MlpBuilder {
     }
 
     /// A dense layer of `outputs` features.
-    pub fn dense(mut self, outputs: usize) -> Self {
-        self.layers.push(Layer::Dense { inputs: self.width, outputs });
-        self.width = outputs;
-        self
+    pub fn dense(self, outputs: usize) -> Self {
+        self.layer(Layer::Dense { inputs: 0, outputs })
     }
 
     /// An activation after what has been named so far.
-    pub fn activation(mut self, activation: Activation) -> Self {
-        self.layers.push(Layer::Activation(activation));
-        self
+    pub fn activation(self, activation: Activation) -> Self {
+        self.layer(Layer::Activation(activation))
     }
 
     /// `max(z, 0)`.
@@ -68,53 +64,38 @@ impl MlpBuilder {
     }
 
     /// Softmax over each row. Not before [`crate::Loss::CrossEntropy`], which takes logits.
-    pub fn softmax(mut self) -> Self {
-        self.layers.push(Layer::Softmax);
-        self
+    pub fn softmax(self) -> Self {
+        self.layer(Layer::Softmax)
     }
 
     /// The logarithm of softmax over each row. Not before [`crate::Loss::CrossEntropy`], which takes logits.
-    pub fn log_softmax(mut self) -> Self {
-        self.layers.push(Layer::LogSoftmax);
-        self
+    pub fn log_softmax(self) -> Self {
+        self.layer(Layer::LogSoftmax)
     }
 
     /// In training, a share `p` of what comes is left out at random and the rest divided by `1 - p`.
-    pub fn dropout(mut self, p: f64) -> Self {
-        self.layers.push(Layer::Dropout { p });
-        self
+    pub fn dropout(self, p: f64) -> Self {
+        self.layer(Layer::Dropout { p })
     }
 
     /// Each row to mean 0 and variance 1, then times a learned gamma, plus a learned beta.
     pub fn layer_norm(self) -> Self {
-        self.layer(Layer::LayerNorm { width: 0, eps: DEFAULT_EPS })
+        self.layer(Layer::LAYER_NORM)
     }
 
     /// Each column to mean 0 and variance 1, in training by the minibatch, in evaluation by what minibatches had on
     /// average; then times a learned gamma, plus a learned beta.
     pub fn batch_norm(self) -> Self {
-        self.layer(Layer::BatchNorm { width: 0, eps: DEFAULT_EPS, momentum: DEFAULT_MOMENTUM })
+        self.layer(Layer::BATCH_NORM)
     }
 
     /// A module as [`Mlp::layers`] lists it, a dense one with the inputs that it happens to follow, a normalisation
     /// with the width.
     pub fn layer(mut self, layer: Layer) -> Self {
-        let width = self.width;
-        match layer {
-            Layer::Dense { outputs, .. } => self.dense(outputs),
-            Layer::Activation(activation) => self.activation(activation),
-            Layer::Softmax => self.softmax(),
-            Layer::LogSoftmax => self.log_softmax(),
-            Layer::Dropout { p } => self.dropout(p),
-            Layer::LayerNorm { eps, .. } => {
-                self.layers.push(Layer::LayerNorm { width, eps });
-                self
-            }
-            Layer::BatchNorm { eps, momentum, .. } => {
-                self.layers.push(Layer::BatchNorm { width, eps, momentum });
-                self
-            }
-        }
+        let layer = layer.behind(self.width);
+        self.width = layer.width(self.width);
+        self.layers.push(layer);
+        self
     }
 
     /// How weights begin; unless said [`Init::Auto`], by what follows the layer.

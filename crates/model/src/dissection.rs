@@ -7,7 +7,9 @@ use std::sync::Arc;
 use chainrule_dense::Activation;
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::layout::{Op, places};
+use crate::layer::Op;
+use crate::layer::room::Kept;
+use crate::layout::places;
 use crate::{Layer, Mlp, ModelError, Objective, TargetsRef, Workspace};
 
 /// One pass of a network with every number in it.
@@ -134,7 +136,7 @@ impl<T: Scalar> Dissection<T> {
             _ => return None,
         };
         // The operation that keeps its output comes right after its own.
-        let statistics = &self.workspace.ops[self.kept[module] - 1].statistics;
+        let Kept::Statistics(statistics) = &self.workspace.ops[self.kept[module] - 1].kept else { return None };
         Some((&statistics.mean[..means], &statistics.variance[..means]))
     }
 
@@ -150,7 +152,8 @@ impl<T: Scalar> Dissection<T> {
     pub fn mask(&self, module: usize) -> Option<&[u8]> {
         let Layer::Dropout { .. } = self.mlp.layers()[module] else { return None };
         let op = &self.workspace.ops[self.kept[module] - 1];
-        self.workspace.pass.is_training.then(|| &op.mask[..self.workspace.pass.batch * op.width])
+        let Kept::Mask(mask) = &op.kept else { return None };
+        self.workspace.pass.is_training.then(|| &mask[..self.workspace.pass.batch * op.width])
     }
 
     /// The gradients by the parameters, laid out as [`Mlp::params`].

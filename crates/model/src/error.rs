@@ -234,3 +234,12 @@ pub enum ModelError {
 fn brief(number: f64) -> String {
     if number.abs() < 1e16 { number.to_string() } else { format!("{number:e}") }
 }
+
+/// Refuses gradients of another number than the parameters'.
+pub(crate) fn check_gradients(found: usize, parameters: usize) -> Result<(), ModelError> {
+    if found == parameters {
+        return Ok(());
+    }
+    let (found, expected) = ((1, found), (1, parameters));
+    Err(ModelError::Shape { operation: "update", what: "the gradient", found, expected })
+}

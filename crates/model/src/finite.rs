@@ -2,7 +2,9 @@
 
 use chainrule_kernel::Scalar;
 
-use crate::layout::{Op, Place, places};
+use crate::layer::dense::DenseRanges;
+use crate::layer::{Op, Place};
+use crate::layout::places;
 use crate::workspace::{WORKSPACE, Workspace};
 use crate::{Mlp, ModelError};
 
@@ -67,9 +69,9 @@ impl<T: Scalar> Mlp<T> {
         let is_bad = |values: &[T]| first_bad(values).is_some();
         let mut layer = 0;
         for (op, here) in self.layout.ops.iter().zip(&workspace.ops) {
-            if let Op::Dense { shape, offset } = *op {
+            if let Op::Dense(dense) = op {
                 layer += 1;
-                let (w, b) = Op::ranges(shape, offset);
+                let DenseRanges { w, b } = dense.ranges();
                 if is_bad(&self.params[w.start..b.end]) {
                     return Ok(Some(layer));
                 }

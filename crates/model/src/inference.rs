@@ -3,46 +3,15 @@
 
 use std::sync::Arc;
 
-use chainrule_dense::Frozen;
-use chainrule_kernel::{Aligned, MatMut, MatRef, Scalar, Scratch};
+use chainrule_kernel::{Aligned, MatRef, Scalar, Scratch};
 
-use crate::layout::{Layout, Norm, Op};
+use crate::layer::room::{Ready, Room};
+use crate::layer::{Op, each};
+use crate::layout::Layout;
 use crate::memory::{NoMemory, probe, product, zeros};
-use crate::pass::{check_predictions, copy_rows};
-use crate::statistics::Statistics;
+use crate::pass::check_predictions;
 use crate::workspace::WORKSPACE;
-use crate::workspace::width_after;
-use crate::{Mlp, ModelError, batch_norm, layer_norm, softmax};
-
-/// What is prepared once for an operation.
-#[derive(Debug)]
-pub(crate) enum Ready<T: Scalar> {
-    /// A dense layer's weights, packed.
-    Dense(Frozen<T>),
-    /// What a batch normalisation goes by.
-    BatchNorm(Statistics),
-    Nothing,
-}
-
-impl<T: Scalar> Ready<T> {
-    /// Packs an operation's weights.
-    pub(crate) fn new(op: &Op, mlp: &Mlp<T>) -> Result<Self, NoMemory> {
-        Ok(match *op {
-            Op::Dense { shape, offset } => {
-                Ready::Dense(Frozen::try_new(mlp.kernel(), shape, &mlp.params[Op::ranges(shape, offset).0])?)
-            }
-            Op::BatchNorm { norm, running, .. } => Ready::BatchNorm(recalled(mlp, norm, running)?),
-            _ => Ready::Nothing,
-        })
-    }
-}
-
-/// A batch normalisation's running statistics.
-fn recalled<T: Scalar>(mlp: &Mlp<T>, norm: Norm, running: usize) -> Result<Statistics, NoMemory> {
-    let mut statistics = Statistics::new(norm.width, 0)?;
-    batch_norm::recall(norm.eps, &mlp.running[running..running + 2 * norm.width], &mut statistics);
-    Ok(statistics)
-}
+use crate::{Mlp, ModelError};
 
 /// What a thread that predicts has to itself: of the network or predictor that it was made for, or of another of the same
 /// layers and kernel.
@@ -82,8 +51,8 @@ impl<T: Scalar> PredictorWorkspace<T> {
         let room = || {
             let mut scratch = Scratch::default();
             for op in &layout.ops {
-                if let Op::Dense { shape, .. } = op {
-                    scratch.try_reserve(max_rows, shape.outputs, shape.inputs)?;
+                if let Op::Dense(dense) = op {
+                    scratch.try_reserve(max_rows, dense.shape.outputs, dense.shape.inputs)?;
                 }
             }
             Self::with_scratch(layout, max_rows, scratch)
@@ -92,7 +61,7 @@ impl<T: Scalar> PredictorWorkspace<T> {
     }
 
     fn with_scratch(layout: &Arc<Layout<T>>, max_rows: usize, scratch: Scratch<T>) -> Result<Self, NoMemory> {
-        let widest = layout.ops.iter().fold(layout.inputs, |widest, op| width_after(op, 0).max(widest));
+        let widest = layout.ops.iter().fold(layout.inputs, |widest, op| op.width(0).max(widest));
         let elements = product(max_rows, widest)?;
         probe(product(elements, 2 * size_of::<T>())?)?;
         let activations = [zeros(elements)?, zeros(elements)?];
@@ -143,7 +112,7 @@ pub(crate) fn infer<T: Scalar>(
     let (rows, outputs, most) = (x.rows(), mlp.outputs(), workspace.max_rows);
     mlp.layout.check("predict", WORKSPACE, &workspace.layout)?;
     mlp.check_input("predict", x)?;
-    check_predictions(output.len(), (rows, outputs))?;
+    check_predictions(output.len(), rows, outputs)?;
     if rows > 0 && most == 0 {
         return Err(ModelError::Batch { found: rows, made_for: 0 });
     }
@@ -163,44 +132,14 @@ fn some_rows<T: Scalar>(
     output: &mut [T], // (rows, outputs)
     workspace: &mut PredictorWorkspace<T>,
 ) -> Result<(), NoMemory> {
-    let (rows, kernel, ops) = (x.rows(), mlp.kernel(), &mlp.layout.ops);
+    let (rows, ops) = (x.rows(), &mlp.layout.ops);
     let PredictorWorkspace { activations: [before, after], scratch, .. } = workspace;
-    let learned = |norm: Norm| (&mlp.params[norm.ranges().0], &mlp.params[norm.ranges().1]);
     let mut width = mlp.inputs();
     for (i, op) in ops.iter().enumerate() {
         let x = if i == 0 { x } else { MatRef::new(&before[..rows * width], rows, width) };
-        width = width_after(op, width);
+        width = op.width(width);
         let a = if i == ops.len() - 1 { &mut *output } else { &mut after[..rows * width] };
-        match (*op, ready.get(i)) {
-            (Op::Dense { shape, offset }, ready) => {
-                let (w, b) = Op::ranges(shape, offset);
-                let (learned, a) = ((&mlp.params[w], &mlp.params[b]), MatMut::new(a, rows, width));
-                match ready {
-                    Some(Ready::Dense(layer)) => layer.forward(x, learned, a, scratch),
-                    _ => Frozen::unpacked(kernel, shape).forward(x, learned, a, scratch),
-                }
-            }
-            (Op::Activation(activation), _) => {
-                copy_rows(x, a);
-                kernel.activate(activation, MatMut::new(a, rows, width));
-            }
-            (Op::Softmax, _) => {
-                copy_rows(x, a);
-                softmax::forward(kernel, width, a);
-            }
-            (Op::LogSoftmax, _) => {
-                copy_rows(x, a);
-                softmax::log_forward(kernel, width, a);
-            }
-            (Op::Dropout { .. }, _) => copy_rows(x, a),
-            (Op::LayerNorm(norm), _) => layer_norm::forward(norm.eps, x, learned(norm), a, None),
-            (Op::BatchNorm { norm, .. }, Some(Ready::BatchNorm(statistics))) => {
-                batch_norm::forward(x, learned(norm), a, statistics);
-            }
-            (Op::BatchNorm { norm, running, .. }, _) => {
-                batch_norm::forward(x, learned(norm), a, &recalled(mlp, norm, running)?);
-            }
-        }
+        each!(op, room => room.infer(mlp.numbers(), ready.get(i), x, a, scratch)?);
         std::mem::swap(before, after);
     }
     Ok(())

@@ -42,19 +42,29 @@ pub enum Init {
     Zeros,
 }
 
+/// The weights of a dense layer that begin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FirstWeights {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) seed: u64,
+    /// Dense layers before this one.
+    pub(crate) layer: usize,
+}
+
 impl Init {
     /// What is meant before this activation.
     pub(crate) fn before(self, activation: Activation) -> Init {
         if self == Init::Auto { usual_init(activation) } else { self }
     }
 
-    /// Fills the weights of dense layer `layer`.
+    /// Fills the weights of a dense layer.
     pub(crate) fn fill<T: Scalar>(
         self,
-        (inputs, outputs): (usize, usize),
-        (seed, layer): (u64, usize),
+        first: FirstWeights,
         w: &mut [T], // (inputs, outputs)
     ) {
+        let FirstWeights { inputs, outputs, seed, layer } = first;
         let (fan_in, fan_out) = (inputs as f64, outputs as f64);
         let mut stream = Stream::new(seed, Purpose::Init, layer as u64);
         let mut uniform = |limit: f64| w.iter_mut().for_each(|w| *w = T::from_f64(stream.uniform(-limit, limit)));
@@ -88,7 +98,7 @@ mod tests {
 
     fn draw(init: Init, layer: usize) -> Vec<f64> {
         let mut w = vec![f64::NAN; 200 * 100];
-        init.fill((200, 100), (9, layer), &mut w);
+        init.fill(FirstWeights { inputs: 200, outputs: 100, seed: 9, layer }, &mut w);
         w
     }
 
@@ -116,7 +126,7 @@ mod tests {
     fn auto_hangs_on_the_activation_and_no_other_does() {
         let drawn = |activation| {
             let mut w = vec![f64::NAN; 200 * 100];
-            Init::Auto.before(activation).fill((200, 100), (9, 0), &mut w);
+            Init::Auto.before(activation).fill(FirstWeights { inputs: 200, outputs: 100, seed: 9, layer: 0 }, &mut w);
             w
         };
         assert_eq!(drawn(Activation::Gelu), draw(Init::HeUniform, 0));

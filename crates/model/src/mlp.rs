@@ -6,7 +6,10 @@ use std::sync::Arc;
 use chainrule_dense::{Activation, LayerShape};
 use chainrule_kernel::{Aligned, Kernel, MatRef, Scalar};
 
-use crate::layout::{Layout, Op, Place, places};
+use crate::layer::dense::{Dense, DenseRanges};
+use crate::layer::room::{Beginning, Numbers, Room};
+use crate::layer::{Op, Place, each};
+use crate::layout::{Layout, places};
 use crate::memory::{NoMemory, filled, zeros};
 use crate::{Init, Layer, MlpBuilder, ModelError};
 
@@ -78,38 +81,27 @@ impl<T: Scalar> Mlp<T> {
         Ok(Mlp { layout: Arc::new(layout), params, running, batches, seed, passes: 0 })
     }
 
+    /// What its rooms compute with.
+    #[inline]
+    pub(crate) fn numbers(&self) -> Numbers<'_, T> {
+        Numbers { kernel: self.layout.kernel, params: &self.params, running: &self.running }
+    }
+
     pub(crate) fn initialise(&mut self, init: Init, seed: u64) {
         let mut dense = 0;
         for (i, op) in self.layout.ops.iter().enumerate() {
-            match *op {
-                Op::Dense { shape, offset } => {
-                    let (w, b) = Op::ranges(shape, offset);
-                    let init = init.before(self.activation_after(i));
-                    init.fill((shape.inputs, shape.outputs), (seed, dense), &mut self.params[w]);
-                    self.params[b].fill(T::ZERO);
-                    dense += 1;
-                }
-                Op::LayerNorm(norm) => self.params[norm.ranges().0].fill(T::ONE),
-                Op::BatchNorm { norm, running, .. } => {
-                    self.params[norm.ranges().0].fill(T::ONE);
-                    // Of numbers that have mean 0 and variance 1 already, until minibatches say otherwise.
-                    self.running[running + norm.width..running + 2 * norm.width].fill(T::ONE);
-                }
-                Op::Activation(_) | Op::Softmax | Op::LogSoftmax | Op::Dropout { .. } => {}
-            }
+            let begin = Beginning { init: init.before(self.activation_after(i)), seed, dense };
+            each!(op, room => room.initialise(begin, &mut self.params, &mut self.running));
+            dense += usize::from(matches!(op, Op::Dense(_)));
         }
     }
 
-    /// What a dense operation's output goes through, be it its own activation or one behind a normalisation.
-    fn activation_after(&self, dense: usize) -> Activation {
-        let behind = self.layout.ops[dense + 1..].iter();
-        match self.layout.ops[dense] {
-            Op::Dense { shape, .. } if shape.activation != Activation::Identity => shape.activation,
-            _ => match behind
-                .copied()
-                .find(|op| !matches!(op, Op::LayerNorm(_) | Op::BatchNorm { .. } | Op::Dropout { .. }))
-            {
-                Some(Op::Activation(activation)) => activation,
+    /// What an operation's output goes through, be it its own activation or one behind a normalisation.
+    fn activation_after(&self, op: usize) -> Activation {
+        match self.layout.ops[op] {
+            Op::Dense(dense) if dense.shape.activation != Activation::Identity => dense.shape.activation,
+            _ => match self.layout.ops[op + 1..].iter().find(|op| !each!(op, room => room.is_transparent())) {
+                Some(Op::Activation(activation)) => *activation,
                 _ => Activation::Identity,
             },
         }
@@ -122,8 +114,7 @@ impl<T: Scalar> Mlp<T> {
 
     /// Features that come out.
     pub fn outputs(&self) -> usize {
-        let width = |layer: &Layer| if let Layer::Dense { outputs, .. } = layer { Some(*outputs) } else { None };
-        self.layout.layers.iter().rev().find_map(width).unwrap_or(self.layout.inputs)
+        self.layout.layers.iter().fold(self.layout.inputs, |width, layer| layer.width(width))
     }
 
     /// The modules in order, numbered as PyTorch numbers those of an `nn.Sequential`.
@@ -157,7 +148,7 @@ impl<T: Scalar> Mlp<T> {
         places(&self.layout.layers).filter_map(|(layer, Place { module, offset, .. })| {
             let Layer::Dense { inputs, outputs } = layer else { return None };
             let shape = LayerShape { inputs, outputs, activation: Activation::Identity };
-            let (w, b) = Op::ranges(shape, offset);
+            let DenseRanges { w, b } = Dense { shape, offset }.ranges();
             let params = w.start..b.end;
             let (w, bias) = (MatRef::new(&self.params[w], inputs, outputs), &self.params[b]);
             Some(DenseLayer { module, w, b: bias, params })

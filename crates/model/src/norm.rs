@@ -1,11 +1,13 @@
-//! A network's normalisations: their parameters, and the running statistics that stand beside the parameters because
-//! nothing learns them.
+//! A network's normalisations as its callers see them: their parameters, and the running statistics that stand beside the
+//! parameters because nothing learns them.
 
 use std::ops::Range;
 
 use chainrule_kernel::Scalar;
 
-use crate::layout::{Norm, Place, places};
+use crate::layer::Place;
+use crate::layer::norm::{GammaBeta, Norm};
+use crate::layout::places;
 use crate::{Layer, Mlp};
 
 /// A layer or batch normalisation's numbers.
@@ -62,18 +64,17 @@ impl<T: Scalar> Mlp<T> {
     pub fn norm_layers(&self) -> impl Iterator<Item = NormLayer<'_, T>> {
         let mut batches = self.batches.iter();
         places(&self.layout.layers).filter_map(move |(layer, Place { module, offset, running })| {
-            let (width, eps, running) = match layer {
-                Layer::LayerNorm { width, eps } => (width, eps, None),
-                Layer::BatchNorm { width, eps, .. } => {
-                    let range = running..running + 2 * width;
-                    let (mean, variance) = self.running[range.clone()].split_at(width);
-                    (width, eps, Some(Running { mean, variance, batches: *batches.next()?, range }))
-                }
-                _ => return None,
+            let (Layer::LayerNorm { width, eps } | Layer::BatchNorm { width, eps, .. }) = layer else { return None };
+            let running = if let Layer::BatchNorm { .. } = layer {
+                let range = running..running + 2 * width;
+                let (mean, variance) = self.running[range.clone()].split_at(width);
+                Some(Running { mean, variance, batches: *batches.next()?, range })
+            } else {
+                None
             };
-            let (gamma, beta) = Norm { width, eps, offset }.ranges();
-            let params = gamma.start..beta.end;
-            Some(NormLayer { module, gamma: &self.params[gamma], beta: &self.params[beta], params, running })
+            let norm = Norm { width, eps, offset };
+            let GammaBeta { gamma, beta } = norm.of(&self.params);
+            Some(NormLayer { module, gamma, beta, params: norm.learned(), running })
         })
     }
 

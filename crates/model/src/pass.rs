@@ -3,15 +3,15 @@
 //! Everything runs in the caller's [`Workspace`] and allocates nothing. What does not belong together is refused before
 //! anything is computed: a workspace of another network, an x that is not the forward pass's.
 
-use chainrule_dense::activation;
-use chainrule_kernel::{MatMut, MatRef, Scalar};
+use chainrule_kernel::{MatRef, Scalar};
 
-use crate::backward::{self, Network, Weights};
+use crate::backward::{self, Network};
 use crate::finite::check_output_gradient;
-use crate::layout::{Layout, Op};
-use crate::workspace::{Input, OpWorkspace, Pass, WORKSPACE, Workspace};
+use crate::layer::each;
+use crate::layer::room::{Forward, Room, Weights};
+use crate::layout::Layout;
+use crate::workspace::{Input, Pass, WORKSPACE, Workspace};
 use crate::{Mlp, ModelError, Objective, TargetsRef};
-use crate::{batch_norm, dropout, layer_norm, softmax};
 
 impl<T: Scalar> Mlp<T> {
     /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace. This is evaluation:
@@ -63,10 +63,7 @@ impl<T: Scalar> Mlp<T> {
             return;
         }
         for (op, here) in self.layout.ops.iter().zip(&workspace.ops) {
-            if let Op::BatchNorm { norm, momentum, running, .. } = *op {
-                let running = &mut self.running[running..running + 2 * norm.width];
-                batch_norm::settle(momentum, workspace.pass.batch, &here.statistics, running);
-            }
+            each!(op, room => room.commit(workspace.pass.batch, &here.kept, &mut self.running));
         }
         self.batches.iter_mut().for_each(|batches| *batches += 1);
     }
@@ -110,7 +107,7 @@ impl<T: Scalar> Mlp<T> {
             return Err(ModelError::Shape { operation, what: "x", found, expected });
         }
         // A product reads any strides; the others read rows as slices.
-        if !matches!(self.layout.ops[0], Op::Dense { .. }) && !x.has_contiguous_rows() {
+        if !each!(&self.layout.ops[0], room => room.takes_any_strides()) && !x.has_contiguous_rows() {
             return Err(ModelError::Strides { operation, found: x.col_stride(), layer: self.layout.layers[0] });
         }
         Ok(())
@@ -123,63 +120,12 @@ impl<T: Scalar> Mlp<T> {
         x: MatRef<'_, T>, // (batch, inputs)
         workspace: &mut Workspace<T>,
     ) -> Result<(), ModelError> {
-        let (batch, kernel) = (x.rows(), self.layout.kernel);
+        let (batch, numbers) = (x.rows(), self.numbers());
+        let pass = Forward { numbers, is_training, seed: self.seed, pass: self.passes };
         for (i, op) in self.layout.ops.iter().enumerate() {
             let (before, rest) = workspace.ops.split_at_mut(i);
-            let here = &mut rest[0];
             let x = if i == 0 { x } else { before[i - 1].output(batch) };
-            let n = batch * here.width;
-            match *op {
-                Op::Dense { shape, offset } => {
-                    let (w, b) = Op::ranges(shape, offset);
-                    let plan = here.plan.as_mut().expect("a dense operation has a plan");
-                    let a = MatMut::new(&mut here.a[..n], batch, here.width);
-                    let (w, b) = (&self.params[w], &self.params[b]);
-                    if here.z.is_empty() {
-                        plan.forward(x, w, b, a);
-                    } else {
-                        plan.forward_keeping(x, w, b, MatMut::new(&mut here.z[..n], batch, here.width), a);
-                    }
-                }
-                Op::Activation(activation) => {
-                    let a = MatMut::new(&mut here.a[..n], batch, here.width);
-                    activation::activate(kernel, activation, x, a);
-                }
-                Op::Softmax => {
-                    copy_rows(x, &mut here.a[..n]);
-                    softmax::forward(kernel, here.width, &mut here.a[..n]);
-                }
-                Op::LogSoftmax => {
-                    copy_rows(x, &mut here.a[..n]);
-                    softmax::log_forward(kernel, here.width, &mut here.a[..n]);
-                }
-                Op::Dropout { p, module } => {
-                    copy_rows(x, &mut here.a[..n]);
-                    if is_training {
-                        let key = dropout::Key { seed: self.seed, pass: self.passes, module };
-                        dropout::draw(p, key, &mut here.mask[..n]);
-                        dropout::forward(p, &here.mask[..n], &mut here.a[..n]);
-                    }
-                }
-                Op::LayerNorm(norm) => {
-                    let (gamma, beta) = norm.ranges();
-                    let learned = (&self.params[gamma], &self.params[beta]);
-                    layer_norm::forward(norm.eps, x, learned, &mut here.a[..n], Some(&mut here.statistics));
-                }
-                Op::BatchNorm { norm, module, running, .. } => {
-                    if !is_training {
-                        let running = &self.running[running..running + 2 * norm.width];
-                        batch_norm::recall(norm.eps, running, &mut here.statistics);
-                    } else if batch < 2 {
-                        return Err(ModelError::BatchNormRows { module, found: batch });
-                    } else {
-                        batch_norm::measure(norm.eps, x, &mut here.statistics);
-                    }
-                    let (gamma, beta) = norm.ranges();
-                    let learned = (&self.params[gamma], &self.params[beta]);
-                    batch_norm::forward(x, learned, &mut here.a[..n], &here.statistics);
-                }
-            }
+            each!(op, room => room.forward(&pass, x, &mut rest[0])?);
         }
         Ok(())
     }
@@ -313,7 +259,7 @@ impl<T: Scalar> Mlp<T> {
     ) -> Result<(), ModelError> {
         let (rows, width) = (x.rows(), self.outputs());
         self.layout.check("predict", WORKSPACE, &workspace.layout)?;
-        check_predictions(output.len(), (rows, width))?;
+        check_predictions(output.len(), rows, width)?;
         if rows > 0 && workspace.max_batch == 0 {
             return Err(ModelError::Batch { found: rows, made_for: 0 });
         }
@@ -329,7 +275,7 @@ impl<T: Scalar> Mlp<T> {
 }
 
 /// Refuses an output that has not as many elements as predictions of (rows, outputs).
-pub(crate) fn check_predictions(found: usize, (rows, outputs): (usize, usize)) -> Result<(), ModelError> {
+pub(crate) fn check_predictions(found: usize, rows: usize, outputs: usize) -> Result<(), ModelError> {
     if rows.checked_mul(outputs) == Some(found) {
         return Ok(());
     }
@@ -348,15 +294,4 @@ pub(crate) fn own<T: Scalar>(
     let (output, dy) = workspace.output_and_gradient();
     dy.fill(T::ZERO);
     Ok(loss(output, dy))
-}
-
-impl<T: Scalar> OpWorkspace<T> {
-    fn output(&self, batch: usize) -> MatRef<'_, T> {
-        MatRef::new(&self.a[..batch * self.width], batch, self.width)
-    }
-}
-
-pub(crate) fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
-    let width = from.cols().max(1);
-    to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));
 }

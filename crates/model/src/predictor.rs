@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::inference::{PredictorWorkspace, Ready, infer};
+use crate::inference::{PredictorWorkspace, infer};
+use crate::layer::each;
+use crate::layer::room::{Ready, Room};
 use crate::{Mlp, ModelError};
 
 /// A network for inference: its weights packed once, every call by `&self`. It owns what it needs, so it may go to any
@@ -67,7 +69,8 @@ impl<T: Scalar> Predictor<T> {
     /// When there is not so much memory for the packed weights.
     pub fn try_new(mlp: impl Into<Arc<Mlp<T>>>) -> Result<Self, ModelError> {
         let mlp = mlp.into();
-        let ready: Result<_, _> = mlp.layout.ops.iter().map(|op| Ready::new(op, &mlp)).collect();
+        let ready: Result<_, _> =
+            mlp.layout.ops.iter().map(|op| each!(op, room => room.ready(mlp.numbers()))).collect();
         let ready = ready.map_err(|memory| memory.of(format!("a predictor of {} parameters", mlp.params.len())))?;
         Ok(Predictor { mlp, ready })
     }
@@ -79,12 +82,7 @@ impl<T: Scalar> Predictor<T> {
 
     /// Bytes held beside the network itself.
     pub fn bytes(&self) -> usize {
-        let bytes = |ready: &Ready<T>| match ready {
-            Ready::Dense(layer) => layer.bytes(),
-            Ready::BatchNorm(statistics) => statistics.bytes(),
-            Ready::Nothing => 0,
-        };
-        self.ready.iter().map(bytes).sum()
+        self.ready.iter().map(Ready::bytes).sum()
     }
 
     /// Room for predictions of up to `max_rows` rows at a time.

@@ -1,4 +1,4 @@
-//! Softmax over each row, and its logarithm, as layers: their outputs, and the products of a gradient with their Jacobians.
+//! Softmax over each row, and its logarithm: their outputs, and the products of a gradient with their Jacobians.
 
 use chainrule_kernel::{Kernel, Scalar, math};
 

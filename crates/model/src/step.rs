@@ -7,10 +7,13 @@ use std::ops::Range;
 use chainrule_dense::{Step, update};
 use chainrule_kernel::{MatRef, Scalar};
 
-use crate::backward::{self, Network, Weights};
+use crate::backward::{self, Network};
 use crate::decay::Steps;
+use crate::error::check_gradients;
 use crate::finite::check_output_gradient;
-use crate::layout::{Layout, Op};
+use crate::layer::each;
+use crate::layer::room::{Room, Weights};
+use crate::layout::Layout;
 use crate::pass::own;
 use crate::workspace::{Pass, Workspace};
 use crate::{Clip, Mlp, ModelError, Moments, Objective, TargetsRef, Update};
@@ -129,6 +132,9 @@ impl<T: Scalar> Mlp<T> {
         let Steps { weights, biases } = steps;
         let (arrays, layout) = (weights.rule.moments(), &*self.layout);
         let mut part = |step: Step<T>, range: Range<usize>| {
+            if range.is_empty() {
+                return;
+            }
             let memory = moments.range(arrays, range.clone());
             update::update(layout.kernel, step, &mut self.params[range.clone()], &grads[range], memory);
         };
@@ -136,24 +142,9 @@ impl<T: Scalar> Mlp<T> {
             return part(weights, 0..grads.len());
         }
         for op in &layout.ops {
-            match *op {
-                Op::Dense { shape, offset } => {
-                    let (w, b) = Op::ranges(shape, offset);
-                    part(weights, w);
-                    part(biases, b);
-                }
-                Op::LayerNorm(norm) | Op::BatchNorm { norm, .. } => part(biases, norm.learned()),
-                Op::Activation(_) | Op::Softmax | Op::LogSoftmax | Op::Dropout { .. } => {}
-            }
+            let learned = each!(op, room => room.learned());
+            part(weights, learned.weights);
+            part(biases, learned.biases);
         }
     }
-}
-
-/// Refuses gradients of another number than the parameters'.
-pub(crate) fn check_gradients(found: usize, parameters: usize) -> Result<(), ModelError> {
-    if found == parameters {
-        return Ok(());
-    }
-    let (found, expected) = ((1, found), (1, parameters));
-    Err(ModelError::Shape { operation: "update", what: "the gradient", found, expected })
 }

@@ -42,7 +42,7 @@ impl<T: Scalar> fmt::Display for Mlp<T> {
             .layers()
             .iter()
             .map(|layer| {
-                width = layer.width().unwrap_or(width);
+                width = layer.width(width);
                 (layer.to_string(), format!("(batch, {width})"), layer.parameters())
             })
             .collect();

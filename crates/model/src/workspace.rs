@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use chainrule_dense::Plan;
 use chainrule_kernel::{Aligned, MatRef, Scalar};
 
-use crate::layout::{Layout, Op};
-use crate::memory::{NoMemory, filled, probe, product, zeros};
-use crate::statistics::Statistics;
+use crate::layer::room::{OpWorkspace, Room, Size};
+use crate::layer::{Op, each};
+use crate::layout::Layout;
+use crate::memory::{NoMemory, probe, product, zeros};
 use crate::{Mlp, ModelError, Moments, Update};
 
 /// What a workspace is called where it is refused.
@@ -74,43 +74,6 @@ impl Input {
     }
 }
 
-/// What one operation leaves behind.
-#[derive(Debug)]
-pub(crate) struct OpWorkspace<T: Scalar> {
-    pub(crate) width: usize,
-    /// What goes into the activation of a dense operation, (max_batch, width); empty unless its derivative needs that.
-    pub(crate) z: Aligned<T>,
-    /// The output, (max_batch, width).
-    pub(crate) a: Aligned<T>,
-    /// The gradient by the output, which backward turns into the gradient by what went into the activation.
-    pub(crate) da: Aligned<T>,
-    /// The plan of a dense operation.
-    pub(crate) plan: Option<Plan<T>>,
-    /// What dropout kept, (max_batch, width); empty elsewhere.
-    pub(crate) mask: Vec<u8>,
-    /// What a normalisation measured; empty elsewhere.
-    pub(crate) statistics: Statistics,
-}
-
-impl<T: Scalar> OpWorkspace<T> {
-    fn new(op: &Op, layout: &Layout<T>, width: usize, max_batch: usize, strips: bool) -> Result<Self, NoMemory> {
-        let (mut plan, mut keeps_z, mut mask, mut statistics) = (None, false, Vec::new(), Statistics::default());
-        let elements = product(max_batch, width)?;
-        match *op {
-            Op::Dense { shape, .. } => {
-                keeps_z = shape.activation.derivative_needs_input();
-                plan = Some(Plan::try_new(layout.kernel, shape, max_batch)?.try_for_descent(strips)?);
-            }
-            Op::Dropout { .. } => mask = filled(elements, 0)?,
-            Op::LayerNorm(_) => statistics = Statistics::new(max_batch, width)?,
-            Op::BatchNorm { .. } => statistics = Statistics::new(width, width)?,
-            Op::Activation(_) | Op::Softmax | Op::LogSoftmax => {}
-        }
-        let z = if keeps_z { zeros(elements)? } else { Aligned::default() };
-        Ok(OpWorkspace { width, z, a: zeros(elements)?, da: zeros(elements)?, plan, mask, statistics })
-    }
-}
-
 impl<T: Scalar> Workspace<T> {
     /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain
     /// SGD only; others remember something and want [`Workspace::for_training`].
@@ -145,8 +108,8 @@ impl<T: Scalar> Workspace<T> {
         probe(activation_bytes(layout, max_batch).map_err(too_large)?).map_err(too_large)?;
         let mut width = layout.inputs;
         let ops = layout.ops.iter().map(|op| {
-            width = width_after(op, width);
-            OpWorkspace::new(op, layout, width, max_batch, strips)
+            width = op.width(width);
+            room_of(op, &Size { kernel: layout.kernel, width, max_batch, strips })
         });
         let ops = ops.collect::<Result<_, _>>().map_err(too_large)?;
         let grads = zeros(mlp.params().len()).map_err(too_large)?;
@@ -185,17 +148,9 @@ impl<T: Scalar> Workspace<T> {
 
     /// Bytes held: activations, gradients, the optimiser's memory and packing room.
     pub fn bytes(&self) -> usize {
-        let op = |op: &OpWorkspace<T>| {
-            let own = op.plan.as_ref().map_or(0, Plan::bytes) + op.mask.len() + op.statistics.bytes();
-            (op.z.len() + op.a.len() + op.da.len()) * size_of::<T>() + own
-        };
+        let op = |op: &OpWorkspace<T>| (op.z.len() + op.a.len() + op.da.len()) * size_of::<T>() + op.kept.bytes();
         (self.grads.len() + self.moments.values().len()) * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
     }
-}
-
-/// Features after an operation that is given so many.
-pub(crate) fn width_after(op: &Op, width: usize) -> usize {
-    if let Op::Dense { shape, .. } = op { shape.outputs } else { width }
 }
 
 /// Bytes of all outputs and of the gradients by them, which are most of what grows with the minibatch.
@@ -203,8 +158,16 @@ fn activation_bytes<T: Scalar>(layout: &Layout<T>, max_batch: usize) -> Result<u
     let mut width = layout.inputs;
     let mut total = 0usize;
     for op in &layout.ops {
-        width = width_after(op, width);
+        width = op.width(width);
         total = product(product(max_batch, width)?, 2 * size_of::<T>())?.checked_add(total).ok_or(NoMemory)?;
     }
     Ok(total)
+}
+
+/// The memory of an operation.
+fn room_of<T: Scalar>(op: &Op, size: &Size<T>) -> Result<OpWorkspace<T>, NoMemory> {
+    let elements = product(size.max_batch, size.width)?;
+    let kept = each!(op, room => room.kept(size)?);
+    let z = if each!(op, room => room.keeps_z()) { zeros(elements)? } else { Aligned::default() };
+    Ok(OpWorkspace { width: size.width, z, a: zeros(elements)?, da: zeros(elements)?, kept })
 }

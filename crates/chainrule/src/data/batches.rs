@@ -15,6 +15,7 @@ use std::slice::Chunks;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Order {
     /// From the first to the last, every epoch.
     Sequential,

@@ -1,7 +1,7 @@
 //! Features and their targets, checked once so that training need not check again. Reading files is done elsewhere,
 //! and so is the order in which rows are served.
 
-use crate::data::{Features, Preprocess, Targets, TargetsMut, check_class_names};
+use crate::data::{Features, Targets, TargetsMut, check_class_names};
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
@@ -21,7 +21,7 @@ const AHEAD: usize = 4;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset<T> {
-    features: Features<T>,
+    pub(super) features: Features<T>,
     targets: Targets<T>,
     class_names: Option<Vec<String>>,
     weights: Option<Vec<T>>, // (rows)
@@ -223,47 +223,6 @@ impl<T: Scalar> Dataset<T> {
         test.sort_unstable();
         train.sort_unstable();
         Ok((self.select(train)?, self.select(test)?))
-    }
-
-    /// The same rows, every number times `factor`: [`Preprocess::Scale`]. Whoever trains on them gets a model that scales
-    /// by itself.
-    ///
-    /// ```
-    /// use chainrule::data::{Preprocess, digits};
-    ///
-    /// let data = digits::<f32>().scaled(1.0 / 16.0)?; // pixels of 0 to 16
-    /// assert_eq!(*data.preprocessing(), Preprocess::Scale { factor: 1.0 / 16.0 });
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`Preprocess::apply`].
-    pub fn scaled(mut self, factor: f64) -> Result<Self> {
-        self.preprocess(&Preprocess::Scale { factor })?;
-        Ok(self)
-    }
-
-    /// The same rows, each column with mean 0 and deviation 1: [`Preprocess::standardize`]. For the part that is trained on;
-    /// the rows held out are left as they are, since the model gives them the same means and deviations.
-    ///
-    /// # Errors
-    /// Those of [`Preprocess::standardize`] and [`Preprocess::apply`].
-    pub fn standardized(mut self) -> Result<Self> {
-        self.preprocess(&Preprocess::standardize(&self.features)?)?;
-        Ok(self)
-    }
-
-    /// What was done to the features since they came from their source.
-    pub fn preprocessing(&self) -> &Preprocess {
-        self.features.preprocessing()
-    }
-
-    /// Preprocesses the features, which remember it. On an error they are as they were.
-    ///
-    /// # Errors
-    /// Those of [`Preprocess::apply`].
-    pub fn preprocess(&mut self, preprocess: &Preprocess) -> Result<()> {
-        preprocess.apply(&mut self.features)
     }
 
     /// Asks for these rows to be brought to the caches while other work goes on: those of the minibatch that comes after the

@@ -1,7 +1,7 @@
 //! What is done to features before a network sees them, fitted on the training part and stored with the model so
 //! that its file alone can predict. Nothing is dropped or imputed here: bad numbers were refused at the door.
 
-use crate::data::Features;
+use crate::data::{Dataset, Features};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Preprocess {
     /// Features stay as they are.
     #[default]
@@ -133,6 +134,49 @@ impl Preprocess {
                 })
             }
         }
+    }
+}
+
+impl<T: Scalar> Dataset<T> {
+    /// The same rows, every number times `factor`: [`Preprocess::Scale`]. Whoever trains on them gets a model that scales
+    /// by itself.
+    ///
+    /// ```
+    /// use chainrule::data::{Preprocess, digits};
+    ///
+    /// let data = digits::<f32>().scaled(1.0 / 16.0)?; // pixels of 0 to 16
+    /// assert_eq!(*data.preprocessing(), Preprocess::Scale { factor: 1.0 / 16.0 });
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Preprocess::apply`].
+    pub fn scaled(mut self, factor: f64) -> Result<Self> {
+        self.preprocess(&Preprocess::Scale { factor })?;
+        Ok(self)
+    }
+
+    /// The same rows, each column with mean 0 and deviation 1: [`Preprocess::standardize`]. For the part that is trained on;
+    /// the rows held out are left as they are, since the model gives them the same means and deviations.
+    ///
+    /// # Errors
+    /// Those of [`Preprocess::standardize`] and [`Preprocess::apply`].
+    pub fn standardized(mut self) -> Result<Self> {
+        self.preprocess(&Preprocess::standardize(&self.features)?)?;
+        Ok(self)
+    }
+
+    /// What was done to the features since they came from their source.
+    pub fn preprocessing(&self) -> &Preprocess {
+        self.features.preprocessing()
+    }
+
+    /// Preprocesses the features, which remember it. On an error they are as they were.
+    ///
+    /// # Errors
+    /// Those of [`Preprocess::apply`].
+    pub fn preprocess(&mut self, preprocess: &Preprocess) -> Result<()> {
+        preprocess.apply(&mut self.features)
     }
 }
 

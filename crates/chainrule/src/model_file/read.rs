@@ -121,7 +121,15 @@ impl ModelFile {
                 (loss, metadata.preprocess.clone(), metadata.class_names.clone())
             }
         };
-        valid::settings::<T>(&self.origin, &layers, (inputs, outputs), (loss, &preprocess, class_names.as_deref()))?;
+        let declared = valid::Declared {
+            layers: &layers,
+            inputs,
+            outputs,
+            loss,
+            preprocess: &preprocess,
+            class_names: class_names.as_deref(),
+        };
+        valid::settings::<T>(&self.origin, &declared)?;
 
         // No more numbers than the file has, as the layers are the same: only now memory is asked for.
         let mut builder = Mlp::builder(inputs).init(Init::Zeros);

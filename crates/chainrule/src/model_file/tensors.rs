@@ -108,7 +108,7 @@ pub(super) fn of(origin: &str, header: &Header, file: &[u8]) -> Result<(Vec<Stor
         if let Some(prefix) = name.strip_suffix(WEIGHT) {
             layers.push(match tensor.shape[..] {
                 // An empty matrix may claim any number of rows.
-                [outputs, inputs] if outputs > 0 && inputs > 0 => source.dense(prefix, (inputs, outputs))?,
+                [outputs, inputs] if outputs > 0 && inputs > 0 => source.dense(prefix, inputs, outputs)?,
                 [width] if width > 0 => source.norm(prefix, width)?,
                 _ => return Err(source.foreign(name, tensor)),
             });
@@ -186,7 +186,7 @@ impl Source<'_> {
         }
     }
 
-    fn dense(&mut self, prefix: &str, (inputs, outputs): (usize, usize)) -> Result<Stored> {
+    fn dense(&mut self, prefix: &str, inputs: usize, outputs: usize) -> Result<Stored> {
         let name = format!("{prefix}{WEIGHT}");
         let weight = self.weight(&name)?;
         let bias = self.vector(&format!("{prefix}bias"), outputs, &name)?;

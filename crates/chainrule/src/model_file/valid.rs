@@ -8,21 +8,35 @@ use super::header::MODULES_MAX;
 use crate::data::{Preprocess, check_class_names};
 use crate::{Error, Model, Place, Result};
 
+/// What a model says of itself, beside its numbers.
+pub(super) struct Declared<'a> {
+    pub(super) layers: &'a [Layer],
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) loss: Loss,
+    pub(super) preprocess: &'a Preprocess,
+    pub(super) class_names: Option<&'a [String]>,
+}
+
 /// All of it.
 pub(super) fn model<T: Scalar>(origin: &str, model: &Model<T>) -> Result<()> {
     let (mlp, names) = (&model.mlp, model.class_names.as_deref());
-    settings::<T>(origin, mlp.layers(), (mlp.inputs(), mlp.outputs()), (model.loss, &model.preprocess, names))?;
+    let declared = Declared {
+        layers: mlp.layers(),
+        inputs: mlp.inputs(),
+        outputs: mlp.outputs(),
+        loss: model.loss,
+        preprocess: &model.preprocess,
+        class_names: names,
+    };
+    settings::<T>(origin, &declared)?;
     numbers(origin, mlp)
 }
 
 /// Refuses modules, a loss, preprocessing or class names that mean nothing, do not fit the network, or would not be read
 /// as they are written.
-pub(super) fn settings<T: Scalar>(
-    origin: &str,
-    layers: &[Layer],
-    (inputs, outputs): (usize, usize),
-    (loss, preprocess, class_names): (Loss, &Preprocess, Option<&[String]>),
-) -> Result<()> {
+pub(super) fn settings<T: Scalar>(origin: &str, declared: &Declared<'_>) -> Result<()> {
+    let Declared { layers, inputs, outputs, loss, preprocess, class_names } = *declared;
     if layers.len() > MODULES_MAX {
         let found = format!("{} modules", layers.len());
         return Err(Error::format(origin, Place::Header, found, format!("at most {MODULES_MAX} in a model file")));

@@ -28,6 +28,7 @@ use crate::{Error, Result};
 /// assert_eq!(Shown::default(), Shown::Step(1));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shown {
     /// This one, counted from 1.
     Step(usize),

@@ -52,12 +52,12 @@ pub struct Assessment {
 pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Assessment> {
     let mut outputs = Outputs::new(mlp, data, loss);
     let evaluation = evaluate_with(mlp, data, loss, |output| outputs.see(output))?;
-    let (rows, width) = (data.rows(), mlp.outputs());
-    let (metrics, classes) = match (data.targets(), &evaluation.confusion) {
+    let width = mlp.outputs();
+    let Found { metrics, classes } = match (data.targets(), &evaluation.confusion) {
         (Targets::Classes { labels, .. }, Some(confusion)) => {
             let has_softmax = mlp.layers().last() == Some(&Layer::Softmax);
             let are_probabilities = loss == Loss::CrossEntropy || has_softmax;
-            of_classes(confusion, &outputs, (labels, rows), are_probabilities)
+            of_classes(confusion, &outputs, labels, are_probabilities)
         }
         (Targets::Values { values, .. }, _) if loss == Loss::BinaryCrossEntropy => {
             of_labels(&outputs.kept.unwrap_or_default(), values, width)
@@ -67,9 +67,12 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
         (Targets::Values { values, .. }, None) => {
             let t: Vec<f64> = values.iter().map(|t| t.to_f64()).collect();
             let y = outputs.kept.unwrap_or_default();
-            (vec![("MSE", mse(&y, &t)), ("MAE", mae(&y, &t)), ("R2", r2(&y, &t, width))], None)
+            Found {
+                metrics: vec![("MSE", mse(&y, &t)), ("MAE", mae(&y, &t)), ("R2", r2(&y, &t, width))],
+                classes: None,
+            }
         }
-        (Targets::Classes { .. }, None) => (Vec::new(), None),
+        (Targets::Classes { .. }, None) => Found { metrics: Vec::new(), classes: None },
     };
     Ok(Assessment { evaluation, metrics, classes })
 }
@@ -128,7 +131,11 @@ impl<'a, T: Scalar> Outputs<'a, T> {
     }
 }
 
-type Found = (Vec<(&'static str, f64)>, Option<Vec<ClassScores>>);
+/// What an assessment adds to an evaluation.
+struct Found {
+    metrics: Vec<(&'static str, f64)>,
+    classes: Option<Vec<ClassScores>>,
+}
 
 fn of_decisions(confusion: &ConfusionMatrix) -> Found {
     let (all, weighted) = (confusion.average(Average::Macro), confusion.average(Average::Weighted));
@@ -139,17 +146,17 @@ fn of_decisions(confusion: &ConfusionMatrix) -> Found {
         ("macro F1", all.f1),
         ("weighted F1", weighted.f1),
     ];
-    (metrics, Some((0..confusion.classes()).map(|class| confusion.scores(class)).collect()))
+    Found { metrics, classes: Some((0..confusion.classes()).map(|class| confusion.scores(class)).collect()) }
 }
 
 fn of_classes<T: Scalar>(
     confusion: &ConfusionMatrix,
     outputs: &Outputs<'_, T>,
-    (labels, rows): (&[u32], usize), // (rows)
+    labels: &[u32], // (rows)
     are_probabilities: bool,
 ) -> Found {
-    let classes = confusion.classes();
-    let (mut metrics, each) = of_decisions(confusion);
+    let (classes, rows) = (confusion.classes(), labels.len());
+    let Found { mut metrics, classes: each } = of_decisions(confusion);
     if classes >= TOP_FIVE_CLASSES {
         metrics.push(("top-5 accuracy", outputs.in_top_five / rows as f64));
     }
@@ -164,7 +171,7 @@ fn of_classes<T: Scalar>(
     if are_probabilities {
         metrics.push(("log loss", outputs.log_loss / rows as f64));
     }
-    (metrics, each)
+    Found { metrics, classes: each }
 }
 
 /// Each output a question of its own: yes where its probability is above a half.
@@ -203,5 +210,5 @@ fn of_labels<T: Scalar>(
     if !areas.is_empty() {
         metrics.push(("macro ROC AUC", areas.iter().sum::<f64>() / areas.len() as f64));
     }
-    (metrics, Some(labels.iter().map(|label| label.scores(1)).collect()))
+    Found { metrics, classes: Some(labels.iter().map(|label| label.scores(1)).collect()) }
 }

@@ -19,6 +19,7 @@ use crate::{Error, Result};
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub enum ClassWeights {
     /// Every row counts 1.
     #[default]

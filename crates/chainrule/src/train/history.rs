@@ -21,6 +21,7 @@ const DEFAULT: usize = 1000;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum History {
     /// So many of the last ones: the memory of a run does not grow with its epochs.
     Last(usize),

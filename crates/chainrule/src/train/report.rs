@@ -52,6 +52,7 @@ pub struct EpochReport {
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ending {
     /// All epochs are done.
     Finished,

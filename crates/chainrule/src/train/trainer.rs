@@ -51,7 +51,7 @@ pub struct Trainer {
 ///
 /// let network = Mlp::builder(64).dense(10).build()?;
 /// let data = digits::<f32>().scaled(1.0 / 16.0)?;
-/// let Trained { model, report } = Trainer::new(TrainConfig::default())?.fit(network, &data, None, ())?;
+/// let Trained { model, report, .. } = Trainer::new(TrainConfig::default())?.fit(network, &data, None, ())?;
 /// println!("{:.1} s; {:?}", report.seconds, model.class_names);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -131,7 +131,7 @@ impl Trainer {
     /// let network = Mlp::builder(64).dense(10).build()?;
     /// let data = digits::<f32>().scaled(1.0 / 16.0)?;
     /// let trainer = Trainer::new(TrainConfig::default().epochs(2))?;
-    /// let Trained { model, report } = trainer.fit(network, &data, None, ())?;
+    /// let Trained { model, report, .. } = trainer.fit(network, &data, None, ())?;
     /// assert!(report.epochs[1].loss < report.epochs[0].loss);
     /// assert_eq!(model.preprocess, *data.preprocessing());
     /// # Ok::<(), chainrule::Error>(())

@@ -13,10 +13,17 @@ pub(crate) fn numbered(letter: &str, number: usize) -> String {
     format!("{letter}{}", number.to_string().bytes().map(digit).collect::<String>())
 }
 
-/// A module's formulas: forward, then one for each gradient. `number` counts dense layers, or normalisations.
-pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) -> (String, Vec<String>) {
+/// What is done forward, and a formula for each gradient.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Formulas {
+    pub(crate) forward: String,
+    pub(crate) backward: Vec<String>,
+}
+
+/// A module's formulas. `number` counts dense layers, or normalisations.
+pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) -> Formulas {
     let [w, b, gamma, beta] = ["W", "b", "γ", "β"].map(|letter| numbered(letter, number));
-    match layer {
+    let (forward, backward) = match layer {
         Layer::Dense { .. } => (
             format!("{output} = {input}·{w} + {b}"),
             vec![
@@ -33,7 +40,7 @@ pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) 
             format!("{output} = {input} − ln Σ exp({input})"),
             vec![format!("d{input} = d{output} − exp({output}) ⊙ Σ d{output}")],
         ),
-        Layer::Activation(activation) => of_activation(*activation, input, output),
+        Layer::Activation(activation) => return of_activation(*activation, input, output),
         Layer::Dropout { p } => (
             format!("{output} = {input}; in training {input} ⊙ M / {}, M 0 for a share of {p}", 1.0 - p),
             vec![format!("d{input} = d{output}; in training d{output} ⊙ M / {}", 1.0 - p)],
@@ -63,10 +70,11 @@ pub(crate) fn of_layer(layer: &Layer, number: usize, input: &str, output: &str) 
             )
         }
         other => (format!("{output} = {other}({input})"), vec![format!("d{input} = d{output} times its derivative")]),
-    }
+    };
+    Formulas { forward, backward }
 }
 
-fn of_activation(activation: Activation, z: &str, a: &str) -> (String, Vec<String>) {
+fn of_activation(activation: Activation, z: &str, a: &str) -> Formulas {
     let (forward, derivative) = match activation {
         Activation::Identity => (z.to_owned(), "1".to_owned()),
         Activation::Relu => (format!("max({z}, 0)"), format!("[{z} > 0]")),
@@ -85,11 +93,11 @@ fn of_activation(activation: Activation, z: &str, a: &str) -> (String, Vec<Strin
         Activation::HardSigmoid => (format!("min(max({z} + 3, 0), 6) / 6"), format!("[0 < {a} < 1] / 6")),
         other => (format!("{}({z})", activation_name(other)), format!("{}′({z})", activation_name(other))),
     };
-    (format!("{a} = {forward}"), vec![format!("d{z} = d{a} ⊙ {derivative}")])
+    Formulas { forward: format!("{a} = {forward}"), backward: vec![format!("d{z} = d{a} ⊙ {derivative}")] }
 }
 
 /// The loss of an output `y` of so many columns.
-pub(crate) fn of_loss(loss: Loss, y: &str, columns: usize) -> (String, Vec<String>) {
+pub(crate) fn of_loss(loss: Loss, y: &str, columns: usize) -> Formulas {
     let elements = if columns == 1 { "n".to_owned() } else { format!("{columns}n") };
     let (forward, gradient) = match loss {
         Loss::CrossEntropy => (format!("L = −1/n · Σ T ⊙ ln softmax({y})"), format!("(softmax({y}) − T) / n")),
@@ -106,7 +114,7 @@ pub(crate) fn of_loss(loss: Loss, y: &str, columns: usize) -> (String, Vec<Strin
         ),
         other => (format!("L = {other}({y}, T)"), format!("∂L/∂{y}")),
     };
-    (forward, vec![format!("d{y} = {gradient}")])
+    Formulas { forward, backward: vec![format!("d{y} = {gradient}")] }
 }
 
 #[cfg(test)]
@@ -115,21 +123,23 @@ mod tests {
 
     #[test]
     fn a_layer_is_written_as_on_paper() {
-        let (forward, backward) = of_layer(&Layer::Dense { inputs: 2, outputs: 3 }, 12, "A₁₁", "Z₁₂");
+        let Formulas { forward, backward } = of_layer(&Layer::Dense { inputs: 2, outputs: 3 }, 12, "A₁₁", "Z₁₂");
         assert_eq!(forward, "Z₁₂ = A₁₁·W₁₂ + b₁₂");
         assert_eq!(backward, ["dW₁₂ = A₁₁ᵀ·dZ₁₂", "db₁₂ = Σ dZ₁₂ over rows", "dA₁₁ = dZ₁₂·W₁₂ᵀ"]);
-        let (forward, backward) = of_layer(&Layer::Activation(Activation::Sigmoid), 1, "Z₁", "A₁");
+        let Formulas { forward, backward } = of_layer(&Layer::Activation(Activation::Sigmoid), 1, "Z₁", "A₁");
         assert_eq!((forward.as_str(), backward[0].as_str()), ("A₁ = 1 / (1 + exp(−Z₁))", "dZ₁ = dA₁ ⊙ A₁ ⊙ (1 − A₁)"));
     }
 
     #[test]
     fn a_squared_loss_divides_by_its_elements() {
-        assert_eq!(of_loss(Loss::HalfMse, "A₃", 1).1, ["dA₃ = (A₃ − T) / n"]);
-        assert_eq!(of_loss(Loss::BinaryCrossEntropy, "Z₁", 3).1, ["dZ₁ = (σ(Z₁) − T) / 3n"]);
-        assert_eq!(of_loss(Loss::Huber(0.5), "Z₁", 1).1, ["dZ₁ = clamp(Z₁ − T, ±0.5) / n"]);
+        assert_eq!(of_loss(Loss::HalfMse, "A₃", 1).backward, ["dA₃ = (A₃ − T) / n"]);
+        assert_eq!(of_loss(Loss::BinaryCrossEntropy, "Z₁", 3).backward, ["dZ₁ = (σ(Z₁) − T) / 3n"]);
+        assert_eq!(of_loss(Loss::Huber(0.5), "Z₁", 1).backward, ["dZ₁ = clamp(Z₁ − T, ±0.5) / n"]);
         assert_eq!(
             of_loss(Loss::Mse, "Z₁", 4),
-            ("L = Σ (Z₁ − T)² / 4n".to_owned(), vec!["dZ₁ = 2 (Z₁ − T) / 4n".to_owned()])
+            Formulas {
+                forward: "L = Σ (Z₁ − T)² / 4n".to_owned(), backward: vec!["dZ₁ = 2 (Z₁ − T) / 4n".to_owned()]
+            }
         );
     }
 }

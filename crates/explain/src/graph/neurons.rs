@@ -26,6 +26,7 @@ pub const END_DRAWN: usize = 3;
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Shows {
     /// The weight.
     #[default]

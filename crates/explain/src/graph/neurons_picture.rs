@@ -50,13 +50,13 @@ pub(crate) fn picture(graph: &Neurons, theme: Theme) -> Picture {
     drawing.key((MARGIN, MARGIN + 56.0), &signs);
     let x = |place: usize| left + place as f64 * apart;
     for (place, bundle) in graph.bundles.iter().enumerate() {
-        let ends = ((&columns[place], x(place)), (&columns[place + 1], x(place + 1)));
-        drawing.bundle(bundle, ends);
+        let standing = |place: usize| Standing { column: &columns[place], x: x(place) };
+        drawing.bundle(bundle, standing(place), standing(place + 1));
         drawing.label(&labels[place], (x(place) + x(place + 1)) / 2.0, with_loss);
     }
     let last = columns.len() - 1;
     if let Some(loss) = graph.loss.filter(|_| with_loss) {
-        drawing.loss(loss, (&columns[last], x(last)), x(last + 1));
+        drawing.loss(loss, Standing { column: &columns[last], x: x(last) }, x(last + 1));
     }
     for (place, column) in columns.iter().enumerate() {
         let fill = match place {
@@ -112,6 +112,13 @@ struct Drawing {
     picture: Picture,
 }
 
+/// A column, and where it stands.
+#[derive(Clone, Copy)]
+struct Standing<'a> {
+    column: &'a Column,
+    x: f64,
+}
+
 impl Drawing {
     /// The height of a column's drawn neuron.
     fn y(&self, column: &Column, place: usize) -> f64 {
@@ -130,7 +137,8 @@ impl Drawing {
         }
     }
 
-    fn bundle(&mut self, bundle: &Bundle, ((from, x0), (to, x1)): ((&Column, f64), (&Column, f64))) {
+    fn bundle(&mut self, bundle: &Bundle, from: Standing<'_>, to: Standing<'_>) {
+        let (Standing { column: from, x: x0 }, Standing { column: to, x: x1 }) = (from, to);
         let share = |edge: f64| if bundle.largest > 0.0 { edge.abs() / bundle.largest } else { 0.0 };
         let mut order: Vec<usize> = (0..bundle.edges.len()).collect();
         // The strongest last, on top.
@@ -182,7 +190,8 @@ impl Drawing {
     }
 
     /// The loss, from which gradients flow back to the outputs.
-    fn loss(&mut self, loss: f64, (outputs, x0): (&Column, f64), x: f64) {
+    fn loss(&mut self, loss: f64, outputs: Standing<'_>, x: f64) {
+        let Standing { column: outputs, x: x0 } = outputs;
         let y = self.top + self.body / 2.0;
         for place in 0..outputs.drawn.len() {
             let to = (x0 + RADIUS + 3.0, self.y(outputs, place));

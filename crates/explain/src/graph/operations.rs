@@ -7,7 +7,7 @@ use chainrule_model::{Layer, Loss, Mlp, ModelError, Scalar, Workspace};
 
 use crate::graph::Rows;
 use crate::graph::cut::Cuts;
-use crate::graph::formulas::{numbered, of_layer, of_loss};
+use crate::graph::formulas::{Formulas, numbered, of_layer, of_loss};
 
 /// What a node of the graph is.
 ///
@@ -185,16 +185,22 @@ fn build<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Operations {
             numbered("A", dense) + &"′".repeat(after - 1)
         };
         let number = if layer.parameters() > 0 && !matches!(layer, Layer::Dense { .. }) { norms } else { dense };
-        let (forward, mut backward) = of_layer(layer, number, &graph.nodes[value].name, &name);
+        let mut formulas = of_layer(layer, number, &graph.nodes[value].name, &name);
         if value == 0 {
             // Nobody trains the data, so no step takes this gradient.
-            backward.retain(|formula| !formula.starts_with("dX"));
+            formulas.backward.retain(|formula| !formula.starts_with("dX"));
         }
-        value = graph.compute(&layer.to_string(), &from, (forward, backward), (&name, Some(module), shape(width)));
+        let output = Output { name: &name, module: Some(module), shape: shape(width) };
+        value = graph.compute(&layer.to_string(), &from, formulas, output);
     }
     let targets = graph.add("T", Role::Given, None, shape(width));
     let formulas = of_loss(loss, &graph.nodes[value].name, width);
-    graph.compute(&loss.to_string(), &[value, targets], formulas, ("L", None, "()".to_owned()));
+    graph.compute(
+        &loss.to_string(),
+        &[value, targets],
+        formulas,
+        Output { name: "L", module: None, shape: "()".to_owned() },
+    );
     graph
 }
 
@@ -213,6 +219,13 @@ pub(crate) fn title<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> String {
     format!("{widths} {}", names.join(", "))
 }
 
+/// The value that an operation gives.
+struct Output<'a> {
+    name: &'a str,
+    module: Option<usize>,
+    shape: String,
+}
+
 impl Operations {
     fn add(&mut self, name: &str, role: Role, module: Option<usize>, shape: String) -> usize {
         let (forward, backward) = (String::new(), Vec::new());
@@ -221,14 +234,10 @@ impl Operations {
     }
 
     /// An operation on `from`, and its output.
-    fn compute(
-        &mut self,
-        name: &str,
-        from: &[usize],
-        (forward, backward): (String, Vec<String>),
-        (output, module, shape): (&str, Option<usize>, String),
-    ) -> usize {
+    fn compute(&mut self, name: &str, from: &[usize], formulas: Formulas, output: Output<'_>) -> usize {
+        let Output { name: output, module, shape } = output;
         let operation = self.add(name, Role::Operation, module, String::new());
+        let Formulas { forward, backward } = formulas;
         (self.nodes[operation].forward, self.nodes[operation].backward) = (forward, backward);
         self.edges.extend(from.iter().map(|&from| (from, operation)));
         let value = self.add(output, Role::Value, module, shape);

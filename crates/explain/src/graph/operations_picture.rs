@@ -123,6 +123,16 @@ struct Drawing<'a> {
     picture: Picture,
 }
 
+/// Where an operation is drawn.
+#[derive(Clone, Copy)]
+struct OperationPlace {
+    /// The left edge of what stands beside it.
+    left: f64,
+    /// Its own upper left corner.
+    x: f64,
+    y: f64,
+}
+
 impl Drawing<'_> {
     /// Draws these blocks from the top of a column; answers where they end.
     fn column(&mut self, left: f64, blocks: &[Block], range: std::ops::Range<usize>) -> f64 {
@@ -139,7 +149,7 @@ impl Drawing<'_> {
             if let Some(operation) = block.operation {
                 let input = graph.edges.iter().find(|edge| edge.1 == operation).map_or(0, |edge| edge.0);
                 y = self.way_down(x + self.main / 2.0, y, graph.nodes[input].role == Role::Value);
-                y = self.operation((left, x, y), operation, &block.side);
+                y = self.operation(OperationPlace { left, x, y }, operation, &block.side);
                 y = self.way_down(x + self.main / 2.0, y, graph.nodes[block.value].name != "L");
             }
             y = self.node(&graph.nodes[block.value], (x, y), self.main);
@@ -162,7 +172,8 @@ impl Drawing<'_> {
         Stroke { dashed: true, ..Stroke::plain(self.palette.gradient, 1.5) }
     }
 
-    fn operation(&mut self, (left, x, y): (f64, f64, f64), operation: usize, side: &[usize]) -> f64 {
+    fn operation(&mut self, place: OperationPlace, operation: usize, side: &[usize]) -> f64 {
+        let OperationPlace { left, x, y } = place;
         let graph = self.graph;
         let height = operation_height(graph, operation, side);
         let heights: Vec<f64> = side.iter().map(|&node| box_height(&graph.nodes[node])).collect();

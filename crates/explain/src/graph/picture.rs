@@ -13,6 +13,7 @@
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Theme {
     /// On white.
     #[default]

@@ -4,6 +4,7 @@ use chainrule_model::network::{Dissection, activation_name};
 use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
 use super::answers::sum_of_each_row;
+use super::norm::Through;
 use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};
 
@@ -37,7 +38,7 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
         let layer = &mlp.layers()[module];
         let learned = params.iter().find(|learned| learned.module == module);
         if let Some(learned) = learned {
-            let by_learned = by_parameters(learned, layer, (input, &between[module]), &d, gradients);
+            let by_learned = by_parameters(learned, layer, input, &between[module], &d, gradients);
             quantities.extend(by_learned.clone());
             tensors.insert(0, by_learned);
         }
@@ -46,7 +47,13 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
                 (Formula::just(&d).times().transposed(w), format!("back through the weights of layer {number}"))
             }
             (layer, learned) => {
-                let known = norm::through(parts, layer, (input, &d), &between[module], learned.zip(tensors.first()));
+                let known = norm::through(
+                    parts,
+                    layer,
+                    &Through { input, d: &d },
+                    &between[module],
+                    learned.zip(tensors.first()),
+                );
                 (known.unwrap_or_else(|| through(layer, input, output, &d)), format!("back through {layer}"))
             }
         };
@@ -64,7 +71,8 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
 fn by_parameters<T: Scalar>(
     learned: &Parameters,
     layer: &Layer,
-    (input, between): (&Quantity, &[Quantity]),
+    input: &Quantity,
+    between: &[Quantity],
     dz: &Quantity,
     gradients: &[T],
 ) -> [Quantity; 2] {

@@ -37,7 +37,7 @@ pub(super) fn forward<T: Scalar>(
     for (module, (layer, name)) in mlp.layers().iter().zip(names).enumerate() {
         let input = outputs.last().unwrap_or(x);
         let learned = params.iter().find(|learned| learned.module == module);
-        let found = norm::between(parts, (module, layer), input, &name);
+        let found = norm::between(parts, module, layer, input, &name);
         let (formula, meaning) = match (layer, learned) {
             (Layer::Dense { .. }, Some(Parameters { w, b, .. })) => {
                 dense += 1;

@@ -10,7 +10,8 @@ use super::{Formula, Matrix, Name, Quantity};
 /// What stands between a module's input and its output: a mask, or a mean and a variance. Empty for other modules.
 pub(super) fn between<T: Scalar>(
     parts: &Dissection<T>,
-    (module, layer): (usize, &Layer),
+    module: usize,
+    layer: &Layer,
     input: &Quantity,
     output: &Name,
 ) -> Vec<Quantity> {
@@ -60,14 +61,22 @@ pub(super) fn output(
     }
 }
 
+/// A module that a gradient goes back through.
+pub(super) struct Through<'a> {
+    pub(super) input: &'a Quantity,
+    /// The gradient by its output.
+    pub(super) d: &'a Quantity,
+}
+
 /// The gradient by the input of dropout or of a normalisation, from that by its output; `None` for other modules.
 pub(super) fn through<T: Scalar>(
     parts: &Dissection<T>,
     layer: &Layer,
-    (input, d): (&Quantity, &Quantity),
+    at: &Through<'_>,
     between: &[Quantity],
     learned: Option<(&Parameters, &[Quantity; 2])>,
 ) -> Option<Formula> {
+    let Through { input, d } = *at;
     match (*layer, between) {
         (Layer::Dropout { p }, [mask]) => Some(kept(Formula::just(d), mask, p)),
         (Layer::Dropout { .. }, _) => Some(Formula::just(d)),

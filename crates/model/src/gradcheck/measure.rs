@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Settings;
 use super::noise::{POINTS, deviation};
 use super::report::{Position, TensorReport, Worst};
-use super::slope::slope;
+use super::slope::{Expected, slope};
 use super::subject::{Subject, Tensor, root_mean_square};
 use crate::random::{Purpose, Stream};
 
@@ -71,14 +71,24 @@ fn deviation_along(subject: &mut Subject<'_, '_>, start: usize, v: &[f64], h: f6
     Some(deviation(&values))
 }
 
-/// A tensor's gradient against the slopes along random directions and coordinates of it, which `key` chooses.
+/// How a tensor is measured.
+#[derive(Clone, Copy)]
+pub(super) struct Measure<'s> {
+    /// How far the loss's values are off.
+    pub(super) noise: f64,
+    /// Of the stream that chooses directions.
+    pub(super) key: u64,
+    pub(super) settings: &'s Settings,
+}
+
+/// A tensor's gradient against the slopes along random directions and coordinates of it.
 pub(super) fn tensor(
     subject: &mut Subject<'_, '_>,
     tensor: &Tensor,
     gradient: &[f64], // as the tensor
-    (noise, key): (f64, u64),
-    settings: &Settings,
+    measure: Measure<'_>,
 ) -> TensorReport {
+    let Measure { noise, key, settings } = measure;
     let mut report = TensorReport::new(tensor);
     let largest = gradient.iter().fold(0.0f64, |most, g| most.max(g.abs()));
     let mut is_lost = largest > 0.0;
@@ -92,7 +102,7 @@ pub(super) fn tensor(
             let (value, same_pieces) = subject.along(start, &v, t);
             (same_pieces && value.is_finite()).then_some(value)
         };
-        match slope(f, centre, (h, noise, typical)) {
+        match slope(f, centre, Expected { step: h, noise, typical }) {
             Some(found) => {
                 let bound = found.bound() + GRADIENT_ROUNDINGS * UNIT_ROUNDOFF * typical;
                 is_lost &= analytic.abs() <= bound && found.value.abs() <= bound;

@@ -27,6 +27,7 @@ mod subject;
 use chainrule_kernel::{MatRef, Scalar};
 
 use crate::{Mlp, ModelError, Objective, TargetsRef};
+use measure::Measure;
 pub use report::{Position, Report, TensorReport, Verdict, Worst};
 use subject::Subject;
 
@@ -158,13 +159,23 @@ fn compare(subject: &mut Subject<'_, '_>, analytic: &[f64], settings: &Settings)
     let noise = measure::noise(subject, settings.seed);
     let mut found = Vec::new();
     for (key, tensor) in (measure::FIRST_KEY..).zip(subject.tensors()) {
-        found.push(measure::tensor(subject, &tensor, &analytic[tensor.range.clone()], (noise, key), settings));
+        found.push(measure::tensor(
+            subject,
+            &tensor,
+            &analytic[tensor.range.clone()],
+            Measure { noise, key, settings },
+        ));
     }
     if settings.directions > 0 {
         // Its coordinates are those of the others.
         let (whole, settings) = (subject.whole(), Settings { coordinates: 0, ..*settings });
         let key = measure::FIRST_KEY - 1;
-        found.push(measure::tensor(subject, &whole, &analytic[whole.range.clone()], (noise, key), &settings));
+        found.push(measure::tensor(
+            subject,
+            &whole,
+            &analytic[whole.range.clone()],
+            Measure { noise, key, settings: &settings },
+        ));
     }
     Ok(Report { loss: subject.value, noise, rows: subject.rows(), tensors: found })
 }

@@ -112,6 +112,7 @@ pub enum Position {
 /// assert_eq!(Verdict::Right.name(), "right");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Every slope that was compared is the gradient's.
     Right,

@@ -31,13 +31,21 @@ pub(super) struct Slope {
     pub(super) rounding: f64,
 }
 
-/// The slope of `f` at 0, where it is `centre`. `f` answers `None` where it has left its smooth piece. Its values are off by
-/// `noise`; `typical` is the size that slopes have here, `step` the longest step. `None`: no slope was found at any step.
-pub(super) fn slope(
-    mut f: impl FnMut(f64) -> Option<f64>,
-    centre: f64,
-    (step, noise, typical): (f64, f64, f64),
-) -> Option<Slope> {
+/// What is known before a slope is measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    /// The longest step.
+    pub(super) step: f64,
+    /// How far values are off.
+    pub(super) noise: f64,
+    /// The size that slopes have here.
+    pub(super) typical: f64,
+}
+
+/// The slope of `f` at 0, where it is `centre`. `f` returns `None` where it has left its smooth piece. `None`: no slope was
+/// found at any step.
+pub(super) fn slope(mut f: impl FnMut(f64) -> Option<f64>, centre: f64, expected: Expected) -> Option<Slope> {
+    let Expected { step, noise, typical } = expected;
     let mut best: Option<Slope> = None;
     let mut h = step;
     for _ in 0..STEPS {
@@ -84,7 +92,7 @@ mod tests {
     const NOISE: f64 = 4.0 * f64::EPSILON;
 
     fn of(f: impl Fn(f64) -> f64) -> Option<Slope> {
-        slope(|t| Some(f(t)), f(0.0), (1.0 / 512.0, NOISE, 1.0))
+        slope(|t| Some(f(t)), f(0.0), Expected { step: 1.0 / 512.0, noise: NOISE, typical: 1.0 })
     }
 
     #[test]
@@ -132,7 +140,7 @@ mod tests {
     #[test]
     fn a_piece_that_is_left_is_asked_for_with_shorter_steps() {
         let f = |t: f64| if t > 1e-4 { None } else { Some(t.exp()) };
-        let found = slope(f, 1.0, (0.01, NOISE, 1.0)).unwrap();
+        let found = slope(f, 1.0, Expected { step: 0.01, noise: NOISE, typical: 1.0 }).unwrap();
         assert!((found.value - 1.0).abs() <= found.bound() && found.bound() < 1e-7, "{found:?}");
     }
 }

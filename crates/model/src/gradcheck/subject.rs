@@ -13,7 +13,9 @@ use chainrule_kernel::{Kernel, MatRef, Scalar};
 use super::LossFn;
 use super::kinks::{kinks, piece};
 use crate::dissection::Dissection;
-use crate::layout::{Layout, Op, places};
+use crate::layer::room::{Room, TensorShape};
+use crate::layer::{Op, each};
+use crate::layout::{Layout, places};
 use crate::{Layer, Mlp, ModelError, Workspace};
 
 /// A tensor by its place in the point.
@@ -86,14 +88,12 @@ impl<'l, 'f> Subject<'l, 'f> {
         };
         let mut all = vec![tensor("input", vec![self.rows, self.mlp.inputs()], 0)];
         for (layer, place) in places(self.mlp.layers()) {
-            let (shape, width) = match layer {
-                Layer::Dense { inputs, outputs } => (vec![inputs, outputs], outputs),
-                Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } => (vec![width], width),
-                Layer::Activation(_) | Layer::Softmax | Layer::LogSoftmax | Layer::Dropout { .. } => continue,
-            };
-            let w = tensor(&format!("{}.weight", place.module), shape, self.params.start + place.offset);
-            let b = tensor(&format!("{}.bias", place.module), vec![width], w.range.end);
-            all.extend([w, b]);
+            let mut start = self.params.start + place.offset;
+            for TensorShape { name, shape } in each!(Op::of(layer, place), room => room.tensors()) {
+                let found = tensor(&format!("{}.{name}", place.module), shape, start);
+                start = found.range.end;
+                all.push(found);
+            }
         }
         all.push(tensor("output", vec![self.rows, self.mlp.outputs()], self.outputs.start));
         all

@@ -107,6 +107,7 @@ impl LbfgsSettings {
 /// # Ok::<(), Infallible>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LbfgsOutcome {
     /// The parameters moved, to a lower loss.
     Moved,

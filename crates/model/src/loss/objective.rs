@@ -19,6 +19,7 @@ use crate::ModelError;
 /// assert_eq!(mean.mass(TargetsRef::Classes(&[0, 1, 1])), 3.0); // what the mean divides by
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Reduction {
     /// Their mean, each counted by its weight.
     #[default]

@@ -42,6 +42,7 @@ pub struct ClassScores {
 /// assert_eq!(matrix.average(Average::Macro).recall, 0.75); // of the classes' 1 and 0.5
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Average {
     /// Their mean: rare classes count like common ones. A class that occurs in neither the truth nor the answers is none.
     Macro,

@@ -10,7 +10,7 @@ mod setting;
 use chainrule_dense::update;
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
-use crate::step::check_gradients;
+use crate::error::check_gradients;
 use crate::{Decay, ModelError, Moments, Update};
 use setting::setting;
 pub use setting::{Setting, SettingRange};

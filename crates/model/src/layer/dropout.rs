@@ -8,9 +8,101 @@
 //! The mask is a function of (seed, training pass, module, row, unit) and nothing else: neither threads nor instruction
 //! sets enter. One random byte decides about a unit; where it lies on the edge, 24 bits more do, so p is kept to 2^-32.
 
-use chainrule_kernel::Scalar;
+use std::fmt;
 
+use chainrule_kernel::{MatRef, Scalar, Scratch};
+
+use super::room::{Flow, Forward, Kept, Numbers, OpWorkspace, Ready, Room, Size, Weights, copy_rows};
+use crate::ModelError;
+use crate::memory::{NoMemory, filled, product};
 use crate::random::{Purpose, Stream};
+
+/// A dropout in its network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Dropout {
+    pub(crate) p: f64,
+    /// Its number among the modules, which is part of the mask's key.
+    pub(crate) module: usize,
+}
+
+impl Dropout {
+    /// `p`.
+    pub(super) fn read(p: &str) -> Option<f64> {
+        p.trim().parse().ok()
+    }
+}
+
+impl Room for Dropout {
+    fn kind(&self) -> String {
+        format!("dropout({})", self.p)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "dropout({})", self.p)
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        if (0.0..1.0).contains(&self.p) {
+            return Ok(());
+        }
+        let (what, expected) = ("the share that dropout leaves out", "a number from 0 to below 1");
+        Err(ModelError::Setting { what, found: self.p, expected })
+    }
+
+    fn differs_in_training(&self) -> bool {
+        true
+    }
+
+    fn is_transparent(&self) -> bool {
+        true
+    }
+
+    fn kept<T: Scalar>(&self, size: &Size<T>) -> Result<Kept<T>, NoMemory> {
+        Ok(Kept::Mask(filled(product(size.max_batch, size.width)?, 0)?))
+    }
+
+    fn forward<T: Scalar>(
+        &self,
+        pass: &Forward<'_, T>,
+        x: MatRef<'_, T>, // (batch, width)
+        here: &mut OpWorkspace<T>,
+    ) -> Result<(), ModelError> {
+        let OpWorkspace { width, a, kept, .. } = here;
+        let n = x.rows() * *width;
+        copy_rows(x, &mut a[..n]);
+        if let (Kept::Mask(mask), true) = (kept, pass.is_training) {
+            let key = Key { seed: pass.seed, pass: pass.pass, module: self.module };
+            draw(self.p, key, &mut mask[..n]);
+            forward(self.p, &mask[..n], &mut a[..n]);
+        }
+        Ok(())
+    }
+
+    fn backward_in_place<T: Scalar>(
+        &self,
+        flow: &Flow<'_, T>,
+        here: &mut OpWorkspace<T>,
+        _weights: &mut Weights<'_, T>,
+        _grads: &mut [T],
+    ) {
+        let n = flow.batch * here.width;
+        if let (Kept::Mask(mask), true) = (&here.kept, flow.is_training) {
+            backward(self.p, &mask[..n], &mut here.da[..n]);
+        }
+    }
+
+    fn infer<T: Scalar>(
+        &self,
+        _numbers: Numbers<'_, T>,
+        _ready: Option<&Ready<T>>,
+        x: MatRef<'_, T>, // (rows, width)
+        a: &mut [T],      // (rows, width)
+        _scratch: &mut Scratch<T>,
+    ) -> Result<(), NoMemory> {
+        copy_rows(x, a);
+        Ok(())
+    }
+}
 
 /// What a mask is drawn from.
 #[derive(Debug, Clone, Copy)]

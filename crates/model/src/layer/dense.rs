@@ -1,0 +1,187 @@
+//! A dense layer and the activation fused into it: `a = f(x w + b)`, with w of (inputs, outputs). Products and threads are
+//! `chainrule-dense`'s; here is where its numbers lie and what is joined with them.
+//!
+//! ```text
+//! dz = da * f'(z)
+//! dw = x^T dz, db = sum of dz over rows, dx = dz w^T
+//! ```
+//!
+//! Its product with the weights gives dx, and in the same epilogue the dz of the dense operation below. Then its own weights'
+//! gradient is kept, or moves them at once: one order of operations, so one result.
+
+use std::fmt;
+use std::ops::Range;
+
+use chainrule_dense::{Below, Frozen, LayerShape, Plan};
+use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
+
+use super::room::{
+    Beginning, Beneath, DenseBeneath, Flow, Forward, Kept, Learned, Numbers, OpWorkspace, Ready, Room, Size,
+    TensorShape, Weights,
+};
+use crate::ModelError;
+use crate::decay::Steps;
+use crate::init::FirstWeights;
+use crate::memory::NoMemory;
+
+/// A dense layer in its network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Dense {
+    /// With the activation that is fused into it.
+    pub(crate) shape: LayerShape,
+    /// Where its w begins in the parameters; b follows.
+    pub(crate) offset: usize,
+}
+
+/// Where w and b lie in the parameters, and in the gradients.
+pub(crate) struct DenseRanges {
+    pub(crate) w: Range<usize>,
+    pub(crate) b: Range<usize>,
+}
+
+impl Dense {
+    /// Where its numbers lie.
+    #[inline]
+    pub(crate) fn ranges(&self) -> DenseRanges {
+        let w = self.offset..self.offset + self.shape.inputs * self.shape.outputs;
+        let b = w.end..w.end + self.shape.outputs;
+        DenseRanges { w, b }
+    }
+
+    /// `inputs, outputs`.
+    pub(super) fn read(sizes: &str) -> Option<[usize; 2]> {
+        let (inputs, outputs) = sizes.split_once(',')?;
+        Some([inputs.trim().parse().ok()?, outputs.trim().parse().ok()?])
+    }
+}
+
+impl Room for Dense {
+    fn kind(&self) -> String {
+        "dense".to_owned()
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "dense({}, {})", self.shape.inputs, self.shape.outputs)
+    }
+
+    #[inline]
+    fn width(&self, _before: usize) -> usize {
+        self.shape.outputs
+    }
+
+    #[inline]
+    fn takes_any_strides(&self) -> bool {
+        true
+    }
+
+    fn tensors(&self) -> Vec<TensorShape> {
+        let LayerShape { inputs, outputs, .. } = self.shape;
+        let weight = TensorShape { name: "weight", shape: vec![inputs, outputs] };
+        vec![weight, TensorShape { name: "bias", shape: vec![outputs] }]
+    }
+
+    fn learned(&self) -> Learned {
+        let DenseRanges { w, b } = self.ranges();
+        Learned { weights: w, biases: b }
+    }
+
+    fn parameters(&self) -> usize {
+        let LayerShape { inputs, outputs, .. } = self.shape;
+        inputs.saturating_mul(outputs).saturating_add(outputs)
+    }
+
+    fn initialise<T: Scalar>(&self, begin: Beginning, params: &mut [T], _running: &mut [T]) {
+        let Beginning { init, seed, dense } = begin;
+        let LayerShape { inputs, outputs, .. } = self.shape;
+        init.fill(FirstWeights { inputs, outputs, seed, layer: dense }, &mut params[self.ranges().w]);
+    }
+
+    fn kept<T: Scalar>(&self, size: &Size<T>) -> Result<Kept<T>, NoMemory> {
+        Ok(Kept::Plan(Plan::try_new(size.kernel, self.shape, size.max_batch)?.try_for_descent(size.strips)?))
+    }
+
+    fn keeps_z(&self) -> bool {
+        self.shape.activation.derivative_needs_input()
+    }
+
+    #[inline]
+    fn forward<T: Scalar>(
+        &self,
+        pass: &Forward<'_, T>,
+        x: MatRef<'_, T>, // (batch, inputs)
+        here: &mut OpWorkspace<T>,
+    ) -> Result<(), ModelError> {
+        let (batch, width, DenseRanges { w, b }) = (x.rows(), here.width, self.ranges());
+        let n = batch * width;
+        let plan = plan(&mut here.kept);
+        let a = MatMut::new(&mut here.a[..n], batch, width);
+        let (w, b) = (&pass.numbers.params[w], &pass.numbers.params[b]);
+        if here.z.is_empty() {
+            plan.forward(x, w, b, a);
+        } else {
+            plan.forward_keeping(x, w, b, MatMut::new(&mut here.z[..n], batch, width), a);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn backward<T: Scalar>(
+        &self,
+        flow: &mut Flow<'_, T>,
+        here: &mut OpWorkspace<T>,
+        weights: &mut Weights<'_, T>,
+        grads: &mut [T], // as the parameters
+    ) {
+        let DenseRanges { w, b } = self.ranges();
+        let OpWorkspace { width, z, a, da, kept } = here;
+        let (batch, width, plan) = (flow.batch, *width, plan(kept));
+        let n = batch * width;
+        let da = &mut da[..n];
+        if !flow.is_dz {
+            let of = MatRef::new(if z.is_empty() { &a[..n] } else { &z[..n] }, batch, width);
+            plan.output_gradient(of, MatMut::new(da, batch, width), &mut grads[b.clone()]);
+        }
+        let dz = MatRef::new(da, batch, width);
+        if let Some(Beneath { dense, of, dx }) = flow.below.take() {
+            let below = dense.map(|DenseBeneath { activation, b }| Below { activation, of, db: &mut grads[b] });
+            flow.is_dz = below.is_some();
+            plan.input_gradient(dz, &weights.params()[w.clone()], dx, below);
+        }
+        match weights {
+            Weights::Kept(_) => plan.weight_gradient(flow.x, dz, &mut grads[w]),
+            Weights::Moved { params, steps: Steps { weights, biases }, moments } => {
+                let arrays = weights.rule.moments();
+                biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
+                plan.descend(flow.x, dz, &mut params[w.clone()], *weights, moments.range(arrays, w));
+            }
+        }
+    }
+
+    fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
+        Ok(Ready::Dense(Frozen::try_new(numbers.kernel, self.shape, &numbers.params[self.ranges().w])?))
+    }
+
+    #[inline]
+    fn infer<T: Scalar>(
+        &self,
+        numbers: Numbers<'_, T>,
+        ready: Option<&Ready<T>>,
+        x: MatRef<'_, T>, // (rows, inputs)
+        a: &mut [T],      // (rows, width)
+        scratch: &mut Scratch<T>,
+    ) -> Result<(), NoMemory> {
+        let DenseRanges { w, b } = self.ranges();
+        let (learned, a) = ((&numbers.params[w], &numbers.params[b]), MatMut::new(a, x.rows(), self.shape.outputs));
+        match ready {
+            Some(Ready::Dense(layer)) => layer.forward(x, learned, a, scratch),
+            _ => Frozen::unpacked(numbers.kernel, self.shape).forward(x, learned, a, scratch),
+        }
+        Ok(())
+    }
+}
+
+#[inline]
+fn plan<T: Scalar>(kept: &mut Kept<T>) -> &mut Plan<T> {
+    let Kept::Plan(plan) = kept else { unreachable!("a dense operation keeps a plan") };
+    plan
+}
