@@ -1,5 +1,5 @@
-//! What a model must be to be in a file. Saving and loading ask the same two functions, so that nothing is written that
-//! cannot be read: [`settings`] before a network is built, [`numbers`] of the network itself.
+//! What a model must be to be in a file. Saving and loading ask the same functions, so that nothing is written that
+//! cannot be read: [`settings`] before a network is built, [`numbers`] of the network itself; saving asks both by [`model`].
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Activation, Layer, Loss, Mlp, ModelError};
