@@ -5,6 +5,7 @@ use std::path::Path;
 use chainrule::data::Dataset;
 use chainrule::graph::{Neurons, Operations, Shows, Theme};
 use chainrule::{Activation, DType, Loss, Mlp, Model, Sample, Scalar};
+use clap::ValueEnum;
 
 use crate::args::GraphArgs;
 use crate::data::{Named, NetworkSize};
@@ -47,7 +48,7 @@ impl GraphArgs {
     fn format(&self) -> Result<GraphFormat, Failure> {
         let by_name = |path: &Path| {
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-            crate::values::graph_format(ending).map_err(|_| {
+            GraphFormat::from_str(ending, false).map_err(|_| {
                 let path = path.display();
                 Failure::Usage(format!("--output {path} should end in .svg, .png, .dot or .mmd; or say --format"))
             })

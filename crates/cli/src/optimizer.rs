@@ -64,7 +64,8 @@ impl OptimizerArgs {
 
 fn name(text: &str) -> Parsed<String> {
     let known = [OPTIMIZER_NAMES, &[LBFGS]].concat();
-    if known.contains(&text) { Ok(text.to_owned()) } else { values::unknown("optimizer", text, &known) }
+    values::known_name(text, &known)
+        .map_or_else(|| values::unknown("optimizer", text, &known), |name| Ok(name.to_owned()))
 }
 
 fn flags(optimizer: Optimizer) -> Vec<&'static str> {

@@ -4,6 +4,7 @@ use chainrule::TrainConfig;
 use chainrule::optim::{GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
 use chainrule::train::{EarlyStopping, Monitor};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::values::{self, Parsed};
 
@@ -13,8 +14,8 @@ pub(crate) struct PaceArgs {
     /// Add this times the sign of each parameter to its gradient, which draws many to 0: L1 [default: 0]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     l1: Option<f64>,
-    /// Which parameters --weight-decay and --l1 draw to 0: all, weights, biases
-    #[arg(long, value_name = "GROUP", default_value = "all", value_parser = group)]
+    /// Which parameters --weight-decay and --l1 draw to 0
+    #[arg(long, value_name = "GROUP", default_value = "all", value_parser = group())]
     decay_of: Group,
     /// How the learning rate changes: constant, step:EPOCHS:FACTOR, exponential:FACTOR, cosine:MIN-LR,
     /// restarts:FIRST:TIMES:MIN-LR, one-cycle:RISE:START:END, plateau:FACTOR:PATIENCE:THRESHOLD:COOLDOWN:MIN-LR. Settings
@@ -33,8 +34,8 @@ pub(crate) struct PaceArgs {
     /// How much better counts as better, for --patience [default: 0]
     #[arg(long, value_name = "NUMBER", requires = "patience", value_parser = values::not_negative, allow_negative_numbers = true)]
     min_delta: Option<f64>,
-    /// What --patience watches: loss, accuracy [default: loss]
-    #[arg(long, value_name = "WHAT", requires = "patience", value_parser = monitor)]
+    /// What --patience watches [default: loss]
+    #[arg(long, value_name = "WHAT", requires = "patience", value_parser = monitor())]
     monitor: Option<Monitor>,
 }
 
@@ -78,14 +79,22 @@ pub(crate) fn words(config: &TrainConfig) -> String {
     words.into_iter().map(|word| format!(", {word}")).collect()
 }
 
-fn group(text: &str) -> Parsed<Group> {
-    Group::by_name(text).or_else(|_| values::unknown("group", text, GROUP_NAMES))
+fn group() -> impl TypedValueParser<Value = Group> {
+    PossibleValuesParser::new(GROUP_NAMES).map(|name| Group::by_name(&name).expect("a name of these"))
 }
 
 fn schedule(text: &str) -> Parsed<Schedule> {
     let name = text.split(':').next().unwrap_or_default();
-    match text.parse() {
-        Err(_) if !SCHEDULE_NAMES.contains(&name) => values::unknown("schedule", name, SCHEDULE_NAMES),
+    // Settings have names too: `plateau:min_lr=1e-4`.
+    let setting = |part: &str| match part.split_once('=') {
+        Some((what, number)) => format!("{}={number}", what.replace('_', "-")),
+        None => part.to_owned(),
+    };
+    let settings: Vec<String> = values::spelled(text, SCHEDULE_NAMES).split(':').map(setting).collect();
+    match settings.join(":").parse() {
+        Err(_) if values::known_name(name, SCHEDULE_NAMES).is_none() => {
+            values::unknown("schedule", name, SCHEDULE_NAMES)
+        }
         parsed => parsed.map_err(|error: chainrule::ModelError| error.to_string()),
     }
 }
@@ -99,8 +108,8 @@ fn warm_up(text: &str) -> Parsed<WarmUp> {
     warm_up.check().map(|()| warm_up).map_err(|_| wrong())
 }
 
-fn monitor(text: &str) -> Parsed<Monitor> {
-    values::one_of("measure", text, &[("loss", Monitor::Loss), ("accuracy", Monitor::Accuracy)])
+fn monitor() -> impl TypedValueParser<Value = Monitor> {
+    values::one_of(&[("loss", Monitor::Loss), ("accuracy", Monitor::Accuracy)])
 }
 
 #[cfg(test)]
@@ -108,11 +117,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn dashes_and_underscores_are_alike_in_schedules() {
+        assert_eq!(schedule("one_cycle:0.2"), schedule("one-cycle:0.2"));
+        assert_eq!(schedule("plateau:min_lr=1e-4:patience=5"), schedule("plateau:min-lr=1e-4:patience=5"));
+        assert!(schedule("plateau:min_lr=1e-4").is_ok());
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_what_was_expected() {
         assert_eq!(schedule("step:x").unwrap_err(), "step's every is `x`; expected a whole number");
         assert!(schedule("cosin").unwrap_err().contains("cosine"));
-        assert!(group("weight").unwrap_err().contains("weights"));
-        assert!(monitor("acc").unwrap_err().contains("accuracy"));
         assert_eq!(warm_up("3").unwrap(), WarmUp::over(3));
         assert_eq!(warm_up("3:0.5").unwrap(), WarmUp { epochs: 3, start: 0.5 });
         for bad in ["0", "-1", "2.5", "3:", "3:0", "3:1.5", "3:x"] {

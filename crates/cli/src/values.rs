@@ -8,13 +8,15 @@ use chainrule::data::Source;
 use chainrule::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
 use chainrule::trace::Shown;
 use chainrule::{Activation, DType, Error, Loss, ModelError};
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// The sizes of the hidden layers; none at all for a single dense layer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hidden(pub(crate) Vec<usize>);
 
 /// What stands between a hidden layer and its activation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Norm {
     Layer,
     Batch,
@@ -41,7 +43,7 @@ pub(crate) enum Preprocessing {
 }
 
 /// Which rows are evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
     All,
     Train,
@@ -53,30 +55,32 @@ pub(crate) enum Part {
 pub(crate) struct Sizes(pub(crate) Vec<usize>);
 
 /// What a graph is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum View {
     Operations,
     Neurons,
 }
 
 /// What the edges between neurons show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Edges {
     Weights,
     Gradients,
 }
 
-/// How a graph is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a graph is written, by the name of the format or the ending of its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GraphFormat {
-    Dot,
-    Mermaid,
     Svg,
     Png,
+    #[value(alias = "gv")]
+    Dot,
+    #[value(alias = "mmd")]
+    Mermaid,
 }
 
 /// How a trace is written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TraceFormat {
     Text,
     Markdown,
@@ -108,11 +112,31 @@ pub(crate) fn unknown<V>(what: &'static str, text: &str, known: &[&str]) -> Pars
     Err(Error::unknown_name(what, text, known).to_string())
 }
 
-/// One of some names, which stand for values.
-pub(crate) fn one_of<V: Copy>(what: &'static str, text: &str, known: &[(&str, V)]) -> Parsed<V> {
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let found = known.iter().find(|(name, _)| *name == text);
-    found.map_or_else(|| unknown(what, text, &names), |(_, value)| Ok(*value))
+/// The known name that is meant: `-` and `_` are alike.
+pub(crate) fn known_name<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+    let alike = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    known.iter().copied().find(|name| name.bytes().map(alike).eq(text.bytes().map(alike)))
+}
+
+/// `leaky-relu(0.1)` as the library spells it, `leaky_relu(0.1)`: the name alone, up to a bracket or a colon. What is not
+/// known stays as it is.
+pub(crate) fn spelled(text: &str, known: &[&str]) -> String {
+    let (name, settings) = text.split_at(text.find(['(', ':']).unwrap_or(text.len()));
+    known_name(name, known).map_or_else(|| text.to_owned(), |name| format!("{name}{settings}"))
+}
+
+/// The types of numbers.
+pub(crate) fn dtype() -> impl TypedValueParser<Value = DType> {
+    one_of(&[("f32", DType::F32), ("f64", DType::F64)])
+}
+
+/// One of some names, for types that are not ours to derive `ValueEnum` for.
+pub(crate) fn one_of<V: Clone + Send + Sync + 'static>(
+    known: &'static [(&'static str, V)],
+) -> impl TypedValueParser<Value = V> {
+    let value = |text: String| known.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
+    PossibleValuesParser::new(known.iter().map(|(name, _)| *name))
+        .map(move |text| value(text).expect("a name of these"))
 }
 
 pub(crate) fn source(text: &str) -> Parsed<Source> {
@@ -147,14 +171,6 @@ pub(crate) fn digits(text: &str) -> Parsed<usize> {
         Ok(digits @ 1..=17) => Ok(digits),
         _ => expected("a whole number from 1 to 17"),
     }
-}
-
-pub(crate) fn trace_format(text: &str) -> Parsed<TraceFormat> {
-    one_of(
-        "format",
-        text,
-        &[("text", TraceFormat::Text), ("markdown", TraceFormat::Markdown), ("json", TraceFormat::Json)],
-    )
 }
 
 pub(crate) fn seed(text: &str) -> Parsed<u64> {
@@ -197,14 +213,10 @@ pub(crate) fn hidden(text: &str) -> Parsed<Hidden> {
 }
 
 pub(crate) fn activation(text: &str) -> Parsed<Activation> {
-    parse_activation(text).map_err(|error| match error {
+    parse_activation(&spelled(text, ACTIVATION_NAMES)).map_err(|error| match error {
         ModelError::UnknownName { .. } => Error::unknown_name("activation", text, ACTIVATION_NAMES).to_string(),
         other => other.to_string(),
     })
-}
-
-pub(crate) fn norm(text: &str) -> Parsed<Norm> {
-    one_of("normalisation", text, &[("layer", Norm::Layer), ("batch", Norm::Batch)])
 }
 
 /// A share that leaves some of what there is.
@@ -216,18 +228,10 @@ pub(crate) fn dropout(text: &str) -> Parsed<f64> {
 }
 
 pub(crate) fn loss(text: &str) -> Parsed<Loss> {
-    text.parse().or_else(|error| match error {
+    spelled(text, LOSS_NAMES).parse().or_else(|error| match error {
         ModelError::Setting { .. } => Err(error.to_string()),
         _ => unknown("loss", text, LOSS_NAMES),
     })
-}
-
-pub(crate) fn dtype(text: &str) -> Parsed<DType> {
-    one_of("element type", text, &[("f32", DType::F32), ("f64", DType::F64)])
-}
-
-pub(crate) fn part(text: &str) -> Parsed<Part> {
-    one_of("part", text, &[("all", Part::All), ("train", Part::Train), ("test", Part::Test)])
 }
 
 pub(crate) fn sizes(text: &str) -> Parsed<Sizes> {
@@ -237,28 +241,6 @@ pub(crate) fn sizes(text: &str) -> Parsed<Sizes> {
         Some(sizes) if sizes.len() > 1 => Ok(Sizes(sizes)),
         _ => expected(format_args!("sizes of at least 1 from inputs to outputs, 2-4-3-1 say; found {text:?}")),
     }
-}
-
-pub(crate) fn view(text: &str) -> Parsed<View> {
-    one_of("view", text, &[("operations", View::Operations), ("neurons", View::Neurons)])
-}
-
-pub(crate) fn edges(text: &str) -> Parsed<Edges> {
-    one_of("number on an edge", text, &[("weights", Edges::Weights), ("gradients", Edges::Gradients)])
-}
-
-/// The name of a format, or the ending of its files.
-pub(crate) fn graph_format(text: &str) -> Parsed<GraphFormat> {
-    if text == "mmd" || text == "gv" {
-        return Ok(if text == "gv" { GraphFormat::Dot } else { GraphFormat::Mermaid });
-    }
-    let known = [
-        ("svg", GraphFormat::Svg),
-        ("png", GraphFormat::Png),
-        ("dot", GraphFormat::Dot),
-        ("mermaid", GraphFormat::Mermaid),
-    ];
-    one_of("format", text, &known)
 }
 
 pub(crate) fn preprocessing(text: &str) -> Parsed<Preprocessing> {
@@ -325,7 +307,6 @@ mod tests {
     #[test]
     fn counts_limits_and_shares_have_ranges() {
         assert!(dropout("0").is_ok() && dropout("0.5").is_ok() && dropout("1").is_err() && dropout("NaN").is_err());
-        assert!(norm("batch").is_ok() && norm("bacth").unwrap_err().contains("did you mean \"batch\""));
         assert!(count("1").is_ok() && count("0").is_err() && count("-1").is_err() && count("1e3").is_err());
         assert!(
             positive("1e-3").is_ok() && positive("0").is_err() && positive("nan").is_err() && positive("inf").is_err()
@@ -343,10 +324,26 @@ mod tests {
 
     #[test]
     fn a_format_is_known_by_its_name_and_its_ending() {
-        let names = ["svg", "png", "dot", "gv", "mermaid", "mmd"].map(|name| graph_format(name).unwrap());
+        let format = |text| GraphFormat::from_str(text, false);
+        let names = ["svg", "png", "dot", "gv", "mermaid", "mmd"].map(|name| format(name).unwrap());
         let (dot, mermaid) = (GraphFormat::Dot, GraphFormat::Mermaid);
         assert_eq!(names, [GraphFormat::Svg, GraphFormat::Png, dot, dot, mermaid, mermaid]);
-        assert!(graph_format("jpg").unwrap_err().contains("svg, png, dot, mermaid"));
+        assert!(format("jpg").is_err());
+    }
+
+    #[test]
+    fn dashes_and_underscores_are_alike_in_names() {
+        for text in ["leaky_relu(0.1)", "leaky-relu(0.1)"] {
+            assert_eq!(activation(text), Ok(Activation::LeakyRelu(0.1)));
+        }
+        assert_eq!(activation("gelu-tanh"), activation("gelu_tanh"));
+        assert_eq!(loss("binary_cross_entropy"), Ok(Loss::BinaryCrossEntropy));
+        assert_eq!(loss("half_mse"), loss("half-mse"));
+        // In names alone: the sign of a number stays one, and what is refused is told as it was written.
+        assert!(activation("leaky-relu(-1)").unwrap_err().contains("is -1"));
+        assert!(activation("leakier_relu").unwrap_err().contains("\"leakier_relu\""));
+        assert!(loss("cros_entropy").unwrap_err().contains("\"cros_entropy\", did you mean \"cross-entropy\"?"));
+        assert_eq!(spelled("relu-", &["relu"]), "relu-");
     }
 
     #[test]

@@ -27,9 +27,9 @@ pub(crate) struct EvalArgs {
     /// The targets of a data file: whole numbers are classes, several columns are values
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
-    /// Which rows: all, train, test. train and test are the source's own parts, or those that `train` makes with the
+    /// Which rows. train and test are the source's own parts, or those that `train` makes with the
     /// same --holdout and --seed [default: all, or the source's own test part]
-    #[arg(long, value_name = "PART", value_parser = values::part)]
+    #[arg(long, value_name = "PART", value_enum)]
     pub(crate) part: Option<Part>,
     /// The share of the rows that `train` held out [default: 0.2, or the source's own test part]
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, requires = "part")]

@@ -36,8 +36,8 @@ pub(crate) struct GradcheckArgs {
     /// What follows a hidden layer of a new network, or of a file that does not say: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
-    /// What stands between a hidden layer of a new network and its activation: layer or batch normalisation
-    #[arg(long, value_name = "NAME", value_parser = values::norm)]
+    /// The normalisation between a hidden layer of a new network and its activation
+    #[arg(long, value_name = "NAME", value_enum)]
     pub(crate) norm: Option<Norm>,
     /// The share of each hidden layer's outputs of a new network that are left out, the same ones every time
     #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true)]

@@ -26,10 +26,10 @@ pub(crate) struct GraphArgs {
     #[arg(long, value_name = "SIZES", value_parser = values::sizes)]
     pub(crate) layers: Option<Sizes>,
     /// operations: parameters, values, and the formulas between them, forward and backward; neurons: units and weights
-    #[arg(long, value_name = "VIEW", default_value = "operations", value_parser = values::view)]
+    #[arg(long, value_name = "VIEW", default_value = "operations", value_enum)]
     pub(crate) view: View,
-    /// What the neurons' edges show: weights, gradients [default: weights]
-    #[arg(long, value_name = "WHAT", value_parser = values::edges)]
+    /// What the neurons' edges show [default: weights]
+    #[arg(long, value_name = "WHAT", value_enum)]
     pub(crate) edges: Option<Edges>,
     /// Rows whose values and gradients are shown: digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
@@ -56,8 +56,8 @@ pub(crate) struct GraphArgs {
     /// Write to this file, whose ending is the format unless --format says, instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// svg, png, dot, mermaid [default: as --output ends, or mermaid]
-    #[arg(long, value_name = "FORMAT", value_parser = values::graph_format)]
+    /// How it is written [default: as --output ends, or mermaid]
+    #[arg(long, value_name = "FORMAT", value_enum)]
     pub(crate) format: Option<GraphFormat>,
     /// Light on dark, for SVG and PNG
     #[arg(long)]

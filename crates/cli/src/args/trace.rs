@@ -57,8 +57,8 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "VALUE", requires = "data", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) clip_value: Option<f64>,
 
-    /// text, markdown (formulas in LaTeX) or json (every number whole) [default: text, or as --output's file is named]
-    #[arg(long, value_name = "FORMAT", value_parser = values::trace_format, help_heading = "Output")]
+    /// How it is written: markdown has formulas in LaTeX, json every number whole [default: text, or as --output's file is named]
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "Output")]
     pub(crate) format: Option<TraceFormat>,
     /// As --format json
     #[arg(long, conflicts_with = "format", help_heading = "Output")]

@@ -65,9 +65,8 @@ pub(crate) struct TrainArgs {
     /// silu, softplus, softsign, hardsigmoid, sigmoid, tanh [default: relu, or as in --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
-    /// What stands between a hidden layer and its activation: layer or batch normalisation [default: neither, or as in
-    /// --init's file]
-    #[arg(long, value_name = "NAME", value_parser = values::norm, help_heading = "Network")]
+    /// The normalisation between a hidden layer and its activation [default: none, or as in --init's file]
+    #[arg(long, value_name = "NAME", value_enum, help_heading = "Network")]
     pub(crate) norm: Option<Norm>,
     /// The share of each hidden layer's outputs that a step leaves out at random [default: 0, or as in --init's file]
     #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true, help_heading = "Network")]
@@ -75,8 +74,8 @@ pub(crate) struct TrainArgs {
     /// Begin with the weights of this safetensors file, written here or by PyTorch: train it further
     #[arg(long, visible_alias = "from", value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,
-    /// The type of all numbers: f32, f64 [default: f32, or as in --init's file]
-    #[arg(long, value_name = "TYPE", value_parser = values::dtype, help_heading = "Network")]
+    /// The type of all numbers [default: f32, or as in --init's file]
+    #[arg(long, value_name = "TYPE", value_parser = values::dtype(), help_heading = "Network")]
     pub(crate) dtype: Option<DType>,
 
     /// What is made small: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default:

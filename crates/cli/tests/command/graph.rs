@@ -56,7 +56,7 @@ fn what_cannot_be_drawn_is_refused() {
         ("graph m --format png", 2, "a PNG is no text"),
         ("graph m --output g.jpg", 2, ".svg, .png, .dot or .mmd"),
         ("graph m --view neurons --edges gradients", 2, "--data"),
-        ("graph m --view nerons", 2, "did you mean \"neurons\"?"),
+        ("graph m --view nerons", 2, "a similar value exists: 'neurons'"),
         ("graph m --data digits --row 1798", 1, "row: found 1798, expected 1 to 1797"),
         ("graph --layers 3-1 --data digits", 1, "found 64 columns, expected 3, the inputs of the network"),
         ("graph m --output no/g.svg", 1, "no/g.svg"),

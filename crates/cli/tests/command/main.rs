@@ -20,5 +20,6 @@ mod refusals;
 mod roundtrip;
 mod run;
 mod signals;
+mod spelling;
 mod trace;
 mod train;

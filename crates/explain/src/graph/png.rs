@@ -46,7 +46,8 @@ fn size(picture: &Picture) -> Result<(u32, u32), String> {
 }
 
 /// PNG (ISO/IEC 15948): a signature and three chunks, rows of red, green and blue behind a byte for "no filter". Drawings
-/// of few colours gain nothing by filters.
+/// of few colours gain nothing by filters. Checksums and compression are flate2's, which is here for data files anyway; the
+/// png crate, tiny-skia's own way, would bring itself and five more for the twenty lines below.
 fn encode(canvas: &Pixmap) -> Vec<u8> {
     let mut header = [canvas.width().to_be_bytes(), canvas.height().to_be_bytes()].concat();
     header.extend([8, 2, 0, 0, 0]); // bits of a sample, colour without alpha, deflate, filters by row, not interlaced
