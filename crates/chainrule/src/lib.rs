@@ -27,10 +27,22 @@
 //! opt-level = 3
 //! ```
 //!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `csv`: tables with commas, read and written.
+//! - `npy`: NumPy's arrays, read and written.
+//! - `png`: graphs of networks as pixels, beside SVG; brings a rasteriser and a font.
+//! - `proptest`: `strategies`, random networks and minibatches for property tests.
+//! - `toml`: worked examples for [`trace`], read from TOML.
+//!
 //! It never prints and never ends the process; everything that can go wrong is an [`Error`] that says what was found,
 //! what was expected, and where.
 
 #![forbid(unsafe_code)]
+// docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod atomic;
 pub mod data;

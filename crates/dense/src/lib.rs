@@ -20,6 +20,8 @@
 //! This crate has no `unsafe` code. It knows nothing of networks, losses or data.
 
 #![forbid(unsafe_code)]
+// docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod activation;
 pub mod clip;

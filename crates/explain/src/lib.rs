@@ -3,8 +3,12 @@
 //!
 //! Examples import from `chainrule`, the crate that applications link; with this crate alone write `chainrule_explain` and
 //! `chainrule_model`.
+//!
+//! The feature `png`, off by default, draws graphs as pixels too; it brings a rasteriser and reads the font in `data/`.
 
 #![forbid(unsafe_code)]
+// docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod doctor;
 pub mod graph;

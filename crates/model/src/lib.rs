@@ -10,6 +10,8 @@
 //! `chainrule`'s.
 
 #![forbid(unsafe_code)]
+// docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accumulation;
 mod activation;

@@ -38,6 +38,8 @@
 //! assert_eq!(gradients[0].dw, [0.5, 1.]);
 //! ```
 #![forbid(unsafe_code)]
+// docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod activation;
 mod adagrad;
