@@ -161,7 +161,7 @@ def imports(module):
             for target in resolve(module, path[:-3].split("::")):
                 yield from ((file, place) for file in all_of(target))
             continue
-        path = path.removesuffix("::self")
+        path = re.sub("::self$", "", path)
         # As it is called here: `use crate::values as v` is looked for as `v::`.
         yield from ((file, place) for file in files_named(module, path, module.code))
     without_uses = re.sub(r"\buse\s+[^;]*;", lambda match: re.sub(r"[^\n]", " ", match[0]), module.code)
