@@ -18,8 +18,8 @@ HUNG = 3
 
 
 def build(release):
-    # The same features as `cargo test --workspace --all-features`, so that a build of that is used.
-    command = ["cargo", "test", "--locked", "--workspace", "--all-features", "--test", "attack", "--no-run"]
+    # The same packages and features as `cargo test --workspace`, so that a build of that is used.
+    command = ["cargo", "test", "--locked", "--workspace", "--test", "attack", "--no-run"]
     command += ["--message-format=json"] + (["--release"] if release else [])
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     for line in built.stdout.splitlines():
