@@ -1,6 +1,7 @@
-//! One program, since each has to be linked: what spans the crates. `forked.rs` is its own, for nothing else may run beside
-//! a fork.
+//! One program, since each has to be linked: what spans the crates.
 
+#[cfg(unix)]
+mod forked;
 mod gradients;
 mod readme;
 mod steps;

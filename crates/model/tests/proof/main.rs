@@ -3,6 +3,7 @@
 //! Random networks as property tests are in `benches/tests`, since they span the crates; what is here is chosen by
 //! hand.
 
+mod allocations;
 mod batches;
 mod check;
 mod decays;

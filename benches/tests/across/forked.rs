@@ -1,12 +1,11 @@
 //! A process forked after threads were started gets an error, where it would wait forever; with a trainer of its own it
 //! trains, and a step of a network or a prediction of a few rows it computes alone.
 
-#![cfg(unix)]
-
 use chainrule::bare::evaluate;
 use chainrule::data::digits;
 use chainrule::{EpochReport, Error, Loss, MatRef, Mlp, Model, Optimizer, TargetsRef, TrainConfig, Trainer, Workspace};
 use std::ops::ControlFlow;
+use std::process::Command;
 
 fn fit(trainer: &Trainer) -> Result<String, Error> {
     let data = digits::<f32>();
@@ -39,8 +38,23 @@ fn is_forked<T>(result: Result<T, Error>) -> bool {
     matches!(result, Err(Error::Forked { .. }))
 }
 
+/// Says to a process that it is the one that runs this test and no other.
+const ALONE: &str = "CHAINRULE_FORKED_ALONE";
+
 #[test]
 fn a_forked_process_gets_an_error_not_a_hang() {
+    if std::env::var_os(ALONE).is_some() {
+        return a_child_gets_errors_and_answers();
+    }
+    let name = concat!(module_path!(), "::a_forked_process_gets_an_error_not_a_hang");
+    let (_, name) = name.split_once("::").expect("the name of the program, then that of the test");
+    let mut alone = Command::new(std::env::current_exe().unwrap());
+    let run = alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&run.stderr));
+}
+
+fn a_child_gets_errors_and_answers() {
     let own = |threads| Trainer::new(TrainConfig { epochs: 1, threads, ..TrainConfig::default() }).unwrap();
     let (with_threads, with_global) = (own(Some(2)), own(None));
     let learned = fit(&with_threads).unwrap();

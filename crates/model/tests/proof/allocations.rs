@@ -3,6 +3,8 @@
 //! On one thread, or when called from inside a rayon pool, that is exact. A call from outside the pool hands its forks
 //! over through rayon's injector queue, which takes a block of memory for every 63 of them: that is rayon's, and is
 //! measured here, not hidden. Whoever must not allocate at all runs the loop inside `pool.install`.
+//!
+//! The allocator is that of all tests in this program, and counts nothing for the others.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
