@@ -1,7 +1,7 @@
 //! What a training step is, on the smallest network there is: one weight, one bias, three points of the line y = 2x + 1.
 //! You see the forward pass, the gradients and the update as numbers, and the neuron find the line.
 //!
-//! `cargo run --release --example 01_one_neuron -p chainrule`
+//! `cargo run --release --example 01_one_neuron -p chainrule --features examples`
 
 use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 

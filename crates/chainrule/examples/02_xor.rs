@@ -1,7 +1,7 @@
 //! Why hidden layers: no straight line separates XOR's two classes, so a single layer cannot learn it, and four hidden units
 //! can. You train both on the same four rows and see what each answers.
 //!
-//! `cargo run --release --example 02_xor -p chainrule`
+//! `cargo run --release --example 02_xor -p chainrule --features examples`
 
 use chainrule::metrics::argmax;
 use chainrule::{Loss, MatRef, Mlp, MlpBuilder, Optimizer, TargetsRef, Workspace};

@@ -1,7 +1,7 @@
 //! The network of the NumPy notebooks: 2-4-2 with a sigmoid and a softmax, batches of all rows, the gradient by plain descent.
 //! You build it layer by layer, name its initialiser, and watch every layer's gradient grow as the symmetry breaks.
 //!
-//! `cargo run --release --example 03_notebook_mlp -p chainrule`
+//! `cargo run --release --example 03_notebook_mlp -p chainrule --features examples`
 
 use chainrule::metrics::argmax;
 use chainrule::network::layer_table;

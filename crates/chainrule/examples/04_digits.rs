@@ -1,7 +1,7 @@
 //! A whole run: read data, hold rows out, train, evaluate, save, load, predict. You learn the five types that an application
 //! meets, on 1,797 handwritten digits that are built in.
 //!
-//! `cargo run --release --example 04_digits -p chainrule`
+//! `cargo run --release --example 04_digits -p chainrule --features examples`
 
 use std::ops::ControlFlow;
 

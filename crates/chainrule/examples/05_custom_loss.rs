@@ -1,7 +1,7 @@
 //! A loss of your own: a closure that gives its value and its gradient by the output. You see the gradient check catch a wrong
 //! derivative and say where, then train with the right one, on data that the squared error is led astray by.
 //!
-//! `cargo run --release --example 05_custom_loss -p chainrule`
+//! `cargo run --release --example 05_custom_loss -p chainrule --features examples`
 
 use chainrule::gradcheck::{Settings, gradcheck_with};
 use chainrule::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};

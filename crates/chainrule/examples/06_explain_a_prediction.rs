@@ -1,7 +1,7 @@
 //! From an answer back to its reasons: which numbers a trained network computed for one row, and which inputs moved it. You
 //! use the trace (every number with its formula), the doctor (is the network healthy?) and the graph (a picture).
 //!
-//! `cargo run --release --example 06_explain_a_prediction -p chainrule`
+//! `cargo run --release --example 06_explain_a_prediction -p chainrule --features examples`
 
 use chainrule::data::digits;
 use chainrule::doctor::examine;

@@ -1,7 +1,7 @@
 //! Serving predictions from threads of your own: one `Predictor`, its weights packed once, shared by reference. You see that
 //! it needs no lock, that a call allocates nothing, and that every thread gets the same bits.
 //!
-//! `cargo run --release --example 07_inference_in_threads -p chainrule`
+//! `cargo run --release --example 07_inference_in_threads -p chainrule --features examples`
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

@@ -1,7 +1,7 @@
 //! Values instead of classes, from a file: features and targets as CSV, standardised, the squared error, and R^2 to judge it
 //! by. The file is made here from a law of physics, so that the truth is known.
 //!
-//! `cargo run --release --example 08_regression_on_csv -p chainrule --features csv`
+//! `cargo run --release --example 08_regression_on_csv -p chainrule --features examples`
 
 use std::ops::ControlFlow;
 
