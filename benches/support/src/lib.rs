@@ -6,24 +6,35 @@
 //! - [`Twin`]: the same network in naive loops.
 //! - [`gradient_bounds`]: per element, how far a gradient computed in f32 (or f64) may lie from the true one.
 //! - [`shapes`]: every size that is timed, in one place.
-//! - [`caches`]: how large they are.
-//! - [`operands`] and [`rounds`]: candidates for one product, verified and then timed in turns.
 //! - [`steps`]: whole training steps and predictions, ours and others'.
-//! - [`record`], [`summary`], [`figures`] and [`chart`]: what a run measured, as JSON lines, as the README's table, in a
-//!   few lines, as a picture.
+//!
+//! With the feature `report`:
+//!
+//! - `caches`: how large they are.
+//! - `operands` and `rounds`: candidates for one product, verified and then timed in turns.
+//! - `record`, `summary`, `figures` and `chart`: what a run measured, as JSON lines, as the README's table, in a few lines,
+//!   as a picture.
 #![forbid(unsafe_code)]
 
 mod bound;
+#[cfg(feature = "report")]
 pub mod caches;
+#[cfg(feature = "report")]
 pub mod chart;
+#[cfg(feature = "report")]
 pub mod figures;
+#[cfg(feature = "report")]
 pub mod operands;
 mod recipe;
+#[cfg(feature = "report")]
 pub mod record;
+#[cfg(feature = "report")]
 pub mod rounds;
 pub mod shapes;
+#[cfg(feature = "report")]
 pub mod stats;
 pub mod steps;
+#[cfg(feature = "report")]
 pub mod summary;
 mod timing;
 mod twin;

@@ -5,10 +5,11 @@
 //! - [`candidate`]: what a rival has to offer, and how its answers are compared with ours.
 //! - [`ours`], [`plain`], `loops`, [`naive`]: those without a framework. `plain` is written on a matrix product that
 //!   somebody else brings; `loops` has none, and is there with the feature `vectors`.
-//! - [`timing`]: rounds of samples; [`record`] and [`figures`]: what is kept of them.
+//! - With the feature `report`, `timing`: rounds of samples; `record` and `figures`: what is kept of them.
 
 pub mod candidate;
 pub mod data;
+#[cfg(feature = "report")]
 pub mod figures;
 pub mod jobs;
 #[cfg(feature = "vectors")]
@@ -16,6 +17,8 @@ pub mod loops;
 pub mod naive;
 pub mod ours;
 pub mod plain;
+#[cfg(feature = "report")]
 pub mod record;
+#[cfg(feature = "report")]
 pub mod timing;
 mod vectors;
