@@ -36,6 +36,7 @@ pub mod stats;
 pub mod steps;
 #[cfg(feature = "report")]
 pub mod summary;
+#[cfg(feature = "report")]
 mod timing;
 mod twin;
 

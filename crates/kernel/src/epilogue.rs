@@ -12,7 +12,7 @@
 use std::cell::Cell;
 
 use crate::elementwise::activation::Activation;
-use crate::simd::Simd;
+use crate::simd::vector::Simd;
 use crate::{MatRef, Scalar};
 
 /// What is stored in C. `bias` has one element for each column of C.

@@ -20,9 +20,9 @@ use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::shape::NV;
 use crate::math::Map;
-use crate::simd::Simd;
 use crate::simd::isa::Isa;
 use crate::simd::portable;
+use crate::simd::vector::Simd;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{avx2, avx512};
 
@@ -224,8 +224,8 @@ impl<T: Scalar> std::fmt::Debug for Kernel<T> {
 mod tests {
     use super::*;
 
-    use crate::simd::Simd;
     use crate::simd::portable::{NAME_F32, NAME_F64};
+    use crate::simd::vector::Simd;
 
     #[test]
     fn without_a_name_the_first_available_row_is_chosen() {

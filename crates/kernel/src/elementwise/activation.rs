@@ -9,8 +9,8 @@
 use crate::Scalar;
 use crate::math;
 use crate::matrix::operand::Operand;
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 
 /// `a = f(z)`, element by element. Conventions at the kinks are PyTorch's.
 ///

@@ -14,8 +14,8 @@ use crate::gemm::level2::skinny::is_packed;
 use crate::gemm::loops::packing_plan::tail_of;
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::shape::NV;
-use crate::simd::Simd;
 use crate::simd::isa::Isa;
+use crate::simd::vector::Simd;
 use crate::sizes::wrapping_bytes;
 
 /// What a product is computed by. `transposed` is whether it is that of the transposed matrices, C^T = B^T A^T.

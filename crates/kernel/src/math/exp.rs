@@ -1,7 +1,7 @@
 //! Exponentials and what is made of them alone: `exp`, `expm1`, sigmoid, tanh, SiLU.
 
 use crate::Scalar;
-use crate::simd::Simd;
+use crate::simd::vector::Simd;
 
 /// 1/0!, 1/1!, ... 1/13!
 const INVERSE_FACTORIALS: [f64; 14] = {

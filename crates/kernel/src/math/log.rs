@@ -1,7 +1,7 @@
 //! Logarithms: `ln` of one number, and softplus, a logarithm of 1 and something.
 
 use crate::Scalar;
-use crate::simd::Simd;
+use crate::simd::vector::Simd;
 
 use super::exp::exp;
 

@@ -17,8 +17,8 @@ pub(crate) use log::{SOFTPLUS_END, softplus};
 pub(crate) use normal::{gelu, gelu_slope, gelu_tanh, gelu_tanh_slope};
 
 use crate::Scalar;
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 
 /// A function that [`map`] applies to every element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

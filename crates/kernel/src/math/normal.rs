@@ -8,7 +8,7 @@
 //! interpolant, computed with 60 digits (mpmath's `chebyfit`).
 
 use crate::Scalar;
-use crate::simd::Simd;
+use crate::simd::vector::Simd;
 
 use super::exp::{gated, gated_slope, times_exp};
 use super::polynomial::polynomial;

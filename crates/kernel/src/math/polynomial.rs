@@ -1,7 +1,7 @@
 //! Polynomials of one register.
 
 use crate::Scalar;
-use crate::simd::Simd;
+use crate::simd::vector::Simd;
 
 /// `c[0] x^(n-1) + ... + c[n-1]`, by Horner's rule.
 ///

@@ -10,7 +10,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::simd::isa::{Isa, Op};
-use crate::simd::{Simd, Steps, TURNED_MOST};
+use crate::simd::vector::{Simd, Steps, TURNED_MOST};
 
 use shuffles::{groups_32, groups_64, turned_4x2, turned_8x4};
 

@@ -9,7 +9,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::simd::isa::{Isa, Op};
-use crate::simd::{Simd, TURNED_MOST};
+use crate::simd::vector::{Simd, TURNED_MOST};
 
 use shuffles::{repeated, turned_8x2, turned_16x8};
 

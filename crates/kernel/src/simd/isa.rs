@@ -4,7 +4,7 @@
 //! The compiler makes one function of the operation and all that is inlined into it for each set. Operations that small
 //! products feel hold at most two references, which travel in registers; larger ones are read from the caller's stack.
 
-use super::Simd;
+use super::vector::Simd;
 use crate::Scalar;
 
 /// What one instruction set is like, and the way into it.

@@ -4,7 +4,7 @@
 //! into a math library, some fifty times slower.
 
 use crate::simd::isa::{Isa, Op};
-use crate::simd::{Simd, TURNED_MOST};
+use crate::simd::vector::{Simd, TURNED_MOST};
 
 /// `N` elements in an array.
 ///

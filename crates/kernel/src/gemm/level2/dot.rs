@@ -14,8 +14,8 @@
 use super::row::Row;
 use crate::Scalar;
 use crate::gemm::block_sizes::{DOT_PREFETCH_AHEAD, DOT_PREFETCH_BYTES};
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 use crate::sizes::wrapping_bytes;
 
 /// Chains of one element.

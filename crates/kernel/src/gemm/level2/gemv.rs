@@ -20,8 +20,8 @@ use crate::gemm::block_sizes::{
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::matrix::aligned::LINE;
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 use crate::sizes::wrapping_bytes;
 
 /// One row of C, or one column as the row of the transposed product, its elements DOTS or one chain each.

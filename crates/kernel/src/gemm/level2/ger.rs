@@ -6,8 +6,8 @@
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
 use crate::gemm::problem::Problem;
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 
 /// `C <- epilogue(A * B)`, row after row.
 ///

@@ -2,8 +2,8 @@
 
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 
 /// What a row reads and writes, or a few where B lies by columns; strides in elements.
 #[derive(Clone, Copy)]

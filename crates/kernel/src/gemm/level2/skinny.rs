@@ -27,7 +27,7 @@ use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::store_transposed::{StoreTransposed, Transposed};
 use crate::simd::isa::{Isa, Op};
-use crate::simd::{Simd, TURNED_MOST};
+use crate::simd::vector::{Simd, TURNED_MOST};
 use crate::sizes::wrapping_bytes;
 
 /// Whether A's rows lie side by side, and its steps one after the other, as [`Row`] wants them.

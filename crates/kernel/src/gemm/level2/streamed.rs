@@ -4,8 +4,8 @@
 
 use super::row::Row;
 use crate::Scalar;
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 
 /// `y <- a * B`, row i's sums from `y + i * n.next_multiple_of(LANES)` on.
 ///

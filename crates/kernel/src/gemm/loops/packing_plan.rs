@@ -4,8 +4,8 @@ use crate::Scalar;
 use crate::gemm::block_sizes::*;
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::shape::NV;
-use crate::simd::Simd;
 use crate::simd::isa::Isa;
+use crate::simd::vector::Simd;
 use crate::sizes::wrapping_bytes;
 
 /// Tiles of up to MR rows and NV registers, or MR_ONE_VECTOR rows of one register.

@@ -13,8 +13,8 @@ use std::mem::MaybeUninit;
 
 use crate::Scalar;
 use crate::gemm::block_sizes::{PACK_PREFETCH_STEPS, PACK_STEP_BYTES, TRANSPOSE_PREFETCH_AHEAD};
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 use crate::sizes;
 
 /// One operand's part that goes into a panel. `lane` is a row of A or a column of B; strides count elements.

@@ -9,8 +9,8 @@ use crate::Scalar;
 use crate::epilogue::EpilogueOp;
 use crate::gemm::block_sizes::{MR_MAX, NR_BYTES};
 use crate::gemm::problem::Problem;
-use crate::simd::Simd;
 use crate::simd::isa::Isa;
+use crate::simd::vector::Simd;
 
 /// Gives the tile to the micro-kernel. Where the columns of C are not neighbours, through a tile that is.
 ///

@@ -27,7 +27,7 @@ use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
 use crate::gemm::block_sizes::SPLIT_STEPS;
 use crate::simd::isa::{Isa, Op};
-use crate::simd::{Simd, Steps};
+use crate::simd::vector::{Simd, Steps};
 
 /// Computes a run of tiles: `C[M, cols] <- epilogue(A[M, k] * B[k, cols])` for each.
 ///

@@ -19,8 +19,8 @@
 use super::shape::Tile;
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 
 /// Computes a run of tiles of M rows and LANES + TAIL columns, or one fewer where B's rows have room for it.
 ///

@@ -2,8 +2,8 @@
 
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
-use crate::simd::Simd;
 use crate::simd::isa::{Isa, Op};
+use crate::simd::vector::Simd;
 
 /// Where a tile goes whose rows are columns of C; strides in elements.
 ///

@@ -5,7 +5,7 @@
 use std::arch::asm;
 use std::arch::x86_64::{__m256, __m256d, __m256i};
 
-use crate::simd::Steps;
+use crate::simd::vector::Steps;
 
 /// One function for each element type and way of loading the last register of a row of B.
 macro_rules! steps {

@@ -1,0 +1,162 @@
+//! One vector register of elements: what the micro-kernel and the vector functions are written over.
+//!
+//! An instruction set is a file here, with an implementation of [`Simd`] for each element type and of [`super::isa::Isa`], the
+//! door to it.
+//!
+//! # Safety
+//! All methods are `unsafe` for the same reason: they may compile to instructions that the running CPU lacks. The witness
+//! is [`crate::Kernel::assert_available`]: a function of the registry is only called after it has passed, and everything
+//! below is reached from there through [`super::isa::Isa::call`]. Pointers cover the lanes that are loaded or stored, by the
+//! contract of the operation that passes them.
+
+use crate::Scalar;
+
+/// Columns that [`Simd::turned`] returns, at most.
+pub(crate) const TURNED_MOST: usize = 8;
+
+/// The operands of [`Simd::steps_4x3`]; strides in elements.
+pub(crate) struct Steps<T> {
+    pub(crate) k: usize,
+    /// (4, k)
+    pub(crate) a: *const T,
+    pub(crate) a_rs: usize,
+    pub(crate) a_cs: usize,
+    /// (k, three registers), columns contiguous.
+    pub(crate) b: *const T,
+    pub(crate) b_rs: usize,
+}
+
+/// `LANES` elements that are computed on together.
+pub(crate) trait Simd<T: Scalar>: Copy {
+    /// Which lanes a masked load or store touches.
+    type Mask: Copy;
+    /// Elements in a register.
+    const LANES: usize;
+    /// Whether loading some lanes costs what loading all of them does.
+    const MASKED_LOADS_ARE_FREE: bool;
+
+    unsafe fn splat(x: T) -> Self;
+    unsafe fn load(from: *const T) -> Self;
+    unsafe fn store(self, to: *mut T);
+    /// The first `n` lanes, n in 0..=LANES.
+    unsafe fn first(n: usize) -> Self::Mask;
+    /// Masked-out lanes are 0 and their memory is not touched.
+    unsafe fn load_masked(from: *const T, mask: Self::Mask) -> Self;
+    /// Masked-out lanes are not written.
+    unsafe fn store_masked(self, to: *mut T, mask: Self::Mask);
+
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+    /// `self * b + c`, rounded once where the instruction set can.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// The larger; NaN when `self` is NaN, `self` when both are zero.
+    unsafe fn at_least(self, floor: Self) -> Self;
+    /// The smaller; NaN when `self` is NaN.
+    unsafe fn at_most(self, ceiling: Self) -> Self;
+    unsafe fn abs(self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`.
+    unsafe fn copysign(self, sign: Self) -> Self;
+    /// `yes` in the lanes whose sign bit is set in `self`, `no` in the others.
+    unsafe fn if_negative(self, yes: Self, no: Self) -> Self;
+    /// The bits of each lane, shifted left by the width of the mantissa field.
+    unsafe fn shl_mantissa(self) -> Self;
+
+    /// Asks for the cache line at `at` ahead of its use; any address will do.
+    unsafe fn prefetch(at: *const T);
+
+    /// The multiply-adds of a tile of four rows and three registers, step after step: `acc[i][v] += a[i] * b[v]`. With a
+    /// mask, only its lanes of the last register of B's rows are read. For sets whose [`super::isa::Isa::MR_WIDE`] is 4.
+    unsafe fn steps_4x3(_acc: &mut [[Self; 3]; 4], _operands: &Steps<T>, _mask: Option<Self::Mask>) {
+        unreachable!("MR_WIDE is 3");
+    }
+
+    /// Columns that [`Simd::turned`] turns round at a time; divides LANES, at most [`TURNED_MOST`].
+    const TURNED: usize;
+    /// A block of LANES rows, `rs` apart, and TURNED columns: each of its columns, the first one first.
+    unsafe fn turned(from: *const T, rs: usize) -> [Self; TURNED_MOST];
+
+    /// Transposes a block of LANES x LANES whose rows are `rs` apart, and hands each of its columns over, with its number,
+    /// the first one first.
+    #[inline(always)]
+    unsafe fn transposed(from: *const T, rs: usize, mut each: impl FnMut(usize, Self)) {
+        for at in (0..Self::LANES).step_by(Self::TURNED) {
+            // SAFETY: columns at..at + TURNED of the caller's block, since TURNED divides LANES.
+            let columns = unsafe { Self::turned(from.add(at), rs) };
+            for i in 0..Self::TURNED {
+                each(at + i, columns[i]);
+            }
+        }
+    }
+
+    /// The `N` elements at `from`, again and again; N divides LANES.
+    #[inline(always)]
+    unsafe fn splat_group<const N: usize>(from: *const T) -> Self {
+        let mut all = [T::ZERO; 16]; // LANES <= 16
+        // SAFETY: the caller's pointer covers N elements, the buffer LANES.
+        unsafe {
+            all.iter_mut().enumerate().for_each(|(lane, x)| *x = *from.add(lane % N));
+            Self::load(all.as_ptr())
+        }
+    }
+
+    /// `self` with its lanes `group * N..(group + 1) * N` taken from `other`.
+    #[inline(always)]
+    unsafe fn with_group<const N: usize>(self, group: usize, other: Self) -> Self {
+        let (mut mine, mut others) = ([T::ZERO; 16], [T::ZERO; 16]);
+        // SAFETY: the buffers hold LANES elements.
+        unsafe {
+            self.store(mine.as_mut_ptr());
+            other.store(others.as_mut_ptr());
+            mine[group * N..][..N].copy_from_slice(&others[group * N..][..N]);
+            Self::load(mine.as_ptr())
+        }
+    }
+
+    /// The lanes from `group * N` on, brought to the front; behind them lies anything.
+    #[inline(always)]
+    unsafe fn group<const N: usize>(self, group: usize) -> Self {
+        let mut all = [T::ZERO; 32]; // of which the last LANES are never more than read
+        // SAFETY: the buffer holds twice LANES elements.
+        unsafe {
+            self.store(all.as_mut_ptr());
+            Self::load(all.as_ptr().add(group * N))
+        }
+    }
+
+    /// The same pointer, where the compiler cannot see that it is. It would otherwise keep a pointer for each row of a block,
+    /// more of them than there are registers: packing a transposed B took 1.05-1.2 times as long.
+    #[inline(always)]
+    unsafe fn hidden<P>(pointer: *mut P) -> *mut P {
+        pointer
+    }
+
+    /// Transposes a block of LANES x LANES; rows of `from` are `from_rs` apart, rows of `to` `to_rs`.
+    #[inline(always)]
+    unsafe fn transpose(from: *const T, from_rs: usize, to: *mut T, to_rs: usize) {
+        // SAFETY: the caller's blocks; column i is below LANES.
+        unsafe { Self::transposed(from, from_rs, |i, column| column.store(to.add(i * to_rs))) }
+    }
+
+    /// Every lane the constant, rounded to T.
+    #[inline(always)]
+    unsafe fn constant(c: f64) -> Self {
+        // SAFETY: register arithmetic, for which the CPU has the instructions.
+        unsafe { Self::splat(T::from_f64(c)) }
+    }
+
+    /// Stores a register; only the masked lanes when `TAIL`.
+    #[inline(always)]
+    unsafe fn store_if<const TAIL: bool>(self, to: *mut T, mask: Self::Mask) {
+        // SAFETY: the caller's pointer covers the lanes that are touched.
+        unsafe { if TAIL { self.store_masked(to, mask) } else { self.store(to) } }
+    }
+
+    /// Loads a register; only the masked lanes when `TAIL`.
+    #[inline(always)]
+    unsafe fn load_if<const TAIL: bool>(from: *const T, mask: Self::Mask) -> Self {
+        // SAFETY: the caller's pointer covers the lanes that are touched.
+        unsafe { if TAIL { Self::load_masked(from, mask) } else { Self::load(from) } }
+    }
+}
