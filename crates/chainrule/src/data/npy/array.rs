@@ -1,12 +1,11 @@
 //! The elements of an NPY file as a row-major array of floats. What they mean (features, labels) is decided above.
 
-use super::header::read_header;
+use super::header::{Header, read_header};
 use crate::data::Limits;
 use crate::data::input::{Input, read_exactly};
 use crate::data::numbers::narrow;
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
-use npyz::{DType, Deserialize, NpyFile, TypeChar};
 use std::io::{BufReader, Cursor, Read};
 
 const NUMBERS: &str = "booleans, integers of 8 to 64 bits, or floats of 32 or 64";
@@ -30,53 +29,36 @@ impl<T: Scalar> Array<T> {
     /// Reads an array out of `len` bytes. Before it allocates, the header's claim has been found equal to `len` and within
     /// the limits; of a pipe, which does not tell its length, memory grows with what comes.
     pub(super) fn read(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits) -> Result<Self> {
-        use TypeChar::{Bool, Float, Int, Uint};
-        let (header, offset) = read_header(origin, &mut reader)?;
+        let header = read_header(origin, &mut reader)?;
         let refuse = |found: String, expected: &str| Error::format(origin, Place::Header, found, expected);
-        let DType::Plain(element) = header.dtype() else {
-            return Err(refuse("a structured type".to_string(), NUMBERS));
-        };
-        let kind = element.type_char();
-        let width = match (kind, element.num_bytes()) {
-            (Bool, Some(1)) => 1,
-            (Int | Uint, Some(width @ (1 | 2 | 4 | 8))) | (Float, Some(width @ (4 | 8))) => width as u64,
-            _ => {
-                let pickled = if kind == TypeChar::Object { " (Python objects)" } else { "" };
-                return Err(refuse(format!("elements of type '{element}'{pickled}"), NUMBERS));
-            }
-        };
-        let shape: Vec<usize> = header.shape().iter().map(|&dim| dim as usize).collect();
+        let Header { descr, fortran_order, offset, .. } = &header;
+        let element = Element::of(descr).ok_or_else(|| {
+            let pickled = if descr.get(1..2) == Some("O") { " (Python objects)" } else { "" };
+            refuse(format!("elements of type '{descr}'{pickled}"), NUMBERS)
+        })?;
+        let shape: Vec<usize> = header.shape.iter().map(|&dim| dim as usize).collect();
         if let Some(index) = shape.iter().position(|&dim| dim == 0) {
             let what = if index == 0 { "rows" } else { "columns" };
             return Err(Error::Empty { origin: origin.to_string(), what });
         }
-        let claimed = u128::from(header.len()) * u128::from(width) + u128::from(offset);
+        let count: u64 = header.shape.iter().product(); // which the header has seen to fit
+        let claimed = u128::from(count) * element.width as u128 + u128::from(*offset);
         if let Some(len) = len.filter(|len| claimed != u128::from(*len)) {
-            let found = format!("shape {} of '{element}', {claimed} bytes in all", tuple(&shape));
+            let found = format!("shape {} of '{descr}', {claimed} bytes in all", tuple(&shape));
             return Err(refuse(found, &format!("the {len} bytes that the file has")));
         }
         limits.check(origin, claimed)?;
-        let fortran = header.order() == npyz::Order::Fortran;
         let reader: Box<dyn Read + '_> = match len {
             Some(_) => Box::new(reader),
-            None => Box::new(Cursor::new(read_exactly(origin, &mut reader, offset, (header.len() * width) as usize)?)),
+            None => {
+                let bytes = (claimed - u128::from(*offset)) as usize;
+                Box::new(Cursor::new(read_exactly(origin, &mut reader, *offset, bytes)?))
+            }
         };
-        let elements = Elements { origin, offset, width, file: NpyFile::with_header(header, reader) };
-        let data = match (kind, width) {
-            (Bool, _) => elements.collect(|x: bool| f64::from(u8::from(x))),
-            (Int, 1) => elements.collect(|x: i8| f64::from(x)),
-            (Int, 2) => elements.collect(|x: i16| f64::from(x)),
-            (Int, 4) => elements.collect(|x: i32| f64::from(x)),
-            (Int, _) => elements.collect(|x: i64| x as f64),
-            (Uint, 1) => elements.collect(|x: u8| f64::from(x)),
-            (Uint, 2) => elements.collect(|x: u16| f64::from(x)),
-            (Uint, 4) => elements.collect(|x: u32| f64::from(x)),
-            (Uint, _) => elements.collect(|x: u64| x as f64),
-            (_, 4) => elements.collect(|x: f32| f64::from(x)),
-            _ => elements.collect(|x: f64| x),
-        }?;
-        let data = if fortran { row_major(&shape, &data)? } else { data };
-        Ok(Array { shape, floats: kind == Float, data })
+        let elements = Elements { origin, offset: *offset, count: count as usize, reader };
+        let data = elements.collect(element)?;
+        let data = if *fortran_order { row_major(&shape, &data)? } else { data };
+        Ok(Array { shape, floats: element.kind == Kind::Float, data })
     }
 
     pub(super) fn wrong_shape(&self, origin: &str, expected: &str) -> Error {
@@ -84,32 +66,97 @@ impl<T: Scalar> Array<T> {
     }
 }
 
+/// What an element is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Bool,
+    Int,
+    Uint,
+    Float,
+}
+
+/// How an element lies in the file.
+#[derive(Debug, Clone, Copy)]
+struct Element {
+    kind: Kind,
+    /// Bytes, at most 8.
+    width: usize,
+    big_endian: bool,
+}
+
+impl Element {
+    /// What NumPy's words for a type mean, where that is a plain number: `<f4`.
+    fn of(descr: &str) -> Option<Self> {
+        let (order, rest) = descr.split_at_checked(1)?;
+        let (kind, width) = rest.split_at_checked(1)?;
+        let kind = match kind {
+            "b" => Kind::Bool,
+            "i" => Kind::Int,
+            "u" => Kind::Uint,
+            "f" => Kind::Float,
+            _ => return None,
+        };
+        let width = match (kind, width) {
+            (Kind::Bool | Kind::Int | Kind::Uint, "1") => 1,
+            (Kind::Int | Kind::Uint, "2") => 2,
+            (Kind::Int | Kind::Uint | Kind::Float, "4") => 4,
+            (Kind::Int | Kind::Uint | Kind::Float, "8") => 8,
+            _ => return None,
+        };
+        match (order, width) {
+            ("<", _) | ("|", 1) => Some(Element { kind, width, big_endian: false }),
+            (">", _) => Some(Element { kind, width, big_endian: true }),
+            _ => None,
+        }
+    }
+
+    /// The number in these bytes, as many as the width; `None` for a boolean that is neither 0 nor 1.
+    fn number(self, bytes: &[u8]) -> Option<f64> {
+        let mut little = [0u8; 8];
+        little[..self.width].copy_from_slice(bytes);
+        if self.big_endian {
+            little[..self.width].reverse();
+        }
+        let bits = u64::from_le_bytes(little);
+        let unused = 64 - 8 * self.width as u32;
+        match (self.kind, self.width) {
+            (Kind::Bool, _) => (bits <= 1).then_some(bits as f64),
+            (Kind::Int, _) => Some(((bits << unused) as i64 >> unused) as f64), // the sign moves down
+            (Kind::Uint, _) => Some(bits as f64),
+            (Kind::Float, 4) => Some(f64::from(f32::from_bits(bits as u32))),
+            (Kind::Float, _) => Some(f64::from_bits(bits)),
+        }
+    }
+}
+
 /// The elements still in the file.
 struct Elements<'a, R: Read> {
     origin: &'a str,
     offset: u64,
-    width: u64,
-    file: NpyFile<R>,
+    count: usize,
+    reader: R,
 }
 
 impl<R: Read> Elements<'_, R> {
-    fn collect<S: Deserialize, T: Scalar>(self, widen: impl Fn(S) -> f64) -> Result<Vec<T>> {
-        let Elements { origin, offset, width, file } = self;
-        let place = |index: usize| Place::Byte(offset + index as u64 * width);
-        let count = file.len() as usize;
+    fn collect<T: Scalar>(self, element: Element) -> Result<Vec<T>> {
+        const AT_ONCE: usize = 4096; // elements
+        let Elements { origin, offset, count, mut reader } = self;
+        let place = |index: usize| Place::Byte(offset + (index * element.width) as u64);
         let mut data = Vec::new();
         let no_memory =
             |_| Error::format(origin, Place::Header, format!("{count} elements"), "fewer, as memory is short");
         data.try_reserve_exact(count).map_err(no_memory)?;
-        let elements = file.data().map_err(|error| Error::format(origin, Place::Header, error.to_string(), NUMBERS))?;
-        for (index, element) in elements.enumerate() {
-            let element = element.map_err(|error| match error.kind() {
-                std::io::ErrorKind::InvalidData => {
-                    Error::format(origin, place(index), error.to_string(), "a boolean, 0 or 1")
-                }
-                _ => Error::io("read", origin)(error),
-            })?;
-            data.push(narrow(origin, place(index), widen(element))?);
+        let mut buffer = [0; 8 * AT_ONCE];
+        while data.len() < count {
+            let some = &mut buffer[..AT_ONCE.min(count - data.len()) * element.width];
+            reader.read_exact(some).map_err(Error::io("read", origin))?;
+            for bytes in some.chunks_exact(element.width) {
+                let place = place(data.len());
+                let number = element
+                    .number(bytes)
+                    .ok_or_else(|| Error::format(origin, place.clone(), bytes[0].to_string(), "a boolean, 0 or 1"))?;
+                data.push(narrow(origin, place, number)?);
+            }
         }
         Ok(data)
     }

@@ -11,8 +11,8 @@ use crate::data::{Features, Limits, Targets};
 use crate::{Error, Result};
 use array::Array;
 use chainrule_kernel::Scalar;
-use npyz::WriterBuilder;
-use std::io;
+use header::header_of;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Parses features: an array of two dimensions or more, a row for each index of the first. Errors name `origin`.
@@ -96,8 +96,8 @@ pub fn write_npy<T: Scalar>(
     }
     let shape = [rows as u64, cols as u64];
     write_atomically(path, |file| match T::NAME {
-        "f32" => write_array(file, &shape, data.iter().map(|x| x.to_f64() as f32)),
-        _ => write_array(file, &shape, data.iter().map(|x| x.to_f64())),
+        "f32" => write_array(file, &header_of("<f4", &shape), data.iter().map(|x| (x.to_f64() as f32).to_le_bytes())),
+        _ => write_array(file, &header_of("<f8", &shape), data.iter().map(|x| x.to_f64().to_le_bytes())),
     })
 }
 
@@ -106,17 +106,22 @@ pub fn write_npy<T: Scalar>(
 /// # Errors
 /// [`Error::Io`] when writing fails.
 pub fn write_npy_labels(path: impl AsRef<Path>, labels: &[u32]) -> Result<()> {
-    write_atomically(path, |file| write_array(file, &[labels.len() as u64], labels.iter().map(|&x| i64::from(x))))
+    write_atomically(path, |file| {
+        write_array(file, &header_of("<i8", &[labels.len() as u64]), labels.iter().map(|&x| i64::from(x).to_le_bytes()))
+    })
 }
 
-fn write_array<S: npyz::AutoSerialize>(
+fn write_array<const WIDTH: usize>(
     file: &mut dyn io::Write,
-    shape: &[u64],
-    elements: impl Iterator<Item = S>,
+    header: &[u8],
+    elements: impl Iterator<Item = [u8; WIDTH]>,
 ) -> io::Result<()> {
-    let mut writer = npyz::WriteOptions::new().default_dtype().shape(shape).writer(file).begin_nd()?;
-    writer.extend(elements)?;
-    writer.finish()
+    let mut file = io::BufWriter::new(file);
+    file.write_all(header)?;
+    for element in elements {
+        file.write_all(&element)?;
+    }
+    file.flush()
 }
 
 #[cfg(test)]
