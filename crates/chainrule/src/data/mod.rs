@@ -25,6 +25,7 @@ mod npy;
 #[cfg(any(feature = "csv", feature = "npy"))]
 mod numbers;
 mod preprocess;
+mod preprocessing;
 mod source;
 mod targets;
 

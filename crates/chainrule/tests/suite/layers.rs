@@ -61,12 +61,12 @@ fn the_digits_are_learned_and_evaluated_without_dropout() {
     // Evaluation draws nothing: twice the same.
     let now = evaluate(&mlp, &test, Loss::CrossEntropy).unwrap();
     assert_eq!((now.loss, now.accuracy), (validation.loss, validation.accuracy));
-    let model = Model::new(mlp, Loss::CrossEntropy);
+    let model = Model::new(mlp, Loss::CrossEntropy).with_preprocess(test.preprocessing().clone());
     // A row's answer does not depend on the rows beside it.
     let features = test.features();
     let all = model.predict(features).unwrap();
     for row in [0, 17] {
-        let one = Features::new(1, 64, features.row(row).to_vec()).unwrap();
+        let one = features.select(&[row]).unwrap();
         assert_eq!(model.predict(&one).unwrap(), all[row * 10..row * 10 + 10]);
     }
 }
