@@ -4,7 +4,7 @@
 #[cfg(feature = "rivals")]
 #[path = "../../rivals/gemm.rs"]
 mod gemm;
-#[path = "../../rivals/matrixmultiply.rs"]
+#[path = "../../../rivals/matrixmultiply.rs"]
 mod matrixmultiply;
 
 use chainrule_bench_support::steps::candidate::{verify_predictions, verify_steps};
