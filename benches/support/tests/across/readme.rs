@@ -6,7 +6,7 @@ use chainrule::trace::{Example, Shown, TextStyle, to_text};
 
 #[test]
 fn the_training_step_in_the_readme_is_the_one_that_is_traced() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap().replace("\r\n", "\n");
     let (_, rest) = readme.split_once("```text\n").unwrap();
     let (shown, _) = rest.split_once("\n```").unwrap();
