@@ -18,8 +18,9 @@ use crate::{MatRef, Scalar};
 /// What is stored in C. `bias` has one element for each column of C.
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::{Epilogue, Kernel, MatMut, MatRef, Scratch};
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::{Epilogue, Kernel, Scratch};
+/// use chainrule::{MatMut, MatRef};
 ///
 /// let kernel = Kernel::<f64>::selected()?;
 /// let (a, b) = (MatRef::new(&[1.0, 2.0], 1, 2), MatRef::new(&[3.0, 4.0], 2, 1));
@@ -29,7 +30,7 @@ use crate::{MatRef, Scalar};
 /// assert_eq!(c, [122.0]);
 /// kernel.gemm(a, b, Epilogue::BiasRelu(&[-20.0]), MatMut::new(&mut c, 1, 1), &mut scratch);
 /// assert_eq!(c, [0.0]);
-/// # Ok::<(), chainrule::KernelError>(())
+/// # Ok::<(), chainrule::kernel::KernelError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -5,8 +5,8 @@ use std::fmt;
 /// A kernel that cannot be had.
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::{Kernel, KernelError};
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::{Kernel, KernelError};
 ///
 /// let error = Kernel::<f32>::by_name("f32_abacus").unwrap_err();
 /// assert!(matches!(&error, KernelError::Unknown { name, .. } if name == "f32_abacus"));

@@ -32,15 +32,15 @@ pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
 /// One way to compute: an instruction set and a tile size. Get one from [`Kernel::selected`].
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::Kernel;
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::Kernel;
 ///
 /// let kernel = Kernel::<f32>::selected()?;
 /// assert!(kernel.is_available() && kernel.name().starts_with("f32_"));
 /// let mut values = [0.0, -1000.0];
 /// kernel.exp(&mut values);
 /// assert_eq!(values, [1.0, 0.0]);
-/// # Ok::<(), chainrule::KernelError>(())
+/// # Ok::<(), chainrule::kernel::KernelError>(())
 /// ```
 pub struct Kernel<T: Scalar> {
     name: &'static str,

@@ -13,13 +13,13 @@ use crate::Scalar;
 /// Memory that cannot be had: more bytes than memory has addresses, or more than there are now.
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::{Kernel, PackedB, SizeError};
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::{Kernel, PackedB, SizeError};
 ///
 /// let kernel = Kernel::<f32>::selected()?;
 /// let error: SizeError = PackedB::try_zeros(kernel, 1 << 62, 64).unwrap_err(); // no panic, nothing is allocated
 /// assert!(error.to_string().contains("4611686018427387904"));
-/// # Ok::<(), chainrule::KernelError>(())
+/// # Ok::<(), chainrule::kernel::KernelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SizeError {

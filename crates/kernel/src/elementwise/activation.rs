@@ -15,14 +15,15 @@ use crate::simd::vector::Simd;
 /// `a = f(z)`, element by element. Conventions at the kinks are PyTorch's.
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::{Activation, Kernel, MatMut};
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::Kernel;
+/// use chainrule::{Activation, MatMut};
 ///
 /// let mut z = [-2.0, 0.0, 3.0];
 /// Kernel::<f64>::selected()?.activate(Activation::LeakyRelu(0.5), MatMut::new(&mut z, 1, 3));
 /// assert_eq!(z, [-1.0, 0.0, 3.0]);
 /// assert!(Activation::Gelu.derivative_needs_input());
-/// # Ok::<(), chainrule::KernelError>(())
+/// # Ok::<(), chainrule::kernel::KernelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

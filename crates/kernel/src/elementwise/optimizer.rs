@@ -13,8 +13,8 @@ use crate::simd::isa::{Isa, Op};
 /// first step, save where AdaGrad is told otherwise.
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::{Kernel, Rule};
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::{Kernel, Rule};
 ///
 /// let (mut w, mut v) = ([1.0], [0.0]);
 /// let rule = Rule::Momentum { lr: 0.5, momentum: 0.5, nesterov: false, decay: 0.0 };
@@ -22,7 +22,7 @@ use crate::simd::isa::{Isa, Op};
 ///     Kernel::<f64>::selected()?.update(rule, &mut w, &[1.0], [&mut v, &mut []]);
 /// }
 /// assert_eq!((w, v), ([1.0 - 0.5 - 0.75], [1.5]));
-/// # Ok::<(), chainrule::KernelError>(())
+/// # Ok::<(), chainrule::kernel::KernelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

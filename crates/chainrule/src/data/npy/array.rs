@@ -154,7 +154,7 @@ impl<R: Read> Elements<'_, R> {
                 let place = place(data.len());
                 let number = element
                     .number(bytes)
-                    .ok_or_else(|| Error::format(origin, place.clone(), bytes[0].to_string(), "a boolean, 0 or 1"))?;
+                    .ok_or_else(|| Error::format(origin, place, bytes[0].to_string(), "a boolean, 0 or 1"))?;
                 data.push(narrow(origin, place, number)?);
             }
         }

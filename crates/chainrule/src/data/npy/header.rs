@@ -278,7 +278,7 @@ mod tests {
     fn what_is_written_is_read_and_ends_at_a_multiple_of_64() {
         for shape in [vec![], vec![7], vec![3, 4], vec![1; 40]] {
             let bytes = header_of("<f8", &shape);
-            assert!(bytes.len() % 64 == 0 && bytes.ends_with(b"\n"), "{shape:?}");
+            assert!(bytes.len().is_multiple_of(64) && bytes.ends_with(b"\n"), "{shape:?}");
             let header = read_header("x.npy", &mut &bytes[..]).unwrap();
             assert_eq!(
                 header,

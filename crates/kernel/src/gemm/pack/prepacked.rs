@@ -7,8 +7,9 @@ use crate::{Aligned, Kernel, MatRef, Scalar, SizeError};
 /// B (k, n) packed for one kernel: panels of as many columns as its tiles have, each with all steps of k.
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scratch};
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::{Epilogue, Kernel, PackedB, Scratch};
+/// use chainrule::{MatMut, MatRef};
 ///
 /// let kernel = Kernel::<f64>::selected()?;
 /// let mut b = PackedB::new(kernel, MatRef::new(&[1.0, 2.0, 3.0, 4.0], 2, 2));

@@ -6,8 +6,8 @@ use crate::{Aligned, Scalar, SizeError};
 /// Room for packed operands. One for each thread that multiplies; its contents between calls mean nothing.
 ///
 /// ```
-/// # use chainrule_kernel as chainrule;
-/// use chainrule::Scratch;
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::Scratch;
 ///
 /// let scratch = Scratch::<f32>::for_shape(64, 512, 784); // products of up to (64, 784) and (784, 512) will not allocate
 /// assert!(scratch.bytes() > 0);
