@@ -1,19 +1,12 @@
-//! What is done with a gradient: the rules by which parameters move, and their settings by name.
+//! The rules by which parameters move: what each is called, and what it makes of its settings.
 //!
 //! A new rule is a variant here with its arm in each `match`, and its loop in `chainrule_kernel::Rule`, where the
-//! formulas and their sources stand. Command lines are made from [`SETTINGS`] and [`OPTIMIZER_NAMES`].
+//! formulas and their sources stand.
 
-mod by_name;
-mod display;
-mod setting;
+use chainrule_kernel::{Rule, Scalar};
 
-use chainrule_dense::update;
-use chainrule_kernel::{Kernel, Rule, Scalar};
-
-use crate::error::check_gradients;
-use crate::{Decay, ModelError, Moments, Update};
-use setting::setting;
-pub use setting::{Setting, SettingRange};
+use crate::error::ModelError;
+use crate::power::power;
 
 /// A rule that turns gradients into a step, as PyTorch's optimiser of the same name.
 ///
@@ -101,27 +94,8 @@ pub enum Optimizer {
 /// The names of the optimisers.
 pub const OPTIMIZER_NAMES: &[&str] = &["sgd", "rmsprop", "adagrad", "adam", "adamw"];
 
-/// Every setting of every optimiser.
-pub const SETTINGS: &[Setting] = &[
-    setting("lr", "learning rate", "The learning rate", SettingRange::Positive),
-    setting("momentum", "momentum", "The share of the last step's velocity that is kept", SettingRange::Share),
-    setting("nesterov", "nesterov", "Look ahead by the velocity, which is Nesterov's momentum", SettingRange::Switch),
-    setting("alpha", "alpha", "The share of the mean square that is kept", SettingRange::Share),
-    setting("beta1", "beta1", "The share of the mean that is kept", SettingRange::Share),
-    setting("beta2", "beta2", "The share of the mean square that is kept", SettingRange::Share),
-    setting("eps", "eps", "What is added to the root that a step is divided by", SettingRange::Positive),
-    setting(
-        "lr-decay",
-        "learning rate decay",
-        "How much a step adds to what divides the learning rate",
-        SettingRange::NotNegative,
-    ),
-    setting("initial", "initial sum", "What the sum of squares begins at", SettingRange::NotNegative),
-    setting("weight-decay", "weight decay", "How strongly weights are drawn to 0", SettingRange::NotNegative),
-];
-
 /// Where an optimiser keeps a setting.
-enum Field<'a> {
+pub(super) enum Field<'a> {
     Number(&'a mut f64),
     Switch(&'a mut bool),
 }
@@ -156,20 +130,6 @@ impl Optimizer {
             Optimizer::Adam { .. } => "adam",
             Optimizer::AdamW { .. } => "adamw",
         }
-    }
-
-    /// The same without weight decay, and that decay by itself.
-    pub(crate) fn split_decay(mut self) -> (Self, Decay) {
-        let none = Decay::default();
-        let decay = match &mut self {
-            Optimizer::Sgd { .. } => none,
-            Optimizer::Momentum { weight_decay, .. }
-            | Optimizer::RmsProp { weight_decay, .. }
-            | Optimizer::AdaGrad { weight_decay, .. }
-            | Optimizer::Adam { weight_decay, .. } => Decay { l2: std::mem::take(weight_decay), ..none },
-            Optimizer::AdamW { weight_decay, .. } => Decay { decoupled: std::mem::take(weight_decay), ..none },
-        };
-        (self, decay)
     }
 
     /// Its learning rate.
@@ -216,7 +176,7 @@ impl Optimizer {
         }
     }
 
-    fn fields(&mut self) -> Vec<(&'static str, Field<'_>)> {
+    pub(super) fn fields(&mut self) -> Vec<(&'static str, Field<'_>)> {
         use Field::{Number, Switch};
         match self {
             Optimizer::Sgd { lr } => vec![("lr", Number(lr))],
@@ -296,61 +256,5 @@ impl Optimizer {
                 }
             }
         }
-    }
-
-    /// Moves the parameters by one step.
-    ///
-    /// # Errors
-    /// When `moments` were made for another optimiser or another number of parameters, there are not as many gradients as
-    /// parameters, or a setting is out of its range, as for [`crate::Mlp::step`]; nothing has moved then.
-    pub fn update<T: Scalar>(
-        self,
-        kernel: &Kernel<T>,
-        params: &mut [T],
-        grads: &[T], // as params
-        moments: &mut Moments<T>,
-    ) -> Result<(), ModelError> {
-        let update = Update::from(self);
-        let steps = update.steps(moments.steps() + 1);
-        update.check_steps(&steps)?;
-        moments.check(self, params.len())?;
-        check_gradients(grads.len(), params.len())?;
-        moments.count_step();
-        let rule = steps.weights.rule;
-        let memory = moments.range(rule.moments(), 0..params.len());
-        update::update(kernel, rule, params, grads, memory);
-        Ok(())
-    }
-}
-
-/// `base^exponent` by squaring: multiplications only, so the same bits everywhere, which the platform's `pow` does not
-/// promise.
-pub(crate) fn power(mut base: f64, mut exponent: u64) -> f64 {
-    let mut product = 1.0;
-    while exponent > 0 {
-        if exponent % 2 == 1 {
-            product *= base;
-        }
-        base *= base;
-        exponent /= 2;
-    }
-    product
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_power_is_what_repeated_multiplication_gives() {
-        for base in [0.0, 0.5, 0.9, 0.999] {
-            let mut want = 1.0;
-            for exponent in 0..2000 {
-                let got = power(base, exponent);
-                assert!((got - want).abs() <= 1e-12 * want, "{base}^{exponent}: {got}, not {want}");
-                want *= base;
-            }
-        }
-        assert_eq!((power(0.5, 10), power(0.0, 0), power(0.9, u64::MAX)), (1.0 / 1024.0, 1.0, 0.0));
     }
 }

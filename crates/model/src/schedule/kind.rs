@@ -1,18 +1,11 @@
-//! How the learning rate changes while a run goes on: pure functions of the step, and [`Rates`], which remembers what the
-//! only rule that looks at losses has seen.
+//! The schedules: pure functions of the step.
 //!
-//! A new schedule is a variant here with its arm in each `match`: name, settings, formula. The command line is made from
-//! [`SCHEDULE_NAMES`] and the settings' names.
+//! A new one is a variant here with its arm in each `match`: name, settings, formula.
 
-mod cosine;
-mod rates;
-mod text;
-
-use crate::optimizer::power;
-use crate::{ModelError, SettingRange};
-use cosine::cos_pi;
-
-pub use rates::Rates;
+use super::cosine::cos_pi;
+use crate::error::ModelError;
+use crate::optimizer::setting::SettingRange;
+use crate::power::power;
 
 /// A rule for the learning rate. All begin with the optimiser's own rate but one-cycle, whose peak that is. Steps are
 /// counted from 0, and an epoch has as many of them as [`Span`] says. Named and set as PyTorch's `lr_scheduler` does.
@@ -81,7 +74,7 @@ pub enum Schedule {
         end: f64,
     },
     /// Multiplied by `factor` when the validation loss has not fallen for more than `patience` epochs: PyTorch's
-    /// `ReduceLROnPlateau`. [`Rates`] keeps count.
+    /// `ReduceLROnPlateau`. [`Rates`](crate::optim::Rates) keeps count.
     Plateau {
         /// What the rate is multiplied by.
         factor: f64,
@@ -165,7 +158,7 @@ impl WarmUp {
 }
 
 /// Where a schedule keeps a setting.
-enum Field<'a> {
+pub(super) enum Field<'a> {
     Number(&'a mut f64),
     Count(&'a mut u64),
 }
@@ -210,7 +203,7 @@ impl Schedule {
     }
 
     /// Its settings, in the order in which they are written.
-    fn fields(&mut self) -> Vec<(&'static str, Field<'_>, SettingRange)> {
+    pub(super) fn fields(&mut self) -> Vec<(&'static str, Field<'_>, SettingRange)> {
         use Field::{Count, Number};
         use SettingRange::{NotNegative, Positive, Proportion, Share};
         match self {
@@ -239,7 +232,7 @@ impl Schedule {
     }
 
     /// The learning rate of a step, counted from 0, where the optimiser's own is `lr`. On a plateau's account it is lr:
-    /// what losses have done to it, [`Rates`] knows.
+    /// what losses have done to it, [`Rates`](crate::optim::Rates) knows.
     pub fn rate(self, lr: f64, step: u64, run: Span) -> f64 {
         let epoch = step / run.steps.max(1);
         match self {
@@ -281,7 +274,7 @@ fn share(done: u64, of: u64) -> f64 {
     if done >= of { 1.0 } else { done as f64 / of as f64 }
 }
 
-fn in_range(what: &'static str, value: f64, range: SettingRange) -> Result<(), ModelError> {
+pub(super) fn in_range(what: &'static str, value: f64, range: SettingRange) -> Result<(), ModelError> {
     match range.contains(value) {
         true => Ok(()),
         false => Err(ModelError::Setting { what, found: value, expected: range.words() }),
