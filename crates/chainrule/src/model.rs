@@ -2,14 +2,12 @@
 //! evaluated and asked. Rows are given to it as they come from their source: preprocessing is its own affair.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Loss, Mlp};
 
 use crate::data::{Dataset, Features, Preprocess};
 use crate::doctor::Examination;
-use crate::model_file::{self, ModelFile};
 use crate::train::{assess_network, evaluate_network};
 use crate::{Assessment, Error, Evaluation, Result, Sample};
 
@@ -61,40 +59,6 @@ impl<T: Scalar> Model<T> {
     /// The same, with these names of classes, in the order of the outputs.
     pub fn with_class_names(self, names: Vec<String>) -> Self {
         Model { class_names: Some(names), ..self }
-    }
-
-    /// Writes the file whole or not at all. The same model gives the same bytes.
-    ///
-    /// What is written can be loaded: everything that [`Model::load`] refuses is refused here first, by the same checks,
-    /// and before the file is touched.
-    ///
-    /// ```
-    /// use chainrule::{Loss, Mlp, Model};
-    /// let mut mlp = Mlp::builder(2).dense(3).seed(1).build()?;
-    /// mlp.params_mut()[4] = f32::NAN;
-    /// let error = Model::new(mlp, Loss::Mse).save("model.safetensors").unwrap_err().to_string();
-    /// assert!(error.starts_with("model.safetensors, module 0: found NaN in the weights of a dense layer, input 2, output 2"));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// When the file cannot be written; an older one is then still there. When the model could not be loaded:
-    ///
-    /// - a parameter or a running statistic is NaN or infinite, or a running variance below 0;
-    /// - class names are not as many as outputs, two are alike, or one holds a control character, a line separator or a
-    ///   character that turns the direction of text (commas, quotes and all letters are allowed);
-    /// - preprocessing was fitted on another number of columns, or holds a number that makes no sense;
-    /// - the loss or a layer has a setting out of range, or there are more than 32,768 modules.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        model_file::save(self, path.as_ref())
-    }
-
-    /// Reads a file that [`Model::save`] wrote, converting the numbers when it holds the other type.
-    ///
-    /// # Errors
-    /// When the file cannot be read, is damaged, or holds something else; see [`ModelFile`].
-    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        ModelFile::open(path)?.model(None)
     }
 
     /// Loss and accuracy over rows whose answers are known, as they come from their source or preprocessed as this model

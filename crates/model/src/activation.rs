@@ -1,9 +1,8 @@
-//! What activations are called, which parameters they take, and how weights before them begin. What they compute stands in
-//! the kernel.
+//! What activations are called, and which parameters they take. What they compute stands in the kernel.
 
 use chainrule_dense::Activation;
 
-use crate::{Init, ModelError};
+use crate::error::ModelError;
 
 /// Every activation by its name, PyTorch's; those with a parameter as they are without one in brackets.
 const KNOWN: &[(&str, Activation)] = &[
@@ -82,17 +81,6 @@ pub(crate) fn check_activation(mut activation: Activation) -> Result<(), ModelEr
             Err(ModelError::Setting { what, found, expected: "a finite number, 0 or more" })
         }
         _ => Ok(()),
-    }
-}
-
-/// What [`Init::Auto`] is before an activation. He's variance is that of ReLU, which halves the signal, and customary for
-/// its relatives; SELU keeps its mean and variance only from LeCun's, of normal weights (Klambauer et al. 2017, section 3).
-pub(crate) fn usual_init(before: Activation) -> Init {
-    match before {
-        Activation::Relu | Activation::LeakyRelu(_) | Activation::Elu(_) => Init::HeUniform,
-        Activation::Gelu | Activation::GeluTanh | Activation::Silu => Init::HeUniform,
-        Activation::Selu => Init::LecunNormal,
-        _ => Init::GlorotUniform,
     }
 }
 

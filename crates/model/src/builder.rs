@@ -3,9 +3,12 @@
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, Scalar};
 
+use crate::error::ModelError;
+use crate::init::Init;
+use crate::layer::kind::Layer;
 use crate::layout::Layout;
 use crate::memory::{probe, product};
-use crate::{Init, Layer, Mlp, ModelError};
+use crate::mlp::Mlp;
 
 /// The description of a network, from input to output; see [`Mlp::builder`].
 ///
@@ -28,8 +31,15 @@ pub struct MlpBuilder {
     kernel: Option<String>,
 }
 
+impl Mlp<f32> {
+    /// Begins the description of a network that takes `inputs` features.
+    pub fn builder(inputs: usize) -> MlpBuilder {
+        MlpBuilder::new(inputs)
+    }
+}
+
 impl MlpBuilder {
-    pub(crate) fn new(inputs: usize) -> Self {
+    fn new(inputs: usize) -> Self {
         MlpBuilder { inputs, width: inputs, layers: Vec::new(), init: Init::Auto, seed: 0, kernel: None }
     }
 

@@ -3,7 +3,8 @@
 use chainrule_dense::Step;
 use chainrule_kernel::{Rule, Scalar};
 
-use crate::{ModelError, Optimizer};
+use crate::error::ModelError;
+use crate::optimizer::kind::Optimizer;
 
 /// The decay of one group of parameters.
 ///
@@ -115,9 +116,23 @@ impl Group {
         if self == Group::All {
             return (optimizer, self.decays(Decay { l1, ..Decay::default() }));
         }
-        let (without, decay) = optimizer.split_decay();
+        let (without, decay) = split_decay(optimizer);
         (without, self.decays(Decay { l1, ..decay }))
     }
+}
+
+/// An optimiser without weight decay, and that decay by itself.
+fn split_decay(mut optimizer: Optimizer) -> (Optimizer, Decay) {
+    let none = Decay::default();
+    let decay = match &mut optimizer {
+        Optimizer::Sgd { .. } => none,
+        Optimizer::Momentum { weight_decay, .. }
+        | Optimizer::RmsProp { weight_decay, .. }
+        | Optimizer::AdaGrad { weight_decay, .. }
+        | Optimizer::Adam { weight_decay, .. } => Decay { l2: std::mem::take(weight_decay), ..none },
+        Optimizer::AdamW { weight_decay, .. } => Decay { decoupled: std::mem::take(weight_decay), ..none },
+    };
+    (optimizer, decay)
 }
 
 impl Decay {

@@ -2,7 +2,8 @@
 
 use chainrule_kernel::KernelError;
 
-use crate::{Layer, Loss};
+use crate::layer::kind::Layer;
+use crate::loss::kind::Loss;
 
 /// A network that cannot be built, or numbers that do not fit it.
 ///

@@ -4,9 +4,9 @@
 use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
 
-use crate::activation::usual_init;
+use crate::error::ModelError;
+use crate::optimizer::setting::SettingRange;
 use crate::random::{Purpose, Stream};
-use crate::{ModelError, SettingRange};
 
 /// How the weights of one dense layer are drawn; `in` and `out` are its numbers of inputs and outputs.
 ///
@@ -85,6 +85,17 @@ impl Init {
             Init::Normal(std) => SettingRange::NotNegative.check_in::<T>("the standard deviation of the weights", std),
             _ => Ok(()),
         }
+    }
+}
+
+/// What [`Init::Auto`] is before an activation. He's variance is that of ReLU, which halves the signal, and customary for
+/// its relatives; SELU keeps its mean and variance only from LeCun's, of normal weights (Klambauer et al. 2017, section 3).
+fn usual_init(before: Activation) -> Init {
+    match before {
+        Activation::Relu | Activation::LeakyRelu(_) | Activation::Elu(_) => Init::HeUniform,
+        Activation::Gelu | Activation::GeluTanh | Activation::Silu => Init::HeUniform,
+        Activation::Selu => Init::LecunNormal,
+        _ => Init::GlorotUniform,
     }
 }
 

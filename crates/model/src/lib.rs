@@ -35,6 +35,7 @@ mod moments;
 mod norm;
 mod optimizer;
 mod pass;
+mod power;
 mod predictor;
 pub mod random;
 mod schedule;
@@ -82,7 +83,7 @@ pub mod network {
 
 // Inside, all names stand together.
 use network::Objective;
-use optim::{Clip, Decay, Decays, Moments, SettingRange, Update};
+use optim::{Clip, Decay, Moments, SettingRange, Update};
 
 /// The package's README is run with the tests.
 #[cfg(doctest)]

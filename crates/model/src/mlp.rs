@@ -6,12 +6,14 @@ use std::sync::Arc;
 use chainrule_dense::{Activation, LayerShape};
 use chainrule_kernel::{Aligned, Kernel, MatRef, Scalar};
 
+use crate::error::ModelError;
+use crate::init::Init;
 use crate::layer::dense::{Dense, DenseRanges};
+use crate::layer::kind::Layer;
 use crate::layer::room::{Beginning, Numbers, Room};
 use crate::layer::{Op, Place, each};
 use crate::layout::{Layout, places};
 use crate::memory::{NoMemory, filled, zeros};
-use crate::{Init, Layer, MlpBuilder, ModelError};
 
 /// A multilayer perceptron over f32 or f64.
 ///
@@ -60,13 +62,6 @@ impl<T: Scalar> Mlp<T> {
         running.copy_from_slice(&self.running);
         let (layout, batches) = (Arc::clone(&self.layout), self.batches.clone());
         Ok(Mlp { layout, params, running, batches, seed: self.seed, passes: self.passes })
-    }
-}
-
-impl Mlp<f32> {
-    /// Begins the description of a network that takes `inputs` features.
-    pub fn builder(inputs: usize) -> MlpBuilder {
-        MlpBuilder::new(inputs)
     }
 }
 

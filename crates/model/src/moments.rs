@@ -4,7 +4,9 @@ use std::ops;
 
 use chainrule_kernel::{Aligned, Scalar};
 
-use crate::{ModelError, Optimizer, SettingRange};
+use crate::error::ModelError;
+use crate::optimizer::kind::Optimizer;
+use crate::optimizer::setting::SettingRange;
 
 /// The steps so far, and of each parameter as many numbers as the optimiser asks for: a velocity, a mean, a mean square.
 /// All begin at 0, or where the optimiser's settings say.

@@ -5,8 +5,9 @@ use std::fmt;
 use chainrule_dense::clip;
 use chainrule_kernel::Scalar;
 
-use crate::decay::Steps;
-use crate::{Decays, ModelError, Optimizer};
+use crate::decay::{Decays, Steps};
+use crate::error::ModelError;
+use crate::optimizer::kind::Optimizer;
 
 /// How gradients are kept from being too large.
 ///

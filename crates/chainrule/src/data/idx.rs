@@ -87,7 +87,7 @@ impl Idx {
 /// [`Error::Format`] for what is not a whole IDX file of bytes, [`Error::Empty`] for a dimension of 0,
 /// [`Error::OverLimit`], and [`Error::Io`] when reading fails.
 pub fn parse_idx(origin: &str, reader: impl Read) -> Result<Idx> {
-    Limits::default().parse_idx(origin, reader)
+    parse_within(origin, reader, None, Limits::default())
 }
 
 /// As [`parse_idx`]; `len` is how many bytes the reader has, when that is known.

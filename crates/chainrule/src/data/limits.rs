@@ -1,12 +1,6 @@
-//! How much a reader takes in before it refuses: the one bound that all readers of files share, and how it is lifted.
+//! How much a reader takes in before it refuses: the one bound that all readers of files share.
 
-use std::io::Read;
-use std::path::Path;
-
-use chainrule_kernel::Scalar;
-
-use crate::data::{Features, Idx, Loaded, Source, Targets};
-use crate::{Error, ModelFile, Result};
+use crate::error::{Error, Result};
 
 /// How many bytes a file may have, once inflated, before a reader refuses it; 4 GiB unless said.
 ///
@@ -42,77 +36,6 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// As [`ModelFile::open`].
-    ///
-    /// # Errors
-    /// Those of [`ModelFile::open`].
-    pub fn open_model(&self, path: impl AsRef<Path>) -> Result<ModelFile> {
-        ModelFile::open_within(path.as_ref(), *self)
-    }
-
-    /// As [`Source::load`].
-    ///
-    /// # Errors
-    /// Those of [`Source::load`].
-    pub fn load<T: Scalar>(&self, source: &Source, labels: Option<&Path>, classes: Option<usize>) -> Result<Loaded<T>> {
-        source.load_within(labels, classes, *self)
-    }
-
-    /// As [`Source::load_features`].
-    ///
-    /// # Errors
-    /// Those of [`Source::load_features`].
-    pub fn load_features<T: Scalar>(&self, source: &Source) -> Result<Features<T>> {
-        source.load_features_within(*self)
-    }
-
-    /// As [`read_features`](crate::data::read_features).
-    ///
-    /// # Errors
-    /// Those of [`read_features`](crate::data::read_features).
-    pub fn read_features<T: Scalar>(&self, path: impl AsRef<Path>) -> Result<Features<T>> {
-        self.load_features(&Source::File(path.as_ref().to_path_buf()))
-    }
-
-    /// As [`read_targets`](crate::data::read_targets).
-    ///
-    /// # Errors
-    /// Those of [`read_targets`](crate::data::read_targets).
-    pub fn read_targets<T: Scalar>(&self, path: impl AsRef<Path>, classes: Option<usize>) -> Result<Targets<T>> {
-        super::source::targets_within(path.as_ref(), classes, *self)
-    }
-
-    /// As [`parse_idx`](crate::data::parse_idx).
-    ///
-    /// # Errors
-    /// Those of [`parse_idx`](crate::data::parse_idx).
-    pub fn parse_idx(&self, origin: &str, reader: impl Read) -> Result<Idx> {
-        super::idx::parse_within(origin, reader, None, *self)
-    }
-
-    /// As [`parse_csv_features`](crate::data::parse_csv_features).
-    ///
-    /// # Errors
-    /// Those of [`parse_csv_features`](crate::data::parse_csv_features).
-    #[cfg(feature = "csv")]
-    pub fn parse_csv_features<T: Scalar>(&self, origin: &str, reader: impl Read) -> Result<Features<T>> {
-        super::csv::features_within(origin, reader, *self)
-    }
-
-    /// As [`parse_csv_targets`](crate::data::parse_csv_targets).
-    ///
-    /// # Errors
-    /// Those of [`parse_csv_targets`](crate::data::parse_csv_targets).
-    #[cfg(feature = "csv")]
-    pub fn parse_csv_targets<T: Scalar>(
-        &self,
-        origin: &str,
-        reader: impl Read,
-        classes: Option<usize>,
-    ) -> Result<Targets<T>> {
-        super::csv::targets_within(origin, reader, classes, *self)
-    }
-
     /// Refuses a file that has, or claims to have, more bytes.
     pub(crate) fn check(self, origin: &str, bytes: u128) -> Result<()> {
         if bytes <= u128::from(self.max_bytes) {

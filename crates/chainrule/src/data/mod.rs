@@ -16,6 +16,7 @@ mod digits;
 mod features;
 mod idx;
 pub(crate) mod input;
+mod limited;
 mod limits;
 #[cfg(feature = "csv")]
 mod metered;

@@ -167,7 +167,7 @@ impl fmt::Display for Source {
 /// # Errors
 /// Those of the readers, and [`Error::Unsupported`] for a format that this build leaves out.
 pub fn read_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T>> {
-    Limits::default().read_features(path)
+    Source::File(path.as_ref().to_path_buf()).load_features()
 }
 
 /// Reads targets from a file in any of the formats. `classes` is the number of classes when it is known; else the

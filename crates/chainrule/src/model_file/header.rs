@@ -6,7 +6,6 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::strict::{Most, check_json};
-use crate::data::Limits;
 use crate::data::input::{Input, append, fill};
 use crate::{Error, Place, Result};
 
@@ -126,14 +125,5 @@ fn agree(origin: &str, told: u128, len: Option<u64>, is_all: bool) -> Result<()>
             Err(damaged(origin, format!("{len} bytes where its header tells of {told}")))
         }
         _ => Ok(()),
-    }
-}
-
-impl crate::ModelFile {
-    /// As [`ModelFile::open`](crate::ModelFile::open).
-    pub(crate) fn open_within(path: &std::path::Path, limits: Limits) -> Result<Self> {
-        let input = crate::data::input::open(path, limits)?;
-        let origin = input.origin.clone();
-        Self::of(&origin, read(input)?)
     }
 }

@@ -6,6 +6,7 @@
 //! `1.num_batches_tracked`. Read, any prefixes will do: layers are taken in natural order of their names
 //! (`net.2.weight` before `net.10.weight`).
 
+mod dtype;
 mod header;
 mod metadata;
 mod read;
@@ -14,5 +15,5 @@ mod tensors;
 mod valid;
 mod write;
 
-pub use read::{DType, ModelFile};
-pub(crate) use write::save;
+pub use dtype::DType;
+pub use read::ModelFile;

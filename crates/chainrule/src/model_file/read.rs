@@ -5,32 +5,16 @@ use std::path::Path;
 use chainrule_kernel::Scalar;
 use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
 
-use super::header::{Header, MODULES_MAX};
+use super::dtype::DType;
+use super::header::{self, Header, MODULES_MAX};
 use super::metadata::{self, Metadata};
 use super::tensors::{self, Numbers, Stored};
 use super::valid;
 use crate::data::Limits;
-use crate::{Error, Model, Place, Result};
-
-/// The element type of a file's tensors.
-///
-/// ```
-/// use chainrule::{DType, Loss, Mlp, Model, ModelFile};
-///
-/// let path = std::env::temp_dir().join(format!("dtype-{}.safetensors", std::process::id()));
-/// Model::new(Mlp::builder(2).dense(3).build_as::<f64>()?, Loss::CrossEntropy).save(&path)?;
-/// let file = ModelFile::open(&path)?;
-/// std::fs::remove_file(&path).expect("the file that was just saved");
-/// assert_eq!(file.dtype(), DType::F64);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DType {
-    /// 32-bit floating point.
-    F32,
-    /// 64-bit floating point.
-    F64,
-}
+use crate::data::input::open;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::place::Place;
 
 /// A file whose tensors have been found to be a chain of dense layers, and of normalisations among them.
 ///
@@ -73,7 +57,14 @@ impl ModelFile {
     /// normalisation's or not f32 or f64, a number that is not finite, a key twice, a name with a control character,
     /// more than 32,768 modules, or layers that do not fit one another; when it is longer than the limit.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Limits::default().open_model(path)
+        Self::open_within(path.as_ref(), Limits::default())
+    }
+
+    /// As [`ModelFile::open`].
+    pub(crate) fn open_within(path: &Path, limits: Limits) -> Result<Self> {
+        let input = open(path, limits)?;
+        let origin = input.origin.clone();
+        Self::of(&origin, header::read(input)?)
     }
 
     /// As [`ModelFile::open`], from bytes, of any number; errors name `origin`.
@@ -86,7 +77,7 @@ impl ModelFile {
     }
 
     /// As [`ModelFile::parse`], of bytes that need not be copied.
-    pub(super) fn of(origin: &str, bytes: Vec<u8>) -> Result<Self> {
+    fn of(origin: &str, bytes: Vec<u8>) -> Result<Self> {
         let contents = Contents::of(origin, &bytes)?;
         Ok(ModelFile { origin: origin.to_owned(), bytes, contents })
     }
@@ -229,6 +220,16 @@ impl ModelFile {
             is_due |= dense(&module) && i < last;
         }
         Ok(layers)
+    }
+}
+
+impl<T: Scalar> Model<T> {
+    /// Reads a file that [`Model::save`] wrote, converting the numbers when it holds the other type.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is damaged, or holds something else; see [`ModelFile`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        ModelFile::open(path)?.model(None)
     }
 }
 

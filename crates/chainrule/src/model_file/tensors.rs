@@ -7,7 +7,7 @@ use chainrule_model::Layer;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use super::DType;
+use super::dtype::DType;
 use super::header::Header;
 use crate::{Error, Place, Result};
 

@@ -12,7 +12,8 @@ use super::header::Header;
 use super::metadata::{KEY, Metadata};
 use super::valid;
 use crate::atomic::write_atomically;
-use crate::{Error, Model, Result};
+use crate::error::{Error, Result};
+use crate::model::Model;
 
 /// A tensor of little-endian bytes.
 struct Tensor {
@@ -44,11 +45,39 @@ impl View for &Tensor {
     }
 }
 
+impl<T: Scalar> Model<T> {
+    /// Writes the file whole or not at all. The same model gives the same bytes.
+    ///
+    /// What is written can be loaded: everything that [`Model::load`] refuses is refused here first, by the same checks,
+    /// and before the file is touched.
+    ///
+    /// ```
+    /// use chainrule::{Loss, Mlp, Model};
+    /// let mut mlp = Mlp::builder(2).dense(3).seed(1).build()?;
+    /// mlp.params_mut()[4] = f32::NAN;
+    /// let error = Model::new(mlp, Loss::Mse).save("model.safetensors").unwrap_err().to_string();
+    /// assert!(error.starts_with("model.safetensors, module 0: found NaN in the weights of a dense layer, input 2, output 2"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be written; an older one is then still there. When the model could not be loaded:
+    ///
+    /// - a parameter or a running statistic is NaN or infinite, or a running variance below 0;
+    /// - class names are not as many as outputs, two are alike, or one holds a control character, a line separator or a
+    ///   character that turns the direction of text (commas, quotes and all letters are allowed);
+    /// - preprocessing was fitted on another number of columns, or holds a number that makes no sense;
+    /// - the loss or a layer has a setting out of range, or there are more than 32,768 modules.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        write(self, path.as_ref())
+    }
+}
+
 /// Writes a model's file whole or not at all.
-pub(crate) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
+fn write<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
     let origin = path.display().to_string();
     valid::model(&origin, model)?;
-    let write = |error: String| Error::io("write", path)(io::Error::other(error));
+    let failed = |error: String| Error::io("write", path)(io::Error::other(error));
     let mut tensors = Vec::new();
     for layer in model.mlp.dense_layers() {
         let (inputs, outputs) = (layer.w.rows(), layer.w.cols());
@@ -72,10 +101,10 @@ pub(crate) fn save<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
             tensors.push((format!("{}.num_batches_tracked", norm.module), tensor));
         }
     }
-    let json = serde_json::to_string(&Metadata::of(model)).map_err(|error| write(error.to_string()))?;
+    let json = serde_json::to_string(&Metadata::of(model)).map_err(|error| failed(error.to_string()))?;
     let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
-        .map_err(|error| write(error.to_string()))?;
+        .map_err(|error| failed(error.to_string()))?;
     drop(tensors);
     // Bounds of the header, which no check of the model alone knows.
     Header::parse(&origin, &bytes)?;

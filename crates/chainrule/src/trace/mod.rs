@@ -6,8 +6,7 @@
 mod example;
 mod json;
 mod model;
-
-use std::ops::RangeInclusive;
+mod shown;
 
 pub use chainrule_explain::trace::{
     Formula, Lesson, MarkdownStyle, Matrix, Name, Quantity, Section, Step, Term, TextStyle, Trace, significant,
@@ -17,41 +16,4 @@ pub use chainrule_explain::trace::{
 pub use example::Example;
 pub use json::to_json;
 pub use model::trace_model;
-
-use crate::{Error, Result};
-
-/// Which of the steps are written down.
-///
-/// ```
-/// use chainrule::trace::Shown;
-///
-/// assert_eq!(Shown::default(), Shown::Step(1));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Shown {
-    /// This one, counted from 1.
-    Step(usize),
-    /// Every one.
-    All,
-}
-
-impl Default for Shown {
-    fn default() -> Self {
-        Shown::Step(1)
-    }
-}
-
-impl Shown {
-    /// Which of so many.
-    fn of(self, steps: usize) -> Result<RangeInclusive<usize>> {
-        match self {
-            Shown::All => Ok(1..=steps.max(1)),
-            Shown::Step(step) if (1..=steps.max(1)).contains(&step) => Ok(step..=step),
-            Shown::Step(step) => {
-                let expected = format!("one of the steps taken, 1 to {}", steps.max(1));
-                Err(Error::Argument { name: "step", found: step.to_string(), expected })
-            }
-        }
-    }
-}
+pub use shown::Shown;

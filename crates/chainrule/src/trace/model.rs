@@ -5,7 +5,7 @@ use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::TargetsRef;
 use chainrule_model::optim::Update;
 
-use super::Shown;
+use super::shown::Shown;
 use crate::data::{self, Dataset};
 use crate::fit::check_fit;
 use crate::{Model, Result};

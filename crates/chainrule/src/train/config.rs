@@ -1,12 +1,14 @@
 //! What a training run is told beforehand.
 
 use chainrule_model::optim::{Clip, Decays, LbfgsSettings, Rates, Schedule, Span, Update, WarmUp};
-use chainrule_model::{Loss, Optimizer};
+use chainrule_model::{Loss, ModelError, Optimizer};
 
+use super::class_weights::ClassWeights;
+use super::early_stopping::EarlyStopping;
+use super::history::History;
 use super::learner::as_argument;
-use super::{ClassWeights, EarlyStopping, History};
 use crate::data::Order;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// More than any machine has; beyond it lies a mistyped number, and a stack for each thread of it.
 const THREADS_MAX: usize = 4096;
@@ -109,7 +111,7 @@ impl TrainConfig {
             let expected = format!("at most {THREADS_MAX}");
             return Err(Error::Argument { name: "threads", found: threads.to_string(), expected });
         }
-        super::class_weights::check(self)?;
+        self.check_weights()?;
         self.loss.check().map_err(as_argument)?;
         self.update().check().map_err(as_argument)?;
         self.schedule.check().map_err(as_argument)?;
@@ -136,6 +138,35 @@ impl TrainConfig {
         let steps = rows.div_ceil(self.batch.saturating_mul(self.accumulate).max(1)).max(1);
         let span = Span { epochs: self.epochs as u64, steps: steps as u64 };
         Rates::new(self.schedule, self.warm_up, self.optimizer.lr(), span)
+    }
+
+    /// Refuses weights and smoothing that mean nothing, or that the loss has no use for.
+    fn check_weights(&self) -> Result<()> {
+        let not_for = |what| Err(ModelError::NotForLoss { loss: self.loss, what }.into());
+        if self.class_weights != ClassWeights::Equal && self.loss != Loss::CrossEntropy {
+            return not_for("class weights");
+        }
+        if self.positive_weights.is_some() && self.loss != Loss::BinaryCrossEntropy {
+            return not_for("positive weights");
+        }
+        if self.label_smoothing != 0.0 && self.loss != Loss::CrossEntropy {
+            return not_for("label smoothing");
+        }
+        let refuse = |name, found: f64, expected: &str| {
+            Err(Error::Argument { name, found: found.to_string(), expected: expected.to_owned() })
+        };
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            return refuse("label smoothing", self.label_smoothing, "a number from 0 to below 1");
+        }
+        let given = match &self.class_weights {
+            ClassWeights::Given(weights) => weights.as_slice(),
+            _ => self.positive_weights.as_deref().unwrap_or_default(),
+        };
+        // A minibatch of a single class of weight 0 would have no mean loss.
+        match given.iter().find(|weight| !(weight.is_finite() && **weight > 0.0)) {
+            Some(&weight) => refuse("a weight of the loss", weight, "a finite number above 0"),
+            None => Ok(()),
+        }
     }
 
     /// L-BFGS goes down the loss itself, as far as a line search says.
@@ -165,5 +196,35 @@ impl TrainConfig {
         };
         let (found, expected) = ("no validation rows".to_owned(), "some, to tell better from worse by".to_owned());
         Err(Error::Argument { name, found, expected })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_go_with_their_loss_and_have_ranges() {
+        let config = |loss| TrainConfig { loss, ..TrainConfig::default() };
+        let message = |config: TrainConfig| config.check().unwrap_err().to_string();
+        let balanced = ClassWeights::Balanced;
+        let wrong = TrainConfig { class_weights: balanced.clone(), ..config(Loss::Mse) };
+        assert_eq!(message(wrong), "mse takes no class weights");
+        let wrong = TrainConfig { positive_weights: Some(vec![2.0]), ..config(Loss::CrossEntropy) };
+        assert_eq!(message(wrong), "cross-entropy takes no positive weights");
+        let wrong = TrainConfig { label_smoothing: 0.1, ..config(Loss::BinaryCrossEntropy) };
+        assert_eq!(message(wrong), "binary-cross-entropy takes no label smoothing");
+        for label_smoothing in [-0.1, 1.0, f64::NAN] {
+            let wrong = TrainConfig { label_smoothing, ..config(Loss::CrossEntropy) };
+            assert!(message(wrong).ends_with("expected a number from 0 to below 1"));
+        }
+        for weight in [0.0, -1.0, f64::INFINITY] {
+            let class_weights = ClassWeights::Given(vec![1.0, weight]);
+            let wrong = TrainConfig { class_weights, ..config(Loss::CrossEntropy) };
+            assert!(message(wrong).ends_with("expected a finite number above 0"));
+        }
+        assert!(
+            TrainConfig { class_weights: balanced, label_smoothing: 0.1, ..config(Loss::CrossEntropy) }.check().is_ok()
+        );
     }
 }

@@ -10,6 +10,7 @@ mod evaluate;
 mod finite;
 mod history;
 mod learner;
+mod loss_weights;
 mod minibatch;
 mod observer;
 mod prepare;

@@ -4,11 +4,11 @@ use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 use chainrule_model::network::Objective;
 
-use super::class_weights::loss_weights;
 use super::course::{Judge, Run};
 use super::criterion::{Known, Own};
 use super::evaluate::has_classes;
 use super::learner::Lesson;
+use super::loss_weights::loss_weights;
 use super::prepare::{check_own_loss, check_start, check_validation, has_answers};
 use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, course};
 use crate::data::Dataset;

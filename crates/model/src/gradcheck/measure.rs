@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Settings;
 use super::noise::{POINTS, deviation};
 use super::report::{Position, TensorReport, Worst};
+use super::settings::Settings;
 use super::slope::{Expected, slope};
 use super::subject::{Subject, Tensor, root_mean_square};
 use crate::random::{Purpose, Stream};

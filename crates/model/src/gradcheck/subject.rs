@@ -10,13 +10,15 @@ use std::sync::Arc;
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
-use super::LossFn;
 use super::kinks::{kinks, piece};
 use crate::dissection::Dissection;
 use crate::layer::room::{Room, TensorShape};
 use crate::layer::{Op, each};
 use crate::layout::{Layout, places};
 use crate::{Layer, Mlp, ModelError, Workspace};
+
+/// From the output, (batch, outputs), the loss and, in `dy`, its gradient.
+pub(super) type LossFn<'a> = dyn FnMut(MatRef<'_, f64>, &mut [f64]) -> Result<f64, ModelError> + 'a;
 
 /// A tensor by its place in the point.
 #[derive(Debug, Clone)]

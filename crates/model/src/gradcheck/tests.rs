@@ -1,6 +1,11 @@
-use super::*;
-use crate::Loss;
+use chainrule_kernel::MatRef;
+
+use super::check::{compare, gradcheck, gradcheck_with};
+use super::report::{Report, Verdict};
+use super::settings::Settings;
+use super::subject::Subject;
 use crate::random::{Purpose, Stream};
+use crate::{Loss, Mlp, ModelError, TargetsRef};
 
 const ROWS: usize = 6;
 

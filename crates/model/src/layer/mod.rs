@@ -7,7 +7,7 @@ mod batch_norm;
 pub(crate) mod dense;
 mod describe;
 mod dropout;
-mod kind;
+pub(crate) mod kind;
 mod layer_norm;
 pub(crate) mod norm;
 mod op;

@@ -1,7 +1,7 @@
 //! How far to go: a step that keeps the strong Wolfe conditions. Nocedal and Wright, 2006, algorithms 3.5 (bracketing) and 3.6
 //! (zoom), with the cubic through two values and two slopes (equation 3.59) kept off the ends of the interval.
 
-use super::LbfgsSettings;
+use super::settings::LbfgsSettings;
 
 /// The objective along a direction: how far, its value there, its slope there.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,8 @@
 
 use chainrule_kernel::{Kernel, MatRef, Scalar, math};
 
-use super::{Objective, TargetsRef, target};
+use super::objective::Objective;
+use super::targets::{TargetsRef, target};
 
 /// With `e = e^-|z|`, which never overflows: `softplus(z) = max(z, 0) + ln(1 + e)`, and the sigmoids of z and -z are
 /// `1 / (1 + e)` and `e / (1 + e)`, the larger one that of the positive. The loss of an element is

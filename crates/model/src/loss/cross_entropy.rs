@@ -6,7 +6,8 @@
 
 use chainrule_kernel::{Kernel, MatRef, Scalar, math};
 
-use super::{Objective, TargetsRef, target};
+use super::objective::Objective;
+use super::targets::{TargetsRef, target};
 use crate::softmax::{largest, powers};
 
 pub(super) fn backward<T: Scalar>(

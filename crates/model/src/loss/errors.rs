@@ -2,7 +2,8 @@
 
 use chainrule_kernel::{MatRef, Scalar};
 
-use super::{Objective, TargetsRef, target};
+use super::objective::Objective;
+use super::targets::{TargetsRef, target};
 
 /// The mean of `e^2`, and in `dy` the gradient of `factor / 2` times that.
 pub(super) fn squared<T: Scalar>(

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use chainrule_kernel::math;
 
-use super::check_scores;
-
 /// The share of rows whose label is among the `k` largest scores. Of equal scores the first counts as the larger, as in
-/// [`argmax`](super::argmax): with k = 1 this is accuracy. NaN without rows, and a score of NaN is the smallest.
+/// [`argmax`](super::argmax()): with k = 1 this is accuracy. NaN without rows, and a score of NaN is the smallest.
 ///
 /// # Panics
 /// When `scores` does not have `classes` for each label, or a label is not below `classes`.
@@ -95,6 +93,15 @@ pub fn log_loss(
     check_scores(probabilities.len(), classes, labels);
     let of_row = |(row, &label): (&[f64], &u32)| -math::ln(row[label as usize].clamp(f64::EPSILON, 1.0 - f64::EPSILON));
     probabilities.chunks_exact(classes.max(1)).zip(labels).map(of_row).sum::<f64>() / labels.len() as f64
+}
+
+/// Refuses another number of scores than `classes` for each label, and labels that are no class.
+fn check_scores(scores: usize, classes: usize, labels: &[u32]) {
+    let rows = labels.len();
+    assert!(rows.checked_mul(classes) == Some(scores), "{scores} scores, for {rows} labels and {classes} classes");
+    if let Some(row) = labels.iter().position(|&label| label as usize >= classes) {
+        panic!("row {row} has label {}, of {classes} classes", labels[row]);
+    }
 }
 
 #[cfg(test)]

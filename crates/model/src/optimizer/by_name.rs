@@ -1,8 +1,8 @@
 //! Settings read and changed by name. What holds for every optimiser alike stands here.
 
-use super::setting::Setting;
-use super::{Field, Optimizer, SETTINGS};
-use crate::ModelError;
+use super::kind::{Field, Optimizer};
+use super::setting::{SETTINGS, Setting};
+use crate::error::ModelError;
 
 impl Optimizer {
     /// Its settings and their values, with 1 for a switch that is on.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Optimizer;
+use super::kind::Optimizer;
 use super::setting::SettingRange;
 
 /// The name, the learning rate, and what differs from the defaults: `sgd with learning rate 0.1, momentum 0.9, nesterov`.

@@ -1,8 +1,8 @@
-//! What a setting of an optimiser is: its name, its words, and the values that it may have.
+//! The settings of optimisers: their names, their words, and the values that they may have.
 
 use chainrule_kernel::Scalar;
 
-use crate::ModelError;
+use crate::error::ModelError;
 
 /// A setting that one or more of the optimisers have.
 ///
@@ -24,6 +24,25 @@ pub struct Setting {
     /// What it may be.
     pub range: SettingRange,
 }
+
+/// Every setting of every optimiser.
+pub const SETTINGS: &[Setting] = &[
+    setting("lr", "learning rate", "The learning rate", SettingRange::Positive),
+    setting("momentum", "momentum", "The share of the last step's velocity that is kept", SettingRange::Share),
+    setting("nesterov", "nesterov", "Look ahead by the velocity, which is Nesterov's momentum", SettingRange::Switch),
+    setting("alpha", "alpha", "The share of the mean square that is kept", SettingRange::Share),
+    setting("beta1", "beta1", "The share of the mean that is kept", SettingRange::Share),
+    setting("beta2", "beta2", "The share of the mean square that is kept", SettingRange::Share),
+    setting("eps", "eps", "What is added to the root that a step is divided by", SettingRange::Positive),
+    setting(
+        "lr-decay",
+        "learning rate decay",
+        "How much a step adds to what divides the learning rate",
+        SettingRange::NotNegative,
+    ),
+    setting("initial", "initial sum", "What the sum of squares begins at", SettingRange::NotNegative),
+    setting("weight-decay", "weight decay", "How strongly weights are drawn to 0", SettingRange::NotNegative),
+];
 
 /// The values that a setting may have.
 ///
@@ -90,11 +109,6 @@ impl SettingRange {
     }
 }
 
-pub(super) const fn setting(
-    name: &'static str,
-    words: &'static str,
-    meaning: &'static str,
-    range: SettingRange,
-) -> Setting {
+const fn setting(name: &'static str, words: &'static str, meaning: &'static str, range: SettingRange) -> Setting {
     Setting { name, words, meaning, range }
 }

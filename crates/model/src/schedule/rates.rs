@@ -1,6 +1,6 @@
 //! The learning rates of one run: a schedule, its warm-up, and what the validation losses have made of it so far.
 
-use super::{Schedule, Span, WarmUp};
+use super::kind::{Schedule, Span, WarmUp};
 
 /// A smaller change of the rate is none: PyTorch's `eps` of `ReduceLROnPlateau`.
 const LEAST_CHANGE: f64 = 1e-8;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Field, Schedule, in_range};
-use crate::ModelError;
+use super::kind::{Field, Schedule, in_range};
+use crate::error::ModelError;
 
 /// A name, and behind colons its settings: numbers in their order, or `name=number`. What is not said is as in
 /// [`Schedule::by_name`].
@@ -81,7 +81,7 @@ impl fmt::Display for Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::SCHEDULE_NAMES;
+    use crate::schedule::kind::SCHEDULE_NAMES;
 
     #[test]
     fn what_is_written_is_read_again() {

@@ -11,7 +11,7 @@ mod rows;
 use std::io::Read;
 use std::path::Path;
 
-use chainrule_explain::trace::{Lesson, trace};
+use chainrule_explain::trace::{Lesson, Trace, trace};
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::{Init, Mlp};
 
@@ -21,7 +21,7 @@ use learning::Learning;
 use located::{File, Table};
 use rows::{Rows, as_type};
 
-use super::{Shown, Trace};
+use super::shown::Shown;
 use crate::{DType, Error, Place, Result};
 
 /// The longest file that is read: an example is for reading, and `/dev/zero` never ends.
