@@ -2,7 +2,7 @@
 //! with the naive network in f64.
 
 #[cfg(feature = "rivals")]
-#[path = "../../rivals/gemm.rs"]
+#[path = "../../../rivals/gemm.rs"]
 mod gemm;
 #[path = "../../../rivals/matrixmultiply.rs"]
 mod matrixmultiply;
