@@ -10,7 +10,7 @@ mod model;
 use std::ops::RangeInclusive;
 
 pub use chainrule_explain::trace::{
-    Formula, Lesson, MarkdownStyle, Matrix, Name, Quantity, Section, Step, Term, TextStyle, Trace, significant,
+    Formula, MarkdownStyle, Matrix, Name, Quantity, Section, Step, Term, TextStyle, Trace, TraceRequest, significant,
     to_markdown, to_text, trace,
 };
 #[cfg(feature = "toml")]
