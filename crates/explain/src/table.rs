@@ -5,7 +5,7 @@ use chainrule_model::{Layer, Mlp, Scalar};
 /// One line for each module, numbered as PyTorch numbers those of an `nn.Sequential`, and a line of sums.
 ///
 /// ```
-/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// # mod chainrule { pub use chainrule_model::*; pub mod network { pub use chainrule_explain::layer_table; } }
 /// let mlp = chainrule::Mlp::builder(2).dense(3).relu().dense(1).build()?;
 /// let table = chainrule::network::layer_table(&mlp);
 /// assert!(table.lines().any(|line| line.split_whitespace().eq(["0", "dense(2,", "3)", "3", "9", "36", "B"])));
