@@ -13,7 +13,7 @@ ACCUMULATION = "crates/model/src/accumulation.rs"
 DECAY = "crates/model/src/decay.rs"
 EARLY = "crates/chainrule/src/train/early_stopping.rs"
 STEP = "crates/dense/src/step.rs"
-DESCENT = "crates/dense/src/descent.rs"
+FUSED_UPDATE = "crates/dense/src/fused_update.rs"
 DENSE_ACTIVATION = "crates/dense/src/activation.rs"
 CLIP = "crates/dense/src/clip.rs"
 CROSS_ENTROPY = "crates/model/src/loss/cross_entropy.rs"
@@ -39,7 +39,7 @@ GEMV = "crates/kernel/src/gemm/level2/gemv.rs"
 OUTER = "crates/kernel/src/gemm/level2/ger.rs"
 DOTS = "crates/kernel/src/gemm/level2/dot.rs"
 RUN = "crates/kernel/src/gemm/run.rs"
-PARTS = "crates/dense/src/parts.rs"
+PARTITION = "crates/dense/src/partition.rs"
 TURNED = "crates/kernel/src/gemm/level2/skinny.rs"
 BLOCK = "crates/kernel/src/gemm/loops/macro_kernel.rs"
 PROBLEM = "crates/kernel/src/gemm/problem.rs"
@@ -180,8 +180,8 @@ MISTAKES = [
     (
         "dw: added to what the last step left",
         PLAN,
-        "kernel.gemm(x, dz, Epilogue::Store, dw, &mut room.scratch);",
-        "kernel.gemm(x, dz, Epilogue::Accumulate { alpha: T::ONE, beta: T::ONE }, dw, &mut room.scratch);",
+        "kernel.gemm(x, dz, Epilogue::Store, dw, &mut workspace.scratch);",
+        "kernel.gemm(x, dz, Epilogue::Accumulate { alpha: T::ONE, beta: T::ONE }, dw, &mut workspace.scratch);",
     ),
     (
         "dw: every thread takes the first rows of x^T",
@@ -197,11 +197,11 @@ MISTAKES = [
     ),
     (
         "step: every strip takes the first rows of x^T",
-        DESCENT,
+        FUSED_UPDATE,
         "x.t().rows_in(start..start + count)",
         "x.t().rows_in(0..count)",
     ),
-    ("step: the second thread begins at the first row", DESCENT, "start: start + at, w: right_w", "start, w: right_w"),
+    ("step: the second thread begins at the first row", FUSED_UPDATE, "start: start + at, w: right_w", "start, w: right_w"),
     (
         "step: biases stay where they are",
         DENSE,
@@ -288,7 +288,7 @@ MISTAKES = [
     ("kernel: chains of a dot product start a register late", DOTS, "let whole = r.k / CHAINS * CHAINS;", "let whole = r.k / CHAINS * CHAINS - CHAINS;"),
     ("kernel: the last chains of a dot product are left out", DOTS, "if whole < r.k {", "if whole + 1 < r.k {"),
     ("kernel: the last column of a larger product is dots", RUN, "row::<T, K, false>(&last.", "row::<T, K, true>(&last."),
-    ("threads: the last one takes a single column or row", PARTS, "(length * (threads / 2) / threads + GRAIN / 2) / GRAIN * GRAIN)", "length)"),
+    ("threads: the last one takes a single column or row", PARTITION, "(length * (threads / 2) / threads + GRAIN / 2) / GRAIN * GRAIN)", "length)"),
     ("kernel: a ragged panel is read where the whole ones end", BLOCK, "(ragged, nr, true)", "(tile.b, nr, true)"),
     (
         "kernel: last column of an edge tile dropped",

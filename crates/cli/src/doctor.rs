@@ -1,7 +1,7 @@
 //! `chainrule doctor`, and what `train` says when a run looks sick: the library's findings in words and as JSON.
 
 use chainrule::data::Dataset;
-use chainrule::doctor::{Examination, Finding, LayerVitals, Vitals, judge};
+use chainrule::doctor::{Diagnostics, Examination, Finding, LayerDiagnostics, judge};
 use chainrule::optim::Update;
 use chainrule::{DType, Loss, Mlp, Model, ModelFile, Optimizer, Sample, Scalar, Trainer};
 use serde::Serialize;
@@ -79,21 +79,24 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
     let mut data = named.load::<T>(None, Some(NetworkSize::of(&model)))?.data;
     data.preprocess(&model.preprocess)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
-    let Examined { vitals, findings, rows } = examine(&Patient::of(&model), &data, update, Run::AFTER)?;
+    let Examined { diagnostics, findings, rows } = examine(&Patient::of(&model), &data, update, Run::AFTER)?;
 
     let mut output = Output::new(args.json, false);
     output.json(&Report {
         healthy: findings.is_empty(),
         rows,
-        loss: vitals.loss,
-        chance: vitals.chance,
-        layers: vitals.layers.iter().map(layer_line).collect(),
+        loss: diagnostics.loss,
+        chance: diagnostics.baseline_loss,
+        layers: diagnostics.layers.iter().map(layer_line).collect(),
         findings: findings.iter().map(finding_line).collect(),
     });
     let (model, source) = (shown(args.model.display()), shown(&args.data));
     output.say(format_args!("{model} on {source}, {rows} of {}\n", plural(data.rows(), "row")));
-    output.say(table(&vitals));
-    output.say(format_args!("loss {:.4}; the same answer for every row has {:.4}", vitals.loss, vitals.chance));
+    output.say(table(&diagnostics));
+    output.say(format_args!(
+        "loss {:.4}; the same answer for every row has {:.4}",
+        diagnostics.loss, diagnostics.baseline_loss
+    ));
     for finding in &findings {
         output.say(format_args!("\n{finding}"));
     }
@@ -139,7 +142,7 @@ impl<'a, T: Scalar> Patient<'a, T> {
 
 /// What was found, with how many rows.
 struct Examined {
-    vitals: Vitals,
+    diagnostics: Diagnostics,
     findings: Vec<Finding>,
     rows: usize,
 }
@@ -161,9 +164,9 @@ fn examine<T: Scalar>(
         trained: run.is_trained(),
         ..Examination::new(mlp, sample.rows(), loss)
     };
-    let vitals = Vitals::measure(&case)?;
-    let findings = judge(&case, &vitals);
-    Ok(Examined { vitals, findings, rows: sample.rows().count() })
+    let diagnostics = Diagnostics::measure(&case)?;
+    let findings = judge(&case, &diagnostics);
+    Ok(Examined { diagnostics, findings, rows: sample.rows().count() })
 }
 
 /// Looks at a training run before its first step, after its first epoch and after its last step, also when that was one
@@ -218,17 +221,17 @@ fn finding_line(finding: &Finding) -> FindingLine<'_> {
     }
 }
 
-fn layer_line(layer: &LayerVitals) -> LayerLine<'_> {
-    let LayerVitals { module, units, dead, saturated, gradient, update, .. } = *layer;
+fn layer_line(layer: &LayerDiagnostics) -> LayerLine<'_> {
+    let LayerDiagnostics { module, units, dead, saturated, gradient, update, .. } = *layer;
     LayerLine { module, name: &layer.name, units, dead, saturated, gradient, update }
 }
 
 /// A line for each layer; a dot where nothing was measured.
-fn table(vitals: &Vitals) -> String {
+fn table(diagnostics: &Diagnostics) -> String {
     let or_dot = |text: Option<String>| text.unwrap_or_else(|| ".".to_owned());
-    let width = vitals.layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(5);
+    let width = diagnostics.layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(5);
     let mut text = format!("module  {:width$}  units  dead  flat  gradient/w   update/w\n", "layer");
-    for layer in &vitals.layers {
+    for layer in &diagnostics.layers {
         let dead = or_dot(layer.dead.map(|dead| dead.to_string()));
         let flat = or_dot(layer.saturated.map(|share| format!("{:.0} %", 100.0 * share)));
         let update = or_dot(layer.update.map(|update| format!("{update:.1e}")));

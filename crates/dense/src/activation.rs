@@ -9,7 +9,7 @@ use std::cell::Cell;
 use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 
 use crate::Activation;
-use crate::parts::{ELEMENTS_PER_THREAD, Part, Side, for_each_columns, for_each_part, threads_for};
+use crate::partition::{ELEMENTS_PER_THREAD, Part, Side, for_each_columns, for_each_part, threads_for};
 
 /// Elements that are copied before they are activated: 16 or 32 KiB, which stay in the first-level cache.
 const BLOCK: usize = 1 << 12;

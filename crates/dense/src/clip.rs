@@ -5,7 +5,7 @@
 
 use chainrule_kernel::Scalar;
 
-use crate::parts::{ELEMENTS_PER_THREAD, threads_for};
+use crate::partition::{ELEMENTS_PER_THREAD, threads_for};
 
 /// Running sums side by side: 8 vectors of two f64, enough to hide the latency of an addition.
 const LANES: usize = 16;

@@ -25,9 +25,9 @@
 
 pub mod activation;
 pub mod clip;
-mod descent;
-mod frozen;
-mod parts;
+mod fused_update;
+mod packed_layer;
+mod partition;
 mod plan;
 mod process;
 mod step;
@@ -35,8 +35,8 @@ pub mod sum;
 pub mod update;
 
 pub use chainrule_kernel::Activation;
-pub use frozen::Frozen;
-pub use plan::{Below, Gradients, LayerShape, Plan};
+pub use packed_layer::PackedLayer;
+pub use plan::{Gradients, LayerShape, Plan, PreviousLayer};
 pub use step::Step;
 
 /// The package's README is run with the tests.

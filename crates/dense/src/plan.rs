@@ -7,7 +7,7 @@ use chainrule_kernel::{Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, Scala
 
 use crate::Activation;
 use crate::activation::{activate, derivative_and_sums};
-use crate::parts::{MACS_PER_THREAD, Side, for_each_part, threads_for};
+use crate::partition::{MACS_PER_THREAD, Side, for_each_part, threads_for};
 
 /// The sizes of one layer.
 ///
@@ -58,7 +58,7 @@ pub struct Gradients<'a, T> {
 /// The layer whose output is another one's x.
 ///
 /// ```
-/// use chainrule_dense::{Activation, Below, LayerShape, Plan};
+/// use chainrule_dense::{Activation, LayerShape, Plan, PreviousLayer};
 /// use chainrule_kernel::{Kernel, MatMut, MatRef};
 ///
 /// let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Identity };
@@ -66,13 +66,13 @@ pub struct Gradients<'a, T> {
 /// // The layer's x is what a ReLU gave: 0 where its own input was negative.
 /// let (x, dz, w) = (MatRef::new(&[0.0, 5.0], 1, 2), MatRef::new(&[10.0], 1, 1), [3.0, 4.0]);
 /// let (mut dx, mut db) = ([0.0; 2], [0.0; 2]);
-/// let below = Below { activation: Activation::Relu, of: x, db: &mut db };
-/// plan.input_gradient(dz, &w, MatMut::new(&mut dx, 1, 2), Some(below));
+/// let previous = PreviousLayer { activation: Activation::Relu, of: x, db: &mut db };
+/// plan.input_gradient(dz, &w, MatMut::new(&mut dx, 1, 2), Some(previous));
 /// assert_eq!((dx, db), ([0.0, 40.0], [0.0, 40.0]));
 /// # Ok::<(), chainrule_kernel::KernelError>(())
 /// ```
 #[derive(Debug)]
-pub struct Below<'a, T> {
+pub struct PreviousLayer<'a, T> {
     /// What it ends with.
     pub activation: Activation,
     /// What the derivative of that is taken from, (batch, its outputs): its output, which is x, or where
@@ -101,14 +101,14 @@ pub struct Plan<T: Scalar> {
     pub(crate) shape: LayerShape,
     max_batch: usize,
     /// One for each thread that may take part.
-    pub(crate) rooms: Vec<Room<T>>,
+    pub(crate) workspaces: Vec<ThreadWorkspace<T>>,
     /// dz, when several strips of dw are multiplied with it.
     pub(crate) packed: Option<PackedB<T>>,
 }
 
 /// What a thread has to itself.
 #[derive(Debug, Clone)]
-pub(crate) struct Room<T> {
+pub(crate) struct ThreadWorkspace<T> {
     pub(crate) scratch: Scratch<T>,
     /// Some rows of dw, on their way into w; empty in a plan that updates nothing, or whole sums at once.
     pub(crate) strip: Aligned<T>,
@@ -140,14 +140,14 @@ impl<T: Scalar> Plan<T> {
         }
         let work = max_batch.saturating_mul(inputs).saturating_mul(outputs);
         let threads = threads_for(work, MACS_PER_THREAD, rayon::current_num_threads());
-        let room = |_| -> Result<Room<T>, SizeError> {
+        let workspace = |_| -> Result<ThreadWorkspace<T>, SizeError> {
             let mut scratch = Scratch::try_for_shape(max_batch, outputs, inputs)?; // x * w
             scratch.try_reserve(inputs, outputs, max_batch)?; // x^T * dz
             scratch.try_reserve(max_batch, inputs, outputs)?; // dz * w^T
-            Ok(Room { scratch, strip: Aligned::default() })
+            Ok(ThreadWorkspace { scratch, strip: Aligned::default() })
         };
-        let rooms = (0..threads).map(room).collect::<Result<_, _>>()?;
-        Ok(Plan { kernel, shape, max_batch, rooms, packed: None })
+        let workspaces = (0..threads).map(workspace).collect::<Result<_, _>>()?;
+        Ok(Plan { kernel, shape, max_batch, workspaces, packed: None })
     }
 
     /// The layer's sizes.
@@ -162,13 +162,13 @@ impl<T: Scalar> Plan<T> {
 
     /// Bytes held, over all threads.
     pub fn bytes(&self) -> usize {
-        let room = |room: &Room<T>| room.scratch.bytes() + room.strip.bytes();
-        self.rooms.iter().map(room).sum::<usize>() + self.packed.as_ref().map_or(0, PackedB::bytes)
+        let workspace = |workspace: &ThreadWorkspace<T>| workspace.scratch.bytes() + workspace.strip.bytes();
+        self.workspaces.iter().map(workspace).sum::<usize>() + self.packed.as_ref().map_or(0, PackedB::bytes)
     }
 
     pub(crate) fn threads(&self, batch: usize) -> usize {
         let LayerShape { inputs, outputs, .. } = self.shape;
-        threads_for(batch.saturating_mul(inputs * outputs), MACS_PER_THREAD, self.rooms.len())
+        threads_for(batch.saturating_mul(inputs * outputs), MACS_PER_THREAD, self.workspaces.len())
     }
 
     /// Refuses what does not fit the layer; `b` is the length of a bias where there is one, `a` the shape of the output.
@@ -216,12 +216,12 @@ impl<T: Scalar> Plan<T> {
         let threads = self.threads(x.rows());
         // Not as the only part of all: what says so is written and copied at once, which takes 15 ns a product.
         if threads == 1 {
-            return kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut self.rooms[0].scratch);
+            return kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut self.workspaces[0].scratch);
         }
         let side = Side::of_product(&a);
-        for_each_part(a, side, threads, &mut self.rooms, &|a, part, room| {
+        for_each_part(a, side, threads, &mut self.workspaces, &|a, part, workspace| {
             let (x, w, b) = (x.rows_in(part.rows), w.cols_in(part.cols.clone()), &b[part.cols]);
-            kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut room.scratch);
+            kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut workspace.scratch);
         });
     }
 
@@ -278,7 +278,7 @@ impl<T: Scalar> Plan<T> {
         let (rows, cols) = (da.rows(), da.cols());
         assert!((rows, cols) == (batch, outputs), "da is {rows}x{cols}, not {batch}x{outputs}");
         assert!(db.len() == outputs, "a bias of {} for {outputs} outputs", db.len());
-        derivative_and_sums(self.kernel, activation, of, da, db, self.rooms.len());
+        derivative_and_sums(self.kernel, activation, of, da, db, self.workspaces.len());
     }
 
     /// The gradient by the weights, `dw = x^T * dz`.
@@ -293,46 +293,46 @@ impl<T: Scalar> Plan<T> {
         let (kernel, threads) = (self.kernel, self.threads(x.rows()));
         let dw = MatMut::new(dw, inputs, outputs);
         let side = Side::of_product(&dw);
-        for_each_part(dw, side, threads, &mut self.rooms, &|dw, part, room| {
+        for_each_part(dw, side, threads, &mut self.workspaces, &|dw, part, workspace| {
             let (x, dz) = (x.t().rows_in(part.rows), dz.cols_in(part.cols));
-            kernel.gemm(x, dz, Epilogue::Store, dw, &mut room.scratch);
+            kernel.gemm(x, dz, Epilogue::Store, dw, &mut workspace.scratch);
         });
     }
 
-    /// The gradient by the input, `dx = dz * w^T`. With a layer `below`, whose output x is, at once its own
-    /// [`Plan::output_gradient`]: dx becomes its dz.
+    /// The gradient by the input, `dx = dz * w^T`. With a `previous` layer, whose output is x, its
+    /// [`Plan::output_gradient`] is computed in the same pass: dx becomes its dz.
     pub fn input_gradient(
         &mut self,
         dz: MatRef<'_, T>,     // (batch, outputs)
         w: &[T],               // (inputs, outputs)
         mut dx: MatMut<'_, T>, // (batch, inputs)
-        below: Option<Below<'_, T>>,
+        previous: Option<PreviousLayer<'_, T>>,
     ) {
         let (batch, LayerShape { inputs, outputs, .. }) = (dz.rows(), self.shape);
         assert!((dx.rows(), dx.cols()) == (batch, inputs), "dx is {}x{}, not {batch}x{inputs}", dx.rows(), dx.cols());
         self.assert_fits(dx.as_ref(), w, None, (dz.rows(), dz.cols()));
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs).t());
         let threads = self.threads(batch);
-        if let Some(Below { of, db, .. }) = &below {
+        if let Some(PreviousLayer { of, db, .. }) = &previous {
             assert!(db.len() == inputs, "a bias of {} for {inputs} inputs", db.len());
             let (rows, cols) = (of.rows(), of.cols());
-            assert!((rows, cols) == (batch, inputs), "an output below of {rows}x{cols}, not {batch}x{inputs}");
+            assert!((rows, cols) == (batch, inputs), "a previous output of {rows}x{cols}, not {batch}x{inputs}");
         }
 
-        match below {
+        match previous {
             // The sum of a column belongs to one thread.
-            Some(Below { activation, of, db }) if threads == 1 => {
+            Some(PreviousLayer { activation, of, db }) if threads == 1 => {
                 let sums = Some(Cell::from_mut(db).as_slice_of_cells());
-                kernel.gemm(dz, w, Epilogue::Derivative { activation, of, sums }, dx, &mut self.rooms[0].scratch);
+                kernel.gemm(dz, w, Epilogue::Derivative { activation, of, sums }, dx, &mut self.workspaces[0].scratch);
             }
-            below => {
+            previous => {
                 let side = Side::of_product(&dx);
-                for_each_part(dx.reborrow(), side, threads, &mut self.rooms, &|dx, part, room| {
+                for_each_part(dx.reborrow(), side, threads, &mut self.workspaces, &|dx, part, workspace| {
                     let (dz, w) = (dz.rows_in(part.rows), w.cols_in(part.cols));
-                    kernel.gemm(dz, w, Epilogue::Store, dx, &mut room.scratch);
+                    kernel.gemm(dz, w, Epilogue::Store, dx, &mut workspace.scratch);
                 });
-                if let Some(Below { activation, of, db }) = below {
-                    derivative_and_sums(kernel, activation, of, dx, db, self.rooms.len());
+                if let Some(PreviousLayer { activation, of, db }) = previous {
+                    derivative_and_sums(kernel, activation, of, dx, db, self.workspaces.len());
                 }
             }
         }

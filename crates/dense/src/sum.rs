@@ -2,7 +2,7 @@
 
 use chainrule_kernel::Scalar;
 
-use crate::parts::{ELEMENTS_PER_THREAD, threads_for};
+use crate::partition::{ELEMENTS_PER_THREAD, threads_for};
 
 /// `sum <- sum + factor * dw`, the product rounded first.
 ///

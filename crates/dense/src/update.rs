@@ -5,7 +5,7 @@
 
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
-use crate::parts::{ELEMENTS_PER_THREAD, threads_for};
+use crate::partition::{ELEMENTS_PER_THREAD, threads_for};
 use crate::step::{Step, split_moments};
 
 /// Parameters that a thread must have to itself where each costs divisions. Adam, measured as `ELEMENTS_PER_THREAD` was,

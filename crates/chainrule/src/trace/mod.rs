@@ -9,7 +9,7 @@ mod model;
 mod shown;
 
 pub use chainrule_explain::trace::{
-    Formula, Lesson, MarkdownStyle, Matrix, Name, Quantity, Section, Step, Term, TextStyle, Trace, significant,
+    Formula, MarkdownStyle, Matrix, Name, Quantity, Section, Step, Term, TextStyle, Trace, TraceRequest, significant,
     to_markdown, to_text, trace,
 };
 #[cfg(feature = "toml")]

@@ -1,6 +1,6 @@
 //! The trace of a model's step on rows of data.
 
-use chainrule_explain::trace::{Lesson, Trace, trace};
+use chainrule_explain::trace::{Trace, TraceRequest, trace};
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::TargetsRef;
 use chainrule_model::optim::Update;
@@ -32,13 +32,13 @@ pub fn trace_model<T: Scalar>(
         data::Targets::Classes { labels, .. } => TargetsRef::Classes(labels),
         data::Targets::Values { values, cols } => TargetsRef::Values(MatRef::new(values, data.rows(), *cols)),
     };
-    let lesson = Lesson {
+    let request = TraceRequest {
         targets: Some(targets),
         loss: model.loss,
         update,
         steps,
         shown: shown.of(steps)?,
-        ..Lesson::forward(MatRef::new(&x, data.rows(), data.cols()))
+        ..TraceRequest::forward(MatRef::new(&x, data.rows(), data.cols()))
     };
-    Ok(trace(&mut model.mlp.clone(), &lesson)?)
+    Ok(trace(&mut model.mlp.clone(), &request)?)
 }

@@ -1,6 +1,6 @@
 //! One layer against the naive reference: forward, every gradient, any thread count.
 
-use chainrule_dense::{Activation, Frozen, Gradients, LayerShape, Plan, Step};
+use chainrule_dense::{Activation, Gradients, LayerShape, PackedLayer, Plan, Step};
 use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scalar, Scratch};
 use chainrule_naive::{self as naive, DenseShape, Float};
 
@@ -206,17 +206,17 @@ fn frozen_layers_give_the_same_bits<T: Scalar>() {
             let mut want = vec![T::ZERO; batch * outputs];
             Plan::new(kernel, shape, batch).forward(x, &data.w, &data.b, MatMut::new(&mut want, batch, outputs));
             let mut a = vec![T::ZERO; batch * outputs];
-            let frozen = Frozen::new(kernel, shape, &data.w);
+            let packed = PackedLayer::new(kernel, shape, &data.w);
             let learned = (&data.w[..], &data.b[..]);
-            for frozen in [&frozen, &Frozen::unpacked(kernel, shape)] {
+            for layer in [&packed, &PackedLayer::unpacked(kernel, shape)] {
                 a.fill(T::ZERO);
-                frozen.forward(x, learned, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
-                assert!(a == want, "{shape:?}, {batch} rows, {} bytes packed", frozen.bytes());
+                layer.forward(x, learned, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
+                assert!(a == want, "{shape:?}, {batch} rows, {} bytes packed", layer.bytes());
             }
             for i in 0..batch {
                 let mut alone = vec![T::ZERO; outputs];
                 let c = MatMut::new(&mut alone, 1, outputs);
-                frozen.forward(x.rows_in(i..i + 1), learned, c, &mut Scratch::default());
+                packed.forward(x.rows_in(i..i + 1), learned, c, &mut Scratch::default());
                 assert!(alone == want[i * outputs..][..outputs], "{shape:?}, row {i} alone");
             }
         }
@@ -230,13 +230,13 @@ fn strips_of_one_output_move_the_weights_as_the_whole_gradient_does() {
     let shape = LayerShape { inputs, outputs: 1, activation: Activation::Identity };
     let data = Inputs::<f64>::new(batch, shape);
     let step = Step { rule: Rule::Sgd { lr: 0.1, decay: 0.0 }, l1: 0.01, shrink: 1.0 };
-    let mut plan = Plan::new(Kernel::selected().unwrap(), shape, batch).for_descent(step.wants_strips());
+    let mut plan = Plan::new(Kernel::selected().unwrap(), shape, batch).for_fused_update(step.wants_strips());
     let dz = MatRef::new(&data.da, batch, 1);
     for x in [MatRef::new(&data.x, batch, inputs), MatRef::new(&data.x, inputs, batch).t()] {
         let (mut dw, mut whole, mut strips) = (vec![0.0; inputs], data.w.clone(), data.w.clone());
         plan.weight_gradient(x, dz, &mut dw);
         step.apply(Kernel::selected().unwrap(), &mut whole, &dw, [&mut [], &mut []]);
-        plan.descend(x, dz, &mut strips, step, [&mut [], &mut []]);
+        plan.backward_update(x, dz, &mut strips, step, [&mut [], &mut []]);
         assert!(strips == whole, "x with rows {} and columns {} apart", x.row_stride(), x.col_stride());
     }
 }

@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chainrule_dense::{Activation, Below, Frozen, Gradients, LayerShape, Plan, Step, activation, sum, update};
+use chainrule_dense::{
+    Activation, Gradients, LayerShape, PackedLayer, Plan, PreviousLayer, Step, activation, sum, update,
+};
 use chainrule_kernel::{Kernel, MatMut, MatRef, Rule, Scratch};
 
 /// A case: what is called, what its message must hold, and the call.
@@ -75,8 +77,8 @@ fn a_backward_pass_of_what_does_not_fit_the_layer_panics_with_both_sizes() {
         }),
         ("input_gradient, the layer below", &["a bias of 2", "3 inputs"], || {
             let (mut dx, mut db) = (NUMBERS, [0.0; 2]);
-            let below = Below { activation: Activation::Relu, of: matrix(2, 3), db: &mut db };
-            plan().input_gradient(matrix(2, 2), &NUMBERS[..6], MatMut::new(&mut dx[..6], 2, 3), Some(below));
+            let previous = PreviousLayer { activation: Activation::Relu, of: matrix(2, 3), db: &mut db };
+            plan().input_gradient(matrix(2, 2), &NUMBERS[..6], MatMut::new(&mut dx[..6], 2, 3), Some(previous));
         }),
     ]);
 }
@@ -84,14 +86,14 @@ fn a_backward_pass_of_what_does_not_fit_the_layer_panics_with_both_sizes() {
 #[test]
 fn a_step_that_the_plan_was_not_made_for_panics_with_the_step() {
     each_panics_with_its_words(&[
-        ("descend, shape", &["x has 2 columns", "3 inputs"], || {
+        ("backward_update, shape", &["x has 2 columns", "3 inputs"], || {
             let w = &mut { NUMBERS }[..6];
-            plan().descend(matrix(2, 2), matrix(2, 2), w, SGD.into(), [&mut [], &mut []]);
+            plan().backward_update(matrix(2, 2), matrix(2, 2), w, SGD.into(), [&mut [], &mut []]);
         }),
-        ("descend, no room", &["without room", "l1: 0.5"], || {
+        ("backward_update, no room", &["without room", "l1: 0.5"], || {
             let w = &mut { NUMBERS }[..6];
             let step = Step { l1: 0.5, ..Step::from(SGD) };
-            plan().descend(matrix(2, 3), matrix(2, 2), w, step, [&mut [], &mut []]);
+            plan().backward_update(matrix(2, 3), matrix(2, 2), w, step, [&mut [], &mut []]);
         }),
     ]);
 }
@@ -100,15 +102,15 @@ fn a_step_that_the_plan_was_not_made_for_panics_with_the_step() {
 fn a_frozen_layer_of_other_sizes_panics_with_both() {
     each_panics_with_its_words(&[
         ("new, weights", &["3x2", "5 elements"], || {
-            _ = Frozen::new(kernel(), SHAPE, &NUMBERS[..5]);
+            _ = PackedLayer::new(kernel(), SHAPE, &NUMBERS[..5]);
         }),
         ("forward, bias", &["a bias of 3", "2 outputs"], || {
-            let (layer, a) = (Frozen::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
+            let (layer, a) = (PackedLayer::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
             let learned = (&NUMBERS[..6], &NUMBERS[..3]);
             layer.forward(matrix(2, 3), learned, MatMut::new(a, 2, 2), &mut Scratch::default());
         }),
         ("forward", &["2x2", "3x2"], || {
-            let (layer, a) = (Frozen::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
+            let (layer, a) = (PackedLayer::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
             let learned = (&NUMBERS[..6], &NUMBERS[..2]);
             layer.forward(matrix(2, 2), learned, MatMut::new(a, 2, 2), &mut Scratch::default());
         }),

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chainrule_dense::{Activation, Below, Gradients, LayerShape, Plan, Step};
+use chainrule_dense::{Activation, Gradients, LayerShape, Plan, PreviousLayer, Step};
 use chainrule_kernel::{Kernel, MatMut, MatRef, Rule};
 
 fn shape(inputs: usize, outputs: usize) -> LayerShape {
@@ -29,7 +29,9 @@ fn a_plan_of_any_sizes_is_made_or_refused_by_name() {
                 if (1 << 26..1 << 57).contains(&most) {
                     continue;
                 }
-                match Plan::try_new(kernel, shape(inputs, outputs), rows).and_then(|plan| plan.try_for_descent(true)) {
+                match Plan::try_new(kernel, shape(inputs, outputs), rows)
+                    .and_then(|plan| plan.try_for_fused_update(true))
+                {
                     Ok(plan) => assert!(most < 1 << 26 && plan.max_batch() == rows && plan.bytes() < 1 << 28),
                     Err(error) => {
                         assert!(most >= 1 << 26, "{inputs}x{outputs}, {rows} rows: {error}");
@@ -95,12 +97,12 @@ fn arguments_of_another_layer_panic_in_every_pass_with_both_shapes() {
     check("dx is 1x2, not 1x3", &mut |plan| plan.input_gradient(zeros(1, 2), &w, out!(1, 2), None));
     check("an output of 1x3, not 1x2", &mut |plan| plan.input_gradient(zeros(1, 3), &w, out!(1, 3), None));
     check("a bias of 2 for 3 inputs", &mut |plan| {
-        let below = Below { activation: Activation::Relu, of: zeros(1, 3), db: &mut [0.0; 2] };
-        plan.input_gradient(zeros(1, 2), &w, out!(1, 3), Some(below));
+        let previous = PreviousLayer { activation: Activation::Relu, of: zeros(1, 3), db: &mut [0.0; 2] };
+        plan.input_gradient(zeros(1, 2), &w, out!(1, 3), Some(previous));
     });
-    check("an output below of 1x2, not 1x3", &mut |plan| {
-        let below = Below { activation: Activation::Relu, of: zeros(1, 2), db: &mut [0.0; 3] };
-        plan.input_gradient(zeros(1, 2), &w, out!(1, 3), Some(below));
+    check("a previous output of 1x2, not 1x3", &mut |plan| {
+        let previous = PreviousLayer { activation: Activation::Relu, of: zeros(1, 2), db: &mut [0.0; 3] };
+        plan.input_gradient(zeros(1, 2), &w, out!(1, 3), Some(previous));
     });
     check("a bias of 3 for 2 outputs", &mut |plan| {
         let gradients = Gradients { dw: &mut [0.0; 6], db: &mut [0.0; 3], dx: None };
@@ -109,10 +111,10 @@ fn arguments_of_another_layer_panic_in_every_pass_with_both_shapes() {
 
     let step = Step::from(Rule::Momentum { lr: 0.1, momentum: 0.9, nesterov: false, decay: 0.0 });
     check("6 numbers to remember and memory for 5", &mut |plan| {
-        plan.descend(zeros(1, 3), zeros(1, 2), &mut [0.0; 6], step, [&mut [0.0; 5], &mut []]);
+        plan.backward_update(zeros(1, 3), zeros(1, 2), &mut [0.0; 6], step, [&mut [0.0; 5], &mut []]);
     });
     check("a plan without room for", &mut |plan| {
-        plan.descend(zeros(1, 3), zeros(1, 2), &mut [0.0; 6], step, [&mut [0.0; 6], &mut []]);
+        plan.backward_update(zeros(1, 3), zeros(1, 2), &mut [0.0; 6], step, [&mut [0.0; 6], &mut []]);
     });
 }
 

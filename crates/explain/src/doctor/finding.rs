@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::doctor::LayerVitals;
+use crate::doctor::LayerDiagnostics;
 use crate::graph::brief;
 
 /// What is wrong, with the numbers that show it. Columns and classes are counted from 0.
@@ -123,7 +123,7 @@ pub enum Kind {
         /// Its loss.
         loss: f64,
         /// The loss of the best such answer.
-        chance: f64,
+        baseline_loss: f64,
     },
 }
 
@@ -156,7 +156,7 @@ impl Finding {
         Finding { kind, layer: None }
     }
 
-    pub(super) fn of_layer(kind: Kind, layer: &LayerVitals) -> Self {
+    pub(super) fn of_layer(kind: Kind, layer: &LayerDiagnostics) -> Self {
         Finding { kind, layer: Some((layer.module, layer.name.clone())) }
     }
 
@@ -226,7 +226,7 @@ impl Kind {
             Kind::LargeUpdates { ratio } => vec![("update_over_weights", *ratio)],
             Kind::LearningRateHigh { before, after } => vec![("loss_before", *before), ("loss_after", *after)],
             Kind::RisingLoss { best, last } => vec![("best_loss", *best), ("last_loss", *last)],
-            Kind::LossAtChance { loss, chance } => vec![("loss", *loss), ("chance", *chance)],
+            Kind::LossAtChance { loss, baseline_loss } => vec![("loss", *loss), ("chance", *baseline_loss)],
         }
     }
 
@@ -278,9 +278,9 @@ impl Kind {
             Kind::RisingLoss { best, last } => {
                 format!("the loss was {} in an earlier epoch and is {} in the last", brief(*best), brief(*last))
             }
-            Kind::LossAtChance { loss, chance } => format!(
-                "the loss is {loss:.4}; the same answer for every row has {chance:.4}{}",
-                if *loss > 2.0 * chance { ", so the network is worse than no network" } else { "" }
+            Kind::LossAtChance { loss, baseline_loss } => format!(
+                "the loss is {loss:.4}; the same answer for every row has {baseline_loss:.4}{}",
+                if *loss > 2.0 * baseline_loss { ", so the network is worse than no network" } else { "" }
             ),
         }
     }

@@ -59,16 +59,16 @@ pub const LARGE_UPDATE: f64 = 0.2;
 /// 10 times as long as its later ones, and with PyTorch's defaults 0.6 of the digits network's weights.
 pub const LARGE_FIRST_UPDATE: f64 = 1.0;
 
-/// How far one step may raise the loss on the very rows that it learned from, as a share of that loss or of chance. A
+/// How far one step may raise the loss on the very rows that it learned from, as a share of that loss or of the baseline loss. A
 /// gradient step of rate below 2 / (largest curvature) cannot raise it at all.
 pub const OVERSHOOT: f64 = 0.2;
 
-/// How far the last epoch's loss may lie above the best one, as a share of the loss at chance.
+/// How far the last epoch's loss may lie above the best one, as a share of the baseline loss.
 pub const RISE: f64 = 0.2;
 
-/// A loss above this share of the loss at chance is no better than guessing: less than a twentieth is learned.
+/// A loss above this share of the baseline loss is no better than guessing: less than a twentieth is learned.
 pub const AT_CHANCE: f64 = 0.95;
 
-/// A run whose last epoch lowered the loss by more than this share of the loss at chance is only short: at a hundredth of
-/// it, a loss at chance is 0 after a hundred epochs. The second notebook's failed run has 0.00001 an epoch.
+/// A run whose last epoch lowered the loss by more than this share of the baseline loss is only short: at a hundredth of
+/// it, the baseline loss becomes 0 after a hundred epochs. The second notebook's failed run has 0.00001 an epoch.
 pub const STILL_FALLING: f64 = 0.005;

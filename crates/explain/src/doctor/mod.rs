@@ -20,38 +20,38 @@
 
 mod advice;
 mod data;
+mod diagnostics;
 mod examination;
 mod finding;
 pub mod limits;
 mod network;
-mod vitals;
 
 use chainrule_model::{ModelError, Scalar};
 
+pub use diagnostics::{Diagnostics, LayerDiagnostics};
 pub use examination::Examination;
 pub use finding::{Finding, Kind};
-pub use vitals::{LayerVitals, Vitals};
 
 /// Everything that is wrong, in the order in which it is best mended: the data, the network, the training.
 ///
 /// # Errors
 /// As [`Mlp::forward`](chainrule_model::Mlp::forward) and [`Mlp::backward`](chainrule_model::Mlp::backward).
 pub fn examine<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<Finding>, ModelError> {
-    Ok(judge(case, &Vitals::measure(case)?))
+    Ok(judge(case, &Diagnostics::measure(case)?))
 }
 
 /// As [`examine`], of what has been measured already.
-pub fn judge<T: Scalar>(case: &Examination<'_, T>, vitals: &Vitals) -> Vec<Finding> {
+pub fn judge<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics) -> Vec<Finding> {
     let mut found = Vec::new();
     data::examine(case, &mut found);
-    if network::not_finite(vitals, &mut found) {
+    if network::not_finite(diagnostics, &mut found) {
         return found;
     }
-    network::units(vitals, case.rows.count(), &mut found);
-    network::gradients(vitals, &mut found);
-    network::steps(case, vitals, &mut found);
+    network::units(diagnostics, case.rows.count(), &mut found);
+    network::gradients(diagnostics, &mut found);
+    network::steps(case, diagnostics, &mut found);
     if case.trained {
-        network::chance(vitals, case.losses, &mut found);
+        network::loss_at_chance(diagnostics, case.losses, &mut found);
     }
     found
 }

@@ -2,38 +2,38 @@
 
 use chainrule_model::Scalar;
 
+use crate::doctor::diagnostics::goes_with_gradient;
 use crate::doctor::limits::{
     AT_CHANCE, DEAD_SHARE, EXPLODING, LARGE_FIRST_UPDATE, LARGE_UPDATE, LEAST_ROWS, OVERSHOOT, RISE, SATURATED_SHARE,
     SPREAD, STILL_FALLING,
 };
-use crate::doctor::vitals::goes_with_gradient;
-use crate::doctor::{Examination, Finding, Kind, Vitals};
+use crate::doctor::{Diagnostics, Examination, Finding, Kind};
 
 /// Parameters, outputs or a loss that are not numbers. True when there are some: nothing else can be told then.
-pub(super) fn not_finite(vitals: &Vitals, found: &mut Vec<Finding>) -> bool {
+pub(super) fn not_finite(diagnostics: &Diagnostics, found: &mut Vec<Finding>) -> bool {
     let before = found.len();
-    if let Some(layer) = vitals.layers.iter().find(|layer| layer.bad_parameters > 0) {
-        let count = vitals.layers.iter().map(|layer| layer.bad_parameters).sum();
+    if let Some(layer) = diagnostics.layers.iter().find(|layer| layer.bad_parameters > 0) {
+        let count = diagnostics.layers.iter().map(|layer| layer.bad_parameters).sum();
         found.push(Finding::of_layer(Kind::NonFiniteParameters { count }, layer));
     }
     if found.len() == before
-        && let Some(layer) = vitals.layers.iter().find(|layer| layer.bad_outputs > 0)
+        && let Some(layer) = diagnostics.layers.iter().find(|layer| layer.bad_outputs > 0)
     {
         found.push(Finding::of_layer(Kind::NonFiniteOutputs { count: layer.bad_outputs }, layer));
     }
-    if !vitals.loss.is_finite() && found.len() == before {
-        found.push(Finding::of_data(Kind::NonFiniteLoss { loss: vitals.loss }));
+    if !diagnostics.loss.is_finite() && found.len() == before {
+        found.push(Finding::of_data(Kind::NonFiniteLoss { loss: diagnostics.loss }));
     }
     found.len() > before
 }
 
 /// Units that no longer answer to their input.
-pub(super) fn units(vitals: &Vitals, rows: usize, found: &mut Vec<Finding>) {
+pub(super) fn units(diagnostics: &Diagnostics, rows: usize, found: &mut Vec<Finding>) {
     if rows < LEAST_ROWS {
         return;
     }
-    let last = vitals.layers.len() - 1;
-    for (number, layer) in vitals.layers.iter().enumerate() {
+    let last = diagnostics.layers.len() - 1;
+    for (number, layer) in diagnostics.layers.iter().enumerate() {
         if let Some(dead) = layer.dead.filter(|&dead| dead as f64 >= DEAD_SHARE * layer.units as f64) {
             found.push(Finding::of_layer(Kind::DeadUnits { dead, units: layer.units, rows }, layer));
         }
@@ -45,8 +45,8 @@ pub(super) fn units(vitals: &Vitals, rows: usize, found: &mut Vec<Finding>) {
 }
 
 /// Layers that learn much slower, or much faster, than the last.
-pub(super) fn gradients(vitals: &Vitals, found: &mut Vec<Finding>) {
-    let layers = &vitals.layers;
+pub(super) fn gradients(diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
+    let layers = &diagnostics.layers;
     let Some(last) = layers.last().filter(|last| last.gradient > 0.0) else { return };
     let blocked = |from: usize| layers[from..].iter().any(|layer| layer.dead == Some(layer.units));
     let weakest = layers.iter().enumerate().min_by(|a, b| a.1.gradient.total_cmp(&b.1.gradient));
@@ -65,21 +65,23 @@ pub(super) fn gradients(vitals: &Vitals, found: &mut Vec<Finding>) {
 }
 
 /// Steps that are too long: by what one would change, by what it does to the loss, and by how the epochs went.
-pub(super) fn steps<T: Scalar>(case: &Examination<'_, T>, vitals: &Vitals, found: &mut Vec<Finding>) {
+pub(super) fn steps<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
     let direct = case.update.is_some_and(|update| goes_with_gradient(update.optimizer));
     let limit = if direct { LARGE_UPDATE } else { LARGE_FIRST_UPDATE };
-    let updates = vitals.layers.iter().filter_map(|layer| Some((layer.update?, layer)));
+    let updates = diagnostics.layers.iter().filter_map(|layer| Some((layer.update?, layer)));
     let largest = updates.max_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((update, layer)) = largest.filter(|(update, _)| above(*update, limit)) {
         found.push(Finding::of_layer(Kind::LargeUpdates { ratio: update }, layer));
     }
-    let scale = vitals.chance.max(vitals.loss);
-    if let Some(after) = vitals.stepped_loss.filter(|after| direct && above(after - vitals.loss, OVERSHOOT * scale)) {
-        found.push(Finding::of_data(Kind::LearningRateHigh { before: vitals.loss, after }));
+    let scale = diagnostics.baseline_loss.max(diagnostics.loss);
+    if let Some(after) =
+        diagnostics.stepped_loss.filter(|after| direct && above(after - diagnostics.loss, OVERSHOOT * scale))
+    {
+        found.push(Finding::of_data(Kind::LearningRateHigh { before: diagnostics.loss, after }));
         return;
     }
     let best = case.losses.iter().copied().fold(f64::INFINITY, f64::min);
-    if let Some(&after) = case.losses.last().filter(|&&last| last - best > RISE * vitals.chance) {
+    if let Some(&after) = case.losses.last().filter(|&&last| last - best > RISE * diagnostics.baseline_loss) {
         found.push(Finding::of_data(Kind::RisingLoss { best, last: after }));
     }
 }
@@ -90,13 +92,16 @@ fn above(value: f64, limit: f64) -> bool {
 }
 
 /// A loss that anybody can have, unless it is still falling.
-pub(super) fn chance(vitals: &Vitals, losses: &[f64], found: &mut Vec<Finding>) {
+pub(super) fn loss_at_chance(diagnostics: &Diagnostics, losses: &[f64], found: &mut Vec<Finding>) {
     let falling = match losses {
-        [.., before, last] => before - last > STILL_FALLING * vitals.chance,
+        [.., before, last] => before - last > STILL_FALLING * diagnostics.baseline_loss,
         [_] => true,
         [] => false,
     };
-    if vitals.chance > 0.0 && vitals.loss >= AT_CHANCE * vitals.chance && !falling {
-        found.push(Finding::of_data(Kind::LossAtChance { loss: vitals.loss, chance: vitals.chance }));
+    if diagnostics.baseline_loss > 0.0 && diagnostics.loss >= AT_CHANCE * diagnostics.baseline_loss && !falling {
+        found.push(Finding::of_data(Kind::LossAtChance {
+            loss: diagnostics.loss,
+            baseline_loss: diagnostics.baseline_loss,
+        }));
     }
 }

@@ -3,7 +3,7 @@
 use chainrule_model::network::{Dissection, activation_name};
 use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
-use super::answers::sum_of_each_row;
+use super::loss::sum_of_each_row;
 use super::norm::Through;
 use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};

@@ -10,11 +10,11 @@ use super::number::{brief, latex};
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// let name = &trace.steps[0].quantity("forward", "Z1").unwrap().name;
 /// assert_eq!((name.text.as_str(), name.latex.as_str()), ("Z1", "Z_{1}"));
 /// # Ok::<(), chainrule::ModelError>(())
@@ -63,11 +63,11 @@ impl fmt::Display for Name {
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, Term, trace};
+/// use chainrule::trace::{TraceRequest, Term, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// let z = trace.steps[0].quantity("forward", "Z1").unwrap();
 /// let Term::Value { name, value, .. } = &z.formula.0[0] else { panic!("X W1 + b1 begins with X") };
 /// assert_eq!((name.text.as_str(), value.values()), ("X", &[1.0, 2.0][..]));
@@ -92,11 +92,11 @@ pub enum Term {
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// assert_eq!(trace.steps[0].quantity("forward", "Z1").unwrap().formula.text(), "X W1 + b1");
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```

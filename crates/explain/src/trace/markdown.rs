@@ -8,11 +8,11 @@ use super::{Matrix, Quantity, Section, Term, Trace, words};
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, MarkdownStyle, to_markdown, trace};
+/// use chainrule::trace::{TraceRequest, MarkdownStyle, to_markdown, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// let style = MarkdownStyle { digits: 3, ..MarkdownStyle::default() };
 /// assert!(to_markdown(&trace, &style).contains("Z_{1}"));
 /// # Ok::<(), chainrule::ModelError>(())

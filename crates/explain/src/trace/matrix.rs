@@ -6,11 +6,11 @@ use chainrule_model::{MatRef, Scalar};
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(3).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// let x = &trace.given("X").unwrap().value;
 /// assert_eq!((x.rows(), x.cols(), x.get(0, 1), x.is_scalar()), (1, 2, 2.0, false));
 /// # Ok::<(), chainrule::ModelError>(())

@@ -8,11 +8,11 @@ use super::{Formula, Matrix, Name, Term};
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// assert_eq!(trace.steps[0].quantity("forward", "Z1").unwrap().equation(), "Z1 = X W1 + b1");
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```

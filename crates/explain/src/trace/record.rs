@@ -9,17 +9,17 @@ use super::Quantity;
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(3).relu().dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// assert_eq!((trace.element, trace.inputs, trace.layers.len()), ("f32", 2, 3));
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// What the lesson is called; empty unless its author says.
+    /// The title; empty unless its author gives one.
     pub title: String,
     /// What its author remarks.
     pub notes: String,
@@ -59,11 +59,11 @@ impl Trace {
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// let step = &trace.steps[0];
 /// assert!(step.number == 1 && step.quantity("forward", "Z1").is_some());
 /// # Ok::<(), chainrule::ModelError>(())
@@ -88,11 +88,11 @@ impl Step {
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// for section in &trace.steps[0].sections {
 ///     println!("{}: {} quantities", section.title, section.quantities.len());
 /// }

@@ -22,22 +22,22 @@ pub(super) struct Ground<'a> {
 /// What the optimiser remembers from here on, and how the tensor moves.
 pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, Formula) {
     match optimizer {
-        Optimizer::Sgd { lr } => (vec![], on.descend(lr).then(factor(on.decayed(0.0, lr)))),
+        Optimizer::Sgd { lr } => (vec![], on.sgd_step(lr).then(factor(on.decayed(0.0, lr)))),
         Optimizer::Momentum { lr, momentum: 0.0, weight_decay, .. } => {
-            (vec![], on.descend(lr).then(factor(on.decayed(weight_decay, lr))))
+            (vec![], on.sgd_step(lr).then(factor(on.decayed(weight_decay, lr))))
         }
         Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
             let g = on.decayed(weight_decay, lr);
             let v = on.remember(0, "v", "the velocity", |v| scaled(momentum, v).same(" + ").then(g.clone()));
             let ahead = || g.clone().same(" + ").then(scaled(momentum, &v)).bracketed();
-            let formula = if nesterov { on.descend(lr).then(ahead()) } else { on.descend(lr).value(&v) };
+            let formula = if nesterov { on.sgd_step(lr).then(ahead()) } else { on.sgd_step(lr).value(&v) };
             (vec![v], formula)
         }
         Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
             let g = on.decayed(weight_decay, lr);
             let s = on.mean_square(0, alpha, &g);
             let root = Formula::just(&s).root().same(" + ").literal(eps).bracketed();
-            (vec![s], on.descend(lr).then(factor(g)).same(" / ").then(root))
+            (vec![s], on.sgd_step(lr).then(factor(g)).same(" / ").then(root))
         }
         Optimizer::AdaGrad { lr, lr_decay, eps, weight_decay, .. } => {
             let g = on.decayed(weight_decay, lr);
@@ -69,7 +69,7 @@ pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, For
 
 impl Ground<'_> {
     /// `w - lr * `.
-    fn descend(&self, lr: f64) -> Formula {
+    fn sgd_step(&self, lr: f64) -> Formula {
         rate(self.kept(lr).same(" - "), lr).scaling()
     }
 

@@ -1,6 +1,6 @@
 //! Taking the steps. The loss, the gradients by the parameters and the parameters themselves are those of
 //! `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`, which train; what those leave no trace of, a
-//! `Dissection` keeps. A lesson without steps is evaluation, by `Mlp::forward`.
+//! `Dissection` keeps. A request without steps is evaluation, by `Mlp::forward`.
 
 use chainrule_model::network::Dissection;
 use chainrule_model::optim::Moments;
@@ -8,23 +8,23 @@ use chainrule_model::{Mlp, ModelError, Scalar, TargetsRef, Workspace};
 
 use super::parameters::parameters;
 use super::update::{Moved, Tensor};
-use super::{Lesson, Matrix, Name, Quantity, Section, Step, Trace, answers, backward, forward, norm, update};
+use super::{Matrix, Name, Quantity, Section, Step, Trace, TraceRequest, backward, forward, loss, norm, update};
 
-/// Takes the steps of a lesson and writes them down. Afterwards the network has learned it, to the same bits as by
+/// Takes the steps of a request and writes them down. Afterwards the network has learned it, to the same bits as by
 /// [`Mlp::step`].
 ///
 /// # Errors
 /// When there are no rows, the rows or targets do not fit the network, or cross-entropy follows a softmax layer.
-pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, lesson: &Lesson<'_, T>) -> Result<Trace, ModelError> {
-    let batch = lesson.x.rows();
+pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, request: &TraceRequest<'_, T>) -> Result<Trace, ModelError> {
+    let batch = request.x.rows();
     if batch == 0 {
         return Err(ModelError::EmptyBatch);
     }
-    let learned = lesson.targets.filter(|_| lesson.steps > 0);
-    let mut pass = Pass::new(mlp, lesson)?;
+    let learned = request.targets.filter(|_| request.steps > 0);
+    let mut pass = Pass::new(mlp, request)?;
     let (mut steps, mut losses) = (Vec::new(), Vec::new());
-    for number in 1..=lesson.steps.max(1) {
-        let is_shown = learned.is_none() || lesson.shown.contains(&number);
+    for number in 1..=request.steps.max(1) {
+        let is_shown = learned.is_none() || request.shown.contains(&number);
         let (sections, loss) = pass.step(mlp, is_shown)?;
         losses.extend(loss);
         if is_shown {
@@ -35,8 +35,8 @@ pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, lesson: &Lesson<'_, T>) -> Result<Trac
         }
     }
     if let Some(targets) = learned {
-        mlp.forward_training(lesson.x, &mut pass.workspace)?;
-        losses.push(mlp.loss(targets, lesson.loss, &mut pass.workspace)?);
+        mlp.forward_training(request.x, &mut pass.workspace)?;
+        losses.push(mlp.loss(targets, request.loss, &mut pass.workspace)?);
     }
     Ok(Trace {
         title: String::new(),
@@ -45,8 +45,8 @@ pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, lesson: &Lesson<'_, T>) -> Result<Trac
         kernel: mlp.kernel_name(),
         inputs: mlp.inputs(),
         layers: mlp.layers().iter().map(ToString::to_string).collect(),
-        loss: lesson.targets.map(|_| lesson.loss),
-        update: learned.map(|_| lesson.update),
+        loss: request.targets.map(|_| request.loss),
+        update: learned.map(|_| request.update),
         given: pass.given,
         steps,
         losses,
@@ -55,25 +55,25 @@ pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, lesson: &Lesson<'_, T>) -> Result<Trac
 
 /// What goes on from one step to the next.
 struct Pass<'l, 'a, T: Scalar> {
-    lesson: &'l Lesson<'a, T>,
+    request: &'l TraceRequest<'a, T>,
     given: Vec<Quantity>,
     workspace: Workspace<T>,
     moments: Moments<T>,
 }
 
 impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
-    fn new(mlp: &Mlp<T>, lesson: &'l Lesson<'a, T>) -> Result<Self, ModelError> {
-        let x = Quantity::given(Name::new("X", "X"), "the inputs", Matrix::of(lesson.x));
+    fn new(mlp: &Mlp<T>, request: &'l TraceRequest<'a, T>) -> Result<Self, ModelError> {
+        let x = Quantity::given(Name::new("X", "X"), "the inputs", Matrix::of(request.x));
         let mut given = vec![x];
-        given.extend(lesson.targets.iter().flat_map(|targets| answers::given(*targets, mlp.outputs())));
-        let workspace = Workspace::try_new(mlp, lesson.x.rows())?;
-        let moments = Moments::new(lesson.update.optimizer, mlp.params().len())?;
-        Ok(Pass { lesson, given, workspace, moments })
+        given.extend(request.targets.iter().flat_map(|targets| loss::given(*targets, mlp.outputs())));
+        let workspace = Workspace::try_new(mlp, request.x.rows())?;
+        let moments = Moments::new(request.update.optimizer, mlp.params().len())?;
+        Ok(Pass { request, given, workspace, moments })
     }
 
-    /// A forward pass, and what the lesson asks for after it. Answers what was to be shown of it, and the loss.
+    /// A forward pass, and what the request asks for after it. Answers what was to be shown of it, and the loss.
     fn step(&mut self, mlp: &mut Mlp<T>, is_shown: bool) -> Result<(Vec<Section>, Option<f64>), ModelError> {
-        let Lesson { x, targets, loss, steps, .. } = *self.lesson;
+        let TraceRequest { x, targets, loss, steps, .. } = *self.request;
         match targets {
             Some(_) if steps > 0 => mlp.forward_training(x, &mut self.workspace)?,
             _ => mlp.forward(x, &mut self.workspace)?,
@@ -100,7 +100,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
                 after: self.moments.values(),
                 step: self.moments.steps(),
             };
-            let mut quantities = update::update(self.lesson.update, &tensors, &moved);
+            let mut quantities = update::update(self.request.update, &tensors, &moved);
             quantities.extend(norm::settled(mlp, &running, &between, x.rows()));
             sections.push(Section { title: "update", quantities });
         }
@@ -111,14 +111,14 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     /// they were clipped.
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let mut gradients = self.workspace.gradients().to_vec();
-        mlp.update(self.lesson.update, &mut gradients, &mut self.moments)?;
+        mlp.update(self.request.update, &mut gradients, &mut self.moments)?;
         mlp.settle(&self.workspace)?;
-        Ok(self.lesson.update.clip.map(|_| gradients))
+        Ok(self.request.update.clip.map(|_| gradients))
     }
 
     /// What the passes computed.
     fn record(&self, mlp: &Mlp<T>, answered: Option<(TargetsRef<'_, T>, f64)>) -> Result<Recorded, ModelError> {
-        let Lesson { x, loss, steps, .. } = *self.lesson;
+        let TraceRequest { x, loss, steps, .. } = *self.request;
         let mut parts = Dissection::try_new(mlp, x.rows())?;
         let learns = answered.is_some() && steps > 0;
         if learns {
@@ -143,8 +143,8 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             return Ok(Recorded { sections, tensors: Vec::new(), between });
         };
         let y = outputs.last().expect("a network has layers");
-        let answers = answers::loss(mlp, loss, y, &self.given, targets, value);
-        sections.push(Section { title: "loss", quantities: answers.quantities });
+        let traced_loss = loss::loss(mlp, loss, y, &self.given, targets, value);
+        sections.push(Section { title: "loss", quantities: traced_loss.quantities });
         if steps == 0 {
             return Ok(Recorded { sections, tensors: Vec::new(), between });
         }
@@ -157,7 +157,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             params: &params,
             outputs,
             between: &between,
-            by_output: answers.gradient,
+            by_output: traced_loss.gradient,
         });
         sections.push(Section { title: "backward", quantities });
         let tensors = params.iter().zip(gradients).flat_map(|(layer, [dw, db])| {

@@ -8,11 +8,11 @@ use super::{Quantity, Section, Trace, equation, words};
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, TextStyle, to_text, trace};
+/// use chainrule::trace::{TraceRequest, TextStyle, to_text, trace};
 /// use chainrule::{MatRef, Mlp};
 ///
 /// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let trace = trace(&mut mlp, &Lesson::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// let trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
 /// let style = TextStyle { digits: 3, ..TextStyle::default() };
 /// assert!(to_text(&trace, &style).contains("Z1 = X W1 + b1"));
 /// # Ok::<(), chainrule::ModelError>(())

@@ -12,7 +12,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use chainrule_dense::{Below, Frozen, LayerShape, Plan};
+use chainrule_dense::{LayerShape, PackedLayer, Plan, PreviousLayer};
 use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
 
 use super::room::{
@@ -97,7 +97,7 @@ impl Room for Dense {
     }
 
     fn kept<T: Scalar>(&self, size: &Size<T>) -> Result<Kept<T>, NoMemory> {
-        Ok(Kept::Plan(Plan::try_new(size.kernel, self.shape, size.max_batch)?.try_for_descent(size.strips)?))
+        Ok(Kept::Plan(Plan::try_new(size.kernel, self.shape, size.max_batch)?.try_for_fused_update(size.strips)?))
     }
 
     fn keeps_z(&self) -> bool {
@@ -143,7 +143,7 @@ impl Room for Dense {
         }
         let dz = MatRef::new(da, batch, width);
         if let Some(Beneath { dense, of, dx }) = flow.below.take() {
-            let below = dense.map(|DenseBeneath { activation, b }| Below { activation, of, db: &mut grads[b] });
+            let below = dense.map(|DenseBeneath { activation, b }| PreviousLayer { activation, of, db: &mut grads[b] });
             flow.is_dz = below.is_some();
             plan.input_gradient(dz, &weights.params()[w.clone()], dx, below);
         }
@@ -152,13 +152,13 @@ impl Room for Dense {
             Weights::Moved { params, steps: Steps { weights, biases }, moments } => {
                 let arrays = weights.rule.moments();
                 biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
-                plan.descend(flow.x, dz, &mut params[w.clone()], *weights, moments.range(arrays, w));
+                plan.backward_update(flow.x, dz, &mut params[w.clone()], *weights, moments.range(arrays, w));
             }
         }
     }
 
     fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
-        Ok(Ready::Dense(Frozen::try_new(numbers.kernel, self.shape, &numbers.params[self.ranges().w])?))
+        Ok(Ready::Dense(PackedLayer::try_new(numbers.kernel, self.shape, &numbers.params[self.ranges().w])?))
     }
 
     #[inline]
@@ -174,7 +174,7 @@ impl Room for Dense {
         let (learned, a) = ((&numbers.params[w], &numbers.params[b]), MatMut::new(a, x.rows(), self.shape.outputs));
         match ready {
             Some(Ready::Dense(layer)) => layer.forward(x, learned, a, scratch),
-            _ => Frozen::unpacked(numbers.kernel, self.shape).forward(x, learned, a, scratch),
+            _ => PackedLayer::unpacked(numbers.kernel, self.shape).forward(x, learned, a, scratch),
         }
         Ok(())
     }

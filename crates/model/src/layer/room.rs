@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use chainrule_dense::{Activation, Frozen, Plan};
+use chainrule_dense::{Activation, PackedLayer, Plan};
 use chainrule_kernel::{Aligned, Kernel, MatMut, MatRef, Scalar, Scratch};
 
 use super::statistics::Statistics;
@@ -223,7 +223,7 @@ impl<T: Scalar> Kept<T> {
 pub(crate) enum Ready<T: Scalar> {
     Nothing,
     /// A dense layer's weights, packed.
-    Dense(Frozen<T>),
+    Dense(PackedLayer<T>),
     /// What a batch normalisation goes by.
     Statistics(Statistics),
 }

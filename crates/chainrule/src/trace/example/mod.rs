@@ -11,7 +11,7 @@ mod rows;
 use std::io::Read;
 use std::path::Path;
 
-use chainrule_explain::trace::{Lesson, Trace, trace};
+use chainrule_explain::trace::{Trace, TraceRequest, trace};
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::{Init, Mlp};
 
@@ -200,23 +200,23 @@ impl Example {
     fn traced<T: Scalar>(&self, steps: Option<usize>, shown: Shown) -> Result<Trace> {
         let mut mlp = self.network::<T>()?;
         let x = self.x.as_type::<T>();
-        let mut lesson = Lesson::forward(MatRef::new(&x, self.x.rows, self.x.cols));
-        lesson.steps = steps.or(self.steps()).unwrap_or(0);
+        let mut request = TraceRequest::forward(MatRef::new(&x, self.x.rows, self.x.cols));
+        request.steps = steps.or(self.steps()).unwrap_or(0);
         let update = self.answers.as_ref().and_then(|(_, learning)| learning.update);
-        if lesson.steps > 0 && update.is_none() {
+        if request.steps > 0 && update.is_none() {
             let missing = if self.answers.is_some() { "an optimizer" } else { "targets or labels" };
-            let found = format!("{} of an example without {missing}", lesson.steps);
+            let found = format!("{} of an example without {missing}", request.steps);
             return Err(Error::Argument { name: "steps", found, expected: "0".to_owned() });
         }
-        lesson.update = update.unwrap_or(lesson.update);
+        request.update = update.unwrap_or(request.update);
         let values;
         if let Some((answers, learning)) = &self.answers {
             values = answers.values::<T>();
-            lesson.targets = Some(answers.targets(&values, self.x.rows));
-            lesson.loss = learning.loss;
+            request.targets = Some(answers.targets(&values, self.x.rows));
+            request.loss = learning.loss;
         }
-        lesson.shown = shown.of(lesson.steps)?;
-        let mut trace = trace(&mut mlp, &lesson)?;
+        request.shown = shown.of(request.steps)?;
+        let mut trace = trace(&mut mlp, &request)?;
         (trace.title, trace.notes) = (self.title.clone(), self.notes.clone());
         Ok(trace)
     }

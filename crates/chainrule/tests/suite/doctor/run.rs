@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use chainrule::data::{Dataset, Preprocess, digits};
-use chainrule::doctor::{Examination, Finding, Vitals, judge};
+use chainrule::doctor::{Diagnostics, Examination, Finding, judge};
 use chainrule::optim::Update;
 use chainrule::{EpochReport, Loss, Mlp, Sample, Scalar, TrainConfig, Trainer};
 
@@ -65,9 +65,12 @@ fn examine<T: Scalar>(
         trained: losses.is_some(),
         ..Examination::new(mlp, sample.rows(), loss)
     };
-    let vitals = Vitals::measure(&case).unwrap();
-    println!("  {name}: loss {:.4} of {:.4}, a step later {:.4?}", vitals.loss, vitals.chance, vitals.stepped_loss);
-    for layer in &vitals.layers {
+    let diagnostics = Diagnostics::measure(&case).unwrap();
+    println!(
+        "  {name}: loss {:.4} of {:.4}, a step later {:.4?}",
+        diagnostics.loss, diagnostics.baseline_loss, diagnostics.stepped_loss
+    );
+    for layer in &diagnostics.layers {
         let (dead, flat) = (layer.dead.unwrap_or(0), layer.saturated.unwrap_or(0.0));
         let (name, units, update) = (&layer.name, layer.units, layer.update.unwrap_or(f64::NAN));
         println!(
@@ -75,7 +78,7 @@ fn examine<T: Scalar>(
             layer.gradient
         );
     }
-    let findings = judge(&case, &vitals);
+    let findings = judge(&case, &diagnostics);
     findings.iter().for_each(|finding| println!("{finding}"));
     findings
 }

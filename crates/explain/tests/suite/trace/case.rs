@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use chainrule_explain::trace::{Lesson, Trace, trace};
+use chainrule_explain::trace::{Trace, TraceRequest, trace};
 use chainrule_model::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
 use chainrule_model::optim::{Clip, Decay, Decays, GROUP_NAMES, Group, OPTIMIZER_NAMES, Update};
 use chainrule_model::random::{Purpose, Stream};
@@ -98,16 +98,16 @@ impl<T: Scalar> Case<T> {
     }
 
     pub(crate) fn traced(&self, steps: usize, shown: RangeInclusive<usize>) -> (Mlp<T>, Trace) {
-        let lesson = Lesson {
+        let request = TraceRequest {
             targets: Some(self.targets()),
             loss: self.loss,
             update: self.update,
             steps,
             shown,
-            ..Lesson::forward(self.x())
+            ..TraceRequest::forward(self.x())
         };
         let mut mlp = self.mlp.clone();
-        let found = trace(&mut mlp, &lesson).unwrap();
+        let found = trace(&mut mlp, &request).unwrap();
         (mlp, found)
     }
 

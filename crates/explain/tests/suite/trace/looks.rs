@@ -1,6 +1,6 @@
 //! How a trace looks: text for a terminal and Markdown, of a step that a reader can follow in the head.
 
-use chainrule_explain::trace::{Lesson, MarkdownStyle, TextStyle, Trace, to_markdown, to_text, trace};
+use chainrule_explain::trace::{MarkdownStyle, TextStyle, Trace, TraceRequest, to_markdown, to_text, trace};
 use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
 
 /// Two rows through 2-2-1 and one step.
@@ -8,15 +8,15 @@ fn small(steps: usize) -> Trace {
     let mut mlp = Mlp::builder(2).dense(2).relu().dense(1).build_as::<f64>().unwrap();
     mlp.params_mut().copy_from_slice(&[1.0, -0.5, 0.25, 2.0, 0.5, 0.0, 2.0, -1.0, 0.125]);
     let (x, t) = ([1.0, 2.0, -4.0, 1.0], [1.0, 0.0]);
-    let lesson = Lesson {
+    let request = TraceRequest {
         targets: Some(TargetsRef::Values(MatRef::new(&t, 2, 1))),
         loss: Loss::Mse,
         update: Optimizer::Sgd { lr: 0.5 }.into(),
         steps,
         shown: 1..=steps,
-        ..Lesson::forward(MatRef::new(&x, 2, 2))
+        ..TraceRequest::forward(MatRef::new(&x, 2, 2))
     };
-    let mut found = trace(&mut mlp, &lesson).unwrap();
+    let mut found = trace(&mut mlp, &request).unwrap();
     found.title = "A small step".to_owned();
     found.notes = "Two rows.\n".to_owned();
     found
@@ -175,7 +175,7 @@ fn in_a_narrow_terminal_results_move_below_and_then_stand_alone() {
 fn wide_matrices_lose_columns_until_they_fit() {
     let mut mlp = Mlp::builder(9).dense(9).seed(1).build_as::<f64>().unwrap();
     let x = [0.5; 9];
-    let found = trace(&mut mlp, &Lesson::forward(MatRef::new(&x, 1, 9))).unwrap();
+    let found = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&x, 1, 9))).unwrap();
     let text = to_text(&found, &TextStyle { width: 60, ..TextStyle::default() });
     assert!(text.lines().filter(|line| line.starts_with("    ")).all(|line| line.len() <= 60), "{text}");
     assert!(text.contains("    shown: columns 1-"), "{text}");
@@ -225,7 +225,7 @@ fn markdown_has_each_formula_in_latex_with_its_numbers() {
 fn large_matrices_are_elided_with_a_note() {
     let mut mlp = Mlp::builder(30).dense(20).build_as::<f32>().unwrap();
     let x = [0.5; 60];
-    let found = trace(&mut mlp, &Lesson::forward(MatRef::new(&x, 2, 30))).unwrap();
+    let found = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&x, 2, 30))).unwrap();
     let text = to_text(&found, &TextStyle { limit: 4, ..style() });
     assert!(text.contains("    shown: rows 1-2 and 29-30 of 30, columns 1-2 and 19-20 of 20"), "{text}");
     let markdown = to_markdown(&found, &MarkdownStyle { digits: 3, limit: 4 });

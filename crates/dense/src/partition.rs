@@ -50,24 +50,24 @@ impl Side {
     }
 }
 
-/// Calls `work` for each of `threads` parts that together cover `c`, side by side, each with a room of its own.
+/// Calls `work` for each of `threads` parts that together cover `c`, side by side, each with a workspace of its own.
 ///
 /// # Panics
-/// When there are fewer rooms than threads.
+/// When there are fewer workspaces than threads.
 #[inline]
 pub(crate) fn for_each_part<T: Scalar, R: Send>(
     c: MatMut<'_, T>,
     side: Side,
     threads: usize,
-    rooms: &mut [R],
+    workspaces: &mut [R],
     work: &(impl Fn(MatMut<'_, T>, Part, &mut R) + Sync),
 ) {
     let whole = Part { rows: 0..c.rows(), cols: 0..c.cols() };
     // Beside a product of a row of few columns, what `cut` does is seen.
     if threads == 1 {
-        return work(c, whole, &mut rooms[0]);
+        return work(c, whole, &mut workspaces[0]);
     }
-    cut(c, whole, side, &mut rooms[..threads], work);
+    cut(c, whole, side, &mut workspaces[..threads], work);
 }
 
 /// Calls `work` for each of `threads` parts of the columns of two matrices that have as many, side by side.
@@ -115,15 +115,15 @@ fn cut<T: Scalar, R: Send>(
     c: MatMut<'_, T>,
     part: Part,
     side: Side,
-    rooms: &mut [R],
+    workspaces: &mut [R],
     work: &(impl Fn(MatMut<'_, T>, Part, &mut R) + Sync),
 ) {
-    let threads = rooms.len();
+    let threads = workspaces.len();
     let length = if side == Side::Rows { c.rows() } else { c.cols() };
     let Some(at) = middle(length, threads) else {
-        return work(c, part, &mut rooms[0]);
+        return work(c, part, &mut workspaces[0]);
     };
-    let (left_rooms, right_rooms) = rooms.split_at_mut(threads / 2);
+    let (left_workspaces, right_workspaces) = workspaces.split_at_mut(threads / 2);
     let (mut left_part, mut right_part) = (part.clone(), part);
     let (left_c, right_c) = if side == Side::Rows {
         left_part.rows.end = left_part.rows.start + at;
@@ -135,8 +135,8 @@ fn cut<T: Scalar, R: Send>(
         c.split_cols(at)
     };
     rayon::join(
-        || cut(left_c, left_part, side, left_rooms, work),
-        || cut(right_c, right_part, side, right_rooms, work),
+        || cut(left_c, left_part, side, left_workspaces, work),
+        || cut(right_c, right_part, side, right_workspaces, work),
     );
 }
 
@@ -161,7 +161,7 @@ mod tests {
                     }
                 };
                 for_each_part(MatMut::new(&mut c, rows, cols), side, threads, &mut calls, &work);
-                assert!(calls.iter().all(|calls| *calls <= 1), "a room was used twice: {calls:?}");
+                assert!(calls.iter().all(|calls| *calls <= 1), "a workspace was used twice: {calls:?}");
                 assert!(c.iter().enumerate().all(|(i, x)| *x == i as f64 + 1.0), "{rows}x{cols} on {threads}");
             }
         }

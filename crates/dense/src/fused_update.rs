@@ -9,8 +9,8 @@ use chainrule_kernel::{
 };
 
 use crate::clip::scale_all;
-use crate::parts::{Side, for_each_part, middle};
-use crate::plan::{Plan, Room};
+use crate::partition::{Side, for_each_part, middle};
+use crate::plan::{Plan, ThreadWorkspace};
 use crate::step::split_moments;
 use crate::{LayerShape, Step};
 
@@ -30,26 +30,26 @@ struct Rows<'a, T> {
 }
 
 impl<T: Scalar> Plan<T> {
-    /// Makes room for [`Plan::descend`] with steps that want strips, see [`Step::wants_strips`], or minibatches of more rows
-    /// than the kernel multiplies at once.
+    /// Makes room for [`Plan::backward_update`] with steps that want strips, see [`Step::wants_strips`], or minibatches of
+    /// more rows than the kernel multiplies at once.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Plan::try_for_descent`].
+    /// When there is not so much memory: see [`Plan::try_for_fused_update`].
     #[must_use]
-    pub fn for_descent(self, wants_strips: bool) -> Self {
-        self.try_for_descent(wants_strips).unwrap_or_else(|error| panic!("{error}"))
+    pub fn for_fused_update(self, wants_strips: bool) -> Self {
+        self.try_for_fused_update(wants_strips).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// As [`Plan::for_descent`].
+    /// As [`Plan::for_fused_update`].
     ///
     /// # Errors
     /// When there is not so much memory.
-    pub fn try_for_descent(mut self, wants_strips: bool) -> Result<Self, SizeError> {
+    pub fn try_for_fused_update(mut self, wants_strips: bool) -> Result<Self, SizeError> {
         let (LayerShape { inputs, outputs, .. }, max_batch) = (self.shape, self.max_batch());
         if wants_strips || max_batch > STEPS_AT_ONCE {
             let rows = strip_rows::<T>(self.shape);
-            for room in &mut self.rooms {
-                room.strip = Aligned::try_zeros(rows * outputs)?;
+            for workspace in &mut self.workspaces {
+                workspace.strip = Aligned::try_zeros(rows * outputs)?;
             }
             // A single column has nothing to gain, and by itself may be dot products, which packed it never is.
             if inputs > rows && outputs > 1 {
@@ -64,7 +64,7 @@ impl<T: Scalar> Plan<T> {
     ///
     /// # Panics
     /// When a shape does not fit the layer, or the plan was not made for such a step.
-    pub fn descend(
+    pub fn backward_update(
         &mut self,
         x: MatRef<'_, T>,  // (batch, inputs)
         dz: MatRef<'_, T>, // (batch, outputs)
@@ -92,23 +92,26 @@ impl<T: Scalar> Plan<T> {
             let w = MatMut::new(w, inputs, outputs);
             let update = |rate| Epilogue::Update { rate, decay }; // an epilogue does not cross threads
             if threads == 1 {
-                return kernel.gemm(x.t(), dz, update(lr), w, &mut self.rooms[0].scratch);
+                return kernel.gemm(x.t(), dz, update(lr), w, &mut self.workspaces[0].scratch);
             }
             let side = Side::of_product(&w);
-            return for_each_part(w, side, threads, &mut self.rooms, &|w, part, room| {
+            return for_each_part(w, side, threads, &mut self.workspaces, &|w, part, workspace| {
                 let (x, dz) = (x.t().rows_in(part.rows), dz.cols_in(part.cols));
-                kernel.gemm(x, dz, update(lr), w, &mut room.scratch);
+                kernel.gemm(x, dz, update(lr), w, &mut workspace.scratch);
             });
         }
         let rows = strip_rows::<T>(self.shape);
-        assert!(self.rooms.iter().all(|room| room.strip.len() == rows * outputs), "a plan without room for {step:?}");
+        assert!(
+            self.workspaces.iter().all(|workspace| workspace.strip.len() == rows * outputs),
+            "a plan without room for {step:?}"
+        );
         let threads = threads.min(inputs.div_ceil(STRIP_ROWS));
         let packed = self.packed.as_mut().map(|packed| {
             pack(packed.with_rows(dz.rows()), dz, threads);
             &*packed
         });
         let product = Product { kernel, x, dz, packed, step, outputs, rows };
-        product.descend(Rows { start: 0, w, moments }, &mut self.rooms[..threads]);
+        product.backward_update(Rows { start: 0, w, moments }, &mut self.workspaces[..threads]);
     }
 }
 
@@ -145,34 +148,34 @@ struct Product<'a, T: Scalar> {
 
 impl<T: Scalar> Product<'_, T> {
     /// Shares rows of w among threads.
-    fn descend(&self, rows: Rows<'_, T>, rooms: &mut [Room<T>]) {
+    fn backward_update(&self, rows: Rows<'_, T>, workspaces: &mut [ThreadWorkspace<T>]) {
         let count = rows.w.len() / self.outputs.max(1);
-        let threads = rooms.len();
+        let threads = workspaces.len();
         if threads == 1 || count < 2 * STRIP_ROWS {
-            return self.strips(rows, &mut rooms[0]);
+            return self.strips(rows, &mut workspaces[0]);
         }
         let at = (count * (threads / 2) / threads).next_multiple_of(STRIP_ROWS).min(count);
         let Rows { start, w, moments } = rows;
         let (left_w, right_w) = w.split_at_mut(at * self.outputs);
         let (left_moments, right_moments) = split_moments(moments, at * self.outputs);
-        let (left_rooms, right_rooms) = rooms.split_at_mut(threads / 2);
+        let (left_workspaces, right_workspaces) = workspaces.split_at_mut(threads / 2);
         let left = Rows { start, w: left_w, moments: left_moments };
         let right = Rows { start: start + at, w: right_w, moments: right_moments };
-        rayon::join(|| self.descend(left, left_rooms), || self.descend(right, right_rooms));
+        rayon::join(|| self.backward_update(left, left_workspaces), || self.backward_update(right, right_workspaces));
     }
 
     /// One strip after the other: its gradient, then its step.
-    fn strips(&self, rows: Rows<'_, T>, room: &mut Room<T>) {
+    fn strips(&self, rows: Rows<'_, T>, workspace: &mut ThreadWorkspace<T>) {
         let Rows { mut start, mut w, mut moments } = rows;
         while !w.is_empty() {
             let count = self.rows.min(w.len() / self.outputs);
             let n = count * self.outputs;
-            let dw = &mut room.strip[..n];
+            let dw = &mut workspace.strip[..n];
             let x = self.x.t().rows_in(start..start + count);
             let c = MatMut::new(dw, count, self.outputs);
             match self.packed {
-                Some(dz) => self.kernel.gemm_packed(x, dz, Epilogue::Store, c, &mut room.scratch),
-                None => self.kernel.gemm(x, self.dz, Epilogue::Store, c, &mut room.scratch),
+                Some(dz) => self.kernel.gemm_packed(x, dz, Epilogue::Store, c, &mut workspace.scratch),
+                None => self.kernel.gemm(x, self.dz, Epilogue::Store, c, &mut workspace.scratch),
             }
             let (here, rest) = w.split_at_mut(n);
             let (here_moments, rest_moments) = split_moments(moments, n);

@@ -10,12 +10,12 @@ use crate::LayerShape;
 /// The numbers are the bits of [`crate::Plan::forward`].
 ///
 /// ```
-/// use chainrule_dense::{Activation, Frozen, LayerShape};
+/// use chainrule_dense::{Activation, LayerShape, PackedLayer};
 /// use chainrule_kernel::{Kernel, MatMut, MatRef, Scratch};
 ///
 /// let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Relu };
 /// let (w, b) = ([0.5, -0.25], [1.0]);
-/// let layer = Frozen::new(Kernel::<f64>::selected()?, shape, &w);
+/// let layer = PackedLayer::new(Kernel::<f64>::selected()?, shape, &w);
 /// let mut a = [0.0; 2];
 /// let x = MatRef::new(&[1.0, 2.0, 3.0, 4.0], 2, 2);
 /// layer.forward(x, (&w, &b), MatMut::new(&mut a, 2, 1), &mut Scratch::default());
@@ -23,7 +23,7 @@ use crate::LayerShape;
 /// # Ok::<(), chainrule_kernel::KernelError>(())
 /// ```
 #[derive(Debug)]
-pub struct Frozen<T: Scalar> {
+pub struct PackedLayer<T: Scalar> {
     kernel: &'static Kernel<T>,
     shape: LayerShape,
     /// Not for fewer columns than half a tile has: 512-10 at 32 rows and more would take 1.4 to 1.6 times as long with tiles
@@ -31,16 +31,16 @@ pub struct Frozen<T: Scalar> {
     packed: Option<PackedB<T>>,
 }
 
-impl<T: Scalar> Frozen<T> {
+impl<T: Scalar> PackedLayer<T> {
     /// Packs the weights w (inputs, outputs), row-major.
     ///
     /// # Panics
-    /// When their number does not fit the shape, or there is not so much memory: see [`Frozen::try_new`].
+    /// When their number does not fit the shape, or there is not so much memory: see [`PackedLayer::try_new`].
     pub fn new(kernel: &'static Kernel<T>, shape: LayerShape, w: &[T]) -> Self {
-        Frozen::try_new(kernel, shape, w).unwrap_or_else(|error| panic!("{error}"))
+        PackedLayer::try_new(kernel, shape, w).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// As [`Frozen::new`].
+    /// As [`PackedLayer::new`].
     ///
     /// # Errors
     /// When there is not so much memory.
@@ -50,12 +50,12 @@ impl<T: Scalar> Frozen<T> {
     pub fn try_new(kernel: &'static Kernel<T>, shape: LayerShape, w: &[T]) -> Result<Self, SizeError> {
         let w = MatRef::new(w, shape.inputs, shape.outputs);
         let is_packed = 2 * shape.outputs > kernel.tile_columns();
-        Ok(Frozen { packed: is_packed.then(|| PackedB::try_new(kernel, w)).transpose()?, kernel, shape })
+        Ok(PackedLayer { packed: is_packed.then(|| PackedB::try_new(kernel, w)).transpose()?, kernel, shape })
     }
 
     /// The same layer with nothing packed: made in no time, slower at more rows than one.
     pub fn unpacked(kernel: &'static Kernel<T>, shape: LayerShape) -> Self {
-        Frozen { kernel, shape, packed: None }
+        PackedLayer { kernel, shape, packed: None }
     }
 
     /// The layer's sizes.
@@ -71,7 +71,8 @@ impl<T: Scalar> Frozen<T> {
     /// `a = f(x * w + b)`, on this thread.
     ///
     /// # Panics
-    /// When a shape does not fit the layer. Weights of the right number that are not those of [`Frozen::new`] go unnoticed.
+    /// When a shape does not fit the layer. Weights of the right number that are not those of [`PackedLayer::new`] go
+    /// unnoticed.
     pub fn forward(
         &self,
         x: MatRef<'_, T>,     // (rows, inputs)

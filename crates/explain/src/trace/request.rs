@@ -9,18 +9,18 @@ use chainrule_model::{Loss, MatRef, Optimizer, Scalar, TargetsRef};
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{Lesson, trace};
+/// use chainrule::trace::{TraceRequest, trace};
 /// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mut mlp = Mlp::builder(2).dense(2).build()?;
 /// let x = MatRef::new(&[1.0, 2.0], 1, 2);
-/// let lesson = Lesson { targets: Some(TargetsRef::Classes(&[1])), loss: Loss::CrossEntropy, steps: 3, ..Lesson::forward(x) };
-/// let trace = trace(&mut mlp, &lesson)?;
+/// let request = TraceRequest { targets: Some(TargetsRef::Classes(&[1])), loss: Loss::CrossEntropy, steps: 3, ..TraceRequest::forward(x) };
+/// let trace = trace(&mut mlp, &request)?;
 /// assert_eq!((trace.steps_taken(), trace.steps.len()), (3, 1)); // the first is written down
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Lesson<'a, T: Scalar> {
+pub struct TraceRequest<'a, T: Scalar> {
     /// (batch, inputs).
     pub x: MatRef<'a, T>,
     /// What the output should be. Without, there is a forward pass and nothing else.
@@ -35,10 +35,10 @@ pub struct Lesson<'a, T: Scalar> {
     pub shown: RangeInclusive<usize>,
 }
 
-impl<'a, T: Scalar> Lesson<'a, T> {
+impl<'a, T: Scalar> TraceRequest<'a, T> {
     /// A forward pass; with targets, one step of plain gradient descent by cross-entropy.
     pub fn forward(x: MatRef<'a, T>) -> Self {
         let update = Optimizer::Sgd { lr: 0.1 }.into();
-        Lesson { x, targets: None, loss: Loss::default(), update, steps: 1, shown: 1..=1 }
+        TraceRequest { x, targets: None, loss: Loss::default(), update, steps: 1, shown: 1..=1 }
     }
 }

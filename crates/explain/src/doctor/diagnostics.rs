@@ -12,47 +12,47 @@ use crate::doctor::Examination;
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::doctor::{Examination, Vitals};
+/// use chainrule::doctor::{Examination, Diagnostics};
 /// use chainrule::graph::Rows;
 /// use chainrule::{Init, Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(1).dense(2).init(Init::Zeros).build_as::<f64>()?;
 /// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
-/// let vitals = Vitals::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
-/// assert!((vitals.loss - vitals.chance).abs() < 1e-12); // of zeros: ln 2, what a coin would have
+/// let diagnostics = Diagnostics::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
+/// assert!((diagnostics.loss - diagnostics.baseline_loss).abs() < 1e-12); // of zeros: ln 2, what a coin would have
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Vitals {
+pub struct Diagnostics {
     /// The mean loss over the rows.
     pub loss: f64,
     /// The mean loss of the best answer that is the same for every row: for cross-entropy the entropy of the labels (ln
     /// of the class count when they are balanced), for binary cross-entropy that of each output, for the squared losses
     /// the variance of the targets, for the absolute error their mean distance from the median.
-    pub chance: f64,
+    pub baseline_loss: f64,
     /// The loss on the same rows after one step by the update, if that is known. The optimiser begins anew, so after
     /// training only SGD is asked.
     pub stepped_loss: Option<f64>,
     /// One for each dense layer, with what follows it.
-    pub layers: Vec<LayerVitals>,
+    pub layers: Vec<LayerDiagnostics>,
 }
 
 /// One dense layer, with the activation behind it.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::doctor::{Examination, Vitals};
+/// use chainrule::doctor::{Examination, Diagnostics};
 /// use chainrule::graph::Rows;
 /// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(1).dense(8).relu().dense(2).build()?;
 /// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
-/// let layers = Vitals::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?.layers;
+/// let layers = Diagnostics::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?.layers;
 /// assert_eq!((layers[0].name.as_str(), layers[0].units, layers[1].module), ("dense(1, 8) relu", 8, 2));
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct LayerVitals {
+pub struct LayerDiagnostics {
     /// The dense layer's number among the network's modules.
     pub module: usize,
     /// The layer and what follows it: `dense(784, 16) relu`.
@@ -74,7 +74,7 @@ pub struct LayerVitals {
     pub update: Option<f64>,
 }
 
-impl Vitals {
+impl Diagnostics {
     /// Measures.
     ///
     /// # Errors
@@ -93,19 +93,19 @@ impl Vitals {
         let value = mlp.backward(rows.x, rows.targets, loss, &mut workspace)?;
         let mut layers = units(case)?;
         let ratio = |change: f64, w: f64| if change == 0.0 { 0.0 } else { change / w };
-        for (layer, vitals) in mlp.dense_layers().zip(&mut layers) {
+        for (layer, diagnostics) in mlp.dense_layers().zip(&mut layers) {
             let range = layer.params.start..layer.params.end - layer.b.len();
-            vitals.gradient = ratio(norm(&workspace.gradients()[range.clone()]), norm(&mlp.params()[range]));
+            diagnostics.gradient = ratio(norm(&workspace.gradients()[range.clone()]), norm(&mlp.params()[range]));
         }
         let mut stepped_loss = None;
         if let Some(update) = update {
             let mut copy = mlp.try_clone()?;
             copy.step(rows.x, rows.targets, loss, update, &mut workspace)?;
-            for (layer, vitals) in mlp.dense_layers().zip(&mut layers) {
+            for (layer, diagnostics) in mlp.dense_layers().zip(&mut layers) {
                 let range = layer.params.start..layer.params.end - layer.b.len();
                 let (before, after) = (&mlp.params()[range.clone()], &copy.params()[range]);
                 let change: Vec<T> = after.iter().zip(before).map(|(&after, &before)| after - before).collect();
-                vitals.update = Some(ratio(norm(&change), norm(before)));
+                diagnostics.update = Some(ratio(norm(&change), norm(before)));
             }
             // The same pass with what the step has learned.
             let mut stepped = mlp.try_clone()?;
@@ -113,7 +113,7 @@ impl Vitals {
             stepped.forward_training(rows.x, &mut workspace)?;
             stepped_loss = Some(stepped.loss(rows.targets, loss, &mut workspace)?);
         }
-        Ok(Vitals { loss: value, chance: chance(case)?, stepped_loss, layers })
+        Ok(Diagnostics { loss: value, baseline_loss: baseline_loss(case)?, stepped_loss, layers })
     }
 }
 
@@ -124,12 +124,12 @@ pub(super) fn goes_with_gradient(optimizer: Optimizer) -> bool {
 }
 
 /// Each dense layer with what follows it, in a pass that keeps what every module gives.
-fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerVitals>, ModelError> {
+fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerDiagnostics>, ModelError> {
     let mlp = case.mlp;
     let mut parts = Dissection::try_new(mlp, case.rows.count())?;
     parts.forward_training(case.rows.x)?;
     let dense: Vec<_> = mlp.dense_layers().collect();
-    let vitals = |(number, layer): (usize, &chainrule_model::network::DenseLayer<'_, T>)| {
+    let diagnostics = |(number, layer): (usize, &chainrule_model::network::DenseLayer<'_, T>)| {
         let next = dense.get(number + 1);
         let end = next.map_or(mlp.layers().len(), |next| next.module);
         let learned = layer.params.start..next.map_or(mlp.params().len(), |next| next.params.start);
@@ -139,7 +139,7 @@ fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerVitals>, Model
         };
         let behind = layer.module + 1..end;
         let relu = |module: &usize| mlp.layers()[*module] == Layer::Activation(Activation::Relu);
-        LayerVitals {
+        LayerDiagnostics {
             module: layer.module,
             name: mlp.layers()[layer.module..end].iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             units: layer.b.len(),
@@ -151,7 +151,7 @@ fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerVitals>, Model
             update: None,
         }
     };
-    Ok(dense.iter().enumerate().map(vitals).collect())
+    Ok(dense.iter().enumerate().map(diagnostics).collect())
 }
 
 /// Units that give 0 for every row.
@@ -178,7 +178,7 @@ fn saturated<T: Scalar>(layer: &Layer, a: impl FnOnce() -> Vec<T>) -> Option<f64
 }
 
 /// The loss of the constant answer that is best for these targets.
-fn chance<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError> {
+fn baseline_loss<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError> {
     let (batch, width) = (case.rows.count(), case.mlp.outputs());
     let mut mean = vec![0.0; width];
     for row in 0..batch {
@@ -247,31 +247,31 @@ mod tests {
     use chainrule_model::Mlp;
 
     #[test]
-    fn chance_is_the_entropy_of_the_labels_or_the_variance_of_the_targets() {
+    fn the_baseline_loss_is_the_entropy_of_the_labels_or_the_variance_of_the_targets() {
         let mlp = Mlp::builder(1).dense(2).build_as::<f64>().unwrap();
         let x = [1.0, 2.0, 3.0, 4.0];
-        let chance = |targets, loss| {
+        let baseline = |targets, loss| {
             let rows = Rows { x: MatRef::new(&x, 4, 1), targets };
-            Vitals::measure(&Examination::new(&mlp, rows, loss)).unwrap().chance
+            Diagnostics::measure(&Examination::new(&mlp, rows, loss)).unwrap().baseline_loss
         };
         let entropy = -0.75 * 0.75f64.ln() - 0.25 * 0.25f64.ln();
         let labels = TargetsRef::Classes(&[0, 0, 1, 0]);
-        assert!((chance(labels, Loss::CrossEntropy) - entropy).abs() < 1e-12);
+        assert!((baseline(labels, Loss::CrossEntropy) - entropy).abs() < 1e-12);
         // A class that never occurs costs nothing.
-        assert!(chance(TargetsRef::Classes(&[0; 4]), Loss::CrossEntropy).abs() < 1e-12);
+        assert!(baseline(TargetsRef::Classes(&[0; 4]), Loss::CrossEntropy).abs() < 1e-12);
         let values = [1.0, 5.0, 3.0, 5.0, 1.0, 5.0, 3.0, 5.0]; // columns of variance 1 and 0
         let values = || TargetsRef::Values(MatRef::new(&values, 4, 2));
-        assert!((chance(values(), Loss::Mse) - 0.5).abs() < 1e-12);
-        assert!((chance(values(), Loss::HalfMse) - 0.25).abs() < 1e-12);
+        assert!((baseline(values(), Loss::Mse) - 0.5).abs() < 1e-12);
+        assert!((baseline(values(), Loss::HalfMse) - 0.25).abs() < 1e-12);
         // Medians: any from 1 to 3, and 5. Errors of 1 on one half of the elements.
-        assert!((chance(values(), Loss::Mae) - 0.5).abs() < 1e-9);
+        assert!((baseline(values(), Loss::Mae) - 0.5).abs() < 1e-9);
         // At 2: e^2 / 2 of errors of 1; beyond half of one, 0.5 (1 - 0.25).
-        assert!((chance(values(), Loss::Huber(1.0)) - 0.25).abs() < 1e-9);
-        assert!((chance(values(), Loss::Huber(0.5)) - 0.1875).abs() < 1e-9);
+        assert!((baseline(values(), Loss::Huber(1.0)) - 0.25).abs() < 1e-9);
+        assert!((baseline(values(), Loss::Huber(0.5)) - 0.1875).abs() < 1e-9);
         // An answer that is true of one row in four, and one that is true of all.
         let yes = [1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
         let yes = TargetsRef::Values(MatRef::new(&yes, 4, 2));
-        assert!((chance(yes, Loss::BinaryCrossEntropy) - entropy / 2.0).abs() < 1e-12);
+        assert!((baseline(yes, Loss::BinaryCrossEntropy) - entropy / 2.0).abs() < 1e-12);
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         mlp.params_mut()[6..14].copy_from_slice(&[0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0]);
         let x = [-1.0, 1.0];
         let rows = Rows { x: MatRef::new(&x, 2, 1), targets: TargetsRef::Classes(&[0, 0]) };
-        let found = Vitals::measure(&Examination::new(&mlp, rows, Loss::Mse)).unwrap();
+        let found = Diagnostics::measure(&Examination::new(&mlp, rows, Loss::Mse)).unwrap();
         let units: Vec<_> = found.layers.iter().map(|layer| (layer.dead, layer.saturated)).collect();
         assert_eq!(units, [(Some(1), None), (None, Some(0.5)), (None, None)]);
         assert_eq!(found.layers[1].name, "dense(3, 2) tanh");
@@ -296,7 +296,7 @@ mod tests {
         mlp.params_mut().fill(0.1);
         let x = [1.0, 2.0];
         let rows = Rows { x: MatRef::new(&x, 2, 1), targets: TargetsRef::Classes(&[0, 0]) };
-        let found = Vitals::measure(&Examination::new(&mlp, rows, Loss::Mse)).unwrap();
+        let found = Diagnostics::measure(&Examination::new(&mlp, rows, Loss::Mse)).unwrap();
         assert_eq!((found.layers[0].dead, found.layers[1].saturated), (Some(0), Some(0.0)));
     }
 
@@ -310,7 +310,7 @@ mod tests {
         let rows = Rows { x: MatRef::new(&x, 20, 3), targets: TargetsRef::Classes(&labels) };
         let update = Some(Optimizer::Sgd { lr: 1e-9 }.into());
         let case = Examination { update, trained: false, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };
-        let found = Vitals::measure(&case).unwrap();
+        let found = Diagnostics::measure(&case).unwrap();
         assert!((found.stepped_loss.unwrap() - found.loss).abs() < 1e-6, "{found:?}");
         assert_ne!(found.stepped_loss.unwrap(), found.loss);
     }

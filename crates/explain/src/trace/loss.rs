@@ -26,7 +26,7 @@ fn one(is_one: bool) -> f64 {
 }
 
 /// The loss, and how its gradient by the output comes about.
-pub(super) struct Answers {
+pub(super) struct TracedLoss {
     pub(super) quantities: Vec<Quantity>,
     pub(super) gradient: Formula,
 }
@@ -38,7 +38,7 @@ pub(super) fn loss<T: Scalar>(
     given: &[Quantity],
     targets: TargetsRef<'_, T>,
     value: f64,
-) -> Answers {
+) -> TracedLoss {
     let t = given.last().expect("the targets come last");
     let (rows, elements) = (y.value.rows() as f64, y.value.values().len() as f64);
     let mut quantities = Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn loss<T: Scalar>(
         let classes = classes(judged, &given[1], labels);
         quantities.extend(classes);
     }
-    Answers { quantities, gradient }
+    TracedLoss { quantities, gradient }
 }
 
 /// `min(e^2, delta^2) / 2 + delta * max(abs(e) - delta, 0)`: what an error e costs.
