@@ -5,7 +5,7 @@
 //! [`Plan::weight_gradient`] and [`crate::update`](mod@crate::update) either way.
 
 use chainrule_kernel::{
-    Aligned, Epilogue, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, STEPS_AT_ONCE, Scalar, SizeError,
+    Aligned, Epilogue, KC, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, Scalar, SizeError,
 };
 
 use crate::clip::scale_all;
@@ -46,7 +46,7 @@ impl<T: Scalar> Plan<T> {
     /// When there is not so much memory.
     pub fn try_for_fused_update(mut self, wants_strips: bool) -> Result<Self, SizeError> {
         let (LayerShape { inputs, outputs, .. }, max_batch) = (self.shape, self.max_batch());
-        if wants_strips || max_batch > STEPS_AT_ONCE {
+        if wants_strips || max_batch > KC {
             let rows = strip_rows::<T>(self.shape);
             for workspace in &mut self.workspaces {
                 workspace.strip = Aligned::try_zeros(rows * outputs)?;
@@ -86,7 +86,7 @@ impl<T: Scalar> Plan<T> {
         let (kernel, threads) = (self.kernel, self.threads(x.rows()));
         if let Step { rule: Rule::Sgd { lr, decay }, shrink, .. } = step
             && !step.wants_strips()
-            && x.rows() <= STEPS_AT_ONCE
+            && x.rows() <= KC
         {
             scale_all(w, shrink);
             let w = MatMut::new(w, inputs, outputs);

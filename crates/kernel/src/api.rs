@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 
 use crate::elementwise::activation::{Activation, ApplyPostOp, Area, PostOp};
-use crate::elementwise::byte_lut::{ByteMap, Widen};
+use crate::elementwise::byte_lut::{ByteLut, Dequantize};
 use crate::elementwise::optimizer::{Rule, Update};
 use crate::epilogue::{Bias, Epilogue, EpilogueOp};
 use crate::gemm::pack::prepacked::PackedB;
@@ -220,11 +220,11 @@ impl<T: Scalar> Kernel<T> {
     ///
     /// # Panics
     /// When the lengths differ, or the CPU lacks this kernel's instructions.
-    pub fn widen(&self, map: &ByteMap<T>, bytes: &[u8], to: &mut [T]) {
+    pub fn dequantize(&self, map: &ByteLut<T>, bytes: &[u8], to: &mut [T]) {
         self.assert_available();
         assert!(bytes.len() == to.len(), "{} bytes to {} places", bytes.len(), to.len());
         // SAFETY: `assert_available` has passed.
-        unsafe { (self.widen)(&mut Widen { map, bytes, to }) }
+        unsafe { (self.dequantize)(&mut Dequantize { map, bytes, to }) }
     }
 }
 

@@ -47,11 +47,11 @@ mod simd;
 mod sizes;
 
 pub use elementwise::activation::Activation;
-pub use elementwise::byte_lut::{ByteMap, prefetch};
+pub use elementwise::byte_lut::{ByteLut, prefetch};
 pub use elementwise::optimizer::Rule;
 pub use epilogue::Epilogue;
 pub use error::KernelError;
-pub use gemm::block_sizes::KC as STEPS_AT_ONCE;
+pub use gemm::block_sizes::KC;
 pub use gemm::pack::prepacked::{PackedB, PackedColumns};
 pub use gemm::pack::scratch::Scratch;
 pub use matrix::aligned::Aligned;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Scalar;
 use crate::elementwise::activation::ApplyPostOp;
-use crate::elementwise::byte_lut::Widen;
+use crate::elementwise::byte_lut::Dequantize;
 use crate::elementwise::optimizer::Update;
 use crate::epilogue::EpilogueOp;
 use crate::error::KernelError;
@@ -54,7 +54,7 @@ pub struct Kernel<T: Scalar> {
     pub(crate) pack: unsafe fn(&mut PackPanels<'_, T>),
     pub(crate) map: unsafe fn(&mut Map<'_, T>),
     pub(crate) update: unsafe fn(&mut Update<'_, T>),
-    pub(crate) widen: unsafe fn(&mut Widen<'_, T>),
+    pub(crate) dequantize: unsafe fn(&mut Dequantize<'_, T>),
     /// Columns of a tile, and of a panel of B.
     pub(crate) nr: usize,
 }
@@ -100,7 +100,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         pack: door!(K),
         map: door!(K),
         update: door!(K),
-        widen: door!(K),
+        dequantize: door!(K),
         nr: NV * K::Vector::LANES,
     }
 }
@@ -118,7 +118,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         pack: |_| unreachable!(),
         map: |_| unreachable!(),
         update: |_| unreachable!(),
-        widen: |_| unreachable!(),
+        dequantize: |_| unreachable!(),
         nr: NV * K::Vector::LANES,
     }
 }

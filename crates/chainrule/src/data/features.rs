@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::data::Preprocess;
 use crate::{Error, Place, Result};
-use chainrule_kernel::{ByteMap, Kernel, Scalar, prefetch};
+use chainrule_kernel::{ByteLut, Kernel, Scalar, prefetch};
 
 /// A table of this many bytes is in the caches without being asked for.
 const SMALL_TABLE: usize = 256 << 10;
@@ -40,7 +40,7 @@ pub struct Features<T> {
 #[derive(Debug, Clone)]
 enum Cells<T> {
     Numbers(Vec<T>),
-    Bytes(Vec<u8>, Box<ByteMap<T>>),
+    Bytes(Vec<u8>, Box<ByteLut<T>>),
 }
 
 /// The same numbers, however they are held.
@@ -87,7 +87,7 @@ impl<T: Scalar> Features<T> {
     /// As [`Features::from_bytes`]; errors name `origin`.
     pub(crate) fn bytes_from_origin(origin: &str, rows: usize, cols: usize, bytes: Vec<u8>) -> Result<Self> {
         check_count(origin, rows, cols, bytes.len())?;
-        let cells = Cells::Bytes(bytes, Box::new(ByteMap::scaled(1.0)));
+        let cells = Cells::Bytes(bytes, Box::new(ByteLut::scaled(1.0)));
         Ok(Features { rows, cols, cells, preprocessing: Preprocess::None })
     }
 
@@ -144,7 +144,7 @@ impl<T: Scalar> Features<T> {
             Cells::Numbers(data) => to.copy_from_slice(&data[row]),
             // All kernels write the same bits; where the process names one that does not exist, that is not found out here.
             Cells::Bytes(bytes, map) => match Kernel::selected() {
-                Ok(kernel) => kernel.widen(map, &bytes[row], to),
+                Ok(kernel) => kernel.dequantize(map, &bytes[row], to),
                 Err(_) => to.copy_from_slice(&self.row(index)),
             },
         }
@@ -197,9 +197,9 @@ impl<T: Scalar> Features<T> {
         let Cells::Bytes(bytes, map) = &mut self.cells else {
             return self.map(|_, x| x * factor);
         };
-        let is_untouched = **map == ByteMap::scaled(1.0);
+        let is_untouched = **map == ByteLut::scaled(1.0);
         let scaled = match is_untouched {
-            true => ByteMap::scaled(factor),
+            true => ByteLut::scaled(factor),
             false => map.mapped(|x| T::from_f64(x.to_f64() * factor)),
         };
         check_results(self.cols, bytes.iter().map(|&byte| scaled.value(byte)))?;

@@ -8,29 +8,29 @@ use crate::simd::isa::{Isa, Op};
 /// What each of the 256 bytes stands for.
 ///
 /// ```
-/// use chainrule_kernel::{ByteMap, Kernel};
+/// use chainrule_kernel::{ByteLut, Kernel};
 ///
 /// let mut pixels = [0.0_f32; 3];
-/// Kernel::selected()?.widen(&ByteMap::scaled(1.0 / 255.0), &[0, 51, 255], &mut pixels);
+/// Kernel::selected()?.dequantize(&ByteLut::scaled(1.0 / 255.0), &[0, 51, 255], &mut pixels);
 /// assert_eq!(pixels, [0.0, 0.2, 1.0]);
 /// # Ok::<(), chainrule_kernel::KernelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct ByteMap<T> {
+pub struct ByteLut<T> {
     values: [T; 256],
     /// `[high, low]` when every value is `fma(byte, high, byte * low)`: two instructions for many bytes at once, where a
-    /// table answers one.
+    /// table gives one.
     factor: Option<[T; 2]>,
 }
 
-impl<T> ByteMap<T> {
+impl<T> ByteLut<T> {
     /// What each byte stands for, in their order.
     pub fn values(&self) -> &[T; 256] {
         &self.values
     }
 }
 
-impl<T: Scalar> ByteMap<T> {
+impl<T: Scalar> ByteLut<T> {
     /// Byte b stands for `b * factor`, computed in f64 and rounded once.
     pub fn scaled(factor: f64) -> Self {
         let values = std::array::from_fn(|byte| T::from_f64(byte as f64 * factor));
@@ -38,13 +38,13 @@ impl<T: Scalar> ByteMap<T> {
         let low = T::from_f64(factor - high.to_f64());
         // The formula rounds twice; that it comes to the same is not proved but tried: there are only 256 of them.
         let equal = (0..=255).all(|byte| affine(byte, [high, low]) == values[usize::from(byte)]);
-        ByteMap { values, factor: equal.then_some([high, low]) }
+        ByteLut { values, factor: equal.then_some([high, low]) }
     }
 
     /// The same bytes standing for `map` of what they stood for.
     #[must_use]
     pub fn mapped(&self, map: impl Fn(T) -> T) -> Self {
-        ByteMap { values: self.values.map(map), factor: None }
+        ByteLut { values: self.values.map(map), factor: None }
     }
 
     /// What a byte stands for.
@@ -75,13 +75,13 @@ pub fn prefetch<T>(values: &[T]) {
 }
 
 /// Writes what the bytes stand for; as many bytes as places.
-pub(crate) struct Widen<'a, T> {
-    pub(crate) map: &'a ByteMap<T>,
+pub(crate) struct Dequantize<'a, T> {
+    pub(crate) map: &'a ByteLut<T>,
     pub(crate) bytes: &'a [u8],
     pub(crate) to: &'a mut [T],
 }
 
-impl<T: Scalar> Op<T> for &mut Widen<'_, T> {
+impl<T: Scalar> Op<T> for &mut Dequantize<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -100,9 +100,9 @@ mod tests {
 
     #[test]
     fn most_factors_go_by_two_instructions() {
-        let fast = [1.0, 1.0 / 255.0, 1.0 / 256.0, 0.1, -1e-3].map(|factor| ByteMap::<f32>::scaled(factor).factor);
+        let fast = [1.0, 1.0 / 255.0, 1.0 / 256.0, 0.1, -1e-3].map(|factor| ByteLut::<f32>::scaled(factor).factor);
         assert!(fast.iter().filter(|factor| factor.is_some()).count() >= 4, "{fast:?}");
-        let fast = [1.0, 1.0 / 255.0, 1.0 / 256.0, 0.1, -1e-3].map(|factor| ByteMap::<f64>::scaled(factor).factor);
+        let fast = [1.0, 1.0 / 255.0, 1.0 / 256.0, 0.1, -1e-3].map(|factor| ByteLut::<f64>::scaled(factor).factor);
         assert!(fast.iter().filter(|factor| factor.is_some()).count() >= 4, "{fast:?}");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) const MC: usize = 144;
 /// 512 up to 0.05 slower.
 pub(crate) const NC: usize = 1024;
 
-/// MR and MR_LONE of every kernel are at most this.
+/// MR and MR_ONE_VECTOR of every kernel are at most this.
 pub(crate) const MR_MAX: usize = 14;
 
 /// NR of every kernel is at most two registers of 64 bytes.
@@ -107,7 +107,7 @@ pub(crate) const SPLIT_STEPS: usize = 4;
 /// How far ahead of a transpose its rows are fetched, in elements.
 pub(crate) const TRANSPOSE_PREFETCH_AHEAD: usize = 64;
 
-/// Bytes of a step that are copied before the next step is turned to, however many panels they go to: a whole
+/// Bytes of a step that are copied before the next step, however many panels they go to: a whole
 /// number of cache lines side by side, for matrices whose steps lie pages apart.
 pub(crate) const PACK_STEP_BYTES: usize = 1024;
 
@@ -120,7 +120,7 @@ pub(crate) const PACK_PREFETCH_STEPS: usize = 4;
 /// Elements of a C of rows shorter than four registers, at most, for it to be written row by row.
 pub(crate) const GER_SMALL: usize = 256;
 
-/// Tiles are turned round only where k is at least this: at 16 the turning takes longer than what it saves, at 32 not.
+/// Tiles are transposed only where k is at least this: at 16 the turning takes longer than what it saves, at 32 not.
 pub(crate) const NARROW_STEPS: usize = 24;
 
 /// Rows of a low C, at most, and rows times steps of k, at least, for turning it round to pay.
@@ -145,7 +145,7 @@ pub(crate) const GEMV_PREFETCH_AHEAD: usize = 2 << 10;
 
 pub(crate) const L1_BYTES: usize = 32 << 10;
 
-/// Rows of C, at most, that [`few`] streams B past.
+/// Rows of C, at most, that `streamed.rs` streams B past.
 pub(crate) const MAX_STREAMED_ROWS: usize = 8;
 
 /// Steps, at least: with 48 dots are 0.8-0.95 times as fast as one chain, with 64 0.9-1.2, with 512 1.5-1.9 (784 columns).
@@ -169,7 +169,7 @@ pub(crate) const SKINNY_SHORT_ROWS: usize = 8;
 /// Columns that are summed up before they are finished.
 pub(crate) const SKINNY_COLUMNS: usize = 256;
 
-/// Columns that are turned round side by side: as many chains as cover the latency of a multiply-add with eight lanes.
+/// Columns that are transposed side by side: as many chains as cover the latency of a multiply-add with eight lanes.
 pub(crate) const SKINNY_CHAINS: usize = 32;
 
 /// The same for columns a multiple of half a [`PAGE`] apart, which crowd into one or two sets of the first-level cache: 32

@@ -87,7 +87,7 @@ fn is_dots<T>(p: &Problem<T>) -> bool {
     p.k >= MIN_DOT_STEPS && (p.m == 1 || p.n == 1) && p.a.cs == 1 && p.b.rs == 1
 }
 
-/// Whether B's columns are best transposed in registers for these rows of C, against B packed or the tiles turned round: 2 to 4 rows
+/// Whether B's columns are best transposed in registers for these rows of C, against B packed or the tiles transposed: 2 to 4 rows
 /// of 512 steps are 1.6-2.4 times as fast with AVX2, 5 and 6 are 1.3 and 1.05; with AVX-512 2 to 9 are 1.4-2.1, up to 13 at
 /// least 1.1. Few steps are worth it only where B lies so by itself and is long: 8 rows of 784 columns and 16 steps are 1.09
 /// times as fast, 784 rows of 8 columns 0.75; with AVX2 8 rows of 64 or 128 columns and 10 steps 1.1, with AVX-512 0.94-1.0.
@@ -145,23 +145,23 @@ fn is_ger<T: Scalar, K: Isa<T>>(p: &Problem<T>, is_per_column: bool) -> bool {
 fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let lanes = K::Vector::LANES;
     let filled = p.n.next_multiple_of(lanes);
-    let turned_already = p.a.rs == 1;
+    let by_columns_already = p.a.rs == 1;
     // 128 x 512 times 512 x 12: 1.05 times as fast as it lies, 512 x 11 as fast, 512 x 6 with AVX2 1.23 times.
-    let empty = if turned_already { filled * 4 >= p.n * 5 } else { filled * 5 >= p.n * 7 };
+    let empty = if by_columns_already { filled * 4 >= p.n * 5 } else { filled * 5 >= p.n * 7 };
     // Columns that nearly fill one of AVX-512's registers, where there are 32 of them: 784 x 16 is 1.2-1.6 times as fast as it lies.
     let full_lone = K::REGISTERS >= 32 && p.n <= lanes && p.n * 8 >= lanes * 7;
-    let pays = (p.n < NV * lanes && empty) || (p.n <= lanes && turned_already);
+    let pays = (p.n < NV * lanes && empty) || (p.n <= lanes && by_columns_already);
     p.k >= NARROW_STEPS && p.m >= NV * lanes && pays && !full_lone
 }
 
-/// Whether C is so low that it pays to turn its tiles round rather than to pack a B that lies by columns: turned round,
+/// Whether C is so low that it pays to turn its tiles round rather than to pack a B that lies by columns: transposed,
 /// B is read where it lies, and the few rows of A are packed in its place. For 32 rows that is 1.15-1.3 times as fast.
 fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     if !(p.b.rs == 1 && p.b.cs != 1 && p.a.cs == 1 && p.m <= LOW_ROWS && p.n > p.m && p.m * p.k >= LOW_SUMS) {
         return false;
     }
     // A lone register of columns takes 4/3 of its share of the time where the chains of six rows are too few. With AVX-512 14
-    // to 16 rows of 784 x 128 are 1.06-1.18 times as fast turned round, of 512 x 512 and more 1.3, of 128 x 64 and 256 x 80
+    // to 16 rows of 784 x 128 are 1.06-1.18 times as fast transposed, of 512 x 512 and more 1.3, of 128 x 64 and 256 x 80
     // 0.86-0.94. Packing B takes about 6 / m of the product's time.
     let lanes = K::Vector::LANES;
     let registers = p.m.div_ceil(lanes) as f64;

@@ -16,7 +16,7 @@ const INVERSE_FACTORIALS: [f64; 14] = {
     table
 };
 
-/// `x = n ln 2 + r` with integral n and |r| <= ln 2 / 2; answers (n, e^r - 1).
+/// `x = n ln 2 + r` with integral n and |r| <= ln 2 / 2; returns (n, e^r - 1).
 ///
 /// Safety: the CPU has the instructions of `V`, for this and the functions below.
 #[inline(always)]

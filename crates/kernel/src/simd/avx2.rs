@@ -10,9 +10,9 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::simd::isa::{Isa, Op};
-use crate::simd::vector::{Simd, Steps, TURNED_MOST};
+use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd, Steps};
 
-use shuffles::{groups_32, groups_64, turned_4x2, turned_8x4};
+use shuffles::{groups_32, groups_64, transposed_4x2, transposed_8x4};
 
 /// AVX2 and FMA (Haswell, Zen and later).
 pub(crate) struct Avx2;
@@ -69,7 +69,7 @@ macro_rules! vector {
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
      fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
-     turned: $turned:ident x $columns:literal, groups: $groups:ident, steps: $full:path, $masked:path,
+     transposed: $transposed:ident x $columns:literal, groups: $groups:ident, steps: $full:path, $masked:path,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the contract of `Simd`; the
         // instructions exist because `Kernel::assert_available` has passed on the way to `Isa::call`.
@@ -78,7 +78,7 @@ macro_rules! vector {
             type Mask = __m256i;
             const LANES: usize = $lanes;
             const MASKED_LOADS_ARE_FREE: bool = false;
-            const TURNED: usize = $columns;
+            const TRANSPOSED_COLUMNS: usize = $columns;
 
             #[inline(always)]
             unsafe fn splat(x: $t) -> Self {
@@ -147,13 +147,13 @@ macro_rules! vector {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
             #[inline(always)]
-            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
-                let columns = unsafe { $turned(from, rs) };
+            unsafe fn transposed_columns(from: *const $t, rs: usize) -> [Self; MAX_TRANSPOSED_COLUMNS] {
+                let columns = unsafe { $transposed(from, rs) };
                 std::array::from_fn(|i| $v(columns[i % $columns]))
             }
             #[inline(always)]
             #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]
-            unsafe fn hidden<P>(mut pointer: *mut P) -> *mut P {
+            unsafe fn opaque<P>(mut pointer: *mut P) -> *mut P {
                 unsafe { asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };
                 pointer
             }
@@ -194,11 +194,11 @@ vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
     splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
     maskstore: _mm256_maskstore_ps, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
-    or: _mm256_or_ps, blend: _mm256_blendv_ps, turned: turned_8x4 x 4, groups: groups_32,
+    or: _mm256_or_ps, blend: _mm256_blendv_ps, transposed: transposed_8x4 x 4, groups: groups_32,
     steps: steps::full_f32, steps::masked_f32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     maskstore: _mm256_maskstore_pd, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
-    or: _mm256_or_pd, blend: _mm256_blendv_pd, turned: turned_4x2 x 2, groups: groups_64,
+    or: _mm256_or_pd, blend: _mm256_blendv_pd, transposed: transposed_4x2 x 2, groups: groups_64,
     steps: steps::full_f64, steps::masked_f64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);

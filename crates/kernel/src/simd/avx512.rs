@@ -9,9 +9,9 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::simd::isa::{Isa, Op};
-use crate::simd::vector::{Simd, TURNED_MOST};
+use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd};
 
-use shuffles::{repeated, turned_8x2, turned_16x8};
+use shuffles::{repeated, transposed_8x2, transposed_16x8};
 
 /// AVX-512F (Skylake-X, Zen 4 and later).
 pub(crate) struct Avx512;
@@ -60,7 +60,7 @@ macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, mask: $mask:ident, mantissa: $mantissa:literal, shl: $shl:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
-     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident, turned: $turned:ident x $columns:literal,
+     fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident, transposed: $transposed:ident x $columns:literal,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
         // SAFETY (for every block below): pointers cover the touched lanes by the contract of `Simd`; the
         // instructions exist because `Kernel::assert_available` has passed on the way to `Isa::call`.
@@ -69,7 +69,7 @@ macro_rules! vector {
             type Mask = $mask;
             const LANES: usize = $lanes;
             const MASKED_LOADS_ARE_FREE: bool = true;
-            const TURNED: usize = $columns;
+            const TRANSPOSED_COLUMNS: usize = $columns;
 
             #[inline(always)]
             unsafe fn splat(x: $t) -> Self {
@@ -152,13 +152,13 @@ macro_rules! vector {
             }
             #[inline(always)]
             #[expect(clippy::pointers_in_nomem_asm_block, reason = "no instruction: nothing is read or written")]
-            unsafe fn hidden<P>(mut pointer: *mut P) -> *mut P {
+            unsafe fn opaque<P>(mut pointer: *mut P) -> *mut P {
                 unsafe { asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags)) };
                 pointer
             }
             #[inline(always)]
-            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
-                let columns = unsafe { $turned(from, rs) };
+            unsafe fn transposed_columns(from: *const $t, rs: usize) -> [Self; MAX_TRANSPOSED_COLUMNS] {
+                let columns = unsafe { $transposed(from, rs) };
                 std::array::from_fn(|i| $v(columns[i % $columns]))
             }
             #[inline(always)]
@@ -176,9 +176,9 @@ vector!(F32x16: f32 x 16, mask: __mmask16, mantissa: 23, shl: _mm512_slli_epi32,
     splat: _mm512_set1_ps, load: _mm512_loadu_ps, store: _mm512_storeu_ps, maskload: _mm512_maskz_loadu_ps,
     maskstore: _mm512_mask_storeu_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
     fmadd: _mm512_fmadd_ps, max: _mm512_max_ps, min: _mm512_min_ps, abs: _mm512_abs_ps, blend: _mm512_mask_blend_ps,
-    sign: _mm512_cmplt_epi32_mask, turned: turned_16x8 x 8, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
+    sign: _mm512_cmplt_epi32_mask, transposed: transposed_16x8 x 8, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
 vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
     splat: _mm512_set1_pd, load: _mm512_loadu_pd, store: _mm512_storeu_pd, maskload: _mm512_maskz_loadu_pd,
     maskstore: _mm512_mask_storeu_pd, add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
     fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
-    sign: _mm512_cmplt_epi64_mask, turned: turned_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
+    sign: _mm512_cmplt_epi64_mask, transposed: transposed_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);

@@ -4,7 +4,7 @@
 //! into a math library, some fifty times slower.
 
 use crate::simd::isa::{Isa, Op};
-use crate::simd::vector::{Simd, TURNED_MOST};
+use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd};
 
 /// `N` elements in an array.
 ///
@@ -90,7 +90,7 @@ macro_rules! array {
             type Mask = usize;
             const LANES: usize = N;
             const MASKED_LOADS_ARE_FREE: bool = false;
-            const TURNED: usize = N;
+            const TRANSPOSED_COLUMNS: usize = N;
 
             #[inline(always)]
             unsafe fn splat(x: $t) -> Self {
@@ -173,7 +173,7 @@ macro_rules! array {
             #[inline(always)]
             unsafe fn prefetch(_at: *const $t) {}
             #[inline(always)]
-            unsafe fn turned(from: *const $t, rs: usize) -> [Self; TURNED_MOST] {
+            unsafe fn transposed_columns(from: *const $t, rs: usize) -> [Self; MAX_TRANSPOSED_COLUMNS] {
                 // SAFETY: (lane, i) lies inside the caller's block.
                 let column = |i: usize| Array(std::array::from_fn(|lane| unsafe { *from.add(lane * rs + i) }));
                 std::array::from_fn(|i| column(i % N))

@@ -11,8 +11,8 @@
 
 use crate::Scalar;
 
-/// Columns that [`Simd::turned`] returns, at most.
-pub(crate) const TURNED_MOST: usize = 8;
+/// Columns that [`Simd::transposed_columns`] returns, at most.
+pub(crate) const MAX_TRANSPOSED_COLUMNS: usize = 8;
 
 /// The operands of [`Simd::steps_4x3`]; strides in elements.
 pub(crate) struct Steps<T> {
@@ -72,19 +72,19 @@ pub(crate) trait Simd<T: Scalar>: Copy {
         unreachable!("MR_WIDE is 3");
     }
 
-    /// Columns that [`Simd::turned`] turns round at a time; divides LANES, at most [`TURNED_MOST`].
-    const TURNED: usize;
-    /// A block of LANES rows, `rs` apart, and TURNED columns: each of its columns, the first one first.
-    unsafe fn turned(from: *const T, rs: usize) -> [Self; TURNED_MOST];
+    /// Columns that [`Simd::transposed_columns`] turns round at a time; divides LANES, at most [`MAX_TRANSPOSED_COLUMNS`].
+    const TRANSPOSED_COLUMNS: usize;
+    /// A block of LANES rows, `rs` apart, and TRANSPOSED_COLUMNS columns: each of its columns, the first one first.
+    unsafe fn transposed_columns(from: *const T, rs: usize) -> [Self; MAX_TRANSPOSED_COLUMNS];
 
     /// Transposes a block of LANES x LANES whose rows are `rs` apart, and hands each of its columns over, with its number,
     /// the first one first.
     #[inline(always)]
     unsafe fn transposed(from: *const T, rs: usize, mut each: impl FnMut(usize, Self)) {
-        for at in (0..Self::LANES).step_by(Self::TURNED) {
-            // SAFETY: columns at..at + TURNED of the caller's block, since TURNED divides LANES.
-            let columns = unsafe { Self::turned(from.add(at), rs) };
-            for i in 0..Self::TURNED {
+        for at in (0..Self::LANES).step_by(Self::TRANSPOSED_COLUMNS) {
+            // SAFETY: columns at..at + TRANSPOSED_COLUMNS of the caller's block, since TRANSPOSED_COLUMNS divides LANES.
+            let columns = unsafe { Self::transposed_columns(from.add(at), rs) };
+            for i in 0..Self::TRANSPOSED_COLUMNS {
                 each(at + i, columns[i]);
             }
         }
@@ -128,7 +128,7 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// The same pointer, where the compiler cannot see that it is. It would otherwise keep a pointer for each row of a block,
     /// more of them than there are registers: packing a transposed B took 1.05-1.2 times as long.
     #[inline(always)]
-    unsafe fn hidden<P>(pointer: *mut P) -> *mut P {
+    unsafe fn opaque<P>(pointer: *mut P) -> *mut P {
         pointer
     }
 

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chainrule_kernel::{Activation, ByteMap, Epilogue, Kernel, MatMut, MatRef, PackedB, Rule, Scratch};
+use chainrule_kernel::{Activation, ByteLut, Epilogue, Kernel, MatMut, MatRef, PackedB, Rule, Scratch};
 
 /// A case: what is called, what its message must hold, and the call.
 type Case = (&'static str, &'static [&'static str], fn());
@@ -109,7 +109,7 @@ fn packing_another_shape_than_there_is_room_for_panics_with_both() {
 #[test]
 fn slices_of_different_lengths_panic_with_both() {
     each_panics_with_its_words(&[
-        ("widen", &["3 bytes", "2 places"], || kernel().widen(&ByteMap::scaled(1.0), &[0; 3], &mut [0.0; 2])),
+        ("dequantize", &["3 bytes", "2 places"], || kernel().dequantize(&ByteLut::scaled(1.0), &[0; 3], &mut [0.0; 2])),
         ("update, gradients", &["6 parameters", "3 gradients"], || {
             let rule = Rule::Sgd { lr: 0.1, decay: 0.0 };
             kernel().update(rule, &mut { SIX }, &SIX[..3], [&mut [], &mut []]);
@@ -129,7 +129,7 @@ fn a_kernel_that_the_cpu_lacks_panics_by_name_in_every_call() {
     let calls: [&dyn Fn(); 6] = [
         &|| lacking.exp(&mut [0.0]),
         &|| lacking.activate(Activation::Relu, MatMut::new(&mut [0.0], 1, 1)),
-        &|| lacking.widen(&ByteMap::scaled(1.0), &[0], &mut [0.0]),
+        &|| lacking.dequantize(&ByteLut::scaled(1.0), &[0], &mut [0.0]),
         &|| lacking.update(Rule::Sgd { lr: 0.1, decay: 0.0 }, &mut [0.0], &[0.0], [&mut [], &mut []]),
         &|| _ = PackedB::new(lacking, MatRef::new(&[0.0], 1, 1)),
         &|| {

@@ -6,7 +6,7 @@
 //! sum:      c + (c + 8), c + (c + 4), c + (c + 2), c + (c + 1)
 //! ```
 //!
-//! Lanes of a register are then neighbouring steps of one column, and nothing is turned round until there is one register
+//! Lanes of a register are then neighbouring steps of one column, and nothing is transposed until there is one register
 //! of each: 1.3-2 times as fast as one chain for each element (`skinny.rs`). The sixteen do not hang on the width
 //! of a register, so the bits are those of every instruction set, and of any number of columns. Threads change none either:
 //! they never take a single row or column of a product that has more (`dense/src/parts.rs`).

@@ -1,7 +1,7 @@
 //! Few rows of C times a B that lies by columns: a transposed weight and a small batch, or few outputs turned into rows.
 //!
 //! ```text
-//!         B's columns j.. of 8 steps and 8 columns            turned round in registers
+//!         B's columns j.. of 8 steps and 8 columns            transposed in registers
 //!         j    : s0 s1 s2 s3 .. s7                            s0 of columns j .. j + 7
 //!         j + 1: s0 s1 s2 s3 .. s7                      ->    s1 of columns j .. j + 7
 //!         ..                                                  ..
@@ -27,7 +27,7 @@ use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::store_transposed::{StoreTransposed, Transposed};
 use crate::simd::isa::{Isa, Op};
-use crate::simd::vector::{Simd, TURNED_MOST};
+use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd};
 use crate::sizes::wrapping_bytes;
 
 /// Whether A's rows lie side by side, and its steps one after the other, as [`Row`] wants them.
@@ -244,8 +244,8 @@ unsafe fn strip<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, const
     j: usize,
 ) {
     let a_cs = if M == 1 { r.a_cs } else { M };
-    let turns = r.k / K::Vector::TURNED;
-    let (whole, steps) = (turns * K::Vector::TURNED, r.k % K::Vector::TURNED);
+    let turns = r.k / K::Vector::TRANSPOSED_COLUMNS;
+    let (whole, steps) = (turns * K::Vector::TRANSPOSED_COLUMNS, r.k % K::Vector::TRANSPOSED_COLUMNS);
     // SAFETY: columns j..j + GROUPS * LANES and steps < k of B; y has room for as many.
     unsafe {
         let mut acc = [[K::Vector::splat(T::ZERO); GROUPS]; M];
@@ -253,7 +253,7 @@ unsafe fn strip<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, const
             std::array::from_fn(|g| r.b.wrapping_add((j + g * K::Vector::LANES) * r.b_cs));
         let mut a = r.a;
         for turn in 0..turns {
-            if FETCH && turn % (64 / (K::Vector::TURNED * size_of::<T>())) == 0 {
+            if FETCH && turn % (64 / (K::Vector::TRANSPOSED_COLUMNS * size_of::<T>())) == 0 {
                 for g in 0..GROUPS {
                     for lane in 0..K::Vector::LANES {
                         K::Vector::prefetch(from[g].wrapping_add(lane * r.b_cs + SKINNY_PREFETCH_AHEAD));
@@ -261,24 +261,24 @@ unsafe fn strip<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, const
                 }
             }
             // A single row's numbers are shared by all groups: loaded for each, 0.7 times as fast.
-            let mut shared = [K::Vector::splat(T::ZERO); TURNED_MOST];
+            let mut shared = [K::Vector::splat(T::ZERO); MAX_TRANSPOSED_COLUMNS];
             if M == 1 {
-                for i in 0..K::Vector::TURNED {
+                for i in 0..K::Vector::TRANSPOSED_COLUMNS {
                     shared[i] = K::Vector::splat(*a.add(i * a_cs));
                 }
             }
             for g in 0..GROUPS {
-                a = K::Vector::hidden(a.cast_mut()); // several rows' are not, there are not the registers for it
-                let columns = K::Vector::turned(from[g], r.b_cs);
-                for i in 0..K::Vector::TURNED {
+                a = K::Vector::opaque(a.cast_mut()); // several rows' are not, there are not the registers for it
+                let columns = K::Vector::transposed_columns(from[g], r.b_cs);
+                for i in 0..K::Vector::TRANSPOSED_COLUMNS {
                     for m in 0..M {
                         let x = if M == 1 { shared[i] } else { K::Vector::splat(*a.add(i * a_cs + m)) };
                         acc[m][g] = x.mul_add(columns[i], acc[m][g]);
                     }
                 }
-                from[g] = K::Vector::hidden(from[g].wrapping_add(K::Vector::TURNED).cast_mut());
+                from[g] = K::Vector::opaque(from[g].wrapping_add(K::Vector::TRANSPOSED_COLUMNS).cast_mut());
             }
-            a = a.wrapping_add(K::Vector::TURNED * a_cs);
+            a = a.wrapping_add(K::Vector::TRANSPOSED_COLUMNS * a_cs);
         }
         for g in 0..GROUPS {
             let first = j + g * K::Vector::LANES;
@@ -288,9 +288,9 @@ unsafe fn strip<T: Scalar, K: Isa<T>, const M: usize, const GROUPS: usize, const
             }
             if steps > 0 && whole > 0 {
                 // The last turn ends with the last step; what it begins with is in the sums already.
-                let (p, done) = (r.k - K::Vector::TURNED, K::Vector::TURNED - steps);
-                let columns = K::Vector::turned(r.b.add(first * r.b_cs + p), r.b_cs);
-                for i in 0..K::Vector::TURNED {
+                let (p, done) = (r.k - K::Vector::TRANSPOSED_COLUMNS, K::Vector::TRANSPOSED_COLUMNS - steps);
+                let columns = K::Vector::transposed_columns(r.b.add(first * r.b_cs + p), r.b_cs);
+                for i in 0..K::Vector::TRANSPOSED_COLUMNS {
                     if i >= done {
                         for m in 0..M {
                             sums[m] = K::Vector::splat(*r.a.add((p + i) * a_cs + m)).mul_add(columns[i], sums[m]);
@@ -372,9 +372,9 @@ unsafe fn block<T: Scalar, V: Simd<T>, const M: usize>(
             };
             column.store(block.add(lane * V::LANES));
         }
-        for at in (0..V::LANES).step_by(V::TURNED) {
-            let columns = V::turned(block.add(at), V::LANES);
-            for i in 0..V::TURNED {
+        for at in (0..V::LANES).step_by(V::TRANSPOSED_COLUMNS) {
+            let columns = V::transposed_columns(block.add(at), V::LANES);
+            for i in 0..V::TRANSPOSED_COLUMNS {
                 if at + i < steps {
                     for m in 0..M {
                         sums[m] = V::splat(*r.a.add((p + at + i) * a_cs + m)).mul_add(columns[i], sums[m]);

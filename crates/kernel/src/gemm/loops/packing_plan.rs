@@ -137,7 +137,7 @@ fn is_wide<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
 }
 
 /// Columns past the first register that share registers with one another (`micro_kernel_tail.rs`), where that pays: with 9 to 12
-/// columns, 1.3-1.5 times as fast as tiles turned round. Where they are odd in number B is packed, since one more is read.
+/// columns, 1.3-1.5 times as fast as tiles transposed. Where they are odd in number B is packed, since one more is read.
 pub(crate) fn tail_of<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
     if const { K::MR_TAIL == 0 } {
         return None;

@@ -152,13 +152,13 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
             // The last block of all may not reach beyond the panel.
             let apart = if beyond && whole == steps { whole.saturating_sub(V::LANES) } else { whole };
             for p in (0..apart).step_by(V::LANES) {
-                let block = V::hidden(from.add(p).cast_mut());
+                let block = V::opaque(from.add(p).cast_mut());
                 if p + TRANSPOSE_PREFETCH_AHEAD < steps {
                     for i in 0..V::LANES {
                         V::prefetch(block.wrapping_add(i * lane_stride + TRANSPOSE_PREFETCH_AHEAD));
                     }
                 }
-                V::transpose(block, lane_stride, V::hidden(to.add(p * width + lane)), width);
+                V::transpose(block, lane_stride, V::opaque(to.add(p * width + lane)), width);
             }
             if apart < whole {
                 let mask = mask();

@@ -10,9 +10,9 @@
 //!     a7  ->     acc[7]          tail[1]                       a4 a4 a5 a5 a6 a6 a7 a7
 //! ```
 //!
-//! Ten columns in two registers of eight would leave six lanes in sixteen empty; turned round, with rows in the lanes, the
+//! Ten columns in two registers of eight would leave six lanes in sixteen empty; transposed, with rows in the lanes, the
 //! tiles have to be turned back. Here every lane works, for three blends beside five multiply-adds: 128 x 512 times 512 x 10
-//! takes 0.65 of the time of tiles turned round, 0.92 of the peak (AVX2, Zen 5).
+//! takes 0.65 of the time of tiles transposed, 0.92 of the peak (AVX2, Zen 5).
 //!
 //! Each element is one chain of multiply-adds over k in order, as everywhere.
 
@@ -66,7 +66,7 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const TAIL: usize>(tile: 
                     tail[i / shared] = tail[i / shared].with_group::<TAIL>(i % shared, V::load(row.as_ptr()));
                 }
             }
-            // A pointer for each half of the rows, see `micro::steps`.
+            // A pointer for each half of the rows, see `steps` in `micro_kernel.rs`.
             let half = const { M.div_ceil(2) };
             let (mut a, mut b) = ([first_a, first_a.wrapping_add(half * a_rs)], tile.b);
             for _ in 0..k {

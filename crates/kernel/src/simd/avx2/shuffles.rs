@@ -1,4 +1,4 @@
-//! Instructions that move numbers among the lanes of a register: groups of lanes, and blocks turned round.
+//! Instructions that move numbers among the lanes of a register: groups of lanes, and blocks transposed.
 
 use std::arch::x86_64::*;
 
@@ -89,7 +89,7 @@ pub(super) mod groups_64 {
 ///
 /// Safety: the block covers 8 x 4 elements; the CPU has AVX2.
 #[inline(always)]
-pub(super) unsafe fn turned_8x4(from: *const f32, rs: usize) -> [__m256; 4] {
+pub(super) unsafe fn transposed_8x4(from: *const f32, rs: usize) -> [__m256; 4] {
     // SAFETY: rows 0..8 of the block, this function's contract.
     unsafe {
         let half = |i: usize| _mm_loadu_ps(from.add(i * rs));
@@ -110,7 +110,7 @@ pub(super) unsafe fn turned_8x4(from: *const f32, rs: usize) -> [__m256; 4] {
 ///
 /// Safety: the block covers 4 x 2 elements; the CPU has AVX2.
 #[inline(always)]
-pub(super) unsafe fn turned_4x2(from: *const f64, rs: usize) -> [__m256d; 2] {
+pub(super) unsafe fn transposed_4x2(from: *const f64, rs: usize) -> [__m256d; 2] {
     // SAFETY: rows 0..4 of the block, this function's contract.
     unsafe {
         let half = |i: usize| _mm_loadu_pd(from.add(i * rs));

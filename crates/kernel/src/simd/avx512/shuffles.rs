@@ -1,4 +1,4 @@
-//! Instructions that move numbers among the lanes of a register: groups of lanes, and blocks turned round.
+//! Instructions that move numbers among the lanes of a register: groups of lanes, and blocks transposed.
 
 use std::arch::x86_64::*;
 
@@ -25,7 +25,7 @@ pub(super) unsafe fn repeated(from: *const u8, bytes: usize) -> __m512i {
 ///
 /// Safety: the block covers 16 x 8 elements; the CPU has AVX-512F.
 #[inline(always)]
-pub(super) unsafe fn turned_16x8(from: *const f32, rs: usize) -> [__m512; 8] {
+pub(super) unsafe fn transposed_16x8(from: *const f32, rs: usize) -> [__m512; 8] {
     // SAFETY: rows 0..16 of the block, this function's contract.
     unsafe {
         let (above, below) = (eight_rows(from, rs), eight_rows(from.add(8 * rs), rs));
@@ -61,7 +61,7 @@ unsafe fn eight_rows(from: *const f32, rs: usize) -> [__m512; 4] {
 ///
 /// Safety: the block covers 8 x 2 elements; the CPU has AVX-512F.
 #[inline(always)]
-pub(super) unsafe fn turned_8x2(from: *const f64, rs: usize) -> [__m512d; 2] {
+pub(super) unsafe fn transposed_8x2(from: *const f64, rs: usize) -> [__m512d; 2] {
     // SAFETY: rows 0..8 of the block, this function's contract.
     unsafe {
         let quarter = |i: usize| _mm_castpd_ps(_mm_loadu_pd(from.add(i * rs)));
