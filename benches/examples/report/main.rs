@@ -4,15 +4,15 @@
 //! `cargo bench` is not to take six minutes more.
 
 mod field;
-mod foreign;
 mod header;
-mod held;
 mod isa;
+mod isa_cap;
 mod lock;
 mod machine;
 mod print;
 mod probe;
 mod product;
+mod rivals;
 mod steps;
 
 use std::fmt::Write as _;
@@ -22,18 +22,18 @@ use std::process::ExitCode;
 
 use chainrule_bench_support::caches::Caches;
 use chainrule_bench_support::chart::chart;
-use chainrule_bench_support::record::{Header, Held, Measured, Record, Rival};
+use chainrule_bench_support::record::{Header, IsaCap, Measured, Record, Rival};
 use chainrule_bench_support::shapes::{Element, GROUPS, SUMMARY, Shape, table};
 use chainrule_bench_support::summary::{readme_section, replace_section};
 use chainrule_kernel::KERNEL_VARIABLE;
 use clap::{Args, Parser};
 
 use field::Field;
-use foreign::Rivals;
 use header::Choices;
 use isa::Isa;
 use machine::{cores, version};
 use product::Bench;
+use rivals::Rivals;
 use steps::{More, Steps};
 
 /// The rivals that this build has beyond the usual ones.
@@ -157,8 +157,8 @@ impl Run {
         let field = self.field()?;
         let header = self.header(field)?;
         print::beginning(&header);
-        for Rival { name, held, .. } in &header.rivals {
-            if let Some(Held { by, percent_of_peak: [f32, f64] }) = held {
+        for Rival { name, isa_cap, .. } in &header.rivals {
+            if let Some(IsaCap { by, percent_of_peak: [f32, f64] }) = isa_cap {
                 println!("{name:15} held by {by}: {f32:.0} % of the peak in f32, {f64:.0} % in f64");
             }
         }
@@ -179,7 +179,7 @@ impl Run {
                 Element::F64 => bench.product::<f64>(shape)?,
             };
             print_case(&case);
-            held::check(field, &case)?;
+            isa_cap::check(field, &case)?;
             record.cases.push(case);
         }
         print_end(&record);
@@ -199,7 +199,7 @@ impl Run {
         if let Some(rival) = self.with.iter().find(|rival| !WITH.contains(&rival.as_str())) {
             return Err(format!("built without {rival}; scripts/bench --with builds what it asks for"));
         }
-        foreign::libraries()?;
+        rivals::libraries()?;
         Ok(field)
     }
 
@@ -221,15 +221,15 @@ impl Run {
             let _ = write!(command, " --with {}", WITH.join(","));
         }
         let rival = |name: String| Rival {
-            version: foreign::library_version(&name).unwrap_or_else(|| version(&name)),
+            version: rivals::library_version(&name).unwrap_or_else(|| version(&name)),
             name,
-            held: None,
+            isa_cap: None,
         };
         let plain = &table()[0]; // that everyone knows
         let rivals = f32::rivals(field, plain).into_iter().map(|candidate| rival(candidate.name));
         let mut rivals: Vec<Rival> = rivals.collect();
-        held::settings(field, &rivals, |name| std::env::var(name).ok())?;
-        held::prove(field, &mut rivals)?;
+        isa_cap::settings(field, &rivals, |name| std::env::var(name).ok())?;
+        isa_cap::prove(field, &mut rivals)?;
         let with = WITH.iter().map(|&rival| rival.to_owned()).collect();
         header::header(Choices { command, threads: self.threads, isa: field.isa, with, rivals })
     }

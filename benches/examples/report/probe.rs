@@ -9,8 +9,8 @@ use chainrule_bench_support::caches::Caches;
 use chainrule_bench_support::record::{Memory, Peak};
 use chainrule_bench_support::shapes::Element;
 
-use crate::foreign::{CHAINS, loads, multiply_adds};
 use crate::isa::Isa;
+use crate::rivals::{CHAINS, loads, multiply_adds};
 
 /// Seconds of one try: long for the clock, short beside a time slice.
 const TRY: f64 = 1e-3;

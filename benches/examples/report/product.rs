@@ -9,9 +9,9 @@ use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scratch};
 use chainrule_naive::{Dims, Transpose, matmul};
 
 use crate::field::Field;
-use crate::foreign::Rivals;
 use crate::isa::Isa;
 use crate::probe;
+use crate::rivals::Rivals;
 
 /// How far the peak may move from before a product to after it.
 const STEADY: f64 = 0.03;

@@ -101,7 +101,7 @@ impl Steps {
             command += &format!(" --with {}", with.join(","));
         }
         let own = ["gemm", "loops", "naive"];
-        let rivals = own.map(|name| Rival { name: name.to_owned(), version: version(name), held: None });
+        let rivals = own.map(|name| Rival { name: name.to_owned(), version: version(name), isa_cap: None });
         let rivals = rivals.into_iter().chain(more.rivals.iter().cloned()).collect();
         header(Choices { command, threads: self.threads, isa: None, with, rivals })
     }

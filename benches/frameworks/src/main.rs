@@ -11,7 +11,7 @@ mod header;
 #[path = "../../examples/report/isa.rs"]
 mod isa;
 mod lock;
-#[path = "../../examples/report/foreign/loops.rs"]
+#[path = "../../examples/report/rivals/loops.rs"]
 mod loops;
 #[path = "../../examples/report/machine.rs"]
 mod machine;
@@ -35,7 +35,7 @@ use clap::Parser;
 use steps::{More, Steps};
 
 /// Where the probe looks for loops that are not safe.
-mod foreign {
+mod rivals {
     pub(crate) use crate::loops::{CHAINS, loads, multiply_adds};
 }
 
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
     let rival = |&(name, package): &(&str, &str)| Rival {
         name: name.to_owned(),
         version: machine::version(package),
-        held: None,
+        isa_cap: None,
     };
     match steps.run(&More { rivals: FRAMEWORKS.iter().map(rival).collect(), steppers, predictors }) {
         Ok(()) => ExitCode::SUCCESS,

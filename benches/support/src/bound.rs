@@ -11,7 +11,7 @@
 use chainrule_model::Loss;
 use chainrule_naive::{Activation, Dims, Network, RowsShape, Tape, Transpose, gamma, matmul};
 
-use crate::{Pass, Twin};
+use crate::{Pass, Reference};
 
 /// How finely a type computes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,14 +34,14 @@ const FUNCTION_ROUNDOFFS: f64 = 8.0;
 
 /// For every gradient, laid out as the parameters, how far a computation with `roundoff` may lie from `pass`.
 ///
-/// `pass` is the twin's own, in f64: the truth unless `roundoff` is that of f64, when it may be as far off itself.
-pub fn gradient_bounds(twin: &Twin<f64>, pass: &Pass<f64>, roundoff: Roundoff) -> Vec<f64> {
+/// `pass` is the reference's own, in f64: the truth unless `roundoff` is that of f64, when it may be as far off itself.
+pub fn gradient_bounds(reference: &Reference<f64>, pass: &Pass<f64>, roundoff: Roundoff) -> Vec<f64> {
     let u = roundoff.unit;
-    let (off_z, off_a) = forward(&twin.network, &pass.tape, u);
-    let mut off_da = at_the_last_a(twin, pass, off_a.last().expect("a network has layers"), u);
+    let (off_z, off_a) = forward(&reference.network, &pass.tape, u);
+    let mut off_da = at_the_last_a(reference, pass, off_a.last().expect("a network has layers"), u);
     let mut bounds = Vec::new();
-    for (index, layer) in twin.network.layers.iter().enumerate().rev() {
-        let (batch, inputs, outputs) = (twin.batch, layer.inputs, layer.outputs);
+    for (index, layer) in reference.network.layers.iter().enumerate().rev() {
+        let (batch, inputs, outputs) = (reference.batch, layer.inputs, layer.outputs);
         let (z, a) = (&pass.tape.z[index], &pass.tape.a[index]);
         let da = if index + 1 == pass.layers.len() { &pass.dlast } else { &pass.layers[index + 1].dx };
         let dz = &pass.layers[index].dz;
@@ -53,8 +53,8 @@ pub fn gradient_bounds(twin: &Twin<f64>, pass: &Pass<f64>, roundoff: Roundoff) -
             })
             .collect();
 
-        let none = vec![0.0; twin.x.len()];
-        let (x, off_x) = if index == 0 { (&twin.x, &none) } else { (&pass.tape.a[index - 1], &off_a[index - 1]) };
+        let none = vec![0.0; reference.x.len()];
+        let (x, off_x) = if index == 0 { (&reference.x, &none) } else { (&pass.tape.a[index - 1], &off_a[index - 1]) };
         let weights = Dims { m: inputs, n: outputs, k: batch };
         let dw = product_bound(weights, (Transpose::Yes, x, off_x), (Transpose::No, dz, &off_dz), u);
         let ones = vec![1.0; batch];
@@ -176,12 +176,12 @@ fn bend(f: Activation) -> Bend {
 }
 
 /// How far the loss by the last dense layer's a may be off, when that a is off by `off_a`.
-fn at_the_last_a(twin: &Twin<f64>, pass: &Pass<f64>, off_a: &[f64], u: f64) -> Vec<f64> {
-    let RowsShape { batch, classes } = twin.rows();
-    let t = twin.goal_rows();
+fn at_the_last_a(reference: &Reference<f64>, pass: &Pass<f64>, off_a: &[f64], u: f64) -> Vec<f64> {
+    let RowsShape { batch, classes } = reference.rows();
+    let t = reference.goal_rows();
     let a = pass.tape.a.last().expect("a network has layers");
-    if twin.loss == Loss::CrossEntropy {
-        let p = chainrule_naive::softmax_forward(twin.rows(), a);
+    if reference.loss == Loss::CrossEntropy {
+        let p = chainrule_naive::softmax_forward(reference.rows(), a);
         let relative = off_probability(a, off_a, classes, u);
         return (0..p.len())
             .map(|i| {
@@ -191,8 +191,8 @@ fn at_the_last_a(twin: &Twin<f64>, pass: &Pass<f64>, off_a: &[f64], u: f64) -> V
             })
             .collect();
     }
-    let factor = if twin.loss == Loss::Mse { 2.0 } else { 1.0 } / (batch * classes) as f64;
-    let off_dy = |y: f64, off_y: f64, t: f64| match twin.loss {
+    let factor = if reference.loss == Loss::Mse { 2.0 } else { 1.0 } / (batch * classes) as f64;
+    let off_dy = |y: f64, off_y: f64, t: f64| match reference.loss {
         // A sigmoid is nowhere steeper than a quarter.
         Loss::BinaryCrossEntropy => factor * (0.25 * off_y + (FUNCTION_ROUNDOFFS + 4.0) * u),
         // The other sign, where the error may have it.
@@ -200,7 +200,7 @@ fn at_the_last_a(twin: &Twin<f64>, pass: &Pass<f64>, off_a: &[f64], u: f64) -> V
         Loss::Mae => 4.0 * u * factor,
         _ => factor * (off_y + 4.0 * u * ((y - t).abs() + off_y)),
     };
-    if !twin.softmax {
+    if !reference.softmax {
         return (0..t.len()).map(|i| off_dy(pass.output[i], off_a[i], t[i])).collect();
     }
     // Through the softmax layer: dz_i = y_i (dy_i - sum_j y_j dy_j).

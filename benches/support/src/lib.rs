@@ -3,7 +3,7 @@
 //!
 //! - [`Recipe`]: a small random network, its loss and a minibatch, as plain data that a failing test can print; a
 //!   [`Case`] is that recipe with its numbers.
-//! - [`Twin`]: the same network in naive loops.
+//! - [`Reference`]: the same network in naive loops.
 //! - [`gradient_bounds`]: per element, how far a gradient computed in f32 (or f64) may lie from the true one.
 //! - [`shapes`]: every size that is timed, in one place.
 //! - [`steps`]: whole training steps and predictions, ours and others'.
@@ -28,6 +28,7 @@ pub mod operands;
 mod recipe;
 #[cfg(feature = "report")]
 pub mod record;
+mod reference;
 #[cfg(feature = "report")]
 pub mod rounds;
 pub mod shapes;
@@ -38,11 +39,10 @@ pub mod steps;
 pub mod summary;
 #[cfg(feature = "report")]
 mod timing;
-mod twin;
 
 pub use bound::{Roundoff, gradient_bounds};
 pub use recipe::{Case, Goal, Recipe};
-pub use twin::{Pass, Twin};
+pub use reference::{Pass, Reference};
 
 /// The repository's README is compiled with the tests: no published package holds it.
 #[cfg(doctest)]

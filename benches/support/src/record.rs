@@ -58,13 +58,13 @@ pub struct Rival {
     /// From `Cargo.lock`; of a library of C its own word, and the processor that it takes this one for.
     pub version: String,
     /// Where everyone is held to one instruction set, by what this one is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<Held>,
+    #[serde(rename = "held", default, skip_serializing_if = "Option::is_none")]
+    pub isa_cap: Option<IsaCap>,
 }
 
 /// What keeps a rival from instruction sets that it has, and the proof.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Held {
+pub struct IsaCap {
     /// The setting.
     pub by: String,
     /// The most that it reached of that instruction set's peak, in percent, on the square of 256: f32, f64. With wider
@@ -220,7 +220,7 @@ pub(crate) mod tests {
 
     /// A record of two products, one won and one lost.
     pub(crate) fn sample() -> Record {
-        let rival = |name: &str| Rival { name: name.into(), version: "0.1.2".into(), held: None };
+        let rival = |name: &str| Rival { name: name.into(), version: "0.1.2".into(), isa_cap: None };
         let header = Header {
             commit: "0123456789abcdef".into(),
             rustc: "rustc 1.95.0".into(),
@@ -281,7 +281,7 @@ pub(crate) mod tests {
         let mut record = sample();
         record.header.isa = Some("avx2".into());
         record.header.with = vec!["openblas".into()];
-        record.header.rivals[0].held = Some(Held { by: "SOME_ISA=fma".into(), percent_of_peak: [93.5, 92.0] });
+        record.header.rivals[0].isa_cap = Some(IsaCap { by: "SOME_ISA=fma".into(), percent_of_peak: [93.5, 92.0] });
         let text = Line::Header(Box::new(record.header.clone())).to_json();
         assert_eq!(Record::parse(&text).unwrap().header, record.header);
     }

@@ -9,7 +9,7 @@ use crate::data::{Named, NetworkSize};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
-use crate::network::{Wanted, sketch};
+use crate::network::{ArchitectureArgs, sketch};
 use crate::output::{Output, percent, plural};
 
 /// The JSON line.
@@ -65,7 +65,8 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
         Some(model) => model,
         None => {
             let activation = Some(args.activation.unwrap_or(Activation::Relu));
-            let wanted = Wanted { hidden: args.hidden.as_ref(), activation, norm: args.norm, dropout: args.dropout };
+            let wanted =
+                ArchitectureArgs { hidden: args.hidden.as_ref(), activation, norm: args.norm, dropout: args.dropout };
             let mlp = wanted.build(data.cols(), data.targets().width(), args.seed)?;
             Model::new(mlp, args.loss.unwrap_or_default()).with_preprocess(loaded.preprocess)
         }

@@ -10,14 +10,14 @@ use crate::values::{Hidden, Norm};
 
 /// The architecture, as far as the command line says.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct ArchitectureArgs<'a> {
     pub(crate) hidden: Option<&'a Hidden>,
     pub(crate) activation: Option<Activation>,
     pub(crate) norm: Option<Norm>,
     pub(crate) dropout: Option<f64>,
 }
 
-impl Wanted<'_> {
+impl ArchitectureArgs<'_> {
     /// A network of this many inputs and outputs.
     pub(crate) fn build<T: Scalar>(&self, inputs: usize, outputs: usize, seed: u64) -> Result<Mlp<T>> {
         let mut builder = Mlp::builder(inputs).seed(seed);

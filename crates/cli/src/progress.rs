@@ -55,7 +55,7 @@ pub(crate) struct Progress<'a, T: Scalar> {
     bar: ProgressBar,
     size: Size,
     /// Whether to go on when nobody reads the output any more: when a file is written in the end.
-    stubborn: bool,
+    ignore_broken_pipe: bool,
 }
 
 /// What the doctor sees of a run.
@@ -68,10 +68,16 @@ pub(crate) struct Sight<'a, T: Scalar> {
 }
 
 impl<'a, T: Scalar> Progress<'a, T> {
-    pub(crate) fn new(output: &'a mut Output, sight: Sight<'a, T>, size: Size, with_bar: bool, stubborn: bool) -> Self {
+    pub(crate) fn new(
+        output: &'a mut Output,
+        sight: Sight<'a, T>,
+        size: Size,
+        with_bar: bool,
+        ignore_broken_pipe: bool,
+    ) -> Self {
         let size = Size { batch: size.batch.min(size.rows), ..size };
         let bar = if with_bar && std::io::stderr().is_terminal() { bar(size) } else { ProgressBar::hidden() };
-        Progress { output, sight, bar, size, stubborn }
+        Progress { output, sight, bar, size, ignore_broken_pipe }
     }
 }
 
@@ -130,7 +136,11 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
                 weights_sha256: &report.weights_sha256,
             });
         });
-        if self.output.is_broken() && !self.stubborn { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.output.is_broken() && !self.ignore_broken_pipe {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     /// What looks sick after one epoch is told then, not after the last: there is still time to do something.

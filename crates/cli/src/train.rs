@@ -20,10 +20,10 @@ use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::interrupt;
 use crate::limits::limits;
-use crate::network::{Wanted, sketch};
+use crate::network::{ArchitectureArgs, sketch};
 use crate::output::{Output, grouped, percent, plural, seconds, tell};
-use crate::pace;
 use crate::progress::{Progress, Sight, Size};
+use crate::schedule_args;
 use crate::values::Preprocessing;
 
 /// The last JSON line.
@@ -64,8 +64,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
 }
 
 fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
-    let wanted =
-        Wanted { hidden: args.hidden.as_ref(), activation: args.activation, norm: args.norm, dropout: args.dropout };
+    let wanted = ArchitectureArgs {
+        hidden: args.hidden.as_ref(),
+        activation: args.activation,
+        norm: args.norm,
+        dropout: args.dropout,
+    };
     let first = match &init {
         Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
         None => None,
@@ -98,7 +102,8 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     let mut watch = Watch::default();
     watch.look(&Patient::of(&model), &train, &trainer, Run::BEFORE, &mut output)?;
     let size = Size { rows: train.rows(), batch: rows_a_step(trainer.config(), train.rows()), epochs: args.epochs };
-    let sight = Sight { watch: &mut watch, train: &train, trainer: &trainer, rate_changes: args.pace.changes_rate() };
+    let sight =
+        Sight { watch: &mut watch, train: &train, trainer: &trainer, rate_changes: args.schedule.changes_rate() };
     let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
@@ -230,7 +235,7 @@ impl TrainArgs {
             lbfgs,
             ..TrainConfig::default()
         };
-        self.pace.applied_to(self.weights.apply(config))
+        self.schedule.applied_to(self.weights.apply(config))
     }
 }
 
@@ -273,10 +278,10 @@ fn tell_beginning<T: Scalar>(
     let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
     let (optimizer, batch) = (trainer.config().optimizer, args.batch);
     let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
-    let (weights, pace) = (args.weights.words(), pace::words(trainer.config()));
+    let (weights, schedule) = (args.weights.words(), schedule_args::words(trainer.config()));
     output.say(match trainer.config().lbfgs {
-        Some(_) => format!("{}{weights}, lbfgs, all rows at once{pace}\n", model.loss),
-        None => format!("{}{weights}, {optimizer}{clip}{pace}, batches of {batch}, {order}\n", model.loss),
+        Some(_) => format!("{}{weights}, lbfgs, all rows at once{schedule}\n", model.loss),
+        None => format!("{}{weights}, {optimizer}{clip}{schedule}, batches of {batch}, {order}\n", model.loss),
     });
 }
 

@@ -13,7 +13,7 @@ use chainrule_bench_support::steps::jobs::{LOSS, PREDICTIONS, PredictJob, STEPS,
 #[cfg(feature = "rivals")]
 use chainrule_bench_support::steps::loops;
 use chainrule_bench_support::steps::{naive, ours, plain};
-use chainrule_bench_support::{Case, Goal, Twin};
+use chainrule_bench_support::{Case, Goal, Reference};
 use chainrule_model::Optimizer;
 
 /// Three minibatches of the largest that are tried.
@@ -72,7 +72,7 @@ fn our_steps_are_those_of_the_naive_network_in_f64() {
         let (mut x, mut labels) = (vec![0.0; batch * inputs], vec![0; batch]);
         rows.gather(&rows.order[..batch], &mut x, &mut labels);
         let case = Case { mlp: network(job.widths), loss: LOSS, batch, x, goal: Goal::Classes(labels) };
-        let mut truth = Twin::from(&case.widen());
+        let mut truth = Reference::from(&case.widen());
         let mut ours = ours::stepper(job, &rows);
         let (loss, wanted) = (ours.work.step(&rows.order[..batch], &rows.order[batch..]), truth.step(lr));
         assert!((loss - wanted).abs() <= 1e-5 * wanted, "{}: the loss is {loss}, not {wanted}", job.name);

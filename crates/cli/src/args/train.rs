@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::args::defaults::SEED;
 use crate::optimizer::OptimizerArgs;
-use crate::pace::PaceArgs;
+use crate::schedule_args::ScheduleArgs;
 use crate::values::{self, Hidden, Norm, Preprocessing};
 use crate::weights::WeightsArgs;
 
@@ -87,7 +87,7 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
     #[command(flatten)]
-    pub(crate) pace: PaceArgs,
+    pub(crate) schedule: ScheduleArgs,
     /// Make all gradients together no longer than this before each step
     #[arg(long, value_name = "NORM", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
     pub(crate) clip_norm: Option<f64>,

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use chainrule_bench_support::{Case, Recipe, Roundoff, Twin, gradient_bounds};
+use chainrule_bench_support::{Case, Recipe, Reference, Roundoff, gradient_bounds};
 use chainrule_model::{Activation, Loss, Scalar};
 use chainrule_naive::Float;
 
@@ -20,10 +20,10 @@ struct Compared {
 
 impl Compared {
     fn new<T: Scalar + Float>(case: &Case<T>, roundoff: Roundoff) -> Self {
-        let twin = Twin::from(&case.widen());
-        let pass = twin.pass();
+        let reference = Reference::from(&case.widen());
+        let pass = reference.pass();
         let got = case.gradients().1.iter().map(|g| g.to_f64()).collect();
-        Compared { truth: pass.gradients(), bound: gradient_bounds(&twin, &pass, roundoff), got }
+        Compared { truth: pass.gradients(), bound: gradient_bounds(&reference, &pass, roundoff), got }
     }
 
     /// The worst error as a share of its bound, which must not pass `allowed`.

@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use chainrule_bench_support::{Case, Recipe, Twin};
+use chainrule_bench_support::{Case, Recipe, Reference};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Activation, Loss, Workspace};
 
@@ -51,13 +51,13 @@ impl Landscape {
 /// On which side of its activation's kinks each z lies, and each error where the loss has one.
 fn kinks(case: &Case<f64>) -> Vec<usize> {
     let mut sides = of_activations(case);
-    let twin = Twin::from(case);
+    let reference = Reference::from(case);
     let edge = match case.loss {
         Loss::Mae => 0.0,
         Loss::Huber(delta) => delta,
         _ => return sides,
     };
-    let (output, t) = (twin.pass().output, twin.goal_rows());
+    let (output, t) = (reference.pass().output, reference.goal_rows());
     sides.extend(output.iter().zip(&t).flat_map(|(y, t)| [y - t > edge, y - t > -edge]).map(usize::from));
     sides
 }
@@ -71,12 +71,12 @@ fn of_activations(case: &Case<f64>) -> Vec<usize> {
             _ => &[],
         }
     };
-    let twin = Twin::from(case);
-    if twin.network.layers.iter().all(|layer| kinks_of(layer.activation).is_empty()) {
+    let reference = Reference::from(case);
+    if reference.network.layers.iter().all(|layer| kinks_of(layer.activation).is_empty()) {
         return Vec::new();
     }
-    let tape = twin.network.forward(twin.batch, &twin.x);
-    let bent = twin.network.layers.iter().map(|layer| kinks_of(layer.activation)).zip(&tape.z);
+    let tape = reference.network.forward(reference.batch, &reference.x);
+    let bent = reference.network.layers.iter().map(|layer| kinks_of(layer.activation)).zip(&tape.z);
     let side = |kinks: &[f64], z: f64| kinks.iter().filter(|kink| z > **kink).count();
     bent.filter(|(kinks, _)| !kinks.is_empty()).flat_map(|(kinks, z)| z.iter().map(|z| side(kinks, *z))).collect()
 }

@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use chainrule_bench_support::{Case, Goal, Recipe, Twin};
+use chainrule_bench_support::{Case, Goal, Recipe, Reference};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Activation, Loss, Scalar};
 use chainrule_naive::{self as naive, Float};
@@ -55,20 +55,20 @@ fn whole_numbers<T: Scalar>(recipe: &Recipe, kept: f64) -> Case<T> {
 
 /// The largest number that any sum of the pass can reach on its way, counted in the unit that divides them all.
 fn largest_sum(case: &Case<f64>) -> f64 {
-    let mut twin = Twin::from(case);
+    let mut reference = Reference::from(case);
     let leaky =
-        twin.network.layers.iter().filter(|layer| layer.activation == naive::Activation::LeakyRelu(HALF)).count();
-    for layer in &mut twin.network.layers {
+        reference.network.layers.iter().filter(|layer| layer.activation == naive::Activation::LeakyRelu(HALF)).count();
+    for layer in &mut reference.network.layers {
         layer.w.iter_mut().chain(&mut layer.b).for_each(|w| *w = w.abs());
         layer.activation = naive::Activation::Identity;
     }
-    let x: Vec<f64> = twin.x.iter().map(|x| x.abs()).collect();
-    let tape = twin.network.forward(twin.batch, &x);
+    let x: Vec<f64> = reference.x.iter().map(|x| x.abs()).collect();
+    let tape = reference.network.forward(reference.batch, &x);
     let y = tape.a.last().unwrap();
     // |y - t| / elements, twice that for Mse: whole numbers of 1 / elements.
     let elements = y.len() as f64;
-    let dlast: Vec<f64> = y.iter().zip(twin.goal_rows()).map(|(y, t)| 2.0 * (y + t.abs()) / elements).collect();
-    let back = twin.network.backward(&tape, &dlast);
+    let dlast: Vec<f64> = y.iter().zip(reference.goal_rows()).map(|(y, t)| 2.0 * (y + t.abs()) / elements).collect();
+    let back = reference.network.backward(&tape, &dlast);
     let gradients = back.iter().flat_map(|layer| layer.dw.iter().chain(&layer.db).chain(&layer.dx));
     let largest = |sums: &mut dyn Iterator<Item = &f64>| sums.fold(0.0f64, |top, sum| top.max(*sum));
     let forward = largest(&mut tape.z.iter().flatten());
@@ -92,9 +92,9 @@ fn fast_equals_naive<T: Scalar + Float>(recipe: &Recipe, seen: &Seen) {
     let shares = [1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.0];
     let kept = shares.into_iter().find(|&kept| largest_sum(&whole_numbers(recipe, kept)) <= exact);
     let case = whole_numbers::<T>(recipe, kept.expect("without weights there is no large sum"));
-    let twin = Twin::from(&case);
-    let slow = twin.pass();
-    let truth = Twin::from(&case.widen()).pass();
+    let reference = Reference::from(&case);
+    let slow = reference.pass();
+    let truth = Reference::from(&case.widen()).pass();
     let (loss, fast) = case.gradients();
     assert_eq!(loss, truth.loss, "{} loss", T::NAME);
     let (slow, truth) = (slow.gradients(), truth.gradients());

@@ -5,8 +5,8 @@
 mod bounds;
 #[cfg(any(feature = "openblas", feature = "blis"))]
 mod c;
+mod interface;
 mod loops;
-mod rivals;
 #[cfg(feature = "rten")]
 mod rten;
 
@@ -220,8 +220,8 @@ pub(crate) fn libraries() -> Result<(), String> {
 
 #[cfg(any(feature = "openblas", feature = "blis"))]
 pub(crate) use c::{LIBRARIES, cblas};
+pub(crate) use interface::Rivals;
 pub(crate) use loops::{CHAINS, loads, multiply_adds};
-pub(crate) use rivals::Rivals;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use chainrule_bench_support::shapes::{Element, Shape};
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_tensor::NdTensorView;
 
-use super::rivals::Rivals;
+use super::interface::Rivals;
 use crate::field::Field;
 
 /// It knows f32 alone, a C without gaps between its rows, and cannot be held; its threads are rayon's.

@@ -10,7 +10,7 @@ use crate::values::{self, Parsed};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
-pub(crate) struct PaceArgs {
+pub(crate) struct ScheduleArgs {
     /// Add this times the sign of each parameter to its gradient, which draws many to 0: L1 [default: 0]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     l1: Option<f64>,
@@ -39,7 +39,7 @@ pub(crate) struct PaceArgs {
     monitor: Option<Monitor>,
 }
 
-impl PaceArgs {
+impl ScheduleArgs {
     /// The same run with what these options say.
     pub(crate) fn applied_to(&self, config: TrainConfig) -> TrainConfig {
         let (optimizer, decay) = self.decay_of.decay_only(config.optimizer, self.l1.unwrap_or(0.0));

@@ -1,4 +1,4 @@
-//! The naive twin of a network: the same parameters in triple loops.
+//! The naive reference of a network: the same parameters in triple loops.
 
 use chainrule_model::{Activation, Layer, Loss, Scalar};
 use chainrule_naive::{self as naive, Cost, Float, LayerGradients, LossWeights, Network, RowsShape, Tape};
@@ -7,7 +7,7 @@ use crate::{Case, Goal};
 
 /// A [`Case`] as the naive crate holds it.
 #[derive(Debug, Clone)]
-pub struct Twin<T> {
+pub struct Reference<T> {
     /// Dense layers and activations.
     pub network: Network<T>,
     /// Whether a softmax layer follows them.
@@ -39,7 +39,7 @@ pub struct Pass<T> {
     pub layers: Vec<LayerGradients<T>>,
 }
 
-impl<T: Scalar + Float> From<&Case<T>> for Twin<T> {
+impl<T: Scalar + Float> From<&Case<T>> for Reference<T> {
     /// # Panics
     /// When the network is not a chain of dense layers with at most one activation each, and softmax at most at the end.
     fn from(case: &Case<T>) -> Self {
@@ -61,11 +61,11 @@ impl<T: Scalar + Float> From<&Case<T>> for Twin<T> {
                     last.activation = naive_activation(activation);
                 }
                 Layer::Softmax => softmax = true,
-                other => panic!("{other} has no naive twin"),
+                other => panic!("{other} has no naive reference"),
             }
         }
         let (x, goal) = (case.x.clone(), case.goal.clone());
-        Twin { network: Network { layers }, softmax, loss: case.loss, batch: case.batch, x, goal }
+        Reference { network: Network { layers }, softmax, loss: case.loss, batch: case.batch, x, goal }
     }
 }
 
@@ -84,7 +84,7 @@ fn naive_activation(activation: Activation) -> naive::Activation {
         Activation::Softplus => naive::Activation::Softplus,
         Activation::Softsign => naive::Activation::Softsign,
         Activation::HardSigmoid => naive::Activation::HardSigmoid,
-        other => panic!("{other:?} has no naive twin"),
+        other => panic!("{other:?} has no naive reference"),
     }
 }
 
@@ -93,7 +93,7 @@ fn of_errors<T: Float>(rows: RowsShape, cost: Cost, y: &[T], t: &[T]) -> (T, Vec
     (naive::error_forward(rows, cost, y, t, none), naive::error_backward(rows, cost, y, t, none))
 }
 
-impl<T: Scalar + Float> Twin<T> {
+impl<T: Scalar + Float> Reference<T> {
     /// Rows and classes of the output.
     pub fn rows(&self) -> RowsShape {
         let classes = self.network.layers.last().map_or(0, |layer| layer.outputs);
@@ -134,7 +134,7 @@ impl<T: Scalar + Float> Twin<T> {
             }
             Loss::Mae => of_errors(rows, Cost::Absolute, &output, &t),
             Loss::Huber(delta) => of_errors(rows, Cost::Huber(delta), &output, &t),
-            other => panic!("{other} has no naive twin"),
+            other => panic!("{other} has no naive reference"),
         };
         let dlast = if self.softmax { naive::softmax_backward(rows, a, &dy) } else { dy.clone() };
         let layers = self.network.backward(&tape, &dlast);

@@ -4,14 +4,14 @@
 //! The settings themselves are made by `scripts/bench --isa avx2`: some must be there when a rival is compiled, others
 //! before the process starts.
 
-use chainrule_bench_support::record::{Held, Measured, Rival};
+use chainrule_bench_support::record::{IsaCap, Measured, Rival};
 use chainrule_bench_support::rounds::{Candidate, measure, verify};
 use chainrule_bench_support::shapes::{Element, table};
 
 use crate::field::Field;
-use crate::foreign::Rivals;
 use crate::isa::Isa;
 use crate::probe::peak;
+use crate::rivals::Rivals;
 
 /// Percent of the peak that nobody reaches without wider vectors, clocks and their noise allowed for.
 const TOO_FAST: f64 = 115.0;
@@ -21,7 +21,7 @@ const TOO_SLOW: f64 = 50.0;
 const SECONDS: f64 = 1.0;
 
 /// How one rival is held to AVX2.
-struct Hold {
+struct Cap {
     rival: &'static str,
     by: &'static str,
     means: Means,
@@ -32,27 +32,27 @@ enum Means {
     Compiled(bool),
     /// A variable of the environment and its value.
     Variable(&'static str, &'static str),
-    /// See `foreign`.
+    /// See `rivals`.
     ByOurCall,
 }
 
-const HOLDS: &[Hold] = &[
+const CAPS: &[Cap] = &[
     // matrixmultiply wants all three: with `fma` alone it falls back to loops without vectors.
-    Hold {
+    Cap {
         rival: "matrixmultiply",
         by: "MMTEST_FEATURE=avx,avx2,fma when compiled",
         means: Means::Compiled(matches!(option_env!("MMTEST_FEATURE"), Some(features) if !features.is_empty())),
     },
-    Hold { rival: "gemm", by: "compiled without x86-v4", means: Means::Compiled(!cfg!(feature = "avx512")) },
-    Hold {
+    Cap { rival: "gemm", by: "compiled without x86-v4", means: Means::Compiled(!cfg!(feature = "avx512")) },
+    Cap {
         rival: "faer",
         by: "its kernels called with 256-bit vectors where it would choose 512",
         means: Means::ByOurCall,
     },
-    Hold { rival: "gemmkit", by: "GEMMKIT_REQUIRE_ISA=fma", means: Means::Variable("GEMMKIT_REQUIRE_ISA", "fma") },
-    Hold { rival: "openblas", by: "OPENBLAS_CORETYPE=Haswell", means: Means::Variable("OPENBLAS_CORETYPE", "Haswell") },
+    Cap { rival: "gemmkit", by: "GEMMKIT_REQUIRE_ISA=fma", means: Means::Variable("GEMMKIT_REQUIRE_ISA", "fma") },
+    Cap { rival: "openblas", by: "OPENBLAS_CORETYPE=Haswell", means: Means::Variable("OPENBLAS_CORETYPE", "Haswell") },
     // BLIS counts its architectures: `arch_t` in its bli_type_defs.h.
-    Hold { rival: "blis", by: "BLIS_ARCH_TYPE=3 (haswell)", means: Means::Variable("BLIS_ARCH_TYPE", "3") },
+    Cap { rival: "blis", by: "BLIS_ARCH_TYPE=3 (haswell)", means: Means::Variable("BLIS_ARCH_TYPE", "3") },
 ];
 
 impl Means {
@@ -72,14 +72,14 @@ pub(crate) fn settings(
     rivals: &[Rival],
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(), String> {
-    let takes_part = |hold: &Hold| rivals.iter().any(|rival| rival.name == hold.rival);
-    let wrong = |hold: &&Hold| takes_part(hold) && hold.means.in_force(field, &variable) != field.isa.is_some();
-    match (HOLDS.iter().find(wrong), field.isa) {
+    let takes_part = |cap: &Cap| rivals.iter().any(|rival| rival.name == cap.rival);
+    let wrong = |cap: &&Cap| takes_part(cap) && cap.means.in_force(field, &variable) != field.isa.is_some();
+    match (CAPS.iter().find(wrong), field.isa) {
         (None, _) => Ok(()),
-        (Some(Hold { rival, by, .. }), Some(isa)) => {
+        (Some(Cap { rival, by, .. }), Some(isa)) => {
             Err(format!("{rival} is not held to {} ({by}): scripts/bench --isa {0} sees to it", isa.name()))
         }
-        (Some(Hold { rival, by, .. }), None) => {
+        (Some(Cap { rival, by, .. }), None) => {
             Err(format!("{rival} is held to avx2 ({by}) in a run in which nobody should be"))
         }
     }
@@ -103,8 +103,8 @@ pub(crate) fn prove(field: Field, rivals: &mut [Rival]) -> Result<(), String> {
                  that it is held to that and to no less"
             ));
         }
-        let hold = HOLDS.iter().find(|hold| hold.rival == rival.name).expect("every rival has its hold");
-        rival.held = Some(Held { by: hold.by.to_owned(), percent_of_peak });
+        let cap = CAPS.iter().find(|cap| cap.rival == rival.name).expect("every rival has its cap");
+        rival.isa_cap = Some(IsaCap { by: cap.by.to_owned(), percent_of_peak });
     }
     Ok(())
 }
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     const OPEN: Field = Field { threads: 1, isa: None };
-    const HELD: Field = Field { threads: 1, isa: Some(Isa::Avx2) };
+    const CAPPED: Field = Field { threads: 1, isa: Some(Isa::Avx2) };
 
     fn case(percent_of_rival: f64) -> Measured {
         let timing = |name: &str, percent_of_peak| Timing {
@@ -180,20 +180,20 @@ mod tests {
 
     #[test]
     fn a_rival_above_the_peak_stops_a_run_that_holds_it() {
-        assert_eq!(check(HELD, &case(99.0)), Ok(()));
-        assert!(check(HELD, &case(180.0)).unwrap_err().contains("gemm reaches 180 % of the avx2 peak on 64"));
+        assert_eq!(check(CAPPED, &case(99.0)), Ok(()));
+        assert!(check(CAPPED, &case(180.0)).unwrap_err().contains("gemm reaches 180 % of the avx2 peak on 64"));
         assert_eq!(check(OPEN, &case(180.0)), Ok(()));
     }
 
     fn everyone() -> Vec<Rival> {
-        let rival = |candidate: Candidate<f32>| Rival { name: candidate.name, version: String::new(), held: None };
-        f32::rivals(HELD, &table()[0]).into_iter().map(rival).collect()
+        let rival = |candidate: Candidate<f32>| Rival { name: candidate.name, version: String::new(), isa_cap: None };
+        f32::rivals(CAPPED, &table()[0]).into_iter().map(rival).collect()
     }
 
     #[test]
-    fn everyone_in_a_held_run_has_a_hold() {
+    fn everyone_in_a_capped_run_has_a_cap() {
         for rival in everyone() {
-            assert!(HOLDS.iter().any(|hold| hold.rival == rival.name), "{}", rival.name);
+            assert!(CAPS.iter().any(|cap| cap.rival == rival.name), "{}", rival.name);
         }
     }
 
@@ -203,14 +203,14 @@ mod tests {
         // This is built with everything that the rivals have.
         let bare = |_: &str| None;
         assert_eq!(settings(OPEN, &everyone(), bare), Ok(()));
-        let wrong = settings(HELD, &everyone(), bare).unwrap_err();
+        let wrong = settings(CAPPED, &everyone(), bare).unwrap_err();
         assert!(wrong.starts_with("matrixmultiply is not held to avx2 (MMTEST_FEATURE="), "{wrong}");
-        assert_eq!(settings(HELD, &[], bare), Ok(()));
+        assert_eq!(settings(CAPPED, &[], bare), Ok(()));
 
-        let held = |name: &str| (name == "GEMMKIT_REQUIRE_ISA").then(|| "fma".to_owned());
-        let wrong = settings(OPEN, &everyone(), held).unwrap_err();
+        let variable = |name: &str| (name == "GEMMKIT_REQUIRE_ISA").then(|| "fma".to_owned());
+        let wrong = settings(OPEN, &everyone(), variable).unwrap_err();
         assert!(wrong.starts_with("gemmkit is held to avx2 (GEMMKIT_REQUIRE_ISA=fma)"), "{wrong}");
         let gemmkit: Vec<Rival> = everyone().into_iter().filter(|rival| rival.name == "gemmkit").collect();
-        assert_eq!(settings(HELD, &gemmkit, held), Ok(()));
+        assert_eq!(settings(CAPPED, &gemmkit, variable), Ok(()));
     }
 }
