@@ -1,5 +1,5 @@
 //! Ours in `scripts/compare`: a process that trains an epoch, or predicts for a few hundredths of a second, whenever a
-//! line comes in, and answers with a line of JSON. It says everything through the crate that applications link; the
+//! line comes in, and returns a line of JSON. It uses only the crate that applications link; the
 //! protocol and the fields of a job are those of `benches/compare/worker.py`.
 
 use std::io::stdin;
@@ -12,7 +12,7 @@ use chainrule::{EpochReport, MatRef, Mlp, Optimizer, Predictor, TrainConfig, Tra
 use serde::Deserialize;
 use serde_json::json;
 
-/// Of predictions for one answer.
+/// Seconds of predictions for one line of output.
 const SECONDS: f64 = 0.03;
 /// Rows that a prediction goes through at a time.
 const AT_ONCE: usize = 256;

@@ -1,4 +1,4 @@
-//! The terms of a run, the same for everyone in it.
+//! The conditions of a run, the same for all candidates.
 
 use crate::isa::Isa;
 
@@ -7,6 +7,6 @@ use crate::isa::Isa;
 pub(crate) struct Field {
     /// For each of them.
     pub(crate) threads: usize,
-    /// What they are held to, if they are.
+    /// The cap on instruction sets, if there is one.
     pub(crate) isa: Option<Isa>,
 }

@@ -14,7 +14,7 @@ pub(crate) struct Choices {
     /// `scripts/bench`, and the options that matter.
     pub(crate) command: String,
     pub(crate) threads: usize,
-    /// What everyone is held to.
+    /// The cap on instruction sets.
     pub(crate) isa: Option<Isa>,
     /// Rivals beyond the usual ones.
     pub(crate) with: Vec<String>,

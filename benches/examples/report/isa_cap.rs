@@ -1,8 +1,8 @@
-//! Runs in which everyone is held to one instruction set, so that kernels are compared and not what they may use: by what
-//! each rival is held, that it is in force, and that the rival's speed agrees.
+//! Runs in which every candidate is limited to one instruction set, so that kernels are compared and not instruction
+//! sets: the setting that caps each rival, a check that it is in force, and a check that the rival's speed agrees.
 //!
-//! The settings themselves are made by `scripts/bench --isa avx2`: some must be there when a rival is compiled, others
-//! before the process starts.
+//! `scripts/bench --isa avx2` makes the settings: some must be there when a rival is compiled, others before the
+//! process starts.
 
 use chainrule_bench_support::record::{IsaCap, Measured, Rival};
 use chainrule_bench_support::rounds::{Candidate, measure, verify};
@@ -13,14 +13,14 @@ use crate::isa::Isa;
 use crate::probe::peak;
 use crate::rivals::Rivals;
 
-/// Percent of the peak that nobody reaches without wider vectors, clocks and their noise allowed for.
+/// Percent of the peak that no candidate reaches without wider vectors, including the noise of clocks.
 const TOO_FAST: f64 = 115.0;
-/// Percent of the peak below which a rival, on that square, cannot have vectors that wide: held to too little.
+/// Percent of the peak below which a rival, on that square, does not use vectors that wide: its cap is too low.
 const TOO_SLOW: f64 = 50.0;
-/// Seconds for everyone.
+/// Seconds for all candidates together.
 const SECONDS: f64 = 1.0;
 
-/// How one rival is held to AVX2.
+/// How one rival is capped at AVX2.
 struct Cap {
     rival: &'static str,
     by: &'static str,
@@ -65,8 +65,8 @@ impl Means {
     }
 }
 
-/// Whether every setting is in force where somebody is held, and none where nobody is: no rival may be slower than it
-/// need be by an oversight.
+/// Checks that every setting is in force in a capped run and none in an uncapped run, so that no rival is slowed down
+/// by mistake.
 pub(crate) fn settings(
     field: Field,
     rivals: &[Rival],
@@ -85,7 +85,7 @@ pub(crate) fn settings(
     }
 }
 
-/// Notes by what each rival is held, after it has shown on a square that it obeys.
+/// Records the cap of each rival, after its speed on a square shows that it is in force.
 pub(crate) fn prove(field: Field, rivals: &mut [Rival]) -> Result<(), String> {
     let Some(isa) = field.isa else { return Ok(()) };
     let field = Field { threads: 1, ..field };
@@ -109,7 +109,7 @@ pub(crate) fn prove(field: Field, rivals: &mut [Rival]) -> Result<(), String> {
     Ok(())
 }
 
-/// What each rival reaches at best, on the square of 256.
+/// The best rate of each rival on the square of 256.
 fn percent_of_peak<T: Rivals>(field: Field, isa: Isa) -> Result<Vec<(String, f64)>, String> {
     let name = if T::ELEMENT == Element::F32 { "256" } else { "f64 256" };
     let shape = table().into_iter().find(|shape| shape.name == name).expect("the table has it");
@@ -125,7 +125,7 @@ fn percent_of_peak<T: Rivals>(field: Field, isa: Isa) -> Result<Vec<(String, f64
     Ok(rivals.into_iter().enumerate().map(percent).collect())
 }
 
-/// Whether nobody was faster on a product than the instruction set allows.
+/// Checks that no candidate was faster on a product than the instruction set allows.
 pub(crate) fn check(field: Field, case: &Measured) -> Result<(), String> {
     let fastest = std::iter::once(&case.ours).chain(&case.rivals).find(|timing| timing.percent_of_peak > TOO_FAST);
     match (field.isa, fastest) {

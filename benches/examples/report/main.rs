@@ -1,7 +1,8 @@
-//! `scripts/bench` calls this: times our products beside the rivals', writes a record, and makes README and chart of it.
+//! `scripts/bench` calls this: times our products beside the rivals', writes a record, and makes README and chart of
+//! it.
 //!
-//! An example, not a binary or a benchmark: a bare `cargo run` is to stay the chainrule command, and a bare
-//! `cargo bench` is not to take six minutes more.
+//! An example, not a binary or a benchmark: a bare `cargo run` runs the chainrule command, and a bare
+//! `cargo bench` does not take six minutes more.
 
 mod field;
 mod header;
@@ -69,7 +70,7 @@ struct Run {
     /// Products whose name contains this
     #[arg(long)]
     filter: Option<String>,
-    /// The README's products alone, and a third of the time for each
+    /// Only the README's products, with a third of the time for each
     #[arg(long)]
     quick: bool,
     /// Seconds of timing for each product, all candidates together
@@ -78,13 +79,13 @@ struct Run {
     /// Threads for every candidate (matrixmultiply is timed on one only)
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Hold every candidate to this instruction set: avx2 (needs the settings that scripts/bench --isa makes)
+    /// Limit every candidate to this instruction set: avx2 (needs the settings of scripts/bench --isa)
     #[arg(long, value_parser = ["avx2"])]
     isa: Option<String>,
-    /// Rivals that this build must have beyond the usual ones, separated by commas: openblas, blis, rten
+    /// Additional rivals that this build must have, separated by commas: openblas, blis, rten
     #[arg(long, value_delimiter = ',')]
     with: Vec<String>,
-    /// Where the record goes; nowhere without it
+    /// Write the record to this file; without it, no record is written
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -159,7 +160,7 @@ impl Run {
         print::beginning(&header);
         for Rival { name, isa_cap, .. } in &header.rivals {
             if let Some(IsaCap { by, percent_of_peak: [f32, f64] }) = isa_cap {
-                println!("{name:15} held by {by}: {f32:.0} % of the peak in f32, {f64:.0} % in f64");
+                println!("{name:15} capped by {by}: {f32:.0} % of the peak in f32, {f64:.0} % in f64");
             }
         }
 
@@ -250,7 +251,8 @@ impl Render {
     }
 }
 
-/// The newest record of one thread, the CPU's own choice of kernels and the usual rivals; without such a one, the newest.
+/// The newest record of one thread, the CPU's own choice of kernels and the usual rivals; without such a one, the
+/// newest.
 fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut records = Vec::new();

@@ -1,4 +1,4 @@
-//! What a run shows, and the record that it leaves.
+//! The output of a run, and its record.
 
 use std::fmt::Write as _;
 use std::fs;

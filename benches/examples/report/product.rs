@@ -1,4 +1,4 @@
-//! One product: ours and everyone else's, verified, then timed until the machine was steady or the patience is spent.
+//! One product: all candidates are verified, then timed until the machine was steady or the attempts are used up.
 
 use chainrule_bench_support::figures::NAIVE;
 use chainrule_bench_support::operands::Operands;
@@ -17,7 +17,7 @@ use crate::rivals::Rivals;
 const STEADY: f64 = 0.03;
 /// How far ours may be from ours: the probe takes the best of its tries, and may miss what disturbed the rounds.
 const ALIKE: f64 = 0.05;
-/// Attempts at a product on a machine that will not be steady, and those beyond the first in a whole run.
+/// The largest number of attempts at a product on an unsteady machine, and of repeated attempts in a whole run.
 const ATTEMPTS: usize = 3;
 const REPEATS: usize = 60;
 

@@ -1,5 +1,5 @@
 //! All the `unsafe` code of the report: rivals that take raw pointers, and loops for instruction sets that the compiler
-//! may not assume. Rivals with a safe interface stand here as well, to be read side by side.
+//! may not assume. Rivals with a safe interface are here too, for comparison.
 #![allow(unsafe_code)]
 
 mod bounds;
@@ -125,8 +125,8 @@ fn faer<T: Scalar + Float + faer::traits::ComplexField>(operands: &mut Operands<
     faer::linalg::matmul::matmul(c, Accum::Replace, a, b, <T as Scalar>::ONE, par);
 }
 
-/// faer, with 256-bit vectors where it would have chosen 512. It asks the CPU itself, so we ask in its stead: what follows
-/// is the end of `matmul_imp` in its `linalg/matmul/mod.rs` (0.24.4), one word changed. Its other ways, for small
+/// faer, with 256-bit vectors where it would have chosen 512. It detects the CPU itself, so this calls its kernels: the
+/// body is the end of `matmul_imp` in its `linalg/matmul/mod.rs` (0.24.4), one word changed. Its other ways, for small
 /// products and for vectors, know no AVX-512 on a stable compiler and are faer's own.
 #[cfg(target_arch = "x86_64")]
 fn faer_on_avx2<T: Rivals + faer::traits::ComplexField>(operands: &mut Operands<T>, threads: usize) {

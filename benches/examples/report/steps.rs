@@ -44,10 +44,10 @@ pub(crate) struct Steps {
     /// Threads for every candidate
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Rivals that this build must have beyond the usual ones, separated by commas: burn, candle, tract
+    /// Additional rivals that this build must have, separated by commas: burn, candle, tract
     #[arg(long, value_delimiter = ',')]
     with: Vec<String>,
-    /// Where the record goes; nowhere without it
+    /// Write the record to this file; without it, no record is written
     #[arg(long)]
     out: Option<PathBuf>,
 }

@@ -91,7 +91,8 @@ fn forward(network: &Network<f64>, tape: &Tape<f64>, u: f64) -> (Vec<Vec<f64>>, 
     (off_z, off_a)
 }
 
-/// How far A * B may be off when A and B are themselves, as [`matmul`] takes them: A's numbers, then how far they are off.
+/// How far A * B may be off when A and B are themselves, as [`matmul`] takes them: A's numbers, then how far they are
+/// off.
 fn product_bound(
     dims: Dims,
     (ta, a, off_a): (Transpose, &[f64], &[f64]),

@@ -1,5 +1,5 @@
-//! The figures of a record that tell most about a kernel, where `summary` tells all: how near the peak large squares come,
-//! what a transposed operand costs, the thin products that networks are full of, and what naive loops would take.
+//! The figures of a record that tell most about a kernel, where `summary` tells all: how near the peak large squares
+//! come, what a transposed operand costs, the thin products that networks are full of, and what naive loops would take.
 
 use crate::record::{Measured, Record};
 use crate::shapes::Element;

@@ -1,16 +1,16 @@
-//! What the benchmarks and the property tests across the crates share: networks made from a few printed numbers, their
-//! naive twins, how far rounding may carry a gradient, and the shapes that are timed.
+//! Shared by the benchmarks and the property tests across crates: random networks that a few numbers describe, their
+//! naive references, bounds on the rounding errors of gradients, and the shapes that are timed.
 //!
 //! - [`Recipe`]: a small random network, its loss and a minibatch, as plain data that a failing test can print; a
 //!   [`Case`] is that recipe with its numbers.
 //! - [`Reference`]: the same network in naive loops.
 //! - [`gradient_bounds`]: per element, how far a gradient computed in f32 (or f64) may lie from the true one.
 //! - [`shapes`]: every size that is timed, in one place.
-//! - [`steps`]: whole training steps and predictions, ours and others'.
+//! - [`steps`]: whole training steps and predictions, by chainrule and by rivals.
 //!
 //! With the feature `report`:
 //!
-//! - `caches`: how large they are.
+//! - `caches`: the sizes of the caches.
 //! - `operands` and `rounds`: candidates for one product, verified and then timed in turns.
 //! - `record`, `summary`, `figures` and `chart`: what a run measured, as JSON lines, as the README's table, in a few lines,
 //!   as a picture.

@@ -19,8 +19,8 @@ const NAIVE_MACS: usize = 1 << 22;
 /// Between the rows, where no product may write.
 const UNTOUCHED: f64 = 12345.0;
 
-/// How often the copies of a cold B would fill the last-level cache: once is not enough where what was used last need not
-/// be what is kept.
+/// How often the copies of a cold B would fill the last-level cache: once is not enough where what was used last need
+/// not be what is kept.
 const FILLS: usize = 2;
 
 /// How many copies of B there are: together twice the last-level cache, so that none is found there at its next turn.

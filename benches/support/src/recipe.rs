@@ -16,7 +16,7 @@ pub struct Recipe {
     /// Whether a softmax layer ends the network. Not with [`Loss::CrossEntropy`], and [`Loss::BinaryCrossEntropy`] not
     /// behind a sigmoid.
     pub softmax: bool,
-    /// What is made small.
+    /// The loss.
     pub loss: Loss,
     /// Whether targets are class labels, rather than values (for cross-entropy: probabilities).
     pub classes: bool,
@@ -40,13 +40,13 @@ pub enum Goal<T> {
 pub struct Case<T: Scalar> {
     /// The network, biases not 0.
     pub mlp: Mlp<T>,
-    /// What is made small.
+    /// The loss.
     pub loss: Loss,
     /// Rows of the minibatch.
     pub batch: usize,
     /// (batch, inputs).
     pub x: Vec<T>,
-    /// What the output should have been.
+    /// The targets.
     pub goal: Goal<T>,
 }
 

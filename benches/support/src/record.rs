@@ -26,7 +26,7 @@ pub struct Header {
     pub command: String,
     /// The processor's name for itself, with family and model.
     pub cpu: String,
-    /// The instruction set that everyone was held to; nothing where everyone had what the CPU has.
+    /// The cap on instruction sets; `None` if every candidate could use all that the CPU has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isa: Option<String>,
     /// Processors that the process may use.
@@ -57,12 +57,12 @@ pub struct Rival {
     pub name: String,
     /// From `Cargo.lock`; of a library of C its own word, and the processor that it takes this one for.
     pub version: String,
-    /// Where everyone is held to one instruction set, by what this one is.
+    /// In a capped run, how this rival is capped.
     #[serde(rename = "held", default, skip_serializing_if = "Option::is_none")]
     pub isa_cap: Option<IsaCap>,
 }
 
-/// What keeps a rival from instruction sets that it has, and the proof.
+/// The setting that keeps a rival from wider instruction sets, and the proof that it works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IsaCap {
     /// The setting.

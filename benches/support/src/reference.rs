@@ -12,13 +12,13 @@ pub struct Reference<T> {
     pub network: Network<T>,
     /// Whether a softmax layer follows them.
     pub softmax: bool,
-    /// What is made small.
+    /// The loss.
     pub loss: Loss,
     /// Rows of the minibatch.
     pub batch: usize,
     /// (batch, inputs).
     pub x: Vec<T>,
-    /// What the output should have been.
+    /// The targets.
     pub goal: Goal<T>,
 }
 
@@ -41,7 +41,8 @@ pub struct Pass<T> {
 
 impl<T: Scalar + Float> From<&Case<T>> for Reference<T> {
     /// # Panics
-    /// When the network is not a chain of dense layers with at most one activation each, and softmax at most at the end.
+    /// When the network is not a chain of dense layers with at most one activation each, and softmax at most at the
+    /// end.
     fn from(case: &Case<T>) -> Self {
         let mut layers: Vec<naive::Layer<T>> = Vec::new();
         let mut dense = case.mlp.dense_layers();
@@ -141,7 +142,7 @@ impl<T: Scalar + Float> Reference<T> {
         Pass { tape, output, loss, dy, dlast, layers }
     }
 
-    /// A pass and a step against its gradient. Answers the loss before it.
+    /// One pass and one step of SGD. Returns the loss before the step.
     pub fn step(&mut self, learning_rate: f64) -> T {
         let pass = self.pass();
         let learning_rate = T::from_f64(learning_rate);

@@ -1,4 +1,4 @@
-//! From the options about data to the rows that are trained and tested on.
+//! Loads the rows to train and test on, as the options about data say.
 
 use std::path::Path;
 
@@ -9,16 +9,16 @@ use crate::args::defaults::HOLDOUT;
 use crate::failure::Failure;
 use crate::limits::limits;
 
-/// Rows and the preprocessing that suits them, which has not been applied.
+/// Rows and the preprocessing that suits them, not applied yet.
 pub(crate) struct Parts<T> {
     pub(crate) train: Dataset<T>,
     pub(crate) test: Option<Dataset<T>>,
-    /// What the test part is, for people.
+    /// What the test part is called in messages.
     pub(crate) test_is: &'static str,
     pub(crate) preprocess: Preprocess,
 }
 
-/// What a network takes and gives.
+/// The number of inputs and outputs of a network.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NetworkSize {
     pub(crate) inputs: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Named<'a> {
 }
 
 impl Named<'_> {
-    /// Refuses labels too many or too few.
+    /// Refuses missing labels, and labels for a source that has its own.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let [data, labels] = self.options;
         match (self.source, self.labels) {
@@ -53,13 +53,13 @@ impl Named<'_> {
             }
             (Source::Digits | Source::Mnist(_), Some(file)) => {
                 let (source, file) = (self.source, file.display());
-                Err(Failure::Usage(format!("{labels} {file} is one too many: {source} has labels of its own")))
+                Err(Failure::Usage(format!("{labels} {file} is not needed: {source} has its own labels")))
             }
             _ => Ok(()),
         }
     }
 
-    /// Reads it, for a network of these inputs and outputs if there is one yet.
+    /// Reads the source; with a network, checks that the rows fit it.
     pub(crate) fn load<T: Scalar>(
         &self,
         classes: Option<usize>,
@@ -69,14 +69,15 @@ impl Named<'_> {
         if let Some(NetworkSize { inputs, outputs }) = network {
             self.check_columns(loaded.data.cols(), inputs, "inputs of the network")?;
             if loaded.data.classes().is_some_and(|classes| classes > outputs) {
-                // Read again, the labels are measured by the network: the error names the row of the first too large.
+                // Read the labels again with the network's number of classes: the error then names the row of the first
+                // one that is too large.
                 limits().load::<T>(self.source, self.labels, Some(outputs))?;
             }
         }
         Ok(loaded)
     }
 
-    /// Refuses rows of another width than the network's input.
+    /// Refuses rows with another number of columns.
     pub(crate) fn check_columns(&self, columns: usize, expected: usize, whose: &str) -> Result<(), Failure> {
         if columns == expected {
             return Ok(());
@@ -86,7 +87,8 @@ impl Named<'_> {
     }
 }
 
-/// Divides what a source held: its own test part is the test part, unless a share is to be held out.
+/// Splits the rows into a training and a test part. A test part of the source is used, unless a fraction is to be held
+/// out.
 pub(crate) fn divide<T: Scalar>(loaded: Loaded<T>, holdout: Option<f64>, seed: u64) -> Result<Parts<T>, Failure> {
     let Loaded { data, test, preprocess } = loaded;
     let (train, test, test_is) = match (test, holdout) {

@@ -1,4 +1,4 @@
-//! `chainrule doctor`, and what `train` says when a run looks sick: the library's findings in words and as JSON.
+//! `chainrule doctor`, and the warnings of `train`: the library's findings as text and as JSON.
 
 use chainrule::data::Dataset;
 use chainrule::doctor::{Diagnostics, Examination, Finding, LayerDiagnostics, judge};
@@ -13,12 +13,13 @@ use crate::failure::Failure;
 use crate::limits::limits;
 use crate::output::{Output, plural};
 
-/// Rows that are looked at: the limits of the library are meant for a thousand.
+/// Number of rows examined: the thresholds of the library are chosen for a thousand.
 const ROWS: usize = 1024;
-/// Networks larger than this are not examined beside training: a copy and its gradients take 128 MiB and more in f32.
+/// Networks with more parameters are not examined during training: a copy and its gradients take at least 128 MiB in
+/// f32.
 const CHEAP_PARAMETERS: usize = 1 << 24;
 
-/// A finding for programs.
+/// A finding in JSON.
 #[derive(Debug, Serialize)]
 struct FindingLine<'a> {
     kind: &'a str,
@@ -31,7 +32,7 @@ struct FindingLine<'a> {
     advice: &'a str,
 }
 
-/// A finding of `train`, as an event among its others.
+/// A finding of `train`, as one of its JSON events.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "finding")]
 struct Event<'a> {
@@ -47,7 +48,7 @@ struct Report<'a> {
     healthy: bool,
     rows: usize,
     loss: f64,
-    /// Of the best answer that is the same for every row.
+    /// The loss of the best constant prediction.
     chance: f64,
     layers: Vec<LayerLine<'a>>,
     findings: Vec<FindingLine<'a>>,
@@ -94,7 +95,7 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
     output.say(format_args!("{model} on {source}, {rows} of {}\n", plural(data.rows(), "row")));
     output.say(table(&diagnostics));
     output.say(format_args!(
-        "loss {:.4}; the same answer for every row has {:.4}",
+        "loss {:.4}; the best constant prediction has {:.4}",
         diagnostics.loss, diagnostics.baseline_loss
     ));
     for finding in &findings {
@@ -108,14 +109,14 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
     if findings.is_empty() { Ok(()) } else { Err(Failure::Found) }
 }
 
-/// How far a run has come.
+/// The point of a run at which the network is examined.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'a> {
-    /// As the event says it.
+    /// Its name in the JSON event.
     pub(crate) when: &'static str,
-    /// Of the epochs so far, where they are known.
+    /// The losses of the epochs so far, if they are known.
     pub(crate) losses: &'a [f64],
-    /// The learning rate of the last step, where a schedule has changed it.
+    /// The learning rate of the last step, if a schedule has changed it.
     pub(crate) rate: Option<f64>,
 }
 
@@ -128,7 +129,7 @@ impl Run<'_> {
     }
 }
 
-/// Who is examined: a network, and what training makes small.
+/// What is examined: a network and its loss.
 pub(crate) struct Patient<'a, T: Scalar> {
     pub(crate) mlp: &'a Mlp<T>,
     pub(crate) loss: Loss,
@@ -140,14 +141,14 @@ impl<'a, T: Scalar> Patient<'a, T> {
     }
 }
 
-/// What was found, with how many rows.
+/// The findings, and the number of rows examined.
 struct Examined {
     diagnostics: Diagnostics,
     findings: Vec<Finding>,
     rows: usize,
 }
 
-/// Looks at a model with rows spread over the data.
+/// Examines a model on rows spread evenly over the data.
 fn examine<T: Scalar>(
     patient: &Patient<'_, T>,
     data: &Dataset<T>,
@@ -169,16 +170,16 @@ fn examine<T: Scalar>(
     Ok(Examined { diagnostics, findings, rows: sample.rows().count() })
 }
 
-/// Looks at a training run before its first step, after its first epoch and after its last step, also when that was one
-/// step too many. Nothing of it changes what is computed.
+/// Examines a training run before its first step, after its first epoch and after its last step, also when that step
+/// diverged. It changes nothing that is computed.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
-    /// What has been said once is not said again.
+    /// Findings reported so far; each is reported once.
     said: Vec<&'static str>,
 }
 
 impl Watch {
-    /// Says what it finds.
+    /// Reports new findings.
     pub(crate) fn look<T: Scalar>(
         &mut self,
         patient: &Patient<'_, T>,
@@ -193,7 +194,7 @@ impl Watch {
         let config = trainer.config();
         let rate = run.rate.unwrap_or_else(|| config.first_rate(data.rows()));
         let update = Update { optimizer: config.optimizer.at_rate(rate), ..config.update() };
-        // How long a step of L-BFGS is, its line search finds out.
+        // The line search of L-BFGS chooses the step length.
         let update = config.lbfgs.is_none().then_some(update);
         let Examined { findings, .. } = trainer.install(|| examine(patient, data, update, run))?;
         let when = run.when;
@@ -226,7 +227,7 @@ fn layer_line(layer: &LayerDiagnostics) -> LayerLine<'_> {
     LayerLine { module, name: &layer.name, units, dead, saturated, gradient, update }
 }
 
-/// A line for each layer; a dot where nothing was measured.
+/// One line per layer, with a dot for what was not measured.
 fn table(diagnostics: &Diagnostics) -> String {
     let or_dot = |text: Option<String>| text.unwrap_or_else(|| ".".to_owned());
     let width = diagnostics.layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(5);

@@ -1,24 +1,25 @@
-//! Text from files, paths and arguments on its way to a terminal: characters that would move the cursor, change colours
-//! or reverse the reading direction are shown as escapes, so that a class name is never a command to the terminal.
+//! Escapes text from files, paths and arguments before it reaches a terminal: characters that would move the cursor,
+//! change colours or reverse the reading direction are shown as escapes, so that a class name cannot control the
+//! terminal.
 //!
-//! What is data keeps every character: CSV and NPY files, and the strings of JSON, which are escaped as JSON does it.
+//! Data keeps every character: CSV and NPY files, and strings in JSON, which have JSON's own escapes.
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 
-/// Text on one line: `\n`, `\t`, `\u{1b}` for what is no printable character.
+/// Text on one line, with `\n`, `\t`, `\u{1b}` for characters that are not printable.
 pub(crate) fn shown(text: impl Display) -> String {
     escaped(text.to_string(), |_| false).into_owned()
 }
 
-/// Text of several lines: line breaks stay, everything else is as in [`shown`].
+/// Text of several lines: keeps line breaks, and escapes everything else as [`shown`] does.
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c == '\n')
 }
 
-/// JSON with nothing in it that a terminal would obey. serde_json escapes what is below U+0020; DEL, the controls from
-/// U+0080 (U+009B begins a command as ESC `[` does) and those of reading direction can stand in strings only, where
-/// `\u` means the same character.
+/// JSON without characters that control a terminal. serde_json escapes those below U+0020. DEL, the controls from
+/// U+0080 (U+009B starts a command, as ESC `[` does) and the marks of reading direction occur only in strings, where
+/// `\u` is an equivalent spelling.
 pub(crate) fn json(text: String) -> String {
     if !text.chars().any(is_unsafe) {
         return text;
@@ -26,7 +27,7 @@ pub(crate) fn json(text: String) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         if is_unsafe(c) {
-            // Two units for what is above U+FFFF.
+            // Two UTF-16 units above U+FFFF.
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(safe, "\\u{unit:04x}");
             }
@@ -50,9 +51,9 @@ fn escaped<'a>(text: impl Into<Cow<'a, str>>, keeps: impl Fn(char) -> bool) -> C
     safe.into()
 }
 
-/// Controls (C0, DEL, C1), line separators, and what is invisible and changes how the rest is read: marks, embeddings
-/// and isolates of direction (<https://trojansource.codes>), interlinear annotations, tags. Joiners (U+200C, U+200D) are
-/// left: Persian words and emoji need them.
+/// Controls (C0, DEL, C1), line separators, and invisible characters that change how the rest is read: direction marks,
+/// embeddings and isolates (<https://trojansource.codes>), interlinear annotations, tags. Joiners (U+200C, U+200D) are
+/// kept: Persian words and emoji need them.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -1,4 +1,4 @@
-//! `chainrule eval`: how well a model does on rows whose answers are known.
+//! `chainrule eval`: evaluates a model on labelled rows.
 
 use std::time::Instant;
 
@@ -15,27 +15,27 @@ use crate::limits::limits;
 use crate::output::{Output, percent, plural};
 use crate::values::Part;
 
-/// More classes than this would make a table that no terminal is wide enough for.
+/// With more classes, the table would be too wide for a terminal.
 const TABLE_CLASSES: usize = 40;
 
-/// More classes than this would make a matrix of more than a million numbers; what was counted is listed instead.
+/// With more classes, the matrix would have over a million numbers; its nonzero entries are listed instead.
 const MATRIX_CLASSES: usize = 1000;
 
-/// The JSON line: the test figures of `train`'s last one, and the confusion matrix.
+/// The JSON line: the test metrics as in the last line of `train`, and the confusion matrix.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "done")]
 struct DoneLine<'a> {
     test_loss: f64,
     test_accuracy: Option<f64>,
     rows: usize,
-    /// By true class, then by predicted class; of at most 1,000 classes.
+    /// Rows are true classes, columns predicted classes; for at most 1,000 classes.
     confusion: Option<Vec<Vec<u64>>>,
-    /// With --confusion: (true class, predicted class, rows), where there are rows.
+    /// With --confusion: the nonzero entries, (true class, predicted class, rows).
     #[serde(skip_serializing_if = "Option::is_none")]
     confusion_entries: Option<Vec<(usize, usize, u64)>>,
-    /// By name: those that fit what the model answers.
+    /// The metrics that apply to the model, by name.
     metrics: serde_json::Map<String, serde_json::Value>,
-    /// Of each class, or of yes at each output.
+    /// One entry per class, or per output of a model with binary cross-entropy.
     scores: Option<Vec<ScoresLine>>,
     classes: Option<&'a [String]>,
     seconds: f64,
@@ -44,7 +44,7 @@ struct DoneLine<'a> {
     kernel: &'a str,
 }
 
-/// How one class fared.
+/// The metrics of one class.
 #[derive(Debug, Serialize)]
 struct ScoresLine {
     precision: f64,
@@ -56,9 +56,7 @@ struct ScoresLine {
 pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
     args.data().check()?;
     if args.part == Some(Part::All) && args.holdout.is_some() {
-        return Err(Failure::Usage(
-            "--holdout divides the rows into train and test, and --part all is both".to_owned(),
-        ));
+        return Err(Failure::Usage("--holdout splits the rows into train and test; --part all is both".to_owned()));
     }
     let file = limits().open_model(&args.model)?;
     match file.dtype() {
@@ -124,7 +122,7 @@ impl EvalArgs {
     }
 }
 
-/// The rows that were asked for, for a network of these inputs and outputs, and which they are.
+/// The rows that --part selects, and what they are called.
 fn rows<T: Scalar>(args: &EvalArgs, network: NetworkSize) -> Result<(Dataset<T>, &'static str), Failure> {
     let loaded = args.data().load::<T>(None, Some(network))?;
     let part = args.part.unwrap_or(if loaded.test.is_some() { Part::Test } else { Part::All });
@@ -146,13 +144,13 @@ fn scores_line(scores: &ClassScores) -> ScoresLine {
     ScoresLine { precision, recall, f1, support }
 }
 
-/// The names on the left, as wide as the widest, and what is said of them.
+/// Names and values in two columns, the first as wide as the longest name.
 fn aligned(lines: &[(String, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     lines.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
 }
 
-/// A line for each class, or each output.
+/// One line per class, or per output.
 fn scores_table(classes: &[ClassScores], names: &[String]) -> String {
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut lines = vec![format!("{:width$}  precision  recall      F1  rows", "")];
@@ -168,7 +166,7 @@ fn nested(matrix: &ConfusionMatrix) -> Vec<Vec<u64>> {
     (0..classes).map(|truth| (0..classes).map(|predicted| matrix.count(truth, predicted)).collect()).collect()
 }
 
-/// The matrix with its class names; a dot where nothing was counted, so that mistakes stand out.
+/// The confusion matrix with its class names; zeros are dots, so that errors stand out.
 fn table(matrix: &ConfusionMatrix, names: &[String]) -> String {
     let cell = |count: u64| if count == 0 { ".".to_owned() } else { count.to_string() };
     let counts: Vec<Vec<String>> = nested(matrix).into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
@@ -184,7 +182,7 @@ fn table(matrix: &ConfusionMatrix, names: &[String]) -> String {
     lines.join("\n")
 }
 
-/// A line for each pair of classes that was counted.
+/// One line per nonzero entry.
 fn list(matrix: &ConfusionMatrix, names: &[String]) -> String {
     let line =
         |(truth, predicted, rows): (usize, usize, u64)| format!("{}  {}  {rows}", names[truth], names[predicted]);

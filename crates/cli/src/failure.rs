@@ -1,4 +1,4 @@
-//! Why a command fails. How that is said, and with which exit code, is told in `report.rs`.
+//! Why a command fails. `report.rs` prints the message and chooses the exit code.
 
 use std::io;
 
@@ -6,15 +6,15 @@ use crate::signal::Signal;
 
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Options that do not go together.
+    /// Bad usage: options that cannot be combined.
     Usage(String),
     /// The run failed.
     Run(chainrule::Error),
-    /// What was looked for was found, a disease or a wrong gradient, and has been said.
+    /// A check found something, such as a wrong gradient, and has reported it.
     Found,
     /// Standard output could not be written.
     Output(io::Error),
-    /// A signal came before the first step of training.
+    /// A signal arrived before the first training step.
     Interrupted(Signal),
 }
 

@@ -1,5 +1,5 @@
-//! The files that commands write: refused beforehand where they cannot be written or are read by the same command, and
-//! written whole, whatever signal comes.
+//! Output files: refused before the run if they cannot be written or the same command reads them, and written
+//! completely even if a signal arrives.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,18 +12,18 @@ use chainrule::data::{Source, mnist_dir};
 use crate::failure::Failure;
 use crate::interrupt;
 
-/// The files that a command reads, each with the words that name it in a refusal.
+/// The input files of a command, each with its name in error messages.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs(Vec<(&'static str, PathBuf)>);
 
 impl Inputs {
-    /// A file that may have been named: `--labels`.
+    /// Adds a file if the option is given: `--labels`.
     pub(crate) fn file(mut self, what: &'static str, path: Option<&Path>) -> Self {
         self.0.extend(path.map(|path| (what, path.to_path_buf())));
         self
     }
 
-    /// The files of a source that may have been named: `--data`.
+    /// Adds the files of a source if the option is given: `--data`.
     pub(crate) fn source(self, what: &'static str, source: Option<&Source>) -> Self {
         match source {
             Some(Source::File(path)) => self.file(what, Some(path)),
@@ -31,24 +31,24 @@ impl Inputs {
                 Ok(files) => [files.train_images, files.train_labels, files.test_images, files.test_labels]
                     .iter()
                     .fold(self, |inputs, path| inputs.file(what, Some(path))),
-                // Reading it will say what is missing.
+                // Reading the source reports what is missing.
                 Err(_) => self,
             },
             Some(Source::Digits) | None => self,
         }
     }
 
-    /// What standard input comes from, where that has a name.
+    /// Adds the file behind standard input, if it has a path.
     pub(crate) fn stdin(self) -> Self {
         self.file("standard input", cfg!(unix).then(|| Path::new("/dev/stdin")))
     }
 }
 
-/// Refuses an output file that is one of the inputs, under whatever name, and one that could not be written: before
-/// anything is read. `option` named it: `--save`.
+/// Refuses an output file that is one of the inputs, under any name, or that cannot be written, before any input is
+/// read. `option` is the option that names it: `--save`.
 ///
 /// # Errors
-/// Bad usage for an input, a failed run for what cannot be written.
+/// Bad usage if it is an input; a failed run if it cannot be written.
 pub(crate) fn check_output(option: &str, path: &Path, inputs: &Inputs) -> std::result::Result<(), Failure> {
     if let Some((what, input)) = inputs.0.iter().find(|(_, input)| is_same_file(path, input)) {
         return Err(Failure::Usage(format!(
@@ -62,20 +62,20 @@ pub(crate) fn check_output(option: &str, path: &Path, inputs: &Inputs) -> std::r
     Ok(())
 }
 
-/// As [`write_atomically`], to the end although a signal comes.
+/// As [`write_atomically`], and completes even if a signal arrives.
 pub(crate) fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     keep(path, || write_atomically(path, write))
 }
 
-/// Does what writes this file, to the end although a signal comes.
+/// Runs the function that writes this file, and completes it even if a signal arrives.
 pub(crate) fn keep<R>(path: &Path, work: impl FnOnce() -> Result<R>) -> Result<R> {
     let work = || work().inspect(|_| interrupt::kept());
-    // A pipe may never be read: no file is half written when a signal ends that.
+    // A pipe may never be read; a signal may end such a write, since it leaves no half-written file.
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) { work() } else { interrupt::undisturbed(work) }
 }
 
-/// Whether these are one regular file, by links, `.` and `..`, or other ways to write its name. Devices and pipes are
-/// not replaced by writing to them.
+/// Whether both paths lead to the same regular file, also through links, `.` and `..`, or other spellings. Devices and
+/// pipes do not count: writing to them replaces nothing.
 fn is_same_file(a: &Path, b: &Path) -> bool {
     let (Ok(found_a), Ok(found_b)) = (fs::metadata(a), fs::metadata(b)) else { return false };
     if !found_a.is_file() || !found_b.is_file() {

@@ -1,4 +1,4 @@
-//! `chainrule gradcheck`: whether a network's gradients are the slopes of its loss, tensor by tensor.
+//! `chainrule gradcheck`: compares the gradient of each tensor with finite differences of the loss.
 
 use chainrule::gradcheck::{Position, Report, Settings, TensorReport, Verdict, gradcheck};
 use chainrule::{Activation, Model, Sample};
@@ -20,11 +20,11 @@ struct ReportLine<'a> {
     objective: String,
     rows: usize,
     loss: f64,
-    /// How far the loss is off by rounding.
+    /// The rounding error of the loss.
     noise: f64,
     checked: usize,
     discarded: usize,
-    /// The largest error in parts of its bound.
+    /// The largest error, as a fraction of its bound.
     worst_ratio: f64,
     tensors: Vec<TensorLine<'a>>,
 }
@@ -41,7 +41,7 @@ struct TensorLine<'a> {
 
 #[derive(Debug, Serialize)]
 struct WorstLine {
-    /// Indices from 0, of a coordinate.
+    /// The indices of a coordinate, counted from 0.
     coordinate: Option<Vec<usize>>,
     /// The number of a random direction.
     direction: Option<usize>,
@@ -54,7 +54,7 @@ struct WorstLine {
 pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
     let named = Named { source: &args.data, options: ["--data", "--labels"], labels: args.labels.as_deref() };
     named.check()?;
-    // All in f64, whatever the file holds: slopes of f32 numbers would tell little.
+    // Always in f64, whatever the file holds: finite differences in f32 are too inaccurate.
     let stored = match &args.model {
         Some(path) => Some(limits().open_model(path)?.model::<f64>(args.activation)?),
         None => None,
@@ -91,12 +91,12 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
     if report.passed() { Ok(()) } else { Err(Failure::Found) }
 }
 
-/// What follows from the table.
+/// The conclusion below the table.
 fn words(report: &Report) -> String {
     let (checked, discarded) = report.counts();
     let share = percent(discarded as f64 / (checked + discarded) as f64);
     let mut text = format!(
-        "loss {:.6}, known to {:.1e}; {} compared, {share} discarded for kinks; largest error {:.3} of its bound\n",
+        "loss {:.6} +- {:.1e}; {} compared, {share} discarded for kinks; largest error {:.3} of its bound\n",
         report.loss,
         report.noise,
         plural(checked, "slope"),
@@ -107,9 +107,9 @@ fn words(report: &Report) -> String {
         names.map(|tensor| tensor.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     for (verdict, meaning) in [
-        (Verdict::Lost, "gradients too small beside the rounding of the loss to be told from 0"),
-        (Verdict::Discarded, "too many kinks to tell; other rows may lie better, with another --rows or --seed"),
-        (Verdict::Wrong, "the gradient is not the slope of the loss"),
+        (Verdict::Lost, "gradients too small to be distinguished from the rounding error of the loss"),
+        (Verdict::Discarded, "too many kinks to decide; try other rows with --rows or --seed"),
+        (Verdict::Wrong, "the gradient differs from the finite differences of the loss"),
     ] {
         let names = of(verdict);
         if !names.is_empty() {

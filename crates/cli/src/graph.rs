@@ -1,4 +1,4 @@
-//! `chainrule graph`: a network as a picture, or as text that others draw.
+//! `chainrule graph`: draws a network as a picture, or as DOT or Mermaid for other programs.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
             }
         }
         (None, Some(Sizes(sizes))) => draw::<f32>(args, sketch(args, sizes)?, format),
-        _ => Err(Failure::Usage("name a model file, or the sizes of a network with --layers 2-4-3-1".to_owned())),
+        _ => Err(Failure::Usage("name a model file, or give the sizes of a network: --layers 2-4-3-1".to_owned())),
     }
 }
 
@@ -44,13 +44,13 @@ impl GraphArgs {
         self.data.as_ref().map(|source| Named { source, options, labels: self.labels.as_deref() })
     }
 
-    /// As --format says, or else the name of the file.
+    /// The format of --format, or of the file's extension.
     fn format(&self) -> Result<GraphFormat, Failure> {
         let by_name = |path: &Path| {
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             GraphFormat::from_str(ending, false).map_err(|_| {
                 let path = path.display();
-                Failure::Usage(format!("--output {path} should end in .svg, .png, .dot or .mmd; or say --format"))
+                Failure::Usage(format!("--output {path} should end in .svg, .png, .dot or .mmd, or give --format"))
             })
         };
         let format = match (self.format, &self.output) {
@@ -59,16 +59,16 @@ impl GraphArgs {
             (None, None) => GraphFormat::Mermaid,
         };
         if format == GraphFormat::Png && self.output.is_none() {
-            return Err(Failure::Usage("a PNG is no text: name a file with --output graph.png".to_owned()));
+            return Err(Failure::Usage("a PNG needs a file: --output graph.png".to_owned()));
         }
         if self.edges == Some(Edges::Gradients) && self.data.is_none() {
-            return Err(Failure::Usage("gradients are of rows: name some with --data".to_owned()));
+            return Err(Failure::Usage("gradients need rows: give them with --data".to_owned()));
         }
         Ok(format)
     }
 }
 
-/// A network of these sizes with its first weights.
+/// A network of these sizes with its initial weights.
 fn sketch(args: &GraphArgs, sizes: &[usize]) -> Result<Model<f32>, Failure> {
     let (inputs, outputs) = (sizes[0], sizes[sizes.len() - 1]);
     let mut builder = Mlp::builder(inputs).seed(args.seed);
@@ -107,11 +107,11 @@ fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: GraphFormat) -> Re
     }
 }
 
-/// The row that was asked for, or some that are spread over all.
+/// The row of --row, or --rows rows spread evenly over the data.
 fn sample<T: Scalar>(args: &GraphArgs, model: &Model<T>, named: &Named<'_>, loss: Loss) -> Result<Sample<T>, Failure> {
     let loaded = named.load::<T>(None, Some(NetworkSize::of(model)))?;
     let mut data: Dataset<T> = loaded.data;
-    // A sketch takes rows as suits their source.
+    // A new network takes rows with the preprocessing that suits their source.
     data.preprocess(if args.layers.is_some() { &loaded.preprocess } else { &model.preprocess })?;
     Ok(match args.row {
         Some(row) => Sample::row(&model.mlp, &data, loss, row - 1)?,

@@ -1,4 +1,4 @@
-//! `chainrule inspect`: what a model file holds.
+//! `chainrule inspect`: shows what a model file contains.
 
 use chainrule::data::Preprocess;
 use chainrule::network::layer_table;
@@ -16,10 +16,10 @@ use crate::output::Output;
 struct Inspection<'a> {
     inputs: usize,
     outputs: usize,
-    /// As the layer table and model files write them.
+    /// Spelled as in the layer table and in model files.
     layers: Vec<String>,
     parameters: usize,
-    /// Of the parameters.
+    /// The memory of the parameters.
     bytes: usize,
     dtype: &'a str,
     loss: String,
@@ -60,7 +60,7 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         say("loss", &model.loss.to_string());
         say("preprocessing", &model.preprocess.to_string());
     } else {
-        say("written by", "another program: loss and preprocessing are not in the file");
+        say("written by", "another program: the file has no loss and no preprocessing");
     }
     say("classes", &model.class_names.as_deref().map_or("not named".to_owned(), classes));
     say("kernel", &format!("{}, on this CPU", mlp.kernel_name()));
@@ -68,7 +68,7 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
     output.finish()
 }
 
-/// The first names, and how many there are.
+/// The first names and their number.
 fn classes(names: &[String]) -> String {
     const SHOWN: usize = 20;
     let first = names.iter().take(SHOWN).map(shown).collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! `--max-bytes`: how much of a file is read before it is refused, one bound for all files that a run reads.
+//! `--max-bytes`: the largest size of an input file, one limit for all files of a run.
 
 use std::sync::OnceLock;
 
@@ -6,12 +6,12 @@ use chainrule::data::Limits;
 
 static LIMITS: OnceLock<Limits> = OnceLock::new();
 
-/// Keeps what the command line said, once and before anything is read.
+/// Stores the limit of the command line, once and before any file is read.
 pub(crate) fn set(max_bytes: u64) {
     LIMITS.get_or_init(|| Limits { max_bytes });
 }
 
-/// What every reader is held to.
+/// The limits of every reader.
 pub(crate) fn limits() -> Limits {
     LIMITS.get().copied().unwrap_or_default()
 }
@@ -29,7 +29,9 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     let digits = if unit.is_some() { &text[..text.len() - 1] } else { text };
     let whole = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     let bytes = whole.and_then(|whole| whole.parse::<u64>().ok()).and_then(|n| n.checked_mul(1 << unit.unwrap_or(0)));
-    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "expected a number of bytes, as 500000, 64K, 500M or 16G".to_owned())
+    bytes
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "expected a number of bytes, such as 500000, 64K, 500M or 16G".to_owned())
 }
 
 #[cfg(test)]

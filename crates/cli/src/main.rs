@@ -1,9 +1,9 @@
 //! The `chainrule` command: train, evaluate, predict, inspect, trace.
 //!
-//! Words and pictures of the terminal only: what an application would want too is `chainrule`'s.
+//! Only what belongs to the terminal is here; everything that an application could use is in the crate `chainrule`.
 
 #![forbid(unsafe_code)]
-// `println!` and `eprintln!` panic when nobody reads: `output` writes.
+// `println!` and `eprintln!` panic on a closed pipe; `output` does not.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     };
     interrupt::listen();
     limits::set(cli.max_bytes);
-    // What only reads and draws needs none.
+    // Commands that only read and draw need no threads.
     if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_))
         && let Err(error) = chainrule::start_threads()
     {

@@ -1,4 +1,4 @@
-//! The network that training begins with: a new one, or what a file holds.
+//! The network that training starts from: a new one, or one from a file.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar}
 use crate::args::defaults::HIDDEN;
 use crate::values::{Hidden, Norm};
 
-/// The architecture, as far as the command line says.
+/// The options about the architecture; `None` where an option is not given.
 #[derive(Debug)]
 pub(crate) struct ArchitectureArgs<'a> {
     pub(crate) hidden: Option<&'a Hidden>,
@@ -18,7 +18,7 @@ pub(crate) struct ArchitectureArgs<'a> {
 }
 
 impl ArchitectureArgs<'_> {
-    /// A network of this many inputs and outputs.
+    /// A new network with this number of inputs and outputs.
     pub(crate) fn build<T: Scalar>(&self, inputs: usize, outputs: usize, seed: u64) -> Result<Mlp<T>> {
         let mut builder = Mlp::builder(inputs).seed(seed);
         for &units in self.hidden.map_or(HIDDEN, |hidden| &hidden.0) {
@@ -36,11 +36,11 @@ impl ArchitectureArgs<'_> {
         Ok(builder.dense(outputs).build_as()?)
     }
 
-    /// The model of a file, which must be what the command line asks for.
+    /// The model in a file; an error if it contradicts an option.
     pub(crate) fn load<T: Scalar>(&self, file: &ModelFile, path: &Path) -> Result<Model<T>> {
         let model = file.model(Some(self.activation.unwrap_or(Activation::Relu)))?;
         let differs = |found, wanted, option| {
-            let expected = format!("{wanted}, as {option} says; leave it out to train on what the file holds");
+            let expected = format!("{wanted}, from {option}; omit {option} to train the network in the file");
             Err(Error::Shape { origin: path.display().to_string(), found, expected })
         };
         if let Some(Hidden(wanted)) = self.hidden {

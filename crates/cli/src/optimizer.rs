@@ -1,4 +1,4 @@
-//! `--optimizer` and a flag for each setting, made from the library's tables: a new optimiser is here without a change.
+//! `--optimizer` and an option for each setting, made from the library's tables: a new optimiser needs no change here.
 
 use std::str::FromStr;
 
@@ -12,10 +12,10 @@ use crate::values::{self, Parsed};
 
 const HEADING: &str = "Training";
 const NAME: &str = "optimizer";
-/// Not a rule of steps, but a training of its own.
+/// Not an update rule: it has a training loop of its own.
 const LBFGS: &str = "lbfgs";
 
-/// What the command line says of it, not yet brought together.
+/// The optimiser's name and settings as given on the command line, not yet validated together.
 #[derive(Debug, Clone)]
 pub(crate) struct OptimizerArgs {
     name: String,
@@ -24,17 +24,17 @@ pub(crate) struct OptimizerArgs {
 }
 
 impl OptimizerArgs {
-    /// Whether the command line says anything of it.
+    /// Whether any of these options is given.
     pub(crate) fn is_given(&self) -> bool {
         self.is_named || !self.given.is_empty()
     }
 
-    /// Whether L-BFGS is asked for.
+    /// Whether L-BFGS is selected.
     pub(crate) fn is_lbfgs(&self) -> bool {
         self.name == LBFGS
     }
 
-    /// The same, and nothing that it does not have.
+    /// Whether L-BFGS is selected; an error if it is given settings, since it has none.
     pub(crate) fn lbfgs(&self) -> Result<bool, Failure> {
         match (self.name == LBFGS, self.given.first()) {
             (true, Some((setting, _))) => {
@@ -45,7 +45,7 @@ impl OptimizerArgs {
         }
     }
 
-    /// The optimiser, if what is said of it fits together.
+    /// The optimiser with its settings; an error if a setting does not belong to it.
     pub(crate) fn optimizer(&self) -> Result<Optimizer, Failure> {
         let usage = |error: chainrule::ModelError| Failure::Usage(error.to_string());
         let mut optimizer = Optimizer::by_name(&self.name).map_err(usage)?;
@@ -142,8 +142,8 @@ impl Args for OptimizerArgs {
             .default_value(OPTIMIZER_NAMES[0])
             .value_parser(name)
             .help(format!(
-                "How: {}; or {LBFGS}, whose every epoch is an iteration over all rows at once, without --batch and \
-                 learning rate, for small jobs",
+                "The optimizer: {}; or {LBFGS} for small jobs: each epoch is one iteration over all rows, without --batch \
+                 and a learning rate",
                 OPTIMIZER_NAMES.join(", ")
             ))
             .help_heading(HEADING);

@@ -1,4 +1,4 @@
-//! Standard output: words for people, or JSON lines and nothing else, or nothing. And standard error, for [`tell`] only.
+//! Standard output: text, JSON lines only, or nothing. And standard error, through [`tell`] only.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::escape;
 use crate::failure::Failure;
 
-/// A line on standard error, the only way there. An error of writing is not told: there is nowhere left to tell it.
+/// Writes a line to standard error; nothing else writes there. A write error is ignored: it could not be reported.
 pub(crate) fn tell(line: impl Display) {
     let line = escape::lines(&line.to_string()).into_owned() + "\n";
     let _ = io::stderr().lock().write_all(line.as_bytes());
@@ -21,8 +21,8 @@ enum Mode {
     Quiet,
 }
 
-/// Prints until it cannot; what went wrong is told at the end, so that a full disk or a reader that left does not keep
-/// a model from being saved.
+/// Prints until a write fails, and reports that error at the end, so that a full disk or a closed pipe does not prevent
+/// saving a model.
 #[derive(Debug)]
 pub(crate) struct Output {
     mode: Mode,
@@ -39,21 +39,21 @@ impl Output {
         Output { mode, error: None }
     }
 
-    /// A line for people.
+    /// Prints a line of text, in text mode.
     pub(crate) fn say(&mut self, line: impl Display) {
         if self.mode == Mode::Words {
             self.write(|out| writeln!(out, "{}", escape::lines(&line.to_string())));
         }
     }
 
-    /// A line for programs.
+    /// Prints a line of JSON, in JSON mode.
     pub(crate) fn json(&mut self, event: &impl Serialize) {
         if self.mode == Mode::Json {
             self.write(|out| writeln!(out, "{}", escape::json(serde_json::to_string(event)?)));
         }
     }
 
-    /// Whatever the mode: the answers of a prediction.
+    /// Writes in every mode: predictions.
     pub(crate) fn write(&mut self, work: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         if self.error.is_none() {
             let mut out = io::BufWriter::new(io::stdout().lock());
@@ -61,17 +61,17 @@ impl Output {
         }
     }
 
-    /// Whether nothing but answers is printed.
+    /// Whether only predictions are printed.
     pub(crate) fn is_quiet(&self) -> bool {
         self.mode == Mode::Quiet
     }
 
-    /// Whether nothing printed any more would arrive.
+    /// Whether a write has failed.
     pub(crate) fn is_broken(&self) -> bool {
         self.error.is_some()
     }
 
-    /// What went wrong. A reader that has seen enough (`| head`) is no failure.
+    /// The write error, if any. A closed pipe (`| head`) is not a failure.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         match self.error {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
@@ -108,7 +108,7 @@ pub(crate) fn plural(n: usize, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(n))
 }
 
-/// Seconds, with what a reader can use of them.
+/// A duration with a readable number of digits.
 pub(crate) fn seconds(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => format!("{:.0} ms", 1e3 * s),

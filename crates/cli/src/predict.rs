@@ -1,4 +1,4 @@
-//! `chainrule predict`: a model's answers for rows, on standard output or into a file.
+//! `chainrule predict`: predictions for rows, on standard output or in a file.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -15,8 +15,8 @@ use crate::limits::limits;
 use crate::output::{Output, tell};
 use crate::values::Table;
 
-/// What a row is answered with.
-enum Answers<T> {
+/// What is predicted for each row.
+enum Predictions<T> {
     /// (rows)
     Classes(Vec<u32>),
     /// (rows, cols): probabilities or values.
@@ -39,13 +39,13 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
 fn predict<T: Scalar>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failure> {
     let model = file.model::<T>(args.activation)?;
     let features = features::<T>(args, model.mlp.inputs())?;
-    let answers = answer(&model, &features, args.proba)?;
+    let predictions = predictions(&model, &features, args.proba)?;
     match &args.output {
-        Some(table) => Ok(save(table, &model, &answers)?),
+        Some(table) => Ok(save(table, &model, &predictions)?),
         None => {
             let mut output = Output::new(false, false);
             let to_terminal = io::stdout().is_terminal();
-            output.write(|out| print(out, &model, &answers, to_terminal));
+            output.write(|out| print(out, &model, &predictions, to_terminal));
             output.finish()
         }
     }
@@ -56,7 +56,9 @@ fn features<T: Scalar>(args: &PredictArgs, inputs: usize) -> Result<Features<T>,
         Some(source) => (limits().load_features::<T>(source)?, source.to_string()),
         None => {
             if io::stdin().is_terminal() {
-                tell(format_args!("reading rows of {inputs} numbers with commas from the terminal; Ctrl-D ends them"));
+                tell(format_args!(
+                    "reading rows of {inputs} comma-separated numbers from the terminal; end with Ctrl-D"
+                ));
             }
             (limits().parse_csv_features("stdin", io::stdin().lock())?, "stdin".to_owned())
         }
@@ -69,36 +71,39 @@ fn features<T: Scalar>(args: &PredictArgs, inputs: usize) -> Result<Features<T>,
     Ok(features)
 }
 
-fn answer<T: Scalar>(model: &Model<T>, features: &Features<T>, proba: bool) -> Result<Answers<T>, Error> {
+fn predictions<T: Scalar>(model: &Model<T>, features: &Features<T>, proba: bool) -> Result<Predictions<T>, Error> {
     let cols = model.mlp.outputs();
     if proba || (model.loss == Loss::BinaryCrossEntropy && !model.is_classifier()) {
-        Ok(Answers::Numbers { numbers: model.predict_proba(features)?, cols })
+        Ok(Predictions::Numbers { numbers: model.predict_proba(features)?, cols })
     } else if model.is_classifier() {
-        Ok(Answers::Classes(model.predict_classes(features)?))
+        Ok(Predictions::Classes(model.predict_classes(features)?))
     } else {
-        Ok(Answers::Numbers { numbers: model.predict(features)?, cols })
+        Ok(Predictions::Numbers { numbers: model.predict(features)?, cols })
     }
 }
 
-fn save<T: Scalar + Display>(table: &Table, model: &Model<T>, answers: &Answers<T>) -> Result<(), Error> {
-    files::keep(table.path(), || match (table, answers) {
-        (Table::Npy(path), Answers::Classes(classes)) => write_npy_labels(path, classes),
-        (Table::Npy(path), Answers::Numbers { numbers, cols }) => write_npy(path, numbers.len() / cols, *cols, numbers),
-        (Table::Csv(path), Answers::Numbers { numbers, cols }) => write_csv(path, *cols, numbers),
-        (Table::Csv(path), answers) => write_atomically(path, |out| print(out, model, answers, false)),
+fn save<T: Scalar + Display>(table: &Table, model: &Model<T>, predictions: &Predictions<T>) -> Result<(), Error> {
+    files::keep(table.path(), || match (table, predictions) {
+        (Table::Npy(path), Predictions::Classes(classes)) => write_npy_labels(path, classes),
+        (Table::Npy(path), Predictions::Numbers { numbers, cols }) => {
+            write_npy(path, numbers.len() / cols, *cols, numbers)
+        }
+        (Table::Csv(path), Predictions::Numbers { numbers, cols }) => write_csv(path, *cols, numbers),
+        (Table::Csv(path), predictions) => write_atomically(path, |out| print(out, model, predictions, false)),
     })
 }
 
-/// As CSV (RFC 4180): a class name is one record, whatever is in it. For a terminal it is shown instead, on one line.
+/// As CSV (RFC 4180), in which a class name is one record, whatever it contains. On a terminal it is escaped to one
+/// line.
 fn print<T: Scalar + Display>(
     out: &mut dyn Write,
     model: &Model<T>,
-    answers: &Answers<T>,
+    predictions: &Predictions<T>,
     to_terminal: bool,
 ) -> io::Result<()> {
-    match answers {
-        Answers::Numbers { numbers, cols } => write_csv_to(out, *cols, numbers),
-        Answers::Classes(classes) => {
+    match predictions {
+        Predictions::Numbers { numbers, cols } => write_csv_to(out, *cols, numbers),
+        Predictions::Classes(classes) => {
             let names = model.class_names.as_deref().unwrap_or_default();
             let name = |class: u32| names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
             if to_terminal {
@@ -123,7 +128,7 @@ mod tests {
         let mlp = Mlp::<f32>::builder(1).dense(3).build().unwrap();
         let model = Model::new(mlp, Loss::CrossEntropy).with_class_names(names);
         let mut out = Vec::new();
-        print(&mut out, &model, &Answers::Classes(vec![0, 1, 2, 3]), to_terminal).unwrap();
+        print(&mut out, &model, &Predictions::Classes(vec![0, 1, 2, 3]), to_terminal).unwrap();
         String::from_utf8(out).unwrap()
     }
 

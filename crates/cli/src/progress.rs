@@ -1,5 +1,5 @@
-//! What a training run shows of itself while it runs: a line for each epoch on standard output, and a bar on standard
-//! error when that is a terminal.
+//! The progress of a training run: one line per epoch on standard output, and a progress bar on standard error if that
+//! is a terminal.
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -14,7 +14,7 @@ use crate::doctor::{Patient, Run, Watch};
 use crate::interrupt;
 use crate::output::{Output, percent};
 
-/// A JSON line for an epoch.
+/// The JSON line of an epoch.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "epoch")]
 struct EpochLine<'a> {
@@ -28,7 +28,7 @@ struct EpochLine<'a> {
     weights_sha256: &'a str,
 }
 
-/// How large a run is.
+/// The size of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) rows: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// Rows that these steps have seen: the last step of an epoch sees what is left.
+    /// The number of rows in this many steps; the last minibatch of an epoch may be smaller.
     fn rows_seen(self, steps: usize) -> u64 {
         let per_epoch = self.rows.div_ceil(self.batch);
         let (epochs, steps) = (steps / per_epoch, steps % per_epoch);
@@ -54,16 +54,16 @@ pub(crate) struct Progress<'a, T: Scalar> {
     sight: Sight<'a, T>,
     bar: ProgressBar,
     size: Size,
-    /// Whether to go on when nobody reads the output any more: when a file is written in the end.
+    /// Whether to continue after a write to standard output failed, because a model will be saved.
     ignore_broken_pipe: bool,
 }
 
-/// What the doctor sees of a run.
+/// What the doctor needs to examine a run.
 pub(crate) struct Sight<'a, T: Scalar> {
     pub(crate) watch: &'a mut Watch,
     pub(crate) train: &'a Dataset<T>,
     pub(crate) trainer: &'a Trainer,
-    /// Whether lines tell the learning rate, which is always the same otherwise.
+    /// Whether lines have a column for the learning rate, which changes then.
     pub(crate) rate_changes: bool,
 }
 
@@ -97,7 +97,7 @@ fn bar(size: Size) -> ProgressBar {
     bar
 }
 
-/// Rows in a second, in a unit that leaves few digits.
+/// Rows per second, with few digits.
 fn rate(rows: f64) -> String {
     match rows {
         r if r >= 1e6 => format!("{:.2} M rows/s", r / 1e6),
@@ -108,7 +108,7 @@ fn rate(rows: f64) -> String {
 
 impl<T: Scalar> Observer<T> for Progress<'_, T> {
     fn step(&mut self, done: usize, _total: usize) {
-        // A signal that came before the run began must not be forgotten by it.
+        // A signal that arrived before the run started must still stop it.
         if interrupt::stopped_by().is_some() {
             self.sight.trainer.stop_handle().stop();
         }
@@ -143,7 +143,7 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
         }
     }
 
-    /// What looks sick after one epoch is told then, not after the last: there is still time to do something.
+    /// Reports problems after the first epoch, not only after the last, while there is still time to act on them.
     fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {
         if report.epoch > 1 || self.size.epochs == 1 {
             return;
@@ -152,7 +152,7 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
         let run = Run { when: "during", losses: &[report.loss], rate: report.learning_rate };
         let output = &mut *self.output;
         self.bar.suspend(|| {
-            // A network that trains can be examined; if not, training says so itself.
+            // If a network cannot be examined, training reports the same error.
             let _ = watch.look(&Patient { mlp, loss: trainer.config().loss }, train, trainer, run, output);
         });
     }
@@ -164,7 +164,7 @@ impl<T: Scalar> Drop for Progress<'_, T> {
     }
 }
 
-/// The columns of an epoch's line: those that this run has.
+/// The columns of an epoch's line that this run has.
 fn columns(report: &EpochReport, rate_changes: bool) -> Vec<(&'static str, String)> {
     let loss = |loss: f64| format!("{loss:.5}");
     let mut columns = vec![("epoch", report.epoch.to_string()), ("loss", loss(report.loss))];
@@ -177,7 +177,7 @@ fn columns(report: &EpochReport, rate_changes: bool) -> Vec<(&'static str, Strin
         columns.push(("rate", format!("{rate:.3e}")));
     }
     columns.push(("seconds", format!("{:.3}", report.seconds)));
-    // Runs that are the same to the bit show the same.
+    // The same for runs with the same bits.
     columns.push(("weights", report.weights_sha256.chars().take(8).collect()));
     columns
 }

@@ -1,5 +1,5 @@
-//! How a command fails: what is said on stderr, and the exit code. 1: the run failed. 2: bad usage. 128 + signal: ended by
-//! a signal before there was anything to keep.
+//! Error messages on stderr and exit codes. 1: the run failed. 2: bad usage. 128 + signal: ended by a signal before
+//! there was anything to save.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
@@ -15,10 +15,10 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::tell;
 
-/// Says on stderr why a command failed. `command` is the subcommand that failed.
+/// Prints on stderr why the subcommand `command` failed.
 pub(crate) fn report(failure: Failure, command: &str) -> ExitCode {
     match failure {
-        // As clap says what it finds itself.
+        // In the form of clap's own errors.
         Failure::Usage(message) => {
             let mut cli = Cli::command();
             cli.build();
@@ -43,11 +43,11 @@ fn no_output(error: &io::Error) -> ExitCode {
     ExitCode::from(1)
 }
 
-/// What clap has to say: help and the version on standard output, or what is wrong with the arguments on stderr.
+/// Prints clap's message: help or version on standard output, an error in the arguments on stderr.
 pub(crate) fn say_usage(said: &clap::Error) -> ExitCode {
     let is_safe = |arg: std::ffi::OsString| arg.to_str().is_some_and(|arg| shown(arg) == arg);
     if said.use_stderr() && !std::env::args_os().all(is_safe) {
-        // Clap quotes arguments as they came: without its colours, so that none of theirs are left.
+        // Clap quotes arguments unescaped; without its own colours, every escape can be removed.
         tell(said.to_string().trim_end());
         return ExitCode::from(said.exit_code() as u8);
     }
@@ -57,17 +57,16 @@ pub(crate) fn say_usage(said: &clap::Error) -> ExitCode {
     }
 }
 
-/// A panic is a fault of this program: what is needed to report it, on stderr if that can be written. The exit code is
-/// Rust's, 101.
+/// A panic is a bug in this program: prints what a bug report needs on stderr. The exit code is Rust's, 101.
 pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
-    tell(format_args!("error: a fault in chainrule {}: {panic}", env!("CARGO_PKG_VERSION")));
+    tell(format_args!("error: a bug in chainrule {}: {panic}", env!("CARGO_PKG_VERSION")));
     let trace = Backtrace::capture();
     if trace.status() == BacktraceStatus::Captured {
         tell(trace);
     }
 }
 
-/// The option that helps, where the message cannot know it.
+/// The option that helps, which the library's message does not know.
 fn hint(error: &chainrule::Error) -> &'static str {
     match error {
         chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
@@ -76,7 +75,7 @@ fn hint(error: &chainrule::Error) -> &'static str {
     }
 }
 
-/// The message, and those of its sources that it does not quote already.
+/// The message, followed by those of its sources that it does not already contain.
 fn with_sources(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

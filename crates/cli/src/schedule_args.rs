@@ -1,4 +1,4 @@
-//! The options of `train` that change how a run goes on: decay, schedule, accumulation, early stopping.
+//! The options of `train` about decay, learning-rate schedule, gradient accumulation and early stopping.
 
 use chainrule::TrainConfig;
 use chainrule::optim::{GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
@@ -11,36 +11,37 @@ use crate::values::{self, Parsed};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct ScheduleArgs {
-    /// Add this times the sign of each parameter to its gradient, which draws many to 0: L1 [default: 0]
+    /// L1 regularisation: add this times the sign of each parameter to its gradient [default: 0]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     l1: Option<f64>,
-    /// Which parameters --weight-decay and --l1 draw to 0
+    /// The parameters that --weight-decay and --l1 apply to
     #[arg(long, value_name = "GROUP", default_value = "all", value_parser = group())]
     decay_of: Group,
     /// How the learning rate changes: constant, step:EPOCHS:FACTOR, exponential:FACTOR, cosine:MIN-LR,
-    /// restarts:FIRST:TIMES:MIN-LR, one-cycle:RISE:START:END, plateau:FACTOR:PATIENCE:THRESHOLD:COOLDOWN:MIN-LR. Settings
-    /// may be left out, or named: plateau:patience=5
+    /// restarts:FIRST:TIMES:MIN-LR, one-cycle:RISE:START:END, plateau:FACTOR:PATIENCE:THRESHOLD:COOLDOWN:MIN-LR.
+    /// Settings may be omitted, or given by name: plateau:patience=5
     #[arg(long, value_name = "SCHEDULE", default_value = "constant", value_parser = schedule)]
     schedule: Schedule,
-    /// Let the learning rate grow over so many epochs, from a third of it or from the share that follows: 5:0.1
+    /// Raise the learning rate linearly over this many epochs, from SHARE of it (by default a third) to all of it:
+    /// 5:0.1
     #[arg(long, value_name = "EPOCHS[:SHARE]", value_parser = warm_up, allow_negative_numbers = true)]
     warm_up: Option<WarmUp>,
-    /// Bring the gradients of so many minibatches together for one step, as if they were one
+    /// Accumulate the gradients of this many minibatches for each step, as if they were one
     #[arg(long, value_name = "N", default_value = "1", value_parser = values::count, allow_negative_numbers = true)]
     accumulate: usize,
-    /// End the run when the rows to test on have seen nothing better for so many epochs, and keep the best epoch's weights
+    /// Stop early when the test rows have not improved for this many epochs, and keep the weights of the best epoch
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
     patience: Option<usize>,
-    /// How much better counts as better, for --patience [default: 0]
+    /// The smallest improvement that counts, for --patience [default: 0]
     #[arg(long, value_name = "NUMBER", requires = "patience", value_parser = values::not_negative, allow_negative_numbers = true)]
     min_delta: Option<f64>,
-    /// What --patience watches [default: loss]
+    /// The metric that --patience watches [default: loss]
     #[arg(long, value_name = "WHAT", requires = "patience", value_parser = monitor())]
     monitor: Option<Monitor>,
 }
 
 impl ScheduleArgs {
-    /// The same run with what these options say.
+    /// The configuration with these options applied.
     pub(crate) fn applied_to(&self, config: TrainConfig) -> TrainConfig {
         let (optimizer, decay) = self.decay_of.decay_only(config.optimizer, self.l1.unwrap_or(0.0));
         let early_stopping = self.patience.map(|patience| EarlyStopping {
@@ -59,7 +60,7 @@ impl ScheduleArgs {
         }
     }
 
-    /// Whether the rate is not the same at every step.
+    /// Whether the learning rate changes during the run.
     pub(crate) fn changes_rate(&self) -> bool {
         self.schedule != Schedule::Constant || self.warm_up.is_some()
     }
@@ -103,7 +104,7 @@ fn warm_up(text: &str) -> Parsed<WarmUp> {
     let (epochs, share) = text.split_once(':').map_or((text, None), |(epochs, share)| (epochs, Some(share)));
     let whole = WarmUp::over(values::count(epochs)? as u64);
     let Some(share) = share else { return Ok(whole) };
-    let wrong = || "expected a share of the rate above 0, at most 1, behind the colon".to_owned();
+    let wrong = || "expected a share of the rate above 0, at most 1, after the colon".to_owned();
     let warm_up = WarmUp { start: share.parse().map_err(|_| wrong())?, ..whole };
     warm_up.check().map(|()| warm_up).map_err(|_| wrong())
 }

@@ -1,11 +1,11 @@
-//! The signals that ask a process to end, by number, name and exit code. What they do is told in `interrupt.rs`.
+//! The signals that ask a process to end, by number, name and exit code. `interrupt.rs` handles them.
 
 /// A signal by its number: 2, 15, 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Signal(pub(crate) i32);
 
 impl Signal {
-    /// What shells report of a process that this signal ended.
+    /// The exit code that shells report for a process ended by this signal.
     pub(crate) fn exit_code(self) -> i32 {
         128 + self.0
     }

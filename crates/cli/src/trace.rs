@@ -1,4 +1,4 @@
-//! `chainrule trace`: every number of a training step, of a worked example or of a model on rows of data.
+//! `chainrule trace`: shows every number of a training step, of a worked example or of a model on rows of data.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
@@ -46,12 +46,12 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
     write(args, trace, args.digits.or(digits).unwrap_or(TextStyle::default().digits))
 }
 
-/// A worked example's trace, and how many digits its author wants.
+/// The trace of a worked example, and the number of digits in its file.
 fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
     if args.data.is_some() || args.optimizer.is_given() {
         let option = if args.data.is_some() { "--data" } else { "--optimizer and its settings" };
         let file = args.file.display();
-        return Err(Failure::Usage(format!("{option} is for models: the worked example {file} says all that itself")));
+        return Err(Failure::Usage(format!("{option} is for models: the worked example {file} contains all of that")));
     }
     let example = Example::open(&args.file)?;
     Ok((example.trace(args.steps, args.step)?, example.digits()))
@@ -98,12 +98,12 @@ fn write(args: &TraceArgs, trace: Trace, digits: usize) -> Result<(), Failure> {
     }
 }
 
-/// With title and notes, which an example's author wrote, as they may be shown.
+/// Escapes the title and notes of an example.
 fn readable(trace: Trace) -> Trace {
     Trace { title: shown(&trace.title), notes: escape::lines(&trace.notes).into_owned(), ..trace }
 }
 
-/// Colours and the width of the terminal, where there is one. <https://no-color.org>
+/// Colours and width for a terminal. <https://no-color.org>
 fn look(args: &TraceArgs) -> TextStyle {
     let is_terminal = args.output.is_none() && io::stdout().is_terminal();
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -116,7 +116,7 @@ fn look(args: &TraceArgs) -> TextStyle {
     }
 }
 
-/// A terminal that claims to be narrower is not asked.
+/// Narrower widths are ignored.
 const NARROWEST: usize = 40;
 
 fn extension(path: &Path) -> Option<&str> {

@@ -1,4 +1,4 @@
-//! `chainrule train`: refuse what can be refused, read, train, save, tell.
+//! `chainrule train`: checks the options, reads the data, trains, saves and reports.
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ struct DoneLine<'a> {
     threads: usize,
     kernel: &'a str,
     interrupted: bool,
-    /// With --patience: the epoch whose weights these are.
+    /// With --patience: the epoch that the weights are from.
     best_epoch: Option<usize>,
     saved: Option<String>,
 }
@@ -110,14 +110,14 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     }
     let fitted = trainer.resume(&mut model, &train, test.as_ref(), progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
-        // A network that cannot be examined has diverged all the same.
+        // An error here does not hide the divergence.
         let _ = watch.look(&Patient::of(&model), &train, &trainer, Run::AFTER, &mut output);
         if let Some(path) = &args.save {
             keep_after_divergence(&model, path, epoch - 1, &mut output);
         }
     }
     let report = fitted?;
-    // A model that has not taken a step is not worth the file that it would replace.
+    // Do not replace a file with a model that has not taken a step.
     if let (0, Ending::Stopped, Some(signal)) = (report.steps, report.ending, interrupt::stopped_by()) {
         return Err(Failure::Interrupted(signal));
     }
@@ -163,7 +163,7 @@ fn done<'a, T: Scalar>(
     }
 }
 
-/// What is done to features: as the command line, the file of the first weights, or the source says.
+/// The preprocessing: from the command line, the file of the initial weights, or the source.
 fn preprocess<T: Scalar>(args: &TrainArgs, parts: &Parts<T>, stored: Option<&Model<T>>) -> Result<Preprocess, Failure> {
     Ok(match (&args.preprocess, stored) {
         (Preprocessing::Auto, Some(model)) => model.preprocess.clone(),
@@ -174,7 +174,7 @@ fn preprocess<T: Scalar>(args: &TrainArgs, parts: &Parts<T>, stored: Option<&Mod
     })
 }
 
-/// How the model does on the test part, as its last or best epoch found; measured now if that was broken off.
+/// The evaluation on the test part: of the last or best epoch, or computed now if that epoch was interrupted.
 fn tested<T: Scalar>(
     report: &TrainReport,
     model: &Model<T>,
@@ -190,7 +190,7 @@ fn tested<T: Scalar>(
     })
 }
 
-/// What the whole epochs learned is still there when one diverged; that the run failed is told by its own error.
+/// Saves the weights of the last complete epoch of a run that diverged; the error of the run is reported separately.
 fn keep_after_divergence<T: Scalar>(model: &Model<T>, path: &Path, epochs: usize, output: &mut Output) {
     let shown_path = shown(path.display());
     if epochs == 0 {
@@ -203,7 +203,7 @@ fn keep_after_divergence<T: Scalar>(model: &Model<T>, path: &Path, epochs: usize
 }
 
 impl TrainArgs {
-    /// The files that the run reads.
+    /// The input files of the run.
     fn inputs(&self) -> Inputs {
         let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", self.labels.as_deref());
         let inputs = inputs.source("--test-data", self.test_data.as_ref());
@@ -239,13 +239,13 @@ impl TrainArgs {
     }
 }
 
-/// Rows that a step sees.
+/// The number of rows in a step.
 fn rows_a_step(config: &TrainConfig, rows: usize) -> usize {
     let batch = config.batch.saturating_mul(config.accumulate);
     if config.lbfgs.is_some() { rows } else { batch.min(rows) }
 }
 
-/// Reads both parts, for a network of these inputs and outputs if there is one yet.
+/// Reads the training and test parts; with a network, checks that they fit it.
 fn read<T: Scalar>(args: &TrainArgs, network: Option<NetworkSize>) -> Result<Parts<T>, Failure> {
     let loaded = args.data().load::<T>(args.classes, network)?;
     let Some(test_named) = args.test_data() else {
@@ -296,11 +296,11 @@ fn tell_end(
     if report.ending == Ending::Stopped {
         output.say(match report.steps {
             steps if report.best.is_some() => format!("interrupted after {}", plural(steps, "step")),
-            steps => format!("interrupted after {}; the model is as it was then", plural(steps, "step")),
+            steps => format!("interrupted after {}; this is the model at that point", plural(steps, "step")),
         });
     }
     if report.ending == Ending::Converged {
-        output.say(format_args!("lbfgs found nothing lower after {}", plural(report.steps, "iteration")));
+        output.say(format_args!("lbfgs found no lower loss after {}", plural(report.steps, "iteration")));
     }
     if let Some(best) = report.best {
         output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs_run));

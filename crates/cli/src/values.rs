@@ -1,5 +1,5 @@
-//! What the words of the command line mean, and what to say of those that mean nothing. A refusal here is bad usage,
-//! told before anything is read.
+//! Parsers of the command line's values and their error messages. A value that is refused here is bad usage, reported
+//! before any file is read.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hidden(pub(crate) Vec<usize>);
 
-/// What stands between a hidden layer and its activation.
+/// A normalisation between a hidden layer and its activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Norm {
     Layer,
@@ -32,10 +32,10 @@ impl Norm {
     }
 }
 
-/// What is to be done to features before training.
+/// How features are preprocessed before training.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Preprocessing {
-    /// What the file of the first weights says, or what suits the source.
+    /// As in the file of the initial weights, or as suits the source.
     Auto,
     None,
     Standardize,
@@ -54,7 +54,7 @@ pub(crate) enum Part {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sizes(pub(crate) Vec<usize>);
 
-/// What a graph is of.
+/// What a graph shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum View {
     Operations,
@@ -68,7 +68,7 @@ pub(crate) enum Edges {
     Gradients,
 }
 
-/// How a graph is written, by the name of the format or the ending of its files.
+/// The format of a graph, by its name or its file extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GraphFormat {
     Svg,
@@ -79,7 +79,7 @@ pub(crate) enum GraphFormat {
     Mermaid,
 }
 
-/// How a trace is written down.
+/// The format of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TraceFormat {
     Text,
@@ -87,7 +87,7 @@ pub(crate) enum TraceFormat {
     Json,
 }
 
-/// A file for numbers, in the format that its name asks for.
+/// An output file for numbers, in the format of its extension.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Table {
     Npy(PathBuf),
@@ -101,7 +101,7 @@ impl Table {
     }
 }
 
-/// The value, or the reason why not, after clap's `invalid value '0' for '--batch <ROWS>': `.
+/// The value, or an error message that follows clap's `invalid value '0' for '--batch <ROWS>': `.
 pub(crate) type Parsed<V> = Result<V, String>;
 
 fn expected<V>(what: impl std::fmt::Display) -> Parsed<V> {
@@ -112,14 +112,14 @@ pub(crate) fn unknown<V>(what: &'static str, text: &str, known: &[&str]) -> Pars
     Err(Error::unknown_name(what, text, known).to_string())
 }
 
-/// The known name that is meant: `-` and `_` are alike.
+/// The known name that `text` spells; `-` and `_` are equivalent.
 pub(crate) fn known_name<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
     let alike = |byte: u8| if byte == b'_' { b'-' } else { byte };
     known.iter().copied().find(|name| name.bytes().map(alike).eq(text.bytes().map(alike)))
 }
 
-/// `leaky-relu(0.1)` as the library spells it, `leaky_relu(0.1)`: the name alone, up to a bracket or a colon. What is not
-/// known stays as it is.
+/// `leaky-relu(0.1)` as the library spells it, `leaky_relu(0.1)`: only the name, up to a bracket or a colon. An
+/// unknown name is returned unchanged.
 pub(crate) fn spelled(text: &str, known: &[&str]) -> String {
     let (name, settings) = text.split_at(text.find(['(', ':']).unwrap_or(text.len()));
     known_name(name, known).map_or_else(|| text.to_owned(), |name| format!("{name}{settings}"))
@@ -130,7 +130,7 @@ pub(crate) fn dtype() -> impl TypedValueParser<Value = DType> {
     one_of(&[("f32", DType::F32), ("f64", DType::F64)])
 }
 
-/// One of some names, for types that are not ours to derive `ValueEnum` for.
+/// One of several names, for types of other crates, which cannot derive `ValueEnum` here.
 pub(crate) fn one_of<V: Clone + Send + Sync + 'static>(
     known: &'static [(&'static str, V)],
 ) -> impl TypedValueParser<Value = V> {
@@ -143,7 +143,7 @@ pub(crate) fn source(text: &str) -> Parsed<Source> {
     Source::parse(text).map_err(|error| error.to_string())
 }
 
-/// A whole number from 1.
+/// A whole number, at least 1.
 pub(crate) fn count(text: &str) -> Parsed<usize> {
     match usize::from_str(text) {
         Ok(count) if count > 0 => Ok(count),
@@ -151,7 +151,7 @@ pub(crate) fn count(text: &str) -> Parsed<usize> {
     }
 }
 
-/// A whole number from 0.
+/// A whole number, at least 0.
 pub(crate) fn steps(text: &str) -> Parsed<usize> {
     usize::from_str(text).or_else(|_| expected("a whole number, 0 or more"))
 }
@@ -165,7 +165,7 @@ pub(crate) fn shown(text: &str) -> Parsed<Shown> {
     }
 }
 
-/// So many digits that f64 has no more.
+/// A number of significant digits, at most the 17 of f64.
 pub(crate) fn digits(text: &str) -> Parsed<usize> {
     match usize::from_str(text) {
         Ok(digits @ 1..=17) => Ok(digits),
@@ -184,7 +184,7 @@ pub(crate) fn positive(text: &str) -> Parsed<f64> {
     }
 }
 
-/// A number from 0.
+/// A finite number, at least 0.
 pub(crate) fn not_negative(text: &str) -> Parsed<f64> {
     match f64::from_str(text) {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
@@ -192,7 +192,7 @@ pub(crate) fn not_negative(text: &str) -> Parsed<f64> {
     }
 }
 
-/// A share of the rows that leaves some to train on.
+/// A fraction of the rows, less than all.
 pub(crate) fn holdout(text: &str) -> Parsed<f64> {
     match f64::from_str(text) {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
@@ -207,7 +207,7 @@ pub(crate) fn hidden(text: &str) -> Parsed<Hidden> {
     let size = |(layer, text): (usize, &str)| match usize::from_str(text.trim()) {
         Ok(0) => expected(format_args!("at least 1 unit in each layer, found 0 in layer {}", layer + 1)),
         Ok(units) => Ok(units),
-        Err(_) => expected(format_args!("sizes with commas, 128,64 say, or none; found {text:?}")),
+        Err(_) => expected(format_args!("sizes separated by commas, such as 128,64, or none; found {text:?}")),
     };
     text.split(',').enumerate().map(size).collect::<Parsed<_>>().map(Hidden)
 }
@@ -219,7 +219,7 @@ pub(crate) fn activation(text: &str) -> Parsed<Activation> {
     })
 }
 
-/// A share that leaves some of what there is.
+/// A probability below 1.
 pub(crate) fn dropout(text: &str) -> Parsed<f64> {
     match f64::from_str(text) {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
@@ -239,7 +239,7 @@ pub(crate) fn sizes(text: &str) -> Parsed<Sizes> {
         text.split('-').map(|text| usize::from_str(text.trim()).ok().filter(|size| *size > 0)).collect();
     match sizes {
         Some(sizes) if sizes.len() > 1 => Ok(Sizes(sizes)),
-        _ => expected(format_args!("sizes of at least 1 from inputs to outputs, 2-4-3-1 say; found {text:?}")),
+        _ => expected(format_args!("sizes of at least 1 from inputs to outputs, such as 2-4-3-1; found {text:?}")),
     }
 }
 
@@ -318,7 +318,7 @@ mod tests {
     fn a_network_s_sizes_are_at_least_two_of_at_least_one() {
         assert_eq!(sizes("2-4-3-1").unwrap(), Sizes(vec![2, 4, 3, 1]));
         for bad in ["", "2", "2-0-1", "2--1", "-2-1", "2,1", "2-1-"] {
-            assert!(sizes(bad).unwrap_err().contains("2-4-3-1 say"), "{bad:?}");
+            assert!(sizes(bad).unwrap_err().contains("such as 2-4-3-1"), "{bad:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! `--class-weights`, `--label-smoothing` and `--pos-weight`: what the loss is told beside the targets.
+//! `--class-weights`, `--label-smoothing` and `--pos-weight`: weights and smoothing of the targets in the loss.
 
 use std::str::FromStr;
 
@@ -10,13 +10,13 @@ use crate::failure::Failure;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WeightsArgs {
-    /// How much each class counts, with cross-entropy: balanced, or a number for each class with commas
+    /// The weight of each class in cross-entropy: balanced, or one number per class, separated by commas
     #[arg(long, value_name = "WEIGHTS", value_parser = class_weights, allow_hyphen_values = true, help_heading = "Training")]
     class_weights: Option<ClassWeights>,
-    /// The share of each target that is spread evenly over all classes, with cross-entropy
+    /// The fraction of each target that cross-entropy spreads evenly over all classes
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, help_heading = "Training")]
     label_smoothing: Option<f64>,
-    /// How much a 1 counts beside a 0, with binary cross-entropy: a number for each output, with commas
+    /// The weight of a 1 relative to a 0 in binary cross-entropy: one number per output, separated by commas
     #[arg(long, value_name = "WEIGHTS", value_parser = weights, allow_hyphen_values = true, help_heading = "Training")]
     pos_weight: Option<Weights>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct WeightsArgs {
 struct Weights(Vec<f64>);
 
 impl WeightsArgs {
-    /// Refuses what the loss has no use for.
+    /// Refuses options that the loss does not use.
     pub(crate) fn check(&self, loss: Loss) -> Result<(), Failure> {
         let needs = |option: &str, needed: &str| {
             Err(Failure::Usage(format!("{option} is for --loss {needed}, and the loss is {loss}")))
@@ -43,7 +43,7 @@ impl WeightsArgs {
         }
     }
 
-    /// The settings of the run, with these.
+    /// The configuration with these options applied.
     pub(crate) fn apply(&self, config: TrainConfig) -> TrainConfig {
         TrainConfig {
             class_weights: self.class_weights.clone().unwrap_or_default(),
@@ -53,7 +53,7 @@ impl WeightsArgs {
         }
     }
 
-    /// `, balanced classes, labels smoothed by 0.1`, as it stands behind the loss.
+    /// `, balanced classes, labels smoothed by 0.1`, as printed after the loss.
     pub(crate) fn words(&self) -> String {
         let list = |weights: &[f64]| weights.iter().map(f64::to_string).collect::<Vec<_>>().join(",");
         let mut words = match &self.class_weights {
@@ -73,14 +73,16 @@ fn class_weights(text: &str) -> Result<ClassWeights, String> {
     }
     match weights(text) {
         Ok(Weights(weights)) => Ok(ClassWeights::Given(weights)),
-        Err(_) => Err("expected balanced, or finite numbers above 0 with commas, one for each class".to_owned()),
+        Err(_) => Err("expected balanced, or finite numbers above 0, separated by commas, one per class".to_owned()),
     }
 }
 
 fn weights(text: &str) -> Result<Weights, String> {
     let weight = |text: &str| f64::from_str(text.trim()).ok().filter(|weight| weight.is_finite() && *weight > 0.0);
     let weights: Option<Vec<f64>> = text.split(',').map(weight).collect();
-    weights.map(Weights).ok_or_else(|| "expected finite numbers above 0 with commas, one for each output".to_owned())
+    weights
+        .map(Weights)
+        .ok_or_else(|| "expected finite numbers above 0, separated by commas, one per output".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -1,8 +1,8 @@
-//! Activations and their derivatives over a whole matrix, where no product is there to take them along: on several threads
-//! when it is large.
+//! Activations and their derivatives over a whole matrix, for passes that cannot fuse them with a product; on several
+//! threads if the matrix is large.
 //!
-//! An element's result depends on that element alone, and the sum of a column belongs to one thread, so threads do not
-//! enter.
+//! Each result depends on one element only, and one thread adds up each column, so the bits do not depend on the number
+//! of threads.
 
 use std::cell::Cell;
 
@@ -11,13 +11,13 @@ use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 use crate::Activation;
 use crate::partition::{ELEMENTS_PER_THREAD, Part, Side, for_each_columns, for_each_part, threads_for};
 
-/// Elements that are copied before they are activated: 16 or 32 KiB, which stay in the first-level cache.
+/// Number of elements that are copied and then activated: 16 or 32 KiB, which stay in the L1 cache.
 const BLOCK: usize = 1 << 12;
 
 /// `a = f(z)`.
 ///
 /// # Panics
-/// When the shapes differ; so for both below.
+/// When the shapes differ, as for both functions below.
 pub fn activate<T: Scalar>(
     kernel: &Kernel<T>,
     activation: Activation,
@@ -26,7 +26,7 @@ pub fn activate<T: Scalar>(
 ) {
     assert_same((z.rows(), z.cols()), (a.rows(), a.cols()));
     if a.cols() == 0 {
-        return; // before as many rows as there may be of no columns are walked
+        return; // a matrix without columns may have any number of rows: do not loop over them
     }
     in_parts(a, &|mut a, part| {
         let z = z.rows_in(part.rows).cols_in(part.cols);
@@ -44,7 +44,8 @@ pub fn activate<T: Scalar>(
     });
 }
 
-/// `d = d * f'`, the derivative from f's outputs, or from its inputs where [`Activation::derivative_needs_input`].
+/// `d = d * f'`, with the derivative computed from f's outputs, or from its inputs if
+/// [`Activation::derivative_needs_input`].
 pub fn derivative<T: Scalar>(
     kernel: &Kernel<T>,
     activation: Activation,
@@ -55,7 +56,7 @@ pub fn derivative<T: Scalar>(
     in_parts(d, &|d, part| kernel.derivative(activation, of.rows_in(part.rows).cols_in(part.cols), d, None));
 }
 
-/// As [`derivative`], and the sums of d's columns, which threads share.
+/// As [`derivative`], and adds up the columns of d; threads own columns.
 pub(crate) fn derivative_and_sums<T: Scalar>(
     kernel: &Kernel<T>,
     activation: Activation,
@@ -75,7 +76,7 @@ pub(crate) fn derivative_and_sums<T: Scalar>(
 fn in_parts<T: Scalar>(c: MatMut<'_, T>, work: &(impl Fn(MatMut<'_, T>, Part) + Sync)) {
     let threads = threads_for(c.rows() * c.cols(), ELEMENTS_PER_THREAD, rayon::current_num_threads());
     let side = Side::of_product(&c);
-    // Rooms of nothing take no memory.
+    // Empty workspaces take no memory.
     for_each_part(c, side, threads, &mut vec![(); threads], &|c, part, ()| work(c, part));
 }
 
@@ -89,7 +90,7 @@ mod tests {
 
     fn the_same_on_threads<T: Scalar>() {
         let kernel = Kernel::<T>::selected().unwrap();
-        // Cut by rows, by columns, and one of which nothing is cut.
+        // Split by rows, split by columns, and not split.
         for (rows, cols) in [(20_001, 37), (37, 20_001), (5, 7)] {
             let z: Vec<T> = (0..rows * cols).map(|i| T::from_f64((i * 7919 % 1009) as f64 / 128.0 - 4.0)).collect();
             for activation in [Activation::Tanh, Activation::Gelu] {

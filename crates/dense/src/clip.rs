@@ -1,16 +1,22 @@
-//! What keeps gradients from being too large, before the step: their length, and what cuts them.
+//! Gradient clipping before the step: the norm of gradients, scaling and clamping.
 //!
-//! A length is one sum, added up by one thread in an order that depends on nothing but the number of elements. That takes
-//! 0.12 ns for each f32 and 0.06 ns for each f64 on Zen 5, where a step of plain SGD takes 0.07 and 0.16.
+//! One thread computes the norm, in an order that depends only on the number of elements. Time per element on Zen 5:
+//!
+//! ```text
+//!               f32       f64
+//! norm          0.12 ns   0.06 ns
+//! plain SGD     0.07 ns   0.16 ns   for comparison
+//! ```
 
 use chainrule_kernel::Scalar;
 
 use crate::partition::{ELEMENTS_PER_THREAD, threads_for};
 
-/// Running sums side by side: 8 vectors of two f64, enough to hide the latency of an addition.
+/// Number of partial sums: 8 vectors of two f64, enough to hide the latency of an addition.
 const LANES: usize = 16;
 
-/// The Euclidean norm, `sqrt(sum of dw^2)`, in f64: element i is added to sum i mod 16, and the sums in turn at the end.
+/// The Euclidean norm, `sqrt(sum of dw^2)`, in f64: element i is added to partial sum i mod 16; the
+/// partial sums are added in order at the end.
 pub fn norm<T: Scalar>(dw: &[T]) -> f64 {
     let mut sums = [0.0; LANES];
     let chunks = dw.chunks_exact(LANES);
@@ -30,7 +36,7 @@ pub fn scale<T: Scalar>(dw: &mut [T], factor: f64) {
     scale_all(dw, T::from_f64(factor));
 }
 
-/// `values <- factor * values`; with a factor of 1 nothing is done.
+/// `values <- factor * values`; does nothing if the factor is 1.
 pub(crate) fn scale_all<T: Scalar>(values: &mut [T], factor: T) {
     if factor != T::ONE {
         each(values, &|values| values.iter_mut().for_each(|value| *value *= factor));
@@ -74,7 +80,7 @@ mod tests {
     fn a_norm_is_the_root_of_the_sum_of_squares() {
         assert_eq!(norm::<f32>(&[]), 0.0);
         assert_eq!(norm(&[3.0f32, -4.0]), 5.0);
-        // Beyond what f32 holds.
+        // The sum of squares is out of the range of f32.
         assert_eq!(norm(&[3e30f32, 4e30]), f64::hypot(f64::from(3e30f32), f64::from(4e30f32)));
         assert!(norm(&[1.0, f64::NAN]).is_nan() && norm(&[f64::INFINITY, 1.0]).is_infinite());
         for n in 0..70 {

@@ -1,8 +1,8 @@
-//! The step of a layer's weights, fused with the product that makes their gradient: `w <- rule(w, x^T * dz)`.
+//! The update of a layer's weights, fused with the product that computes their gradient: `w <- rule(w, x^T * dz)`.
 //!
-//! Plain descent is an epilogue of the product: no gradient is ever stored. Rules that remember something get the gradient
-//! a strip of rows at a time, while it is in the caches, and the whole of dw exists nowhere. The bits are those of
-//! [`Plan::weight_gradient`] and [`crate::update`](mod@crate::update) either way.
+//! Plain SGD is an epilogue of the product: the gradient is never stored. Rules with optimizer state get the gradient
+//! one strip of rows at a time, while it is in the caches, so that dw never exists as a whole. Both ways give the bits
+//! of [`Plan::weight_gradient`] followed by [`crate::update`](mod@crate::update).
 
 use chainrule_kernel::{
     Aligned, Epilogue, KC, Kernel, MatMut, MatRef, PackedB, PackedColumns, Rule, Scalar, SizeError,
@@ -14,27 +14,33 @@ use crate::plan::{Plan, ThreadWorkspace};
 use crate::step::split_moments;
 use crate::{LayerShape, Step};
 
-/// Bytes of a strip of dw: with w and the moments of the same rows it should stay in the second-level cache. Steps of
-/// 784-512-512-10 and 784-2048-2048-10 with Adam on Zen 5: 64 KiB to 256 KiB are alike with AVX2, with AVX-512 256 KiB
-/// takes 1.1 times as long as 128 KiB, 384 KiB 1.3 times.
+/// Bytes of a strip of dw: together with w and the moments of the same rows it should stay in the L2 cache. Time of a
+/// step of 784-512-512-10 and 784-2048-2048-10 with Adam on Zen 5, relative to strips of 128 KiB:
+///
+/// ```text
+/// strip      AVX2        AVX-512
+/// 64 KiB     1.0
+/// 256 KiB    1.0         1.1
+/// 384 KiB                1.3
+/// ```
 const STRIP_BYTES: usize = 128 << 10;
-/// Strips have a multiple of this many rows: whole tiles of 6 and of 14.
+/// The rows of a strip are a multiple of this: whole tiles of 6 and of 14 rows.
 const STRIP_ROWS: usize = 42;
 
-/// What one thread works on: some rows of the weights, and what is remembered of them.
+/// The work of one thread: some rows of the weights and their moments.
 struct Rows<'a, T> {
-    /// The first of them.
+    /// The index of the first row.
     start: usize,
     w: &'a mut [T],
     moments: [&'a mut [T]; 2],
 }
 
 impl<T: Scalar> Plan<T> {
-    /// Makes room for [`Plan::backward_update`] with steps that want strips, see [`Step::wants_strips`], or minibatches of
-    /// more rows than the kernel multiplies at once.
+    /// Allocates the strips that [`Plan::backward_update`] needs if [`Step::wants_strips`], or for minibatches of more
+    /// rows than the kernel multiplies at once.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Plan::try_for_fused_update`].
+    /// When there is not enough memory: see [`Plan::try_for_fused_update`].
     #[must_use]
     pub fn for_fused_update(self, wants_strips: bool) -> Self {
         self.try_for_fused_update(wants_strips).unwrap_or_else(|error| panic!("{error}"))
@@ -43,7 +49,7 @@ impl<T: Scalar> Plan<T> {
     /// As [`Plan::for_fused_update`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_for_fused_update(mut self, wants_strips: bool) -> Result<Self, SizeError> {
         let (LayerShape { inputs, outputs, .. }, max_batch) = (self.shape, self.max_batch());
         if wants_strips || max_batch > KC {
@@ -51,7 +57,7 @@ impl<T: Scalar> Plan<T> {
             for workspace in &mut self.workspaces {
                 workspace.strip = Aligned::try_zeros(rows * outputs)?;
             }
-            // A single column has nothing to gain, and by itself may be dot products, which packed it never is.
+            // A single column gains nothing from packing, and unpacked it may be computed as dot products.
             if inputs > rows && outputs > 1 {
                 self.packed = Some(PackedB::try_zeros(self.kernel, max_batch, outputs)?);
             }
@@ -59,11 +65,11 @@ impl<T: Scalar> Plan<T> {
         Ok(self)
     }
 
-    /// Moves the weights: `w <- step(w, dw)` with `dw = x^T * dz`. Of the two arrays that a rule may remember, those it does
-    /// not need are empty.
+    /// Updates the weights: `w <- step(w, dw)` with `dw = x^T * dz`. The arrays of `moments` that the rule does not use
+    /// are empty.
     ///
     /// # Panics
-    /// When a shape does not fit the layer, or the plan was not made for such a step.
+    /// When a shape does not fit the layer, or the plan was not made for this kind of step.
     pub fn backward_update(
         &mut self,
         x: MatRef<'_, T>,  // (batch, inputs)
@@ -73,7 +79,7 @@ impl<T: Scalar> Plan<T> {
         moments: [&mut [T]; 2], // as w, or empty
     ) {
         self.assert_fits(x, w, None, (dz.rows(), dz.cols()));
-        // Not as a loop over the two, for which they would have to lie in memory.
+        // Written out, since a loop over both would put them in memory.
         let (arrays, found) = (step.rule.moments(), [moments[0].len(), moments[1].len()]);
         let needed = [w.len() * usize::from(arrays > 0), w.len() * usize::from(arrays > 1)];
         assert!(
@@ -103,7 +109,7 @@ impl<T: Scalar> Plan<T> {
         let rows = strip_rows::<T>(self.shape);
         assert!(
             self.workspaces.iter().all(|workspace| workspace.strip.len() == rows * outputs),
-            "a plan without room for {step:?}"
+            "a plan without strips for {step:?}"
         );
         let threads = threads.min(inputs.div_ceil(STRIP_ROWS));
         let packed = self.packed.as_mut().map(|packed| {
@@ -115,13 +121,13 @@ impl<T: Scalar> Plan<T> {
     }
 }
 
-/// Rows of a strip: all of a small layer.
+/// The number of rows of a strip, at most those of the layer.
 fn strip_rows<T: Scalar>(shape: LayerShape) -> usize {
     let wanted = STRIP_BYTES / (shape.outputs * size_of::<T>()).max(1);
     (wanted / STRIP_ROWS * STRIP_ROWS).max(STRIP_ROWS).min(shape.inputs)
 }
 
-/// Packs dz, each thread some of its columns.
+/// Packs dz; each thread packs some of its columns.
 fn pack<T: Scalar>(mut columns: PackedColumns<'_, T>, dz: MatRef<'_, T>, threads: usize) {
     let Some(at) = middle(columns.cols(), threads) else {
         return columns.update(dz);
@@ -134,7 +140,7 @@ fn pack<T: Scalar>(mut columns: PackedColumns<'_, T>, dz: MatRef<'_, T>, threads
     );
 }
 
-/// The product and what is done with it.
+/// The product and the step that follows it.
 struct Product<'a, T: Scalar> {
     kernel: &'static Kernel<T>,
     x: MatRef<'a, T>,
@@ -142,12 +148,12 @@ struct Product<'a, T: Scalar> {
     packed: Option<&'a PackedB<T>>,
     step: Step<T>,
     outputs: usize,
-    /// Of a strip.
+    /// The number of rows of a strip.
     rows: usize,
 }
 
 impl<T: Scalar> Product<'_, T> {
-    /// Shares rows of w among threads.
+    /// Divides the rows of w among threads.
     fn backward_update(&self, rows: Rows<'_, T>, workspaces: &mut [ThreadWorkspace<T>]) {
         let count = rows.w.len() / self.outputs.max(1);
         let threads = workspaces.len();
@@ -164,7 +170,7 @@ impl<T: Scalar> Product<'_, T> {
         rayon::join(|| self.backward_update(left, left_workspaces), || self.backward_update(right, right_workspaces));
     }
 
-    /// One strip after the other: its gradient, then its step.
+    /// For each strip: computes its gradient, then updates its weights.
     fn strips(&self, rows: Rows<'_, T>, workspace: &mut ThreadWorkspace<T>) {
         let Rows { mut start, mut w, mut moments } = rows;
         while !w.is_empty() {

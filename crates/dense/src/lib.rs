@@ -1,4 +1,4 @@
-//! One dense layer over a minibatch, `a = f(x * w + b)`, forward and backward, on as many threads as pay.
+//! One dense layer over a minibatch, `a = f(x * w + b)`, forward and backward, on as many threads as are worthwhile.
 //!
 //! ```
 //! use chainrule_dense::{Activation, LayerShape, Plan};
@@ -13,11 +13,11 @@
 //! # Ok::<(), chainrule_kernel::KernelError>(())
 //! ```
 //!
-//! Threads own disjoint parts of each output, and no sum is shared among them, so the bits of a result depend neither on
-//! how many threads there are nor on which one comes first. The pool is rayon's: the one that the caller has installed,
-//! otherwise the global one.
+//! Threads own disjoint parts of each output and never share a sum, so the bits of a result depend neither on the
+//! number of threads nor on their timing. The pool is rayon's: the one that the caller has installed, otherwise the
+//! global one.
 //!
-//! This crate has no `unsafe` code. It knows nothing of networks, losses or data.
+//! This crate has no `unsafe` code, and nothing about networks, losses or data.
 
 #![forbid(unsafe_code)]
 // docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.

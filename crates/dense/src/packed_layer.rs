@@ -1,13 +1,14 @@
-//! A layer whose weights no longer change: packed once, for as many predictions as come, or not at all, for a few.
+//! A layer for inference, whose weights do not change: packed once for many predictions, or not packed for a few.
 
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch, SizeError};
 
 use crate::LayerShape;
 
-/// One layer for inference: `a = f(x * w + b)` by `&self`, so from any number of threads at once. It borrows nothing: the
-/// weights, which it was packed from, come with each call, because a single row is multiplied with them as they lie.
+/// One layer for inference: `a = f(x * w + b)` by `&self`, so from any number of threads at once. It does not
+/// borrow the weights that it was packed from: each call passes them, because a single row is multiplied with the
+/// unpacked weights.
 ///
-/// The numbers are the bits of [`crate::Plan::forward`].
+/// The results have the same bits as [`crate::Plan::forward`].
 ///
 /// ```
 /// use chainrule_dense::{Activation, LayerShape, PackedLayer};
@@ -26,8 +27,14 @@ use crate::LayerShape;
 pub struct PackedLayer<T: Scalar> {
     kernel: &'static Kernel<T>,
     shape: LayerShape,
-    /// Not for fewer columns than half a tile has: 512-10 at 32 rows and more would take 1.4 to 1.6 times as long with tiles
-    /// of 32. Otherwise 784-512 takes 0.45 to 0.75 of the time at 2 to 8 rows and 0.9 to 0.99 at more.
+    /// `None` if the layer has fewer columns than half a tile. Time packed over unpacked:
+    ///
+    /// ```text
+    /// layer     rows        time
+    /// 512-10    32 and up   1.4 - 1.6    tiles of 32 columns: not packed
+    /// 784-512   2 - 8       0.45 - 0.75
+    /// 784-512   9 and up    0.9 - 0.99
+    /// ```
     packed: Option<PackedB<T>>,
 }
 
@@ -35,7 +42,7 @@ impl<T: Scalar> PackedLayer<T> {
     /// Packs the weights w (inputs, outputs), row-major.
     ///
     /// # Panics
-    /// When their number does not fit the shape, or there is not so much memory: see [`PackedLayer::try_new`].
+    /// When their number does not fit the shape, or there is not enough memory: see [`PackedLayer::try_new`].
     pub fn new(kernel: &'static Kernel<T>, shape: LayerShape, w: &[T]) -> Self {
         PackedLayer::try_new(kernel, shape, w).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -43,7 +50,7 @@ impl<T: Scalar> PackedLayer<T> {
     /// As [`PackedLayer::new`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     ///
     /// # Panics
     /// When the number of weights does not fit the shape.
@@ -53,7 +60,7 @@ impl<T: Scalar> PackedLayer<T> {
         Ok(PackedLayer { packed: is_packed.then(|| PackedB::try_new(kernel, w)).transpose()?, kernel, shape })
     }
 
-    /// The same layer with nothing packed: made in no time, slower at more rows than one.
+    /// The same layer without packing: free to make, slower with more than one row.
     pub fn unpacked(kernel: &'static Kernel<T>, shape: LayerShape) -> Self {
         PackedLayer { kernel, shape, packed: None }
     }
@@ -63,7 +70,7 @@ impl<T: Scalar> PackedLayer<T> {
         self.shape
     }
 
-    /// Bytes held beside the weights themselves.
+    /// Bytes of memory, not counting the weights themselves.
     pub fn bytes(&self) -> usize {
         self.packed.as_ref().map_or(0, PackedB::bytes)
     }
@@ -84,7 +91,7 @@ impl<T: Scalar> PackedLayer<T> {
         assert!(b.len() == outputs, "a bias of {} for {outputs} outputs", b.len());
         let (w, epilogue) = (MatRef::new(w, inputs, outputs), Epilogue::Activation { bias: b, activation });
         match &self.packed {
-            // A single row streams past weights that lie as they are; panels would give it two chains at a time.
+            // A single row streams through the unpacked weights; with panels it would have only two sums at a time.
             Some(packed) if x.rows() > 1 => self.kernel.gemm_packed(x, packed, epilogue, a, scratch),
             _ => self.kernel.gemm(x, w, epilogue, a, scratch),
         }

@@ -1,7 +1,7 @@
-//! How one output matrix is shared among threads: cut along one side, at multiples of a tile, and each part written by one
-//! thread alone.
+//! Partitions an output matrix among threads: it is split along one side, at multiples of a tile, and one thread writes
+//! each part.
 //!
-//! Forking goes through `rayon::join`, a tree of it, because that neither allocates nor reduces anything.
+//! Threads are forked by a tree of `rayon::join`, which neither allocates nor reduces.
 
 use std::ops::Range;
 
@@ -9,18 +9,30 @@ use chainrule_kernel::{MatMut, Scalar};
 
 use crate::process::has_threads;
 
-/// Multiply-adds that a thread must have to itself before another one is called in. Whole steps of 784-128-10 in f32 on
-/// two Zen 5 cores, one thread against two, best of three: with 3.2 M in its largest product 80 us and 80-84 (so 1 << 20
-/// was too little), with 6.4 M 156 and 140, with 12.8 M 298 and 243.
+/// The least number of multiply-adds per thread. A whole step of 784-128-10 in f32 on two Zen 5 cores, best of three:
+///
+/// ```text
+/// multiply-adds of the largest product   1 thread   2 threads
+///  3.2 M                                  80 us     80-84 us    so 1 << 20 was too small
+///  6.4 M                                 156 us      140 us
+/// 12.8 M                                 298 us      243 us
+/// ```
 pub(crate) const MACS_PER_THREAD: usize = 1 << 21;
-/// The same for work that only streams over memory, in elements. `w -= lr * dw` in f32 from the caches of two Zen 5 cores,
-/// inside a pool, one thread against two, best of fifteen: 32,768 elements 2.5 us and 2.4, 65,536 5.0 and 4.0, 131,072
-/// 10.4 and 7.4, 2 M 196 and 129.
+/// The least number of elements per thread for work that only streams over memory. `w -= lr * dw` in f32 in the caches
+/// of two Zen 5 cores, inside a pool, best of fifteen:
+///
+/// ```text
+/// elements   1 thread   2 threads
+///  32,768      2.5 us     2.4 us
+///  65,536      5.0 us     4.0 us
+/// 131,072     10.4 us     7.4 us
+///     2 M      196 us     129 us
+/// ```
 pub(crate) const ELEMENTS_PER_THREAD: usize = 1 << 16;
-/// Cuts fall on multiples of this: at most two cache lines, and no kernel's tile is wider.
+/// Matrices are split at multiples of this: at most two cache lines, and no kernel has a wider tile.
 const GRAIN: usize = 32;
 
-/// How many threads `work` pays for, when each wants `grain` of it; one in a forked process, which has no others.
+/// The number of threads, each with at least `grain` of `work`; one in a forked process, which has no other threads.
 #[inline]
 pub(crate) fn threads_for(work: usize, grain: usize, most: usize) -> usize {
     let threads = (work / grain).clamp(1, most.max(1));
@@ -34,7 +46,7 @@ pub(crate) struct Part {
     pub(crate) cols: Range<usize>,
 }
 
-/// The side along which a matrix is cut.
+/// The side along which a matrix is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Rows,
@@ -42,15 +54,23 @@ pub(crate) enum Side {
 }
 
 impl Side {
-    /// The side along which a product's C is cut: columns, unless there are far fewer. Threads that share columns pack
-    /// different parts of B, threads that share rows all of it each. Squares on two threads with AVX2, by rows and by
-    /// columns, in % of both peaks: f32 512 90 and 93, 1024 87 and 89, 2048 89 and 94; f64 86 and 92, 85 and 89, 87 and 88.
+    /// The side along which a product's C is split: columns, unless there are far fewer of them. Split by columns, each
+    /// thread packs a different part of B; split by rows, each packs all of it. Square products on two threads with
+    /// AVX2, in % of the peak of both cores:
+    ///
+    /// ```text
+    ///        f32              f64
+    /// size   rows   columns   rows   columns
+    ///  512    90      93       86      92
+    /// 1024    87      89       85      89
+    /// 2048    89      94       87      88
+    /// ```
     pub(crate) fn of_product<T: Scalar>(c: &MatMut<'_, T>) -> Side {
         if c.rows() > 2 * c.cols() { Side::Rows } else { Side::Columns }
     }
 }
 
-/// Calls `work` for each of `threads` parts that together cover `c`, side by side, each with a workspace of its own.
+/// Calls `work` in parallel for each of `threads` parts that together cover `c`, each with a workspace of its own.
 ///
 /// # Panics
 /// When there are fewer workspaces than threads.
@@ -63,14 +83,14 @@ pub(crate) fn for_each_part<T: Scalar, R: Send>(
     work: &(impl Fn(MatMut<'_, T>, Part, &mut R) + Sync),
 ) {
     let whole = Part { rows: 0..c.rows(), cols: 0..c.cols() };
-    // Beside a product of a row of few columns, what `cut` does is seen.
+    // The time of `cut` would be noticeable for a product of one row and few columns.
     if threads == 1 {
         return work(c, whole, &mut workspaces[0]);
     }
     cut(c, whole, side, &mut workspaces[..threads], work);
 }
 
-/// Calls `work` for each of `threads` parts of the columns of two matrices that have as many, side by side.
+/// Calls `work` in parallel for each of `threads` parts of the columns of two matrices with the same number of columns.
 #[inline]
 pub(crate) fn for_each_columns<T: Scalar>(
     a: MatMut<'_, T>,
@@ -103,7 +123,7 @@ fn cut_columns<T: Scalar>(
     );
 }
 
-/// Where a length is cut for half of the threads, to the nearest grain; not at all when it is too short or they too few.
+/// Where a length is split for half of the threads, rounded to the grain; `None` if it is too short or for one thread.
 pub(crate) fn middle(length: usize, threads: usize) -> Option<usize> {
     if threads == 1 || length < 2 * GRAIN {
         return None;

@@ -1,5 +1,5 @@
-//! The plan of one layer for minibatches up to a size: which kernel, how many threads for each of its three products,
-//! and the room they work in. Made once; forward, backward and updates allocate nothing.
+//! The plan of one layer for minibatches up to a size: its kernel, the number of threads, and their workspaces. It is
+//! made once; forward, backward and updates allocate nothing.
 
 use std::cell::Cell;
 
@@ -22,9 +22,9 @@ use crate::partition::{MACS_PER_THREAD, Side, for_each_part, threads_for};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerShape {
-    /// Features of x.
+    /// The number of columns of x.
     pub inputs: usize,
-    /// Features of a.
+    /// The number of columns of a.
     pub outputs: usize,
     /// What follows `x * w + b`.
     pub activation: Activation,
@@ -47,15 +47,15 @@ pub struct LayerShape {
 /// ```
 #[derive(Debug)]
 pub struct Gradients<'a, T> {
-    /// By the weights, (inputs, outputs) row-major.
+    /// The gradient by the weights, (inputs, outputs) row-major.
     pub dw: &'a mut [T],
-    /// By the bias, (outputs).
+    /// The gradient by the bias, (outputs).
     pub db: &'a mut [T],
-    /// By the input, (batch, inputs); `None` for the first layer of a network, whose input nobody trains.
+    /// The gradient by the input, (batch, inputs); `None` for the first layer of a network, whose input is not trained.
     pub dx: Option<MatMut<'a, T>>,
 }
 
-/// The layer whose output is another one's x.
+/// The previous layer, whose output is this layer's x.
 ///
 /// ```
 /// use chainrule_dense::{Activation, LayerShape, Plan, PreviousLayer};
@@ -63,7 +63,7 @@ pub struct Gradients<'a, T> {
 ///
 /// let shape = LayerShape { inputs: 2, outputs: 1, activation: Activation::Identity };
 /// let mut plan = Plan::<f64>::new(Kernel::selected()?, shape, 1);
-/// // The layer's x is what a ReLU gave: 0 where its own input was negative.
+/// // x is the output of a ReLU: 0 where the input of the ReLU was negative.
 /// let (x, dz, w) = (MatRef::new(&[0.0, 5.0], 1, 2), MatRef::new(&[10.0], 1, 1), [3.0, 4.0]);
 /// let (mut dx, mut db) = ([0.0; 2], [0.0; 2]);
 /// let previous = PreviousLayer { activation: Activation::Relu, of: x, db: &mut db };
@@ -73,12 +73,12 @@ pub struct Gradients<'a, T> {
 /// ```
 #[derive(Debug)]
 pub struct PreviousLayer<'a, T> {
-    /// What it ends with.
+    /// Its activation.
     pub activation: Activation,
-    /// What the derivative of that is taken from, (batch, its outputs): its output, which is x, or where
-    /// [`Activation::derivative_needs_input`] the z that [`Plan::forward_keeping`] kept.
+    /// What the derivative of the activation is computed from, (batch, its outputs): its output, which is x, or if
+    /// [`Activation::derivative_needs_input`], the z that [`Plan::forward_keeping`] kept.
     pub of: MatRef<'a, T>,
-    /// The gradient by its bias goes here, (its outputs).
+    /// The gradient by its bias, (its outputs).
     pub db: &'a mut [T],
 }
 
@@ -100,17 +100,17 @@ pub struct Plan<T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,
     pub(crate) shape: LayerShape,
     max_batch: usize,
-    /// One for each thread that may take part.
+    /// One per thread.
     pub(crate) workspaces: Vec<ThreadWorkspace<T>>,
-    /// dz, when several strips of dw are multiplied with it.
+    /// dz packed, if several strips of dw are multiplied with it.
     pub(crate) packed: Option<PackedB<T>>,
 }
 
-/// What a thread has to itself.
+/// The buffers of one thread.
 #[derive(Debug, Clone)]
 pub(crate) struct ThreadWorkspace<T> {
     pub(crate) scratch: Scratch<T>,
-    /// Some rows of dw, on their way into w; empty in a plan that updates nothing, or whole sums at once.
+    /// Some rows of dw, before they update w; empty in a plan without strips.
     pub(crate) strip: Aligned<T>,
 }
 
@@ -118,7 +118,7 @@ impl<T: Scalar> Plan<T> {
     /// A plan for minibatches of up to `max_batch` rows, on the threads of the current rayon pool.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Plan::try_new`].
+    /// When there is not enough memory: see [`Plan::try_new`].
     pub fn new(kernel: &'static Kernel<T>, shape: LayerShape, max_batch: usize) -> Self {
         Self::try_new(kernel, shape, max_batch).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -126,11 +126,10 @@ impl<T: Scalar> Plan<T> {
     /// As [`Plan::new`].
     ///
     /// # Errors
-    /// When a plan for such a layer and so many rows takes more memory than there is, or its weights, its x or its output
-    /// would.
+    /// When there is not enough memory for the plan, or for the weights, x or output of such a layer.
     pub fn try_new(kernel: &'static Kernel<T>, shape: LayerShape, max_batch: usize) -> Result<Self, SizeError> {
         let LayerShape { inputs, outputs, .. } = shape;
-        // None of the products below wraps then: a side of 0 is as good as one of 1.
+        // Then none of the products below wraps; a side of 0 counts as 1.
         for (what, rows, cols) in [
             ("weights (inputs x outputs)", inputs, outputs),
             ("x (rows x inputs)", max_batch, inputs),
@@ -155,12 +154,12 @@ impl<T: Scalar> Plan<T> {
         self.shape
     }
 
-    /// The most rows of a minibatch.
+    /// The largest number of rows of a minibatch.
     pub fn max_batch(&self) -> usize {
         self.max_batch
     }
 
-    /// Bytes held, over all threads.
+    /// Bytes of memory, over all threads.
     pub fn bytes(&self) -> usize {
         let workspace = |workspace: &ThreadWorkspace<T>| workspace.scratch.bytes() + workspace.strip.bytes();
         self.workspaces.iter().map(workspace).sum::<usize>() + self.packed.as_ref().map_or(0, PackedB::bytes)
@@ -171,7 +170,8 @@ impl<T: Scalar> Plan<T> {
         threads_for(batch.saturating_mul(inputs * outputs), MACS_PER_THREAD, self.workspaces.len())
     }
 
-    /// Refuses what does not fit the layer; `b` is the length of a bias where there is one, `a` the shape of the output.
+    /// Panics if an argument does not fit the layer; `b` is the length of the bias, if there is one, `a` the shape of
+    /// the output.
     pub(crate) fn assert_fits(&self, x: MatRef<'_, T>, w: &[T], b: Option<usize>, a: (usize, usize)) {
         let LayerShape { inputs, outputs, .. } = self.shape;
         let batch = x.rows();
@@ -189,7 +189,8 @@ impl<T: Scalar> Plan<T> {
     /// `a = f(x * w + b)`.
     ///
     /// # Panics
-    /// When a shape does not fit the layer, or there are more rows than the plan was made for; so for all below.
+    /// When a shape does not fit the layer, or there are more rows than the plan was made for, as for all methods
+    /// below.
     pub fn forward(
         &mut self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -200,7 +201,7 @@ impl<T: Scalar> Plan<T> {
         self.product(x, w, b, a, self.shape.activation);
     }
 
-    // A call between would copy the views just after they were written, and wait for that.
+    // Without inlining, the views would be copied just after they were written, which stalls.
     #[inline(always)]
     fn product(
         &mut self,
@@ -214,7 +215,7 @@ impl<T: Scalar> Plan<T> {
         let LayerShape { inputs, outputs, .. } = self.shape;
         let (kernel, w) = (self.kernel, MatRef::new(w, inputs, outputs));
         let threads = self.threads(x.rows());
-        // Not as the only part of all: what says so is written and copied at once, which takes 15 ns a product.
+        // Not through `for_each_part`: writing and copying the `Part` takes 15 ns per product.
         if threads == 1 {
             return kernel.gemm(x, w, Epilogue::Activation { bias: b, activation }, a, &mut self.workspaces[0].scratch);
         }
@@ -225,8 +226,8 @@ impl<T: Scalar> Plan<T> {
         });
     }
 
-    /// As [`Plan::forward`], and keeps `z = x * w + b`, from which some derivatives are taken: see
-    /// [`Activation::derivative_needs_input`]. The bits of a are the same.
+    /// As [`Plan::forward`], and keeps `z = x * w + b`, from which some derivatives are computed: see
+    /// [`Activation::derivative_needs_input`]. a has the same bits.
     pub fn forward_keeping(
         &mut self,
         x: MatRef<'_, T>,     // (batch, inputs)
@@ -242,7 +243,7 @@ impl<T: Scalar> Plan<T> {
         activate(self.kernel, activation, z.as_ref(), a);
     }
 
-    /// Given the gradient by the output, the gradients by weights, bias and input: [`Plan::output_gradient`],
+    /// The gradients by weights, bias and input, from the gradient by the output: [`Plan::output_gradient`],
     /// [`Plan::weight_gradient`] and [`Plan::input_gradient`]. `da` becomes dz.
     pub fn backward(
         &mut self,
@@ -261,7 +262,7 @@ impl<T: Scalar> Plan<T> {
         }
     }
 
-    /// The gradient by what goes into the activation and by the bias: `dz = da * f'(z)`, `db = column sums of dz`. `da`
+    /// The gradients by the input of the activation and by the bias: `dz = da * f'(z)`, `db = column sums of dz`. `da`
     /// becomes dz.
     ///
     /// # Panics
@@ -320,7 +321,7 @@ impl<T: Scalar> Plan<T> {
         }
 
         match previous {
-            // The sum of a column belongs to one thread.
+            // One thread adds up each column, so this is fused only on one thread.
             Some(PreviousLayer { activation, of, db }) if threads == 1 => {
                 let sums = Some(Cell::from_mut(db).as_slice_of_cells());
                 kernel.gemm(dz, w, Epilogue::Derivative { activation, of, sums }, dx, &mut self.workspaces[0].scratch);

@@ -1,29 +1,29 @@
-//! Whether there are threads to give work to. A process that was forked has the memory of its parent and none of its
-//! threads: a pool that says it has eight then has nobody, and whoever waits for it waits forever. There, everything is
-//! computed by the thread that asks, to the same bits.
+//! Whether the threads of the current pool exist. A forked process has the memory of its parent but none of its
+//! threads: its copy of a pool has no threads, and waiting for it would never end. There, the calling thread computes
+//! everything, to the same bits.
 //!
-//! Asked only where more than one thread would take part, a system call beside 2 M multiply-adds and more for each. Threads
-//! that the forked process starts itself, in a pool of its own, are used.
+//! This is checked only before work for more than one thread: one system call for at least 2 M multiply-adds per
+//! thread. Threads of a pool that the forked process starts itself are used.
 
 use std::cell::Cell;
 use std::process;
 use std::sync::OnceLock;
 
-/// The process that first asked from outside any pool, which is taken to be the one that started rayon's global pool.
+/// The process that first called from outside any pool, which is assumed to have started rayon's global pool.
 static GLOBAL: OnceLock<u32> = OnceLock::new();
 
 thread_local! {
-    /// Of a thread of a pool, the process in which it first asked; 0 before.
+    /// For a thread of a pool, the process in which it first called; 0 before.
     static MINE: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether the threads of the current pool are in this process.
+/// Whether the threads of the current pool exist in this process.
 pub(crate) fn has_threads() -> bool {
     let now = process::id();
     if rayon::current_thread_index().is_none() {
         return *GLOBAL.get_or_init(|| now) == now;
     }
-    // This one is of a pool; when it was copied by a fork, its process is another one than it was.
+    // A thread of a pool; if a fork copied it, the process is no longer the same.
     if MINE.get() == 0 {
         MINE.set(now);
     }
@@ -43,7 +43,7 @@ mod tests {
             MINE.set(process::id() + 1); // as after a fork
             assert!(!has_threads());
         });
-        // Another pool's threads are this process's own.
+        // The threads of another pool belong to this process.
         rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap().install(|| assert!(has_threads()));
     }
 }

@@ -1,10 +1,10 @@
-//! One step of one group of parameters: an optimiser's rule, and what draws the parameters to 0 beside it.
+//! One step of one group of parameters: an optimiser's rule, with L1 and decoupled weight decay.
 //!
-//! Plain loops, compiled once; a step without decay of its own is the rule's loop and nothing else.
+//! Plain loops, compiled once; a step without decay is only the rule's loop.
 
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
-/// Gradients that are changed at a time: 2 KiB in f64, which stay in the first-level cache.
+/// Number of gradients changed at a time: 2 KiB in f64, which stay in the L1 cache.
 const AT_ONCE: usize = 256;
 
 /// A rule with the decay of a group:
@@ -14,9 +14,9 @@ const AT_ONCE: usize = 256;
 /// w <- rule(w, dw + l1 * sign(w))     sign(0) = 0
 /// ```
 ///
-/// Source of the first line: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019; the second line's is the
-/// subgradient of `l1 * sum |w|`, added to the loss: Tibshirani, "Regression Shrinkage and Selection via the Lasso", 1996.
-/// The factor of w in its own gradient, L2, is a field of every rule.
+/// Source of the first line: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019; the second line's is
+/// the subgradient of `l1 * sum |w|`, added to the loss: Tibshirani, "Regression Shrinkage and Selection via the
+/// Lasso", 1996. The factor of w in its own gradient, L2, is a field of every rule.
 ///
 /// ```
 /// use chainrule_dense::Step;
@@ -31,11 +31,11 @@ const AT_ONCE: usize = 256;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step<T> {
-    /// How parameters move by their gradients.
+    /// The optimiser's rule.
     pub rule: Rule<T>,
     /// The factor of each parameter's sign in its gradient.
     pub l1: T,
-    /// What is left of a parameter before it moves.
+    /// The factor of each parameter before the update: decoupled weight decay.
     pub shrink: T,
 }
 
@@ -46,13 +46,13 @@ impl<T: Scalar> From<Rule<T>> for Step<T> {
 }
 
 impl<T: Scalar> Step<T> {
-    /// Whether gradients have to be stored, some at a time, before they move anything: the product that makes them can
-    /// only end in plain descent.
+    /// Whether the gradients must be stored, one strip at a time, before the update: the epilogue of the product
+    /// supports only plain SGD.
     pub fn wants_strips(&self) -> bool {
         self.rule.moments() > 0 || self.l1 != T::ZERO
     }
 
-    /// Moves the parameters, on this thread. Of the two arrays that a rule may remember, those it does not need are empty.
+    /// Updates the parameters, on this thread. The arrays of `moments` that the rule does not use are empty.
     ///
     /// # Panics
     /// When the lengths differ.
@@ -82,7 +82,7 @@ impl<T: Scalar> Step<T> {
         }
     }
 
-    /// The first line alone.
+    /// Applies only the first line.
     pub(crate) fn shrink(self, w: &mut [T]) {
         if self.shrink != T::ONE {
             w.iter_mut().for_each(|w| *w *= self.shrink);
@@ -90,7 +90,7 @@ impl<T: Scalar> Step<T> {
     }
 }
 
-/// Both arrays before and from `at`; empty ones stay empty.
+/// Splits both arrays at `at`; empty ones stay empty.
 pub(crate) fn split_moments<T>(moments: [&mut [T]; 2], at: usize) -> ([&mut [T]; 2], [&mut [T]; 2]) {
     let [(left_m, right_m), (left_s, right_s)] = moments.map(|memory| {
         let at = at.min(memory.len());
@@ -119,7 +119,7 @@ mod tests {
         let plain = Rule::Sgd { lr: 0.5, decay: 0.0 };
         let kernel = Kernel::selected().unwrap();
         let moved = |step: Step<f64>| {
-            // More than are changed at a time, the last of them alone.
+            // More than are changed at a time, with a remainder.
             let mut w = [4.0, -4.0, 0.0, -0.0].repeat(AT_ONCE / 2 + 1);
             let dw = vec![1.0; w.len()];
             step.apply(kernel, &mut w, &dw, [&mut [], &mut []]);

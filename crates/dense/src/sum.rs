@@ -1,10 +1,10 @@
-//! Gradients added up, element by element, so that threads do not enter.
+//! Accumulates gradients element by element, so that the bits do not depend on the number of threads.
 
 use chainrule_kernel::Scalar;
 
 use crate::partition::{ELEMENTS_PER_THREAD, threads_for};
 
-/// `sum <- sum + factor * dw`, the product rounded first.
+/// `sum <- sum + factor * dw`, with the product rounded before the addition.
 ///
 /// # Panics
 /// When the lengths differ.

@@ -1,19 +1,28 @@
-//! What the optimisers do with a gradient that is there as a whole: one pass over memory, cut among threads where that pays.
-//! The rules stand in `chainrule_kernel::Rule`.
+//! The optimisers' update from a stored gradient: one pass over memory, on several threads if that is faster. The rules
+//! are in `chainrule_kernel::Rule`.
 //!
-//! An element's result depends on that element and the rule, so threads do not enter.
+//! Each result depends on one element and the rule only, so the bits do not depend on the number of threads.
 
 use chainrule_kernel::{Kernel, Rule, Scalar};
 
 use crate::partition::{ELEMENTS_PER_THREAD, threads_for};
 use crate::step::{Step, split_moments};
 
-/// Parameters that a thread must have to itself where each costs divisions. Adam, measured as `ELEMENTS_PER_THREAD` was,
-/// when it was compiled for SSE2: 8,192 elements 4.2 us on one thread and 2.5 on two, 16,384 7.0 and 4.9, 131,072 65 and
-/// 37. Compiled for AVX-512 it takes a third of that, so this is twice what was best then: an estimate, not measured again.
+/// The least number of parameters per thread for rules with divisions. Adam compiled for SSE2, measured like
+/// `ELEMENTS_PER_THREAD`:
+///
+/// ```text
+/// elements   1 thread   2 threads
+///   8,192      4.2 us     2.5 us
+///  16,384      7.0 us     4.9 us
+/// 131,072       65 us      37 us
+/// ```
+///
+/// Compiled for AVX-512 it takes a third of that, so this is twice the best value for SSE2: an estimate, not measured
+/// again.
 const DIVIDED_PER_THREAD: usize = ELEMENTS_PER_THREAD / 2;
 
-/// Moves the parameters by one step; of the two arrays that a rule may remember, those it does not need are empty.
+/// Updates the parameters by one step. The arrays of `moments` that the rule does not use are empty.
 ///
 /// # Panics
 /// When the lengths differ.
@@ -52,7 +61,7 @@ fn cut<T: Scalar>(kernel: &Kernel<T>, step: Step<T>, w: &mut [T], dw: &[T], mome
 mod tests {
     use super::*;
 
-    /// Numbers of either sign and many sizes, some of them 0.
+    /// Numbers of both signs and many magnitudes, some of them 0.
     fn numbers<T: Scalar>(n: usize, seed: usize) -> Vec<T> {
         let number = |i: usize| ((i + seed) * 7919 % 1009) as f64 / 128.0 - 4.0;
         (0..n).map(|i| T::from_f64(if i % 11 == 3 { 0.0 } else { number(i) })).collect()

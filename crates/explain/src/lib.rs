@@ -1,10 +1,10 @@
-//! Text and pictures from the numbers of a model. Nothing is computed here by a way of its own: what is shown is what
-//! `chainrule-model` holds.
+//! Text and pictures of the numbers of a model. This crate has no arithmetic of its own: it shows what
+//! `chainrule-model` computes.
 //!
-//! Examples import from `chainrule`, the crate that applications link; with this crate alone write `chainrule_explain` and
-//! `chainrule_model`.
+//! Examples import from `chainrule`, the crate that applications link; with this crate alone, import from
+//! `chainrule_explain` and `chainrule_model`.
 //!
-//! The feature `png`, off by default, draws graphs as pixels too; it brings a rasteriser and reads the font in `data/`.
+//! The feature `png`, off by default, also draws graphs as PNG; it adds a rasteriser and uses the font in `data/`.
 
 #![forbid(unsafe_code)]
 // docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.

@@ -1,8 +1,8 @@
-//! The layers of a network as a table: what each is, what it gives, what it learns, what it takes in memory.
+//! The layers of a network as a table: name, outputs, parameters and memory of each.
 
 use chainrule_model::{Layer, Mlp, Scalar};
 
-/// One line for each module, numbered as PyTorch numbers those of an `nn.Sequential`, and a line of sums.
+/// One line per module, numbered like the modules of PyTorch's `nn.Sequential`, and a line of totals.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_model::*; pub mod network { pub use chainrule_explain::layer_table; } }
@@ -19,7 +19,7 @@ pub fn layer_table<T: Scalar>(mlp: &Mlp<T>) -> String {
         if let Layer::Dense { outputs, .. } = layer {
             width = *outputs;
         }
-        // Running statistics take memory and are not learned.
+        // Running statistics take memory but are not parameters.
         let (parameters, memory) = match layer.parameters() {
             0 => (String::new(), String::new()),
             n => (grouped(n), bytes((n + layer.running()) * size_of::<T>())),
@@ -32,7 +32,7 @@ pub fn layer_table<T: Scalar>(mlp: &Mlp<T>) -> String {
     align(&rows)
 }
 
-/// Columns as wide as their widest cell; names to the left, numbers to the right.
+/// Columns as wide as their widest cell; names aligned left, numbers right.
 fn align(rows: &[[String; 5]]) -> String {
     let widths: [usize; 5] = std::array::from_fn(|c| rows.iter().map(|row| row[c].len()).max().unwrap_or(0));
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! AdaGrad: the longer a parameter's gradients were so far, the shorter its steps. As PyTorch's `Adagrad`.
+//! AdaGrad: the larger the past gradients of a parameter, the smaller its steps. As PyTorch's `Adagrad`.
 
 use crate::Float;
 use crate::shape::check_pair;
@@ -16,11 +16,11 @@ use crate::shape::check_pair;
 pub struct AdaGrad {
     /// The learning rate of the first step.
     pub lr: f64,
-    /// How fast it falls.
+    /// The decay of the learning rate.
     pub lr_decay: f64,
-    /// Added to the root.
+    /// Added to the square root.
     pub eps: f64,
-    /// How much of w is added to its gradient.
+    /// L2 decay: the factor of w in its own gradient.
     pub weight_decay: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Adam, and AdamW, whose weights decay by themselves and not through the gradient. As PyTorch's `Adam` and `AdamW`,
+//! Adam, and AdamW, whose weight decay is decoupled from the gradient. As PyTorch's `Adam` and `AdamW`,
 //! without AMSGrad.
 
 use crate::Float;
@@ -18,13 +18,13 @@ use crate::shape::check_pair;
 pub struct Adam {
     /// The learning rate.
     pub lr: f64,
-    /// What is kept of the mean.
+    /// The decay rate of the mean, beta1.
     pub beta1: f64,
-    /// What is kept of the mean square.
+    /// The decay rate of the mean square, beta2.
     pub beta2: f64,
-    /// Added to the root.
+    /// Added to the square root.
     pub eps: f64,
-    /// How much of w is taken away.
+    /// The weight decay.
     pub weight_decay: f64,
 }
 

@@ -1,7 +1,7 @@
-//! Binary cross-entropy from logits, forward and backward: each output is a question with two answers.
+//! Binary cross-entropy from logits, forward and backward: each output is a binary label.
 //!
-//! Yes or no is a softmax over the logits z and 0, which is how it is computed here: the sigmoid of z is the first of the
-//! two probabilities, and the logarithms of both are those of a softmax.
+//! Yes or no is a softmax over the logits z and 0, which is how it is computed here: the sigmoid of z is the first of
+//! the two probabilities, and the logarithms of both are those of a softmax.
 
 use crate::shape::check_matrix;
 use crate::{Float, LossWeights, RowsShape, log_softmax, softmax_forward};
@@ -35,8 +35,8 @@ pub fn binary_cross_entropy_forward<T: Float>(
     sum / divisor(shape, weights, &of_rows)
 }
 
-/// The gradient of [`binary_cross_entropy_forward`] by the logits: (1 - t) * sigmoid(z) - p * t * (1 - sigmoid(z)), divided
-/// as there. Shape (batch, classes).
+/// The gradient of [`binary_cross_entropy_forward`] by the logits: (1 - t) * sigmoid(z) - p * t * (1 - sigmoid(z)),
+/// divided as there. Shape (batch, classes).
 ///
 /// # Panics
 /// As [`binary_cross_entropy_forward`].

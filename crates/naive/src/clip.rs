@@ -1,8 +1,8 @@
-//! Gradients kept from being too large, as PyTorch's `clip_grad_value_` and `clip_grad_norm_`.
+//! Gradient clipping by value and by norm, as PyTorch's `clip_grad_value_` and `clip_grad_norm_`.
 
 use crate::Float;
 
-/// dw := each element, but at most `limit` away from 0.
+/// dw := min(max(dw, -limit), limit), element by element.
 pub fn clip_value<T: Float>(
     dw: &mut [T], // any shape
     limit: f64,

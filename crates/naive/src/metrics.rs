@@ -1,7 +1,7 @@
 //! Metrics from their definitions, by looking at every row or every pair of rows.
 
-/// How many pairs of a positive and a negative have the positive's score above, equal ones counting half, over all pairs.
-/// `None` without pairs.
+/// How many pairs of a positive and a negative have the positive's score above, equal ones counting half, over all
+/// pairs. `None` without pairs.
 ///
 /// # Panics
 /// If there are not as many scores as truths.
@@ -26,9 +26,10 @@ pub fn roc_auc(
     if pairs == 0 { None } else { Some(halves as f64 / (2 * pairs) as f64) }
 }
 
-/// Precision, recall and F1 of a class, from the truth and the answer of each row; 0 where one would divide by 0.
+/// Precision, recall and F1 of a class, from the true and the predicted class of each row; 0 where one would divide by
+/// 0.
 pub fn precision_recall_f1(
-    rows: &[(usize, usize)], // truth, answer
+    rows: &[(usize, usize)], // true class, predicted class
     class: usize,
 ) -> [f64; 3] {
     let count = |is_truth: bool, is_answer: bool| {

@@ -1,14 +1,14 @@
 //! Cross-entropy from logits with weights of rows and classes and with smoothed labels, forward and backward.
 //!
-//! The formulas are PyTorch's: `CrossEntropyLoss` with `weight` and `label_smoothing`. Weights of rows are as if a row of
-//! weight 2 stood there twice.
+//! The formulas are PyTorch's: `CrossEntropyLoss` with `weight` and `label_smoothing`. Weights of rows are as if a row
+//! of weight 2 stood there twice.
 
 use crate::cross_entropy::one_row_each;
 use crate::{Float, LossWeights, RowsShape, Targets, log_softmax, softmax_forward};
 
 /// The sum over the rows of -r * sum over i of w_i * ((1 - e) * t_i + e / classes) * ln(softmax(z)_i), r and w the
-/// weights of the row and the class, e the smoothing. Of a label c the first part alone has w_c. The mean divides by the
-/// sum of r, and of labels by the sum of r * w_c.
+/// weights of the row and the class, e the smoothing. Of a label c the first part alone has w_c. The mean divides by
+/// the sum of r, and of labels by the sum of r * w_c.
 ///
 /// # Panics
 /// If logits, targets or weights do not fit `shape`, or a label is not below `classes`.

@@ -1,4 +1,4 @@
-//! What the report asks of an element type: a candidate for each rival.
+//! The trait of an element type in the report: its candidates, one per rival.
 
 use chainrule_bench_support::rounds::Candidate;
 use chainrule_bench_support::shapes::{Element, Shape};
@@ -7,11 +7,11 @@ use chainrule_naive::Float;
 
 use crate::field::Field;
 
-/// An element type that all rivals know.
+/// An element type that all rivals support.
 pub(crate) trait Rivals: Scalar + Float {
     /// Which of the two it is.
     const ELEMENT: Element;
 
-    /// Everyone on that field for that product. Who is left out of which is said in the README.
+    /// The rivals under these conditions for this product. The README says which ones are left out where.
     fn rivals(field: Field, shape: &Shape) -> Vec<Candidate<Self>>;
 }

@@ -1,5 +1,5 @@
-//! Loops of multiply-adds and loads for instruction sets that the compiler may not assume: what peaks and bandwidths are
-//! measured with.
+//! Loops of multiply-adds and loads for instruction sets that the compiler may not assume: what peaks and bandwidths
+//! are measured with.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! rten-gemm, which is asked through tensors.
+//! rten-gemm, which is called through tensors.
 
 use std::any::Any;
 
@@ -11,7 +11,7 @@ use rten_tensor::NdTensorView;
 use super::interface::Rivals;
 use crate::field::Field;
 
-/// It knows f32 alone, a C without gaps between its rows, and cannot be held; its threads are rayon's.
+/// It supports only f32 and a C without gaps between its rows, and cannot be capped; its threads are rayon's.
 pub(super) fn candidate<T: Rivals>(field: Field, shape: &Shape) -> Option<Candidate<T>> {
     let executor = GemmExecutor::<f32>::new();
     let run = move |operands: &mut Operands<T>| {

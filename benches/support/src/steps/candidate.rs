@@ -1,4 +1,4 @@
-//! What a rival has to offer, and how its answers are compared with ours before anybody is timed.
+//! The interface of rivals, and the comparison of their results with ours before anything is timed.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use crate::steps::data::Rows;
 
 /// Takes steps. It was made for a network with its first parameters, for those rows, and for minibatches of one size.
 pub trait Stepper: Send {
-    /// Gathers these rows, goes forward and backward, and moves the parameters. Answers the mean loss before that. Whoever
-    /// can make use of it knows which rows will be `next`.
+    /// Gathers these rows, goes forward and backward, and moves the parameters. Returns the mean loss before the step.
+    /// Whoever can make use of it knows which rows will be `next`.
     fn step(&mut self, rows: &[usize], next: &[usize]) -> f64;
 
     /// The parameters, of each layer the weights (inputs, outputs) and then the biases.
     fn params(&self) -> Vec<f32>;
 }
 
-/// Answers. It was made for a network with its parameters, and a number of rows.
+/// Predicts. It was made for a network with its parameters, and a number of rows.
 pub trait Predictor: Send {
     /// The logits.
     fn predict(
@@ -100,7 +100,7 @@ pub fn verify_steps(candidates: &mut [Candidate<dyn Stepper + '_>], rows: &Rows,
     Ok(())
 }
 
-/// The same answers by everyone, the first candidate being ours.
+/// Checks that all candidates give the same results; the first candidate is ours.
 ///
 /// # Errors
 /// Who disagrees with us, and where.

@@ -1,7 +1,7 @@
 //! A network of loops over the arrays that we have as well, for plain SGD: what one writes for a network of a thousand
 //! parameters. Multiply-adds along the rows of the weights, which vectors like; the step is part of the loop over dw.
-//! All of it is compiled for the CPU's vectors: [`Arch::dispatch`] compiles what is inlined into it for each instruction
-//! set, and only that, hence the functions that must be inlined.
+//! All of it is compiled for the CPU's vectors: [`Arch::dispatch`] compiles what is inlined into it for each
+//! instruction set, and only that, hence the functions that must be inlined.
 
 use chainrule_model::Optimizer;
 use pulp::{Arch, NullaryFnOnce};
@@ -22,7 +22,7 @@ pub fn stepper<'a>(job: &StepJob, rows: &'a Rows) -> Candidate<dyn Stepper + 'a>
 
 /// Loops.
 pub fn predictor(job: &PredictJob) -> Candidate<dyn Predictor> {
-    Candidate::new("loops", Box::new(Answers { net: Net::new(job.widths, job.rows), arch: Arch::new() }))
+    Candidate::new("loops", Box::new(Predictions { net: Net::new(job.widths, job.rows), arch: Arch::new() }))
 }
 
 struct Net {
@@ -168,14 +168,14 @@ impl NullaryFnOnce for Step<'_> {
     }
 }
 
-struct Answers {
+struct Predictions {
     net: Net,
     arch: Arch,
 }
 
-impl Predictor for Answers {
+impl Predictor for Predictions {
     fn predict(&mut self, x: &[f32], y: &mut [f32]) {
-        let Answers { net, arch } = self;
+        let Predictions { net, arch } = self;
         net.x.copy_from_slice(x);
         let batch = x.len() / net.layers[0].inputs;
         arch.dispatch(Forward { net, batch });

@@ -2,7 +2,7 @@
 //!
 //! - [`jobs`]: the networks, minibatches and optimisers that are timed.
 //! - [`data`]: the rows that they see, and in which order.
-//! - [`candidate`]: what a rival has to offer, and how its answers are compared with ours.
+//! - [`candidate`]: the interface of rivals, and the comparison of their results with ours.
 //! - [`ours`], [`plain`], `loops`, [`naive`]: those without a framework. `plain` is written on a matrix product that
 //!   somebody else brings; `loops` has none, and is there with the feature `vectors`.
 //! - With the feature `report`, `timing`: rounds of samples; `record` and `figures`: what is kept of them.

@@ -43,8 +43,8 @@ impl Stepper for Steps<'_> {
     }
 }
 
-/// Ours under its kernel's name: one row at a time with packed weights, more of them on the threads of the current rayon
-/// pool.
+/// Ours under its kernel's name: one row at a time with packed weights, more of them on the threads of the current
+/// rayon pool.
 pub fn predictor<'a>(job: &PredictJob, mlp: &'a Mlp<f32>) -> Candidate<dyn Predictor + 'a> {
     let work: Box<dyn Predictor + 'a> = if job.rows == 1 {
         let packed = chainrule::Predictor::new(mlp);

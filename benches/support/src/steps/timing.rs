@@ -1,5 +1,5 @@
-//! Rounds of samples: everyone once a round, forward and backward in turn, so that a slow second of the machine falls on
-//! all alike.
+//! Rounds of samples: everyone once a round, forward and backward in turn, so that a slow second of the machine falls
+//! on all alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -23,8 +23,8 @@ struct Timed<'a> {
     pool: Option<&'a ThreadPool>,
 }
 
-/// Times steps for `seconds` in all, or as long as the fewest rounds take. Each candidate goes through the shuffled rows
-/// at its own pace, whole minibatches only.
+/// Times steps for `seconds` in all, or as long as the fewest rounds take. Each candidate goes through the shuffled
+/// rows at its own pace, whole minibatches only.
 pub fn measure_steps(
     candidates: &mut [Candidate<dyn Stepper + '_>],
     rows: &Rows,

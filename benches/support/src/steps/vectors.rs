@@ -1,5 +1,5 @@
-//! Plain loops compiled for the CPU's vectors, where the feature `vectors` brings pulp; without it they are compiled for the
-//! least CPU of the target.
+//! Plain loops compiled for the CPU's vectors, where the feature `vectors` brings pulp; without it they are compiled
+//! for the least CPU of the target.
 
 #[cfg(feature = "vectors")]
 pub(super) use pulp::Arch;

@@ -13,24 +13,24 @@ Examples:
   chainrule doctor digits.safetensors --data digits
   chainrule doctor model.safetensors --data x.npy --labels y.npy --lr 0.1 --json
 
-Exit code: 0 healthy, 1 something was found or the examination failed, 2 bad usage.";
+Exit code: 0 nothing found, 1 problems found or the run failed, 2 bad usage.";
 
-/// Look for what is wrong with a network or its data: dead units, vanishing gradients, unscaled features, ...
+/// Look for problems in a network and its data: dead units, vanishing gradients, unscaled features, ...
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DoctorArgs {
-    /// A safetensors file, written here or by PyTorch
+    /// A safetensors file, written by chainrule or PyTorch
     pub(crate) model: PathBuf,
-    /// What it was trained on: digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    /// The data that the model was trained on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Source,
-    /// The targets of a data file: whole numbers are classes, several columns are values
+    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
-    /// The learning rate of SGD that it is trained with; without it nothing is said of steps
+    /// The learning rate of the SGD that trains it; without this option, step sizes are not checked
     #[arg(long, value_name = "RATE", value_parser = values::positive, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
-    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
     /// Print one JSON object and nothing else

@@ -15,35 +15,35 @@ Examples:
   chainrule eval mnist.safetensors --data mnist:data/mnist
   chainrule eval model.safetensors --data x.npy --labels y.npy --json";
 
-/// Tell how well a model does: loss, the metrics that fit its answers, and which class it takes for which
+/// Evaluate a model on labelled rows: loss, metrics and confusion matrix
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EvalArgs {
-    /// A safetensors file, written here or by PyTorch
+    /// A safetensors file, written by chainrule or PyTorch
     pub(crate) model: PathBuf,
-    /// digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    /// The rows to evaluate on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Source,
-    /// The targets of a data file: whole numbers are classes, several columns are values
+    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
-    /// Which rows. train and test are the source's own parts, or those that `train` makes with the
-    /// same --holdout and --seed [default: all, or the source's own test part]
+    /// Which rows to use. train and test are the source's own parts, or the split that `train` makes with the same
+    /// --holdout and --seed [default: test if the source has such a part, otherwise all]
     #[arg(long, value_name = "PART", value_enum)]
     pub(crate) part: Option<Part>,
-    /// The share of the rows that `train` held out [default: 0.2, or the source's own test part]
+    /// The fraction of the rows that `train` held out [default: 0.2, or the source's own test part]
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, requires = "part")]
     pub(crate) holdout: Option<f64>,
-    /// The seed that `train` held them out with
+    /// The seed that `train` split the rows with
     #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,
-    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
-    /// List which class was taken for which and how often, also of more than 40 classes
+    /// Print every nonzero entry of the confusion matrix, also with more than 40 classes
     #[arg(long)]
     pub(crate) confusion: bool,
-    /// How many threads may take part [default: one for each core]
+    /// Number of threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
     /// Print one JSON object and nothing else

@@ -12,13 +12,13 @@ Examples:
   chainrule inspect digits.safetensors
   chainrule inspect pytorch.safetensors --activation relu --json";
 
-/// Show what a model file holds: layers, shapes, parameters, memory
+/// Show what a model file contains: layers, shapes, parameters, memory
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct InspectArgs {
-    /// A safetensors file, written here or by PyTorch
+    /// A safetensors file, written by chainrule or PyTorch
     pub(crate) model: PathBuf,
-    /// What follows a hidden layer, for a file that does not say: relu, sigmoid, tanh, ...
+    /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
     /// Print one JSON object and nothing else

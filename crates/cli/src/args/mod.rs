@@ -1,4 +1,4 @@
-//! The command line, as clap reads it: a file for each command. What a value means is told in `values.rs`.
+//! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
 pub(crate) mod defaults;
 mod doctor;
@@ -27,7 +27,7 @@ pub(crate) use train::TrainArgs;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// The most bytes of any file that is read, once inflated: 16G, 500M, ...
+    /// Refuse input files larger than this, counted after decompression: 16G, 500M, ...
     #[arg(long, global = true, value_name = "SIZE", default_value = "4G", value_parser = crate::limits::size)]
     pub(crate) max_bytes: u64,
 }
@@ -52,5 +52,5 @@ Examples:
   chainrule inspect digits.safetensors
   chainrule trace digits.safetensors --data digits
 
-Exit code: 0 done, 1 the run failed, 2 bad usage, 128 + signal when a signal ended it: 130 SIGINT (Ctrl-C), 143 SIGTERM,
-129 SIGHUP. A file is written whole or not at all; one that the same command reads is never written.";
+Exit code: 0 success, 1 the run failed, 2 bad usage, 128 + N if signal N ended the command: 130 SIGINT (Ctrl-C),
+143 SIGTERM, 129 SIGHUP. An output file is written completely or not at all, and never over an input file.";

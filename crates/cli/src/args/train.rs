@@ -25,61 +25,61 @@ Examples:
   chainrule train --from digits.safetensors --epochs 10 --lr 0.01 --save better.safetensors
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle
 
-The first Ctrl-C (or SIGTERM, or SIGHUP) ends training after the step that runs: what was learned is saved and the exit
-code is 0. Before the first step there is nothing to save: nothing is written, and the exit code is 128 + signal (130 for
-Ctrl-C). So it is after a second signal, which ends the process at once.
+The first Ctrl-C (or SIGTERM, or SIGHUP) stops training after the current step: the model is saved and the exit code
+is 0. Before the first step there is nothing to save: no file is written, and the exit code is 128 + the number of the
+signal (130 for Ctrl-C). A second signal ends the process at once, with the same exit code.
 
-Exit code: 0 done or stopped, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + signal.";
+Exit code: 0 finished or stopped, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + N signal N.";
 
-/// Train a network; without any option, on the embedded handwritten digits
+/// Train a network, by default on the built-in handwritten digits
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TrainArgs {
-    /// digits, mnist:FOLDER, or a file: IDX (plain or .gz), NPY or CSV
+    /// The rows to train on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", default_value = "digits", value_parser = values::source, help_heading = "Data")]
     pub(crate) data: Source,
-    /// The targets of a data file: whole numbers are classes, several columns are values
+    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub(crate) labels: Option<PathBuf>,
-    /// How many classes there are [default: as the largest label says]
+    /// Number of classes [default: the largest label + 1]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) classes: Option<usize>,
-    /// Data to test on, instead of held-out rows
+    /// Data to test on, instead of holding out rows of --data
     #[arg(long, value_name = "SOURCE", value_parser = values::source, conflicts_with = "holdout", help_heading = "Data")]
     pub(crate) test_data: Option<Source>,
-    /// The targets of the test data
+    /// A file with the targets of --test-data
     #[arg(long, value_name = "FILE", requires = "test_data", help_heading = "Data")]
     pub(crate) test_labels: Option<PathBuf>,
-    /// The share of the rows to test on and not to train on; 0: none [default: 0.2, or the source's own test part]
+    /// The fraction of the rows to hold out for testing; 0: none [default: 0.2, or the source's own test part]
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) holdout: Option<f64>,
-    /// What is done to features first: auto, none, standardize, scale:FACTOR. auto is what --init's file says, or
-    /// what suits the source: digits / 16, images of bytes / 255, other numbers as they are
+    /// How to preprocess the features: auto, none, standardize, scale:FACTOR. auto takes the preprocessing of --init's
+    /// file, or one that suits the source: digits / 16, images of bytes / 255, other data unchanged
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = values::preprocessing, help_heading = "Data")]
     pub(crate) preprocess: Preprocessing,
 
-    /// The sizes of the hidden layers, or none [default: 128,64, or as in --init's file]
+    /// The sizes of the hidden layers, or none [default: 128,64, or from --init's file]
     #[arg(long, value_name = "SIZES", value_parser = values::hidden, allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) hidden: Option<Hidden>,
-    /// What follows a hidden layer: identity, relu, leaky_relu, leaky_relu(SLOPE), elu, elu(ALPHA), selu, gelu, gelu_tanh,
-    /// silu, softplus, softsign, hardsigmoid, sigmoid, tanh [default: relu, or as in --init's file]
+    /// The activation of the hidden layers: identity, relu, leaky_relu, leaky_relu(SLOPE), elu, elu(ALPHA), selu, gelu,
+    /// gelu_tanh, silu, softplus, softsign, hardsigmoid, sigmoid, tanh [default: relu, or from --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
-    /// The normalisation between a hidden layer and its activation [default: none, or as in --init's file]
+    /// A normalisation between each hidden layer and its activation [default: none, or from --init's file]
     #[arg(long, value_name = "NAME", value_enum, help_heading = "Network")]
     pub(crate) norm: Option<Norm>,
-    /// The share of each hidden layer's outputs that a step leaves out at random [default: 0, or as in --init's file]
+    /// The dropout probability after each hidden layer [default: 0, or from --init's file]
     #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) dropout: Option<f64>,
-    /// Begin with the weights of this safetensors file, written here or by PyTorch: train it further
+    /// Start from the weights in this safetensors file, written by chainrule or PyTorch
     #[arg(long, visible_alias = "from", value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,
-    /// The type of all numbers [default: f32, or as in --init's file]
+    /// The element type [default: f32, or from --init's file]
     #[arg(long, value_name = "TYPE", value_parser = values::dtype(), help_heading = "Network")]
     pub(crate) dtype: Option<DType>,
 
-    /// What is made small: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default:
-    /// cross-entropy, or as in --init's file]
+    /// The loss to minimise: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default:
+    /// cross-entropy, or from --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::loss, help_heading = "Training")]
     pub(crate) loss: Option<Loss>,
     #[command(flatten)]
@@ -88,35 +88,35 @@ pub(crate) struct TrainArgs {
     pub(crate) optimizer: OptimizerArgs,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArgs,
-    /// Make all gradients together no longer than this before each step
+    /// Clip the norm of all gradients together to at most this
     #[arg(long, value_name = "NORM", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
     pub(crate) clip_norm: Option<f64>,
-    /// Let no gradient be farther from 0 than this at each step
+    /// Clip each element of the gradients to between -VALUE and VALUE
     #[arg(long, value_name = "VALUE", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) clip_value: Option<f64>,
-    /// Rows in a minibatch
+    /// Number of rows in a minibatch
     #[arg(long, value_name = "ROWS", default_value = "32", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) batch: usize,
-    /// How often every row is seen
+    /// Number of passes over the training rows
     #[arg(long, value_name = "N", default_value = "60", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) epochs: usize,
-    /// The seed of the first weights, the held-out rows, the order of the rows and what dropout leaves out
+    /// The seed of the initial weights, the held-out rows, the shuffling and the dropout masks
     #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) seed: u64,
-    /// Take the rows in their order, every epoch
+    /// Keep the rows in their order in every epoch
     #[arg(long, help_heading = "Training")]
     pub(crate) no_shuffle: bool,
-    /// How many threads may take part; the result does not depend on it [default: one for each core]
+    /// Number of threads; the result does not depend on it [default: one for each core]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) threads: Option<usize>,
 
     /// Write the model to this safetensors file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) save: Option<PathBuf>,
-    /// Print JSON, one object a line, and nothing else
+    /// Print JSON, one object per line, and nothing else
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Print nothing but errors, and what --json asks for
+    /// Print only errors, and JSON if --json is given
     #[arg(long, help_heading = "Output")]
     pub(crate) quiet: bool,
 }

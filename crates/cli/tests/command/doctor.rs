@@ -29,9 +29,9 @@ fn a_sick_model_is_diagnosed_with_exit_code_1() {
     assert_eq!((text.code, text.stderr.as_str()), (1, ""));
     for part in [
         "features have a root mean square of 124; about 1 is usual",
-        "module 2, dense(16, 16) relu: 16 of 16 units (100 %) give 0 for all of 1024 rows",
-        "means: no gradient passes the layer",
-        "the same answer for every row has 2.30",
+        "module 2, dense(16, 16) relu: 16 of 16 units (100 %) are 0 for all of 1024 rows",
+        "means: no gradient passes through the layer",
+        "the best constant prediction has 2.30",
         "do:    ",
         "\nsick: ",
     ] {
@@ -51,7 +51,7 @@ fn training_warns_before_the_first_step_and_after_the_last() {
     let text = succeed(folder.path(), "train --preprocess none --epochs 3");
     let (before, after) = text.split_once("    epoch ").unwrap();
     assert!(before.contains("warning: features have a root mean square of 7.76"), "{text}");
-    assert!(before.contains("one step raises the loss") && after.contains("give 0 for all of 1024 rows"), "{text}");
+    assert!(before.contains("one step raises the loss") && after.contains("are 0 for all of 1024 rows"), "{text}");
     assert_eq!(text.matches("root mean square").count(), 1, "said once: {text}");
     let lines = json(folder.path(), "train --preprocess none --epochs 3 --json");
     let events: Vec<_> = lines.iter().filter(|line| line["event"] == "finding").collect();

@@ -72,7 +72,7 @@ fn kinks_everywhere_are_no_pass() {
     fs::write(folder.path().join("y.csv"), "0\n1\n").unwrap();
     let found = run(folder.path(), "gradcheck --data x.csv --labels y.csv --hidden 4");
     assert_eq!((found.code, found.stderr.as_str()), (1, ""), "{}", found.stdout);
-    assert!(found.stdout.contains("discarded: input, 0.bias, all: too many kinks to tell"), "{}", found.stdout);
+    assert!(found.stdout.contains("discarded: input, 0.bias, all: too many kinks to decide"), "{}", found.stdout);
     assert!(found.stdout.ends_with("\nfailed\n"), "{}", found.stdout);
     let found = run(folder.path(), "gradcheck --data x.csv --labels y.csv --hidden 4 --json");
     assert_eq!(found.code, 1);

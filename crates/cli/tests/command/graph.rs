@@ -51,9 +51,9 @@ fn what_cannot_be_drawn_is_refused() {
     succeed(folder.path(), "train --epochs 1 --quiet --save m");
     for (args, code, part) in [
         ("graph", 2, "--layers 2-4-3-1"),
-        ("graph --layers 2", 2, "2-4-3-1 say; found \"2\""),
+        ("graph --layers 2", 2, "such as 2-4-3-1; found \"2\""),
         ("graph m --layers 2-1", 2, "cannot be used with"),
-        ("graph m --format png", 2, "a PNG is no text"),
+        ("graph m --format png", 2, "a PNG needs a file"),
         ("graph m --output g.jpg", 2, ".svg, .png, .dot or .mmd"),
         ("graph m --view neurons --edges gradients", 2, "--data"),
         ("graph m --view nerons", 2, "a similar value exists: 'neurons'"),

@@ -33,7 +33,7 @@ fn a_file_beyond_max_bytes_is_refused_and_a_higher_limit_reads_it() {
     let fed = feed(path, &format!("predict m --max-bytes {model}"), "1,2\n".repeat(1000).as_bytes());
     assert_eq!(fed.code, 1);
     assert!(fed.stderr.contains("stdin has more bytes, more than the limit of"), "{}", fed.stderr);
-    for (size, why) in [("0", "expected a number of bytes"), ("4GB", "as 500000, 64K, 500M or 16G")] {
+    for (size, why) in [("0", "expected a number of bytes"), ("4GB", "such as 500000, 64K, 500M or 16G")] {
         let run = run(path, &format!("inspect m --max-bytes {size}"));
         assert!(run.code == 2 && run.stderr.contains(why), "{}", run.stderr);
     }

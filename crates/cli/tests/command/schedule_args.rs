@@ -114,7 +114,7 @@ fn a_warm_start_goes_on_where_the_file_ends_and_says_what_differs() {
     });
     let run = run(folder.path(), "train --from m --hidden 7");
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("found hidden layers 128,64, expected 7, as --hidden says"), "{}", run.stderr);
+    assert!(run.stderr.contains("found hidden layers 128,64, expected 7, from --hidden"), "{}", run.stderr);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! One program, since each has to be linked: the layer against naive loops, its plans, and what it refuses.
+//! One test program, to link only once: the layer against naive loops, its plans, and what it refuses.
 
 mod layer;
 mod panics;

@@ -1,4 +1,4 @@
-//! What the documentation says panics does, with what was found and what was expected in the message.
+//! Every documented panic, with the found and the expected value in its message.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -90,7 +90,7 @@ fn a_step_that_the_plan_was_not_made_for_panics_with_the_step() {
             let w = &mut { NUMBERS }[..6];
             plan().backward_update(matrix(2, 2), matrix(2, 2), w, SGD.into(), [&mut [], &mut []]);
         }),
-        ("backward_update, no room", &["without room", "l1: 0.5"], || {
+        ("backward_update, no strips", &["without strips", "l1: 0.5"], || {
             let w = &mut { NUMBERS }[..6];
             let step = Step { l1: 0.5, ..Step::from(SGD) };
             plan().backward_update(matrix(2, 3), matrix(2, 2), w, step, [&mut [], &mut []]);

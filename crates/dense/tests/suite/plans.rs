@@ -1,4 +1,5 @@
-//! What a plan refuses: sizes that there is no memory for, and arguments of another layer, by panics that name both shapes.
+//! What a plan refuses: sizes without enough memory for them, and arguments of another layer, with panics that name both
+//! shapes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -113,7 +114,7 @@ fn arguments_of_another_layer_panic_in_every_pass_with_both_shapes() {
     check("6 numbers to remember and memory for 5", &mut |plan| {
         plan.backward_update(zeros(1, 3), zeros(1, 2), &mut [0.0; 6], step, [&mut [0.0; 5], &mut []]);
     });
-    check("a plan without room for", &mut |plan| {
+    check("a plan without strips for", &mut |plan| {
         plan.backward_update(zeros(1, 3), zeros(1, 2), &mut [0.0; 6], step, [&mut [0.0; 6], &mut []]);
     });
 }

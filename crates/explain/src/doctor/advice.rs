@@ -3,69 +3,69 @@
 use crate::doctor::Kind;
 
 impl Kind {
-    /// What it does to training.
+    /// The effect on training.
     pub fn means(&self) -> &'static str {
         match self {
             Kind::UnscaledFeatures { rms } if *rms > 1.0 => {
-                "initial weights are made for features of about 1; larger ones make the first steps so long that units die, \
+                "initial weights are derived for features of about 1; larger ones make the first steps so long that units die, \
                  saturate, or diverge"
             }
             Kind::UnscaledFeatures { .. } => {
-                "the data hardly move the network: it learns its biases first and the rest late"
+                "the features hardly affect the network: it learns its biases first and its weights late"
             }
             Kind::UnevenFeatures { .. } => {
-                "the wide column drowns the others: a learning rate that suits it is far too small for them"
+                "the wide column dominates the others: a learning rate that suits it is far too small for them"
             }
             Kind::ConstantFeatures { .. } => {
-                "such columns tell the rows apart by nothing and only act as further biases"
+                "such columns do not distinguish any rows; they only act as additional biases"
             }
             Kind::LabelImbalance { .. } => {
-                "never answering with the rare class costs little, so it is learned last or not at all, and accuracy hides it"
+                "never predicting the rare class costs little, so it is learned last or not at all, and accuracy hides that"
             }
-            Kind::NonFiniteParameters { .. } => "the network diverged; every answer of it is worthless",
-            Kind::NonFiniteOutputs { .. } => "sums overflow: the numbers have grown beyond what the type holds",
-            Kind::NonFiniteLoss { .. } => "the network has diverged; no step from here leads anywhere",
+            Kind::NonFiniteParameters { .. } => "the network has diverged; its predictions are meaningless",
+            Kind::NonFiniteOutputs { .. } => "sums overflow: the numbers exceed the range of the element type",
+            Kind::NonFiniteLoss { .. } => "the network has diverged; further steps cannot recover it",
             Kind::DeadUnits { dead, units, .. } if dead == units => {
-                "no gradient passes the layer: what stands before it has stopped learning for good, and what stands behind it \
-                 sees the same input for every row"
+                "no gradient passes through the layer: the layers before it have stopped learning for good, and the layers after it \
+                 get the same input for every row"
             }
             Kind::DeadUnits { .. } => {
-                "a unit that is 0 for every row gets no gradient and never comes back: the layer is smaller than it looks"
+                "a unit that is 0 for every row gets no gradient and never recovers: the layer is effectively smaller"
             }
             Kind::SaturatedUnits { .. } => {
-                "where the activation is flat it multiplies gradients by almost 0: the layers before it hardly learn"
+                "where the activation is flat, it multiplies gradients by almost 0: the layers before it hardly learn"
             }
-            Kind::VanishingGradients { .. } => "the layer stands still while the last one learns",
-            Kind::ExplodingGradients { .. } => "a step that suits the last layer throws this one far off",
+            Kind::VanishingGradients { .. } => "the layer hardly changes while the last one learns",
+            Kind::ExplodingGradients { .. } => {
+                "a learning rate that suits the last layer is far too large for this one"
+            }
             Kind::LargeUpdates { .. } => "a few steps overwrite what has been learned: the loss jumps, ReLUs die",
-            Kind::LearningRateHigh { .. } => {
-                "the step goes past the valley and up its other side: the learning rate is too high"
-            }
+            Kind::LearningRateHigh { .. } => "the step overshoots the minimum: the learning rate is too high",
             Kind::RisingLoss { .. } => {
-                "training has lost what it had found, as it does when the learning rate is too high"
+                "training has moved away from a better solution, as it does when the learning rate is too high"
             }
             Kind::LossAtChance { .. } => {
-                "the network has learned how often each answer occurs, at most, and nothing of the features"
+                "the network has learned at most how often each target occurs, and nothing from the features"
             }
         }
     }
 
-    /// What mends it.
+    /// What to do about it.
     pub fn advice(&self) -> &'static str {
         match self {
             Kind::UnscaledFeatures { rms } if *rms > 1.0 => {
-                "divide by the largest value (--preprocess scale:0.00392 for bytes) or --preprocess standardize, and train anew"
+                "divide by the largest value (--preprocess scale:0.00392 for bytes) or --preprocess standardize, and train again"
             }
-            Kind::UnscaledFeatures { .. } | Kind::UnevenFeatures { .. } => "train anew with --preprocess standardize",
-            Kind::ConstantFeatures { .. } => "leave them out, or look whether the file was read as it was meant",
+            Kind::UnscaledFeatures { .. } | Kind::UnevenFeatures { .. } => "train again with --preprocess standardize",
+            Kind::ConstantFeatures { .. } => "remove them, or check that the file was read as intended",
             Kind::LabelImbalance { .. } => {
-                "look at the confusion matrix (chainrule eval), and repeat rows of the rare class or gather more"
+                "look at the confusion matrix (chainrule eval), and repeat rows of the rare class or collect more"
             }
             Kind::NonFiniteParameters { .. } | Kind::NonFiniteOutputs { .. } | Kind::NonFiniteLoss { .. } => {
-                "train anew with a learning rate ten times smaller, or --clip-norm 1; look at the scale of the features first"
+                "train again with a learning rate ten times smaller, or --clip-norm 1; check the scale of the features first"
             }
             Kind::DeadUnits { .. } => {
-                "train anew with scaled features and a learning rate ten times smaller; --activation leaky_relu cannot die"
+                "train again with scaled features and a learning rate ten times smaller; units with --activation leaky_relu cannot die"
             }
             Kind::SaturatedUnits { .. } => {
                 "scale the features, lower the learning rate or the initial weights, or use --activation relu"
@@ -78,8 +78,8 @@ impl Kind {
                 "use a learning rate three to ten times smaller, or --clip-norm 1"
             }
             Kind::LossAtChance { .. } => {
-                "mend what else is found first; if nothing is, train longer or with a higher learning rate, and look \
-                 whether rows and labels belong together"
+                "fix the other findings first; if there are none, train longer or with a higher learning rate, and check \
+                 that rows and labels match"
             }
         }
     }

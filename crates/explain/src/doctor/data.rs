@@ -1,4 +1,4 @@
-//! What the rows alone tell, before any network has seen them.
+//! Checks of the rows alone, without the network.
 
 use chainrule_model::{Layer, Scalar, TargetsRef};
 
@@ -39,7 +39,7 @@ fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
         }
     }
     let rms = (square / (n * cols as f64)).sqrt();
-    // Batch normalisation brings every column to one scale before any weight sees it.
+    // Batch normalisation gives every column the same scale before the first weights.
     let is_scaled = matches!(case.mlp.layers().first(), Some(Layer::BatchNorm { .. }));
     if !(SMALL_FEATURE_RMS..=FEATURE_RMS).contains(&rms) && !is_scaled {
         found.push(Finding::of_data(Kind::UnscaledFeatures { rms }));
@@ -57,7 +57,7 @@ fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
     let mut order = varying;
     order.sort_by(|&a, &b| deviation[a].total_cmp(&deviation[b]));
     if let (Some(&widest), Some(&middle)) = (order.last(), order.get(order.len() / 2)) {
-        // Of two columns the narrower one is the middle.
+        // With two columns, the median is the narrower one.
         let middle = if order.len() == 2 { order[0] } else { middle };
         let (wide, usual) = (deviation[widest].sqrt(), deviation[middle].sqrt());
         if wide > FEATURE_SPREAD * usual && !is_scaled {

@@ -1,14 +1,13 @@
-//! What is measured: one forward pass as training takes it, one backward and, where the update is known, one step of a
-//! copy. All of it is model's; here it is only counted, and norms are taken. Dropout leaves out the same units before
-//! the step and after it, so that the losses can be compared; units are looked at where their activation gives them,
-//! before dropout.
+//! What is measured: one forward pass in training mode, one backward pass and, if the update is known, one step on a
+//! copy. `chainrule-model` computes all of it; this file only counts and takes norms. Dropout uses the same mask before
+//! and after the step, so that the losses can be compared; units are examined at their activation, before dropout.
 
 use chainrule_model::network::Dissection;
 use chainrule_model::{Activation, Layer, Loss, MatRef, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 
 use crate::doctor::Examination;
 
-/// What an examination measured, before anything is made of it.
+/// The measurements of an examination, before they are judged.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -19,25 +18,25 @@ use crate::doctor::Examination;
 /// let mlp = Mlp::builder(1).dense(2).init(Init::Zeros).build_as::<f64>()?;
 /// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
 /// let diagnostics = Diagnostics::measure(&Examination::new(&mlp, rows, Loss::CrossEntropy))?;
-/// assert!((diagnostics.loss - diagnostics.baseline_loss).abs() < 1e-12); // of zeros: ln 2, what a coin would have
+/// assert!((diagnostics.loss - diagnostics.baseline_loss).abs() < 1e-12); // weights of zero: ln 2, the loss of a coin
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostics {
     /// The mean loss over the rows.
     pub loss: f64,
-    /// The mean loss of the best answer that is the same for every row: for cross-entropy the entropy of the labels (ln
-    /// of the class count when they are balanced), for binary cross-entropy that of each output, for the squared losses
-    /// the variance of the targets, for the absolute error their mean distance from the median.
+    /// The mean loss of the best constant prediction: for cross-entropy the entropy of the labels (ln of the number of
+    /// classes if they are balanced), for binary cross-entropy that of each output, for the squared losses the variance
+    /// of the targets, for the absolute error their mean distance from the median.
     pub baseline_loss: f64,
-    /// The loss on the same rows after one step by the update, if that is known. The optimiser begins anew, so after
-    /// training only SGD is asked.
+    /// The loss on the same rows after one step, if the update is known. The optimiser starts without state, so after
+    /// training this is measured for SGD only.
     pub stepped_loss: Option<f64>,
-    /// One for each dense layer, with what follows it.
+    /// One entry per dense layer, including the modules that follow it.
     pub layers: Vec<LayerDiagnostics>,
 }
 
-/// One dense layer, with the activation behind it.
+/// Measurements of one dense layer and the activation that follows it.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -53,36 +52,37 @@ pub struct Diagnostics {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerDiagnostics {
-    /// The dense layer's number among the network's modules.
+    /// The index of the dense layer among the network's modules.
     pub module: usize,
-    /// The layer and what follows it: `dense(784, 16) relu`.
+    /// The layer and the modules that follow it: `dense(784, 16) relu`.
     pub name: String,
-    /// How many units it has.
+    /// The number of units.
     pub units: usize,
-    /// Parameters that are NaN or infinite, those of a normalisation behind the layer too.
+    /// The number of parameters that are NaN or infinite, including those of a normalisation after the layer.
     pub bad_parameters: usize,
-    /// Outputs that are NaN or infinite, over all rows and units.
+    /// The number of outputs that are NaN or infinite, over all rows and units.
     pub bad_outputs: usize,
-    /// Units behind a ReLU that give 0 for every row; `None` without a ReLU.
+    /// The number of units that are 0 after a ReLU for every row; `None` without a ReLU.
     pub dead: Option<usize>,
-    /// The share of outputs (over rows and units) of a sigmoid or tanh whose slope is below
-    /// [`SATURATED_SLOPE`](crate::doctor::limits::SATURATED_SLOPE) of its steepest; `None` without one.
+    /// The fraction of outputs (over rows and units) at which the slope of a sigmoid or tanh is below
+    /// [`SATURATED_SLOPE`](crate::doctor::limits::SATURATED_SLOPE) times its maximum; `None` without such an
+    /// activation.
     pub saturated: Option<f64>,
-    /// The norm of the gradient by w over the norm of w.
+    /// The norm of the gradient of w over the norm of w.
     pub gradient: f64,
-    /// The norm of what that step changes in w over the norm of w.
+    /// The norm of the change of w in that step over the norm of w.
     pub update: Option<f64>,
 }
 
 impl Diagnostics {
-    /// Measures.
+    /// Runs the passes and measures.
     ///
     /// # Errors
     /// As [`Mlp::forward_training`](chainrule_model::Mlp::forward_training) and
     /// [`Mlp::backward`](chainrule_model::Mlp::backward).
     pub fn measure<T: Scalar>(case: &Examination<'_, T>) -> Result<Self, ModelError> {
         let Examination { mlp, rows, loss, .. } = *case;
-        // After training, what an optimiser that scales its steps remembers is lost, and with it how long they are.
+        // After training, the state of an optimiser that scales its steps is lost, and with it the length of its steps.
         let update = case.update.filter(|update| !case.trained || goes_with_gradient(update.optimizer));
         let batch = rows.count();
         let mut workspace = match update {
@@ -107,7 +107,7 @@ impl Diagnostics {
                 let change: Vec<T> = after.iter().zip(before).map(|(&after, &before)| after - before).collect();
                 diagnostics.update = Some(ratio(norm(&change), norm(before)));
             }
-            // The same pass with what the step has learned.
+            // The same pass with the parameters after the step.
             let mut stepped = mlp.try_clone()?;
             stepped.params_mut().copy_from_slice(copy.params());
             stepped.forward_training(rows.x, &mut workspace)?;
@@ -117,13 +117,13 @@ impl Diagnostics {
     }
 }
 
-/// Whether a step is in proportion to the gradient: plain SGD, and with momentum. The others divide by what gradients
-/// have been so far, so a first step says little of the later ones: RMSprop's is ten times as long.
+/// Whether a step is proportional to the gradient: SGD, also with momentum. The others divide by an average of earlier
+/// gradients, so their first step is not typical: that of RMSprop is ten times as long as the later ones.
 pub(super) fn goes_with_gradient(optimizer: Optimizer) -> bool {
     optimizer.name() == "sgd"
 }
 
-/// Each dense layer with what follows it, in a pass that keeps what every module gives.
+/// Measures the units of each dense layer in a pass that keeps the output of every module.
 fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerDiagnostics>, ModelError> {
     let mlp = case.mlp;
     let mut parts = Dissection::try_new(mlp, case.rows.count())?;
@@ -154,16 +154,16 @@ fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerDiagnostics>, 
     Ok(dense.iter().enumerate().map(diagnostics).collect())
 }
 
-/// Units that give 0 for every row.
+/// The number of units that are 0 for every row.
 fn dead<T: Scalar>(a: &[T], units: usize) -> usize {
     (0..units).filter(|&unit| a.iter().skip(unit).step_by(units).all(|a| *a == T::ZERO)).count()
 }
 
-/// The share of outputs where the activation is nearly flat.
+/// The fraction of outputs where the activation is nearly flat.
 fn saturated<T: Scalar>(layer: &Layer, a: impl FnOnce() -> Vec<T>) -> Option<f64> {
     let limit = super::limits::SATURATED_SLOPE;
-    // The slope over its steepest, from the output. Those that rise without end on one side are at rest on the other and
-    // not saturated: of them nothing is said.
+    // The slope over its maximum, computed from the output. Activations that are unbounded on one side (ReLU and its
+    // kin) are off on the other side, not saturated: they are not measured.
     let flat = |slope: fn(f64) -> f64| {
         let a = a();
         a.iter().filter(|a| slope(a.to_f64()) < limit).count() as f64 / a.len() as f64
@@ -177,7 +177,7 @@ fn saturated<T: Scalar>(layer: &Layer, a: impl FnOnce() -> Vec<T>) -> Option<f64
     }
 }
 
-/// The loss of the constant answer that is best for these targets.
+/// The loss of the best constant prediction for these targets.
 fn baseline_loss<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError> {
     let (batch, width) = (case.rows.count(), case.mlp.outputs());
     let mut mean = vec![0.0; width];
@@ -192,16 +192,17 @@ fn baseline_loss<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError
         let output: Vec<T> = row.iter().map(|&y| T::from_f64(y)).collect::<Vec<T>>().repeat(batch);
         let output = MatRef::new(&output, batch, width);
         let value = case.loss.backward(case.mlp.kernel(), output, case.rows.targets, &mut dy)?;
-        // How the loss changes with each number of the answer.
+        // The derivative of the loss by each element of the prediction.
         let slope = |column: usize| dy.iter().skip(column).step_by(width).map(|d| d.to_f64()).sum::<f64>();
         Ok::<_, ModelError>((value, (0..width).map(slope).collect::<Vec<f64>>()))
     };
     // The mean is best for the squared losses, its logit for the cross-entropies.
-    let answer: Vec<f64> = match case.loss {
+    let prediction: Vec<f64> = match case.loss {
         Loss::CrossEntropy => mean.iter().map(|p| p.ln()).collect(),
         Loss::BinaryCrossEntropy => mean.iter().map(|p| (p / (1.0 - p)).ln()).collect(),
         Loss::Mse | Loss::HalfMse => mean,
-        // A median for the absolute error, near one for Huber's: both are convex, so their slopes tell where it lies.
+        // A median for the absolute error, close to one for Huber's: both losses are convex, so bisection by their
+        // slopes finds it.
         _ => {
             let (mut low, mut high) = bounds(case.rows.targets, width);
             for _ in 0..HALVINGS {
@@ -214,10 +215,10 @@ fn baseline_loss<T: Scalar>(case: &Examination<'_, T>) -> Result<f64, ModelError
             low.iter().zip(&high).map(|(low, high)| 0.5 * (low + high)).collect()
         }
     };
-    Ok(of_constant(&answer)?.0)
+    Ok(of_constant(&prediction)?.0)
 }
 
-/// After so many halvings an interval has 1e-9 of its length.
+/// 30 halvings reduce an interval to 1e-9 of its length.
 const HALVINGS: usize = 30;
 
 /// The smallest and the largest target of each output.
@@ -257,7 +258,7 @@ mod tests {
         let entropy = -0.75 * 0.75f64.ln() - 0.25 * 0.25f64.ln();
         let labels = TargetsRef::Classes(&[0, 0, 1, 0]);
         assert!((baseline(labels, Loss::CrossEntropy) - entropy).abs() < 1e-12);
-        // A class that never occurs costs nothing.
+        // A class that never occurs adds nothing.
         assert!(baseline(TargetsRef::Classes(&[0; 4]), Loss::CrossEntropy).abs() < 1e-12);
         let values = [1.0, 5.0, 3.0, 5.0, 1.0, 5.0, 3.0, 5.0]; // columns of variance 1 and 0
         let values = || TargetsRef::Values(MatRef::new(&values, 4, 2));
@@ -268,7 +269,7 @@ mod tests {
         // At 2: e^2 / 2 of errors of 1; beyond half of one, 0.5 (1 - 0.25).
         assert!((baseline(values(), Loss::Huber(1.0)) - 0.25).abs() < 1e-9);
         assert!((baseline(values(), Loss::Huber(0.5)) - 0.1875).abs() < 1e-9);
-        // An answer that is true of one row in four, and one that is true of all.
+        // One output that is 1 in one row of four, and one that is 1 in all.
         let yes = [1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
         let yes = TargetsRef::Values(MatRef::new(&yes, 4, 2));
         assert!((baseline(yes, Loss::BinaryCrossEntropy) - entropy / 2.0).abs() < 1e-12);

@@ -1,4 +1,4 @@
-//! What the doctor is shown: a network, rows of its data, and how it is trained.
+//! The input of an examination: a network, rows of its data, and how it is trained.
 
 use chainrule_model::optim::Update;
 use chainrule_model::{Loss, Mlp, Scalar};
@@ -15,7 +15,7 @@ use crate::graph::Rows;
 ///
 /// let mlp = Mlp::builder(1).dense(2).build()?;
 /// let rows = Rows { x: MatRef::new(&[0.5, 1.0], 2, 1), targets: TargetsRef::Classes(&[0, 1]) };
-/// // Told how the network is trained, the doctor also looks at the step it would take.
+/// // With the update, the doctor also checks the step that training would take.
 /// let update = Some(Optimizer::Sgd { lr: 0.1 }.into());
 /// let case = Examination { update, ..Examination::new(&mlp, rows, Loss::CrossEntropy) };
 /// examine(&case)?;
@@ -25,22 +25,22 @@ use crate::graph::Rows;
 pub struct Examination<'a, T: Scalar> {
     /// The network.
     pub mlp: &'a Mlp<T>,
-    /// Rows of what it learns from, preprocessed.
+    /// Rows of its training data, preprocessed.
     pub rows: Rows<'a, T>,
-    /// What training makes small.
+    /// The loss that training minimises.
     pub loss: Loss,
-    /// How it is trained; without it nothing is said of steps.
+    /// How it is trained; `None` skips the checks of step sizes.
     pub update: Option<Update>,
-    /// How many rows each class has in all of the data; without it they are counted among `rows`.
+    /// The number of rows of each class in all of the data; `None` counts those in `rows`.
     pub class_counts: Option<&'a [usize]>,
     /// The mean loss of each epoch so far.
     pub losses: &'a [f64],
-    /// Whether it has been trained: before that, a loss at chance level is as it should be.
+    /// Whether it has been trained; before training, a loss at chance level is normal.
     pub trained: bool,
 }
 
 impl<'a, T: Scalar> Examination<'a, T> {
-    /// Of a trained network of which nothing more is known.
+    /// An examination of a trained network, without update, class counts or losses.
     pub fn new(mlp: &'a Mlp<T>, rows: Rows<'a, T>, loss: Loss) -> Self {
         Examination { mlp, rows, loss, update: None, class_counts: None, losses: &[], trained: true }
     }

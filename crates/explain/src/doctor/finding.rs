@@ -1,11 +1,11 @@
-//! What the doctor says: data first, words from the data.
+//! A finding of the doctor: its data, and the text made from them.
 
 use std::fmt;
 
 use crate::doctor::LayerDiagnostics;
 use crate::graph::brief;
 
-/// What is wrong, with the numbers that show it. Columns and classes are counted from 0.
+/// A kind of problem, with the numbers that show it. Columns and classes are counted from 0.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -35,10 +35,10 @@ pub enum Kind {
         column: usize,
         /// Its standard deviation.
         deviation: f64,
-        /// That of the column in the middle.
+        /// The median standard deviation of the columns.
         usual: f64,
     },
-    /// Columns that are the same in every row.
+    /// Columns with the same value in every row.
     ConstantFeatures {
         /// How many.
         constant: usize,
@@ -54,22 +54,22 @@ pub enum Kind {
         /// The rarest class and its rows.
         least: (usize, usize),
     },
-    /// NaN or infinity among parameters; the layer is the first that has some.
+    /// Parameters that are NaN or infinite; the layer is the first that has any.
     NonFiniteParameters {
         /// How many, in all layers.
         count: usize,
     },
-    /// NaN or infinity among a layer's outputs, though its parameters are numbers.
+    /// Outputs of a layer that are NaN or infinite, although its parameters are finite.
     NonFiniteOutputs {
         /// How many, over all rows and units.
         count: usize,
     },
-    /// The loss is NaN or infinite, though all outputs are numbers.
+    /// The loss is NaN or infinite, although all outputs are finite.
     NonFiniteLoss {
         /// Which of them.
         loss: f64,
     },
-    /// ReLUs that give 0 for every row.
+    /// ReLU units that are 0 for every row.
     DeadUnits {
         /// How many.
         dead: usize,
@@ -78,9 +78,9 @@ pub enum Kind {
         /// For how many rows.
         rows: usize,
     },
-    /// Sigmoids or tanhs where they are flat.
+    /// Sigmoid or tanh units where the activation is flat.
     SaturatedUnits {
-        /// The share of outputs, over rows and units.
+        /// The fraction of outputs, over rows and units.
         share: f64,
         /// How many rows.
         rows: usize,
@@ -92,7 +92,8 @@ pub enum Kind {
         /// The last layer's.
         last: f64,
     },
-    /// A layer's gradient is far stronger than the last layer's, or than its weights. In norm over the norm of the weights.
+    /// A layer's gradient is far stronger than the last layer's, or than its weights. In norm over the norm of the
+    /// weights.
     ExplodingGradients {
         /// The layer's.
         here: f64,
@@ -118,16 +119,16 @@ pub enum Kind {
         /// The last epoch's.
         last: f64,
     },
-    /// The network does no better than the same answer for every row.
+    /// The network is no better than a constant prediction.
     LossAtChance {
         /// Its loss.
         loss: f64,
-        /// The loss of the best such answer.
+        /// The loss of the best constant prediction.
         baseline_loss: f64,
     },
 }
 
-/// One thing that is wrong. `Display` says in three sentences what was seen, what it means, and what to do.
+/// One problem. `Display` prints three sentences: what was seen, what it means, and what to do.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -145,9 +146,9 @@ pub enum Kind {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What.
+    /// The kind of problem.
     pub kind: Kind,
-    /// Where: the number of a dense layer among the network's modules, and the layer with what follows it.
+    /// The layer: the index of a dense layer among the network's modules, and its name with the modules that follow it.
     pub layer: Option<(usize, String)>,
 }
 
@@ -160,7 +161,7 @@ impl Finding {
         Finding { kind, layer: Some((layer.module, layer.name.clone())) }
     }
 
-    /// What was seen, with its number.
+    /// What was seen, with its numbers.
     pub fn seen(&self) -> String {
         let place = self.layer.as_ref().map(|(module, name)| format!("module {module}, {name}: ")).unwrap_or_default();
         place + &self.kind.seen()
@@ -236,13 +237,13 @@ impl Kind {
                 format!("features have a root mean square of {}; about 1 is usual", brief(*rms))
             }
             Kind::UnevenFeatures { column, deviation, usual } => format!(
-                "column {} of the features has a standard deviation of {}, the column in the middle one of {}",
+                "column {} of the features has a standard deviation of {}, the median column {}",
                 column + 1,
                 brief(*deviation),
                 brief(*usual)
             ),
             Kind::ConstantFeatures { constant, columns, first } => format!(
-                "{constant} of {columns} columns of the features are the same in every row, column {} the first of them",
+                "{constant} of {columns} columns of the features have the same value in every row, first column {}",
                 first + 1
             ),
             Kind::LabelImbalance { most, least } => {
@@ -252,35 +253,35 @@ impl Kind {
             Kind::NonFiniteOutputs { count } => format!("{count} outputs are NaN or infinite"),
             Kind::NonFiniteLoss { loss } => format!("the loss is {loss}"),
             Kind::DeadUnits { dead, units, rows } => {
-                format!("{dead} of {units} units ({}) give 0 for all of {rows} rows", percent(*dead, *units))
+                format!("{dead} of {units} units ({}) are 0 for all of {rows} rows", percent(*dead, *units))
             }
             Kind::SaturatedUnits { share, rows } => {
                 format!("{:.0} % of the outputs over {rows} rows lie where the activation is flat", 100.0 * share)
             }
             Kind::VanishingGradients { here, last } => format!(
-                "the gradient is {} of the weights in norm, in the last layer {}: {} times more",
+                "the norm of the gradient is {} of that of the weights, in the last layer {}: {} times more",
                 brief(*here),
                 brief(*last),
                 brief(last / here)
             ),
             Kind::ExplodingGradients { here, last } => {
                 let than = if here == last { String::new() } else { format!(", in the last layer {}", brief(*last)) };
-                format!("the gradient is {} times the weights in norm{than}", brief(*here))
+                format!("the norm of the gradient is {} times that of the weights{than}", brief(*here))
             }
             Kind::LargeUpdates { ratio } => {
                 format!("one step changes the weights by {} of their norm; about 0.001 is usual", brief(*ratio))
             }
             Kind::LearningRateHigh { before, after } => format!(
-                "one step raises the loss from {} to {} on the very rows that it learned from",
+                "one step raises the loss from {} to {} on the rows that it was computed from",
                 brief(*before),
                 brief(*after)
             ),
             Kind::RisingLoss { best, last } => {
-                format!("the loss was {} in an earlier epoch and is {} in the last", brief(*best), brief(*last))
+                format!("the loss was {} in an earlier epoch and is {} in the last epoch", brief(*best), brief(*last))
             }
             Kind::LossAtChance { loss, baseline_loss } => format!(
-                "the loss is {loss:.4}; the same answer for every row has {baseline_loss:.4}{}",
-                if *loss > 2.0 * baseline_loss { ", so the network is worse than no network" } else { "" }
+                "the loss is {loss:.4}; the best constant prediction has {baseline_loss:.4}{}",
+                if *loss > 2.0 * baseline_loss { ": the network is worse than no network" } else { "" }
             ),
         }
     }

@@ -1,5 +1,5 @@
-//! The doctor: looks at a network, some rows and, if it is told, how the network is trained, and says what is wrong, with
-//! the number that shows it, what it means, and what to do.
+//! The doctor examines a network on some rows, optionally with its optimiser, and reports problems, each with the
+//! number that shows it, what it means, and what to do.
 //!
 //! ```
 //! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -15,8 +15,8 @@
 //! # Ok::<(), chainrule_model::ModelError>(())
 //! ```
 //!
-//! An examination costs a few passes over its rows and changes nothing. A thousand rows are plenty; with fewer than
-//! [`limits::LEAST_ROWS`] nothing is said of units and columns.
+//! An examination costs a few passes over its rows and changes nothing. A thousand rows are enough; with fewer than
+//! [`limits::LEAST_ROWS`], units and columns are not checked.
 
 mod advice;
 mod data;
@@ -32,7 +32,7 @@ pub use diagnostics::{Diagnostics, LayerDiagnostics};
 pub use examination::Examination;
 pub use finding::{Finding, Kind};
 
-/// Everything that is wrong, in the order in which it is best mended: the data, the network, the training.
+/// All findings, in the order in which they are best fixed: data, network, training.
 ///
 /// # Errors
 /// As [`Mlp::forward`](chainrule_model::Mlp::forward) and [`Mlp::backward`](chainrule_model::Mlp::backward).
@@ -40,7 +40,7 @@ pub fn examine<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<Finding>, Mod
     Ok(judge(case, &Diagnostics::measure(case)?))
 }
 
-/// As [`examine`], of what has been measured already.
+/// As [`examine`], from existing measurements.
 pub fn judge<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics) -> Vec<Finding> {
     let mut found = Vec::new();
     data::examine(case, &mut found);

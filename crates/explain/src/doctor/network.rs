@@ -1,4 +1,4 @@
-//! What the network's own numbers tell: its units, the gradients that reach its layers, the steps that it takes.
+//! Checks of the network's own numbers: its units, the gradients of its layers, the steps of training.
 
 use chainrule_model::Scalar;
 
@@ -9,7 +9,8 @@ use crate::doctor::limits::{
 };
 use crate::doctor::{Diagnostics, Examination, Finding, Kind};
 
-/// Parameters, outputs or a loss that are not numbers. True when there are some: nothing else can be told then.
+/// Parameters, outputs or a loss that are NaN or infinite. Returns true if there are any; nothing else can be checked
+/// then.
 pub(super) fn not_finite(diagnostics: &Diagnostics, found: &mut Vec<Finding>) -> bool {
     let before = found.len();
     if let Some(layer) = diagnostics.layers.iter().find(|layer| layer.bad_parameters > 0) {
@@ -27,7 +28,7 @@ pub(super) fn not_finite(diagnostics: &Diagnostics, found: &mut Vec<Finding>) ->
     found.len() > before
 }
 
-/// Units that no longer answer to their input.
+/// Units that no longer respond to their input.
 pub(super) fn units(diagnostics: &Diagnostics, rows: usize, found: &mut Vec<Finding>) {
     if rows < LEAST_ROWS {
         return;
@@ -37,21 +38,21 @@ pub(super) fn units(diagnostics: &Diagnostics, rows: usize, found: &mut Vec<Find
         if let Some(dead) = layer.dead.filter(|&dead| dead as f64 >= DEAD_SHARE * layer.units as f64) {
             found.push(Finding::of_layer(Kind::DeadUnits { dead, units: layer.units, rows }, layer));
         }
-        // An output is meant to be near 0 or 1.
+        // The outputs of the last layer are supposed to approach 0 or 1.
         if let Some(share) = layer.saturated.filter(|&share| share >= SATURATED_SHARE && number < last) {
             found.push(Finding::of_layer(Kind::SaturatedUnits { share, rows }, layer));
         }
     }
 }
 
-/// Layers that learn much slower, or much faster, than the last.
+/// Layers that learn much more slowly, or much faster, than the last one.
 pub(super) fn gradients(diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
     let layers = &diagnostics.layers;
     let Some(last) = layers.last().filter(|last| last.gradient > 0.0) else { return };
     let blocked = |from: usize| layers[from..].iter().any(|layer| layer.dead == Some(layer.units));
     let weakest = layers.iter().enumerate().min_by(|a, b| a.1.gradient.total_cmp(&b.1.gradient));
     if let Some((number, layer)) = weakest
-        // What dead units hold back is told of them.
+        // A gradient that dead units block is reported as dead units.
         && layer.gradient < last.gradient / SPREAD && !blocked(number)
     {
         found.push(Finding::of_layer(Kind::VanishingGradients { here: layer.gradient, last: last.gradient }, layer));
@@ -64,7 +65,7 @@ pub(super) fn gradients(diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
     }
 }
 
-/// Steps that are too long: by what one would change, by what it does to the loss, and by how the epochs went.
+/// Steps that are too long, by the change of the weights, by the effect on the loss, and by the losses of the epochs.
 pub(super) fn steps<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
     let direct = case.update.is_some_and(|update| goes_with_gradient(update.optimizer));
     let limit = if direct { LARGE_UPDATE } else { LARGE_FIRST_UPDATE };
@@ -86,12 +87,12 @@ pub(super) fn steps<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnost
     }
 }
 
-/// Whether a step went too far; one to NaN did.
+/// Whether the value exceeds the limit; NaN does.
 fn above(value: f64, limit: f64) -> bool {
     value > limit || value.is_nan()
 }
 
-/// A loss that anybody can have, unless it is still falling.
+/// A loss at chance level, unless it is still falling.
 pub(super) fn loss_at_chance(diagnostics: &Diagnostics, losses: &[f64], found: &mut Vec<Finding>) {
     let falling = match losses {
         [.., before, last] => before - last > STILL_FALLING * diagnostics.baseline_loss,

@@ -1,17 +1,17 @@
-//! A network cut open: every value on the way, and the gradient of the loss by each, from model's own passes, which a
-//! `Dissection` keeps. The passes are of evaluation: what the network answers, and how that hangs on its numbers.
+//! Every intermediate value of a network and the gradient of the loss by it, from the passes of `chainrule-model`, kept
+//! in a `Dissection`. The passes are in evaluation mode: they show what the network predicts and what that depends on.
 
 use chainrule_model::network::Dissection;
 use chainrule_model::{Loss, MatRef, Mlp, ModelError, Scalar};
 
 use crate::graph::Rows;
 
-/// What stands at each cut: 0 is the input, i + 1 the output of module i.
+/// The values between modules: 0 is the input, i + 1 the output of module i.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cuts<T> {
-    /// For each cut the values, (rows, width).
+    /// The values at each cut, (rows, width).
     pub(crate) values: Vec<Vec<T>>,
-    /// For each cut the gradient of the mean loss by them, (rows, width).
+    /// The gradient of the mean loss by the values at each cut, (rows, width).
     pub(crate) gradients: Vec<Vec<T>>,
 }
 

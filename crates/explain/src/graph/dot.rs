@@ -1,4 +1,4 @@
-//! Both views in DOT, for whoever has Graphviz.
+//! Both views in DOT, for Graphviz.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::graph::words::{edge_strength, neuron_name, node_lines};
 
 const FONT: &str = "fontname=\"DejaVu Sans,Verdana,Helvetica,Arial\"";
 
-/// The operations; gradients are dashed edges back.
+/// The operations; gradients are dashed edges that point back.
 pub(crate) fn operations(graph: &Operations) -> String {
     let p = Theme::Light.palette();
     let mut out = head(&graph.title, "rankdir=TB");
@@ -41,7 +41,7 @@ pub(crate) fn operations(graph: &Operations) -> String {
     out + "}\n"
 }
 
-/// The neurons, a rank for each layer.
+/// The neurons, one rank per layer.
 pub(crate) fn neurons(graph: &Neurons) -> String {
     let p = Theme::Light.palette();
     let mut out = head(&graph.title, "rankdir=LR, splines=line, ranksep=1.4, nodesep=0.15");

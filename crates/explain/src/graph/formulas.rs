@@ -1,6 +1,6 @@
-//! What each module does, as it is written on paper, forward and backward. The backward formulas say what is done, not
-//! how: model's passes fuse them with the products. Numbers beside them are of evaluation; where training does
-//! otherwise, the formula says so.
+//! The formulas of each module, forward and backward, as in a textbook. The backward formulas show what is computed,
+//! not how: the passes of `chainrule-model` fuse them with the products. Numbers beside them are from evaluation mode;
+//! where training differs, the formula says so.
 //!
 //! `dV` is the gradient of the loss by V. Rows are examples, so X is (n, inputs) and Z = X·W + b.
 
@@ -13,7 +13,7 @@ pub(crate) fn numbered(letter: &str, number: usize) -> String {
     format!("{letter}{}", number.to_string().bytes().map(digit).collect::<String>())
 }
 
-/// What is done forward, and a formula for each gradient.
+/// The forward formula, and one formula per gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Formulas {
     pub(crate) forward: String,
@@ -96,7 +96,7 @@ fn of_activation(activation: Activation, z: &str, a: &str) -> Formulas {
     Formulas { forward: format!("{a} = {forward}"), backward: vec![format!("d{z} = d{a} ⊙ {derivative}")] }
 }
 
-/// The loss of an output `y` of so many columns.
+/// The loss of an output `y`.
 pub(crate) fn of_loss(loss: Loss, y: &str, columns: usize) -> Formulas {
     let elements = if columns == 1 { "n".to_owned() } else { format!("{columns}n") };
     let (forward, gradient) = match loss {

@@ -1,4 +1,4 @@
-//! Whether pictures can be read: no text leaves the picture, none lies on another, and every box holds its text.
+//! Tests that pictures are legible: no text leaves the picture or overlaps another, and every text fits in its box.
 
 use chainrule_model::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
 use chainrule_model::{Activation, Loss, MatRef, Mlp, Scalar, TargetsRef};
@@ -57,7 +57,7 @@ pub(crate) fn pictures<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Vec<Picture> {
     operations.chain(neurons.iter().map(|graph| neurons_picture::picture(graph, Theme::Dark))).collect()
 }
 
-/// Where a text stands: left, top, right, bottom.
+/// The bounds of a text: left, top, right, bottom.
 fn bounds(mark: &Mark) -> Option<([f64; 4], &str)> {
     let Mark::Text { at, size, anchor, text, .. } = mark else { return None };
     let wide = width(text, *size);

@@ -1,4 +1,4 @@
-//! Both views in Mermaid, which Markdown on GitHub and GitLab draws, and in which the first notebook drew its networks.
+//! Both views in Mermaid, which GitHub and GitLab draw in Markdown. The first notebook draws its networks in it too.
 
 use std::fmt::Write;
 
@@ -70,7 +70,7 @@ fn class(node: &Node) -> &'static str {
     }
 }
 
-/// Fill and text of every class, so that a dark page does not turn the text light on a light fill.
+/// Fill and text colour of every class; with the fill alone, a dark page would put light text on a light fill.
 fn classes() -> String {
     let p = Theme::Light.palette();
     let class = |name: &str, fill: Colour| {
@@ -80,7 +80,7 @@ fn classes() -> String {
     fills.map(|(name, fill)| class(name, fill)).concat() + "    classDef more fill:none,stroke:none\n"
 }
 
-/// Mermaid reads `#` as the beginning of an entity and quotes as the end of a label.
+/// In Mermaid, `#` starts an entity and a quote ends a label.
 fn escaped(text: &str) -> String {
     let line = printable(text).replace(['\n', '\r'], " ");
     line.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")

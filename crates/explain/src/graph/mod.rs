@@ -1,9 +1,9 @@
-//! A network as a graph, in two views: [`Operations`], what is computed from what and how its gradient comes back, and
-//! [`Neurons`], every unit with the weights or gradients between them. Both are data, and both write themselves as DOT,
-//! Mermaid, SVG and, with the feature `png`, PNG; no other program is needed.
+//! A network as a graph, in two views: [`Operations`], the computational graph with its gradients, and [`Neurons`],
+//! every unit with the weights or gradients between them. Both are data and can be written as DOT, Mermaid, SVG and,
+//! with the feature `png`, PNG; no other program is needed.
 //!
-//! Every number is model's: parameters as they lie there, gradients as [`Mlp::backward`](chainrule_model::Mlp::backward)
-//! leaves them, or a norm of either.
+//! All numbers come from `chainrule-model`: the parameters, the gradients of
+//! [`Mlp::backward`](chainrule_model::Mlp::backward), or norms of them.
 
 mod cut;
 mod dot;
@@ -31,25 +31,25 @@ pub use rows::Rows;
 pub(crate) use text::brief;
 
 impl Operations {
-    /// As Graphviz reads it.
+    /// The graph in DOT, for Graphviz.
     pub fn to_dot(&self) -> String {
         dot::operations(self)
     }
 
-    /// As Markdown on GitHub and GitLab draws it.
+    /// The graph in Mermaid, which GitHub and GitLab draw in Markdown.
     pub fn to_mermaid(&self) -> String {
         mermaid::operations(self)
     }
 
-    /// As a picture that scales.
+    /// The graph as SVG.
     pub fn to_svg(&self, theme: Theme) -> String {
         svg::svg(&operations_picture::picture(self, theme))
     }
 
-    /// As a picture of pixels.
+    /// The graph as PNG.
     ///
     /// # Errors
-    /// When it has more than 100 million pixels, as that of a few hundred layers has; SVG has no such limit.
+    /// When the picture has more than 100 million pixels, as with a few hundred layers; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
         png::png(&operations_picture::picture(self, theme))
@@ -57,25 +57,25 @@ impl Operations {
 }
 
 impl Neurons {
-    /// As Graphviz reads it.
+    /// The graph in DOT, for Graphviz.
     pub fn to_dot(&self) -> String {
         dot::neurons(self)
     }
 
-    /// As Markdown on GitHub and GitLab draws it.
+    /// The graph in Mermaid, which GitHub and GitLab draw in Markdown.
     pub fn to_mermaid(&self) -> String {
         mermaid::neurons(self)
     }
 
-    /// As a picture that scales.
+    /// The graph as SVG.
     pub fn to_svg(&self, theme: Theme) -> String {
         svg::svg(&neurons_picture::picture(self, theme))
     }
 
-    /// As a picture of pixels.
+    /// The graph as PNG.
     ///
     /// # Errors
-    /// When it has more than 100 million pixels, as that of a few hundred layers has; SVG has no such limit.
+    /// When the picture has more than 100 million pixels, as with a few hundred layers; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
         png::png(&neurons_picture::picture(self, theme))

@@ -1,5 +1,5 @@
-//! The second view: every neuron a circle, every weight an edge, coloured by sign and as strong as its number. Layers
-//! too large to draw are elided: the first and the last neurons stand for all, and the rest is counted.
+//! The second view: every neuron is a circle, every weight an edge, coloured by its sign and as wide as its magnitude.
+//! Of layers too large to draw, only the first and the last neurons are shown, with the number of the others.
 
 use chainrule_model::{Layer, Loss, Mlp, ModelError, Scalar, Workspace};
 
@@ -7,9 +7,9 @@ use crate::graph::Rows;
 use crate::graph::cut::Cuts;
 use crate::graph::operations::title;
 
-/// Up to this many neurons are all drawn: 16 rows of circles are about as many as a page shows apart.
+/// Up to this many neurons, all are drawn: a page has room for about 16 rows of circles.
 pub const ALL_DRAWN: usize = 16;
-/// Of more, this many are drawn at either end.
+/// With more neurons, this many are drawn at each end.
 pub const END_DRAWN: usize = 3;
 
 /// What an edge shows.
@@ -51,16 +51,16 @@ pub enum Shows {
 pub struct Column {
     /// `input`, or `dense(784, 16) relu`.
     pub name: String,
-    /// How many neurons there are.
+    /// The number of neurons.
     pub width: usize,
-    /// Those that are drawn, by their numbers from 0.
+    /// The indices of the neurons that are drawn, counted from 0.
     pub drawn: Vec<usize>,
-    /// What each of the drawn ones gave, when the rows were one.
+    /// The output of each drawn neuron, if there was a single row.
     pub values: Vec<f64>,
 }
 
 impl Column {
-    /// How many are not drawn.
+    /// The number of neurons that are not drawn.
     pub fn elided(&self) -> usize {
         self.width - self.drawn.len()
     }
@@ -80,7 +80,7 @@ impl Column {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bundle {
-    /// The numbers of the drawn edges, (drawn inputs, drawn outputs), row-major.
+    /// The values of the drawn edges, (drawn inputs, drawn outputs), row-major.
     pub edges: Vec<f64>,
     /// The largest absolute value among them.
     pub largest: f64,
@@ -95,13 +95,13 @@ pub struct Neurons {
     pub title: String,
     /// What the edges show.
     pub shows: Shows,
-    /// The input, then the outputs of each dense layer behind its activation.
+    /// The input, then the outputs of each dense layer after its activation.
     pub columns: Vec<Column>,
-    /// One fewer than columns.
+    /// The edges between neighbouring columns: one bundle fewer than columns.
     pub bundles: Vec<Bundle>,
-    /// The mean loss, where rows were given.
+    /// The mean loss, if rows were given.
     pub loss: Option<f64>,
-    /// How many rows the numbers are of.
+    /// The number of rows that the values are from.
     pub rows: Option<usize>,
 }
 
@@ -123,7 +123,7 @@ impl Neurons {
         build(mlp, loss, Shows::Weights, mlp.params())
     }
 
-    /// As [`Neurons::new`], for these rows: edges show what is asked for, and of a single row each neuron its value.
+    /// As [`Neurons::new`], for these rows: edges show `shows`, and with a single row each neuron shows its value.
     ///
     /// # Errors
     /// As [`Mlp::forward`] and [`Mlp::backward`].
@@ -150,12 +150,12 @@ fn is_dense(layer: &Layer) -> bool {
     matches!(layer, Layer::Dense { .. })
 }
 
-/// Modules in front of the first dense layer.
+/// The modules before the first dense layer.
 fn leading<T: Scalar>(mlp: &Mlp<T>) -> usize {
     mlp.layers().iter().take_while(|layer| !is_dense(layer)).count()
 }
 
-/// For each dense layer, the cut behind it and what follows it.
+/// For each dense layer, the cut after it and the modules that follow it.
 fn ends<T: Scalar>(mlp: &Mlp<T>) -> Vec<usize> {
     let mut starts: Vec<usize> = mlp.dense_layers().map(|layer| layer.module).skip(1).collect();
     starts.push(mlp.layers().len());

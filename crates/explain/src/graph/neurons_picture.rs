@@ -1,4 +1,4 @@
-//! The graph of neurons, drawn: layers from left to right, the weights between them as lines.
+//! Draws the graph of neurons: layers from left to right, the weights between them as lines.
 
 use crate::graph::formulas::numbered;
 use crate::graph::neurons::{Bundle, Column, Neurons, Shows};
@@ -14,9 +14,9 @@ const HEAD: f64 = 118.0; // title, legend, and what stands above the edges
 const CAPTION: f64 = 16.0; // a line below a column
 const TEXT: f64 = 12.0;
 const NUMBER: f64 = 9.5;
-/// Edges get their numbers when one side is a single neuron and the other has at most this many: then no two meet.
+/// Edges show their numbers if one side is a single neuron and the other has at most this many: then none overlap.
 const LABELLED: usize = 6;
-/// More edges than this between two columns cross so often that they are drawn finer.
+/// With more edges between two columns, they cross so often that they are drawn thinner.
 const MANY: usize = 40;
 
 /// Draws it.
@@ -29,7 +29,7 @@ pub(crate) fn picture(graph: &Neurons, theme: Theme) -> Picture {
     let caption_width = captions.iter().map(|lines| widest(lines)).fold(2.0 * RADIUS, f64::max);
     let label_width = labels.iter().map(|lines| widest(lines)).fold(0.0, f64::max);
     let body = columns.iter().map(height).fold(0.0, f64::max);
-    // Edges between high columns need room to be told apart.
+    // Edges between tall columns need more room to be distinguishable.
     let apart = (0.3 * body).max(NEAREST).max(caption_width + 18.0).max(label_width + 18.0);
     let deepest = captions.iter().map(Vec::len).max().unwrap_or(0);
 
@@ -70,7 +70,7 @@ pub(crate) fn picture(graph: &Neurons, theme: Theme) -> Picture {
     drawing.picture
 }
 
-/// The modules of a column, each on a line.
+/// The modules of a column, one per line.
 fn caption(column: &Column) -> Vec<String> {
     let name = column.name.replace(") ", ")\n");
     let mut lines: Vec<String> = name.split('\n').map(str::to_owned).collect();
@@ -80,7 +80,7 @@ fn caption(column: &Column) -> Vec<String> {
     lines
 }
 
-/// What stands above the edges of a bundle.
+/// The text above the edges of a bundle.
 fn label(graph: &Neurons, place: usize) -> [String; 2] {
     let name = numbered(if graph.shows == Shows::Weights { "W" } else { "dW" }, place + 1);
     let shape = format!("({}, {})", graph.columns[place].width, graph.columns[place + 1].width);
@@ -112,7 +112,7 @@ struct Drawing {
     picture: Picture,
 }
 
-/// A column, and where it stands.
+/// A column and its position.
 #[derive(Clone, Copy)]
 struct Standing<'a> {
     column: &'a Column,
@@ -120,7 +120,7 @@ struct Standing<'a> {
 }
 
 impl Drawing {
-    /// The height of a column's drawn neuron.
+    /// The vertical position of a drawn neuron.
     fn y(&self, column: &Column, place: usize) -> f64 {
         let gap = if column.elided() > 0 && place >= column.drawn.len() / 2 { GAP - ROW } else { 0.0 };
         self.top + (self.body - height(column)) / 2.0 + (place as f64 + 0.5) * ROW + gap
@@ -161,7 +161,7 @@ impl Drawing {
         }
     }
 
-    /// Many edges are drawn finer, and weak ones paler still, so that the strong ones stand out.
+    /// Many edges are drawn thinner, and weak ones paler, so that the strong ones stand out.
     fn stroke(&self, value: f64, share: f64, edges: usize) -> Stroke {
         if value == 0.0 {
             return Stroke::plain(self.palette.zero, 0.8);
@@ -171,7 +171,7 @@ impl Drawing {
         Stroke { colour, width: 0.5 + widest * share, opacity: palest + (1.0 - palest) * share * share, dashed: false }
     }
 
-    /// Text that can be read across lines.
+    /// Text that is legible on top of lines.
     fn plate(&mut self, (x, y): (f64, f64), size: f64, colour: Colour, text: &str) {
         let (w, h) = (width(text, size) + 6.0, size + 5.0);
         let (corner, ground) = ((x - w / 2.0, y - h / 2.0), self.palette.ground);
@@ -213,11 +213,11 @@ impl Drawing {
         for (place, unit) in column.drawn.iter().enumerate() {
             let centre = (x, self.y(column, place));
             let value = column.values.get(place);
-            // A neuron that gives nothing is hollow.
+            // A neuron with output 0 is hollow.
             let fill = if value == Some(&0.0) { self.palette.ground } else { fill };
             self.picture.marks.push(Mark::Circle { centre, radius: RADIUS, fill, outline: self.palette.faint });
             let text = value.map_or_else(|| (unit + 1).to_string(), |value| brief(*value));
-            // A long number is written smaller, never across the rim.
+            // A long number is written smaller, so that it stays inside the circle.
             let size = NUMBER.min(NUMBER * (2.0 * RADIUS - 3.0) / width(&text, NUMBER));
             let at = (centre.0, centre.1 + 0.36 * size);
             self.picture.text(at, size, Anchor::Middle, self.palette.ink, text);

@@ -1,5 +1,5 @@
-//! The first view: parameters, operations and values, each with its formulas and shape, and with rows at hand the norms
-//! of what it holds and of the gradient that reaches it.
+//! The first view: parameters, operations and values, each with its formulas and shape; with rows, also the norms of
+//! its value and of its gradient.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::graph::Rows;
 use crate::graph::cut::Cuts;
 use crate::graph::formulas::{Formulas, numbered, of_layer, of_loss};
 
-/// What a node of the graph is.
+/// The kind of a node.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -24,13 +24,13 @@ use crate::graph::formulas::{Formulas, numbered, of_layer, of_loss};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
-    /// Given from outside: the rows, their targets.
+    /// Input data: the rows and their targets.
     Given,
-    /// Learned.
+    /// A parameter.
     Parameter,
-    /// Computes its output from what points to it.
+    /// An operation: computes its output from the nodes that point to it.
     Operation,
-    /// What an operation gives.
+    /// The output of an operation.
     Value,
 }
 
@@ -49,9 +49,9 @@ pub enum Role {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Norms {
-    /// Of the value itself.
+    /// The norm of the value.
     pub value: f64,
-    /// Of the gradient of the mean loss by it; `None` for what no gradient is taken by.
+    /// The norm of the gradient of the mean loss by the value; `None` if that gradient is not computed.
     pub gradient: Option<f64>,
 }
 
@@ -70,32 +70,32 @@ pub struct Norms {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// `W₁`, `Z₁`, or what an operation is: `dense(784, 16)`.
+    /// `W₁`, `Z₁`, or an operation's name: `dense(784, 16)`.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub role: Role,
-    /// Its number among the network's modules; `None` for the input, the targets and the loss.
+    /// Its index among the network's modules; `None` for the input, the targets and the loss.
     pub module: Option<usize>,
     /// `(n, 16)`; empty for an operation.
     pub shape: String,
-    /// What an operation computes; empty otherwise.
+    /// The forward formula of an operation; empty for other nodes.
     pub forward: String,
-    /// How an operation hands the gradient on, one formula for each thing it is taken by; empty otherwise.
+    /// The backward formulas of an operation, one per gradient; empty for other nodes.
     pub backward: Vec<String>,
-    /// With rows at hand; the loss has its value here.
+    /// The norms, if rows were given; for the loss, its value.
     pub norms: Option<Norms>,
 }
 
-/// The graph of operations. Edges lead forward; where a gradient is taken, it flows back along the same edge.
+/// The graph of operations. Edges point forward; gradients flow back along the same edges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operations {
     /// `2-4-2 relu, cross-entropy`.
     pub title: String,
-    /// Every node, after all that points to it.
+    /// The nodes, each after all nodes that point to it.
     pub nodes: Vec<Node>,
-    /// From which node to which, by their places in `nodes`.
+    /// Edges (from, to), as indices into `nodes`.
     pub edges: Vec<(usize, usize)>,
-    /// How many rows the norms are of.
+    /// The number of rows that the norms are from.
     pub rows: Option<usize>,
 }
 
@@ -118,7 +118,7 @@ impl Operations {
         build(mlp, loss)
     }
 
-    /// As [`Operations::new`], with the norms of everything for these rows.
+    /// As [`Operations::new`], with all norms for these rows.
     ///
     /// # Errors
     /// As [`Mlp::forward`] and [`Mlp::backward`].
@@ -150,7 +150,7 @@ impl Operations {
     }
 }
 
-/// Where a module's w and b, or gamma and beta, lie among the parameters.
+/// The ranges of a module's w and b, or gamma and beta, in the parameters.
 fn parameters<T: Scalar>(mlp: &Mlp<T>, module: usize) -> Option<[Range<usize>; 2]> {
     let dense = mlp.dense_layers().map(|layer| (layer.module, layer.params.end - layer.b.len(), layer.params));
     let norms = mlp.norm_layers().map(|norm| (norm.module, norm.params.end - norm.beta.len(), norm.params));
@@ -181,13 +181,13 @@ fn build<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Operations {
                     |letter| graph.add(&numbered(letter, norms), Role::Parameter, Some(module), format!("({width})"));
                 from.extend(["γ", "β"].map(parameter));
             }
-            // A second one after the same dense layer has a prime, and so on.
+            // A second module after the same dense layer gets a prime, and so on.
             numbered("A", dense) + &"′".repeat(after - 1)
         };
         let number = if layer.parameters() > 0 && !matches!(layer, Layer::Dense { .. }) { norms } else { dense };
         let mut formulas = of_layer(layer, number, &graph.nodes[value].name, &name);
         if value == 0 {
-            // Nobody trains the data, so no step takes this gradient.
+            // The data are not trained, so no step computes this gradient.
             formulas.backward.retain(|formula| !formula.starts_with("dX"));
         }
         let output = Output { name: &name, module: Some(module), shape: shape(width) };
@@ -219,7 +219,7 @@ pub(crate) fn title<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> String {
     format!("{widths} {}", names.join(", "))
 }
 
-/// The value that an operation gives.
+/// The output node of an operation.
 struct Output<'a> {
     name: &'a str,
     module: Option<usize>,

@@ -1,6 +1,6 @@
-//! The graph of operations, drawn. A network is a sequence, so its layout is known and no layout crate is asked: values
-//! and operations go down the page in turn, what is learned stands to the left of the operation that it feeds, and what
-//! does not fit on a page goes on in a second column, which begins with the value that the first one ended with.
+//! Draws the graph of operations. A network is a sequence, so the layout is fixed and needs no layout crate: values and
+//! operations alternate down the page, parameters are to the left of their operation, and what does not fit on a page
+//! continues in a second column, which starts with the last value of the first one.
 
 use crate::graph::operations::{Node, Operations, Role};
 use crate::graph::picture::{Anchor, Mark, Palette, Picture, Stroke, Theme};
@@ -15,10 +15,10 @@ const ARROW: f64 = 30.0; // length of the way down
 const SIDE: f64 = 46.0; // length of the way from a parameter
 const APART: f64 = 7.0; // half the distance between an arrow and the one back
 const HEAD: f64 = 62.0; // title and legend
-/// A column higher than this is broken in two: about as high as a screen is in print.
+/// A taller column is split in two: this is about the height of a screen.
 const COLUMN: f64 = 1250.0;
 
-/// An operation, what it gives, and what feeds it from the side; the first has neither operation nor side.
+/// An operation, its output, and the nodes at its side; the first block has only a value.
 struct Block {
     operation: Option<usize>,
     value: usize,
@@ -77,7 +77,7 @@ fn blocks(graph: &Operations) -> Vec<Block> {
     blocks
 }
 
-/// Where columns begin and end, by blocks: as few as hold them, as equal as can be.
+/// The ranges of blocks of the columns: as few columns as possible, of nearly equal height.
 fn columns(graph: &Operations, blocks: &[Block]) -> Vec<std::ops::Range<usize>> {
     let heights: Vec<f64> = blocks.iter().map(|block| block_height(graph, block)).collect();
     let total: f64 = heights.iter().sum();
@@ -99,7 +99,7 @@ fn block_height(graph: &Operations, block: &Block) -> f64 {
     block.operation.map_or(value, |op| value + 2.0 * ARROW + operation_height(graph, op, &block.side))
 }
 
-/// High enough for what stands beside it too.
+/// The height, including the nodes beside it.
 fn operation_height(graph: &Operations, operation: usize, side: &[usize]) -> f64 {
     let beside: f64 = side.iter().map(|&node| box_height(&graph.nodes[node]) + 6.0).sum();
     box_height(&graph.nodes[operation]).max(beside - 6.0)
@@ -123,10 +123,10 @@ struct Drawing<'a> {
     picture: Picture,
 }
 
-/// Where an operation is drawn.
+/// The position of an operation.
 #[derive(Clone, Copy)]
 struct OperationPlace {
-    /// The left edge of what stands beside it.
+    /// The left edge of the nodes beside it.
     left: f64,
     /// Its own upper left corner.
     x: f64,
@@ -134,12 +134,12 @@ struct OperationPlace {
 }
 
 impl Drawing<'_> {
-    /// Draws these blocks from the top of a column; answers where they end.
+    /// Draws these blocks from the top of a column; returns where they end.
     fn column(&mut self, left: f64, blocks: &[Block], range: std::ops::Range<usize>) -> f64 {
         let (graph, x) = (self.graph, left + self.side + SIDE);
         let mut y = MARGIN + HEAD;
         if range.start > 0 {
-            // The value that the column before ended with.
+            // The last value of the previous column.
             let node = &graph.nodes[blocks[range.start - 1].value];
             let middle = (left + self.side / 2.0, y + box_height(node) / 2.0 + 4.0);
             self.picture.text(middle, 12.0, Anchor::Middle, self.palette.faint, "continued");

@@ -1,5 +1,5 @@
-//! A drawing as a list of marks in points, y downwards: what is common to SVG and PNG. Both are painted on a ground of
-//! their own, so a picture is as readable on a dark page as on a light one.
+//! A drawing as a list of marks in points, y downwards, which SVG and PNG share. Both have a background of their own,
+//! so a picture is equally legible on a dark and on a light page.
 
 /// The colours of a picture.
 ///
@@ -25,8 +25,8 @@ pub enum Theme {
 /// Red, green, blue.
 pub(crate) type Colour = [u8; 3];
 
-/// What is drawn in which colour. Blue and orange are told apart by the colour-blind too; every text colour has a
-/// contrast of at least 4.5 to 1 against the ground it stands on (WCAG 2.1, criterion 1.4.3): a test measures it.
+/// The colours of all parts of a picture. Colour-blind readers can distinguish blue and orange; every text colour has a
+/// contrast of at least 4.5 to 1 with its background (WCAG 2.1, criterion 1.4.3), which a test measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Palette {
     pub(crate) ground: Colour,
@@ -41,7 +41,7 @@ pub(crate) struct Palette {
     pub(crate) negative: Colour,
     /// Edges of a number that is exactly 0.
     pub(crate) zero: Colour,
-    /// The way of gradients.
+    /// Edges that carry gradients.
     pub(crate) gradient: Colour,
 }
 
@@ -138,7 +138,7 @@ pub(crate) struct Picture {
     pub(crate) width: f64,
     pub(crate) height: f64,
     pub(crate) ground: Colour,
-    /// What it shows, for those who cannot see it.
+    /// A description, for readers who cannot see it.
     pub(crate) title: String,
     pub(crate) marks: Vec<Mark>,
 }

@@ -1,4 +1,4 @@
-//! A picture as PNG, with a font of its own: no program and no font of the machine takes part, so the same picture gives
+//! Draws a picture as PNG with an embedded font, without programs or fonts of the machine, so that the same picture has
 //! the same bytes everywhere.
 //!
 //! The font is the part of DejaVu Sans that pictures use, 14 KB; see `data/README.md` beside it.
@@ -14,16 +14,16 @@ use crate::graph::picture::{Anchor, Colour, Mark, Picture};
 use crate::graph::text;
 
 const FONT: &[u8] = include_bytes!("../../data/sans.ttf");
-/// Pixels for a point: sharp on dense screens and in print.
+/// Pixels per point: sharp on dense screens and in print.
 const SCALE: f64 = 2.0;
 
-/// Pixels of a picture, at most: 400 MB while it is drawn, and more than any screen or page shows.
+/// The largest number of pixels: 400 MB while drawing, and more than any screen or page shows.
 pub(crate) const PIXELS_MAX: u64 = 100_000_000;
 
 /// The file's bytes.
 pub(crate) fn png(picture: &Picture) -> Result<Vec<u8>, String> {
     let (width, height) = size(picture)?;
-    let too_large = || format!("a picture of {width} x {height} pixels, which cannot be held");
+    let too_large = || format!("a picture of {width} x {height} pixels, which does not fit in memory");
     let mut canvas = Pixmap::new(width, height).ok_or_else(too_large)?;
     canvas.fill(colour(picture.ground, 1.0));
     let face = Face::parse(FONT, 0).map_err(|error| format!("the font inside the program is damaged: {error}"))?;
@@ -33,9 +33,9 @@ pub(crate) fn png(picture: &Picture) -> Result<Vec<u8>, String> {
     Ok(encode(&canvas))
 }
 
-/// Pixels across and down, once they are known to be few enough.
+/// Width and height in pixels, if they are within the limit.
 fn size(picture: &Picture) -> Result<(u32, u32), String> {
-    // A side that does not fit 32 bits saturates, and is too long whatever the other is.
+    // A side that does not fit 32 bits saturates, which exceeds the limit whatever the other is.
     let side = |points: f64| (points.ceil() * SCALE).clamp(1.0, f64::from(u32::MAX)) as u32;
     let (width, height) = (side(picture.width), side(picture.height));
     let pixels = u64::from(width) * u64::from(height);
@@ -45,15 +45,15 @@ fn size(picture: &Picture) -> Result<(u32, u32), String> {
     Ok((width, height))
 }
 
-/// PNG (ISO/IEC 15948): a signature and three chunks, rows of red, green and blue behind a byte for "no filter". Drawings
-/// of few colours gain nothing by filters. Checksums and compression are flate2's, which is here for data files anyway; the
-/// png crate, tiny-skia's own way, would bring itself and five more for the twenty lines below.
+/// PNG (ISO/IEC 15948): a signature and three chunks; each row of red, green and blue follows a byte for "no filter".
+/// Drawings with few colours gain nothing from filters. Checksums and compression are flate2's, a dependency already
+/// used for data files; the png crate, which tiny-skia offers, would add six crates to save the twenty lines below.
 fn encode(canvas: &Pixmap) -> Vec<u8> {
     let mut header = [canvas.width().to_be_bytes(), canvas.height().to_be_bytes()].concat();
     header.extend([8, 2, 0, 0, 0]); // bits of a sample, colour without alpha, deflate, filters by row, not interlaced
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
     let mut row = Vec::with_capacity(1 + 3 * canvas.width() as usize);
-    // Row by row: the picture is held once, not twice. Writing to memory cannot fail.
+    // Row by row, so that the picture is in memory once, not twice. Writing to memory cannot fail.
     let rows = canvas.data().chunks_exact(4 * canvas.width() as usize).try_for_each(|pixels| {
         row.clear();
         row.push(0);

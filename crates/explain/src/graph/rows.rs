@@ -1,8 +1,8 @@
-//! The rows that a network is looked at with.
+//! The rows that a network is examined or drawn with.
 
 use chainrule_model::{MatRef, Scalar, TargetsRef};
 
-/// Some rows as the network takes them, preprocessed, and what it should answer.
+/// Preprocessed rows and their targets.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -16,12 +16,12 @@ use chainrule_model::{MatRef, Scalar, TargetsRef};
 pub struct Rows<'a, T: Scalar> {
     /// (rows, inputs)
     pub x: MatRef<'a, T>,
-    /// One for each row.
+    /// One target per row.
     pub targets: TargetsRef<'a, T>,
 }
 
 impl<'a, T: Scalar> Rows<'a, T> {
-    /// How many.
+    /// The number of rows.
     pub fn count(&self) -> usize {
         self.x.rows()
     }

@@ -1,4 +1,4 @@
-//! A picture as SVG: plain shapes and real text, no scripts and no style sheets, so that every viewer agrees.
+//! Writes a picture as SVG: plain shapes and text, no scripts and no style sheets, so that every viewer shows the same.
 
 use std::fmt::Write;
 
@@ -75,7 +75,7 @@ fn attributes(stroke: &Stroke) -> String {
     text
 }
 
-/// At most two decimals, and no zeros behind them.
+/// At most two decimals, without trailing zeros.
 fn short(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -87,7 +87,7 @@ pub(crate) fn hex([r, g, b]: Colour) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// Text between tags and in attributes.
+/// Escapes text between tags and in attributes.
 pub(crate) fn escaped(text: &str) -> String {
     printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,7 +1,7 @@
-//! How much room a text takes, before anybody has drawn it, and how numbers are written in pictures.
+//! The width of a text before it is drawn, and the format of numbers in pictures.
 //!
-//! The widths are DejaVu Sans's, the font of the PNG and the first that the SVG asks for. It is the widest of the usual
-//! sans-serif fonts, Verdana aside, which is as wide: with Helvetica, Arial or Segoe the boxes have room to spare.
+//! The widths are those of DejaVu Sans, the font of the PNG and the first choice of the SVG. Verdana is as wide; the
+//! other usual sans-serif fonts (Helvetica, Arial, Segoe) are narrower and fit as well.
 
 /// Advances of U+0020 to U+007E, in thousandths of the font's size.
 const ASCII: [u16; 95] = [
@@ -12,7 +12,7 @@ const ASCII: [u16; 95] = [
     337, 636, 838,
 ];
 
-/// As wide as this text is drawn at this size.
+/// The width of a text at this size.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     let advance = |c: char| match c {
         ' '..='~' => f64::from(ASCII[c as usize - 0x20]),
@@ -28,15 +28,15 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(advance).sum::<f64>() * size / 1000.0
 }
 
-/// Text without the control characters that XML 1.0 forbids, as references too, and that end a string in DOT: U+FFFD
-/// stands for each. Tabs and ends of lines stay.
+/// Replaces control characters by U+FFFD: XML 1.0 forbids them, even as references, and they end a string in DOT. Tabs
+/// and line breaks stay.
 pub(crate) fn printable(text: &str) -> String {
     let is_allowed =
         |c: char| matches!(c, '\t' | '\n' | '\r') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
     text.chars().map(|c| if is_allowed(c) { c } else { '\u{fffd}' }).collect()
 }
 
-/// Two or three digits, and a power of ten where it is shorter: `0.125`, `784`, `1.2e−5`.
+/// Two or three digits, with a power of ten if that is shorter: `0.125`, `784`, `1.2e−5`.
 pub(crate) fn brief(value: f64) -> String {
     let size = value.abs();
     let text = match size {

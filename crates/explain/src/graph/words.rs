@@ -1,4 +1,4 @@
-//! What the formats share: the lines of a node's box, a neuron's name, and how strong an edge is.
+//! Shared by all formats: the lines of a node's box, a neuron's label, and the colour and width of an edge.
 
 use crate::graph::neurons::{Bundle, Column};
 use crate::graph::operations::{Node, Norms, Role};
@@ -13,7 +13,7 @@ pub(crate) struct Line {
     pub(crate) gradient: bool,
 }
 
-/// What stands in a node's box: its name and shape, its formulas, its norms.
+/// The lines of a node's box: name and shape, formulas, norms.
 pub(crate) fn lines(node: &Node) -> Vec<Line> {
     let line = |text: String, gradient| Line { text, gradient };
     let mut lines = vec![line(format!("{}  {}", node.name, node.shape).trim_end().to_owned(), false)];
@@ -40,7 +40,7 @@ pub(crate) fn node_lines(node: &Node) -> Vec<String> {
     lines(node).into_iter().map(|line| line.text).collect()
 }
 
-/// What a neuron gave, or else its number, from 1.
+/// The output of a neuron, or its number, counted from 1.
 pub(crate) fn neuron_name(column: &Column, place: usize) -> String {
     column.values.get(place).map_or_else(|| (column.drawn[place] + 1).to_string(), |value| brief(*value))
 }

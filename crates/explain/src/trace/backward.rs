@@ -8,22 +8,21 @@ use super::norm::Through;
 use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};
 
-/// A pass that has been taken, and the forward quantities that its formulas speak of.
+/// A finished pass, and the forward quantities that its formulas use.
 pub(super) struct Traced<'a, T: Scalar> {
     pub(super) mlp: &'a Mlp<T>,
     pub(super) parts: &'a Dissection<T>,
-    /// By the parameters, as a step of training computes them.
+    /// The gradients by the parameters, as a training step computes them.
     pub(super) gradients: &'a [T],
     pub(super) x: &'a Quantity,
     pub(super) params: &'a [Parameters],     // one for each module that learns
     pub(super) outputs: &'a [Quantity],      // one for each module
     pub(super) between: &'a [Vec<Quantity>], // one for each module
-    /// How the gradient of the loss by the network's output comes about.
+    /// The formula of the gradient of the loss by the network's output.
     pub(super) by_output: Formula,
 }
 
-/// Every gradient in the order of the chain rule, and those by the parameters of each module that learns again, from
-/// first to last.
+/// All gradients in the order of the chain rule; and again those by the parameters, from the first module to the last.
 pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec<[Quantity; 2]>) {
     let Traced { mlp, parts, gradients, x, params, outputs, between, .. } = *traced;
     let by_output = |module: usize, formula: Formula, meaning: String| {
@@ -57,7 +56,7 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
                 (known.unwrap_or_else(|| through(layer, input, output, &d)), format!("back through {layer}"))
             }
         };
-        // Nothing asks for the gradient by the inputs, and training does not compute it.
+        // Training does not need the gradient by the inputs and does not compute it.
         if module > 0 {
             d = by_output(module - 1, formula, meaning);
             quantities.push(d.clone());

@@ -1,4 +1,4 @@
-//! A formula with its numbers put in, as lines of text: matrices stand side by side, signs at half their height.
+//! A formula with its numbers, as lines of text: matrices side by side, operators at half their height.
 
 use super::grid::{Detail, Grid};
 use super::{Matrix, Quantity, Term};
@@ -34,7 +34,7 @@ impl Block {
     }
 }
 
-/// Columns that are shown in however narrow a terminal.
+/// The number of columns that are shown even in a narrow terminal.
 const FEWEST: usize = 2;
 
 /// `[ 1  2 ] [ 0.5 ] + [ 0 ]  =  [ 2 ]` and the like, in `width` columns, and what is left out of the result. A result
@@ -62,7 +62,7 @@ pub(super) fn lines(quantity: &Quantity, detail: Detail, width: usize) -> (Vec<S
     (lines, note)
 }
 
-/// With as many columns as fit.
+/// Shows as many columns as fit.
 fn fitted(matrix: &Matrix, detail: Detail, width: usize) -> Detail {
     let fits = |detail: &Detail| Block::of(matrix, *detail).width() <= width;
     // A column takes three places at least.

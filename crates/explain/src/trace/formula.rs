@@ -1,4 +1,4 @@
-//! Formulas as data, so that one serves words, LaTeX, and the same formula with the numbers put in.
+//! Formulas as data, which can be written as text, as LaTeX, and with their numbers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Name {
         Name::new(format!("dL/d{}", self.text), format!("\\frac{{\\partial L}}{{\\partial {}}}", self.latex))
     }
 
-    /// What an optimiser remembers of it: `v_W1`, `v^{(W_1)}`.
+    /// The optimiser's state of it: `v_W1`, `v^{(W_1)}`.
     pub(crate) fn memory(&self, letter: &str) -> Self {
         Name::new(format!("{letter}_{}", self.text), format!("{letter}^{{({})}}", self.latex))
     }
@@ -77,11 +77,11 @@ impl fmt::Display for Name {
 pub enum Term {
     /// An operator, a function's name, a bracket.
     Sign(Name),
-    /// A quantity by its name, with the numbers it had.
+    /// A quantity by its name, with its value.
     Value {
         /// Its name.
         name: Name,
-        /// What it was then.
+        /// Its value at that time.
         value: Arc<Matrix>,
         /// Whether its transpose is meant.
         transposed: bool,
@@ -171,7 +171,7 @@ impl Formula {
         self
     }
 
-    /// `function(self)`, the brackets as large in LaTeX as what they hold.
+    /// `function(self)`, in LaTeX with brackets as large as their content.
     pub(crate) fn of(self, function: &Name) -> Self {
         let (text, latex) = (format!("{function}("), format!("{}\\left(", function.latex));
         Formula::default().sign(text, latex).then(self).sign(")", "\\right)")
@@ -192,7 +192,7 @@ impl Formula {
         Formula::default().sign("sqrt(", "\\sqrt{").then(self).sign(")", "}")
     }
 
-    /// Another formula's terms behind these.
+    /// Appends the terms of another formula.
     pub(crate) fn then(mut self, other: Formula) -> Self {
         self.0.extend(other.0);
         self

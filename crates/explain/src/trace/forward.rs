@@ -6,16 +6,16 @@ use chainrule_model::{Layer, Mlp, Scalar};
 use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity, norm};
 
-/// What each module left.
+/// The results of each module.
 pub(super) struct Passed {
     /// Its output.
     pub(super) outputs: Vec<Quantity>,
-    /// What stands between its input and its output: a mask, a mean and a variance.
+    /// Its intermediate quantities: a mask, a mean and a variance.
     pub(super) between: Vec<Vec<Quantity>>,
 }
 
 impl Passed {
-    /// Everything in the order in which it is computed.
+    /// All quantities in the order of computation.
     pub(super) fn all(&self) -> Vec<Quantity> {
         let module = |(between, output): (&Vec<Quantity>, &Quantity)| {
             [between.as_slice(), std::slice::from_ref(output)].concat()

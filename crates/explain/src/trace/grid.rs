@@ -1,4 +1,4 @@
-//! A matrix as cells of text: which of them are shown, and how they stand in columns.
+//! A matrix as cells of text: the cells that are shown, aligned in columns.
 
 use super::Matrix;
 use super::number::significant;
@@ -8,9 +8,9 @@ use super::number::significant;
 pub(super) struct Detail {
     /// Significant digits.
     pub(super) digits: usize,
-    /// Rows that are shown of matrices with more; others have all.
+    /// The largest number of rows that are shown.
     pub(super) rows: usize,
-    /// Likewise columns.
+    /// The largest number of columns that are shown.
     pub(super) columns: usize,
 }
 
@@ -20,14 +20,14 @@ impl Detail {
     }
 }
 
-/// What is shown of a matrix: rows and columns, of which one may be a gap.
+/// The rows and columns of a matrix that are shown, either with at most one gap.
 pub(super) struct Grid {
     pub(super) cells: Vec<Vec<String>>,
-    /// What is left out, in words.
+    /// A note about what is omitted.
     pub(super) note: Option<String>,
 }
 
-/// Where numbers are left out. No number looks like it.
+/// Marks omitted numbers; no number looks like it.
 const GAP: &str = "..";
 
 impl Grid {
@@ -44,12 +44,12 @@ impl Grid {
         Grid { cells, note }
     }
 
-    /// Whether this cell stands for numbers that are left out.
+    /// Whether this cell stands for omitted numbers.
     pub(super) fn is_gap(cell: &str) -> bool {
         cell == GAP
     }
 
-    /// `[ 0.3   0.2 ]`, a line for each row, decimal points below one another.
+    /// `[ 0.3   0.2 ]`, one line per row, aligned at the decimal points.
     pub(super) fn lines(&self) -> Vec<String> {
         let columns = self.cells.first().map_or(0, Vec::len);
         let mut lines = vec!["[ ".to_owned(); self.cells.len()];
@@ -87,7 +87,7 @@ fn span(first: usize, last: usize) -> String {
     if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
-/// Cells of one width: decimal points below one another, or flush right where there are powers of ten.
+/// Cells of equal width, aligned at the decimal points, or to the right if there are powers of ten.
 fn aligned(cells: Vec<&str>) -> Vec<String> {
     let has_powers = cells.iter().any(|cell| cell.contains('e'));
     // What stands before and after the decimal point, with the point.

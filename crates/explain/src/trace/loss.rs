@@ -1,11 +1,11 @@
-//! What the output should be, and the loss that says how far it is from that.
+//! The targets, the loss and the gradient of the loss by the output.
 
 use chainrule_model::metrics::{ConfusionMatrix, argmax};
 use chainrule_model::{Loss, Mlp, Scalar, TargetsRef, softmax};
 
 use super::{Formula, Matrix, Name, Quantity};
 
-/// T, and for classes the labels that it stands for.
+/// The targets T, and for classes their labels.
 pub(super) fn given<T: Scalar>(targets: TargetsRef<'_, T>, outputs: usize) -> Vec<Quantity> {
     let t = Name::new("T", "T");
     let labels = match targets {
@@ -25,7 +25,7 @@ fn one(is_one: bool) -> f64 {
     f64::from(u8::from(is_one))
 }
 
-/// The loss, and how its gradient by the output comes about.
+/// The loss, and the formula of its gradient by the output.
 pub(super) struct TracedLoss {
     pub(super) quantities: Vec<Quantity>,
     pub(super) gradient: Formula,
@@ -105,7 +105,7 @@ pub(super) fn loss<T: Scalar>(
     TracedLoss { quantities, gradient }
 }
 
-/// `min(e^2, delta^2) / 2 + delta * max(abs(e) - delta, 0)`: what an error e costs.
+/// `min(e^2, delta^2) / 2 + delta * max(abs(e) - delta, 0)`: the loss of an error e.
 fn huber(y: &Quantity, t: &Quantity, delta: f64) -> Formula {
     let error = Formula::just(y).same(" - ").value(t);
     let number = |value: f64| Formula::default().literal(value);
@@ -115,14 +115,14 @@ fn huber(y: &Quantity, t: &Quantity, delta: f64) -> Formula {
     inside.then(number(delta)).scaling().then(beyond)
 }
 
-/// `min(delta, max(-delta, y - t))`: its slope.
+/// `min(delta, max(-delta, y - t))`: the derivative of Huber's loss.
 fn clamped(y: &Quantity, t: &Quantity, delta: f64) -> Formula {
     let error = Formula::default().literal(-delta).same(", ").value(y).same(" - ").value(t);
     let above = error.of(&Name::new("max", "\\max"));
     Formula::default().literal(delta).same(", ").then(above).of(&Name::new("min", "\\min"))
 }
 
-/// The class that each row is taken for, and how often that is right.
+/// The predicted class of each row, and the accuracy.
 fn classes(
     judged: &Quantity, // (batch, classes)
     label: &Quantity,
@@ -144,7 +144,7 @@ fn classes(
     [class, accuracy]
 }
 
-/// Whether every row is of probabilities, which makes the gradient of cross-entropy simple.
+/// Whether every row adds up to 1, which simplifies the gradient of cross-entropy.
 fn adds_up_to_1(t: &Quantity) -> bool {
     let sum = |row: &[f64]| row.iter().sum::<f64>();
     t.value.values().chunks_exact(t.value.cols()).all(|row| (sum(row) - 1.0).abs() < 1e-6)

@@ -1,4 +1,4 @@
-//! Numbers that the model held, kept for being shown.
+//! Copies of the model's numbers, to be shown.
 
 use chainrule_model::{MatRef, Scalar};
 
@@ -52,12 +52,12 @@ impl Matrix {
         Matrix { rows: self.cols, cols: self.rows, values, is_scalar: self.is_scalar }
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many columns.
+    /// The number of columns.
     pub fn cols(&self) -> usize {
         self.cols
     }
@@ -67,7 +67,7 @@ impl Matrix {
         &self.values
     }
 
-    /// Whether it is a number and no matrix: the loss, say.
+    /// Whether it is a single number, such as the loss.
     pub fn is_scalar(&self) -> bool {
         self.is_scalar
     }
@@ -75,7 +75,7 @@ impl Matrix {
     /// The element in row `i` and column `j`.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there is no such element.
     pub fn get(&self, i: usize, j: usize) -> f64 {
         self.values[i * self.cols + j]
     }

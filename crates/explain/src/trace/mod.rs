@@ -1,8 +1,8 @@
-//! A training step with every number in it: what the network was given, what each formula of the forward pass, the
-//! loss, the backward pass and the update says, and what came out.
+//! A training step with all its numbers: the inputs, then each formula of the forward pass, the loss, the backward pass
+//! and the update, with its result.
 //!
-//! [`trace`] takes the step with `chainrule-model`'s own passes, those that train, and writes down what they hold.
-//! [`to_text`] and [`to_markdown`] show it to people.
+//! [`trace`] takes the step with the passes of `chainrule-model` that training uses, and records their numbers.
+//! [`to_text`] and [`to_markdown`] print the record.
 //!
 //! ```
 //! # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }

@@ -1,5 +1,5 @@
-//! The formulas of what training and evaluation do differently, and of what a normalisation goes by: masks, means and
-//! variances, as the passes left them.
+//! The formulas of dropout and of the normalisations, which differ in training and evaluation, with the masks, means
+//! and variances of the passes.
 
 use chainrule_model::network::Dissection;
 use chainrule_model::{Layer, Mlp, Scalar};
@@ -7,7 +7,7 @@ use chainrule_model::{Layer, Mlp, Scalar};
 use super::parameters::Parameters;
 use super::{Formula, Matrix, Name, Quantity};
 
-/// What stands between a module's input and its output: a mask, or a mean and a variance. Empty for other modules.
+/// The intermediate quantities of a module: a mask, or a mean and a variance. Empty for other modules.
 pub(super) fn between<T: Scalar>(
     parts: &Dissection<T>,
     module: usize,
@@ -61,7 +61,7 @@ pub(super) fn output(
     }
 }
 
-/// A module that a gradient goes back through.
+/// A module in the backward pass.
 pub(super) struct Through<'a> {
     pub(super) input: &'a Quantity,
     /// The gradient by its output.
@@ -104,7 +104,7 @@ pub(super) fn through<T: Scalar>(
     }
 }
 
-/// What a normalisation's gamma is multiplied with; `None` of other modules.
+/// What gamma of a normalisation is multiplied with; `None` for other modules.
 pub(super) fn normalised_by(layer: &Layer, input: &Quantity, between: &[Quantity]) -> Option<Formula> {
     match (*layer, between) {
         (Layer::LayerNorm { eps, .. } | Layer::BatchNorm { eps, .. }, [mean, variance]) => {
@@ -136,7 +136,7 @@ fn mean_of_each_row() -> Name {
     Name::new("mean_of_each_row", "\\operatorname{mean}_{\\text{each row}}")
 }
 
-/// What a batch normalisation goes by in evaluation, as it is now: the mean and the variance, by module.
+/// The running mean and variance of each batch normalisation, by module.
 pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<(usize, [Quantity; 2])> {
     let one = |(number, norm): (usize, chainrule_model::network::NormLayer<'_, T>)| {
         let (module, running) = (norm.module, norm.running?);
@@ -151,7 +151,7 @@ pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<(usize, [Quantity; 2])> {
     mlp.norm_layers().enumerate().filter_map(one).collect()
 }
 
-/// How running statistics moved: from `before` by the means and variances of the minibatch to what the network has now.
+/// The update of the running statistics, from `before` and the statistics of the minibatch to their current values.
 pub(super) fn settled<T: Scalar>(
     mlp: &Mlp<T>,
     before: &[(usize, [Quantity; 2])],

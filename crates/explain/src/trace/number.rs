@@ -1,4 +1,4 @@
-//! A number as a reader wants it: so many significant digits, and none that say nothing.
+//! Formats a number with a given number of significant digits and without trailing zeros.
 
 /// At most `digits` significant digits, zeros at the end left out; `2.51779e-8` where a row of zeros would come first.
 /// 0 has no sign: what a mask multiplies by 0 may be -0, which means nothing to a reader.

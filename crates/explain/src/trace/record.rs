@@ -1,11 +1,11 @@
-//! What was written down: a trace, its steps, and their sections.
+//! The record of a trace: its steps and their sections.
 
 use chainrule_model::Loss;
 use chainrule_model::optim::Update;
 
 use super::Quantity;
 
-/// What was written down.
+/// The record of a trace.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -21,35 +21,35 @@ use super::Quantity;
 pub struct Trace {
     /// The title; empty unless its author gives one.
     pub title: String,
-    /// What its author remarks.
+    /// The author's notes.
     pub notes: String,
     /// The type of the numbers: `f32`, `f64`.
     pub element: &'static str,
     /// The kernel that computed.
     pub kernel: &'static str,
-    /// Features that go in.
+    /// The number of inputs of the network.
     pub inputs: usize,
     /// The modules, as [`chainrule_model::Layer`] prints them.
     pub layers: Vec<String>,
-    /// The loss, where there are targets.
+    /// The loss, if there are targets.
     pub loss: Option<Loss>,
-    /// How the parameters moved, where they did.
+    /// The update, if a step was taken.
     pub update: Option<Update>,
-    /// The rows, and what they should give.
+    /// The rows and their targets.
     pub given: Vec<Quantity>,
-    /// The steps that were to be shown; the forward pass alone where nothing was learned.
+    /// The steps to be shown; without a training step, only a forward pass.
     pub steps: Vec<Step>,
-    /// The loss before each step and after the last; of a network that learned nothing, its loss.
+    /// The loss before each step and after the last; without a training step, the loss.
     pub losses: Vec<f64>,
 }
 
 impl Trace {
-    /// How many steps were taken.
+    /// The number of steps taken.
     pub fn steps_taken(&self) -> usize {
         self.losses.len().saturating_sub(1)
     }
 
-    /// One of the things given, by its name.
+    /// One of the given quantities, by name.
     pub fn given(&self, name: &str) -> Option<&Quantity> {
         self.given.iter().find(|quantity| quantity.name.text == name)
     }
@@ -84,7 +84,7 @@ impl Step {
     }
 }
 
-/// What belongs together.
+/// Quantities that belong together.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }

@@ -1,11 +1,11 @@
-//! What a trace is made of: rows, what they should give, and how the network learns from that.
+//! The input of a trace: rows, targets, loss and update.
 
 use std::ops::RangeInclusive;
 
 use chainrule_model::optim::Update;
 use chainrule_model::{Loss, MatRef, Optimizer, Scalar, TargetsRef};
 
-/// What is traced: rows, what they should give, and how the network learns from that.
+/// What to trace: rows, targets, loss, update and number of steps.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
@@ -21,22 +21,22 @@ use chainrule_model::{Loss, MatRef, Optimizer, Scalar, TargetsRef};
 /// ```
 #[derive(Debug, Clone)]
 pub struct TraceRequest<'a, T: Scalar> {
-    /// (batch, inputs).
+    /// The rows, (batch, inputs).
     pub x: MatRef<'a, T>,
-    /// What the output should be. Without, there is a forward pass and nothing else.
+    /// The targets. Without them, only a forward pass is traced.
     pub targets: Option<TargetsRef<'a, T>>,
-    /// What is made small.
+    /// The loss.
     pub loss: Loss,
-    /// How the parameters move.
+    /// The optimiser with decay and clipping.
     pub update: Update,
-    /// How many steps, all on the same rows. With 0 the trace ends with the loss.
+    /// The number of steps, all on the same rows. With 0, the trace ends with the loss.
     pub steps: usize,
-    /// Which steps are written down, counted from 1; of the others only the loss is.
+    /// The steps to record, counted from 1; of the others, only the loss is recorded.
     pub shown: RangeInclusive<usize>,
 }
 
 impl<'a, T: Scalar> TraceRequest<'a, T> {
-    /// A forward pass; with targets, one step of plain gradient descent by cross-entropy.
+    /// A forward pass; with targets, one step of plain gradient descent on cross-entropy.
     pub fn forward(x: MatRef<'a, T>) -> Self {
         let update = Optimizer::Sgd { lr: 0.1 }.into();
         TraceRequest { x, targets: None, loss: Loss::default(), update, steps: 1, shown: 1..=1 }

@@ -1,5 +1,5 @@
-//! The optimisers' rules as formulas, those of `chainrule_kernel::Rule`, where their sources stand, and what decays beside
-//! them, as `chainrule_model::optim::Decay` says it.
+//! The optimisers' rules as formulas, those of `chainrule_kernel::Rule`, where their sources stand, and what decays
+//! beside them, as `chainrule_model::optim::Decay` says it.
 
 use chainrule_model::Optimizer;
 use chainrule_model::optim::Decay;
@@ -7,19 +7,19 @@ use chainrule_model::optim::Decay;
 use super::number::{brief, latex};
 use super::{Formula, Matrix, Name, Quantity};
 
-/// What the formulas speak of: a tensor of parameters before the step, and its gradient.
+/// The quantities of the formulas: a tensor of parameters before the step, and its gradient.
 pub(super) struct Ground<'a> {
     pub(super) w: &'a Quantity,
     pub(super) gradient: &'a Quantity,
-    /// What the optimiser remembers of the tensor, before and after the step.
+    /// The optimiser's state of the tensor, before and after the step.
     pub(super) memory: Vec<(Matrix, Matrix)>,
-    /// What draws the tensor to 0 beside the optimiser's own decay.
+    /// The decay of the tensor, apart from the optimiser's own.
     pub(super) decay: Decay,
     /// Counted from 1.
     pub(super) step: u64,
 }
 
-/// What the optimiser remembers from here on, and how the tensor moves.
+/// The formulas of the new optimiser state and of the new tensor.
 pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, Formula) {
     match optimizer {
         Optimizer::Sgd { lr } => (vec![], on.sgd_step(lr).then(factor(on.decayed(0.0, lr)))),
@@ -62,7 +62,7 @@ pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, For
             let start = on.kept(lr).scaling().then(kept).same(" - ");
             on.adam(on.decayed(0.0, lr), start, lr, [beta1, beta2, eps])
         }
-        // Its name is all that is known of one that has no formula here.
+        // An optimiser without formulas here is shown by its name.
         other => (vec![], Formula::just(on.w).same(", ").value(on.gradient).of(&Name::function(other.name()))),
     }
 }
@@ -92,7 +92,7 @@ impl Ground<'_> {
         if l2 == 0.0 { g } else { g.same(" + ").literal(l2).scaling().then(self.kept(lr)) }
     }
 
-    /// What replaces one of the things remembered.
+    /// The new value of a part of the state.
     fn remember(&self, index: usize, letter: &str, meaning: &str, next: impl FnOnce(&Quantity) -> Formula) -> Quantity {
         let (before, after) = self.memory[index].clone();
         let name = self.w.name.memory(letter);
@@ -131,7 +131,7 @@ fn scaled(by: f64, quantity: &Quantity) -> Formula {
     Formula::default().literal(by).scaling().value(quantity)
 }
 
-/// In brackets where it is a sum, for being multiplied.
+/// In brackets if it is a sum, to be multiplied.
 fn factor(formula: Formula) -> Formula {
     if formula.0.len() > 1 { formula.bracketed() } else { formula }
 }

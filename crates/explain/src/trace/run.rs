@@ -1,6 +1,6 @@
-//! Taking the steps. The loss, the gradients by the parameters and the parameters themselves are those of
-//! `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`, which train; what those leave no trace of, a
-//! `Dissection` keeps. A request without steps is evaluation, by `Mlp::forward`.
+//! Takes the steps of a trace. The loss, the gradients by the parameters and the parameters are those of the training
+//! methods, `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`; a `Dissection` keeps the values that
+//! they do not store. A request without steps is traced in evaluation mode, by `Mlp::forward`.
 
 use chainrule_model::network::Dissection;
 use chainrule_model::optim::Moments;
@@ -10,7 +10,7 @@ use super::parameters::parameters;
 use super::update::{Moved, Tensor};
 use super::{Matrix, Name, Quantity, Section, Step, Trace, TraceRequest, backward, forward, loss, norm, update};
 
-/// Takes the steps of a request and writes them down. Afterwards the network has learned it, to the same bits as by
+/// Takes the steps of a request and records them. Afterwards the network has been trained, with the same bits as by
 /// [`Mlp::step`].
 ///
 /// # Errors
@@ -53,7 +53,7 @@ pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, request: &TraceRequest<'_, T>) -> Resu
     })
 }
 
-/// What goes on from one step to the next.
+/// The state between steps.
 struct Pass<'l, 'a, T: Scalar> {
     request: &'l TraceRequest<'a, T>,
     given: Vec<Quantity>,
@@ -71,7 +71,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         Ok(Pass { request, given, workspace, moments })
     }
 
-    /// A forward pass, and what the request asks for after it. Answers what was to be shown of it, and the loss.
+    /// One step: a forward pass, and the rest as requested. Returns the sections to show, and the loss.
     fn step(&mut self, mlp: &mut Mlp<T>, is_shown: bool) -> Result<(Vec<Section>, Option<f64>), ModelError> {
         let TraceRequest { x, targets, loss, steps, .. } = *self.request;
         match targets {
@@ -107,8 +107,8 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         Ok((sections, value))
     }
 
-    /// Moves the parameters by the gradients that the workspace holds, and ends the pass. Answers those gradients as
-    /// they were clipped.
+    /// Updates the parameters with the gradients in the workspace, and ends the pass. Returns the clipped gradients, if
+    /// they are clipped.
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let mut gradients = self.workspace.gradients().to_vec();
         mlp.update(self.request.update, &mut gradients, &mut self.moments)?;
@@ -116,7 +116,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         Ok(self.request.update.clip.map(|_| gradients))
     }
 
-    /// What the passes computed.
+    /// Records what the passes computed.
     fn record(&self, mlp: &Mlp<T>, answered: Option<(TargetsRef<'_, T>, f64)>) -> Result<Recorded, ModelError> {
         let TraceRequest { x, loss, steps, .. } = *self.request;
         let mut parts = Dissection::try_new(mlp, x.rows())?;
@@ -175,8 +175,8 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
 /// What the passes computed.
 struct Recorded {
     sections: Vec<Section>,
-    /// What an update will move.
+    /// The tensors that an update changes.
     tensors: Vec<Tensor>,
-    /// Of each module, what stands between its input and its output.
+    /// The intermediate quantities of each module.
     between: Vec<Vec<Quantity>>,
 }

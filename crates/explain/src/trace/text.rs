@@ -1,4 +1,4 @@
-//! A trace as lines for a terminal: every formula, with its numbers put in where they fit.
+//! A trace as text for a terminal: every formula, also with its numbers if they fit.
 
 use super::grid::Detail;
 use super::number::significant;
@@ -21,11 +21,11 @@ use super::{Quantity, Section, Trace, equation, words};
 pub struct TextStyle {
     /// Significant digits of every number.
     pub digits: usize,
-    /// Of matrices with more rows or columns, so many are shown.
+    /// The largest number of rows and columns that are shown of a matrix.
     pub limit: usize,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether to emphasise by ANSI escapes.
+    /// Whether to use ANSI escapes for emphasis.
     pub color: bool,
 }
 

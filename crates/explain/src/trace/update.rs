@@ -1,4 +1,4 @@
-//! The update: what is clipped, what the optimiser remembers, and how each tensor of parameters moves.
+//! The update: clipping, the optimiser's state, and the new parameters of each tensor.
 
 use std::ops::Range;
 
@@ -19,19 +19,19 @@ pub(super) struct Tensor {
 }
 
 impl Tensor {
-    /// Its part of something laid out as the parameters.
+    /// Its elements of a slice laid out like the parameters.
     fn cut<T: Scalar>(&self, laid_out: &[T]) -> Matrix {
         let shape = &self.before.value;
         Matrix::from_slice(&laid_out[self.range.clone()], shape.rows(), shape.cols())
     }
 }
 
-/// What the step left behind.
+/// The result of a step.
 pub(super) struct Moved<'a, T> {
     pub(super) params: &'a [T],
-    /// The gradients as they were clipped, if they were.
+    /// The clipped gradients, if they were clipped.
     pub(super) clipped: Option<&'a [T]>,
-    /// What the optimiser remembered before and after: one array after the other, each as the parameters.
+    /// The optimiser's state before and after: one array after the other, each laid out like the parameters.
     pub(super) before: &'a [T],
     pub(super) after: &'a [T],
     /// Counted from 1.

@@ -1,10 +1,10 @@
-//! What a trace says beside its quantities, the same in plain text and in Markdown.
+//! The text of a trace around its quantities, shared by plain text and Markdown.
 
 use chainrule_model::optim::Update;
 
 use super::{Trace, grid};
 
-/// How formulas are to be read.
+/// How to read the formulas.
 pub(super) const READING: &str =
     "Side by side is the product of matrices, * multiplies number by number, ^T transposes.";
 
@@ -21,7 +21,7 @@ pub(super) fn summary(trace: &Trace) -> String {
     parts.join("; ")
 }
 
-/// Which of so many losses are listed: all, or the first and the last with a gap between them.
+/// The losses that are listed: all, or the first and the last with a gap between them.
 pub(super) fn losses_shown(count: usize, limit: usize) -> Vec<Option<usize>> {
     grid::shown(count, 2 * limit)
 }
