@@ -5,6 +5,7 @@ followed where the item is the crate's own, and listed as `use` where it is anot
 listed; what the compiler or the standard library implements for every type is not.
 """
 
+import re
 
 class Surface:
     def __init__(self, document):
@@ -77,7 +78,8 @@ class Surface:
         elif kind == "type_alias":
             self.add(path, f"type{self.generics(inner['generics'])} = {self.type(inner['type'])}")
         elif kind == "constant":
-            self.add(path, f"const {self.type(inner['type'])} = {inner['const']['expr']}")
+            value = re.sub(r"\\\n\s*", "", inner["const"]["expr"])  # of a literal that goes on in the next line
+            self.add(path, f"const {self.type(inner['type'])} = {value}")
         elif kind == "static":
             self.add(path, f"static {self.type(inner['type'])}")
         else:
