@@ -7,6 +7,7 @@ listed; what the compiler or the standard library implements for every type is n
 
 import re
 
+
 class Surface:
     def __init__(self, document):
         self.index, self.paths, self.lines = document["index"], document["paths"], set()
