@@ -24,7 +24,7 @@ pub(crate) struct DoctorArgs {
     /// The data that the model was trained on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Source,
-    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
+    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
     /// The learning rate of the SGD that trains it; without this option, step sizes are not checked

@@ -24,7 +24,7 @@ pub(crate) struct EvalArgs {
     /// The rows to evaluate on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Source,
-    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
+    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
     /// Which rows to use. train and test are the source's own parts, or the split that `train` makes with the same

@@ -35,7 +35,7 @@ pub(crate) struct GraphArgs {
     /// NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Option<Source>,
-    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
+    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
     #[arg(long, value_name = "FILE", requires = "data")]
     pub(crate) labels: Option<PathBuf>,
     /// Number of rows, spread evenly over the data

@@ -34,7 +34,7 @@ pub(crate) struct TraceArgs {
     /// The rows for a model: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", value_parser = values::source, help_heading = "Model")]
     pub(crate) data: Option<Source>,
-    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
+    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
     #[arg(long, value_name = "FILE", requires = "data", help_heading = "Model")]
     pub(crate) labels: Option<PathBuf>,
     /// Number of rows in the minibatch [default: 1]

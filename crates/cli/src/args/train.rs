@@ -38,7 +38,7 @@ pub(crate) struct TrainArgs {
     /// The rows to train on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
     #[arg(long, value_name = "SOURCE", default_value = "digits", value_parser = values::source, help_heading = "Data")]
     pub(crate) data: Source,
-    /// A file with the targets of --data: one column of whole numbers is class labels, anything else is values
+    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub(crate) labels: Option<PathBuf>,
     /// Number of classes [default: the largest label + 1]
