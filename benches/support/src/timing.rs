@@ -20,7 +20,7 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// One of the candidates of these rounds; so many operations a call.
+    /// Candidate number `who` of these rounds; `flops` is the number of operations of one call.
     pub fn new(name: &str, rounds: &Rounds, who: usize, flops: u64, peak: f64) -> Self {
         let ns = rounds.seconds(who).map(|s| s * 1e9);
         let gflops = flops as f64 / ns[1];

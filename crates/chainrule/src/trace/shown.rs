@@ -27,7 +27,7 @@ impl Default for Shown {
 }
 
 impl Shown {
-    /// Which of so many.
+    /// The numbers of the steps that are shown, of `steps` steps.
     pub(super) fn of(self, steps: usize) -> Result<RangeInclusive<usize>> {
         match self {
             Shown::All => Ok(1..=steps.max(1)),

@@ -32,7 +32,8 @@ pub(crate) struct Row<T> {
 }
 
 impl<T: Scalar> Row<T> {
-    /// That `y` has room for the sums of all rows, each in whole registers.
+    /// That `y` has room for the sums of all rows, each in whole registers. The size cannot wrap: C, a `MatMut` of distinct
+    /// elements, has as many of them in memory.
     #[inline(always)]
     pub(crate) fn assert_room<V: Simd<T>>(&self) {
         let elements = self.m * self.n.next_multiple_of(V::LANES);
