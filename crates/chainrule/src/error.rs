@@ -98,6 +98,22 @@ pub enum Error {
         targets: usize,
     },
 
+    /// Values are missing, and it was not said what to do about them.
+    #[error(
+        "{origin}, {place}: found a missing value, expected a number or a category; {total} are missing ({columns}): fill \
+         them by the mean, median or most-frequent value, mark them by an indicator, or drop their rows"
+    )]
+    Missing {
+        /// The file.
+        origin: String,
+        /// The first of them.
+        place: Place,
+        /// How many there are.
+        total: usize,
+        /// How many in each column.
+        columns: String,
+    },
+
     /// There is nothing to work on: no rows or no columns.
     #[error("{origin} has no {what}; at least one is needed")]
     Empty {
@@ -152,7 +168,9 @@ pub enum Error {
     },
 
     /// Training or evaluation needs targets, and the source has features only.
-    #[error("{origin} holds features only and labels are needed: name a label file")]
+    #[error(
+        "{origin} holds features only and targets are needed: name the column that is the target, or a file of labels"
+    )]
     LabelsNeeded {
         /// Where the features came from.
         origin: String,

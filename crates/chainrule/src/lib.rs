@@ -48,6 +48,7 @@ pub mod atomic;
 pub mod data;
 mod divergence;
 mod error;
+mod facts;
 mod fit;
 mod forked;
 mod hash;
@@ -59,6 +60,7 @@ mod predict;
 mod sample;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+mod task;
 pub mod trace;
 pub mod train;
 
@@ -70,12 +72,14 @@ pub use chainrule_model::{
 };
 pub use divergence::Divergence;
 pub use error::{Error, Result};
+pub use facts::Facts;
 pub use forked::start_threads;
 pub use hash::weights_sha256;
 pub use model::Model;
 pub use model_file::{DType, ModelFile};
 pub use place::Place;
 pub use sample::Sample;
+pub use task::Task;
 pub use train::{Assessment, EpochReport, Evaluation, TrainConfig, TrainReport, Trained, Trainer};
 
 /// What a network consists of and what it computes, part by part: its layers' numbers, names of activations and losses, a

@@ -2,14 +2,16 @@
 //! evaluated and asked. Rows are given to it as they come from their source: preprocessing is its own affair.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Loss, Mlp};
 
-use crate::data::{Dataset, Features, Preprocess};
+use crate::data::{Dataset, Features, Fitted, Preprocess, Schema, Split, Target};
 use crate::doctor::Examination;
+use crate::facts::Facts;
 use crate::train::{assess_network, evaluate_network};
-use crate::{Assessment, Error, Evaluation, Result, Sample};
+use crate::{Assessment, Error, Evaluation, Result, Sample, Task};
 
 /// A network with all that it needs to predict alone: what is done to features first, what it was trained to make small,
 /// and what its classes are called.
@@ -38,17 +40,48 @@ pub struct Model<T: Scalar> {
     pub mlp: Mlp<T>,
     /// What is done to features before the network sees them.
     pub preprocess: Preprocess,
-    /// What it was trained to make small, which tells what its outputs mean.
+    /// What it was trained to make small.
     pub loss: Loss,
+    /// What its outputs mean; `None` where a file of another program does not say.
+    pub task: Option<Task>,
     /// The names of the classes, in the order of the outputs.
     pub class_names: Option<Vec<String>>,
+    /// How the columns of a table become the features, where it was trained on one.
+    pub schema: Option<Arc<Schema>>,
+    /// What the targets are called, and how values were scaled before they were learned: undone in every prediction.
+    pub target: Arc<Target>,
+    /// How the rows were split into those that it was trained on and others.
+    pub split: Option<Split>,
+    /// What it was trained with, and what came of it.
+    pub facts: Option<Facts>,
 }
 
 impl<T: Scalar> Model<T> {
     /// A model of a network that comes from elsewhere, takes features as they are and is to be asked as if it had been
     /// trained with this loss. [`Trainer::fit`](crate::Trainer::fit) makes models that know what they were trained on.
     pub fn new(mlp: Mlp<T>, loss: Loss) -> Self {
-        Model { mlp, preprocess: Preprocess::None, loss, class_names: None }
+        let task = Some(Task::of_loss(loss, mlp.outputs()));
+        let target = Arc::default();
+        let preprocess = Preprocess::None;
+        Model { mlp, preprocess, loss, task, class_names: None, schema: None, target, split: None, facts: None }
+    }
+
+    /// The same, which learns and predicts as these rows were made: their schema, preprocessing, targets and task.
+    #[must_use]
+    pub fn described_by(self, data: &Dataset<T>) -> Self {
+        Model {
+            preprocess: data.preprocessing().clone(),
+            task: data.task().or(self.task),
+            schema: data.schema().cloned(),
+            target: Arc::clone(data.target()),
+            ..self
+        }
+    }
+
+    /// How other rows are made ready as those that it was trained on.
+    pub fn fitted(&self) -> Fitted {
+        let (schema, target) = (self.schema.clone(), Arc::clone(&self.target));
+        Fitted { schema, preprocess: self.preprocess.clone(), target }
     }
 
     /// The same, with this done to features first.
@@ -111,10 +144,11 @@ impl<T: Scalar> Model<T> {
         Examination::new(&self.mlp, sample.rows(), self.loss)
     }
 
-    /// Whether the outputs stand for classes: after training with cross-entropy, behind a softmax, or when they have
-    /// names of classes.
+    /// Whether the outputs stand for classes: by its task, or where that is not known when they have names of classes, were
+    /// trained with cross-entropy, or stand behind a softmax.
     pub fn is_classifier(&self) -> bool {
-        self.class_names.is_some()
+        self.task == Some(Task::Classification)
+            || self.class_names.is_some()
             || self.loss == Loss::CrossEntropy
             || matches!(self.mlp.layers().last(), Some(Layer::Softmax | Layer::LogSoftmax))
     }
@@ -125,7 +159,7 @@ impl<T: Scalar> Model<T> {
     /// # Errors
     /// When they have been preprocessed in another way.
     pub(crate) fn prepared<'d>(&self, data: &'d Dataset<T>) -> Result<Cow<'d, Dataset<T>>> {
-        prepared(&self.preprocess, data)
+        prepared(&self.preprocess, &self.target, data)
     }
 
     /// As [`Model::prepared`], of features.
@@ -157,14 +191,44 @@ impl<T: Scalar> Model<T> {
     }
 }
 
-/// As [`Model::prepared`], by this preprocessing.
-pub(crate) fn prepared<'d, T: Scalar>(preprocess: &Preprocess, data: &'d Dataset<T>) -> Result<Cow<'d, Dataset<T>>> {
-    if !is_due(preprocess, data.preprocessing())? {
+/// As [`Model::prepared`], by this preprocessing of features and this scaling of targets.
+pub(crate) fn prepared<'d, T: Scalar>(
+    preprocess: &Preprocess,
+    target: &Arc<Target>,
+    data: &'d Dataset<T>,
+) -> Result<Cow<'d, Dataset<T>>> {
+    let (is_due, are_targets_due) = (is_due(preprocess, data.preprocessing())?, are_targets_due(target, data)?);
+    if !is_due && !are_targets_due {
         return Ok(Cow::Borrowed(data));
     }
     let mut data = data.clone();
-    data.preprocess(preprocess)?;
+    if is_due {
+        data.preprocess(preprocess)?;
+    }
+    if are_targets_due {
+        data = data.with_targets_scaled(target)?;
+    }
     Ok(Cow::Owned(data))
+}
+
+/// Whether targets are still to be scaled.
+fn are_targets_due<T: Scalar>(target: &Target, data: &Dataset<T>) -> Result<bool> {
+    match (target.scaling(), data.target().scaling()) {
+        (wanted, done) if wanted == done => Ok(false),
+        (Some(_), None) => Ok(true),
+        (wanted, Some(_)) => {
+            let expected = match wanted {
+                None => "targets as they come from their source, as the model was made for",
+                Some(_) => "targets as they come from their source, or scaled as the model does it",
+            };
+            Err(Error::Argument {
+                name: "targets",
+                found: "values that were scaled".to_owned(),
+                expected: expected.to_owned(),
+            })
+        }
+        (None, None) => Ok(false),
+    }
 }
 
 /// Whether the preprocessing is still to be applied to rows to which this was done.

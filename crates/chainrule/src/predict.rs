@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::data::Features;
 use crate::fit::check_columns;
 use crate::forked;
-use crate::{Error, Model, Result};
+use crate::{Error, Model, Result, Task};
 
 /// Rows that are predicted at once.
 const BATCH: usize = 256;
@@ -19,8 +19,8 @@ const WORTH_PACKING: usize = 32;
 const WORTH_A_THREAD: usize = 1 << 21;
 
 impl<T: Scalar> Model<T> {
-    /// The network's outputs for features as they come from their source, (rows, outputs), row-major: logits after
-    /// training with cross-entropy, values otherwise. Features that have been preprocessed as this model does it are taken
+    /// What the model predicts for features as they come from their source, (rows, outputs), row-major: logits of classes,
+    /// and values in the targets' own unit. Features that have been preprocessed as this model does it are taken
     /// as they are. Threads share the rows; an application that has threads of its own
     /// calls a [`Predictor`] from each.
     ///
@@ -28,6 +28,23 @@ impl<T: Scalar> Model<T> {
     /// When the features have another number of columns than the network has inputs or have been preprocessed in another way,
     /// preprocessing overflows, or an output is infinite or NaN: then with the first such row.
     pub fn predict(&self, features: &Features<T>) -> Result<Vec<T>> {
+        let mut output = self.predict_raw(features)?;
+        if let Some(scaling) = &self.target.scaling {
+            let columns = scaling.columns();
+            for (at, y) in output.iter_mut().enumerate() {
+                *y = T::from_f64(scaling.undo(at % columns, y.to_f64()));
+            }
+            check_outputs(&output, columns)?;
+        }
+        Ok(output)
+    }
+
+    /// The network's outputs as they are, (rows, outputs), row-major: as [`Model::predict`], but of values that were scaled
+    /// before they were learned not in their own unit.
+    ///
+    /// # Errors
+    /// As [`Model::predict`].
+    pub fn predict_raw(&self, features: &Features<T>) -> Result<Vec<T>> {
         check_columns(&self.mlp, features.cols())?;
         let features = self.prepared_features(features)?;
         let mut output = room(features.rows(), self.mlp.outputs())?;
@@ -93,7 +110,8 @@ impl<T: Scalar> Model<T> {
     pub fn predict_proba(&self, features: &Features<T>) -> Result<Vec<T>> {
         let last = self.mlp.layers().last();
         let has_softmax = matches!(last, Some(Layer::Softmax | Layer::LogSoftmax));
-        let is_binary = self.loss == Loss::BinaryCrossEntropy;
+        let is_binary = matches!(self.task, Some(Task::Binary | Task::MultiLabel))
+            || (self.task.is_none() && self.loss == Loss::BinaryCrossEntropy);
         if !has_softmax && self.loss != Loss::CrossEntropy && !is_binary {
             return Err(Error::Argument {
                 name: "probabilities",

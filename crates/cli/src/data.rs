@@ -1,35 +1,14 @@
-//! Loads the rows to train and test on, as the options about data say.
+//! Reads the rows of a command, as its options about data say, and shows what was taken for granted.
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Loaded, Preprocess, Source};
-use chainrule::{Error, Model, Scalar};
+use chainrule::data::{Dataset, Examples, Fitted, Request, Source};
+use chainrule::{Loss, Model, Scalar};
 
-use crate::args::defaults::HOLDOUT;
+use crate::args::ColumnArgs;
+use crate::escape::shown;
 use crate::failure::Failure;
-use crate::limits::limits;
-
-/// Rows and the preprocessing that suits them, not applied yet.
-pub(crate) struct Parts<T> {
-    pub(crate) train: Dataset<T>,
-    pub(crate) test: Option<Dataset<T>>,
-    /// What the test part is called in messages.
-    pub(crate) test_is: &'static str,
-    pub(crate) preprocess: Preprocess,
-}
-
-/// The number of inputs and outputs of a network.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NetworkSize {
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-}
-
-impl NetworkSize {
-    pub(crate) fn of<T: Scalar>(model: &Model<T>) -> Self {
-        NetworkSize { inputs: model.mlp.inputs(), outputs: model.mlp.outputs() }
-    }
-}
+use crate::output::{Output, tell};
 
 /// A source as it is named on the command line.
 #[derive(Debug, Clone, Copy)]
@@ -38,19 +17,20 @@ pub(crate) struct Named<'a> {
     /// The option that names the source, and the one that names its labels.
     pub(crate) options: [&'static str; 2],
     pub(crate) labels: Option<&'a Path>,
+    pub(crate) columns: &'a ColumnArgs,
+    pub(crate) loss: Option<Loss>,
 }
 
-impl Named<'_> {
-    /// Refuses missing labels, and labels for a source that has its own.
+impl<'a> Named<'a> {
+    /// The source of `--data`.
+    pub(crate) fn data(source: &'a Source, columns: &'a ColumnArgs, loss: Option<Loss>) -> Self {
+        Named { source, options: ["--data", "--labels"], labels: columns.labels.as_deref(), columns, loss }
+    }
+
+    /// Refuses labels for a source that has its own.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let [data, labels] = self.options;
+        let labels = self.options[1];
         match (self.source, self.labels) {
-            (Source::File(path), None) => {
-                let path = path.display();
-                Err(Failure::Usage(format!(
-                    "{data} {path} holds features only: name the file of its labels with {labels}"
-                )))
-            }
             (Source::Digits | Source::Mnist(_), Some(file)) => {
                 let (source, file) = (self.source, file.display());
                 Err(Failure::Usage(format!("{labels} {file} is not needed: {source} has its own labels")))
@@ -59,45 +39,97 @@ impl Named<'_> {
         }
     }
 
-    /// Reads the source; with a network, checks that the rows fit it.
-    pub(crate) fn load<T: Scalar>(
-        &self,
-        classes: Option<usize>,
-        network: Option<NetworkSize>,
-    ) -> Result<Loaded<T>, Failure> {
-        let loaded = limits().load(self.source, self.labels, classes)?;
-        if let Some(NetworkSize { inputs, outputs }) = network {
-            self.check_columns(loaded.data.cols(), inputs, "inputs of the network")?;
-            if loaded.data.classes().is_some_and(|classes| classes > outputs) {
-                // Read the labels again with the network's number of classes: the error then names the row of the first
-                // one that is too large.
-                limits().load::<T>(self.source, self.labels, Some(outputs))?;
-            }
+    /// As [`Named::check`], and refuses a file in which nobody says what is to be learned.
+    pub(crate) fn check_target(&self) -> Result<(), Failure> {
+        let [data, labels] = self.options;
+        if let (Source::File(_) | Source::Stdin, None, true) =
+            (self.source, self.labels, self.columns.target.is_empty())
+        {
+            return Err(Failure::Usage(format!(
+                "{data} {}: what is to be learned? Name a column of it with --target, or a file of targets with {labels}",
+                self.source
+            )));
         }
-        Ok(loaded)
+        self.check()
     }
 
-    /// Refuses rows with another number of columns.
-    pub(crate) fn check_columns(&self, columns: usize, expected: usize, whose: &str) -> Result<(), Failure> {
-        if columns == expected {
-            return Ok(());
+    pub(crate) fn request(&self) -> Request {
+        self.columns.request(self.source, self.labels, self.loss)
+    }
+
+    /// Reads the rows to run a model on, which learns from the options what its file does not say.
+    pub(crate) fn read_for<T: Scalar>(&self, model: &mut Model<T>) -> Result<Examples, Failure> {
+        if model.target.names().is_empty() && matches!(self.source, Source::File(_)) {
+            self.check_target()?;
         }
-        let (found, expected) = (format!("{columns} columns"), format!("{expected}, the {whose}"));
-        Err(Error::Shape { origin: self.source.to_string(), found, expected }.into())
+        let is_told = tell_task(model, self.columns.task, self.loss)?;
+        let examples = self.request().read_for(model)?;
+        say_notes(examples.notes());
+        if !is_told {
+            let task = examples.task();
+            tell(format_args!("note: the targets say {task}; if that is not what the model learned: --task or --loss"));
+            (model.task, model.loss) = (Some(task), task.usual_loss());
+        }
+        Ok(examples)
+    }
+
+    /// All rows as a model takes them, ready.
+    pub(crate) fn load_for<T: Scalar>(&self, model: &mut Model<T>) -> Result<Dataset<T>, Failure> {
+        let examples = self.read_for(model)?;
+        Ok(examples.dataset_for(&all_rows(&examples), model)?)
+    }
+
+    /// All rows for a new network, with what suits them.
+    pub(crate) fn load_new<T: Scalar>(&self) -> Result<(Examples, Fitted, Dataset<T>), Failure> {
+        self.check_target()?;
+        let examples = self.request().read()?;
+        say_notes(examples.notes());
+        let rows = all_rows(&examples);
+        let fitted = examples.fit(&rows, examples.usual_scaling())?;
+        let data = examples.dataset(&rows, &fitted)?;
+        Ok((examples, fitted, data))
     }
 }
 
-/// Splits the rows into a training and a test part. A test part of the source is used, unless a fraction is to be held
-/// out.
-pub(crate) fn divide<T: Scalar>(loaded: Loaded<T>, holdout: Option<f64>, seed: u64) -> Result<Parts<T>, Failure> {
-    let Loaded { data, test, preprocess } = loaded;
-    let (train, test, test_is) = match (test, holdout) {
-        (Some(test), None) => (data, Some(test), "test"),
-        (_, Some(0.0)) => (data, None, "test"),
-        (_, holdout) => {
-            let (train, held_out) = data.split(holdout.unwrap_or(HOLDOUT), seed)?;
-            (train, Some(held_out), "held out")
+pub(crate) fn all_rows(examples: &Examples) -> Vec<usize> {
+    (0..examples.rows()).collect()
+}
+
+/// Tells a model what its outputs mean, by --task or --loss; whether it knows now.
+pub(crate) fn tell_task<T: Scalar>(
+    model: &mut Model<T>,
+    task: Option<chainrule::Task>,
+    loss: Option<Loss>,
+) -> Result<bool, Failure> {
+    if let Some(loss) = loss {
+        let told = task.unwrap_or(chainrule::Task::of_loss(loss, model.mlp.outputs()));
+        told.check(loss)?;
+        (model.loss, model.task) = (loss, Some(told));
+    } else if let Some(task) = task {
+        if task.check(model.loss).is_err() || model.task.is_none() {
+            model.loss = task.usual_loss();
         }
-    };
-    Ok(Parts { train, test, test_is, preprocess })
+        model.task = Some(task);
+    }
+    Ok(model.task.is_some())
+}
+
+/// What was taken for granted, on standard error.
+pub(crate) fn say_notes(notes: &[String]) {
+    for note in notes {
+        match note.strip_prefix("warning: ") {
+            Some(warning) => tell(format_args!("warning: {}", shown(warning))),
+            None => tell(format_args!("note: {}", shown(note))),
+        }
+    }
+}
+
+/// The same among the lines of a run.
+pub(crate) fn print_notes(notes: &[String], output: &mut Output) {
+    if output.is_quiet() {
+        return;
+    }
+    let (warnings, notes): (Vec<&String>, Vec<&String>) = notes.iter().partition(|note| note.starts_with("warning: "));
+    notes.into_iter().for_each(|note| output.say(format_args!("{}", shown(note))));
+    warnings.into_iter().for_each(|warning| tell(shown(warning)));
 }

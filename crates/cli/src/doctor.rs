@@ -7,7 +7,7 @@ use chainrule::{DType, Loss, Mlp, Model, ModelFile, Optimizer, Sample, Scalar, T
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
-use crate::data::{Named, NetworkSize};
+use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
@@ -66,7 +66,7 @@ struct LayerLine<'a> {
 }
 
 pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
-    let data = Named { source: &args.data, options: ["--data", "--labels"], labels: args.labels.as_deref() };
+    let data = Named::data(&args.data, &args.columns, args.loss);
     data.check()?;
     let file = limits().open_model(&args.model)?;
     match file.dtype() {
@@ -76,9 +76,8 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
 }
 
 fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> Result<(), Failure> {
-    let model = file.model::<T>(args.activation)?;
-    let mut data = named.load::<T>(None, Some(NetworkSize::of(&model)))?.data;
-    data.preprocess(&model.preprocess)?;
+    let mut model = file.model::<T>(args.activation)?;
+    let data = named.load_for(&mut model)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
     let Examined { diagnostics, findings, rows } = examine(&Patient::of(&model), &data, update, Run::AFTER)?;
 

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use chainrule::data::Dataset;
+use chainrule::data::{Dataset, SplitRequest};
 use chainrule::metrics::{ClassScores, ConfusionMatrix};
-use chainrule::{Assessment, DType, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
+use chainrule::{Assessment, DType, Model, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
 use serde::Serialize;
 
 use crate::args::EvalArgs;
-use crate::data::{Named, NetworkSize, divide};
+use crate::args::defaults::{HOLDOUT, SEED_NUMBER};
+use crate::data::{Named, all_rows};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
@@ -66,9 +67,9 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 }
 
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
-    let model = file.model::<T>(args.activation)?;
+    let mut model = file.model::<T>(args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
-    let (data, part) = rows::<T>(args, NetworkSize::of(&model))?;
+    let (data, part) = rows(args, &mut model)?;
 
     let started = Instant::now();
     let Assessment { evaluation: found, metrics, classes } = trainer.install(|| model.assess(&data))?;
@@ -118,24 +119,47 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
 
 impl EvalArgs {
     fn data(&self) -> Named<'_> {
-        Named { source: &self.data, options: ["--data", "--labels"], labels: self.labels.as_deref() }
+        Named::data(&self.data, &self.columns, self.loss)
     }
 }
 
 /// The rows that --part selects, and what they are called.
-fn rows<T: Scalar>(args: &EvalArgs, network: NetworkSize) -> Result<(Dataset<T>, &'static str), Failure> {
-    let loaded = args.data().load::<T>(None, Some(network))?;
-    let part = args.part.unwrap_or(if loaded.test.is_some() { Part::Test } else { Part::All });
-    match part {
-        Part::All if loaded.test.is_none() => Ok((loaded.data, "all")),
-        Part::All => {
+fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>, &'static str), Failure> {
+    let examples = args.data().read_for(model)?;
+    let own = examples.test();
+    let part = args.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
+    let is_asked = args.holdout.is_some() || args.seed.is_some();
+    let parts = match (&model.split, own) {
+        _ if part == Part::All => None,
+        (_, Some(_)) if args.holdout.is_none() => None,
+        (Some(split), _) if !is_asked => Some(examples.split_again(split)?),
+        _ => {
+            let (test, seed) = (args.holdout.unwrap_or(HOLDOUT), args.seed.unwrap_or(SEED_NUMBER));
+            if test == 0.0 {
+                return Err(Failure::Usage("with --holdout 0 there is no test part".to_owned()));
+            }
+            let by = examples.usual_split();
+            Some(examples.split(&SplitRequest { test, seed, by, ..SplitRequest::default() })?)
+        }
+    };
+    let named = |name, rows: &[usize]| match rows {
+        [] => Err(Failure::Usage(format!("the model was trained without a {name} part"))),
+        rows => Ok((examples.dataset_for(rows, model)?, name)),
+    };
+    match (part, parts, own) {
+        (Part::All, _, None) => named("all", &all_rows(&examples)),
+        (Part::All, _, Some(_)) => {
             Err(Failure::Usage(format!("{} has two parts: name one with --part train or --part test", args.data)))
         }
-        Part::Train => Ok((divide(loaded, args.holdout, args.seed)?.train, "train")),
-        Part::Test => match divide(loaded, args.holdout, args.seed)?.test {
-            Some(test) => Ok((test, "test")),
-            None => Err(Failure::Usage("with --holdout 0 there is no test part".to_owned())),
-        },
+        (Part::Train, Some(parts), _) => named("train", &parts.train),
+        (Part::Validation, Some(parts), _) => named("validation", &parts.validation),
+        (Part::Test, Some(parts), _) => named("test", &parts.test),
+        (Part::Train, None, _) => named("train", &all_rows(&examples)),
+        (Part::Validation, None, _) => named("validation", &[]),
+        (Part::Test, None, own) => {
+            let test = own.unwrap_or(&examples);
+            Ok((test.dataset_for(&all_rows(test), model)?, "test"))
+        }
     }
 }
 

@@ -34,7 +34,9 @@ impl Inputs {
                 // Reading the source reports what is missing.
                 Err(_) => self,
             },
-            Some(Source::Digits) | None => self,
+            // Standard input may have a path.
+            Some(Source::Stdin) => self.stdin(),
+            _ => self,
         }
     }
 

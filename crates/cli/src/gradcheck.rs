@@ -5,7 +5,7 @@ use chainrule::{Activation, Model, Sample};
 use serde::Serialize;
 
 use crate::args::GradcheckArgs;
-use crate::data::{Named, NetworkSize};
+use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
@@ -52,26 +52,28 @@ struct WorstLine {
 }
 
 pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
-    let named = Named { source: &args.data, options: ["--data", "--labels"], labels: args.labels.as_deref() };
+    let named = Named::data(&args.data, &args.columns, args.loss);
     named.check()?;
     // Always in f64, whatever the file holds: finite differences in f32 are too inaccurate.
     let stored = match &args.model {
         Some(path) => Some(limits().open_model(path)?.model::<f64>(args.activation)?),
         None => None,
     };
-    let loaded = named.load::<f64>(None, stored.as_ref().map(NetworkSize::of))?;
-    let mut data = loaded.data;
-    let model = match stored {
-        Some(model) => model,
+    let (model, data) = match stored {
+        Some(mut model) => {
+            let data = named.load_for(&mut model)?;
+            (model, data)
+        }
         None => {
+            let (examples, _, data) = named.load_new::<f64>()?;
             let activation = Some(args.activation.unwrap_or(Activation::Relu));
             let wanted =
                 ArchitectureArgs { hidden: args.hidden.as_ref(), activation, norm: args.norm, dropout: args.dropout };
             let mlp = wanted.build(data.cols(), data.targets().width(), args.seed)?;
-            Model::new(mlp, args.loss.unwrap_or_default()).with_preprocess(loaded.preprocess)
+            let loss = args.loss.unwrap_or(examples.task().usual_loss());
+            (Model::new(mlp, loss).described_by(&data), data)
         }
     };
-    data.preprocess(&model.preprocess)?;
     let loss = args.loss.unwrap_or(model.loss);
     let sample = Sample::spread(&model.mlp, &data, loss, args.rows)?;
     let rows = sample.rows();

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use chainrule::data::Dataset;
 use chainrule::graph::{Neurons, Operations, Shows, Theme};
 use chainrule::{Activation, DType, Loss, Mlp, Model, Sample, Scalar};
 use clap::ValueEnum;
 
 use crate::args::GraphArgs;
-use crate::data::{Named, NetworkSize};
+use crate::data::Named;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::limits::limits;
@@ -17,12 +16,16 @@ use crate::values::{Edges, GraphFormat, Sizes, View};
 
 pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
     let format = args.format()?;
-    if let Some(data) = args.data() {
-        data.check()?;
+    match args.data() {
+        Some(data) => data.check()?,
+        None if args.columns.labels.is_some() => {
+            return Err(Failure::Usage("--labels needs the rows that it belongs to: --data".to_owned()));
+        }
+        None => {}
     }
     if let Some(path) = &args.output {
         let inputs = Inputs::default().file("MODEL", args.model.as_deref());
-        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.labels.as_deref());
+        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.columns.labels.as_deref());
         files::check_output("--output", path, &inputs)?;
     }
     match (&args.model, &args.layers) {
@@ -40,8 +43,7 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
 
 impl GraphArgs {
     fn data(&self) -> Option<Named<'_>> {
-        let options = ["--data", "--labels"];
-        self.data.as_ref().map(|source| Named { source, options, labels: self.labels.as_deref() })
+        self.data.as_ref().map(|source| Named::data(source, &self.columns, self.loss))
     }
 
     /// The format of --format, or of the file's extension.
@@ -79,10 +81,10 @@ fn sketch(args: &GraphArgs, sizes: &[usize]) -> Result<Model<f32>, Failure> {
     Ok(Model::new(builder.dense(outputs).build()?, loss))
 }
 
-fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: GraphFormat) -> Result<(), Failure> {
+fn draw<T: Scalar>(args: &GraphArgs, mut model: Model<T>, format: GraphFormat) -> Result<(), Failure> {
     let loss = args.loss.unwrap_or(model.loss);
     let sample = match args.data() {
-        Some(named) => Some(sample(args, &model, &named, loss)?),
+        Some(named) => Some(sample(args, &mut model, &named, loss)?),
         None => None,
     };
     let shows = if args.edges == Some(Edges::Gradients) { Shows::Gradients } else { Shows::Weights };
@@ -108,11 +110,14 @@ fn draw<T: Scalar>(args: &GraphArgs, model: Model<T>, format: GraphFormat) -> Re
 }
 
 /// The row of --row, or --rows rows spread evenly over the data.
-fn sample<T: Scalar>(args: &GraphArgs, model: &Model<T>, named: &Named<'_>, loss: Loss) -> Result<Sample<T>, Failure> {
-    let loaded = named.load::<T>(None, Some(NetworkSize::of(model)))?;
-    let mut data: Dataset<T> = loaded.data;
+fn sample<T: Scalar>(
+    args: &GraphArgs,
+    model: &mut Model<T>,
+    named: &Named<'_>,
+    loss: Loss,
+) -> Result<Sample<T>, Failure> {
     // A new network takes rows with the preprocessing that suits their source.
-    data.preprocess(if args.layers.is_some() { &loaded.preprocess } else { &model.preprocess })?;
+    let data = if args.layers.is_some() { named.load_new::<T>()?.2 } else { named.load_for(model)? };
     Ok(match args.row {
         Some(row) => Sample::row(&model.mlp, &data, loss, row - 1)?,
         None => Sample::spread(&model.mlp, &data, loss, args.rows)?,

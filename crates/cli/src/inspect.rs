@@ -1,8 +1,8 @@
 //! `chainrule inspect`: shows what a model file contains.
 
-use chainrule::data::Preprocess;
+use chainrule::data::{Preprocess, Split, Target};
 use chainrule::network::layer_table;
-use chainrule::{DType, Model, ModelFile, Scalar, weights_sha256};
+use chainrule::{DType, Facts, Model, ModelFile, Scalar, Task, weights_sha256};
 use serde::Serialize;
 
 use crate::args::InspectArgs;
@@ -23,6 +23,12 @@ struct Inspection<'a> {
     bytes: usize,
     dtype: &'a str,
     loss: String,
+    task: Option<Task>,
+    target: &'a Target,
+    /// What each input of the network is called, where it was trained on a table.
+    features: Option<Vec<String>>,
+    split: Option<&'a Split>,
+    training: Option<&'a Facts>,
     preprocess: &'a Preprocess,
     classes: Option<&'a [String]>,
     kernel: &'a str,
@@ -31,6 +37,9 @@ struct Inspection<'a> {
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let file = limits().open_model(&args.model)?;
+    if args.command {
+        return command(&file);
+    }
     match file.dtype() {
         DType::F32 => inspect(args, &file, &file.model::<f32>(args.activation)?),
         DType::F64 => inspect(args, &file, &file.model::<f64>(args.activation)?),
@@ -48,6 +57,11 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         bytes: size_of_val(mlp.params()),
         dtype: T::NAME,
         loss: model.loss.to_string(),
+        task: model.task,
+        target: &model.target,
+        features: model.schema.as_ref().map(|schema| schema.feature_names()),
+        split: model.split.as_ref(),
+        training: model.facts.as_ref(),
         preprocess: &model.preprocess,
         classes: model.class_names.as_deref(),
         kernel: mlp.kernel_name(),
@@ -57,15 +71,50 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
     let mut say = |name: &str, value: &str| output.say(format_args!("{name:<15} {value}"));
     say("type", T::NAME);
     if file.has_architecture() {
+        say("task", &model.task.map(|task| task.to_string()).unwrap_or_default());
         say("loss", &model.loss.to_string());
+        if !model.target.names().is_empty() {
+            say("target", &shown(model.target.names().join(", ")));
+        }
+        if let Some(schema) = &model.schema {
+            say("features", &classes(&schema.feature_names()));
+        }
         say("preprocessing", &model.preprocess.to_string());
     } else {
         say("written by", "another program: the file has no loss and no preprocessing");
     }
     say("classes", &model.class_names.as_deref().map_or("not named".to_owned(), classes));
+    if let Some(facts) = &model.facts {
+        let scores: Vec<String> = facts.scores.iter().map(|(name, score)| format!(", {name} {score:.5}")).collect();
+        say(
+            "trained on",
+            &format!("{} rows of {}, {} epochs{}", facts.rows, shown(&facts.data), facts.epochs, scores.concat()),
+        );
+    }
     say("kernel", &format!("{}, on this CPU", mlp.kernel_name()));
     say("weights sha256", &weights_sha256(mlp));
     output.finish()
+}
+
+/// The command line that made the model.
+fn command(file: &ModelFile) -> Result<(), Failure> {
+    let mut output = Output::new(false, false);
+    match file.facts().filter(|facts| !facts.command.is_empty()) {
+        Some(facts) => output.say(quoted(&facts.command)),
+        None => return Err(Failure::Usage("the file does not say by which command it was made".to_owned())),
+    }
+    output.finish()
+}
+
+/// Arguments as a shell reads them back.
+fn quoted(arguments: &[String]) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@%".contains(c);
+    let quote = |argument: &String| match argument.chars().all(is_plain) && !argument.is_empty() {
+        true => argument.clone(),
+        false => format!("'{}'", argument.replace('\'', "'\\''")),
+    };
+    let arguments: Vec<String> = arguments.iter().map(quote).collect();
+    format!("chainrule {}", arguments.join(" "))
 }
 
 /// The first names and their number.

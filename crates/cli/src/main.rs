@@ -24,6 +24,7 @@ mod output;
 mod predict;
 mod progress;
 mod report;
+mod rows;
 mod schedule_args;
 mod signal;
 mod trace;

@@ -29,6 +29,14 @@ impl OptimizerArgs {
         self.is_named || !self.given.is_empty()
     }
 
+    /// The same, with another optimiser where none is named.
+    pub(crate) fn or_named(&self, usual: &str) -> Self {
+        match self.is_named {
+            true => self.clone(),
+            false => OptimizerArgs { name: usual.to_owned(), ..self.clone() },
+        }
+    }
+
     /// Whether L-BFGS is selected.
     pub(crate) fn is_lbfgs(&self) -> bool {
         self.name == LBFGS
@@ -143,7 +151,7 @@ impl Args for OptimizerArgs {
             .value_parser(name)
             .help(format!(
                 "The optimizer: {}; or {LBFGS} for small jobs: each epoch is one iteration over all rows, without --batch \
-                 and a learning rate",
+                 and a learning rate. `train` takes adam for tables if none is named",
                 OPTIMIZER_NAMES.join(", ")
             ))
             .help_heading(HEADING);

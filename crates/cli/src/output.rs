@@ -108,6 +108,14 @@ pub(crate) fn plural(n: usize, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(n))
 }
 
+/// A number with five decimals where that says something, else with as many significant digits.
+pub(crate) fn brief(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || (1e-3..1e5).contains(&size) => format!("{value:.5}"),
+        _ => format!("{value:.4e}"),
+    }
+}
+
 /// A duration with a readable number of digits.
 pub(crate) fn seconds(seconds: f64) -> String {
     match seconds {

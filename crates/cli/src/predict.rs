@@ -4,11 +4,12 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use chainrule::atomic::write_atomically;
-use chainrule::data::{Features, write_csv, write_csv_to, write_npy, write_npy_labels};
-use chainrule::{DType, Error, Loss, Model, ModelFile, Scalar};
+use chainrule::data::{Features, Request, Source, write_csv, write_csv_to, write_npy, write_npy_labels};
+use chainrule::{DType, Error, Layer, Loss, Model, ModelFile, Scalar, Task};
 
 use crate::args::PredictArgs;
-use crate::escape::shown;
+use crate::data::{say_notes, tell_task};
+use crate::escape::{self, shown};
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::limits::limits;
@@ -36,49 +37,97 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
     }
 }
 
-fn predict<T: Scalar>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failure> {
-    let model = file.model::<T>(args.activation)?;
-    let features = features::<T>(args, model.mlp.inputs())?;
-    let predictions = predictions(&model, &features, args.proba)?;
+fn predict<T: Scalar + Display>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failure> {
+    let mut model = file.model::<T>(args.activation)?;
+    settle_task(args, &mut model)?;
+    let features = features::<T>(args, &model)?;
+    let predictions = predictions(&model, &features, args)?;
     match &args.output {
         Some(table) => Ok(save(table, &model, &predictions)?),
         None => {
             let mut output = Output::new(false, false);
             let to_terminal = io::stdout().is_terminal();
-            output.write(|out| print(out, &model, &predictions, to_terminal));
+            if args.json {
+                output.write(|out| print_json(out, &model, &predictions));
+            } else {
+                output.write(|out| print(out, &model, &predictions, to_terminal));
+            }
             output.finish()
         }
     }
 }
 
-fn features<T: Scalar>(args: &PredictArgs, inputs: usize) -> Result<Features<T>, Error> {
-    let (features, origin) = match &args.data {
-        Some(source) => (limits().load_features::<T>(source)?, source.to_string()),
-        None => {
-            if io::stdin().is_terminal() {
-                tell(format_args!(
-                    "reading rows of {inputs} comma-separated numbers from the terminal; end with Ctrl-D"
-                ));
-            }
-            (limits().parse_csv_features("stdin", io::stdin().lock())?, "stdin".to_owned())
-        }
-    };
+/// What the outputs mean, where the file does not say: of a single one nobody can tell.
+fn settle_task<T: Scalar>(args: &PredictArgs, model: &mut Model<T>) -> Result<(), Failure> {
+    let has_softmax = matches!(model.mlp.layers().last(), Some(Layer::Softmax | Layer::LogSoftmax));
+    if tell_task(model, args.task, args.loss)? || args.raw {
+        return Ok(());
+    }
+    let (path, outputs) = (shown(args.model.display()), model.mlp.outputs());
+    if outputs == 1 && !has_softmax {
+        return Err(Failure::Usage(format!(
+            "{path} does not say what its output means: --task regression (a value) or --task binary (the logit of yes)"
+        )));
+    }
+    if !has_softmax {
+        tell(format_args!(
+            "note: {path} does not say what its {outputs} outputs mean; taken as logits of classes, of which one is true: \
+             --task multi-label or --task regression for others"
+        ));
+    }
+    (model.task, model.loss) = (Some(Task::Classification), Loss::CrossEntropy);
+    Ok(())
+}
+
+fn features<T: Scalar>(args: &PredictArgs, model: &Model<T>) -> Result<Features<T>, Error> {
+    let source = args.data.clone().unwrap_or(Source::Stdin);
+    if source == Source::Stdin && io::stdin().is_terminal() {
+        tell("reading rows of text from the terminal; end with Ctrl-D");
+    }
+    let mut request = Request::new(source.clone());
+    request.format = args.text.format();
+    request.limits = limits();
+    let (features, notes) = request.read_features(model)?;
+    say_notes(&notes);
+    let inputs = model.mlp.inputs();
     if features.cols() != inputs {
         let (found, expected) =
             (format!("{} columns", features.cols()), format!("{inputs}, the inputs of the network"));
-        return Err(Error::Shape { origin, found, expected });
+        return Err(Error::Shape { origin: source.to_string(), found, expected });
     }
     Ok(features)
 }
 
-fn predictions<T: Scalar>(model: &Model<T>, features: &Features<T>, proba: bool) -> Result<Predictions<T>, Error> {
+fn predictions<T: Scalar>(
+    model: &Model<T>,
+    features: &Features<T>,
+    args: &PredictArgs,
+) -> Result<Predictions<T>, Error> {
     let cols = model.mlp.outputs();
-    if proba || (model.loss == Loss::BinaryCrossEntropy && !model.is_classifier()) {
-        Ok(Predictions::Numbers { numbers: model.predict_proba(features)?, cols })
-    } else if model.is_classifier() {
-        Ok(Predictions::Classes(model.predict_classes(features)?))
-    } else {
-        Ok(Predictions::Numbers { numbers: model.predict(features)?, cols })
+    if args.raw {
+        return Ok(Predictions::Numbers { numbers: model.predict_raw(features)?, cols });
+    }
+    if args.proba {
+        return Ok(Predictions::Numbers { numbers: model.predict_proba(features)?, cols });
+    }
+    match model.task {
+        Some(Task::Classification) => Ok(Predictions::Classes(model.predict_classes(features)?)),
+        Some(Task::Binary) if model.target.answers().is_some() => {
+            let logits = model.predict(features)?;
+            Ok(Predictions::Classes(logits.iter().map(|logit| u32::from(*logit > T::ZERO)).collect()))
+        }
+        Some(Task::Binary | Task::MultiLabel) => {
+            Ok(Predictions::Numbers { numbers: model.predict_proba(features)?, cols })
+        }
+        _ => Ok(Predictions::Numbers { numbers: model.predict(features)?, cols }),
+    }
+}
+
+/// The names of what is predicted: of the classes, or of no and yes.
+fn names<T: Scalar>(model: &Model<T>) -> Vec<String> {
+    match model.target.answers() {
+        Some(answers) => answers.map(str::to_owned).to_vec(),
+        None => model.class_names.clone().unwrap_or_default(),
     }
 }
 
@@ -104,7 +153,7 @@ fn print<T: Scalar + Display>(
     match predictions {
         Predictions::Numbers { numbers, cols } => write_csv_to(out, *cols, numbers),
         Predictions::Classes(classes) => {
-            let names = model.class_names.as_deref().unwrap_or_default();
+            let names = names(model);
             let name = |class: u32| names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
             if to_terminal {
                 return classes.iter().try_for_each(|&class| writeln!(out, "{}", shown(name(class))));
@@ -114,6 +163,28 @@ fn print<T: Scalar + Display>(
                 csv.write_record([name(class)])?;
             }
             csv.flush()
+        }
+    }
+}
+
+/// One object a row: the class by its name, or the number of each output by its own.
+fn print_json<T: Scalar>(out: &mut dyn Write, model: &Model<T>, predictions: &Predictions<T>) -> io::Result<()> {
+    let names = names(model);
+    match predictions {
+        Predictions::Classes(classes) => classes.iter().enumerate().try_for_each(|(row, &class)| {
+            let name = names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
+            let line = serde_json::json!({ "row": row + 1, "class": name });
+            writeln!(out, "{}", escape::json(line.to_string()))
+        }),
+        Predictions::Numbers { numbers, cols } => {
+            let of_outputs = if names.len() == *cols { &names[..] } else { model.target.names() };
+            let title = |at: usize| of_outputs.get(at).cloned().unwrap_or_else(|| format!("output {}", at + 1));
+            numbers.chunks_exact(*cols).enumerate().try_for_each(|(row, values)| {
+                let values: serde_json::Map<String, serde_json::Value> =
+                    values.iter().enumerate().map(|(at, value)| (title(at), value.to_f64().into())).collect();
+                let line = serde_json::json!({ "row": row + 1, "outputs": values });
+                writeln!(out, "{}", escape::json(line.to_string()))
+            })
         }
     }
 }

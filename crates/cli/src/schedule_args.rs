@@ -29,22 +29,23 @@ pub(crate) struct ScheduleArgs {
     /// Accumulate the gradients of this many minibatches for each step, as if they were one
     #[arg(long, value_name = "N", default_value = "1", value_parser = values::count, allow_negative_numbers = true)]
     accumulate: usize,
-    /// Stop early when the test rows have not improved for this many epochs, and keep the weights of the best epoch
+    /// Stop early when the validation rows have not improved for this many epochs, and keep the weights of the best epoch
+    /// [default: never; for tables by the number of rows]
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
     patience: Option<usize>,
     /// The smallest improvement that counts, for --patience [default: 0]
-    #[arg(long, value_name = "NUMBER", requires = "patience", value_parser = values::not_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     min_delta: Option<f64>,
     /// The metric that --patience watches [default: loss]
-    #[arg(long, value_name = "WHAT", requires = "patience", value_parser = monitor())]
+    #[arg(long, value_name = "WHAT", value_parser = monitor())]
     monitor: Option<Monitor>,
 }
 
 impl ScheduleArgs {
     /// The configuration with these options applied.
-    pub(crate) fn applied_to(&self, config: TrainConfig) -> TrainConfig {
+    pub(crate) fn applied_to(&self, config: TrainConfig, usual_patience: Option<usize>) -> TrainConfig {
         let (optimizer, decay) = self.decay_of.decay_only(config.optimizer, self.l1.unwrap_or(0.0));
-        let early_stopping = self.patience.map(|patience| EarlyStopping {
+        let early_stopping = self.patience.or(usual_patience).map(|patience| EarlyStopping {
             min_delta: self.min_delta.unwrap_or(0.0),
             monitor: self.monitor.unwrap_or_default(),
             ..EarlyStopping::new(patience)
@@ -58,6 +59,16 @@ impl ScheduleArgs {
             early_stopping,
             ..config
         }
+    }
+
+    /// Whether --patience is given.
+    pub(crate) fn has_patience(&self) -> bool {
+        self.patience.is_some()
+    }
+
+    /// Whether rows to validate on are asked for, to stop training or to lower its rate by.
+    pub(crate) fn needs_validation(&self) -> bool {
+        self.patience.is_some() || matches!(self.schedule, Schedule::Plateau { .. })
     }
 
     /// Whether the learning rate changes during the run.

@@ -10,7 +10,7 @@ use chainrule::trace::{Example, MarkdownStyle, TextStyle, Trace, to_json, to_mar
 use chainrule::{DType, Error, ModelFile, Scalar};
 
 use crate::args::TraceArgs;
-use crate::data::{Named, NetworkSize};
+use crate::data::Named;
 use crate::escape::{self, shown};
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
@@ -21,7 +21,7 @@ use crate::values::TraceFormat;
 pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
     if let Some(path) = &args.output {
         let inputs = Inputs::default().file("FILE", Some(&args.file));
-        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.labels.as_deref());
+        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.columns.labels.as_deref());
         files::check_output("--output", path, &inputs)?;
     }
     let (trace, digits) = if extension(&args.file) == Some("toml") {
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
                 args.file.display()
             )));
         };
-        let named = Named { source, options: ["--data", "--labels"], labels: args.labels.as_deref() };
+        let named = Named::data(source, &args.columns, None);
         named.check()?;
         let file = limits().open_model(&args.file)?;
         let trace = match file.dtype() {
@@ -48,8 +48,9 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
 
 /// The trace of a worked example, and the number of digits in its file.
 fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
-    if args.data.is_some() || args.optimizer.is_given() {
-        let option = if args.data.is_some() { "--data" } else { "--optimizer and its settings" };
+    if args.data.is_some() || args.columns.labels.is_some() || args.optimizer.is_given() {
+        let has_data = args.data.is_some() || args.columns.labels.is_some();
+        let option = if has_data { "--data" } else { "--optimizer and its settings" };
         let file = args.file.display();
         return Err(Failure::Usage(format!("{option} is for models: the worked example {file} contains all of that")));
     }
@@ -60,8 +61,8 @@ fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
 fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: &ModelFile) -> Result<Trace, Failure> {
     let clip = args.clip_norm.map(Clip::Norm).or(args.clip_value.map(Clip::Value));
     let update = Update { clip, ..args.optimizer.optimizer()?.into() };
-    let model = file.model::<T>(args.activation)?;
-    let data = named.load::<T>(None, Some(NetworkSize::of(&model)))?.data;
+    let mut model = file.model::<T>(args.activation)?;
+    let data = named.load_for(&mut model)?;
     let (skip, rows) = (args.skip.unwrap_or(0), args.rows.unwrap_or(1));
     let end = skip.checked_add(rows).filter(|end| *end <= data.rows()).ok_or_else(|| Error::Argument {
         name: "rows",

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Order, Preprocess};
+use chainrule::data::Order;
 use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
-use chainrule::train::Ending;
+use chainrule::train::{Ending, Usual};
 use chainrule::{
-    DType, Evaluation, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer,
-    weights_sha256,
+    DType, Evaluation, Facts, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, Task, TrainConfig, TrainReport,
+    Trainer, weights_sha256,
 };
 use serde::Serialize;
 
 use crate::args::TrainArgs;
-use crate::data::{Named, NetworkSize, Parts, divide};
+use crate::data::{Named, print_notes};
 use crate::doctor::{Patient, Run, Watch};
 use crate::escape::shown;
 use crate::failure::Failure;
@@ -21,10 +21,10 @@ use crate::files::{self, Inputs};
 use crate::interrupt;
 use crate::limits::limits;
 use crate::network::{ArchitectureArgs, sketch};
-use crate::output::{Output, grouped, percent, plural, seconds, tell};
+use crate::output::{Output, brief, grouped, percent, plural, seconds, tell};
 use crate::progress::{Progress, Sight, Size};
+use crate::rows::Rows;
 use crate::schedule_args;
-use crate::values::Preprocessing;
 
 /// The last JSON line.
 #[derive(Debug, Serialize)]
@@ -34,6 +34,10 @@ struct DoneLine<'a> {
     steps: usize,
     test_loss: Option<f64>,
     test_accuracy: Option<f64>,
+    /// In the targets' own unit.
+    test_mae: Option<f64>,
+    test_r2: Option<f64>,
+    task: Option<Task>,
     seconds: f64,
     step_us: f64,
     weights_sha256: String,
@@ -46,9 +50,14 @@ struct DoneLine<'a> {
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
-    let is_lbfgs = args.optimizer.lbfgs()?;
-    let optimizer = if is_lbfgs { Optimizer::Sgd { lr: 0.1 } } else { args.optimizer.optimizer()? };
-    args.data().check()?;
+    args.optimizer.lbfgs()?;
+    args.optimizer
+        .or_named("sgd")
+        .optimizer()
+        .or(args.optimizer.or_named("adam").optimizer())
+        .map(drop)
+        .or_else(|failure| if args.optimizer.is_lbfgs() { Ok(()) } else { Err(failure) })?;
+    args.data().check_target()?;
     if let Some(test) = args.test_data() {
         test.check()?;
     }
@@ -58,12 +67,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     let init = args.init.as_deref().map(|path| Ok((limits().open_model(path)?, path))).transpose();
     let init: Option<(ModelFile, &Path)> = init.map_err(Failure::Run)?;
     match args.dtype.or(init.as_ref().map(|(file, _)| file.dtype())).unwrap_or(DType::F32) {
-        DType::F32 => train::<f32>(args, optimizer, init),
-        DType::F64 => train::<f64>(args, optimizer, init),
+        DType::F32 => train::<f32>(args, init),
+        DType::F64 => train::<f64>(args, init),
     }
 }
 
-fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
+fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
     let wanted = ArchitectureArgs {
         hidden: args.hidden.as_ref(),
         activation: args.activation,
@@ -75,43 +84,44 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
         None => None,
     };
     let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
-    let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or_default();
-    args.weights.check(loss)?;
-    let trainer = Trainer::new(args.config(loss, optimizer))?;
+    if let Some(loss) = args.loss.or(stored.map(|model| model.loss)) {
+        args.weights.check(loss)?;
+    }
     Kernel::<T>::selected().map_err(ModelError::from)?;
 
-    let parts = read::<T>(args, first.as_ref().map(|(model, _)| NetworkSize::of(model)))?;
-    let preprocess = preprocess(args, &parts, stored)?;
+    let mut output = Output::new(args.json, args.quiet);
+    let rows = Rows::<T>::read(args, stored)?;
+    let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or(rows.task.usual_loss());
+    args.weights.check(loss)?;
+    let trainer = Trainer::new(args.config(loss, &rows.usual)?)?;
     let mut model = match first {
         Some((mut model, _)) => {
             model.mlp.reseed(args.seed);
             model
         }
-        None => Model::new(wanted.build(parts.train.cols(), parts.train.targets().width(), args.seed)?, loss),
+        None => Model::new(wanted.build(rows.train.cols(), rows.train.targets().width(), args.seed)?, loss),
     };
-    (model.loss, model.preprocess) = (loss, preprocess);
-    let Parts { mut train, mut test, test_is, .. } = parts;
-    train.preprocess(&model.preprocess)?;
-    if let Some(test) = &mut test {
-        test.preprocess(&model.preprocess)?;
-    }
+    model.loss = loss;
+    model = model.described_by(&rows.train);
+    model.split = rows.split.clone();
+    let (train, watched) = (&rows.train, rows.watched());
 
     interrupt::stop_training(trainer.stop_handle());
-    let mut output = Output::new(args.json, args.quiet);
-    tell_beginning(args, &model, &train, test.as_ref().map(|test| (test, test_is)), &trainer, &mut output);
+    print_notes(&rows.notes, &mut output);
+    tell_beginning(args, &model, &rows, &trainer, &mut output);
     let mut watch = Watch::default();
-    watch.look(&Patient::of(&model), &train, &trainer, Run::BEFORE, &mut output)?;
-    let size = Size { rows: train.rows(), batch: rows_a_step(trainer.config(), train.rows()), epochs: args.epochs };
-    let sight =
-        Sight { watch: &mut watch, train: &train, trainer: &trainer, rate_changes: args.schedule.changes_rate() };
+    watch.look(&Patient::of(&model), train, &trainer, Run::BEFORE, &mut output)?;
+    let config = trainer.config();
+    let size = Size { rows: train.rows(), batch: rows_a_step(config, train.rows()), epochs: config.epochs };
+    let sight = Sight { watch: &mut watch, train, trainer: &trainer, rate_changes: args.schedule.changes_rate() };
     let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
     }
-    let fitted = trainer.resume(&mut model, &train, test.as_ref(), progress);
+    let fitted = trainer.resume(&mut model, train, watched, progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // An error here does not hide the divergence.
-        let _ = watch.look(&Patient::of(&model), &train, &trainer, Run::AFTER, &mut output);
+        let _ = watch.look(&Patient::of(&model), train, &trainer, Run::AFTER, &mut output);
         if let Some(path) = &args.save {
             keep_after_divergence(&model, path, epoch - 1, &mut output);
         }
@@ -121,22 +131,50 @@ fn train<T: Scalar>(args: &TrainArgs, optimizer: Optimizer, init: Option<(ModelF
     if let (0, Ending::Stopped, Some(signal)) = (report.steps, report.ending, interrupt::stopped_by()) {
         return Err(Failure::Interrupted(signal));
     }
+    let tested = tested(&report, &model, &rows, &trainer);
+    model.facts = Some(facts(args, &report, &model, &rows, tested.as_ref().ok().and_then(Option::as_ref)));
     let saved = args.save.as_deref();
     if let Some(path) = saved {
         files::keep(path, || model.save(path))?;
     }
-    let tested = tested(&report, &model, test.as_ref(), &trainer).inspect_err(|_| {
+    let tested = tested.inspect_err(|_| {
         saved.iter().for_each(|path| output.say(format_args!("saved {}", shown(path.display()))));
     })?;
     if !report.epochs.is_empty() {
         let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
         let rate = report.epochs.last().and_then(|epoch| epoch.learning_rate);
         let run = Run { losses: &losses, rate, ..Run::AFTER };
-        watch.look(&Patient::of(&model), &train, &trainer, run, &mut output)?;
+        watch.look(&Patient::of(&model), train, &trainer, run, &mut output)?;
     }
-    tell_end(args, &report, tested.as_ref().map(|tested| (tested, test_is)), saved, &mut output);
+    tell_end(args, &report, tested.as_ref().map(|tested| (tested, rows.test_is)), saved, &mut output);
     output.json(&done(&report, &model, &trainer, tested.as_ref(), saved));
     output.finish()
+}
+
+/// What the model's file remembers of the run.
+fn facts<T: Scalar>(
+    args: &TrainArgs,
+    report: &TrainReport,
+    model: &Model<T>,
+    rows: &Rows<T>,
+    tested: Option<&Evaluation>,
+) -> Facts {
+    let scores = tested.map(|tested| {
+        let scores =
+            [("loss", Some(tested.loss)), ("accuracy", tested.accuracy), ("MAE", tested.mae), ("R2", tested.r2)];
+        let is = rows.test_is;
+        scores.iter().filter_map(|(name, score)| Some((format!("{name} {is}"), (*score)?))).collect()
+    });
+    Facts {
+        command: std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        kernel: model.mlp.kernel_name().to_owned(),
+        data: args.data.to_string(),
+        rows: rows.train.rows(),
+        epochs: report.epochs_run,
+        best_epoch: report.best,
+        scores: scores.unwrap_or_default(),
+    }
 }
 
 /// The last JSON line of a run.
@@ -152,6 +190,9 @@ fn done<'a, T: Scalar>(
         steps: report.steps,
         test_loss: tested.map(|tested| tested.loss),
         test_accuracy: tested.and_then(|tested| tested.accuracy),
+        test_mae: tested.and_then(|tested| tested.mae),
+        test_r2: tested.and_then(|tested| tested.r2),
+        task: model.task,
         seconds: report.seconds,
         step_us: report.step_us(),
         weights_sha256: weights_sha256(&model.mlp),
@@ -163,31 +204,29 @@ fn done<'a, T: Scalar>(
     }
 }
 
-/// The preprocessing: from the command line, the file of the initial weights, or the source.
-fn preprocess<T: Scalar>(args: &TrainArgs, parts: &Parts<T>, stored: Option<&Model<T>>) -> Result<Preprocess, Failure> {
-    Ok(match (&args.preprocess, stored) {
-        (Preprocessing::Auto, Some(model)) => model.preprocess.clone(),
-        (Preprocessing::Auto, None) => parts.preprocess.clone(),
-        (Preprocessing::None, _) => Preprocess::None,
-        (Preprocessing::Standardize, _) => Preprocess::standardize(parts.train.features())?,
-        (Preprocessing::Scale(factor), _) => Preprocess::Scale { factor: *factor },
-    })
-}
-
-/// The evaluation on the test part: of the last or best epoch, or computed now if that epoch was interrupted.
+/// The evaluation on the test part: of the last or best epoch where it was watched, otherwise computed now.
 fn tested<T: Scalar>(
     report: &TrainReport,
     model: &Model<T>,
-    test: Option<&Dataset<T>>,
+    rows: &Rows<T>,
     trainer: &Trainer,
 ) -> Result<Option<Evaluation>, Failure> {
-    Ok(match (report, test) {
-        (_, None) => None,
-        (TrainReport { steps: 0, .. }, _) => None,
-        (TrainReport { best_epoch: Some(best), .. }, _) => best.validation.clone(),
-        (TrainReport { ending: Ending::Stopped, .. }, Some(test)) => Some(trainer.install(|| model.evaluate(test))?),
+    let Some(test) = &rows.test else { return Ok(None) };
+    if report.steps == 0 {
+        return Ok(None);
+    }
+    // What an epoch reports of values is in the unit that was learned in.
+    let is_scaled = model.target.scaling().is_some();
+    let watched = match report {
+        _ if rows.validation.is_some() || is_scaled => None,
+        TrainReport { best_epoch: Some(best), .. } => best.validation.clone(),
+        TrainReport { ending: Ending::Stopped, .. } => None,
         _ => report.epochs.last().and_then(|epoch| epoch.validation.clone()),
-    })
+    };
+    match watched {
+        Some(watched) => Ok(Some(watched)),
+        None => Ok(Some(trainer.install(|| model.evaluate(test))?)),
+    }
 }
 
 /// Saves the weights of the last complete epoch of a run that diverged; the error of the run is reported separately.
@@ -205,37 +244,42 @@ fn keep_after_divergence<T: Scalar>(model: &Model<T>, path: &Path, epochs: usize
 impl TrainArgs {
     /// The input files of the run.
     fn inputs(&self) -> Inputs {
-        let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", self.labels.as_deref());
+        let labels = self.columns.labels.as_deref();
+        let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", labels);
         let inputs = inputs.source("--test-data", self.test_data.as_ref());
         inputs.file("--test-labels", self.test_labels.as_deref()).file("--init", self.init.as_deref())
     }
 
-    fn data(&self) -> Named<'_> {
-        Named { source: &self.data, options: ["--data", "--labels"], labels: self.labels.as_deref() }
+    pub(crate) fn data(&self) -> Named<'_> {
+        Named::data(&self.data, &self.columns, self.loss)
     }
 
-    fn test_data(&self) -> Option<Named<'_>> {
-        let options = ["--test-data", "--test-labels"];
-        self.test_data.as_ref().map(|source| Named { source, options, labels: self.test_labels.as_deref() })
+    pub(crate) fn test_data(&self) -> Option<Named<'_>> {
+        let (options, labels) = (["--test-data", "--test-labels"], self.test_labels.as_deref());
+        let (columns, loss) = (&self.columns, self.loss);
+        self.test_data.as_ref().map(|source| Named { source, options, labels, columns, loss })
     }
 
-    fn config(&self, loss: Loss, optimizer: Optimizer) -> TrainConfig {
+    fn config(&self, loss: Loss, usual: &Usual) -> Result<TrainConfig, Failure> {
         let order = if self.no_shuffle { Order::Sequential } else { Order::Shuffled { seed: self.seed } };
         let clip = self.clip_norm.map(Clip::Norm).or(self.clip_value.map(Clip::Value));
-        let threads = self.threads;
-        let lbfgs = self.optimizer.is_lbfgs().then(LbfgsSettings::default);
+        let is_lbfgs = self.optimizer.is_lbfgs();
+        let optimizer = match is_lbfgs {
+            true => Optimizer::Sgd { lr: 0.1 },
+            false => self.optimizer.or_named(usual.optimizer).optimizer()?,
+        };
         let config = TrainConfig {
-            epochs: self.epochs,
-            batch: self.batch,
+            epochs: self.epochs.unwrap_or(usual.epochs),
+            batch: self.batch.unwrap_or(usual.batch),
             loss,
             optimizer,
             clip,
             order,
-            threads,
-            lbfgs,
+            threads: self.threads,
+            lbfgs: is_lbfgs.then(LbfgsSettings::default),
             ..TrainConfig::default()
         };
-        self.schedule.applied_to(self.weights.apply(config))
+        Ok(self.schedule.applied_to(self.weights.apply(config), usual.patience))
     }
 }
 
@@ -245,43 +289,44 @@ fn rows_a_step(config: &TrainConfig, rows: usize) -> usize {
     if config.lbfgs.is_some() { rows } else { batch.min(rows) }
 }
 
-/// Reads the training and test parts; with a network, checks that they fit it.
-fn read<T: Scalar>(args: &TrainArgs, network: Option<NetworkSize>) -> Result<Parts<T>, Failure> {
-    let loaded = args.data().load::<T>(args.classes, network)?;
-    let Some(test_named) = args.test_data() else {
-        return divide(loaded, args.holdout, args.seed);
-    };
-    let test = test_named.load::<T>(loaded.data.classes(), None)?;
-    let test = test.test.unwrap_or(test.data);
-    test_named.check_columns(test.cols(), loaded.data.cols(), "columns of the data to train on")?;
-    Ok(Parts { train: loaded.data, test: Some(test), test_is: "test", preprocess: loaded.preprocess })
-}
-
 fn tell_beginning<T: Scalar>(
     args: &TrainArgs,
     model: &Model<T>,
-    train: &Dataset<T>,
-    test: Option<(&Dataset<T>, &str)>,
+    data: &Rows<T>,
     trainer: &Trainer,
     output: &mut Output,
 ) {
-    let test = test.map(|(test, is)| format!(", {} {is}", grouped(test.rows()))).unwrap_or_default();
-    let targets = match train.classes() {
-        Some(classes) => plural(classes, "class"),
-        None => plural(train.targets().width(), "value"),
+    let train = &data.train;
+    let parts = [("to validate on", &data.validation), (data.test_is, &data.test)];
+    let parts = parts.iter().filter_map(|(is, part)| Some(format!(", {} {is}", grouped(part.as_ref()?.rows()))));
+    let parts: String = parts.collect();
+    let targets = match (data.task, train.classes()) {
+        (_, Some(classes)) => plural(classes, "class"),
+        (_, None) => plural(train.targets().width(), "value"),
     };
     let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
-    output.say(format_args!("{}: {rows} to train on{test}; {columns}, {targets}", shown(&args.data)));
+    output.say(format_args!("{}: {rows} to train on{parts}; {columns}, {targets}", shown(&args.data)));
+    if !model.target.names().is_empty() {
+        let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());
+        let scaled = if scaled { ", standardised for training" } else { "" };
+        output.say(format_args!("target {names}: {targets} a row, {}, {}{scaled}", data.task, model.loss));
+    }
     let mlp = &model.mlp;
     let (parameters, threads) = (plural(mlp.params().len(), "parameter"), plural(trainer.threads(), "thread"));
     output.say(format_args!("network: {}; {parameters}, {}, {threads}", sketch(mlp), mlp.kernel_name()));
     let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
-    let (optimizer, batch) = (trainer.config().optimizer, args.batch);
+    let TrainConfig { optimizer, batch, epochs, .. } = *trainer.config();
     let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
     let (weights, schedule) = (args.weights.words(), schedule_args::words(trainer.config()));
     output.say(match trainer.config().lbfgs {
         Some(_) => format!("{}{weights}, lbfgs, all rows at once{schedule}\n", model.loss),
-        None => format!("{}{weights}, {optimizer}{clip}{schedule}, batches of {batch}, {order}\n", model.loss),
+        None => {
+            format!(
+                "{}{weights}, {optimizer}{clip}{schedule}, batches of {batch}, {}, {order}\n",
+                model.loss,
+                plural(epochs, "epoch")
+            )
+        }
     });
 }
 
@@ -307,9 +352,12 @@ fn tell_end(
     }
     if let Some((tested, is)) = tested {
         let rows = plural(tested.rows, "row");
-        output.say(match tested.accuracy {
-            Some(accuracy) => format!("{is}: {} of {rows} right, loss {:.5}", percent(accuracy), tested.loss),
-            None => format!("{is}: loss {:.5} over {rows}", tested.loss),
+        output.say(match (tested.accuracy, tested.mae, tested.r2) {
+            (Some(accuracy), ..) => format!("{is}: {} of {rows} right, loss {:.5}", percent(accuracy), tested.loss),
+            (None, Some(mae), Some(r2)) => {
+                format!("{is}: R2 {r2:.4}, mean absolute error {}, loss {} over {rows}", brief(mae), brief(tested.loss))
+            }
+            _ => format!("{is}: loss {} over {rows}", brief(tested.loss)),
         });
     }
     let (steps, time) = (plural(report.steps, "step"), seconds(report.seconds));

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use chainrule::data::Source;
+use chainrule::data::{Scaling, Source};
 use chainrule::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
 use chainrule::trace::Shown;
 use chainrule::{Activation, DType, Error, Loss, ModelError};
@@ -37,9 +37,16 @@ impl Norm {
 pub(crate) enum Preprocessing {
     /// As in the file of the initial weights, or as suits the source.
     Auto,
-    None,
-    Standardize,
-    Scale(f64),
+    As(Scaling),
+}
+
+/// Rows that are held out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Holdout {
+    /// Of all rows; not said with `last` alone.
+    pub(crate) share: Option<f64>,
+    /// Whether they are the last ones.
+    pub(crate) is_last: bool,
 }
 
 /// Which rows are evaluated.
@@ -47,6 +54,7 @@ pub(crate) enum Preprocessing {
 pub(crate) enum Part {
     All,
     Train,
+    Validation,
     Test,
 }
 
@@ -200,6 +208,18 @@ pub(crate) fn holdout(text: &str) -> Parsed<f64> {
     }
 }
 
+/// A fraction of the rows, or the last ones of them.
+pub(crate) fn holdout_by(text: &str) -> Parsed<Holdout> {
+    match text.strip_prefix("last") {
+        Some("") => Ok(Holdout { share: None, is_last: true }),
+        Some(share) if share.starts_with(':') => Ok(Holdout { share: Some(holdout(&share[1..])?), is_last: true }),
+        _ => match holdout(text) {
+            Ok(share) => Ok(Holdout { share: Some(share), is_last: false }),
+            Err(_) => expected("a fraction from 0 (none) to below 1, last, or last:FRACTION"),
+        },
+    }
+}
+
 pub(crate) fn hidden(text: &str) -> Parsed<Hidden> {
     if text == "none" {
         return Ok(Hidden(Vec::new()));
@@ -244,33 +264,29 @@ pub(crate) fn sizes(text: &str) -> Parsed<Sizes> {
 }
 
 pub(crate) fn preprocessing(text: &str) -> Parsed<Preprocessing> {
-    let Some(factor) = text.strip_prefix("scale:") else {
-        return match text {
-            "auto" => Ok(Preprocessing::Auto),
-            "none" => Ok(Preprocessing::None),
-            "standardize" => Ok(Preprocessing::Standardize),
-            _ => {
-                let word = text.split_once(':').map_or(text, |(word, _)| word);
-                let known = ["auto", "none", "standardize", "scale:FACTOR"];
-                // `scale` and `scael:2` are nearer to `scale` than to `scale:FACTOR`.
-                let nearest = match Error::unknown_name("", word, &["auto", "none", "standardize", "scale"]) {
-                    Error::UnknownName { nearest, .. } => nearest,
-                    _ => None,
-                };
-                let error = Error::UnknownName {
-                    what: "preprocessing",
-                    name: text.to_owned(),
-                    nearest: nearest.map(|name| if name == "scale" { known[3].to_owned() } else { name }),
-                    known: known.map(str::to_owned).to_vec(),
-                };
-                Err(error.to_string())
-            }
-        };
-    };
-    match f64::from_str(factor) {
-        Ok(factor) if factor.is_finite() && factor != 0.0 => Ok(Preprocessing::Scale(factor)),
-        _ => expected("a finite number other than 0 after scale:"),
+    if text == "auto" {
+        return Ok(Preprocessing::Auto);
     }
+    if let Ok(scaling) = text.parse() {
+        return Ok(Preprocessing::As(scaling));
+    }
+    if text.starts_with("scale:") {
+        return expected("a finite number other than 0 after scale:");
+    }
+    let word = text.split_once(':').map_or(text, |(word, _)| word);
+    let known = ["auto", "none", "standardize", "minmax", "robust", "scale:FACTOR"];
+    // `scale` and `scael:2` are nearer to `scale` than to `scale:FACTOR`.
+    let nearest = match Error::unknown_name("", word, &["auto", "none", "standardize", "minmax", "robust", "scale"]) {
+        Error::UnknownName { nearest, .. } => nearest,
+        _ => None,
+    };
+    let error = Error::UnknownName {
+        what: "preprocessing",
+        name: text.to_owned(),
+        nearest: nearest.map(|name| if name == "scale" { known[5].to_owned() } else { name }),
+        known: known.map(str::to_owned).to_vec(),
+    };
+    Err(error.to_string())
 }
 
 pub(crate) fn table(text: &str) -> Parsed<Table> {
@@ -297,10 +313,10 @@ mod tests {
 
     #[test]
     fn preprocessing_is_told_by_name() {
-        assert_eq!(preprocessing("scale:0.5").unwrap(), Preprocessing::Scale(0.5));
+        assert_eq!(preprocessing("scale:0.5").unwrap(), Preprocessing::As(Scaling::Scale(0.5)));
         assert!(preprocessing("scale:0").is_err() && preprocessing("scale:NaN").is_err());
         let message = |text| preprocessing(text).unwrap_err();
-        assert!(message("standardise").contains("did you mean \"standardize\"?"));
+        assert!(message("standardice").contains("did you mean \"standardize\"?"));
         assert!(message("scael:2").contains("did you mean \"scale:FACTOR\"?"));
     }
 

@@ -1,17 +1,12 @@
-//! Tables of numbers as comma-separated text, from a file or any reader. Quotes are understood; other separators,
-//! decimal commas and missing cells are not.
-//!
-//! The first row is a header when none of its cells is a number. A row that mixes numbers with something else is
-//! never taken for one: that would lose it silently.
+//! Text files that hold numbers alone, as features or as targets, and how such files are written. Delimiter, decimal sign and
+//! header are told by the first lines: see [`Table::parse`].
 
+use crate::Result;
 use crate::atomic::write_atomically;
 use crate::data::input::open;
-use crate::data::metered::{Meter, Metered};
-use crate::data::numbers::{labels, narrow, values};
-use crate::data::{Features, Limits, Targets};
-use crate::{Error, Place, Result};
+use crate::data::table::read_text;
+use crate::data::{Features, Limits, Targets, TextFormat};
 use chainrule_kernel::Scalar;
-use csv::{ByteRecord, ReaderBuilder, Trim};
 use std::fmt::Display;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -45,8 +40,7 @@ pub fn parse_csv_targets<T: Scalar>(origin: &str, reader: impl Read, classes: Op
 
 /// As [`parse_csv_features`].
 pub(crate) fn features_within<T: Scalar>(origin: &str, reader: impl Read, limits: Limits) -> Result<Features<T>> {
-    let table = Table::read(origin, reader, limits)?;
-    Features::from_origin(origin, table.rows, table.cols, table.data)
+    read_text(origin, reader, &TextFormat::default(), limits)?.into_features()
 }
 
 /// As [`parse_csv_targets`].
@@ -56,11 +50,7 @@ pub(crate) fn targets_within<T: Scalar>(
     classes: Option<usize>,
     limits: Limits,
 ) -> Result<Targets<T>> {
-    let table: Table<f64> = Table::read(origin, reader, limits)?;
-    match table.cols {
-        1 => labels(origin, &table.data, classes),
-        cols => values(origin, cols, &table.data, classes),
-    }
+    read_text(origin, reader, &TextFormat::default(), limits)?.into_targets(classes)
 }
 
 /// Reads features from a file, as [`parse_csv_features`].
@@ -118,96 +108,6 @@ pub fn write_csv_to<N: Display>(
         writeln!(writer)?;
     }
     Ok(())
-}
-
-struct Table<T> {
-    rows: usize,
-    cols: usize,
-    data: Vec<T>, // (rows, cols)
-}
-
-impl<T: Scalar> Table<T> {
-    fn read(origin: &str, reader: impl Read, limits: Limits) -> Result<Self> {
-        let meter = Meter::new(limits);
-        let reader = Metered { reader, meter: &meter };
-        let mut csv = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(reader);
-        let mut table = Table { rows: 0, cols: 0, data: Vec::new() };
-        let mut record = ByteRecord::new();
-        loop {
-            let begins = Place::Text { row: table.rows + 1, column: 1, line: csv.position().line() };
-            match csv.read_byte_record(&mut record) {
-                Ok(true) => meter.next_row(),
-                Ok(false) => break,
-                Err(error) => return Err(meter.error(origin, begins, io_error(error))),
-            }
-            if record.len() as u64 > meter.columns_max() {
-                return Err(meter.row_error(origin, begins));
-            }
-            let line = record.position().map_or(0, csv::Position::line);
-            if table.data.try_reserve(record.len()).is_err() {
-                return Err(Error::format(origin, begins, "more numbers", "no more than memory holds"));
-            }
-            if table.cols == 0 {
-                table.cols = record.len();
-                if is_header(&record) {
-                    continue;
-                }
-            }
-            let row = table.rows + 1;
-            for (column, cell) in (1..).zip(&record) {
-                let place = Place::Text { row, column, line };
-                if column <= table.cols {
-                    table.data.push(number(origin, place, cell)?);
-                }
-            }
-            if record.len() != table.cols {
-                let place = Place::Text { row, column: record.len().min(table.cols) + 1, line };
-                let (found, expected) = (cells(record.len()), format!("{}, as in the first row", cells(table.cols)));
-                return Err(Error::format(origin, place, found, expected));
-            }
-            table.rows = row;
-        }
-        if table.rows == 0 {
-            return Err(Error::Empty { origin: origin.to_string(), what: "rows" });
-        }
-        Ok(table)
-    }
-}
-
-fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
-}
-
-fn parse(cell: &[u8]) -> Option<f64> {
-    str::from_utf8(cell).ok()?.parse().ok()
-}
-
-/// Whether a first row names the columns: no cell is a number, and not all are empty.
-fn is_header(record: &ByteRecord) -> bool {
-    record.iter().all(|cell| parse(cell).is_none()) && record.iter().any(|cell| !cell.is_empty())
-}
-
-fn number<T: Scalar>(origin: &str, place: Place, cell: &[u8]) -> Result<T> {
-    let Some(value) = parse(cell) else {
-        let text = String::from_utf8_lossy(cell);
-        let found = match text.char_indices().nth(40) {
-            _ if text.is_empty() => "an empty cell".to_string(),
-            None => format!("{text:?}"),
-            Some((end, _)) => format!("{:?}...", &text[..end]),
-        };
-        return Err(Error::format(origin, place, found, "a number"));
-    };
-    if !value.is_finite() {
-        return Err(Error::NotFinite { origin: origin.to_string(), place, value });
-    }
-    narrow(origin, place, value)
-}
-
-fn cells(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "cell" } else { "cells" })
 }
 
 #[cfg(test)]

@@ -192,6 +192,32 @@ impl<T: Scalar> Features<T> {
         Ok(Features { rows: rows.len(), cols: self.cols, cells, preprocessing: self.preprocessing.clone() })
     }
 
+    /// The bytes of a table that is held as bytes; of others nothing.
+    pub(crate) fn cells_as_bytes(&self) -> &[u8] {
+        match &self.cells {
+            Cells::Numbers(_) => &[],
+            Cells::Bytes(bytes, _) => bytes,
+        }
+    }
+
+    /// The same numbers in another type; bytes that have not been preprocessed stay bytes.
+    pub(crate) fn as_type<U: Scalar>(self) -> Result<Features<U>> {
+        let (rows, cols) = (self.rows, self.cols);
+        match self.cells {
+            Cells::Bytes(bytes, _) if self.preprocessing == Preprocess::None => {
+                Features::bytes_from_origin("features", rows, cols, bytes)
+            }
+            Cells::Bytes(..) => {
+                let data = self.data().iter().map(|x| U::from_f64(x.to_f64())).collect();
+                Features::from_origin("features", rows, cols, data)
+            }
+            Cells::Numbers(data) => {
+                let data = data.into_iter().map(|x| U::from_f64(x.to_f64())).collect();
+                Features::from_origin("features", rows, cols, data)
+            }
+        }
+    }
+
     /// Multiplies every number, in f64. All of them, or on an error none.
     pub(crate) fn scale(&mut self, factor: f64) -> Result<()> {
         let Cells::Bytes(bytes, map) = &mut self.cells else {

@@ -10,7 +10,7 @@ use super::csv;
 use super::features::Features;
 use super::idx::{self, Idx};
 use super::limits::Limits;
-use super::source::{Loaded, Source, targets_within};
+use super::source::{Source, targets_within};
 use super::targets::Targets;
 use crate::error::Result;
 use crate::model_file::ModelFile;
@@ -22,14 +22,6 @@ impl Limits {
     /// Those of [`ModelFile::open`].
     pub fn open_model(&self, path: impl AsRef<Path>) -> Result<ModelFile> {
         ModelFile::open_within(path.as_ref(), *self)
-    }
-
-    /// As [`Source::load`].
-    ///
-    /// # Errors
-    /// Those of [`Source::load`].
-    pub fn load<T: Scalar>(&self, source: &Source, labels: Option<&Path>, classes: Option<usize>) -> Result<Loaded<T>> {
-        source.load_within(labels, classes, *self)
     }
 
     /// As [`Source::load_features`].

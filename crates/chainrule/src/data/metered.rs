@@ -7,8 +7,11 @@ use std::io::{self, Read};
 use crate::data::Limits;
 use crate::{Error, Place};
 
+/// Bytes that the parser behind asks for at once.
+pub(super) const CHUNK: usize = 256 << 10;
+
 /// What the parser behind has asked for at once and not used yet, at most.
-const AHEAD: u64 = 64 << 10;
+const AHEAD: u64 = 2 * CHUNK as u64;
 
 /// However low the limit.
 const ROW_MAX_AT_LEAST: u64 = 1 << 20;
@@ -19,14 +22,13 @@ pub(super) struct Meter {
     limits: Limits,
     file: Cell<u64>,
     row: Cell<u64>,
-    separators: Cell<u64>,
     is_row: Cell<bool>,
 }
 
 impl Meter {
     pub(super) fn new(limits: Limits) -> Self {
         let (file, zero) = (Cell::new(limits.max_bytes), Cell::new(0));
-        let meter = Meter { limits, file, row: zero.clone(), separators: zero, is_row: Cell::new(false) };
+        let meter = Meter { limits, file, row: zero, is_row: Cell::new(false) };
         meter.next_row();
         meter
     }
@@ -44,18 +46,14 @@ impl Meter {
     /// A row has been read whole.
     pub(super) fn next_row(&self) {
         self.row.set(self.row_max().saturating_add(AHEAD));
-        self.separators.set(self.columns_max().saturating_add(AHEAD));
     }
 
     fn pass(&self, bytes: &[u8]) -> io::Result<()> {
-        let separators = bytes.iter().filter(|byte| **byte == b',').count() as u64;
-        for (left, count) in [(&self.row, bytes.len() as u64), (&self.separators, separators)] {
-            let Some(rest) = left.get().checked_sub(count) else {
-                self.is_row.set(true);
-                return Err(io::ErrorKind::FileTooLarge.into());
-            };
-            left.set(rest);
-        }
+        let Some(rest) = self.row.get().checked_sub(bytes.len() as u64) else {
+            self.is_row.set(true);
+            return Err(io::ErrorKind::FileTooLarge.into());
+        };
+        self.row.set(rest);
         let rest = self.file.get().checked_sub(bytes.len() as u64).ok_or(io::ErrorKind::FileTooLarge)?;
         self.file.set(rest);
         Ok(())

@@ -8,12 +8,18 @@
 //! of which one column is labels where they can be (see each reader) and several are values.
 
 mod batches;
+mod choice;
 mod class_names;
+mod content;
+mod contents;
 #[cfg(feature = "csv")]
 mod csv;
 mod dataset;
 mod digits;
+mod examples;
 mod features;
+mod fitted;
+mod format;
 mod idx;
 pub(crate) mod input;
 mod limited;
@@ -23,11 +29,18 @@ mod metered;
 mod mnist;
 #[cfg(feature = "npy")]
 mod npy;
-#[cfg(any(feature = "csv", feature = "npy"))]
 mod numbers;
+mod plain;
 mod preprocess;
 mod preprocessing;
+mod request;
+mod roles;
+mod scaling;
+mod schema;
 mod source;
+mod split;
+mod table;
+mod target;
 mod targets;
 
 pub use batches::{Batches, Order};
@@ -36,7 +49,9 @@ pub(crate) use class_names::check_class_names;
 pub use csv::{parse_csv_features, parse_csv_targets, read_csv_features, read_csv_targets, write_csv, write_csv_to};
 pub use dataset::Dataset;
 pub use digits::{DIGITS_CREDIT, digits};
+pub use examples::Examples;
 pub use features::Features;
+pub use fitted::Fitted;
 pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
 pub use limits::Limits;
 pub use mnist::{MnistFiles, mnist_dir};
@@ -45,5 +60,11 @@ pub use npy::{
     parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,
 };
 pub use preprocess::Preprocess;
-pub use source::{Loaded, Source, read_features, read_targets};
+pub use request::Request;
+pub use scaling::Scaling;
+pub use schema::{Missing, Schema, Unknown};
+pub use source::{Source, read_features, read_targets};
+pub use split::{Parts, Split, SplitBy, SplitRequest};
+pub use table::{Decimal, Delimiter, Table, TextFormat};
+pub use target::{Target, TargetScaling};
 pub use targets::{Targets, TargetsMut};

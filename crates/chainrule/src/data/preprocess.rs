@@ -36,6 +36,13 @@ pub enum Preprocess {
         /// Each column's standard deviation, or 1 where the column was constant, `(cols)`.
         std: Vec<f64>,
     },
+    /// `(x - shift) / scale`, column by column: of a range or of quartiles.
+    Shift {
+        /// Each column's least value, or its median, `(cols)`.
+        shift: Vec<f64>,
+        /// Each column's range, or that of its middle half; 1 where that is 0, `(cols)`.
+        scale: Vec<f64>,
+    },
 }
 
 impl Preprocess {
@@ -52,7 +59,7 @@ impl Preprocess {
                 found: factor.to_string(),
                 expected: "a finite number other than 0".to_string(),
             }),
-            Preprocess::Standardize { mean, std } => {
+            Preprocess::Standardize { mean, std } | Preprocess::Shift { shift: mean, scale: std } => {
                 if mean.len() != cols || std.len() != cols {
                     return Err(Error::Shape {
                         origin: "preprocessing".to_string(),
@@ -73,6 +80,19 @@ impl Preprocess {
     }
 }
 
+impl Preprocess {
+    /// Applies it to one row, whose width has been checked.
+    pub(crate) fn apply_to_row(&self, row: &mut [f64]) {
+        match self {
+            Preprocess::None => {}
+            Preprocess::Scale { factor } => row.iter_mut().for_each(|x| *x *= factor),
+            Preprocess::Standardize { mean: shift, std: scale } | Preprocess::Shift { shift, scale } => {
+                row.iter_mut().zip(shift.iter().zip(scale)).for_each(|(x, (shift, scale))| *x = (*x - shift) / scale);
+            }
+        }
+    }
+}
+
 /// `none`, `x * 0.0625`, `(x - mean) / deviation, of 30 columns`.
 impl fmt::Display for Preprocess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,6 +100,7 @@ impl fmt::Display for Preprocess {
             Preprocess::None => f.write_str("none"),
             Preprocess::Scale { factor } => write!(f, "x * {factor}"),
             Preprocess::Standardize { mean, .. } => write!(f, "(x - mean) / deviation, of {} columns", mean.len()),
+            Preprocess::Shift { shift, .. } => write!(f, "(x - shift) / scale, of {} columns", shift.len()),
         }
     }
 }

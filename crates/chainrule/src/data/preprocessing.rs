@@ -63,7 +63,9 @@ impl Preprocess {
         match self {
             Preprocess::None => {}
             Preprocess::Scale { factor } => features.scale(*factor)?,
-            Preprocess::Standardize { mean, std } => features.map(|column, x| (x - mean[column]) / std[column])?,
+            Preprocess::Standardize { mean: shift, std: scale } | Preprocess::Shift { shift, scale } => {
+                features.map(|column, x| (x - shift[column]) / scale[column])?;
+            }
         }
         features.set_preprocessing(self.clone());
         Ok(())

@@ -1,73 +1,60 @@
-//! Data by name: the embedded digits, a folder of MNIST files, or a file whose format is told by its first bytes and,
-//! where those say nothing, by its name. Reading each format is its own reader's.
+//! Data by name: the embedded digits, a folder of MNIST files, standard input, or a file.
 
-use crate::data::input::{Input, open};
-use crate::data::{Dataset, Features, Limits, Preprocess, Targets, digits, idx, mnist_dir};
-use crate::nearest::nearest;
-use crate::{Error, Place, Result};
-use chainrule_kernel::Scalar;
 use std::fmt;
+use std::io::stdin;
 use std::path::{Path, PathBuf};
+
+use chainrule_kernel::Scalar;
+
+use super::contents::{BYTE, Bytes, Contents};
+use super::features::Features;
+use super::format;
+use super::limits::Limits;
+use super::table::{Table, TextFormat};
+use super::targets::Targets;
+use super::{digits, idx, mnist_dir};
+use crate::nearest::nearest;
+use crate::{Error, Result};
 
 /// Where data come from.
 ///
 /// ```
-/// use chainrule::data::Source;
-/// let loaded = Source::parse("digits")?.load::<f32>(None, None)?;
-/// assert_eq!(loaded.data.rows(), 1797);
+/// use chainrule::data::{Request, Source};
+/// let examples = Request::new(Source::parse("digits")?).read()?;
+/// assert_eq!(examples.rows(), 1797);
 /// assert!(Source::parse("didgits").unwrap_err().to_string().contains("did you mean \"digits\"?"));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source {
     /// The embedded digits: [`digits`].
     Digits,
     /// A folder with the four files of MNIST: [`mnist_dir`].
     Mnist(PathBuf),
-    /// A file: IDX (plain or compressed), NPY or CSV.
+    /// Text on standard input.
+    Stdin,
+    /// A file: IDX, NPY or text, each also compressed by gzip.
     File(PathBuf),
 }
 
-/// What a source held.
-///
-/// ```
-/// use chainrule::data::{Loaded, Source};
-///
-/// let Loaded { data, test, preprocess } = Source::parse("digits")?.load::<f32>(None, None)?;
-/// let (mut train, mut held_out) = data.split(0.2, 42)?;
-/// train.preprocess(&preprocess)?;
-/// held_out.preprocess(&preprocess)?;
-/// assert!(train.rows() + held_out.rows() == 1797 && test.is_none());
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<T> {
-    /// The rows to train on, or all there are.
-    pub data: Dataset<T>,
-    /// The part to test on, where the source has one of its own.
-    pub test: Option<Dataset<T>>,
-    /// The preprocessing that suits the source: digits are divided by 16, images of bytes by 255, and numbers of
-    /// unknown meaning are left as they are. It has not been applied.
-    pub preprocess: Preprocess,
-}
-
-/// The formats that a file may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Idx,
-    Npy,
-    Csv,
+/// What a source holds: columns, or images and the part to test on where it has one of its own.
+pub(crate) enum Whole {
+    Table(Table),
+    Bytes(Bytes, Option<Bytes>),
 }
 
 impl Source {
-    /// Understands `digits`, `mnist:FOLDER`, and the path of a file; a file that is named as one of the former is
-    /// meant by `./digits`.
+    /// Understands `digits`, `mnist:FOLDER`, `-` for standard input, and the path of a file; a file that is named as one of
+    /// the former is meant by `./digits`.
     ///
     /// # Errors
     /// [`Error::UnknownName`] for what is neither a known name nor looks like a path nor exists.
     pub fn parse(text: &str) -> Result<Self> {
-        if text == "digits" {
-            return Ok(Source::Digits);
+        match text {
+            "digits" => return Ok(Source::Digits),
+            "-" => return Ok(Source::Stdin),
+            _ => {}
         }
         if let Some(folder) = text.strip_prefix("mnist:").filter(|folder| !folder.is_empty()) {
             return Ok(Source::Mnist(folder.into()));
@@ -84,70 +71,70 @@ impl Source {
             what: "data source",
             name: text.to_string(),
             nearest: meant.and_then(|meant| known.iter().find(|known| known.starts_with(meant))).map(|x| x.to_string()),
-            known: known.iter().copied().chain(["the path of an IDX, NPY or CSV file"]).map(str::to_string).collect(),
+            known: known.iter().copied().chain(["the path of an IDX, NPY or text file"]).map(str::to_string).collect(),
         })
     }
 
-    /// Reads features and targets. A file of features needs `labels`, the path of a file of targets; the other
-    /// sources bring their own. `classes` is the number of classes when it is known; else the largest label tells.
-    ///
-    /// # Errors
-    /// [`Error::LabelsNeeded`], and those of the readers and of [`Dataset::new`], with the files' names.
-    pub fn load<T: Scalar>(&self, labels: Option<&Path>, classes: Option<usize>) -> Result<Loaded<T>> {
-        self.load_within(labels, classes, Limits::default())
-    }
-
-    /// As [`Source::load`].
-    pub(crate) fn load_within<T: Scalar>(
-        &self,
-        labels: Option<&Path>,
-        classes: Option<usize>,
-        limits: Limits,
-    ) -> Result<Loaded<T>> {
-        if let (Source::Digits | Source::Mnist(_), Some(labels)) = (self, labels) {
-            return Err(Error::Argument {
-                name: "label file",
-                found: labels.display().to_string(),
-                expected: format!("none, as {self} has labels of its own"),
-            });
-        }
+    /// Reads all that the source holds.
+    pub(crate) fn read_whole(&self, text: &TextFormat, limits: Limits) -> Result<Whole> {
         match self {
             Source::Digits => {
-                let data = match classes {
-                    None | Some(10) => digits(),
-                    Some(classes) => digits().with_classes("digits", classes)?,
+                let data = digits::<f64>();
+                let Targets::Classes { labels, .. } = data.targets().clone() else {
+                    unreachable!("digits are classes")
                 };
-                Ok(Loaded { data, test: None, preprocess: Preprocess::Scale { factor: 1.0 / 16.0 } })
+                let bytes = Bytes { features: data.into_features(), labels: Some(labels), factor: 1.0 / 16.0 };
+                Ok(Whole::Bytes(bytes, None))
             }
             Source::Mnist(folder) => {
-                let (data, test) = mnist_dir(folder)?.read_within(classes, limits)?;
-                Ok(Loaded { data, test: Some(test), preprocess: BYTES })
+                let (train, test) = mnist_dir(folder)?.read_within::<f64>(None, limits)?;
+                let [train, test] = [train, test].map(|data| {
+                    let Targets::Classes { labels, .. } = data.targets().clone() else {
+                        unreachable!("MNIST is classes")
+                    };
+                    Bytes { features: data.into_features(), labels: Some(labels), factor: BYTE }
+                });
+                Ok(Whole::Bytes(train, Some(test)))
             }
-            Source::File(path) => {
-                let labels = labels.ok_or_else(|| Error::LabelsNeeded { origin: path.display().to_string() })?;
-                let (features, preprocess) = features_with_preprocess(path, limits)?;
-                let targets = targets_within(labels, classes, limits)?;
-                let (features_origin, targets_origin) = (path.display().to_string(), labels.display().to_string());
-                let data = Dataset::from_origins(features, &features_origin, targets, &targets_origin)?;
-                Ok(Loaded { data, test: None, preprocess })
-            }
+            Source::Stdin => format::read_text("stdin", stdin().lock(), text, limits).map(Whole::Table),
+            Source::File(path) => Ok(match format::read_file(path, text, limits)? {
+                Contents::Table(table) => Whole::Table(table),
+                Contents::Bytes(bytes) => Whole::Bytes(bytes, None),
+            }),
         }
     }
 
-    /// Reads features alone, to predict from: all digits, MNIST's images to test on, or a file's.
+    /// Reads a table of targets.
+    pub(crate) fn read_table(&self, text: &TextFormat, limits: Limits) -> Result<Table> {
+        match self {
+            Source::File(path) => format::read_target_file(path, text, limits),
+            other => match other.read_whole(text, limits)? {
+                Whole::Table(table) => Ok(table),
+                Whole::Bytes(..) => Err(Error::Argument {
+                    name: "label file",
+                    found: other.to_string(),
+                    expected: "a file of targets".to_owned(),
+                }),
+            },
+        }
+    }
+
+    /// Reads features alone: all digits, MNIST's images to test on, or a file's, every column a number.
     ///
     /// # Errors
-    /// Those of the readers.
+    /// Those of the readers, and [`Error::Missing`].
     pub fn load_features<T: Scalar>(&self) -> Result<Features<T>> {
         self.load_features_within(Limits::default())
     }
 
     /// As [`Source::load_features`].
     pub(crate) fn load_features_within<T: Scalar>(&self, limits: Limits) -> Result<Features<T>> {
-        match self {
-            Source::Digits => Ok(digits().into_features()),
-            Source::Mnist(folder) => idx::images_within(&mnist_dir(folder)?.test_images, limits),
-            Source::File(path) => Ok(features_with_preprocess(path, limits)?.0),
+        if let Source::Mnist(folder) = self {
+            return idx::images_within(&mnist_dir(folder)?.test_images, limits);
+        }
+        match self.read_whole(&TextFormat::default(), limits)? {
+            Whole::Table(table) => table.into_features(),
+            Whole::Bytes(bytes, _) => bytes.features.as_type(),
         }
     }
 }
@@ -157,12 +144,13 @@ impl fmt::Display for Source {
         match self {
             Source::Digits => write!(f, "digits"),
             Source::Mnist(folder) => write!(f, "mnist:{}", folder.display()),
+            Source::Stdin => write!(f, "-"),
             Source::File(path) => write!(f, "{}", path.display()),
         }
     }
 }
 
-/// Reads features from a file in any of the formats.
+/// Reads features from a file in any of the formats, every column a number.
 ///
 /// # Errors
 /// Those of the readers, and [`Error::Unsupported`] for a format that this build leaves out.
@@ -181,78 +169,7 @@ pub fn read_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -
 
 /// As [`read_targets`].
 pub(crate) fn targets_within<T: Scalar>(path: &Path, classes: Option<usize>, limits: Limits) -> Result<Targets<T>> {
-    let input = open(path, limits)?;
-    let origin = input.origin.clone();
-    match format_of(path, &input)? {
-        Format::Idx => {
-            let idx = idx::parse_within(&origin, input.reader, input.len, limits)?;
-            Targets::from_labels(&origin, idx.into_labels(&origin)?, classes)
-        }
-        #[cfg(feature = "npy")]
-        Format::Npy => crate::data::npy::targets_from(input, classes),
-        #[cfg(feature = "csv")]
-        Format::Csv => crate::data::csv::targets_within(&origin, input.reader, classes, limits),
-        #[allow(unreachable_patterns, reason = "reachable in builds without a reader")]
-        left_out => Err(unsupported(origin, left_out)),
-    }
-}
-
-/// Bytes to numbers from 0 to 1.
-const BYTES: Preprocess = Preprocess::Scale { factor: 1.0 / 255.0 };
-
-fn features_with_preprocess<T: Scalar>(path: &Path, limits: Limits) -> Result<(Features<T>, Preprocess)> {
-    if path.is_dir() {
-        return Err(Error::Argument {
-            name: "data source",
-            found: format!("the folder {}", path.display()),
-            expected: format!("a file, or mnist:{} for a folder with the files of MNIST", path.display()),
-        });
-    }
-    let input = open(path, limits)?;
-    let origin = input.origin.clone();
-    match format_of(path, &input)? {
-        Format::Idx => {
-            let idx = idx::parse_within(&origin, input.reader, input.len, limits)?;
-            Ok((idx.into_features(&origin)?, BYTES))
-        }
-        #[cfg(feature = "npy")]
-        Format::Npy => Ok((crate::data::npy::features_from(input)?, Preprocess::None)),
-        #[cfg(feature = "csv")]
-        Format::Csv => Ok((crate::data::csv::features_within(&origin, input.reader, limits)?, Preprocess::None)),
-        #[allow(unreachable_patterns, reason = "reachable in builds without a reader")]
-        left_out => Err(unsupported(origin, left_out)),
-    }
-}
-
-fn unsupported(origin: String, format: Format) -> Error {
-    match format {
-        Format::Csv => Error::Unsupported { origin, found: "a CSV file", feature: "csv" },
-        _ => Error::Unsupported { origin, found: "an NPY file", feature: "npy" },
-    }
-}
-
-/// Tells the format by the first bytes; by the name where they fit none, so that its reader can say what is wrong.
-fn format_of(path: &Path, input: &Input) -> Result<Format> {
-    let head = &input.head[..];
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let numbers = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b',' | b' ' | b'\r' | b'\n' | b'e');
-    if head.starts_with(b"\x93NUMPY") {
-        Ok(Format::Npy)
-    } else if head.starts_with(&idx::GZIP) || head.starts_with(&[0, 0]) {
-        Ok(Format::Idx)
-    } else if name.ends_with(".npy") {
-        Ok(Format::Npy)
-    } else if name.ends_with(".csv") {
-        Ok(Format::Csv)
-    } else if name.ends_with(".idx") || name.ends_with(".gz") || name.ends_with("ubyte") {
-        Ok(Format::Idx)
-    } else if !head.is_empty() && head.iter().all(numbers) {
-        Ok(Format::Csv)
-    } else {
-        let shown: Vec<String> = head.iter().map(|byte| format!("{byte:02x}")).collect();
-        let found = if head.is_empty() { "the end".to_string() } else { format!("bytes {}", shown.join(" ")) };
-        Err(Error::format(&input.origin, Place::Byte(0), found, "an IDX, NPY or CSV file"))
-    }
+    format::read_target_file(path, &TextFormat::default(), limits)?.into_targets(classes)
 }
 
 #[cfg(test)]

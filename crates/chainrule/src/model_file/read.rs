@@ -1,6 +1,7 @@
 //! Reading: our own files, and anyone's safetensors file whose tensors are those of dense layers and normalisations.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
@@ -13,8 +14,10 @@ use super::valid;
 use crate::data::Limits;
 use crate::data::input::open;
 use crate::error::{Error, Result};
+use crate::facts::Facts;
 use crate::model::Model;
 use crate::place::Place;
+use crate::task::Task;
 
 /// A file whose tensors have been found to be a chain of dense layers, and of normalisations among them.
 ///
@@ -87,6 +90,11 @@ impl ModelFile {
         self.contents.dtype
     }
 
+    /// What the file remembers of the model's training.
+    pub fn facts(&self) -> Option<&Facts> {
+        self.contents.metadata.as_ref()?.facts.as_ref()
+    }
+
     /// Whether the file says which modules stand between its dense layers; one that PyTorch wrote does not.
     pub fn has_architecture(&self) -> bool {
         self.contents.metadata.is_some()
@@ -105,13 +113,19 @@ impl ModelFile {
         let stored = &self.contents.layers;
         same_layers(&self.origin, &layers, stored)?;
         let (inputs, outputs) = (stored[0].widths().0, stored[stored.len() - 1].widths().1);
-        let (loss, preprocess, class_names) = match &self.contents.metadata {
-            None => (Loss::CrossEntropy, Default::default(), None),
-            Some(metadata) => {
-                let loss = metadata.loss.parse().map_err(|error| valid::refused(&self.origin, error))?;
-                (loss, metadata.preprocess.clone(), metadata.class_names.clone())
-            }
+        let metadata = self.contents.metadata.as_ref();
+        let loss = match metadata {
+            None => Loss::CrossEntropy,
+            Some(metadata) => metadata.loss.parse().map_err(|error| valid::refused(&self.origin, error))?,
         };
+        let preprocess = metadata.map(|metadata| metadata.preprocess.clone()).unwrap_or_default();
+        let class_names = metadata.and_then(|metadata| metadata.class_names.clone());
+        let schema = metadata.and_then(|metadata| metadata.schema.clone()).map(Arc::new);
+        let target = Arc::new(metadata.and_then(|metadata| metadata.target.clone()).unwrap_or_default());
+        let split = metadata.and_then(|metadata| metadata.split.clone());
+        let facts = metadata.and_then(|metadata| metadata.facts.clone());
+        // A file of the first version says what its outputs mean by its loss.
+        let task = metadata.map(|metadata| metadata.task.unwrap_or_else(|| Task::of_loss(loss, outputs)));
         let declared = valid::Declared {
             layers: &layers,
             inputs,
@@ -119,6 +133,10 @@ impl ModelFile {
             loss,
             preprocess: &preprocess,
             class_names: class_names.as_deref(),
+            schema: schema.as_deref(),
+            target: &target,
+            split: split.as_ref(),
+            facts: facts.as_ref(),
         };
         valid::settings::<T>(&self.origin, &declared)?;
 
@@ -129,7 +147,7 @@ impl ModelFile {
         }
         let mut mlp = builder.build_as::<T>().map_err(|error| valid::refused(&self.origin, error))?;
         self.load_into(&mut mlp)?;
-        let model = Model { mlp, preprocess, loss, class_names };
+        let model = Model { mlp, preprocess, loss, task, class_names, schema, target, split, facts };
         valid::numbers(&self.origin, &model.mlp)?;
         Ok(model)
     }

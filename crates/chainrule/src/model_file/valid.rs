@@ -5,8 +5,8 @@ use chainrule_kernel::Scalar;
 use chainrule_model::{Activation, Layer, Loss, Mlp, ModelError};
 
 use super::header::MODULES_MAX;
-use crate::data::{Preprocess, check_class_names};
-use crate::{Error, Model, Place, Result};
+use crate::data::{Preprocess, Schema, Split, Target, check_class_names};
+use crate::{Error, Facts, Model, Place, Result};
 
 /// What a model says of itself, beside its numbers.
 pub(super) struct Declared<'a> {
@@ -16,6 +16,10 @@ pub(super) struct Declared<'a> {
     pub(super) loss: Loss,
     pub(super) preprocess: &'a Preprocess,
     pub(super) class_names: Option<&'a [String]>,
+    pub(super) schema: Option<&'a Schema>,
+    pub(super) target: &'a Target,
+    pub(super) split: Option<&'a Split>,
+    pub(super) facts: Option<&'a Facts>,
 }
 
 /// All of it.
@@ -28,6 +32,10 @@ pub(super) fn model<T: Scalar>(origin: &str, model: &Model<T>) -> Result<()> {
         loss: model.loss,
         preprocess: &model.preprocess,
         class_names: names,
+        schema: model.schema.as_deref(),
+        target: &model.target,
+        split: model.split.as_ref(),
+        facts: model.facts.as_ref(),
     };
     settings::<T>(origin, &declared)?;
     numbers(origin, mlp)
@@ -36,7 +44,7 @@ pub(super) fn model<T: Scalar>(origin: &str, model: &Model<T>) -> Result<()> {
 /// Refuses modules, a loss, preprocessing or class names that mean nothing, do not fit the network, or would not be read
 /// as they are written.
 pub(super) fn settings<T: Scalar>(origin: &str, declared: &Declared<'_>) -> Result<()> {
-    let Declared { layers, inputs, outputs, loss, preprocess, class_names } = *declared;
+    let Declared { layers, inputs, outputs, loss, preprocess, class_names, schema, target, split, facts } = *declared;
     if layers.len() > MODULES_MAX {
         let found = format!("{} modules", layers.len());
         return Err(Error::format(origin, Place::Header, found, format!("at most {MODULES_MAX} in a model file")));
@@ -59,6 +67,10 @@ pub(super) fn settings<T: Scalar>(origin: &str, declared: &Declared<'_>) -> Resu
         return Err(Error::format(origin, Place::Header, loss.to_string(), "a loss that is read as it is written"));
     }
     preprocess.check(inputs).map_err(|error| told_of(origin, error))?;
+    schema.map_or(Ok(()), |schema| schema.check(inputs)).map_err(|error| told_of(origin, error))?;
+    target.check(outputs).map_err(|error| told_of(origin, error))?;
+    split.map_or(Ok(()), Split::check).map_err(|error| told_of(origin, error))?;
+    facts.map_or(Ok(()), Facts::check).map_err(|error| told_of(origin, error))?;
     class_names.map_or(Ok(()), |names| check_class_names(origin, names, outputs))
 }
 

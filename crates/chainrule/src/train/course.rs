@@ -139,7 +139,8 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             method,
             learner,
             rows,
-            evaluator: validation.map(|Judge { data, counts }| Evaluator::new(mlp, data, counts)),
+            evaluator: validation
+                .map(|Judge { data, counts }| Evaluator::new(mlp, data, counts).of_values(config.loss)),
             best: config.early_stopping.map(|settings| Best::new(settings, mlp)).transpose()?,
             good: Snapshot::of(mlp)?,
             steps: 0,

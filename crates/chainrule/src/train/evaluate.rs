@@ -6,6 +6,7 @@ use chainrule_model::{Loss, Mlp, Workspace};
 
 use super::criterion::{Criterion, Known};
 use super::minibatch::Minibatch;
+use super::value_errors::{Spread, ValueErrors};
 use crate::data::{Dataset, Targets};
 use crate::fit::check_fit;
 use crate::{Error, Result};
@@ -34,6 +35,11 @@ pub struct Evaluation {
     pub accuracy: Option<f64>,
     /// Who was taken for whom; `None` without classes, and in the reports of a training run's epochs.
     pub confusion: Option<ConfusionMatrix>,
+    /// The mean absolute error in the targets' own unit; `None` with classes and with logits.
+    pub mae: Option<f64>,
+    /// The share of the targets' variance that the outputs explain, the mean over the columns; `None` as `mae`, and where
+    /// every column of the targets is constant.
+    pub r2: Option<f64>,
 }
 
 /// Whether the largest output is an answer: with classes always, with values when they are probabilities.
@@ -66,7 +72,11 @@ pub(super) fn evaluate_with<T: Scalar>(
             (0..minibatch.rows()).for_each(|row| confusion.add(minibatch.class(row), argmax(output.row(row))));
         }
     };
-    let found = Evaluator::new(mlp, data, counts).run_with(mlp, &mut Known::plain(loss), also)?;
+    let mut evaluator = Evaluator::new(mlp, data, counts).of_values(loss);
+    let (found, in_unit) = evaluator.run_with(mlp, &mut Known::plain(loss), also)?;
+    // A loss of values that were scaled is told in their own unit.
+    let loss = in_unit.filter(|_| data.target().scaling().is_some()).unwrap_or(found.loss);
+    let found = Evaluation { loss, ..found };
     Ok(Evaluation { confusion, ..found })
 }
 
@@ -78,6 +88,8 @@ pub(super) struct Evaluator<'d, T: Scalar> {
     rows: Vec<usize>,
     /// Whether right answers are counted.
     counts: bool,
+    /// What errors of values are measured by.
+    spread: Option<Spread>,
 }
 
 impl<'d, T: Scalar> Evaluator<'d, T> {
@@ -89,22 +101,29 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
             minibatch: Minibatch::new(data, batch),
             rows: (0..data.rows()).collect(),
             counts,
+            spread: None,
         }
+    }
+
+    /// The same, which tells errors of values too, if this loss is one of values.
+    pub(super) fn of_values(self, loss: Loss) -> Self {
+        Evaluator { spread: Spread::of(self.data, loss), ..self }
     }
 
     /// Loss and accuracy; no confusion matrix.
     pub(super) fn run(&mut self, mlp: &Mlp<T>, criterion: &mut impl Criterion<T>) -> Result<Evaluation> {
-        self.run_with(mlp, criterion, |_, _| ())
+        Ok(self.run_with(mlp, criterion, |_, _| ())?.0)
     }
 
-    /// As [`Evaluator::run`], showing each minibatch and its outputs on the way.
+    /// As [`Evaluator::run`], showing each minibatch and its outputs on the way; and the loss of values in their own unit.
     fn run_with(
         &mut self,
         mlp: &Mlp<T>,
         criterion: &mut impl Criterion<T>,
         mut see: impl FnMut(&Minibatch<T>, MatRef<'_, T>),
-    ) -> Result<Evaluation> {
+    ) -> Result<(Evaluation, Option<f64>)> {
         let (mut total, mut right, mut first) = (0.0, 0, 0);
+        let mut errors = self.spread.as_ref().map(Spread::errors);
         for rows in self.rows.chunks(self.workspace.max_batch()) {
             self.minibatch.gather(self.data, rows);
             check_finite(first, mlp.forward(self.minibatch.x(), &mut self.workspace)?)?;
@@ -117,10 +136,15 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
             let output = self.workspace.output();
             right += if self.counts { self.minibatch.count_right(output) } else { 0 };
             see(&self.minibatch, output);
+            if let Some(errors) = &mut errors {
+                errors.add(output, self.minibatch.targets());
+            }
             first += rows.len();
         }
         let accuracy = self.counts.then(|| right as f64 / self.data.rows() as f64);
-        Ok(Evaluation { rows: self.data.rows(), loss: total / self.data.rows() as f64, accuracy, confusion: None })
+        let (mae, r2) = (errors.as_ref().map(ValueErrors::mae), errors.as_ref().and_then(ValueErrors::r2));
+        let (rows, loss) = (self.data.rows(), total / self.data.rows() as f64);
+        Ok((Evaluation { rows, loss, accuracy, confusion: None, mae, r2 }, errors.map(|errors| errors.loss())))
     }
 }
 

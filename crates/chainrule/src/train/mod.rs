@@ -19,6 +19,8 @@ mod setters;
 mod snapshot;
 mod stop;
 mod trainer;
+mod usual;
+mod value_errors;
 
 pub use assess::Assessment;
 #[doc(hidden)]
@@ -37,3 +39,4 @@ pub use report::{Ending, EpochReport, TrainReport};
 use snapshot::Snapshot;
 pub use stop::StopHandle;
 pub use trainer::{Trained, Trainer};
+pub use usual::Usual;

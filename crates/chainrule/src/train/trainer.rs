@@ -158,7 +158,7 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         observer: impl Observer<T> + Send,
     ) -> Result<Trained<T>> {
-        let mut model = Model::new(network, self.config.loss).with_preprocess(train.preprocessing().clone());
+        let mut model = Model::new(network, self.config.loss).described_by(train);
         let report = self.resume(&mut model, train, validation, observer)?;
         Ok(Trained { model, report })
     }
@@ -177,7 +177,7 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
-        let train = prepared(&model.preprocess, train)?;
+        let train = prepared(&model.preprocess, &model.target, train)?;
         check_fit(&model.mlp, &train, self.config.loss)?;
         model.loss = self.config.loss;
         model.name_classes(&train);
@@ -231,7 +231,7 @@ impl Trainer {
         loss: impl FnMut(LossBatch<'_, T>, &mut [T]) -> f64 + Send, // of a minibatch and its gradient, (batch, outputs)
         observer: impl Observer<T> + Send,
     ) -> Result<Trained<T>> {
-        let mut model = Model::new(network, self.config.loss).with_preprocess(train.preprocessing().clone());
+        let mut model = Model::new(network, self.config.loss).described_by(train);
         let report = self.fit_network_with(&mut model.mlp, train, validation, loss, observer)?;
         model.name_classes(train);
         Ok(Trained { model, report })
@@ -253,7 +253,7 @@ impl Trainer {
         self.check_process()?;
         let config = &self.config;
         check_fit(mlp, train, config.loss)?;
-        let validation = validation.map(|data| prepared(train.preprocessing(), data)).transpose()?;
+        let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_fit(mlp, validation, config.loss))?;
         let validation = validation.map(|data| Judge { data, counts: has_classes(data, config.loss) });
@@ -282,7 +282,7 @@ impl Trainer {
         self.check_process()?;
         let config = &self.config;
         check_own_loss(config, mlp, train)?;
-        let validation = validation.map(|data| prepared(train.preprocessing(), data)).transpose()?;
+        let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
         let validation = validation.map(|data| Judge { data, counts: has_answers(mlp, data) });

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use chainrule::Activation;
 use chainrule::data::Source;
+use chainrule::{Activation, Loss};
 use clap::Args;
 
+use crate::args::ColumnArgs;
 use crate::values;
 
 const EXAMPLES: &str = "\
@@ -21,12 +22,14 @@ Exit code: 0 nothing found, 1 problems found or the run failed, 2 bad usage.";
 pub(crate) struct DoctorArgs {
     /// A safetensors file, written by chainrule or PyTorch
     pub(crate) model: PathBuf,
-    /// The data that the model was trained on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
+    /// The data that the model was trained on: digits, mnist:FOLDER, or a file: IDX, NPY or text (also .gz)
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Source,
-    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
-    #[arg(long, value_name = "FILE")]
-    pub(crate) labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    /// The loss it was trained with, if the model file does not name one
+    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    pub(crate) loss: Option<Loss>,
     /// The learning rate of the SGD that trains it; without this option, step sizes are not checked
     #[arg(long, value_name = "RATE", value_parser = values::positive, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,

@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
-use chainrule::Activation;
 use chainrule::data::Source;
+use chainrule::{Activation, Loss};
 use clap::Args;
 
-use crate::args::defaults::SEED;
+use crate::args::ColumnArgs;
 use crate::values::{self, Part};
 
 const EXAMPLES: &str = "\
 Examples:
   chainrule eval digits.safetensors --data digits --part test
   chainrule eval mnist.safetensors --data mnist:data/mnist
-  chainrule eval model.safetensors --data x.npy --labels y.npy --json";
+  chainrule eval houses.safetensors --data houses.csv --part test
+  chainrule eval pytorch.safetensors --activation relu --data x.npy --labels y.npy --loss mse --json";
 
 /// Evaluate a model on labelled rows: loss, metrics and confusion matrix
 #[derive(Debug, Args)]
@@ -21,22 +22,26 @@ Examples:
 pub(crate) struct EvalArgs {
     /// A safetensors file, written by chainrule or PyTorch
     pub(crate) model: PathBuf,
-    /// The rows to evaluate on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
+    /// The rows to evaluate on: digits, mnist:FOLDER, or a file: IDX, NPY or text (also .gz)
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Source,
-    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
-    #[arg(long, value_name = "FILE")]
-    pub(crate) labels: Option<PathBuf>,
-    /// Which rows to use. train and test are the source's own parts, or the split that `train` makes with the same
-    /// --holdout and --seed [default: test if the source has such a part, otherwise all]
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    /// Which rows to use: all, or those that the model was trained on, validated on or tested on. The model's file remembers
+    /// them; for one that does not, they are drawn by --holdout and --seed [default: test if the source has such a part,
+    /// otherwise all]
     #[arg(long, value_name = "PART", value_enum)]
     pub(crate) part: Option<Part>,
     /// The fraction of the rows that `train` held out [default: 0.2, or the source's own test part]
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, requires = "part")]
     pub(crate) holdout: Option<f64>,
     /// The seed that `train` split the rows with
-    #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true)]
-    pub(crate) seed: u64,
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, requires = "part")]
+    pub(crate) seed: Option<u64>,
+    /// The loss to evaluate by, if the model file does not name one: cross-entropy, binary-cross-entropy, mse, half-mse, mae,
+    /// huber, huber(DELTA)
+    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    pub(crate) loss: Option<Loss>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,

@@ -6,6 +6,7 @@ use chainrule::data::Source;
 use chainrule::{Activation, Loss};
 use clap::Args;
 
+use crate::args::ColumnArgs;
 use crate::args::defaults::SEED;
 use crate::values::{self, Hidden, Norm};
 
@@ -24,12 +25,11 @@ pub(crate) struct GradcheckArgs {
     /// A safetensors file, written by chainrule or PyTorch; without one, a new network
     #[arg(conflicts_with_all = ["hidden", "norm", "dropout"])]
     pub(crate) model: Option<PathBuf>,
-    /// The rows to compute the loss on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
+    /// The rows to compute the loss on: digits, mnist:FOLDER, or a file: IDX, NPY or text (also .gz)
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Source,
-    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
-    #[arg(long, value_name = "FILE")]
-    pub(crate) labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
     /// The sizes of a new network's hidden layers, or none [default: 128,64]
     #[arg(long, value_name = "SIZES", value_parser = values::hidden, allow_negative_numbers = true)]
     pub(crate) hidden: Option<Hidden>,

@@ -6,6 +6,7 @@ use chainrule::data::Source;
 use chainrule::{Activation, Loss};
 use clap::Args;
 
+use crate::args::ColumnArgs;
 use crate::args::defaults::SEED;
 use crate::values::{self, Edges, GraphFormat, Sizes, View};
 
@@ -31,13 +32,12 @@ pub(crate) struct GraphArgs {
     /// What the edges of --view neurons show [default: weights]
     #[arg(long, value_name = "WHAT", value_enum)]
     pub(crate) edges: Option<Edges>,
-    /// Rows to run through the network, to show values and gradients: digits, mnist:FOLDER, or a file: IDX (also .gz),
-    /// NPY or CSV
+    /// Rows to run through the network, to show values and gradients: digits, mnist:FOLDER, or a file: IDX,
+    /// NPY or text (also .gz)
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Option<Source>,
-    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
-    #[arg(long, value_name = "FILE", requires = "data")]
-    pub(crate) labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
     /// Number of rows, spread evenly over the data
     #[arg(long, value_name = "N", default_value = "32", value_parser = values::count, allow_negative_numbers = true)]
     pub(crate) rows: usize,

@@ -21,6 +21,9 @@ pub(crate) struct InspectArgs {
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    /// Print the command line that made the model, and nothing else
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) command: bool,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,5 +1,6 @@
 //! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
+mod data;
 pub(crate) mod defaults;
 mod doctor;
 mod eval;
@@ -12,6 +13,7 @@ mod train;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use data::{ColumnArgs, FittingArgs, TextArgs};
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use eval::EvalArgs;
 pub(crate) use gradcheck::GradcheckArgs;

@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
-use chainrule::Activation;
 use chainrule::data::Source;
+use chainrule::{Activation, Loss, Task};
 use clap::Args;
 
+use crate::args::TextArgs;
+use crate::args::data::task;
 use crate::values::{self, Table};
 
 const EXAMPLES: &str = "\
 Examples:
   chainrule predict digits.safetensors --data images.npy
   chainrule predict digits.safetensors --data images.npy --proba --output probabilities.npy
+  chainrule predict houses.safetensors --data new.csv --output prices.csv
   tail -n 5 rows.csv | chainrule predict model.safetensors";
 
 /// Predict a class, or values, for each row
@@ -20,18 +23,31 @@ Examples:
 pub(crate) struct PredictArgs {
     /// A safetensors file, written by chainrule or PyTorch
     pub(crate) model: PathBuf,
-    /// The rows to predict: digits, mnist:FOLDER (its test images), or a file: IDX (also .gz), NPY or CSV [default: CSV
-    /// rows from standard input]
+    /// The rows to predict: digits, mnist:FOLDER (its test images), a file: IDX, NPY or text (also .gz), or - for text on
+    /// standard input [default: -]
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub(crate) data: Option<Source>,
     /// Write the predictions to this .npy or .csv file instead of standard output. Classes are names in .csv and
     /// numbers in .npy
     #[arg(long, value_name = "FILE", value_parser = values::table)]
     pub(crate) output: Option<Table>,
-    /// Print the probability of each class instead of the class; models with binary cross-entropy always print
-    /// probabilities
+    /// Print probabilities: of each class, or of yes
     #[arg(long)]
     pub(crate) proba: bool,
+    /// Print the network's outputs as they are: logits, or values before they are brought to the target's unit
+    #[arg(long, conflicts_with = "proba")]
+    pub(crate) raw: bool,
+    /// What the model predicts, if its file does not say: classification, binary (yes or no), multi-label, regression
+    #[arg(long, value_name = "TASK", value_parser = task)]
+    pub(crate) task: Option<Task>,
+    /// The loss it was trained with, if its file does not say, which tells the task
+    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    pub(crate) loss: Option<Loss>,
+    /// Print one JSON object for each row and nothing else
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,

@@ -7,6 +7,7 @@ use chainrule::data::Source;
 use chainrule::trace::Shown;
 use clap::Args;
 
+use crate::args::ColumnArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::values::{self, TraceFormat};
 use crate::weights::WeightsArgs;
@@ -31,12 +32,11 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "N", default_value = "1", value_parser = values::shown, allow_negative_numbers = true)]
     pub(crate) step: Shown,
 
-    /// The rows for a model: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
+    /// The rows for a model: digits, mnist:FOLDER, or a file: IDX, NPY or text (also .gz)
     #[arg(long, value_name = "SOURCE", value_parser = values::source, help_heading = "Model")]
     pub(crate) data: Option<Source>,
-    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
-    #[arg(long, value_name = "FILE", requires = "data", help_heading = "Model")]
-    pub(crate) labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
     /// Number of rows in the minibatch [default: 1]
     #[arg(long, value_name = "N", requires = "data", value_parser = values::count, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) rows: Option<usize>,

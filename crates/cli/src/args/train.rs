@@ -7,15 +7,18 @@ use chainrule::{Activation, DType, Loss};
 use clap::Args;
 
 use crate::args::defaults::SEED;
+use crate::args::{ColumnArgs, FittingArgs};
 use crate::optimizer::OptimizerArgs;
 use crate::schedule_args::ScheduleArgs;
-use crate::values::{self, Hidden, Norm, Preprocessing};
+use crate::values::{self, Hidden, Holdout, Norm, Preprocessing};
 use crate::weights::WeightsArgs;
 
 const EXAMPLES: &str = "\
 Examples:
   chainrule train
   chainrule train --data mnist:data/mnist --hidden 128 --epochs 5 --save mnist.safetensors
+  chainrule train --data houses.csv --target price --save houses.safetensors
+  chainrule train --data titanic.csv --target survived --missing median --drop name,ticket
   chainrule train --data x.npy --labels y.npy --preprocess standardize --holdout 0.1
   chainrule train --data x.csv --labels y.csv --loss mse --hidden 32,32 --activation tanh --lr 0.01
   chainrule train --class-weights balanced --label-smoothing 0.1
@@ -35,13 +38,12 @@ Exit code: 0 finished or stopped, and saved if --save was given; 1 the run faile
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TrainArgs {
-    /// The rows to train on: digits, mnist:FOLDER, or a file: IDX (also .gz), NPY or CSV
+    /// The rows to train on: digits, mnist:FOLDER, or a file: IDX, NPY or text (also .gz)
     #[arg(long, value_name = "SOURCE", default_value = "digits", value_parser = values::source, help_heading = "Data")]
     pub(crate) data: Source,
-    /// A file with the targets of --data: a column of whole numbers holds class labels, several columns hold values
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    pub(crate) labels: Option<PathBuf>,
-    /// Number of classes [default: the largest label + 1]
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    /// Number of classes, if labels are numbers from 0 and some have no row [default: the labels that occur]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) classes: Option<usize>,
     /// Data to test on, instead of holding out rows of --data
@@ -50,11 +52,22 @@ pub(crate) struct TrainArgs {
     /// A file with the targets of --test-data
     #[arg(long, value_name = "FILE", requires = "test_data", help_heading = "Data")]
     pub(crate) test_labels: Option<PathBuf>,
-    /// The fraction of the rows to hold out for testing; 0: none [default: 0.2, or the source's own test part]
+    /// The fraction of the rows to hold out for testing: 0.25, 0 (none), last (the last fifth, of rows in order of time), or
+    /// last:0.25. Classes keep their shares [default: 0.2, or the source's own test part]
+    #[arg(long, value_name = "SHARE", value_parser = values::holdout_by, allow_negative_numbers = true, help_heading = "Data")]
+    pub(crate) holdout: Option<Holdout>,
+    /// The fraction of the other rows to validate on: training is stopped and its best epoch chosen by them; 0: none
+    /// [default: 0.1 if training is stopped by them, otherwise 0]
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, help_heading = "Data")]
-    pub(crate) holdout: Option<f64>,
-    /// How to preprocess the features: auto, none, standardize, scale:FACTOR. auto takes the preprocessing of --init's
-    /// file, or one that suits the source: digits / 16, images of bytes / 255, other data unchanged
+    pub(crate) validation: Option<f64>,
+    /// The seed that rows are split by [default: that of --seed]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, help_heading = "Data")]
+    pub(crate) split_seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) fitting: FittingArgs,
+    /// How to preprocess the features: auto, none, standardize, minmax, robust (median and quartiles), scale:FACTOR. auto takes
+    /// the preprocessing of --init's file, or one that suits the source: digits / 16, images of bytes / 255, columns of tables
+    /// standardised. Categories are never scaled
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = values::preprocessing, help_heading = "Data")]
     pub(crate) preprocess: Preprocessing,
 
@@ -79,7 +92,7 @@ pub(crate) struct TrainArgs {
     pub(crate) dtype: Option<DType>,
 
     /// The loss to minimise: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default:
-    /// cross-entropy, or from --init's file]
+    /// by the task, or from --init's file]
     #[arg(long, value_name = "NAME", value_parser = values::loss, help_heading = "Training")]
     pub(crate) loss: Option<Loss>,
     #[command(flatten)]
@@ -94,12 +107,16 @@ pub(crate) struct TrainArgs {
     /// Clip each element of the gradients to between -VALUE and VALUE
     #[arg(long, value_name = "VALUE", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) clip_value: Option<f64>,
-    /// Number of rows in a minibatch
-    #[arg(long, value_name = "ROWS", default_value = "32", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
-    pub(crate) batch: usize,
-    /// Number of passes over the training rows
-    #[arg(long, value_name = "N", default_value = "60", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
-    pub(crate) epochs: usize,
+    /// Keep the targets of a regression as they are; otherwise they are standardised for training, and predictions and figures
+    /// are in their own unit
+    #[arg(long, help_heading = "Data")]
+    pub(crate) raw_targets: bool,
+    /// Number of rows in a minibatch [default: 32; for tables by the number of rows]
+    #[arg(long, value_name = "ROWS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) batch: Option<usize>,
+    /// Number of passes over the training rows, at most [default: 60; for tables by the number of rows]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) epochs: Option<usize>,
     /// The seed of the initial weights, the held-out rows, the shuffling and the dropout masks
     #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) seed: u64,

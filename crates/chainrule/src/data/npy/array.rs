@@ -17,6 +17,8 @@ pub(super) struct Array<T> {
     pub(super) shape: Vec<usize>,
     /// Whether the file's elements were floats.
     pub(super) floats: bool,
+    /// Whether they were bytes, 0 to 255.
+    pub(super) bytes: bool,
     /// The elements, `(shape[0], shape[1], ...)`.
     pub(super) data: Vec<T>,
 }
@@ -58,7 +60,8 @@ impl<T: Scalar> Array<T> {
         let elements = Elements { origin, offset: *offset, count: count as usize, reader };
         let data = elements.collect(element)?;
         let data = if *fortran_order { row_major(&shape, &data)? } else { data };
-        Ok(Array { shape, floats: element.kind == Kind::Float, data })
+        let (floats, bytes) = (element.kind == Kind::Float, element.kind == Kind::Uint && element.width == 1);
+        Ok(Array { shape, floats, bytes, data })
     }
 
     pub(super) fn wrong_shape(&self, origin: &str, expected: &str) -> Error {

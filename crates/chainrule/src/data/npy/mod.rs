@@ -5,10 +5,11 @@ mod array;
 mod header;
 
 use crate::atomic::write_atomically;
+use crate::data::contents::{BYTE, Bytes, Contents, Inflated};
 use crate::data::input::{Input, open};
 use crate::data::numbers::{labels, values};
-use crate::data::{Features, Limits, Targets};
-use crate::{Error, Result};
+use crate::data::{Features, Limits, Table, Targets};
+use crate::{Error, Place, Result};
 use array::Array;
 use chainrule_kernel::Scalar;
 use header::header_of;
@@ -49,6 +50,51 @@ pub fn read_npy_features<T: Scalar>(path: impl AsRef<Path>) -> Result<Features<T
 /// Those of [`parse_npy_targets`], and [`Error::Io`] when reading fails.
 pub fn read_npy_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -> Result<Targets<T>> {
     targets_from(open(path.as_ref(), Limits::default())?, classes)
+}
+
+/// The array of an opened file.
+fn array_of(origin: &str, input: Input, inflated: Option<Inflated>) -> Result<Array<f64>> {
+    match inflated {
+        Some(reader) => Array::read(origin, reader, None, input.limits),
+        None => Array::from_input(input),
+    }
+}
+
+/// A table, or where the elements are bytes images.
+pub(crate) fn contents(origin: &str, input: Input, inflated: Option<Inflated>) -> Result<Contents> {
+    let array = array_of(origin, input, inflated)?;
+    let [rows, _, ..] = array.shape[..] else {
+        return Err(array.wrong_shape(origin, "two dimensions or more: rows, then columns"));
+    };
+    let cols = array.data.len() / rows;
+    if array.bytes {
+        let bytes = array.data.iter().map(|&value| value as u8).collect();
+        let features = Features::bytes_from_origin(origin, rows, cols, bytes)?;
+        return Ok(Contents::Bytes(Bytes { features, labels: None, factor: BYTE }));
+    }
+    table_of(origin, cols, &array.data).map(Contents::Table)
+}
+
+/// A table of targets, a column of them or several.
+pub(crate) fn target_table(origin: &str, input: Input, inflated: Option<Inflated>) -> Result<Table> {
+    let array = array_of(origin, input, inflated)?;
+    match array.shape[..] {
+        [_] => table_of(origin, 1, &array.data),
+        [_, cols] => table_of(origin, cols, &array.data),
+        _ => Err(array.wrong_shape(origin, "one dimension for labels, or two for values")),
+    }
+}
+
+fn table_of(
+    origin: &str,
+    cols: usize,
+    numbers: &[f64], // (rows, cols)
+) -> Result<Table> {
+    if let Some(at) = numbers.iter().position(|value| value.is_infinite()) {
+        let (place, value) = (Place::cell(at, cols), numbers[at]);
+        return Err(Error::NotFinite { origin: origin.to_owned(), place, value });
+    }
+    Table::of_numbers(origin, cols, numbers)
 }
 
 pub(crate) fn features_from<T: Scalar>(input: Input) -> Result<Features<T>> {

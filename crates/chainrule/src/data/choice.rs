@@ -1,0 +1,69 @@
+//! Columns as people name them: by what the header calls them, or by their number, counted from 1.
+
+use crate::nearest::nearest;
+use crate::{Error, Result};
+
+/// Names that a message lists.
+const LISTED: usize = 30;
+
+/// The column that is meant, counted from 0: by its name, or else by its number from 1.
+///
+/// # Errors
+/// [`Error::UnknownName`] with the nearest name.
+pub(crate) fn find_column(origin: &str, names: &[Option<String>], wanted: &str) -> Result<usize> {
+    if let Some(column) = names.iter().position(|name| name.as_deref() == Some(wanted)) {
+        return Ok(column);
+    }
+    if let Ok(number @ 1..) = wanted.parse::<usize>()
+        && number <= names.len()
+    {
+        return Ok(number - 1);
+    }
+    let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+    let numbers = format!("numbers 1 to {}", names.len());
+    let mut listed: Vec<String> = known.iter().take(LISTED).map(|name| (*name).to_owned()).collect();
+    listed.push(if known.len() > LISTED { format!("... {} in all; {numbers}", known.len()) } else { numbers });
+    let _ = origin;
+    Err(Error::UnknownName {
+        what: "column",
+        name: wanted.to_owned(),
+        nearest: nearest(wanted, &known).map(str::to_owned),
+        known: listed,
+    })
+}
+
+/// All columns that are meant.
+pub(crate) fn find_columns(origin: &str, names: &[Option<String>], wanted: &[String]) -> Result<Vec<usize>> {
+    let mut columns = Vec::with_capacity(wanted.len());
+    for name in wanted {
+        let column = find_column(origin, names, name)?;
+        if columns.contains(&column) {
+            let expected = "each column once".to_owned();
+            return Err(Error::Argument { name: "columns", found: format!("{name:?} twice"), expected });
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_named_or_numbered_and_else_the_nearest_is_told() {
+        let names: Vec<_> = ["id", "price", "3"].iter().map(|name| Some((*name).to_owned())).chain([None]).collect();
+        let find = |wanted: &str| find_column("x.csv", &names, wanted);
+        assert_eq!(find("price").unwrap(), 1);
+        assert_eq!(find("4").unwrap(), 3);
+        assert_eq!(find("1").unwrap(), 0);
+        assert_eq!(find("3").unwrap(), 2);
+        for wanted in ["prize", "0", "5", "-1", ""] {
+            let message = find(wanted).unwrap_err().to_string();
+            assert!(message.contains("unknown column") && message.contains("numbers 1 to 4"), "{message}");
+        }
+        assert!(find("prise").unwrap_err().to_string().contains("did you mean \"price\"?"));
+        let twice = ["id".to_owned(), "1".to_owned()];
+        assert!(find_columns("x.csv", &names, &twice).unwrap_err().to_string().contains("twice"));
+    }
+}

@@ -1,0 +1,309 @@
+//! Examples to learn from: features told from their targets, before rows are split, scaled and turned into a [`Dataset`].
+
+use std::sync::Arc;
+
+use chainrule_kernel::Scalar;
+
+use super::contents::Bytes;
+use super::dataset::Dataset;
+use super::features::Features;
+use super::fitted::Fitted;
+use super::preprocess::Preprocess;
+use super::scaling::Scaling;
+use super::schema::{Schema, SchemaOptions};
+use super::split::{Parts, Split, SplitBy, SplitRequest, SplitRows};
+use super::table::Table;
+use super::target::{Target, TargetData, TargetFound, TargetScaling};
+use super::targets::Targets;
+use crate::{Error, Model, Result, Task};
+
+/// Features and targets as they come from their source.
+#[derive(Debug, Clone)]
+pub struct Examples {
+    pub(super) x: Inputs,
+    pub(super) target: TargetFound,
+    pub(super) target_names: Vec<String>,
+    pub(super) test: Option<Box<Examples>>,
+    pub(super) group: Option<(String, Vec<u32>)>,
+    pub(super) weights: Option<Vec<f64>>,
+    pub(super) notes: Vec<String>,
+    pub(super) options: SchemaOptions,
+    pub(super) content: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Inputs {
+    Table {
+        table: Arc<Table>,
+        columns: Vec<usize>,
+        /// Rows of the table that are examples.
+        rows: Vec<usize>,
+    },
+    /// Images, whose bytes stay bytes.
+    Bytes(Bytes),
+}
+
+impl Examples {
+    /// Number of examples.
+    pub fn rows(&self) -> usize {
+        match &self.x {
+            Inputs::Table { rows, .. } => rows.len(),
+            Inputs::Bytes(bytes) => bytes.features.rows(),
+        }
+    }
+
+    /// What is learned.
+    pub fn task(&self) -> Task {
+        self.target.task
+    }
+
+    /// Number of outputs that a network needs: classes, or columns of values.
+    pub fn outputs(&self) -> usize {
+        match &self.target.data {
+            TargetData::Classes { names, .. } => names.len(),
+            TargetData::Values { cols, .. } => *cols,
+        }
+    }
+
+    /// What the targets are called, where they have names.
+    pub fn target_names(&self) -> &[String] {
+        &self.target_names
+    }
+
+    /// The classes, in the order of the outputs; `None` of values.
+    pub fn class_names(&self) -> Option<&[String]> {
+        match &self.target.data {
+            TargetData::Classes { names, .. } => Some(names),
+            TargetData::Values { .. } => None,
+        }
+    }
+
+    /// The part that the source itself sets aside to test on.
+    pub fn test(&self) -> Option<&Examples> {
+        self.test.as_deref()
+    }
+
+    /// What was taken for granted, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Whether columns have types and may be scaled one by one; images do not.
+    pub fn is_table(&self) -> bool {
+        matches!(self.x, Inputs::Table { .. })
+    }
+
+    /// The table and the columns of its features, to be looked at before training.
+    pub(crate) fn table(&self) -> Option<(&Table, &[usize], &[usize])> {
+        match &self.x {
+            Inputs::Table { table, columns, rows } => Some((table, columns, rows)),
+            Inputs::Bytes(_) => None,
+        }
+    }
+
+    pub(crate) fn target_data(&self) -> &TargetData {
+        &self.target.data
+    }
+
+    /// A hash of what the features and targets hold, of 64 bits: tells other data from the same. Not for security.
+    pub fn content(&self) -> String {
+        format!("{:016x}", self.content)
+    }
+
+    fn split_rows(&self) -> SplitRows<'_> {
+        let labels = match &self.target.data {
+            TargetData::Classes { labels, .. } => Some(labels.as_slice()),
+            TargetData::Values { .. } => None,
+        };
+        SplitRows { rows: self.rows(), labels, groups: self.group.as_ref().map(|(_, groups)| groups.as_slice()) }
+    }
+
+    /// How rows are drawn unless it is said: images as ever, rows of a group together, classes by their shares.
+    pub fn usual_split(&self) -> SplitBy {
+        match (&self.x, &self.group) {
+            (Inputs::Bytes(_), _) => SplitBy::Random,
+            (_, Some(_)) => SplitBy::Group,
+            _ => SplitBy::Stratified,
+        }
+    }
+
+    /// Splits the rows into three parts.
+    ///
+    /// # Errors
+    /// When a share is out of range, or a part would be empty.
+    pub fn split(&self, request: &SplitRequest) -> Result<Parts> {
+        request.parts(&self.split_rows())
+    }
+
+    /// Splits the rows into folds for cross-validation: each row is tested on in one of them.
+    ///
+    /// # Errors
+    /// When there are fewer than two folds, or fewer rows or groups than folds.
+    pub fn folds(&self, request: &SplitRequest, folds: usize) -> Result<Vec<Parts>> {
+        request.folds(&self.split_rows(), folds)
+    }
+
+    /// What a model's file remembers of a split.
+    pub fn remember(&self, request: &SplitRequest) -> Split {
+        let SplitRequest { test, validation, seed, by } = *request;
+        let group = self.group.as_ref().map(|(name, _)| name.clone());
+        Split { test, validation, seed, by, group, rows: self.rows(), content: self.content() }
+    }
+
+    /// The parts that a model was trained with: exactly the same rows.
+    ///
+    /// # Errors
+    /// When the examples are other ones than those that were split.
+    pub fn split_again(&self, split: &Split) -> Result<Parts> {
+        let refuse = |found: String, expected: String| Err(Error::Argument { name: "data", found, expected });
+        if self.rows() != split.rows {
+            let expected = format!("{}, as the model's rows were split: these are other data", split.rows);
+            return refuse(format!("{} rows", self.rows()), expected);
+        }
+        if self.content() != split.content {
+            let expected = format!(
+                "{}: the model was trained on other data, so which rows it has seen is not known",
+                split.content
+            );
+            return refuse(format!("rows with hash {}", self.content()), expected);
+        }
+        if split.by == SplitBy::Group && self.group.is_none() {
+            return refuse(
+                "no column of groups".to_owned(),
+                format!("{:?}, by which the rows were split", split.group),
+            );
+        }
+        self.split(&split.request())
+    }
+
+    /// Fits the schema and the scaling of features and values on these rows, those that are trained on.
+    ///
+    /// # Errors
+    /// When a column has no value in them, or a mean or deviation overflows f64.
+    pub fn fit(&self, rows: &[usize], scaling: Scaling) -> Result<Fitted> {
+        let (schema, preprocess) = match &self.x {
+            Inputs::Table { table, columns, rows: examples } => {
+                let rows: Vec<usize> = rows.iter().map(|&row| examples[row]).collect();
+                let schema = Schema::fit(table, columns, &rows, self.options)?;
+                let preprocess = scaling.fit(&schema, table, &rows)?;
+                (Some(Arc::new(schema)), preprocess)
+            }
+            Inputs::Bytes(bytes) => {
+                let preprocess = match scaling {
+                    Scaling::None => Preprocess::None,
+                    Scaling::Scale(factor) => Preprocess::Scale { factor },
+                    Scaling::Standardize => Preprocess::standardize(&bytes.features.select(rows)?)?,
+                    Scaling::Minmax | Scaling::Robust => {
+                        return Err(Error::Argument {
+                            name: "preprocessing",
+                            found: scaling.to_string(),
+                            expected: "none, standardize or scale:FACTOR, of images".to_owned(),
+                        });
+                    }
+                };
+                (None, preprocess)
+            }
+        };
+        let scaling = match &self.target.data {
+            TargetData::Values { values, cols } if self.target.task == Task::Regression => {
+                Some(TargetScaling::fit(values, *cols, rows)?)
+            }
+            _ => None,
+        };
+        let target = self.target_described(scaling);
+        Ok(Fitted { schema, preprocess, target })
+    }
+
+    /// What suits the source: images of bytes are divided, columns of tables standardised.
+    pub fn usual_scaling(&self) -> Scaling {
+        match &self.x {
+            Inputs::Table { .. } => Scaling::Standardize,
+            Inputs::Bytes(bytes) => Scaling::Scale(bytes.factor),
+        }
+    }
+
+    fn target_described(&self, scaling: Option<TargetScaling>) -> Arc<Target> {
+        Arc::new(Target { names: self.target_names.clone(), answers: self.target.answers.clone(), scaling })
+    }
+
+    /// For rows that are given to a network which knows its inputs by their order alone, as PyTorch's.
+    pub fn as_they_are(&self) -> Fitted {
+        let schema = match &self.x {
+            Inputs::Table { table, columns, .. } => Some(Arc::new(Schema::of_numbers(columns, table.cols()))),
+            Inputs::Bytes(_) => None,
+        };
+        Fitted { schema, preprocess: Preprocess::None, target: self.target_described(None) }
+    }
+
+    /// These rows, counted from 0, as features and targets of a network.
+    ///
+    /// # Errors
+    /// When a column that was fitted is not there, a category is unknown, a value is missing, or a number overflows `T`.
+    pub fn dataset<T: Scalar>(&self, rows: &[usize], fitted: &Fitted) -> Result<Dataset<T>> {
+        let features: Features<T> = match &self.x {
+            Inputs::Table { table, columns, rows: examples } => {
+                let rows: Vec<usize> = rows.iter().map(|&row| examples[row]).collect();
+                let plain;
+                let schema = match &fitted.schema {
+                    Some(schema) => schema,
+                    None => {
+                        plain = Arc::new(Schema::of_numbers(columns, table.cols()));
+                        &plain
+                    }
+                };
+                schema.features(table, &rows, &fitted.preprocess)?
+            }
+            Inputs::Bytes(bytes) => {
+                let mut features = bytes.features.select(rows)?.as_type::<T>()?;
+                fitted.preprocess.apply(&mut features)?;
+                features
+            }
+        };
+        let targets = self.targets::<T>(rows, fitted.target.scaling.as_ref())?;
+        let mut data = Dataset::from_origins(features, "features", targets, "targets")?;
+        if let TargetData::Classes { names, .. } = &self.target.data {
+            data = data.with_class_names(names.clone())?;
+        }
+        if let Some(weights) = &self.weights {
+            data = data.with_weights(rows.iter().map(|&row| T::from_f64(weights[row])).collect())?;
+        }
+        Ok(data.described(fitted, self.task()))
+    }
+
+    /// These rows as a model takes them: as those that it was trained on, or where its file does not tell how those were
+    /// made, as they are.
+    ///
+    /// # Errors
+    /// As [`Examples::dataset`], and when there are not as many features as the network has inputs.
+    pub fn dataset_for<T: Scalar>(&self, rows: &[usize], model: &Model<T>) -> Result<Dataset<T>> {
+        let data = self.dataset::<T>(rows, &model.fitted())?;
+        if data.cols() != model.mlp.inputs() {
+            return Err(Error::Shape {
+                origin: "features".to_owned(),
+                found: format!("{} columns", data.cols()),
+                expected: format!("{}, the inputs of the network", model.mlp.inputs()),
+            });
+        }
+        Ok(data)
+    }
+
+    fn targets<T: Scalar>(&self, rows: &[usize], scaling: Option<&TargetScaling>) -> Result<Targets<T>> {
+        match &self.target.data {
+            TargetData::Classes { labels, names } => {
+                let labels = rows.iter().map(|&row| labels[row]).collect();
+                Ok(Targets::Classes { labels, classes: names.len() })
+            }
+            TargetData::Values { values, cols } => {
+                let mut chosen = Vec::with_capacity(rows.len() * cols);
+                for &row in rows {
+                    for (column, &value) in values[row * cols..][..*cols].iter().enumerate() {
+                        let value = scaling.map_or(value, |scaling| scaling.apply(column, value));
+                        let place = crate::Place::Cell { row: row + 1, column: column + 1 };
+                        chosen.push(super::numbers::narrow("targets", place, value)?);
+                    }
+                }
+                Ok(Targets::Values { values: chosen, cols: *cols })
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What is fitted on the rows that are trained on, and kept with the model.
+
+use std::sync::Arc;
+
+use super::preprocess::Preprocess;
+use super::schema::Schema;
+use super::target::Target;
+
+/// What was fitted on the rows that are trained on: how columns become features and how both are scaled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    pub(crate) schema: Option<Arc<Schema>>,
+    pub(crate) preprocess: Preprocess,
+    pub(crate) target: Arc<Target>,
+}
+
+impl Fitted {
+    /// How a table becomes features; `None` of images.
+    pub fn schema(&self) -> Option<&Schema> {
+        self.schema.as_deref()
+    }
+
+    /// How features are scaled.
+    pub fn preprocess(&self) -> &Preprocess {
+        &self.preprocess
+    }
+
+    /// What the targets are called, and how values were scaled.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The same without scaling the targets.
+    #[must_use]
+    pub fn with_targets_as_they_are(mut self) -> Self {
+        self.target = Arc::new(Target { scaling: None, ..(*self.target).clone() });
+        self
+    }
+}

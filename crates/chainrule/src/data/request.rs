@@ -1,0 +1,396 @@
+//! What is to be read and learned. Training, evaluation and prediction read data by the functions here alone.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chainrule_kernel::Scalar;
+use chainrule_model::Loss;
+
+use super::choice::{find_column, find_columns};
+use super::content::Content;
+use super::contents::Bytes;
+use super::examples::{Examples, Inputs};
+use super::features::Features;
+use super::limits::Limits;
+use super::roles::{group_numbers, refuse_dates, refuse_missing, row_weights, usable};
+use super::schema::{Missing, Schema, SchemaOptions, Unknown};
+use super::source::{Source, Whole};
+use super::table::{Cell, Table, TextFormat};
+use super::target::{TargetColumns, TargetRequest};
+use crate::{Error, Model, Result, Task};
+
+/// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.
+///
+/// ```no_run
+/// use chainrule::data::{Request, Scaling, Source, SplitRequest};
+///
+/// let examples = Request::new(Source::parse("houses.csv")?).target("price").read()?;
+/// let parts = examples.split(&SplitRequest::default())?;
+/// let fitted = examples.fit(&parts.train, Scaling::Standardize)?;
+/// let train = examples.dataset::<f32>(&parts.train, &fitted)?;
+/// println!("{} rows of {} features, {}", train.rows(), train.cols(), examples.task());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Request {
+    /// Where features come from, and targets unless they are in a file of their own.
+    pub source: Source,
+    /// The file of the targets.
+    pub labels: Option<PathBuf>,
+    /// How text is to be read.
+    pub format: TextFormat,
+    /// The columns that are learned.
+    pub target: Vec<String>,
+    /// The columns that are learned from; all but the targets and those left out.
+    pub features: Option<Vec<String>>,
+    /// Columns that are left out.
+    pub drop: Vec<String>,
+    /// The column whose values keep rows together when they are split.
+    pub group: Option<String>,
+    /// The column that says how much each row counts while a network learns.
+    pub row_weights: Option<String>,
+    /// What is learned, where the targets do not say.
+    pub task: Option<Task>,
+    /// What is minimised, which tells the task where nothing else does.
+    pub loss: Option<Loss>,
+    /// The number of classes, numbered from 0, whether or not all occur.
+    pub classes: Option<usize>,
+    /// What is done about missing values; they are refused.
+    pub missing: Option<Missing>,
+    /// What is done, when the model predicts, about categories that training did not see.
+    pub unknown: Unknown,
+    /// How much is read.
+    pub limits: Limits,
+}
+
+impl Request {
+    /// Everything of a source, read by its own first lines.
+    pub fn new(source: Source) -> Self {
+        Request {
+            source,
+            labels: None,
+            format: TextFormat::default(),
+            target: Vec::new(),
+            features: None,
+            drop: Vec::new(),
+            group: None,
+            row_weights: None,
+            task: None,
+            loss: None,
+            classes: None,
+            missing: None,
+            unknown: Unknown::Error,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Adds a column that is learned.
+    #[must_use]
+    pub fn target(mut self, column: &str) -> Self {
+        self.target.push(column.to_owned());
+        self
+    }
+
+    /// Reads features and targets.
+    ///
+    /// # Errors
+    /// [`Error::LabelsNeeded`] where no target is named, [`Error::UnknownName`] for a column that is not there, those of the
+    /// readers; and when a target is a feature too, a value is missing, or what the targets are cannot be told.
+    pub fn read(&self) -> Result<Examples> {
+        self.read_as(TargetRequest::default())
+    }
+
+    /// Reads features and targets to evaluate a model on: the model knows its targets, classes and task, unless the request
+    /// says otherwise.
+    ///
+    /// # Errors
+    /// As [`Request::read`], and for labels that are none of the model's classes.
+    pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
+        let mut request = self.clone();
+        let has_own = matches!(request.source, Source::File(_));
+        if request.target.is_empty() && request.labels.is_none() && has_own {
+            request.target = model.target.names.clone();
+        }
+        request.task = request.task.or(model.task);
+        // Of a model without names, classes are numbers from 0.
+        let numbers: Vec<String>;
+        let names = match &model.class_names {
+            Some(names) => names,
+            None => {
+                numbers = (0..model.mlp.outputs()).map(|class| class.to_string()).collect();
+                &numbers
+            }
+        };
+        let known =
+            TargetRequest { class_names: Some(names), answers: model.target.answers(), ..TargetRequest::default() };
+        request.read_as(known)
+    }
+
+    /// Reads features alone, for this model to predict from, and says in words what was taken for granted. The columns that
+    /// it was trained on are found by their names, or by their order where there are no names; others are passed over.
+    ///
+    /// # Errors
+    /// When a column that the model was trained on is not there, a category is unknown, or a value is missing that the model
+    /// was not told how to fill.
+    pub fn read_features<T: Scalar>(&self, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
+        let table = match self.source.read_whole(&self.format, self.limits)? {
+            // Of a source with two parts, those to test on.
+            Whole::Bytes(train, test) => {
+                let features = test.unwrap_or(train).features.as_type()?;
+                return Ok((features, Vec::new()));
+            }
+            Whole::Table(table) => table,
+        };
+        let mut notes = table.notes().to_vec();
+        let plain;
+        let schema = match &model.schema {
+            Some(schema) => schema,
+            None => {
+                let names: Vec<Option<String>> =
+                    (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
+                let roles =
+                    self.roles(&table, &names, &find_columns(table.origin(), &names, &self.target)?, &mut notes);
+                let columns = match (&self.features, self.drop.is_empty() && self.target.is_empty()) {
+                    (None, true) => (0..table.cols()).collect(),
+                    _ => roles?.features,
+                };
+                plain = Arc::new(Schema::of_numbers(&columns, table.cols()));
+                &plain
+            }
+        };
+        let extra = schema.locate(&table)?.extra;
+        if !extra.is_empty() {
+            let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if extra.len() > 12 { ", ..." } else { "" };
+            notes.push(format!("columns passed over: {listed}{more}"));
+        }
+        let rows: Vec<usize> = (0..table.rows()).collect();
+        Ok((schema.features(&table, &rows, &model.preprocess)?, notes))
+    }
+
+    /// Reads features and targets to test on beside these examples: with the same targets, classes and task.
+    ///
+    /// # Errors
+    /// As [`Request::read`], and for labels that are none of the classes.
+    pub fn read_like(&self, other: &Examples) -> Result<Examples> {
+        let mut request = self.clone();
+        request.task = Some(other.task());
+        let answers = other.target.answers.as_ref().map(|[no, yes]| [no.as_str(), yes.as_str()]);
+        request.read_as(TargetRequest { class_names: other.class_names(), answers, ..TargetRequest::default() })
+    }
+
+    fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
+        let known = TargetRequest { task: self.task, loss: self.loss, classes: self.classes, ..known };
+        match self.source.read_whole(&self.format, self.limits)? {
+            Whole::Bytes(bytes, test) => self.of_bytes(bytes, test, known),
+            Whole::Table(table) => self.of_table(table, known),
+        }
+    }
+
+    fn of_bytes(&self, bytes: Bytes, test: Option<Bytes>, known: TargetRequest<'_>) -> Result<Examples> {
+        let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
+        let columns = columns.chain(&self.group).chain(&self.row_weights);
+        if let Some(column) = columns.into_iter().next() {
+            return Err(Error::Argument {
+                name: "column",
+                found: format!("{column:?} of {}", self.source),
+                expected: "none: images have no columns to choose from".to_owned(),
+            });
+        }
+        let labels = match &self.labels {
+            Some(path) => Some(Source::File(path.clone()).read_table(&self.format, self.limits)?),
+            None => None,
+        };
+        let one = |bytes: Bytes| {
+            let table = match (&labels, &bytes.labels) {
+                (Some(table), None) => table.clone(),
+                (None, Some(labels)) => {
+                    let labels: Vec<f64> = labels.iter().map(|&label| f64::from(label)).collect();
+                    Table::of_numbers(&self.source.to_string(), 1, &labels)?
+                }
+                (Some(_), Some(_)) => {
+                    return Err(Error::Argument {
+                        name: "label file",
+                        found: self.labels.as_deref().unwrap_or(Path::new("")).display().to_string(),
+                        expected: format!("none, as {} has labels of its own", self.source),
+                    });
+                }
+                (None, None) => return Err(Error::LabelsNeeded { origin: self.source.to_string() }),
+            };
+            self.check_rows(&table, bytes.features.rows())?;
+            let rows: Vec<usize> = (0..table.rows()).collect();
+            let columns: Vec<usize> = (0..table.cols()).collect();
+            let mut notes = table.notes().to_vec();
+            let mut found = TargetColumns { table: &table, columns: &columns, rows: &rows }.read(known)?;
+            notes.append(&mut found.notes);
+            let mut content = Content::new();
+            content.bytes(bytes.features.cells_as_bytes());
+            content.target(&found.data);
+            let content = content.finish();
+            Ok(Examples {
+                x: Inputs::Bytes(bytes),
+                target_names: table_names(&table, &columns),
+                target: found,
+                test: None,
+                group: None,
+                weights: None,
+                notes,
+                options: SchemaOptions::default(),
+                content,
+            })
+        };
+        let mut examples = one(bytes)?;
+        if let Some(test) = test {
+            examples.test = Some(Box::new(one(test)?));
+        }
+        Ok(examples)
+    }
+
+    fn of_table(&self, table: Table, known: TargetRequest<'_>) -> Result<Examples> {
+        let origin = table.origin().to_owned();
+        let names: Vec<Option<String>> = (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
+        let mut notes = table.notes().to_vec();
+        let own_targets = match &self.labels {
+            Some(path) => {
+                let labels = Source::File(path.clone()).read_table(&self.format, self.limits)?;
+                self.check_rows(&labels, table.rows())?;
+                notes.extend(labels.notes().iter().map(|note| format!("{}: {note}", path.display())));
+                Some(labels)
+            }
+            None => None,
+        };
+        let (target_table, targets) = match &own_targets {
+            Some(labels) => {
+                let names: Vec<Option<String>> =
+                    (0..labels.cols()).map(|at| labels.name(at).map(str::to_owned)).collect();
+                let all = || (0..labels.cols()).collect();
+                let chosen = if self.target.is_empty() { all() } else { find_columns(&origin, &names, &self.target)? };
+                (labels, chosen)
+            }
+            None if self.target.is_empty() => return Err(Error::LabelsNeeded { origin }),
+            None => (&table, find_columns(&origin, &names, &self.target)?),
+        };
+        let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
+        let roles = self.roles(&table, &names, in_table, &mut notes)?;
+        let rows = self.usable_rows(&table, &roles.features, (target_table, &targets), &mut notes)?;
+        let mut found = TargetColumns { table: target_table, columns: &targets, rows: &rows }.read(known)?;
+        notes.append(&mut found.notes);
+
+        let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, &rows)));
+        let weights = roles.weights.map(|column| row_weights(&table, column, &rows)).transpose()?;
+        let mut content = Content::new();
+        content.table(&table, &roles.features, &rows);
+        content.target(&found.data);
+        let content = content.finish();
+        let target_names = table_names(target_table, &targets);
+        Ok(Examples {
+            x: Inputs::Table { table: Arc::new(table), columns: roles.features, rows },
+            target: found,
+            target_names,
+            test: None,
+            group,
+            weights,
+            notes,
+            options: SchemaOptions { missing: self.missing, unknown: self.unknown },
+            content,
+        })
+    }
+
+    fn check_rows(&self, targets: &Table, rows: usize) -> Result<()> {
+        if targets.rows() == rows {
+            return Ok(());
+        }
+        Err(Error::RowsDiffer {
+            features_origin: self.source.to_string(),
+            features: rows,
+            targets_origin: targets.origin().to_owned(),
+            targets: targets.rows(),
+        })
+    }
+
+    /// Which column is what.
+    fn roles(
+        &self,
+        table: &Table,
+        names: &[Option<String>],
+        targets: &[usize],
+        notes: &mut Vec<String>,
+    ) -> Result<Roles> {
+        let origin = table.origin();
+        let one = |name: &Option<String>| name.as_ref().map(|name| find_column(origin, names, name)).transpose();
+        let (group, weights) = (one(&self.group)?, one(&self.row_weights)?);
+        let dropped = find_columns(origin, names, &self.drop)?;
+        let others = || targets.iter().chain(&dropped).chain(&group).chain(&weights);
+        let features = match &self.features {
+            Some(features) => {
+                let features = find_columns(origin, names, features)?;
+                if let Some(both) = features.iter().find(|feature| targets.contains(feature)) {
+                    return Err(Error::Argument {
+                        name: "features",
+                        found: format!("{:?}, which is the target", table.title(*both)),
+                        expected: "other columns than the target: it would be learned from itself".to_owned(),
+                    });
+                }
+                features
+            }
+            None => {
+                let rest: Vec<usize> = (0..table.cols()).filter(|at| !others().any(|other| other == at)).collect();
+                usable(table, rest, notes)?
+            }
+        };
+        if features.is_empty() {
+            let expected = "one column at least that is not the target";
+            return Err(Error::Argument { name: "features", found: "none".to_owned(), expected: expected.to_owned() });
+        }
+        refuse_dates(table, &features)?;
+        Ok(Roles { features, group, weights })
+    }
+
+    /// The rows that are examples: all, or those that lack nothing where what lacks is to be dropped.
+    fn usable_rows(
+        &self,
+        table: &Table,
+        features: &[usize],
+        target: (&Table, &[usize]),
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<usize>> {
+        let lacks = |table: &Table, columns: &[usize], row: usize| {
+            columns.iter().any(|&column| table.cell(row, column) == Cell::Missing)
+        };
+        let has_holes = |table: &Table, columns: &[usize]| columns.iter().any(|&at| table.columns()[at].missing > 0);
+        let (targets, target_columns) = target;
+        let all: Vec<usize> = (0..table.rows()).collect();
+        let Some(missing) = self.missing else {
+            refuse_missing(table, features)?;
+            refuse_missing(targets, target_columns)?;
+            return Ok(all);
+        };
+        let mut rows = all;
+        if has_holes(targets, target_columns) {
+            rows.retain(|&row| !lacks(targets, target_columns, row));
+            notes.push(format!("{} rows without a target left out", table.rows() - rows.len()));
+        }
+        if missing == Missing::Drop && has_holes(table, features) {
+            let before = rows.len();
+            rows.retain(|&row| !lacks(table, features, row));
+            notes.push(format!("{} rows with missing values left out", before - rows.len()));
+        }
+        if rows.is_empty() {
+            return Err(Error::Empty { origin: table.origin().to_owned(), what: "rows without missing values" });
+        }
+        Ok(rows)
+    }
+}
+
+struct Roles {
+    features: Vec<usize>,
+    group: Option<usize>,
+    weights: Option<usize>,
+}
+
+fn table_names(table: &Table, columns: &[usize]) -> Vec<String> {
+    let name = |&column: &usize| table.name(column).map(str::to_owned);
+    // Where one has no name, none is of use.
+    columns.iter().map(name).collect::<Option<Vec<_>>>().unwrap_or_default()
+}

@@ -1,0 +1,140 @@
+//! Which columns of a table are of use without being asked for, and what is refused before anything is learned from them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::table::{Cell, Cells, Table, is_date};
+use crate::{Error, Place, Result};
+
+/// Texts that are looked at to tell dates.
+const LOOKED_AT: usize = 50;
+/// Categories beyond which each needs [`ROWS_A_CATEGORY`] rows to be of use.
+const CATEGORIES: usize = 100;
+const ROWS_A_CATEGORY: usize = 10;
+/// Different texts, of fewer rows, that may name the rows.
+const NAMES_AT_LEAST: usize = 20;
+
+/// The columns of these that are learned from unless it is said otherwise. Left out, with a note: columns without any value,
+/// constant columns, and texts that name the rows. A column that counts the rows is pointed out.
+pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>) -> Result<Vec<usize>> {
+    let mut kept = Vec::with_capacity(columns.len());
+    for column in columns {
+        let title = table.title(column);
+        if table.columns()[column].missing == table.rows() {
+            notes.push(format!("left out {title}: every value is missing"));
+            continue;
+        }
+        match &table.columns()[column].cells {
+            Cells::Words { words, .. } => {
+                let different = words.all().len();
+                let are_names = different > NAMES_AT_LEAST && 2 * different > table.rows();
+                let are_many = different > CATEGORIES && ROWS_A_CATEGORY * different > table.rows();
+                if words.are_too_many || are_names || are_many {
+                    let count = if words.are_too_many { "more than 65536".to_owned() } else { different.to_string() };
+                    let dates = if are_dates(table, column) { ", dates among them" } else { "" };
+                    notes.push(format!(
+                        "left out {title}: {count} different texts in {} rows{dates}; name it among the features to use it",
+                        table.rows()
+                    ));
+                    continue;
+                }
+            }
+            Cells::Numbers { slot } => {
+                if counts_rows(table, *slot) {
+                    let name =
+                        if table.name(column).is_none_or(str::is_empty) { "a nameless column" } else { "a column" };
+                    notes.push(format!(
+                        "{title} is {name} that counts the rows: an index? drop it, unless it means something"
+                    ));
+                }
+            }
+        }
+        kept.push(column);
+    }
+    Ok(kept)
+}
+
+/// Whether the numbers go up by 1 from row to row.
+fn counts_rows(table: &Table, slot: usize) -> bool {
+    table.rows() > 2 && (1..table.rows()).all(|row| table.value(row, slot) == table.value(row - 1, slot) + 1.0)
+}
+
+/// Whether most of the first texts are dates.
+fn are_dates(table: &Table, column: usize) -> bool {
+    let Cells::Words { words, .. } = &table.columns()[column].cells else { return false };
+    let looked_at: Vec<&String> = words.all().iter().take(LOOKED_AT).collect();
+    let dates = looked_at.iter().filter(|word| is_date(word)).count();
+    dates > 0 && 10 * dates >= 9 * looked_at.len()
+}
+
+/// Refuses columns of dates: what of a date matters is not to be guessed.
+pub(crate) fn refuse_dates(table: &Table, columns: &[usize]) -> Result<()> {
+    let Some(&column) = columns.iter().find(|&&column| are_dates(table, column)) else { return Ok(()) };
+    let first = (0..table.rows()).find_map(|row| table.word(row, column)).unwrap_or_default();
+    Err(Error::Argument {
+        name: "column",
+        found: format!("dates in {:?} ({first:?})", table.title(column)),
+        expected:
+            "numbers or categories: drop the column, or put numbers in its place, such as days since the first, the \
+                   month, or the day of the week"
+                .to_owned(),
+    })
+}
+
+/// Refuses missing values, with their number in each column.
+pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
+    const LISTED: usize = 12;
+    let with_holes: Vec<usize> = columns.iter().copied().filter(|&at| table.columns()[at].missing > 0).collect();
+    let Some(first) = with_holes.first() else { return Ok(()) };
+    let is_missing = |row: &usize| columns.iter().any(|&column| table.cell(*row, column) == Cell::Missing);
+    let row = (0..table.rows()).find(is_missing).unwrap_or(0);
+    let column = columns.iter().copied().find(|&column| table.cell(row, column) == Cell::Missing).unwrap_or(*first);
+    let mut listed: Vec<String> = with_holes
+        .iter()
+        .take(LISTED)
+        .map(|&at| format!("{} {}", table.title(at), table.columns()[at].missing))
+        .collect();
+    if with_holes.len() > LISTED {
+        listed.push(format!("... {} columns in all", with_holes.len()));
+    }
+    let total: usize = with_holes.iter().map(|&at| table.columns()[at].missing).sum();
+    Err(Error::Missing {
+        origin: table.origin().to_owned(),
+        place: Place::Cell { row: row + 1, column: column + 1 },
+        total,
+        columns: listed.join(", "),
+    })
+}
+
+/// Whether two rows are alike in these columns is told by their hashes; this many are.
+pub(crate) fn duplicates(hashes: &[u64]) -> usize {
+    let mut seen = HashSet::with_capacity(hashes.len());
+    hashes.iter().filter(|hash| !seen.insert(**hash)).count()
+}
+
+/// A number for each group that rows are of.
+pub(crate) fn group_numbers(table: &Table, column: usize, rows: &[usize]) -> Vec<u32> {
+    let mut numbers = HashMap::<Vec<u8>, u32>::new();
+    let number = |&row: &usize| {
+        let key = match table.cell(row, column) {
+            Cell::Missing => Vec::new(),
+            Cell::Number(value) => value.to_bits().to_le_bytes().to_vec(),
+            Cell::Word(word) => word.as_bytes().to_vec(),
+        };
+        let next = numbers.len() as u32;
+        *numbers.entry(key).or_insert(next)
+    };
+    rows.iter().map(number).collect()
+}
+
+/// How much each row counts.
+pub(crate) fn row_weights(table: &Table, column: usize, rows: &[usize]) -> Result<Vec<f64>> {
+    let weight = |&row: &usize| match table.cell(row, column) {
+        Cell::Number(value) if value >= 0.0 => Ok(value),
+        cell => {
+            let place = Place::Cell { row: row + 1, column: column + 1 };
+            let expected = format!("a number of 0 or more: {:?} holds the weights of rows", table.title(column));
+            Err(Error::format(table.origin(), place, format!("{cell:?}"), expected))
+        }
+    };
+    rows.iter().map(weight).collect()
+}

@@ -1,0 +1,494 @@
+//! How the columns of a table become features: numbers as they are, words as one column for each category, and what is put
+//! where a value is missing. Fitted on the rows that are trained on, and stored with the model.
+
+use chainrule_kernel::Scalar;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use super::features::Features;
+use super::numbers::narrow;
+use super::preprocess::Preprocess;
+use super::table::{Cell, Cells, Table, are_no_and_yes, title};
+use crate::nearest::nearest;
+use crate::{Error, Place, Result};
+
+/// What is done about missing values.
+///
+/// ```
+/// use chainrule::data::Missing;
+/// assert_eq!("most-frequent".parse::<Missing>()?, Missing::MostFrequent);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// The mean of the column's numbers; of words the most frequent one.
+    Mean,
+    /// The median of the column's numbers; of words the most frequent one.
+    Median,
+    /// The value that occurs most.
+    MostFrequent,
+    /// Rows that lack a value are left out.
+    Drop,
+    /// The median, and a column of its own that says where it stands; of words a category of its own.
+    Indicator,
+}
+
+const MISSINGS: [(&str, Missing); 5] = [
+    ("mean", Missing::Mean),
+    ("median", Missing::Median),
+    ("most-frequent", Missing::MostFrequent),
+    ("drop", Missing::Drop),
+    ("indicator", Missing::Indicator),
+];
+
+impl FromStr for Missing {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wanted = text.replace('_', "-");
+        let known = MISSINGS.iter().find(|(name, _)| *name == wanted).map(|(_, missing)| *missing);
+        known.ok_or_else(|| Error::unknown_name("treatment of missing values", text, &MISSINGS.map(|(name, _)| name)))
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MISSINGS.iter().find(|(_, missing)| missing == self).map_or("", |(name, _)| name))
+    }
+}
+
+/// What is done about a category that training did not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Unknown {
+    /// It is refused, with its row.
+    #[default]
+    Error,
+    /// It is 0 in the column of every category.
+    Zeros,
+}
+
+/// The category of missing words.
+const NO_WORD: &str = "(missing)";
+
+/// How a table becomes features. It serialises, so a model file can carry it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// Columns of the table that was trained on, targets included.
+    table_columns: usize,
+    columns: Vec<SchemaColumn>,
+}
+
+/// A column of a table, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchemaColumn {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Where it stood in the table that was trained on, counted from 0.
+    index: usize,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum Kind {
+    /// One feature; with an indicator two.
+    Number {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fill: Option<f64>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        indicator: bool,
+    },
+    /// One feature, 0 or 1.
+    Flag {
+        no: String,
+        yes: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fill: Option<f64>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        indicator: bool,
+    },
+    /// One feature for each category.
+    Category {
+        levels: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fill: Option<String>,
+        #[serde(default)]
+        unknown: Unknown,
+    },
+}
+
+/// What a schema is fitted with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SchemaOptions {
+    pub(crate) missing: Option<Missing>,
+    pub(crate) unknown: Unknown,
+}
+
+/// Where the columns of a schema stand in a table.
+#[derive(Debug)]
+pub(crate) struct Located {
+    pub(crate) columns: Vec<usize>,
+    /// Columns of the table that the schema does not know.
+    pub(crate) extra: Vec<String>,
+}
+
+impl Schema {
+    /// Fits these columns of a table on these rows.
+    pub(crate) fn fit(table: &Table, columns: &[usize], rows: &[usize], options: SchemaOptions) -> Result<Self> {
+        let column = |&index: &usize| {
+            let kind = fit_column(table, index, rows, options)?;
+            Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind })
+        };
+        let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
+        Ok(Schema { table_columns: table.cols(), columns })
+    }
+
+    /// The schema of a network that knows its inputs by their order alone.
+    pub(crate) fn of_numbers(columns: &[usize], table_columns: usize) -> Self {
+        let kind = || Kind::Number { fill: None, indicator: false };
+        let column = |&index| SchemaColumn { name: None, index, kind: kind() };
+        Schema { table_columns, columns: columns.iter().map(column).collect() }
+    }
+
+    /// Refuses one that a file should not hold.
+    pub(crate) fn check(&self, inputs: usize) -> Result<()> {
+        let refuse = |found: String, expected: &str| {
+            Err(Error::Argument { name: "schema", found, expected: expected.to_owned() })
+        };
+        if self.width() != inputs {
+            return refuse(format!("columns of {} features", self.width()), &format!("{inputs}, the network's inputs"));
+        }
+        for (at, column) in self.columns.iter().enumerate() {
+            let title = title(column.name.as_deref(), column.index);
+            if column.index >= self.table_columns {
+                return refuse(format!("{title} of {} columns", self.table_columns), "a column of the table");
+            }
+            match &column.kind {
+                Kind::Number { fill: Some(fill), .. } | Kind::Flag { fill: Some(fill), .. } if !fill.is_finite() => {
+                    return refuse(format!("{fill} for missing values of {title}"), "a finite number");
+                }
+                Kind::Category { levels, fill: Some(fill), .. } if !levels.contains(fill) => {
+                    return refuse(format!("{fill:?} for missing values of {title}"), "one of its categories");
+                }
+                Kind::Category { levels, .. } if levels.is_empty() => {
+                    return refuse(format!("{title} without categories"), "one at least");
+                }
+                _ => {}
+            }
+            if column.name.is_some() && self.columns[..at].iter().any(|other| other.name == column.name) {
+                return refuse(format!("{title} twice"), "different columns");
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of features that a row becomes.
+    pub fn width(&self) -> usize {
+        self.columns.iter().map(|column| column.kind.width()).sum()
+    }
+
+    /// What each feature is called: `rooms`, `town=Bonn`, `age is missing`.
+    pub fn feature_names(&self) -> Vec<String> {
+        let mut names = Vec::with_capacity(self.width());
+        for column in &self.columns {
+            let title = title(column.name.as_deref(), column.index);
+            match &column.kind {
+                Kind::Number { indicator, .. } | Kind::Flag { indicator, .. } => {
+                    names.push(title.clone());
+                    names.extend(indicator.then(|| format!("{title} is missing")));
+                }
+                Kind::Category { levels, .. } => names.extend(levels.iter().map(|level| format!("{title}={level}"))),
+            }
+        }
+        names
+    }
+
+    /// Whether each feature is a number, which may be scaled; not one of a category, nor an indicator.
+    pub(crate) fn are_numbers(&self) -> Vec<bool> {
+        let mut are_numbers = Vec::with_capacity(self.width());
+        for column in &self.columns {
+            let is_number = matches!(column.kind, Kind::Number { .. });
+            are_numbers.push(is_number);
+            are_numbers.resize(are_numbers.len() + column.kind.width() - 1, false);
+        }
+        are_numbers
+    }
+
+    /// Finds the columns in a table: by their names where both have names, else by their order.
+    ///
+    /// # Errors
+    /// When one is not there.
+    pub(crate) fn locate(&self, table: &Table) -> Result<Located> {
+        if !(table.has_names() && self.columns.iter().any(|column| column.name.is_some())) {
+            return self.locate_by_order(table);
+        }
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in &self.columns {
+            let names = (0..table.cols()).map(|at| table.name(at));
+            let found = match &column.name {
+                Some(name) => names.clone().position(|other| other == Some(name)),
+                None => (column.index < table.cols() && table.name(column.index).is_none()).then_some(column.index),
+            };
+            let Some(found) = found else {
+                let known: Vec<&str> = names.flatten().collect();
+                let title = title(column.name.as_deref(), column.index);
+                let near = nearest(&title, &known).map(|near| format!("; nearest: {near:?}")).unwrap_or_default();
+                let listed = known.iter().take(30).copied().collect::<Vec<_>>().join(", ");
+                return Err(Error::Shape {
+                    origin: table.origin().to_owned(),
+                    found: format!("no column {title:?} (columns: {listed}{near})"),
+                    expected: "every column that the model was trained on".to_owned(),
+                });
+            };
+            columns.push(found);
+        }
+        let extra = (0..table.cols()).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
+        Ok(Located { columns, extra })
+    }
+
+    fn locate_by_order(&self, table: &Table) -> Result<Located> {
+        let (features, all) = (self.columns.len(), self.table_columns);
+        if table.cols() == all && all != features {
+            let columns: Vec<usize> = self.columns.iter().map(|column| column.index).collect();
+            let extra = (0..all).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
+            return Ok(Located { columns, extra });
+        }
+        if table.cols() == features {
+            return Ok(Located { columns: (0..features).collect(), extra: Vec::new() });
+        }
+        let also = if all == features { String::new() } else { format!(", or {all} as the file trained on") };
+        Err(Error::Shape {
+            origin: table.origin().to_owned(),
+            found: format!("{} columns", table.cols()),
+            expected: format!("{features}, the inputs of the model{also}"),
+        })
+    }
+
+    /// The features of these rows, preprocessed in f64 before they are narrowed to `T`.
+    pub(crate) fn features<T: Scalar>(
+        &self,
+        table: &Table,
+        rows: &[usize],
+        preprocess: &Preprocess,
+    ) -> Result<Features<T>> {
+        let located = self.locate(table)?;
+        let width = self.width();
+        preprocess.check(width)?;
+        let mut data: Vec<T> = Vec::new();
+        let count = rows.len().checked_mul(width);
+        if !matches!(count.map(|count| data.try_reserve_exact(count)), Some(Ok(()))) {
+            return Err(Error::no_memory("features", rows.len()));
+        }
+        let encoder = self.encoder(table, located);
+        let mut cells = vec![0.0; width];
+        for &row in rows {
+            encoder.row(row, &mut cells)?;
+            preprocess.apply_to_row(&mut cells);
+            for (column, &value) in cells.iter().enumerate() {
+                let place = Place::Cell { row: row + 1, column: column + 1 };
+                data.push(narrow(table.origin(), place, value)?);
+            }
+        }
+        let mut features = Features::from_origin(table.origin(), rows.len(), width, data)?;
+        features.set_preprocessing(preprocess.clone());
+        Ok(features)
+    }
+
+    /// What turns rows of this table into features.
+    pub(crate) fn encoder<'a>(&'a self, table: &'a Table, located: Located) -> Encoder<'a> {
+        let plan = |(column, &at): (&'a SchemaColumn, &usize)| {
+            let codes = match (&column.kind, &table.columns()[at].cells) {
+                // Each word of the table is looked up once.
+                (Kind::Category { levels, .. }, Cells::Words { words, .. }) => {
+                    words.all().iter().map(|word| levels.iter().position(|level| level == word)).collect()
+                }
+                _ => Vec::new(),
+            };
+            Encoded { column, at, codes }
+        };
+        Encoder { table, columns: self.columns.iter().zip(&located.columns).map(plan).collect() }
+    }
+}
+
+/// A column of a schema in a table.
+struct Encoded<'a> {
+    column: &'a SchemaColumn,
+    at: usize,
+    /// The category of each word of the table.
+    codes: Vec<Option<usize>>,
+}
+
+/// Turns rows of a table into features.
+pub(crate) struct Encoder<'a> {
+    table: &'a Table,
+    columns: Vec<Encoded<'a>>,
+}
+
+impl Encoder<'_> {
+    /// Writes the features of a row, not preprocessed, (width).
+    pub(crate) fn row(&self, row: usize, into: &mut [f64]) -> Result<()> {
+        let mut rest = into;
+        for encoded in &self.columns {
+            let (here, behind) = rest.split_at_mut(encoded.column.kind.width());
+            rest = behind;
+            if let Cells::Numbers { slot } = self.table.columns()[encoded.at].cells
+                && let Kind::Number { .. } = encoded.column.kind
+            {
+                let value = self.table.value(row, slot);
+                if !value.is_nan() {
+                    here[0] = value;
+                    here[1..].fill(0.0);
+                    continue;
+                }
+            }
+            self.cell(row, encoded, here)?;
+        }
+        Ok(())
+    }
+
+    fn cell(&self, row: usize, encoded: &Encoded<'_>, into: &mut [f64]) -> Result<()> {
+        let refuse = |found: String, expected: String| {
+            let place = Place::Cell { row: row + 1, column: encoded.at + 1 };
+            Err(Error::format(self.table.origin(), place, found, expected))
+        };
+        let title = || self.table.title(encoded.at);
+        let cell = self.table.cell(row, encoded.at);
+        into.fill(0.0);
+        match (&encoded.column.kind, cell) {
+            (Kind::Number { fill: Some(fill), .. } | Kind::Flag { fill: Some(fill), .. }, Cell::Missing) => {
+                into[0] = *fill;
+                into[1..].fill(1.0);
+            }
+            (Kind::Category { levels, fill: Some(fill), .. }, Cell::Missing) => {
+                levels.iter().zip(into).for_each(|(level, into)| *into = f64::from(u8::from(level == fill)));
+            }
+            (_, Cell::Missing) => {
+                let expected = format!(
+                    "a value in {:?}: the model was not told how to fill what is missing (missing: mean, median, \
+                     most-frequent or indicator, when it is trained)",
+                    title()
+                );
+                return refuse("a missing value".to_owned(), expected);
+            }
+            (Kind::Number { .. }, Cell::Number(value)) => into[0] = value,
+            (Kind::Number { .. }, Cell::Word(word)) => {
+                return refuse(format!("{word:?}"), format!("a number in {:?}, as the model was trained on", title()));
+            }
+            (Kind::Flag { no, yes, .. }, cell) => match spelled(cell) {
+                word if word.eq_ignore_ascii_case(yes) || word == "1" => into[0] = 1.0,
+                word if word.eq_ignore_ascii_case(no) || word == "0" => {}
+                word => return refuse(format!("{word:?}"), format!("{no:?} or {yes:?} in {:?}", title())),
+            },
+            (Kind::Category { levels, unknown, .. }, cell) => {
+                let level = match (cell, &self.table.columns()[encoded.at].cells) {
+                    (Cell::Word(_), Cells::Words { slot, .. }) => {
+                        encoded.codes.get(self.table.code(row, *slot) as usize).copied().flatten()
+                    }
+                    (Cell::Number(value), _) => levels.iter().position(|level| level.parse() == Ok(value)),
+                    _ => None,
+                };
+                match (level, unknown) {
+                    (Some(level), _) => into[level] = 1.0,
+                    (None, Unknown::Zeros) => {}
+                    (None, Unknown::Error) => {
+                        let listed = levels.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
+                        let more =
+                            if levels.len() > 20 { format!(", ... ({} in all)", levels.len()) } else { String::new() };
+                        let expected = format!(
+                            "a category of {:?} that was trained on: {listed}{more}; a model trained with unknown = zeros \
+                             takes others",
+                            title()
+                        );
+                        return refuse(format!("{:?}", spelled(cell)), expected);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A cell as it would be written.
+fn spelled(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Missing => String::new(),
+        Cell::Number(value) => value.to_string(),
+        Cell::Word(word) => word.to_owned(),
+    }
+}
+
+impl Kind {
+    fn width(&self) -> usize {
+        match self {
+            Kind::Number { indicator, .. } | Kind::Flag { indicator, .. } => 1 + usize::from(*indicator),
+            Kind::Category { levels, .. } => levels.len(),
+        }
+    }
+}
+
+fn fit_column(table: &Table, index: usize, rows: &[usize], options: SchemaOptions) -> Result<Kind> {
+    let missing = options.missing.filter(|missing| *missing != Missing::Drop);
+    let is_missing = |&&row: &&usize| table.cell(row, index) == Cell::Missing;
+    let indicator = missing == Some(Missing::Indicator) && rows.iter().any(|row| is_missing(&row));
+    if matches!(table.columns()[index].cells, Cells::Numbers { .. }) {
+        let fill = missing.map(|missing| number_for_missing(table, index, rows, missing)).transpose()?;
+        return Ok(Kind::Number { fill, indicator });
+    }
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for &row in rows {
+        if let Cell::Word(word) = table.cell(row, index) {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    let Some(usual) = counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(word, _)| *word) else {
+        return Err(nothing_there(table, index));
+    };
+    let mut levels: Vec<String> = counts.keys().map(|word| (*word).to_owned()).collect();
+    if let [no, yes] = &levels[..]
+        && are_no_and_yes(no, yes)
+    {
+        let fill = missing.map(|_| f64::from(u8::from(usual == yes)));
+        return Ok(Kind::Flag { no: no.clone(), yes: yes.clone(), fill, indicator });
+    }
+    let fill = match missing {
+        None => None,
+        Some(Missing::Indicator) if indicator => {
+            levels.push(NO_WORD.to_owned());
+            Some(NO_WORD.to_owned())
+        }
+        Some(_) => Some(usual.to_owned()),
+    };
+    Ok(Kind::Category { levels, fill, unknown: options.unknown })
+}
+
+fn nothing_there(table: &Table, index: usize) -> Error {
+    Error::Argument {
+        name: "column",
+        found: format!("{:?} of {}, in which every value is missing", table.title(index), table.origin()),
+        expected: "a column with values; drop it".to_owned(),
+    }
+}
+
+/// What stands for a missing number.
+fn number_for_missing(table: &Table, index: usize, rows: &[usize], missing: Missing) -> Result<f64> {
+    let mut values: Vec<f64> = rows.iter().filter_map(|&row| table.number(row, index)).collect();
+    if values.is_empty() {
+        return Err(nothing_there(table, index));
+    }
+    if missing == Missing::Mean {
+        return Ok(values.iter().sum::<f64>() / values.len() as f64);
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    if missing == Missing::MostFrequent {
+        let alike = values.chunk_by(|a, b| a == b).rev().max_by_key(|alike| alike.len());
+        return Ok(alike.map_or(0.0, |alike| alike[0]));
+    }
+    let middle = values.len() / 2;
+    Ok(if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) })
+}

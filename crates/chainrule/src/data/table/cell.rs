@@ -1,0 +1,119 @@
+//! What the text of one cell means: a number, nothing, a yes or no, a date, or a word.
+
+/// What stands for a value that is not there, in any case of letters.
+pub(crate) const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "#n/a"];
+
+/// Whether nothing is there: an empty cell, `NA`, `NaN`, `null`, `?`.
+pub(crate) fn is_missing(cell: &[u8]) -> bool {
+    cell.len() <= 4 && MISSING.iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// The sign between a number's whole part and its fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Decimal {
+    /// `0.5`
+    #[default]
+    Point,
+    /// `0,5`
+    Comma,
+}
+
+/// The number that a cell holds whole; infinity too, which is refused later by its place. Not NaN, which is missing.
+pub(crate) fn number(cell: &[u8], decimal: Decimal) -> Option<f64> {
+    match decimal {
+        Decimal::Point => plain(cell),
+        Decimal::Comma => {
+            // The longest number that means anything more is shorter.
+            let mut text = [0; 64];
+            let text = text.get_mut(..cell.len())?;
+            text.copy_from_slice(cell);
+            if text.contains(&b'.') {
+                return None;
+            }
+            text.iter_mut().filter(|byte| **byte == b',').for_each(|byte| *byte = b'.');
+            plain(text)
+        }
+    }
+}
+
+fn plain(cell: &[u8]) -> Option<f64> {
+    // No number begins with anything else; `i` is infinity's.
+    if !matches!(cell.first()?, b'0'..=b'9' | b'-' | b'+' | b'.' | b'i' | b'I') {
+        return None;
+    }
+    fast_float2::parse(cell).ok().filter(|value: &f64| !value.is_nan())
+}
+
+/// The pairs of words that say no and yes.
+const ANSWERS: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["n", "y"], ["f", "t"]];
+
+/// Whether two words say no and yes, in this order; in any case of letters.
+pub(crate) fn are_no_and_yes(no: &str, yes: &str) -> bool {
+    ANSWERS.iter().any(|[a, b]| no.eq_ignore_ascii_case(a) && yes.eq_ignore_ascii_case(b))
+}
+
+/// Whether a text is a date or a point in time: `2026-11-28`, `28.11.2026`, `11/28/26`, `2026-11-28T10:00`, `Nov 28 2026`.
+pub(crate) fn is_date(text: &str) -> bool {
+    let day = text.split(['T', ' ']).next().unwrap_or_default();
+    let parts: Vec<&str> = day.split(['-', '/', '.']).collect();
+    let is_whole = |part: &&str| matches!(part.len(), 1 | 2 | 4) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.len() == 3 && day.len() >= 6 && parts.iter().all(is_whole) {
+        return true;
+    }
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let words: Vec<&str> = text.split([' ', ',', '-', '/']).filter(|word| !word.is_empty()).collect();
+    let is_month =
+        |word: &&str| word.get(..3).is_some_and(|start| MONTHS.iter().any(|m| start.eq_ignore_ascii_case(m)));
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+    (2..=4).contains(&words.len())
+        && words.iter().filter(|word| is_month(word)).count() == 1
+        && words.iter().filter(|word| is_number(word)).count() == words.len() - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_whole_cells_in_either_notation() {
+        for (text, value) in [("1", 1.0), ("-2.5", -2.5), ("+4e1", 40.0), (".5", 0.5), ("5.", 5.0), ("1E-3", 0.001)] {
+            assert_eq!(number(text.as_bytes(), Decimal::Point), Some(value), "{text}");
+        }
+        for (text, value) in [("1", 1.0), ("-2,5", -2.5), ("1,25e2", 125.0)] {
+            assert_eq!(number(text.as_bytes(), Decimal::Comma), Some(value), "{text}");
+        }
+        for text in ["", "x", "1x", "1 2", "0x10", "1,5", "--1", "nan", "1_000", "1.2.3", "e5", "-"] {
+            assert_eq!(number(text.as_bytes(), Decimal::Point), None, "{text}");
+        }
+        for text in ["1.5", "1,2,3", &"1".repeat(65)] {
+            assert_eq!(number(text.as_bytes(), Decimal::Comma), None, "{text}");
+        }
+        assert_eq!(number(b"-inf", Decimal::Point), Some(f64::NEG_INFINITY));
+        assert_eq!(number(b"1e999", Decimal::Point), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn missing_values_and_answers_have_several_spellings() {
+        assert!(["", "NA", "n/a", "NaN", "null", "NULL", "?", "#N/A"].iter().all(|cell| is_missing(cell.as_bytes())));
+        assert!(["0", "none", "-", "naN0", "nope"].iter().all(|cell| !is_missing(cell.as_bytes())));
+        assert!(are_no_and_yes("False", "True") && are_no_and_yes("no", "YES") && !are_no_and_yes("true", "false"));
+    }
+
+    #[test]
+    fn dates_are_told_from_numbers_and_words() {
+        for text in [
+            "2026-11-28",
+            "28.11.2026",
+            "11/28/26",
+            "2026-11-28T10:00:00Z",
+            "Nov 28 2026",
+            "28-Nov-2026",
+            "1/2/2020 3:04",
+        ] {
+            assert!(is_date(text), "{text}");
+        }
+        for text in ["1.2.3", "10.0.0.1", "may", "march hare", "12-34", "A/5 21171", "2026", "red", "555-12-3456x"] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
+}

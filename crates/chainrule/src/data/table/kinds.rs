@@ -1,0 +1,90 @@
+//! Which columns of a text file hold numbers and which words, told by its first rows.
+
+use super::cell::{Decimal, is_missing, number};
+use super::title;
+use crate::{Error, Place, Result};
+
+/// Fewer words than this beside numbers are mistakes or signs of missing values, however few the rows.
+const WORDS_AT_LEAST: usize = 20;
+
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Numbers,
+    Words,
+}
+
+/// The first rows of a file below its header, (rows, cells), with the line of each.
+pub(super) struct Sample<'a> {
+    pub(super) origin: &'a str,
+    pub(super) rows: &'a [(u64, Vec<Vec<u8>>)],
+    pub(super) decimal: Decimal,
+}
+
+impl Sample<'_> {
+    /// The kind of a column: words where all are, or most, or a tenth and not a few.
+    ///
+    /// # Errors
+    /// Where a few words stand among numbers: with the first of them.
+    pub(super) fn kind(&self, column: usize, name: Option<&str>) -> Result<Kind> {
+        let (mut numbers, mut words, mut first) = (0usize, 0usize, None);
+        for (row, (line, cells)) in self.rows.iter().enumerate() {
+            let Some(cell) = cells.get(column).filter(|cell| !is_missing(cell)) else { continue };
+            if number(cell, self.decimal).is_some() {
+                numbers += 1;
+            } else {
+                words += 1;
+                first.get_or_insert((row, *line, cell));
+            }
+        }
+        let are_words = numbers == 0 || 2 * words > numbers + words;
+        match first {
+            None => Ok(Kind::Numbers),
+            Some(_) if are_words || (words >= WORDS_AT_LEAST && 10 * words >= numbers + words) => Ok(Kind::Words),
+            Some((row, line, cell)) => {
+                let place = Place::Text { row: row + 1, column: column + 1, line };
+                Err(no_number(self.origin, place, cell, &title(name, column)))
+            }
+        }
+    }
+}
+
+/// The error for a word in a column of numbers.
+pub(super) fn no_number(origin: &str, place: Place, cell: &[u8], title: &str) -> Error {
+    let text = String::from_utf8_lossy(cell);
+    let found = match text.char_indices().nth(40) {
+        _ if text.is_empty() => "an empty cell".to_string(),
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+    };
+    let title: String = title.chars().take(40).collect();
+    let expected = format!(
+        "a number, as elsewhere in {title:?}; a column whose values are names is read by naming it among the categories, \
+         and a missing value is left empty"
+    );
+    Error::format(origin, place, found, expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(cells: &[&str]) -> Result<Kind> {
+        let rows: Vec<_> = cells.iter().map(|cell| (1, vec![cell.as_bytes().to_vec()])).collect();
+        Sample { origin: "x.csv", rows: &rows, decimal: Decimal::Point }.kind(0, Some("age"))
+    }
+
+    #[test]
+    fn a_few_words_among_numbers_are_refused_and_many_are_names() {
+        assert_eq!(kind(&["1", "", "NA", "2.5"]).unwrap(), Kind::Numbers);
+        assert_eq!(kind(&["", "NA"]).unwrap(), Kind::Numbers);
+        assert_eq!(kind(&["a", "", "b"]).unwrap(), Kind::Words);
+        assert_eq!(kind(&["a", "1", "b"]).unwrap(), Kind::Words);
+        let message = kind(&["1", "2", "x"]).unwrap_err().to_string();
+        assert!(message.starts_with("x.csv, row 3, column 1 (line 1): found \"x\", expected a number"), "{message}");
+        assert!(message.contains("\"age\""), "{message}");
+        let many = |words: usize| [vec!["7"; 100], vec!["A7"; words]].concat();
+        assert!(kind(&many(19)).is_err());
+        assert_eq!(kind(&many(20)).unwrap(), Kind::Words);
+    }
+}

@@ -1,0 +1,331 @@
+//! Reads a text file as a table: its dialect, header and kinds of columns are told by its first rows, then every row is read
+//! once. A number is parsed where it lies in the file's bytes.
+
+use std::collections::HashMap;
+use std::io::{Cursor, Read};
+
+use super::cell::{Decimal, is_missing, number};
+use super::dialect::{Delimiter, Dialect, Header, dialect, header, split, trimmed};
+use super::kinds::{Kind, Sample, no_number};
+use super::records::{Record, Records};
+use super::words::{MISSING_WORD, Words};
+use super::{Cells, Column, Table, TextFormat, title};
+use crate::data::Limits;
+use crate::data::choice::find_column;
+use crate::data::metered::{Meter, Metered};
+use crate::{Error, Place, Result};
+
+/// Rows by which kinds of columns are told.
+const SAMPLED: usize = 1000;
+/// Rows by which the dialect and the header are told.
+const FIRST_LINES: usize = 100;
+
+/// As [`Table::parse`], under these limits.
+pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, limits: Limits) -> Result<Table> {
+    let meter = Meter::new(limits);
+    let start = Place::Text { row: 1, column: 1, line: 1 };
+    let mut records =
+        Records::new(Metered { reader, meter: &meter }).map_err(|error| meter.error(origin, start, error))?;
+    let first = FirstRows::read(origin, &records, format)?;
+    records.quote(first.dialect.delimiter);
+    let width = first.width();
+    if width as u64 > meter.columns_max() {
+        return Err(meter.row_error(origin, start));
+    }
+    let columns = first.columns(origin, format)?;
+    let mut table = Table::new(origin, columns);
+    table.notes = first.notes;
+    let rows = Rows { origin, dialect: first.dialect, width };
+    let mut is_header_due = first.has_header;
+    loop {
+        let place = Place::Text { row: table.rows + 1, column: 1, line: records.line() };
+        let Some(record) = records.next().map_err(|error| meter.error(origin, place, error))? else { break };
+        meter.next_row();
+        if std::mem::take(&mut is_header_due) {
+            continue;
+        }
+        match record {
+            Record::Line(line) => {
+                let at = At { row: table.rows + 1, line: 0 };
+                if let Err(error) = rows.line(&mut table, line, at) {
+                    return Err(at_line(error, records.line()));
+                }
+            }
+            Record::Cells { bytes, ends } => {
+                let at = At { row: table.rows + 1, line: 0 };
+                if let Err(error) = rows.cells(&mut table, bytes, ends, at) {
+                    return Err(at_line(error, records.line()));
+                }
+            }
+        }
+        table.rows += 1;
+    }
+    if table.rows == 0 {
+        return Err(Error::Empty { origin: origin.to_string(), what: "rows" });
+    }
+    Ok(table)
+}
+
+/// Says which line an error is of.
+fn at_line(error: Error, at: u64) -> Error {
+    let put = |place| match place {
+        Place::Text { row, column, .. } => Place::Text { row, column, line: at },
+        other => other,
+    };
+    match error {
+        Error::Format { origin, place, found, expected } => {
+            Error::Format { origin, place: put(place), found, expected }
+        }
+        Error::NotFinite { origin, place, value } => Error::NotFinite { origin, place: put(place), value },
+        other => other,
+    }
+}
+
+/// What the first rows of a file say of it.
+struct FirstRows {
+    dialect: Dialect,
+    has_header: bool,
+    /// The line of each, and its cells.
+    rows: Vec<(u64, Vec<Vec<u8>>)>,
+    notes: Vec<String>,
+}
+
+impl FirstRows {
+    fn read<R: Read>(origin: &str, records: &Records<R>, format: &TextFormat) -> Result<Self> {
+        let ahead = records.ahead();
+        let lines: Vec<&[u8]> = ahead
+            .split(|byte| *byte == records.terminator())
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+            .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
+            .take(FIRST_LINES)
+            .collect();
+        // The last may be cut off where reading stopped.
+        let whole = if lines.len() > 2 { &lines[..lines.len() - 1] } else { &lines[..] };
+        let dialect = dialect(whole, format.delimiter, format.decimal);
+        let mut sampled = Records::new(Cursor::new(ahead)).map_err(Error::io("read", origin))?;
+        sampled.quote(dialect.delimiter);
+        let mut rows = Vec::new();
+        while rows.len() <= SAMPLED {
+            let Some(record) = sampled.next().map_err(Error::io("read", origin))? else { break };
+            let cells: Vec<Vec<u8>> = match record {
+                Record::Line(line) => split(line, dialect.delimiter).into_iter().map(<[u8]>::to_vec).collect(),
+                Record::Cells { bytes, ends } => cells_of(bytes, ends, dialect.delimiter).map(<[u8]>::to_vec).collect(),
+            };
+            rows.push((sampled.line(), cells));
+        }
+        if rows.len() > 2 && !records.is_at_end() {
+            rows.pop();
+        }
+        let mut notes = Vec::new();
+        if dialect.delimiter != Delimiter::Byte(b',') || dialect.decimal != Decimal::Point {
+            let decimal = if dialect.decimal == Decimal::Comma { ", decimal commas" } else { "" };
+            notes.push(format!("delimiter: {}{decimal}", dialect.delimiter));
+        }
+        let firsts: Vec<Vec<&[u8]>> =
+            rows.iter().take(FIRST_LINES).map(|(_, cells)| cells.iter().map(Vec::as_slice).collect()).collect();
+        let has_header = match (format.header, header(&firsts, dialect.decimal)) {
+            (Some(has_header), _) => has_header,
+            (None, Header::Names) => {
+                notes.push("first line taken as names".to_owned());
+                true
+            }
+            (None, Header::Data) => false,
+            (None, Header::DataLikeNames) => {
+                let words = "first line, 0, 1, 2, ..., taken as data; if these number the columns, it is a header";
+                notes.push(words.to_owned());
+                false
+            }
+        };
+        Ok(FirstRows { dialect, has_header, rows, notes })
+    }
+
+    fn width(&self) -> usize {
+        self.rows.first().map_or(0, |(_, cells)| cells.len())
+    }
+
+    /// The columns, by the names of the header and the kinds of the cells below.
+    fn columns(&self, origin: &str, format: &TextFormat) -> Result<Vec<Column>> {
+        let names = self.names(origin)?;
+        let below = if self.has_header { &self.rows[1.min(self.rows.len())..] } else { &self.rows[..] };
+        let sample = Sample { origin, rows: below, decimal: self.dialect.decimal };
+        let mut are_words = vec![false; names.len()];
+        for column in &format.categories {
+            are_words[find_column(origin, &names, column)?] = true;
+        }
+        let (mut numbers, mut words) = (0, 0);
+        let column = |(column, name): (usize, &Option<String>)| {
+            let kind = if are_words[column] { Kind::Words } else { sample.kind(column, name.as_deref())? };
+            let (next, cells): (&mut usize, fn(usize) -> Cells) = match kind {
+                Kind::Numbers => (&mut numbers, |slot| Cells::Numbers { slot }),
+                Kind::Words => (&mut words, |slot| Cells::Words { slot, words: Words::default() }),
+            };
+            *next += 1;
+            Ok(Column { name: name.clone(), cells: cells(*next - 1), missing: 0 })
+        };
+        names.iter().enumerate().map(column).collect()
+    }
+
+    /// What the header calls each column.
+    fn names(&self, origin: &str) -> Result<Vec<Option<String>>> {
+        let Some((line, cells)) = self.rows.first().filter(|_| self.has_header) else {
+            return Ok(vec![None; self.width()]);
+        };
+        let mut seen = HashMap::new();
+        let mut names = Vec::with_capacity(cells.len());
+        for (column, cell) in cells.iter().enumerate() {
+            let place = Place::Text { row: 0, column: column + 1, line: *line };
+            let name = std::str::from_utf8(cell).map_err(|error| not_utf8(origin, place, error))?;
+            if let Some(bad) = name.chars().find(|c| c.is_control()) {
+                let found = format!("{bad:?} in the name of a column");
+                return Err(Error::format(origin, place, found, "names without control characters"));
+            }
+            if !name.is_empty()
+                && let Some(first) = seen.insert(name, column)
+            {
+                let found = format!("{name:?}, the name of column {} too", first + 1);
+                return Err(Error::format(origin, place, found, "different names"));
+            }
+            names.push((!name.is_empty()).then(|| name.to_owned()));
+        }
+        Ok(names)
+    }
+}
+
+fn not_utf8(origin: &str, place: Place, error: std::str::Utf8Error) -> Error {
+    let found = format!("bytes that are no UTF-8, {} into the cell", error.valid_up_to());
+    Error::format(origin, place, found, "text in UTF-8: convert the file, from Latin-1 for example")
+}
+
+/// The cells that have been taken out of their quotes, without the blanks around them.
+fn cells_of<'a>(bytes: &'a [u8], ends: &'a [usize], delimiter: Delimiter) -> impl Iterator<Item = &'a [u8]> {
+    let byte = match delimiter {
+        Delimiter::Byte(byte) => byte,
+        Delimiter::Blanks => b' ',
+    };
+    ends.iter().enumerate().map(move |(i, &end)| trimmed(&bytes[if i == 0 { 0 } else { ends[i - 1] }..end], byte))
+}
+
+/// A row, and the line that it is in.
+#[derive(Clone, Copy)]
+struct At {
+    row: usize,
+    line: u64,
+}
+
+impl At {
+    fn column(self, column: usize) -> Place {
+        Place::Text { row: self.row, column: column + 1, line: self.line }
+    }
+}
+
+/// Puts rows into a table.
+struct Rows<'a> {
+    origin: &'a str,
+    dialect: Dialect,
+    width: usize,
+}
+
+impl Rows<'_> {
+    /// A line without quotes. Numbers are parsed where they begin, and where they end tells the delimiter.
+    fn line(&self, table: &mut Table, line: &[u8], at: At) -> Result<()> {
+        let Dialect { delimiter: Delimiter::Byte(delimiter), decimal: Decimal::Point } = self.dialect else {
+            let cells = split(line, self.dialect.delimiter);
+            return self.row(table, cells.into_iter(), at);
+        };
+        table.room()?;
+        let (block, mut start, mut column) = (table.rows / super::BLOCK, 0, 0);
+        loop {
+            if column == self.width {
+                return Err(self.ragged(at, split(line, self.dialect.delimiter).len()));
+            }
+            let rest = &line[start..];
+            let rest = &rest[rest.iter().take_while(|byte| **byte == b' ').count()..];
+            let from = line.len() - rest.len();
+            let cells = &mut table.columns[column];
+            let end = match &cells.cells {
+                Cells::Numbers { .. } => match fast_float2::parse_partial::<f64, _>(rest) {
+                    Ok((value, length))
+                        if rest.get(length).is_none_or(|byte| *byte == delimiter) && value.is_finite() =>
+                    {
+                        table.numbers[block].push(value);
+                        from + length
+                    }
+                    _ => {
+                        let end = memchr::memchr(delimiter, rest).unwrap_or(rest.len());
+                        let value = self.number(cells, trimmed(&rest[..end], delimiter), at.column(column), column)?;
+                        table.numbers[block].push(value);
+                        from + end
+                    }
+                },
+                Cells::Words { .. } => {
+                    let end = memchr::memchr(delimiter, rest).unwrap_or(rest.len());
+                    let code = self.word(cells, trimmed(&rest[..end], delimiter), at.column(column))?;
+                    table.words.push(code);
+                    from + end
+                }
+            };
+            column += 1;
+            if end == line.len() {
+                break;
+            }
+            start = end + 1;
+        }
+        if column < self.width {
+            return Err(self.ragged(at, column));
+        }
+        Ok(())
+    }
+
+    /// Cells that stood in quotes.
+    fn cells(&self, table: &mut Table, bytes: &[u8], ends: &[usize], at: At) -> Result<()> {
+        self.row(table, cells_of(bytes, ends, self.dialect.delimiter), at)
+    }
+
+    fn row<'c>(&self, table: &mut Table, cells: impl Iterator<Item = &'c [u8]>, at: At) -> Result<()> {
+        table.room()?;
+        let block = table.rows / super::BLOCK;
+        let mut count = 0;
+        for (column, cell) in cells.enumerate() {
+            count += 1;
+            let Some(cells) = table.columns.get_mut(column) else { continue };
+            match &cells.cells {
+                Cells::Numbers { .. } => {
+                    let value = self.number(cells, cell, at.column(column), column)?;
+                    table.numbers[block].push(value);
+                }
+                Cells::Words { .. } => {
+                    let code = self.word(cells, cell, at.column(column))?;
+                    table.words.push(code);
+                }
+            }
+        }
+        if count == self.width { Ok(()) } else { Err(self.ragged(at, count)) }
+    }
+
+    fn number(&self, column: &mut Column, cell: &[u8], place: Place, index: usize) -> Result<f64> {
+        if is_missing(cell) {
+            column.missing += 1;
+            return Ok(f64::NAN);
+        }
+        match number(cell, self.dialect.decimal) {
+            None => Err(no_number(self.origin, place, cell, &title(column.name.as_deref(), index))),
+            Some(value) if value.is_finite() => Ok(value),
+            Some(value) => Err(Error::NotFinite { origin: self.origin.to_owned(), place, value }),
+        }
+    }
+
+    fn word(&self, column: &mut Column, cell: &[u8], place: Place) -> Result<u32> {
+        if is_missing(cell) {
+            column.missing += 1;
+            return Ok(MISSING_WORD);
+        }
+        let Cells::Words { words, .. } = &mut column.cells else { return Ok(MISSING_WORD) };
+        words.code(cell).map_err(|error| not_utf8(self.origin, place, error))
+    }
+
+    fn ragged(&self, at: At, count: usize) -> Error {
+        let cells = |count: usize| format!("{count} {}", if count == 1 { "cell" } else { "cells" });
+        let (found, expected) = (cells(count), format!("{}, as in the first row", cells(self.width)));
+        Error::format(self.origin, at.column(count.min(self.width)), found, expected)
+    }
+}

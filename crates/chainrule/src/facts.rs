@@ -1,0 +1,47 @@
+//! What a model was trained with, so that the run can be made again, and what came of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// What a model's file remembers of its training. Everything in it is for people: nothing that it says changes a prediction.
+///
+/// ```
+/// use chainrule::Facts;
+/// let facts = Facts { command: vec!["train".to_owned(), "--epochs".to_owned(), "5".to_owned()], ..Facts::default() };
+/// assert_eq!(facts.command.len(), 3);
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Facts {
+    /// The arguments of the command that made it, the program's name left out.
+    pub command: Vec<String>,
+    /// The version of chainrule.
+    pub version: String,
+    /// The kernel that computed.
+    pub kernel: String,
+    /// What the data are called.
+    pub data: String,
+    /// Rows that were trained on.
+    pub rows: usize,
+    /// Epochs that were run.
+    pub epochs: usize,
+    /// The epoch that the weights are of, where training chose one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<usize>,
+    /// What was measured on rows that it was not trained on: `test accuracy`, `test R2`, ...
+    pub scores: Vec<(String, f64)>,
+}
+
+impl Facts {
+    /// Refuses what would not be read as it is written.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.scores.iter().find(|(_, score)| !score.is_finite()) {
+            Some((name, score)) => {
+                let expected = "a finite number".to_owned();
+                Err(Error::Argument { name: "score", found: format!("{name} {score}"), expected })
+            }
+            None => Ok(()),
+        }
+    }
+}

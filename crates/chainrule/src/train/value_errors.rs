@@ -1,0 +1,100 @@
+//! How far outputs are from values, in the values' own unit: what was done to targets before they were learned is undone in
+//! every figure.
+
+use chainrule_kernel::{MatRef, Scalar};
+use chainrule_model::{Loss, TargetsRef};
+
+use crate::data::{Dataset, Targets};
+
+/// What the targets of a dataset are measured by, known before there are outputs.
+#[derive(Debug, Clone)]
+pub(super) struct Spread {
+    loss: Loss,
+    /// What a difference of 1 means in each column, (cols).
+    unit: Vec<f64>,
+    /// The sum of squared differences from each column's mean, (cols).
+    squares: Vec<f64>,
+}
+
+impl Spread {
+    /// Of values that a loss of values is minimised on; `None` of others.
+    pub(super) fn of<T: Scalar>(data: &Dataset<T>, loss: Loss) -> Option<Self> {
+        let Targets::Values { values, cols } = data.targets() else { return None };
+        if matches!(loss, Loss::CrossEntropy | Loss::BinaryCrossEntropy) {
+            return None;
+        }
+        let (cols, rows) = (*cols, data.rows() as f64);
+        let mut mean = vec![0.0; cols];
+        values.chunks_exact(cols).for_each(|row| row.iter().zip(&mut mean).for_each(|(t, sum)| *sum += t.to_f64()));
+        mean.iter_mut().for_each(|sum| *sum /= rows);
+        let (mut squares, mut is_constant) = (vec![0.0; cols], vec![true; cols]);
+        for row in values.chunks_exact(cols) {
+            for (column, t) in row.iter().enumerate() {
+                squares[column] += (t.to_f64() - mean[column]).powi(2);
+                is_constant[column] &= *t == values[column];
+            }
+        }
+        squares.iter_mut().zip(is_constant).filter(|(_, is)| *is).for_each(|(sum, _)| *sum = 0.0);
+        let unit = data.target().scaling().map_or_else(|| vec![1.0; cols], |(_, std)| std.to_vec());
+        Some(Spread { loss, unit, squares })
+    }
+
+    /// Errors, none yet.
+    pub(super) fn errors(&self) -> ValueErrors<'_> {
+        ValueErrors { spread: self, rows: 0, loss: 0.0, absolute: 0.0, squares: vec![0.0; self.unit.len()] }
+    }
+}
+
+/// Errors added up, row by row.
+pub(super) struct ValueErrors<'a> {
+    spread: &'a Spread,
+    rows: usize,
+    loss: f64,
+    absolute: f64,
+    /// In the unit that was learned in, (cols).
+    squares: Vec<f64>,
+}
+
+impl ValueErrors<'_> {
+    /// Adds the outputs of a minibatch and what they should have been, (batch, cols).
+    pub(super) fn add<T: Scalar>(&mut self, output: MatRef<'_, T>, targets: TargetsRef<'_, T>) {
+        let TargetsRef::Values(targets) = targets else { return };
+        for row in 0..output.rows() {
+            for (column, &unit) in self.spread.unit.iter().enumerate() {
+                let error = (output.get(row, column).to_f64() - targets.get(row, column).to_f64()).abs();
+                self.squares[column] += error * error;
+                self.absolute += unit * error;
+                self.loss += match self.spread.loss {
+                    Loss::Mae => unit * error,
+                    Loss::HalfMse => (unit * error).powi(2) / 2.0,
+                    // Delta is in the unit that was learned in.
+                    Loss::Huber(delta) if error <= delta => (unit * error).powi(2) / 2.0,
+                    Loss::Huber(delta) => unit * unit * delta * (error - delta / 2.0),
+                    _ => (unit * error).powi(2),
+                };
+            }
+        }
+        self.rows += output.rows();
+    }
+
+    fn count(&self) -> f64 {
+        (self.rows * self.squares.len()) as f64
+    }
+
+    /// The mean loss, as if targets had been learned as they are.
+    pub(super) fn loss(&self) -> f64 {
+        self.loss / self.count()
+    }
+
+    /// The mean absolute error.
+    pub(super) fn mae(&self) -> f64 {
+        self.absolute / self.count()
+    }
+
+    /// 1 less the share of the variance that is left, the mean over the columns that have some.
+    pub(super) fn r2(&self) -> Option<f64> {
+        let pairs = self.squares.iter().zip(&self.spread.squares).filter(|(_, all)| **all > 0.0);
+        let shares: Vec<f64> = pairs.map(|(left, all)| 1.0 - left / all).collect();
+        (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
+    }
+}

@@ -1,0 +1,133 @@
+//! The options about data that several commands share: how text is read, and which columns are what.
+
+use std::path::{Path, PathBuf};
+
+use chainrule::data::{Decimal, Delimiter, Missing, Request, Source, TextFormat, Unknown};
+use chainrule::{Loss, Task};
+use clap::Args;
+use clap::builder::TypedValueParser;
+
+use crate::limits::limits;
+use crate::values::{self, Parsed};
+
+/// How text files are read. What is not given is told by the first lines, and shown.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct TextArgs {
+    /// What separates the cells of text files: comma, semicolon, tab, pipe, blank, or a character [default: told by the
+    /// first lines]
+    #[arg(long, value_name = "WHAT", value_parser = delimiter)]
+    delimiter: Option<Delimiter>,
+    /// How fractions are written in text files: point or comma [default: told by the first lines]
+    #[arg(long, value_name = "SIGN", value_parser = decimal())]
+    decimal: Option<Decimal>,
+    /// Whether the first line of text files names the columns [default: told by the first lines]
+    #[arg(long, value_name = "YES/NO", value_parser = yes_or_no())]
+    header: Option<bool>,
+    /// Columns whose numbers are names of categories, by name or by number from 1, separated by commas
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    categories: Vec<String>,
+}
+
+impl TextArgs {
+    pub(crate) fn format(&self) -> TextFormat {
+        let TextArgs { delimiter, decimal, header, categories } = self.clone();
+        TextFormat { delimiter, decimal, header, categories }
+    }
+}
+
+/// Which columns are learned, and from which.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct ColumnArgs {
+    /// The columns of --data that are predicted, by name or by number from 1, separated by commas
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) target: Vec<String>,
+    /// A file of its own with the targets, a row for each row of --data
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// The columns that are learned from [default: all but the target, and texts that only name the rows]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    features: Option<Vec<String>>,
+    /// Columns to leave out
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    drop: Vec<String>,
+    /// What is predicted: classification, binary (yes or no), multi-label, regression [default: from the model, --loss, or
+    /// the target: texts and up to 20 different whole numbers are classes]
+    #[arg(long, value_name = "TASK", value_parser = task)]
+    pub(crate) task: Option<Task>,
+    /// What to do about missing values (empty, NA, NaN, null, ?): mean, median, most-frequent, drop (their rows), or
+    /// indicator (the median and a column that marks them) [default: refuse them]
+    #[arg(long, value_name = "HOW", value_parser = missing)]
+    missing: Option<Missing>,
+    #[command(flatten)]
+    text: TextArgs,
+}
+
+impl ColumnArgs {
+    /// A request for the rows of a source.
+    pub(crate) fn request(&self, source: &Source, labels: Option<&Path>, loss: Option<Loss>) -> Request {
+        let mut request = Request::new(source.clone());
+        request.labels = labels.map(Path::to_path_buf);
+        request.format = self.text.format();
+        request.target = self.target.clone();
+        request.features = self.features.clone();
+        request.drop = self.drop.clone();
+        request.task = self.task;
+        request.loss = loss;
+        request.missing = self.missing;
+        request.limits = limits();
+        request
+    }
+}
+
+/// What only training asks of data.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct FittingArgs {
+    /// What predictions do about a category that training did not see: error (refuse it), or zeros
+    #[arg(long, value_name = "HOW", default_value = "error", value_parser = unknown())]
+    unknown: Unknown,
+    /// Keep rows with the same value in this column together when they are split
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
+    /// A column that says how much each row counts while the network learns
+    #[arg(long, value_name = "COLUMN")]
+    row_weights: Option<String>,
+}
+
+impl FittingArgs {
+    /// The request with these options applied.
+    pub(crate) fn applied_to(&self, mut request: Request) -> Request {
+        let FittingArgs { unknown, group, row_weights } = self.clone();
+        (request.unknown, request.group, request.row_weights) = (unknown, group, row_weights);
+        request
+    }
+}
+
+fn delimiter(text: &str) -> Parsed<Delimiter> {
+    Delimiter::parse(text).ok_or_else(|| {
+        "expected comma, semicolon, tab, pipe, blank, or a character that is no letter, digit, quote, sign or point"
+            .to_owned()
+    })
+}
+
+fn decimal() -> impl TypedValueParser<Value = Decimal> {
+    values::one_of(&[("point", Decimal::Point), ("comma", Decimal::Comma)])
+}
+
+fn yes_or_no() -> impl TypedValueParser<Value = bool> {
+    values::one_of(&[("yes", true), ("no", false)])
+}
+
+fn unknown() -> impl TypedValueParser<Value = Unknown> {
+    values::one_of(&[("error", Unknown::Error), ("zeros", Unknown::Zeros)])
+}
+
+pub(crate) fn task(text: &str) -> Parsed<Task> {
+    text.parse().map_err(|error: chainrule::Error| error.to_string())
+}
+
+fn missing(text: &str) -> Parsed<Missing> {
+    text.parse().map_err(|error: chainrule::Error| error.to_string())
+}

@@ -1,0 +1,135 @@
+//! The rows that `train` learns from, chooses by and reports on.
+
+use chainrule::data::{Dataset, Examples, Fitted, Parts, Split, SplitBy, SplitRequest};
+use chainrule::train::Usual;
+use chainrule::{Model, Scalar, Task};
+
+use crate::args::TrainArgs;
+use crate::args::defaults::{HOLDOUT, VALIDATION};
+use crate::data::all_rows;
+use crate::failure::Failure;
+use crate::values::Preprocessing;
+
+/// The three parts, ready for a network.
+pub(crate) struct Rows<T> {
+    pub(crate) train: Dataset<T>,
+    pub(crate) validation: Option<Dataset<T>>,
+    pub(crate) test: Option<Dataset<T>>,
+    /// What the test part is called in messages.
+    pub(crate) test_is: &'static str,
+    /// How the rows were split, if they were.
+    pub(crate) split: Option<Split>,
+    pub(crate) task: Task,
+    /// The settings that suit these rows.
+    pub(crate) usual: Usual,
+    /// What was taken for granted.
+    pub(crate) notes: Vec<String>,
+}
+
+impl<T: Scalar> Rows<T> {
+    /// Reads and splits them; with a model that training goes on with, as it was trained.
+    pub(crate) fn read(args: &TrainArgs, stored: Option<&Model<T>>) -> Result<Self, Failure> {
+        let mut request = args.fitting.applied_to(args.data().request());
+        request.classes = args.classes;
+        let examples = match stored {
+            Some(model) => request.read_for(model)?,
+            None => request.read()?,
+        };
+        let mut notes = examples.notes().to_vec();
+        let usual = usual(args, &examples);
+        let is_watched = usual.patience.is_some() || args.schedule.needs_validation();
+        let validation = args.validation.unwrap_or(if is_watched { VALIDATION } else { 0.0 });
+        if validation == 0.0 && is_watched {
+            let expected = "0.1 for example, or neither --patience nor a plateau schedule";
+            return Err(Failure::Usage(format!(
+                "training is stopped by rows that it does not learn from and that are not tested on: give it some by \
+                 --validation, {expected}"
+            )));
+        }
+        let (parts, split) = parts(args, &examples, stored, validation, &mut notes)?;
+        let fitted = fitted(args, &examples, &parts, stored)?;
+        let part = |rows: &[usize]| match rows {
+            [] => Ok(None),
+            rows => examples.dataset::<T>(rows, &fitted).map(Some),
+        };
+        let train = examples.dataset::<T>(&parts.train, &fitted)?;
+        let validation = part(&parts.validation)?;
+        let (test, test_is) = match (args.test_data(), examples.test()) {
+            (Some(named), _) => {
+                let test = args.fitting.applied_to(named.request()).read_like(&examples)?;
+                let test = test.test().unwrap_or(&test);
+                (Some(test.dataset::<T>(&all_rows(test), &fitted)?), "test")
+            }
+            (None, Some(own)) if args.holdout.is_none() => (Some(own.dataset::<T>(&all_rows(own), &fitted)?), "test"),
+            _ => (part(&parts.test)?, "held out"),
+        };
+        Ok(Rows { train, validation, test, test_is, split, task: examples.task(), usual, notes })
+    }
+
+    /// The rows that each epoch is measured on: those to validate on, or else those to test on, by which nothing is chosen.
+    pub(crate) fn watched(&self) -> Option<&Dataset<T>> {
+        self.validation.as_ref().or(self.test.as_ref())
+    }
+}
+
+/// The settings that suit the rows: early stopping only where nothing on the command line speaks against it.
+fn usual(args: &TrainArgs, examples: &Examples) -> Usual {
+    let mut usual = match examples.is_table() {
+        true => Usual::for_table(examples.rows()),
+        false => Usual::for_images(),
+    };
+    let is_fixed = args.epochs.is_some() || args.optimizer.is_lbfgs() || args.validation == Some(0.0);
+    if is_fixed && !args.schedule.has_patience() {
+        usual.patience = None;
+    }
+    usual
+}
+
+/// The rows of each part, and how they were drawn.
+fn parts<T: Scalar>(
+    args: &TrainArgs,
+    examples: &Examples,
+    stored: Option<&Model<T>>,
+    validation: f64,
+    notes: &mut Vec<String>,
+) -> Result<(Parts, Option<Split>), Failure> {
+    let has_own_test = args.test_data.is_some() || (examples.test().is_some() && args.holdout.is_none());
+    let is_asked = args.holdout.is_some() || args.split_seed.is_some() || args.validation.is_some();
+    if let Some(split) = stored.and_then(|model| model.split.as_ref()).filter(|_| !is_asked && !has_own_test) {
+        match examples.split_again(split) {
+            Ok(parts) if parts.validation.is_empty() == (validation == 0.0) => {
+                notes.push("rows are split as when the model was trained".to_owned());
+                return Ok((parts, Some(split.clone())));
+            }
+            Ok(_) => notes
+                .push("rows are split anew: other rows are validated on than when the model was trained".to_owned()),
+            Err(error) => notes.push(format!("rows are split anew: {error}")),
+        }
+    }
+    let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);
+    let share = args.holdout.and_then(|holdout| holdout.share).unwrap_or(HOLDOUT);
+    let request = SplitRequest {
+        test: if has_own_test { 0.0 } else { share },
+        validation,
+        seed: args.split_seed.unwrap_or(args.seed),
+        by: if is_last { SplitBy::Last } else { examples.usual_split() },
+    };
+    let parts = examples.split(&request)?;
+    Ok((parts, Some(examples.remember(&request))))
+}
+
+/// How rows are made ready: as the model that training goes on with was trained, or as suits the rows that are learned from.
+fn fitted<T: Scalar>(
+    args: &TrainArgs,
+    examples: &Examples,
+    parts: &Parts,
+    stored: Option<&Model<T>>,
+) -> Result<Fitted, Failure> {
+    let scaling = match (&args.preprocess, stored) {
+        (Preprocessing::Auto, Some(model)) => return Ok(model.fitted()),
+        (Preprocessing::Auto, None) => examples.usual_scaling(),
+        (Preprocessing::As(scaling), _) => *scaling,
+    };
+    let fitted = examples.fit(&parts.train, scaling)?;
+    Ok(if args.raw_targets { fitted.with_targets_as_they_are() } else { fitted })
+}
