@@ -18,12 +18,12 @@ mod activation;
 mod backward;
 mod builder;
 mod decay;
-mod dissection;
 mod error;
 mod finite;
 pub mod gradcheck;
 mod inference;
 mod init;
+mod intermediates;
 mod layer;
 mod layout;
 mod lbfgs;
@@ -74,8 +74,8 @@ pub mod optim {
 /// loss with its weights, and a pass taken apart.
 pub mod network {
     pub use crate::activation::{ACTIVATION_NAMES, activation_name, parse_activation};
-    pub use crate::dissection::Dissection;
     pub use crate::inference::PredictorWorkspace;
+    pub use crate::intermediates::Intermediates;
     pub use crate::loss::{LOSS_NAMES, Objective, Reduction};
     pub use crate::mlp::DenseLayer;
     pub use crate::norm::{NormLayer, Running};

@@ -1,6 +1,6 @@
 //! The backward pass: the chain rule from the loss to the first weights, module by module.
 
-use chainrule_model::network::{Dissection, activation_name};
+use chainrule_model::network::{Intermediates, activation_name};
 use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
 use super::loss::sum_of_each_row;
@@ -11,7 +11,7 @@ use super::{Formula, Matrix, Name, Quantity, norm};
 /// A finished pass, and the forward quantities that its formulas use.
 pub(super) struct Traced<'a, T: Scalar> {
     pub(super) mlp: &'a Mlp<T>,
-    pub(super) parts: &'a Dissection<T>,
+    pub(super) parts: &'a Intermediates<T>,
     /// The gradients by the parameters, as a training step computes them.
     pub(super) gradients: &'a [T],
     pub(super) x: &'a Quantity,

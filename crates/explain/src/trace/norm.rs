@@ -1,7 +1,7 @@
 //! The formulas of dropout and of the normalisations, which differ in training and evaluation, with the masks, means
 //! and variances of the passes.
 
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::{Layer, Mlp, Scalar};
 
 use super::parameters::Parameters;
@@ -9,7 +9,7 @@ use super::{Formula, Matrix, Name, Quantity};
 
 /// The intermediate quantities of a module: a mask, or a mean and a variance. Empty for other modules.
 pub(super) fn between<T: Scalar>(
-    parts: &Dissection<T>,
+    parts: &Intermediates<T>,
     module: usize,
     layer: &Layer,
     input: &Quantity,
@@ -70,7 +70,7 @@ pub(super) struct Through<'a> {
 
 /// The gradient by the input of dropout or of a normalisation, from that by its output; `None` for other modules.
 pub(super) fn through<T: Scalar>(
-    parts: &Dissection<T>,
+    parts: &Intermediates<T>,
     layer: &Layer,
     at: &Through<'_>,
     between: &[Quantity],

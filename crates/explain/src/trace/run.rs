@@ -1,8 +1,8 @@
 //! Takes the steps of a trace. The loss, the gradients by the parameters and the parameters are those of the training
-//! methods, `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`; a `Dissection` keeps the values that
+//! methods, `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`; an `Intermediates` keeps the values that
 //! they do not store. A request without steps is traced in evaluation mode, by `Mlp::forward`.
 
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::optim::Moments;
 use chainrule_model::{Mlp, ModelError, Scalar, TargetsRef, Workspace};
 
@@ -119,7 +119,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     /// Records what the passes computed.
     fn record(&self, mlp: &Mlp<T>, answered: Option<(TargetsRef<'_, T>, f64)>) -> Result<Recorded, ModelError> {
         let TraceRequest { x, loss, steps, .. } = *self.request;
-        let mut parts = Dissection::try_new(mlp, x.rows())?;
+        let mut parts = Intermediates::try_new(mlp, x.rows())?;
         let learns = answered.is_some() && steps > 0;
         if learns {
             parts.forward_training(x)?;

@@ -1,7 +1,7 @@
 //! What is checked: a network in f64, rows, and a loss, as a function of one flat point of numbers.
 //!
 //! The gradient is that of the fused passes, which train. The values along a direction are those of the network taken apart
-//! ([`Dissection`]), so that it can be seen on which of its smooth pieces every activation is.
+//! ([`Intermediates`]), so that it can be seen on which of its smooth pieces every activation is.
 
 use std::any::Any;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
 use super::kinks::{kinks, piece};
-use crate::dissection::Dissection;
+use crate::intermediates::Intermediates;
 use crate::layer::room::{Room, TensorShape};
 use crate::layer::{Op, each};
 use crate::layout::{Layout, places};
@@ -33,7 +33,7 @@ pub(super) struct Tensor {
 pub(super) struct Subject<'l, 'f> {
     mlp: Mlp<f64>,
     loss: &'l mut LossFn<'f>,
-    parts: Dissection<f64>,
+    parts: Intermediates<f64>,
     point: Vec<f64>,
     rows: usize,
     inputs: Range<usize>,
@@ -67,7 +67,7 @@ impl<'l, 'f> Subject<'l, 'f> {
         let mut point = widened(x);
         point.extend(mlp.params());
         point.resize(outputs.end, 0.0);
-        let parts = Dissection::try_new(&mlp, rows)?;
+        let parts = Intermediates::try_new(&mlp, rows)?;
         let (y, given, pieces) = (vec![0.0; outputs.len()], Vec::new(), Vec::new());
         let dy = y.clone();
         let mut subject =
