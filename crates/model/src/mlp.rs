@@ -45,7 +45,7 @@ pub struct Mlp<T: Scalar> {
     pub(crate) batches: Vec<u64>,
     /// Of dropout's masks.
     pub(crate) seed: u64,
-    /// Training passes that have been settled; see [`Mlp::settle`].
+    /// Training passes that have been committed; see [`Mlp::commit_pass`].
     pub(crate) passes: u64,
 }
 

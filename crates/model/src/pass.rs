@@ -30,7 +30,7 @@ impl<T: Scalar> Mlp<T> {
     }
 
     /// As [`Mlp::forward`], for training: dropout leaves units out, and batch normalisation goes by the minibatch.
-    /// Nothing of the network changes, and the same x gives the same output until [`Mlp::settle`] is called.
+    /// Nothing of the network changes, and the same x gives the same output until [`Mlp::commit_pass`] is called.
     ///
     /// # Errors
     /// As [`Mlp::forward`], and when batch normalisation gets fewer than two rows.
@@ -42,22 +42,22 @@ impl<T: Scalar> Mlp<T> {
         self.run_forward(true, x, workspace)
     }
 
-    /// Ends a training pass, which the workspace holds: batch normalisation's running statistics move, and the next
-    /// pass leaves out other units. [`Mlp::step`] does this itself. After a pass of evaluation, or one that failed, there is
-    /// nothing to end.
+    /// Commits the training pass that the workspace holds: updates the running statistics of batch normalisation, and makes
+    /// the next pass draw new dropout masks. [`Mlp::step`] does this itself. After a pass of evaluation, or one that failed,
+    /// nothing changes.
     ///
     /// # Errors
-    /// When the workspace was made for a network of other layers; nothing has moved then.
-    pub fn settle(&mut self, workspace: &Workspace<T>) -> Result<(), ModelError> {
-        self.layout.check("settle", WORKSPACE, &workspace.layout)?;
+    /// When the workspace was made for a network of other layers; nothing changes then.
+    pub fn commit_pass(&mut self, workspace: &Workspace<T>) -> Result<(), ModelError> {
+        self.layout.check("commit_pass", WORKSPACE, &workspace.layout)?;
         if workspace.pass.is_training && workspace.pass.of.is_some() {
-            self.commit(workspace);
+            self.commit_unchecked(workspace);
         }
         Ok(())
     }
 
-    /// Ends the training pass that the workspace, of this network, holds.
-    pub(crate) fn commit(&mut self, workspace: &Workspace<T>) {
+    /// As [`Mlp::commit_pass`], for a workspace of this network that holds a training pass.
+    pub(crate) fn commit_unchecked(&mut self, workspace: &Workspace<T>) {
         self.passes += 1;
         if self.running.is_empty() {
             return;

@@ -23,7 +23,7 @@ impl<T: Scalar> Mlp<T> {
     /// [`Update`]. Answers the loss before the update.
     ///
     /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
-    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and [`Mlp::settle`]: the
+    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and [`Mlp::commit_pass`]: the
     /// bits are the same. A loss that is infinite or NaN moves nothing: it has no gradient to follow, and
     /// [`Mlp::first_not_finite`] says where it came from. Parameters that overflow in a step are found by the loss of the
     /// next one, and after the last one by [`Mlp::check_finite`].
@@ -98,7 +98,7 @@ impl<T: Scalar> Mlp<T> {
             let weights = Weights::Moved { params: &mut self.params, steps, moments };
             backward::run(network, x, weights, ops, grads);
         }
-        self.commit(workspace);
+        self.commit_unchecked(workspace);
         Ok(value)
     }
 

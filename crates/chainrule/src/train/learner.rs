@@ -118,7 +118,7 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
             if !value.is_finite() {
                 break;
             }
-            mlp.settle(&self.workspace)?;
+            mlp.commit_pass(&self.workspace)?;
         }
         Ok(seen)
     }

@@ -1,4 +1,4 @@
-//! What is settled before the first step: whether the network, the rows and the settings go together, and which rows count.
+//! Checks before the first step: whether the network, the rows and the settings fit together, and which rows count.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Mlp};

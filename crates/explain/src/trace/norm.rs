@@ -152,7 +152,7 @@ pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<(usize, [Quantity; 2])> {
 }
 
 /// The update of the running statistics, from `before` and the statistics of the minibatch to their current values.
-pub(super) fn settled<T: Scalar>(
+pub(super) fn updated_running<T: Scalar>(
     mlp: &Mlp<T>,
     before: &[(usize, [Quantity; 2])],
     measured: &[Vec<Quantity>], // of each module

@@ -1,5 +1,5 @@
 //! Takes the steps of a trace. The loss, the gradients by the parameters and the parameters are those of the training
-//! methods, `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`; an `Intermediates` keeps the values that
+//! methods, `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::commit_pass`; an `Intermediates` keeps the values that
 //! they do not store. A request without steps is traced in evaluation mode, by `Mlp::forward`.
 
 use chainrule_model::network::Intermediates;
@@ -101,7 +101,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
                 step: self.moments.steps(),
             };
             let mut quantities = update::update(self.request.update, &tensors, &moved);
-            quantities.extend(norm::settled(mlp, &running, &between, x.rows()));
+            quantities.extend(norm::updated_running(mlp, &running, &between, x.rows()));
             sections.push(Section { title: "update", quantities });
         }
         Ok((sections, value))
@@ -112,7 +112,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let mut gradients = self.workspace.gradients().to_vec();
         mlp.update(self.request.update, &mut gradients, &mut self.moments)?;
-        mlp.settle(&self.workspace)?;
+        mlp.commit_pass(&self.workspace)?;
         Ok(self.request.update.clip.map(|_| gradients))
     }
 

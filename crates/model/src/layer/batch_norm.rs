@@ -148,7 +148,7 @@ impl Room for BatchNorm {
 
     fn commit<T: Scalar>(&self, rows: usize, kept: &Kept<T>, running: &mut [T]) {
         if let Kept::Statistics(statistics) = kept {
-            settle(self.momentum, rows, statistics, &mut running[self.running_range()]);
+            update_running(self.momentum, rows, statistics, &mut running[self.running_range()]);
         }
     }
 
@@ -270,8 +270,8 @@ pub(crate) fn backward<T: Scalar>(
     }
 }
 
-/// Moves the running statistics by those of a minibatch of so many rows.
-pub(crate) fn settle<T: Scalar>(
+/// Updates the running statistics by those of a minibatch of `rows` rows.
+pub(crate) fn update_running<T: Scalar>(
     momentum: f64,
     rows: usize,
     statistics: &Statistics, // (width)

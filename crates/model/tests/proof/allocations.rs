@@ -112,7 +112,7 @@ impl<T: Scalar> Run<T> {
                 mlp.backward(x, targets, loss, workspace).unwrap();
                 mlp.forward_training(x, workspace).unwrap();
                 mlp.backward(x, targets, loss, workspace).unwrap();
-                mlp.settle(workspace).unwrap();
+                mlp.commit_pass(workspace).unwrap();
                 mlp.step(x, targets, loss, *optimizer, workspace).unwrap();
             }
             let own = |_: MatRef<'_, T>, dy: &mut [T]| {

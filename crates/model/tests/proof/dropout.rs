@@ -79,7 +79,7 @@ fn a_mask_is_drawn_anew_for_each_step_and_not_before() {
     for _ in 0..3 {
         mlp.forward_training(x, &mut workspace).unwrap();
         mlp.forward(x, &mut workspace).unwrap();
-        mlp.settle(&workspace).unwrap(); // of an evaluation: nothing to settle
+        mlp.commit_pass(&workspace).unwrap(); // of an evaluation: nothing to commit
         assert_eq!(mask(&mlp, BATCH), *seen.last().unwrap());
         mlp.step(x, t, Loss::Mse, Optimizer::Sgd { lr: 0.0 }, &mut workspace).unwrap();
         let next = mask(&mlp, BATCH);

@@ -69,7 +69,7 @@ fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, update: impl Into<Update
             unfused.forward_training(x, &mut pass).unwrap();
             let value = unfused.backward(x, targets, Loss::HalfMse, &mut pass).unwrap();
             unfused.update(update, &mut pass.gradients().to_vec(), &mut moments).unwrap();
-            unfused.settle(&pass).unwrap();
+            unfused.commit_pass(&pass).unwrap();
             assert_eq!(loss.to_bits(), value.to_bits(), "{:?} {optimizer}", network.layers());
         }
         let bits = |params: &[T]| params.iter().map(|w| w.to_f64().to_bits()).collect::<Vec<_>>();

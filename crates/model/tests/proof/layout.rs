@@ -63,7 +63,7 @@ fn every_call_with_a_workspace_of_another_network_is_an_error_and_changes_nothin
             assert_other(mlp.loss(LABELS, Loss::CrossEntropy, &mut other), "loss");
             assert_other(mlp.backward(x, LABELS, Loss::CrossEntropy, &mut other), "backward");
             assert_other(mlp.backward_with(x, own, &mut other), "backward_with");
-            assert_other(changed.settle(&other), "settle");
+            assert_other(changed.commit_pass(&other), "commit_pass");
             assert_other(mlp.first_not_finite(&other), "first_not_finite");
             assert_other(Accumulation::new(&mlp).unwrap().add(&other, 1.0), "add");
             assert_other(Accumulation::new(&mlp).unwrap().step(&mut changed, SGD, &mut other), "accumulated step");
@@ -156,14 +156,14 @@ fn there_is_nothing_to_go_back_through_before_a_pass_after_a_failed_one_and_afte
     assert_no_pass(&mlp, x.rows_in(0..1), &mut workspace);
     assert_eq!(workspace.output().rows(), 0);
     let before = mlp.clone();
-    mlp.settle(&workspace).unwrap();
+    mlp.commit_pass(&workspace).unwrap();
     assert_eq!(mlp, before);
 
-    // A step has moved the parameters, and settled the pass.
+    // A step has moved the parameters and committed the pass.
     mlp.step(x, LABELS, Loss::CrossEntropy, SGD, &mut workspace).unwrap();
     assert_no_pass(&mlp, x, &mut workspace);
     let after = mlp.clone();
-    mlp.settle(&workspace).unwrap();
+    mlp.commit_pass(&workspace).unwrap();
     assert_eq!(mlp, after);
     assert_eq!(workspace.output().rows(), ROWS);
     assert!(mlp.loss(LABELS, Loss::CrossEntropy, &mut workspace).is_ok());
