@@ -91,6 +91,6 @@ impl<T: Scalar> Accumulation<T> {
     ) -> Result<(), ModelError> {
         mlp.layout.check("step", "the sum of gradients", &self.layout)?;
         mlp.layout.check("step", WORKSPACE, &workspace.layout)?;
-        mlp.update(update, &mut self.grads, &mut workspace.moments)
+        mlp.update(update, &mut self.grads, &mut workspace.optimizer_state)
     }
 }

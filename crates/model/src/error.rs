@@ -67,19 +67,19 @@ pub enum ModelError {
         /// The settings that it has, with commas.
         known: String,
     },
-    /// A step of an optimiser with what another one remembers, or with another network's.
+    /// A step with the state of another optimiser, or of another network.
     #[error(
-        "a step of {optimizer} needs {needed} numbers that it remembers; there are {found}, made for {made_for} \
+        "a step of {optimizer} needs a state of {needed} numbers; this one has {found}, made for {made_for} \
          (see Workspace::for_training)"
     )]
-    Moments {
+    OptimizerState {
         /// The optimiser of the step.
         optimizer: &'static str,
-        /// Numbers that it remembers of these parameters.
+        /// Numbers in its state for these parameters.
         needed: usize,
-        /// The optimiser that the memory was made for.
+        /// The optimiser that the state was made for.
         made_for: &'static str,
-        /// Numbers there are.
+        /// Numbers in the state that was given.
         found: usize,
     },
     /// More numbers than the address space or the machine holds.

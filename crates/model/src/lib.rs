@@ -31,9 +31,9 @@ mod loss;
 mod memory;
 pub mod metrics;
 mod mlp;
-mod moments;
 mod norm;
 mod optimizer;
+mod optimizer_state;
 mod pass;
 mod power;
 mod predictor;
@@ -64,8 +64,8 @@ pub mod optim {
     pub use crate::accumulation::Accumulation;
     pub use crate::decay::{Decay, Decays, GROUP_NAMES, Group};
     pub use crate::lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
-    pub use crate::moments::Moments;
     pub use crate::optimizer::{OPTIMIZER_NAMES, SETTINGS, Setting, SettingRange};
+    pub use crate::optimizer_state::OptimizerState;
     pub use crate::schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
     pub use crate::update::{Clip, Update};
 }
@@ -83,7 +83,7 @@ pub mod network {
 
 // Inside, all names stand together.
 use network::Objective;
-use optim::{Clip, Decay, Moments, SettingRange, Update};
+use optim::{Clip, Decay, OptimizerState, SettingRange, Update};
 
 /// The package's README is run with the tests.
 #[cfg(doctest)]

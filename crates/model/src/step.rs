@@ -16,7 +16,7 @@ use crate::layer::room::{Room, Weights};
 use crate::layout::Layout;
 use crate::pass::own;
 use crate::workspace::{Pass, Workspace};
-use crate::{Clip, Mlp, ModelError, Moments, Objective, TargetsRef, Update};
+use crate::{Clip, Mlp, ModelError, Objective, OptimizerState, TargetsRef, Update};
 
 impl<T: Scalar> Mlp<T> {
     /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an
@@ -78,24 +78,24 @@ impl<T: Scalar> Mlp<T> {
         update: Update,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let steps = update.steps(workspace.moments.steps() + 1);
+        let steps = update.steps(workspace.optimizer_state.steps() + 1);
         update.check_steps(&steps)?;
-        workspace.moments.check(update.optimizer, self.params.len())?;
+        workspace.optimizer_state.check(update.optimizer, self.params.len())?;
         self.run_pass(true, x, workspace)?;
         let value = measure(self, workspace)?;
         if !value.is_finite() {
             return Ok(value);
         }
-        workspace.moments.count_step();
+        workspace.optimizer_state.count_step();
         if update.clip.is_some() || (update.wants_strips() && !workspace.strips) {
             self.backpropagate(x, workspace);
-            let Workspace { grads, moments, .. } = workspace;
-            self.move_by(update.clip, steps, grads, moments);
+            let Workspace { grads, optimizer_state, .. } = workspace;
+            self.move_by(update.clip, steps, grads, optimizer_state);
         } else {
-            let Workspace { ops, grads, moments, pass: Pass { batch, is_training, .. }, .. } = workspace;
+            let Workspace { ops, grads, optimizer_state, pass: Pass { batch, is_training, .. }, .. } = workspace;
             let Layout { kernel, ops: of, .. } = &*self.layout;
             let network = Network { kernel, ops: of, batch: *batch, is_training: *is_training };
-            let weights = Weights::Moved { params: &mut self.params, steps, moments };
+            let weights = Weights::Moved { params: &mut self.params, steps, state: optimizer_state };
             backward::run(network, x, weights, ops, grads);
         }
         self.commit_unchecked(workspace);
@@ -106,26 +106,26 @@ impl<T: Scalar> Mlp<T> {
     /// [`Mlp::step`] does after its passes, to the same bits.
     ///
     /// # Errors
-    /// When `moments` were made for another optimiser or another number of parameters, there are not as many gradients as
+    /// When `state` was made for another optimiser or another number of parameters, there are not as many gradients as
     /// parameters, or a setting is out of its range, as for [`Mlp::step`]; nothing has moved then.
     pub fn update(
         &mut self,
         update: impl Into<Update>,
         grads: &mut [T], // as the parameters
-        moments: &mut Moments<T>,
+        state: &mut OptimizerState<T>,
     ) -> Result<(), ModelError> {
         let update = update.into();
-        let steps = update.steps(moments.steps() + 1);
+        let steps = update.steps(state.steps() + 1);
         update.check_steps(&steps)?;
-        moments.check(update.optimizer, self.params.len())?;
+        state.check(update.optimizer, self.params.len())?;
         check_gradients(grads.len(), self.params.len())?;
-        moments.count_step();
-        self.move_by(update.clip, steps, grads, moments);
+        state.count_step();
+        self.move_by(update.clip, steps, grads, state);
         Ok(())
     }
 
     /// The same, once everything fits.
-    fn move_by(&mut self, clip: Option<Clip>, steps: Steps<T>, grads: &mut [T], moments: &mut Moments<T>) {
+    fn move_by(&mut self, clip: Option<Clip>, steps: Steps<T>, grads: &mut [T], state: &mut OptimizerState<T>) {
         if let Some(clip) = clip {
             clip.apply(grads);
         }
@@ -135,7 +135,7 @@ impl<T: Scalar> Mlp<T> {
             if range.is_empty() {
                 return;
             }
-            let memory = moments.range(arrays, range.clone());
+            let memory = state.range(arrays, range.clone());
             update::update(layout.kernel, step, &mut self.params[range.clone()], &grads[range], memory);
         };
         if weights == biases {

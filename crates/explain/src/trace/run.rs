@@ -3,7 +3,7 @@
 //! they do not store. A request without steps is traced in evaluation mode, by `Mlp::forward`.
 
 use chainrule_model::network::Intermediates;
-use chainrule_model::optim::Moments;
+use chainrule_model::optim::OptimizerState;
 use chainrule_model::{Mlp, ModelError, Scalar, TargetsRef, Workspace};
 
 use super::parameters::parameters;
@@ -58,7 +58,7 @@ struct Pass<'l, 'a, T: Scalar> {
     request: &'l TraceRequest<'a, T>,
     given: Vec<Quantity>,
     workspace: Workspace<T>,
-    moments: Moments<T>,
+    optimizer_state: OptimizerState<T>,
 }
 
 impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
@@ -67,8 +67,8 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         let mut given = vec![x];
         given.extend(request.targets.iter().flat_map(|targets| loss::given(*targets, mlp.outputs())));
         let workspace = Workspace::try_new(mlp, request.x.rows())?;
-        let moments = Moments::new(request.update.optimizer, mlp.params().len())?;
-        Ok(Pass { request, given, workspace, moments })
+        let optimizer_state = OptimizerState::new(request.update.optimizer, mlp.params().len())?;
+        Ok(Pass { request, given, workspace, optimizer_state })
     }
 
     /// One step: a forward pass, and the rest as requested. Returns the sections to show, and the loss.
@@ -91,14 +91,14 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             return Ok((Vec::new(), value));
         };
         if value.is_some() && steps > 0 {
-            let (before, running) = (self.moments.values().to_vec(), norm::running(mlp));
+            let (before, running) = (self.optimizer_state.values().to_vec(), norm::running(mlp));
             let clipped = self.learn(mlp)?;
             let moved = Moved {
                 params: mlp.params(),
                 clipped: clipped.as_deref(),
                 before: &before,
-                after: self.moments.values(),
-                step: self.moments.steps(),
+                after: self.optimizer_state.values(),
+                step: self.optimizer_state.steps(),
             };
             let mut quantities = update::update(self.request.update, &tensors, &moved);
             quantities.extend(norm::updated_running(mlp, &running, &between, x.rows()));
@@ -111,7 +111,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
     /// they are clipped.
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let mut gradients = self.workspace.gradients().to_vec();
-        mlp.update(self.request.update, &mut gradients, &mut self.moments)?;
+        mlp.update(self.request.update, &mut gradients, &mut self.optimizer_state)?;
         mlp.commit_pass(&self.workspace)?;
         Ok(self.request.update.clip.map(|_| gradients))
     }

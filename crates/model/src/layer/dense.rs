@@ -149,10 +149,10 @@ impl Room for Dense {
         }
         match weights {
             Weights::Kept(_) => plan.weight_gradient(flow.x, dz, &mut grads[w]),
-            Weights::Moved { params, steps: Steps { weights, biases }, moments } => {
+            Weights::Moved { params, steps: Steps { weights, biases }, state } => {
                 let arrays = weights.rule.moments();
-                biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
-                plan.backward_update(flow.x, dz, &mut params[w.clone()], *weights, moments.range(arrays, w));
+                biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], state.range(arrays, b));
+                plan.backward_update(flow.x, dz, &mut params[w.clone()], *weights, state.range(arrays, w));
             }
         }
     }

@@ -9,7 +9,7 @@ use chainrule_dense::{Activation, PackedLayer, Plan};
 use chainrule_kernel::{Aligned, Kernel, MatMut, MatRef, Scalar, Scratch};
 
 use super::statistics::Statistics;
-use crate::Moments;
+use crate::OptimizerState;
 use crate::decay::Steps;
 use crate::memory::NoMemory;
 use crate::{Init, ModelError};
@@ -315,7 +315,7 @@ pub(crate) enum Weights<'a, T: Scalar> {
     /// Gradients are kept, all of them.
     Kept(&'a [T]),
     /// Parameters move by these steps; of their gradients only the biases' are kept.
-    Moved { params: &'a mut [T], steps: Steps<T>, moments: &'a mut Moments<T> },
+    Moved { params: &'a mut [T], steps: Steps<T>, state: &'a mut OptimizerState<T> },
 }
 
 impl<T: Scalar> Weights<'_, T> {
@@ -329,8 +329,8 @@ impl<T: Scalar> Weights<'_, T> {
 
     /// The gradients by a normalisation's parameters are there: these move, unless the gradients are to be kept.
     pub(crate) fn take(&mut self, kernel: &Kernel<T>, learned: Range<usize>, grads: &[T]) {
-        if let Weights::Moved { params, steps: Steps { biases, .. }, moments } = self {
-            let memory = moments.range(biases.rule.moments(), learned.clone());
+        if let Weights::Moved { params, steps: Steps { biases, .. }, state } = self {
+            let memory = state.range(biases.rule.moments(), learned.clone());
             biases.apply(kernel, &mut params[learned.clone()], &grads[learned], memory);
         }
     }

@@ -241,11 +241,11 @@ fn an_x_whose_rows_are_no_slices_is_taken_by_a_dense_layer_and_refused_by_every_
 #[test]
 fn gradients_of_another_number_than_the_parameters_are_refused() {
     let mut mlp = Mlp::builder(2).dense(3).build_as::<f64>().unwrap();
-    let mut moments = chainrule_model::optim::Moments::new(SGD, 9).unwrap();
+    let mut state = chainrule_model::optim::OptimizerState::new(SGD, 9).unwrap();
     let before = mlp.clone();
-    let error = mlp.update(SGD, &mut [1.0; 8], &mut moments).unwrap_err();
+    let error = mlp.update(SGD, &mut [1.0; 8], &mut state).unwrap_err();
     assert_eq!(error.to_string(), "update: the gradient is 1x8, expected 1x9");
-    let error = SGD.update(mlp.kernel(), &mut [0.0; 9], &[1.0; 10], &mut moments).unwrap_err();
+    let error = SGD.update(mlp.kernel(), &mut [0.0; 9], &[1.0; 10], &mut state).unwrap_err();
     assert_eq!(error.to_string(), "update: the gradient is 1x10, expected 1x9");
-    assert_eq!((mlp, moments.steps()), (before, 0));
+    assert_eq!((mlp, state.steps()), (before, 0));
 }
