@@ -45,10 +45,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod atomic;
+mod compatibility;
 pub mod data;
 mod divergence;
 mod error;
-mod fit;
 mod forked;
 mod hash;
 mod model;

@@ -6,8 +6,8 @@ use chainrule_model::network::PredictorWorkspace;
 use chainrule_model::{Layer, Loss, ModelError, Predictor, softmax};
 use rayon::prelude::*;
 
+use crate::compatibility::check_columns;
 use crate::data::Features;
-use crate::fit::check_columns;
 use crate::forked;
 use crate::{Error, Model, Result};
 

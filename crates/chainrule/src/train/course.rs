@@ -18,8 +18,8 @@ use super::history::Kept;
 use super::learner::{Iterated, Learner, Lesson, Seen, StepRoom, StepRows};
 use super::prepare::{check_repeatable, rows_that_count};
 use super::{Ending, EpochReport, Evaluation, Observer, Snapshot, StopHandle, TrainConfig, TrainReport};
+use crate::compatibility::check_rows;
 use crate::data::{Batches, Dataset};
-use crate::fit::check_rows;
 use crate::{Divergence, Error, Result};
 
 /// How an epoch learns.

@@ -6,8 +6,8 @@ use chainrule_model::{Loss, Mlp, Workspace};
 
 use super::criterion::{Criterion, Known};
 use super::minibatch::Minibatch;
+use crate::compatibility::check_compatible;
 use crate::data::{Dataset, Targets};
-use crate::fit::check_fit;
 use crate::{Error, Result};
 
 /// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, little enough for the second-level cache.
@@ -56,7 +56,7 @@ pub(super) fn evaluate_with<T: Scalar>(
     loss: Loss,
     mut see: impl FnMut(MatRef<'_, T>),
 ) -> Result<Evaluation> {
-    check_fit(mlp, data, loss)?;
+    check_compatible(mlp, data, loss)?;
     crate::forked::check()?;
     let counts = has_classes(data, loss);
     let mut confusion = counts.then(|| ConfusionMatrix::new(mlp.outputs()));

@@ -5,8 +5,8 @@ use chainrule_model::{Layer, Mlp};
 
 use super::finite::first_not_finite;
 use super::{ClassWeights, Monitor, TrainConfig};
+use crate::compatibility::check_columns;
 use crate::data::{Dataset, Targets};
-use crate::fit::check_columns;
 use crate::{Divergence, Error, Result};
 
 /// The rows that are learned from: those whose weight is above 0, or all of them, which `None` says.

@@ -11,8 +11,8 @@ use super::learner::Lesson;
 use super::loss_weights::loss_weights;
 use super::prepare::{check_own_loss, check_start, check_validation, has_answers};
 use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, course};
+use crate::compatibility::check_compatible;
 use crate::data::Dataset;
-use crate::fit::check_fit;
 use crate::forked;
 use crate::model::prepared;
 use crate::{Error, Model, Result};
@@ -178,7 +178,7 @@ impl Trainer {
         observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
         let train = prepared(&model.preprocess, train)?;
-        check_fit(&model.mlp, &train, self.config.loss)?;
+        check_compatible(&model.mlp, &train, self.config.loss)?;
         model.loss = self.config.loss;
         model.name_classes(&train);
         self.fit_network(&mut model.mlp, &train, validation, observer)
@@ -252,10 +252,10 @@ impl Trainer {
         let _running = self.stop.begin();
         self.check_process()?;
         let config = &self.config;
-        check_fit(mlp, train, config.loss)?;
+        check_compatible(mlp, train, config.loss)?;
         let validation = validation.map(|data| prepared(train.preprocessing(), data)).transpose()?;
         let validation = validation.as_deref();
-        validation.map_or(Ok(()), |validation| check_fit(mlp, validation, config.loss))?;
+        validation.map_or(Ok(()), |validation| check_compatible(mlp, validation, config.loss))?;
         let validation = validation.map(|data| Judge { data, counts: has_classes(data, config.loss) });
         self.check(mlp, validation)?;
         let weights = loss_weights::<T>(config, train, mlp.outputs())?;
