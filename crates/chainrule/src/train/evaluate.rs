@@ -58,37 +58,37 @@ pub(super) fn evaluate_with<T: Scalar>(
 ) -> Result<Evaluation> {
     check_compatible(mlp, data, loss)?;
     crate::forked::check()?;
-    let counts = has_classes(data, loss);
-    let mut confusion = counts.then(|| ConfusionMatrix::new(mlp.outputs()));
+    let with_accuracy = has_classes(data, loss);
+    let mut confusion = with_accuracy.then(|| ConfusionMatrix::new(mlp.outputs()));
     let also = |minibatch: &Minibatch<T>, output: MatRef<'_, T>| {
         see(output);
         if let Some(confusion) = &mut confusion {
             (0..minibatch.rows()).for_each(|row| confusion.add(minibatch.class(row), argmax(output.row(row))));
         }
     };
-    let found = Evaluator::new(mlp, data, counts).run_with(mlp, &mut Known::plain(loss), also)?;
+    let found = Evaluator::new(mlp, data, with_accuracy).run_with(mlp, &mut Known::plain(loss), also)?;
     Ok(Evaluation { confusion, ..found })
 }
 
-/// The memory of an evaluation, kept from one epoch to the next.
+/// The buffers of an evaluation, reused for each epoch.
 pub(super) struct Evaluator<'d, T: Scalar> {
     data: &'d Dataset<T>,
     workspace: Workspace<T>,
     minibatch: Minibatch<T>,
     rows: Vec<usize>,
-    /// Whether right answers are counted.
-    counts: bool,
+    /// Whether the targets are classes, so that the accuracy is computed.
+    with_accuracy: bool,
 }
 
 impl<'d, T: Scalar> Evaluator<'d, T> {
-    pub(super) fn new(mlp: &Mlp<T>, data: &'d Dataset<T>, counts: bool) -> Self {
+    pub(super) fn new(mlp: &Mlp<T>, data: &'d Dataset<T>, with_accuracy: bool) -> Self {
         let batch = EVALUATION_BATCH.min(data.rows());
         Evaluator {
             data,
             workspace: Workspace::new(mlp, batch),
             minibatch: Minibatch::new(data, batch),
             rows: (0..data.rows()).collect(),
-            counts,
+            with_accuracy,
         }
     }
 
@@ -97,7 +97,7 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
         self.run_with(mlp, criterion, |_, _| ())
     }
 
-    /// As [`Evaluator::run`], showing each minibatch and its outputs on the way.
+    /// As [`Evaluator::run`]; calls `see` with each minibatch and its outputs.
     fn run_with(
         &mut self,
         mlp: &Mlp<T>,
@@ -115,11 +115,11 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
                 return Err(Error::LossNotFinite { first: first + 1, last: first + rows.len(), loss });
             }
             let output = self.workspace.output();
-            right += if self.counts { self.minibatch.count_right(output) } else { 0 };
+            right += if self.with_accuracy { self.minibatch.count_right(output) } else { 0 };
             see(&self.minibatch, output);
             first += rows.len();
         }
-        let accuracy = self.counts.then(|| right as f64 / self.data.rows() as f64);
+        let accuracy = self.with_accuracy.then(|| right as f64 / self.data.rows() as f64);
         Ok(Evaluation { rows: self.data.rows(), loss: total / self.data.rows() as f64, accuracy, confusion: None })
     }
 }

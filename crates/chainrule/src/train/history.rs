@@ -36,15 +36,15 @@ impl Default for History {
     }
 }
 
-/// The reports so far.
-pub(super) struct Kept {
+/// The epoch reports that are kept.
+pub(super) struct KeptReports {
     history: History,
     epochs: VecDeque<EpochReport>,
 }
 
-impl Kept {
+impl KeptReports {
     pub(super) fn new(history: History) -> Self {
-        Kept { history, epochs: VecDeque::new() }
+        KeptReports { history, epochs: VecDeque::new() }
     }
 
     pub(super) fn add(&mut self, epoch: EpochReport) {

@@ -3,9 +3,9 @@
 mod assess;
 mod class_weights;
 mod config;
-mod course;
 mod criterion;
 mod early_stopping;
+mod epoch_loop;
 mod evaluate;
 mod finite;
 mod history;

@@ -33,11 +33,12 @@ pub(super) fn check_start<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
     Err(Error::Argument { name: "network", found, expected: "finite numbers to start from".to_owned() })
 }
 
-/// Refuses settings that only make sense with validation, or with classes there: `counts` says whether they have these.
-pub(super) fn check_validation(config: &TrainConfig, counts: Option<bool>) -> Result<()> {
-    let Some(counts) = counts else { return config.check_without_validation() };
+/// Refuses settings that need validation data, or classes in it. `with_accuracy` says whether the validation data have
+/// classes; `None` is no validation.
+pub(super) fn check_validation(config: &TrainConfig, with_accuracy: Option<bool>) -> Result<()> {
+    let Some(with_accuracy) = with_accuracy else { return config.check_without_validation() };
     match config.early_stopping {
-        Some(settings) if settings.monitor == Monitor::Accuracy && !counts => Err(Error::Argument {
+        Some(settings) if settings.monitor == Monitor::Accuracy && !with_accuracy => Err(Error::Argument {
             name: "early stopping",
             found: "accuracy to go by, and targets that are no classes".to_owned(),
             expected: "the loss".to_owned(),

@@ -1,16 +1,16 @@
-//! Who trains: settings, threads, and what stops them. The loop itself stands in `course.rs`.
+//! Who trains: settings, threads, and what stops them. The loop itself stands in `epoch_loop.rs`.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 use chainrule_model::network::Objective;
 
-use super::course::{Judge, Run};
 use super::criterion::{Known, Own};
+use super::epoch_loop::{RunSetup, ValidationSet};
 use super::evaluate::has_classes;
-use super::learner::Lesson;
+use super::learner::TrainingTask;
 use super::loss_weights::loss_weights;
 use super::prepare::{check_own_loss, check_start, check_validation, has_answers};
-use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, course};
+use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, epoch_loop};
 use crate::compatibility::check_compatible;
 use crate::data::Dataset;
 use crate::forked;
@@ -256,14 +256,14 @@ impl Trainer {
         let validation = validation.map(|data| prepared(train.preprocessing(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_compatible(mlp, validation, config.loss))?;
-        let validation = validation.map(|data| Judge { data, counts: has_classes(data, config.loss) });
+        let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_classes(data, config.loss) });
         self.check(mlp, validation)?;
         let weights = loss_weights::<T>(config, train, mlp.outputs())?;
         let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
         let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
-        let lesson = Lesson { data: train, criterion, counts: has_classes(train, config.loss) };
-        let run = Run { config, stop: &self.stop, lesson, validation };
-        self.install(|| course::run(run, mlp, &mut observer))
+        let task = TrainingTask { data: train, criterion, with_accuracy: has_classes(train, config.loss) };
+        let run = RunSetup { config, stop: &self.stop, task, validation };
+        self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
 
     /// As [`Trainer::fit_network`], with a loss of the caller's own: see [`Trainer::fit_with`].
@@ -285,16 +285,16 @@ impl Trainer {
         let validation = validation.map(|data| prepared(train.preprocessing(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
-        let validation = validation.map(|data| Judge { data, counts: has_answers(mlp, data) });
+        let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_answers(mlp, data) });
         self.check(mlp, validation)?;
-        let lesson = Lesson { data: train, criterion: Own(loss), counts: has_answers(mlp, train) };
-        let run = Run { config, stop: &self.stop, lesson, validation };
-        self.install(|| course::run(run, mlp, &mut observer))
+        let task = TrainingTask { data: train, criterion: Own(loss), with_accuracy: has_answers(mlp, train) };
+        let run = RunSetup { config, stop: &self.stop, task, validation };
+        self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
 
     /// What both kinds of loss need.
-    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<Judge<'_, T>>) -> Result<()> {
+    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<ValidationSet<'_, T>>) -> Result<()> {
         check_start(mlp)?;
-        check_validation(&self.config, validation.map(|judge| judge.counts))
+        check_validation(&self.config, validation.map(|set| set.with_accuracy))
     }
 }
