@@ -17,7 +17,7 @@ use super::finite::first_not_finite;
 use super::history::KeptReports;
 use super::learner::{IterationResult, Learner, StepRows, StepSizes, StepStats, TrainingTask};
 use super::prepare::{check_repeatable, rows_that_count};
-use super::{Ending, EpochReport, Evaluation, Observer, Snapshot, StopHandle, TrainConfig, TrainReport};
+use super::{EpochReport, Evaluation, Observer, Snapshot, StopHandle, StopReason, TrainConfig, TrainReport};
 use crate::compatibility::check_rows;
 use crate::data::{Batches, Dataset};
 use crate::{Divergence, Error, Result};
@@ -95,7 +95,7 @@ struct EpochLoop<'a, T: Scalar, C, O> {
     step_seconds: f64,
     epochs_run: usize,
     history: KeptReports,
-    ending: Ending,
+    stop_reason: StopReason,
 }
 
 /// Trains a network that was checked to be compatible with the data.
@@ -150,7 +150,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             step_seconds: 0.0,
             epochs_run: 0,
             history: KeptReports::new(config.history),
-            ending: Ending::Finished,
+            stop_reason: StopReason::Finished,
         })
     }
 
@@ -164,7 +164,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         let validated = result.and_then(|stats| Ok((stats, self.validate(mlp, epoch, stats)?)));
         let (stats, validation) = validated.inspect_err(|_| self.last_finite.restore(mlp))?;
         if stats.end == EpochEnd::Stopped {
-            self.ending = Ending::Stopped;
+            self.stop_reason = StopReason::Stopped;
             return Ok(ControlFlow::Break(()));
         }
         self.last_finite.take(mlp);
@@ -187,13 +187,13 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         self.history.add(report);
         self.epochs_run = epoch;
         if !goes_on {
-            self.ending = Ending::ByObserver;
+            self.stop_reason = StopReason::ByObserver;
         } else if is_over {
-            self.ending = Ending::EarlyStopped;
+            self.stop_reason = StopReason::EarlyStopped;
         } else if stats.end == EpochEnd::Converged {
-            self.ending = Ending::Converged;
+            self.stop_reason = StopReason::Converged;
         }
-        Ok(if self.ending == Ending::Finished { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if self.stop_reason == StopReason::Finished { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
     /// The steps of an epoch, or its iteration of L-BFGS.
@@ -270,7 +270,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             steps: self.steps,
             step_seconds: self.step_seconds,
             seconds: started.elapsed().as_secs_f64(),
-            ending: self.ending,
+            stop_reason: self.stop_reason,
             best: best_epoch.as_ref().map(|report| report.epoch),
             best_epoch,
         }

@@ -33,7 +33,7 @@ pub use evaluate::evaluate_network;
 pub use history::History;
 pub(crate) use minibatch::Minibatch;
 pub use observer::Observer;
-pub use report::{Ending, EpochReport, TrainReport};
+pub use report::{EpochReport, StopReason, TrainReport};
 use snapshot::Snapshot;
 pub use stop::StopHandle;
 pub use trainer::{Trained, Trainer};
