@@ -34,7 +34,7 @@ impl fmt::Display for SizeError {
         let sides: Vec<String> = self.sides.iter().map(usize::to_string).collect();
         write!(f, "{} of {} takes ", self.what, sides.join("x"))?;
         match self.bytes {
-            Some(bytes) => write!(f, "{bytes} bytes, and there is not so much memory; ask for smaller sizes"),
+            Some(bytes) => write!(f, "{bytes} bytes, and there is not enough memory; ask for smaller sizes"),
             None => write!(f, "more bytes than memory has addresses; ask for smaller sizes"),
         }
     }

@@ -41,7 +41,7 @@ impl<T: Scalar> Intermediates<T> {
     /// A copy of the network as it is now, for minibatches of up to `max_batch` rows.
     ///
     /// # Panics
-    /// When the memory is not to be had; [`Intermediates::try_new`] returns an error instead.
+    /// When there is not enough memory; [`Intermediates::try_new`] returns an error instead.
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
         Intermediates::try_new(mlp, max_batch).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -49,7 +49,7 @@ impl<T: Scalar> Intermediates<T> {
     /// As [`Intermediates::new`].
     ///
     /// # Errors
-    /// [`ModelError::TooLarge`] when the memory is not to be had.
+    /// [`ModelError::TooLarge`] when there is not enough memory.
     pub fn try_new(mlp: &Mlp<T>, max_batch: usize) -> Result<Self, ModelError> {
         // An identity in front: after backward it holds the gradient by the input, which training does not compute.
         let mut ops = vec![Op::Activation(Activation::Identity)];
@@ -145,8 +145,8 @@ impl<T: Scalar> Intermediates<T> {
         self.workspace.pass.is_training
     }
 
-    /// The mask of a dropout layer in the last pass, (batch, width), 1 where the unit was kept; `None` for other modules and in
-    /// evaluation.
+    /// The mask of a dropout layer in the last pass, (batch, width), 1 where the unit was kept; `None` for other modules
+    /// and in evaluation.
     ///
     /// # Panics
     /// When there is no such module.

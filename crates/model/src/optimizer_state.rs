@@ -8,8 +8,8 @@ use crate::error::ModelError;
 use crate::optimizer::kind::Optimizer;
 use crate::optimizer::setting::SettingRange;
 
-/// The number of steps so far and, for each parameter, [`Optimizer::moments`] numbers: a velocity, or a running mean and mean
-/// square of its gradient. They begin at 0; AdaGrad's sum begins at its setting `initial`.
+/// The number of steps so far and, for each parameter, [`Optimizer::moments`] numbers: a velocity, or a running mean and
+/// mean square of its gradient. They begin at 0; AdaGrad's sum begins at its setting `initial`.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -40,8 +40,8 @@ impl<T: Scalar> OptimizerState<T> {
     /// The state of `optimizer` before its first step, for this many parameters.
     ///
     /// # Errors
-    /// [`ModelError::TooLarge`] when the memory is not to be had; [`ModelError::Setting`] when AdaGrad's initial sum is not a
-    /// finite number, 0 or more.
+    /// [`ModelError::TooLarge`] when there is not enough memory; [`ModelError::Setting`] when AdaGrad's initial sum is not
+    /// a finite number, 0 or more.
     pub fn new(optimizer: Optimizer, parameters: usize) -> Result<Self, ModelError> {
         SettingRange::NotNegative.check_in::<T>("initial sum", optimizer.initial_moment())?;
         let what = || format!("the state of {} for {parameters} parameters", optimizer.name());

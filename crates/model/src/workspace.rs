@@ -75,11 +75,11 @@ impl Input {
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// A workspace for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. Its steps can be those
-    /// of plain SGD only; optimisers that have a state need [`Workspace::for_training`].
+    /// A workspace for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. Its steps can be
+    /// those of plain SGD only; optimisers that have a state need [`Workspace::for_training`].
     ///
     /// # Panics
-    /// When the memory is not to be had; [`Workspace::try_new`] returns an error instead.
+    /// When there is not enough memory; [`Workspace::try_new`] returns an error instead.
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
         Workspace::try_new(mlp, max_batch).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -87,7 +87,7 @@ impl<T: Scalar> Workspace<T> {
     /// As [`Workspace::new`].
     ///
     /// # Errors
-    /// [`ModelError::TooLarge`] when the memory is not to be had.
+    /// [`ModelError::TooLarge`] when there is not enough memory.
     pub fn try_new(mlp: &Mlp<T>, max_batch: usize) -> Result<Self, ModelError> {
         Workspace::with_state(mlp, max_batch, OptimizerState::none(), false)
     }
@@ -95,8 +95,8 @@ impl<T: Scalar> Workspace<T> {
     /// As [`Workspace::new`], with the state of the optimiser before its first step.
     ///
     /// # Errors
-    /// [`ModelError::TooLarge`] when the memory is not to be had; [`ModelError::Setting`] when AdaGrad's initial sum is not a
-    /// finite number, 0 or more.
+    /// [`ModelError::TooLarge`] when there is not enough memory; [`ModelError::Setting`] when AdaGrad's initial sum is not
+    /// a finite number, 0 or more.
     pub fn for_training(mlp: &Mlp<T>, max_batch: usize, update: impl Into<Update>) -> Result<Self, ModelError> {
         let update = update.into();
         let state = OptimizerState::new(update.optimizer, mlp.params().len())?;
@@ -128,8 +128,8 @@ impl<T: Scalar> Workspace<T> {
         self.max_batch
     }
 
-    /// The gradients of the last backward pass, or of the last step that clipped them; laid out as [`Mlp::params`]. Steps that
-    /// do not clip store no gradients of weights.
+    /// The gradients of the last backward pass, or of the last step that clipped them; laid out as [`Mlp::params`]. Steps
+    /// that do not clip store no gradients of weights.
     pub fn gradients(&self) -> &[T] {
         &self.grads
     }

@@ -1,5 +1,5 @@
-//! The loop over the epochs of a training run. An epoch is a sequence of steps on minibatches, or one iteration of L-BFGS over
-//! all rows; then come a check that every number is finite, the validation, and the observer.
+//! The loop over the epochs of a training run. An epoch is a sequence of steps on minibatches, or one iteration of L-BFGS
+//! over all rows; then come a check that every number is finite, the validation, and the observer.
 //!
 //! All buffers are allocated before the loop. Time is measured here and nowhere below.
 

@@ -1,4 +1,4 @@
-//! How good a network is on rows it did not learn from.
+//! The evaluation of a network on a dataset: loss, accuracy and confusion matrix.
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::{ConfusionMatrix, argmax};
@@ -10,7 +10,7 @@ use crate::compatibility::check_compatible;
 use crate::data::{Dataset, Targets};
 use crate::{Error, Result};
 
-/// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, little enough for the second-level cache.
+/// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, and few enough for the L2 cache.
 pub(super) const EVALUATION_BATCH: usize = 256;
 
 /// Loss and accuracy over a dataset: see [`Model::evaluate`](crate::Model::evaluate).
@@ -26,22 +26,22 @@ pub(super) const EVALUATION_BATCH: usize = 256;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// Rows seen.
+    /// The number of rows.
     pub rows: usize,
     /// The mean loss.
     pub loss: f64,
     /// The share of rows whose largest output is their class; `None` without classes.
     pub accuracy: Option<f64>,
-    /// Who was taken for whom; `None` without classes, and in the reports of a training run's epochs.
+    /// The confusion matrix; `None` without classes, and in the epoch reports of a training run.
     pub confusion: Option<ConfusionMatrix>,
 }
 
-/// Whether the largest output is an answer: with classes always, with values when they are probabilities.
+/// Whether the largest output is a predicted class: with classes always, with values if they are probabilities.
 pub(super) fn has_classes<T: Scalar>(data: &Dataset<T>, loss: Loss) -> bool {
     matches!(data.targets(), Targets::Classes { .. }) || loss == Loss::CrossEntropy
 }
 
-/// Runs the network over rows as it takes them, and compares.
+/// Evaluates the network on rows that are preprocessed as it expects.
 ///
 /// # Errors
 /// When the dataset does not fit the network or the loss, and when an output or the loss is infinite or NaN.
@@ -49,7 +49,7 @@ pub fn evaluate_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) 
     evaluate_with(mlp, data, loss, |_| ())
 }
 
-/// As [`evaluate_network`], showing the outputs of each minibatch, in the order of the rows.
+/// As [`evaluate_network`]; calls `see` with the outputs of each minibatch, in the order of the rows.
 pub(super) fn evaluate_with<T: Scalar>(
     mlp: &Mlp<T>,
     data: &Dataset<T>,

@@ -1,4 +1,4 @@
-//! Whether what a network has learned are numbers: asked once an epoch, of everything that a model file holds.
+//! Checks once an epoch that every number of the network that a model file holds is finite.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Mlp, ModelError};
@@ -6,7 +6,7 @@ use chainrule_model::{Layer, Mlp, ModelError};
 use crate::Divergence;
 
 /// The first parameter or running statistic, module by module, that is infinite or NaN, and the number of its dense layer,
-/// counted from 1, if it is of one.
+/// counted from 1, if it belongs to one.
 pub(super) fn first_not_finite<T: Scalar>(mlp: &Mlp<T>) -> Option<(Divergence, Option<usize>)> {
     let Err(ModelError::NotFinite { module, layer, what, found: value }) = mlp.check_finite() else { return None };
     let is_dense = |layer: &Layer| matches!(layer, Layer::Dense { .. });

@@ -1,10 +1,10 @@
-//! How much of a run's past its report keeps.
+//! The epoch reports that a run's report keeps.
 
 use std::collections::VecDeque;
 
 use super::EpochReport;
 
-/// Epochs that a report keeps unless it is told otherwise: some 300 bytes each.
+/// The default number of epoch reports that are kept, of some 300 bytes each.
 const DEFAULT: usize = 1000;
 
 /// The epochs whose reports a [`TrainReport`](super::TrainReport) has.
@@ -23,7 +23,7 @@ const DEFAULT: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum History {
-    /// So many of the last ones: the memory of a run does not grow with its epochs.
+    /// The given number of last ones, so that the memory of a run does not grow with its epochs.
     Last(usize),
     /// All of them, some 300 bytes each.
     All,

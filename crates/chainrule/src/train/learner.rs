@@ -1,5 +1,5 @@
-//! One step of training, on one minibatch or on several whose gradients are accumulated, and one iteration of L-BFGS over all
-//! rows.
+//! One step of training, on one minibatch or on several whose gradients are accumulated, and one iteration of L-BFGS over
+//! all rows.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::optim::{Accumulation, Lbfgs, LbfgsOutcome, Update};
@@ -10,8 +10,8 @@ use super::minibatch::Minibatch;
 use crate::Result;
 use crate::data::Dataset;
 
-/// Rows of a minibatch of a gradient over all rows: as many as the kernels multiply at once. It determines the order in which
-/// rows are summed, so it does not depend on the machine.
+/// Rows of a minibatch of a gradient over all rows: as many as the kernels multiply at once. It determines the order in
+/// which rows are summed, so it does not depend on the machine.
 const PART: usize = 1024;
 
 /// The loss and the right predictions of the rows of a step.

@@ -7,8 +7,8 @@ use chainrule_model::Mlp;
 
 use super::EpochReport;
 
-/// Called after each step and each epoch of a training run with elements T. An observer can stop the run; nothing else that it
-/// does changes the result.
+/// Called after each step and each epoch of a training run with elements T. An observer can stop the run; nothing else that
+/// it does changes the result.
 ///
 /// A closure that takes an [`EpochReport`] is an observer for any T; `()` is one that does nothing.
 ///

@@ -21,8 +21,8 @@ use super::Evaluation;
 pub struct EpochReport {
     /// Counted from 1.
     pub epoch: usize,
-    /// The mean training loss over the rows, with weights and label smoothing. The loss of a row is that before the step which
-    /// uses the row; with L-BFGS it is the loss after the iteration.
+    /// The mean training loss over the rows, with weights and label smoothing. The loss of a row is that before the step
+    /// which uses the row; with L-BFGS it is the loss after the iteration.
     pub loss: f64,
     /// The share of rows whose class was predicted right, before the same steps, without weights; `None` without classes.
     pub accuracy: Option<f64>,

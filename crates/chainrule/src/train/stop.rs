@@ -1,7 +1,7 @@
 //! Stopping a run from outside.
 //!
-//! One atomic number holds the request to stop and the number of runs under way, so that a request is never lost between two
-//! runs and takes no lock: a signal handler may make it.
+//! One atomic number holds the request to stop and the number of runs under way, so that a request is never lost between
+//! two runs and takes no lock: a signal handler may make it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -74,7 +74,10 @@ fn a_plateau_lowers_the_rate_where_validation_no_longer_falls() {
     let (train, _) = scaled_digits::<f32>();
     let error =
         Trainer::new(config).unwrap().fit_network(&mut network(8), &train, None, go_on).unwrap_err().to_string();
-    assert_eq!(error, "the plateau schedule: found no validation rows, expected some, to tell better from worse by");
+    assert_eq!(
+        error,
+        "the plateau schedule: found no validation rows, expected validation rows, whose loss or accuracy it depends on"
+    );
 }
 
 #[test]
@@ -124,7 +127,10 @@ fn a_run_that_is_ended_otherwise_has_its_best_weights_too() {
     assert!(report.stop_reason == StopReason::Finished && best < 60);
     assert_eq!(weights_sha256(&mlp), report.epochs[best - 1].weights_sha256);
     let error = Trainer::new(config).unwrap().fit_network(&mut mlp, &few, None, go_on).unwrap_err().to_string();
-    assert_eq!(error, "early stopping: found no validation rows, expected some, to tell better from worse by");
+    assert_eq!(
+        error,
+        "early stopping: found no validation rows, expected validation rows, whose loss or accuracy it depends on"
+    );
 }
 
 /// The last group has a single, smaller minibatch in it.

@@ -30,7 +30,7 @@ impl<T: Scalar> Aligned<T> {
     /// So many zeros.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Aligned::try_zeros`].
+    /// When there is not enough memory: see [`Aligned::try_zeros`].
     pub fn zeros(len: usize) -> Self {
         Self::try_zeros(len).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -38,7 +38,7 @@ impl<T: Scalar> Aligned<T> {
     /// So many zeros.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_zeros(len: usize) -> Result<Self, SizeError> {
         let buffer = sizes::zeroed(WHAT, with_slack::<T>(len)?).map_err(|error| error.of(WHAT, &[len]))?;
         Ok(Self::in_buffer(buffer, len))
@@ -47,7 +47,7 @@ impl<T: Scalar> Aligned<T> {
     /// So many times the same number.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_filled(len: usize, value: T) -> Result<Self, SizeError> {
         let mut filled = Self::try_zeros(len)?;
         if value != T::ZERO || 1.0f64.copysign(value.to_f64()) < 0.0 {
@@ -101,7 +101,7 @@ impl<T> Default for Aligned<T> {
     }
 }
 
-/// Panics when there is not so much memory.
+/// Panics when there is not enough memory.
 impl<T: Clone> Clone for Aligned<T> {
     fn clone(&self) -> Self {
         let mut buffer = sizes::reserved(WHAT, self.buffer.len()).unwrap_or_else(|error| panic!("{error}"));

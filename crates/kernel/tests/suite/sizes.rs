@@ -72,7 +72,7 @@ fn quietly() {
     }));
 }
 
-/// Miri ends where there is not so much memory, so it is not asked for it.
+/// Miri ends where there is not enough memory, so it is not asked for it.
 fn may_be_asked(bytes: u128) -> bool {
     !cfg!(miri) || bytes <= GIVEN || bytes > isize::MAX as u128
 }

@@ -1,4 +1,4 @@
-//! Binary cross-entropy of logits: each output a yes or no of its own.
+//! Binary cross-entropy of logits: each output is a binary label.
 
 use chainrule_kernel::{Kernel, MatRef, Scalar, math};
 

@@ -1,4 +1,4 @@
-//! One step of an optimiser alone, over parameters and gradients that the caller holds.
+//! One step of an optimiser on parameters and gradients of the caller.
 
 use chainrule_dense::update;
 use chainrule_kernel::{Kernel, Scalar};
@@ -9,11 +9,11 @@ use crate::optimizer_state::OptimizerState;
 use crate::update::Update;
 
 impl Optimizer {
-    /// Moves the parameters by one step.
+    /// Updates the parameters by one step.
     ///
     /// # Errors
     /// When `state` was made for another optimiser or another number of parameters, there are not as many gradients as
-    /// parameters, or a setting is out of its range, as for [`crate::Mlp::step`]; nothing has moved then.
+    /// parameters, or a setting is out of its range, as for [`crate::Mlp::step`]; nothing is changed then.
     pub fn update<T: Scalar>(
         self,
         kernel: &Kernel<T>,

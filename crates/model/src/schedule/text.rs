@@ -1,4 +1,4 @@
-//! Schedules as they are written: `step:10:0.5`, or `plateau:patience=3`.
+//! The text form of schedules: `step:10:0.5`, or `plateau:patience=3`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use super::kind::{Field, Schedule, in_range};
 use crate::error::ModelError;
 
-/// A name, and behind colons its settings: numbers in their order, or `name=number`. What is not said is as in
-/// [`Schedule::by_name`].
+/// Parses a name and its settings, separated by colons: numbers in their order, or `name=number`. The others have the
+/// defaults of [`Schedule::by_name`].
 impl FromStr for Schedule {
     type Err = ModelError;
 
@@ -50,7 +50,7 @@ impl FromStr for Schedule {
 }
 
 impl Schedule {
-    /// Refuses settings that mean nothing.
+    /// Checks the ranges of the settings.
     ///
     /// # Errors
     /// When one is out of its range.
@@ -66,7 +66,7 @@ impl Schedule {
     }
 }
 
-/// As it is read, every setting by its name: `step:every=10:factor=0.5`.
+/// Every setting with its name: `step:every=10:factor=0.5`.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;

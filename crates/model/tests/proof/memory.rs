@@ -19,7 +19,7 @@ fn networks() -> Vec<Mlp<f32>> {
 
 #[track_caller]
 fn assert_too_large<V>(result: Result<V, ModelError>, words: &str) {
-    let error = result.err().expect("there is not so much memory");
+    let error = result.err().expect("there is not enough memory");
     assert!(matches!(error, ModelError::TooLarge { .. }) && error.to_string().contains(words), "{error}");
 }
 
