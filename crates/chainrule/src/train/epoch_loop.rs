@@ -13,7 +13,7 @@ use chainrule_model::{Mlp, ModelError};
 use super::criterion::Criterion;
 use super::early_stopping::Best;
 use super::evaluate::Evaluator;
-use super::finite::first_not_finite;
+use super::finite::{NotFinite, first_not_finite};
 use super::history::KeptReports;
 use super::learner::{IterationResult, Learner, StepRows, StepSizes, StepStats, TrainingTask};
 use super::prepare::{check_repeatable, rows_that_count};
@@ -246,7 +246,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
     fn validate(&mut self, mlp: &Mlp<T>, epoch: usize, stats: EpochStats) -> Result<Option<Evaluation>> {
         let EpochStats { loss, steps, end, .. } = stats;
         let diverged = |what, layer| Error::Diverged { epoch, step: steps, loss, layer, what };
-        if let Some((what, layer)) = first_not_finite(mlp).filter(|_| steps > 0) {
+        if let Some(NotFinite { what, layer }) = first_not_finite(mlp).filter(|_| steps > 0) {
             return Err(diverged(what, layer));
         }
         let Some(evaluator) = self.evaluator.as_mut().filter(|_| end != EpochEnd::Stopped) else { return Ok(None) };

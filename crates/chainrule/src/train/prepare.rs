@@ -3,7 +3,7 @@
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Mlp};
 
-use super::finite::first_not_finite;
+use super::finite::{NotFinite, first_not_finite};
 use super::{ClassWeights, Monitor, TrainConfig};
 use crate::compatibility::check_columns;
 use crate::data::{Dataset, Targets};
@@ -22,13 +22,11 @@ pub(super) fn rows_that_count<T: Scalar>(data: &Dataset<T>) -> Result<Option<Vec
 
 /// Refuses a network with an infinite or NaN number.
 pub(super) fn check_start<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
-    let found = match first_not_finite(mlp) {
-        None => return Ok(()),
-        Some((Divergence::Running { module, value }, _)) => {
-            format!("{value} as a running statistic of module {module}")
-        }
-        Some((Divergence::Parameter { module, value }, _)) => format!("{value} as a parameter of module {module}"),
-        Some((other, _)) => format!("{other:?}"),
+    let Some(NotFinite { what, .. }) = first_not_finite(mlp) else { return Ok(()) };
+    let found = match what {
+        Divergence::Running { module, value } => format!("{value} as a running statistic of module {module}"),
+        Divergence::Parameter { module, value } => format!("{value} as a parameter of module {module}"),
+        other => format!("{other:?}"),
     };
     Err(Error::Argument { name: "network", found, expected: "finite numbers to start from".to_owned() })
 }

@@ -20,6 +20,20 @@ use crate::{Layer, Mlp, ModelError, Workspace};
 /// From the output, (batch, outputs), the loss and, in `dy`, its gradient.
 pub(super) type LossFn<'a> = dyn FnMut(MatRef<'_, f64>, &mut [f64]) -> Result<f64, ModelError> + 'a;
 
+/// The loss at a point other than the centre.
+pub(super) struct Evaluation {
+    value: f64,
+    /// Whether every activation is on the same smooth piece as at the centre.
+    same_pieces: bool,
+}
+
+impl Evaluation {
+    /// The value, if it is finite and no kink lies between the point and the centre.
+    pub(super) fn smooth_value(&self) -> Option<f64> {
+        (self.same_pieces && self.value.is_finite()).then_some(self.value)
+    }
+}
+
 /// A tensor by its range in the point.
 #[derive(Debug, Clone)]
 pub(super) struct Tensor {
@@ -143,16 +157,15 @@ impl<'l, 'f> Subject<'l, 'f> {
         Ok([dx, workspace.gradients(), &self.dy].concat())
     }
 
-    /// The loss with `t v` added to the point from `start` on, and whether every activation is on the same piece as at the
-    /// centre.
-    pub(super) fn along(&mut self, start: usize, v: &[f64], t: f64) -> (f64, bool) {
+    /// Evaluates the loss with `t v` added to the point from `start` on.
+    pub(super) fn along(&mut self, start: usize, v: &[f64], t: f64) -> Evaluation {
         let centre = self.point[start..start + v.len()].to_vec();
         self.point[start..].iter_mut().zip(v).for_each(|(p, v)| *p += t * v);
         // Errors do not depend on the numbers, so they were returned at the centre.
         let value = self.at_point().unwrap_or(f64::NAN);
         let same_pieces = self.pieces_here().eq(self.pieces.iter().copied());
         self.point[start..start + v.len()].copy_from_slice(&centre);
-        (value, same_pieces)
+        Evaluation { value, same_pieces }
     }
 
     /// The largest change of a module's output in the last evaluation: in units of 1 before an activation, the scale on

@@ -66,8 +66,7 @@ pub(super) fn noise(subject: &mut Subject<'_, '_>, seed: u64) -> f64 {
 fn deviation_along(subject: &mut Subject<'_, '_>, start: usize, v: &[f64], h: f64) -> Option<f64> {
     let mut values = [0.0; POINTS];
     for (i, value) in values.iter_mut().enumerate() {
-        let (there, same_pieces) = subject.along(start, v, h * (i as f64 - (POINTS / 2) as f64));
-        *value = (same_pieces && there.is_finite()).then_some(there)?;
+        *value = subject.along(start, v, h * (i as f64 - (POINTS / 2) as f64)).smooth_value()?;
     }
     Some(deviation(&values))
 }
@@ -99,10 +98,7 @@ pub(super) fn tensor(
         let typical = size.max(root_mean_square(gradient) * root_mean_square(&v));
         let h = step(subject, start, &v, STEP);
         let centre = subject.value;
-        let f = |t: f64| {
-            let (value, same_pieces) = subject.along(start, &v, t);
-            (same_pieces && value.is_finite()).then_some(value)
-        };
+        let f = |t: f64| subject.along(start, &v, t).smooth_value();
         match slope(f, centre, Expected { step: h, noise, typical }) {
             Some(found) => {
                 let bound = found.bound() + GRADIENT_ROUNDINGS * UNIT_ROUNDOFF * typical;

@@ -172,10 +172,11 @@ impl Room for Dense {
         scratch: &mut Scratch<T>,
     ) -> Result<(), NoMemory> {
         let DenseRanges { w, b } = self.ranges();
-        let (learned, a) = ((&numbers.params[w], &numbers.params[b]), MatMut::new(a, x.rows(), self.shape.outputs));
+        let (w, b) = (&numbers.params[w], &numbers.params[b]);
+        let a = MatMut::new(a, x.rows(), self.shape.outputs);
         match ready {
-            Some(Ready::Dense(layer)) => layer.forward(x, learned, a, scratch),
-            _ => PackedLayer::unpacked(numbers.kernel, self.shape).forward(x, learned, a, scratch),
+            Some(Ready::Dense(layer)) => layer.forward(x, w, b, a, scratch),
+            _ => PackedLayer::unpacked(numbers.kernel, self.shape).forward(x, w, b, a, scratch),
         }
         Ok(())
     }

@@ -163,6 +163,13 @@ pub(super) enum Field<'a> {
     Count(&'a mut u64),
 }
 
+/// A setting of a schedule.
+pub(super) struct Setting<'a> {
+    pub(super) name: &'static str,
+    pub(super) field: Field<'a>,
+    pub(super) range: SettingRange,
+}
+
 impl Schedule {
     /// The schedule of this name with PyTorch's defaults; where PyTorch has none, `step` halves the rate every
     /// 10 epochs, `exponential` multiplies it by 0.95 each epoch, and `restarts` restarts after 10 epochs.
@@ -203,30 +210,35 @@ impl Schedule {
     }
 
     /// Its settings, in the order of the text form.
-    pub(super) fn fields(&mut self) -> Vec<(&'static str, Field<'_>, SettingRange)> {
+    pub(super) fn settings(&mut self) -> Vec<Setting<'_>> {
         use Field::{Count, Number};
+        let setting = |name, field, range| Setting { name, field, range };
         use SettingRange::{NotNegative, Positive, Proportion, Share};
         match self {
             Schedule::Constant => vec![],
             Schedule::Step { every, factor } => {
-                vec![("every", Count(every), Positive), ("factor", Number(factor), Positive)]
+                vec![setting("every", Count(every), Positive), setting("factor", Number(factor), Positive)]
             }
-            Schedule::Exponential { factor } => vec![("factor", Number(factor), Positive)],
-            Schedule::Cosine { min_lr } => vec![("min-lr", Number(min_lr), NotNegative)],
+            Schedule::Exponential { factor } => vec![setting("factor", Number(factor), Positive)],
+            Schedule::Cosine { min_lr } => vec![setting("min-lr", Number(min_lr), NotNegative)],
             Schedule::Restarts { first, times, min_lr } => vec![
-                ("first", Count(first), Positive),
-                ("times", Count(times), Positive),
-                ("min-lr", Number(min_lr), NotNegative),
+                setting("first", Count(first), Positive),
+                setting("times", Count(times), Positive),
+                setting("min-lr", Number(min_lr), NotNegative),
             ],
             Schedule::OneCycle { rise, start, end } => {
-                vec![("rise", Number(rise), Share), ("start", Number(start), Positive), ("end", Number(end), Positive)]
+                vec![
+                    setting("rise", Number(rise), Share),
+                    setting("start", Number(start), Positive),
+                    setting("end", Number(end), Positive),
+                ]
             }
             Schedule::Plateau { factor, patience, threshold, cooldown, min_lr } => vec![
-                ("factor", Number(factor), Proportion),
-                ("patience", Count(patience), NotNegative),
-                ("threshold", Number(threshold), Share),
-                ("cooldown", Count(cooldown), NotNegative),
-                ("min-lr", Number(min_lr), NotNegative),
+                setting("factor", Number(factor), Proportion),
+                setting("patience", Count(patience), NotNegative),
+                setting("threshold", Number(threshold), Share),
+                setting("cooldown", Count(cooldown), NotNegative),
+                setting("min-lr", Number(min_lr), NotNegative),
             ],
         }
     }
