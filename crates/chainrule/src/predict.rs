@@ -1,4 +1,4 @@
-//! From features to answers, with everything that the model's file says.
+//! Predictions of a model: preprocesses features, runs the network, and names classes.
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::argmax;

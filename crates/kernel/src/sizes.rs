@@ -49,7 +49,7 @@ impl SizeError {
         SizeError { what, sides: sides.to_vec(), bytes: None }
     }
 
-    /// The same, said of what the memory was for.
+    /// The same error, with what the memory was for.
     #[cold]
     pub(crate) fn of(self, what: &'static str, sides: &[usize]) -> Self {
         SizeError { what, sides: sides.to_vec(), ..self }

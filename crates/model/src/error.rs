@@ -91,7 +91,7 @@ pub enum ModelError {
     /// A matrix of another shape than the operation takes.
     #[error("{operation}: {what} is {}x{}, expected {}x{}", .found.0, .found.1, .expected.0, .expected.1)]
     Shape {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
         /// Which of its matrices.
         what: &'static str,
@@ -114,7 +114,7 @@ pub enum ModelError {
          another of the same layers and kernel"
     )]
     OtherNetwork {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
         /// What was made for another network: `the workspace`.
         what: &'static str,
@@ -129,7 +129,7 @@ pub enum ModelError {
          none, and a step uses its own up)"
     )]
     NoPass {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
     },
     /// A backward pass of another x than the forward pass's.
@@ -144,7 +144,7 @@ pub enum ModelError {
          contiguous: copy x"
     )]
     Strides {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
         /// The column stride of x, in elements.
         found: usize,

@@ -219,7 +219,7 @@ impl<T: Scalar> Mlp<T> {
     /// The loss of the output that the workspace holds.
     ///
     /// # Errors
-    /// As [`Mlp::backward`], but for x.
+    /// As [`Mlp::backward`], except for those of x.
     pub fn loss<'t>(
         &self,
         targets: TargetsRef<'_, T>,

@@ -20,14 +20,14 @@ pub(crate) const LINE: usize = 64;
 /// assert_eq!((row.len(), row.as_ptr().align_offset(64)), (100, 0));
 /// ```
 pub struct Aligned<T> {
-    /// One line longer than what is asked for, and none when that is nothing.
+    /// One cache line longer than the requested length; 0 for a length of 0.
     buffer: Vec<T>,
     start: usize,
     len: usize,
 }
 
 impl<T: Scalar> Aligned<T> {
-    /// So many zeros.
+    /// An array of `len` zeros.
     ///
     /// # Panics
     /// When there is not enough memory: see [`Aligned::try_zeros`].
@@ -35,7 +35,7 @@ impl<T: Scalar> Aligned<T> {
         Self::try_zeros(len).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// So many zeros.
+    /// An array of `len` zeros.
     ///
     /// # Errors
     /// When there is not enough memory.
@@ -44,7 +44,7 @@ impl<T: Scalar> Aligned<T> {
         Ok(Self::in_buffer(buffer, len))
     }
 
-    /// So many times the same number.
+    /// An array of `len` copies of a number.
     ///
     /// # Errors
     /// When there is not enough memory.

@@ -44,7 +44,8 @@ pub struct ClassScores {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Average {
-    /// Their mean: rare classes count like common ones. A class that occurs in neither the truth nor the answers is none.
+    /// Their mean: rare classes have the weight of common ones. A class that occurs in neither labels nor predictions is
+    /// left out.
     Macro,
     /// From tp, fp and fn of all classes together. Where every row has one class and one answer, all three scores are the
     /// accuracy.

@@ -50,7 +50,7 @@ pub enum Schedule {
         /// The rate at the end.
         min_lr: f64,
     },
-    /// The same again and again: the first time over so many epochs, each later one `times` as long as the one before.
+    /// The cosine with restarts: the first cycle has `first` epochs, each later one is `times` as long as the one before.
     /// Source: as [`Schedule::Cosine`]; PyTorch's `CosineAnnealingWarmRestarts`.
     Restarts {
         /// Epochs before the first restart.

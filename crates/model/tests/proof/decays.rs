@@ -1,4 +1,4 @@
-//! What draws parameters to 0: equal to its naive twin for every optimiser and group, and the same by whichever name.
+//! Decay: equal to the naive reference for every optimiser and group, and the same through every setting that means it.
 
 use chainrule_model::optim::{Decay, Decays, Group, OPTIMIZER_NAMES, OptimizerState, Update};
 use chainrule_model::random::{Purpose, Stream};

@@ -1,4 +1,4 @@
-//! What does not belong together is an error, never a number: the workspace, plan or predictor of another network, an x that
+//! Mismatched arguments are errors and give no result: the workspace, plan or predictor of another network, an x that
 //! is not the forward pass's, a pass that never was.
 
 use chainrule_kernel::Kernel;

@@ -1,4 +1,4 @@
-//! What the documentation says panics does, with what was found and what was expected in the message. What is an error
+//! Every panic that the documentation names, with what was found and what was expected in its message. What is an error
 //! instead is in `refusals.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
