@@ -27,7 +27,7 @@ MODEL_STEP = "crates/model/src/step.rs"
 ROOM = "crates/model/src/layer/room.rs"
 DENSE = "crates/model/src/layer/dense.rs"
 LONE_ACTIVATION = "crates/model/src/layer/activation.rs"
-MOMENTS = "crates/model/src/moments.rs"
+OPTIMIZER_STATE = "crates/model/src/optimizer_state.rs"
 MODEL_UPDATE = "crates/model/src/update.rs"
 DROPOUT = "crates/model/src/layer/dropout.rs"
 LAYER_NORM = "crates/model/src/layer/layer_norm.rs"
@@ -132,7 +132,7 @@ MISTAKES = [
     ("batch norm: the variance does not depend on x", BATCH_NORM, "(by_beta + h * by_gamma) * share", "by_beta * share"),
     ("batch norm: dgamma by x as it was", BATCH_NORM, "dy.to_f64() * ((x.to_f64() - mean) * scale)", "dy.to_f64() * x.to_f64()"),
     ("batch norm: the running variance is biased", BATCH_NORM, "variance * unbiased)", "variance * unbiased.min(1.0))"),
-    ("step: gamma and beta stay where they are", ROOM, "if let Weights::Moved { params, steps: Steps { biases, .. }, moments } = self {", "if let (Weights::Moved { params, steps: Steps { biases, .. }, moments }, true) = (self, learned.is_empty()) {"),
+    ("step: gamma and beta stay where they are", ROOM, "if let Weights::Moved { params, steps: Steps { biases, .. }, state } = self {", "if let (Weights::Moved { params, steps: Steps { biases, .. }, state }, true) = (self, learned.is_empty()) {"),
     ("adagrad: the sum is this gradient's", UPDATE, "let sum = *s + g * g;", "let sum = g * g;"),
     ("adagrad: the sum starts at 0 whatever is said", OPTIMIZER, "Optimizer::AdaGrad { initial, .. } => initial,", "Optimizer::AdaGrad { .. } => 0.0,"),
     ("adagrad: the rate decays a step too soon", OPTIMIZER, "(t - 1) as f64 * lr_decay", "t as f64 * lr_decay"),
@@ -156,7 +156,7 @@ MISTAKES = [
     ("accumulation: what was there stays", ACCUMULATION, "self.grads.fill(T::ZERO);", ""),
     ("early stopping: the last weights stay", EARLY, "self.weights.restore(mlp);", "let _ = mlp;"),
     ("early stopping: patience counts all epochs", EARLY, "Some(epoch.clone()), 0);", "Some(epoch.clone()), self.waited + 1);"),
-    ("adam: every step is the first", MOMENTS, "self.steps += 1;", "self.steps = 1;"),
+    ("adam: every step is the first", OPTIMIZER_STATE, "self.steps += 1;", "self.steps = 1;"),
     ("clip by norm: 1e-6 missing", MODEL_UPDATE, "clip::norm(grads) + 1e-6", "clip::norm(grads)"),
     ("clip by norm: short gradients grow", MODEL_UPDATE, "if factor >= 1.0 {", "if factor >= f64::MAX {"),
     ("step: gradients are not clipped", MODEL_STEP, "clip.apply(grads);", "let _ = clip;"),
@@ -205,7 +205,7 @@ MISTAKES = [
     (
         "step: biases stay where they are",
         DENSE,
-        "biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));",
+        "biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], state.range(arrays, b));",
         "let _ = (b, biases);",
     ),
     (

@@ -22,7 +22,7 @@ struct Inputs<T> {
     da: Vec<T>, // (batch, outputs)
 }
 
-/// What a layer computes.
+/// The results of a layer.
 struct Results<T> {
     a: Vec<T>,  // (batch, outputs)
     dz: Vec<T>, // (batch, outputs)
@@ -92,7 +92,8 @@ impl Results<f32> {
         plan.backward(MatRef::new(&inputs.x, batch, width), &inputs.w, a, dz, gradients);
     }
 
-    /// Every number within 1e-4 of the truth, relative to the largest of its kind: sums of up to 784 products.
+    /// Checks that every number is within 1e-4 of the truth, relative to the largest of its kind: sums of up to 784
+    /// products.
     fn verify(&self, who: &str, inputs: &Inputs<f32>) {
         let wide = inputs.widen();
         let truth = wide.naive_backward(&wide.naive_forward());

@@ -6,7 +6,7 @@
 //! gate_cases time CASE      prints the nanoseconds of one run of the work, the least of many
 //! ```
 //!
-//! A case is what stands in `CASES` beside its name; renaming one costs its history. It computes with the kernel that
+//! Cases are listed in `CASES`; a renamed case loses its history. It computes with the kernel that
 //! `CHAINRULE_KERNEL` names, allocates nothing while it is observed, and copies little, so that the C library has next
 //! to no part in the count. Nothing is verified here: the tests do that, and `cargo bench` does before it times.
 
@@ -157,7 +157,7 @@ fn counted(work: &mut dyn FnMut()) {
     work();
 }
 
-/// The least time of one run, each measured over so many runs that the clock's own cost is nothing.
+/// The least time of one run. A sample has enough runs for the cost of the clock to be negligible.
 fn least_nanoseconds(work: &mut dyn FnMut()) -> f64 {
     let (sample, budget) = (Duration::from_micros(200), Duration::from_millis(20));
     let time = |work: &mut dyn FnMut(), runs: u32| {

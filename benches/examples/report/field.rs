@@ -2,7 +2,7 @@
 
 use crate::isa::Isa;
 
-/// What all candidates of a run have in common.
+/// The conditions of all candidates of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     /// For each of them.

@@ -9,7 +9,7 @@ use crate::isa::Isa;
 use crate::machine::{commit, cores, cpu, output};
 use crate::probe;
 
-/// What a run decides itself.
+/// The settings of a run.
 pub(crate) struct Choices {
     /// `scripts/bench`, and the options that matter.
     pub(crate) command: String,
@@ -30,7 +30,7 @@ pub(crate) fn kernels() -> Result<[String; 2], String> {
     Ok([name(Kernel::<f32>::selected().map(Kernel::name))?, name(Kernel::<f64>::selected().map(Kernel::name))?])
 }
 
-/// What the environment says of our kernels, if anything.
+/// The kernels that the environment names, if any.
 pub(crate) fn chosen_kernel() -> Option<String> {
     std::env::var(KERNEL_VARIABLE).ok().filter(|choice| !choice.is_empty())
 }

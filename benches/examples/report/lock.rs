@@ -1,4 +1,4 @@
-//! The versions that this build is made of.
+//! The versions of the dependencies of this build.
 
 /// What cargo pinned for this workspace.
 pub(crate) const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));

@@ -1,4 +1,4 @@
-//! What a record says of the machine and the code that ran on it.
+//! The description of the machine and of the code, for a record.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,7 @@ pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// What the lock file pins.
+/// The versions in the lock file.
 pub(crate) fn version(package: &str) -> String {
     let after = LOCK.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
     after.and_then(|rest| rest.split('"').next()).unwrap_or("of this commit").to_owned()

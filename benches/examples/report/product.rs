@@ -13,7 +13,7 @@ use crate::isa::Isa;
 use crate::probe;
 use crate::rivals::Rivals;
 
-/// How far the peak may move from before a product to after it.
+/// The largest change of the peak from before a product to after it.
 const STEADY: f64 = 0.03;
 /// How far ours may be from ours: the probe takes the best of its tries, and may miss what disturbed the rounds.
 const ALIKE: f64 = 0.05;
@@ -21,7 +21,7 @@ const ALIKE: f64 = 0.05;
 const ATTEMPTS: usize = 3;
 const REPEATS: usize = 60;
 
-/// What is the same for every product of a run, and how many repeats it may still have.
+/// The settings of all products of a run, and the number of repeated attempts left.
 pub(crate) struct Bench {
     field: Field,
     seconds: f64,
@@ -33,7 +33,7 @@ impl Bench {
         Bench { field, seconds, repeats: REPEATS }
     }
 
-    /// Verifies and times everyone on it.
+    /// Verifies and times all candidates on a product.
     pub(crate) fn product<T: Rivals>(&mut self, shape: &Shape) -> Result<Measured, String> {
         let kernel = Kernel::<T>::selected().map_err(|error| error.to_string())?;
         let threads = self.field.threads;

@@ -1,4 +1,4 @@
-//! How far rounding may carry a gradient: a bound for each element, from the sizes of the numbers that went into it.
+//! Bounds of the rounding error of gradients, one for each element, from the sizes of the numbers that went into it.
 //!
 //! Beside every number of the f64 pass runs a bound of how far the same number may lie from it when computed with unit
 //! roundoff u: forward through the layers, through the loss, and backward again. A product of k steps adds

@@ -1,11 +1,11 @@
-//! How large the caches are: what a probe reads from, and how much must be read for none of it to be found there.
+//! The sizes of the caches: for probes that read from a cache, and for probes that must read past all of them.
 
 /// The data caches of one processor, as far as it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caches {
     /// Bytes of levels 1, 2 and 3.
     pub sizes: [usize; 3],
-    /// Whether the system told the last one; otherwise it is what is common.
+    /// Whether the size of the last one is the system's; otherwise it is a usual size.
     pub told: bool,
 }
 

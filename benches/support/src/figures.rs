@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::record::tests::sample;
 
-    /// The sample's second product under other names, so many percent of the peak.
+    /// The sample's second product under other names, at this percentage of the peak.
     fn record(cases: &[(&str, f64)]) -> Record {
         let mut record = sample();
         let case = record.cases.pop().expect("two of them");

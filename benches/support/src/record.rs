@@ -35,14 +35,14 @@ pub struct Header {
     pub threads: usize,
     /// Our kernels, f32 and f64.
     pub kernels: [String; 2],
-    /// Whether the CPU decided on the kernels; otherwise somebody named them.
+    /// Whether the kernels were selected for the CPU; otherwise they were named by the user.
     pub kernels_by_default: bool,
     /// The load average of the last minute when the run began, where the system tells.
     pub load: Option<f64>,
-    /// Which rivals were asked for beyond the usual ones.
+    /// The rivals beyond the usual ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with: Vec<String>,
-    /// What is timed beside us.
+    /// The rivals that are timed.
     pub rivals: Vec<Rival>,
     /// The most that each instruction set gave, in registers alone.
     pub peaks: Vec<Peak>,
@@ -124,13 +124,13 @@ pub struct Measured {
     pub peak: f64,
     /// Whether those two agreed within 3 %, and ours with ours within 5 %, if need be at the third attempt.
     pub steady: bool,
-    /// Rounds in which everyone was timed.
+    /// Rounds, in each of which every candidate was timed.
     pub rounds: usize,
     /// Ours.
     pub ours: Timing,
     /// Ours against ours, timed as if it were a rival: how far from 1 is noise.
     pub again: f64,
-    /// Everyone else.
+    /// The rivals.
     pub rivals: Vec<Timing>,
 }
 

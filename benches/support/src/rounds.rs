@@ -16,7 +16,7 @@ use crate::stats::{median, quantile};
 /// One product: C becomes A * B.
 pub type Run<T> = Box<dyn FnMut(&mut Operands<T>)>;
 
-/// Something that multiplies: the operands' C becomes A * B.
+/// A candidate: computes C = A * B of the operands.
 pub struct Candidate<T> {
     /// `matrixmultiply`, or the name of one of our kernels.
     pub name: String,
@@ -50,7 +50,7 @@ pub struct Rounds(Vec<Vec<f64>>);
 /// Runs each candidate once on whole numbers.
 ///
 /// # Errors
-/// Who is wrong, and where.
+/// The candidate whose result is wrong, and where.
 pub fn verify<T: Scalar + Float>(shape: &Shape, candidates: &mut [Candidate<T>]) -> Result<(), String> {
     let mut operands = Operands::integers(shape);
     for candidate in candidates {

@@ -1,5 +1,5 @@
-//! Every size of a product or a layer that is timed. Benchmarks and whoever else measures take them from here, so
-//! that two tables speak of the same thing.
+//! The sizes of all products and layers that are timed. All benchmarks and reports take them from here, so that their
+//! tables agree.
 
 use serde::{Deserialize, Serialize};
 
@@ -208,7 +208,7 @@ pub fn table() -> Vec<Shape> {
     table
 }
 
-/// The rows that stand for the whole table where there is room for few: in the README, and in a quick run.
+/// A selection of the table, for the README and for quick runs.
 pub const SUMMARY: &[&str] = &[
     "64",
     "256",

@@ -1,4 +1,4 @@
-//! What is said of many timings of one thing: quantiles, because the noise of a shared machine only ever adds time.
+//! Statistics of timings: quantiles, because the noise of a shared machine only ever adds time.
 
 /// The value below which a fraction `q` of the values lies, interpolated between neighbours (R's type 7).
 ///

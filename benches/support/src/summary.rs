@@ -1,4 +1,4 @@
-//! What of a record people read: a table for the README, and where we lose.
+//! The summary of a record: a table for the README, and the products where a rival is faster.
 
 use std::fmt::Write;
 

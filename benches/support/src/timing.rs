@@ -1,4 +1,4 @@
-//! What a record holds of one candidate's times.
+//! The times of one candidate in a record.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::rounds::Rounds;
 /// One candidate on one product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
-    /// Who.
+    /// The candidate's name.
     pub name: String,
     /// Lower quartile, median, upper quartile, least.
     pub ns: [f64; 4],

@@ -1,6 +1,6 @@
-//! What of a training run stopped being finite numbers, and how an error says so. Looking for it is training's own.
+//! What became infinite or NaN in a training run, and its text in an error. `train/finite.rs` finds it.
 
-/// What of a training run became infinite or NaN.
+/// What became infinite or NaN in a training run.
 ///
 /// ```
 /// use chainrule::data::digits;

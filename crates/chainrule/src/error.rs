@@ -1,4 +1,4 @@
-//! What can go wrong at the boundary, each with the file, the place, what was found and what was expected.
+//! The errors of this crate: each has the file, the place, what was found and what was expected.
 //!
 //! Rows and columns are counted from 1 in messages and in [`Place`](crate::Place), as people count them; byte offsets from 0, as
 //! hex viewers do. This file only describes failures: it neither logs nor prints them.

@@ -1,4 +1,4 @@
-//! A fingerprint of what was learned, to compare runs by.
+//! A hash of the parameters, to compare runs by.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;

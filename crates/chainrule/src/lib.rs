@@ -45,11 +45,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod atomic;
+mod compatibility;
 pub mod data;
 mod divergence;
 mod error;
 mod facts;
-mod fit;
 mod forked;
 mod hash;
 mod model;

@@ -1,4 +1,4 @@
-//! Where in a file or a table something was found. Rows, columns and lines count from 1, as people count; byte offsets
+//! A place in a file or a table. Rows, columns and lines count from 1, as people count; byte offsets
 //! from 0, as hex viewers do.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! From features to answers, with everything that the model's file says.
+//! Predictions of a model: preprocesses features, runs the network, and names classes.
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::argmax;
@@ -6,8 +6,8 @@ use chainrule_model::network::PredictorWorkspace;
 use chainrule_model::{Layer, Loss, ModelError, Predictor, softmax};
 use rayon::prelude::*;
 
+use crate::compatibility::check_columns;
 use crate::data::Features;
-use crate::fit::check_columns;
 use crate::forked;
 use crate::{Error, Model, Result, Task};
 

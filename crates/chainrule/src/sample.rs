@@ -4,8 +4,8 @@ use chainrule_explain::graph::Rows;
 use chainrule_kernel::Scalar;
 use chainrule_model::{Loss, Mlp};
 
+use crate::compatibility::check_compatible;
 use crate::data::Dataset;
-use crate::fit::check_fit;
 use crate::train::Minibatch;
 use crate::{Error, Result};
 
@@ -56,7 +56,7 @@ impl<T: Scalar> Sample<T> {
     }
 
     fn of(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss, rows: &[usize]) -> Result<Self> {
-        check_fit(mlp, data, loss)?;
+        check_compatible(mlp, data, loss)?;
         let mut minibatch = Minibatch::new(data, rows.len());
         minibatch.gather(data, rows);
         Ok(Sample { minibatch })

@@ -5,7 +5,7 @@ use std::path::Path;
 use chainrule::data::Order;
 use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
-use chainrule::train::{Ending, Usual};
+use chainrule::train::{StopReason, Usual};
 use chainrule::{
     DType, Evaluation, Facts, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, Task, TrainConfig, TrainReport,
     Trainer, weights_sha256,
@@ -128,7 +128,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     }
     let report = fitted?;
     // Do not replace a file with a model that has not taken a step.
-    if let (0, Ending::Stopped, Some(signal)) = (report.steps, report.ending, interrupt::stopped_by()) {
+    if let (0, StopReason::Stopped, Some(signal)) = (report.steps, report.stop_reason, interrupt::stopped_by()) {
         return Err(Failure::Interrupted(signal));
     }
     let tested = tested(&report, &model, &rows, &trainer);
@@ -198,7 +198,7 @@ fn done<'a, T: Scalar>(
         weights_sha256: weights_sha256(&model.mlp),
         threads: trainer.threads(),
         kernel: model.mlp.kernel_name(),
-        interrupted: report.ending == Ending::Stopped,
+        interrupted: report.stop_reason == StopReason::Stopped,
         best_epoch: report.best,
         saved: saved.map(|path| path.display().to_string()),
     }
@@ -220,7 +220,7 @@ fn tested<T: Scalar>(
     let watched = match report {
         _ if rows.validation.is_some() || is_scaled => None,
         TrainReport { best_epoch: Some(best), .. } => best.validation.clone(),
-        TrainReport { ending: Ending::Stopped, .. } => None,
+        TrainReport { stop_reason: StopReason::Stopped, .. } => None,
         _ => report.epochs.last().and_then(|epoch| epoch.validation.clone()),
     };
     match watched {
@@ -338,13 +338,13 @@ fn tell_end(
     output: &mut Output,
 ) {
     output.say("");
-    if report.ending == Ending::Stopped {
+    if report.stop_reason == StopReason::Stopped {
         output.say(match report.steps {
             steps if report.best.is_some() => format!("interrupted after {}", plural(steps, "step")),
             steps => format!("interrupted after {}; this is the model at that point", plural(steps, "step")),
         });
     }
-    if report.ending == Ending::Converged {
+    if report.stop_reason == StopReason::Converged {
         output.say(format_args!("lbfgs found no lower loss after {}", plural(report.steps, "iteration")));
     }
     if let Some(best) = report.best {

@@ -19,7 +19,7 @@ use crate::LayerShape;
 /// let layer = PackedLayer::new(Kernel::<f64>::selected()?, shape, &w);
 /// let mut a = [0.0; 2];
 /// let x = MatRef::new(&[1.0, 2.0, 3.0, 4.0], 2, 2);
-/// layer.forward(x, (&w, &b), MatMut::new(&mut a, 2, 1), &mut Scratch::default());
+/// layer.forward(x, &w, &b, MatMut::new(&mut a, 2, 1), &mut Scratch::default());
 /// assert_eq!(a, [1.0, 1.5]);
 /// # Ok::<(), chainrule_kernel::KernelError>(())
 /// ```
@@ -82,9 +82,10 @@ impl<T: Scalar> PackedLayer<T> {
     /// unnoticed.
     pub fn forward(
         &self,
-        x: MatRef<'_, T>,     // (rows, inputs)
-        (w, b): (&[T], &[T]), // (inputs, outputs), (outputs)
-        a: MatMut<'_, T>,     // (rows, outputs)
+        x: MatRef<'_, T>, // (rows, inputs)
+        w: &[T],          // (inputs, outputs)
+        b: &[T],          // (outputs)
+        a: MatMut<'_, T>, // (rows, outputs)
         scratch: &mut Scratch<T>,
     ) {
         let LayerShape { inputs, outputs, activation } = self.shape;

@@ -1,4 +1,4 @@
-//! What reaches memory after `A * B`, named by exactly that.
+//! The epilogues of a product: what is stored instead of `A * B`. Each is named by what it stores.
 //!
 //! [`Epilogue`] is the caller's word for it, plain data. Behind it stand six operations ([`EpilogueOp`]) that are applied to
 //! the micro-kernel's registers; what those do not cover (most activations, derivatives, sums of columns) is done by

@@ -1,4 +1,4 @@
-//! What can go wrong when a kernel is chosen by name. Everything else in this crate is the caller's bug and panics.
+//! The errors of choosing a kernel by name. Any other misuse of this crate is a bug of the caller and panics.
 
 use std::fmt;
 
@@ -17,14 +17,14 @@ use std::fmt;
 pub enum KernelError {
     /// No row of the table has this name.
     Unknown {
-        /// The name asked for.
+        /// The requested name.
         name: String,
         /// The names of the table.
         known: Vec<&'static str>,
     },
     /// The kernel exists, and this CPU lacks its instructions.
     Unavailable {
-        /// The name asked for.
+        /// The requested name.
         name: &'static str,
     },
 }

@@ -45,7 +45,8 @@ pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
 pub struct Kernel<T: Scalar> {
     name: &'static str,
     is_available: fn() -> bool,
-    /// Whether that was asked, and it is: asking takes 20 instructions, which a product of a row of few columns feels.
+    /// Whether the CPU was found to support it. The detection takes 20 instructions, which is noticeable in a product of one row
+    /// and few columns.
     was_found: AtomicBool,
     /// Safety: as `gemm::run::run`.
     pub(crate) gemm: unsafe fn(&Problem<T>, &EpilogueOp<T>, &mut Scratch<T>),

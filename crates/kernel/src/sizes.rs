@@ -34,7 +34,7 @@ impl fmt::Display for SizeError {
         let sides: Vec<String> = self.sides.iter().map(usize::to_string).collect();
         write!(f, "{} of {} takes ", self.what, sides.join("x"))?;
         match self.bytes {
-            Some(bytes) => write!(f, "{bytes} bytes, and there is not so much memory; ask for smaller sizes"),
+            Some(bytes) => write!(f, "{bytes} bytes, and there is not enough memory; ask for smaller sizes"),
             None => write!(f, "more bytes than memory has addresses; ask for smaller sizes"),
         }
     }
@@ -49,7 +49,7 @@ impl SizeError {
         SizeError { what, sides: sides.to_vec(), bytes: None }
     }
 
-    /// The same, said of what the memory was for.
+    /// The same error, with what the memory was for.
     #[cold]
     pub(crate) fn of(self, what: &'static str, sides: &[usize]) -> Self {
         SizeError { what, sides: sides.to_vec(), ..self }

@@ -1,4 +1,4 @@
-//! Gradients of several minibatches, brought together for one step.
+//! Gradient accumulation: the gradients of several minibatches, summed for one step.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::memory::zeros;
 use crate::workspace::WORKSPACE;
 use crate::{Mlp, ModelError, Workspace};
 
-/// The weighted sum of gradients. Each minibatch's gradient is that of its own mean loss; with the share of rows that it has
-/// among all of the step's, the sum is the gradient of the mean loss over all of them: what one minibatch of all those rows
-/// would give, but for the order in which the rows are added. A group that is smaller than the others counts its own rows
-/// alone, so its step is as long as any other.
+/// A weighted sum of gradients. The gradient of a minibatch is that of its own mean loss. Weighted by the minibatch's share
+/// of the rows in the group, the sum is the gradient of the mean loss over all rows of the group: that of one minibatch of
+/// all those rows, except for the order of summation. The last group of an epoch may be smaller; the shares are those of
+/// its own rows.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -38,28 +38,28 @@ use crate::{Mlp, ModelError, Workspace};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Accumulation<T: Scalar> {
-    /// Of the network that it was made for.
+    /// The layout of the network that it was made for.
     layout: Arc<Layout<T>>,
     grads: Aligned<T>, // as the parameters
 }
 
 impl<T: Scalar> Accumulation<T> {
-    /// Room for the gradients of a network.
+    /// A sum of 0 for the gradients of a network.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn new(mlp: &Mlp<T>) -> Result<Self, ModelError> {
         let count = mlp.params().len();
         let grads = zeros(count).map_err(|memory| memory.of(format!("the gradients of {count} parameters")))?;
         Ok(Accumulation { layout: Arc::clone(&mlp.layout), grads })
     }
 
-    /// Begins a new group.
+    /// Sets the sum to 0, for a new group.
     pub fn clear(&mut self) {
         self.grads.fill(T::ZERO);
     }
 
-    /// Adds what the last backward pass left, times its share of the group's rows.
+    /// Adds the gradients of the last backward pass, times the minibatch's share of the rows in the group.
     ///
     /// # Errors
     /// When the workspace was made for a network of other layers, or the share is infinite or NaN; nothing is added
@@ -79,7 +79,8 @@ impl<T: Scalar> Accumulation<T> {
         &self.grads
     }
 
-    /// One step by the sum; the workspace remembers what the optimiser does. Clipping sees the whole sum and changes it.
+    /// One step along the sum, with the optimiser's state in the workspace. Clipping applies to the whole sum and changes
+    /// it.
     ///
     /// # Errors
     /// As [`Mlp::update`], and when the network or the workspace has other layers than the one that this was made for.
@@ -91,6 +92,6 @@ impl<T: Scalar> Accumulation<T> {
     ) -> Result<(), ModelError> {
         mlp.layout.check("step", "the sum of gradients", &self.layout)?;
         mlp.layout.check("step", WORKSPACE, &workspace.layout)?;
-        mlp.update(update, &mut self.grads, &mut workspace.moments)
+        mlp.update(update, &mut self.grads, &mut workspace.optimizer_state)
     }
 }

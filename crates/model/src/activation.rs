@@ -1,10 +1,10 @@
-//! What activations are called, and which parameters they take. What they compute stands in the kernel.
+//! The names and parameters of activations. Their formulas are in `chainrule-kernel`.
 
 use chainrule_dense::Activation;
 
 use crate::error::ModelError;
 
-/// Every activation by its name, PyTorch's; those with a parameter as they are without one in brackets.
+/// Every activation by its PyTorch name, with the default of its parameter.
 const KNOWN: &[(&str, Activation)] = &[
     ("identity", Activation::Identity),
     ("relu", Activation::Relu),
@@ -34,7 +34,7 @@ const NAMES: [&str; KNOWN.len()] = {
     names
 };
 
-/// An activation's parameter, to be read or set.
+/// The parameter of an activation, if it has one.
 fn alpha(activation: &mut Activation) -> Option<&mut f64> {
     match activation {
         Activation::LeakyRelu(alpha) | Activation::Elu(alpha) => Some(alpha),
@@ -52,10 +52,10 @@ pub fn activation_name(mut activation: Activation) -> String {
     }
 }
 
-/// The activation of that name. `leaky_relu` and `elu` alone have PyTorch's parameters, 0.01 and 1.
+/// The activation of this name. `leaky_relu` and `elu` without a number have PyTorch's defaults, 0.01 and 1.
 ///
 /// # Errors
-/// When the name is not known or its parameter is not a number it can take.
+/// When the name is unknown, or its parameter is out of range.
 pub fn parse_activation(text: &str) -> Result<Activation, ModelError> {
     let unknown =
         || ModelError::UnknownName { what: "activation", found: text.to_owned(), known: ACTIVATION_NAMES.join(", ") };

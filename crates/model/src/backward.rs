@@ -1,12 +1,12 @@
-//! Backpropagation: from the gradient by the output to those by every parameter, operation by operation, last one
-//! first. What each makes of it is its room's affair.
+//! Backpropagation: from the gradient by the output to the gradients by every parameter, operation by operation from the
+//! last to the first. Each operation computes its own part, in `layer/`.
 
 use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 
 use crate::layer::room::{Beneath, DenseBeneath, Flow, OpWorkspace, Room, Weights};
 use crate::layer::{Op, each};
 
-/// What is run backward.
+/// The operations of a backward pass, and its minibatch.
 #[derive(Clone, Copy)]
 pub(crate) struct Network<'a, T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,
@@ -17,7 +17,7 @@ pub(crate) struct Network<'a, T: Scalar> {
     pub(crate) is_training: bool,
 }
 
-/// Given the forward pass and the gradient by its output in `ops`, the gradients by the parameters.
+/// Computes the gradients by the parameters. `ops` holds the forward pass and the gradient by its output.
 pub(crate) fn run<T: Scalar>(
     network: Network<'_, T>,
     x: MatRef<'_, T>, // (batch, inputs)

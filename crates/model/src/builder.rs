@@ -1,4 +1,4 @@
-//! Building a network: a list of modules, checked as a whole.
+//! The builder of a network: a list of modules, checked as a whole when the network is built.
 
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, Scalar};
@@ -48,7 +48,7 @@ impl MlpBuilder {
         self.layer(Layer::Dense { inputs: 0, outputs })
     }
 
-    /// An activation after what has been named so far.
+    /// An activation after the modules so far.
     pub fn activation(self, activation: Activation) -> Self {
         self.layer(Layer::Activation(activation))
     }
@@ -83,7 +83,7 @@ impl MlpBuilder {
         self.layer(Layer::LogSoftmax)
     }
 
-    /// In training, a share `p` of what comes is left out at random and the rest divided by `1 - p`.
+    /// In training, each element is set to 0 with probability `p`, and divided by `1 - p` otherwise.
     pub fn dropout(self, p: f64) -> Self {
         self.layer(Layer::Dropout { p })
     }
@@ -93,14 +93,14 @@ impl MlpBuilder {
         self.layer(Layer::LAYER_NORM)
     }
 
-    /// Each column to mean 0 and variance 1, in training by the minibatch, in evaluation by what minibatches had on
-    /// average; then times a learned gamma, plus a learned beta.
+    /// Each column to mean 0 and variance 1, in training by the statistics of the minibatch, in evaluation by running
+    /// averages of them; then times a learned gamma, plus a learned beta.
     pub fn batch_norm(self) -> Self {
         self.layer(Layer::BATCH_NORM)
     }
 
-    /// A module as [`Mlp::layers`] lists it, a dense one with the inputs that it happens to follow, a normalisation
-    /// with the width.
+    /// A module as [`Mlp::layers`] lists it. The inputs of a dense layer and the width of a normalisation are set to the
+    /// number of features before it.
     pub fn layer(mut self, layer: Layer) -> Self {
         let layer = layer.behind(self.width);
         self.width = layer.width(self.width);
@@ -108,19 +108,19 @@ impl MlpBuilder {
         self
     }
 
-    /// How weights begin; unless said [`Init::Auto`], by what follows the layer.
+    /// The initialiser of the weights; [`Init::Auto`] by default, which depends on the activation after the layer.
     pub fn init(mut self, init: Init) -> Self {
         self.init = init;
         self
     }
 
-    /// The seed of the weights, and of what dropout leaves out; 0 unless said.
+    /// The seed of the initial weights and of the dropout masks; 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The kernel to compute with, by name, instead of the best that the CPU has.
+    /// The kernel to compute with, by name; the best one for the CPU by default.
     pub fn kernel(mut self, name: &str) -> Self {
         self.kernel = Some(name.to_owned());
         self
@@ -129,8 +129,8 @@ impl MlpBuilder {
     /// The network in f32.
     ///
     /// # Errors
-    /// When a width is 0, there is no dense layer, a setting is out of range in f64 or in the element type, the kernel cannot
-    /// be had, or there is not so much memory.
+    /// When a width is 0, there is no dense layer, a setting is out of range in f64 or in the element type, the kernel is
+    /// unknown or the CPU does not support it, or there is not enough memory.
     pub fn build(self) -> Result<Mlp<f32>, ModelError> {
         self.build_as()
     }
@@ -154,7 +154,7 @@ impl MlpBuilder {
         Ok(mlp)
     }
 
-    /// The parameters of all modules, each of which is checked on the way.
+    /// Checks every module, and counts the parameters.
     fn count<T: Scalar>(&self) -> Result<usize, ModelError> {
         let (mut parameters, mut running, mut dense) = (0usize, 0usize, 0);
         for layer in &self.layers {
@@ -165,7 +165,7 @@ impl MlpBuilder {
                 }
             }
             layer.check_in::<T>()?;
-            // Four times the bytes of f64: what is kept beside the parameters must be addressable too.
+            // Four times the bytes of f64: gradients and optimiser state must be addressable too.
             let sum = |all: usize, more: usize| {
                 let fits = |n: &usize| n.checked_mul(32).is_some_and(|bytes| bytes <= isize::MAX as usize);
                 all.checked_add(more).filter(fits).ok_or_else(|| {
@@ -180,7 +180,7 @@ impl MlpBuilder {
         if dense == 0 {
             return Err(ModelError::NoLayers);
         }
-        // Asked for first what training holds at least: parameters, gradients and as much again for packing.
+        // Probe for the least that training takes: parameters, gradients and as much again for packing.
         let bytes = product(3 * parameters + running, size_of::<T>());
         bytes.and_then(probe).map_err(|memory| memory.of(format!("a network of {parameters} parameters")))?;
         Ok(parameters)

@@ -1,4 +1,4 @@
-//! What draws parameters to 0 beside what the loss asks: for weights and for biases apart.
+//! Weight decay and L1, L2 penalties, separately for weights and biases.
 
 use chainrule_dense::Step;
 use chainrule_kernel::{Rule, Scalar};
@@ -13,8 +13,9 @@ use crate::optimizer::kind::Optimizer;
 /// g <- dw + l1 * sign(w) + l2 * w
 /// ```
 ///
-/// and then the optimiser moves w by g. `l1` is the gradient of `l1 * sum |w|`, `l2` that of `l2 / 2 * sum w^2`, which is
-/// what PyTorch calls weight decay; decoupled is AdamW's. Gradients are clipped before, so what is clipped is the loss's.
+/// and then the optimiser takes its step with g. The `l1` term is the gradient of `l1 * sum |w|`, the `l2` term that of `l2
+/// / 2 * sum w^2`, which PyTorch calls weight decay; `decoupled` is the decay of AdamW. Clipping comes first, so it applies
+/// to the gradient of the loss alone.
 ///
 /// Source: Tibshirani, "Regression Shrinkage and Selection via the Lasso", 1996; Loshchilov and Hutter, "Decoupled Weight
 /// Decay Regularization", 2019.
@@ -29,16 +30,16 @@ use crate::optimizer::kind::Optimizer;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Decay {
-    /// The factor of the sign of w in its gradient.
+    /// The factor of sign(w) that is added to the gradient.
     pub l1: f64,
-    /// The factor of w in its gradient, beside the optimiser's own.
+    /// The factor of w that is added to the gradient, in addition to the optimiser's own weight decay.
     pub l2: f64,
-    /// What w loses in a step, in units of the learning rate.
+    /// The factor of lr * w that is subtracted from w.
     pub decoupled: f64,
 }
 
-/// The decay of each group. An optimiser's own weight decay holds for all parameters beside it; [`Group`] moves that to a
-/// group alone.
+/// The decay of each group of parameters. The optimiser's own weight decay applies to all parameters in addition;
+/// [`Group::decay_only`] restricts it to one group.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -50,9 +51,9 @@ pub struct Decay {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Decays {
-    /// Of the weights: what is multiplied by what comes in.
+    /// Of the weights of dense layers.
     pub weights: Decay,
-    /// Of everything else: what is added, and what scales single features.
+    /// Of all other parameters: biases, and gamma and beta of normalisations.
     pub biases: Decay,
 }
 
@@ -70,10 +71,10 @@ pub struct Decays {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Group {
-    /// Weights and biases, as PyTorch's optimisers do unless they are told otherwise.
+    /// Weights and biases: the default of PyTorch's optimisers.
     #[default]
     All,
-    /// Weights alone, which is what most recipes mean.
+    /// Weights alone, as in most published recipes.
     Weights,
     /// Biases alone.
     Biases,
@@ -100,7 +101,7 @@ impl Group {
         }
     }
 
-    /// This decay for the group, and none for the others.
+    /// This decay for the group, and none for the other parameters.
     pub fn decays(self, decay: Decay) -> Decays {
         let none = Decay::default();
         match self {
@@ -110,8 +111,8 @@ impl Group {
         }
     }
 
-    /// The optimiser without its own weight decay, and that decay for this group with `l1` beside it. What decays is what
-    /// decayed before, L2 or decoupled, and to the same bits.
+    /// The optimiser without its own weight decay, and that decay, L2 or decoupled, for this group, with `l1` in addition.
+    /// The parameters of the group get the same bits as before.
     pub fn decay_only(self, optimizer: Optimizer, l1: f64) -> (Optimizer, Decays) {
         if self == Group::All {
             return (optimizer, self.decays(Decay { l1, ..Decay::default() }));
@@ -121,7 +122,7 @@ impl Group {
     }
 }
 
-/// An optimiser without weight decay, and that decay by itself.
+/// The optimiser without its weight decay, and the weight decay as a [`Decay`].
 fn split_decay(mut optimizer: Optimizer) -> (Optimizer, Decay) {
     let none = Decay::default();
     let decay = match &mut optimizer {
@@ -147,10 +148,10 @@ impl Decay {
 }
 
 impl Decays {
-    /// Refuses what means nothing.
+    /// Checks the ranges.
     ///
     /// # Errors
-    /// When one is not a finite number, 0 or more.
+    /// [`ModelError::Setting`] when a factor is not a finite number, 0 or more.
     pub fn check(self) -> Result<(), ModelError> {
         match self.settings().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
             Some((what, found)) => Err(ModelError::Setting { what, found, expected: "a finite number, 0 or more" }),
@@ -162,7 +163,7 @@ impl Decays {
         [self.weights, self.biases].into_iter().flat_map(Decay::settings)
     }
 
-    /// In words, each with its group: `L1 decay 0.001 of weights`; none where nothing decays.
+    /// A description of each factor that is not 0, with its group: `L1 decay 0.001 of weights`.
     pub fn words(self) -> Vec<String> {
         let mut words = Vec::new();
         for ((what, weights), (_, biases)) in self.weights.settings().into_iter().zip(self.biases.settings()) {

@@ -1,11 +1,11 @@
-//! What a model refuses, and what its words say.
+//! The errors of this crate.
 
 use chainrule_kernel::KernelError;
 
 use crate::layer::kind::Layer;
 use crate::loss::kind::Loss;
 
-/// A network that cannot be built, or numbers that do not fit it.
+/// Why a network cannot be built, or an input, target, setting or workspace does not fit it.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -34,7 +34,7 @@ pub enum ModelError {
         what: &'static str,
         /// Its value.
         found: f64,
-        /// What it may be.
+        /// The values that it may have.
         expected: &'static str,
     },
     /// A name that is not known.
@@ -47,14 +47,14 @@ pub enum ModelError {
         /// The names that are known, with commas.
         known: String,
     },
-    /// A setting that is not written as a number of its kind.
+    /// A setting whose text is not a number of the expected kind.
     #[error("{what} is `{found}`; expected {expected}")]
     SettingText {
         /// Which setting, and whose.
         what: String,
-        /// What was written.
+        /// The text.
         found: String,
-        /// What it may be.
+        /// The values that it may have.
         expected: &'static str,
     },
     /// A setting that the optimiser or schedule does not have.
@@ -67,31 +67,31 @@ pub enum ModelError {
         /// The settings that it has, with commas.
         known: String,
     },
-    /// A step of an optimiser with what another one remembers, or with another network's.
+    /// A step with the state of another optimiser, or of another network.
     #[error(
-        "a step of {optimizer} needs {needed} numbers that it remembers; there are {found}, made for {made_for} \
+        "a step of {optimizer} needs a state of {needed} numbers; this one has {found}, made for {made_for} \
          (see Workspace::for_training)"
     )]
-    Moments {
+    OptimizerState {
         /// The optimiser of the step.
         optimizer: &'static str,
-        /// Numbers that it remembers of these parameters.
+        /// Numbers in its state for these parameters.
         needed: usize,
-        /// The optimiser that the memory was made for.
+        /// The optimiser that the state was made for.
         made_for: &'static str,
-        /// Numbers there are.
+        /// Numbers in the state that was given.
         found: usize,
     },
-    /// More numbers than the address space or the machine holds.
+    /// More memory than the address space or the machine has.
     #[error("{what} would need more memory than there is")]
     TooLarge {
-        /// What would.
+        /// What needs the memory.
         what: String,
     },
     /// A matrix of another shape than the operation takes.
     #[error("{operation}: {what} is {}x{}, expected {}x{}", .found.0, .found.1, .expected.0, .expected.1)]
     Shape {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
         /// Which of its matrices.
         what: &'static str,
@@ -114,7 +114,7 @@ pub enum ModelError {
          another of the same layers and kernel"
     )]
     OtherNetwork {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
         /// What was made for another network: `the workspace`.
         what: &'static str,
@@ -123,13 +123,13 @@ pub enum ModelError {
         /// What this one has instead.
         expected: String,
     },
-    /// Something that needs a forward pass, and there is none.
+    /// An operation that needs a forward pass, with a workspace that holds none.
     #[error(
         "{operation}: the workspace holds no forward pass: call forward or forward_training first (a pass that failed leaves \
          none, and a step uses its own up)"
     )]
     NoPass {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
     },
     /// A backward pass of another x than the forward pass's.
@@ -138,13 +138,13 @@ pub enum ModelError {
          with other strides: pass that one, or run forward again"
     )]
     OtherInput,
-    /// An x whose rows are no slices, where they have to be.
+    /// An x whose rows are not contiguous, before a first module that needs contiguous rows.
     #[error(
         "{operation}: neighbours in a row of x are {found} elements apart; {layer} as the first module needs rows that are \
          contiguous: copy x"
     )]
     Strides {
-        /// The operation that was asked for.
+        /// The operation that was called.
         operation: &'static str,
         /// The column stride of x, in elements.
         found: usize,
@@ -179,7 +179,7 @@ pub enum ModelError {
         /// The number.
         found: f64,
     },
-    /// A minibatch in which batch normalisation finds no variance.
+    /// A minibatch with too few rows for batch normalisation to have a variance.
     #[error("module {module}, batch_norm, needs at least 2 rows to train on, the minibatch has {found}")]
     BatchNormRows {
         /// Its number among the network's modules.
@@ -200,7 +200,7 @@ pub enum ModelError {
         /// How many outputs there are.
         classes: usize,
     },
-    /// A loss that has no slope, because it is no number.
+    /// A gradient check of a loss that is infinite or NaN.
     #[error("the loss is {loss}: it has no slope to compare gradients with")]
     LossNotFinite {
         /// NaN or infinity.
@@ -218,7 +218,7 @@ pub enum ModelError {
     /// A minibatch whose rows all have weight 0, whose mean loss would not be a number.
     #[error("the rows of the minibatch have weight 0 together: there is no mean loss")]
     NoWeight,
-    /// Something that a loss has no use for.
+    /// A setting that the loss does not take.
     #[error("{loss} takes no {what}")]
     NotForLoss {
         /// The loss.
@@ -226,17 +226,17 @@ pub enum ModelError {
         /// What it was given: `label smoothing`, `weights of outputs`.
         what: &'static str,
     },
-    /// The kernel asked for cannot be had.
+    /// The kernel is unknown, or the CPU does not support it.
     #[error(transparent)]
     Kernel(#[from] KernelError),
 }
 
-/// A number as people write it: with an exponent where it would be long.
+/// A number in decimal notation, with an exponent if it would be long.
 fn brief(number: f64) -> String {
     if number.abs() < 1e16 { number.to_string() } else { format!("{number:e}") }
 }
 
-/// Refuses gradients of another number than the parameters'.
+/// Refuses a number of gradients other than the number of parameters.
 pub(crate) fn check_gradients(found: usize, parameters: usize) -> Result<(), ModelError> {
     if found == parameters {
         return Ok(());

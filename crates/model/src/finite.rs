@@ -1,4 +1,4 @@
-//! Where numbers are that no number should be: NaN and infinities, in a network and on their way through it.
+//! Finds infinities and NaN in the numbers of a network and of its passes.
 
 use chainrule_kernel::Scalar;
 
@@ -8,7 +8,7 @@ use crate::layout::places;
 use crate::workspace::{WORKSPACE, Workspace};
 use crate::{Mlp, ModelError};
 
-/// The first number that is infinite or NaN. Looks at a block at a time, so that the compiler may use vectors.
+/// The index of the first number that is infinite or NaN. Tests a block at a time, so that the compiler can vectorise.
 pub(crate) fn first_bad<T: Scalar>(values: &[T]) -> Option<usize> {
     const BLOCK: usize = 64;
     let is_good = |block: &[T]| block.iter().fold(true, |good, value| good & value.is_finite());
@@ -17,7 +17,7 @@ pub(crate) fn first_bad<T: Scalar>(values: &[T]) -> Option<usize> {
     values[start..].iter().position(|value| !value.is_finite()).map(|at| start + at)
 }
 
-/// Refuses a gradient by the output that is infinite or NaN where the loss is not: it would spoil every parameter.
+/// Refuses a gradient by the output that is infinite or NaN although the loss is finite: every parameter would become NaN.
 pub(crate) fn check_output_gradient<T: Scalar>(loss: f64, workspace: &mut Workspace<T>) -> Result<(), ModelError> {
     let (output, dy) = workspace.output_and_gradient();
     match first_bad(dy) {
@@ -30,12 +30,11 @@ pub(crate) fn check_output_gradient<T: Scalar>(loss: f64, workspace: &mut Worksp
 }
 
 impl<T: Scalar> Mlp<T> {
-    /// Refuses a network that has learned numbers that are infinite or NaN: among its parameters, or among the running
-    /// statistics of its batch normalisations, where a variance must not be below 0 either. Its predictions would be NaN,
-    /// and a file of it could not be loaded.
+    /// Checks that every parameter and every running statistic is finite, and that no running variance is below 0. The
+    /// predictions of another network would be NaN, and its file could not be loaded.
     ///
     /// # Errors
-    /// With the first module that has such a number.
+    /// [`ModelError::NotFinite`] with the first module that has such a number.
     pub fn check_finite(&self) -> Result<(), ModelError> {
         for (layer, Place { module, offset, running }) in places(self.layers()) {
             let (learned, kept) = (offset..offset + layer.parameters(), running..running + layer.running());
@@ -54,13 +53,13 @@ impl<T: Scalar> Mlp<T> {
         Ok(())
     }
 
-    /// Whether [`Mlp::check_finite`] has nothing to say.
+    /// Whether [`Mlp::check_finite`] returns no error.
     pub fn is_finite(&self) -> bool {
         self.check_finite().is_ok()
     }
 
-    /// The dense layer, counted from 1, in which the first number that is infinite or NaN stands after the forward pass
-    /// that the workspace holds: among its parameters, or in its output.
+    /// The number of the first dense layer, counted from 1, with an infinite or NaN parameter, or with such an output in
+    /// the forward pass that the workspace holds.
     ///
     /// # Errors
     /// When the workspace was made for a network of other layers.

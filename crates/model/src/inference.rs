@@ -1,5 +1,5 @@
-//! The one way of a prediction: operation after operation on the caller's thread, with weights that were packed before or
-//! with weights as they lie. The numbers are the bits of [`Mlp::forward`] either way.
+//! Prediction: the operations in order on the caller's thread, with packed weights or with unpacked ones. Both give the
+//! bits of [`Mlp::forward`].
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::pass::check_predictions;
 use crate::workspace::WORKSPACE;
 use crate::{Mlp, ModelError};
 
-/// What a thread that predicts has to itself: of the network or predictor that it was made for, or of another of the same
+/// The buffers of one predicting thread. They fit the network or predictor that they were made for, and others of the same
 /// layers and kernel.
 ///
 /// ```
@@ -37,16 +37,16 @@ pub struct PredictorWorkspace<T: Scalar> {
 }
 
 impl<T: Scalar> PredictorWorkspace<T> {
-    /// Room for [`Mlp::infer_into`] of up to `max_rows` rows at a time. What a product needs beside it takes its memory
-    /// when it is first computed; [`crate::Predictor::workspace`] takes that at once.
+    /// Buffers for [`Mlp::infer_into`] of up to `max_rows` rows at a time. The buffers of products are allocated when first
+    /// needed; [`crate::Predictor::workspace`] allocates them at once.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_new(mlp: &Mlp<T>, max_rows: usize) -> Result<Self, ModelError> {
         Self::with_scratch(&mlp.layout, max_rows, Scratch::default()).map_err(|memory| too_large(memory, max_rows))
     }
 
-    /// With all room that products need.
+    /// With the buffers of all products.
     pub(crate) fn whole(layout: &Arc<Layout<T>>, max_rows: usize) -> Result<Self, ModelError> {
         let room = || {
             let mut scratch = Scratch::default();
@@ -74,8 +74,8 @@ fn too_large(memory: NoMemory, max_rows: usize) -> ModelError {
 }
 
 impl<T: Scalar> Mlp<T> {
-    /// The network's output, written row-major into `output`, on this thread and without packing any weights: for a few
-    /// rows of a network that still changes, or is asked once. Many rows are faster by a [`crate::Predictor`].
+    /// The network's output, written row-major into `output`, on this thread and without packing weights: for a few
+    /// rows of a network that still changes, or for a single call. For many rows a [`crate::Predictor`] is faster.
     ///
     /// ```
     /// # use chainrule_model as chainrule;
@@ -101,7 +101,7 @@ impl<T: Scalar> Mlp<T> {
     }
 }
 
-/// All rows, a workspace's worth at a time. `ready` is of every operation, or empty.
+/// Predicts all rows, as many at a time as the workspace holds. `ready` has an entry for each operation, or none.
 pub(crate) fn infer<T: Scalar>(
     mlp: &Mlp<T>,
     ready: &[Ready<T>],
@@ -124,7 +124,7 @@ pub(crate) fn infer<T: Scalar>(
     Ok(())
 }
 
-/// As many rows as fit the workspace.
+/// Predicts up to as many rows as the workspace holds.
 fn some_rows<T: Scalar>(
     mlp: &Mlp<T>,
     ready: &[Ready<T>],

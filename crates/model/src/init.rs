@@ -1,5 +1,5 @@
-//! Where weights begin. Each draws from the counter-based stream of its layer, in row-major order of w, so a layer's
-//! numbers depend on the seed and its place and on nothing else. Biases begin at 0.
+//! Initialisers of weights. A layer draws from a counter-based stream of its own, in row-major order of w, so its initial
+//! weights depend only on the seed and on its position. Biases begin at 0.
 
 use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
@@ -38,11 +38,11 @@ pub enum Init {
     LecunNormal,
     /// Normal with this standard deviation.
     Normal(f64),
-    /// All 0. Hidden units that begin alike stay alike: of use for a single layer only.
+    /// All 0. Hidden units with equal weights stay equal, so this suits a single layer only.
     Zeros,
 }
 
-/// The weights of a dense layer that begin.
+/// The shape and the key of the weights to draw.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FirstWeights {
     pub(crate) inputs: usize,
@@ -53,7 +53,7 @@ pub(crate) struct FirstWeights {
 }
 
 impl Init {
-    /// What is meant before this activation.
+    /// The initialiser for a layer before this activation: itself, unless it is [`Init::Auto`].
     pub(crate) fn before(self, activation: Activation) -> Init {
         if self == Init::Auto { usual_init(activation) } else { self }
     }
@@ -88,8 +88,9 @@ impl Init {
     }
 }
 
-/// What [`Init::Auto`] is before an activation. He's variance is that of ReLU, which halves the signal, and customary for
-/// its relatives; SELU keeps its mean and variance only from LeCun's, of normal weights (Klambauer et al. 2017, section 3).
+/// The initialiser that [`Init::Auto`] is before an activation. He's variance is derived for ReLU, which halves the
+/// variance of the signal, and customary for similar activations; SELU keeps mean and variance only with LeCun's normal
+/// weights (Klambauer et al. 2017, section 3).
 fn usual_init(before: Activation) -> Init {
     match before {
         Activation::Relu | Activation::LeakyRelu(_) | Activation::Elu(_) => Init::HeUniform,

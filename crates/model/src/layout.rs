@@ -1,5 +1,5 @@
-//! What a network is before it has numbers: its modules, the operations they became, and the kernel that computes. It
-//! decides every size of a workspace, so it is what a workspace is recognised by.
+//! The layout of a network: everything but its parameters, that is its modules, the operations they are computed by, and
+//! the kernel. It determines every size of a workspace, so a workspace records the layout that it was made for.
 
 use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, Scalar};
@@ -7,7 +7,7 @@ use chainrule_kernel::{Kernel, Scalar};
 use crate::layer::{Op, Place};
 use crate::{Layer, ModelError};
 
-/// A network without its numbers. Clones of a network share one.
+/// A network without its parameters. Clones of a network share a layout.
 #[derive(Debug)]
 pub(crate) struct Layout<T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,
@@ -16,7 +16,7 @@ pub(crate) struct Layout<T: Scalar> {
     pub(crate) ops: Vec<Op>,
 }
 
-/// The modules with their places.
+/// The modules with their positions.
 pub(crate) fn places(layers: &[Layer]) -> impl Iterator<Item = (Layer, Place)> {
     layers.iter().enumerate().scan((0, 0), |(offset, running), (module, layer)| {
         let place = Place { module, offset: *offset, running: *running };
@@ -43,12 +43,12 @@ impl<T: Scalar> Layout<T> {
         Layout { kernel, inputs, layers, ops }
     }
 
-    /// The same modules, computed by other operations.
+    /// The same modules with other operations.
     pub(crate) fn with_ops(&self, ops: Vec<Op>) -> Self {
         Layout { kernel: self.kernel, inputs: self.inputs, layers: self.layers.clone(), ops }
     }
 
-    /// Refuses what was made for another layout than this one: a clone's is this one, an equal one is as good.
+    /// Checks that `made_for`, the layout of `what`, is this one or an equal one.
     #[inline]
     pub(crate) fn check(&self, operation: &'static str, what: &'static str, made_for: &Self) -> Result<(), ModelError> {
         if std::ptr::eq(self, made_for) || self.is_like(made_for) {
@@ -65,7 +65,7 @@ impl<T: Scalar> Layout<T> {
             && self.ops == other.ops
     }
 
-    /// The first thing in which they differ: here and there.
+    /// The first difference of two layouts: a description of this one, and of the other.
     #[cold]
     fn difference(&self, other: &Self) -> (String, String) {
         if self.inputs != other.inputs {

@@ -1,13 +1,13 @@
 //! Multilayer perceptrons as pure arithmetic: layers, losses, initialisers, optimisers, metrics.
 //!
-//! A network is a list of [`Layer`]s and one array of parameters; [`Mlp`] says how to build one. Everything it computes
-//! on the way lies in a [`Workspace`] that is made once: a training step allocates nothing.
+//! A network is a list of [`Layer`]s and one array of parameters, built by [`Mlp::builder`]. Its activations and gradients
+//! are in a [`Workspace`] that is allocated once: a training step allocates nothing.
 //!
-//! Examples import from `chainrule`, the crate that applications link, which names what they use again; with this crate
-//! alone write `chainrule_model`.
+//! Examples import from `chainrule`, the crate that applications link; with this crate alone, import from
+//! `chainrule_model`.
 //!
-//! This crate knows no threads, files, clocks or terminals. Threads are `chainrule-dense`'s, data and training loops
-//! `chainrule`'s.
+//! This crate starts no threads and uses no files, clocks or terminals. `chainrule-dense` has the threads, `chainrule` the
+//! data and the training loop.
 
 #![forbid(unsafe_code)]
 // docs.rs says beside each item which feature it needs; that takes a nightly rustdoc.
@@ -18,12 +18,12 @@ mod activation;
 mod backward;
 mod builder;
 mod decay;
-mod dissection;
 mod error;
 mod finite;
 pub mod gradcheck;
 mod inference;
 mod init;
+mod intermediates;
 mod layer;
 mod layout;
 mod lbfgs;
@@ -31,9 +31,9 @@ mod loss;
 mod memory;
 pub mod metrics;
 mod mlp;
-mod moments;
 mod norm;
 mod optimizer;
+mod optimizer_state;
 mod pass;
 mod power;
 mod predictor;
@@ -58,32 +58,32 @@ pub use optimizer::Optimizer;
 pub use predictor::Predictor;
 pub use workspace::Workspace;
 
-/// How parameters move: settings of optimisers, schedules of the learning rate, decay, clipping, accumulated gradients, and
-/// L-BFGS.
+/// Optimisation: settings and state of optimisers, schedules of the learning rate, decay, clipping, gradient accumulation,
+/// and L-BFGS.
 pub mod optim {
     pub use crate::accumulation::Accumulation;
     pub use crate::decay::{Decay, Decays, GROUP_NAMES, Group};
     pub use crate::lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
-    pub use crate::moments::Moments;
     pub use crate::optimizer::{OPTIMIZER_NAMES, SETTINGS, Setting, SettingRange};
+    pub use crate::optimizer_state::OptimizerState;
     pub use crate::schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
     pub use crate::update::{Clip, Update};
 }
 
-/// What a network consists of and what it computes, part by part: its layers' numbers, names of activations and losses, a
-/// loss with its weights, and a pass taken apart.
+/// The parts of a network: parameters of its layers, names of activations and losses, losses with weights, and the
+/// intermediate values of a pass.
 pub mod network {
     pub use crate::activation::{ACTIVATION_NAMES, activation_name, parse_activation};
-    pub use crate::dissection::Dissection;
     pub use crate::inference::PredictorWorkspace;
+    pub use crate::intermediates::Intermediates;
     pub use crate::loss::{LOSS_NAMES, Objective, Reduction};
     pub use crate::mlp::DenseLayer;
     pub use crate::norm::{NormLayer, Running};
 }
 
-// Inside, all names stand together.
+// Short paths for the crate's own files.
 use network::Objective;
-use optim::{Clip, Decay, Moments, SettingRange, Update};
+use optim::{Clip, Decay, OptimizerState, SettingRange, Update};
 
 /// The package's README is run with the tests.
 #[cfg(doctest)]

@@ -1,16 +1,16 @@
-//! Memory by its size: where the size passes the address space, or memory does not suffice, that is an error and never
-//! the end of the process.
+//! Allocation with errors: a size beyond the address space, or memory that does not suffice, is an error and does not abort
+//! the process.
 
 use chainrule_kernel::{Aligned, Scalar, SizeError};
 
 use crate::ModelError;
 
-/// A size that cannot be had; what it was for is said by whoever asked.
+/// An allocation that failed; the caller adds what it was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoMemory;
 
 impl NoMemory {
-    /// The error of whoever asked.
+    /// The error for an allocation of `what`.
     pub(crate) fn of(self, what: impl Into<String>) -> ModelError {
         ModelError::TooLarge { what: what.into() }
     }
@@ -22,13 +22,13 @@ impl From<SizeError> for NoMemory {
     }
 }
 
-/// `rows * cols`, unless that passes the address space.
+/// `rows * cols`; an error if it overflows.
 pub(crate) fn product(rows: usize, cols: usize) -> Result<usize, NoMemory> {
     rows.checked_mul(cols).ok_or(NoMemory)
 }
 
-/// Refuses a number of bytes that cannot be allocated in one piece. What is made of several parts asks for their sum first:
-/// each part alone may be promised by a system that could never keep all promises.
+/// Checks that this number of bytes can be allocated in one piece. A structure of several parts probes for their sum first:
+/// a system that overcommits may grant each part and not have the memory for all of them.
 pub(crate) fn probe(bytes: usize) -> Result<(), NoMemory> {
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| NoMemory)
 }
@@ -38,7 +38,7 @@ pub(crate) fn zeros<T: Scalar>(len: usize) -> Result<Aligned<T>, NoMemory> {
     Ok(Aligned::try_zeros(len)?)
 }
 
-/// A vector that holds one value this many times.
+/// A vector of `len` copies of a value.
 pub(crate) fn filled<V: Clone>(len: usize, value: V) -> Result<Vec<V>, NoMemory> {
     let mut values = Vec::new();
     values.try_reserve_exact(len).map_err(|_| NoMemory)?;

@@ -1,4 +1,4 @@
-//! The network: its modules and its parameters, and how to reach them. What it computes stands in `pass.rs`.
+//! The network: its modules and its parameters. Its passes are in `pass.rs`.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -37,23 +37,23 @@ use crate::memory::{NoMemory, filled, zeros};
 pub struct Mlp<T: Scalar> {
     /// Shared with clones, and with the workspaces made for it.
     pub(crate) layout: Arc<Layout<T>>,
-    /// For each dense layer in turn w, (inputs, outputs) row-major, and b; for each normalisation gamma and beta.
+    /// Module by module: w, (inputs, outputs) row-major, and b of a dense layer; gamma and beta of a normalisation.
     pub(crate) params: Aligned<T>,
-    /// For each batch normalisation in turn the running means and variances.
+    /// The running means and variances of each batch normalisation in order.
     pub(crate) running: Vec<T>,
-    /// For each batch normalisation how many minibatches it has seen.
+    /// For each batch normalisation the number of minibatches it was trained on.
     pub(crate) batches: Vec<u64>,
-    /// Of dropout's masks.
+    /// The seed of dropout masks.
     pub(crate) seed: u64,
-    /// Training passes that have been settled; see [`Mlp::settle`].
+    /// Training passes that have been committed; see [`Mlp::commit_pass`].
     pub(crate) passes: u64,
 }
 
 impl<T: Scalar> Mlp<T> {
-    /// A clone.
+    /// As [`Clone::clone`], with an error instead of a panic.
     ///
     /// # Errors
-    /// When there is not so much memory, where [`Clone::clone`] panics.
+    /// [`ModelError::TooLarge`] when there is not enough memory.
     pub fn try_clone(&self) -> Result<Self, ModelError> {
         let no_memory = |memory: NoMemory| memory.of(format!("a copy of {} parameters", self.params.len()));
         let mut params = zeros(self.params.len()).map_err(no_memory)?;
@@ -66,7 +66,7 @@ impl<T: Scalar> Mlp<T> {
 }
 
 impl<T: Scalar> Mlp<T> {
-    /// A network whose numbers are all 0, of so many parameters: as many as its modules have.
+    /// A network whose parameters are all 0; `parameters` is their number.
     pub(crate) fn zeroed(layout: Layout<T>, parameters: usize, seed: u64) -> Result<Self, ModelError> {
         let too_large = |memory: NoMemory| memory.of(format!("a network of {parameters} parameters"));
         let layers = &layout.layers;
@@ -76,7 +76,7 @@ impl<T: Scalar> Mlp<T> {
         Ok(Mlp { layout: Arc::new(layout), params, running, batches, seed, passes: 0 })
     }
 
-    /// What its rooms compute with.
+    /// Parameters, running statistics and kernel.
     #[inline]
     pub(crate) fn numbers(&self) -> Numbers<'_, T> {
         Numbers { kernel: self.layout.kernel, params: &self.params, running: &self.running }
@@ -91,7 +91,7 @@ impl<T: Scalar> Mlp<T> {
         }
     }
 
-    /// What an operation's output goes through, be it its own activation or one behind a normalisation.
+    /// The activation of an operation's output: its own, or one after a normalisation or dropout.
     fn activation_after(&self, op: usize) -> Activation {
         match self.layout.ops[op] {
             Op::Dense(dense) if dense.shape.activation != Activation::Identity => dense.shape.activation,
@@ -102,12 +102,12 @@ impl<T: Scalar> Mlp<T> {
         }
     }
 
-    /// Features that go in.
+    /// The number of input features.
     pub fn inputs(&self) -> usize {
         self.layout.inputs
     }
 
-    /// Features that come out.
+    /// The number of outputs.
     pub fn outputs(&self) -> usize {
         self.layout.layers.iter().fold(self.layout.inputs, |width, layer| layer.width(width))
     }
@@ -117,28 +117,28 @@ impl<T: Scalar> Mlp<T> {
         &self.layout.layers
     }
 
-    /// The name of the kernel that computes.
+    /// The name of the kernel that the network computes with.
     pub fn kernel_name(&self) -> &'static str {
         self.layout.kernel.name()
     }
 
-    /// The kernel that computes.
+    /// The kernel that the network computes with.
     pub fn kernel(&self) -> &'static Kernel<T> {
         self.layout.kernel
     }
 
-    /// Every number that is learned, module by module: of a dense layer w, (inputs, outputs) row-major, then b; of a
-    /// normalisation gamma, then beta.
+    /// All parameters, module by module: w, (inputs, outputs) row-major, then b of a dense layer; gamma, then beta of a
+    /// normalisation.
     pub fn params(&self) -> &[T] {
         &self.params
     }
 
-    /// As [`Mlp::params`], to be changed.
+    /// As [`Mlp::params`], mutable.
     pub fn params_mut(&mut self) -> &mut [T] {
         &mut self.params
     }
 
-    /// The dense layers in order, each by its module's number.
+    /// The dense layers in order.
     pub fn dense_layers(&self) -> impl Iterator<Item = DenseLayer<'_, T>> {
         places(&self.layout.layers).filter_map(|(layer, Place { module, offset, .. })| {
             let Layer::Dense { inputs, outputs } = layer else { return None };
@@ -165,12 +165,12 @@ impl<T: Scalar> Mlp<T> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct DenseLayer<'a, T: Scalar> {
-    /// Its number among the network's modules.
+    /// Its module number.
     pub module: usize,
     /// (inputs, outputs).
     pub w: MatRef<'a, T>,
     /// (outputs).
     pub b: &'a [T],
-    /// Where w and then b lie in [`Mlp::params`].
+    /// The range of w and then b in [`Mlp::params`].
     pub params: Range<usize>,
 }

@@ -1,5 +1,5 @@
-//! A network's normalisations as its callers see them: their parameters, and the running statistics that stand beside the
-//! parameters because nothing learns them.
+//! Access to the normalisations of a network: their parameters, and the running statistics, which are no parameters because
+//! no optimiser updates them.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::layer::norm::{GammaBeta, Norm};
 use crate::layout::places;
 use crate::{Layer, Mlp};
 
-/// A layer or batch normalisation's numbers.
+/// The parameters and running statistics of a layer or batch normalisation.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -24,19 +24,19 @@ use crate::{Layer, Mlp};
 /// ```
 #[derive(Debug, Clone)]
 pub struct NormLayer<'a, T: Scalar> {
-    /// Its number among the network's modules.
+    /// Its module number.
     pub module: usize,
     /// (width).
     pub gamma: &'a [T],
     /// (width).
     pub beta: &'a [T],
-    /// Where gamma and then beta lie in [`Mlp::params`].
+    /// The range of gamma and then beta in [`Mlp::params`].
     pub params: Range<usize>,
-    /// What a batch normalisation has seen.
+    /// The running statistics of a batch normalisation.
     pub running: Option<Running<'a, T>>,
 }
 
-/// What a batch normalisation normalises by in evaluation.
+/// The running statistics of a batch normalisation, which evaluation normalises by.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -55,12 +55,12 @@ pub struct Running<'a, T: Scalar> {
     pub variance: &'a [T],
     /// Minibatches it has been trained on.
     pub batches: u64,
-    /// Where the means and then the variances lie in [`Mlp::running`].
+    /// The range of the means and then the variances in [`Mlp::running`].
     pub range: Range<usize>,
 }
 
 impl<T: Scalar> Mlp<T> {
-    /// The normalisations in order, each by its module's number.
+    /// The normalisations in order.
     pub fn norm_layers(&self) -> impl Iterator<Item = NormLayer<'_, T>> {
         let mut batches = self.batches.iter();
         places(&self.layout.layers).filter_map(move |(layer, Place { module, offset, running })| {
@@ -78,36 +78,36 @@ impl<T: Scalar> Mlp<T> {
         })
     }
 
-    /// What batch normalisations normalise by in evaluation, one after the other: means, then variances. Not learned:
-    /// no optimiser sees them.
+    /// The running statistics of the batch normalisations in order: means, then variances of each. They are no parameters:
+    /// optimisers do not update them.
     pub fn running(&self) -> &[T] {
         &self.running
     }
 
-    /// As [`Mlp::running`], to be changed.
+    /// As [`Mlp::running`], mutable.
     pub fn running_mut(&mut self) -> &mut [T] {
         &mut self.running
     }
 
-    /// How many minibatches each batch normalisation has been trained on.
+    /// The number of minibatches that each batch normalisation was trained on.
     pub fn batches(&self) -> &[u64] {
         &self.batches
     }
 
-    /// As [`Mlp::batches`], to be changed.
+    /// As [`Mlp::batches`], mutable.
     pub fn batches_mut(&mut self) -> &mut [u64] {
         &mut self.batches
     }
 
-    /// Whether a training pass computes what [`Mlp::forward`] does not.
+    /// Whether a training pass computes something else than [`Mlp::forward`]: with dropout or batch normalisation.
     pub fn differs_in_training(&self) -> bool {
         self.layout.layers.iter().any(Layer::differs_in_training)
     }
 
-    /// Takes over what another network of the same layers has learned, and its running statistics.
+    /// Copies parameters and running statistics from a network of the same layers.
     ///
     /// # Panics
-    /// When its layers are others.
+    /// When the layers differ.
     pub fn copy_from(&mut self, other: &Mlp<T>) {
         assert!(self.layout.layers == other.layout.layers, "a network of other layers");
         self.params.copy_from_slice(&other.params);
@@ -115,7 +115,7 @@ impl<T: Scalar> Mlp<T> {
         self.batches.copy_from_slice(&other.batches);
     }
 
-    /// Draws dropout's masks from this seed from now on, as if no training pass had been.
+    /// Sets the seed of dropout masks, and the number of training passes to 0.
     pub fn reseed(&mut self, seed: u64) {
         (self.seed, self.passes) = (seed, 0);
     }

@@ -1,7 +1,7 @@
-//! What a network computes: forward, and backward by the chain rule. The step that joins them stands in `step.rs`.
+//! The forward and backward pass of a network. The training step is in `step.rs`.
 //!
-//! Everything runs in the caller's [`Workspace`] and allocates nothing. What does not belong together is refused before
-//! anything is computed: a workspace of another network, an x that is not the forward pass's.
+//! The passes use the buffers of the caller's [`Workspace`] and allocate nothing. A workspace of another network, and in
+//! the backward pass an x that is not that of the forward pass, are errors before anything is computed.
 
 use chainrule_kernel::{MatRef, Scalar};
 
@@ -14,13 +14,13 @@ use crate::workspace::{Input, Pass, WORKSPACE, Workspace};
 use crate::{Mlp, ModelError, Objective, TargetsRef};
 
 impl<T: Scalar> Mlp<T> {
-    /// The network's output, (batch, outputs), for x of (batch, inputs). It stays in the workspace. This is evaluation:
-    /// dropout leaves nothing out, and batch normalisation goes by its running statistics.
+    /// The network's output, (batch, outputs), for x of (batch, inputs); it is stored in the workspace. This is an
+    /// evaluation pass: dropout is the identity, and batch normalisation uses its running statistics.
     ///
     /// # Errors
     /// When x is not as wide as the network's input, it has more rows than the workspace has room for, or the workspace was
     /// made for a network of other layers, so for all of the passes; when x's rows are not contiguous and the first
-    /// module is not a dense one. A pass that failed leaves nothing to go back through.
+    /// module is not a dense one. After a pass that failed, no backward pass is possible.
     pub fn forward<'w>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -29,8 +29,8 @@ impl<T: Scalar> Mlp<T> {
         self.run_forward(false, x, workspace)
     }
 
-    /// As [`Mlp::forward`], for training: dropout leaves units out, and batch normalisation goes by the minibatch.
-    /// Nothing of the network changes, and the same x gives the same output until [`Mlp::settle`] is called.
+    /// As [`Mlp::forward`], for training: dropout drops units, and batch normalisation uses the statistics of the
+    /// minibatch. The network does not change, and the same x gives the same output until [`Mlp::commit_pass`] is called.
     ///
     /// # Errors
     /// As [`Mlp::forward`], and when batch normalisation gets fewer than two rows.
@@ -42,22 +42,22 @@ impl<T: Scalar> Mlp<T> {
         self.run_forward(true, x, workspace)
     }
 
-    /// Ends a training pass, which the workspace holds: batch normalisation's running statistics move, and the next
-    /// pass leaves out other units. [`Mlp::step`] does this itself. After a pass of evaluation, or one that failed, there is
-    /// nothing to end.
+    /// Commits the training pass that the workspace holds: updates the running statistics of batch normalisation, and makes
+    /// the next pass draw new dropout masks. [`Mlp::step`] does this itself. After a pass of evaluation, or one that
+    /// failed, nothing changes.
     ///
     /// # Errors
-    /// When the workspace was made for a network of other layers; nothing has moved then.
-    pub fn settle(&mut self, workspace: &Workspace<T>) -> Result<(), ModelError> {
-        self.layout.check("settle", WORKSPACE, &workspace.layout)?;
+    /// When the workspace was made for a network of other layers; nothing changes then.
+    pub fn commit_pass(&mut self, workspace: &Workspace<T>) -> Result<(), ModelError> {
+        self.layout.check("commit_pass", WORKSPACE, &workspace.layout)?;
         if workspace.pass.is_training && workspace.pass.of.is_some() {
-            self.commit(workspace);
+            self.commit_unchecked(workspace);
         }
         Ok(())
     }
 
-    /// Ends the training pass that the workspace, of this network, holds.
-    pub(crate) fn commit(&mut self, workspace: &Workspace<T>) {
+    /// As [`Mlp::commit_pass`], for a workspace of this network that holds a training pass.
+    pub(crate) fn commit_unchecked(&mut self, workspace: &Workspace<T>) {
         self.passes += 1;
         if self.running.is_empty() {
             return;
@@ -79,7 +79,7 @@ impl<T: Scalar> Mlp<T> {
         Ok(workspace.output())
     }
 
-    /// A forward pass, of an x that nothing but a step will go back through: which x it was is not kept.
+    /// A forward pass for a step: the identity of x is not recorded, so that no later backward pass can use it.
     #[inline]
     pub(crate) fn run_pass(
         &self,
@@ -100,20 +100,20 @@ impl<T: Scalar> Mlp<T> {
         Ok(())
     }
 
-    /// Refuses an x that the network does not take.
+    /// Checks the width and strides of x.
     pub(crate) fn check_input(&self, operation: &'static str, x: MatRef<'_, T>) -> Result<(), ModelError> {
         if x.cols() != self.inputs() {
             let (found, expected) = ((x.rows(), x.cols()), (x.rows(), self.inputs()));
             return Err(ModelError::Shape { operation, what: "x", found, expected });
         }
-        // A product reads any strides; the others read rows as slices.
+        // Products read any strides; the other operations need contiguous rows.
         if !each!(&self.layout.ops[0], room => room.takes_any_strides()) && !x.has_contiguous_rows() {
             return Err(ModelError::Strides { operation, found: x.col_stride(), layer: self.layout.layers[0] });
         }
         Ok(())
     }
 
-    /// Every operation in turn, on an x that fits.
+    /// Runs every operation in order, on a checked x.
     fn run_operations(
         &self,
         is_training: bool,
@@ -130,15 +130,14 @@ impl<T: Scalar> Mlp<T> {
         Ok(())
     }
 
-    /// Given that the workspace holds the forward pass of `x`, the loss, and its gradients by every parameter in
-    /// [`Workspace::gradients`]: of what that pass computed, be it [`Mlp::forward`] or [`Mlp::forward_training`]. A
+    /// Returns the loss of the forward pass that the workspace holds, and computes its gradients by every parameter into
+    /// [`Workspace::gradients`]. The pass may be that of [`Mlp::forward`] or [`Mlp::forward_training`], of the same `x`. A
     /// [`Loss`](crate::Loss) is a mean over the rows; for weights and sums see [`Objective`].
     ///
     /// # Errors
     /// As [`Objective::backward`], and when cross-entropy follows a softmax or log-softmax layer, or binary cross-entropy a
-    /// sigmoid; when the workspace holds no forward pass, or x is not the matrix that it was of, at the same place: x
-    /// is read again, so its numbers must not have changed either, which nobody checks; when the loss is finite and its
-    /// gradient is not.
+    /// sigmoid; when the workspace holds no forward pass, or x is not the matrix of that pass, at the same address; when
+    /// the loss is finite and its gradient is not. x is read again: that its values did not change is not checked.
     pub fn backward<'t>(
         &self,
         x: MatRef<'_, T>, // (batch, inputs)
@@ -153,8 +152,8 @@ impl<T: Scalar> Mlp<T> {
         Ok(value)
     }
 
-    /// As [`Mlp::backward`], with a loss of the caller's own: it is given the output, writes its gradient by each element
-    /// of that, row-major, and answers its value. What it leaves unwritten is 0.
+    /// As [`Mlp::backward`], with a loss of the caller's own. It is given the output and a gradient buffer of zeros, writes
+    /// its gradient by each element of the output, row-major, and returns its value.
     ///
     /// ```
     /// # use chainrule_model as chainrule;
@@ -197,7 +196,7 @@ impl<T: Scalar> Mlp<T> {
         Ok(value)
     }
 
-    /// Refuses to go back through anything but the pass of x, which the workspace holds.
+    /// Checks that the workspace holds a forward pass of x.
     fn check_pass(&self, x: MatRef<'_, T>, workspace: &Workspace<T>) -> Result<(), ModelError> {
         const OPERATION: &str = "backward";
         self.layout.check(OPERATION, WORKSPACE, &workspace.layout)?;
@@ -209,7 +208,7 @@ impl<T: Scalar> Mlp<T> {
         if Input::of(x) != of { Err(ModelError::OtherInput) } else { Ok(()) }
     }
 
-    /// From the gradient by the output, which the workspace holds, to those by the parameters.
+    /// Computes the gradients by the parameters from the gradient by the output, which the workspace holds.
     pub(crate) fn backpropagate(&self, x: MatRef<'_, T>, workspace: &mut Workspace<T>) {
         let Workspace { ops, grads, pass: Pass { batch, is_training, .. }, .. } = workspace;
         let Layout { kernel, ops: of, .. } = &*self.layout;
@@ -220,7 +219,7 @@ impl<T: Scalar> Mlp<T> {
     /// The loss of the output that the workspace holds.
     ///
     /// # Errors
-    /// As [`Mlp::backward`], but for x.
+    /// As [`Mlp::backward`], except for those of x.
     pub fn loss<'t>(
         &self,
         targets: TargetsRef<'_, T>,
@@ -231,12 +230,12 @@ impl<T: Scalar> Mlp<T> {
         if workspace.pass.of.is_none() && workspace.pass.batch == 0 {
             return Err(ModelError::NoPass { operation: "loss" });
         }
-        self.measure(targets, loss.into(), workspace)
+        self.loss_and_gradient(targets, loss.into(), workspace)
     }
 
-    /// The loss of the output that the workspace, of this network, holds.
+    /// As [`Mlp::loss`], for a workspace of this network that holds a pass. Writes the gradient by the output as well.
     #[inline]
-    pub(crate) fn measure(
+    pub(crate) fn loss_and_gradient(
         &self,
         targets: TargetsRef<'_, T>,
         objective: Objective<'_, T>,
@@ -247,7 +246,8 @@ impl<T: Scalar> Mlp<T> {
         objective.backward(self.layout.kernel, output, targets, dy)
     }
 
-    /// The network's output, written row-major into `output`, for any number of rows, a workspace's worth at a time.
+    /// The network's output, written row-major into `output`, for any number of rows, as many at a time as the workspace
+    /// holds.
     ///
     /// # Errors
     /// As [`Mlp::forward`], however many rows there are, and when `output` does not have `x.rows() * outputs` elements.
@@ -274,7 +274,7 @@ impl<T: Scalar> Mlp<T> {
     }
 }
 
-/// Refuses an output that has not as many elements as predictions of (rows, outputs).
+/// Checks that a buffer of `found` elements holds predictions of (rows, outputs).
 pub(crate) fn check_predictions(found: usize, rows: usize, outputs: usize) -> Result<(), ModelError> {
     if rows.checked_mul(outputs) == Some(found) {
         return Ok(());
@@ -283,7 +283,7 @@ pub(crate) fn check_predictions(found: usize, rows: usize, outputs: usize) -> Re
     Err(ModelError::Shape { operation: "predict", what: "the output", found, expected })
 }
 
-/// The caller's own loss of the output that the workspace holds, its gradient behind it.
+/// The caller's own loss of the output that the workspace holds. Writes the gradient by the output into the workspace.
 pub(crate) fn own<T: Scalar>(
     loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64,
     workspace: &mut Workspace<T>,

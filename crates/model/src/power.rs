@@ -1,7 +1,7 @@
-//! Powers of whole numbers, the same on every platform.
+//! Integer powers, with the same bits on every platform.
 
-/// `base^exponent` by squaring: multiplications only, so the same bits everywhere, which the platform's `pow` does not
-/// promise.
+/// `base^exponent` by squaring: multiplications only, so the same bits on every platform, unlike the platform's
+/// `pow`.
 pub(crate) fn power(mut base: f64, mut exponent: u64) -> f64 {
     let mut product = 1.0;
     while exponent > 0 {

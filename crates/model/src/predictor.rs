@@ -1,4 +1,4 @@
-//! A network whose parameters no longer change, ready for predictions from many threads at once.
+//! A network with packed weights, for predictions from many threads at once.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::layer::each;
 use crate::layer::room::{Ready, Room};
 use crate::{Mlp, ModelError};
 
-/// A network for inference: its weights packed once, every call by `&self`. It owns what it needs, so it may go to any
-/// thread and stay for as long as a server runs; a clone shares network and packed weights with it.
+/// A network for inference: its weights are packed once, and every call takes `&self`. It owns its data, so it can be moved
+/// to any thread; clones share the network and the packed weights.
 ///
-/// A thread that predicts brings a [`PredictorWorkspace`]: no locks, no allocation, no forks. The numbers are the bits
-/// of [`Mlp::forward`], whatever the number of rows.
+/// Each predicting thread has a [`PredictorWorkspace`]; a prediction takes no lock, allocates nothing and starts no
+/// threads. The results are the bits of [`Mlp::forward`], for any number of rows.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -37,7 +37,7 @@ use crate::{Mlp, ModelError};
 #[derive(Debug)]
 pub struct Predictor<T: Scalar> {
     mlp: Arc<Mlp<T>>,
-    /// One for each of the network's operations.
+    /// The prepared data of each operation.
     ready: Arc<[Ready<T>]>,
 }
 
@@ -47,7 +47,7 @@ impl<T: Scalar> Clone for Predictor<T> {
     }
 }
 
-/// A copy: what a [`Predictor`] holds is a network of its own.
+/// A copy of the network, so that a [`Predictor`] owns its network.
 impl<T: Scalar> From<&Mlp<T>> for Arc<Mlp<T>> {
     fn from(mlp: &Mlp<T>) -> Self {
         Arc::new(mlp.clone())
@@ -55,10 +55,10 @@ impl<T: Scalar> From<&Mlp<T>> for Arc<Mlp<T>> {
 }
 
 impl<T: Scalar> Predictor<T> {
-    /// Packs the network's weights. Takes the network itself, an `Arc` of it, or a reference, of which it makes a copy.
+    /// Packs the network's weights. Takes the network, an `Arc` of it, or a reference, which is copied.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Predictor::try_new`].
+    /// When there is not enough memory; [`Predictor::try_new`] returns an error instead.
     pub fn new(mlp: impl Into<Arc<Mlp<T>>>) -> Self {
         Predictor::try_new(mlp).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -66,7 +66,7 @@ impl<T: Scalar> Predictor<T> {
     /// As [`Predictor::new`].
     ///
     /// # Errors
-    /// When there is not so much memory for the packed weights.
+    /// When there is not enough memory for the packed weights.
     pub fn try_new(mlp: impl Into<Arc<Mlp<T>>>) -> Result<Self, ModelError> {
         let mlp = mlp.into();
         let ready: Result<_, _> =
@@ -80,15 +80,15 @@ impl<T: Scalar> Predictor<T> {
         &self.mlp
     }
 
-    /// Bytes held beside the network itself.
+    /// Bytes of the packed weights.
     pub fn bytes(&self) -> usize {
         self.ready.iter().map(Ready::bytes).sum()
     }
 
-    /// Room for predictions of up to `max_rows` rows at a time.
+    /// Buffers for predictions of up to `max_rows` rows at a time.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Predictor::try_workspace`].
+    /// When there is not enough memory; [`Predictor::try_workspace`] returns an error instead.
     pub fn workspace(&self, max_rows: usize) -> PredictorWorkspace<T> {
         self.try_workspace(max_rows).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -96,16 +96,17 @@ impl<T: Scalar> Predictor<T> {
     /// As [`Predictor::workspace`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_workspace(&self, max_rows: usize) -> Result<PredictorWorkspace<T>, ModelError> {
         PredictorWorkspace::whole(&self.mlp.layout, max_rows)
     }
 
-    /// The network's output, written row-major into `output`, for any number of rows, a workspace's worth at a time.
+    /// The network's output, written row-major into `output`, for any number of rows, as many at a time as the workspace
+    /// holds.
     ///
     /// # Errors
-    /// When x is not as wide as the network's input, `output` does not have `x.rows() * outputs` elements, the workspace was
-    /// made for a network of other layers or for no rows, or x's rows are not contiguous and the first module is not a
+    /// When x is not as wide as the network's input, `output` does not have `x.rows() * outputs` elements, the workspace
+    /// was made for a network of other layers or for no rows, or x's rows are not contiguous and the first module is not a
     /// dense one.
     pub fn predict_into(
         &self,

@@ -1,15 +1,14 @@
-//! Counter-based randomness: every draw is a function of (seed, purpose, index), never of what was drawn before
-//! elsewhere. Shuffling therefore cannot move initialisation, nor one layer's weights the next layer's.
+//! Counter-based random numbers: a stream is a function of (seed, purpose, index) and does not depend on other draws.
+//! Shuffling therefore does not change the initial weights, nor do the weights of one layer change those of the next.
 //!
-//! The generator is ChaCha with 8 rounds from the `rand` crate; its key is the triple, and a second index where one is
-//! not enough. What turns its words into
-//! uniforms, normals and permutations is written here, because `rand` reserves the right to change its own
-//! algorithms between minor versions and a seed must mean the same model next year.
+//! The generator is ChaCha with 8 rounds from the `rand` crate, keyed by the triple and a second index. Uniform and normal
+//! numbers and permutations are computed here, because `rand` may change its algorithms between minor versions, and a seed
+//! must always give the same model.
 
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
-/// What the numbers are for. Two purposes never share a stream.
+/// The purpose of a stream. Two purposes never share a stream.
 ///
 /// ```
 /// use chainrule_model::random::{Purpose, Stream};
@@ -28,7 +27,7 @@ pub enum Purpose {
     Split = 3,
     /// Data made up for tests, benches and examples; the index is the caller's.
     Synthetic = 4,
-    /// Which units dropout leaves out; the index is the training pass, the place the module.
+    /// Dropout masks; the index is the training pass, the second index the module.
     Dropout = 5,
     /// Directions that gradients are checked along; the index is the tensor's.
     GradientCheck = 16,
@@ -63,7 +62,7 @@ impl Stream {
         Stream(ChaCha8Rng::from_seed(key))
     }
 
-    /// Fills all of `bytes`, each of them uniform. To be asked once of a stream, and nothing after it.
+    /// Fills `bytes` with uniform random bytes. It takes the stream, which cannot be used afterwards.
     pub fn fill(mut self, bytes: &mut [u8]) {
         self.0.fill_bytes(bytes);
     }

@@ -1,9 +1,9 @@
-//! Whether a step's settings mean something, asked before every step: a few comparisons of numbers that are at hand, and
-//! only when one of them fails the search for which.
+//! The check of a step's settings, before every step: a few comparisons, and only if one fails the search for the setting
+//! that is wrong.
 //!
 //! A setting must be in its range in f64, in which it is given, and again in the element type, in which it is used: an eps
-//! of 1e-300 is 0 in f32, and a learning rate of 1e300 infinite. So must what follows from several: Adam's step is
-//! `lr / (1 - beta1^t)`, a decay may come from two places.
+//! of 1e-300 is 0 in f32, and a learning rate of 1e300 infinite. So must values that several settings determine: Adam's
+//! step is `lr / (1 - beta1^t)`, and a decay may be the sum of two settings.
 
 use chainrule_dense::Step;
 use chainrule_kernel::{Rule, Scalar};
@@ -12,10 +12,10 @@ use crate::decay::Steps;
 use crate::{Clip, Decay, ModelError, Optimizer, SettingRange, Update};
 
 impl Update {
-    /// Refuses settings, given the steps of the groups of parameters that were made of them.
+    /// Checks the settings. `steps` are the steps of the groups of parameters, computed from them.
     ///
-    /// By reference, as all below: a copy of what was just written waits for it. A step of 6-64-8-4 took 50 ns longer with
-    /// the steps passed and returned by value.
+    /// Arguments are references, here and below: copying values that were just written stalls on the stores. A step of
+    /// 6-64-8-4 took 50 ns longer with the steps passed and returned by value.
     ///
     /// # Errors
     /// When a setting is out of its range. A learning rate of 0 is in range: schedules end there.
@@ -31,7 +31,7 @@ impl Update {
         if is_sound { Ok(()) } else { Err(self.fault::<T>()) }
     }
 
-    /// Which setting is out of its range, given that one is.
+    /// The error for the setting that is out of range, if one is.
     #[cold]
     fn fault<T: Scalar>(&self) -> ModelError {
         let named = || -> Result<(), ModelError> {
@@ -47,7 +47,7 @@ impl Update {
             }
             Ok(())
         };
-        // Each alone is in range, and what they make together is not.
+        // Each is in range, and a value computed from several is not.
         let together = || {
             let (what, found) = ("learning rate", self.optimizer.lr());
             let expected = "a number that makes finite steps with the betas and decays beside it in the element type";
@@ -58,7 +58,7 @@ impl Update {
 }
 
 impl Clip {
-    /// As [`Clip::check`], in an element type, in which a limit must not be 0 or infinite either.
+    /// As [`Clip::check`], in an element type, where the limit must not be 0 or infinite either.
     #[inline]
     pub(crate) fn check_in<T: Scalar>(self) -> Result<(), ModelError> {
         let (what, limit) = match self {
@@ -80,7 +80,8 @@ fn share<T: Scalar>(value: f64) -> bool {
     value >= 0.0 && T::from_f64(value) < T::ONE
 }
 
-/// What a step's numbers make finite or not; here only the sign is asked. NaN is neither.
+/// Whether the settings have the right sign and range. That computed values are finite is checked by [`is_finite`]. NaN
+/// fails.
 #[inline]
 fn is_sound<T: Scalar>(optimizer: &Optimizer) -> bool {
     match *optimizer {
@@ -107,14 +108,14 @@ fn not_negative(Decay { l1, l2, decoupled }: &Decay) -> bool {
     *l1 >= 0.0 && *l2 >= 0.0 && *decoupled >= 0.0
 }
 
-/// Of a step in the element type, the numbers that settings in range may still have made infinite.
+/// Whether the numbers of a step in the element type are finite, which settings in range do not guarantee.
 #[inline]
 fn is_finite<T: Scalar>(Step { rule, l1, shrink }: &Step<T>) -> bool {
     let of_rule = match rule {
         Rule::Sgd { lr, decay } | Rule::Momentum { lr, decay, .. } => lr.is_finite() && decay.is_finite(),
         Rule::RmsProp { lr, decay, .. } | Rule::AdaGrad { lr, decay, .. } => lr.is_finite() && decay.is_finite(),
         Rule::Adam { step, decay, shrink, .. } => step.is_finite() && decay.is_finite() && shrink.is_finite(),
-        _ => false, // a rule that is new: its first step fails until it stands here
+        _ => false, // a new rule fails here until it has an arm
     };
     of_rule && l1.is_finite() && shrink.is_finite()
 }

@@ -53,7 +53,7 @@ pub fn log_backward<T: Scalar>(
     }
 }
 
-/// Hands `e^x` of each element over, with its place, in order.
+/// Calls `each` with the index and `e^x` of each element, in order.
 fn for_each_power<T: Scalar>(kernel: &Kernel<T>, row: &[T], mut each: impl FnMut(usize, T)) {
     const AT_ONCE: usize = 64; // on the stack: a step allocates nothing
     let mut powers = [T::ZERO; AT_ONCE];

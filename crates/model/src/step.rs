@@ -1,6 +1,6 @@
-//! A step of training: forward, loss, backward and update, joined so that weights move as soon as their gradient is there.
+//! A training step: forward, loss, backward and update. The weights are updated as soon as their gradient is computed.
 //!
-//! Everything that can be refused is refused before anything moves.
+//! All checks come before the first change.
 
 use std::ops::Range;
 
@@ -16,17 +16,17 @@ use crate::layer::room::{Room, Weights};
 use crate::layout::Layout;
 use crate::pass::own;
 use crate::workspace::{Pass, Workspace};
-use crate::{Clip, Mlp, ModelError, Moments, Objective, TargetsRef, Update};
+use crate::{Clip, Mlp, ModelError, Objective, OptimizerState, TargetsRef, Update};
 
 impl<T: Scalar> Mlp<T> {
-    /// One step of training: a forward pass for training, backward, update by an [`Optimizer`](crate::Optimizer) or an
-    /// [`Update`]. Answers the loss before the update.
+    /// One training step: a training pass forward, the backward pass, and the update by an [`Optimizer`](crate::Optimizer)
+    /// or an [`Update`]. Returns the loss before the update.
     ///
-    /// Weights move as soon as their gradient is there, which is stored nowhere; an update that clips waits for all of
-    /// them. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and [`Mlp::settle`]: the
-    /// bits are the same. A loss that is infinite or NaN moves nothing: it has no gradient to follow, and
-    /// [`Mlp::first_not_finite`] says where it came from. Parameters that overflow in a step are found by the loss of the
-    /// next one, and after the last one by [`Mlp::check_finite`].
+    /// Weights are updated as soon as their gradient is computed, which is not stored; an update that clips computes all
+    /// gradients first. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and
+    /// [`Mlp::commit_pass`]: the bits are the same. A loss that is infinite or NaN is returned and changes nothing;
+    /// [`Mlp::first_not_finite`] finds its origin. Parameters that overflow in a step show in the loss of the next step,
+    /// and after the last step in [`Mlp::check_finite`].
     ///
     /// # Errors
     /// As [`Mlp::forward_training`] and [`Mlp::backward`], when the workspace was not made for the optimiser, and when a
@@ -40,15 +40,15 @@ impl<T: Scalar> Mlp<T> {
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let measure = |mlp: &Self, workspace: &mut Workspace<T>| {
+        let loss = |mlp: &Self, workspace: &mut Workspace<T>| {
             let objective = loss.into();
-            let value = mlp.measure(targets, objective, workspace)?;
+            let value = mlp.loss_and_gradient(targets, objective, workspace)?;
             if !objective.bounds_its_gradient() {
                 check_output_gradient(value, workspace)?;
             }
             Ok(value)
         };
-        self.step_by(x, measure, update.into(), workspace)
+        self.step_by(x, loss, update.into(), workspace)
     }
 
     /// As [`Mlp::step`], with a loss of the caller's own: see [`Mlp::backward_with`].
@@ -62,70 +62,70 @@ impl<T: Scalar> Mlp<T> {
         update: impl Into<Update>,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let measure = |_: &Self, workspace: &mut Workspace<T>| {
+        let loss = |_: &Self, workspace: &mut Workspace<T>| {
             let value = own(loss, workspace)?;
             check_output_gradient(value, workspace)?;
             Ok(value)
         };
-        self.step_by(x, measure, update.into(), workspace)
+        self.step_by(x, loss, update.into(), workspace)
     }
 
-    /// A step that goes down what `measure` writes into the workspace as the gradient by the output.
+    /// A step with any loss: `loss` returns the value and writes the gradient by the output into the workspace.
     fn step_by(
         &mut self,
         x: MatRef<'_, T>,
-        measure: impl FnOnce(&Self, &mut Workspace<T>) -> Result<f64, ModelError>,
+        loss: impl FnOnce(&Self, &mut Workspace<T>) -> Result<f64, ModelError>,
         update: Update,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, ModelError> {
-        let steps = update.steps(workspace.moments.steps() + 1);
+        let steps = update.steps(workspace.optimizer_state.steps() + 1);
         update.check_steps(&steps)?;
-        workspace.moments.check(update.optimizer, self.params.len())?;
+        workspace.optimizer_state.check(update.optimizer, self.params.len())?;
         self.run_pass(true, x, workspace)?;
-        let value = measure(self, workspace)?;
+        let value = loss(self, workspace)?;
         if !value.is_finite() {
             return Ok(value);
         }
-        workspace.moments.count_step();
+        workspace.optimizer_state.count_step();
         if update.clip.is_some() || (update.wants_strips() && !workspace.strips) {
             self.backpropagate(x, workspace);
-            let Workspace { grads, moments, .. } = workspace;
-            self.move_by(update.clip, steps, grads, moments);
+            let Workspace { grads, optimizer_state, .. } = workspace;
+            self.move_by(update.clip, steps, grads, optimizer_state);
         } else {
-            let Workspace { ops, grads, moments, pass: Pass { batch, is_training, .. }, .. } = workspace;
+            let Workspace { ops, grads, optimizer_state, pass: Pass { batch, is_training, .. }, .. } = workspace;
             let Layout { kernel, ops: of, .. } = &*self.layout;
             let network = Network { kernel, ops: of, batch: *batch, is_training: *is_training };
-            let weights = Weights::Moved { params: &mut self.params, steps, moments };
+            let weights = Weights::Moved { params: &mut self.params, steps, state: optimizer_state };
             backward::run(network, x, weights, ops, grads);
         }
-        self.commit(workspace);
+        self.commit_unchecked(workspace);
         Ok(value)
     }
 
-    /// Moves every parameter by gradients that are there as a whole, clipping those first where the update says so: what
-    /// [`Mlp::step`] does after its passes, to the same bits.
+    /// Updates every parameter by given gradients, which are clipped first if the update says so: the same bits as
+    /// [`Mlp::step`].
     ///
     /// # Errors
-    /// When `moments` were made for another optimiser or another number of parameters, there are not as many gradients as
-    /// parameters, or a setting is out of its range, as for [`Mlp::step`]; nothing has moved then.
+    /// When `state` was made for another optimiser or another number of parameters, there are not as many gradients as
+    /// parameters, or a setting is out of its range, as for [`Mlp::step`]; nothing is changed then.
     pub fn update(
         &mut self,
         update: impl Into<Update>,
         grads: &mut [T], // as the parameters
-        moments: &mut Moments<T>,
+        state: &mut OptimizerState<T>,
     ) -> Result<(), ModelError> {
         let update = update.into();
-        let steps = update.steps(moments.steps() + 1);
+        let steps = update.steps(state.steps() + 1);
         update.check_steps(&steps)?;
-        moments.check(update.optimizer, self.params.len())?;
+        state.check(update.optimizer, self.params.len())?;
         check_gradients(grads.len(), self.params.len())?;
-        moments.count_step();
-        self.move_by(update.clip, steps, grads, moments);
+        state.count_step();
+        self.move_by(update.clip, steps, grads, state);
         Ok(())
     }
 
-    /// The same, once everything fits.
-    fn move_by(&mut self, clip: Option<Clip>, steps: Steps<T>, grads: &mut [T], moments: &mut Moments<T>) {
+    /// As [`Mlp::update`], with checked arguments.
+    fn move_by(&mut self, clip: Option<Clip>, steps: Steps<T>, grads: &mut [T], state: &mut OptimizerState<T>) {
         if let Some(clip) = clip {
             clip.apply(grads);
         }
@@ -135,7 +135,7 @@ impl<T: Scalar> Mlp<T> {
             if range.is_empty() {
                 return;
             }
-            let memory = moments.range(arrays, range.clone());
+            let memory = state.range(arrays, range.clone());
             update::update(layout.kernel, step, &mut self.params[range.clone()], &grads[range], memory);
         };
         if weights == biases {

@@ -1,4 +1,4 @@
-//! A network as a value: when two are the same, and what one looks like in a few lines.
+//! Equality of networks, and their summary as text.
 
 use std::fmt;
 
@@ -6,9 +6,8 @@ use chainrule_kernel::Scalar;
 
 use crate::Mlp;
 
-/// The same modules with the same numbers: parameters, running statistics, and minibatches seen. What a prediction does not
-/// depend on is left out: the seed of dropout's masks and how many were drawn; so is the kernel, which is how a network
-/// is computed and not what it is. A network that holds NaN equals none.
+/// Equal modules, parameters, running statistics and numbers of minibatches. The seed and count of dropout masks and the
+/// kernel are not compared. A network that holds NaN equals no other.
 impl<T: Scalar> PartialEq for Mlp<T> {
     fn eq(&self, other: &Self) -> bool {
         self.inputs() == other.inputs()
@@ -19,7 +18,7 @@ impl<T: Scalar> PartialEq for Mlp<T> {
     }
 }
 
-/// One line for the network and one for each module, with the shape of what comes out and the number of what is learned:
+/// One line for the network, and one for each module with the shape of its output and the number of its parameters:
 ///
 /// ```
 /// # use chainrule_model as chainrule;

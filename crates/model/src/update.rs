@@ -1,4 +1,4 @@
-//! What is done with the gradients of a minibatch: they are clipped, if that is wanted, and an optimiser takes its step.
+//! The update of the parameters: clipping, decay and optimiser.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::decay::{Decays, Steps};
 use crate::error::ModelError;
 use crate::optimizer::kind::Optimizer;
 
-/// How gradients are kept from being too large.
+/// Gradient clipping.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -23,16 +23,16 @@ use crate::optimizer::kind::Optimizer;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Clip {
-    /// Each element at most this far from 0: PyTorch's `clip_grad_value_`.
+    /// Each element is clamped to this distance from 0: PyTorch's `clip_grad_value_`.
     Value(f64),
-    /// All gradients of the network as one vector: made shorter, `dw <- dw * limit / (|dw| + 1e-6)`, where that is less
-    /// than 1. PyTorch's `clip_grad_norm_`; Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
-    /// networks", 2013, algorithm 1.
+    /// All gradients of the network as one vector: `dw <- dw * limit / (|dw| + 1e-6)`, if that factor is less than 1.
+    /// PyTorch's `clip_grad_norm_`; Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks",
+    /// 2013, algorithm 1.
     Norm(f64),
 }
 
 impl Clip {
-    /// Clips all gradients of a network. Those of which one is not finite are not finite afterwards either.
+    /// Clips all gradients of a network. Infinities and NaN are not removed by [`Clip::Norm`].
     pub fn apply<T: Scalar>(self, grads: &mut [T]) {
         match self {
             Clip::Value(limit) => clip::clamp(grads, limit),
@@ -46,7 +46,7 @@ impl Clip {
         }
     }
 
-    /// Refuses a limit that means nothing.
+    /// Checks the limit.
     ///
     /// # Errors
     /// When it is not a finite number above 0.
@@ -72,7 +72,8 @@ impl fmt::Display for Clip {
     }
 }
 
-/// What [`crate::Mlp::step`] does with the gradients; an [`Optimizer`] alone is one that clips nothing and has no decay beside its own.
+/// How [`crate::Mlp::step`] updates the parameters. An [`Optimizer`] converts to an update without clipping and without
+/// further decay.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -87,11 +88,11 @@ impl fmt::Display for Clip {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Update {
-    /// What is done to them first.
+    /// Clipping of the gradients, before anything else.
     pub clip: Option<Clip>,
-    /// What moves the parameters.
+    /// The optimiser.
     pub optimizer: Optimizer,
-    /// What draws them to 0 beside the optimiser's own weight decay.
+    /// Decay in addition to the optimiser's own weight decay.
     pub decay: Decays,
 }
 
@@ -102,12 +103,12 @@ impl Update {
         Steps { weights: weights.step(optimizer, t), biases: biases.step(optimizer, t) }
     }
 
-    /// Whether the fused step needs room for strips of gradients.
+    /// Whether the fused step needs buffers for strips of gradients.
     pub(crate) fn wants_strips(self) -> bool {
         self.optimizer.moments() > 0 || self.decay.weights.l1 != 0.0
     }
 
-    /// Refuses settings that mean nothing.
+    /// Checks the ranges of the settings.
     ///
     /// # Errors
     /// When one of the optimiser, the clipping or the decay is out of its range.

@@ -1,5 +1,5 @@
-//! All the memory of a training step or a prediction: made once for a network and a largest minibatch. What it was made for,
-//! and whose forward pass it holds, it remembers, and refuses anything else.
+//! All the memory of a training step or a prediction, allocated once for a network and a largest minibatch. A workspace
+//! records the network it was made for and the input of its forward pass, and refuses calls with any other.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use crate::layer::room::{OpWorkspace, Room, Size};
 use crate::layer::{Op, each};
 use crate::layout::Layout;
 use crate::memory::{NoMemory, probe, product, zeros};
-use crate::{Mlp, ModelError, Moments, Update};
+use crate::{Mlp, ModelError, OptimizerState, Update};
 
-/// What a workspace is called where it is refused.
+/// What error messages call a workspace.
 pub(crate) const WORKSPACE: &str = "the workspace";
 
-/// Activations, gradients, what an optimiser remembers, and packing room for minibatches of up to a size. Belongs to
-/// the network it was made for, or to another of the same layers and kernel: calls with any other are errors.
+/// Activations, gradients, the state of the optimiser, and packing buffers, for minibatches of up to a given size. It fits
+/// the network it was made for, and others of the same layers and kernel; calls with any other network are errors.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -28,36 +28,36 @@ pub(crate) const WORKSPACE: &str = "the workspace";
 /// let t = TargetsRef::Values(MatRef::new(&[1.0, -1.0], 2, 1));
 /// let before = mlp.step(x, t, Loss::Mse, adam, &mut workspace)?;
 /// let after = mlp.step(x, t, Loss::Mse, adam, &mut workspace)?;
-/// assert!(after < before && workspace.moments().steps() == 2);
+/// assert!(after < before && workspace.optimizer_state().steps() == 2);
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug)]
 pub struct Workspace<T: Scalar> {
     pub(crate) max_batch: usize,
-    /// Of the network that it was made for.
+    /// The layout of the network that it was made for.
     pub(crate) layout: Arc<Layout<T>>,
     pub(crate) pass: Pass,
     pub(crate) ops: Vec<OpWorkspace<T>>,
     /// As [`Mlp::params`].
     pub(crate) grads: Aligned<T>,
-    pub(crate) moments: Moments<T>,
-    /// Whether plans have room for strips of gradients.
+    pub(crate) optimizer_state: OptimizerState<T>,
+    /// Whether plans have buffers for strips of gradients.
     pub(crate) strips: bool,
 }
 
 /// The last forward pass.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Pass {
-    /// Its rows; none after one that failed.
+    /// Its rows; 0 after a pass that failed.
     pub(crate) batch: usize,
     /// Whether it was one for training.
     pub(crate) is_training: bool,
-    /// What it was of; `None` where there is nothing to go back through: before the first pass, after one that failed, and
-    /// after a step, which has moved the parameters since.
+    /// Its input; `None` where no backward pass can follow: before the first pass, after one that failed, and after a step,
+    /// which has changed the parameters since.
     pub(crate) of: Option<Input>,
 }
 
-/// A matrix by its place and shape: the same one, not an equal one.
+/// The identity of a matrix: its address, shape and strides. An equal matrix elsewhere is another input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Input {
     address: usize,
@@ -75,11 +75,11 @@ impl Input {
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// Room for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. For steps, of plain
-    /// SGD only; others remember something and want [`Workspace::for_training`].
+    /// A workspace for minibatches of up to `max_batch` rows, on the threads of the current rayon pool. Its steps can be
+    /// those of plain SGD only; optimisers that have a state need [`Workspace::for_training`].
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Workspace::try_new`].
+    /// When there is not enough memory; [`Workspace::try_new`] returns an error instead.
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
         Workspace::try_new(mlp, max_batch).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -87,22 +87,28 @@ impl<T: Scalar> Workspace<T> {
     /// As [`Workspace::new`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// [`ModelError::TooLarge`] when there is not enough memory.
     pub fn try_new(mlp: &Mlp<T>, max_batch: usize) -> Result<Self, ModelError> {
-        Workspace::with_moments(mlp, max_batch, Moments::none(), false)
+        Workspace::with_state(mlp, max_batch, OptimizerState::none(), false)
     }
 
-    /// As [`Workspace::new`], with room for what an optimiser remembers from step to step: a run of its own begins.
+    /// As [`Workspace::new`], with the state of the optimiser before its first step.
     ///
     /// # Errors
-    /// When there is not so much memory, or the sum that AdaGrad begins at is no number that it may begin at.
+    /// [`ModelError::TooLarge`] when there is not enough memory; [`ModelError::Setting`] when AdaGrad's initial sum is not
+    /// a finite number, 0 or more.
     pub fn for_training(mlp: &Mlp<T>, max_batch: usize, update: impl Into<Update>) -> Result<Self, ModelError> {
         let update = update.into();
-        let moments = Moments::new(update.optimizer, mlp.params().len())?;
-        Workspace::with_moments(mlp, max_batch, moments, update.wants_strips())
+        let state = OptimizerState::new(update.optimizer, mlp.params().len())?;
+        Workspace::with_state(mlp, max_batch, state, update.wants_strips())
     }
 
-    fn with_moments(mlp: &Mlp<T>, max_batch: usize, moments: Moments<T>, strips: bool) -> Result<Self, ModelError> {
+    fn with_state(
+        mlp: &Mlp<T>,
+        max_batch: usize,
+        optimizer_state: OptimizerState<T>,
+        strips: bool,
+    ) -> Result<Self, ModelError> {
         let too_large = |memory: NoMemory| memory.of(format!("a workspace for minibatches of {max_batch} rows"));
         let layout = &mlp.layout;
         probe(activation_bytes(layout, max_batch).map_err(too_large)?).map_err(too_large)?;
@@ -114,46 +120,47 @@ impl<T: Scalar> Workspace<T> {
         let ops = ops.collect::<Result<_, _>>().map_err(too_large)?;
         let grads = zeros(mlp.params().len()).map_err(too_large)?;
         let (layout, pass) = (Arc::clone(layout), Pass::default());
-        Ok(Workspace { max_batch, layout, pass, ops, grads, moments, strips })
+        Ok(Workspace { max_batch, layout, pass, ops, grads, optimizer_state, strips })
     }
 
-    /// The largest minibatch there is room for.
+    /// Rows of the largest minibatch.
     pub fn max_batch(&self) -> usize {
         self.max_batch
     }
 
-    /// The gradients of the last backward pass, or of a step that clipped them, as they were then; laid out as
-    /// [`Mlp::params`]. Other steps keep no gradients of weights.
+    /// The gradients of the last backward pass, or of the last step that clipped them; laid out as [`Mlp::params`]. Steps
+    /// that do not clip store no gradients of weights.
     pub fn gradients(&self) -> &[T] {
         &self.grads
     }
 
-    /// What the optimiser remembers.
-    pub fn moments(&self) -> &Moments<T> {
-        &self.moments
+    /// The state of the optimiser.
+    pub fn optimizer_state(&self) -> &OptimizerState<T> {
+        &self.optimizer_state
     }
 
-    /// The output of the last forward pass, (batch, outputs); no rows before the first, and after one that failed.
+    /// The output of the last forward pass, (batch, outputs); no rows before the first pass, and after one that failed.
     pub fn output(&self) -> MatRef<'_, T> {
         let (last, batch) = (&self.ops[self.ops.len() - 1], self.pass.batch);
         MatRef::new(&last.a[..batch * last.width], batch, last.width)
     }
 
-    /// The output of the last forward pass, and the place of the gradient by it: (batch, outputs) both.
+    /// The output of the last forward pass, and the buffer of the gradient by it: both (batch, outputs).
     pub(crate) fn output_and_gradient(&mut self) -> (MatRef<'_, T>, &mut [T]) {
         let (last, batch) = (self.ops.last_mut().expect("a network has layers"), self.pass.batch);
         let n = batch * last.width;
         (MatRef::new(&last.a[..n], batch, last.width), &mut last.da[..n])
     }
 
-    /// Bytes held: activations, gradients, the optimiser's memory and packing room.
+    /// Bytes held: activations, gradients, the optimiser's state and packing buffers.
     pub fn bytes(&self) -> usize {
         let op = |op: &OpWorkspace<T>| (op.z.len() + op.a.len() + op.da.len()) * size_of::<T>() + op.kept.bytes();
-        (self.grads.len() + self.moments.values().len()) * size_of::<T>() + self.ops.iter().map(op).sum::<usize>()
+        (self.grads.len() + self.optimizer_state.values().len()) * size_of::<T>()
+            + self.ops.iter().map(op).sum::<usize>()
     }
 }
 
-/// Bytes of all outputs and of the gradients by them, which are most of what grows with the minibatch.
+/// Bytes of all outputs and of the gradients by them: most of the memory that grows with the minibatch.
 fn activation_bytes<T: Scalar>(layout: &Layout<T>, max_batch: usize) -> Result<usize, NoMemory> {
     let mut width = layout.inputs;
     let mut total = 0usize;

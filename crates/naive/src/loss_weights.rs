@@ -1,9 +1,9 @@
-//! How much rows and outputs count in a loss, and whether rows come together as a mean or a sum.
+//! The weights of rows and outputs in a loss, and its reduction over rows, mean or sum.
 
 use crate::shape::check_pair;
 use crate::{Float, RowsShape};
 
-/// What a loss is told beside its targets.
+/// Weights of rows and outputs, and the reduction.
 ///
 /// ```
 /// use chainrule_naive::{Cost, LossWeights, RowsShape, error_forward};

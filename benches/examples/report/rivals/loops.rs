@@ -11,7 +11,7 @@ use crate::isa::Isa;
 /// Independent chains of multiply-adds: 2 a cycle of 4 cycles each keep 8 busy, and 12 + 2 fit 16 registers.
 pub(crate) const CHAINS: usize = 12;
 
-/// A loop of as many steps as it is told, each of [`CHAINS`] multiply-adds of full vectors.
+/// A loop of the given number of steps, each of [`CHAINS`] multiply-adds of full vectors.
 pub(crate) fn multiply_adds(isa: Isa, element: Element) -> fn(u64) {
     assert!(isa.is_available(), "this CPU lacks {}", isa.name());
     match (isa, element) {

@@ -9,7 +9,7 @@ use crate::steps::data::Rows;
 /// Takes steps. It was made for a network with its first parameters, for those rows, and for minibatches of one size.
 pub trait Stepper: Send {
     /// Gathers these rows, goes forward and backward, and moves the parameters. Returns the mean loss before the step.
-    /// Whoever can make use of it knows which rows will be `next`.
+    /// `next` are the rows of the next step, for prefetching.
     fn step(&mut self, rows: &[usize], next: &[usize]) -> f64;
 
     /// The parameters, of each layer the weights (inputs, outputs) and then the biases.
@@ -26,13 +26,13 @@ pub trait Predictor: Send {
     );
 }
 
-/// Somebody, under a name.
+/// A candidate with its name.
 pub struct Candidate<C: ?Sized> {
     /// `gemm`, or the name of our kernel.
     pub name: String,
     /// What it does.
     pub work: Box<C>,
-    /// Where it does so; otherwise on the threads of whoever times it.
+    /// The threads that it runs on; otherwise it runs on those of the caller.
     pub pool: Option<ThreadPool>,
 }
 
@@ -64,10 +64,10 @@ fn is_apart(distance: f64, allowed: f64) -> bool {
     distance.is_nan() || distance > allowed
 }
 
-/// The same steps by everyone, the first candidate being ours.
+/// Checks that all candidates take the same steps; the first candidate is ours.
 ///
 /// # Errors
-/// Who disagrees with us, and on what.
+/// The candidate that disagrees with ours, and on what.
 pub fn verify_steps(candidates: &mut [Candidate<dyn Stepper + '_>], rows: &Rows, batch: usize) -> Result<(), String> {
     let distance = |a: &[f32], b: &[f32]| {
         a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>().sqrt()
@@ -103,7 +103,7 @@ pub fn verify_steps(candidates: &mut [Candidate<dyn Stepper + '_>], rows: &Rows,
 /// Checks that all candidates give the same results; the first candidate is ours.
 ///
 /// # Errors
-/// Who disagrees with us, and where.
+/// The candidate that disagrees with ours, and where.
 pub fn verify_predictions(
     candidates: &mut [Candidate<dyn Predictor + '_>],
     x: &[f32],      // (rows, inputs)

@@ -1,4 +1,4 @@
-//! The rows that candidates see: MNIST where it is at hand, otherwise random numbers of its shape.
+//! The rows that candidates are given: MNIST if its files are there, otherwise random numbers of the same shape.
 
 use std::path::Path;
 

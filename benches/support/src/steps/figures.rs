@@ -1,13 +1,13 @@
-//! What is asked of each job, beside what was measured.
+//! The targets of each job, and the measured values.
 
 use crate::record::Record;
 use crate::steps::record::MeasuredStep;
 
-/// What is asked of a job on so many threads.
+/// The targets of a job on a number of threads.
 struct Asked {
     case: &'static str,
     threads: usize,
-    /// Of the peak of so many threads, in the best sample; 0 asks nothing.
+    /// The least percentage of the peak of these threads, in the best sample; 0 is no target.
     percent: f64,
     /// The time over ours of the fastest of `rivals`, or of all when none is named, best sample by best sample; 0 asks
     /// nothing.
@@ -42,7 +42,7 @@ const ASKED: &[Asked] = &[
 pub const ONE_THREAD: &str = "one thread";
 
 impl Record {
-    /// What is asked of the steps that were measured, each with what it came to: (job, says, whether it was reached).
+    /// The targets of the measured steps with their results: (job, description, whether it was reached).
     pub fn step_figures(&self) -> Vec<(String, String, bool)> {
         let threads = self.header.threads;
         let rows = ASKED.iter().filter(|asked| asked.threads == threads);

@@ -6,7 +6,7 @@ use chainrule_model::{Loss, Mlp, Optimizer};
 /// The loss of every job.
 pub const LOSS: Loss = Loss::CrossEntropy;
 
-/// Small rates: thousands of steps on made-up labels are to change neither what is computed nor how long it takes.
+/// Small rates, so that thousands of steps on made-up labels change neither the kind of numbers nor the time of a step.
 const SGD: Optimizer = Optimizer::Sgd { lr: 1e-3 };
 const RMSPROP: Optimizer = Optimizer::RmsProp { lr: 1e-5, alpha: 0.99, eps: 1e-8, weight_decay: 0.0 };
 const ADAM: Optimizer = Optimizer::Adam { lr: 1e-5, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 };
@@ -14,7 +14,7 @@ const ADAM: Optimizer = Optimizer::Adam { lr: 1e-5, beta1: 0.9, beta2: 0.999, ep
 /// A step of training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepJob {
-    /// The letter by which tables call it.
+    /// Its letter in tables.
     pub row: &'static str,
     /// `784-128-10 b64 sgd`.
     pub name: &'static str,

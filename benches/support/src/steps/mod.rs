@@ -1,11 +1,11 @@
-//! Whole training steps and predictions: ours beside everyone else's, verified and then timed in turns.
+//! Whole training steps and predictions: ours and those of rivals, verified and then timed in turns.
 //!
 //! - [`jobs`]: the networks, minibatches and optimisers that are timed.
 //! - [`data`]: the rows that they see, and in which order.
 //! - [`candidate`]: the interface of rivals, and the comparison of their results with ours.
 //! - [`ours`], [`plain`], `loops`, [`naive`]: those without a framework. `plain` is written on a matrix product that
-//!   somebody else brings; `loops` has none, and is there with the feature `vectors`.
-//! - With the feature `report`, `timing`: rounds of samples; `record` and `figures`: what is kept of them.
+//!   a rival provides; `loops` has none, and needs the feature `vectors`.
+//! - With the feature `report`, `timing`: rounds of samples; `record` and `figures`: their record.
 
 pub mod candidate;
 pub mod data;

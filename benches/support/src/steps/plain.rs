@@ -1,4 +1,4 @@
-//! A network written plainly on somebody's matrix product, as one does who knows the mathematics and has a good BLAS:
+//! A network written plainly on a rival's matrix product, as an expert with a good BLAS would write it:
 //! the same layout as ours, all buffers made before, one product for each of z, dw and dx, loops around them. The loops
 //! are compiled for the CPU's vectors (`vectors.rs`). With SGD the step is part of dw's product: w <- w - lr * x^T dz.
 
@@ -16,11 +16,11 @@ pub struct Product<'a> {
     pub dims: (usize, usize, usize),
     /// (m, k), or (k, m) where it is transposed.
     pub a: &'a [f32],
-    /// Whether A is the transpose of what is given.
+    /// Whether A is the transpose of the given matrix.
     pub a_transposed: bool,
     /// (k, n), or (n, k) where it is transposed.
     pub b: &'a [f32],
-    /// Whether B is the transpose of what is given.
+    /// Whether B is the transpose of the given matrix.
     pub b_transposed: bool,
     /// The factor of what C holds; at 0 C is not read.
     pub keep: f32,
@@ -32,10 +32,10 @@ pub struct Product<'a> {
     pub threads: usize,
 }
 
-/// Who multiplies.
+/// The matrix product of a rival.
 pub type Multiply = fn(Product<'_>);
 
-/// On that product, under the name of who brings it.
+/// A candidate on a rival's matrix product, under the rival's name.
 pub fn stepper<'a>(
     name: &str,
     multiply: Multiply,
@@ -55,7 +55,7 @@ pub fn stepper<'a>(
     Candidate::new(name, Box::new(Steps { net, rows, labels, optimizer: job.optimizer, grads, moments, steps: 0 }))
 }
 
-/// On that product, under the name of who brings it.
+/// A candidate on a rival's matrix product, under the rival's name.
 pub fn predictor(name: &str, multiply: Multiply, job: &PredictJob, threads: usize) -> Candidate<dyn Predictor> {
     Candidate::new(name, Box::new(Net::new(multiply, job.widths, job.rows, threads)))
 }

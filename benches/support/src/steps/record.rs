@@ -1,4 +1,4 @@
-//! What a record holds of a training step or of a prediction.
+//! The record of a training step or of a prediction.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,25 +26,25 @@ pub struct MeasuredStep {
     pub data: String,
     /// Multiplications and additions of the products; all else is in the time and not in the count.
     pub flops: u64,
-    /// Everyone's times.
+    /// The times of all candidates.
     #[serde(flatten)]
     pub timed: Timed,
 }
 
-/// Everyone's times on one job.
+/// The times of all candidates on one job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Timed {
     /// The peak of our kernel's instruction set, the mean of just before and just after.
     pub peak: f64,
     /// Whether those two agreed, and ours with ours.
     pub steady: bool,
-    /// Rounds in which everyone was timed.
+    /// Rounds, in each of which every candidate was timed.
     pub rounds: usize,
     /// Ours. The least of its times is that of the best sample, of 2 ms or one call.
     pub ours: Timing,
     /// Ours against ours, timed as if it were a rival: how far from 1 is noise.
     pub again: f64,
-    /// Everyone else.
+    /// The rivals.
     pub rivals: Vec<Timing>,
 }
 
@@ -90,7 +90,7 @@ pub(crate) mod tests {
     use crate::record::{Line, Record};
     use crate::steps::jobs::{PREDICTIONS, STEPS};
 
-    /// A step, so many percent of the peak, against `gemm` and `loops`.
+    /// A step at this percentage of the peak, against `gemm` and `loops`.
     pub(crate) fn measured(name: &str, percent: f64, gemm: f64, loops: f64) -> MeasuredStep {
         let timing = |name: &str, flops: u64, ratio: f64| {
             let ns = flops as f64 / (percent / 100.0 * 250.0) * ratio;

@@ -1,5 +1,5 @@
-//! Rounds of samples: everyone once a round, forward and backward in turn, so that a slow second of the machine falls
-//! on all alike.
+//! Rounds of samples: every candidate once a round, forward and backward in turn, so that a slow second of the machine
+//! falls on all alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const MOST_ROUNDS: usize = 400;
 /// Rows that single predictions go through: 0.8 MB of images, which the second-level cache holds.
 const INPUTS: usize = 256;
 
-/// Who is timed: every call is one step, or one prediction.
+/// A timed candidate: every call is one step, or one prediction.
 struct Timed<'a> {
     call: Box<dyn FnMut() + Send + 'a>,
     pool: Option<&'a ThreadPool>,
@@ -91,7 +91,7 @@ impl Timed<'_> {
         }
     }
 
-    /// Seconds a call, after one that is not counted: whoever went before left other things in the caches.
+    /// Seconds a call, after a first call that is not counted: the candidate before it left other data in the caches.
     fn sample(&mut self, repeats: u32) -> f64 {
         let call = &mut self.call;
         let mut sample = || {

@@ -6,8 +6,8 @@ use chainrule_model::TargetsRef;
 use chainrule_model::optim::Update;
 
 use super::shown::Shown;
+use crate::compatibility::check_compatible;
 use crate::data::{self, Dataset};
-use crate::fit::check_fit;
 use crate::{Model, Result};
 
 /// What the model computes for all of these rows, as they come from their source, and how so many steps with its loss
@@ -25,7 +25,7 @@ pub fn trace_model<T: Scalar>(
 ) -> Result<Trace> {
     update.optimizer.check()?;
     update.clip.map_or(Ok(()), |clip| clip.check())?;
-    check_fit(&model.mlp, data, model.loss)?;
+    check_compatible(&model.mlp, data, model.loss)?;
     let data = model.prepared(data)?;
     let x = data.features().data();
     let targets = match data.targets() {

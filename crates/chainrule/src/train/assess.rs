@@ -1,4 +1,4 @@
-//! Everything that is usually asked of a model that is done: more than a training run needs after each epoch.
+//! The assessment of a trained model: all metrics that fit its task, more than a training run needs after each epoch.
 
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 use chainrule_model::metrics::{
@@ -11,13 +11,13 @@ use super::evaluate::evaluate_with;
 use crate::Result;
 use crate::data::{Dataset, Targets};
 
-/// With more classes than this the share of rows whose class is among the five largest outputs says something.
+/// The least number of classes for which top-5 accuracy is reported.
 const TOP_FIVE_CLASSES: usize = 10;
 
-/// Rows times classes whose probabilities are kept to be ranked: 1 GiB in f64.
+/// The largest rows times classes for which probabilities are stored for ranking: 1 GiB in f64.
 const RANKED_MAX: usize = 1 << 27;
 
-/// How good a model is, by the metrics that fit what it answers.
+/// The metrics of a model that fit its task.
 ///
 /// ```
 /// use chainrule::data::digits;
@@ -35,17 +35,17 @@ const RANKED_MAX: usize = 1 << 27;
 pub struct Assessment {
     /// Loss, accuracy and the confusion matrix.
     pub evaluation: Evaluation,
-    /// Metrics by name, in the order in which they are read: those of classes (`balanced accuracy`, `macro F1`, ...), of
-    /// several labels, or of values (`R2`, ...). What the rows leave undefined is not among them: no ROC curve of one class;
-    /// nor is the area under it where rows times classes are more than 2^27, which would be 1 GiB of probabilities to sort.
+    /// Metrics by name, in the order of display: those of classes (`balanced accuracy`, `macro F1`, ...), of several
+    /// labels, or of values (`R2`, ...). Metrics that are undefined for these rows are left out, such as a ROC curve of one
+    /// class; so is the area under the ROC curve where rows times classes exceed 2^27, which would be 1 GiB of
+    /// probabilities to sort.
     pub metrics: Vec<(&'static str, f64)>,
-    /// Precision, recall and F1 of each class, or of yes at each output where several may be true of a row; `None` with
-    /// values.
+    /// Precision, recall and F1 of each class, or of each output as a binary label; `None` with values.
     pub classes: Option<Vec<ClassScores>>,
 }
 
-/// As [`evaluate_network`](super::evaluate_network), and more. The outputs of all rows are kept meanwhile, in f64, where a
-/// metric has to see them together.
+/// As [`evaluate_network`](super::evaluate_network), with all metrics. The outputs of all rows are stored in f64 while a
+/// metric needs them together.
 ///
 /// # Errors
 /// As [`evaluate_network`](super::evaluate_network).
@@ -62,7 +62,7 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
         (Targets::Values { values, .. }, _) if loss == Loss::BinaryCrossEntropy => {
             of_labels(&outputs.kept.unwrap_or_default(), values, width)
         }
-        // Probabilities of classes: the class that each row names is that of its largest.
+        // Probabilities of classes: the class of a row is that of its largest probability.
         (Targets::Values { .. }, Some(confusion)) => of_decisions(confusion),
         (Targets::Values { values, .. }, None) => {
             let t: Vec<f64> = values.iter().map(|t| t.to_f64()).collect();
@@ -77,19 +77,19 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
     Ok(Assessment { evaluation, metrics, classes })
 }
 
-/// What is known of the outputs of all rows: probabilities, where the loss is of their logits.
+/// The outputs of all rows so far, as probabilities if the loss takes logits.
 struct Outputs<'a, T: Scalar> {
     kernel: &'a Kernel<T>,
     loss: Loss,
     /// (rows), with classes.
     labels: Option<&'a [u32]>,
-    /// One row, (width), as the network says it and in f64.
+    /// One row, (width), in the element type and in f64.
     answer: Vec<T>,
     wide: Vec<f64>,
     rows: usize,
     in_top_five: f64,
     log_loss: f64,
-    /// (rows, width), where a metric has to see all of them together.
+    /// (rows, width), if a metric needs all of them together.
     kept: Option<Vec<f64>>,
 }
 
@@ -107,7 +107,7 @@ impl<'a, T: Scalar> Outputs<'a, T> {
         Outputs { kernel: mlp.kernel(), loss, labels, answer, wide, rows: 0, in_top_five: 0.0, log_loss: 0.0, kept }
     }
 
-    /// Takes in the outputs of the next rows.
+    /// Adds the outputs of the next rows.
     fn see(&mut self, output: MatRef<'_, T>) {
         let width = self.answer.len();
         for row in 0..output.rows() {
@@ -131,7 +131,7 @@ impl<'a, T: Scalar> Outputs<'a, T> {
     }
 }
 
-/// What an assessment adds to an evaluation.
+/// The metrics that an assessment adds to an evaluation.
 struct Found {
     metrics: Vec<(&'static str, f64)>,
     classes: Option<Vec<ClassScores>>,
@@ -174,7 +174,7 @@ fn of_classes<T: Scalar>(
     Found { metrics, classes: each }
 }
 
-/// Each output a question of its own: yes where its probability is above a half.
+/// Metrics of binary labels: an output is 1 where its probability is above a half.
 fn of_labels<T: Scalar>(
     probabilities: &[f64], // (rows, width)
     targets: &[T],         // (rows, width)

@@ -1,6 +1,6 @@
-//! How much each class counts while a network learns.
+//! Weights of classes in training.
 
-/// What the rows of a class count in the loss.
+/// The weight of each class in the loss.
 ///
 /// ```
 /// use chainrule::train::ClassWeights;
@@ -14,12 +14,12 @@
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum ClassWeights {
-    /// Every row counts 1.
+    /// Every row has weight 1.
     #[default]
     Equal,
-    /// So much for each class, in the order of the classes.
+    /// A weight for each class, in the order of the classes.
     Given(Vec<f64>),
-    /// `rows / (classes * rows of the class)` over the rows that are trained on: together all classes count alike.
+    /// `rows / (classes * rows of the class)` over the training rows: each class has the same total weight.
     /// scikit-learn's `class_weight="balanced"`, whose classes are those that occur; King and Zeng, "Logistic regression in
     /// rare events data", 2001. A class without rows has weight 1.
     Balanced,

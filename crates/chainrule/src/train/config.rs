@@ -1,4 +1,4 @@
-//! What a training run is told beforehand.
+//! The settings of a training run.
 
 use chainrule_model::optim::{Clip, Decays, LbfgsSettings, Rates, Schedule, Span, Update, WarmUp};
 use chainrule_model::{Loss, ModelError, Optimizer};
@@ -10,11 +10,11 @@ use super::learner::as_argument;
 use crate::data::Order;
 use crate::error::{Error, Result};
 
-/// More than any machine has; beyond it lies a mistyped number, and a stack for each thread of it.
+/// More threads than any machine has: a larger number is a typing mistake, and each thread would take a stack.
 const THREADS_MAX: usize = 4096;
 
-/// The settings of a training run, with defaults that suit a first try. Each is said by a method of its name; written as a
-/// struct it ends in `..TrainConfig::default()`, for there will be more settings.
+/// The settings of a training run, with defaults for a first try. Each has a method of its name. A struct expression should
+/// end in `..TrainConfig::default()`, since later versions may add settings.
 ///
 /// ```
 /// use chainrule::optim::Clip;
@@ -28,40 +28,40 @@ const THREADS_MAX: usize = 4096;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainConfig {
-    /// How often every row is seen; 20.
+    /// The number of passes over the training rows; 20.
     pub epochs: usize,
-    /// Rows in a minibatch; 32. The last of an epoch holds what is left.
+    /// Rows in a minibatch; 32. The last one of an epoch has the remaining rows.
     pub batch: usize,
-    /// What is made small; cross-entropy.
+    /// The loss; cross-entropy.
     pub loss: Loss,
-    /// How much each class counts, with cross-entropy; all alike.
+    /// The weight of each class, with cross-entropy; equal weights.
     pub class_weights: ClassWeights,
-    /// How much a 1 counts beside a 0 at each output, with binary cross-entropy: PyTorch's `pos_weight`; alike.
+    /// The weight of a 1 relative to a 0 at each output, with binary cross-entropy: PyTorch's `pos_weight`; 1.
     pub positive_weights: Option<Vec<f64>>,
     /// The share of each target that is spread evenly over all classes, with cross-entropy; 0.
     pub label_smoothing: f64,
-    /// How; SGD with a learning rate of 0.1.
+    /// The optimiser; SGD with a learning rate of 0.1.
     pub optimizer: Optimizer,
-    /// What is done to gradients that are too large; nothing.
+    /// Gradient clipping; none.
     pub clip: Option<Clip>,
-    /// What draws parameters to 0 beside the optimiser's own weight decay; nothing.
+    /// Decay in addition to the optimiser's own weight decay; none.
     pub decay: Decays,
-    /// How the optimiser's learning rate changes; not at all.
+    /// The schedule of the learning rate; constant.
     pub schedule: Schedule,
-    /// How the rate grows at the beginning; it is there at once.
+    /// The warm-up of the learning rate; none.
     pub warm_up: Option<WarmUp>,
-    /// Minibatches whose gradients are brought together for one step, as if they were one; 1.
+    /// The number of minibatches whose gradients are accumulated for one step; 1.
     pub accumulate: usize,
-    /// When to end a run that no longer gets better; never.
+    /// Early stopping; none.
     pub early_stopping: Option<EarlyStopping>,
-    /// L-BFGS instead of the optimiser: each epoch is an iteration over all rows, in their order. It has no minibatches,
-    /// learning rate, clipping or decay. Not used.
+    /// L-BFGS instead of the optimiser: each epoch is one iteration over all rows, in their order, without minibatches,
+    /// learning rate, clipping or decay; not used.
     pub lbfgs: Option<LbfgsSettings>,
     /// The order of the rows; shuffled with seed 0.
     pub order: Order,
-    /// How many epochs the report keeps; the last 1,000.
+    /// The epochs whose reports are kept; the last 1,000.
     pub history: History,
-    /// How many threads; `None` is the rayon pool that the caller stands in, by default one thread for each core.
+    /// The number of threads; `None` uses the current rayon pool, by default one thread for each core.
     pub threads: Option<usize>,
 }
 
@@ -90,11 +90,11 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// Refuses settings that cannot be run.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// When a count is 0, there are more than 4096 threads, a setting of the loss, of the optimiser or of what stands
-    /// beside them is out of its range or not for this loss, or L-BFGS is to be combined with what it does not have.
+    /// When a count is 0, there are more than 4096 threads, a setting is out of range or not for this loss, or
+    /// L-BFGS is combined with a setting that it does not have.
     pub fn check(&self) -> Result<()> {
         let counts = [
             ("epochs", Some(self.epochs)),
@@ -123,24 +123,24 @@ impl TrainConfig {
         }
     }
 
-    /// What is done with the gradients of a step, before a schedule changes its learning rate.
+    /// The update of a step: clipping, optimiser and decay, without the schedule.
     pub fn update(&self) -> Update {
         Update { clip: self.clip, optimizer: self.optimizer, decay: self.decay }
     }
 
-    /// The learning rate of the first step over so many rows, which a warm-up or a schedule may have made small.
+    /// The learning rate of the first step of a run over `rows` rows, with warm-up and schedule.
     pub fn first_rate(&self, rows: usize) -> f64 {
         self.rates(rows).at(0)
     }
 
-    /// The learning rates of a run over so many rows.
+    /// The learning rates of a run over `rows` rows.
     pub(super) fn rates(&self, rows: usize) -> Rates {
         let steps = rows.div_ceil(self.batch.saturating_mul(self.accumulate).max(1)).max(1);
         let span = Span { epochs: self.epochs as u64, steps: steps as u64 };
         Rates::new(self.schedule, self.warm_up, self.optimizer.lr(), span)
     }
 
-    /// Refuses weights and smoothing that mean nothing, or that the loss has no use for.
+    /// Checks weights and smoothing: their ranges, and that the loss takes them.
     fn check_weights(&self) -> Result<()> {
         let not_for = |what| Err(ModelError::NotForLoss { loss: self.loss, what }.into());
         if self.class_weights != ClassWeights::Equal && self.loss != Loss::CrossEntropy {
@@ -169,7 +169,7 @@ impl TrainConfig {
         }
     }
 
-    /// L-BFGS goes down the loss itself, as far as a line search says.
+    /// Refuses settings that L-BFGS does not have.
     fn check_lbfgs(&self) -> Result<()> {
         let asked = [
             ("clip", self.clip.is_some()),
@@ -180,21 +180,24 @@ impl TrainConfig {
         ];
         match asked.into_iter().find(|(_, is_asked)| *is_asked) {
             Some((name, _)) => {
-                let expected = "none with lbfgs, which takes all rows at once and as long a step as is good".to_owned();
+                let expected =
+                    "none with lbfgs, which takes all rows at once and finds its step lengths by line search"
+                        .to_owned();
                 Err(Error::Argument { name, found: "one".to_owned(), expected })
             }
             None => Ok(()),
         }
     }
 
-    /// Refuses settings that only make sense with validation.
+    /// Refuses settings that need validation data.
     pub(super) fn check_without_validation(&self) -> Result<()> {
         let name = match (self.early_stopping, self.schedule) {
             (Some(_), _) => "early stopping",
             (None, Schedule::Plateau { .. }) => "the plateau schedule",
             (None, _) => return Ok(()),
         };
-        let (found, expected) = ("no validation rows".to_owned(), "some, to tell better from worse by".to_owned());
+        let (found, expected) =
+            ("no validation rows".to_owned(), "validation rows, whose loss or accuracy it depends on".to_owned());
         Err(Error::Argument { name, found, expected })
     }
 }

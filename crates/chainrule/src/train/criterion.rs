@@ -1,5 +1,5 @@
-//! What a run makes small: a loss that the library knows, with its weights and smoothing, or one of the caller's own. Both
-//! are asked the same: a step, a gradient, a value, and what rows count.
+//! The loss that a run minimises: one of the library's, with weights and smoothing, or one of the caller's own. Both have
+//! the same interface: step, gradient, value, and the weight of rows.
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::network::Objective;
@@ -9,7 +9,7 @@ use chainrule_model::{Loss, Mlp, TargetsRef, Workspace};
 use super::minibatch::Minibatch;
 use crate::Result;
 
-/// What a loss of one's own is measured on: see [`Trainer::fit_with`](super::Trainer::fit_with).
+/// The input of a loss of the caller's own: see [`Trainer::fit_with`](super::Trainer::fit_with).
 ///
 /// ```
 /// use chainrule::train::LossBatch;
@@ -31,17 +31,17 @@ use crate::Result;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct LossBatch<'a, T> {
-    /// What the network says of each row of the minibatch, (batch, outputs).
+    /// The network's output for the minibatch, (batch, outputs).
     pub output: MatRef<'a, T>,
-    /// What the dataset says of them: (batch) labels, or (batch, columns) values, of any number of columns.
+    /// The targets: (batch) labels, or (batch, columns) values, with any number of columns.
     pub targets: TargetsRef<'a, T>,
-    /// What the dataset lets each row count, (batch), if it says so.
+    /// The weights of the rows, (batch), if the dataset has any.
     pub weights: Option<&'a [T]>,
 }
 
-/// What is made small.
+/// A loss that a run minimises.
 pub(super) trait Criterion<T: Scalar> {
-    /// One step on this minibatch. A loss that is not finite moves nothing.
+    /// One step on this minibatch. A loss that is infinite or NaN changes nothing.
     fn step(
         &mut self,
         mlp: &mut Mlp<T>,
@@ -56,18 +56,18 @@ pub(super) trait Criterion<T: Scalar> {
     /// The loss as an evaluation reports it, of the output that the workspace holds.
     fn value(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64>;
 
-    /// What the rows of the minibatch count together.
+    /// The number of rows of the minibatch, or the sum of their weights.
     fn mass(&self, minibatch: &Minibatch<T>) -> f64;
 
-    /// Whether each row counts 1.
+    /// Whether each row has weight 1.
     fn counts_alike(&self) -> bool;
 }
 
-/// A loss of the library's.
+/// A loss of the library.
 pub(super) struct Known<'a, T>(pub(super) Objective<'a, T>);
 
 impl<T: Scalar> Known<'_, T> {
-    /// The loss alone, as evaluation reports it.
+    /// The loss without weights and smoothing, as evaluation reports it.
     pub(super) fn plain(loss: Loss) -> Self {
         Known(loss.into())
     }
@@ -106,12 +106,12 @@ impl<T: Scalar> Criterion<T> for Known<'_, T> {
     }
 }
 
-/// A loss of the caller's.
+/// A loss of the caller's own.
 pub(super) struct Own<F>(pub(super) F);
 
 impl<F> Own<F> {
-    /// The caller's loss of an output, and its gradient.
-    fn measure<'a, T: Scalar>(
+    /// The caller's loss as a function of the output and its gradient, for the targets of a minibatch.
+    fn on_minibatch<'a, T: Scalar>(
         &'a mut self,
         minibatch: &'a Minibatch<T>,
     ) -> impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64 + 'a
@@ -131,11 +131,11 @@ impl<T: Scalar, F: FnMut(LossBatch<'_, T>, &mut [T]) -> f64> Criterion<T> for Ow
         update: Update,
         workspace: &mut Workspace<T>,
     ) -> Result<f64> {
-        Ok(mlp.step_with(minibatch.x(), self.measure(minibatch), update, workspace)?)
+        Ok(mlp.step_with(minibatch.x(), self.on_minibatch(minibatch), update, workspace)?)
     }
 
     fn backward(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64> {
-        Ok(mlp.backward_with(minibatch.x(), self.measure(minibatch), workspace)?)
+        Ok(mlp.backward_with(minibatch.x(), self.on_minibatch(minibatch), workspace)?)
     }
 
     fn value(&mut self, mlp: &Mlp<T>, minibatch: &Minibatch<T>, workspace: &mut Workspace<T>) -> Result<f64> {

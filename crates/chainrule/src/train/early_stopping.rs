@@ -1,11 +1,11 @@
-//! When a run has stopped getting better on rows that it does not learn from.
+//! Early stopping: ends a run when the validation results no longer improve.
 
 use super::{EpochReport, Snapshot};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 
-/// What is watched on the validation rows.
+/// The result on the validation rows that early stopping compares.
 ///
 /// ```
 /// use chainrule::train::{EarlyStopping, Monitor};
@@ -16,15 +16,15 @@ use chainrule_model::Mlp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Monitor {
-    /// The mean loss, which should fall.
+    /// The mean loss; lower is better.
     #[default]
     Loss,
-    /// The share of right answers, which should rise.
+    /// The accuracy; higher is better.
     Accuracy,
 }
 
-/// Ends a run that no longer gets better, and gives the network the weights of its best epoch, whether the run was ended by
-/// this or by anything else.
+/// Ends a run when its validation results no longer improve. At the end of the run, whatever its reason, the network gets
+/// the weights of its best epoch.
 ///
 /// Source: Prechelt, "Early Stopping - But When?", 1998; the counting is that of Keras' `EarlyStopping` with
 /// `restore_best_weights`.
@@ -40,16 +40,16 @@ pub enum Monitor {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EarlyStopping {
-    /// The run ends after so many epochs in a row that were no better than the best.
+    /// The number of epochs in a row without improvement after which the run ends.
     pub patience: usize,
-    /// An epoch is better when it improves on the best by more than this; 0.
+    /// The least improvement on the best epoch: it must be more than this; 0.
     pub min_delta: f64,
-    /// By what; the loss.
+    /// The result that is compared; the loss.
     pub monitor: Monitor,
 }
 
 impl EarlyStopping {
-    /// By the validation loss, of which every improvement counts.
+    /// Early stopping by the validation loss, where any improvement counts.
     pub fn new(patience: usize) -> Self {
         EarlyStopping { patience, min_delta: 0.0, monitor: Monitor::Loss }
     }
@@ -70,10 +70,10 @@ impl EarlyStopping {
 /// The best epoch so far.
 pub(super) struct Best<T: Scalar> {
     settings: EarlyStopping,
-    /// By whichever is watched, the smaller the better.
+    /// The monitored result, negated for accuracy: smaller is better.
     score: f64,
     epoch: Option<EpochReport>,
-    /// Epochs since.
+    /// Epochs since the best one.
     waited: usize,
     weights: Snapshot<T>,
 }
@@ -83,7 +83,7 @@ impl<T: Scalar> Best<T> {
         Ok(Best { settings, score: f64::INFINITY, epoch: None, waited: 0, weights: Snapshot::of(mlp)? })
     }
 
-    /// Takes note of an epoch; whether patience is at its end.
+    /// Records an epoch; returns whether patience is exhausted.
     pub(super) fn is_over(&mut self, epoch: &EpochReport, mlp: &Mlp<T>) -> bool {
         let Some(validation) = &epoch.validation else { return false };
         let score = match self.settings.monitor {
@@ -99,7 +99,7 @@ impl<T: Scalar> Best<T> {
         self.waited >= self.settings.patience
     }
 
-    /// Gives the network the best epoch's weights, and answers what was reported of it.
+    /// Gives the network the weights of the best epoch; returns its report.
     pub(super) fn restore(self, mlp: &mut Mlp<T>) -> Option<EpochReport> {
         if self.epoch.is_some() {
             self.weights.restore(mlp);

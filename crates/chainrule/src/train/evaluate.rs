@@ -1,4 +1,4 @@
-//! How good a network is on rows it did not learn from.
+//! The evaluation of a network on a dataset: loss, accuracy and confusion matrix.
 
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::metrics::{ConfusionMatrix, argmax};
@@ -7,11 +7,11 @@ use chainrule_model::{Loss, Mlp, Workspace};
 use super::criterion::{Criterion, Known};
 use super::minibatch::Minibatch;
 use super::value_errors::{Spread, ValueErrors};
+use crate::compatibility::check_compatible;
 use crate::data::{Dataset, Targets};
-use crate::fit::check_fit;
 use crate::{Error, Result};
 
-/// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, little enough for the second-level cache.
+/// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, and few enough for the L2 cache.
 pub(super) const EVALUATION_BATCH: usize = 256;
 
 /// Loss and accuracy over a dataset: see [`Model::evaluate`](crate::Model::evaluate).
@@ -27,13 +27,13 @@ pub(super) const EVALUATION_BATCH: usize = 256;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// Rows seen.
+    /// The number of rows.
     pub rows: usize,
     /// The mean loss.
     pub loss: f64,
     /// The share of rows whose largest output is their class; `None` without classes.
     pub accuracy: Option<f64>,
-    /// Who was taken for whom; `None` without classes, and in the reports of a training run's epochs.
+    /// The confusion matrix; `None` without classes, and in the epoch reports of a training run.
     pub confusion: Option<ConfusionMatrix>,
     /// The mean absolute error in the targets' own unit; `None` with classes and with logits.
     pub mae: Option<f64>,
@@ -42,12 +42,12 @@ pub struct Evaluation {
     pub r2: Option<f64>,
 }
 
-/// Whether the largest output is an answer: with classes always, with values when they are probabilities.
+/// Whether the largest output is a predicted class: with classes always, with values if they are probabilities.
 pub(super) fn has_classes<T: Scalar>(data: &Dataset<T>, loss: Loss) -> bool {
     matches!(data.targets(), Targets::Classes { .. }) || loss == Loss::CrossEntropy
 }
 
-/// Runs the network over rows as it takes them, and compares.
+/// Evaluates the network on rows that are preprocessed as it expects.
 ///
 /// # Errors
 /// When the dataset does not fit the network or the loss, and when an output or the loss is infinite or NaN.
@@ -55,24 +55,24 @@ pub fn evaluate_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) 
     evaluate_with(mlp, data, loss, |_| ())
 }
 
-/// As [`evaluate_network`], showing the outputs of each minibatch, in the order of the rows.
+/// As [`evaluate_network`]; calls `see` with the outputs of each minibatch, in the order of the rows.
 pub(super) fn evaluate_with<T: Scalar>(
     mlp: &Mlp<T>,
     data: &Dataset<T>,
     loss: Loss,
     mut see: impl FnMut(MatRef<'_, T>),
 ) -> Result<Evaluation> {
-    check_fit(mlp, data, loss)?;
+    check_compatible(mlp, data, loss)?;
     crate::forked::check()?;
-    let counts = has_classes(data, loss);
-    let mut confusion = counts.then(|| ConfusionMatrix::new(mlp.outputs()));
+    let with_accuracy = has_classes(data, loss);
+    let mut confusion = with_accuracy.then(|| ConfusionMatrix::new(mlp.outputs()));
     let also = |minibatch: &Minibatch<T>, output: MatRef<'_, T>| {
         see(output);
         if let Some(confusion) = &mut confusion {
             (0..minibatch.rows()).for_each(|row| confusion.add(minibatch.class(row), argmax(output.row(row))));
         }
     };
-    let mut evaluator = Evaluator::new(mlp, data, counts).of_values(loss);
+    let mut evaluator = Evaluator::new(mlp, data, with_accuracy).of_values(loss);
     let (found, in_unit) = evaluator.run_with(mlp, &mut Known::plain(loss), also)?;
     // A loss of values that were scaled is told in their own unit.
     let loss = in_unit.filter(|_| data.target().scaling().is_some()).unwrap_or(found.loss);
@@ -80,27 +80,27 @@ pub(super) fn evaluate_with<T: Scalar>(
     Ok(Evaluation { confusion, ..found })
 }
 
-/// The memory of an evaluation, kept from one epoch to the next.
+/// The buffers of an evaluation, reused for each epoch.
 pub(super) struct Evaluator<'d, T: Scalar> {
     data: &'d Dataset<T>,
     workspace: Workspace<T>,
     minibatch: Minibatch<T>,
     rows: Vec<usize>,
-    /// Whether right answers are counted.
-    counts: bool,
+    /// Whether the targets are classes, so that the accuracy is computed.
+    with_accuracy: bool,
     /// What errors of values are measured by.
     spread: Option<Spread>,
 }
 
 impl<'d, T: Scalar> Evaluator<'d, T> {
-    pub(super) fn new(mlp: &Mlp<T>, data: &'d Dataset<T>, counts: bool) -> Self {
+    pub(super) fn new(mlp: &Mlp<T>, data: &'d Dataset<T>, with_accuracy: bool) -> Self {
         let batch = EVALUATION_BATCH.min(data.rows());
         Evaluator {
             data,
             workspace: Workspace::new(mlp, batch),
             minibatch: Minibatch::new(data, batch),
             rows: (0..data.rows()).collect(),
-            counts,
+            with_accuracy,
             spread: None,
         }
     }
@@ -115,7 +115,7 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
         Ok(self.run_with(mlp, criterion, |_, _| ())?.0)
     }
 
-    /// As [`Evaluator::run`], showing each minibatch and its outputs on the way; and the loss of values in their own unit.
+    /// As [`Evaluator::run`]; calls `see` with each minibatch and its outputs. Also returns the loss of values in their own unit.
     fn run_with(
         &mut self,
         mlp: &Mlp<T>,
@@ -134,14 +134,14 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
                 return Err(Error::LossNotFinite { first: first + 1, last: first + rows.len(), loss });
             }
             let output = self.workspace.output();
-            right += if self.counts { self.minibatch.count_right(output) } else { 0 };
+            right += if self.with_accuracy { self.minibatch.count_right(output) } else { 0 };
             see(&self.minibatch, output);
             if let Some(errors) = &mut errors {
                 errors.add(output, self.minibatch.targets());
             }
             first += rows.len();
         }
-        let accuracy = self.counts.then(|| right as f64 / self.data.rows() as f64);
+        let accuracy = self.with_accuracy.then(|| right as f64 / self.data.rows() as f64);
         let (mae, r2) = (errors.as_ref().map(ValueErrors::mae), errors.as_ref().and_then(ValueErrors::r2));
         let (rows, loss) = (self.data.rows(), total / self.data.rows() as f64);
         Ok((Evaluation { rows, loss, accuracy, confusion: None, mae, r2 }, errors.map(|errors| errors.loss())))

@@ -1,10 +1,10 @@
-//! How much of a run's past its report keeps.
+//! The epoch reports that a run's report keeps.
 
 use std::collections::VecDeque;
 
 use super::EpochReport;
 
-/// Epochs that a report keeps unless it is told otherwise: some 300 bytes each.
+/// The default number of epoch reports that are kept, of some 300 bytes each.
 const DEFAULT: usize = 1000;
 
 /// The epochs whose reports a [`TrainReport`](super::TrainReport) has.
@@ -23,7 +23,7 @@ const DEFAULT: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum History {
-    /// So many of the last ones: the memory of a run does not grow with its epochs.
+    /// The given number of last ones, so that the memory of a run does not grow with its epochs.
     Last(usize),
     /// All of them, some 300 bytes each.
     All,
@@ -36,15 +36,15 @@ impl Default for History {
     }
 }
 
-/// The reports so far.
-pub(super) struct Kept {
+/// The epoch reports that are kept.
+pub(super) struct KeptReports {
     history: History,
     epochs: VecDeque<EpochReport>,
 }
 
-impl Kept {
+impl KeptReports {
     pub(super) fn new(history: History) -> Self {
-        Kept { history, epochs: VecDeque::new() }
+        KeptReports { history, epochs: VecDeque::new() }
     }
 
     pub(super) fn add(&mut self, epoch: EpochReport) {

@@ -1,5 +1,5 @@
-//! How a network learns from the rows of one step, or of one iteration: in one minibatch, in several whose gradients are
-//! added up, or all rows at once.
+//! One step of training, on one minibatch or on several whose gradients are accumulated, and one iteration of L-BFGS over
+//! all rows.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::optim::{Accumulation, Lbfgs, LbfgsOutcome, Update};
@@ -10,32 +10,32 @@ use super::minibatch::Minibatch;
 use crate::Result;
 use crate::data::Dataset;
 
-/// Rows in a part of a gradient over all rows: as many as the kernels multiply at once. It enters the order in which rows
-/// are added up, so it does not depend on the machine.
+/// Rows of a minibatch of a gradient over all rows: as many as the kernels multiply at once. It determines the order in
+/// which rows are summed, so it does not depend on the machine.
 const PART: usize = 1024;
 
-/// What was seen of some rows.
+/// The loss and the right predictions of the rows of a step.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Seen {
+pub(super) struct StepStats {
     /// The mean loss, before the step.
     pub(super) loss: f64,
-    /// What the rows count together: their number, or the sum of their weights.
+    /// The number of the rows, or the sum of their weights.
     pub(super) mass: f64,
-    /// Rows whose class was right; 0 where nobody counts.
+    /// Rows whose class was predicted right; 0 without classes.
     pub(super) right: usize,
 }
 
-/// What a learner learns from, and what it makes small.
-pub(super) struct Lesson<'d, T, C> {
+/// The training data and the loss that is minimised.
+pub(super) struct TrainingTask<'d, T, C> {
     pub(super) data: &'d Dataset<T>,
     pub(super) criterion: C,
-    /// Whether right answers are counted.
-    pub(super) counts: bool,
+    /// Whether its targets are classes, so that the accuracy is computed.
+    pub(super) with_accuracy: bool,
 }
 
-/// What a run's steps need room for.
+/// What the buffers of a run's steps are made for.
 #[derive(Clone, Copy)]
-pub(super) struct StepRoom {
+pub(super) struct StepSizes {
     /// Rows of the largest minibatch.
     pub(super) batch: usize,
     pub(super) update: Update,
@@ -43,89 +43,93 @@ pub(super) struct StepRoom {
     pub(super) accumulates: bool,
 }
 
-/// Which rows a step learns from, and which the one after it will.
+/// The rows of a step, and those of the next one, which are prefetched.
 #[derive(Clone, Copy)]
 pub(super) struct StepRows<'r> {
     pub(super) rows: &'r [usize],
     pub(super) next: &'r [usize],
 }
 
-/// What came of an iteration of L-BFGS.
-pub(super) struct Iterated {
+/// The result of an iteration of L-BFGS.
+pub(super) struct IterationResult {
     pub(super) outcome: LbfgsOutcome,
-    /// Of the network after it.
-    pub(super) seen: Seen,
+    /// Of the network after the iteration.
+    pub(super) stats: StepStats,
 }
 
-/// The memory of a run's steps.
+/// Takes the steps of a run; holds their buffers.
 pub(super) struct Learner<'d, T: Scalar, C> {
     pub(super) workspace: Workspace<T>,
-    pub(super) lesson: Lesson<'d, T, C>,
+    pub(super) task: TrainingTask<'d, T, C>,
     minibatch: Minibatch<T>,
     accumulation: Option<Accumulation<T>>,
 }
 
 impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
     /// For steps.
-    pub(super) fn new(mlp: &Mlp<T>, lesson: Lesson<'d, T, C>, room: StepRoom) -> Result<Self> {
-        let StepRoom { batch, update, accumulates } = room;
+    pub(super) fn new(mlp: &Mlp<T>, task: TrainingTask<'d, T, C>, sizes: StepSizes) -> Result<Self> {
+        let StepSizes { batch, update, accumulates } = sizes;
         let workspace = Workspace::for_training(mlp, batch, update)?;
         let accumulation = accumulates.then(|| Accumulation::new(mlp)).transpose()?;
-        let minibatch = Minibatch::new(lesson.data, batch);
-        Ok(Learner { workspace, lesson, minibatch, accumulation })
+        let minibatch = Minibatch::new(task.data, batch);
+        Ok(Learner { workspace, task, minibatch, accumulation })
     }
 
     /// For gradients over all rows.
-    pub(super) fn of_all_rows(mlp: &Mlp<T>, lesson: Lesson<'d, T, C>) -> Result<Self> {
-        let batch = PART.min(lesson.data.rows());
-        let (workspace, minibatch) = (Workspace::try_new(mlp, batch)?, Minibatch::new(lesson.data, batch));
-        Ok(Learner { workspace, lesson, minibatch, accumulation: Some(Accumulation::new(mlp)?) })
+    pub(super) fn of_all_rows(mlp: &Mlp<T>, task: TrainingTask<'d, T, C>) -> Result<Self> {
+        let batch = PART.min(task.data.rows());
+        let (workspace, minibatch) = (Workspace::try_new(mlp, batch)?, Minibatch::new(task.data, batch));
+        Ok(Learner { workspace, task, minibatch, accumulation: Some(Accumulation::new(mlp)?) })
     }
 
-    /// One step on these rows, as many at a time as there is room for. A loss that is not finite moves nothing.
-    pub(super) fn step(&mut self, mlp: &mut Mlp<T>, step: StepRows<'_>, update: Update) -> Result<Seen> {
+    /// One step on these rows, in minibatches that fit the workspace. A loss that is infinite or NaN changes nothing.
+    pub(super) fn step(&mut self, mlp: &mut Mlp<T>, step: StepRows<'_>, update: Update) -> Result<StepStats> {
         let StepRows { rows, next } = step;
         let batch = self.workspace.max_batch();
         if self.accumulation.is_none() || rows.len() <= batch {
-            self.minibatch.gather(self.lesson.data, rows);
-            self.lesson.data.prefetch(next);
-            let loss = self.lesson.criterion.step(mlp, &self.minibatch, update, &mut self.workspace)?;
-            return Ok(Seen { loss, mass: self.lesson.criterion.mass(&self.minibatch), right: self.count_right() });
+            self.minibatch.gather(self.task.data, rows);
+            self.task.data.prefetch(next);
+            let loss = self.task.criterion.step(mlp, &self.minibatch, update, &mut self.workspace)?;
+            return Ok(StepStats { loss, mass: self.task.criterion.mass(&self.minibatch), right: self.count_right() });
         }
-        let seen = self.accumulate(mlp, rows.chunks(batch))?;
-        if seen.loss.is_finite()
+        let stats = self.accumulate(mlp, rows.chunks(batch))?;
+        if stats.loss.is_finite()
             && let Some(sum) = &mut self.accumulation
         {
             sum.step(mlp, update, &mut self.workspace)?;
         }
-        Ok(seen)
+        Ok(stats)
     }
 
-    /// The loss over minibatches, and its gradient in the accumulation. Stops at a loss that is not finite.
-    fn accumulate<'r>(&mut self, mlp: &mut Mlp<T>, parts: impl Iterator<Item = &'r [usize]> + Clone) -> Result<Seen> {
-        let mut seen = Seen { mass: self.mass(parts.clone()), ..Seen::default() };
-        let Some(sum) = &mut self.accumulation else { return Ok(seen) };
-        let Lesson { data, criterion, counts } = &mut self.lesson;
+    /// The loss over several minibatches, with its gradient in the accumulation. Stops at a loss that is infinite or NaN.
+    fn accumulate<'r>(
+        &mut self,
+        mlp: &mut Mlp<T>,
+        parts: impl Iterator<Item = &'r [usize]> + Clone,
+    ) -> Result<StepStats> {
+        let mut stats = StepStats { mass: self.mass(parts.clone()), ..StepStats::default() };
+        let Some(sum) = &mut self.accumulation else { return Ok(stats) };
+        let TrainingTask { data, criterion, with_accuracy } = &mut self.task;
         sum.clear();
         for rows in parts {
             self.minibatch.gather(data, rows);
             mlp.forward_training(self.minibatch.x(), &mut self.workspace)?;
             let value = criterion.backward(mlp, &self.minibatch, &mut self.workspace)?;
-            let share = criterion.mass(&self.minibatch) / seen.mass;
+            let share = criterion.mass(&self.minibatch) / stats.mass;
             sum.add(&self.workspace, share)?;
-            seen.loss += share * value;
-            seen.right += if *counts { self.minibatch.count_right(self.workspace.output()) } else { 0 };
+            stats.loss += share * value;
+            stats.right += if *with_accuracy { self.minibatch.count_right(self.workspace.output()) } else { 0 };
             if !value.is_finite() {
                 break;
             }
-            mlp.settle(&self.workspace)?;
+            mlp.commit_pass(&self.workspace)?;
         }
-        Ok(seen)
+        Ok(stats)
     }
 
-    /// What all these rows count together.
+    /// The number of these rows, or the sum of their weights.
     fn mass<'r>(&mut self, parts: impl Iterator<Item = &'r [usize]>) -> f64 {
-        let Lesson { data, criterion, .. } = &self.lesson;
+        let TrainingTask { data, criterion, .. } = &self.task;
         let counts_alike = criterion.counts_alike() && data.weights().is_none();
         let mut total = 0.0;
         for rows in parts {
@@ -140,33 +144,33 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
     }
 
     fn count_right(&self) -> usize {
-        if self.lesson.counts { self.minibatch.count_right(self.workspace.output()) } else { 0 }
+        if self.task.with_accuracy { self.minibatch.count_right(self.workspace.output()) } else { 0 }
     }
 
     /// One iteration of L-BFGS over all these rows.
-    pub(super) fn iterate(&mut self, mlp: &mut Mlp<T>, all: &[usize], lbfgs: &mut Lbfgs<T>) -> Result<Iterated> {
+    pub(super) fn iterate(&mut self, mlp: &mut Mlp<T>, all: &[usize], lbfgs: &mut Lbfgs<T>) -> Result<IterationResult> {
         let mut params = mlp.params().to_vec();
-        let (mut right, mut seen_mass) = (0, 0.0);
+        let (mut right, mut mass) = (0, 0.0);
         let mut objective = |params: &[T], gradient: &mut [T]| {
             mlp.params_mut().copy_from_slice(params);
-            let seen = self.accumulate(mlp, all.chunks(PART))?;
+            let stats = self.accumulate(mlp, all.chunks(PART))?;
             if let Some(sum) = &self.accumulation {
                 gradient.copy_from_slice(sum.gradients());
             }
-            (right, seen_mass) = (seen.right, seen.mass);
-            Ok::<_, crate::Error>(seen.loss)
+            (right, mass) = (stats.right, stats.mass);
+            Ok::<_, crate::Error>(stats.loss)
         };
         let outcome = lbfgs.iterate(&mut params, &mut objective)?;
         mlp.params_mut().copy_from_slice(&params);
         if outcome == LbfgsOutcome::Moved {
-            return Ok(Iterated { outcome, seen: Seen { loss: lbfgs.loss(), mass: seen_mass, right } });
+            return Ok(IterationResult { outcome, stats: StepStats { loss: lbfgs.loss(), mass, right } });
         }
-        // What was tried last is not where the parameters are.
-        Ok(Iterated { outcome, seen: self.accumulate(mlp, all.chunks(PART))? })
+        // The last trial point is not the point that the parameters are at.
+        Ok(IterationResult { outcome, stats: self.accumulate(mlp, all.chunks(PART))? })
     }
 }
 
-/// Names a setting that the library below knows, as this crate does.
+/// Turns an error about a setting of `chainrule-model` into this crate's error about an argument.
 pub(super) fn as_argument(error: ModelError) -> crate::Error {
     match error {
         ModelError::Setting { what, found, expected } => {

@@ -1,4 +1,4 @@
-//! What a loss is told of each output while a network learns.
+//! The weights of outputs in the training loss.
 
 use chainrule_kernel::Scalar;
 
@@ -7,7 +7,7 @@ use super::config::TrainConfig;
 use crate::data::{Dataset, Targets};
 use crate::error::{Error, Result};
 
-/// What the loss is told of each output, if anything.
+/// The weight of each output, (outputs), from the class or positive weights of the settings; `None` for equal weights.
 pub(super) fn loss_weights<T: Scalar>(
     config: &TrainConfig,
     data: &Dataset<T>,

@@ -1,4 +1,4 @@
-//! The buffers that a minibatch is gathered into: made once for the largest.
+//! The buffers that a minibatch is gathered into, allocated once for the largest.
 
 use chainrule_kernel::{Aligned, MatRef, Scalar};
 use chainrule_model::metrics::argmax;
@@ -20,7 +20,7 @@ enum Buffer<T> {
 }
 
 impl<T: Scalar> Minibatch<T> {
-    /// Room for minibatches of up to `batch` rows of `data`.
+    /// Buffers for minibatches of up to `batch` rows of `data`.
     pub(crate) fn new(data: &Dataset<T>, batch: usize) -> Self {
         let targets = match data.targets() {
             Targets::Classes { .. } => Buffer::Classes(vec![0; batch]),
@@ -45,7 +45,7 @@ impl<T: Scalar> Minibatch<T> {
         }
     }
 
-    /// How many rows it holds.
+    /// The number of rows it holds.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
@@ -69,7 +69,7 @@ impl<T: Scalar> Minibatch<T> {
         self.weights.as_ref().map(|weights| &weights[..self.rows])
     }
 
-    /// The class that a row's target names: its label, or the largest of its probabilities.
+    /// The class of a row's target: its label, or the class of its largest probability.
     pub(crate) fn class(&self, row: usize) -> usize {
         match &self.targets {
             Buffer::Classes(labels) => labels[row] as usize,
@@ -77,7 +77,7 @@ impl<T: Scalar> Minibatch<T> {
         }
     }
 
-    /// How many rows of the output name the class of their target.
+    /// The number of rows whose predicted class is that of the target.
     pub(crate) fn count_right(&self, output: MatRef<'_, T>) -> usize {
         (0..self.rows).filter(|&row| argmax(output.row(row)) == self.class(row)).count()
     }

@@ -1,4 +1,4 @@
-//! Who watches a training run.
+//! The observer of a training run.
 
 use std::ops::ControlFlow;
 
@@ -7,9 +7,10 @@ use chainrule_model::Mlp;
 
 use super::EpochReport;
 
-/// Is told of each step and each epoch of a run over T. Nothing it does changes what is computed, save by ending the run.
+/// Called after each step and each epoch of a training run with elements T. An observer can stop the run; nothing else that
+/// it does changes the result.
 ///
-/// A closure that takes an [`EpochReport`] is one, over any T; `()` is one that looks away.
+/// A closure that takes an [`EpochReport`] is an observer for any T; `()` is one that does nothing.
 ///
 /// ```
 /// use chainrule::data::digits;
@@ -37,15 +38,15 @@ use super::EpochReport;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub trait Observer<T: Scalar> {
-    /// After each step: `done` of `total` steps of the run.
+    /// Called after each step: `done` of `total` steps of the run.
     fn step(&mut self, done: usize, total: usize) {
         let _ = (done, total);
     }
 
-    /// After each epoch, and its validation. `Break` ends the run here.
+    /// Called after each epoch and its validation. `Break` ends the run.
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()>;
 
-    /// The network as it is after that, whether or not the run goes on.
+    /// Called after [`Observer::epoch`] with the network, whether or not the run goes on.
     fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {
         let _ = (report, mlp);
     }
@@ -57,7 +58,7 @@ impl<T: Scalar, F: FnMut(&EpochReport) -> ControlFlow<()>> Observer<T> for F {
     }
 }
 
-/// Nobody watches.
+/// Does nothing.
 impl<T: Scalar> Observer<T> for () {
     fn epoch(&mut self, _: &EpochReport) -> ControlFlow<()> {
         ControlFlow::Continue(())

@@ -1,15 +1,15 @@
-//! What is settled before the first step: whether the network, the rows and the settings go together, and which rows count.
+//! Checks before the first step: whether the network, the rows and the settings fit together, and which rows count.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Mlp};
 
-use super::finite::first_not_finite;
+use super::finite::{NotFinite, first_not_finite};
 use super::{ClassWeights, Monitor, TrainConfig};
+use crate::compatibility::check_columns;
 use crate::data::{Dataset, Targets};
-use crate::fit::check_columns;
 use crate::{Divergence, Error, Result};
 
-/// The rows that are learned from: those whose weight is above 0, or all of them, which `None` says.
+/// The training rows: those whose weight is above 0; `None` if these are all rows.
 pub(super) fn rows_that_count<T: Scalar>(data: &Dataset<T>) -> Result<Option<Vec<usize>>> {
     let Some(weights) = data.weights() else { return Ok(None) };
     let rows: Vec<usize> = (0..data.rows()).filter(|&row| weights[row] > T::ZERO).collect();
@@ -20,34 +20,33 @@ pub(super) fn rows_that_count<T: Scalar>(data: &Dataset<T>) -> Result<Option<Vec
     Ok((rows.len() < data.rows()).then_some(rows))
 }
 
-/// Refuses a network that no step could start from.
+/// Refuses a network with an infinite or NaN number.
 pub(super) fn check_start<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
-    let found = match first_not_finite(mlp) {
-        None => return Ok(()),
-        Some((Divergence::Running { module, value }, _)) => {
-            format!("{value} as a running statistic of module {module}")
-        }
-        Some((Divergence::Parameter { module, value }, _)) => format!("{value} as a parameter of module {module}"),
-        Some((other, _)) => format!("{other:?}"),
+    let Some(NotFinite { what, .. }) = first_not_finite(mlp) else { return Ok(()) };
+    let found = match what {
+        Divergence::Running { module, value } => format!("{value} as a running statistic of module {module}"),
+        Divergence::Parameter { module, value } => format!("{value} as a parameter of module {module}"),
+        other => format!("{other:?}"),
     };
     Err(Error::Argument { name: "network", found, expected: "finite numbers to start from".to_owned() })
 }
 
-/// Refuses settings that only make sense with validation, or with classes there: `counts` says whether they have these.
-pub(super) fn check_validation(config: &TrainConfig, counts: Option<bool>) -> Result<()> {
-    let Some(counts) = counts else { return config.check_without_validation() };
+/// Refuses settings that need validation data, or classes in it. `with_accuracy` says whether the validation data have
+/// classes; `None` is no validation.
+pub(super) fn check_validation(config: &TrainConfig, with_accuracy: Option<bool>) -> Result<()> {
+    let Some(with_accuracy) = with_accuracy else { return config.check_without_validation() };
     match config.early_stopping {
-        Some(settings) if settings.monitor == Monitor::Accuracy && !counts => Err(Error::Argument {
+        Some(settings) if settings.monitor == Monitor::Accuracy && !with_accuracy => Err(Error::Argument {
             name: "early stopping",
-            found: "accuracy to go by, and targets that are no classes".to_owned(),
+            found: "accuracy as its monitor, and targets that are no classes".to_owned(),
             expected: "the loss".to_owned(),
         }),
         _ => Ok(()),
     }
 }
 
-/// Refuses what a loss of the caller's own cannot be told, and data that the network cannot take in. What its targets may
-/// be is the loss's affair.
+/// Checks a run with a loss of the caller's own: refuses settings that only the library's losses have, and features of
+/// another width than the network's input. Targets are not checked: the loss may take any.
 pub(super) fn check_own_loss<T: Scalar>(config: &TrainConfig, mlp: &Mlp<T>, data: &Dataset<T>) -> Result<()> {
     let shaped = [
         ("class weights", config.class_weights != ClassWeights::Equal),
@@ -55,18 +54,20 @@ pub(super) fn check_own_loss<T: Scalar>(config: &TrainConfig, mlp: &Mlp<T>, data
         ("label smoothing", config.label_smoothing != 0.0),
     ];
     if let Some((name, _)) = shaped.into_iter().find(|(_, is_set)| *is_set) {
-        let expected = "none with a loss of your own, which weighs what it measures itself".to_owned();
+        let expected = "none with a loss of your own, which applies weights itself".to_owned();
         return Err(Error::Argument { name, found: "some".to_owned(), expected });
     }
     check_columns(mlp, data.cols())
 }
 
-/// Whether, with a loss of the caller's own, the largest output is an answer: with classes that all have an output.
+/// Whether, with a loss of the caller's own, the largest output is a predicted class: if the targets are classes that all
+/// have an output.
 pub(super) fn has_answers<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>) -> bool {
     matches!(data.targets(), Targets::Classes { classes, .. } if *classes <= mlp.outputs())
 }
 
-/// Refuses, for L-BFGS, networks whose loss over the same rows is not the same each time, or not the one of evaluation.
+/// Refuses, for L-BFGS, networks with dropout or batch normalisation, whose training loss differs between passes or from
+/// that of evaluation.
 pub(super) fn check_repeatable<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
     let changes = |layer: &&Layer| matches!(layer, Layer::Dropout { .. } | Layer::BatchNorm { .. });
     match mlp.layers().iter().find(changes) {

@@ -1,8 +1,8 @@
-//! What a training run says of itself.
+//! The report of a training run.
 
 use super::Evaluation;
 
-/// One epoch.
+/// The report of one epoch.
 ///
 /// ```
 /// use chainrule::data::digits;
@@ -21,62 +21,62 @@ use super::Evaluation;
 pub struct EpochReport {
     /// Counted from 1.
     pub epoch: usize,
-    /// The mean loss over the rows, each measured just before the step that learned from it, with the weights and the
-    /// smoothing that it learned with; with L-BFGS all of them after the iteration.
+    /// The mean training loss over the rows, with weights and label smoothing. The loss of a row is that before the step
+    /// which uses the row; with L-BFGS it is the loss after the iteration.
     pub loss: f64,
-    /// The share of rows that were right, measured likewise but each counting the same; `None` without classes.
+    /// The share of rows whose class was predicted right, before the same steps, without weights; `None` without classes.
     pub accuracy: Option<f64>,
-    /// The validation part after the epoch, if there is one; without its confusion matrix, for which
-    /// [`Model::evaluate`](crate::Model::evaluate) can be asked.
+    /// The evaluation on the validation rows after the epoch, if there are any. It has no confusion matrix;
+    /// [`Model::evaluate`](crate::Model::evaluate) computes one.
     pub validation: Option<Evaluation>,
     /// The learning rate of its last step; none with L-BFGS.
     pub learning_rate: Option<f64>,
-    /// Wall time of the epoch's steps, gathering included and validation not.
+    /// Wall time of the epoch's steps in seconds, with gathering and without validation.
     pub seconds: f64,
-    /// What [`weights_sha256`](crate::weights_sha256) says of the parameters after the epoch.
+    /// The [`weights_sha256`](crate::weights_sha256) of the parameters after the epoch.
     pub weights_sha256: String,
 }
 
-/// How a run ended.
+/// Why a run ended.
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::train::Ending;
+/// use chainrule::train::StopReason;
 /// use chainrule::{EpochReport, Mlp, TrainConfig, Trainer};
 /// use std::ops::ControlFlow;
 ///
 /// let network = Mlp::builder(64).dense(10).build()?;
 /// let trainer = Trainer::new(TrainConfig::default().epochs(9))?;
 /// let report = trainer.fit(network, &digits::<f32>(), None, |_: &EpochReport| ControlFlow::Break(()))?.report;
-/// assert_eq!(report.ending, Ending::ByObserver);
+/// assert_eq!(report.stop_reason, StopReason::ByObserver);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ending {
+pub enum StopReason {
     /// All epochs are done.
     Finished,
-    /// Early stopping: it no longer got better.
+    /// Early stopping: no improvement for as many epochs as its patience.
     EarlyStopped,
-    /// L-BFGS found nothing lower.
+    /// L-BFGS found no lower loss.
     Converged,
-    /// The observer broke it off after an epoch.
+    /// The observer returned `ControlFlow::Break` after an epoch.
     ByObserver,
     /// A [`StopHandle`](super::StopHandle) was used; the last epoch may be partial.
     Stopped,
 }
 
-/// A whole run.
+/// The report of a run.
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::train::Ending;
+/// use chainrule::train::StopReason;
 /// use chainrule::{Mlp, TrainConfig, Trainer};
 ///
 /// let network = Mlp::builder(64).dense(10).build()?;
 /// let trainer = Trainer::new(TrainConfig::default().epochs(2).batch(100))?;
 /// let report = trainer.fit(network, &digits::<f32>(), None, ())?.report;
-/// assert_eq!((report.steps, report.ending), (2 * 18, Ending::Finished));
+/// assert_eq!((report.steps, report.stop_reason), (2 * 18, StopReason::Finished));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -87,20 +87,20 @@ pub struct TrainReport {
     pub epochs_run: usize,
     /// Steps taken.
     pub steps: usize,
-    /// Wall time of all steps, gathering included and validation not.
+    /// Wall time of all steps in seconds, with gathering and without validation.
     pub step_seconds: f64,
-    /// Wall time of the run.
+    /// Wall time of the run in seconds.
     pub seconds: f64,
-    /// How it ended.
-    pub ending: Ending,
-    /// With early stopping the best epoch, counted from 1, whose weights the network has.
+    /// Why it ended.
+    pub stop_reason: StopReason,
+    /// With early stopping the number of the best epoch, counted from 1; the network has its weights.
     pub best: Option<usize>,
-    /// What was reported of that epoch, whether or not it is among the last ones.
+    /// The report of the best epoch, whether or not it is among `epochs`.
     pub best_epoch: Option<EpochReport>,
 }
 
 impl TrainReport {
-    /// The mean wall time of a step in microseconds, gathering included and validation not.
+    /// The mean wall time of a step in microseconds, with gathering and without validation.
     pub fn step_us(&self) -> f64 {
         1e6 * self.step_seconds / self.steps.max(1) as f64
     }

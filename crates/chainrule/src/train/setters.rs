@@ -1,4 +1,4 @@
-//! One setting after the other: what a program says of a run it says by these, and a new setting breaks none of them.
+//! The methods of [`TrainConfig`] that set one setting each.
 
 use chainrule_model::optim::{Clip, Decays, LbfgsSettings, Schedule, WarmUp};
 use chainrule_model::{Loss, Optimizer};
@@ -6,7 +6,7 @@ use chainrule_model::{Loss, Optimizer};
 use super::{ClassWeights, EarlyStopping, History, TrainConfig};
 use crate::data::Order;
 
-/// A method for each setting: `name: type` for one that is always there, `name?: type` for one that may be.
+/// Defines a method for each setting: `name: type`, or `name? Some: type` for an optional one.
 macro_rules! setters {
     ($($name:ident $(? $some:ident)?: $type:ty),* $(,)?) => {
         impl TrainConfig {

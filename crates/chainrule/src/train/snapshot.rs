@@ -1,4 +1,4 @@
-//! What a network has learned, kept to return to.
+//! Copies of a network's parameters, to restore them later.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
@@ -13,12 +13,12 @@ impl<T: Scalar> Snapshot<T> {
         Ok(Snapshot(mlp.try_clone()?))
     }
 
-    /// Copies the network as it is now.
+    /// Copies the current state of the network.
     pub(super) fn take(&mut self, mlp: &Mlp<T>) {
         self.0.copy_from(mlp);
     }
 
-    /// Makes the network what it was then.
+    /// Restores the network to the copied state.
     pub(super) fn restore(&self, mlp: &mut Mlp<T>) {
         mlp.copy_from(&self.0);
     }

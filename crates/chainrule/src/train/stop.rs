@@ -1,48 +1,48 @@
-//! Ending a run from outside.
+//! Stopping a run from outside.
 //!
-//! One number holds what was asked for and how many runs there are, so that a stop is never lost between two of them and
-//! asking for it takes no lock: a signal handler may.
+//! One atomic number holds the request to stop and the number of runs under way, so that a request is never lost between
+//! two runs and takes no lock: a signal handler may make it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The bit that asks for the end; what is above it counts runs.
+/// The bit of a request to stop; the bits above it count runs.
 const STOPPED: usize = 1;
 const RUN: usize = 2;
 
-/// Stops a training run from anywhere: another thread, a signal handler. The step that runs is finished first.
+/// Stops a training run from another thread or a signal handler. The step under way is finished first.
 ///
-/// It stops the runs of its trainer that are under way; if there is none, the next one, before its first step. When that
-/// run has returned (of several at once, the last of them), the handle is as new: the trainer's next run is not stopped.
+/// A request stops all runs of the trainer that are under way; if there is none, the next run, before its first step. When
+/// the last of these runs has returned, the request is cleared: the trainer's next run is not stopped.
 ///
 /// ```
 /// use chainrule::data::digits;
-/// use chainrule::train::Ending;
+/// use chainrule::train::StopReason;
 /// use chainrule::{Mlp, TrainConfig, Trainer};
 ///
 /// let network = Mlp::builder(64).dense(10).build()?;
 /// let trainer = Trainer::new(TrainConfig::default().epochs(1))?;
 /// trainer.stop_handle().stop();
 /// let report = trainer.fit(network.clone(), &digits(), None, ())?.report;
-/// assert_eq!((report.ending, report.steps), (Ending::Stopped, 0));
-/// assert_eq!(trainer.fit(network, &digits(), None, ())?.report.ending, Ending::Finished);
+/// assert_eq!((report.stop_reason, report.steps), (StopReason::Stopped, 0));
+/// assert_eq!(trainer.fit(network, &digits(), None, ())?.report.stop_reason, StopReason::Finished);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct StopHandle(Arc<AtomicUsize>);
 
 impl StopHandle {
-    /// Asks for the end.
+    /// Requests the stop.
     pub fn stop(&self) {
         self.0.fetch_or(STOPPED, Ordering::Relaxed);
     }
 
-    /// Whether the end was asked for, of a run that has not returned or not begun.
+    /// Whether a stop was requested and is not cleared yet.
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed) & STOPPED != 0
     }
 
-    /// A run begins; it ends when what is returned is dropped.
+    /// Counts a run, until the returned value is dropped.
     pub(super) fn begin(&self) -> Running<'_> {
         self.0.fetch_add(RUN, Ordering::Relaxed);
         Running(self)
@@ -53,7 +53,7 @@ impl StopHandle {
 pub(super) struct Running<'a>(&'a StopHandle);
 
 impl Drop for Running<'_> {
-    /// The last run takes what was asked for with it, in the same instant in which it is counted off.
+    /// Clears the request with the last run, in one atomic operation.
     fn drop(&mut self) {
         let ended = |state: usize| Some(if state < 2 * RUN { 0 } else { state - RUN });
         let _ = self.0.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, ended);

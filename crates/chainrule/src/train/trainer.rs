@@ -1,23 +1,23 @@
-//! Who trains: settings, threads, and what stops them. The loop itself stands in `course.rs`.
+//! The trainer: settings, threads and stop handle. The loop over epochs is in `epoch_loop.rs`.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 use chainrule_model::network::Objective;
 
-use super::course::{Judge, Run};
 use super::criterion::{Known, Own};
+use super::epoch_loop::{RunSetup, ValidationSet};
 use super::evaluate::has_classes;
-use super::learner::Lesson;
+use super::learner::TrainingTask;
 use super::loss_weights::loss_weights;
 use super::prepare::{check_own_loss, check_start, check_validation, has_answers};
-use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, course};
+use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, epoch_loop};
+use crate::compatibility::check_compatible;
 use crate::data::Dataset;
-use crate::fit::check_fit;
 use crate::forked;
 use crate::model::prepared;
 use crate::{Error, Model, Result};
 
-/// Trains networks, and makes models of them.
+/// Trains networks and returns models.
 ///
 /// ```
 /// use chainrule::data::digits;
@@ -43,7 +43,7 @@ pub struct Trainer {
     stop: StopHandle,
 }
 
-/// What training returns: the model, and what the run says of itself.
+/// The result of training: the model, and the report of the run.
 ///
 /// ```
 /// use chainrule::data::digits;
@@ -58,13 +58,13 @@ pub struct Trainer {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Trained<T: Scalar> {
-    /// What is saved, evaluated and asked.
+    /// The trained model.
     pub model: Model<T>,
-    /// How the run went.
+    /// The report of the run.
     pub report: TrainReport,
 }
 
-/// Threads of the trainer's own.
+/// The trainer's own threads.
 #[derive(Debug)]
 struct Pool {
     threads: rayon::ThreadPool,
@@ -72,7 +72,7 @@ struct Pool {
 }
 
 impl Trainer {
-    /// A trainer with these settings, and its threads if it has some of its own.
+    /// A trainer with these settings. Starts its own threads if the settings give their number.
     ///
     /// # Errors
     /// When a setting is out of range, or the threads cannot be started.
@@ -91,19 +91,20 @@ impl Trainer {
         &self.config
     }
 
-    /// What stops this trainer's runs.
+    /// A handle that stops this trainer's runs.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
-    /// How many threads may take part.
+    /// The number of threads that its runs use.
     pub fn threads(&self) -> usize {
         self.pool.as_ref().map_or_else(rayon::current_num_threads, |pool| pool.threads.current_num_threads())
     }
 
     /// Runs `work` on this trainer's threads.
     ///
-    /// In a process that was forked since they were started, this waits forever: there are none.
+    /// In a process that was forked after the threads were started, this waits forever: a forked process does not have
+    /// them.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match &self.pool {
             Some(pool) => pool.threads.install(work),
@@ -111,7 +112,7 @@ impl Trainer {
         }
     }
 
-    /// Refuses to wait for threads that this process does not have.
+    /// An error if this is a forked process without the threads.
     fn check_process(&self) -> Result<()> {
         match &self.pool {
             Some(pool) => pool.process.check(),
@@ -119,10 +120,10 @@ impl Trainer {
         }
     }
 
-    /// Trains a network on `train`, validating on `validation` after each epoch, and returns the model that it has become:
-    /// with the preprocessing and the classes of the rows it learned from. When stopped, the network keeps what it has
-    /// learned so far; with early stopping it ends with the weights of its best epoch. The observer is a closure that takes
-    /// an [`EpochReport`](super::EpochReport), anything else that is an [`Observer`], or `()`:
+    /// Trains a network on `train`, validating on `validation` after each epoch, and returns the model, with the
+    /// preprocessing and the classes of the training rows. When stopped, the network has the weights of the last step; with
+    /// early stopping, the weights of its best epoch. The observer is a closure that takes an
+    /// [`EpochReport`](super::EpochReport), anything else that is an [`Observer`], or `()`:
     ///
     /// ```
     /// use chainrule::data::digits;
@@ -137,10 +138,10 @@ impl Trainer {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
-    /// Rows to validate on may come as they are from their source: they are preprocessed as `train` was.
+    /// Validation rows that are not preprocessed yet are preprocessed as `train` was.
     ///
-    /// The result depends on the network, the data and the settings; not on the number of threads, nor on what the observer
-    /// does, nor on whether there is validation, unless early stopping or a plateau asks for it.
+    /// The result depends on the network, the data and the settings; not on the number of threads, nor on the
+    /// observer, nor on the validation data, unless early stopping or a plateau schedule uses them.
     ///
     /// # Errors
     /// When the data do not fit the network or the loss, or the two parts are preprocessed in different ways; when a number
@@ -150,7 +151,7 @@ impl Trainer {
     ///
     /// [`Error::Diverged`] when the loss of a step is infinite or NaN: then training ends at that step; and when after the
     /// last step of an epoch, or where the run was stopped, a parameter or a running statistic is, or after an epoch an
-    /// output or the loss of the validation rows. What was learned before is lost then, unless [`Trainer::resume`] is used.
+    /// output or the loss of the validation rows. The network is lost then; [`Trainer::resume`] keeps it.
     pub fn fit<T: Scalar>(
         &self,
         network: Mlp<T>,
@@ -163,9 +164,8 @@ impl Trainer {
         Ok(Trained { model, report })
     }
 
-    /// Goes on training a model, one that was loaded for example: as [`Trainer::fit`], but in place. The model's
-    /// preprocessing is applied to all rows that come as they are from their source; its loss becomes
-    /// [`TrainConfig::loss`].
+    /// Continues to train a model, for example a loaded one: as [`Trainer::fit`], but in place. The model's preprocessing
+    /// is applied to all rows that are not preprocessed yet; its loss becomes [`TrainConfig::loss`].
     ///
     /// # Errors
     /// As [`Trainer::fit`], and when rows are preprocessed in another way than the model's. After [`Error::Diverged`] the
@@ -178,18 +178,18 @@ impl Trainer {
         observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
         let train = prepared(&model.preprocess, &model.target, train)?;
-        check_fit(&model.mlp, &train, self.config.loss)?;
+        check_compatible(&model.mlp, &train, self.config.loss)?;
         model.loss = self.config.loss;
         model.name_classes(&train);
         self.fit_network(&mut model.mlp, &train, validation, observer)
     }
 
-    /// As [`Trainer::fit`], with a loss of the caller's own instead of [`TrainConfig::loss`], which is then only what the
-    /// model is evaluated by. It is given a minibatch, writes its gradient by each element of the output, row-major, and
-    /// returns its value, the mean over the minibatch's rows: see
-    /// [`Mlp::backward_with`](chainrule_model::Mlp::backward_with). What it leaves unwritten is 0. Validation asks it too,
-    /// and looks at the value alone. What an epoch reports is the mean of its minibatches' values, each counted by its
-    /// rows, or in training by the sum of their weights where the dataset has some.
+    /// As [`Trainer::fit`], with a loss of the caller's own instead of [`TrainConfig::loss`], which then only evaluates the
+    /// model. The loss is given a minibatch and a gradient buffer of zeros, writes its gradient by each element of the
+    /// output, row-major, and returns its value, the mean over the minibatch's rows: see
+    /// [`Mlp::backward_with`](chainrule_model::Mlp::backward_with). Validation calls it too, and uses the value alone. The
+    /// loss of an epoch is the mean of its minibatches' values, weighted by their rows, or in training by the sum of the
+    /// rows' weights if the dataset has any.
     ///
     /// ```
     /// use chainrule::data::{Dataset, Features, Targets};
@@ -217,12 +217,13 @@ impl Trainer {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
-    /// Targets may have any number of columns, so what a loss has to know of a row can stand there. Right answers are
-    /// counted where the targets are classes and each has an output.
+    /// Targets may have any number of columns, for example with further data of a row. The accuracy is computed if the
+    /// targets are classes and each has an output.
     ///
     /// # Errors
-    /// As [`Trainer::fit`], but for what only the library's losses ask of targets; when class weights, positive weights or
-    /// label smoothing are set; and [`Error::Diverged`] also when the loss writes a gradient that is infinite or NaN.
+    /// As [`Trainer::fit`], except for the checks of targets, which only the library's losses make; when class weights,
+    /// positive weights or label smoothing are set; and [`Error::Diverged`] also when the loss writes a gradient that is
+    /// infinite or NaN.
     pub fn fit_with<T: Scalar>(
         &self,
         network: Mlp<T>,
@@ -237,8 +238,9 @@ impl Trainer {
         Ok(Trained { model, report })
     }
 
-    /// As [`Trainer::resume`], of a network without the rest of a model: what was done to the rows before, whoever predicts
-    /// with it has to do again. For experiments and comparisons; what is to be saved is trained by [`Trainer::fit`].
+    /// As [`Trainer::resume`], for a network without the rest of a model: the caller has to preprocess the rows of
+    /// predictions as those of training. For experiments and comparisons; a model that is to be saved is trained by
+    /// [`Trainer::fit`].
     ///
     /// # Errors
     /// As [`Trainer::resume`].
@@ -252,18 +254,18 @@ impl Trainer {
         let _running = self.stop.begin();
         self.check_process()?;
         let config = &self.config;
-        check_fit(mlp, train, config.loss)?;
+        check_compatible(mlp, train, config.loss)?;
         let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
         let validation = validation.as_deref();
-        validation.map_or(Ok(()), |validation| check_fit(mlp, validation, config.loss))?;
-        let validation = validation.map(|data| Judge { data, counts: has_classes(data, config.loss) });
+        validation.map_or(Ok(()), |validation| check_compatible(mlp, validation, config.loss))?;
+        let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_classes(data, config.loss) });
         self.check(mlp, validation)?;
         let weights = loss_weights::<T>(config, train, mlp.outputs())?;
         let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
         let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
-        let lesson = Lesson { data: train, criterion, counts: has_classes(train, config.loss) };
-        let run = Run { config, stop: &self.stop, lesson, validation };
-        self.install(|| course::run(run, mlp, &mut observer))
+        let task = TrainingTask { data: train, criterion, with_accuracy: has_classes(train, config.loss) };
+        let run = RunSetup { config, stop: &self.stop, task, validation };
+        self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
 
     /// As [`Trainer::fit_network`], with a loss of the caller's own: see [`Trainer::fit_with`].
@@ -285,16 +287,16 @@ impl Trainer {
         let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
-        let validation = validation.map(|data| Judge { data, counts: has_answers(mlp, data) });
+        let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_answers(mlp, data) });
         self.check(mlp, validation)?;
-        let lesson = Lesson { data: train, criterion: Own(loss), counts: has_answers(mlp, train) };
-        let run = Run { config, stop: &self.stop, lesson, validation };
-        self.install(|| course::run(run, mlp, &mut observer))
+        let task = TrainingTask { data: train, criterion: Own(loss), with_accuracy: has_answers(mlp, train) };
+        let run = RunSetup { config, stop: &self.stop, task, validation };
+        self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
 
-    /// What both kinds of loss need.
-    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<Judge<'_, T>>) -> Result<()> {
+    /// The checks for both kinds of loss.
+    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<ValidationSet<'_, T>>) -> Result<()> {
         check_start(mlp)?;
-        check_validation(&self.config, validation.map(|judge| judge.counts))
+        check_validation(&self.config, validation.map(|set| set.with_accuracy))
     }
 }

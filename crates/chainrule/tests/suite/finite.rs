@@ -3,7 +3,7 @@
 use chainrule::bare::{assess, evaluate};
 use chainrule::data::{Dataset, Features, Order, Targets};
 use chainrule::optim::LbfgsSettings;
-use chainrule::train::{EarlyStopping, Ending, LossBatch};
+use chainrule::train::{EarlyStopping, LossBatch, StopReason};
 use chainrule::{Divergence, Error, Loss, Mlp, Model, Optimizer, Scalar, TrainConfig, Trainer, weights_sha256};
 
 /// Rows of one feature and one value.
@@ -231,5 +231,5 @@ fn a_good_run_says_nothing_of_all_this() {
     let data = line::<f32>(&[0.5, -0.5, 1.0, -1.0], &[0.5, -0.5, 1.0, -1.0]);
     let mut mlp = Mlp::builder(1).batch_norm().dense(1).build().unwrap();
     let report = Trainer::new(config(3, 0.01)).unwrap().fit_network(&mut mlp, &data, Some(&data), ()).unwrap();
-    assert_eq!((report.ending, report.epochs_run), (Ending::Finished, 3));
+    assert_eq!((report.stop_reason, report.epochs_run), (StopReason::Finished, 3));
 }

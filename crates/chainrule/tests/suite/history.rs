@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Targets};
-use chainrule::train::{EarlyStopping, Ending, History, Observer, StopHandle};
+use chainrule::train::{EarlyStopping, History, Observer, StopHandle, StopReason};
 use chainrule::{EpochReport, Loss, Mlp, Optimizer, TrainConfig, Trainer, weights_sha256};
 
 fn data() -> Dataset<f32> {
@@ -25,7 +25,7 @@ fn a_report_keeps_the_last_thousand_epochs_unless_told_otherwise() {
     let numbers = |history: Option<History>| {
         let config = TrainConfig { history: history.unwrap_or_default(), ..config(1500) };
         let report = Trainer::new(config).unwrap().fit_network(&mut network(), &data(), None, ()).unwrap();
-        assert_eq!((report.epochs_run, report.steps, report.ending), (1500, 1500, Ending::Finished));
+        assert_eq!((report.epochs_run, report.steps, report.stop_reason), (1500, 1500, StopReason::Finished));
         report.epochs.iter().map(|epoch| epoch.epoch).collect::<Vec<_>>()
     };
     assert_eq!(numbers(None), (501..=1500).collect::<Vec<_>>());
@@ -79,9 +79,9 @@ fn a_trainer_that_was_stopped_trains_again() {
     let trainer = Trainer::new(config(5)).unwrap();
     let stop = trainer.stop_handle();
     let report = trainer.fit_network(&mut network(), &data(), None, StopAt(2, stop.clone())).unwrap();
-    assert_eq!((report.ending, report.steps, stop.is_stopped()), (Ending::Stopped, 2, false));
+    assert_eq!((report.stop_reason, report.steps, stop.is_stopped()), (StopReason::Stopped, 2, false));
     let report = trainer.fit_network(&mut network(), &data(), None, ()).unwrap();
-    assert_eq!((report.ending, report.steps), (Ending::Finished, 5));
+    assert_eq!((report.stop_reason, report.steps), (StopReason::Finished, 5));
 }
 
 #[test]
@@ -90,8 +90,8 @@ fn a_stop_before_a_run_ends_that_run_alone_and_moves_nothing() {
     let (mut mlp, before) = (network(), weights_sha256(&network()));
     trainer.stop_handle().stop();
     let report = trainer.fit_network(&mut mlp, &data(), None, ()).unwrap();
-    assert_eq!((report.ending, report.steps, weights_sha256(&mlp)), (Ending::Stopped, 0, before));
-    assert_eq!(trainer.fit_network(&mut mlp, &data(), None, ()).unwrap().ending, Ending::Finished);
+    assert_eq!((report.stop_reason, report.steps, weights_sha256(&mlp)), (StopReason::Stopped, 0, before));
+    assert_eq!(trainer.fit_network(&mut mlp, &data(), None, ()).unwrap().stop_reason, StopReason::Finished);
     // A run that could not begin was a run.
     trainer.stop_handle().stop();
     let mut other = Mlp::builder(3).dense(2).build().unwrap();

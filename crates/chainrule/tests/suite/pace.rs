@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Order, Preprocess, Targets, digits};
 use chainrule::optim::{Clip, Decay, Group, LbfgsSettings, Schedule, WarmUp};
-use chainrule::train::{EarlyStopping, Ending, Monitor, Observer};
+use chainrule::train::{EarlyStopping, Monitor, Observer, StopReason};
 use chainrule::{EpochReport, Loss, Mlp, Optimizer, Scalar, TrainConfig, TrainReport, Trainer, weights_sha256};
 
 fn scaled_digits<T: Scalar>() -> (Dataset<T>, Dataset<T>) {
@@ -74,7 +74,10 @@ fn a_plateau_lowers_the_rate_where_validation_no_longer_falls() {
     let (train, _) = scaled_digits::<f32>();
     let error =
         Trainer::new(config).unwrap().fit_network(&mut network(8), &train, None, go_on).unwrap_err().to_string();
-    assert_eq!(error, "the plateau schedule: found no validation rows, expected some, to tell better from worse by");
+    assert_eq!(
+        error,
+        "the plateau schedule: found no validation rows, expected validation rows, whose loss or accuracy it depends on"
+    );
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn early_stopping_ends_with_the_weights_of_the_best_epoch() {
                 (best, at) = (score(epoch), epoch.epoch);
             }
         }
-        assert_eq!((report.best, report.ending), (Some(at), Ending::EarlyStopped));
+        assert_eq!((report.best, report.stop_reason), (Some(at), StopReason::EarlyStopped));
         assert_eq!(report.epochs.len(), at + 4);
         assert!(at > 1 && report.epochs.len() < 200);
         assert_eq!(weights_sha256(&mlp), report.epochs[at - 1].weights_sha256);
@@ -121,10 +124,13 @@ fn a_run_that_is_ended_otherwise_has_its_best_weights_too() {
     let mut mlp = network::<f64>(16);
     let report = Trainer::new(config.clone()).unwrap().fit_network(&mut mlp, &few, Some(&test), go_on).unwrap();
     let best = report.best.unwrap();
-    assert!(report.ending == Ending::Finished && best < 60);
+    assert!(report.stop_reason == StopReason::Finished && best < 60);
     assert_eq!(weights_sha256(&mlp), report.epochs[best - 1].weights_sha256);
     let error = Trainer::new(config).unwrap().fit_network(&mut mlp, &few, None, go_on).unwrap_err().to_string();
-    assert_eq!(error, "early stopping: found no validation rows, expected some, to tell better from worse by");
+    assert_eq!(
+        error,
+        "early stopping: found no validation rows, expected validation rows, whose loss or accuracy it depends on"
+    );
 }
 
 /// The last group has a single, smaller minibatch in it.
@@ -206,7 +212,7 @@ fn lbfgs_lowers_the_loss_of_all_rows_at_every_epoch_and_says_when_it_is_done() {
     let mut mlp = Mlp::builder(64).dense(10).build_as::<f64>().unwrap();
     let config = TrainConfig { epochs: 30, lbfgs: Some(LbfgsSettings::default()), ..TrainConfig::default() };
     let report = Trainer::new(config.clone()).unwrap().fit_network(&mut mlp, &train, Some(&test), go_on).unwrap();
-    assert_eq!((report.steps, report.epochs.len(), report.ending), (30, 30, Ending::Finished));
+    assert_eq!((report.steps, report.epochs.len(), report.stop_reason), (30, 30, StopReason::Finished));
     assert!(report.epochs.windows(2).all(|pair| pair[1].loss <= pair[0].loss));
     assert!(report.epochs.iter().all(|epoch| epoch.learning_rate.is_none()));
     let last = &report.epochs[29];
@@ -222,7 +228,7 @@ fn lbfgs_lowers_the_loss_of_all_rows_at_every_epoch_and_says_when_it_is_done() {
     let mut mlp = Mlp::builder(64).dense(1).build_as::<f64>().unwrap();
     let config = TrainConfig { epochs: 500, loss: Loss::Mse, ..config };
     let report = Trainer::new(config).unwrap().fit_network(&mut mlp, &data, None, go_on).unwrap();
-    assert_eq!(report.ending, Ending::Converged);
+    assert_eq!(report.stop_reason, StopReason::Converged);
     assert!(report.epochs.len() < 50 && report.epochs.last().unwrap().loss < 1e-12);
 }
 

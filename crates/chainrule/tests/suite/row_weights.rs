@@ -233,7 +233,7 @@ fn what_ones_own_loss_would_not_be_told_is_refused() {
         let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>().unwrap();
         Trainer::new(config).unwrap().fit_network_with(&mut mlp, &curve(), None, squares, ()).unwrap_err().to_string()
     };
-    let expected = "found some, expected none with a loss of your own, which weighs what it measures itself";
+    let expected = "found some, expected none with a loss of your own, which applies weights itself";
     let balanced = TrainConfig { class_weights: ClassWeights::Balanced, ..config() };
     assert_eq!(fit(balanced), format!("class weights: {expected}"));
     assert_eq!(fit(TrainConfig { label_smoothing: 0.1, ..config() }), format!("label smoothing: {expected}"));

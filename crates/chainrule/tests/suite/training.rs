@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use chainrule::bare::evaluate;
 use chainrule::data::{Dataset, Features, Order, Preprocess, Targets, digits};
 use chainrule::optim::{Clip, OPTIMIZER_NAMES};
-use chainrule::train::{Ending, Observer};
+use chainrule::train::{Observer, StopReason};
 use chainrule::{EpochReport, Error, Loss, Mlp, Optimizer, Scalar, TrainConfig, Trainer, weights_sha256};
 
 fn scaled_digits<T: Scalar>() -> (Dataset<T>, Dataset<T>) {
@@ -34,7 +34,7 @@ fn the_digits_are_learned() {
     assert!(validation.accuracy.unwrap() > 0.95, "validation accuracy {:?}", validation.accuracy);
     let now = evaluate(&mlp, &test, Loss::CrossEntropy).unwrap();
     assert_eq!((now.loss, now.accuracy, validation.confusion.is_none()), (validation.loss, validation.accuracy, true));
-    assert_eq!((report.steps, report.ending), (20 * train.rows().div_ceil(32), Ending::Finished));
+    assert_eq!((report.steps, report.stop_reason), (20 * train.rows().div_ceil(32), StopReason::Finished));
     assert!(report.step_us() > 0.0 && report.step_seconds <= report.seconds);
 }
 
@@ -95,7 +95,7 @@ fn a_stopped_run_keeps_what_it_has_learned() {
     let stop_after = per_epoch + 7;
     let observer = StopAtStep(stop_after, trainer.stop_handle());
     let report = trainer.fit_network(&mut mlp, &train, None, observer).unwrap();
-    assert_eq!((report.ending, report.steps, report.epochs.len()), (Ending::Stopped, stop_after, 1));
+    assert_eq!((report.stop_reason, report.steps, report.epochs.len()), (StopReason::Stopped, stop_after, 1));
     assert!(mlp.params() != before && mlp.params().iter().all(|w| w.is_finite()));
 }
 
@@ -105,7 +105,7 @@ fn an_observer_ends_the_run_after_its_epoch() {
     let mut mlp = Mlp::builder(64).dense(10).build().unwrap();
     let observer = |report: &EpochReport| if report.epoch == 2 { ControlFlow::Break(()) } else { go_on(report) };
     let report = Trainer::new(config(9, 1)).unwrap().fit_network(&mut mlp, &train, None, observer).unwrap();
-    assert_eq!((report.ending, report.epochs.len()), (Ending::ByObserver, 2));
+    assert_eq!((report.stop_reason, report.epochs.len()), (StopReason::ByObserver, 2));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What each finding means, and what to do.
+//! The explanation of each finding, and the advice.
 
 use crate::doctor::Kind;
 

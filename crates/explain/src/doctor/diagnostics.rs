@@ -2,7 +2,7 @@
 //! copy. `chainrule-model` computes all of it; this file only counts and takes norms. Dropout uses the same mask before
 //! and after the step, so that the losses can be compared; units are examined at their activation, before dropout.
 
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::{Activation, Layer, Loss, MatRef, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 
 use crate::doctor::Examination;
@@ -126,7 +126,7 @@ pub(super) fn goes_with_gradient(optimizer: Optimizer) -> bool {
 /// Measures the units of each dense layer in a pass that keeps the output of every module.
 fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerDiagnostics>, ModelError> {
     let mlp = case.mlp;
-    let mut parts = Dissection::try_new(mlp, case.rows.count())?;
+    let mut parts = Intermediates::try_new(mlp, case.rows.count())?;
     parts.forward_training(case.rows.x)?;
     let dense: Vec<_> = mlp.dense_layers().collect();
     let diagnostics = |(number, layer): (usize, &chainrule_model::network::DenseLayer<'_, T>)| {

@@ -1,7 +1,7 @@
 //! Every intermediate value of a network and the gradient of the loss by it, from the passes of `chainrule-model`, kept
-//! in a `Dissection`. The passes are in evaluation mode: they show what the network predicts and what that depends on.
+//! in an `Intermediates`. The passes are in evaluation mode: they show what the network predicts and what that depends on.
 
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::{Loss, MatRef, Mlp, ModelError, Scalar};
 
 use crate::graph::Rows;
@@ -17,7 +17,7 @@ pub(crate) struct Cuts<T> {
 
 impl<T: Scalar> Cuts<T> {
     pub(crate) fn new(mlp: &Mlp<T>, loss: Loss, rows: Rows<'_, T>) -> Result<Self, ModelError> {
-        let mut parts = Dissection::new(mlp, rows.count());
+        let mut parts = Intermediates::new(mlp, rows.count());
         parts.forward(rows.x)?;
         parts.backward(rows.x, rows.targets, loss)?;
         let flat = |matrix: MatRef<'_, T>| (0..matrix.rows()).flat_map(|row| matrix.row(row).to_vec()).collect();

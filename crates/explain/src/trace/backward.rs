@@ -1,6 +1,6 @@
 //! The backward pass: the chain rule from the loss to the first weights, module by module.
 
-use chainrule_model::network::{Dissection, activation_name};
+use chainrule_model::network::{Intermediates, activation_name};
 use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
 use super::loss::sum_of_each_row;
@@ -11,7 +11,7 @@ use super::{Formula, Matrix, Name, Quantity, norm};
 /// A finished pass, and the forward quantities that its formulas use.
 pub(super) struct Traced<'a, T: Scalar> {
     pub(super) mlp: &'a Mlp<T>,
-    pub(super) parts: &'a Dissection<T>,
+    pub(super) parts: &'a Intermediates<T>,
     /// The gradients by the parameters, as a training step computes them.
     pub(super) gradients: &'a [T],
     pub(super) x: &'a Quantity,
@@ -22,8 +22,16 @@ pub(super) struct Traced<'a, T: Scalar> {
     pub(super) by_output: Formula,
 }
 
-/// All gradients in the order of the chain rule; and again those by the parameters, from the first module to the last.
-pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec<[Quantity; 2]>) {
+/// The gradients of a backward pass.
+pub(super) struct Gradients {
+    /// All of them, in the order of the chain rule.
+    pub(super) all: Vec<Quantity>,
+    /// Those by w and b of each module with parameters, from the first module to the last.
+    pub(super) by_parameters: Vec<[Quantity; 2]>,
+}
+
+/// Computes the gradients and their formulas.
+pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> Gradients {
     let Traced { mlp, parts, gradients, x, params, outputs, between, .. } = *traced;
     let by_output = |module: usize, formula: Formula, meaning: String| {
         let name = outputs[module].name.gradient();
@@ -31,15 +39,15 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
     };
     let last = outputs.len() - 1;
     let mut d = by_output(last, traced.by_output.clone(), "gradient by the output".to_owned());
-    let (mut quantities, mut tensors) = (vec![d.clone()], Vec::new());
+    let (mut all, mut by_parameters) = (vec![d.clone()], Vec::new());
     for module in (0..outputs.len()).rev() {
         let (input, output) = (if module == 0 { x } else { &outputs[module - 1] }, &outputs[module]);
         let layer = &mlp.layers()[module];
         let learned = params.iter().find(|learned| learned.module == module);
         if let Some(learned) = learned {
-            let by_learned = by_parameters(learned, layer, input, &between[module], &d, gradients);
-            quantities.extend(by_learned.clone());
-            tensors.insert(0, by_learned);
+            let by_learned = gradients_by_parameters(learned, layer, input, &between[module], &d, gradients);
+            all.extend(by_learned.clone());
+            by_parameters.insert(0, by_learned);
         }
         let (formula, meaning) = match (layer, learned) {
             (Layer::Dense { .. }, Some(Parameters { w, number, .. })) => {
@@ -51,7 +59,7 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
                     layer,
                     &Through { input, d: &d },
                     &between[module],
-                    learned.zip(tensors.first()),
+                    learned.zip(by_parameters.first()),
                 );
                 (known.unwrap_or_else(|| through(layer, input, output, &d)), format!("back through {layer}"))
             }
@@ -59,15 +67,15 @@ pub(super) fn backward<T: Scalar>(traced: &Traced<'_, T>) -> (Vec<Quantity>, Vec
         // Training does not need the gradient by the inputs and does not compute it.
         if module > 0 {
             d = by_output(module - 1, formula, meaning);
-            quantities.push(d.clone());
+            all.push(d.clone());
         }
     }
-    (quantities, tensors)
+    Gradients { all, by_parameters }
 }
 
 /// `dL/dW = input^T dL/dZ` and `dL/db = sum_of_rows(dL/dZ)`; of a normalisation, the sums over rows of dL/dA times what
 /// was normalised, and of dL/dA.
-fn by_parameters<T: Scalar>(
+fn gradients_by_parameters<T: Scalar>(
     learned: &Parameters,
     layer: &Layer,
     input: &Quantity,
@@ -76,7 +84,7 @@ fn by_parameters<T: Scalar>(
     gradients: &[T],
 ) -> [Quantity; 2] {
     let (w, b) = (&learned.w, &learned.b);
-    let (w_range, b_range) = learned.ranges();
+    let ranges = learned.ranges();
     let sum_of_rows = Name::new("sum_of_rows", "\\sum_{\\text{rows}} ");
     let shaped = |range, like: &Matrix| Matrix::from_slice(&gradients[range], like.rows(), like.cols());
     let dw = match norm::normalised_by(layer, input, between) {
@@ -84,10 +92,10 @@ fn by_parameters<T: Scalar>(
         None => Formula::default().transposed(input).times().value(dz),
     };
     let dw =
-        Quantity::computed(w.name.gradient(), format!("gradient by the {}", w.meaning), dw, shaped(w_range, &w.value));
+        Quantity::computed(w.name.gradient(), format!("gradient by the {}", w.meaning), dw, shaped(ranges.w, &w.value));
     let db = Formula::just(dz).of(&sum_of_rows);
     let db =
-        Quantity::computed(b.name.gradient(), format!("gradient by the {}", b.meaning), db, shaped(b_range, &b.value));
+        Quantity::computed(b.name.gradient(), format!("gradient by the {}", b.meaning), db, shaped(ranges.b, &b.value));
     [dw, db]
 }
 

@@ -37,29 +37,36 @@ impl Block {
 /// The number of columns that are shown even in a narrow terminal.
 const FEWEST: usize = 2;
 
-/// `[ 1  2 ] [ 0.5 ] + [ 0 ]  =  [ 2 ]` and the like, in `width` columns, and what is left out of the result. A result
+/// The lines of a formula with its numbers.
+pub(super) struct Equation {
+    pub(super) lines: Vec<String>,
+    /// Which rows and columns of the result are shown, unless all are.
+    pub(super) note: Option<String>,
+}
+
+/// `[ 1  2 ] [ 0.5 ] + [ 0 ]  =  [ 2 ]` and the like, in `width` columns. A result
 /// that does not fit beside the operands stands below; one that does not fit at all loses columns. Operands are left
 /// out where they do not fit or are not whole.
-pub(super) fn lines(quantity: &Quantity, detail: Detail, width: usize) -> (Vec<String>, Option<String>) {
+pub(super) fn equation(quantity: &Quantity, detail: Detail, width: usize) -> Equation {
     let shown = fitted(&quantity.value, detail, width);
     let (result, note) = (Block::of(&quantity.value, shown), Grid::of(&quantity.value, shown).note);
     let operands = operands(quantity, detail).unwrap_or_default();
     let operands_width: usize = operands.iter().map(Block::width).sum();
     if operands.is_empty() || operands_width > width {
-        return (result.0, note);
+        return Equation { lines: result.0, note };
     }
     let equals = Block(vec!["  =  ".to_owned()]);
     let mut blocks = operands;
     if operands_width + equals.width() + result.width() <= width {
         blocks.extend([equals, result]);
-        return (Block::beside(&blocks), note);
+        return Equation { lines: Block::beside(&blocks), note };
     }
     let mut lines = Block::beside(&blocks);
     if result.0.len() > 1 {
         lines.push(String::new());
     }
     lines.extend(Block::beside(&[equals, result]));
-    (lines, note)
+    Equation { lines, note }
 }
 
 /// Shows as many columns as fit.

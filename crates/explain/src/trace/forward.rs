@@ -1,6 +1,6 @@
 //! The forward pass, module by module.
 
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::{Layer, Mlp, Scalar};
 
 use super::parameters::Parameters;
@@ -27,7 +27,7 @@ impl Passed {
 /// The output of each module. Dense layer k gives Zk, what follows it Ak.
 pub(super) fn forward<T: Scalar>(
     mlp: &Mlp<T>,
-    parts: &Dissection<T>,
+    parts: &Intermediates<T>,
     x: &Quantity,
     params: &[Parameters], // one for each module that learns
 ) -> Passed {

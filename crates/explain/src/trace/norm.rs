@@ -1,7 +1,7 @@
 //! The formulas of dropout and of the normalisations, which differ in training and evaluation, with the masks, means
 //! and variances of the passes.
 
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::{Layer, Mlp, Scalar};
 
 use super::parameters::Parameters;
@@ -9,7 +9,7 @@ use super::{Formula, Matrix, Name, Quantity};
 
 /// The intermediate quantities of a module: a mask, or a mean and a variance. Empty for other modules.
 pub(super) fn between<T: Scalar>(
-    parts: &Dissection<T>,
+    parts: &Intermediates<T>,
     module: usize,
     layer: &Layer,
     input: &Quantity,
@@ -70,7 +70,7 @@ pub(super) struct Through<'a> {
 
 /// The gradient by the input of dropout or of a normalisation, from that by its output; `None` for other modules.
 pub(super) fn through<T: Scalar>(
-    parts: &Dissection<T>,
+    parts: &Intermediates<T>,
     layer: &Layer,
     at: &Through<'_>,
     between: &[Quantity],
@@ -136,8 +136,15 @@ fn mean_of_each_row() -> Name {
     Name::new("mean_of_each_row", "\\operatorname{mean}_{\\text{each row}}")
 }
 
+/// The running statistics of a batch normalisation.
+pub(super) struct RunningStatistics {
+    module: usize,
+    pub(super) mean: Quantity,
+    pub(super) variance: Quantity,
+}
+
 /// The running mean and variance of each batch normalisation, by module.
-pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<(usize, [Quantity; 2])> {
+pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<RunningStatistics> {
     let one = |(number, norm): (usize, chainrule_model::network::NormLayer<'_, T>)| {
         let (module, running) = (norm.module, norm.running?);
         let row = |values: &[T]| Matrix::from_slice(values, 1, values.len());
@@ -146,25 +153,28 @@ pub(super) fn running<T: Scalar>(mlp: &Mlp<T>) -> Vec<(usize, [Quantity; 2])> {
             Quantity::given(name, format!("running statistics of normalisation {}", number + 1), row(values))
         };
         let mean = given("running_mean", "\\bar{\\mu}", running.mean);
-        Some((module, [mean, given("running_var", "\\bar{\\sigma}^{2}", running.variance)]))
+        let variance = given("running_var", "\\bar{\\sigma}^{2}", running.variance);
+        Some(RunningStatistics { module, mean, variance })
     };
     mlp.norm_layers().enumerate().filter_map(one).collect()
 }
 
 /// The update of the running statistics, from `before` and the statistics of the minibatch to their current values.
-pub(super) fn settled<T: Scalar>(
+pub(super) fn updated_running<T: Scalar>(
     mlp: &Mlp<T>,
-    before: &[(usize, [Quantity; 2])],
+    before: &[RunningStatistics],
     measured: &[Vec<Quantity>], // of each module
     rows: usize,
 ) -> Vec<Quantity> {
     let mut moved = Vec::new();
-    for ((module, before), (_, after)) in before.iter().zip(running(mlp)) {
-        let (Layer::BatchNorm { momentum, .. }, [mean, variance]) = (mlp.layers()[*module], &measured[*module][..])
+    for (before, after) in before.iter().zip(running(mlp)) {
+        let module = before.module;
+        let (Layer::BatchNorm { momentum, .. }, [mean, variance]) = (mlp.layers()[module], &measured[module][..])
         else {
             continue;
         };
-        for ((before, after), measured) in before.iter().zip(after).zip([mean, variance]) {
+        let pairs = [(&before.mean, after.mean, mean), (&before.variance, after.variance, variance)];
+        for (before, after, measured) in pairs {
             let keep = Formula::default().same("1 - ").literal(momentum).bracketed().each_times().value(before);
             let mut formula = keep.same(" + ").literal(momentum).each_times().value(measured);
             if measured.name == variance.name {

@@ -15,15 +15,21 @@ pub(super) struct Parameters {
     pub(super) b: Quantity,
     /// Whether it is a normalisation.
     pub(super) is_norm: bool,
-    /// Where w and then b lie among all.
+    /// The range of w and then b among all parameters.
     range: Range<usize>,
 }
 
+/// The ranges of a layer's w and b.
+pub(super) struct ParameterRanges {
+    pub(super) w: Range<usize>,
+    pub(super) b: Range<usize>,
+}
+
 impl Parameters {
-    /// Where w lies, and where b does.
-    pub(super) fn ranges(&self) -> (Range<usize>, Range<usize>) {
+    /// The ranges of w and b among all parameters.
+    pub(super) fn ranges(&self) -> ParameterRanges {
         let split = self.range.start + self.w.value.values().len();
-        (self.range.start..split, split..self.range.end)
+        ParameterRanges { w: self.range.start..split, b: split..self.range.end }
     }
 }
 

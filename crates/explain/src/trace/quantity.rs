@@ -1,4 +1,4 @@
-//! What a trace is made of: a name, a formula, a value.
+//! The quantities of a trace: name, formula, value.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The optimisers' rules as formulas, those of `chainrule_kernel::Rule`, where their sources stand, and what decays
-//! beside them, as `chainrule_model::optim::Decay` says it.
+//! The formulas of the optimisers' rules and of decay: those of `chainrule_kernel::Rule`, which names their sources, and
+//! of `chainrule_model::optim::Decay`.
 
 use chainrule_model::Optimizer;
 use chainrule_model::optim::Decay;
@@ -12,32 +12,53 @@ pub(super) struct Ground<'a> {
     pub(super) w: &'a Quantity,
     pub(super) gradient: &'a Quantity,
     /// The optimiser's state of the tensor, before and after the step.
-    pub(super) memory: Vec<(Matrix, Matrix)>,
+    pub(super) memory: Vec<StateChange>,
     /// The decay of the tensor, apart from the optimiser's own.
     pub(super) decay: Decay,
     /// Counted from 1.
     pub(super) step: u64,
 }
 
+/// An array of the optimiser's state, before and after the step.
+#[derive(Clone)]
+pub(super) struct StateChange {
+    pub(super) before: Matrix,
+    pub(super) after: Matrix,
+}
+
+/// The result of a rule.
+pub(super) struct RuleStep {
+    /// The new state of the optimiser.
+    pub(super) state: Vec<Quantity>,
+    /// The formula of the new tensor.
+    pub(super) formula: Formula,
+}
+
+impl RuleStep {
+    fn new(state: impl Into<Vec<Quantity>>, formula: Formula) -> Self {
+        RuleStep { state: state.into(), formula }
+    }
+}
+
 /// The formulas of the new optimiser state and of the new tensor.
-pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, Formula) {
+pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> RuleStep {
     match optimizer {
-        Optimizer::Sgd { lr } => (vec![], on.sgd_step(lr).then(factor(on.decayed(0.0, lr)))),
+        Optimizer::Sgd { lr } => RuleStep::new([], on.sgd_step(lr).then(factor(on.decayed(0.0, lr)))),
         Optimizer::Momentum { lr, momentum: 0.0, weight_decay, .. } => {
-            (vec![], on.sgd_step(lr).then(factor(on.decayed(weight_decay, lr))))
+            RuleStep::new([], on.sgd_step(lr).then(factor(on.decayed(weight_decay, lr))))
         }
         Optimizer::Momentum { lr, momentum, nesterov, weight_decay } => {
             let g = on.decayed(weight_decay, lr);
             let v = on.remember(0, "v", "the velocity", |v| scaled(momentum, v).same(" + ").then(g.clone()));
             let ahead = || g.clone().same(" + ").then(scaled(momentum, &v)).bracketed();
             let formula = if nesterov { on.sgd_step(lr).then(ahead()) } else { on.sgd_step(lr).value(&v) };
-            (vec![v], formula)
+            RuleStep::new([v], formula)
         }
         Optimizer::RmsProp { lr, alpha, eps, weight_decay } => {
             let g = on.decayed(weight_decay, lr);
             let s = on.mean_square(0, alpha, &g);
             let root = Formula::just(&s).root().same(" + ").literal(eps).bracketed();
-            (vec![s], on.sgd_step(lr).then(factor(g)).same(" / ").then(root))
+            RuleStep::new([s], on.sgd_step(lr).then(factor(g)).same(" / ").then(root))
         }
         Optimizer::AdaGrad { lr, lr_decay, eps, weight_decay, .. } => {
             let g = on.decayed(weight_decay, lr);
@@ -51,7 +72,7 @@ pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, For
                 let so_far = Formula::default().same("1 + ").literal((on.step - 1) as f64).scaling().literal(lr_decay);
                 start.same(" / ").then(so_far.bracketed())
             };
-            (vec![s], slowed.scaling().then(factor(g)).same(" / ").then(root))
+            RuleStep::new([s], slowed.scaling().then(factor(g)).same(" / ").then(root))
         }
         Optimizer::Adam { lr, beta1, beta2, eps, weight_decay } => {
             let start = on.kept(lr).same(" - ");
@@ -63,7 +84,7 @@ pub(super) fn rule(optimizer: Optimizer, on: &Ground<'_>) -> (Vec<Quantity>, For
             on.adam(on.decayed(0.0, lr), start, lr, [beta1, beta2, eps])
         }
         // An optimiser without formulas here is shown by its name.
-        other => (vec![], Formula::just(on.w).same(", ").value(on.gradient).of(&Name::function(other.name()))),
+        other => RuleStep::new([], Formula::just(on.w).same(", ").value(on.gradient).of(&Name::function(other.name()))),
     }
 }
 
@@ -94,7 +115,7 @@ impl Ground<'_> {
 
     /// The new value of a part of the state.
     fn remember(&self, index: usize, letter: &str, meaning: &str, next: impl FnOnce(&Quantity) -> Formula) -> Quantity {
-        let (before, after) = self.memory[index].clone();
+        let StateChange { before, after } = self.memory[index].clone();
         let name = self.w.name.memory(letter);
         let formula = next(&Quantity::given(name.clone(), meaning, before));
         Quantity::computed(name, meaning, formula, after).replacing()
@@ -108,7 +129,7 @@ impl Ground<'_> {
     }
 
     /// `start lr * m / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + eps)`.
-    fn adam(&self, g: Formula, start: Formula, lr: f64, [beta1, beta2, eps]: [f64; 3]) -> (Vec<Quantity>, Formula) {
+    fn adam(&self, g: Formula, start: Formula, lr: f64, [beta1, beta2, eps]: [f64; 3]) -> RuleStep {
         let gained = Formula::default().literal(1.0 - beta1).scaling().then(factor(g.clone()));
         let m = self.remember(0, "m", "the running mean", |m| scaled(beta1, m).same(" + ").then(gained));
         let s = self.mean_square(1, beta2, &g);
@@ -118,7 +139,7 @@ impl Ground<'_> {
         };
         let root = unbiased(&s, beta2).root().same(" + ").literal(eps).bracketed();
         let formula = rate(start, lr).scaling().then(unbiased(&m, beta1)).same(" / ").then(root);
-        (vec![m, s], formula)
+        RuleStep::new([m, s], formula)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Takes the steps of a trace. The loss, the gradients by the parameters and the parameters are those of the training
-//! methods, `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::settle`; a `Dissection` keeps the values that
+//! methods, `Mlp::forward_training`, `Mlp::backward`, `Mlp::update` and `Mlp::commit_pass`; an `Intermediates` keeps the values that
 //! they do not store. A request without steps is traced in evaluation mode, by `Mlp::forward`.
 
-use chainrule_model::network::Dissection;
-use chainrule_model::optim::Moments;
+use chainrule_model::network::Intermediates;
+use chainrule_model::optim::OptimizerState;
 use chainrule_model::{Mlp, ModelError, Scalar, TargetsRef, Workspace};
 
 use super::parameters::parameters;
@@ -25,7 +25,7 @@ pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, request: &TraceRequest<'_, T>) -> Resu
     let (mut steps, mut losses) = (Vec::new(), Vec::new());
     for number in 1..=request.steps.max(1) {
         let is_shown = learned.is_none() || request.shown.contains(&number);
-        let (sections, loss) = pass.step(mlp, is_shown)?;
+        let StepRecord { sections, loss } = pass.step(mlp, is_shown)?;
         losses.extend(loss);
         if is_shown {
             steps.push(Step { number, sections });
@@ -58,7 +58,7 @@ struct Pass<'l, 'a, T: Scalar> {
     request: &'l TraceRequest<'a, T>,
     given: Vec<Quantity>,
     workspace: Workspace<T>,
-    moments: Moments<T>,
+    optimizer_state: OptimizerState<T>,
 }
 
 impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
@@ -67,12 +67,12 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         let mut given = vec![x];
         given.extend(request.targets.iter().flat_map(|targets| loss::given(*targets, mlp.outputs())));
         let workspace = Workspace::try_new(mlp, request.x.rows())?;
-        let moments = Moments::new(request.update.optimizer, mlp.params().len())?;
-        Ok(Pass { request, given, workspace, moments })
+        let optimizer_state = OptimizerState::new(request.update.optimizer, mlp.params().len())?;
+        Ok(Pass { request, given, workspace, optimizer_state })
     }
 
-    /// One step: a forward pass, and the rest as requested. Returns the sections to show, and the loss.
-    fn step(&mut self, mlp: &mut Mlp<T>, is_shown: bool) -> Result<(Vec<Section>, Option<f64>), ModelError> {
+    /// One step: a forward pass, and the rest as requested.
+    fn step(&mut self, mlp: &mut Mlp<T>, is_shown: bool) -> Result<StepRecord, ModelError> {
         let TraceRequest { x, targets, loss, steps, .. } = *self.request;
         match targets {
             Some(_) if steps > 0 => mlp.forward_training(x, &mut self.workspace)?,
@@ -83,44 +83,45 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             Some(targets) => Some(mlp.loss(targets, loss, &mut self.workspace)?),
             None => None,
         };
-        let sections = if is_shown { Some(self.record(mlp, targets.zip(value))?) } else { None };
+        let loss_of_pass = targets.zip(value).map(|(targets, value)| PassLoss { targets, value });
+        let sections = if is_shown { Some(self.record(mlp, loss_of_pass)?) } else { None };
         let Some(Recorded { mut sections, tensors, between }) = sections else {
             if value.is_some() && steps > 0 {
                 self.learn(mlp)?;
             }
-            return Ok((Vec::new(), value));
+            return Ok(StepRecord { sections: Vec::new(), loss: value });
         };
         if value.is_some() && steps > 0 {
-            let (before, running) = (self.moments.values().to_vec(), norm::running(mlp));
+            let (before, running) = (self.optimizer_state.values().to_vec(), norm::running(mlp));
             let clipped = self.learn(mlp)?;
             let moved = Moved {
                 params: mlp.params(),
                 clipped: clipped.as_deref(),
                 before: &before,
-                after: self.moments.values(),
-                step: self.moments.steps(),
+                after: self.optimizer_state.values(),
+                step: self.optimizer_state.steps(),
             };
             let mut quantities = update::update(self.request.update, &tensors, &moved);
-            quantities.extend(norm::settled(mlp, &running, &between, x.rows()));
+            quantities.extend(norm::updated_running(mlp, &running, &between, x.rows()));
             sections.push(Section { title: "update", quantities });
         }
-        Ok((sections, value))
+        Ok(StepRecord { sections, loss: value })
     }
 
     /// Updates the parameters with the gradients in the workspace, and ends the pass. Returns the clipped gradients, if
     /// they are clipped.
     fn learn(&mut self, mlp: &mut Mlp<T>) -> Result<Option<Vec<T>>, ModelError> {
         let mut gradients = self.workspace.gradients().to_vec();
-        mlp.update(self.request.update, &mut gradients, &mut self.moments)?;
-        mlp.settle(&self.workspace)?;
+        mlp.update(self.request.update, &mut gradients, &mut self.optimizer_state)?;
+        mlp.commit_pass(&self.workspace)?;
         Ok(self.request.update.clip.map(|_| gradients))
     }
 
-    /// Records what the passes computed.
-    fn record(&self, mlp: &Mlp<T>, answered: Option<(TargetsRef<'_, T>, f64)>) -> Result<Recorded, ModelError> {
+    /// Records the quantities of the passes.
+    fn record(&self, mlp: &Mlp<T>, loss_of_pass: Option<PassLoss<'_, T>>) -> Result<Recorded, ModelError> {
         let TraceRequest { x, loss, steps, .. } = *self.request;
-        let mut parts = Dissection::try_new(mlp, x.rows())?;
-        let learns = answered.is_some() && steps > 0;
+        let mut parts = Intermediates::try_new(mlp, x.rows())?;
+        let learns = loss_of_pass.is_some() && steps > 0;
         if learns {
             parts.forward_training(x)?;
         } else {
@@ -130,7 +131,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
         let mut listed: Vec<Quantity> =
             params.iter().flat_map(|learned| [learned.w.clone(), learned.b.clone()]).collect();
         if learns {
-            listed.extend(norm::running(mlp).into_iter().flat_map(|(_, running)| running));
+            listed.extend(norm::running(mlp).into_iter().flat_map(|running| [running.mean, running.variance]));
         }
         let passed = forward::forward(mlp, &parts, &self.given[0], &params);
         let outputs = &passed.outputs;
@@ -139,7 +140,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             Section { title: "forward", quantities: passed.all() },
         ];
         let between = passed.between.clone();
-        let Some((targets, value)) = answered else {
+        let Some(PassLoss { targets, value }) = loss_of_pass else {
             return Ok(Recorded { sections, tensors: Vec::new(), between });
         };
         let y = outputs.last().expect("a network has layers");
@@ -149,7 +150,7 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             return Ok(Recorded { sections, tensors: Vec::new(), between });
         }
         parts.backward(x, targets, loss)?;
-        let (quantities, gradients) = backward::backward(&backward::Traced {
+        let gradients = backward::backward(&backward::Traced {
             mlp,
             parts: &parts,
             gradients: self.workspace.gradients(),
@@ -159,20 +160,33 @@ impl<'l, 'a, T: Scalar> Pass<'l, 'a, T> {
             between: &between,
             by_output: traced_loss.gradient,
         });
-        sections.push(Section { title: "backward", quantities });
-        let tensors = params.iter().zip(gradients).flat_map(|(layer, [dw, db])| {
+        sections.push(Section { title: "backward", quantities: gradients.all });
+        let tensors = params.iter().zip(gradients.by_parameters).flat_map(|(layer, [dw, db])| {
             let (w, b) = (layer.w.clone(), layer.b.clone());
-            let (w_range, b_range) = layer.ranges();
+            let ranges = layer.ranges();
             [
-                Tensor { before: w, gradient: dw, is_bias: layer.is_norm, range: w_range },
-                Tensor { before: b, gradient: db, is_bias: true, range: b_range },
+                Tensor { before: w, gradient: dw, is_bias: layer.is_norm, range: ranges.w },
+                Tensor { before: b, gradient: db, is_bias: true, range: ranges.b },
             ]
         });
         Ok(Recorded { sections, tensors: tensors.collect(), between })
     }
 }
 
-/// What the passes computed.
+/// The record of a step.
+struct StepRecord {
+    /// The sections to show; none if the step is not shown.
+    sections: Vec<Section>,
+    loss: Option<f64>,
+}
+
+/// The targets of a pass, and its loss.
+struct PassLoss<'a, T> {
+    targets: TargetsRef<'a, T>,
+    value: f64,
+}
+
+/// The record of the passes of a step.
 struct Recorded {
     sections: Vec<Section>,
     /// The tensors that an update changes.

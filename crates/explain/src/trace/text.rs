@@ -1,8 +1,9 @@
 //! A trace as text for a terminal: every formula, also with its numbers if they fit.
 
+use super::equation::{self, Equation};
 use super::grid::Detail;
 use super::number::significant;
-use super::{Quantity, Section, Trace, equation, words};
+use super::{Quantity, Section, Trace, words};
 
 /// How the text looks.
 ///
@@ -103,7 +104,8 @@ impl Text<'_> {
         let gap = 40usize.saturating_sub(equation.len()).max(2);
         self.out.push_str(&" ".repeat(gap));
         self.line(DIM, &words(quantity));
-        let (lines, note) = equation::lines(quantity, Detail::new(digits, limit), width.saturating_sub(INDENT.len()));
+        let width = width.saturating_sub(INDENT.len());
+        let Equation { lines, note } = equation::equation(quantity, Detail::new(digits, limit), width);
         lines.iter().for_each(|line| self.line("", &format!("{INDENT}{line}")));
         if let Some(note) = note {
             self.line(DIM, &format!("{INDENT}{note}"));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use chainrule_model::Scalar;
 use chainrule_model::optim::{Clip, Update};
 
-use super::rules::{Ground, rule};
+use super::rules::{Ground, RuleStep, StateChange, rule};
 use super::{Formula, Matrix, Name, Quantity};
 
 /// Weights or a bias, before the step.
@@ -46,17 +46,21 @@ fn one<T: Scalar>(update: Update, tensor: &Tensor, moved: &Moved<'_, T>) -> Vec<
     let w = &tensor.before;
     let clipped = update.clip.zip(moved.clipped).map(|(clip, all)| clipped(clip, &tensor.gradient, tensor.cut(all)));
     let length = moved.params.len();
-    let cut = |moments: &[T]| moments.chunks_exact(length).map(|array| tensor.cut(array)).collect::<Vec<_>>();
+    let cut = |state: &[T]| state.chunks_exact(length).map(|array| tensor.cut(array)).collect::<Vec<_>>();
     let ground = Ground {
         w,
         gradient: clipped.as_ref().unwrap_or(&tensor.gradient),
-        memory: cut(moved.before).into_iter().zip(cut(moved.after)).collect(),
+        memory: cut(moved.before)
+            .into_iter()
+            .zip(cut(moved.after))
+            .map(|(before, after)| StateChange { before, after })
+            .collect(),
         decay: if tensor.is_bias { update.decay.biases } else { update.decay.weights },
         step: moved.step,
     };
-    let (remembered, formula) = rule(update.optimizer, &ground);
+    let RuleStep { state, formula } = rule(update.optimizer, &ground);
     let after = Quantity::computed(w.name.clone(), format!("new {}", w.meaning), formula, tensor.cut(moved.params));
-    clipped.iter().cloned().chain(remembered).chain([after.replacing()]).collect()
+    clipped.iter().cloned().chain(state).chain([after.replacing()]).collect()
 }
 
 fn clipped(clip: Clip, gradient: &Quantity, value: Matrix) -> Quantity {

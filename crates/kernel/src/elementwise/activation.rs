@@ -1,9 +1,9 @@
-//! What is done with elements one by one: activations, their derivatives, and the sums of columns, over a rectangle of C
+//! Elementwise operations: activations, their derivatives, and the sums of columns, over a rectangle of C
 //! while a product has it in the first-level cache, or over whole matrices.
 //!
 //! A derivative is taken from the *output* where that tells it to the last digits, so that a training step keeps one
 //! array per layer, not two; otherwise from the *input*, and [`Activation::derivative_needs_input`] says so. A new
-//! activation is a variant, a line in `each!` for either direction, and two arms in [`apply`]; its name stands in the
+//! activation is a variant, a line in `each!` for either direction, and two arms in [`apply`]; its name is in the
 //! model.
 
 use crate::Scalar;
@@ -84,7 +84,7 @@ pub(crate) struct PostOp<T> {
     pub(crate) activation: Activation,
     /// When C is multiplied by the derivative, what that is taken from; otherwise C becomes the output.
     pub(crate) of: Option<Operand<T>>,
-    /// Where the sums of C's columns go; null when nobody asked.
+    /// The destination of the sums of C's columns; null if they are not wanted.
     pub(crate) sums: *mut T,
 }
 
@@ -207,7 +207,7 @@ impl<T: Scalar> Op<T> for ApplyPostOp<'_, T> {
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        // SAFETY: the contract of `ApplyPostOp`, kept by whoever made it.
+        // SAFETY: the contract of `ApplyPostOp`, upheld where it is constructed.
         unsafe { apply::<T, K::Vector>(self.post_op, self.area) }
     }
 }

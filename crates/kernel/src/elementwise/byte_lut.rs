@@ -36,7 +36,7 @@ impl<T: Scalar> ByteLut<T> {
         let values = std::array::from_fn(|byte| T::from_f64(byte as f64 * factor));
         let high = T::from_f64(factor);
         let low = T::from_f64(factor - high.to_f64());
-        // The formula rounds twice; that it comes to the same is not proved but tried: there are only 256 of them.
+        // The formula rounds twice; that the result is the same is not proved but tested, for all 256 bytes.
         let equal = (0..=255).all(|byte| affine(byte, [high, low]) == values[usize::from(byte)]);
         ByteLut { values, factor: equal.then_some([high, low]) }
     }

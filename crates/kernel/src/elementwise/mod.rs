@@ -1,4 +1,4 @@
-//! What is done to elements one by one, outside of products.
+//! Elementwise operations, outside of products.
 
 pub(crate) mod activation;
 pub(crate) mod byte_lut;

@@ -1,4 +1,4 @@
-//! How parameters move by their gradients: the optimisers' loops, element by element.
+//! The update rules of the optimisers, element by element.
 //!
 //! Each rule is PyTorch's, in its order of operations (`torch.optim`, the single-tensor route of each). What is written
 //! here as a multiplication and an addition is rounded twice on every CPU, so a step's bits do not depend on the kernel.
@@ -10,7 +10,7 @@ use crate::Scalar;
 use crate::simd::isa::{Isa, Op};
 
 /// A rule with its numbers, for parameters w and gradients dw. What a rule remembers of each parameter is 0 before the
-/// first step, save where AdaGrad is told otherwise.
+/// first step, except for AdaGrad's initial sum.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }

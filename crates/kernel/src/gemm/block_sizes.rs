@@ -212,12 +212,12 @@ pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> Option<usize> {
     Some(blocks.max(longest.checked_add(cols(longest))?))
 }
 
-/// Rows so many elements apart share their sets of the caches.
+/// Rows at this distance in elements share their sets of the caches.
 pub(crate) fn page_apart<T>(stride: usize) -> bool {
     stride != 0 && (stride * size_of::<T>()).is_multiple_of(PAGE)
 }
 
-/// Rows so many elements apart leave most of a first level's sets empty.
+/// Rows at this distance in elements use few of the sets of the L1 cache.
 pub(crate) fn few_sets<T>(stride: usize) -> bool {
     (stride * size_of::<T>()).is_multiple_of(FEW_SETS)
 }

@@ -23,7 +23,7 @@ pub(crate) struct Problem<T> {
     /// Where this C begins within the caller's, or its transpose.
     pub(crate) row: usize,
     pub(crate) col: usize,
-    /// Whether this is the transpose of what the caller asked for: the epilogue's columns are then rows here.
+    /// Whether this is the transpose of the caller's product: the columns of the epilogue are then rows here.
     pub(crate) swapped: bool,
     /// Whether `b` points at panels of this kernel's width, each with all steps of k.
     pub(crate) b_packed: bool,

@@ -1,4 +1,4 @@
-//! Which algorithm a product takes, by its shape and strides alone: never by who computes it, nor on how many threads.
+//! The choice of the algorithm of a product. It depends on shape and strides alone, not on the thread or the number of threads.
 //!
 //! All algorithms run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else;
 //! but for single rows and columns of dot products ([`Algorithm::Row`] with `dots`), which the shape and strides of the whole
@@ -81,7 +81,7 @@ pub(crate) fn select<T: Scalar, K: Isa<T>>(p: &Problem<T>, is_per_column: bool) 
 }
 
 /// Whether the elements of this product are dot products: it is one row or one column, and the steps of both operands lie
-/// side by side. A single column of a larger product is never asked about: its elements are chains, as those around it.
+/// side by side. For a single column of a larger product this is not called: its elements are chains, as those around it.
 #[inline]
 fn is_dots<T>(p: &Problem<T>) -> bool {
     p.k >= MIN_DOT_STEPS && (p.m == 1 || p.n == 1) && p.a.cs == 1 && p.b.rs == 1
@@ -187,7 +187,7 @@ mod tests {
     use Algorithm::{Blocked, Ger, Row, Skinny, Split};
     use Orientation::{AsIs, ByColumns, TilesTransposed};
 
-    /// How a matrix lies: by rows, by columns, or by rows so many elements apart.
+    /// The layout of a matrix: by rows, by columns, or by rows at a distance in elements.
     #[derive(Clone, Copy)]
     enum Lies {
         Rows,

@@ -1,4 +1,4 @@
-//! What the functions of this folder have to know of an element type.
+//! The constants of each element type for the functions of this folder.
 
 /// Its constants. Only `f32` and `f64` have them: the trait is out of reach from outside, which seals [`crate::Scalar`].
 pub trait Constants {

@@ -20,34 +20,34 @@ pub(crate) const LINE: usize = 64;
 /// assert_eq!((row.len(), row.as_ptr().align_offset(64)), (100, 0));
 /// ```
 pub struct Aligned<T> {
-    /// One line longer than what is asked for, and none when that is nothing.
+    /// One cache line longer than the requested length; 0 for a length of 0.
     buffer: Vec<T>,
     start: usize,
     len: usize,
 }
 
 impl<T: Scalar> Aligned<T> {
-    /// So many zeros.
+    /// An array of `len` zeros.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Aligned::try_zeros`].
+    /// When there is not enough memory: see [`Aligned::try_zeros`].
     pub fn zeros(len: usize) -> Self {
         Self::try_zeros(len).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// So many zeros.
+    /// An array of `len` zeros.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_zeros(len: usize) -> Result<Self, SizeError> {
         let buffer = sizes::zeroed(WHAT, with_slack::<T>(len)?).map_err(|error| error.of(WHAT, &[len]))?;
         Ok(Self::in_buffer(buffer, len))
     }
 
-    /// So many times the same number.
+    /// An array of `len` copies of a number.
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_filled(len: usize, value: T) -> Result<Self, SizeError> {
         let mut filled = Self::try_zeros(len)?;
         if value != T::ZERO || 1.0f64.copysign(value.to_f64()) < 0.0 {
@@ -101,7 +101,7 @@ impl<T> Default for Aligned<T> {
     }
 }
 
-/// Panics when there is not so much memory.
+/// Panics when there is not enough memory.
 impl<T: Clone> Clone for Aligned<T> {
     fn clone(&self) -> Self {
         let mut buffer = sizes::reserved(WHAT, self.buffer.len()).unwrap_or_else(|error| panic!("{error}"));

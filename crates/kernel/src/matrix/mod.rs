@@ -1,4 +1,4 @@
-//! Where numbers lie: views of matrices, and aligned memory.
+//! Views of matrices, and aligned memory.
 
 pub(crate) mod aligned;
 pub(crate) mod operand;

@@ -1,4 +1,4 @@
-//! Views of matrices in somebody's slice: a pointer, a shape and two strides. Transposing swaps the strides.
+//! Views of matrices in borrowed slices: a pointer, a shape and two strides. Transposing swaps the strides.
 //!
 //! A view owns nothing and copies nothing. Every constructor proves that the last element lies inside the slice, and a
 //! `MatMut` also that no two (row, column) pairs name the same element, so the kernels may trust both. Strides count
@@ -59,7 +59,7 @@ impl Shape {
         Shape { rows, cols, row_stride: cols, col_stride: 1 }
     }
 
-    /// A shape whose every (i, j) lies inside a slice of so many elements.
+    /// Checks that every (i, j) of a shape is inside a slice of this many elements.
     ///
     /// A stride that leads to no element, of a single row or column, may be any number. It is cut to the slice's length, as
     /// all others are by lying inside: so no stride is more than `isize::MAX` bytes, and what the kernels compute with one

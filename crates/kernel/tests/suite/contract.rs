@@ -1,102 +1,19 @@
-//! What every row of the table must do, run for every row that this CPU can run. A new kernel is tested by standing in
-//! the table; nothing here names one.
+//! What every kernel must compute, tested for every row of the registry that this CPU can run. A new kernel is tested as
+//! soon as it is in the registry; no test here names one.
 //!
-//! Three ladders: exact (small integers, equal to naive in any order of summation), bounded (reals, each element within
-//! gamma_k |A||B| of the f64 truth), bitwise (same numbers from other layouts, other scratch, other parts of C).
+//! Three kinds of comparison: exact (small integers, equal to naive in any order of summation), bounded (reals, each element
+//! within gamma_k |A||B| of the f64 truth), and bitwise (`bitwise.rs`).
 
 use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, Scalar, Scratch};
-use chainrule_naive::{Dims, Float, Transpose, gamma, matmul, matmul_abs, matmul_f64};
+use chainrule_naive::{Dims, Float, Transpose, gamma, matmul_abs, matmul_f64};
+
+use crate::cases::{LAYOUTS, Layout, Numbers, assert_equal, few, for_each_kernel, nan, product};
 
 /// Edges of every tile (6, 14 rows; 8, 16, 32 columns), empty and single, and k across the cut at 1024. Miri, which has the
 /// portable kernels alone and takes a microsecond for what takes a CPU a nanosecond, gets the edges of those.
 const ROWS: &[usize] = if cfg!(miri) { &[0, 1, 5, 6] } else { &[0, 1, 2, 5, 6, 7, 13, 14, 15, 29, 150] };
 const COLS: &[usize] = if cfg!(miri) { &[0, 1, 4, 7, 9] } else { &[0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 70] };
 const STEPS: &[usize] = if cfg!(miri) { &[0, 1, 7] } else { &[0, 1, 2, 7, 64, 399, 1025] };
-
-/// As many of these as Miri has time for, otherwise all.
-fn few<X>(all: &[X]) -> &[X] {
-    if cfg!(miri) { &all[..all.len().min(2)] } else { all }
-}
-
-/// A small deterministic generator; the tests must not depend on the crates above.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-    /// Whole numbers from -4 to 4: sums of up to 2050 products stay below 2^24, exact in f32.
-    fn integers<T: Scalar>(&mut self, n: usize) -> Vec<T> {
-        (0..n).map(|_| T::from_f64((self.next() % 9) as f64 - 4.0)).collect()
-    }
-    fn reals<T: Scalar>(&mut self, n: usize) -> Vec<T> {
-        (0..n).map(|_| T::from_f64(self.next() as f64 / (1u64 << 30) as f64 - 1.0)).collect()
-    }
-}
-
-/// A matrix stored any way round inside a larger slice.
-#[derive(Clone, Copy, Debug)]
-enum Layout {
-    RowMajor,
-    ColMajor,
-    /// Rows lie further apart than they are long.
-    Padded,
-    /// Neither rows nor columns are contiguous.
-    Strided,
-}
-const LAYOUTS: [Layout; 4] = [Layout::RowMajor, Layout::ColMajor, Layout::Padded, Layout::Strided];
-
-impl Layout {
-    fn strides(self, rows: usize, cols: usize) -> (usize, usize) {
-        match self {
-            Layout::RowMajor => (cols.max(1), 1),
-            Layout::ColMajor => (1, rows.max(1)),
-            Layout::Padded => (cols + 5, 1),
-            Layout::Strided => (3 * cols + 2, 3),
-        }
-    }
-    /// A slice that holds the row-major `data` this way, `filler` everywhere else.
-    fn store<T: Scalar>(self, data: &[T], rows: usize, cols: usize, filler: T) -> (Vec<T>, (usize, usize)) {
-        let (rs, cs) = self.strides(rows, cols);
-        let span = if rows == 0 || cols == 0 { 0 } else { (rows - 1) * rs + (cols - 1) * cs + 1 };
-        let mut slice = vec![filler; span];
-        for i in 0..rows {
-            for j in 0..cols {
-                slice[i * rs + j * cs] = data[i * cols + j];
-            }
-        }
-        (slice, (rs, cs))
-    }
-}
-
-/// Runs `check` on each kernel of the table that the CPU has; at least one must be there.
-fn for_each_kernel<T: Scalar>(check: impl Fn(&'static Kernel<T>)) {
-    let kernels: Vec<_> = Kernel::<T>::all().iter().filter(|k| k.is_available()).collect();
-    assert!(!kernels.is_empty());
-    for kernel in kernels {
-        check(kernel);
-    }
-}
-
-fn product<T: Scalar + Float>(m: usize, n: usize, k: usize, a: &[T], b: &[T]) -> Vec<T> {
-    let mut c = vec![T::ZERO; m * n];
-    matmul(Dims { m, n, k }, Transpose::No, a, Transpose::No, b, &mut c);
-    c
-}
-
-fn nan<T: Scalar>() -> T {
-    T::from_f64(f64::NAN)
-}
-
-fn assert_equal<T: Scalar>(got: MatRef<'_, T>, want: &[T], context: &dyn Fn() -> String) {
-    for i in 0..got.rows() {
-        for j in 0..got.cols() {
-            let (got, want) = (got.get(i, j), want[i * got.cols() + j]);
-            assert!(got == want, "{}: C[{i}, {j}] is {got}, not {want}", context());
-        }
-    }
-}
 
 fn integers_are_exact<T: Scalar + Float>() {
     for_each_kernel::<T>(|kernel| {
@@ -247,31 +164,6 @@ fn reals_stay_within_the_bound_of_every_summation_order() {
     for_each_kernel::<f64>(|k| println!("{}: worst error {:.3} of the bound", k.name(), worst_ratio(k, 1.0)));
 }
 
-fn dirty_scratch_does_no_harm<T: Scalar>() {
-    for_each_kernel::<T>(|kernel| {
-        for &(m, n, k) in few(&[(5, 3, 2), (6, 9, 4), (13, 21, 7), (30, 100, 450)]) {
-            let mut numbers = Numbers(k as u64);
-            let (a, b) = (numbers.reals::<T>(m * k), numbers.reals::<T>(n * k));
-            // B by columns has to be packed.
-            let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, n, k).t());
-            let run = |filler: T| {
-                let mut scratch = Scratch::for_shape(m, n, k);
-                scratch.fill(filler);
-                let mut c = vec![nan::<T>(); m * n];
-                kernel.gemm(a, b, Epilogue::Store, MatMut::new(&mut c, m, n), &mut scratch);
-                c
-            };
-            assert_eq!(run(nan()), run(T::ZERO), "{} {m}x{n}x{k}", kernel.name());
-        }
-    });
-}
-
-#[test]
-fn nan_in_the_scratch_reaches_no_result() {
-    dirty_scratch_does_no_harm::<f32>();
-    dirty_scratch_does_no_harm::<f64>();
-}
-
 fn epilogues_store_what_their_names_say<T: Scalar + Float>() {
     for_each_kernel::<T>(|kernel| {
         for &(m, n, k) in few(&[(1, 1, 0), (4, 3, 5), (9, 20, 3), (13, 35, 1100)]) {
@@ -323,58 +215,6 @@ fn relu_of_nan_is_nan() {
     });
 }
 
-fn a_part_of_c_has_the_bits_of_the_whole<T: Scalar>() {
-    for_each_kernel::<T>(|kernel| {
-        let (m, n, k) = if cfg!(miri) { (7, 18, 9) } else { (61, 83, 1100) };
-        let mut numbers = Numbers(5);
-        let (a, b, bias) = (numbers.reals::<T>(m * k), numbers.reals::<T>(k * n), numbers.reals::<T>(n));
-        let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, n));
-        let mut scratch = Scratch::default();
-        let mut whole = vec![T::ZERO; m * n];
-        kernel.gemm(a, b, Epilogue::Bias(&bias), MatMut::new(&mut whole, m, n), &mut scratch);
-        for &(row, col) in few(&[(1, 1), (6, 16), (20, 0), (0, 33), (60, 82)]) {
-            let mut parts = vec![T::ZERO; m * n];
-            let (top, bottom) = MatMut::new(&mut parts, m, n).split_rows(row);
-            for (c, rows) in [(top, 0..row), (bottom, row..m)] {
-                let (left, right) = c.split_cols(col);
-                for (c, cols) in [(left, 0..col), (right, col..n)] {
-                    let bias = Epilogue::Bias(&bias[cols.clone()]);
-                    kernel.gemm(a.rows_in(rows.clone()), b.cols_in(cols), bias, c, &mut scratch);
-                }
-            }
-            assert!(parts == whole, "{}: parts cut at ({row}, {col}) differ", kernel.name());
-        }
-    });
-}
-
-#[test]
-fn a_part_of_c_computed_alone_has_the_bits_of_the_whole() {
-    a_part_of_c_has_the_bits_of_the_whole::<f32>();
-    a_part_of_c_has_the_bits_of_the_whole::<f64>();
-}
-
-/// Both fuse multiply and add, both run each element's chain in order: nothing is left to differ.
-#[test]
-fn kernels_that_fuse_agree_bit_for_bit() {
-    let fused = |name: &str| !name.ends_with("portable") || cfg!(any(target_feature = "fma", target_arch = "aarch64"));
-    let (m, n, k) = if cfg!(miri) { (6, 9, 5) } else { (31, 45, 500) };
-    let mut numbers = Numbers(6);
-    let (a, b) = (numbers.reals::<f32>(m * k), numbers.reals::<f32>(k * n));
-    let results: Vec<(&str, Vec<f32>)> = Kernel::<f32>::all()
-        .iter()
-        .filter(|kernel| kernel.is_available() && fused(kernel.name()))
-        .map(|kernel| {
-            let mut c = vec![f32::NAN; m * n];
-            let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, n));
-            kernel.gemm(a, b, Epilogue::Store, MatMut::new(&mut c, m, n), &mut Scratch::default());
-            (kernel.name(), c)
-        })
-        .collect();
-    for pair in results.windows(2) {
-        assert!(pair[0].1 == pair[1].1, "{} and {} differ", pair[0].0, pair[1].0);
-    }
-}
-
 #[test]
 fn asking_for_a_kernel_that_the_cpu_lacks_fails() {
     for kernel in Kernel::<f32>::all() {
@@ -397,49 +237,6 @@ fn a_bias_of_another_length_panics() {
     let kernel = Kernel::<f32>::selected().unwrap();
     let (a, b) = (MatRef::new(&[0.0; 2], 2, 1), MatRef::new(&[0.0; 2], 1, 2));
     kernel.gemm(a, b, Epilogue::Bias(&[0.0; 3]), MatMut::new(&mut [0.0; 4], 2, 2), &mut Scratch::default());
-}
-
-fn rows_of_cut_chains_have_the_bits_of_rows_alone<T: Scalar>() {
-    for_each_kernel::<T>(|kernel| {
-        // B has more than 4 MiB, its rows 4096 or 8192 bytes from one to the next; a B in place of long rows; an A by
-        // columns that lie in many sets of the caches, in few of them, and in few with so many columns that it is packed; a
-        // B in place whose panels are fetched, small enough for C to be written along its rows, and not. A few
-        // rows that a large B is streamed past. A row alone is held in one strip, in two, or streamed past.
-        let shapes: &[(usize, usize, usize, usize, Option<usize>)] = &[
-            (29, 1000, 1100, 1024, None),
-            (29, 300, 600, 300, None),
-            (70, 40, 400, 40, Some(70)),
-            (70, 40, 400, 40, Some(128)),
-            (70, 1050, 200, 1050, Some(128)),
-            (7, 1100, 1003, 2048, None),
-            (70, 150, 400, 152, None),
-            (70, 300, 600, 300, None),
-        ];
-        let shapes = if cfg!(miri) { &[(2, 5, 1030, 5, None)] } else { shapes };
-        for &(m, n, k, b_rs, columns_of_a) in shapes {
-            let mut numbers = Numbers(7);
-            let a = numbers.reals::<T>(columns_of_a.map_or(m * k, |apart| apart * k));
-            let (b, bias) = (numbers.reals::<T>(k * b_rs), numbers.reals::<T>(n));
-            let strides = columns_of_a.map_or((k, 1), |apart| (1, apart));
-            let a = MatRef::with_strides(&a, (m, k), strides);
-            let b = MatRef::with_strides(&b, (k, n), (b_rs, 1));
-            let mut scratch = Scratch::for_shape(m, n, k);
-            let mut whole = vec![T::ZERO; m * n];
-            kernel.gemm(a, b, Epilogue::Bias(&bias), MatMut::new(&mut whole, m, n), &mut scratch);
-            for i in 0..m {
-                let mut alone = vec![T::ZERO; n];
-                let c = MatMut::new(&mut alone, 1, n);
-                kernel.gemm(a.rows_in(i..i + 1), b, Epilogue::Bias(&bias), c, &mut scratch);
-                assert!(alone == whole[i * n..(i + 1) * n], "{}: row {i} of {m}x{n}x{k} differs", kernel.name());
-            }
-        }
-    });
-}
-
-#[test]
-fn rows_of_a_product_whose_chains_are_cut_have_the_bits_of_rows_alone() {
-    rows_of_cut_chains_have_the_bits_of_rows_alone::<f32>();
-    rows_of_cut_chains_have_the_bits_of_rows_alone::<f64>();
 }
 
 #[test]

@@ -251,7 +251,7 @@ fn the_sums_of_no_rows_are_zero() {
 #[test]
 #[should_panic(expected = "B was packed for")]
 fn panels_of_another_kernel_are_refused() {
-    // Of two kernels of one width the panels would do, but nobody promises which two those are.
+    // Panels of another kernel of the same width would do, but which kernels have the same width is not promised.
     let kernels = Kernel::<f32>::all();
     let last = kernels.last().unwrap();
     let other = kernels.iter().find(|k| k.is_available()).unwrap();

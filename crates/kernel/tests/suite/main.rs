@@ -1,7 +1,9 @@
 //! One program for all tests that need no allocator of their own: linking is what a test program costs.
 
 mod activations;
+mod bitwise;
 mod byte_lut;
+mod cases;
 mod contract;
 mod dots;
 mod epilogues;

@@ -1,4 +1,4 @@
-//! What the documentation says panics does, with what was found and what was expected in the message. Panics of each
+//! Every panic that the documentation names, with what was found and what was expected in its message. Panics of each
 //! kernel of the table are in `contract.rs` and `epilogues.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

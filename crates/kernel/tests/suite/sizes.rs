@@ -1,5 +1,5 @@
 //! Sizes near the powers of two up to 2^64, in every function that takes a size: it refuses, by a panic or an error, or its
-//! result is right. Never a signal, never memory of somebody else: made to run under the address sanitizer, too.
+//! result is right. It never gets a signal or touches memory outside of its slices; it also runs under the address sanitizer.
 //!
 //! Views of stride 0 have as many rows and columns as one likes in a single element.
 
@@ -18,7 +18,7 @@ const CASES: usize = if cfg!(miri) { 30 } else { 4000 };
 /// Multiply-adds of a product that is computed.
 const WORK: u128 = if cfg!(miri) { 1 << 8 } else { 1 << 21 };
 
-/// The sanitizer ends a process that asks for too much memory, unless it is told to refuse.
+/// The sanitizer ends a process that allocates too much memory, unless it is set to return null.
 #[unsafe(no_mangle)]
 extern "C" fn __asan_default_options() -> *const std::ffi::c_char {
     c"allocator_may_return_null=1:max_allocation_size_mb=4096".as_ptr()
@@ -72,7 +72,7 @@ fn quietly() {
     }));
 }
 
-/// Miri ends where there is not so much memory, so it is not asked for it.
+/// Miri aborts where memory does not suffice, so these cases are left out there.
 fn may_be_asked(bytes: u128) -> bool {
     !cfg!(miri) || bytes <= GIVEN || bytes > isize::MAX as u128
 }

@@ -1,11 +1,11 @@
-//! The check as a whole: every tensor's gradient held against its slopes, and what came of it.
+//! The check of a network: compares the gradient of every tensor with slopes, and returns the report.
 
 use chainrule_kernel::{MatRef, Scalar};
 
-use super::measure::{self, Measure};
 use super::report::Report;
 use super::settings::Settings;
 use super::subject::{LossFn, Subject, widened};
+use super::tensor_check::{self, TensorCheck};
 use crate::error::ModelError;
 use crate::loss::objective::Objective;
 use crate::loss::targets::TargetsRef;
@@ -52,8 +52,8 @@ pub fn gradcheck<'t, T: Scalar>(
     run(mlp, x, &mut |output, dy| objective.backward(kernel, output, targets, dy), settings)
 }
 
-/// Checks the gradients of a network under a loss of the caller's own: from the output, (batch, outputs), it gives its
-/// value and writes its gradient by the output, row-major. What `dy` holds before is of no meaning.
+/// Checks the gradients of a network under a loss of the caller's own. The loss is given the output, (batch, outputs),
+/// returns its value and writes its gradient by the output into `dy`, row-major; `dy` is not initialised.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -97,7 +97,7 @@ fn run<T: Scalar>(
     compare(&mut subject, &analytic, settings)
 }
 
-/// Holds gradients, laid out as [`Subject::tensors`], against slopes.
+/// Compares gradients, laid out as [`Subject::tensors`], with slopes.
 pub(super) fn compare(
     subject: &mut Subject<'_, '_>,
     analytic: &[f64],
@@ -110,25 +110,25 @@ pub(super) fn compare(
             expected: "at least 1",
         });
     }
-    let noise = measure::noise(subject, settings.seed);
+    let noise = tensor_check::noise(subject, settings.seed);
     let mut found = Vec::new();
-    for (key, tensor) in (measure::FIRST_KEY..).zip(subject.tensors()) {
-        found.push(measure::tensor(
+    for (key, tensor) in (tensor_check::FIRST_KEY..).zip(subject.tensors()) {
+        found.push(tensor_check::tensor(
             subject,
             &tensor,
             &analytic[tensor.range.clone()],
-            Measure { noise, key, settings },
+            TensorCheck { noise, key, settings },
         ));
     }
     if settings.directions > 0 {
-        // Its coordinates are those of the others.
+        // Its coordinates are checked with the single tensors.
         let (whole, settings) = (subject.whole(), Settings { coordinates: 0, ..*settings });
-        let key = measure::FIRST_KEY - 1;
-        found.push(measure::tensor(
+        let key = tensor_check::FIRST_KEY - 1;
+        found.push(tensor_check::tensor(
             subject,
             &whole,
             &analytic[whole.range.clone()],
-            Measure { noise, key, settings: &settings },
+            TensorCheck { noise, key, settings: &settings },
         ));
     }
     Ok(Report { loss: subject.value, noise, rows: subject.rows(), tensors: found })

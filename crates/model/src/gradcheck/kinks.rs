@@ -1,9 +1,9 @@
-//! Where activations are not smooth: on which of its smooth pieces an input lies.
+//! The kinks of activations: which smooth piece of an activation an input lies on.
 
 use chainrule_dense::Activation;
 
-/// The inputs at which the activation or its derivative has a kink, in ascending order. Softplus goes over to the identity
-/// at 20, as PyTorch's does: a step of 2e-9, which is no slope.
+/// The inputs at which the activation or its derivative has a kink, in ascending order. Softplus changes to the
+/// identity at 20, as PyTorch's does: a jump of 2e-9.
 pub(super) fn kinks(activation: Activation) -> &'static [f64] {
     match activation {
         Activation::Identity
@@ -14,13 +14,13 @@ pub(super) fn kinks(activation: Activation) -> &'static [f64] {
         | Activation::Silu => &[],
         Activation::HardSigmoid => &[-3.0, 3.0],
         Activation::Softplus => &[20.0],
-        // Of softsign the second derivative jumps, and of ELU with alpha 1 too.
+        // The second derivative of softsign jumps, as does that of ELU with alpha 1.
         _ => &[0.0],
     }
 }
 
-/// The number of the smooth piece. Two inputs with the same number have nothing but smoothness between them. A kink
-/// itself is a piece of its own: no step away from it stays there.
+/// The number of the smooth piece that z lies on: between two inputs with the same number there is no kink. A kink itself
+/// is a piece of its own, which any step leaves.
 pub(super) fn piece(kinks: &[f64], z: f64) -> i8 {
     if z.is_nan() {
         return -1; // it has no slope

@@ -1,30 +1,31 @@
-//! Gradients against slopes: is what [`Mlp::backward`](crate::Mlp::backward) computes the derivative of what [`Mlp::forward`](crate::Mlp::forward) and the loss
-//! compute?
+//! Gradient checking: compares the gradients of [`Mlp::backward`](crate::Mlp::backward) with finite differences of
+//! [`Mlp::forward`](crate::Mlp::forward) and the loss.
 //!
-//! Everything is done in f64, on a copy of the network: `f(t)`, the loss with a tensor moved by `t v`, is measured at six
-//! points around 0, and its slope there (`slope.rs`) must be the gradient's product with `v`. The directions `v` are random
-//! ones through each tensor, random ones through all of them, and single coordinates. How far the two may be apart follows
-//! from the measurement: the truncation of the differences, the rounding of the loss (`noise.rs`), the rounding of the
-//! gradient. No tolerance is chosen by hand.
+//! All computations are in f64, on a copy of the network. `f(t)` is the loss with `t v` added to a tensor; it is evaluated
+//! at six points around 0, and its slope there (`slope.rs`) must equal the product of the gradient with `v`. The directions
+//! `v` are random directions of each tensor, random directions of all tensors together, and single coordinates. The allowed
+//! difference is computed: from the truncation error of the differences, the rounding of the loss (`noise.rs`), and the
+//! rounding of the gradient. No tolerance is chosen by hand.
 //!
-//! The tensors are the `input`, `0.weight` and `0.bias` of every module that learns, and the `output`: that row is the loss's
-//! own derivative, and says whether a loss or a layer is wrong when all rows before it are.
+//! The tensors are the `input`, the parameters of every module (`0.weight`, `0.bias`, ...), and the `output`. The row of
+//! the `output` checks the derivative of the loss alone: where it is right and the others are wrong, the fault is in a
+//! layer.
 //!
-//! What is checked is a training pass: batch normalisation goes by the minibatch, and dropout leaves out the same units
-//! every time.
+//! The pass is a training pass: batch normalisation uses the statistics of the minibatch, and dropout drops the same units
+//! in every evaluation.
 //!
-//! Where a piecewise function (ReLU) changes its piece within the step, there is no slope to compare with. Such a
-//! direction is tried again with a smaller step, and is discarded in the end; so is one along which the loss itself has
-//! a kink. A tensor of which more than [`Settings::max_discarded`] were discarded has not passed.
+//! Where a piecewise function such as ReLU changes its piece within the step, no slope can be compared. Such a direction is
+//! tried again with smaller steps, and discarded if none serves; so is a direction along which the loss itself has a kink.
+//! A tensor with more than [`Settings::max_discarded`] of its directions discarded does not pass.
 
 mod check;
 mod kinks;
-mod measure;
 mod noise;
 mod report;
 mod settings;
 mod slope;
 mod subject;
+mod tensor_check;
 #[cfg(test)]
 mod tests;
 

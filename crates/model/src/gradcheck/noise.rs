@@ -1,11 +1,12 @@
-//! How far rounding scatters the values of a function, from the values alone.
+//! Estimates the rounding noise of a function from its values.
 //!
-//! On nearly coinciding points a smooth function is a straight line, whose fourth differences vanish; what they are is
-//! rounding. With values disturbed independently by a standard deviation of s, the mean square of the k-th differences is
-//! `(2k)! / (k!)^2 s^2` (Hamming, "Numerical Methods for Scientists and Engineers", chapter on difference tables; More and
-//! Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33, 2011, equation 1.1).
+//! Between close points a smooth function is nearly a straight line, whose fourth differences are 0; the fourth differences
+//! that remain are rounding noise. With values disturbed independently by a standard deviation of s, the mean square of the
+//! k-th differences is `(2k)! / (k!)^2 s^2` (Hamming, "Numerical Methods for Scientists and Engineers", chapter on
+//! difference tables; More and Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33, 2011,
+//! equation 1.1).
 
-/// Values that an estimate is made from.
+/// The number of values that an estimate is made from.
 pub(super) const POINTS: usize = 9;
 
 /// The standard deviation of the noise in values at evenly spaced points.

@@ -1,4 +1,4 @@
-//! What a check found, tensor by tensor.
+//! The report of a gradient check, tensor by tensor.
 
 use std::fmt;
 
@@ -22,16 +22,16 @@ use super::subject::Tensor;
 pub struct Report {
     /// The loss of the rows.
     pub loss: f64,
-    /// How far it is off by rounding, as measured.
+    /// The estimated rounding error of the loss.
     pub noise: f64,
     /// Rows of the minibatch.
     pub rows: usize,
-    /// In the order of the forward pass: `input`, `0.weight`, `0.bias`, ..., `output`; then `all`, directions through the input
-    /// and all parameters.
+    /// In the order of the forward pass: `input`, `0.weight`, `0.bias`, ..., `output`; then `all`, for directions of the
+    /// input and all parameters together.
     pub tensors: Vec<TensorReport>,
 }
 
-/// What was found of one tensor.
+/// The results of one tensor.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -53,15 +53,15 @@ pub struct TensorReport {
     pub shape: Vec<usize>,
     /// Directions and coordinates whose slope was compared.
     pub checked: usize,
-    /// Those with a kink within every step.
+    /// Directions and coordinates with a kink within every step.
     pub discarded: usize,
-    /// Of those compared, the one with the largest error for its bound; `None` when none was.
+    /// The comparison with the largest ratio of error to bound; `None` without comparisons.
     pub worst: Option<Worst>,
-    /// What follows.
+    /// The conclusion.
     pub verdict: Verdict,
 }
 
-/// A direction's gradient and slope.
+/// The gradient along a direction, and the slope.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -77,17 +77,17 @@ pub struct TensorReport {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Worst {
-    /// Which.
+    /// The direction.
     pub place: Position,
     /// The gradient, or its product with the direction.
     pub analytic: f64,
-    /// The slope.
+    /// The slope, by finite differences.
     pub numeric: f64,
-    /// How far apart they may be.
+    /// The largest allowed difference.
     pub bound: f64,
 }
 
-/// A direction through a tensor.
+/// A direction of a tensor.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -97,13 +97,13 @@ pub struct Worst {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Position {
-    /// An element: its indices, from 0.
+    /// A single element, by its indices from 0.
     Coordinate(Vec<usize>),
     /// A random direction, numbered from 1.
     Direction(usize),
 }
 
-/// What is said of a tensor's gradient.
+/// The conclusion about a tensor's gradient.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -114,18 +114,19 @@ pub enum Position {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every slope that was compared is the gradient's.
+    /// Every slope agrees with the gradient, within its bound.
     Right,
-    /// A slope is farther from the gradient than it may be.
+    /// A slope differs from the gradient by more than its bound.
     Wrong,
-    /// Too many directions were discarded to say.
+    /// Too many directions were discarded for a conclusion.
     Discarded,
-    /// The gradient is not 0, but smaller than the rounding of its slopes: nothing speaks against it, or for it.
+    /// The gradient is not 0, but smaller than the rounding error of the slopes, so that they neither confirm nor refute
+    /// it.
     Lost,
 }
 
 impl Report {
-    /// Whether no gradient is wrong and none was too kinked to tell.
+    /// Whether no tensor is [`Verdict::Wrong`] or [`Verdict::Discarded`].
     pub fn passed(&self) -> bool {
         self.tensors.iter().all(|tensor| matches!(tensor.verdict, Verdict::Right | Verdict::Lost))
     }
@@ -141,24 +142,24 @@ impl Report {
         self.tensors.iter().filter(wrong).map(|tensor| tensor.name.as_str()).collect()
     }
 
-    /// Directions that were compared, and those that were discarded.
+    /// The number of directions that were compared, and of those that were discarded.
     pub fn counts(&self) -> (usize, usize) {
         self.tensors.iter().fold((0, 0), |sum, tensor| (sum.0 + tensor.checked, sum.1 + tensor.discarded))
     }
 
-    /// The largest error for its bound: above 1 something is wrong.
+    /// The largest ratio of error to bound; above 1 a gradient is wrong.
     pub fn worst_ratio(&self) -> f64 {
         self.tensors.iter().filter_map(|tensor| tensor.worst.as_ref()).map(Worst::ratio).fold(0.0, f64::max)
     }
 }
 
 impl Worst {
-    /// The difference.
+    /// The absolute difference.
     pub fn error(&self) -> f64 {
         (self.analytic - self.numeric).abs()
     }
 
-    /// The difference in parts of what it may be; infinite when it is NaN.
+    /// The ratio of error to bound; infinite when it is NaN.
     pub fn ratio(&self) -> f64 {
         match self.error() / self.bound {
             _ if self.error() == 0.0 => 0.0,

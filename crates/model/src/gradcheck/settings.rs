@@ -1,6 +1,6 @@
-//! How much of a network is checked.
+//! The settings of a gradient check.
 
-/// How much is checked.
+/// How many directions are checked, and how many may be discarded.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -11,11 +11,11 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// Random directions through each tensor, and through all; 4. Each depends on every gradient of its tensor.
+    /// Random directions of each tensor, and of all tensors together; 4. Each depends on every element of its gradient.
     pub directions: usize,
-    /// Random coordinates of each tensor, or all where there are no more; 12.
+    /// Random coordinates of each tensor, or all if it has no more; 12.
     pub coordinates: usize,
-    /// Chooses them; 0.
+    /// The seed of the directions and coordinates; 0.
     pub seed: u64,
     /// The share of a tensor's directions and coordinates that may be discarded for kinks; 0.5.
     pub max_discarded: f64,

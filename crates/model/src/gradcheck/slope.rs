@@ -1,4 +1,4 @@
-//! The slope of a function of one number at 0, from six values around it, with a bound of its error.
+//! The slope at 0 of a function of one variable, from six values around 0, with a bound of its error.
 //!
 //! With `D(h) = (f(h) - f(-h)) / 2h = f' + h^2/6 f''' + ...`, Richardson's `R(h) = (4 D(h/2) - D(h)) / 3` is `f' + O(h^4)`
 //! (Richardson, "The deferred approach to the limit", 1927). The slope is `R(h/2)`, from the steps h, h/2 and h/4. Its
@@ -11,19 +11,19 @@
 //!   the size of s. Its modulus is added.
 //! - rounding: if every value is off by at most e, `R(h/2)` is off by at most `(4 * 4e/h + 2e/h) / 3 = 6 e/h`.
 //!
-//! Both grow without limit at the wrong end of h, so several steps are tried and the smallest bound is taken.
+//! Truncation grows with h and rounding with 1/h, so several steps are tried and the smallest bound is taken.
 
-/// Each step tried is this much shorter than the one before.
+/// The ratio of each step to the one before.
 const SHORTER: f64 = 1.0 / 8.0;
 /// Steps tried. The last is 8^-5 of the first: rounding then weighs 32768 times as much, and kinks are as much rarer.
 const STEPS: usize = 6;
-/// What rounding alone leaves in the truncation's estimate: 2 * (6 + 3) e/h in R's, (4 + 80 + 256) e/h in J's.
+/// The part of the truncation estimate that rounding alone causes: 2 * (6 + 3) e/h in R's, (4 + 80 + 256) e/h in J's.
 const ROUNDING_IN_TRUNCATION: f64 = 358.0;
-/// The truncation may be this share of a typical slope, beyond that there is no slope to speak of. A kink too weak to be
-/// told from curvature is as weak as that.
+/// The largest truncation, as a share of a typical slope, with which a slope counts as found. A kink that cannot be told
+/// from curvature changes the slope by less.
 const SMOOTH: f64 = 1e-6;
 
-/// A slope and what its error is made of.
+/// A slope and the two parts of its error bound.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slope {
     pub(super) value: f64,
@@ -31,19 +31,19 @@ pub(super) struct Slope {
     pub(super) rounding: f64,
 }
 
-/// What is known before a slope is measured.
+/// The scales of a function, known before its slope is measured.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expected {
     /// The longest step.
     pub(super) step: f64,
-    /// How far values are off.
+    /// The rounding error of a value.
     pub(super) noise: f64,
-    /// The size that slopes have here.
+    /// The typical size of slopes here.
     pub(super) typical: f64,
 }
 
-/// The slope of `f` at 0, where it is `centre`. `f` returns `None` where it has left its smooth piece. `None`: no slope was
-/// found at any step.
+/// The slope of `f` at 0, where its value is `centre`; `None` if no step gives one. `f` returns `None` outside of its
+/// smooth piece.
 pub(super) fn slope(mut f: impl FnMut(f64) -> Option<f64>, centre: f64, expected: Expected) -> Option<Slope> {
     let Expected { step, noise, typical } = expected;
     let mut best: Option<Slope> = None;
@@ -57,7 +57,7 @@ pub(super) fn slope(mut f: impl FnMut(f64) -> Option<f64>, centre: f64, expected
                 best = Some(found);
             }
             if by_rounding {
-                break; // a shorter step has more of it
+                break; // the rounding error of a shorter step is larger
             }
         }
         h *= SHORTER;

@@ -1,7 +1,7 @@
-//! What is checked: a network in f64, rows, and a loss, as a function of one flat point of numbers.
+//! The function that is checked: the loss of a network in f64 as a function of a point, one vector of all its numbers.
 //!
-//! The gradient is that of the fused passes, which train. The values along a direction are those of the network taken apart
-//! ([`Dissection`]), so that it can be seen on which of its smooth pieces every activation is.
+//! The gradients are those of the fused passes that training uses. The values along a direction come from
+//! [`Intermediates`], which shows the input of every activation and so the smooth piece that it is on.
 
 use std::any::Any;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use chainrule_dense::Activation;
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
 use super::kinks::{kinks, piece};
-use crate::dissection::Dissection;
+use crate::intermediates::Intermediates;
 use crate::layer::room::{Room, TensorShape};
 use crate::layer::{Op, each};
 use crate::layout::{Layout, places};
@@ -20,7 +20,21 @@ use crate::{Layer, Mlp, ModelError, Workspace};
 /// From the output, (batch, outputs), the loss and, in `dy`, its gradient.
 pub(super) type LossFn<'a> = dyn FnMut(MatRef<'_, f64>, &mut [f64]) -> Result<f64, ModelError> + 'a;
 
-/// A tensor by its place in the point.
+/// The loss at a point other than the centre.
+pub(super) struct Evaluation {
+    value: f64,
+    /// Whether every activation is on the same smooth piece as at the centre.
+    same_pieces: bool,
+}
+
+impl Evaluation {
+    /// The value, if it is finite and no kink lies between the point and the centre.
+    pub(super) fn smooth_value(&self) -> Option<f64> {
+        (self.same_pieces && self.value.is_finite()).then_some(self.value)
+    }
+}
+
+/// A tensor by its range in the point.
 #[derive(Debug, Clone)]
 pub(super) struct Tensor {
     pub(super) name: String,
@@ -28,12 +42,12 @@ pub(super) struct Tensor {
     pub(super) range: Range<usize>,
 }
 
-/// A network, rows and a loss. Its point is the input, (batch, inputs), then the parameters, then what is added to the output,
-/// (batch, outputs): zeros.
+/// A network, rows and a loss. The point is the input, (batch, inputs), then the parameters, then an offset of the output,
+/// (batch, outputs), which is 0 at the centre.
 pub(super) struct Subject<'l, 'f> {
     mlp: Mlp<f64>,
     loss: &'l mut LossFn<'f>,
-    parts: Dissection<f64>,
+    parts: Intermediates<f64>,
     point: Vec<f64>,
     rows: usize,
     inputs: Range<usize>,
@@ -41,7 +55,7 @@ pub(super) struct Subject<'l, 'f> {
     outputs: Range<usize>,
     y: Vec<f64>,  // (batch, outputs)
     dy: Vec<f64>, // (batch, outputs)
-    /// At the centre: what every module gives, and which pieces its activations are on.
+    /// At the centre: the output of every module, and the pieces that the inputs of its activations are on.
     given: Vec<Vec<f64>>,
     pieces: Vec<i8>,
     pub(super) value: f64,
@@ -67,7 +81,7 @@ impl<'l, 'f> Subject<'l, 'f> {
         let mut point = widened(x);
         point.extend(mlp.params());
         point.resize(outputs.end, 0.0);
-        let parts = Dissection::try_new(&mlp, rows)?;
+        let parts = Intermediates::try_new(&mlp, rows)?;
         let (y, given, pieces) = (vec![0.0; outputs.len()], Vec::new(), Vec::new());
         let dy = y.clone();
         let mut subject =
@@ -101,7 +115,7 @@ impl<'l, 'f> Subject<'l, 'f> {
         all
     }
 
-    /// The input and the parameters: what moves them together is a direction through the whole network.
+    /// The input and all parameters as one tensor, for directions of the whole network.
     pub(super) fn whole(&self) -> Tensor {
         let range = 0..self.params.end;
         Tensor { name: "all".to_owned(), shape: vec![range.len()], range }
@@ -111,15 +125,15 @@ impl<'l, 'f> Subject<'l, 'f> {
         self.rows
     }
 
-    /// Where the point stands.
+    /// The values of the point.
     pub(super) fn at(&self, range: Range<usize>) -> &[f64] {
         &self.point[range]
     }
 
-    /// The gradients by every number of the point, by the passes that train.
+    /// The gradients by every number of the point, from the fused passes.
     pub(super) fn gradients(&mut self) -> Result<Vec<f64>, ModelError> {
         let mut mlp = self.mlp.clone();
-        // Nothing but a place where the gradient by the input arrives, which training has no use for.
+        // An identity in front receives the gradient by the input, which training does not compute.
         let mut ops = vec![Op::Activation(Activation::Identity)];
         ops.extend(&mlp.layout.ops);
         mlp.layout = Arc::new(mlp.layout.with_ops(ops));
@@ -127,7 +141,7 @@ impl<'l, 'f> Subject<'l, 'f> {
         let x = MatRef::new(&self.point[self.inputs.clone()], self.rows, mlp.inputs());
         mlp.forward_training(x, &mut workspace)?;
         let (loss, mut failed, dy) = (&mut *self.loss, None, &mut self.dy);
-        let measure = |output: MatRef<'_, f64>, gradient: &mut [f64]| {
+        let recorded_loss = |output: MatRef<'_, f64>, gradient: &mut [f64]| {
             let value = loss(output, gradient).unwrap_or_else(|error| {
                 failed = Some(error);
                 f64::NAN
@@ -135,7 +149,7 @@ impl<'l, 'f> Subject<'l, 'f> {
             dy.copy_from_slice(gradient);
             value
         };
-        mlp.backward_with(x, measure, &mut workspace)?;
+        mlp.backward_with(x, recorded_loss, &mut workspace)?;
         if let Some(error) = failed {
             return Err(error);
         }
@@ -143,20 +157,19 @@ impl<'l, 'f> Subject<'l, 'f> {
         Ok([dx, workspace.gradients(), &self.dy].concat())
     }
 
-    /// The loss with `t v` added to the point from `start` on, and whether every activation is on the piece that it is on at
-    /// the centre.
-    pub(super) fn along(&mut self, start: usize, v: &[f64], t: f64) -> (f64, bool) {
+    /// Evaluates the loss with `t v` added to the point from `start` on.
+    pub(super) fn along(&mut self, start: usize, v: &[f64], t: f64) -> Evaluation {
         let centre = self.point[start..start + v.len()].to_vec();
         self.point[start..].iter_mut().zip(v).for_each(|(p, v)| *p += t * v);
-        // What can be refused was refused at the centre: it does not hang on the numbers.
+        // Errors do not depend on the numbers, so they were returned at the centre.
         let value = self.at_point().unwrap_or(f64::NAN);
         let same_pieces = self.pieces_here().eq(self.pieces.iter().copied());
         self.point[start..start + v.len()].copy_from_slice(&centre);
-        (value, same_pieces)
+        Evaluation { value, same_pieces }
     }
 
-    /// How far the last evaluation moved what the dense modules give, at most: in units of 1 where an activation follows,
-    /// which is the scale on which activations bend, and of the output's own size at the end.
+    /// The largest change of a module's output in the last evaluation: in units of 1 before an activation, the scale on
+    /// which activations curve, and in units of the output's own size at the end.
     pub(super) fn response(&self) -> f64 {
         let last = self.given.len() - 1;
         let mut most = 0.0f64;
@@ -166,7 +179,7 @@ impl<'l, 'f> Subject<'l, 'f> {
             }
             let (output, centre) = (self.parts.output(module), &self.given[module]);
             let (here, unit) = match module == last {
-                // With what was added to it.
+                // With its offset.
                 true => (MatRef::new(&self.y, output.rows(), output.cols()), root_mean_square(centre).max(1.0)),
                 false => (output, 1.0),
             };
@@ -208,7 +221,7 @@ impl<'l, 'f> Subject<'l, 'f> {
     }
 }
 
-/// The same network in f64, with the kernel it has or the process's own.
+/// The same network in f64, with its own kernel if it is f64 already and the selected one otherwise.
 fn in_f64<T: Scalar>(mlp: &Mlp<T>) -> Result<Mlp<f64>, ModelError> {
     if let Some(mlp) = (mlp as &dyn Any).downcast_ref::<Mlp<f64>>() {
         return Ok(mlp.clone());
@@ -222,7 +235,7 @@ fn in_f64<T: Scalar>(mlp: &Mlp<T>) -> Result<Mlp<f64>, ModelError> {
     Ok(wide)
 }
 
-/// A matrix's numbers, row-major.
+/// The elements of a matrix, row-major.
 pub(super) fn widened<T: Scalar>(x: MatRef<'_, T>) -> Vec<f64> {
     (0..x.rows()).flat_map(|i| (0..x.cols()).map(move |j| x.get(i, j).to_f64())).collect()
 }

@@ -1,5 +1,5 @@
-//! An activation on its own: what follows something else than a dense layer, or a second one. Its formulas are the kernel's;
-//! what follows a dense layer is fused into it.
+//! An activation as an operation of its own: one that does not directly follow a dense layer, since that one is fused into
+//! the dense layer. The formulas are those of `chainrule-kernel`.
 
 use std::fmt;
 

@@ -5,14 +5,14 @@
 //! y = gamma * h + beta
 //! ```
 //!
-//! In training the mean and the variance are those of the minibatch, the variance divided by its rows. After the step
-//! they move the running ones, the variance divided by one row less:
+//! In training the mean and the variance are those of the minibatch, the variance divided by n, its rows. After the step
+//! they update the running ones, where the variance is divided by n - 1:
 //!
 //! ```text
-//! running <- (1 - momentum) * running + momentum * measured
+//! running <- (1 - momentum) * running + momentum * batch
 //! ```
 //!
-//! In evaluation they are the running ones, so that a row's output does not depend on its neighbours. Source: Ioffe and
+//! In evaluation they are the running ones, so that the output of a row does not depend on the other rows. Source: Ioffe and
 //! Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015,
 //! algorithms 1 and 2; the running averages are PyTorch's `nn.BatchNorm1d`. An element is computed in f64 and rounded
 //! once; sums over rows are in f64 too, in the order of the rows.
@@ -36,7 +36,7 @@ pub(crate) struct BatchNorm {
     pub(crate) norm: Norm,
     pub(crate) momentum: f64,
     pub(crate) module: usize,
-    /// Where its running means begin; the variances follow.
+    /// Index of its first running mean; the variances follow the means.
     pub(crate) running: usize,
 }
 
@@ -46,10 +46,10 @@ impl BatchNorm {
         self.running..self.running + 2 * self.norm.width
     }
 
-    /// Its running statistics, to be gone by.
-    fn recalled<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Statistics, NoMemory> {
+    /// Statistics set from the running ones.
+    fn running_stats<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Statistics, NoMemory> {
         let mut statistics = Statistics::new(self.norm.width, 0)?;
-        recall(self.norm.eps, &numbers.running[self.running_range()], &mut statistics);
+        from_running(self.norm.eps, &numbers.running[self.running_range()], &mut statistics);
         Ok(statistics)
     }
 }
@@ -106,7 +106,7 @@ impl Room for BatchNorm {
 
     fn initialise<T: Scalar>(&self, _begin: Beginning, params: &mut [T], running: &mut [T]) {
         params[self.norm.ranges().gamma].fill(T::ONE);
-        // Of numbers that have mean 0 and variance 1 already, until minibatches say otherwise.
+        // Mean 0 and variance 1 until the first minibatch updates them.
         running[self.running_range()][self.norm.width..].fill(T::ONE);
     }
 
@@ -123,11 +123,11 @@ impl Room for BatchNorm {
         let OpWorkspace { width, a, kept, .. } = here;
         let (statistics, numbers) = (kept.statistics(), pass.numbers);
         if !pass.is_training {
-            recall(self.norm.eps, &numbers.running[self.running_range()], statistics);
+            from_running(self.norm.eps, &numbers.running[self.running_range()], statistics);
         } else if x.rows() < 2 {
             return Err(ModelError::BatchNormRows { module: self.module, found: x.rows() });
         } else {
-            measure(self.norm.eps, x, statistics);
+            batch_stats(self.norm.eps, x, statistics);
         }
         forward(x, self.norm.of(numbers.params), &mut a[..x.rows() * *width], statistics);
         Ok(())
@@ -148,12 +148,12 @@ impl Room for BatchNorm {
 
     fn commit<T: Scalar>(&self, rows: usize, kept: &Kept<T>, running: &mut [T]) {
         if let Kept::Statistics(statistics) = kept {
-            settle(self.momentum, rows, statistics, &mut running[self.running_range()]);
+            update_running(self.momentum, rows, statistics, &mut running[self.running_range()]);
         }
     }
 
     fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
-        Ok(Ready::Statistics(self.recalled(numbers)?))
+        Ok(Ready::Statistics(self.running_stats(numbers)?))
     }
 
     fn infer<T: Scalar>(
@@ -167,14 +167,14 @@ impl Room for BatchNorm {
         let learned = self.norm.of(numbers.params);
         match ready {
             Some(Ready::Statistics(statistics)) => forward(x, learned, a, statistics),
-            _ => forward(x, learned, a, &self.recalled(numbers)?),
+            _ => forward(x, learned, a, &self.running_stats(numbers)?),
         }
         Ok(())
     }
 }
 
-/// Measures the minibatch: mean first, then the variance about it.
-pub(crate) fn measure<T: Scalar>(
+/// The mean and variance of each column of the minibatch: the means first, then the variances about them.
+pub(crate) fn batch_stats<T: Scalar>(
     eps: f64,
     x: MatRef<'_, T>,            // (batch, width)
     statistics: &mut Statistics, // (width)
@@ -199,8 +199,8 @@ pub(crate) fn measure<T: Scalar>(
     }
 }
 
-/// Takes the running statistics for those of a minibatch: means, then variances.
-pub(crate) fn recall<T: Scalar>(
+/// Sets the statistics from the running ones, for evaluation: means, then variances.
+pub(crate) fn from_running<T: Scalar>(
     eps: f64,
     running: &[T],               // (2, width)
     statistics: &mut Statistics, // (width)
@@ -214,7 +214,7 @@ pub(crate) fn recall<T: Scalar>(
     }
 }
 
-/// y, by the statistics.
+/// y, normalised by the statistics.
 pub(crate) fn forward<T: Scalar>(
     x: MatRef<'_, T>,                           // (batch, width)
     GammaBeta { gamma, beta }: GammaBeta<&[T]>, // (width)
@@ -229,8 +229,8 @@ pub(crate) fn forward<T: Scalar>(
     }
 }
 
-/// The gradients, by the statistics that forward used. In training these depend on x, in evaluation they do not, and
-/// the two means are left out:
+/// The gradients, from the statistics that forward used. In training these depend on x. In evaluation they do not, and
+/// the two means are left out of dx:
 ///
 /// ```text
 /// dbeta = sum of dy, dgamma = sum of dy * h          over rows
@@ -258,7 +258,7 @@ pub(crate) fn backward<T: Scalar>(
     }
     dbeta.iter_mut().zip(&*by_beta).for_each(|(d, sum)| *d = T::from_f64(*sum));
     dgamma.iter_mut().zip(&*by_gamma).for_each(|(d, sum)| *d = T::from_f64(*sum));
-    // What is taken off each dy: nothing where the statistics do not depend on x.
+    // The share of the two sums that is subtracted from each dy: 0 where the statistics do not depend on x.
     let share = if is_training { 1.0 / n } else { 0.0 };
     for (i, da) in da.chunks_exact_mut(x.cols()).enumerate() {
         let by_column = mean.iter().zip(&*scale).zip(by_beta.iter().zip(&*by_gamma)).zip(gamma);
@@ -270,8 +270,8 @@ pub(crate) fn backward<T: Scalar>(
     }
 }
 
-/// Moves the running statistics by those of a minibatch of so many rows.
-pub(crate) fn settle<T: Scalar>(
+/// Updates the running statistics by those of a minibatch of `rows` rows.
+pub(crate) fn update_running<T: Scalar>(
     momentum: f64,
     rows: usize,
     statistics: &Statistics, // (width)
@@ -280,7 +280,7 @@ pub(crate) fn settle<T: Scalar>(
     let Statistics { mean, variance, .. } = statistics;
     let (running_mean, running_variance) = running.split_at_mut(mean.len());
     let unbiased = rows as f64 / (rows as f64 - 1.0);
-    let moved = |running: T, measured: f64| T::from_f64((1.0 - momentum) * running.to_f64() + momentum * measured);
+    let moved = |running: T, batch: f64| T::from_f64((1.0 - momentum) * running.to_f64() + momentum * batch);
     running_mean.iter_mut().zip(mean).for_each(|(running, mean)| *running = moved(*running, *mean));
     for (running, variance) in running_variance.iter_mut().zip(variance) {
         *running = moved(*running, variance * unbiased);

@@ -1,13 +1,14 @@
-//! A dense layer and the activation fused into it: `a = f(x w + b)`, with w of (inputs, outputs). Products and threads are
-//! `chainrule-dense`'s; here is where its numbers lie and what is joined with them.
+//! A dense layer with the activation fused into it: `a = f(x w + b)`, w of (inputs, outputs). `chainrule-dense` computes
+//! the products and starts the threads; this file says where the parameters are and which operations are fused.
 //!
 //! ```text
 //! dz = da * f'(z)
 //! dw = x^T dz, db = sum of dz over rows, dx = dz w^T
 //! ```
 //!
-//! Its product with the weights gives dx, and in the same epilogue the dz of the dense operation below. Then its own weights'
-//! gradient is kept, or moves them at once: one order of operations, so one result.
+//! The product that gives dx also computes, in its epilogue, the dz of the dense operation before it. Then the gradient of
+//! the weights is computed, and either stored or applied at once; both orders of operations are the same, so both give the
+//! same bits.
 
 use std::fmt;
 use std::ops::Range;
@@ -27,20 +28,20 @@ use crate::memory::NoMemory;
 /// A dense layer in its network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dense {
-    /// With the activation that is fused into it.
+    /// Sizes and the fused activation.
     pub(crate) shape: LayerShape,
-    /// Where its w begins in the parameters; b follows.
+    /// Index of w in the parameters; b follows w.
     pub(crate) offset: usize,
 }
 
-/// Where w and b lie in the parameters, and in the gradients.
+/// The ranges of w and b in the parameters, and in the gradients.
 pub(crate) struct DenseRanges {
     pub(crate) w: Range<usize>,
     pub(crate) b: Range<usize>,
 }
 
 impl Dense {
-    /// Where its numbers lie.
+    /// The ranges of its parameters.
     #[inline]
     pub(crate) fn ranges(&self) -> DenseRanges {
         let w = self.offset..self.offset + self.shape.inputs * self.shape.outputs;
@@ -149,10 +150,10 @@ impl Room for Dense {
         }
         match weights {
             Weights::Kept(_) => plan.weight_gradient(flow.x, dz, &mut grads[w]),
-            Weights::Moved { params, steps: Steps { weights, biases }, moments } => {
+            Weights::Moved { params, steps: Steps { weights, biases }, state } => {
                 let arrays = weights.rule.moments();
-                biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], moments.range(arrays, b));
-                plan.backward_update(flow.x, dz, &mut params[w.clone()], *weights, moments.range(arrays, w));
+                biases.apply(flow.kernel, &mut params[b.clone()], &grads[b.clone()], state.range(arrays, b));
+                plan.backward_update(flow.x, dz, &mut params[w.clone()], *weights, state.range(arrays, w));
             }
         }
     }
@@ -171,10 +172,11 @@ impl Room for Dense {
         scratch: &mut Scratch<T>,
     ) -> Result<(), NoMemory> {
         let DenseRanges { w, b } = self.ranges();
-        let (learned, a) = ((&numbers.params[w], &numbers.params[b]), MatMut::new(a, x.rows(), self.shape.outputs));
+        let (w, b) = (&numbers.params[w], &numbers.params[b]);
+        let a = MatMut::new(a, x.rows(), self.shape.outputs);
         match ready {
-            Some(Ready::Dense(layer)) => layer.forward(x, learned, a, scratch),
-            _ => PackedLayer::unpacked(numbers.kernel, self.shape).forward(x, learned, a, scratch),
+            Some(Ready::Dense(layer)) => layer.forward(x, w, b, a, scratch),
+            _ => PackedLayer::unpacked(numbers.kernel, self.shape).forward(x, w, b, a, scratch),
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a layer says of itself: its name as it is printed and read, its sizes, and whether its settings mean something.
+//! The description of a layer: its text form, printed and parsed, its sizes, and the check of its settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,43 +12,43 @@ use crate::ModelError;
 use crate::activation::{ACTIVATION_NAMES, parse_activation};
 
 impl Layer {
-    /// The room, of a module that stands nowhere.
+    /// Its operation, outside of any network.
     fn op(&self) -> Op {
         Op::of(*self, Place::default())
     }
 
-    /// As it is printed, without the sizes that its neighbours tell: `dense`, `relu`, `dropout(0.5)`, `batch_norm`.
+    /// The text form without sizes: `dense`, `relu`, `dropout(0.5)`, `batch_norm`.
     pub fn kind(&self) -> String {
         each!(self.op(), room => room.kind())
     }
 
-    /// How many numbers the module learns; the largest number there is where they pass the address space.
+    /// The number of parameters of the module; `usize::MAX` where it would overflow.
     pub fn parameters(&self) -> usize {
         each!(self.op(), room => room.parameters())
     }
 
-    /// How many numbers the module keeps that are not learned: running means and variances; counted as parameters are.
+    /// The number of running statistics of the module, means and variances; `usize::MAX` where it would overflow.
     pub fn running(&self) -> usize {
         each!(self.op(), room => room.running())
     }
 
-    /// Features out of so many.
+    /// The number of outputs for `before` inputs.
     pub(crate) fn width(&self, before: usize) -> usize {
         self.op().width(before)
     }
 
-    /// Whether it computes in training what it does not in evaluation.
+    /// Whether a training pass computes something else than an evaluation pass.
     pub fn differs_in_training(&self) -> bool {
         each!(self.op(), room => room.differs_in_training())
     }
 
-    /// Refuses settings that mean nothing in the element type: what is in range in f64 may be 0 or infinite in f32.
+    /// Checks the settings in the element type: a value that is in range in f64 may be 0 or infinite in f32.
     pub(crate) fn check_in<T: Scalar>(&self) -> Result<(), ModelError> {
         self.check()?;
         each!(self.op(), room => room.check_in::<T>())
     }
 
-    /// Refuses settings that mean nothing.
+    /// Checks the ranges of the settings.
     pub(crate) fn check(&self) -> Result<(), ModelError> {
         each!(self.op(), room => room.check())
     }
@@ -62,7 +62,7 @@ impl fmt::Display for Layer {
     }
 }
 
-/// What [`Layer`]'s `Display` writes is read back.
+/// Parses what `Display` writes.
 impl FromStr for Layer {
     type Err = ModelError;
 

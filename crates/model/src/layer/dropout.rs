@@ -1,12 +1,13 @@
-//! Dropout: in training each unit of each row is left out with probability p, and what stays is divided by 1 - p, so
-//! that the expected output is the input. In evaluation nothing is done.
+//! Dropout: in training each unit of each row is set to 0 with probability p, and divided by 1 - p otherwise, so that the
+//! expected output is the input. In evaluation it is the identity.
 //!
 //! Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: A Simple Way to Prevent Neural
 //! Networks from Overfitting", 2014; the division in training instead of a multiplication in evaluation is their
 //! section 10, and PyTorch's `nn.Dropout`.
 //!
-//! The mask is a function of (seed, training pass, module, row, unit) and nothing else: neither threads nor instruction
-//! sets enter. One random byte decides about a unit; where it lies on the edge, 24 bits more do, so p is kept to 2^-32.
+//! The mask is a function of (seed, training pass, module, row, unit) alone: it does not depend on threads or instruction
+//! sets. One random byte decides about a unit; where it equals the limit's first byte, 24 more bits decide, so p is exact
+//! to 2^-32.
 
 use std::fmt;
 
@@ -21,7 +22,7 @@ use crate::random::{Purpose, Stream};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dropout {
     pub(crate) p: f64,
-    /// Its number among the modules, which is part of the mask's key.
+    /// Its module number, which is part of the mask's key.
     pub(crate) module: usize,
 }
 
@@ -104,7 +105,7 @@ impl Room for Dropout {
     }
 }
 
-/// What a mask is drawn from.
+/// The key of a mask.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key {
     pub(crate) seed: u64,
@@ -113,10 +114,10 @@ pub(crate) struct Key {
     pub(crate) module: usize,
 }
 
-/// The place of the stream that decides what a byte leaves open.
+/// The bit that marks the stream of the 24 further bits.
 const EDGE: u64 = 1 << 63;
 
-/// Draws a mask: 0 for what is left out, 1 for what stays.
+/// Draws a mask: 0 for dropped units, 1 for kept ones.
 pub(crate) fn draw(
     p: f64,
     key: Key,
@@ -126,7 +127,7 @@ pub(crate) fn draw(
     let place = module as u64;
     Stream::at(seed, Purpose::Dropout, pass, place).fill(mask);
     let mut more = Stream::at(seed, Purpose::Dropout, pass, place | EDGE);
-    // A uniform number of 32 bits below this leaves out. Below 2^32 + 1, so `byte` is at most 256.
+    // A unit is dropped if a uniform number of 32 bits is below this. It is at most 2^32, so `byte` is at most 256.
     let limit = (p * (1u64 << 32) as f64).round() as u64;
     let (byte, rest) = ((limit >> 24) as u16, limit & 0xff_ffff);
     for bit in mask {

@@ -1,5 +1,4 @@
-//! The modules that there are, by name and settings: what errors, files and pictures speak of. What they do stands in their
-//! rooms.
+//! The kinds of modules, with their settings. Their computations are in the other files of this folder.
 
 use chainrule_dense::Activation;
 
@@ -33,24 +32,24 @@ pub enum Layer {
     LogSoftmax,
     /// In training each element is 0 with probability p and divided by 1 - p otherwise; the identity in evaluation.
     Dropout {
-        /// The share left out, from 0 to below 1.
+        /// The probability of dropping a unit, from 0 to below 1.
         p: f64,
     },
     /// `y = gamma * (x - mean) / sqrt(variance + eps) + beta`, with the mean and the variance of each row.
     LayerNorm {
         /// Features in and out.
         width: usize,
-        /// What keeps the division from one by 0.
+        /// Added to the variance, so that its root is never 0.
         eps: f64,
     },
-    /// The same with the mean and the variance of each column: those of the minibatch in training, running ones in
-    /// evaluation.
+    /// As [`Layer::LayerNorm`], with the mean and the variance of each column: those of the minibatch in training, running
+    /// ones in evaluation.
     BatchNorm {
         /// Features in and out.
         width: usize,
-        /// What keeps the division from one by 0.
+        /// Added to the variance, so that its root is never 0.
         eps: f64,
-        /// The share of a minibatch in the running statistics.
+        /// The weight of a minibatch in the running statistics.
         momentum: f64,
     },
 }

@@ -106,15 +106,21 @@ impl Room for LayerNorm {
     }
 }
 
-/// Mean and variance of a row.
-pub(crate) fn measure<T: Scalar>(x: &[T]) -> (f64, f64) {
+struct RowStats {
+    mean: f64,
+    /// Divided by the number of features.
+    variance: f64,
+}
+
+/// The mean and variance of a row.
+fn row_stats<T: Scalar>(x: &[T]) -> RowStats {
     let n = x.len() as f64;
     let mean = sum(x, x, |x, _| x.to_f64()) / n;
     let variance = sum(x, x, |x, _| (x.to_f64() - mean) * (x.to_f64() - mean)) / n;
-    (mean, variance)
+    RowStats { mean, variance }
 }
 
-/// What a row is normalised by.
+/// The mean and scale that a row is normalised by.
 #[derive(Clone, Copy)]
 pub(crate) struct Centre {
     pub(crate) mean: f64,
@@ -134,7 +140,7 @@ pub(crate) fn row<T: Scalar>(
     }
 }
 
-/// y of all rows; the statistics stay.
+/// y of all rows. The statistics are stored where room is given for them.
 pub(crate) fn forward<T: Scalar>(
     eps: f64,
     x: MatRef<'_, T>,                    // (batch, width)
@@ -144,7 +150,7 @@ pub(crate) fn forward<T: Scalar>(
 ) {
     let mut statistics = statistics;
     for (i, y) in y.chunks_exact_mut(x.cols()).enumerate() {
-        let (mean, variance) = measure(x.row(i));
+        let RowStats { mean, variance } = row_stats(x.row(i));
         let scale = 1.0 / (variance + eps).sqrt();
         row(Centre { mean, scale }, x.row(i), learned, y);
         if let Some(kept) = &mut statistics {
@@ -153,7 +159,7 @@ pub(crate) fn forward<T: Scalar>(
     }
 }
 
-/// The gradients, by the statistics that forward left:
+/// The gradients, from the statistics that forward stored:
 ///
 /// ```text
 /// dbeta = sum of dy over rows, dgamma = sum of dy * h over rows

@@ -1,6 +1,6 @@
-//! What a network is made of, as its builder, its files and its pictures name it: a sequence of modules, counted as
-//! PyTorch's `nn.Sequential` counts them. Each has a room of its own in this folder, which holds it whole: `room.rs` says what
-//! it answers. A new one is such a file, a variant in `kind.rs`, and its rows in `op.rs`.
+//! The layers. A network is a sequence of modules, numbered as in PyTorch's `nn.Sequential`. Each kind has a file in this
+//! folder with everything about it; the trait [`room::Room`] lists what such a file implements. A new layer is such a file,
+//! a variant in `kind.rs`, and its rows in `op.rs`.
 
 mod activation;
 mod batch_norm;

@@ -1,4 +1,4 @@
-//! What both normalisations have: gamma and beta, and eps.
+//! The parts that both normalisations have: gamma, beta and eps.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,21 +8,21 @@ use chainrule_kernel::Scalar;
 use super::room::TensorShape;
 use crate::{ModelError, SettingRange};
 
-/// What a normalisation adds to the variance unless said otherwise, in PyTorch too.
+/// The default of eps, which is added to the variance; that of PyTorch.
 pub(crate) const DEFAULT_EPS: f64 = 1e-5;
-/// The share of a minibatch in the running statistics unless said otherwise, in PyTorch too.
+/// The default weight of a minibatch in the running statistics; that of PyTorch.
 pub(crate) const DEFAULT_MOMENTUM: f64 = 0.1;
 
-/// A normalisation over so many features.
+/// A normalisation of `width` features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Norm {
     pub(crate) width: usize,
     pub(crate) eps: f64,
-    /// Where its gamma begins in the parameters; beta follows.
+    /// Index of gamma in the parameters; beta follows gamma.
     pub(crate) offset: usize,
 }
 
-/// What belongs to gamma and what belongs to beta.
+/// A value for gamma and one for beta.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GammaBeta<P> {
     pub(crate) gamma: P,
@@ -30,35 +30,35 @@ pub(crate) struct GammaBeta<P> {
 }
 
 impl Norm {
-    /// Where gamma and beta lie in the parameters, and in the gradients.
+    /// The ranges of gamma and beta in the parameters, and in the gradients.
     pub(crate) fn ranges(self) -> GammaBeta<Range<usize>> {
         let end = self.offset + self.width;
         GammaBeta { gamma: self.offset..end, beta: end..end + self.width }
     }
 
-    /// Both.
+    /// The range of gamma and beta together.
     pub(crate) fn learned(self) -> Range<usize> {
         self.offset..self.offset + 2 * self.width
     }
 
-    /// Its own among all parameters.
+    /// Its gamma and beta among all parameters.
     pub(crate) fn of<T>(self, params: &[T]) -> GammaBeta<&[T]> {
         let (gamma, beta) = params[self.learned()].split_at(self.width);
         GammaBeta { gamma, beta }
     }
 
-    /// Its own among all gradients.
+    /// Its gradients among all gradients.
     pub(crate) fn of_mut<T>(self, grads: &mut [T]) -> GammaBeta<&mut [T]> {
         let (gamma, beta) = grads[self.learned()].split_at_mut(self.width);
         GammaBeta { gamma, beta }
     }
 
-    /// PyTorch's names.
+    /// Its tensors, by PyTorch's names.
     pub(crate) fn tensors(self) -> Vec<TensorShape> {
         ["weight", "bias"].map(|name| TensorShape { name, shape: vec![self.width] }).to_vec()
     }
 
-    /// Refuses an eps that means nothing.
+    /// Checks that eps is finite and above 0.
     pub(crate) fn check(self) -> Result<(), ModelError> {
         if self.eps.is_finite() && self.eps > 0.0 {
             return Ok(());
@@ -67,7 +67,7 @@ impl Norm {
         Err(ModelError::Setting { what, found: self.eps, expected })
     }
 
-    /// Refuses an eps that means nothing in the element type.
+    /// Checks that eps is finite and above 0 in the element type.
     pub(crate) fn check_in<T: Scalar>(self) -> Result<(), ModelError> {
         SettingRange::Positive.check_in::<T>("eps of a normalisation", self.eps)
     }
@@ -78,7 +78,7 @@ impl Norm {
     }
 }
 
-/// Settings as they are written behind a normalisation's name.
+/// The settings in the text form of a normalisation.
 pub(super) struct NormSettings {
     pub(super) width: usize,
     pub(super) eps: f64,
@@ -87,7 +87,7 @@ pub(super) struct NormSettings {
 }
 
 impl NormSettings {
-    /// `64, eps=0.001, momentum=0.2`, the last only where there may be one.
+    /// Parses `64, eps=0.001, momentum=0.2`; momentum only if `has_momentum`.
     pub(super) fn read(settings: &str, has_momentum: bool) -> Option<Self> {
         let mut settings = settings.split(',');
         let width = settings.next()?.trim().parse().ok()?;

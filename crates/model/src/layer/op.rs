@@ -1,4 +1,4 @@
-//! The list of rooms: a row for each layer, by which a network asks without knowing which it asks.
+//! The operations of a network: an enum with a variant for each kind of layer, and a macro that calls the layer's methods.
 
 use chainrule_dense::{Activation, LayerShape};
 
@@ -11,7 +11,7 @@ use super::norm::{DEFAULT_EPS, DEFAULT_MOMENTUM, Norm, NormSettings};
 use super::room::Room;
 use super::softmax::{LogSoftmax, Softmax};
 
-/// Where a module stands, and where its numbers begin.
+/// The position of a module: its number, and the indices of its first parameter and running statistic.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Place {
     pub(crate) module: usize,
@@ -21,8 +21,7 @@ pub(crate) struct Place {
     pub(crate) running: usize,
 }
 
-/// A module as its room knows it, where it stands in a network. What is computed in one go: a dense layer takes the
-/// activation that follows it along.
+/// An operation of a network: a module at its position. A dense layer and the activation after it are one operation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Op {
     Dense(Dense),
@@ -34,7 +33,7 @@ pub(crate) enum Op {
     BatchNorm(BatchNorm),
 }
 
-/// Asks an operation's room: `each!(op, room => room.width(before))`.
+/// Calls a method of an operation's layer: `each!(op, room => room.width(before))`.
 macro_rules! each {
     ($op:expr, $room:ident => $ask:expr) => {
         match $op {
@@ -51,7 +50,7 @@ macro_rules! each {
 pub(crate) use each;
 
 impl Op {
-    /// A module by itself.
+    /// The operation of a single module.
     pub(crate) fn of(layer: Layer, Place { module, offset, running }: Place) -> Self {
         match layer {
             Layer::Dense { inputs, outputs } => {
@@ -69,24 +68,24 @@ impl Op {
         }
     }
 
-    /// Features out of so many.
+    /// The number of outputs for `before` inputs.
     #[inline]
     pub(crate) fn width(&self, before: usize) -> usize {
         each!(self, room => room.width(before))
     }
 }
 
-/// The modules that are no activations, as they are written.
+/// The text forms of the modules that are not activations.
 pub(super) const MODULES: &str =
     "dense(inputs, outputs), dropout(p), layer_norm(width), batch_norm(width), softmax, log_softmax";
 
 impl Layer {
-    /// A layer normalisation with the default settings, of the width that it happens to follow.
+    /// A layer normalisation with the default settings; its width is set by [`Layer::behind`].
     pub(crate) const LAYER_NORM: Layer = Layer::LayerNorm { width: 0, eps: DEFAULT_EPS };
-    /// The same of a batch normalisation.
+    /// A batch normalisation with the default settings; its width is set by [`Layer::behind`].
     pub(crate) const BATCH_NORM: Layer = Layer::BatchNorm { width: 0, eps: DEFAULT_EPS, momentum: DEFAULT_MOMENTUM };
 
-    /// As it stands behind so many features.
+    /// The layer with its number of inputs set to `width`.
     pub(crate) fn behind(self, width: usize) -> Self {
         match self {
             Layer::Dense { outputs, .. } => Layer::Dense { inputs: width, outputs },
@@ -96,7 +95,7 @@ impl Layer {
         }
     }
 
-    /// What is written without settings, or with these; nothing where it is none of these or the settings are others.
+    /// Parses a layer that is not an activation; `None` if the name or the settings are unknown.
     pub(super) fn read(name: &str, settings: Option<&str>) -> Option<Self> {
         match (name, settings) {
             ("softmax", None) => Some(Layer::Softmax),

@@ -1,6 +1,6 @@
-//! What every layer's room answers: what the layer is, what it learns and keeps, and how it computes, forward, backward and
-//! for a prediction. The network is a list of operations that asks each; nothing outside the rooms knows one from another, save
-//! what is fused with a dense layer.
+//! The interface of a layer: its description, its parameters and buffers, and its computations forward, backward and for
+//! predictions. A network is a list of operations with this interface; apart from the fusion with dense layers, no code
+//! outside of this folder depends on the kind of a layer.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,88 +9,88 @@ use chainrule_dense::{Activation, PackedLayer, Plan};
 use chainrule_kernel::{Aligned, Kernel, MatMut, MatRef, Scalar, Scratch};
 
 use super::statistics::Statistics;
-use crate::Moments;
+use crate::OptimizerState;
 use crate::decay::Steps;
 use crate::memory::NoMemory;
 use crate::{Init, ModelError};
 
-/// A layer, where it stands in a network.
+/// A layer at its position in a network.
 pub(crate) trait Room: Copy {
-    /// As it is printed without the sizes that its neighbours tell: `dense`, `relu`, `dropout(0.5)`.
+    /// The text form without sizes: `dense`, `relu`, `dropout(0.5)`.
     fn kind(&self) -> String;
 
-    /// As it is printed, and read again: `dense(784, 128)`.
+    /// The text form, which can be parsed: `dense(784, 128)`.
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
-    /// Refuses settings that mean nothing.
+    /// Checks the ranges of the settings.
     fn check(&self) -> Result<(), ModelError> {
         Ok(())
     }
 
-    /// Refuses settings that mean nothing in the element type; they mean something in f64.
+    /// Checks the ranges of the settings in the element type; [`Room::check`] has checked them in f64.
     fn check_in<T: Scalar>(&self) -> Result<(), ModelError> {
         Ok(())
     }
 
-    /// Features out of so many.
+    /// The number of outputs for `before` inputs.
     #[inline]
     fn width(&self, before: usize) -> usize {
         before
     }
 
-    /// Whether it computes in training what it does not in evaluation.
+    /// Whether a training pass computes something else than an evaluation pass.
     fn differs_in_training(&self) -> bool {
         false
     }
 
-    /// Whether an activation behind it is still what the weights of a dense layer before it are for.
+    /// Whether [`Init::Auto`] looks past it: the weights of a dense layer before it are drawn for the activation after it.
     fn is_transparent(&self) -> bool {
         false
     }
 
-    /// Whether its input may have any strides; others read rows as slices.
+    /// Whether its input may have any strides; other layers need contiguous rows.
     #[inline]
     fn takes_any_strides(&self) -> bool {
         false
     }
 
-    /// What it learns, by the name that it has in files and with its shape, in the order of the parameters.
+    /// Its parameter tensors, with their names in files and their shapes, in the order of the parameters.
     fn tensors(&self) -> Vec<TensorShape> {
         Vec::new()
     }
 
-    /// Where what it learns lies in the parameters, and in the gradients.
+    /// The ranges of its parameters in those of the network, and in the gradients.
     fn learned(&self) -> Learned {
         Learned::default()
     }
 
-    /// How many numbers it learns; the largest number there is where they pass the address space.
+    /// The number of its parameters; `usize::MAX` where it would overflow.
     fn parameters(&self) -> usize {
         0
     }
 
-    /// How many numbers it keeps that are not learned; counted as parameters are.
+    /// The number of its running statistics; `usize::MAX` where it would overflow.
     fn running(&self) -> usize {
         0
     }
 
-    /// Its first numbers, where they are not 0.
+    /// Sets its initial parameters and running statistics, where they are not 0.
     fn initialise<T: Scalar>(&self, begin: Beginning, params: &mut [T], running: &mut [T]) {
         let _ = (begin, params, running);
     }
 
-    /// What it keeps from its forward pass for the backward one, beside its output.
+    /// The buffers for what the backward pass needs from the forward pass besides the output.
     fn kept<T: Scalar>(&self, size: &Size<T>) -> Result<Kept<T>, NoMemory> {
         let _ = size;
         Ok(Kept::Nothing)
     }
 
-    /// Whether what goes into a fused activation is kept, (batch, width).
+    /// Whether the input of the fused activation, (batch, width), is stored.
     fn keeps_z(&self) -> bool {
         false
     }
 
-    /// The output of x, (batch, inputs), into the first rows of `here.a`.
+    /// Computes the output of x into the first rows of `here.a`.
     fn forward<T: Scalar>(
         &self,
         pass: &Forward<'_, T>,
@@ -98,8 +98,8 @@ pub(crate) trait Room: Copy {
         here: &mut OpWorkspace<T>,
     ) -> Result<(), ModelError>;
 
-    /// Given the gradient by the output in `here.da`, the gradients by what it learns, which are kept or move it at once,
-    /// and the gradient by the input, where somebody asks for it.
+    /// From the gradient by the output in `here.da`, computes the gradients by its parameters, which are stored or applied
+    /// at once, and the gradient by its input if `flow.below` asks for it.
     #[inline]
     fn backward<T: Scalar>(
         &self,
@@ -115,7 +115,8 @@ pub(crate) trait Room: Copy {
         }
     }
 
-    /// The same for a layer whose input is as wide as its output: `here.da` becomes the gradient by the input.
+    /// As [`Room::backward`], for a layer whose input is as wide as its output: `here.da` becomes the gradient by the
+    /// input.
     fn backward_in_place<T: Scalar>(
         &self,
         flow: &Flow<'_, T>,
@@ -126,18 +127,18 @@ pub(crate) trait Room: Copy {
         let _ = (flow, here, weights, grads);
     }
 
-    /// After the step of a training pass over so many rows: what is not learned moves.
+    /// Updates the running statistics after the step of a training pass over `rows` rows.
     fn commit<T: Scalar>(&self, rows: usize, kept: &Kept<T>, running: &mut [T]) {
         let _ = (rows, kept, running);
     }
 
-    /// What is prepared once for many predictions.
+    /// Prepares what many predictions share.
     fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
         let _ = numbers;
         Ok(Ready::Nothing)
     }
 
-    /// The output of a prediction, with what was prepared or without: the bits of an evaluation's forward pass.
+    /// Computes the output of a prediction, with or without the prepared data: the bits of an evaluation's forward pass.
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
@@ -148,43 +149,43 @@ pub(crate) trait Room: Copy {
     ) -> Result<(), NoMemory>;
 }
 
-/// A tensor that a layer learns.
+/// The name and shape of a parameter tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TensorShape {
-    /// Behind the module's number: `weight`, `bias`.
+    /// Its name after the module number: `weight`, `bias`.
     pub(crate) name: &'static str,
     pub(crate) shape: Vec<usize>,
 }
 
-/// Where a layer's parameters lie, by the group that decay and optimisers treat alike.
+/// The ranges of a layer's parameters, for each group of [`crate::optim::Decays`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Learned {
     pub(crate) weights: Range<usize>,
-    /// Biases, and what a normalisation learns.
+    /// Biases, and gamma and beta of a normalisation.
     pub(crate) biases: Range<usize>,
 }
 
-/// What a layer's first numbers depend on.
+/// What the initial parameters of a layer depend on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Beginning {
-    /// As it suits the activation behind the layer.
+    /// The initialiser, resolved for the activation after the layer.
     pub(crate) init: Init,
     pub(crate) seed: u64,
-    /// Dense layers before this one.
+    /// The number of dense layers before this one.
     pub(crate) dense: usize,
 }
 
-/// What a layer's memory depends on.
+/// What the sizes of a layer's buffers depend on.
 pub(crate) struct Size<T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,
-    /// Features out.
+    /// The number of outputs.
     pub(crate) width: usize,
     pub(crate) max_batch: usize,
-    /// Whether there is room for strips of gradients.
+    /// Whether to allocate buffers for strips of gradients.
     pub(crate) strips: bool,
 }
 
-/// What a layer keeps between its passes.
+/// The data that a layer stores between its forward and backward pass.
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
@@ -194,16 +195,16 @@ pub(crate) enum Kept<T: Scalar> {
     Nothing,
     /// The plan of a dense layer.
     Plan(Plan<T>),
-    /// What dropout kept, (max_batch, width).
+    /// The mask of dropout, (max_batch, width).
     Mask(Vec<u8>),
-    /// What a normalisation measured.
+    /// The statistics of a normalisation.
     Statistics(Statistics),
 }
 
 impl<T: Scalar> Kept<T> {
-    /// A normalisation's.
+    /// The statistics of a normalisation.
     pub(crate) fn statistics(&mut self) -> &mut Statistics {
-        let Kept::Statistics(statistics) = self else { unreachable!("a normalisation keeps what it measures") };
+        let Kept::Statistics(statistics) = self else { unreachable!("a normalisation keeps its statistics") };
         statistics
     }
 
@@ -218,13 +219,13 @@ impl<T: Scalar> Kept<T> {
     }
 }
 
-/// What is prepared once for many predictions.
+/// The data that a layer prepares once for many predictions.
 #[derive(Debug)]
 pub(crate) enum Ready<T: Scalar> {
     Nothing,
     /// A dense layer's weights, packed.
     Dense(PackedLayer<T>),
-    /// What a batch normalisation goes by.
+    /// The statistics of a batch normalisation.
     Statistics(Statistics),
 }
 
@@ -239,7 +240,7 @@ impl<T: Scalar> Ready<T> {
     }
 }
 
-/// A network's numbers, and what computes with them.
+/// The parameters and running statistics of a network, and its kernel.
 #[derive(Clone, Copy)]
 pub(crate) struct Numbers<'a, T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,
@@ -247,17 +248,17 @@ pub(crate) struct Numbers<'a, T: Scalar> {
     pub(crate) running: &'a [T],
 }
 
-/// A forward pass.
+/// The settings of a forward pass.
 pub(crate) struct Forward<'a, T: Scalar> {
     pub(crate) numbers: Numbers<'a, T>,
     pub(crate) is_training: bool,
-    /// Of dropout's masks.
+    /// The seed of dropout masks.
     pub(crate) seed: u64,
     /// The number of the training pass, from 0.
     pub(crate) pass: u64,
 }
 
-/// What flows back through one operation.
+/// The input of one operation's backward pass.
 pub(crate) struct Flow<'a, T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,
     /// Rows of the minibatch.
@@ -266,40 +267,40 @@ pub(crate) struct Flow<'a, T: Scalar> {
     pub(crate) is_training: bool,
     /// The operation's input, (batch, inputs).
     pub(crate) x: MatRef<'a, T>,
-    /// Nothing below the first operation: nobody asks for the gradient by the data.
+    /// `None` for the first operation: the gradient by the data is not computed.
     pub(crate) below: Option<Beneath<'a, T>>,
-    /// Whether `da` holds dz already, and `grads` the bias's gradient: the operation above saw to it.
+    /// Whether `da` holds dz already and `grads` the gradient of the bias, computed by the operation after this one.
     pub(crate) is_dz: bool,
 }
 
-/// The operation below.
+/// The operation before this one.
 pub(crate) struct Beneath<'a, T> {
-    /// Where it is a dense one.
+    /// Its activation and bias, if it is dense.
     pub(crate) dense: Option<DenseBeneath>,
-    /// What the derivative of its activation is taken from, (batch, inputs).
+    /// The matrix that the derivative of its activation is computed from, z or a: (batch, inputs).
     pub(crate) of: MatRef<'a, T>,
-    /// The place of the gradient by its output, (batch, inputs).
+    /// The destination of the gradient by its output, (batch, inputs).
     pub(crate) dx: MatMut<'a, T>,
 }
 
-/// A dense operation below: what the operation above does for it.
+/// A dense operation before this one, whose dz and bias gradient this one computes in an epilogue.
 pub(crate) struct DenseBeneath {
     pub(crate) activation: Activation,
-    /// Where its b lies.
+    /// The range of its b in the parameters.
     pub(crate) b: Range<usize>,
 }
 
-/// What one operation leaves behind.
+/// The buffers of one operation.
 #[derive(Debug)]
 pub(crate) struct OpWorkspace<T: Scalar> {
     pub(crate) width: usize,
-    /// What goes into the activation of a dense operation, (max_batch, width); empty unless its derivative needs that.
+    /// The input of a dense operation's activation, (max_batch, width); empty unless the derivative needs it.
     pub(crate) z: Aligned<T>,
     /// The output, (max_batch, width).
     pub(crate) a: Aligned<T>,
-    /// The gradient by the output, which backward turns into the gradient by what went into the activation.
+    /// The gradient by the output, (max_batch, width), which the backward pass replaces by the gradient by z.
     pub(crate) da: Aligned<T>,
-    /// What else its room keeps.
+    /// The other data of the layer.
     pub(crate) kept: Kept<T>,
 }
 
@@ -310,12 +311,12 @@ impl<T: Scalar> OpWorkspace<T> {
     }
 }
 
-/// The parameters, and what becomes of their gradients.
+/// The parameters, and what the backward pass does with their gradients.
 pub(crate) enum Weights<'a, T: Scalar> {
-    /// Gradients are kept, all of them.
+    /// All gradients are stored.
     Kept(&'a [T]),
-    /// Parameters move by these steps; of their gradients only the biases' are kept.
-    Moved { params: &'a mut [T], steps: Steps<T>, moments: &'a mut Moments<T> },
+    /// The parameters are updated at once by these steps; only the gradients of biases are stored.
+    Moved { params: &'a mut [T], steps: Steps<T>, state: &'a mut OptimizerState<T> },
 }
 
 impl<T: Scalar> Weights<'_, T> {
@@ -327,16 +328,16 @@ impl<T: Scalar> Weights<'_, T> {
         }
     }
 
-    /// The gradients by a normalisation's parameters are there: these move, unless the gradients are to be kept.
+    /// Updates the parameters of a normalisation with their gradients, unless all gradients are only stored.
     pub(crate) fn take(&mut self, kernel: &Kernel<T>, learned: Range<usize>, grads: &[T]) {
-        if let Weights::Moved { params, steps: Steps { biases, .. }, moments } = self {
-            let memory = moments.range(biases.rule.moments(), learned.clone());
+        if let Weights::Moved { params, steps: Steps { biases, .. }, state } = self {
+            let memory = state.range(biases.rule.moments(), learned.clone());
             biases.apply(kernel, &mut params[learned.clone()], &grads[learned], memory);
         }
     }
 }
 
-/// Copies rows, whatever lies between them.
+/// Copies rows that may have gaps between them.
 pub(crate) fn copy_rows<T: Scalar>(from: MatRef<'_, T>, to: &mut [T]) {
     let width = from.cols().max(1);
     to.chunks_exact_mut(width).enumerate().for_each(|(i, row)| row.copy_from_slice(from.row(i)));

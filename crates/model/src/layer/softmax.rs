@@ -1,4 +1,4 @@
-//! Softmax over each row, and its logarithm, as layers. Their formulas are `crate::softmax`'s, which losses use too.
+//! Softmax over each row, and its logarithm, as layers. Their formulas are in `crate::softmax`, which the losses use too.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use crate::ModelError;
 use crate::memory::NoMemory;
 use crate::softmax::{backward, forward, log_backward, log_forward};
 
-/// The layer.
+/// The softmax layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Softmax;
 
-/// The layer of its logarithm.
+/// The log-softmax layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LogSoftmax;
 

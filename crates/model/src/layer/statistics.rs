@@ -1,9 +1,9 @@
-//! What a normalisation measures: means, variances, and the sums that its gradient needs. In f64 for either element
-//! type, and in one fixed order, so that neither cancellation nor threads show in the result.
+//! The statistics of a normalisation: means, variances, and the sums that its gradient needs. They are computed in f64 for
+//! both element types and in one fixed order, so that the result does not depend on the number of threads.
 
 use crate::memory::{NoMemory, filled};
 
-/// Room for the measurements of one normalisation, which the forward pass leaves for the backward one.
+/// The statistics of one normalisation, which the forward pass stores for the backward pass.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Statistics {
     /// Of each column (batch norm) or each row (layer norm).
@@ -12,12 +12,12 @@ pub(crate) struct Statistics {
     pub(crate) variance: Vec<f64>,
     /// `1 / sqrt(variance + eps)`.
     pub(crate) scale: Vec<f64>,
-    /// By column: of dy, and of dy times what was normalised.
+    /// For each column the sum of dy, and of dy times the normalised x.
     pub(crate) sums: [Vec<f64>; 2],
 }
 
 impl Statistics {
-    /// For so many means, and so many columns.
+    /// Zeros, for `means` means and variances and `width` columns.
     pub(crate) fn new(means: usize, width: usize) -> Result<Self, NoMemory> {
         let room = |n: usize| filled(n, 0.0);
         let sums = [room(width)?, room(width)?];
@@ -33,7 +33,8 @@ impl Statistics {
 /// Running sums side by side: enough vectors of two f64 to hide the latency of an addition.
 const LANES: usize = 8;
 
-/// The sum of what `term` makes of the pairs: pair i goes to sum i mod 8, and the sums are added in turn at the end.
+/// The sum of `term` over the pairs of elements: pair i is added to partial sum i mod 8, and the eight partial sums are added
+/// in order at the end.
 pub(crate) fn sum<A: Copy, B: Copy>(a: &[A], b: &[B], term: impl Fn(A, B) -> f64) -> f64 {
     let mut sums = [0.0; LANES];
     let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));

@@ -1,9 +1,10 @@
-//! How far to go: a step that keeps the strong Wolfe conditions. Nocedal and Wright, 2006, algorithms 3.5 (bracketing) and 3.6
-//! (zoom), with the cubic through two values and two slopes (equation 3.59) kept off the ends of the interval.
+//! The line search: finds a step that satisfies the strong Wolfe conditions. Nocedal and Wright, 2006, algorithms 3.5
+//! (bracketing) and 3.6 (zoom); a trial is the minimum of the cubic through two values and two slopes (equation 3.59), kept
+//! away from the ends of the interval.
 
 use super::settings::LbfgsSettings;
 
-/// The objective along a direction: how far, its value there, its slope there.
+/// An evaluation along the direction: the step, the value and the slope.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Probe {
     pub(super) alpha: f64,
@@ -11,12 +12,12 @@ pub(super) struct Probe {
     pub(super) slope: f64,
 }
 
-/// A trial in a bracket is no nearer to its ends than this share of it, so that every trial shortens it.
+/// The least distance of a trial from the ends of its bracket, as a share of its length: every trial shortens the bracket.
 const MARGIN: f64 = 0.1;
-/// How many times farther each trial is while the slope still points down.
+/// The ratio of successive trial steps while the slope is negative.
 const FARTHER: f64 = 2.0;
 
-/// A step along which the loss falls, the last that was probed. None when there is none, within the evaluations allowed.
+/// A step to a lower loss, which is the last one evaluated; `None` if none is found within the evaluations allowed.
 pub(super) fn search<E>(
     start: Probe,
     first: f64,
@@ -39,7 +40,7 @@ pub(super) fn search<E>(
         }
         (before, alpha) = (here, FARTHER * alpha);
     }
-    // Still going down: the farthest is the lowest.
+    // The slope is still negative: the last trial is the lowest.
     Ok(Some(before))
 }
 
@@ -50,18 +51,18 @@ struct Wolfe {
 }
 
 impl Wolfe {
-    /// The first condition: at least a share of what the slope at the start promises. NaN is not lower.
+    /// The first condition, sufficient decrease. NaN does not satisfy it.
     fn is_lower(self, at: Probe) -> bool {
         at.value <= self.start.value + self.settings.sufficient_decrease * at.alpha * self.start.slope
     }
 
-    /// The second: of the slope only a share is left.
+    /// The second condition: the slope is small enough (curvature).
     fn is_flat(self, at: Probe) -> bool {
         at.slope.abs() <= -self.settings.curvature * self.start.slope
     }
 }
 
-/// Between `low`, the lowest so far, and `high`, with a good step between them.
+/// Searches between `low`, the lowest step so far, and `high`; a step that satisfies both conditions lies between them.
 fn zoom<E>(
     wolfe: Wolfe,
     mut low: Probe,
@@ -83,11 +84,11 @@ fn zoom<E>(
             low = here;
         }
     }
-    // The lowest, if it is any: asked for again, so that it is the last.
+    // The lowest step, if it lowers the loss: evaluated again, so that it is the last evaluation.
     if low.alpha > 0.0 && low.value < wolfe.start.value { probe(low.alpha).map(Some) } else { Ok(None) }
 }
 
-/// Where the cubic through both has its minimum, away from the ends; the middle where that is no number.
+/// The minimum of the cubic through both, kept away from the ends; the middle if that is not finite.
 fn between(low: Probe, high: Probe) -> f64 {
     let width = high.alpha - low.alpha;
     let d1 = low.slope + high.slope - 3.0 * (low.value - high.value) / (low.alpha - high.alpha);

@@ -1,4 +1,4 @@
-//! A minimisation under way: what it remembers, and its iteration.
+//! The state of a minimisation, and its iteration.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use super::line_search::{Probe, search};
 use super::settings::LbfgsSettings;
 use crate::error::ModelError;
 
-/// What an iteration came to.
+/// The result of an iteration.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -31,15 +31,16 @@ use crate::error::ModelError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LbfgsOutcome {
-    /// The parameters moved, to a lower loss.
+    /// The parameters changed, to a lower loss.
     Moved,
-    /// They are where the gradient vanishes, or nothing changes any more: within the tolerances.
+    /// The gradient is 0, or loss and parameters no longer change, within the tolerances.
     Converged,
-    /// No lower loss was found in this direction or down the gradient: rounding allows no more, or the gradient is wrong.
+    /// The line search found no lower loss, along the L-BFGS direction or the gradient: the loss is as low as rounding
+    /// allows, or the gradient is wrong.
     Stuck,
 }
 
-/// A step that was taken, and what the gradient made of it.
+/// A past step s and the change y of the gradient over it.
 #[derive(Debug, Clone)]
 struct Pair {
     s: Vec<f64>,
@@ -48,7 +49,7 @@ struct Pair {
     rho: f64,
 }
 
-/// A minimisation under way.
+/// A minimisation: its settings, its past steps, and the loss at the current parameters.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -70,17 +71,17 @@ struct Pair {
 pub struct Lbfgs<T> {
     settings: LbfgsSettings,
     pairs: VecDeque<Pair>,
-    /// The loss and the gradient where the parameters are; empty before the first evaluation.
+    /// The loss and the gradient at the current parameters; the gradient is empty before the first evaluation.
     loss: f64,
     gradient: Vec<T>,
     evaluations: usize,
 }
 
 impl<T: Scalar> Lbfgs<T> {
-    /// Begins one.
+    /// A minimisation before its first iteration.
     ///
     /// # Panics
-    /// When the settings mean nothing: see [`Lbfgs::try_new`].
+    /// When a setting is out of range; [`Lbfgs::try_new`] returns an error instead.
     pub fn new(settings: LbfgsSettings) -> Self {
         Lbfgs::try_new(settings).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -95,20 +96,20 @@ impl<T: Scalar> Lbfgs<T> {
         Ok(Lbfgs { settings, pairs, loss: f64::INFINITY, gradient, evaluations: 0 })
     }
 
-    /// The loss where the parameters are; infinite before the first iteration.
+    /// The loss at the current parameters; infinite before the first iteration.
     pub fn loss(&self) -> f64 {
         self.loss
     }
 
-    /// How often the objective was asked so far.
+    /// The number of evaluations of the objective so far.
     pub fn evaluations(&self) -> usize {
         self.evaluations
     }
 
-    /// One iteration: a direction, a line search, a step. The objective answers the loss for parameters and writes its
-    /// gradient; whenever something has moved, the last parameters that it was asked for are those that stay.
+    /// One iteration: a direction, a line search, a step. The objective returns the loss at the parameters it is given and
+    /// writes the gradient. If the parameters changed, the last evaluation was at the new ones.
     ///
-    /// A loss that is not finite where an iteration begins is answered with `Stuck`.
+    /// Returns `Stuck` if the loss is infinite or NaN at the beginning of the iteration.
     ///
     /// # Errors
     /// The objective's; the parameters are then as they were.
@@ -132,14 +133,14 @@ impl<T: Scalar> Lbfgs<T> {
         }
         let outcome = self.along(x, &g, objective)?;
         if outcome == LbfgsOutcome::Stuck && !self.pairs.is_empty() {
-            // What is remembered may be no good any more; the gradient always is.
+            // The past steps may no longer describe the curvature here; try the gradient itself.
             self.pairs.clear();
             return self.along(x, &g, objective);
         }
         Ok(outcome)
     }
 
-    /// Searches along the direction that the memory makes of the gradient.
+    /// A line search along the L-BFGS direction, or along -g if that is not a descent direction.
     fn along<E>(
         &mut self,
         x: &mut [T],

@@ -1,8 +1,8 @@
-//! What may be set of L-BFGS.
+//! The settings of L-BFGS.
 
 use crate::error::ModelError;
 
-/// The settings.
+/// The settings of L-BFGS.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -15,17 +15,17 @@ use crate::error::ModelError;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LbfgsSettings {
-    /// How many steps back the curvature is remembered; 10.
+    /// The number of past steps that the curvature is estimated from; 10.
     pub memory: usize,
-    /// Evaluations in one line search; 25.
+    /// The most evaluations in one line search; 25.
     pub evaluations: usize,
-    /// Done when no gradient is farther from 0; 1e-7.
+    /// Converged when no element of the gradient is farther from 0; 1e-7.
     pub gradient_tolerance: f64,
-    /// Done when neither the loss nor any parameter changes by more; 1e-9.
+    /// Converged when neither the loss nor any parameter changes by more in an iteration; 1e-9.
     pub change_tolerance: f64,
-    /// The share of the promised decrease that a step must bring; 1e-4.
+    /// The least decrease of the loss in a step, as a share of what the slope predicts (c1 of the Wolfe conditions); 1e-4.
     pub sufficient_decrease: f64,
-    /// The share of the slope that a step may leave; 0.9.
+    /// The largest slope after a step, as a share of the slope before it (c2 of the Wolfe conditions); 0.9.
     pub curvature: f64,
 }
 
@@ -43,7 +43,7 @@ impl Default for LbfgsSettings {
 }
 
 impl LbfgsSettings {
-    /// Refuses settings that mean nothing.
+    /// Checks the ranges.
     ///
     /// # Errors
     /// When memory or evaluations are 0, a tolerance is not a finite number of 0 or more, or not

@@ -1,4 +1,4 @@
-//! Binary cross-entropy of logits: each output a yes or no of its own.
+//! Binary cross-entropy of logits: each output is a binary label.
 
 use chainrule_kernel::{Kernel, MatRef, Scalar, math};
 
@@ -37,7 +37,7 @@ pub(super) fn backward<T: Scalar>(
             let (yes, no) = if z > 0.0 { (larger, smaller) } else { (smaller, larger) };
             let against = 1.0 - t;
             let towards = objective.outputs.map_or(t, |weights| weights[j].to_f64() * t);
-            // What the target excludes costs nothing, however sure of it the logit is: 0 * infinity is not asked.
+            // A term whose target is 0 is left out, so that an infinite logit does not give 0 * infinity.
             loss += if against == 0.0 { 0.0 } else { against * (z.max(0.0) + tail) };
             loss += if towards == 0.0 { 0.0 } else { towards * ((-z).max(0.0) + tail) };
             *e = T::from_f64((against * yes - towards * no) * factor);

@@ -1,4 +1,4 @@
-//! What a loss refuses: a setting that means nothing, and a layer that has done its work already.
+//! Checks of a loss: the range of its setting, and the layer before it.
 
 use chainrule_dense::Activation;
 use chainrule_kernel::Scalar;
@@ -9,7 +9,7 @@ use crate::layer::kind::Layer;
 use crate::optimizer::setting::SettingRange;
 
 impl Loss {
-    /// Refuses a setting that means nothing.
+    /// Checks the range of the setting.
     ///
     /// # Errors
     /// When the delta of Huber's loss is not a finite number above 0.
@@ -24,7 +24,7 @@ impl Loss {
         }
     }
 
-    /// The same in an element type, in which a delta must not be 0 or infinite either.
+    /// As [`Loss::check`], in an element type, where delta must not be 0 or infinite either.
     pub(crate) fn check_in<T: Scalar>(self) -> Result<(), ModelError> {
         match self {
             Loss::Huber(delta) => SettingRange::Positive.check_in::<T>("the delta of huber", delta),
@@ -32,7 +32,7 @@ impl Loss {
         }
     }
 
-    /// Refuses a loss of logits behind a layer that has made probabilities of them already.
+    /// Refuses a loss that takes logits after a layer that has turned them into probabilities.
     ///
     /// # Errors
     /// When cross-entropy follows softmax, or binary cross-entropy a sigmoid.

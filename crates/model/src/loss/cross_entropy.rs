@@ -1,4 +1,5 @@
-//! Cross-entropy of logits: softmax and the logarithm as one, so that neither overflows nor is lost.
+//! Cross-entropy of logits. Softmax and the logarithm are computed together, so that neither overflow nor a probability of
+//! 0 loses the result.
 //!
 //! With `s = sum_j e^(z_j - top)`: the row's loss is `sum_j t_j (ln s + (top - z_j))`, its gradient
 //! `softmax(z) sum_j t_j - t`. `top - z_j` comes first: added to a large top, ln s would be rounded away (Blanchard, Higham
@@ -25,7 +26,7 @@ pub(super) fn backward<T: Scalar>(
     if objective.is_plain() { plain(z, targets, dz) } else { weighted(objective, z, targets, dz) }
 }
 
-/// From the powers in `dz`, the mean over rows that count alike.
+/// The mean over rows of equal weight. `dz` holds the exponentials, and becomes the gradient.
 fn plain<T: Scalar>(
     z: MatRef<'_, T>, // (batch, classes)
     targets: TargetsRef<'_, T>,
@@ -59,9 +60,9 @@ fn plain<T: Scalar>(
     total / batch as f64
 }
 
-/// The same where rows or classes have weights, labels are smoothed, or the sum is asked for. What the loss is taken
-/// of are then targets `t_j` with all of that in them. Of a label c with weights w: `w_c (1 - e)` at c, and everywhere
-/// `w_j e / classes` more; of probabilities p: `w_j ((1 - e) p_j + e / classes)`.
+/// As [`plain`], with weights of rows or classes, label smoothing e, or the sum instead of the mean. Weights and smoothing
+/// are part of the targets `t_j`: for a label c and weights w they are `w_c (1 - e)` at c plus `w_j e / classes` at every
+/// j; for probabilities p they are `w_j ((1 - e) p_j + e / classes)`.
 fn weighted<T: Scalar>(
     objective: &Objective<'_, T>,
     z: MatRef<'_, T>, // (batch, classes)
@@ -80,7 +81,7 @@ fn weighted<T: Scalar>(
             continue;
         }
         let z = z.row(i);
-        // In f64: of a label that is nearly sure, softmax minus 1 is what the other powers add to the sum.
+        // In f64: where the probability of the label is near 1, softmax - 1 is the share of the other exponentials.
         let sum: f64 = dz.iter().map(|p| p.to_f64()).sum();
         let (top, ln_sum) = (largest(z).to_f64(), math::ln(sum));
         let goal = |class: usize| weight(class) * (kept * target(targets, i, class).to_f64() + spread);

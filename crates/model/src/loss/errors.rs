@@ -1,11 +1,12 @@
-//! Losses of the error `e = y - t` at each output: squared, absolute, and Huber's, which is between them.
+//! Losses of the error `e = y - t` at each output: squared, absolute, and Huber's, which is quadratic for small errors and
+//! linear for large ones.
 
 use chainrule_kernel::{MatRef, Scalar};
 
 use super::objective::Objective;
 use super::targets::{TargetsRef, target};
 
-/// The mean of `e^2`, and in `dy` the gradient of `factor / 2` times that.
+/// Returns the mean of `e^2`; writes into `dy` the gradient of `factor / 2` times the mean.
 pub(super) fn squared<T: Scalar>(
     objective: &Objective<'_, T>,
     y: MatRef<'_, T>, // (batch, outputs)
@@ -54,7 +55,8 @@ pub(super) fn huber<T: Scalar>(
     })
 }
 
-/// The mean over all elements of what `of` says of each error, and in `dy` the slope that it says, times `factor`.
+/// Returns the mean of the losses that `of` computes of each error, over all elements; writes into `dy` its slopes, times
+/// `factor` and divided as the mean is.
 fn each<T: Scalar>(
     objective: &Objective<'_, T>,
     y: MatRef<'_, T>, // (batch, outputs)

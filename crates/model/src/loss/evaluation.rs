@@ -1,4 +1,4 @@
-//! A loss and its gradient in one pass, once everything fits: which family computes which, and what all of them refuse.
+//! The evaluation of a loss: checks its arguments, then computes value and gradient in one pass.
 
 use chainrule_kernel::{Kernel, MatRef, Scalar};
 
@@ -9,7 +9,7 @@ use super::{binary_cross_entropy, cross_entropy, errors};
 use crate::error::ModelError;
 
 impl Loss {
-    /// The mean loss, and its gradient by the output.
+    /// Returns the mean loss; writes its gradient by the output into `dy`.
     ///
     /// # Errors
     /// As [`Objective::backward`].
@@ -25,7 +25,7 @@ impl Loss {
 }
 
 impl<T: Scalar> Objective<'_, T> {
-    /// The value, and its gradient by the output.
+    /// Returns the value; writes its gradient by the output into `dy`.
     ///
     /// # Errors
     /// When the targets or weights have another shape, a label is not below the number of outputs, there are no rows or
@@ -52,10 +52,10 @@ impl<T: Scalar> Objective<'_, T> {
             }
         }
         self.loss.check_in::<T>()?;
-        Ok(measure(kernel, self, output, targets, dy))
+        Ok(loss_and_gradient(kernel, self, output, targets, dy))
     }
 
-    /// Refuses weights of another number than `batch` and `width`, or below 0, and what the loss does not take.
+    /// Checks the numbers and ranges of the weights, and that the loss takes them.
     fn check(&self, batch: usize, width: usize) -> Result<(), ModelError> {
         let not_for = |what| Err(ModelError::NotForLoss { loss: self.loss, what });
         match self.loss {
@@ -74,8 +74,8 @@ impl<T: Scalar> Objective<'_, T> {
     }
 }
 
-/// The loss and its gradient, once everything fits.
-fn measure<T: Scalar>(
+/// The loss and its gradient, with checked arguments.
+fn loss_and_gradient<T: Scalar>(
     kernel: &Kernel<T>,
     objective: &Objective<'_, T>,
     output: MatRef<'_, T>, // (batch, outputs)

@@ -1,6 +1,7 @@
-//! The losses that there are: what errors, files and pictures speak of.
+//! The kinds of losses.
 
-/// What training makes small: alone the mean over a minibatch; with weights, smoothing or a sum as an [`Objective`](crate::network::Objective).
+/// A loss function, which training minimises: the mean over a minibatch. An [`Objective`](crate::network::Objective) adds
+/// weights, label smoothing or a sum.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -19,7 +20,7 @@ pub enum Loss {
     #[default]
     CrossEntropy,
     /// `-t log s(z) - (1 - t) log(1 - s(z))` with `s` the sigmoid, averaged over all elements: PyTorch's
-    /// `BCEWithLogitsLoss`. Each output is a question of its own, so several may be true of a row.
+    /// `BCEWithLogitsLoss`. Each output is a binary label, so a row may have several.
     BinaryCrossEntropy,
     /// `(y - t)^2`, averaged over all elements: PyTorch's `MSELoss`.
     Mse,

@@ -1,7 +1,7 @@
-//! Losses: one number that says how far an output is from its targets, and its gradient by the output, in one pass.
+//! Losses: the value and its gradient by the output, computed in one pass.
 //!
-//! `kind.rs` lists them, and `targets.rs` what they are measured against; each family has a file, value and gradient side by
-//! side, which `evaluation.rs` calls. Rows are added up in order and in f64, so a loss does not depend on the number of threads.
+//! `kind.rs` lists the losses and `targets.rs` the kinds of targets; each family of losses has a file, which
+//! `evaluation.rs` calls. Rows are summed in order and in f64, so a loss does not depend on the number of threads.
 
 mod binary_cross_entropy;
 mod check;

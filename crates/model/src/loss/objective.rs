@@ -1,5 +1,4 @@
-//! A loss with all that shapes it: how the rows come together, how much each of them and each output counts, and
-//! smoothed labels.
+//! A loss with its reduction, the weights of rows and outputs, and label smoothing.
 
 use chainrule_kernel::Scalar;
 
@@ -28,7 +27,8 @@ pub enum Reduction {
     Sum,
 }
 
-/// A [`Loss`], and how it is taken. A loss alone is one whose rows count alike; anything else is said beside it:
+/// A [`Loss`] with reduction, weights and label smoothing. A loss converts to the mean over rows of equal weight; further
+/// settings are fields:
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -49,13 +49,14 @@ pub enum Reduction {
 pub struct Objective<'a, T> {
     /// The loss of a row.
     pub loss: Loss,
-    /// How rows come together.
+    /// The reduction over rows.
     pub reduction: Reduction,
-    /// How much each row counts, (batch): 0 or more; all alike when there are none.
+    /// The weight of each row, (batch): 0 or more; `None` for equal weights.
     pub rows: Option<&'a [T]>,
-    /// (outputs), 0 or more. With cross-entropy what each class counts, PyTorch's `weight`: a label's row counts as its
-    /// class does in a mean, a row of probabilities as 1. With binary cross-entropy what a 1 counts beside a 0 at each
-    /// output, PyTorch's `pos_weight`, which no mean divides by. Other losses take none.
+    /// The weight of each output, (outputs): 0 or more. With cross-entropy it is the weight of the class, PyTorch's
+    /// `weight`; in the sum that a mean divides by, a row with a label has the weight of its class, a row of probabilities
+    /// weight 1. With binary cross-entropy it is the weight of a 1 relative to a 0, PyTorch's `pos_weight`, which the mean
+    /// does not divide by. Other losses take none.
     pub outputs: Option<&'a [T]>,
     /// With cross-entropy, the share of each target that is spread evenly over all classes, from 0 to 1: PyTorch's
     /// `label_smoothing`; Szegedy et al., "Rethinking the Inception architecture", 2016, section 7.
@@ -69,11 +70,11 @@ impl<T> From<Loss> for Objective<'_, T> {
 }
 
 impl<T: Scalar> Objective<'_, T> {
-    /// What the rows count together, which is what a mean divides by: their number, or the sum of their weights.
+    /// The number that a mean divides by: the number of rows, or the sum of their weights.
     ///
     /// # Panics
-    /// When there are weights of another number of rows, or a label that no weight of a class stands for: what
-    /// [`Objective::backward`] refuses.
+    /// When the number of weights is not the number of rows, or a label has no weight of its class; [`Objective::backward`]
+    /// returns an error for these.
     pub fn mass(&self, targets: TargetsRef<'_, T>) -> f64 {
         let batch = match targets {
             TargetsRef::Classes(labels) => labels.len(),
@@ -99,18 +100,18 @@ impl<T: Scalar> Objective<'_, T> {
         self.rows.map_or(batch as f64, |weights| weights.iter().map(|weight| weight.to_f64()).sum())
     }
 
-    /// Whether it is the mean of a loss and nothing more.
+    /// Whether it is a plain mean, without weights and smoothing.
     pub(super) fn is_plain(&self) -> bool {
         self.reduction == Reduction::Mean && self.rows.is_none() && self.outputs.is_none() && self.smoothing == 0.0
     }
 
-    /// Whether a finite loss has a finite gradient: where that is at most 1, or Huber's delta, by each output. A square's
-    /// overflows before its loss does, which is added up in f64.
+    /// Whether a finite loss implies a finite gradient: its elements are at most 1, or Huber's delta. The gradient of a
+    /// squared error can overflow before its loss does, which is summed in f64.
     pub(crate) fn bounds_its_gradient(&self) -> bool {
         self.is_plain() && !matches!(self.loss, Loss::Mse | Loss::HalfMse)
     }
 
-    /// What the rows' losses are divided by.
+    /// The divisor of the sum over rows.
     pub(super) fn divisor(&self, targets: TargetsRef<'_, T>) -> f64 {
         match self.reduction {
             Reduction::Mean => self.mass(targets),
@@ -118,7 +119,7 @@ impl<T: Scalar> Objective<'_, T> {
         }
     }
 
-    /// What the losses of single outputs, `width` in a row, are divided by.
+    /// The divisor of the sum over elements, `width` in a row.
     pub(super) fn divisor_of_elements(&self, targets: TargetsRef<'_, T>, width: usize) -> f64 {
         match self.reduction {
             Reduction::Mean => self.mass(targets) * width as f64,

@@ -1,8 +1,8 @@
-//! What losses are measured against.
+//! The targets of a loss.
 
 use chainrule_kernel::{MatRef, Scalar};
 
-/// What the output should have been.
+/// The targets of a minibatch.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -14,13 +14,13 @@ use chainrule_kernel::{MatRef, Scalar};
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub enum TargetsRef<'a, T> {
-    /// One class index for each row. Where a loss is of single outputs it stands for 1 at that output and 0 at the others.
+    /// One class index for each row. Losses other than cross-entropy take it as 1 at that output and 0 at the others.
     Classes(&'a [u32]),
     /// (batch, outputs): values, or for the cross-entropies probabilities.
     Values(MatRef<'a, T>),
 }
 
-/// The target at an output: a class stands for 1 there and 0 elsewhere.
+/// The target at an output; a class index is 1 at that output and 0 at the others.
 #[inline(always)]
 pub(super) fn target<T: Scalar>(targets: TargetsRef<'_, T>, row: usize, output: usize) -> T {
     match targets {

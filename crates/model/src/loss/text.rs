@@ -1,4 +1,4 @@
-//! Losses as they are written: `mse`, `huber(0.5)`.
+//! The text form of losses: `mse`, `huber(0.5)`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ impl fmt::Display for Loss {
     }
 }
 
-/// What `Display` writes is read back; `huber` alone has PyTorch's delta, 1.
+/// Parses what `Display` writes; `huber` without a number has PyTorch's delta, 1.
 impl FromStr for Loss {
     type Err = ModelError;
 

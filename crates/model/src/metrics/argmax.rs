@@ -1,4 +1,4 @@
-//! The decision that scores come to.
+//! The predicted class of a row of scores.
 
 use chainrule_kernel::Scalar;
 

@@ -1,11 +1,9 @@
-//! Who was taken for whom.
-//!
-//! Only what was seen takes memory: a pair of classes that never met is no entry, and a class that never occurred neither,
-//! so the number of classes may be any. What this does not know is names of classes.
+//! The confusion matrix, stored sparsely: pairs of classes and classes that do not occur take no memory, so the number of
+//! classes is not limited. Classes are numbers; it stores no names.
 
 use std::collections::BTreeMap;
 
-/// How often each true class was given each predicted class.
+/// Counts of rows by true and predicted class.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -31,14 +29,14 @@ pub struct ConfusionMatrix {
 pub(super) struct Tally {
     /// Rows of the class.
     pub(super) truths: u64,
-    /// Rows that were given it.
+    /// Rows predicted as the class.
     pub(super) predictions: u64,
-    /// Rows of which both are true.
+    /// Rows of the class that were predicted as it.
     pub(super) right: u64,
 }
 
 impl ConfusionMatrix {
-    /// An empty one for `classes` classes. It takes memory for what is counted, not for classes.
+    /// An empty matrix of `classes` classes. It takes memory for the entries that occur, not for classes.
     pub fn new(classes: usize) -> Self {
         ConfusionMatrix { classes, counts: BTreeMap::new(), tallies: BTreeMap::new() }
     }
@@ -61,7 +59,7 @@ impl ConfusionMatrix {
         self.classes
     }
 
-    /// Rows of class `truth` that were given `predicted`.
+    /// Rows of class `truth` that were predicted as `predicted`.
     ///
     /// # Panics
     /// When either is not below the number of classes.
@@ -70,8 +68,8 @@ impl ConfusionMatrix {
         self.counts.get(&(truth, predicted)).copied().unwrap_or(0)
     }
 
-    /// What was counted at least once, as (true class, predicted class, rows), in the order of the classes: at most as
-    /// many entries as rows.
+    /// The entries that are not 0, as (true class, predicted class, rows), in the order of the classes: at most as many as
+    /// rows.
     pub fn entries(&self) -> impl Iterator<Item = (usize, usize, u64)> {
         self.counts.iter().map(|(&(truth, predicted), &rows)| (truth, predicted, rows))
     }
@@ -89,28 +87,28 @@ impl ConfusionMatrix {
     /// Rows of class `class`: its support.
     ///
     /// # Panics
-    /// When there is no such class; so for [`ConfusionMatrix::predictions`].
+    /// When there is no such class, as [`ConfusionMatrix::predictions`] does.
     pub fn truths(&self, class: usize) -> u64 {
         self.tally(class).truths
     }
 
-    /// Rows that were given `class`.
+    /// Rows predicted as `class`.
     pub fn predictions(&self, class: usize) -> u64 {
         self.tally(class).predictions
     }
 
-    /// The share of rows that were right; NaN when there are none.
+    /// The share of rows that were predicted right; NaN when there are no rows.
     pub fn accuracy(&self) -> f64 {
         self.correct() as f64 / self.total() as f64
     }
 
-    /// What is known of a class that may never have occurred.
+    /// The counts of a class, which are 0 if it does not occur.
     pub(super) fn tally(&self, class: usize) -> Tally {
         assert!(class < self.classes, "class {class} of a confusion matrix of {} classes", self.classes);
         self.tallies.get(&class).copied().unwrap_or_default()
     }
 
-    /// The classes that occur, be it as truth or as prediction, in their order.
+    /// The counts of the classes that occur, as truth or as prediction, in their order.
     pub(super) fn occurring(&self) -> impl Iterator<Item = Tally> {
         self.tallies.values().copied()
     }

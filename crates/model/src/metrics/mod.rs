@@ -1,8 +1,8 @@
-//! Metrics: how good answers are, once they are there. The definitions are scikit-learn's, whose numbers the tests hold
-//! them to (`scripts/sklearn-reference-metrics`); where one would divide by 0 it says what it answers instead.
+//! Metrics of predictions, by scikit-learn's definitions; the tests compare with its numbers
+//! (`scripts/sklearn-reference-metrics`). Where a metric would divide by 0, its documentation says what it returns.
 //!
-//! Everything is added up in f64 and in order, at a cost that grows with rows and classes and not with the product of classes
-//! and classes. Arguments that do not fit each other are a caller's bug: they panic, with both numbers.
+//! Sums are in f64 and in order; the cost is linear in rows and classes, not quadratic in classes. Arguments whose sizes do
+//! not match are a bug of the caller: the functions panic, with both sizes.
 
 mod argmax;
 mod confusion;

@@ -59,8 +59,8 @@ pub fn roc_auc(
 }
 
 /// The mean of [`roc_auc`] over the classes, each against all others, by the probabilities of it. A class that all rows
-/// have or none has does not count, nor one with a probability of NaN; `None` when no class does. The cost is that of sorting
-/// the rows once for each class that occurs.
+/// have or none has does not count, nor one with a probability of NaN; `None` when no class does. The cost is that of
+/// sorting the rows once for each class that occurs.
 ///
 /// # Panics
 /// As [`top_k`].
@@ -80,8 +80,9 @@ pub fn roc_auc_one_vs_rest(
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
-/// The mean of `-ln p` over the rows, p the probability of the row's label, kept from 2^-52 to 1 - 2^-52 as scikit-learn
-/// keeps it. NaN without rows, and when the probability of a label is NaN. Of logits, [`Loss::CrossEntropy`](crate::Loss::CrossEntropy) says the same and loses nothing.
+/// The mean of `-ln p` over the rows, p the probability of the row's label, clamped to 2^-52 .. 1 - 2^-52 as in
+/// scikit-learn. NaN without rows, and when the probability of a label is NaN. From logits,
+/// [`Loss::CrossEntropy`](crate::Loss::CrossEntropy) computes the same without that limit.
 ///
 /// # Panics
 /// As [`top_k`].
@@ -95,7 +96,7 @@ pub fn log_loss(
     probabilities.chunks_exact(classes.max(1)).zip(labels).map(of_row).sum::<f64>() / labels.len() as f64
 }
 
-/// Refuses another number of scores than `classes` for each label, and labels that are no class.
+/// Panics unless there are `classes` scores for each label, and every label is below `classes`.
 fn check_scores(scores: usize, classes: usize, labels: &[u32]) {
     let rows = labels.len();
     assert!(rows.checked_mul(classes) == Some(scores), "{scores} scores, for {rows} labels and {classes} classes");

@@ -32,8 +32,8 @@ fn check_lengths(y: &[f64], t: &[f64]) {
 }
 
 /// `1 - sum (y - t)^2 / sum (t - mean of t)^2` of each column, averaged over the columns: the share of the targets'
-/// variance that y accounts for. 1 is perfect, 0 as good as the mean, less is worse. TargetsRef that are all the same have no
-/// variance: then it is 1 if y is right, and 0 if not. NaN without rows, and when a number is NaN.
+/// variance that y accounts for. 1 is perfect, 0 as good as the mean, less is worse. TargetsRef that are all the same have
+/// no variance: then it is 1 if y is right, and 0 if not. NaN without rows, and when a number is NaN.
 ///
 /// # Panics
 /// As [`mse`], and when there are no columns or the last row is cut short.

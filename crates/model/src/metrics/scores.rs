@@ -1,4 +1,4 @@
-//! What a confusion matrix says of each class: precision, recall and F1, and their averages.
+//! Precision, recall and F1 of each class of a confusion matrix, and their averages.
 
 use super::ConfusionMatrix;
 use super::confusion::Tally;
@@ -44,7 +44,8 @@ pub struct ClassScores {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Average {
-    /// Their mean: rare classes count like common ones. A class that occurs in neither the truth nor the answers is none.
+    /// Their mean: rare classes have the weight of common ones. A class that occurs in neither labels nor predictions is
+    /// left out.
     Macro,
     /// From tp, fp and fn of all classes together. Where every row has one class and one answer, all three scores are the
     /// accuracy.
@@ -75,8 +76,8 @@ impl ConfusionMatrix {
         ClassScores::mean(self.occurring().map(|tally| (of_tally(tally), weight(tally))))
     }
 
-    /// The mean recall of the classes that occur: accuracy, had every class as many rows. Brodersen et al., "The balanced
-    /// accuracy and its posterior distribution", 2010. NaN when there are no rows.
+    /// The mean recall of the classes that occur: the accuracy if every class had the same number of rows. Brodersen et
+    /// al., "The balanced accuracy and its posterior distribution", 2010. NaN when there are no rows.
     pub fn balanced_accuracy(&self) -> f64 {
         let there = || self.occurring().filter(|tally| tally.truths > 0);
         there().map(|tally| of_tally(tally).recall).sum::<f64>() / there().count() as f64
@@ -84,8 +85,9 @@ impl ConfusionMatrix {
 }
 
 impl ClassScores {
-    /// Of questions with a yes or no each, given as confusion matrices of the classes 0 (no) and 1 (yes): the scores of
-    /// yes as one. All of them are 0 when there are no questions.
+    /// The averaged scores of binary labels, given as confusion matrices of the classes 0 and 1: the scores are those of
+    /// class
+    /// 1. All are 0 when there are no labels.
     ///
     /// # Panics
     /// When one of them has fewer than two classes.

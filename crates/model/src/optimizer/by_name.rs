@@ -1,11 +1,11 @@
-//! Settings read and changed by name. What holds for every optimiser alike stands here.
+//! The settings of optimisers by name: reading, changing and checking them.
 
 use super::kind::{Field, Optimizer};
 use super::setting::{SETTINGS, Setting};
 use crate::error::ModelError;
 
 impl Optimizer {
-    /// Its settings and their values, with 1 for a switch that is on.
+    /// Its settings and their values; a switch is 1 for on and 0 for off.
     pub fn settings(self) -> Vec<(&'static Setting, f64)> {
         let value = |field| match field {
             Field::Number(number) => *number,
@@ -14,7 +14,7 @@ impl Optimizer {
         self.with_velocity().fields().into_iter().map(|(name, field)| (known(name), value(field))).collect()
     }
 
-    /// The same with one setting changed.
+    /// A copy with one setting changed.
     ///
     /// # Errors
     /// When it has no setting of that name, or the value is out of its range.
@@ -36,7 +36,7 @@ impl Optimizer {
         })
     }
 
-    /// Plain SGD with all the settings that it could have.
+    /// Plain SGD as SGD with a momentum of 0, which has all settings of `sgd`.
     fn with_velocity(self) -> Self {
         match self {
             Optimizer::Sgd { lr } => Optimizer::Momentum { lr, momentum: 0.0, nesterov: false, weight_decay: 0.0 },
@@ -44,7 +44,7 @@ impl Optimizer {
         }
     }
 
-    /// Refuses settings that mean nothing.
+    /// Checks the ranges of the settings.
     ///
     /// # Errors
     /// When one is out of its range, or `nesterov` is on without momentum.

@@ -1,4 +1,4 @@
-//! An optimiser in words.
+//! The text form of an optimiser.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ impl fmt::Display for Optimizer {
     }
 }
 
-/// A number as people write it: `0.001`, `1e-8`.
+/// A number in decimal notation, or with an exponent if it is very small or large: `0.001`, `1e-8`.
 struct Brief(f64);
 
 impl fmt::Display for Brief {

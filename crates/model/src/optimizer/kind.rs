@@ -1,14 +1,14 @@
-//! The rules by which parameters move: what each is called, and what it makes of its settings.
+//! The optimisers: their names, their settings, and the update rule of each step.
 //!
-//! A new rule is a variant here with its arm in each `match`, and its loop in `chainrule_kernel::Rule`, where the
-//! formulas and their sources stand.
+//! A new optimiser is a variant here with its arm in each `match`, and its loop in `chainrule_kernel::Rule`, with its
+//! formula and source.
 
 use chainrule_kernel::{Rule, Scalar};
 
 use crate::error::ModelError;
 use crate::power::power;
 
-/// A rule that turns gradients into a step, as PyTorch's optimiser of the same name.
+/// An optimiser with its settings, as PyTorch's optimiser of the same name.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -32,61 +32,62 @@ pub enum Optimizer {
     Momentum {
         /// The learning rate.
         lr: f64,
-        /// The share of the velocity that is kept; without any, nothing is remembered.
+        /// The share of the velocity that is kept in a step; with 0 there is no velocity.
         momentum: f64,
-        /// Whether a step looks ahead by the velocity.
+        /// Whether to use Nesterov's momentum.
         nesterov: bool,
-        /// The factor of w that is added to its gradient.
+        /// The factor of w that is added to its gradient (L2).
         weight_decay: f64,
     },
     /// `w <- w - lr * dw / (rms(dw) + eps)`, with a running root mean square. See [`Rule::RmsProp`].
     RmsProp {
         /// The learning rate.
         lr: f64,
-        /// The share of the mean square that is kept.
+        /// The decay rate of the running mean square.
         alpha: f64,
-        /// What is added to the root.
+        /// Added to the root in the denominator.
         eps: f64,
-        /// The factor of w that is added to its gradient.
+        /// The factor of w that is added to its gradient (L2).
         weight_decay: f64,
     },
     /// `w <- w - lr * dw / (sqrt(s) + eps)`, with s the sum of all squares of dw so far. See [`Rule::AdaGrad`].
     AdaGrad {
         /// The learning rate of the first step.
         lr: f64,
-        /// How fast it falls: at step t, counted from 1, it is `lr / (1 + (t - 1) * lr_decay)`.
+        /// The decay of the learning rate: at step t, counted from 1, it is `lr / (1 + (t - 1) * lr_decay)`.
         lr_decay: f64,
-        /// What s begins at.
+        /// The initial value of s.
         initial: f64,
-        /// What is added to the root.
+        /// Added to the root in the denominator.
         eps: f64,
-        /// The factor of w that is added to its gradient.
+        /// The factor of w that is added to its gradient (L2).
         weight_decay: f64,
     },
     /// `w <- w - lr * mean(dw) / (rms(dw) + eps)`, with running means. See [`Rule::Adam`].
     Adam {
         /// The learning rate.
         lr: f64,
-        /// The share of the mean that is kept.
+        /// The decay rate of the running mean.
         beta1: f64,
-        /// The share of the mean square that is kept.
+        /// The decay rate of the running mean square.
         beta2: f64,
-        /// What is added to the root.
+        /// Added to the root in the denominator.
         eps: f64,
-        /// The factor of w that is added to its gradient.
+        /// The factor of w that is added to its gradient (L2).
         weight_decay: f64,
     },
-    /// Adam whose decay is apart from the gradient: `w <- w * (1 - lr * weight_decay)` first. See [`Rule::Adam`].
+    /// Adam with weight decay that is decoupled from the gradient: `w <- w * (1 - lr * weight_decay)` first. See
+    /// [`Rule::Adam`].
     AdamW {
         /// The learning rate.
         lr: f64,
-        /// The share of the mean that is kept.
+        /// The decay rate of the running mean.
         beta1: f64,
-        /// The share of the mean square that is kept.
+        /// The decay rate of the running mean square.
         beta2: f64,
-        /// What is added to the root.
+        /// Added to the root in the denominator.
         eps: f64,
-        /// What w loses in a step, in units of lr.
+        /// The factor of lr * w that is subtracted from w.
         weight_decay: f64,
     },
 }
@@ -94,14 +95,14 @@ pub enum Optimizer {
 /// The names of the optimisers.
 pub const OPTIMIZER_NAMES: &[&str] = &["sgd", "rmsprop", "adagrad", "adam", "adamw"];
 
-/// Where an optimiser keeps a setting.
+/// A mutable reference to a setting.
 pub(super) enum Field<'a> {
     Number(&'a mut f64),
     Switch(&'a mut bool),
 }
 
 impl Optimizer {
-    /// The optimiser of this name with PyTorch's defaults, save that the learning rate of `sgd` is 0.1.
+    /// The optimiser of this name with PyTorch's defaults, except that the learning rate of `sgd` is 0.1.
     ///
     /// # Errors
     /// When there is none.
@@ -168,7 +169,7 @@ impl Optimizer {
         }
     }
 
-    /// What the numbers that it remembers are before the first step.
+    /// The value of its moments before the first step.
     pub(crate) fn initial_moment(self) -> f64 {
         match self {
             Optimizer::AdaGrad { initial, .. } => initial,
@@ -219,7 +220,7 @@ impl Optimizer {
         self.rule_with(t, 0.0)
     }
 
-    /// The same with a factor of w in its own gradient beside that of the settings.
+    /// As [`Optimizer::rule`], with `l2` added to the factor of w in its gradient.
     pub(crate) fn rule_with<T: Scalar>(self, t: u64, l2: f64) -> Rule<T> {
         assert!(t > 0, "steps are counted from 1");
         let n = T::from_f64;

@@ -1,6 +1,6 @@
-//! What is done with a gradient: the rules by which parameters move, and their settings by name.
+//! The optimisers and their settings.
 //!
-//! `kind.rs` lists the rules, `setting.rs` what may be set. Command lines are made from [`SETTINGS`] and
+//! `kind.rs` lists the optimisers and `setting.rs` the settings. The options of the command are made from [`SETTINGS`] and
 //! [`OPTIMIZER_NAMES`].
 
 mod by_name;

@@ -1,4 +1,4 @@
-//! The settings of optimisers: their names, their words, and the values that they may have.
+//! The settings of optimisers: names, descriptions and ranges.
 
 use chainrule_kernel::Scalar;
 
@@ -17,31 +17,36 @@ use crate::error::ModelError;
 pub struct Setting {
     /// Its name.
     pub name: &'static str,
-    /// As a sentence says it.
+    /// Its name in a sentence.
     pub words: &'static str,
-    /// What it does.
+    /// The help text.
     pub meaning: &'static str,
-    /// What it may be.
+    /// The values that it may have.
     pub range: SettingRange,
 }
 
 /// Every setting of every optimiser.
 pub const SETTINGS: &[Setting] = &[
     setting("lr", "learning rate", "The learning rate", SettingRange::Positive),
-    setting("momentum", "momentum", "The share of the last step's velocity that is kept", SettingRange::Share),
-    setting("nesterov", "nesterov", "Look ahead by the velocity, which is Nesterov's momentum", SettingRange::Switch),
-    setting("alpha", "alpha", "The share of the mean square that is kept", SettingRange::Share),
-    setting("beta1", "beta1", "The share of the mean that is kept", SettingRange::Share),
-    setting("beta2", "beta2", "The share of the mean square that is kept", SettingRange::Share),
-    setting("eps", "eps", "What is added to the root that a step is divided by", SettingRange::Positive),
+    setting(
+        "momentum",
+        "momentum",
+        "Momentum: the share of the velocity that is kept in each step",
+        SettingRange::Share,
+    ),
+    setting("nesterov", "nesterov", "Use Nesterov's momentum", SettingRange::Switch),
+    setting("alpha", "alpha", "Decay rate of the running mean square of the gradient", SettingRange::Share),
+    setting("beta1", "beta1", "Decay rate of the running mean of the gradient", SettingRange::Share),
+    setting("beta2", "beta2", "Decay rate of the running mean square of the gradient", SettingRange::Share),
+    setting("eps", "eps", "Added to the root in the denominator of a step", SettingRange::Positive),
     setting(
         "lr-decay",
         "learning rate decay",
-        "How much a step adds to what divides the learning rate",
+        "Learning rate decay: step t, counted from 1, uses lr / (1 + (t - 1) * lr-decay)",
         SettingRange::NotNegative,
     ),
-    setting("initial", "initial sum", "What the sum of squares begins at", SettingRange::NotNegative),
-    setting("weight-decay", "weight decay", "How strongly weights are drawn to 0", SettingRange::NotNegative),
+    setting("initial", "initial sum", "Initial value of the sum of squared gradients", SettingRange::NotNegative),
+    setting("weight-decay", "weight decay", "Weight decay factor", SettingRange::NotNegative),
 ];
 
 /// The values that a setting may have.
@@ -67,7 +72,7 @@ pub enum SettingRange {
 }
 
 impl SettingRange {
-    /// Whether the value is among them; NaN and infinity never are.
+    /// Whether the value is in the range; NaN and infinity never are.
     pub fn contains(self, value: f64) -> bool {
         match self {
             SettingRange::Positive => value.is_finite() && value > 0.0,
@@ -78,7 +83,7 @@ impl SettingRange {
         }
     }
 
-    /// Refuses a value that is not among them, or is not any more once it is rounded to the element type.
+    /// Refuses a value that is out of the range, in f64 or rounded to the element type.
     pub(crate) fn check_in<T: Scalar>(self, what: &'static str, found: f64) -> Result<(), ModelError> {
         if !self.contains(found) {
             return Err(ModelError::Setting { what, found, expected: self.words() });
@@ -97,7 +102,7 @@ impl SettingRange {
         Ok(())
     }
 
-    /// The values, as `expected ...` goes on.
+    /// The range in words, for messages after `expected`.
     pub fn words(self) -> &'static str {
         match self {
             SettingRange::Positive => "a finite number above 0",

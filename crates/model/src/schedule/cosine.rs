@@ -1,5 +1,4 @@
-//! The cosine of a share of a half-turn, in multiplications and additions alone: the same bits on every platform, which the
-//! C library's is not.
+//! `cos(pi * x)` by multiplications and additions alone: the same bits on every platform, unlike the C library's.
 
 use std::f64::consts::PI;
 
@@ -20,8 +19,8 @@ pub(super) fn cos_pi(x: f64) -> f64 {
     }
 }
 
-/// `1 - z / (a b) (1 - z / (c d) (1 - ...))`, the Taylor series of the cosine (with an even last power) or of the sine over t
-/// (with an odd one), where z = t^2.
+/// `1 - z / (a b) (1 - z / (c d) (1 - ...))`, the Taylor series of the cosine (with an even last power) or of the sine over
+/// t (with an odd one), where z = t^2.
 fn series(z: f64, last_power: u32) -> f64 {
     let mut sum = 1.0;
     let mut power = last_power;

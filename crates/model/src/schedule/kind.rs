@@ -7,8 +7,8 @@ use crate::error::ModelError;
 use crate::optimizer::setting::SettingRange;
 use crate::power::power;
 
-/// A rule for the learning rate. All begin with the optimiser's own rate but one-cycle, whose peak that is. Steps are
-/// counted from 0, and an epoch has as many of them as [`Span`] says. Named and set as PyTorch's `lr_scheduler` does.
+/// A schedule of the learning rate. All begin with the optimiser's rate except one-cycle, which has it at its peak. Steps
+/// are counted from 0; [`Span`] has the number of steps in an epoch. Settings are those of PyTorch's `lr_scheduler`.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -47,10 +47,10 @@ pub enum Schedule {
     /// with t of t_max steps done. Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts",
     /// 2017, equation 5; PyTorch's `CosineAnnealingLR`.
     Cosine {
-        /// Where it ends.
+        /// The rate at the end.
         min_lr: f64,
     },
-    /// The same again and again: the first time over so many epochs, each later one `times` as long as the one before.
+    /// The cosine with restarts: the first cycle has `first` epochs, each later one is `times` as long as the one before.
     /// Source: as [`Schedule::Cosine`]; PyTorch's `CosineAnnealingWarmRestarts`.
     Restarts {
         /// Epochs before the first restart.
@@ -78,13 +78,13 @@ pub enum Schedule {
     Plateau {
         /// What the rate is multiplied by.
         factor: f64,
-        /// Epochs without a better loss that are borne.
+        /// Epochs without a better loss before the rate changes.
         patience: u64,
         /// A loss is better below `best * (1 - threshold)`.
         threshold: f64,
-        /// Epochs after a change in which nothing counts.
+        /// Epochs after a change that are not counted.
         cooldown: u64,
-        /// The rate falls no further.
+        /// The lowest rate.
         min_lr: f64,
     },
 }
@@ -92,7 +92,7 @@ pub enum Schedule {
 /// The names of the schedules.
 pub const SCHEDULE_NAMES: &[&str] = &["constant", "step", "exponential", "cosine", "restarts", "one-cycle", "plateau"];
 
-/// How long a run is.
+/// The length of a run.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -115,8 +115,8 @@ impl Span {
     }
 }
 
-/// A learning rate that begins small and grows linearly to what the schedule says, which is multiplied by
-/// `start + (1 - start) * t / (epochs * steps)` until that is 1. PyTorch's `LinearLR` under `ChainedScheduler`.
+/// A linear warm-up: the rate of the schedule is multiplied by `start + (1 - start) * t / (epochs * steps)` until that is
+/// 1. PyTorch's `LinearLR` under `ChainedScheduler`.
 ///
 /// Source: Goyal et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", 2017, section 2.2.
 ///
@@ -130,25 +130,25 @@ impl Span {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WarmUp {
-    /// Epochs until the whole rate.
+    /// Epochs until the full rate.
     pub epochs: u64,
     /// The share of the rate that the first step has.
     pub start: f64,
 }
 
 impl WarmUp {
-    /// Over so many epochs, from a third, as PyTorch's.
+    /// Over `epochs` epochs from a third of the rate, PyTorch's default.
     pub fn over(epochs: u64) -> Self {
         WarmUp { epochs, start: 1.0 / 3.0 }
     }
 
-    /// What the rate of a step, counted from 0, is multiplied by.
+    /// The factor of the rate at a step, counted from 0.
     pub fn factor(self, step: u64, run: Span) -> f64 {
         let length = self.epochs.saturating_mul(run.steps);
         if step >= length { 1.0 } else { self.start + (1.0 - self.start) * (step as f64 / length as f64) }
     }
 
-    /// Refuses what means nothing.
+    /// Checks the range of `start`.
     ///
     /// # Errors
     /// When the share is not above 0 and at most 1.
@@ -157,15 +157,22 @@ impl WarmUp {
     }
 }
 
-/// Where a schedule keeps a setting.
+/// A mutable reference to a setting.
 pub(super) enum Field<'a> {
     Number(&'a mut f64),
     Count(&'a mut u64),
 }
 
+/// A setting of a schedule.
+pub(super) struct Setting<'a> {
+    pub(super) name: &'static str,
+    pub(super) field: Field<'a>,
+    pub(super) range: SettingRange,
+}
+
 impl Schedule {
-    /// The schedule of this name with PyTorch's defaults; those that PyTorch leaves open are to halve the rate every 10
-    /// epochs, to keep 0.95 of it each epoch, and to restart after 10 epochs.
+    /// The schedule of this name with PyTorch's defaults; where PyTorch has none, `step` halves the rate every
+    /// 10 epochs, `exponential` multiplies it by 0.95 each epoch, and `restarts` restarts after 10 epochs.
     ///
     /// # Errors
     /// When there is none.
@@ -202,37 +209,42 @@ impl Schedule {
         }
     }
 
-    /// Its settings, in the order in which they are written.
-    pub(super) fn fields(&mut self) -> Vec<(&'static str, Field<'_>, SettingRange)> {
+    /// Its settings, in the order of the text form.
+    pub(super) fn settings(&mut self) -> Vec<Setting<'_>> {
         use Field::{Count, Number};
+        let setting = |name, field, range| Setting { name, field, range };
         use SettingRange::{NotNegative, Positive, Proportion, Share};
         match self {
             Schedule::Constant => vec![],
             Schedule::Step { every, factor } => {
-                vec![("every", Count(every), Positive), ("factor", Number(factor), Positive)]
+                vec![setting("every", Count(every), Positive), setting("factor", Number(factor), Positive)]
             }
-            Schedule::Exponential { factor } => vec![("factor", Number(factor), Positive)],
-            Schedule::Cosine { min_lr } => vec![("min-lr", Number(min_lr), NotNegative)],
+            Schedule::Exponential { factor } => vec![setting("factor", Number(factor), Positive)],
+            Schedule::Cosine { min_lr } => vec![setting("min-lr", Number(min_lr), NotNegative)],
             Schedule::Restarts { first, times, min_lr } => vec![
-                ("first", Count(first), Positive),
-                ("times", Count(times), Positive),
-                ("min-lr", Number(min_lr), NotNegative),
+                setting("first", Count(first), Positive),
+                setting("times", Count(times), Positive),
+                setting("min-lr", Number(min_lr), NotNegative),
             ],
             Schedule::OneCycle { rise, start, end } => {
-                vec![("rise", Number(rise), Share), ("start", Number(start), Positive), ("end", Number(end), Positive)]
+                vec![
+                    setting("rise", Number(rise), Share),
+                    setting("start", Number(start), Positive),
+                    setting("end", Number(end), Positive),
+                ]
             }
             Schedule::Plateau { factor, patience, threshold, cooldown, min_lr } => vec![
-                ("factor", Number(factor), Proportion),
-                ("patience", Count(patience), NotNegative),
-                ("threshold", Number(threshold), Share),
-                ("cooldown", Count(cooldown), NotNegative),
-                ("min-lr", Number(min_lr), NotNegative),
+                setting("factor", Number(factor), Proportion),
+                setting("patience", Count(patience), NotNegative),
+                setting("threshold", Number(threshold), Share),
+                setting("cooldown", Count(cooldown), NotNegative),
+                setting("min-lr", Number(min_lr), NotNegative),
             ],
         }
     }
 
-    /// The learning rate of a step, counted from 0, where the optimiser's own is `lr`. On a plateau's account it is lr:
-    /// what losses have done to it, [`Rates`](crate::optim::Rates) knows.
+    /// The learning rate of a step, counted from 0, where the optimiser's own is `lr`. For [`Schedule::Plateau`] it is
+    /// `lr`: [`Rates`](crate::optim::Rates) lowers that according to the losses.
     pub fn rate(self, lr: f64, step: u64, run: Span) -> f64 {
         let epoch = step / run.steps.max(1);
         match self {

@@ -1,7 +1,8 @@
-//! How the learning rate changes while a run goes on: pure functions of the step, and [`Rates`], which remembers what the
-//! only rule that looks at losses has seen.
+//! Schedules of the learning rate: pure functions of the step, and [`Rates`], which holds the state of the schedule that
+//! depends on validation losses.
 //!
-//! `kind.rs` lists the schedules. The command line is made from [`SCHEDULE_NAMES`] and the settings' names.
+//! `kind.rs` lists the schedules. The options of the command are made from [`SCHEDULE_NAMES`] and the names of the
+//! settings.
 
 mod cosine;
 mod kind;

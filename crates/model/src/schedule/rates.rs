@@ -1,11 +1,11 @@
-//! The learning rates of one run: a schedule, its warm-up, and what the validation losses have made of it so far.
+//! The learning rates of one run: a schedule, its warm-up, and the state of a plateau schedule.
 
 use super::kind::{Schedule, Span, WarmUp};
 
-/// A smaller change of the rate is none: PyTorch's `eps` of `ReduceLROnPlateau`.
+/// The smallest change of the rate: PyTorch's `eps` of `ReduceLROnPlateau`.
 const LEAST_CHANGE: f64 = 1e-8;
 
-/// Answers each step's learning rate, and is told each epoch's validation loss.
+/// Computes the learning rate of each step; takes the validation loss of each epoch.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
@@ -24,17 +24,17 @@ pub struct Rates {
     schedule: Schedule,
     warm_up: Option<WarmUp>,
     run: Span,
-    /// The optimiser's, as far as a plateau has left it.
+    /// The optimiser's rate, lowered by a plateau schedule.
     lr: f64,
     best: f64,
-    /// Epochs since the best that were no better.
+    /// Epochs since the best loss.
     bad: u64,
-    /// Epochs left in which nothing counts.
+    /// Epochs left of the cooldown.
     cooling: u64,
 }
 
 impl Rates {
-    /// Of a run whose optimiser has the learning rate `lr`.
+    /// For a run whose optimiser has the learning rate `lr`.
     pub fn new(schedule: Schedule, warm_up: Option<WarmUp>, lr: f64, run: Span) -> Self {
         Rates { schedule, warm_up, run, lr, best: f64::INFINITY, bad: 0, cooling: 0 }
     }
@@ -45,7 +45,8 @@ impl Rates {
         self.warm_up.map_or(rate, |warm_up| warm_up.factor(step, self.run) * rate)
     }
 
-    /// Takes note of an epoch's validation loss, in PyTorch's order: is it better, does it count, is that too many.
+    /// Records the validation loss of an epoch, and lowers the rate if patience is exceeded. The order of the checks is
+    /// PyTorch's.
     pub fn validated(&mut self, loss: f64) {
         let Schedule::Plateau { factor, patience, threshold, cooldown, min_lr } = self.schedule else { return };
         if loss < self.best * (1.0 - threshold) {

@@ -1,13 +1,13 @@
-//! Schedules as they are written: `step:10:0.5`, or `plateau:patience=3`.
+//! The text form of schedules: `step:10:0.5`, or `plateau:patience=3`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::kind::{Field, Schedule, in_range};
+use super::kind::{Field, Schedule, Setting, in_range};
 use crate::error::ModelError;
 
-/// A name, and behind colons its settings: numbers in their order, or `name=number`. What is not said is as in
-/// [`Schedule::by_name`].
+/// Parses a name and its settings, separated by colons: numbers in their order, or `name=number`. The others have the
+/// defaults of [`Schedule::by_name`].
 impl FromStr for Schedule {
     type Err = ModelError;
 
@@ -20,13 +20,13 @@ impl FromStr for Schedule {
                 Some((wanted, number)) => (Some(wanted.trim()), number.trim()),
                 None => (None, part.trim()),
             };
-            let mut fields = schedule.fields();
-            let names = fields.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ");
+            let mut settings = schedule.settings();
+            let names = settings.iter().map(|setting| setting.name).collect::<Vec<_>>().join(", ");
             let found = match wanted {
-                Some(wanted) => fields.iter_mut().find(|(field, ..)| *field == wanted),
-                None => fields.get_mut(place),
+                Some(wanted) => settings.iter_mut().find(|setting| setting.name == wanted),
+                None => settings.get_mut(place),
             };
-            let Some((what, field, range)) = found else {
+            let Some(Setting { name: what, field, range }) = found else {
                 let known = if names.is_empty() { "none".to_owned() } else { names };
                 return Err(ModelError::NoSetting { optimizer: name, found: part.to_owned(), known });
             };
@@ -50,7 +50,7 @@ impl FromStr for Schedule {
 }
 
 impl Schedule {
-    /// Refuses settings that mean nothing.
+    /// Checks the ranges of the settings.
     ///
     /// # Errors
     /// When one is out of its range.
@@ -59,19 +59,19 @@ impl Schedule {
         if rise == 0.0 {
             return Err(ModelError::Setting { what: "rise", found: rise, expected: "a number above 0 and below 1" });
         }
-        self.fields().into_iter().try_for_each(|(what, field, range)| match field {
+        self.settings().into_iter().try_for_each(|Setting { name: what, field, range }| match field {
             Field::Number(number) => in_range(what, *number, range),
             Field::Count(count) => in_range(what, *count as f64, range),
         })
     }
 }
 
-/// As it is read, every setting by its name: `step:every=10:factor=0.5`.
+/// Every setting with its name: `step:every=10:factor=0.5`.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         let mut copy = *self;
-        copy.fields().into_iter().try_for_each(|(name, field, _)| match field {
+        copy.settings().into_iter().try_for_each(|Setting { name, field, .. }| match field {
             Field::Number(number) => write!(f, ":{name}={number}"),
             Field::Count(count) => write!(f, ":{name}={count}"),
         })

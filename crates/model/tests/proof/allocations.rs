@@ -2,7 +2,7 @@
 //!
 //! On one thread, or when called from inside a rayon pool, that is exact. A call from outside the pool hands its forks
 //! over through rayon's injector queue, which takes a block of memory for every 63 of them: that is rayon's, and is
-//! measured here, not hidden. Whoever must not allocate at all runs the loop inside `pool.install`.
+//! measured here, not hidden. A caller that must not allocate at all runs the loop inside `pool.install`.
 //!
 //! The allocator is that of all tests in this program, and counts nothing for the others.
 
@@ -112,7 +112,7 @@ impl<T: Scalar> Run<T> {
                 mlp.backward(x, targets, loss, workspace).unwrap();
                 mlp.forward_training(x, workspace).unwrap();
                 mlp.backward(x, targets, loss, workspace).unwrap();
-                mlp.settle(workspace).unwrap();
+                mlp.commit_pass(workspace).unwrap();
                 mlp.step(x, targets, loss, *optimizer, workspace).unwrap();
             }
             let own = |_: MatRef<'_, T>, dy: &mut [T]| {
@@ -180,7 +180,7 @@ fn with_two_threads(work: impl FnOnce(&rayon::ThreadPool)) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| COUNTED.set(true));
     work(&pool);
-    // The threads end some time after the pool does, and what that takes is nobody's step.
+    // The threads end some time after the pool does; what that allocates belongs to no step.
     pool.broadcast(|_| COUNTED.set(false));
 }
 

@@ -1,4 +1,4 @@
-//! How the tests compare numbers and make them up.
+//! Inputs of the tests, and comparisons of numbers.
 
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Mlp, Scalar};

@@ -1,6 +1,6 @@
-//! What draws parameters to 0: equal to its naive twin for every optimiser and group, and the same by whichever name.
+//! Decay: equal to the naive reference for every optimiser and group, and the same through every setting that means it.
 
-use chainrule_model::optim::{Decay, Decays, Group, Moments, OPTIMIZER_NAMES, Update};
+use chainrule_model::optim::{Decay, Decays, Group, OPTIMIZER_NAMES, OptimizerState, Update};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
 use chainrule_naive::{self as naive, Float};
@@ -23,7 +23,7 @@ fn decays_as_the_twin<T: Scalar + Float>() {
             *w = T::from_f64(if i % 7 == 2 { 0.0 } else { stream.normal() });
         }
         let initial = if let Optimizer::AdaGrad { initial, .. } = optimizer { initial } else { 0.0 };
-        let mut moments = Moments::new(optimizer, count).unwrap();
+        let mut state = OptimizerState::new(optimizer, count).unwrap();
         let (mut twin, mut m, mut s) = (mlp.params().to_vec(), vec![T::from_f64(initial); count], vec![T::ZERO; count]);
         let tensors: Vec<_> = mlp
             .dense_layers()
@@ -38,7 +38,7 @@ fn decays_as_the_twin<T: Scalar + Float>() {
         let update = Update { decay: group.decays(decay), ..optimizer.into() };
         for t in 1..=5 {
             let dw: Vec<T> = (0..count).map(|_| T::from_f64(stream.normal())).collect();
-            mlp.update(update, &mut dw.clone(), &mut moments).unwrap();
+            mlp.update(update, &mut dw.clone(), &mut state).unwrap();
             for (range, decays) in tensors.clone() {
                 let Decay { l1, decoupled, .. } = if decays { decay } else { none };
                 let w = &mut twin[range.clone()];

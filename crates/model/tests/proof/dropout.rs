@@ -1,6 +1,6 @@
 //! Dropout inside a network: against naive with the mask that was drawn, in both modes, and where the mask comes from.
 
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef, Workspace};
 use chainrule_naive::{self as naive, DenseShape};
 
@@ -21,7 +21,7 @@ fn as_naive<T: Precision>(is_training: bool) {
     let (x, t) = (numbers(BATCH * 5, 8), numbers(BATCH * 3, 9));
     let (x_here, t_here) = (of::<T>(&x), of::<T>(&t));
     let (x_here, t_here) = (MatRef::new(&x_here, BATCH, 5), MatRef::new(&t_here, BATCH, 3));
-    let mut parts = Dissection::new(&mlp, BATCH);
+    let mut parts = Intermediates::new(&mlp, BATCH);
     parts.forward_training(x_here).unwrap();
     let mask: Vec<bool> = match is_training {
         true => parts.mask(2).unwrap().iter().map(|&kept| kept == 1).collect(),
@@ -64,7 +64,7 @@ fn a_network_with_dropout_agrees_with_naive_in_both_modes() {
 /// The mask of the next pass.
 fn mask(mlp: &Mlp<f64>, rows: usize) -> Vec<u8> {
     let x = numbers(rows * 5, 8);
-    let mut parts = Dissection::new(mlp, rows);
+    let mut parts = Intermediates::new(mlp, rows);
     parts.forward_training(MatRef::new(&x, rows, 5)).unwrap();
     parts.mask(2).unwrap().to_vec()
 }
@@ -79,7 +79,7 @@ fn a_mask_is_drawn_anew_for_each_step_and_not_before() {
     for _ in 0..3 {
         mlp.forward_training(x, &mut workspace).unwrap();
         mlp.forward(x, &mut workspace).unwrap();
-        mlp.settle(&workspace).unwrap(); // of an evaluation: nothing to settle
+        mlp.commit_pass(&workspace).unwrap(); // of an evaluation: nothing to commit
         assert_eq!(mask(&mlp, BATCH), *seen.last().unwrap());
         mlp.step(x, t, Loss::Mse, Optimizer::Sgd { lr: 0.0 }, &mut workspace).unwrap();
         let next = mask(&mlp, BATCH);
@@ -98,7 +98,7 @@ fn a_mask_is_drawn_anew_for_each_step_and_not_before() {
 fn two_dropout_layers_leave_out_different_units() {
     let mlp = Mlp::builder(50).dropout(0.5).dropout(0.5).dense(1).build_as::<f64>().unwrap();
     let x = [1.0; 50];
-    let mut parts = Dissection::new(&mlp, 1);
+    let mut parts = Intermediates::new(&mlp, 1);
     parts.forward_training(MatRef::new(&x, 1, 50)).unwrap();
     assert_ne!(parts.mask(0), parts.mask(1));
     let left = (0..50).filter(|&i| parts.output(1).get(0, i) == 4.0).count();

@@ -30,9 +30,9 @@ fn an_own_loss_whose_gradient_is_not_finite_moves_nothing_and_is_an_error_with_i
                     };
                     assert_eq!((value, row, output), (2.5, at / 70, at % 70));
                     assert_eq!(found.to_bits(), f64::from(bad).to_bits());
-                    assert_eq!((&mlp, workspace.moments().steps()), (&network(), 0));
+                    assert_eq!((&mlp, workspace.optimizer_state().steps()), (&network(), 0));
                     // What the optimiser remembers is not spoiled either.
-                    assert!(workspace.moments().values().iter().all(|moment| *moment == 0.0));
+                    assert!(workspace.optimizer_state().values().iter().all(|moment| *moment == 0.0));
                     mlp.forward_training(x, &mut workspace).unwrap();
                     assert!(mlp.backward_with(x, loss, &mut workspace).is_err());
                 }

@@ -1,7 +1,7 @@
 //! A step that moves weights as their gradients come has the bits of one that keeps all gradients first.
 
 use chainrule_model::network::ACTIVATION_NAMES;
-use chainrule_model::optim::{Decay, Group, Moments, OPTIMIZER_NAMES, Update};
+use chainrule_model::optim::{Decay, Group, OPTIMIZER_NAMES, OptimizerState, Update};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
 
@@ -62,14 +62,14 @@ fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, update: impl Into<Update
     pool.install(|| {
         let mut workspace = Workspace::for_training(&fused, batch, update).unwrap();
         let mut pass = Workspace::new(&unfused, batch);
-        let mut moments = Moments::new(optimizer, params.len()).unwrap();
+        let mut state = OptimizerState::new(optimizer, params.len()).unwrap();
         for rows in [batch, batch, batch / 2 + 1] {
             let (x, targets) = (MatRef::new(&x[..rows * inputs], rows, inputs), TargetsRef::Classes(&labels[..rows]));
             let loss = fused.step(x, targets, Loss::HalfMse, update, &mut workspace).unwrap();
             unfused.forward_training(x, &mut pass).unwrap();
             let value = unfused.backward(x, targets, Loss::HalfMse, &mut pass).unwrap();
-            unfused.update(update, &mut pass.gradients().to_vec(), &mut moments).unwrap();
-            unfused.settle(&pass).unwrap();
+            unfused.update(update, &mut pass.gradients().to_vec(), &mut state).unwrap();
+            unfused.commit_pass(&pass).unwrap();
             assert_eq!(loss.to_bits(), value.to_bits(), "{:?} {optimizer}", network.layers());
         }
         let bits = |params: &[T]| params.iter().map(|w| w.to_f64().to_bits()).collect::<Vec<_>>();
@@ -77,7 +77,7 @@ fn compare<T: Scalar>(network: &Mlp<f64>, batch: usize, update: impl Into<Update
         let (fused, unfused) = (bits(fused.params()), bits(unfused.params()));
         let off = fused.iter().zip(&unfused).position(|(one, other)| one != other);
         assert_eq!(off, None, "{:?}, {batch} rows, {update:?}, {threads} threads", network.layers());
-        assert_eq!(workspace.moments(), &moments);
+        assert_eq!(workspace.optimizer_state(), &state);
     });
 }
 

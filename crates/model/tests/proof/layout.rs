@@ -1,4 +1,4 @@
-//! What does not belong together is an error, never a number: the workspace, plan or predictor of another network, an x that
+//! Mismatched arguments are errors and give no result: the workspace, plan or predictor of another network, an x that
 //! is not the forward pass's, a pass that never was.
 
 use chainrule_kernel::Kernel;
@@ -63,7 +63,7 @@ fn every_call_with_a_workspace_of_another_network_is_an_error_and_changes_nothin
             assert_other(mlp.loss(LABELS, Loss::CrossEntropy, &mut other), "loss");
             assert_other(mlp.backward(x, LABELS, Loss::CrossEntropy, &mut other), "backward");
             assert_other(mlp.backward_with(x, own, &mut other), "backward_with");
-            assert_other(changed.settle(&other), "settle");
+            assert_other(changed.commit_pass(&other), "commit_pass");
             assert_other(mlp.first_not_finite(&other), "first_not_finite");
             assert_other(Accumulation::new(&mlp).unwrap().add(&other, 1.0), "add");
             assert_other(Accumulation::new(&mlp).unwrap().step(&mut changed, SGD, &mut other), "accumulated step");
@@ -156,14 +156,14 @@ fn there_is_nothing_to_go_back_through_before_a_pass_after_a_failed_one_and_afte
     assert_no_pass(&mlp, x.rows_in(0..1), &mut workspace);
     assert_eq!(workspace.output().rows(), 0);
     let before = mlp.clone();
-    mlp.settle(&workspace).unwrap();
+    mlp.commit_pass(&workspace).unwrap();
     assert_eq!(mlp, before);
 
-    // A step has moved the parameters, and settled the pass.
+    // A step has moved the parameters and committed the pass.
     mlp.step(x, LABELS, Loss::CrossEntropy, SGD, &mut workspace).unwrap();
     assert_no_pass(&mlp, x, &mut workspace);
     let after = mlp.clone();
-    mlp.settle(&workspace).unwrap();
+    mlp.commit_pass(&workspace).unwrap();
     assert_eq!(mlp, after);
     assert_eq!(workspace.output().rows(), ROWS);
     assert!(mlp.loss(LABELS, Loss::CrossEntropy, &mut workspace).is_ok());
@@ -241,11 +241,11 @@ fn an_x_whose_rows_are_no_slices_is_taken_by_a_dense_layer_and_refused_by_every_
 #[test]
 fn gradients_of_another_number_than_the_parameters_are_refused() {
     let mut mlp = Mlp::builder(2).dense(3).build_as::<f64>().unwrap();
-    let mut moments = chainrule_model::optim::Moments::new(SGD, 9).unwrap();
+    let mut state = chainrule_model::optim::OptimizerState::new(SGD, 9).unwrap();
     let before = mlp.clone();
-    let error = mlp.update(SGD, &mut [1.0; 8], &mut moments).unwrap_err();
+    let error = mlp.update(SGD, &mut [1.0; 8], &mut state).unwrap_err();
     assert_eq!(error.to_string(), "update: the gradient is 1x8, expected 1x9");
-    let error = SGD.update(mlp.kernel(), &mut [0.0; 9], &[1.0; 10], &mut moments).unwrap_err();
+    let error = SGD.update(mlp.kernel(), &mut [0.0; 9], &[1.0; 10], &mut state).unwrap_err();
     assert_eq!(error.to_string(), "update: the gradient is 1x10, expected 1x9");
-    assert_eq!((mlp, moments.steps()), (before, 0));
+    assert_eq!((mlp, state.steps()), (before, 0));
 }

@@ -163,7 +163,7 @@ fn settings_that_mean_nothing_are_refused() {
     assert!(text(LbfgsSettings { gradient_tolerance: f64::NAN, ..good }).starts_with("gradient tolerance is NaN"));
 }
 
-/// Groups of minibatches and one minibatch of all their rows: the same gradient but for the order of the rows.
+/// Groups of minibatches and one minibatch of all their rows: the same gradient except for the order of the rows.
 #[test]
 fn accumulated_gradients_are_those_of_one_larger_minibatch() {
     let mlp = Mlp::builder(6).dense(20).relu().dense(3).seed(2).build_as::<f64>().unwrap();

@@ -1,4 +1,4 @@
-//! What the model promises, proved against the naive reference, the worked numbers of the notebooks, and itself.
+//! Tests of what the model promises, against the naive reference, the worked numbers of the notebooks, and itself.
 //!
 //! Random networks as property tests are in `benches/support/tests`, since they span the crates; what is here is chosen by
 //! hand.

@@ -1,7 +1,7 @@
 //! Sizes that pass the address space or the machine's memory are errors at every public size: nothing wraps, nothing ends
 //! the process.
 
-use chainrule_model::network::{Dissection, PredictorWorkspace};
+use chainrule_model::network::{Intermediates, PredictorWorkspace};
 use chainrule_model::{Layer, MatRef, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, Workspace};
 
 /// Rows that no machine holds, some of which wrap when they are multiplied with widths and bytes.
@@ -19,7 +19,7 @@ fn networks() -> Vec<Mlp<f32>> {
 
 #[track_caller]
 fn assert_too_large<V>(result: Result<V, ModelError>, words: &str) {
-    let error = result.err().expect("there is not so much memory");
+    let error = result.err().expect("there is not enough memory");
     assert!(matches!(error, ModelError::TooLarge { .. }) && error.to_string().contains(words), "{error}");
 }
 
@@ -32,7 +32,7 @@ fn workspaces_of_more_rows_than_memory_holds_are_errors() {
             assert_too_large(Workspace::try_new(&mlp, rows), &words);
             assert_too_large(Workspace::for_training(&mlp, rows, Optimizer::Sgd { lr: 0.1 }), &words);
             assert_too_large(Workspace::for_training(&mlp, rows, Optimizer::by_name("adam").unwrap()), &words);
-            assert_too_large(Dissection::try_new(&mlp, rows), &words);
+            assert_too_large(Intermediates::try_new(&mlp, rows), &words);
             let words = format!("a workspace for predictions of {rows} rows at a time");
             assert_too_large(predictor.try_workspace(rows), &words);
             assert_too_large(PredictorWorkspace::try_new(&mlp, rows), &words);
@@ -45,7 +45,7 @@ fn calls_that_return_no_error_panic_with_its_words_and_never_abort() {
     let mlp = &networks()[0];
     let calls: [&dyn Fn(); 3] =
         [&|| drop(Workspace::new(mlp, 1 << 61)), &|| drop(Predictor::new(mlp).workspace(1 << 61)), &|| {
-            drop(Dissection::new(mlp, 1 << 61))
+            drop(Intermediates::new(mlp, 1 << 61))
         }];
     for call in calls {
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_err();

@@ -1,4 +1,4 @@
-//! What metrics do with arguments that do not fit each other, or that are no numbers: a panic that names both, never a
+//! Metrics with arguments that do not fit each other, or that are NaN: a panic that names both, never a
 //! number that looks like an answer; and that their cost does not grow with classes times classes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

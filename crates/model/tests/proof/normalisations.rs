@@ -139,7 +139,7 @@ fn exact<T: Precision>() {
     assert_eq!(got, want);
     let of_2 = of::<T>(&[0.0, 2.0, 0.0, 0.0]);
     mlp.running_mut().copy_from_slice(&[of_2.as_slice(), &of_2].concat());
-    mlp.settle(&workspace).unwrap();
+    mlp.commit_pass(&workspace).unwrap();
     // Half of what it was and half of the mean; of a variance of 3 over 4 rows, which counts as 4.
     assert_eq!(widen(mlp.running()), [50.0, -2.5, 0.0, 8192.0, 2.0, 3.0, 2.0, 2.0]);
     assert_eq!(mlp.batches(), [1]);

@@ -1,7 +1,7 @@
 //! Optimisers: equal to their naive twins whatever the settings, their settings by name, and what they remember.
 
 use chainrule_model::optim::SettingRange;
-use chainrule_model::optim::{Clip, Moments, OPTIMIZER_NAMES, SETTINGS, Update};
+use chainrule_model::optim::{Clip, OPTIMIZER_NAMES, OptimizerState, SETTINGS, Update};
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Kernel, Loss, MatRef, Mlp, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 use chainrule_naive::{self as naive, Float};
@@ -71,14 +71,14 @@ fn beside_the_twin<T: Scalar + Float>(exact: bool, judge: impl Fn(u64, Optimizer
             _ => T::from_f64(stream.normal() * 10f64.powf(stream.uniform(-6.0, 2.0))),
         };
         let mut w: Vec<T> = (0..n).map(|_| gradient()).collect();
-        let mut moments = Moments::new(optimizer, n).unwrap();
+        let mut state = OptimizerState::new(optimizer, n).unwrap();
         let initial = if let Optimizer::AdaGrad { initial, .. } = optimizer { initial } else { 0.0 };
         let (mut twin, mut m, mut s) = (w.clone(), vec![T::from_f64(initial); n], vec![T::ZERO; n]);
         for t in 1..=12 {
             let dw: Vec<T> = (0..n).map(|_| gradient()).collect();
-            optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut moments).unwrap();
+            optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut state).unwrap();
             naive_step(optimizer, &mut twin, &dw, [&mut m, &mut s], t);
-            assert_eq!(moments.steps(), t);
+            assert_eq!(state.steps(), t);
             judge(seed, optimizer, t, &w, &twin);
         }
     }
@@ -114,7 +114,9 @@ fn plain_sgd_is_momentum_without_any() {
     let (w, dw) = (numbers(50, 1), numbers(50, 2));
     let step = |optimizer: Optimizer| {
         let mut w = w.clone();
-        optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut Moments::new(optimizer, 50).unwrap()).unwrap();
+        optimizer
+            .update(Kernel::selected().unwrap(), &mut w, &dw, &mut OptimizerState::new(optimizer, 50).unwrap())
+            .unwrap();
         w
     };
     let momentum = |weight_decay| Optimizer::Momentum { lr: 0.3, momentum: 0.0, nesterov: false, weight_decay };
@@ -216,7 +218,10 @@ fn the_steps_of_a_network_remember_one_another() {
         for (got, want) in stepped.params().iter().zip(by_hand.params()) {
             assert!((got - want).abs() <= 1e-13, "{name}: {got}, not {want}");
         }
-        assert_eq!((workspace.moments().steps(), workspace.moments().values().len()), (5, optimizer.moments() * n));
+        assert_eq!(
+            (workspace.optimizer_state().steps(), workspace.optimizer_state().values().len()),
+            (5, optimizer.moments() * n)
+        );
         assert!(workspace.bytes() - Workspace::new(&stepped, 5).bytes() >= 8 * optimizer.moments() * n);
     }
 }
@@ -231,7 +236,7 @@ fn the_learning_rate_may_change_from_step_to_step() {
     for lr in [0.1, 0.01] {
         mlp.step(x, targets, Loss::CrossEntropy, adam.with("lr", lr).unwrap(), &mut workspace).unwrap();
     }
-    assert_eq!(workspace.moments().steps(), 2);
+    assert_eq!(workspace.optimizer_state().steps(), 2);
 }
 
 #[test]
@@ -254,13 +259,13 @@ fn a_step_with_what_another_optimizer_remembers_is_refused_and_moves_nothing() {
             Some(made_for) => Workspace::for_training(&mlp, 1, made_for).unwrap(),
         };
         let error = mlp.step(x, targets, Loss::CrossEntropy, optimizer, &mut workspace).unwrap_err();
-        assert!(matches!(error, ModelError::Moments { .. }), "{error}");
-        assert_eq!((mlp.params(), workspace.moments().steps()), (before.as_slice(), 0));
+        assert!(matches!(error, ModelError::OptimizerState { .. }), "{error}");
+        assert_eq!((mlp.params(), workspace.optimizer_state().steps()), (before.as_slice(), 0));
         // Plain SGD needs nothing.
         small().step(x, targets, Loss::CrossEntropy, Optimizer::Sgd { lr: 0.1 }, &mut workspace).unwrap();
     }
     let error = mlp.step(x, targets, Loss::CrossEntropy, by_name("adam"), &mut Workspace::new(&mlp, 1)).unwrap_err();
-    let words = "a step of adam needs 52 numbers that it remembers; there are 0, made for no optimizer that remembers \
+    let words = "a step of adam needs a state of 52 numbers; this one has 0, made for an optimizer without state \
                  (see Workspace::for_training)";
     assert_eq!(error.to_string(), words);
 }
@@ -344,8 +349,8 @@ fn a_step_clips_and_then_moves() {
         clip.apply(&mut dw);
         assert_ne!(dw, pass.gradients());
         assert_eq!(dw, workspace.gradients());
-        let mut moments = Moments::new(optimizer, w.len()).unwrap();
-        optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut moments).unwrap();
+        let mut state = OptimizerState::new(optimizer, w.len()).unwrap();
+        optimizer.update(Kernel::selected().unwrap(), &mut w, &dw, &mut state).unwrap();
         assert_eq!(w, stepped.params());
     }
 }

@@ -1,10 +1,10 @@
-//! What the documentation says panics does, with what was found and what was expected in the message. What is an error
+//! Every panic that the documentation names, with what was found and what was expected in its message. What is an error
 //! instead is in `refusals.rs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chainrule_model::metrics::{ConfusionMatrix, log_loss, mae, mse, r2, roc_auc, roc_auc_one_vs_rest, top_k};
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::random::{Purpose, Stream};
 use chainrule_model::{Mlp, Optimizer};
 
@@ -55,14 +55,14 @@ fn numbers_that_are_compared_one_by_one_panic_with_both_counts_when_they_differ(
 
 #[test]
 fn a_module_that_is_not_there_panics_with_its_number() {
-    fn dissection() -> Dissection<f32> {
-        Dissection::new(&Mlp::builder(2).dense(3).relu().dense(1).build().unwrap(), 4)
+    fn intermediates() -> Intermediates<f32> {
+        Intermediates::new(&Mlp::builder(2).dense(3).relu().dense(1).build().unwrap(), 4)
     }
     each_panics_with_its_words(&[
-        ("output", &["9"], || _ = dissection().output(9)),
-        ("gradient", &["9"], || _ = dissection().gradient(9)),
-        ("statistics", &["9"], || _ = dissection().statistics(9)),
-        ("mask", &["9"], || _ = dissection().mask(9)),
+        ("output", &["9"], || _ = intermediates().output(9)),
+        ("gradient", &["9"], || _ = intermediates().gradient(9)),
+        ("statistics", &["9"], || _ = intermediates().statistics(9)),
+        ("mask", &["9"], || _ = intermediates().mask(9)),
     ]);
 }
 

@@ -1,4 +1,4 @@
-//! What is refused, with what words: a caller's mistake is an error that names what was found and what was expected.
+//! Errors and their messages: a caller's mistake is an error that names what was found and what was expected.
 
 use chainrule_kernel::Kernel;
 use chainrule_model::network::Objective;

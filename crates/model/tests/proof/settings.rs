@@ -1,7 +1,9 @@
 //! Settings that mean nothing, in f64 or in the element type, are errors of the step, which moves nothing.
 
 use chainrule_model::network::Objective;
-use chainrule_model::optim::{Clip, Decay, Decays, Group, Lbfgs, LbfgsSettings, Moments, Schedule, Span, Update};
+use chainrule_model::optim::{
+    Clip, Decay, Decays, Group, Lbfgs, LbfgsSettings, OptimizerState, Schedule, Span, Update,
+};
 use chainrule_model::{Layer, Loss, MatRef, Mlp, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 
 const ROWS: usize = 2;
@@ -59,8 +61,8 @@ fn stepped<T: Scalar>(update: Update) -> Result<(), ModelError> {
         }),
         Box::new(|mlp, _| {
             let n = mlp.params().len();
-            let mut moments = Moments::new(update.optimizer, n)?;
-            mlp.update(update, &mut vec![T::ONE; n], &mut moments)
+            let mut state = OptimizerState::new(update.optimizer, n)?;
+            mlp.update(update, &mut vec![T::ONE; n], &mut state)
         }),
     ];
     for way in &mut ways {
@@ -69,7 +71,7 @@ fn stepped<T: Scalar>(update: Update) -> Result<(), ModelError> {
         let result = way(&mut mlp, &mut workspace);
         match &result {
             Ok(()) => assert!(mlp.is_finite(), "{update:?} gives {:?}", mlp.params()),
-            Err(_) => assert_eq!((&mlp, workspace.moments().steps()), (&network(), 0), "{update:?}"),
+            Err(_) => assert_eq!((&mlp, workspace.optimizer_state().steps()), (&network(), 0), "{update:?}"),
         }
         results.push(result);
     }
@@ -147,7 +149,7 @@ fn a_sum_that_adagrad_cannot_begin_at_is_an_error_when_memory_is_made() {
     for initial in [f64::NAN, f64::INFINITY, -1.0] {
         let ada = Optimizer::AdaGrad { lr: 0.1, lr_decay: 0.0, initial, eps: 1e-10, weight_decay: 0.0 };
         let refused = |error: ModelError| matches!(error, ModelError::Setting { what: "initial sum", .. });
-        assert!(Moments::<f64>::new(ada, 3).is_err_and(refused));
+        assert!(OptimizerState::<f64>::new(ada, 3).is_err_and(refused));
         assert!(Workspace::for_training(&network::<f32>(), 1, ada).is_err_and(refused));
     }
 }

@@ -1,4 +1,4 @@
-//! How the tests compare numbers, make up inputs, and differentiate without the chain rule.
+//! Comparisons and inputs of the tests, and differentiation without the chain rule.
 
 use chainrule_naive::Float;
 

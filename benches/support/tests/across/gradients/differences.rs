@@ -91,7 +91,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Samples tried, discarded because of a kink, and the worst error as a share of what is allowed.
+/// The numbers of samples tried and of those discarded because of a kink, and the worst ratio of error to bound.
 #[derive(Default)]
 struct Tally {
     tried: Cell<usize>,

@@ -22,7 +22,7 @@ fn large(activation: Activation, loss: Loss, kernel: usize) -> Recipe {
     Recipe { batch: 301, widths, activations, softmax, loss, classes: true, kernel, seed: 9 }
 }
 
-/// Of so many rows that what only streams over memory, activations and bias gradients, is shared by three threads:
+/// With enough rows for activations and bias gradients, which only stream over memory, to be shared by three threads:
 /// 1300 * 310 elements, each thread with 2^17 to itself (`ELEMENTS_PER_THREAD` there).
 fn tall(activation: Activation, loss: Loss) -> Recipe {
     Recipe {

@@ -6,7 +6,7 @@ use chainrule_model::{Loss, TargetsRef};
 use super::located::{Table, Value};
 use super::rows::Rows;
 use crate::Result;
-use crate::fit::unfit;
+use crate::compatibility::incompatibility;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Answers {
@@ -48,7 +48,8 @@ impl Answers {
             }
             Answers::Targets(targets) => {
                 let each = targets.values.chunks_exact(outputs).zip(value.array("")?);
-                let wrong = each.map(|(row, at)| (unfit(row, loss), at)).find_map(|(why, at)| Some((why?, at)));
+                let wrong =
+                    each.map(|(row, at)| (incompatibility(row, loss), at)).find_map(|(why, at)| Some((why?, at)));
                 wrong.map_or(Ok(()), |((found, expected), at)| Err(at.error(found, expected)))
             }
         }

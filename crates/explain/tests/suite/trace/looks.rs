@@ -1,4 +1,4 @@
-//! How a trace looks: text for a terminal and Markdown, of a step that a reader can follow in the head.
+//! The text of a trace, for a terminal and in Markdown, of a step small enough to check by hand.
 
 use chainrule_explain::trace::{MarkdownStyle, TextStyle, Trace, TraceRequest, to_markdown, to_text, trace};
 use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef};

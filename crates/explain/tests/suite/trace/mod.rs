@@ -1,4 +1,4 @@
-//! What a trace promises: the bits of training, and formulas that are true.
+//! Tests of traces: they have the bits of training, and their formulas are true.
 
 mod case;
 mod evaluate;

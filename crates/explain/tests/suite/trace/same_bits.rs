@@ -2,7 +2,7 @@
 //! training computed.
 
 use chainrule_explain::trace::Matrix;
-use chainrule_model::network::Dissection;
+use chainrule_model::network::Intermediates;
 use chainrule_model::{Layer, Scalar, Workspace};
 
 use super::case::Case;
@@ -93,7 +93,7 @@ fn taken_apart<T: Scalar>() {
         let case = Case::<T>::draw(seed);
         let what = format!("{} seed {seed}: {:?}", T::NAME, case.mlp.layers());
         let mut workspace = Workspace::new(&case.mlp, case.batch);
-        let mut parts = Dissection::new(&case.mlp, case.batch);
+        let mut parts = Intermediates::new(&case.mlp, case.batch);
         if seed % 2 == 0 {
             case.mlp.forward(case.x(), &mut workspace).unwrap();
             parts.forward(case.x()).unwrap();

@@ -37,7 +37,7 @@ impl<T: Scalar> Op<T> for DotSums<'_, T> {
         let r = self.row;
         r.assert_room::<K::Vector>();
         let y = r.y;
-        // SAFETY: the contract of `DotSums`, kept by whoever made it; y has room (asserted).
+        // SAFETY: the contract of `DotSums`, upheld where it is constructed; y has room (asserted).
         unsafe {
             if const { K::Vector::LANES < CHAINS } || wrapping_bytes::<T>(r.k, r.n) > DOT_PREFETCH_BYTES {
                 by_lanes::<T, K::Vector, true>(r, y)

@@ -98,7 +98,7 @@ impl<T: Scalar> Op<T> for GemvSums<'_, T> {
         let lanes = K::Vector::LANES;
         let registers = r.n.div_ceil(lanes);
         let fetch = wrapping_bytes::<T>(r.k, r.n) > L1_BYTES;
-        // SAFETY: the contract of `GemvSums`, kept by whoever made it; y has room (asserted).
+        // SAFETY: the contract of `GemvSums`, upheld where it is constructed; y has room (asserted).
         unsafe {
             if !fetch && registers <= K::ACC_REGISTERS {
                 hold::<T, K, false>(r, y);

@@ -24,7 +24,7 @@ impl<T: Scalar> Op<T> for Ger<'_, T> {
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
         let is_per_column = self.epilogue.is_per_column();
-        // SAFETY: the contract of `Ger`, kept by whoever made it.
+        // SAFETY: the contract of `Ger`, upheld where it is constructed.
         with_op!(self.epilogue, op => unsafe { ger::<T, K::Vector, _>(self.p, op, is_per_column) });
     }
 }

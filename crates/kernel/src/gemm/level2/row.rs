@@ -24,7 +24,7 @@ pub(crate) struct Row<T> {
     pub(crate) c_cs: usize,
     /// The first column within C.
     pub(crate) col: usize,
-    /// Where the sums are gathered, row i's from `y + i * n.next_multiple_of(LANES)` on: so many elements.
+    /// The destination of the sums: those of row i from `y + i * n.next_multiple_of(LANES)` on, that many elements.
     pub(crate) y: *mut T,
     pub(crate) y_len: usize,
     /// C is one column of its matrix, not one row of it: all elements have the first column for the epilogue.
@@ -55,7 +55,7 @@ impl<T: Scalar> Op<T> for FinishRow<'_, T> {
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        // SAFETY: the contract of `FinishRow`, kept by whoever made it.
+        // SAFETY: the contract of `FinishRow`, upheld where it is constructed.
         with_op!(self.epilogue, op => unsafe { finish::<T, K::Vector, _>(self.row, op) });
     }
 }

@@ -30,7 +30,7 @@ use crate::simd::isa::{Isa, Op};
 use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd};
 use crate::sizes::wrapping_bytes;
 
-/// Whether A's rows lie side by side, and its steps one after the other, as [`Row`] wants them.
+/// Whether A's rows are adjacent, and its steps one after the other, as [`Row`] needs them.
 pub(crate) fn is_packed<T>(p: &Problem<T>) -> bool {
     p.a.rs == 1 && p.a.cs == p.m
 }
@@ -136,7 +136,7 @@ impl<T: Scalar> Op<T> for SkinnySums<'_, T> {
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
         self.row.assert_room::<K::Vector>();
-        // SAFETY: the contract of `SkinnySums`, kept by whoever made it; y has room (asserted).
+        // SAFETY: the contract of `SkinnySums`, upheld where it is constructed; y has room (asserted).
         unsafe { sums::<T, K>(self.row, self.row.y) }
     }
 }
@@ -193,7 +193,7 @@ unsafe fn side<T: Scalar, K: Isa<T>, const SIDE: usize, const FETCH: bool>(r: &R
     }
 }
 
-/// GROUPS registers of columns side by side while there are so many, then fewer.
+/// GROUPS registers of columns side by side while that many remain, then fewer.
 ///
 /// Safety: as [`side`].
 #[cfg_attr(unoptimised, inline(never))]
@@ -346,7 +346,7 @@ impl<T: Scalar, V: Simd<T>, const M: usize> Op<T> for PartialBlock<'_, T, V, M> 
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        // SAFETY: the contract of `PartialBlock`, kept by whoever made it.
+        // SAFETY: the contract of `PartialBlock`, upheld where it is constructed.
         unsafe { block::<T, V, M>(self.row, self.steps, self.columns, self.sums) }
     }
 }

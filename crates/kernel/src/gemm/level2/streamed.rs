@@ -21,7 +21,7 @@ impl<T: Scalar> Op<T> for StreamedSums<'_, T> {
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
         self.row.assert_room::<K::Vector>();
-        // SAFETY: the contract of `StreamedSums`, kept by whoever made it; y has room (asserted).
+        // SAFETY: the contract of `StreamedSums`, upheld where it is constructed; y has room (asserted).
         unsafe { few::<T, K::Vector>(self.row, self.row.y) }
     }
 }

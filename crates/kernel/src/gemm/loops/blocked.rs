@@ -72,7 +72,7 @@ unsafe fn planned<T: Scalar, K: Isa<T>>(
     unsafe { loops::<T, K>(p, plan, plan.blocks(p), epilogue, scratch) }
 }
 
-/// LOOPS 5 to 3, in blocks of so many rows, columns and steps.
+/// LOOPS 5 to 3, in blocks of these numbers of rows, columns and steps.
 ///
 /// Safety: as [`blocked`].
 #[inline(never)]

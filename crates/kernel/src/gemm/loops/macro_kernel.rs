@@ -19,7 +19,7 @@ pub(crate) struct Block<T> {
     /// Where it begins within the problem's C.
     pub(crate) row: usize,
     pub(crate) col: usize,
-    /// Into so many tiles its rows are shared, as evenly as they can be, the larger ones first: 8 rows are 4 + 4, 13 are
+    /// The number of tiles that its rows are divided into, as evenly as possible, the larger ones first: 8 rows are 4 + 4, 13 are
     /// 5 + 4 + 4. At least 1.
     pub(crate) row_tiles: usize,
     /// Columns of a tile.
@@ -84,7 +84,7 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
         row: 0,
         resume: b.resume,
     };
-    // A run of tiles whose first one is at row i and column j of the block and which cover so many rows and columns.
+    // A run of tiles that begins at row i and column j of the block and covers this number of rows and columns.
     let run = |tile: &mut Tile<T>, (i, j): (usize, usize), rows: usize, (all_rows, all_cols): (usize, usize)| {
         let (row, col) = (b.row + i, b.col + j);
         tile.c = p.c.wrapping_add(row * p.c_rs + col * p.c_cs);

@@ -1,4 +1,5 @@
-//! What a blocked product packs, in blocks of what size, decided before its loops: plain data.
+//! The packing plan of a blocked product: which operands are packed, and the sizes of its blocks. Plain data, decided
+//! before the loops.
 
 use crate::Scalar;
 use crate::gemm::block_sizes::*;
@@ -77,7 +78,7 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     let pack_a = (p.n > rows_apart * nr && p.m > 1 && page_apart::<T>(p.a.rs))
         || (p.n >= PACKED_COLUMN_TILES * nr && p.k > 1 && page_apart::<T>(p.a.cs))
         || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs));
-    // The first tile of rows reads a B in place for all others, who then find it in the caches.
+    // The first tile of rows reads an unpacked B, which the other tiles then find in the caches.
     let prefetch_b = !pack_b && TILES == PLAIN && p.m > 2 * mr && wrapping_bytes::<T>(p.k, p.n) > PREFETCHED_B_BYTES;
 
     // When k is split, accumulation resumes from C.

@@ -43,7 +43,7 @@ impl<T: Scalar> Op<T> for &mut PackPanels<'_, T> {
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        // SAFETY: the contract of `PackPanels`, kept by whoever made it.
+        // SAFETY: the contract of `PackPanels`, upheld where it is constructed.
         unsafe { panels::<T, K::Vector>(self.source, self.width, self.to) }
     }
 }

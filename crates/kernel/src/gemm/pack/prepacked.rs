@@ -59,7 +59,7 @@ impl<T: Scalar> PackedB<T> {
     /// Packs B for products with that kernel.
     ///
     /// # Panics
-    /// When the CPU lacks the kernel's instructions, or there is not so much memory: see [`PackedB::try_new`].
+    /// When the CPU lacks the kernel's instructions, or there is not enough memory: see [`PackedB::try_new`].
     pub fn new(kernel: &'static Kernel<T>, b: MatRef<'_, T>) -> Self {
         Self::try_new(kernel, b).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -67,7 +67,7 @@ impl<T: Scalar> PackedB<T> {
     /// As [`PackedB::new`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     ///
     /// # Panics
     /// When the CPU lacks the kernel's instructions.
@@ -80,7 +80,7 @@ impl<T: Scalar> PackedB<T> {
     /// Room for a B of (k, n), all of it 0.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`PackedB::try_zeros`].
+    /// When there is not enough memory: see [`PackedB::try_zeros`].
     pub fn zeros(kernel: &'static Kernel<T>, k: usize, n: usize) -> Self {
         Self::try_zeros(kernel, k, n).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -88,7 +88,7 @@ impl<T: Scalar> PackedB<T> {
     /// As [`PackedB::zeros`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_zeros(kernel: &'static Kernel<T>, k: usize, n: usize) -> Result<Self, SizeError> {
         const WHAT: &str = "packed panels (rows x columns)";
         let elements = panels::<T>(k, n, kernel.nr).ok_or_else(|| SizeError::past_addresses(WHAT, &[k, n]))?;

@@ -27,7 +27,7 @@ impl<T: Scalar> Scratch<T> {
     /// Enough for any product of up to `(m, n, k)`, whatever its strides: such calls will not allocate.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Scratch::try_for_shape`].
+    /// When there is not enough memory: see [`Scratch::try_for_shape`].
     pub fn for_shape(m: usize, n: usize, k: usize) -> Self {
         Self::try_for_shape(m, n, k).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -35,7 +35,7 @@ impl<T: Scalar> Scratch<T> {
     /// As [`Scratch::for_shape`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// When there is not enough memory.
     pub fn try_for_shape(m: usize, n: usize, k: usize) -> Result<Self, SizeError> {
         let mut scratch = Scratch::default();
         scratch.try_reserve(m, n, k)?;
@@ -45,7 +45,7 @@ impl<T: Scalar> Scratch<T> {
     /// Grows to what [`Scratch::for_shape`] would make.
     ///
     /// # Panics
-    /// When there is not so much memory: see [`Scratch::try_reserve`].
+    /// When there is not enough memory: see [`Scratch::try_reserve`].
     pub fn reserve(&mut self, m: usize, n: usize, k: usize) {
         self.try_reserve(m, n, k).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -53,7 +53,7 @@ impl<T: Scalar> Scratch<T> {
     /// As [`Scratch::reserve`].
     ///
     /// # Errors
-    /// When there is not so much memory; the scratch is then as it was.
+    /// When there is not enough memory; the scratch is then as it was.
     pub fn try_reserve(&mut self, m: usize, n: usize, k: usize) -> Result<(), SizeError> {
         const WHAT: &str = "scratch (m x n x k)";
         let elements = largest_panels::<T>(m, n, k).ok_or_else(|| SizeError::past_addresses(WHAT, &[m, n, k]))?;

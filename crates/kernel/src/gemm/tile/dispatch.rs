@@ -1,4 +1,4 @@
-//! From a run of tiles, as the loops see it, to the one of the compiled tiles that fits it: so many rows, so many registers
+//! Calls the compiled tile that fits a run of tiles of the loops: by the number of rows and of registers
 //! of columns, full or ragged, wide or tailed; and where C lies by columns, the way round.
 
 use super::micro_kernel::MicroKernel;

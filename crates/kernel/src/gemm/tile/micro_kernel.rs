@@ -45,7 +45,7 @@ impl<T: Scalar, const M: usize, const NV: usize, const EDGE: u8> Op<T> for Micro
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        // SAFETY: the contract of `MicroKernel`, kept by whoever made it.
+        // SAFETY: the contract of `MicroKernel`, upheld where it is constructed.
         unsafe {
             if EDGE == MASK_C {
                 tiles::<T, K::EdgeVector, M, NV, EDGE>(self.tile, self.epilogue)

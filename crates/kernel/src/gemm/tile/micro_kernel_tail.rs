@@ -37,7 +37,7 @@ impl<T: Scalar, const M: usize, const TAIL: usize> Op<T> for MicroKernelTail<'_,
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        // SAFETY: the contract of `MicroKernelTail`, kept by whoever made it.
+        // SAFETY: the contract of `MicroKernelTail`, upheld where it is constructed.
         unsafe { tiles::<T, K::Vector, M, TAIL>(self.tile, self.epilogue) }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Tile<T> {
     /// (k, cols): step p at `b + p * b_rs`, columns contiguous.
     pub(crate) b: *const T,
     pub(crate) b_rs: usize,
-    /// While this tile is computed, the lines of B so many elements ahead are fetched; 0 for none.
+    /// The distance in elements at which lines of B are prefetched while this tile is computed; 0 for none.
     pub(crate) fetch: usize,
     /// Whether each of B's rows has `NV * LANES` elements, however few columns C has.
     pub(crate) b_padded: bool,

@@ -38,7 +38,7 @@ impl<T: Scalar> Op<T> for StoreTransposed<'_, T> {
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        // SAFETY: the contract of `Transposed`, kept by whoever made it.
+        // SAFETY: the contract of `Transposed`, upheld where it is constructed.
         with_op!(self.epilogue, op => unsafe { store_transposed::<T, K::Vector, _>(self.to, op) });
     }
 }

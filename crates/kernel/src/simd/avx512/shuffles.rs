@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-/// So many bytes again and again: 8, 16 or 32.
+/// A pattern of 8, 16 or 32 bytes, repeated.
 ///
 /// Safety: they can be read; the CPU has AVX-512.
 #[inline(always)]

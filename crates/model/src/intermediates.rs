@@ -1,6 +1,6 @@
-//! A network taken apart: every module computed on its own, so that each value and each gradient on the way stays
-//! readable. For explaining, not for training: [`Mlp`] fuses an activation into the layer before it and turns gradients
-//! into one another in place, which is faster and leaves fewer numbers behind. Both compute the same bits.
+//! A network whose every value and gradient can be read: each module is computed on its own and keeps its output and the
+//! gradient by it. For explaining, not for training: [`Mlp`] fuses an activation into the layer before it and computes
+//! gradients in place, which is faster and keeps fewer numbers. Both compute the same bits.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use crate::layer::room::Kept;
 use crate::layout::places;
 use crate::{Layer, Mlp, ModelError, Objective, TargetsRef, Workspace};
 
-/// One pass of a network with every number in it.
+/// The output of every module of a network in one pass, and the gradient by each.
 ///
 /// ```
 /// # use chainrule_model as chainrule;
-/// use chainrule::network::Dissection;
+/// use chainrule::network::Intermediates;
 /// use chainrule::{Loss, MatRef, Mlp, TargetsRef};
 ///
 /// let mlp = Mlp::builder(2).dense(3).relu().dense(1).build()?;
 /// let (x, t) = ([1.0, 2.0], [0.5]);
 /// let (x, targets) = (MatRef::new(&x, 1, 2), TargetsRef::Values(MatRef::new(&t, 1, 1)));
-/// let mut parts = Dissection::new(&mlp, 1);
+/// let mut parts = Intermediates::new(&mlp, 1);
 /// parts.forward(x)?;
 /// parts.backward(x, targets, Loss::Mse)?;
 /// let (z1, da1) = (parts.output(0), parts.gradient(1));
@@ -30,28 +30,28 @@ use crate::{Layer, Mlp, ModelError, Objective, TargetsRef, Workspace};
 /// # Ok::<(), chainrule_model::ModelError>(())
 /// ```
 #[derive(Debug)]
-pub struct Dissection<T: Scalar> {
+pub struct Intermediates<T: Scalar> {
     pub(crate) mlp: Mlp<T>,
     workspace: Workspace<T>,
     /// For each module the operation that keeps its output, and the gradient by it.
     kept: Vec<usize>,
 }
 
-impl<T: Scalar> Dissection<T> {
-    /// The network as it is now, for minibatches of up to `max_batch` rows. Later changes to `mlp` do not reach it.
+impl<T: Scalar> Intermediates<T> {
+    /// A copy of the network as it is now, for minibatches of up to `max_batch` rows.
     ///
     /// # Panics
-    /// When there is not so much memory; see [`Dissection::try_new`].
+    /// When there is not enough memory; [`Intermediates::try_new`] returns an error instead.
     pub fn new(mlp: &Mlp<T>, max_batch: usize) -> Self {
-        Dissection::try_new(mlp, max_batch).unwrap_or_else(|error| panic!("{error}"))
+        Intermediates::try_new(mlp, max_batch).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// As [`Dissection::new`].
+    /// As [`Intermediates::new`].
     ///
     /// # Errors
-    /// When there is not so much memory.
+    /// [`ModelError::TooLarge`] when there is not enough memory.
     pub fn try_new(mlp: &Mlp<T>, max_batch: usize) -> Result<Self, ModelError> {
-        // Changes nothing: what it holds after backward is the gradient by the input, which training does not compute.
+        // An identity in front: after backward it holds the gradient by the input, which training does not compute.
         let mut ops = vec![Op::Activation(Activation::Identity)];
         let kept = places(mlp.layers()).map(|(layer, place)| {
             ops.push(Op::of(layer, place));
@@ -65,7 +65,7 @@ impl<T: Scalar> Dissection<T> {
         let kept = kept.collect();
         let mlp = Mlp { layout: Arc::new(mlp.layout.with_ops(ops)), ..mlp.try_clone()? };
         let workspace = Workspace::try_new(&mlp, max_batch)?;
-        Ok(Dissection { mlp, workspace, kept })
+        Ok(Intermediates { mlp, workspace, kept })
     }
 
     /// As [`Mlp::forward`].
@@ -103,16 +103,16 @@ impl<T: Scalar> Dissection<T> {
         self.mlp.backward(x, targets, loss, &mut self.workspace)
     }
 
-    /// What came out of a module, (batch, width), by its number in [`Mlp::layers`].
+    /// The output of a module, (batch, width), by its index in [`Mlp::layers`].
     ///
     /// # Panics
-    /// When there is no such module; so for [`Dissection::gradient`].
+    /// When there is no such module; so for [`Intermediates::gradient`].
     pub fn output(&self, module: usize) -> MatRef<'_, T> {
         let op = &self.workspace.ops[self.kept[module]];
         MatRef::new(&op.a[..self.workspace.pass.batch * op.width], self.workspace.pass.batch, op.width)
     }
 
-    /// The gradient of the loss by what came out of a module, (batch, width).
+    /// The gradient of the loss by the output of a module, (batch, width).
     pub fn gradient(&self, module: usize) -> MatRef<'_, T> {
         let op = &self.workspace.ops[self.kept[module]];
         MatRef::new(&op.da[..self.workspace.pass.batch * op.width], self.workspace.pass.batch, op.width)
@@ -124,8 +124,8 @@ impl<T: Scalar> Dissection<T> {
         MatRef::new(&op.da[..self.workspace.pass.batch * op.width], self.workspace.pass.batch, op.width)
     }
 
-    /// What a normalisation went by: the means and variances of the rows of a layer normalisation, of the columns of a
-    /// batch normalisation; `None` of other modules. Variances are divided by the number of elements.
+    /// The means and variances that a normalisation used: of the rows for a layer normalisation, of the columns for a batch
+    /// normalisation; `None` for other modules. Variances are divided by the number of elements.
     ///
     /// # Panics
     /// When there is no such module.
@@ -135,7 +135,7 @@ impl<T: Scalar> Dissection<T> {
             Layer::BatchNorm { width, .. } => width,
             _ => return None,
         };
-        // The operation that keeps its output comes right after its own.
+        // The identity that keeps its output comes right after its own operation.
         let Kept::Statistics(statistics) = &self.workspace.ops[self.kept[module] - 1].kept else { return None };
         Some((&statistics.mean[..means], &statistics.variance[..means]))
     }
@@ -145,7 +145,8 @@ impl<T: Scalar> Dissection<T> {
         self.workspace.pass.is_training
     }
 
-    /// What dropout kept in the last pass, (batch, width), 1 for kept; `None` of other modules, and in evaluation.
+    /// The mask of a dropout layer in the last pass, (batch, width), 1 where the unit was kept; `None` for other modules
+    /// and in evaluation.
     ///
     /// # Panics
     /// When there is no such module.

@@ -1,4 +1,4 @@
-//! Whether a dataset, a network and a loss belong together: asked once, before the first step.
+//! Checks that a dataset, a network and a loss are compatible: once, before the first step.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::{Loss, Mlp};
@@ -6,11 +6,11 @@ use chainrule_model::{Loss, Mlp};
 use crate::data::{Dataset, Targets};
 use crate::{Error, Place, Result};
 
-/// How far the probabilities of a row may be from adding up to 1: f32 sums of thousands of them are this exact.
+/// The largest distance of the sum of a row's probabilities from 1: f32 sums of thousands of them are this exact.
 const MASS_TOLERANCE: f64 = 1e-3;
 
-/// Refuses what could only fail later, or learn nonsense.
-pub(crate) fn check_fit<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<()> {
+/// Refuses a dataset whose columns or targets the network or the loss does not take.
+pub(crate) fn check_compatible<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<()> {
     loss.check_after(mlp.layers().last())?;
     check_columns(mlp, data.cols())?;
     match data.targets() {
@@ -29,8 +29,8 @@ pub(crate) fn check_fit<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) 
     }
 }
 
-/// Refuses minibatches of a single row, whose variance batch normalisation cannot learn from: one is as short as the
-/// last.
+/// Refuses minibatches of a single row, which have no variance, for networks with batch normalisation. Only the last
+/// minibatch of an epoch can be that short.
 pub(crate) fn check_rows<T: Scalar>(mlp: &Mlp<T>, rows: usize, batch: usize) -> Result<()> {
     let last = if rows.is_multiple_of(batch) { batch } else { rows % batch };
     if last > 1 || mlp.batches().is_empty() {
@@ -57,20 +57,20 @@ pub(crate) fn check_columns<T: Scalar>(mlp: &Mlp<T>, cols: usize) -> Result<()> 
 
 fn check_values<T: Scalar>(values: &[T], cols: usize, loss: Loss) -> Result<()> {
     for (row, values) in values.chunks_exact(cols).enumerate() {
-        if let Some((found, expected)) = unfit(values, loss) {
+        if let Some((found, expected)) = incompatibility(values, loss) {
             return Err(Error::format("targets", Place::Row(row + 1), found, expected));
         }
     }
     Ok(())
 }
 
-/// What cross-entropy needs of a row of values.
+/// What cross-entropy expects of a row of values.
 const PROBABILITIES: &str = "probabilities that add up to 1, as cross-entropy needs; other values need a squared loss";
-/// What binary cross-entropy needs of each.
+/// What binary cross-entropy expects of each value.
 const SHARES: &str = "a number from 0 to 1, as binary cross-entropy needs; other values need a squared loss";
 
-/// What keeps a row of values from being a target of this loss, and what it takes; nothing if it is one.
-pub(crate) fn unfit<T: Scalar>(
+/// What is wrong with a row of values as a target of this loss, and what the loss expects; `None` if nothing is.
+pub(crate) fn incompatibility<T: Scalar>(
     row: &[T], // (outputs)
     loss: Loss,
 ) -> Option<(String, &'static str)> {
@@ -84,7 +84,7 @@ pub(crate) fn unfit<T: Scalar>(
     }
 }
 
-/// Why a row is not probabilities, unless it is.
+/// Why a row is no probability distribution; `None` if it is one.
 fn no_probabilities<T: Scalar>(row: &[T], // (classes)
 ) -> Option<String> {
     if let Some(column) = row.iter().position(|p| *p < T::ZERO) {

@@ -1,7 +1,7 @@
-//! One training run: epoch after epoch, each of steps on minibatches or of one iteration over all rows, then a look at what
-//! they left, then validation, then the observer.
+//! The loop over the epochs of a training run. An epoch is a sequence of steps on minibatches, or one iteration of L-BFGS
+//! over all rows; then come a check that every number is finite, the validation, and the observer.
 //!
-//! All buffers are made before the loop. The clock is read here and nowhere below.
+//! All buffers are allocated before the loop. Time is measured here and nowhere below.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -13,90 +13,94 @@ use chainrule_model::{Mlp, ModelError};
 use super::criterion::Criterion;
 use super::early_stopping::Best;
 use super::evaluate::Evaluator;
-use super::finite::first_not_finite;
-use super::history::Kept;
-use super::learner::{Iterated, Learner, Lesson, Seen, StepRoom, StepRows};
+use super::finite::{NotFinite, first_not_finite};
+use super::history::KeptReports;
+use super::learner::{IterationResult, Learner, StepRows, StepSizes, StepStats, TrainingTask};
 use super::prepare::{check_repeatable, rows_that_count};
-use super::{Ending, EpochReport, Evaluation, Observer, Snapshot, StopHandle, TrainConfig, TrainReport};
+use super::{EpochReport, Evaluation, Observer, Snapshot, StopHandle, StopReason, TrainConfig, TrainReport};
+use crate::compatibility::check_rows;
 use crate::data::{Batches, Dataset};
-use crate::fit::check_rows;
 use crate::{Divergence, Error, Result};
 
-/// How an epoch learns.
+/// How an epoch trains the network.
 enum Method<T> {
-    /// By steps, on minibatches or on groups of them.
+    /// By steps on minibatches, or on groups of them.
     Steps { batches: Batches, update: Update, rates: Rates },
-    /// By an iteration over all these rows.
+    /// By one iteration of L-BFGS over all these rows.
     Iteration { rows: Vec<usize>, lbfgs: Lbfgs<T> },
 }
 
-/// What an epoch's learning came to.
-struct Learned {
-    seen: Seen,
-    /// The learning rate of its last step, if it had one.
-    rate: Option<f64>,
-    /// Steps that it took, or that were tried.
+/// The results of an epoch's steps, or of its iteration.
+#[derive(Clone, Copy)]
+struct EpochStats {
+    /// The mean loss over its rows.
+    loss: f64,
+    /// Rows whose class was predicted right; 0 without classes.
+    right: usize,
+    /// Of the last step; `None` with L-BFGS.
+    learning_rate: Option<f64>,
+    /// Steps taken.
     steps: usize,
-    end: End,
+    end: EpochEnd,
 }
 
-/// How an epoch's learning ended.
+/// How the steps of an epoch ended.
 #[derive(Clone, Copy, PartialEq)]
-enum End {
-    /// All its rows were seen.
+enum EpochEnd {
+    /// All rows were used.
     Whole,
-    /// They were, and nothing better was found; the run is over.
-    Last,
-    /// It was broken off.
+    /// L-BFGS found no lower loss; the run is over.
+    Converged,
+    /// The run was stopped before the last step of the epoch.
     Stopped,
 }
 
-/// What a run is told: its settings, what stops it, what it learns from and what it is validated on.
-pub(super) struct Run<'a, T, C> {
+/// The input of a run: settings, stop handle, training task and validation data.
+pub(super) struct RunSetup<'a, T, C> {
     pub(super) config: &'a TrainConfig,
     pub(super) stop: &'a StopHandle,
-    pub(super) lesson: Lesson<'a, T, C>,
-    pub(super) validation: Option<Judge<'a, T>>,
+    pub(super) task: TrainingTask<'a, T, C>,
+    pub(super) validation: Option<ValidationSet<'a, T>>,
 }
 
-/// Rows that a network is validated on.
-pub(super) struct Judge<'a, T> {
+/// The rows of a validation.
+pub(super) struct ValidationSet<'a, T> {
     pub(super) data: &'a Dataset<T>,
-    /// Whether right answers are counted.
-    pub(super) counts: bool,
+    /// Whether its targets are classes, so that the accuracy is computed.
+    pub(super) with_accuracy: bool,
 }
 
-impl<T> Clone for Judge<'_, T> {
+impl<T> Clone for ValidationSet<'_, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Judge<'_, T> {}
+impl<T> Copy for ValidationSet<'_, T> {}
 
-/// A run under way, but for its network.
+/// The state of a run, except for its network.
 struct EpochLoop<'a, T: Scalar, C, O> {
     config: &'a TrainConfig,
     stop: &'a StopHandle,
     observer: &'a mut O,
     method: Method<T>,
     learner: Learner<'a, T, C>,
-    /// Rows that an epoch sees.
+    /// Rows of an epoch.
     rows: usize,
     evaluator: Option<Evaluator<'a, T>>,
     best: Option<Best<T>>,
-    /// The network after the last epoch of which everything was finite.
-    good: Snapshot<T>,
+    /// The network after the last epoch in which every number was finite.
+    last_finite: Snapshot<T>,
     steps: usize,
     step_seconds: f64,
     epochs_run: usize,
-    kept: Kept,
-    ending: Ending,
+    history: KeptReports,
+    stop_reason: StopReason,
 }
 
-/// Trains a network that fits what it learns from and what it is validated on.
+/// Trains a network that was checked to be compatible with the data.
 pub(super) fn run<T: Scalar, C: Criterion<T>>(
-    run: Run<'_, T, C>,
+    run: RunSetup<'_, T, C>,
     mlp: &mut Mlp<T>,
     observer: &mut impl Observer<T>,
 ) -> Result<TrainReport> {
@@ -112,14 +116,14 @@ pub(super) fn run<T: Scalar, C: Criterion<T>>(
 }
 
 impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
-    fn new(run: Run<'a, T, C>, mlp: &Mlp<T>, observer: &'a mut O) -> Result<Self> {
-        let Run { config, stop, lesson, validation } = run;
-        let counting = rows_that_count(lesson.data)?;
-        let rows = counting.as_ref().map_or(lesson.data.rows(), Vec::len);
+    fn new(run: RunSetup<'a, T, C>, mlp: &Mlp<T>, observer: &'a mut O) -> Result<Self> {
+        let RunSetup { config, stop, task, validation } = run;
+        let counting = rows_that_count(task.data)?;
+        let rows = counting.as_ref().map_or(task.data.rows(), Vec::len);
         let (method, learner) = if let Some(settings) = config.lbfgs {
             check_repeatable(mlp)?;
             let (rows, lbfgs) = (counting.unwrap_or_else(|| (0..rows).collect()), Lbfgs::new(settings));
-            (Method::Iteration { rows, lbfgs }, Learner::of_all_rows(mlp, lesson)?)
+            (Method::Iteration { rows, lbfgs }, Learner::of_all_rows(mlp, task)?)
         } else {
             let size = config.batch.saturating_mul(config.accumulate);
             let batches = match counting {
@@ -128,8 +132,8 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             };
             let (batch, update) = (config.batch.min(rows), config.update());
             check_rows(mlp, rows, batch)?;
-            let room = StepRoom { batch, update, accumulates: config.accumulate > 1 };
-            let learner = Learner::new(mlp, lesson, room)?;
+            let room = StepSizes { batch, update, accumulates: config.accumulate > 1 };
+            let learner = Learner::new(mlp, task, room)?;
             (Method::Steps { batches, update, rates: config.rates(rows) }, learner)
         };
         Ok(EpochLoop {
@@ -139,77 +143,79 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             method,
             learner,
             rows,
-            evaluator: validation
-                .map(|Judge { data, counts }| Evaluator::new(mlp, data, counts).of_values(config.loss)),
+            evaluator: validation.map(|ValidationSet { data, with_accuracy }| {
+                Evaluator::new(mlp, data, with_accuracy).of_values(config.loss)
+            }),
             best: config.early_stopping.map(|settings| Best::new(settings, mlp)).transpose()?,
-            good: Snapshot::of(mlp)?,
+            last_finite: Snapshot::of(mlp)?,
             steps: 0,
             step_seconds: 0.0,
             epochs_run: 0,
-            kept: Kept::new(config.history),
-            ending: Ending::Finished,
+            history: KeptReports::new(config.history),
+            stop_reason: StopReason::Finished,
         })
     }
 
-    /// One epoch, counted from 1, and whether another one may follow. On an error the network is as it was after the last
-    /// good one.
+    /// Runs an epoch, counted from 1; returns whether another one may follow. On an error the network is restored to its
+    /// state after the last epoch in which every number was finite.
     fn run(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<ControlFlow<()>> {
         let started = Instant::now();
-        let learned = self.learn(mlp, epoch);
+        let result = self.train_epoch(mlp, epoch);
         let seconds = started.elapsed().as_secs_f64();
         self.step_seconds += seconds;
-        let judged = learned.and_then(|learned| Ok((self.judge(mlp, epoch, &learned)?, learned)));
-        let (validation, learned) = judged.inspect_err(|_| self.good.restore(mlp))?;
-        if learned.end == End::Stopped {
-            self.ending = Ending::Stopped;
+        let validated = result.and_then(|stats| Ok((stats, self.validate(mlp, epoch, stats)?)));
+        let (stats, validation) = validated.inspect_err(|_| self.last_finite.restore(mlp))?;
+        if stats.end == EpochEnd::Stopped {
+            self.stop_reason = StopReason::Stopped;
             return Ok(ControlFlow::Break(()));
         }
-        self.good.take(mlp);
+        self.last_finite.take(mlp);
         if let (Method::Steps { rates, .. }, Some(validation)) = (&mut self.method, &validation) {
             rates.validated(validation.loss);
         }
-        let accuracy = self.learner.lesson.counts.then(|| learned.seen.right as f64 / self.rows as f64);
+        let accuracy = self.learner.task.with_accuracy.then(|| stats.right as f64 / self.rows as f64);
         let report = EpochReport {
             epoch,
-            loss: learned.seen.loss,
+            loss: stats.loss,
             accuracy,
             validation,
-            learning_rate: learned.rate,
+            learning_rate: stats.learning_rate,
             seconds,
             weights_sha256: crate::weights_sha256(mlp),
         };
         let is_over = self.best.as_mut().is_some_and(|best| best.is_over(&report, mlp));
         let goes_on = self.observer.epoch(&report).is_continue();
         self.observer.network(&report, mlp);
-        self.kept.add(report);
+        self.history.add(report);
         self.epochs_run = epoch;
         if !goes_on {
-            self.ending = Ending::ByObserver;
+            self.stop_reason = StopReason::ByObserver;
         } else if is_over {
-            self.ending = Ending::EarlyStopped;
-        } else if learned.end == End::Last {
-            self.ending = Ending::Converged;
+            self.stop_reason = StopReason::EarlyStopped;
+        } else if stats.end == EpochEnd::Converged {
+            self.stop_reason = StopReason::Converged;
         }
-        Ok(if self.ending == Ending::Finished { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if self.stop_reason == StopReason::Finished { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
-    /// The steps of an epoch, or its iteration.
-    fn learn(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<Learned> {
+    /// The steps of an epoch, or its iteration of L-BFGS.
+    fn train_epoch(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<EpochStats> {
         let EpochLoop { config, stop, observer, method, learner, steps, .. } = self;
-        let mut sums = Sums::default();
+        let mut sums = StepSums::default();
         match method {
-            Method::Iteration { .. } if stop.is_stopped() => Ok(sums.into_learned(None, End::Stopped)),
+            Method::Iteration { .. } if stop.is_stopped() => Ok(sums.into_stats(None, EpochEnd::Stopped)),
             Method::Iteration { rows, lbfgs } => {
                 let at = StepNumber { epoch, step: 1 };
-                let Iterated { outcome, seen } =
+                let IterationResult { outcome, stats } =
                     learner.iterate(mlp, rows, lbfgs).map_err(|error| at.refused(error))?;
                 *steps += 1;
                 observer.step(*steps, config.epochs);
-                if !seen.loss.is_finite() {
-                    return Err(at.diverged(mlp, learner, seen.loss));
+                let StepStats { loss, right, .. } = stats;
+                if !loss.is_finite() {
+                    return Err(at.diverged(mlp, learner, loss));
                 }
-                let end = if outcome == LbfgsOutcome::Moved { End::Whole } else { End::Last };
-                Ok(Learned { seen, rate: None, steps: 1, end })
+                let end = if outcome == LbfgsOutcome::Moved { EpochEnd::Whole } else { EpochEnd::Converged };
+                Ok(EpochStats { loss, right, learning_rate: None, steps: 1, end })
             }
             Method::Steps { batches, update, rates } => {
                 let total = config.epochs.saturating_mul(batches.per_epoch());
@@ -217,36 +223,36 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
                 let mut minibatches = batches.epoch(epoch as u64 - 1).peekable();
                 while let Some(rows) = minibatches.next() {
                     if stop.is_stopped() {
-                        return Ok(sums.into_learned(Some(rate), End::Stopped));
+                        return Ok(sums.into_stats(Some(rate), EpochEnd::Stopped));
                     }
                     rate = rates.at(*steps as u64);
                     let next = minibatches.peek().copied().unwrap_or_default();
                     let update = Update { optimizer: update.optimizer.at_rate(rate), ..*update };
                     let at = StepNumber { epoch, step: sums.steps + 1 };
                     let step = StepRows { rows, next };
-                    let seen = learner.step(mlp, step, update).map_err(|error| at.refused(error))?;
-                    if !seen.loss.is_finite() {
-                        return Err(at.diverged(mlp, learner, seen.loss));
+                    let stats = learner.step(mlp, step, update).map_err(|error| at.refused(error))?;
+                    if !stats.loss.is_finite() {
+                        return Err(at.diverged(mlp, learner, stats.loss));
                     }
-                    sums.add(seen);
+                    sums.add(stats);
                     *steps += 1;
                     observer.step(*steps, total);
                 }
-                Ok(sums.into_learned(Some(rate), End::Whole))
+                Ok(sums.into_stats(Some(rate), EpochEnd::Whole))
             }
         }
     }
 
-    /// Refuses an epoch that left anything but finite numbers, be it in the network or on the validation rows; otherwise
-    /// how good it is on these, if there are any and all steps were taken.
-    fn judge(&mut self, mlp: &Mlp<T>, epoch: usize, learned: &Learned) -> Result<Option<Evaluation>> {
-        let Learned { seen, steps, end, .. } = *learned;
-        let diverged = |what, layer| Error::Diverged { epoch, step: steps, loss: seen.loss, layer, what };
-        if let Some((what, layer)) = first_not_finite(mlp).filter(|_| steps > 0) {
+    /// The evaluation on the validation rows, if there are any and the epoch is whole. An error if a number of the network,
+    /// or an output or a loss of the validation rows, is infinite or NaN.
+    fn validate(&mut self, mlp: &Mlp<T>, epoch: usize, stats: EpochStats) -> Result<Option<Evaluation>> {
+        let EpochStats { loss, steps, end, .. } = stats;
+        let diverged = |what, layer| Error::Diverged { epoch, step: steps, loss, layer, what };
+        if let Some(NotFinite { what, layer }) = first_not_finite(mlp).filter(|_| steps > 0) {
             return Err(diverged(what, layer));
         }
-        let Some(evaluator) = self.evaluator.as_mut().filter(|_| end != End::Stopped) else { return Ok(None) };
-        evaluator.run(mlp, &mut self.learner.lesson.criterion).map(Some).map_err(|error| match error {
+        let Some(evaluator) = self.evaluator.as_mut().filter(|_| end != EpochEnd::Stopped) else { return Ok(None) };
+        evaluator.run(mlp, &mut self.learner.task.criterion).map(Some).map_err(|error| match error {
             Error::OutputNotFinite { row, output, value } => {
                 diverged(Divergence::ValidationOutput { row, output, value }, None)
             }
@@ -257,43 +263,43 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         })
     }
 
-    /// What is said of the run, whose network gets the weights of its best epoch if that was looked for.
+    /// The report of the run. With early stopping the network gets the weights of its best epoch.
     fn into_report(self, mlp: &mut Mlp<T>, started: Instant) -> TrainReport {
         let best_epoch = self.best.and_then(|best| best.restore(mlp));
         TrainReport {
-            epochs: self.kept.into_epochs(),
+            epochs: self.history.into_epochs(),
             epochs_run: self.epochs_run,
             steps: self.steps,
             step_seconds: self.step_seconds,
             seconds: started.elapsed().as_secs_f64(),
-            ending: self.ending,
+            stop_reason: self.stop_reason,
             best: best_epoch.as_ref().map(|report| report.epoch),
             best_epoch,
         }
     }
 }
 
-/// What the steps of an epoch have seen so far.
+/// Sums over the steps of an epoch so far.
 #[derive(Default)]
-struct Sums {
-    /// Of losses times masses.
+struct StepSums {
+    /// The sum of loss times mass.
     loss: f64,
     mass: f64,
     right: usize,
     steps: usize,
 }
 
-impl Sums {
-    fn add(&mut self, seen: Seen) {
-        self.loss += seen.loss * seen.mass;
-        self.mass += seen.mass;
-        self.right += seen.right;
+impl StepSums {
+    fn add(&mut self, step: StepStats) {
+        self.loss += step.loss * step.mass;
+        self.mass += step.mass;
+        self.right += step.right;
         self.steps += 1;
     }
 
-    fn into_learned(self, rate: Option<f64>, end: End) -> Learned {
-        let Sums { loss, mass, right, steps } = self;
-        Learned { seen: Seen { loss: loss / mass, mass, right }, rate, steps, end }
+    fn into_stats(self, learning_rate: Option<f64>, end: EpochEnd) -> EpochStats {
+        let StepSums { loss, mass, right, steps } = self;
+        EpochStats { loss: loss / mass, right, learning_rate, steps, end }
     }
 }
 
@@ -305,7 +311,7 @@ struct StepNumber {
 }
 
 impl StepNumber {
-    /// What the network refuses, with the step in which it did.
+    /// An error of the network, with the step in which it occurred.
     fn refused(self, error: Error) -> Error {
         let StepNumber { epoch, step } = self;
         match error {
@@ -317,7 +323,7 @@ impl StepNumber {
         }
     }
 
-    /// The error of a step whose loss is no finite number.
+    /// The error of a step whose loss is infinite or NaN.
     fn diverged<T: Scalar, C: Criterion<T>>(self, mlp: &Mlp<T>, learner: &Learner<'_, T, C>, loss: f64) -> Error {
         let StepNumber { epoch, step } = self;
         let layer = mlp.first_not_finite(&learner.workspace).ok().flatten();

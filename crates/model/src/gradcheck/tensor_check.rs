@@ -1,4 +1,4 @@
-//! Directions through a tensor, the slope along each, and what they say of its gradient.
+//! The check of one tensor: chooses directions, measures the slope along each, and compares it with the gradient.
 
 use std::collections::BTreeSet;
 
@@ -9,33 +9,34 @@ use super::slope::{Expected, slope};
 use super::subject::{Subject, Tensor, root_mean_square};
 use crate::random::{Purpose, Stream};
 
-/// What moves most moves by this much at the longest step: about `u^(1/5)`, where the truncation of fourth-order differences,
-/// h^4, is about their rounding, u/h.
+/// The longest step changes the most sensitive output by this much: about `u^(1/5)`, where the truncation error of
+/// fourth-order differences, h^4, is about their rounding error, u/h.
 const STEP: f64 = 1.0 / 512.0;
-/// The same for the points that the noise is measured on. Fourth differences of a smooth function are then 2^-80 and its
-/// roundings 2^-53, while 2^-20 is millions of roundings away: each point is rounded anew.
+/// The step between the points that the noise is estimated from. The fourth differences of a smooth function are then 2^-80
+/// and its rounding errors 2^-53, while the points are millions of roundings apart, so their rounding errors are
+/// independent.
 const NOISE_STEP: f64 = 1.0 / (1 << 20) as f64;
 const NOISE_LINES: u64 = 5;
-/// Where nothing changes on them, the points are drawn apart by this, so often: to 2^-4 at most.
+/// Where the value does not change on these points, the step grows by this factor, up to NOISE_STEPS times: to 2^-4.
 const NOISE_LONGER: f64 = 16.0;
 const NOISE_STEPS: usize = 5;
-/// Of the streams: those before it are the noise's, and the whole network's.
+/// The first stream key of a single tensor; smaller keys are those of the noise and of the whole network.
 pub(super) const FIRST_KEY: u64 = NOISE_LINES + 1;
-/// How many standard deviations of the noise a value is off by at most.
+/// The largest error of a value, in standard deviations of the noise.
 const DEVIATIONS: f64 = 8.0;
-/// Roundings, of its largest terms, that a gradient may hold beyond those that the loss has too.
+/// Rounding errors, of its largest terms, that a gradient may have in addition to those of the loss.
 const GRADIENT_ROUNDINGS: f64 = 32.0;
 const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
 
-/// A direction through the point: `v` from `start` on, 0 elsewhere.
+/// A direction in the space of the point: `v` from index `start` on, 0 elsewhere.
 struct Direction {
     place: Position,
     start: usize,
     v: Vec<f64>,
 }
 
-/// How far the loss's values are off by rounding: as measured on lines through everything, and at least the rounding of
-/// the value itself.
+/// The rounding error of the loss: estimated on lines in random directions of all tensors, and at least the rounding of the
+/// value itself.
 pub(super) fn noise(subject: &mut Subject<'_, '_>, seed: u64) -> f64 {
     let whole = subject.whole();
     let mut found = Vec::new();
@@ -43,9 +44,9 @@ pub(super) fn noise(subject: &mut Subject<'_, '_>, seed: u64) -> f64 {
         let mut stream = Stream::new(seed, Purpose::GradientCheck, line);
         let v: Vec<f64> = whole.range.clone().map(|_| stream.normal()).collect();
         let mut h = step(subject, whole.range.start, &v, NOISE_STEP);
-        // A value that does not change at all may be one that is rounded to a coarse grid: cross-entropy near 0 is the
-        // logarithm of a number near 1. Then the grid is the noise, and is seen from farther away, or not at all: that of
-        // numbers near 1 is taken then.
+        // A value that does not change at all may be rounded to a coarse grid: cross-entropy near 0 is the logarithm of a
+        // number near 1. The grid is then the noise, and shows with longer steps. If it never shows, the spacing of numbers
+        // near 1 is taken.
         let mut deviation = deviation_along(subject, whole.range.start, &v, h);
         for _ in 1..NOISE_STEPS {
             if deviation == Some(0.0) {
@@ -55,40 +56,39 @@ pub(super) fn noise(subject: &mut Subject<'_, '_>, seed: u64) -> f64 {
         }
         found.extend(deviation.map(|deviation| if deviation > 0.0 { deviation } else { UNIT_ROUNDOFF }));
     }
-    // The median: on a line over a kink of the loss itself it is far too large.
+    // The median: on a line across a kink of the loss itself the estimate is far too large.
     found.sort_by(f64::total_cmp);
     let deviation = found.get(found.len() / 2).copied().unwrap_or(0.0);
     DEVIATIONS * deviation + UNIT_ROUNDOFF * subject.value.abs()
 }
 
-/// The noise on one line, unless something there has a kink or is no number.
+/// The noise on one line; `None` if there is a kink or a value that is not finite.
 fn deviation_along(subject: &mut Subject<'_, '_>, start: usize, v: &[f64], h: f64) -> Option<f64> {
     let mut values = [0.0; POINTS];
     for (i, value) in values.iter_mut().enumerate() {
-        let (there, same_pieces) = subject.along(start, v, h * (i as f64 - (POINTS / 2) as f64));
-        *value = (same_pieces && there.is_finite()).then_some(there)?;
+        *value = subject.along(start, v, h * (i as f64 - (POINTS / 2) as f64)).smooth_value()?;
     }
     Some(deviation(&values))
 }
 
-/// How a tensor is measured.
+/// The settings of one tensor's check.
 #[derive(Clone, Copy)]
-pub(super) struct Measure<'s> {
-    /// How far the loss's values are off.
+pub(super) struct TensorCheck<'s> {
+    /// The rounding error of the loss.
     pub(super) noise: f64,
-    /// Of the stream that chooses directions.
+    /// The key of the random stream that chooses directions.
     pub(super) key: u64,
     pub(super) settings: &'s Settings,
 }
 
-/// A tensor's gradient against the slopes along random directions and coordinates of it.
+/// Compares the gradient of a tensor with the slopes along random directions and coordinates of it.
 pub(super) fn tensor(
     subject: &mut Subject<'_, '_>,
     tensor: &Tensor,
     gradient: &[f64], // as the tensor
-    measure: Measure<'_>,
+    check: TensorCheck<'_>,
 ) -> TensorReport {
-    let Measure { noise, key, settings } = measure;
+    let TensorCheck { noise, key, settings } = check;
     let mut report = TensorReport::new(tensor);
     let largest = gradient.iter().fold(0.0f64, |most, g| most.max(g.abs()));
     let mut is_lost = largest > 0.0;
@@ -98,10 +98,7 @@ pub(super) fn tensor(
         let typical = size.max(root_mean_square(gradient) * root_mean_square(&v));
         let h = step(subject, start, &v, STEP);
         let centre = subject.value;
-        let f = |t: f64| {
-            let (value, same_pieces) = subject.along(start, &v, t);
-            (same_pieces && value.is_finite()).then_some(value)
-        };
+        let f = |t: f64| subject.along(start, &v, t).smooth_value();
         match slope(f, centre, Expected { step: h, noise, typical }) {
             Some(found) => {
                 let bound = found.bound() + GRADIENT_ROUNDINGS * UNIT_ROUNDOFF * typical;
@@ -115,7 +112,7 @@ pub(super) fn tensor(
     report
 }
 
-/// Random coordinates, or all where there are no more, and random directions with normal components.
+/// Random coordinates, or all if there are no more, and random directions with normal components.
 fn directions(tensor: &Tensor, key: u64, settings: &Settings) -> Vec<Direction> {
     let mut stream = Stream::new(settings.seed, Purpose::GradientCheck, key);
     let (count, coordinates) = (tensor.range.len(), settings.coordinates);
@@ -144,12 +141,12 @@ fn directions(tensor: &Tensor, key: u64, settings: &Settings) -> Vec<Direction> 
     all
 }
 
-/// The step along a direction at which what responds most has moved by `wanted`: a power of two, which adds no rounding
-/// of its own.
+/// The step along a direction that changes the most sensitive output by `wanted`, rounded to a power of two, so that it
+/// adds no rounding error of its own.
 fn step(subject: &mut Subject<'_, '_>, start: usize, v: &[f64], wanted: f64) -> f64 {
     let size = root_mean_square(subject.at(start..start + v.len()));
     let mut h = wanted * if size > 0.0 { size } else { 1.0 } / root_mean_square(v);
-    // Twice: the first guess may be so far off that the response is nowhere near to linear.
+    // Twice: the response to the first guess may be far from linear.
     for _ in 0..2 {
         subject.along(start, v, h);
         let response = subject.response();
