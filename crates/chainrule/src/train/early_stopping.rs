@@ -1,5 +1,7 @@
 //! When a run has stopped getting better on rows that it does not learn from.
 
+use std::fmt;
+
 use super::{EpochReport, Snapshot};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
@@ -19,8 +21,24 @@ pub enum Monitor {
     /// The mean loss, which should fall.
     #[default]
     Loss,
-    /// The share of right answers, which should rise.
+    /// The share of right answers, which should rise. There are none without class labels: neither with values nor with several
+    /// labels to a row.
     Accuracy,
+}
+
+impl Monitor {
+    /// All of them.
+    pub const ALL: &[Monitor] = &[Monitor::Loss, Monitor::Accuracy];
+}
+
+/// `loss`, `accuracy`.
+impl fmt::Display for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Monitor::Loss => "loss",
+            Monitor::Accuracy => "accuracy",
+        })
+    }
 }
 
 /// Ends a run that no longer gets better, and gives the network the weights of its best epoch, whether the run was ended by

@@ -20,9 +20,9 @@ mod snapshot;
 mod stop;
 mod trainer;
 
-pub use assess::Assessment;
 #[doc(hidden)]
 pub use assess::assess_network;
+pub use assess::{Assessment, Baseline, Calibration, OutputErrors};
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use criterion::LossBatch;

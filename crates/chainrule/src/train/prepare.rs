@@ -4,7 +4,7 @@ use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Mlp};
 
 use super::finite::first_not_finite;
-use super::{ClassWeights, Monitor, TrainConfig};
+use super::{ClassWeights, EarlyStopping, Monitor, TrainConfig};
 use crate::data::{Dataset, Targets};
 use crate::fit::check_columns;
 use crate::{Divergence, Error, Result};
@@ -33,17 +33,22 @@ pub(super) fn check_start<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
     Err(Error::Argument { name: "network", found, expected: "finite numbers to start from".to_owned() })
 }
 
-/// Refuses settings that only make sense with validation, or with classes there: `counts` says whether they have these.
-pub(super) fn check_validation(config: &TrainConfig, counts: Option<bool>) -> Result<()> {
+/// Refuses settings that only make sense with validation, and a monitor that it does not have: `counts` says whether it has
+/// classes to be right about. `loss` is what the loss is called.
+pub(super) fn check_validation(config: &TrainConfig, counts: Option<bool>, loss: &str) -> Result<()> {
     let Some(counts) = counts else { return config.check_without_validation() };
-    match config.early_stopping {
-        Some(settings) if settings.monitor == Monitor::Accuracy && !counts => Err(Error::Argument {
-            name: "early stopping",
-            found: "accuracy to go by, and targets that are no classes".to_owned(),
-            expected: "the loss".to_owned(),
-        }),
-        _ => Ok(()),
+    let Some(EarlyStopping { monitor, .. }) = config.early_stopping else { return Ok(()) };
+    let there: Vec<Monitor> =
+        Monitor::ALL.iter().copied().filter(|&monitor| counts || monitor != Monitor::Accuracy).collect();
+    if there.contains(&monitor) {
+        return Ok(());
     }
+    let names: Vec<String> = there.iter().map(Monitor::to_string).collect();
+    Err(Error::Argument {
+        name: "monitor",
+        found: format!("{monitor}, which {loss} does not have without class labels"),
+        expected: format!("one that it has: {}", names.join(", ")),
+    })
 }
 
 /// Refuses what a loss of the caller's own cannot be told, and data that the network cannot take in. What its targets may

@@ -257,7 +257,7 @@ impl Trainer {
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_fit(mlp, validation, config.loss))?;
         let validation = validation.map(|data| Judge { data, counts: has_classes(data, config.loss) });
-        self.check(mlp, validation)?;
+        self.check(mlp, validation, &config.loss.to_string())?;
         let weights = loss_weights::<T>(config, train, mlp.outputs())?;
         let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
         let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
@@ -286,15 +286,15 @@ impl Trainer {
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
         let validation = validation.map(|data| Judge { data, counts: has_answers(mlp, data) });
-        self.check(mlp, validation)?;
+        self.check(mlp, validation, "a loss of your own")?;
         let lesson = Lesson { data: train, criterion: Own(loss), counts: has_answers(mlp, train) };
         let run = Run { config, stop: &self.stop, lesson, validation };
         self.install(|| course::run(run, mlp, &mut observer))
     }
 
     /// What both kinds of loss need.
-    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<Judge<'_, T>>) -> Result<()> {
+    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<Judge<'_, T>>, loss: &str) -> Result<()> {
         check_start(mlp)?;
-        check_validation(&self.config, validation.map(|judge| judge.counts))
+        check_validation(&self.config, validation.map(|judge| judge.counts), loss)
     }
 }

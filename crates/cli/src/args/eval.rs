@@ -15,7 +15,8 @@ Examples:
   chainrule eval mnist.safetensors --data mnist:data/mnist
   chainrule eval model.safetensors --data x.npy --labels y.npy --json";
 
-/// Evaluate a model on labelled rows: loss, metrics and confusion matrix
+/// Evaluate a model on labelled rows: loss, metrics with 95 % intervals and a constant answer's beside them, calibration,
+/// confusion matrix
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EvalArgs {
