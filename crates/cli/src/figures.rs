@@ -95,9 +95,17 @@ fn remarks(found: &Assessment, name: &str, say: impl Fn(f64) -> String) -> Strin
     let interval = found.interval(name);
     let interval = interval.map(|Interval { low, high }| format!("95 % interval {} to {}", say(low), say(high)));
     let unit = if name == "accuracy" { " %" } else { "" };
-    let baseline = found.baseline.metric(name).map(|value| format!("{}: {}{unit}", found.baseline.name, say(value)));
+    let baseline = found.baseline.metric(name).map(|value| format!("{}: {}{unit}", constant(found, name), say(value)));
     let parts: Vec<String> = interval.into_iter().chain(baseline).collect();
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) }
+}
+
+/// What the constant answer is: of classes, a figure of probabilities is that of answering their shares.
+fn constant(found: &Assessment, name: &str) -> &'static str {
+    match name {
+        "loss" | "log loss" | "Brier score" | "expected calibration error" if found.classes.is_some() => "label shares",
+        _ => found.baseline.name,
+    }
 }
 
 /// One line per output of values, beside what the mean of its targets has.
@@ -134,7 +142,7 @@ mod tests {
         // Three of four by Wilson, as SciPy has it.
         let want = "75.00 % (95 % interval 30.06 to 95.44; majority class: 75.00 %), 3 of 4";
         assert_eq!(lines[1], ("accuracy".to_owned(), want.to_owned()));
-        assert!(lines[0].1.ends_with("; majority class: 0.56234)"), "{lines:?}");
+        assert!(lines[0].1.ends_with("; label shares: 0.56234)"), "{lines:?}");
         assert!(lines.iter().any(|(name, value)| name == "ROC AUC" && value == "0.83333 (majority class: 0.50000)"));
         assert_eq!(intervals(&found)["accuracy"].as_array().map(Vec::len), Some(2));
     }
