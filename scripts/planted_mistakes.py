@@ -12,6 +12,14 @@ LBFGS = "crates/model/src/lbfgs/minimisation.rs"
 ACCUMULATION = "crates/model/src/accumulation.rs"
 DECAY = "crates/model/src/decay.rs"
 EARLY = "crates/chainrule/src/train/early_stopping.rs"
+RANKING = "crates/model/src/metrics/ranking.rs"
+CALIBRATION = "crates/model/src/metrics/calibration.rs"
+INTERVAL = "crates/model/src/metrics/interval.rs"
+BASELINE = "crates/model/src/metrics/baseline.rs"
+REGRESSION = "crates/model/src/metrics/regression.rs"
+OUTPUTS = "crates/chainrule/src/train/assess/outputs.rs"
+YES_OR_NO = "crates/chainrule/src/train/assess/yes_or_no.rs"
+CLASSES = "crates/chainrule/src/train/assess/classes.rs"
 STEP = "crates/dense/src/step.rs"
 FUSED_UPDATE = "crates/dense/src/fused_update.rs"
 DENSE_ACTIVATION = "crates/dense/src/activation.rs"
@@ -156,6 +164,22 @@ MISTAKES = [
     ("accumulation: what was there stays", ACCUMULATION, "self.grads.fill(T::ZERO);", ""),
     ("early stopping: the last weights stay", EARLY, "self.weights.restore(mlp);", "let _ = mlp;"),
     ("early stopping: patience counts all epochs", EARLY, "Some(epoch.clone()), 0);", "Some(epoch.clone()), self.waited + 1);"),
+    ("log odds: the largest is measured against itself too", RANKING, "powers[left_out] = f64::NEG_INFINITY;", "let _ = left_out;"),
+    ("log odds: against all classes, not the others", RANKING, "math::ln(sum - power)", "math::ln(sum + 0.0 * power)"),
+    ("roc auc: equal scores do not share their ranks", RANKING, "(2 * start + same.len() + 1)", "(2 * start + 2 * same.len())"),
+    ("calibration: bins are closed below", CALIBRATION, ".ceil() as usize).clamp(1, CALIBRATION_BINS) - 1", ".floor() as usize).min(CALIBRATION_BINS - 1)"),
+    ("calibration: errors of bins cancel", CALIBRATION, "bin.confidence).abs())", "bin.confidence))"),
+    ("brier: two classes count twice", CALIBRATION, "if classes == 2 { 2.0 }", "if classes == 2 { 1.0 }"),
+    ("interval: Wilson's centre is the share", INTERVAL, "p + z2 / (2.0 * n);", "p + 0.0 * z2;"),
+    ("interval: of a mean by n, not n - 1", INTERVAL, "self.squares / (n - 1.0)", "self.squares / n"),
+    ("baseline: entropy in bits", BASELINE, "share * math::ln(share)).sum::<f64>()", "share * math::ln(share) / math::ln(2.0)).sum::<f64>()"),
+    ("baseline: the mean absolute error is about 0", BASELINE, "(t - mean).abs()", "t.abs()"),
+    ("r2: constant targets by their rounded mean", REGRESSION, "match range == 0.0 {", "match range < 0.0 {"),
+    ("assessment: yes is a logit above a half", YES_OR_NO, "logits[at] > 0.0", "logits[at] > 0.5"),
+    ("assessment: two classes rank by the second's logit", OUTPUTS, "scores[1] -= scores[0];", "scores[1] -= 0.0;"),
+    ("assessment: probabilities rank", OUTPUTS, "=> log_odds(self.wide_kernel, width, &mut scores),", "=> scores.copy_from_slice(&probabilities),"),
+    ("assessment: the calibration of no is that of yes", OUTPUTS, "if is_yes { *p } else { 1.0 - p }", "*p"),
+    ("assessment: the five most frequent are one", CLASSES, "shares.largest(5)", "shares.largest(1)"),
     ("adam: every step is the first", OPTIMIZER_STATE, "self.steps += 1;", "self.steps = 1;"),
     ("clip by norm: 1e-6 missing", MODEL_UPDATE, "clip::norm(grads) + 1e-6", "clip::norm(grads)"),
     ("clip by norm: short gradients grow", MODEL_UPDATE, "if factor >= 1.0 {", "if factor >= f64::MAX {"),

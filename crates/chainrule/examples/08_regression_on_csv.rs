@@ -47,7 +47,7 @@ fn main() -> Result<(), chainrule::Error> {
     let model = Trainer::new(config)?.fit(network, &train, Some(&test), some_epochs)?.model;
 
     let found = model.assess(&test)?;
-    let r2 = found.metrics.iter().find(|(name, _)| *name == "R2").map_or(f64::NAN, |(_, value)| *value);
+    let r2 = found.metric("R2")?;
     let one = chainrule::data::Features::new(1, 2, vec![1.0, 30.0])?;
     let answer = model.predict(&one)?[0];
     println!("R^2 {r2:.5}; a metre and 30 degrees: {answer:.3} s, in truth {:.3} s", period(1.0, 30.0));

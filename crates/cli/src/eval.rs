@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use chainrule::data::{Dataset, SplitRequest};
 use chainrule::metrics::{ClassScores, ConfusionMatrix};
-use chainrule::{Assessment, DType, Model, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
+use chainrule::{DType, Model, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
 use serde::Serialize;
 
 use crate::args::EvalArgs;
@@ -12,8 +12,9 @@ use crate::args::defaults::{HOLDOUT, SEED_NUMBER};
 use crate::data::{Named, all_rows};
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, outputs_table};
 use crate::limits::limits;
-use crate::output::{Output, percent, plural};
+use crate::output::{Output, plural};
 use crate::values::Part;
 
 /// With more classes, the table would be too wide for a terminal.
@@ -38,6 +39,13 @@ struct DoneLine<'a> {
     metrics: serde_json::Map<String, serde_json::Value>,
     /// One entry per class, or per output of a model with binary cross-entropy.
     scores: Option<Vec<ScoresLine>>,
+    /// The errors of each output of values.
+    outputs: Option<Vec<OutputLine>>,
+    /// What a constant answer scores.
+    baseline: BaselineLine,
+    calibration: Option<CalibrationLine>,
+    /// 95 % confidence intervals, `[low, high]`, by the names of the metrics, `loss` and `accuracy` among them.
+    intervals: serde_json::Map<String, serde_json::Value>,
     classes: Option<&'a [String]>,
     seconds: f64,
     weights_sha256: String,
@@ -72,9 +80,10 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let (data, part) = rows(args, &mut model)?;
 
     let started = Instant::now();
-    let Assessment { evaluation: found, metrics, classes } = trainer.install(|| model.assess(&data))?;
+    let assessment = trainer.install(|| model.assess(&data))?;
     let seconds = started.elapsed().as_secs_f64();
 
+    let (found, classes, outputs) = (&assessment.evaluation, &assessment.classes, &assessment.outputs);
     let names = model.class_names.as_deref().or(data.class_names()).unwrap_or_default();
     let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
     let names: Option<Vec<String>> = found.confusion.as_ref().map(|matrix| (0..matrix.classes()).map(name).collect());
@@ -86,8 +95,12 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         rows: found.rows,
         confusion: found.confusion.as_ref().filter(|matrix| matrix.classes() <= MATRIX_CLASSES).map(nested),
         confusion_entries: listed.map(|matrix| matrix.entries().collect()),
-        metrics: metrics.iter().map(|(name, value)| (name.replace(' ', "_"), (*value).into())).collect(),
+        metrics: figures::by_name(&assessment.metrics),
         scores: classes.as_ref().map(|classes| classes.iter().map(scores_line).collect()),
+        outputs: (!outputs.is_empty()).then(|| outputs.iter().map(OutputLine::from).collect()),
+        baseline: (&assessment.baseline).into(),
+        calibration: assessment.calibration.as_ref().map(CalibrationLine::from),
+        intervals: figures::intervals(&assessment),
         classes: names.as_deref(),
         seconds,
         weights_sha256: weights_sha256(&model.mlp),
@@ -96,13 +109,10 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     });
     output.say(format_args!("{}, {part}: {}", shown(&args.data), plural(found.rows, "row")));
     let names: Option<Vec<String>> = names.map(|names| names.iter().map(shown).collect());
-    let mut lines = vec![(format!("loss ({})", model.loss), format!("{:.5}", found.loss))];
-    if let Some(matrix) = &found.confusion {
-        let (right, all) = (matrix.correct(), matrix.total());
-        lines.push(("accuracy".to_owned(), format!("{}, {right} of {all}", percent(matrix.accuracy()))));
+    output.say(aligned(&figures::lines(&assessment, &model.loss.to_string())));
+    if (2..=TABLE_CLASSES).contains(&outputs.len()) {
+        output.say(format_args!("\n{}", outputs_table(outputs)));
     }
-    lines.extend(metrics.iter().map(|(name, value)| ((*name).to_owned(), format!("{value:.5}"))));
-    output.say(aligned(&lines));
     if let Some(classes) = classes.as_ref().filter(|classes| classes.len() <= TABLE_CLASSES) {
         let numbers: Vec<String> = (0..classes.len()).map(|output| format!("output {}", output + 1)).collect();
         output.say(format_args!("\n{}", scores_table(classes, names.as_deref().unwrap_or(&numbers))));

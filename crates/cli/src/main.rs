@@ -12,6 +12,7 @@ mod doctor;
 mod escape;
 mod eval;
 mod failure;
+mod figures;
 mod files;
 mod gradcheck;
 mod graph;

@@ -36,7 +36,7 @@ pub(crate) struct ScheduleArgs {
     /// The smallest improvement that counts, for --patience [default: 0]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     min_delta: Option<f64>,
-    /// The metric that --patience watches [default: loss]
+    /// The metric that --patience watches; accuracy needs class labels [default: loss]
     #[arg(long, value_name = "WHAT", value_parser = monitor())]
     monitor: Option<Monitor>,
 }

@@ -1,5 +1,7 @@
 //! Early stopping: ends a run when the validation results no longer improve.
 
+use std::fmt;
+
 use super::{EpochReport, Snapshot};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
@@ -19,12 +21,28 @@ pub enum Monitor {
     /// The mean loss; lower is better.
     #[default]
     Loss,
-    /// The accuracy; higher is better.
+    /// The share of right answers, which should rise. There are none without class labels: neither with values nor with several
+    /// labels to a row.
     Accuracy,
 }
 
-/// Ends a run when its validation results no longer improve. At the end of the run, whatever its reason, the network gets
-/// the weights of its best epoch.
+impl Monitor {
+    /// All of them.
+    pub const ALL: &[Monitor] = &[Monitor::Loss, Monitor::Accuracy];
+}
+
+/// `loss`, `accuracy`.
+impl fmt::Display for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Monitor::Loss => "loss",
+            Monitor::Accuracy => "accuracy",
+        })
+    }
+}
+
+/// Ends a run that no longer gets better, and gives the network the weights of its best epoch, whether the run was ended by
+/// this or by anything else.
 ///
 /// Source: Prechelt, "Early Stopping - But When?", 1998; the counting is that of Keras' `EarlyStopping` with
 /// `restore_best_weights`.

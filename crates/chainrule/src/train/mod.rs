@@ -22,9 +22,9 @@ mod trainer;
 mod usual;
 mod value_errors;
 
-pub use assess::Assessment;
 #[doc(hidden)]
 pub use assess::assess_network;
+pub use assess::{Assessment, Baseline, Calibration, OutputErrors};
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use criterion::LossBatch;

@@ -4,8 +4,8 @@ use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Mlp};
 
 use super::finite::{NotFinite, first_not_finite};
-use super::{ClassWeights, Monitor, TrainConfig};
 use crate::compatibility::check_columns;
+use super::{ClassWeights, EarlyStopping, Monitor, TrainConfig};
 use crate::data::{Dataset, Targets};
 use crate::{Divergence, Error, Result};
 
@@ -31,18 +31,22 @@ pub(super) fn check_start<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
     Err(Error::Argument { name: "network", found, expected: "finite numbers to start from".to_owned() })
 }
 
-/// Refuses settings that need validation data, or classes in it. `with_accuracy` says whether the validation data have
-/// classes; `None` is no validation.
-pub(super) fn check_validation(config: &TrainConfig, with_accuracy: Option<bool>) -> Result<()> {
+/// Refuses settings that only make sense with validation, and a monitor that it does not have: `with_accuracy` says whether it has
+/// classes. `loss` is what the loss is called.
+pub(super) fn check_validation(config: &TrainConfig, with_accuracy: Option<bool>, loss: &str) -> Result<()> {
     let Some(with_accuracy) = with_accuracy else { return config.check_without_validation() };
-    match config.early_stopping {
-        Some(settings) if settings.monitor == Monitor::Accuracy && !with_accuracy => Err(Error::Argument {
-            name: "early stopping",
-            found: "accuracy as its monitor, and targets that are no classes".to_owned(),
-            expected: "the loss".to_owned(),
-        }),
-        _ => Ok(()),
+    let Some(EarlyStopping { monitor, .. }) = config.early_stopping else { return Ok(()) };
+    let there: Vec<Monitor> =
+        Monitor::ALL.iter().copied().filter(|&monitor| with_accuracy || monitor != Monitor::Accuracy).collect();
+    if there.contains(&monitor) {
+        return Ok(());
     }
+    let names: Vec<String> = there.iter().map(Monitor::to_string).collect();
+    Err(Error::Argument {
+        name: "monitor",
+        found: format!("{monitor}, which {loss} does not have without class labels"),
+        expected: format!("one that it has: {}", names.join(", ")),
+    })
 }
 
 /// Checks a run with a loss of the caller's own: refuses settings that only the library's losses have, and features of

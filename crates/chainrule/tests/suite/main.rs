@@ -13,6 +13,7 @@ mod layers;
 mod losses;
 #[cfg(target_os = "linux")]
 mod memory;
+mod metrics;
 mod model_files;
 #[cfg(feature = "toml")]
 mod notebooks;

@@ -16,7 +16,8 @@ Examples:
   chainrule eval houses.safetensors --data houses.csv --part test
   chainrule eval pytorch.safetensors --activation relu --data x.npy --labels y.npy --loss mse --json";
 
-/// Evaluate a model on labelled rows: loss, metrics and confusion matrix
+/// Evaluate a model on labelled rows: loss, metrics with 95 % intervals and a constant answer's beside them, calibration,
+/// confusion matrix
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EvalArgs {

@@ -39,6 +39,15 @@ fn several_labels_of_a_row_are_trained_on_evaluated_and_predicted() {
     assert!(found["metrics"]["macro_F1"].as_f64().unwrap() > 0.9, "{found}");
     assert!(found["metrics"]["macro_ROC_AUC"].as_f64().unwrap() > 0.95, "{found}");
     assert!(found["confusion"].is_null() && found["scores"].as_array().unwrap().len() == 2, "{found}");
+    // 70 of a hundred are above -0.4, and as many below 0.4.
+    assert_eq!(found["baseline"]["name"], "majority of each output");
+    assert_eq!(found["baseline"]["metrics"]["exact_rows"], 0.4);
+    assert!(found["calibration"]["brier_score"].as_f64().unwrap() < 0.1, "{found}");
+    assert!(found["calibration"]["expected_calibration_error"].as_f64().unwrap() < 0.2, "{found}");
+    let interval = &found["intervals"]["exact_rows"];
+    let (low, high) = (interval[0].as_f64().unwrap(), interval[1].as_f64().unwrap());
+    let exact = found["metrics"]["exact_rows"].as_f64().unwrap();
+    assert!(0.8 < low && low < exact && exact < high && high <= 1.0, "{found}");
     let words = succeed(path, "eval m --data x.csv --labels tags.csv");
     let lines: Vec<&str> = words.lines().collect();
     assert!(
@@ -86,6 +95,24 @@ fn losses_of_errors_are_trained_with_and_their_settings_remembered() {
         assert_eq!(last(path, "inspect m --json")["loss"], remembered);
         let found = last(path, "eval m --data x.csv --labels tags.csv --json");
         assert!(found["metrics"]["R2"].as_f64().unwrap() > 0.3 && found["scores"].is_null(), "{loss}: {found}");
+        // The better the model, the less the mean of each output has by comparison: 0.7 (1 - 0.7).
+        assert!((found["outputs"][1]["mean_mse"].as_f64().unwrap() - 0.21).abs() < 1e-2, "{found}");
+        assert!(found["baseline"]["metrics"]["MSE"].as_f64() > found["metrics"]["MSE"].as_f64(), "{found}");
+        assert!(found["calibration"].is_null() && found["intervals"]["MAE"].as_array().unwrap().len() == 2, "{found}");
+        assert!(succeed(path, "eval m --data x.csv --labels tags.csv").contains("MSE of mean"));
+    }
+}
+
+#[test]
+fn a_monitor_that_there_is_not_is_refused_with_those_that_there_are() {
+    let folder = folder();
+    let path = folder.path();
+    files(path);
+    for loss in ["mse", "half-mse", "mae", "huber", "binary-cross-entropy"] {
+        let options = format!("--data x.csv --labels tags.csv --loss {loss} --patience 2 --monitor accuracy");
+        let run = run(path, &format!("train {options}"));
+        let is_told = run.stderr.contains("found accuracy, which ") && run.stderr.contains("one that it has: loss");
+        assert!(run.code == 1 && is_told && run.stderr.contains(loss), "{}", run.stderr);
     }
 }
 

@@ -112,8 +112,9 @@ fn the_words_of_eval_and_inspect_name_what_the_model_is() {
     }
     let text = succeed(path, "eval m --data digits --part test");
     assert!(text.contains("digits, test: 359 rows") && text.contains("accuracy  "), "{text}");
-    // The rows, the loss and nine metrics; the scores of ten classes; the confusion matrix.
-    assert_eq!(text.lines().count(), 3 + 8 + (1 + 1 + 10) + (1 + 1 + 1 + 10), "{text}");
+    assert!(text.contains(" % (95 % interval ") && text.contains("; majority class: 13.65 %), "), "{text}");
+    // The rows, the loss, the accuracy and eight metrics, two of calibration; the scores of ten classes; the confusion matrix.
+    assert_eq!(text.lines().count(), 3 + 8 + 2 + (1 + 1 + 10) + (1 + 1 + 1 + 10), "{text}");
     let parts = [("all", 1797), ("train", 1438), ("test", 359)];
     for (part, rows) in parts {
         assert_eq!(last(path, &format!("eval m --json --data digits --part {part}"))["rows"], rows);

@@ -5,13 +5,20 @@
 //! not match are a bug of the caller: the functions panic, with both sizes.
 
 mod argmax;
+mod baseline;
+mod calibration;
+mod check;
 mod confusion;
+mod interval;
 mod ranking;
 mod regression;
 mod scores;
 
 pub use argmax::argmax;
+pub use baseline::{ClassShares, MeanBaseline, binary_entropy};
+pub use calibration::{CALIBRATION_BINS, CalibrationBin, CalibrationBins, brier_score};
 pub use confusion::ConfusionMatrix;
-pub use ranking::{log_loss, roc_auc, roc_auc_one_vs_rest, top_k};
+pub use interval::{Interval, RunningMean};
+pub use ranking::{log_loss, log_odds, roc_auc, roc_auc_one_vs_rest, top_k};
 pub use regression::{mae, mse, r2};
 pub use scores::{Average, ClassScores};

@@ -1,10 +1,71 @@
 //! Metrics of scores and probabilities rather than of decisions: top-k, the area under the ROC curve, log loss.
+//!
+//! What ranks is best a logit: a probability near 1 has lost what told it from its neighbours, in f32 from a logit of 17 on.
+//! [`log_odds`] is the logit of a class against all others.
 
 use std::collections::BTreeSet;
 
-use chainrule_kernel::math;
+use chainrule_kernel::{Kernel, math};
 
-/// The share of rows whose label is among the `k` largest scores. Of equal scores the first counts as the larger, as in
+use super::argmax::argmax;
+use super::check::check_scores;
+
+/// Replaces each row of logits by the log odds of each class, `z_j - ln sum_{i != j} e^z_i`: the logit of its softmax
+/// probability, in the same order, but never saturated. Of two classes, `z_1 - z_0` exactly. By log-sum-exp over the others,
+/// shifted by their largest; a logit of -inf is a probability of 0.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::metrics::log_odds;
+/// use chainrule::Kernel;
+///
+/// let mut z = [0.0, 98.5, 0.0, 97.0]; // (2 rows, 2 classes); the softmax of both is 0, 1
+/// log_odds(Kernel::selected()?, 2, &mut z);
+/// assert_eq!(z, [-98.5, 98.5, -97.0, 97.0]);
+/// # Ok::<(), chainrule_model::KernelError>(())
+/// ```
+///
+/// # Panics
+/// When the last row is cut short.
+pub fn log_odds(
+    kernel: &Kernel<f64>,
+    classes: usize,
+    logits: &mut [f64], // (rows, classes)
+) {
+    assert!(logits.len().is_multiple_of(classes.max(1)), "{} logits in rows of {classes}", logits.len());
+    let mut powers = vec![0.0; classes];
+    for row in logits.chunks_exact_mut(classes.max(1)) {
+        let top = argmax(row);
+        let (largest, others) = (row[top], log_sum_exp_without(kernel, row, top, &mut powers));
+        powers.iter_mut().zip(&*row).for_each(|(power, z)| *power = z - largest);
+        kernel.exp(&mut powers);
+        // 1 or more without any class but the largest: nothing cancels.
+        let sum: f64 = powers.iter().sum();
+        for (class, (z, power)) in row.iter_mut().zip(&powers).enumerate() {
+            *z -= if class == top { others } else { largest + math::ln(sum - power) };
+        }
+    }
+}
+
+/// `ln sum_{i != left_out} e^z_i`; -inf when there are no others.
+fn log_sum_exp_without(
+    kernel: &Kernel<f64>,
+    row: &[f64], // (classes)
+    left_out: usize,
+    powers: &mut [f64], // (classes), overwritten
+) -> f64 {
+    let others = row.iter().enumerate().filter(|(class, _)| *class != left_out);
+    let largest = others.map(|(_, &z)| z).fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    powers.iter_mut().zip(row).for_each(|(power, z)| *power = z - largest);
+    powers[left_out] = f64::NEG_INFINITY;
+    kernel.exp(powers);
+    largest + math::ln(powers.iter().sum())
+}
+
+/// The share of rows whose label is among the `k` largest scores, best logits. Of equal scores the first counts as the larger, as in
 /// [`argmax`](super::argmax()): with k = 1 this is accuracy. NaN without rows, and a score of NaN is the smallest.
 ///
 /// # Panics
@@ -58,20 +119,21 @@ pub fn roc_auc(
     Some((twice_ranks - p * (p + 1)) as f64 / (2 * p * n) as f64)
 }
 
-/// The mean of [`roc_auc`] over the classes, each against all others, by the probabilities of it. A class that all rows
-/// have or none has does not count, nor one with a probability of NaN; `None` when no class does. The cost is that of
-/// sorting the rows once for each class that occurs.
+/// The mean of [`roc_auc`] over the classes, each against all others, by the scores of it: best the
+/// [`log_odds`], which order as probabilities and never saturate. A class that all rows
+/// have or none has does not count, nor one with a score of NaN; `None` when no class does. The cost is that of sorting
+/// the rows once for each class that occurs.
 ///
 /// # Panics
 /// As [`top_k`].
 pub fn roc_auc_one_vs_rest(
-    probabilities: &[f64], // (rows, classes)
+    scores: &[f64], // (rows, classes)
     classes: usize,
     labels: &[u32], // (rows)
 ) -> Option<f64> {
-    check_scores(probabilities.len(), classes, labels);
+    check_scores(scores.len(), classes, labels);
     let area = |class: usize| {
-        let scores: Vec<f64> = probabilities.iter().skip(class).step_by(classes).copied().collect();
+        let scores: Vec<f64> = scores.iter().skip(class).step_by(classes).copied().collect();
         let is_positive: Vec<bool> = labels.iter().map(|&label| label as usize == class).collect();
         roc_auc(&scores, &is_positive)
     };
@@ -96,15 +158,6 @@ pub fn log_loss(
     probabilities.chunks_exact(classes.max(1)).zip(labels).map(of_row).sum::<f64>() / labels.len() as f64
 }
 
-/// Panics unless there are `classes` scores for each label, and every label is below `classes`.
-fn check_scores(scores: usize, classes: usize, labels: &[u32]) {
-    let rows = labels.len();
-    assert!(rows.checked_mul(classes) == Some(scores), "{scores} scores, for {rows} labels and {classes} classes");
-    if let Some(row) = labels.iter().position(|&label| label as usize >= classes) {
-        panic!("row {row} has label {}, of {classes} classes", labels[row]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +179,37 @@ mod tests {
         assert_eq!(roc_auc(&[-0.0, 0.0, 0.0, 1.0], &truth), Some(0.75));
         assert_eq!(roc_auc(&[0.5; 4], &[true; 4]), None);
         assert_eq!(roc_auc(&[f64::NAN, 0.0, 1.0, 2.0], &truth), None);
+    }
+
+    #[track_caller]
+    fn assert_log_odds<const N: usize>(mut z: [f64; N], want: [f64; N]) {
+        log_odds(Kernel::selected().unwrap(), N, &mut z);
+        let is_close = |(got, want): (&f64, &f64)| got == want || (got - want).abs() <= 1e-14 * want.abs().max(1.0);
+        assert!(z.iter().zip(&want).all(is_close), "{z:?}, {want:?}");
+    }
+
+    #[test]
+    fn log_odds_are_logits_against_the_others() {
+        // Probabilities 1/6, 2/6 and 3/6: odds 1/5, 1/2, 1.
+        assert_log_odds([0.0, 2f64.ln(), 3f64.ln()], [0.2f64.ln(), 0.5f64.ln(), 0.0]);
+        // Far apart and far from 0: the largest is 1,000 above its next, and two are alike.
+        assert_log_odds([3000.0, 2000.0, 2000.0], [1000.0 - 2f64.ln(), -1000.0, -1000.0]);
+        assert_log_odds([-800.0, 0.0], [-800.0, 800.0]);
+        assert_log_odds([97.25, 98.5], [-1.25, 1.25]);
+        let no = f64::NEG_INFINITY;
+        assert_log_odds([no, 0.0, no], [no, f64::INFINITY, no]);
+        assert_log_odds([no, 0.0, 0.0], [no, 0.0, 0.0]);
+        assert_log_odds([3.0], [f64::INFINITY]);
+    }
+
+    #[test]
+    fn logits_beyond_any_probability_still_rank() {
+        let kernel = Kernel::selected().unwrap();
+        // The softmax of class 2 is 1 in each of the rows, in f64 too.
+        let mut z = [0.0, 50.0, 100.0, 0.0, 50.0, 101.0, 0.0, 50.0, 102.0, 0.0, 50.0, 103.0];
+        log_odds(kernel, 3, &mut z);
+        let scores: Vec<f64> = z.iter().skip(2).step_by(3).copied().collect();
+        assert_eq!(roc_auc(&scores, &[false, false, true, true]), Some(1.0));
+        assert_eq!(roc_auc(&scores, &[false, true, false, true]), Some(0.75));
     }
 }

@@ -1,8 +1,10 @@
 //! scikit-learn's metrics (`scripts/sklearn-reference-metrics` made them), to 1e-12, and the area under the ROC curve from
 //! its definition.
 
+use chainrule_model::Kernel;
 use chainrule_model::metrics::{
-    Average, ClassScores, ConfusionMatrix, argmax, log_loss, mae, mse, r2, roc_auc, roc_auc_one_vs_rest, top_k,
+    Average, CalibrationBins, ClassScores, ClassShares, ConfusionMatrix, Interval, MeanBaseline, RunningMean, argmax,
+    brier_score, log_loss, log_odds, mae, mse, r2, roc_auc, roc_auc_one_vs_rest, top_k,
 };
 use chainrule_model::random::{Purpose, Stream};
 use serde_json::Value;
@@ -55,6 +57,30 @@ fn scores_of_classes_are_scikit_learn_s() {
         let area = roc_auc_one_vs_rest(&p, classes, &labels).unwrap();
         assert_close("roc auc", &[area], &one("roc_auc"));
         assert_close("log loss", &[log_loss(&p, classes, &labels)], &one("log_loss"));
+        assert_close("Brier score", &[brier_score(&p, classes, &labels)], &one("brier"));
+        let mut bins = CalibrationBins::default();
+        p.chunks(classes).zip(&labels).for_each(|(p, &label)| {
+            let answer = argmax(p);
+            bins.add(p[answer], answer == label as usize);
+        });
+        assert_close("calibration error", &[bins.expected_error()], &one("calibration_error"));
+        let Interval { low, high } = Interval::wilson(matrix.correct(), matrix.total()).unwrap();
+        assert_close("Wilson's interval", &[low, high], &reals(&case["wilson"]));
+        let shares = ClassShares::of(labels.iter().map(|&label| label as usize));
+        assert_close("majority", &[shares.largest(1), shares.entropy()], &reals(&case["majority"]));
+    }
+}
+
+#[test]
+fn logits_of_any_size_rank_as_scikit_learn_ranks_their_log_odds() {
+    for case in reference("logits") {
+        let classes = case["classes"].as_u64().unwrap() as usize;
+        let (mut z, labels) = (reals(&case["logits"]), reals(&case["labels"]));
+        let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
+        log_odds(Kernel::selected().unwrap(), classes, &mut z);
+        assert_close("log odds", &z, &reals(&case["log_odds"]));
+        let area = roc_auc_one_vs_rest(&z, classes, &labels).unwrap();
+        assert_close("roc auc", &[area], &[case["roc_auc"].as_f64().unwrap()]);
     }
 }
 
@@ -87,6 +113,19 @@ fn scores_of_values_are_scikit_learn_s() {
         let columns = case["columns"].as_u64().unwrap() as usize;
         let got = [mse(&y, &t), mae(&y, &t), r2(&y, &t, columns)];
         assert_close("values", &got, &["mse", "mae", "r2"].map(|key| case[key].as_f64().unwrap()));
+        let baseline = MeanBaseline::of(&t, columns);
+        let [squared, absolute] = [0, 1].map(|at| reals(&case["mean_baseline"][at]));
+        assert_close("mean, squared", &baseline.iter().map(|column| column.mse).collect::<Vec<f64>>(), &squared);
+        assert_close("mean, absolute", &baseline.iter().map(|column| column.mae).collect::<Vec<f64>>(), &absolute);
+        for (key, power) in [("mse_interval", 2), ("mae_interval", 1)] {
+            let cost = |error: f64| error.abs().powi(power);
+            let mut mean = RunningMean::default();
+            y.chunks(columns).zip(t.chunks(columns)).for_each(|(y, t)| {
+                mean.add(y.iter().zip(t).map(|(y, t)| cost(y - t)).sum::<f64>() / columns as f64);
+            });
+            let Interval { low, high } = mean.interval().unwrap();
+            assert_close(key, &[low, high], &reals(&case[key]));
+        }
     }
 }
 

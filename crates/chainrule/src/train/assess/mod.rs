@@ -1,0 +1,74 @@
+//! Everything that is usually asked of a model that is done: more than a training run needs after each epoch. What is asked
+//! for depends on the targets: a class to a row (`classes.rs`), several labels (`yes_or_no.rs`), or values (`values.rs`).
+
+mod classes;
+mod found;
+mod outputs;
+mod parts;
+mod values;
+mod yes_or_no;
+
+use std::borrow::Cow;
+
+use chainrule_kernel::Scalar;
+use chainrule_model::{Loss, Mlp};
+
+use super::evaluate::evaluate_with;
+use crate::Result;
+use crate::data::{Dataset, Targets};
+pub use found::{Assessment, Baseline, Calibration, OutputErrors};
+use outputs::Outputs;
+
+/// As [`evaluate_network`](super::evaluate_network), and more. The outputs of all rows are kept meanwhile, in f64, where a
+/// metric has to see them together.
+///
+/// # Errors
+/// As [`evaluate_network`](super::evaluate_network).
+pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Assessment> {
+    let mut outputs = Outputs::new(mlp, data, loss)?;
+    let mut seen = Ok(());
+    let evaluation = evaluate_with(mlp, data, loss, |output| {
+        if seen.is_ok() {
+            seen = outputs.see(output);
+        }
+    })?;
+    seen?;
+    let width = mlp.outputs();
+    let kept = outputs.kept.as_deref().unwrap_or_default();
+    let parts = match (data.targets(), &evaluation.confusion) {
+        (Targets::Classes { labels, .. }, Some(confusion)) => classes::of_labels(confusion, &outputs, loss, labels),
+        (Targets::Values { values, .. }, Some(confusion)) => classes::of_probabilities(confusion, &outputs, values),
+        (Targets::Values { values, .. }, None) if loss == Loss::BinaryCrossEntropy => {
+            yes_or_no::of_yes_or_no(kept, values, width)
+        }
+        (Targets::Values { values, .. }, None) => {
+            let t: Vec<f64> = values.iter().map(|t| t.to_f64()).collect();
+            values::of_values(&in_unit(kept, data), &in_unit(&t, data), width, loss)
+        }
+        (Targets::Classes { .. }, None) => unreachable!("classes have a confusion matrix"),
+    };
+    let mut intervals = parts.intervals;
+    // A loss that was computed on scaled values is not the one that is told.
+    let losses = data.target().scaling().is_none().then_some(&outputs.losses);
+    intervals.extend(losses.and_then(|losses| losses.interval()).map(|interval| ("loss", interval)));
+    let calibration = outputs.calibration().map(|(found, brier)| {
+        intervals.extend(brier.interval().map(|interval| ("Brier score", interval)));
+        found
+    });
+    Ok(Assessment {
+        evaluation,
+        metrics: parts.metrics,
+        classes: parts.classes,
+        outputs: parts.outputs,
+        baseline: parts.baseline,
+        calibration,
+        intervals,
+    })
+}
+
+/// Values as they were before they were scaled to be learned, (rows, outputs).
+fn in_unit<'v, T: Scalar>(values: &'v [f64], data: &Dataset<T>) -> Cow<'v, [f64]> {
+    let Some((mean, std)) = data.target().scaling() else { return Cow::Borrowed(values) };
+    let undone = values.iter().enumerate().map(|(at, y)| y.mul_add(std[at % std.len()], mean[at % std.len()]));
+    undone.collect()
+}
