@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::args::InspectArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::limits::limits;
 use crate::output::Output;
 
 /// The JSON line.
@@ -30,7 +29,7 @@ struct Inspection<'a> {
 }
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let file = limits().open_model(&args.model)?;
+    let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => inspect(args, &file, &file.model::<f32>(args.activation)?),
         DType::F64 => inspect(args, &file, &file.model::<f64>(args.activation)?),

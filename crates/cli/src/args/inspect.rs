@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chainrule::Activation;
 use clap::Args;
 
+use crate::layers::LayersArgs;
 use crate::values;
 
 const EXAMPLES: &str = "\
@@ -21,6 +22,8 @@ pub(crate) struct InspectArgs {
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub(crate) json: bool,

@@ -6,6 +6,7 @@ use chainrule::Activation;
 use chainrule::data::Source;
 use clap::Args;
 
+use crate::layers::LayersArgs;
 use crate::values::{self, Table};
 
 const EXAMPLES: &str = "\
@@ -35,4 +36,6 @@ pub(crate) struct PredictArgs {
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
 }
