@@ -8,12 +8,14 @@
 //! of which one column is labels where they can be (see each reader) and several are values.
 
 mod batches;
+mod builtin;
 mod class_names;
 #[cfg(feature = "csv")]
 mod csv;
 mod dataset;
 mod digits;
 mod features;
+mod generate;
 mod idx;
 pub(crate) mod input;
 mod limited;
@@ -27,16 +29,19 @@ mod npy;
 mod numbers;
 mod preprocess;
 mod preprocessing;
+mod sine;
 mod source;
 mod targets;
 
 pub use batches::{Batches, Order};
+pub use builtin::{BUILTINS, Builtin};
 pub(crate) use class_names::check_class_names;
 #[cfg(feature = "csv")]
 pub use csv::{parse_csv_features, parse_csv_targets, read_csv_features, read_csv_targets, write_csv, write_csv_to};
 pub use dataset::Dataset;
 pub use digits::{DIGITS_CREDIT, digits};
 pub use features::Features;
+pub use generate::{Generated, GeneratedTarget, Generator, GeneratorConfig};
 pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
 pub use limits::Limits;
 pub use mnist::{MnistFiles, mnist_dir};
