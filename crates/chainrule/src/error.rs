@@ -251,6 +251,20 @@ pub enum Error {
         origin: String,
     },
 
+    /// The layers of a file, which does not tell their order, fit one another in several.
+    #[error(
+        "{origin}: its layers fit in more than one order, and their names do not tell which is right{}: name their order",
+        several(orders, *has_more)
+    )]
+    LayerOrder {
+        /// The file.
+        origin: String,
+        /// The first of the orders, each as names with commas between; none where the search was given up.
+        orders: Vec<String>,
+        /// Whether there are others, or may be.
+        has_more: bool,
+    },
+
     /// A process was forked after its threads were started, and has none of them.
     #[error(
         "process {process} was forked from process {parent}, whose threads it does not have: fork before the first \
@@ -316,6 +330,11 @@ fn printable(found: String) -> String {
         shown.push_str("...");
     }
     shown
+}
+
+fn several(orders: &[String], has_more: bool) -> String {
+    let orders: String = orders.iter().map(|order| format!(" ({order})")).collect();
+    if has_more { orders + " and others" } else { orders }
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {

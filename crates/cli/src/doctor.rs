@@ -10,7 +10,6 @@ use crate::args::DoctorArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::limits::limits;
 use crate::output::{Output, plural};
 
 /// Number of rows examined: the thresholds of the library are chosen for a thousand.
@@ -68,7 +67,7 @@ struct LayerLine<'a> {
 pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let data = Named::data(&args.data, &args.columns, args.loss);
     data.check()?;
-    let file = limits().open_model(&args.model)?;
+    let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => doctor::<f32>(args, &file, &data),
         DType::F64 => doctor::<f64>(args, &file, &data),

@@ -13,7 +13,6 @@ use crate::data::{Named, all_rows};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, outputs_table};
-use crate::limits::limits;
 use crate::output::{Output, plural};
 use crate::values::Part;
 
@@ -67,7 +66,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
     if args.part == Some(Part::All) && args.holdout.is_some() {
         return Err(Failure::Usage("--holdout splits the rows into train and test; --part all is both".to_owned()));
     }
-    let file = limits().open_model(&args.model)?;
+    let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => eval::<f32>(args, &file),
         DType::F64 => eval::<f64>(args, &file),

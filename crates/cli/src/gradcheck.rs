@@ -8,7 +8,6 @@ use crate::args::GradcheckArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::limits::limits;
 use crate::network::{ArchitectureArgs, sketch};
 use crate::output::{Output, percent, plural};
 
@@ -56,8 +55,11 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
     named.check()?;
     // Always in f64, whatever the file holds: finite differences in f32 are too inaccurate.
     let stored = match &args.model {
-        Some(path) => Some(limits().open_model(path)?.model::<f64>(args.activation)?),
-        None => None,
+        Some(path) => Some(args.order.open(path)?.model::<f64>(args.activation)?),
+        None => {
+            args.order.refuse_without("MODEL")?;
+            None
+        }
     };
     let (model, data) = match stored {
         Some(mut model) => {

@@ -10,9 +10,9 @@ use crate::args::GraphArgs;
 use crate::data::Named;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
-use crate::limits::limits;
+use crate::layers::LayersArgs;
 use crate::output::Output;
-use crate::values::{Edges, GraphFormat, Sizes, View};
+use crate::values::{self, Edges, GraphFormat, Sizes, View};
 
 pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
     let format = args.format()?;
@@ -29,15 +29,24 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
         files::check_output("--output", path, &inputs)?;
     }
     match (&args.model, &args.layers) {
-        (Some(path), None) => {
-            let file = limits().open_model(path)?;
+        (Some(path), order) => {
+            if let Some(sizes) = order.as_deref().filter(|order| values::sizes(order).is_ok()) {
+                let why = "cannot be used with a model file, whose layers it orders by their names: fc1,bn1,fc2";
+                return Err(Failure::Usage(format!("--layers {sizes}, the sizes of a new network, {why}")));
+            }
+            let file = order.as_deref().map(LayersArgs::of).unwrap_or_default().open(path)?;
             match file.dtype() {
                 DType::F32 => draw::<f32>(args, file.model(args.activation)?, format),
                 DType::F64 => draw::<f64>(args, file.model(args.activation)?, format),
             }
         }
-        (None, Some(Sizes(sizes))) => draw::<f32>(args, sketch(args, sizes)?, format),
-        _ => Err(Failure::Usage("name a model file, or give the sizes of a network: --layers 2-4-3-1".to_owned())),
+        (None, Some(sizes)) => {
+            let Sizes(sizes) = values::sizes(sizes).map_err(|why| Failure::Usage(format!("--layers: {why}")))?;
+            draw::<f32>(args, sketch(args, &sizes)?, format)
+        }
+        (None, None) => {
+            Err(Failure::Usage("name a model file, or give the sizes of a network: --layers 2-4-3-1".to_owned()))
+        }
     }
 }
 
@@ -117,7 +126,7 @@ fn sample<T: Scalar>(
     loss: Loss,
 ) -> Result<Sample<T>, Failure> {
     // A new network takes rows with the preprocessing that suits their source.
-    let data = if args.layers.is_some() { named.load_new::<T>()?.2 } else { named.load_for(model)? };
+    let data = if args.model.is_none() { named.load_new::<T>()?.2 } else { named.load_for(model)? };
     Ok(match args.row {
         Some(row) => Sample::row(&model.mlp, &data, loss, row - 1)?,
         None => Sample::spread(&model.mlp, &data, loss, args.rows)?,

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::args::InspectArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::limits::limits;
 use crate::output::Output;
 
 /// The JSON line.
@@ -36,7 +35,7 @@ struct Inspection<'a> {
 }
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let file = limits().open_model(&args.model)?;
+    let file = args.order.open(&args.model)?;
     if args.command {
         return command(&file);
     }

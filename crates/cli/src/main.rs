@@ -18,6 +18,7 @@ mod gradcheck;
 mod graph;
 mod inspect;
 mod interrupt;
+mod layers;
 mod limits;
 mod network;
 mod optimizer;

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
         let inputs = if args.data.is_none() { inputs.stdin() } else { inputs };
         files::check_output("--output", table.path(), &inputs)?;
     }
-    let file = limits().open_model(&args.model)?;
+    let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => predict::<f32>(args, &file),
         DType::F64 => predict::<f64>(args, &file),

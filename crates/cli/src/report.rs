@@ -67,12 +67,18 @@ pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
 }
 
 /// The option that helps, which the library's message does not know.
-fn hint(error: &chainrule::Error) -> &'static str {
-    match error {
+fn hint(error: &chainrule::Error) -> String {
+    let option = match error {
+        chainrule::Error::LayerOrder { orders, .. } => {
+            let short = orders.first().filter(|order| !order.contains("..."));
+            let names = short.map_or("fc1,bn1,fc2".to_owned(), |order| shown(order.replace(", ", ",")));
+            return format!(", with --layers {names} for example");
+        }
         chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
         chainrule::Error::OverLimit { .. } => ", with --max-bytes 16G for example",
         _ => "",
-    }
+    };
+    option.to_owned()
 }
 
 /// The message, followed by those of its sources that it does not already contain.

@@ -14,7 +14,6 @@ use crate::data::Named;
 use crate::escape::{self, shown};
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
-use crate::limits::limits;
 use crate::output::{Output, plural};
 use crate::values::TraceFormat;
 
@@ -36,7 +35,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
         };
         let named = Named::data(source, &args.columns, None);
         named.check()?;
-        let file = limits().open_model(&args.file)?;
+        let file = args.order.open(&args.file)?;
         let trace = match file.dtype() {
             DType::F32 => model::<f32>(args, source, &named, &file)?,
             DType::F64 => model::<f64>(args, source, &named, &file)?,
@@ -54,6 +53,7 @@ fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
         let file = args.file.display();
         return Err(Failure::Usage(format!("{option} is for models: the worked example {file} contains all of that")));
     }
+    args.order.refuse_without("a .safetensors file")?;
     let example = Example::open(&args.file)?;
     Ok((example.trace(args.steps, args.step)?, example.digits()))
 }

@@ -19,7 +19,6 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::interrupt;
-use crate::limits::limits;
 use crate::network::{ArchitectureArgs, sketch};
 use crate::output::{Output, brief, grouped, percent, plural, seconds, tell};
 use crate::progress::{Progress, Sight, Size};
@@ -64,8 +63,10 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     if let Some(path) = &args.save {
         files::check_output("--save", path, &args.inputs())?;
     }
-    let init = args.init.as_deref().map(|path| Ok((limits().open_model(path)?, path))).transpose();
-    let init: Option<(ModelFile, &Path)> = init.map_err(Failure::Run)?;
+    let init: Option<(ModelFile, &Path)> = match args.init.as_deref() {
+        Some(path) => Some((args.order.open(path)?, path)),
+        None => args.order.refuse_without("with --init").map(|()| None)?,
+    };
     match args.dtype.or(init.as_ref().map(|(file, _)| file.dtype())).unwrap_or(DType::F32) {
         DType::F32 => train::<f32>(args, init),
         DType::F64 => train::<f64>(args, init),

@@ -8,6 +8,7 @@
 //! of which one column is labels where they can be (see each reader) and several are values.
 
 mod batches;
+mod builtin;
 mod choice;
 mod class_names;
 mod content;
@@ -20,6 +21,7 @@ mod examples;
 mod features;
 mod fitted;
 mod format;
+mod generate;
 mod idx;
 pub(crate) mod input;
 mod limited;
@@ -37,6 +39,7 @@ mod request;
 mod roles;
 mod scaling;
 mod schema;
+mod sine;
 mod source;
 mod split;
 mod table;
@@ -44,6 +47,7 @@ mod target;
 mod targets;
 
 pub use batches::{Batches, Order};
+pub use builtin::{BUILTINS, Builtin};
 pub(crate) use class_names::check_class_names;
 #[cfg(feature = "csv")]
 pub use csv::{parse_csv_features, parse_csv_targets, read_csv_features, read_csv_targets, write_csv, write_csv_to};
@@ -52,6 +56,7 @@ pub use digits::{DIGITS_CREDIT, digits};
 pub use examples::Examples;
 pub use features::Features;
 pub use fitted::Fitted;
+pub use generate::{Generated, GeneratedTarget, Generator, GeneratorConfig};
 pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
 pub use limits::Limits;
 pub use mnist::{MnistFiles, mnist_dir};

@@ -3,12 +3,14 @@
 //!
 //! Written, the modules are numbered as `nn.Sequential` numbers them and weights lie (out, in): `0.weight`, `0.bias`,
 //! `2.weight`, ...; normalisations have theirs, (width), and batch normalisations `1.running_mean`, `1.running_var` and
-//! `1.num_batches_tracked`. Read, any prefixes will do: layers are taken in natural order of their names
-//! (`net.2.weight` before `net.10.weight`).
+//! `1.num_batches_tracked`. Read, any prefixes will do: layers are taken in the order of numbers in otherwise
+//! equal names (`net.2.weight` before `net.10.weight`), or in the one order that their shapes allow; see `order`.
 
 mod dtype;
 mod header;
+mod layer_order;
 mod metadata;
+mod order;
 mod read;
 mod strict;
 mod tensors;

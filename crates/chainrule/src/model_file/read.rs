@@ -9,6 +9,7 @@ use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
 use super::dtype::DType;
 use super::header::{self, Header, MODULES_MAX};
 use super::metadata::{self, Metadata};
+use super::order::{self, Several};
 use super::tensors::{self, Numbers, Stored};
 use super::valid;
 use crate::data::Limits;
@@ -36,18 +37,22 @@ use crate::task::Task;
 /// ```
 #[derive(Debug)]
 pub struct ModelFile {
-    origin: String,
+    pub(super) origin: String,
     /// The whole file.
     bytes: Vec<u8>,
-    contents: Contents,
+    pub(super) contents: Contents,
 }
 
 /// What the bytes of a file hold.
 #[derive(Debug)]
-struct Contents {
+pub(super) struct Contents {
     dtype: DType,
     metadata: Option<Metadata>,
-    layers: Vec<Stored>,
+    pub(super) layers: Vec<Stored>,
+    /// What was guessed about the order of the layers.
+    pub(super) note: Option<String>,
+    /// Set while their order is not known.
+    pub(super) several: Option<Several>,
 }
 
 impl ModelFile {
@@ -106,11 +111,11 @@ impl ModelFile {
     /// normalisation, either with PyTorch's default settings.
     ///
     /// # Errors
-    /// When `hidden` is needed and `None`, when the architecture and the tensors disagree, and when the rest of the file
+    /// When `hidden` is needed and `None`, when several orders of the layers fit, when the architecture and the tensors disagree, and when the rest of the file
     /// is none that [`Model::save`] would write.
     pub fn model<T: Scalar>(&self, hidden: Option<Activation>) -> Result<Model<T>> {
-        let layers = self.architecture(hidden)?;
-        let stored = &self.contents.layers;
+        let stored = self.layers()?;
+        let layers = self.architecture(hidden, stored)?;
         same_layers(&self.origin, &layers, stored)?;
         let (inputs, outputs) = (stored[0].widths().0, stored[stored.len() - 1].widths().1);
         let metadata = self.contents.metadata.as_ref();
@@ -155,9 +160,9 @@ impl ModelFile {
     /// Puts the weights, and the running statistics of batch normalisations, into a network of the same layers.
     ///
     /// # Errors
-    /// When their number or a shape differs, or a number overflows `T`; the network is then as it was.
+    /// When several orders of the layers fit, when their number or a shape differs, or a number overflows `T`; the network is then as it was.
     pub fn load_into<T: Scalar>(&self, mlp: &mut Mlp<T>) -> Result<()> {
-        let layers = &self.contents.layers;
+        let layers = self.layers()?;
         same_layers(&self.origin, mlp.layers(), layers)?;
         for stored in layers {
             let tensors = [Some(&stored.weight), stored.bias.as_ref()].into_iter().flatten();
@@ -212,8 +217,17 @@ impl ModelFile {
         }
     }
 
-    fn architecture(&self, hidden: Option<Activation>) -> Result<Vec<Layer>> {
-        let stored = &self.contents.layers;
+    /// The layers with tensors, once their order is known.
+    fn layers(&self) -> Result<&[Stored]> {
+        match &self.contents.several {
+            None => Ok(&self.contents.layers),
+            Some(Several { orders, has_more }) => {
+                Err(Error::LayerOrder { origin: self.origin.clone(), orders: orders.clone(), has_more: *has_more })
+            }
+        }
+    }
+
+    fn architecture(&self, hidden: Option<Activation>, stored: &[Stored]) -> Result<Vec<Layer>> {
         if let Some(metadata) = &self.contents.metadata {
             let parse = |text: &String| text.parse::<Layer>().map_err(|error| valid::refused(&self.origin, error));
             return metadata.layers.iter().map(parse).collect();
@@ -262,13 +276,8 @@ impl Contents {
         if layers.len() > MODULES_MAX {
             return refuse(format!("{} layers", layers.len()), &format!("at most {MODULES_MAX}"));
         }
-        for pair in layers.windows(2) {
-            let (outputs, inputs) = (pair[0].widths().1, pair[1].widths().0);
-            if outputs != inputs {
-                let expected = format!("{outputs}, the outputs of layer `{}` before it", pair[0].name);
-                return refuse(format!("layer `{}` with {inputs} inputs", pair[1].name), &expected);
-            }
-        }
+        let order::Ordered { layers, note, several } =
+            order::ordered(origin, layers, header.text(metadata::KEY).is_some())?;
         // No list is longer than the network is wide or deep.
         let widest = layers.iter().map(|layer| layer.widths().0.max(layer.widths().1)).max();
         let longest = widest.unwrap_or(0).max(MODULES_MAX);
@@ -276,7 +285,7 @@ impl Contents {
             Some(json) => Some(metadata::parse(origin, json, longest)?),
             None => None,
         };
-        Ok(Contents { dtype, metadata, layers })
+        Ok(Contents { dtype, metadata, layers, note, several })
     }
 }
 

@@ -75,6 +75,10 @@ impl Stored {
         }
     }
 
+    pub(super) fn is_norm(&self) -> bool {
+        !matches!(self.layer, Layer::Dense { .. })
+    }
+
     /// Whether modules are missing in the numbering between the one before and this.
     pub(super) fn follows_with_gap(&self, before: &Stored) -> bool {
         let number = |name: &str| name.rsplit('.').next().and_then(|last| last.parse::<u64>().ok());

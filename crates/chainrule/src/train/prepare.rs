@@ -4,8 +4,8 @@ use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Mlp};
 
 use super::finite::{NotFinite, first_not_finite};
-use crate::compatibility::check_columns;
 use super::{ClassWeights, EarlyStopping, Monitor, TrainConfig};
+use crate::compatibility::check_columns;
 use crate::data::{Dataset, Targets};
 use crate::{Divergence, Error, Result};
 

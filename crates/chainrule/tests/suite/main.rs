@@ -9,6 +9,7 @@ mod finite;
 #[cfg(feature = "proptest")]
 mod gradients;
 mod history;
+mod layer_order;
 mod layers;
 mod losses;
 #[cfg(target_os = "linux")]

@@ -7,6 +7,7 @@ use chainrule::{Activation, Loss};
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::layers::LayersArgs;
 use crate::values;
 
 const EXAMPLES: &str = "\
@@ -36,6 +37,8 @@ pub(crate) struct DoctorArgs {
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,6 +7,7 @@ use chainrule::{Activation, Loss};
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::layers::LayersArgs;
 use crate::values::{self, Part};
 
 const EXAMPLES: &str = "\
@@ -46,6 +47,8 @@ pub(crate) struct EvalArgs {
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
     /// Print every nonzero entry of the confusion matrix, also with more than 40 classes
     #[arg(long)]
     pub(crate) confusion: bool,

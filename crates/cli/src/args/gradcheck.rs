@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::args::ColumnArgs;
 use crate::args::defaults::SEED;
+use crate::layers::LayersArgs;
 use crate::values::{self, Hidden, Norm};
 
 const EXAMPLES: &str = "\
@@ -37,6 +38,8 @@ pub(crate) struct GradcheckArgs {
     /// tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
     /// A normalisation between each hidden layer of a new network and its activation
     #[arg(long, value_name = "NAME", value_enum)]
     pub(crate) norm: Option<Norm>,

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::args::ColumnArgs;
 use crate::args::defaults::SEED;
-use crate::values::{self, Edges, GraphFormat, Sizes, View};
+use crate::values::{self, Edges, GraphFormat, View};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,11 +21,11 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct GraphArgs {
     /// A safetensors file, written by chainrule or PyTorch
-    #[arg(conflicts_with = "layers")]
     pub(crate) model: Option<PathBuf>,
-    /// Draw a new network of these layer sizes, from inputs to outputs, instead of a model file
-    #[arg(long, value_name = "SIZES", value_parser = values::sizes)]
-    pub(crate) layers: Option<Sizes>,
+    /// Without a model file: draw a new network of these layer sizes, from inputs to outputs, such as 2-4-3-1. With one:
+    /// the order of its layers, if neither shapes nor numbers in their names tell it: fc1,bn1,fc2
+    #[arg(long, value_name = "SIZES|NAMES")]
+    pub(crate) layers: Option<String>,
     /// operations: the computational graph with its formulas, forward and backward; neurons: every unit and weight
     #[arg(long, value_name = "VIEW", default_value = "operations", value_enum)]
     pub(crate) view: View,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chainrule::Activation;
 use clap::Args;
 
+use crate::layers::LayersArgs;
 use crate::values;
 
 const EXAMPLES: &str = "\
@@ -24,6 +25,8 @@ pub(crate) struct InspectArgs {
     /// Print the command line that made the model, and nothing else
     #[arg(long, conflicts_with = "json")]
     pub(crate) command: bool,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub(crate) json: bool,

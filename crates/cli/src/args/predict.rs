@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::args::TextArgs;
 use crate::args::data::task;
+use crate::layers::LayersArgs;
 use crate::values::{self, Table};
 
 const EXAMPLES: &str = "\
@@ -51,4 +52,6 @@ pub(crate) struct PredictArgs {
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
 }

@@ -8,6 +8,7 @@ use chainrule::trace::Shown;
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::values::{self, TraceFormat};
 use crate::weights::WeightsArgs;
@@ -46,6 +47,8 @@ pub(crate) struct TraceArgs {
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", requires = "data", value_parser = values::activation, help_heading = "Model")]
     pub(crate) activation: Option<Activation>,
+    #[command(flatten, next_help_heading = "Model")]
+    pub(crate) order: LayersArgs,
     #[command(flatten)]
     pub(crate) weights: WeightsArgs,
     #[command(flatten)]

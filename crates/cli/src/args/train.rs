@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::args::defaults::SEED;
 use crate::args::{ColumnArgs, FittingArgs};
+use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::schedule_args::ScheduleArgs;
 use crate::values::{self, Hidden, Holdout, Norm, Preprocessing};
@@ -87,6 +88,8 @@ pub(crate) struct TrainArgs {
     /// Start from the weights in this safetensors file, written by chainrule or PyTorch
     #[arg(long, visible_alias = "from", value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Network")]
+    pub(crate) order: LayersArgs,
     /// The element type [default: f32, or from --init's file]
     #[arg(long, value_name = "TYPE", value_parser = values::dtype(), help_heading = "Network")]
     pub(crate) dtype: Option<DType>,

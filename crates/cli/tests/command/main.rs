@@ -9,6 +9,7 @@ mod exit_codes;
 mod finite;
 mod gradcheck;
 mod graph;
+mod layers;
 mod limits;
 mod losses;
 mod mnist;
