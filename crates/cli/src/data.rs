@@ -30,8 +30,8 @@ impl<'a> Named<'a> {
     /// Refuses labels for a source that has its own.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let labels = self.options[1];
-        match (self.source, self.labels) {
-            (Source::Digits | Source::Mnist(_), Some(file)) => {
+        match (self.source.has_targets(), self.labels) {
+            (true, Some(file)) => {
                 let (source, file) = (self.source, file.display());
                 Err(Failure::Usage(format!("{labels} {file} is not needed: {source} has its own labels")))
             }
@@ -59,7 +59,7 @@ impl<'a> Named<'a> {
 
     /// Reads the rows to run a model on, which learns from the options what its file does not say.
     pub(crate) fn read_for<T: Scalar>(&self, model: &mut Model<T>) -> Result<Examples, Failure> {
-        if model.target.names().is_empty() && matches!(self.source, Source::File(_)) {
+        if model.target.names().is_empty() && !self.source.has_targets() {
             self.check_target()?;
         }
         let is_told = tell_task(model, self.columns.task, self.loss)?;

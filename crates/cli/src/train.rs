@@ -108,7 +108,6 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     let (train, watched) = (&rows.train, rows.watched());
 
     interrupt::stop_training(trainer.stop_handle());
-    print_notes(&rows.notes, &mut output);
     tell_beginning(args, &model, &rows, &trainer, &mut output);
     let mut watch = Watch::default();
     watch.look(&Patient::of(&model), train, &trainer, Run::BEFORE, &mut output)?;
@@ -307,6 +306,7 @@ fn tell_beginning<T: Scalar>(
     };
     let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
     output.say(format_args!("{}: {rows} to train on{parts}; {columns}, {targets}", shown(&args.data)));
+    print_notes(&data.notes, output);
     if !model.target.names().is_empty() {
         let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());
         let scaled = if scaled { ", standardised for training" } else { "" };

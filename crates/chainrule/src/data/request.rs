@@ -108,8 +108,7 @@ impl Request {
     /// As [`Request::read`], and for labels that are none of the model's classes.
     pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
         let mut request = self.clone();
-        let has_own = matches!(request.source, Source::File(_));
-        if request.target.is_empty() && request.labels.is_none() && has_own {
+        if request.target.is_empty() && request.labels.is_none() && !request.source.has_targets() {
             request.target = model.target.names.clone();
         }
         request.task = request.task.or(model.task);
@@ -268,7 +267,10 @@ impl Request {
                 let chosen = if self.target.is_empty() { all() } else { find_columns(&origin, &names, &self.target)? };
                 (labels, chosen)
             }
-            None if self.target.is_empty() => return Err(Error::LabelsNeeded { origin }),
+            None if self.target.is_empty() => match self.source.own_target() {
+                Some(own) => (&table, find_columns(&origin, &names, &[own.to_owned()])?),
+                None => return Err(Error::LabelsNeeded { origin }),
+            },
             None => (&table, find_columns(&origin, &names, &self.target)?),
         };
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use chainrule_kernel::Scalar;
 
+use super::builtin::BUILTINS;
 use super::contents::{BYTE, Bytes, Contents};
 use super::features::Features;
 use super::format;
+use super::generate::{Generated, GeneratedTarget, Generator, GeneratorConfig};
 use super::limits::Limits;
 use super::table::{Table, TextFormat};
 use super::targets::Targets;
@@ -25,13 +27,17 @@ use crate::{Error, Result};
 /// assert!(Source::parse("didgits").unwrap_err().to_string().contains("did you mean \"digits\"?"));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Source {
     /// The embedded digits: [`digits`].
     Digits,
     /// A folder with the four files of MNIST: [`mnist_dir`].
     Mnist(PathBuf),
+    /// A table inside the binary: one of [`BUILTINS`](super::BUILTINS), with its target.
+    Builtin(&'static str),
+    /// Rows that are made up by a formula, with their target `y`: `moons`, `moons:rows=1000,noise=0.1,seed=7`.
+    Generated(Generator, GeneratorConfig),
     /// Text on standard input.
     Stdin,
     /// A file: IDX, NPY or text, each also compressed by gzip.
@@ -59,20 +65,45 @@ impl Source {
         if let Some(folder) = text.strip_prefix("mnist:").filter(|folder| !folder.is_empty()) {
             return Ok(Source::Mnist(folder.into()));
         }
+        if let Some(builtin) = BUILTINS.iter().find(|builtin| builtin.name == text) {
+            return Ok(Source::Builtin(builtin.name));
+        }
+        let (name, settings) = text.split_once(':').map_or((text, None), |(name, settings)| (name, Some(settings)));
+        if let Ok(generator) = Generator::by_name(name) {
+            return Ok(Source::Generated(generator, generator_config(settings.unwrap_or_default())?));
+        }
         // `C:\x.npy` has a scheme of one letter, which no source has.
         let scheme = text.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| scheme.len() != 1);
         let like_a_path = text.contains(['/', '\\', '.']) && scheme.is_none_or(|scheme| scheme.contains(['/', '.']));
         if like_a_path || Path::new(text).exists() {
             return Ok(Source::File(text.into()));
         }
-        let known = ["digits", "mnist:FOLDER"];
-        let meant = nearest(scheme.unwrap_or(text), &["digits", "mnist"]);
+        let known: Vec<&str> = names().collect();
+        let meant = nearest(scheme.unwrap_or(text), &known);
+        let spelled = |name: &str| if name == "mnist" { "mnist:FOLDER".to_owned() } else { name.to_owned() };
+        let path = "the path of an IDX, NPY or text file".to_owned();
         Err(Error::UnknownName {
             what: "data source",
             name: text.to_string(),
-            nearest: meant.and_then(|meant| known.iter().find(|known| known.starts_with(meant))).map(|x| x.to_string()),
-            known: known.iter().copied().chain(["the path of an IDX, NPY or text file"]).map(str::to_string).collect(),
+            nearest: meant.map(spelled),
+            known: known.into_iter().map(spelled).chain([path]).collect(),
         })
+    }
+
+    /// The columns that the source itself says are to be learned.
+    pub(crate) fn own_target(&self) -> Option<&'static str> {
+        match self {
+            Source::Builtin(name) => {
+                BUILTINS.iter().find(|builtin| builtin.name == *name).map(|builtin| builtin.target)
+            }
+            Source::Generated(..) => Some(GENERATED_TARGET),
+            _ => None,
+        }
+    }
+
+    /// Whether the source has targets without being told which.
+    pub fn has_targets(&self) -> bool {
+        !matches!(self, Source::File(_) | Source::Stdin)
     }
 
     /// Reads all that the source holds.
@@ -95,6 +126,14 @@ impl Source {
                     Bytes { features: data.into_features(), labels: Some(labels), factor: BYTE }
                 });
                 Ok(Whole::Bytes(train, Some(test)))
+            }
+            Source::Builtin(name) => {
+                let builtin = BUILTINS.iter().find(|builtin| builtin.name == *name);
+                let csv = builtin.map(|builtin| builtin.csv).unwrap_or_default();
+                format::read_text(name, csv.as_bytes(), &TextFormat::default(), limits).map(Whole::Table)
+            }
+            Source::Generated(generator, config) => {
+                generated(&self.to_string(), generator.generate(config)?).map(Whole::Table)
             }
             Source::Stdin => format::read_text("stdin", stdin().lock(), text, limits).map(Whole::Table),
             Source::File(path) => Ok(match format::read_file(path, text, limits)? {
@@ -139,11 +178,62 @@ impl Source {
     }
 }
 
+/// What the target of generated rows is called.
+const GENERATED_TARGET: &str = "y";
+
+/// The sources that have names.
+fn names() -> impl Iterator<Item = &'static str> {
+    let own = ["digits", "mnist"].into_iter().chain(BUILTINS.iter().map(|builtin| builtin.name));
+    own.chain(Generator::ALL.into_iter().map(Generator::name))
+}
+
+/// `rows=1000,noise=0.1,seed=7`, each or none of them.
+fn generator_config(text: &str) -> Result<GeneratorConfig> {
+    let mut config = GeneratorConfig::default();
+    for setting in text.split(',').filter(|setting| !setting.is_empty()) {
+        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+        let is_set = match name {
+            "rows" => value.parse().map(|rows| config.rows = rows).is_ok(),
+            "noise" => value.parse().map(|noise| config.noise = Some(noise)).is_ok(),
+            "seed" => value.parse().map(|seed| config.seed = seed).is_ok(),
+            _ => false,
+        };
+        if !is_set {
+            let expected = "rows=N, noise=NUMBER or seed=N, separated by commas".to_owned();
+            return Err(Error::Argument { name: "generated rows", found: setting.to_owned(), expected });
+        }
+    }
+    Ok(config)
+}
+
+fn generated(origin: &str, made: Generated) -> Result<Table> {
+    let Generated { columns, features, target } = made;
+    let cols = columns.len();
+    match target {
+        GeneratedTarget::Classes { labels, names } => {
+            let table = Table::of_numbers(origin, cols, &features)?.with_names(columns);
+            Ok(table.with_words(GENERATED_TARGET, labels, &names))
+        }
+        GeneratedTarget::Values(values) => {
+            let rows = features.chunks_exact(cols).zip(&values);
+            let numbers: Vec<f64> = rows.flat_map(|(row, value)| row.iter().chain([value])).copied().collect();
+            let names = columns.into_iter().chain([GENERATED_TARGET.to_owned()]).collect();
+            Ok(Table::of_numbers(origin, cols + 1, &numbers)?.with_names(names))
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Digits => write!(f, "digits"),
             Source::Mnist(folder) => write!(f, "mnist:{}", folder.display()),
+            Source::Builtin(name) => write!(f, "{name}"),
+            Source::Generated(generator, config) => {
+                write!(f, "{}:rows={}", generator.name(), config.rows)?;
+                config.noise.map_or(Ok(()), |noise| write!(f, ",noise={noise}"))?;
+                write!(f, ",seed={}", config.seed)
+            }
             Source::Stdin => write!(f, "-"),
             Source::File(path) => write!(f, "{}", path.display()),
         }

@@ -281,6 +281,9 @@ impl TargetColumns<'_> {
             let more = if names.len() > 12 { ", ..." } else { "" };
             notes.push(format!("classes: {}{more}", mapped.join(", ")));
         }
+        if let ([only], false) = (&names[..], is_told) {
+            notes.push(format!("warning: every row has the class {only}: there is nothing to tell apart"));
+        }
         let empty: Vec<String> =
             counts.iter().zip(&names).filter(|(count, _)| **count == 0).map(|(_, name)| name.clone()).collect();
         if !empty.is_empty() && request.class_names.is_none() {

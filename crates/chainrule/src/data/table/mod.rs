@@ -128,6 +128,25 @@ impl Table {
         Ok(table)
     }
 
+    /// The same with names of its columns.
+    pub(crate) fn with_names(mut self, names: Vec<String>) -> Self {
+        self.columns.iter_mut().zip(names).for_each(|(column, name)| column.name = Some(name));
+        self
+    }
+
+    /// The same with a column of words behind the others, a number of `all` for each row.
+    pub(crate) fn with_words(mut self, name: &str, codes: Vec<u32>, all: &[String]) -> Self {
+        let mut words = Words::default();
+        for word in all {
+            // A word that is text is UTF-8.
+            let _ = words.code(word.as_bytes());
+        }
+        let cells = Cells::Words { slot: 0, words };
+        self.columns.push(Column { name: Some(name.to_owned()), cells, missing: 0 });
+        (self.words, self.word_columns) = (codes, 1);
+        self
+    }
+
     /// Where the numbers of the next row go.
     pub(crate) fn room(&mut self) -> Result<&mut Vec<f64>> {
         let no_memory = |_| Error::no_memory("rows of a table", self.rows);
