@@ -24,6 +24,8 @@ mod pytorch_layers;
 mod row_weights;
 #[cfg(feature = "proptest")]
 mod saves;
+#[cfg(all(feature = "csv", feature = "npy"))]
+mod tables;
 mod traces;
 mod training;
 #[cfg(feature = "toml")]
