@@ -23,6 +23,7 @@ mod row_weights;
 #[cfg(feature = "proptest")]
 mod saves;
 mod traces;
+mod trainer;
 mod training;
 #[cfg(feature = "toml")]
 mod worked_examples;

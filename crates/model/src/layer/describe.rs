@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn settings_out_of_range_are_refused_with_what_they_may_be() {
         for (text, what) in [
-            ("dropout(1)", "the share that dropout leaves out is 1; expected a number from 0 to previous 1"),
+            ("dropout(1)", "the share that dropout leaves out is 1; expected a number from 0 to below 1"),
             ("dropout(-0.5)", "the share that dropout leaves out is -0.5"),
             ("dropout(NaN)", "the share that dropout leaves out is NaN"),
             ("layer_norm(3, eps=0)", "eps of a normalisation is 0; expected a finite number above 0"),

@@ -32,7 +32,7 @@ pub enum Layer {
     LogSoftmax,
     /// In training each element is 0 with probability p and divided by 1 - p otherwise; the identity in evaluation.
     Dropout {
-        /// The probability of dropping a unit, from 0 to previous 1.
+        /// The probability of dropping a unit, from 0 to below 1.
         p: f64,
     },
     /// `y = gamma * (x - mean) / sqrt(variance + eps) + beta`, with the mean and the variance of each row.
