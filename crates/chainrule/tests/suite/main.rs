@@ -27,6 +27,7 @@ mod saves;
 #[cfg(all(feature = "csv", feature = "npy"))]
 mod tables;
 mod traces;
+mod trainer;
 mod training;
 #[cfg(feature = "toml")]
 mod worked_examples;
