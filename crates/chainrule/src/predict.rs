@@ -110,8 +110,8 @@ impl<T: Scalar> Model<T> {
     pub fn predict_proba(&self, features: &Features<T>) -> Result<Vec<T>> {
         let last = self.mlp.layers().last();
         let has_softmax = matches!(last, Some(Layer::Softmax | Layer::LogSoftmax));
-        let is_binary = matches!(self.task, Some(Task::Binary | Task::MultiLabel))
-            || (self.task.is_none() && self.loss == Loss::BinaryCrossEntropy);
+        let is_binary =
+            matches!(self.task, Some(Task::Binary | Task::MultiLabel)) || self.loss == Loss::BinaryCrossEntropy;
         if !has_softmax && self.loss != Loss::CrossEntropy && !is_binary {
             return Err(Error::Argument {
                 name: "probabilities",

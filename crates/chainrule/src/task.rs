@@ -63,11 +63,11 @@ impl Task {
     /// Refuses a loss that is made for another task.
     ///
     /// # Errors
-    /// [`Error::Argument`] with the losses that are for this one. A classifier may be trained by a loss of values: its
-    /// targets are then 1 at the class and 0 elsewhere.
+    /// [`Error::Argument`] with the losses that are for this one. A classifier may be trained by any: with others than
+    /// cross-entropy its targets are 1 at the class and 0 elsewhere.
     pub fn check(self, loss: Loss) -> Result<(), Error> {
         let (is_for_it, expected) = match self {
-            Task::Classification => (loss != Loss::BinaryCrossEntropy, "cross-entropy"),
+            Task::Classification => (true, "cross-entropy"),
             Task::Binary | Task::MultiLabel => (loss != Loss::CrossEntropy, "binary-cross-entropy"),
             Task::Regression => {
                 let is_of_classes = matches!(loss, Loss::CrossEntropy | Loss::BinaryCrossEntropy);

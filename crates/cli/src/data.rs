@@ -65,6 +65,7 @@ impl<'a> Named<'a> {
         let is_told = tell_task(model, self.columns.task, self.loss)?;
         let examples = self.request().read_for(model)?;
         say_notes(examples.notes());
+        examples.check_for(model)?;
         if !is_told {
             let task = examples.task();
             tell(format_args!("note: the targets say {task}; if that is not what the model learned: --task or --loss"));
@@ -114,14 +115,14 @@ pub(crate) fn tell_task<T: Scalar>(
     Ok(model.task.is_some())
 }
 
-/// What was taken for granted, on standard error.
+/// What was taken for granted and could be meant otherwise, on standard error.
 pub(crate) fn say_notes(notes: &[String]) {
-    for note in notes {
-        match note.strip_prefix("warning: ") {
-            Some(warning) => tell(format_args!("warning: {}", shown(warning))),
-            None => tell(format_args!("note: {}", shown(note))),
-        }
-    }
+    notes.iter().filter(|note| is_marked(note)).for_each(|note| tell(shown(note)));
+}
+
+/// Whether it is to be seen wherever it is found, and not only before training.
+fn is_marked(note: &str) -> bool {
+    note.starts_with("warning: ") || note.starts_with("note: ")
 }
 
 /// The same among the lines of a run.
@@ -129,7 +130,7 @@ pub(crate) fn print_notes(notes: &[String], output: &mut Output) {
     if output.is_quiet() {
         return;
     }
-    let (warnings, notes): (Vec<&String>, Vec<&String>) = notes.iter().partition(|note| note.starts_with("warning: "));
+    let (warnings, notes): (Vec<&String>, Vec<&String>) = notes.iter().partition(|note| is_marked(note));
     notes.into_iter().for_each(|note| output.say(format_args!("{}", shown(note))));
     warnings.into_iter().for_each(|warning| tell(shown(warning)));
 }

@@ -10,6 +10,9 @@ use crate::data::all_rows;
 use crate::failure::Failure;
 use crate::values::Preprocessing;
 
+/// Of fewer rows than this too few would be left to tell a better epoch from a worse one.
+const VALIDATED_ROWS: usize = 50;
+
 /// The three parts, ready for a network.
 pub(crate) struct Rows<T> {
     pub(crate) train: Dataset<T>,
@@ -32,7 +35,11 @@ impl<T: Scalar> Rows<T> {
         let mut request = args.fitting.applied_to(args.data().request());
         request.classes = args.classes;
         let examples = match stored {
-            Some(model) => request.read_for(model)?,
+            Some(model) => {
+                let examples = request.read_for(model)?;
+                examples.check_for(model)?;
+                examples
+            }
             None => request.read()?,
         };
         let mut notes = examples.notes().to_vec();
@@ -78,7 +85,10 @@ fn usual(args: &TrainArgs, examples: &Examples) -> Usual {
         true => Usual::for_table(examples.rows()),
         false => Usual::for_images(),
     };
-    let is_fixed = args.epochs.is_some() || args.optimizer.is_lbfgs() || args.validation == Some(0.0);
+    let is_fixed = examples.rows() < VALIDATED_ROWS
+        || args.epochs.is_some()
+        || args.optimizer.is_lbfgs()
+        || args.validation == Some(0.0);
     if is_fixed && !args.schedule.has_patience() {
         usual.patience = None;
     }

@@ -6,6 +6,7 @@ use chainrule::train::{EarlyStopping, Monitor};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::failure::Failure;
 use crate::values::{self, Parsed};
 
 #[derive(Debug, Args)]
@@ -58,6 +59,15 @@ impl ScheduleArgs {
             accumulate: self.accumulate,
             early_stopping,
             ..config
+        }
+    }
+
+    /// Refuses settings of early stopping where there is none.
+    pub(crate) fn check(&self, config: &TrainConfig) -> Result<(), Failure> {
+        let asked = [("--min-delta", self.min_delta.is_some()), ("--monitor", self.monitor.is_some())];
+        match asked.iter().find(|(_, is_asked)| *is_asked && config.early_stopping.is_none()) {
+            Some((option, _)) => Err(Failure::Usage(format!("{option} is for early stopping, by --patience"))),
+            None => Ok(()),
         }
     }
 

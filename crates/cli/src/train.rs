@@ -50,12 +50,11 @@ struct DoneLine<'a> {
 
 pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     args.optimizer.lbfgs()?;
-    args.optimizer
-        .or_named("sgd")
-        .optimizer()
-        .or(args.optimizer.or_named("adam").optimizer())
-        .map(drop)
-        .or_else(|failure| if args.optimizer.is_lbfgs() { Ok(()) } else { Err(failure) })?;
+    // Which optimiser is usual depends on the rows; what neither of them takes is bad usage before they are read.
+    let optimizer = |usual| args.optimizer.or_named(usual).optimizer();
+    if let (false, Err(failure), Err(_)) = (args.optimizer.is_lbfgs(), optimizer("sgd"), optimizer("adam")) {
+        return Err(failure);
+    }
     args.data().check_target()?;
     if let Some(test) = args.test_data() {
         test.check()?;
@@ -94,7 +93,9 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     let rows = Rows::<T>::read(args, stored)?;
     let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or(rows.task.usual_loss());
     args.weights.check(loss)?;
-    let trainer = Trainer::new(args.config(loss, &rows.usual)?)?;
+    let config = args.config(loss, &rows.usual)?;
+    args.schedule.check(&config)?;
+    let trainer = Trainer::new(config)?;
     let mut model = match first {
         Some((mut model, _)) => {
             model.mlp.reseed(args.seed);
@@ -166,7 +167,7 @@ fn facts<T: Scalar>(
         scores.iter().filter_map(|(name, score)| Some((format!("{name} {is}"), (*score)?))).collect()
     });
     Facts {
-        command: std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect(),
+        command: command(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: model.mlp.kernel_name().to_owned(),
         data: args.data.to_string(),
@@ -202,6 +203,24 @@ fn done<'a, T: Scalar>(
         best_epoch: report.best,
         saved: saved.map(|path| path.display().to_string()),
     }
+}
+
+/// The arguments that tell the run: those that change nothing of the model are left out, so that its file is the same.
+fn command(mut arguments: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept = Vec::new();
+    while let Some(argument) = arguments.next() {
+        let name = argument.split('=').next().unwrap_or_default();
+        match name {
+            "--json" | "--quiet" => {}
+            "--threads" | "--save" => {
+                if argument == name {
+                    arguments.next();
+                }
+            }
+            _ => kept.push(argument),
+        }
+    }
+    kept
 }
 
 /// The evaluation on the test part: of the last or best epoch where it was watched, otherwise computed now.
@@ -300,9 +319,9 @@ fn tell_beginning<T: Scalar>(
     let parts = [("to validate on", &data.validation), (data.test_is, &data.test)];
     let parts = parts.iter().filter_map(|(is, part)| Some(format!(", {} {is}", grouped(part.as_ref()?.rows()))));
     let parts: String = parts.collect();
-    let targets = match (data.task, train.classes()) {
-        (_, Some(classes)) => plural(classes, "class"),
-        (_, None) => plural(train.targets().width(), "value"),
+    let targets = match train.classes() {
+        Some(classes) => plural(classes, "class"),
+        None => plural(train.targets().width(), "value"),
     };
     let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
     output.say(format_args!("{}: {rows} to train on{parts}; {columns}, {targets}", shown(&args.data)));
@@ -310,7 +329,8 @@ fn tell_beginning<T: Scalar>(
     if !model.target.names().is_empty() {
         let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());
         let scaled = if scaled { ", standardised for training" } else { "" };
-        output.say(format_args!("target {names}: {targets} a row, {}, {}{scaled}", data.task, model.loss));
+        let targets = if train.classes().is_some() { targets } else { format!("{targets} a row") };
+        output.say(format_args!("target {names}: {targets}, {}, {}{scaled}", data.task, model.loss));
     }
     let mlp = &model.mlp;
     let (parameters, threads) = (plural(mlp.params().len(), "parameter"), plural(trainer.threads(), "thread"));

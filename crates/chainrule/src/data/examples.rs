@@ -20,6 +20,8 @@ use crate::{Error, Model, Result, Task};
 /// Features and targets as they come from their source.
 #[derive(Debug, Clone)]
 pub struct Examples {
+    /// What the source is called.
+    pub(super) origin: String,
     pub(super) x: Inputs,
     pub(super) target: TargetFound,
     pub(super) target_names: Vec<String>,
@@ -276,15 +278,28 @@ impl Examples {
     /// # Errors
     /// As [`Examples::dataset`], and when there are not as many features as the network has inputs.
     pub fn dataset_for<T: Scalar>(&self, rows: &[usize], model: &Model<T>) -> Result<Dataset<T>> {
-        let data = self.dataset::<T>(rows, &model.fitted())?;
-        if data.cols() != model.mlp.inputs() {
-            return Err(Error::Shape {
-                origin: "features".to_owned(),
-                found: format!("{} columns", data.cols()),
-                expected: format!("{}, the inputs of the network", model.mlp.inputs()),
-            });
+        self.check_for(model)?;
+        self.dataset::<T>(rows, &model.fitted())
+    }
+
+    /// Refuses a model that takes other columns.
+    ///
+    /// # Errors
+    /// When a column that it was trained on is not there, or there are not as many features as the network has inputs.
+    pub fn check_for<T: Scalar>(&self, model: &Model<T>) -> Result<()> {
+        let columns = match (&self.x, &model.schema) {
+            (Inputs::Table { table, .. }, Some(schema)) => return schema.locate(table).map(drop),
+            (Inputs::Table { columns, .. }, None) => columns.len(),
+            (Inputs::Bytes(bytes), _) => bytes.features.cols(),
+        };
+        if columns == model.mlp.inputs() {
+            return Ok(());
         }
-        Ok(data)
+        Err(Error::Shape {
+            origin: self.origin.clone(),
+            found: format!("{columns} columns"),
+            expected: format!("{}, the inputs of the network", model.mlp.inputs()),
+        })
     }
 
     fn targets<T: Scalar>(&self, rows: &[usize], scaling: Option<&TargetScaling>) -> Result<Targets<T>> {

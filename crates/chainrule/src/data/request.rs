@@ -123,7 +123,18 @@ impl Request {
         };
         let known =
             TargetRequest { class_names: Some(names), answers: model.target.answers(), ..TargetRequest::default() };
-        request.read_as(known)
+        let whole = request.source.read_whole(&request.format, request.limits)?;
+        // Images of another size are another source, whatever their labels.
+        if let Whole::Bytes(bytes, _) = &whole
+            && bytes.features.cols() != model.mlp.inputs()
+        {
+            return Err(Error::Shape {
+                origin: request.source.to_string(),
+                found: format!("{} columns", bytes.features.cols()),
+                expected: format!("{}, the inputs of the network", model.mlp.inputs()),
+            });
+        }
+        request.targets_of(whole, known)
     }
 
     /// Reads features alone, for this model to predict from, and says in words what was taken for granted. The columns that
@@ -162,7 +173,7 @@ impl Request {
         if !extra.is_empty() {
             let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
             let more = if extra.len() > 12 { ", ..." } else { "" };
-            notes.push(format!("columns passed over: {listed}{more}"));
+            notes.push(format!("note: columns passed over: {listed}{more}"));
         }
         let rows: Vec<usize> = (0..table.rows()).collect();
         Ok((schema.features(&table, &rows, &model.preprocess)?, notes))
@@ -180,14 +191,25 @@ impl Request {
     }
 
     fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
+        self.targets_of(self.source.read_whole(&self.format, self.limits)?, known)
+    }
+
+    /// The same of what has been read.
+    fn targets_of(&self, whole: Whole, known: TargetRequest<'_>) -> Result<Examples> {
         let known = TargetRequest { task: self.task, loss: self.loss, classes: self.classes, ..known };
-        match self.source.read_whole(&self.format, self.limits)? {
+        match whole {
             Whole::Bytes(bytes, test) => self.of_bytes(bytes, test, known),
             Whole::Table(table) => self.of_table(table, known),
         }
     }
 
     fn of_bytes(&self, bytes: Bytes, test: Option<Bytes>, known: TargetRequest<'_>) -> Result<Examples> {
+        // Labels of images are classes, whatever is minimised.
+        let task = known.task.or(bytes.labels.as_ref().map(|_| Task::Classification));
+        // Both parts have the same classes, those of either.
+        let labels = [Some(&bytes), test.as_ref()].into_iter().flatten().filter_map(|part| part.labels.as_ref());
+        let largest = labels.flatten().max().map(|&largest| largest as usize + 1);
+        let known = TargetRequest { task, classes: known.classes.or(largest), ..known };
         let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
         let columns = columns.chain(&self.group).chain(&self.row_weights);
         if let Some(column) = columns.into_iter().next() {
@@ -228,6 +250,7 @@ impl Request {
             content.target(&found.data);
             let content = content.finish();
             Ok(Examples {
+                origin: self.source.to_string(),
                 x: Inputs::Bytes(bytes),
                 target_names: table_names(&table, &columns),
                 target: found,
@@ -287,6 +310,7 @@ impl Request {
         let content = content.finish();
         let target_names = table_names(target_table, &targets);
         Ok(Examples {
+            origin: self.source.to_string(),
             x: Inputs::Table { table: Arc::new(table), columns: roles.features, rows },
             target: found,
             target_names,

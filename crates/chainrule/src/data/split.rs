@@ -110,7 +110,7 @@ pub(crate) struct SplitRows<'a> {
 
 impl SplitRequest {
     pub(crate) fn check(&self) -> Result<()> {
-        for (name, share) in [("test share", self.test), ("validation share", self.validation)] {
+        for (name, share) in [("holdout", self.test), ("validation share", self.validation)] {
             if !(0.0..1.0).contains(&share) {
                 let expected = "a number from 0 to below 1".to_owned();
                 return Err(Error::Argument { name, found: share.to_string(), expected });
@@ -126,7 +126,7 @@ impl SplitRequest {
     pub(crate) fn parts(&self, rows: &SplitRows<'_>) -> Result<Parts> {
         self.check()?;
         let all: Vec<usize> = (0..rows.rows).collect();
-        let (rest, test) = self.draw(&all, rows, Draw { name: "test share", share: self.test, index: 0 })?;
+        let (rest, test) = self.draw(&all, rows, Draw { name: "holdout", share: self.test, index: 0 })?;
         let draw = Draw { name: "validation share", share: self.validation, index: 1 };
         let (train, validation) = self.draw(&rest, rows, draw)?;
         Ok(Parts { train, validation, test })

@@ -170,8 +170,10 @@ impl TargetColumns<'_> {
         if let Some(task) = request.task {
             return Ok(task);
         }
-        if let Some(loss) = request.loss {
-            return Ok(Task::of_loss(loss, self.columns.len()));
+        match (request.loss, self.columns) {
+            (Some(Loss::BinaryCrossEntropy), &[column]) if !self.is_binary(column)? => return Ok(Task::Classification),
+            (Some(loss), _) => return Ok(Task::of_loss(loss, self.columns.len())),
+            (None, _) => {}
         }
         let &[column] = self.columns else { return self.task_of_several() };
         if request.class_names.is_some() || request.classes.is_some() {
@@ -184,7 +186,7 @@ impl TargetColumns<'_> {
         let Some(counts) = counts else { return Ok(Task::Regression) };
         let different = counts.len();
         let rows: usize = counts.values().sum();
-        if different <= FEW && (different <= 2 || rows >= 2 * different) {
+        if different <= FEW && (different <= 2 || 3 * rows >= 4 * different) {
             return Ok(Task::Classification);
         }
         let (first, last) = (counts.keys().next().copied(), counts.keys().last().copied());
@@ -237,7 +239,10 @@ impl TargetColumns<'_> {
     }
 
     fn place(&self, row: usize, column: usize) -> Place {
-        Place::Cell { row: row + 1, column: column + 1 }
+        match self.table.cols() {
+            1 => Place::Row(row + 1),
+            _ => Place::Cell { row: row + 1, column: column + 1 },
+        }
     }
 
     fn refuse(&self, row: usize, column: usize, found: String, expected: String) -> Error {
@@ -266,7 +271,7 @@ impl TargetColumns<'_> {
             let Some(&label) = by_name.get(name.as_str()) else {
                 let expected = match request.classes {
                     Some(classes) => format!("0 to {} for {classes} classes", classes.saturating_sub(1)),
-                    None => format!("one of the model's classes: {}", some(&names)),
+                    None => format!("one of the classes {}", some(&names)),
                 };
                 return Err(self.refuse(row, column, name, expected));
             };
@@ -379,6 +384,11 @@ impl TargetColumns<'_> {
         let notes = if no == "0" && yes == "1" { Vec::new() } else { vec![format!("no = {no}, yes = {yes}")] };
         let answers = Some([no.clone(), yes.clone()]);
         Ok(TargetFound { task: Task::Binary, data: TargetData::Values { values, cols: 1 }, answers, notes })
+    }
+
+    /// Whether a column holds two labels, or probabilities.
+    fn is_binary(&self, column: usize) -> Result<bool> {
+        Ok(self.are_shares(column) || self.class_names(column)?.len() <= 2)
     }
 
     fn are_shares(&self, column: usize) -> bool {

@@ -148,8 +148,13 @@ fn a_task_or_a_loss_says_what_whole_numbers_are() {
     binary.task = Some(Task::Binary);
     let told = binary.read().unwrap_err().to_string();
     assert!(told.contains("3 different labels") && told.contains("two for a binary task"), "{told}");
-    classes.loss = Some(Loss::BinaryCrossEntropy);
-    assert!(classes.read().unwrap_err().to_string().contains("expected cross-entropy for classification"));
+    // One of several classes by yes or no at each output.
+    let mut each = request();
+    each.loss = Some(Loss::BinaryCrossEntropy);
+    assert_eq!((each.read().unwrap().task(), each.read().unwrap().outputs()), (Task::Classification, 3));
+    values.task = Some(Task::Binary);
+    values.loss = Some(Loss::CrossEntropy);
+    assert!(values.read().unwrap_err().to_string().contains("expected binary-cross-entropy for binary"));
     let halves = Folder::new(&[("t.csv", "1,0.5\n2,1\n3,2\n")]);
     let mut request = halves.request("t.csv").target("2");
     request.task = Some(Task::Classification);
@@ -346,7 +351,7 @@ fn columns_are_found_by_name_when_a_model_predicts() {
     let (wanted, _) = predict("same.csv").unwrap();
     let (found, notes) = predict("new.csv").unwrap();
     assert_eq!(found, wanted);
-    assert!(notes.iter().any(|note| note == "columns passed over: colour"), "{notes:?}");
+    assert!(notes.iter().any(|note| note == "note: columns passed over: colour"), "{notes:?}");
     assert_eq!(predict("bare.csv").unwrap().0, wanted);
     let message = |name| predict(name).unwrap_err().to_string();
     assert!(message("lacks.csv").contains("no column \"size\"") && message("lacks.csv").contains("nearest: \"sizes\""));
@@ -380,7 +385,7 @@ fn labels_that_a_model_does_not_know_are_refused_when_it_is_evaluated() {
     let model = Trainer::new(config).unwrap().fit(network, &data, None, ()).unwrap().model;
     let mut request = folder.request("other.csv").target("2");
     let told = request.read_for(&model).unwrap_err().to_string();
-    assert!(told.contains("row 2, column 2: found label c, expected one of the model's classes: a, b"), "{told}");
+    assert!(told.contains("row 2, column 2: found label c, expected one of the classes a, b"), "{told}");
     request.target = vec!["9".to_owned()];
     assert!(request.read_for(&model).is_err());
 }

@@ -17,8 +17,8 @@ fn a_run_whose_last_step_overflows_fails_and_leaves_the_file_that_was_there() {
     let before = fs::read(path.join("m")).unwrap();
     // The variance of the column is beyond f32; a step of rate 1e38 is, too.
     for args in [
-        "--data x.csv --preprocess none --norm batch --hidden 5 --lr 1e-3",
-        "--data tame.csv --preprocess none --lr 1e38",
+        "--data x.csv --preprocess none --norm batch --hidden 5 --optimizer sgd --lr 1e-3",
+        "--data tame.csv --preprocess none --optimizer sgd --lr 1e38",
     ] {
         let run = run(path, &format!("train {args} --labels y.csv --epochs 1 --batch 100 --holdout 0 --save m"));
         assert_eq!(run.code, 1, "{args}: {run:?}");
@@ -35,7 +35,7 @@ fn an_evaluation_that_overflows_names_its_row() {
     fs::write(path.join("y.csv"), "10.5,1\n20.5,1\n30.5,1\n").unwrap();
     succeed(
         path,
-        "train --data x.csv --labels y.csv --loss mse --preprocess none --hidden none --lr 0.05 --holdout 0 --epochs 50 --quiet --save m",
+        "train --data x.csv --labels y.csv --loss mse --preprocess none --raw-targets --hidden none --optimizer sgd --lr 0.05 --holdout 0 --epochs 50 --quiet --save m",
     );
     fs::write(path.join("x.csv"), "1\n3e38\n3\n").unwrap();
     let run = run(path, "eval m --data x.csv --labels y.csv");
@@ -49,7 +49,10 @@ fn very_many_classes_cost_what_their_rows_do_and_the_matrix_is_listed_when_asked
     let path = folder.path();
     fs::write(path.join("x.csv"), "0\n1\n2\n3\n").unwrap();
     fs::write(path.join("y.csv"), "0\n1\n2\n40000\n").unwrap();
-    succeed(path, "train --data x.csv --labels y.csv --hidden 2 --epochs 2 --holdout 0.25 --quiet --save m");
+    succeed(
+        path,
+        "train --data x.csv --labels y.csv --classes 40001 --hidden 2 --epochs 2 --holdout 0.25 --quiet --save m",
+    );
     let eval = "eval m --data x.csv --labels y.csv";
     let words = succeed(path, eval);
     assert!(words.contains("the confusion matrix of 40001 classes is listed with --confusion"), "{words}");

@@ -99,7 +99,11 @@ fn what_does_not_go_together_is_refused() {
     for (args, code, message) in [
         ("gradcheck --hidden 4", 2, "--data"),
         ("gradcheck m --hidden 4 --data digits", 2, "cannot be used with"),
-        ("gradcheck --data x.npy", 2, "name the file of its labels with --labels"),
+        (
+            "gradcheck --data x.npy",
+            2,
+            "what is to be learned? Name a column of it with --target, or a file of targets with --labels",
+        ),
         ("gradcheck --data digits --rows 0", 2, "--rows"),
         ("gradcheck --data digits --directions 0 --coordinates 0", 1, "expected at least 1"),
         ("gradcheck nowhere --data digits", 1, "cannot read nowhere"),

@@ -26,7 +26,7 @@ fn the_option_decides_the_order_for_predictions() {
     let folder = folder.path();
     squares(&folder.join("m"), &[("back", SWAP), ("front", FIRST_TWICE)]);
     fs::write(folder.join("x.csv"), "3,5\n3,7\n").unwrap();
-    let predict = "predict m --activation relu --data x.csv";
+    let predict = "predict m --activation relu --task classification --data x.csv";
     let refused = run(folder, predict);
     assert_eq!((refused.code, &*refused.stdout), (1, ""));
     let words = "m: its layers fit in more than one order, and their names do not tell which is right (back, front) \
@@ -53,11 +53,14 @@ fn a_guess_by_names_is_told_on_standard_error() {
     let folder = folder.path();
     squares(&folder.join("m"), &[("decoder", SWAP), ("encoder", FIRST_TWICE)]);
     fs::write(folder.join("x.csv"), "3,5\n3,7\n").unwrap();
-    let told = run(folder, "predict m --activation relu --data x.csv");
+    let told = run(folder, "predict m --activation relu --task classification --data x.csv");
     assert_eq!((told.code, &*told.stdout), (0, "1\n0\n"));
     let note = "note: m: layers are taken in the order encoder, decoder, by their names; --layers decides\n";
     assert_eq!(told.stderr, note);
-    assert_eq!(succeed(folder, "predict m --activation relu --data x.csv --layers decoder,encoder"), "0\n0\n");
+    assert_eq!(
+        succeed(folder, "predict m --activation relu --task classification --data x.csv --layers decoder,encoder"),
+        "0\n0\n"
+    );
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn every_command_that_opens_a_model_takes_the_option() {
     for command in [
         "inspect m".to_owned(),
         "graph m".to_owned(),
-        format!("eval m {data}"),
+        format!("eval m {data} --task classification"),
         format!("trace m {data}"),
         format!("gradcheck m {data} --loss cross-entropy"),
         format!("doctor m {data}"),

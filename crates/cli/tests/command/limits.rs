@@ -29,7 +29,7 @@ fn a_file_beyond_max_bytes_is_refused_and_a_higher_limit_reads_it() {
         );
         assert_eq!((run.code, run.stderr), (1, expected), "{args}");
     }
-    succeed(path, "inspect m --max-bytes 1K");
+    succeed(path, "inspect m --max-bytes 2K");
     let fed = feed(path, &format!("predict m --max-bytes {model}"), "1,2\n".repeat(1000).as_bytes());
     assert_eq!(fed.code, 1);
     assert!(fed.stderr.contains("stdin has more bytes, more than the limit of"), "{}", fed.stderr);
@@ -58,7 +58,7 @@ fn a_network_of_more_outputs_than_the_rows_have_classes_is_trained_further_and_s
     fs::write(path.join("y5.csv"), "0\n1\n0\n4\n").unwrap();
     fs::write(path.join("y2.csv"), "0\n1\n0\n1\n").unwrap();
     let train = "train --data x.csv --hidden 3 --epochs 1 --holdout 0 --quiet";
-    succeed(path, &format!("{train} --labels y5.csv --save m"));
+    succeed(path, &format!("{train} --labels y5.csv --classes 5 --save m"));
     succeed(path, "train --from m --data x.csv --labels y2.csv --epochs 1 --holdout 0 --quiet --save n");
     let text = succeed(path, "inspect n --json");
     assert!(text.contains(r#"["0","1","2","3","4"]"#), "{text}");

@@ -19,7 +19,7 @@ fn files(folder: &Path) {
     }
 }
 
-const SETTINGS: &str = "--data x.csv --holdout 0 --hidden 8 --activation tanh --lr 0.5 --epochs 60";
+const SETTINGS: &str = "--data x.csv --holdout 0 --hidden 8 --activation tanh --preprocess none --optimizer sgd --batch 32 --lr 0.5 --epochs 60";
 
 #[test]
 fn several_labels_of_a_row_are_trained_on_evaluated_and_predicted() {

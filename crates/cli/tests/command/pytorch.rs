@@ -56,7 +56,8 @@ fn worst(got: &Path, want: &Path, activation: &str) -> f64 {
 
 /// The flags of a case's optimiser: `--optimizer sgd --momentum 0.9 --nesterov`.
 fn optimizer(case: &Value) -> String {
-    let mut flags = case["optimizer"].as_str().map(|name| format!("--optimizer {name}")).unwrap_or_default();
+    let mut flags =
+        case["optimizer"].as_str().map_or("--optimizer sgd".to_owned(), |name| format!("--optimizer {name}"));
     for (name, value) in case["settings"].as_object().into_iter().flatten() {
         flags += &match value {
             Value::Bool(true) => format!(" --{name}"),
@@ -90,7 +91,7 @@ fn agrees(case: &Value) {
     };
     let (data, labels, init) = (file("x.npy"), file("y.npy"), file("init.safetensors"));
     let args = format!(
-        "train --json --no-shuffle --holdout 0 --save out --activation {activation} --loss {} --lr {} --batch {} \
+        "train --json --no-shuffle --holdout 0 --preprocess none --raw-targets --save out --activation {activation} --loss {} --lr {} --batch {} \
              --epochs {} --data {} --labels {} --init {} {}",
         text("loss"),
         case["lr"],
@@ -135,7 +136,11 @@ fn layers_under_prefixed_names_are_read_in_natural_order() {
         let data = expected.data();
         let rows = || data.chunks_exact(expected.cols());
 
-        let args = format!("predict {} --data {} --activation {activation}", path("safetensors"), path("x.npy"));
+        let args = format!(
+            "predict {} --data {} --activation {activation} --task classification",
+            path("safetensors"),
+            path("x.npy")
+        );
         let classes = succeed(folder.path(), &args);
         let largest = |row: &[f64]| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
         let want: Vec<String> = rows().map(|row| largest(row).to_string()).collect();

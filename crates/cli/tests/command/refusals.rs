@@ -61,10 +61,10 @@ fn data_that_cannot_be_learned_from() {
         ("no.npy", "y.npy", &["cannot read no.npy: No such file"][..]),
         ("x.npy", "no.npy", &["cannot read no.npy: No such file"]),
         ("x.npy", "y3.npy", &["x.npy has 4 rows but y3.npy has 3"]),
-        ("x.npy", "y.csv", &["y.csv, row 3: found label 0.5, expected a whole number"]),
-        ("x.npy", "negative.csv", &["negative.csv, row 4: found label -1, expected a whole number"]),
-        ("x.npy", "large.npy --classes 2", &["large.npy, row 3: found label 7, expected 0 to 1"]),
-        ("nan.npy", "y.npy", &["nan.npy, row 3, column 2: found NaN, expected a finite number"]),
+        ("x.npy", "y.csv --task classification", &["y.csv, row 3: found label 0.5, expected a whole number"]),
+        ("x.npy", "negative.csv --classes 2", &["negative.csv, row 4: found label -1, expected 0 to 1 for 2 classes"]),
+        ("x.npy", "large.npy --classes 2", &["large.npy, row 3: found label 7, expected 0 to 1 for 2 classes"]),
+        ("nan.npy", "y.npy", &["nan.npy, row 3, column 2: found a missing value", "column 2 1"]),
         ("inf.csv", "y.npy", &["inf.csv, row 2, column 2 (line 3): found inf, expected a finite number"]),
         ("ragged.csv", "y.npy", &["ragged.csv, row 2, column 3 (line 2): found 2 cells, expected 3 cells"]),
         ("word.csv", "y.npy", &["word.csv, row 2, column 2 (line 2): found \"five\", expected a number"]),
@@ -76,14 +76,18 @@ fn data_that_cannot_be_learned_from() {
         ("magic.idx", "y.npy", &["magic.idx, byte ", "found ", "expected "]),
         ("zero.idx", "y.npy", &["zero.idx has no rows"]),
         ("images.idx", "y.npy", &["images.idx has 2 rows but y.npy has 4"]),
-        ("x.npy", "values.csv", &["targets, row 1: found ", "expected probabilities that add up to 1"]),
+        (
+            "x.npy",
+            "values.csv --loss cross-entropy",
+            &["targets, row 1: found ", "expected probabilities that add up to 1"],
+        ),
         (".", "y.npy", &["the folder .", "expected a file, or mnist:."]),
         ("x.npy", "y.npy --holdout 0.001", &["holdout: found 0.001, expected ", "4 rows would split into 4 and 0"]),
         ("x.npy", "y.npy --test-data wide.npy --test-labels y3.npy", &["wide.npy: found 4 columns, expected 3"]),
         (
             "x.npy",
             "y.npy --test-data x.npy --test-labels large.npy",
-            &["large.npy, row 3: found label 7, expected 0 to 1"],
+            &["large.npy, row 3: found label 7, expected one of the classes 0, 1"],
         ),
     ] {
         let args = format!("train --json --save new --data {data} --labels {labels}");
@@ -103,16 +107,19 @@ fn models_that_do_not_fit() {
         ("inspect short.safetensors", &["short.safetensors, header: found ", "expected a whole safetensors file"]),
         ("inspect long.safetensors", &["long.safetensors, header: found ", "expected a whole safetensors file"]),
         ("eval m --data wide.npy --labels y3.npy", &["wide.npy: found 4 columns, expected 3, the inputs"]),
-        ("eval m --data x.npy --labels large.npy", &["large.npy, row 3: found label 7, expected 0 to 1"]),
+        (
+            "eval m --data x.npy --labels large.npy",
+            &["large.npy, row 3: found label 7, expected one of the classes 0, 1"],
+        ),
         ("eval m --data digits --part test --holdout 0.0001", &["digits: found 64 columns, expected 3"]),
         ("predict m --data wide.npy", &["wide.npy: found 4 columns, expected 3, the inputs"]),
-        ("predict m --data nan.npy --output new.csv", &["nan.npy, row 3, column 2: found NaN"]),
+        ("predict m --data nan.npy --output new.csv", &["nan.npy, row 3, column 2: found a missing value"]),
         ("predict m --data x.npy --output nowhere/p.npy", &["cannot write nowhere/p.npy: its folder does not exist"]),
         ("train --json --init m", &["digits: found 64 columns, expected 3, the inputs of the network"]),
-        ("train --json --classes 2", &["digits, row 3: found label 2, expected 0 to 1"]),
+        ("train --json --classes 2", &["digits, row 3: found label 2, expected 0 to 1 for 2 classes"]),
         (
             "train --json --init m --data x.npy --labels large.npy",
-            &["large.npy, row 3: found label 7, expected 0 to 1"],
+            &["large.npy, row 3: found label 7, expected one of the classes 0, 1"],
         ),
         (
             "train --json --init m --data wide.npy --labels y3.npy",
@@ -143,7 +150,7 @@ fn standard_input_that_is_no_table() {
     files(folder.path());
     for (stdin, part) in [
         ("1,2,3\n4,x,6\n", "stdin, row 2, column 2 (line 2): found \"x\", expected a number"),
-        ("1,2\n", "stdin: found 2 columns, expected 3, the inputs of the network"),
+        ("1,2\n", "stdin: found 2 columns, expected 3, the inputs of the model"),
         ("", "stdin has no rows"),
     ] {
         let run = feed(folder.path(), "predict m", stdin.as_bytes());
@@ -201,7 +208,7 @@ fn bad_usage() {
         ("train --patience 2 --monitor acuracy", &["--monitor", "a similar value exists: 'accuracy'"]),
         ("train --decay-of weight", &["--decay-of", "'weights'", "[possible values: all, weights, biases]"]),
         ("train --loss cros_entropy", &["\"cros_entropy\"", "did you mean \"cross-entropy\"?"]),
-        ("train --preprocess standardise", &["--preprocess", "did you mean \"standardize\"?"]),
+        ("train --preprocess standardice", &["--preprocess", "did you mean \"standardize\"?"]),
         ("train --preprocess scale:0", &["'scale:0'", "expected a finite number other than 0"]),
         ("train --batch 0", &["'0'", "--batch", "expected a whole number of at least 1"]),
         ("train --epochs 0", &["'0'", "--epochs", "expected a whole number of at least 1"]),

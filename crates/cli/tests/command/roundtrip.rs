@@ -96,7 +96,7 @@ fn values_are_predicted_as_numbers_and_labels_as_classes_whatever_the_loss() {
     let evaluated = last(path, "eval values --json --data x.csv --labels y.csv");
     assert!(evaluated["confusion"].is_null() && evaluated["test_accuracy"].is_null(), "{evaluated}");
 
-    succeed(path, &format!("train --data x.csv --labels l.csv --save classes {settings}"));
+    succeed(path, &format!("train --data x.csv --labels l.csv --task classification --save classes {settings}"));
     assert_eq!(feed(path, "predict classes", b"0\n4\n").stdout, "0\n1\n");
     assert_eq!(last(path, "eval classes --json --data x.csv --labels l.csv")["test_accuracy"], 1.0);
 }

@@ -87,3 +87,11 @@ pub(crate) fn digits_as_files(folder: &Path) {
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
+
+/// What identifies the weights of a model file.
+pub(crate) fn weights(path: &Path) -> String {
+    match chainrule::ModelFile::open(path).unwrap().dtype() {
+        chainrule::DType::F64 => chainrule::weights_sha256(&chainrule::Model::<f64>::load(path).unwrap().mlp),
+        _ => chainrule::weights_sha256(&chainrule::Model::<f32>::load(path).unwrap().mlp),
+    }
+}

@@ -37,7 +37,11 @@ fn patience_ends_a_run_and_what_is_saved_and_told_is_the_best_epoch() {
     assert_eq!(epochs.len(), best + 3);
     let at = epochs[best - 1];
     assert!(epochs.iter().all(|epoch| epoch["val_loss"].as_f64() >= at["val_loss"].as_f64()));
-    assert_eq!((&done["weights_sha256"], &done["test_loss"]), (&at["weights_sha256"], &at["val_loss"]));
+    assert_eq!(done["weights_sha256"], at["weights_sha256"]);
+    // The epoch is chosen by rows that the model is not tested on.
+    assert_ne!(done["test_loss"], at["val_loss"]);
+    let validated = last(folder.path(), "eval m --data digits --part validation --json");
+    assert_eq!(validated["test_loss"], at["val_loss"]);
     let eval = last(folder.path(), "eval m --data digits --part test --json");
     assert_eq!(eval["test_loss"], done["test_loss"]);
     let text = succeed(folder.path(), &args.replace("--json ", ""));
@@ -137,6 +141,6 @@ fn bad_values_are_told_with_what_was_found_and_expected() {
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args}: {}", run.stderr);
         assert!(run.stderr.contains(words), "{args}: {}", run.stderr);
     }
-    let run = run(folder.path(), "train --holdout 0 --patience 3");
-    assert!(run.code == 1 && run.stderr.contains("early stopping: found no validation rows"), "{}", run.stderr);
+    let run = run(folder.path(), "train --validation 0 --patience 3");
+    assert!(run.code == 2 && run.stderr.contains("rows that it does not learn from"), "{}", run.stderr);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::run::{folder, succeed};
+use crate::run::{folder, succeed, weights};
 
 #[test]
 fn a_run_is_the_same_by_either_spelling() {
@@ -10,7 +10,7 @@ fn a_run_is_the_same_by_either_spelling() {
     let path = folder.path();
     let trained = |options: &str| {
         succeed(path, &format!("train --epochs 1 --hidden 4 --quiet --save m {options}"));
-        fs::read(path.join("m")).unwrap()
+        weights(&path.join("m"))
     };
     for options in [
         "--activation leaky-relu",

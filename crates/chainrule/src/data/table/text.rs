@@ -131,7 +131,8 @@ impl FirstRows {
             }
             (None, Header::Data) => false,
             (None, Header::DataLikeNames) => {
-                let words = "first line, 0, 1, 2, ..., taken as data; if these number the columns, it is a header";
+                let words =
+                    "warning: first line, 0, 1, 2, ..., taken as data; if these number the columns, it is a header";
                 notes.push(words.to_owned());
                 false
             }
