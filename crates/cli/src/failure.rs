@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Found,
     /// Standard output could not be written.
     Output(io::Error),
+    /// A signal stopped training; what it had learned has been saved and reported.
+    Stopped(Signal),
     /// A signal arrived before the first training step.
     Interrupted(Signal),
 }

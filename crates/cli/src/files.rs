@@ -5,9 +5,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use chainrule::Result;
 use chainrule::atomic::{check_writable, write_atomically};
 use chainrule::data::{Source, mnist_dir};
+use chainrule::{ModelFile, Result};
 
 use crate::failure::Failure;
 use crate::interrupt;
@@ -61,6 +61,22 @@ pub(crate) fn check_output(option: &str, path: &Path, inputs: &Inputs) -> std::r
     }
     interrupt::undisturbed(|| check_writable(path))?;
     interrupt::promise(path);
+    Ok(())
+}
+
+/// Refuses to replace a file that is no model of ours, which is somebody's data or work, unless it is forced.
+///
+/// # Errors
+/// Bad usage.
+pub(crate) fn check_model(path: &Path, is_forced: bool) -> std::result::Result<(), Failure> {
+    let is_empty = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0);
+    let is_other = fs::metadata(path).is_ok_and(|found| found.is_file()) && !is_empty && !ModelFile::is_one(path);
+    if is_other && !is_forced {
+        return Err(Failure::Usage(format!(
+            "--save {} exists and is no model of chainrule's: it would be lost; name another file, or say --force",
+            path.display()
+        )));
+    }
     Ok(())
 }
 

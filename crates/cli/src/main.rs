@@ -31,6 +31,7 @@ mod schedule_args;
 mod signal;
 mod trace;
 mod train;
+mod train_report;
 mod values;
 mod weights;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     };
     interrupt::listen();
     limits::set(cli.max_bytes);
+    output::set_colors(!cli.no_color);
     // Commands that only read and draw need no threads.
     if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_))
         && let Err(error) = chainrule::start_threads()

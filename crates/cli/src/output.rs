@@ -1,7 +1,8 @@
 //! Standard output: text, JSON lines only, or nothing. And standard error, through [`tell`] only.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -10,8 +11,29 @@ use crate::failure::Failure;
 
 /// Writes a line to standard error; nothing else writes there. A write error is ignored: it could not be reported.
 pub(crate) fn tell(line: impl Display) {
-    let line = escape::lines(&line.to_string()).into_owned() + "\n";
+    let line = escape::lines(&line.to_string()).into_owned();
+    let color = match line.split(':').next() {
+        Some("error") => Some("31"),
+        Some("warning") => Some("33"),
+        _ => None,
+    };
+    let line = color.map_or_else(|| line.clone(), |code| colored(&line, code, io::stderr().is_terminal())) + "\n";
     let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Whether terminals are shown colours.
+static COLORS: OnceLock<bool> = OnceLock::new();
+
+/// Allows colours on terminals, unless the environment forbids them: <https://no-color.org>.
+pub(crate) fn set_colors(allowed: bool) {
+    let is_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    COLORS.get_or_init(|| allowed && !is_forbidden);
+}
+
+/// Text in a colour of the terminal's, if this stream is one and has colours.
+fn colored(text: &str, code: &str, is_terminal: bool) -> String {
+    let is_colored = is_terminal && COLORS.get().copied().unwrap_or(false);
+    if is_colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +65,15 @@ impl Output {
     pub(crate) fn say(&mut self, line: impl Display) {
         if self.mode == Mode::Words {
             self.write(|out| writeln!(out, "{}", escape::lines(&line.to_string())));
+        }
+    }
+
+    /// Prints a line of text that stands out: the best epoch so far.
+    pub(crate) fn say_best(&mut self, line: impl Display) {
+        if self.mode == Mode::Words {
+            let line = escape::lines(&line.to_string()).into_owned();
+            let line = colored(&line, "32", io::stdout().is_terminal());
+            self.write(|out| writeln!(out, "{line}"));
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use chainrule::atomic::write_atomically;
-use chainrule::data::{Features, Request, Source, write_csv, write_csv_to, write_npy, write_npy_labels};
+use chainrule::data::{Features, Request, Source, write_csv_to, write_npy, write_npy_labels};
 use chainrule::{DType, Error, Layer, Loss, Model, ModelFile, Scalar, Task};
 
 use crate::args::PredictArgs;
@@ -123,6 +123,24 @@ fn predictions<T: Scalar>(
     }
 }
 
+/// What the columns of a file of predictions are called.
+fn header<T: Scalar>(model: &Model<T>, predictions: &Predictions<T>) -> Vec<String> {
+    let target = model.target.names();
+    match predictions {
+        Predictions::Classes(_) => vec![target.first().cloned().unwrap_or_else(|| "class".to_owned())],
+        Predictions::Numbers { cols, .. } => {
+            let (classes, own) = (names(model), target.len() == *cols);
+            let title = |at: usize| match (classes.get(at), own) {
+                // Bare names of classes may be numbers, which nobody tells from a row.
+                (Some(class), _) if classes.len() == *cols => format!("P({class})"),
+                (_, true) => target[at].clone(),
+                _ => format!("output {}", at + 1),
+            };
+            (0..*cols).map(title).collect()
+        }
+    }
+}
+
 /// The names of what is predicted: of the classes, or of no and yes.
 fn names<T: Scalar>(model: &Model<T>) -> Vec<String> {
     match model.target.answers() {
@@ -137,8 +155,13 @@ fn save<T: Scalar + Display>(table: &Table, model: &Model<T>, predictions: &Pred
         (Table::Npy(path), Predictions::Numbers { numbers, cols }) => {
             write_npy(path, numbers.len() / cols, *cols, numbers)
         }
-        (Table::Csv(path), Predictions::Numbers { numbers, cols }) => write_csv(path, *cols, numbers),
-        (Table::Csv(path), predictions) => write_atomically(path, |out| print(out, model, predictions, false)),
+        (Table::Csv(path), predictions) => write_atomically(path, |out| {
+            let mut csv = csv::Writer::from_writer(&mut *out);
+            csv.write_record(header(model, predictions))?;
+            csv.flush()?;
+            drop(csv);
+            print(out, model, predictions, false)
+        }),
     })
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::doctor::{Patient, Run, Watch};
 use crate::interrupt;
-use crate::output::{Output, percent};
+use crate::output::{Output, brief, percent};
 
 /// The JSON line of an epoch.
 #[derive(Debug, Serialize)]
@@ -24,6 +24,9 @@ struct EpochLine<'a> {
     learning_rate: Option<f64>,
     val_loss: Option<f64>,
     val_accuracy: Option<f64>,
+    /// In the targets' own unit.
+    val_mae: Option<f64>,
+    val_r2: Option<f64>,
     seconds: f64,
     weights_sha256: &'a str,
 }
@@ -56,6 +59,8 @@ pub(crate) struct Progress<'a, T: Scalar> {
     size: Size,
     /// Whether to continue after a write to standard output failed, because a model will be saved.
     ignore_broken_pipe: bool,
+    /// The lowest loss of validation rows so far.
+    best: f64,
 }
 
 /// What the doctor needs to examine a run.
@@ -65,6 +70,8 @@ pub(crate) struct Sight<'a, T: Scalar> {
     pub(crate) trainer: &'a Trainer,
     /// Whether lines have a column for the learning rate, which changes then.
     pub(crate) rate_changes: bool,
+    /// Whether every epoch has a line, with the hash of its weights.
+    pub(crate) is_verbose: bool,
 }
 
 impl<'a, T: Scalar> Progress<'a, T> {
@@ -77,7 +84,7 @@ impl<'a, T: Scalar> Progress<'a, T> {
     ) -> Self {
         let size = Size { batch: size.batch.min(size.rows), ..size };
         let bar = if with_bar && std::io::stderr().is_terminal() { bar(size) } else { ProgressBar::hidden() };
-        Progress { output, sight, bar, size, ignore_broken_pipe }
+        Progress { output, sight, bar, size, ignore_broken_pipe, best: f64::INFINITY }
     }
 }
 
@@ -89,7 +96,7 @@ fn bar(size: Size) -> ProgressBar {
         let epoch = (state.pos() / size.rows as u64 + 1).min(size.epochs as u64);
         let _ = write!(text, "epoch {epoch}/{}", size.epochs);
     };
-    let style = ProgressStyle::with_template("{epoch} [{bar:32}] {percent:>3} %  {rate}  {eta} left");
+    let style = ProgressStyle::with_template("{epoch} [{bar:32}] {percent:>3} %  {msg}  {rate}  {eta} left");
     let bar = ProgressBar::with_draw_target(Some(size.all_rows()), ProgressDrawTarget::stderr());
     if let Ok(style) = style {
         bar.set_style(style.with_key("rate", rate).with_key("epoch", epoch).progress_chars("=> "));
@@ -120,11 +127,19 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
         let validation = report.validation.as_ref();
         let rate_changes = self.sight.rate_changes;
+        let is_verbose = self.sight.is_verbose;
+        let loss = validation.map(|validation| validation.loss);
+        let is_best = loss.is_some_and(|loss| loss < self.best);
+        self.best = loss.unwrap_or(self.best).min(self.best);
+        self.bar.set_message(format!("loss {}", brief(loss.unwrap_or(report.loss))));
         self.bar.suspend(|| {
             if report.epoch == 1 {
-                self.output.say(heading(report, rate_changes));
+                self.output.say(heading(report, rate_changes, is_verbose));
             }
-            self.output.say(line(report, rate_changes));
+            if is_verbose || is_shown(report.epoch, self.size.epochs) {
+                let line = line(report, rate_changes, is_verbose);
+                if is_best { self.output.say_best(line) } else { self.output.say(line) }
+            }
             self.output.json(&EpochLine {
                 epoch: report.epoch,
                 loss: report.loss,
@@ -132,6 +147,8 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
                 learning_rate: report.learning_rate,
                 val_loss: validation.map(|validation| validation.loss),
                 val_accuracy: validation.and_then(|validation| validation.accuracy),
+                val_mae: validation.and_then(|validation| validation.mae),
+                val_r2: validation.and_then(|validation| validation.r2),
                 seconds: report.seconds,
                 weights_sha256: &report.weights_sha256,
             });
@@ -164,21 +181,33 @@ impl<T: Scalar> Drop for Progress<'_, T> {
     }
 }
 
+/// Lines of a whole run, about: more would push what was said before it off the screen.
+const LINES: usize = 20;
+
+/// Whether an epoch has a line: the first ones, the last, and some evenly between.
+fn is_shown(epoch: usize, epochs: usize) -> bool {
+    epochs <= LINES + LINES / 4 || epoch <= 3 || epoch == epochs || epoch.is_multiple_of(epochs.div_ceil(LINES))
+}
+
 /// The columns of an epoch's line that this run has.
-fn columns(report: &EpochReport, rate_changes: bool) -> Vec<(&'static str, String)> {
-    let loss = |loss: f64| format!("{loss:.5}");
+fn columns(report: &EpochReport, rate_changes: bool, is_verbose: bool) -> Vec<(&'static str, String)> {
+    let loss = brief;
     let mut columns = vec![("epoch", report.epoch.to_string()), ("loss", loss(report.loss))];
     columns.extend(report.accuracy.map(|accuracy| ("accuracy", percent(accuracy))));
     if let Some(validation) = &report.validation {
         columns.push(("val loss", loss(validation.loss)));
         columns.extend(validation.accuracy.map(|accuracy| ("val accuracy", percent(accuracy))));
+        columns.extend(validation.r2.map(|r2| ("val R2", format!("{r2:.4}"))));
+        columns.extend(validation.mae.map(|mae| ("val MAE", brief(mae))));
     }
     if let Some(rate) = report.learning_rate.filter(|_| rate_changes) {
         columns.push(("rate", format!("{rate:.3e}")));
     }
     columns.push(("seconds", format!("{:.3}", report.seconds)));
-    // The same for runs with the same bits.
-    columns.push(("weights", report.weights_sha256.chars().take(8).collect()));
+    if is_verbose {
+        // The same for runs with the same bits.
+        columns.push(("weights", report.weights_sha256.chars().take(8).collect()));
+    }
     columns
 }
 
@@ -186,15 +215,17 @@ fn width(name: &str) -> usize {
     name.len().max(9)
 }
 
-fn heading(report: &EpochReport, rate_changes: bool) -> String {
-    let cells =
-        columns(report, rate_changes).into_iter().map(|(name, _)| format!("{name:>width$}", width = width(name)));
+fn heading(report: &EpochReport, rate_changes: bool, is_verbose: bool) -> String {
+    let cells = columns(report, rate_changes, is_verbose)
+        .into_iter()
+        .map(|(name, _)| format!("{name:>width$}", width = width(name)));
     cells.collect::<Vec<_>>().join("  ")
 }
 
-fn line(report: &EpochReport, rate_changes: bool) -> String {
-    let cells =
-        columns(report, rate_changes).into_iter().map(|(name, cell)| format!("{cell:>width$}", width = width(name)));
+fn line(report: &EpochReport, rate_changes: bool, is_verbose: bool) -> String {
+    let cells = columns(report, rate_changes, is_verbose)
+        .into_iter()
+        .map(|(name, cell)| format!("{cell:>width$}", width = width(name)));
     cells.collect::<Vec<_>>().join("  ")
 }
 
@@ -223,8 +254,17 @@ mod tests {
         let (accuracy, validation, learning_rate) = (None, None, Some(0.025));
         let report =
             EpochReport { epoch: 3, loss: 0.5, accuracy, validation, learning_rate, seconds: 0.25, weights_sha256 };
-        assert_eq!(heading(&report, false), "    epoch       loss    seconds    weights");
-        assert_eq!(line(&report, false), "        3    0.50000      0.250   01234567");
-        assert_eq!(line(&report, true), "        3    0.50000   2.500e-2      0.250   01234567");
+        assert_eq!(heading(&report, false, true), "    epoch       loss    seconds    weights");
+        assert_eq!(line(&report, false, true), "        3    0.50000      0.250   01234567");
+        assert_eq!(line(&report, true, false), "        3    0.50000   2.500e-2      0.250");
+    }
+
+    #[test]
+    fn a_long_run_has_some_twenty_lines() {
+        for epochs in [1, 20, 25, 60, 200, 1000] {
+            let lines = (1..=epochs).filter(|&epoch| is_shown(epoch, epochs)).count();
+            assert!(lines == epochs || (17..=26).contains(&lines), "{epochs}: {lines}");
+            assert!(is_shown(1, epochs) && is_shown(epochs, epochs));
+        }
     }
 }

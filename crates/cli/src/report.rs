@@ -30,6 +30,7 @@ pub(crate) fn report(failure: Failure, command: &str) -> ExitCode {
             ExitCode::from(1)
         }
         Failure::Found => ExitCode::from(1),
+        Failure::Stopped(signal) => ExitCode::from(signal.exit_code() as u8),
         Failure::Output(error) => no_output(&error),
         Failure::Interrupted(signal) => {
             tell(format_args!("error: stopped by {} before the first step: nothing is saved", signal.name()));

@@ -7,46 +7,21 @@ use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
 use chainrule::train::{StopReason, Usual};
 use chainrule::{
-    DType, Evaluation, Facts, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, Task, TrainConfig, TrainReport,
-    Trainer, weights_sha256,
+    DType, Evaluation, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer,
 };
-use serde::Serialize;
 
 use crate::args::TrainArgs;
-use crate::data::{Named, print_notes};
+use crate::data::Named;
 use crate::doctor::{Patient, Run, Watch};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::interrupt;
-use crate::network::{ArchitectureArgs, sketch};
-use crate::output::{Output, brief, grouped, percent, plural, seconds, tell};
+use crate::network::ArchitectureArgs;
+use crate::output::{Output, tell};
 use crate::progress::{Progress, Sight, Size};
 use crate::rows::Rows;
-use crate::schedule_args;
-
-/// The last JSON line.
-#[derive(Debug, Serialize)]
-#[serde(tag = "event", rename = "done")]
-struct DoneLine<'a> {
-    epochs: usize,
-    steps: usize,
-    test_loss: Option<f64>,
-    test_accuracy: Option<f64>,
-    /// In the targets' own unit.
-    test_mae: Option<f64>,
-    test_r2: Option<f64>,
-    task: Option<Task>,
-    seconds: f64,
-    step_us: f64,
-    weights_sha256: String,
-    threads: usize,
-    kernel: &'a str,
-    interrupted: bool,
-    /// With --patience: the epoch that the weights are from.
-    best_epoch: Option<usize>,
-    saved: Option<String>,
-}
+use crate::train_report::{done, facts, start, tell_beginning, tell_end};
 
 pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     args.optimizer.lbfgs()?;
@@ -61,6 +36,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     }
     if let Some(path) = &args.save {
         files::check_output("--save", path, &args.inputs())?;
+        files::check_model(path, args.force)?;
     }
     let init: Option<(ModelFile, &Path)> = match args.init.as_deref() {
         Some(path) => Some((args.order.open(path)?, path)),
@@ -110,11 +86,18 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
 
     interrupt::stop_training(trainer.stop_handle());
     tell_beginning(args, &model, &rows, &trainer, &mut output);
+    output.json(&start(args, &model, &rows, &trainer));
     let mut watch = Watch::default();
     watch.look(&Patient::of(&model), train, &trainer, Run::BEFORE, &mut output)?;
     let config = trainer.config();
     let size = Size { rows: train.rows(), batch: rows_a_step(config, train.rows()), epochs: config.epochs };
-    let sight = Sight { watch: &mut watch, train, trainer: &trainer, rate_changes: args.schedule.changes_rate() };
+    let sight = Sight {
+        watch: &mut watch,
+        train,
+        trainer: &trainer,
+        rate_changes: args.schedule.changes_rate(),
+        is_verbose: args.verbose,
+    };
     let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
@@ -149,78 +132,11 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     }
     tell_end(args, &report, tested.as_ref().map(|tested| (tested, rows.test_is)), saved, &mut output);
     output.json(&done(&report, &model, &trainer, tested.as_ref(), saved));
-    output.finish()
-}
-
-/// What the model's file remembers of the run.
-fn facts<T: Scalar>(
-    args: &TrainArgs,
-    report: &TrainReport,
-    model: &Model<T>,
-    rows: &Rows<T>,
-    tested: Option<&Evaluation>,
-) -> Facts {
-    let scores = tested.map(|tested| {
-        let scores =
-            [("loss", Some(tested.loss)), ("accuracy", tested.accuracy), ("MAE", tested.mae), ("R2", tested.r2)];
-        let is = rows.test_is;
-        scores.iter().filter_map(|(name, score)| Some((format!("{name} {is}"), (*score)?))).collect()
-    });
-    Facts {
-        command: command(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        kernel: model.mlp.kernel_name().to_owned(),
-        data: args.data.to_string(),
-        rows: rows.train.rows(),
-        epochs: report.epochs_run,
-        best_epoch: report.best,
-        scores: scores.unwrap_or_default(),
+    output.finish()?;
+    match (report.stop_reason, interrupt::stopped_by()) {
+        (StopReason::Stopped, Some(signal)) => Err(Failure::Stopped(signal)),
+        _ => Ok(()),
     }
-}
-
-/// The last JSON line of a run.
-fn done<'a, T: Scalar>(
-    report: &TrainReport,
-    model: &'a Model<T>,
-    trainer: &Trainer,
-    tested: Option<&Evaluation>,
-    saved: Option<&Path>,
-) -> DoneLine<'a> {
-    DoneLine {
-        epochs: report.epochs_run,
-        steps: report.steps,
-        test_loss: tested.map(|tested| tested.loss),
-        test_accuracy: tested.and_then(|tested| tested.accuracy),
-        test_mae: tested.and_then(|tested| tested.mae),
-        test_r2: tested.and_then(|tested| tested.r2),
-        task: model.task,
-        seconds: report.seconds,
-        step_us: report.step_us(),
-        weights_sha256: weights_sha256(&model.mlp),
-        threads: trainer.threads(),
-        kernel: model.mlp.kernel_name(),
-        interrupted: report.stop_reason == StopReason::Stopped,
-        best_epoch: report.best,
-        saved: saved.map(|path| path.display().to_string()),
-    }
-}
-
-/// The arguments that tell the run: those that change nothing of the model are left out, so that its file is the same.
-fn command(mut arguments: impl Iterator<Item = String>) -> Vec<String> {
-    let mut kept = Vec::new();
-    while let Some(argument) = arguments.next() {
-        let name = argument.split('=').next().unwrap_or_default();
-        match name {
-            "--json" | "--quiet" => {}
-            "--threads" | "--save" => {
-                if argument == name {
-                    arguments.next();
-                }
-            }
-            _ => kept.push(argument),
-        }
-    }
-    kept
 }
 
 /// The evaluation on the test part: of the last or best epoch where it was watched, otherwise computed now.
@@ -306,85 +222,4 @@ impl TrainArgs {
 fn rows_a_step(config: &TrainConfig, rows: usize) -> usize {
     let batch = config.batch.saturating_mul(config.accumulate);
     if config.lbfgs.is_some() { rows } else { batch.min(rows) }
-}
-
-fn tell_beginning<T: Scalar>(
-    args: &TrainArgs,
-    model: &Model<T>,
-    data: &Rows<T>,
-    trainer: &Trainer,
-    output: &mut Output,
-) {
-    let train = &data.train;
-    let parts = [("to validate on", &data.validation), (data.test_is, &data.test)];
-    let parts = parts.iter().filter_map(|(is, part)| Some(format!(", {} {is}", grouped(part.as_ref()?.rows()))));
-    let parts: String = parts.collect();
-    let targets = match train.classes() {
-        Some(classes) => plural(classes, "class"),
-        None => plural(train.targets().width(), "value"),
-    };
-    let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
-    output.say(format_args!("{}: {rows} to train on{parts}; {columns}, {targets}", shown(&args.data)));
-    print_notes(&data.notes, output);
-    if !model.target.names().is_empty() {
-        let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());
-        let scaled = if scaled { ", standardised for training" } else { "" };
-        let targets = if train.classes().is_some() { targets } else { format!("{targets} a row") };
-        output.say(format_args!("target {names}: {targets}, {}, {}{scaled}", data.task, model.loss));
-    }
-    let mlp = &model.mlp;
-    let (parameters, threads) = (plural(mlp.params().len(), "parameter"), plural(trainer.threads(), "thread"));
-    output.say(format_args!("network: {}; {parameters}, {}, {threads}", sketch(mlp), mlp.kernel_name()));
-    let order = if args.no_shuffle { "in order".to_owned() } else { format!("seed {}", args.seed) };
-    let TrainConfig { optimizer, batch, epochs, .. } = *trainer.config();
-    let clip = trainer.config().clip.map(|clip| format!(", {clip}")).unwrap_or_default();
-    let (weights, schedule) = (args.weights.words(), schedule_args::words(trainer.config()));
-    output.say(match trainer.config().lbfgs {
-        Some(_) => format!("{}{weights}, lbfgs, all rows at once{schedule}\n", model.loss),
-        None => {
-            format!(
-                "{}{weights}, {optimizer}{clip}{schedule}, batches of {batch}, {}, {order}\n",
-                model.loss,
-                plural(epochs, "epoch")
-            )
-        }
-    });
-}
-
-fn tell_end(
-    args: &TrainArgs,
-    report: &TrainReport,
-    tested: Option<(&Evaluation, &str)>,
-    saved: Option<&Path>,
-    output: &mut Output,
-) {
-    output.say("");
-    if report.stop_reason == StopReason::Stopped {
-        output.say(match report.steps {
-            steps if report.best.is_some() => format!("interrupted after {}", plural(steps, "step")),
-            steps => format!("interrupted after {}; this is the model at that point", plural(steps, "step")),
-        });
-    }
-    if report.stop_reason == StopReason::Converged {
-        output.say(format_args!("lbfgs found no lower loss after {}", plural(report.steps, "iteration")));
-    }
-    if let Some(best) = report.best {
-        output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs_run));
-    }
-    if let Some((tested, is)) = tested {
-        let rows = plural(tested.rows, "row");
-        output.say(match (tested.accuracy, tested.mae, tested.r2) {
-            (Some(accuracy), ..) => format!("{is}: {} of {rows} right, loss {:.5}", percent(accuracy), tested.loss),
-            (None, Some(mae), Some(r2)) => {
-                format!("{is}: R2 {r2:.4}, mean absolute error {}, loss {} over {rows}", brief(mae), brief(tested.loss))
-            }
-            _ => format!("{is}: loss {} over {rows}", brief(tested.loss)),
-        });
-    }
-    let (steps, time) = (plural(report.steps, "step"), seconds(report.seconds));
-    output.say(format_args!("{steps} in {time}, {:.1} us a step", report.step_us()));
-    if let Some(path) = saved {
-        let (path, source) = (shown(path.display()), shown(&args.data));
-        output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}"));
-    }
 }

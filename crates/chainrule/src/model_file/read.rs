@@ -1,5 +1,6 @@
 //! Reading: our own files, and anyone's safetensors file whose tensors are those of dense layers and normalisations.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -88,6 +89,14 @@ impl ModelFile {
     fn of(origin: &str, bytes: Vec<u8>) -> Result<Self> {
         let contents = Contents::of(origin, &bytes)?;
         Ok(ModelFile { origin: origin.to_owned(), bytes, contents })
+    }
+
+    /// Whether a file begins as those that [`Model::save`] writes; one that cannot be read does not.
+    pub fn is_one(path: impl AsRef<Path>) -> bool {
+        const START: &[u8] = b"{\"__metadata__\":{\"chainrule\":";
+        let mut first = [0; 8 + START.len()];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut first));
+        read.is_ok() && first[8..] == *START
     }
 
     /// The widest element type among the tensors.

@@ -32,6 +32,9 @@ pub(crate) struct Cli {
     /// Refuse input files larger than this, counted after decompression: 16G, 500M, ...
     #[arg(long, global = true, value_name = "SIZE", default_value = "4G", value_parser = crate::limits::size)]
     pub(crate) max_bytes: u64,
+    /// Print without colours; NO_COLOR in the environment says the same
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -29,11 +29,11 @@ Examples:
   chainrule train --from digits.safetensors --epochs 10 --lr 0.01 --save better.safetensors
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle
 
-The first Ctrl-C (or SIGTERM, or SIGHUP) stops training after the current step: the model is saved and the exit code
-is 0. Before the first step there is nothing to save: no file is written, and the exit code is 128 + the number of the
-signal (130 for Ctrl-C). A second signal ends the process at once, with the same exit code.
+The first Ctrl-C (or SIGTERM, or SIGHUP) stops training after the current step: the model is saved and reported, and the
+exit code is 128 + the number of the signal (130 for Ctrl-C), so that a loop in a shell stops too. Before the first step
+there is nothing to save: no file is written. A second signal ends the process at once, with the same exit code.
 
-Exit code: 0 finished or stopped, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + N signal N.";
+Exit code: 0 finished, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + N stopped by signal N.";
 
 /// Train a network, by default on the built-in handwritten digits
 #[derive(Debug, Args)]
@@ -133,6 +133,12 @@ pub(crate) struct TrainArgs {
     /// Write the model to this safetensors file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) save: Option<PathBuf>,
+    /// Let --save replace a file that is no model of chainrule's
+    #[arg(long, requires = "save", help_heading = "Output")]
+    pub(crate) force: bool,
+    /// Print a line for every epoch, with the hash of the weights
+    #[arg(long, help_heading = "Output")]
+    pub(crate) verbose: bool,
     /// Print JSON, one object per line, and nothing else
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,

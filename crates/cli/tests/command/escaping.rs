@@ -54,7 +54,8 @@ fn names_with_commas_and_quotes_are_one_cell_of_csv() {
     assert_eq!((printed.code, printed.stderr.as_str()), (0, ""));
     let written = run(folder.path(), "predict m --data x.csv --output p.csv");
     assert_eq!((written.code, written.stdout.as_str()), (0, ""));
-    assert_eq!(fs::read_to_string(folder.path().join("p.csv")).unwrap(), printed.stdout);
+    let file = fs::read_to_string(folder.path().join("p.csv")).unwrap();
+    assert_eq!(file, format!("class\n{}", printed.stdout));
     let records = csv_records(printed.stdout.as_bytes());
     assert_eq!(records.len(), 4);
     assert!(records.iter().all(|record| record.len() == 1 && [first, second].contains(&record[0].as_str())));

@@ -65,7 +65,7 @@ fn all_ways_to_predict_agree_with_the_library() {
     let rows = fs::read(path.join("x.csv")).unwrap();
     assert_eq!(feed(path, "predict m", &rows).stdout, printed);
     assert_eq!(succeed(path, "predict m --data x.npy --output classes.csv"), "");
-    assert_eq!(fs::read_to_string(path.join("classes.csv")).unwrap(), printed);
+    assert_eq!(fs::read_to_string(path.join("classes.csv")).unwrap(), format!("class\n{printed}"));
     succeed(path, "predict m --data x.npy --output classes.npy");
     let targets = chainrule::data::read_targets::<f32>(path.join("classes.npy"), Some(10)).unwrap();
     assert_eq!(targets, chainrule::data::Targets::Classes { labels: classes, classes: 10 });

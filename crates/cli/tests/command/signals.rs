@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::run::{command, folder, json, last, names, succeed};
 
 /// A step of this takes long enough to be interrupted in it.
-const HUGE: &str = "train --hidden 4096,4096 --batch 2000 --epochs 1000 --save m";
+const HUGE: &str = "train --hidden 4096,4096 --batch 2000 --epochs 1000 --save m --force";
 
 /// Signals by the names that `kill` knows, and the exit codes that shells give them.
 pub(crate) const SIGNALS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("HUP", 129)];
@@ -36,6 +36,15 @@ fn spawn(command: &mut Command) -> (Child, BufReader<ChildStdout>) {
 fn deaf_to_hangup(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Reads up to the first line of an epoch.
+fn wait_for_epoch(stdout: &mut BufReader<ChildStdout>) {
+    let mut line = String::new();
+    while !line.contains(r#""event":"epoch""#) {
+        line.clear();
+        assert!(stdout.read_line(&mut line).unwrap() > 0);
+    }
 }
 
 pub(crate) fn kill(child: &Child, signal: &str) {
@@ -100,15 +109,13 @@ fn kill_and_wait(child: &mut Child, signal: &str) {
 
 #[test]
 fn the_first_one_keeps_and_saves_the_model() {
-    for (signal, _) in SIGNALS {
+    for (signal, expected) in SIGNALS {
         let folder = folder();
         let (child, mut stdout) = start(folder.path(), "train --json --epochs 1000000000 --save m");
-        let mut first = String::new();
-        stdout.read_line(&mut first).unwrap();
-        assert!(first.contains(r#""event":"epoch""#), "{first}");
+        wait_for_epoch(&mut stdout);
         kill(&child, signal);
         let (code, text, errors) = end(child, stdout);
-        assert_eq!((code, errors.as_str()), (Some(0), ""), "{signal}");
+        assert_eq!((code, errors.as_str()), (Some(expected), ""), "{signal}");
         let done: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
         assert_eq!((&done["event"], &done["interrupted"], &done["saved"]), (&"done".into(), &true.into(), &"m".into()));
         assert_eq!(names(folder.path()), ["m"]);
@@ -127,7 +134,7 @@ fn before_there_is_anything_to_train_the_exit_code_says_that_nothing_is_saved() 
         fs::write(folder.path().join("m"), "precious").unwrap();
         fs::write(folder.path().join("y.csv"), "0\n1\n").unwrap();
         pipe(folder.path(), "x.csv");
-        let (child, stdout) = start(folder.path(), "train --data x.csv --labels y.csv --save m");
+        let (child, stdout) = start(folder.path(), "train --data x.csv --labels y.csv --save m --force");
         let writer = read_by_somebody(folder.path(), "x.csv");
         kill(&child, signal);
         let (code, text, errors) = end(child, stdout);
@@ -150,7 +157,7 @@ fn before_the_first_step_the_exit_code_says_that_nothing_is_saved() {
         let (mut reader, mut writer) = std::io::pipe().unwrap();
         writer.write_all(&[b'x'; 65536]).unwrap();
         let mut command = Command::new("env");
-        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_chainrule"), "train", "--save", "m"]);
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_chainrule"), "train", "--save", "m", "--force"]);
         let mut child = command
             .current_dir(folder.path())
             .stdout(writer)
@@ -187,7 +194,7 @@ fn before_the_first_step_the_exit_code_says_that_nothing_is_saved() {
 }
 
 #[test]
-fn the_exit_code_is_0_only_with_the_file_that_was_asked_for() {
+fn a_run_that_is_stopped_says_whether_there_is_a_file() {
     let folder = folder();
     fs::write(folder.path().join("m"), "precious").unwrap();
     let (child, mut stdout) = start(folder.path(), HUGE);
@@ -196,7 +203,7 @@ fn the_exit_code_is_0_only_with_the_file_that_was_asked_for() {
     let (code, text, errors) = end(child, stdout);
     // Which of the two it is depends on when the signal came.
     let untouched = fs::read(folder.path().join("m")).unwrap() == b"precious";
-    assert_eq!(code, Some(if untouched { 130 } else { 0 }), "{text}{errors}");
+    assert_eq!(code, Some(130), "{text}{errors}");
     assert_eq!(errors.contains("before the first step: nothing is saved"), untouched, "{errors}");
     assert_eq!(text.contains("saved m"), !untouched, "{text}");
     assert_eq!(names(folder.path()), ["m"]);
@@ -233,11 +240,7 @@ fn a_second_one_during_the_write_leaves_the_old_file_or_the_whole_new_one() {
         succeed(folder.path(), "train --data x.csv --labels y.csv --holdout 0 --hidden 2 --epochs 1 --quiet --save m");
         let old = fs::read(folder.path().join("m")).unwrap();
         let (mut child, mut stdout) = start(folder.path(), &format!("{LARGE} --json --epochs 1000000 --save m"));
-        let mut line = String::new();
-        while !line.contains(r#""event":"epoch""#) {
-            line.clear();
-            assert!(stdout.read_line(&mut line).unwrap() > 0);
-        }
+        wait_for_epoch(&mut stdout);
         kill(&child, signal);
         let writing = || names(folder.path()).iter().any(|name| name.starts_with(".chainrule-"));
         // Lines that nobody reads would keep the run from ending.
@@ -252,8 +255,7 @@ fn a_second_one_during_the_write_leaves_the_old_file_or_the_whole_new_one() {
         kill(&child, signal);
         let code = child.wait().unwrap().code();
         rest.join().unwrap();
-        // Had the file been whole a moment before the signal came, the run would have ended as it does.
-        assert!([Some(expected), Some(0)].contains(&code), "{signal}: {code:?}");
+        assert_eq!(code, Some(expected), "{signal}");
         assert_eq!(names(folder.path()), ["m", "x.csv", "y.csv"], "{signal}");
         let new = fs::read(folder.path().join("m")).unwrap();
         assert_ne!(new.len(), old.len(), "{signal}: the first signal keeps what was learned");
@@ -289,7 +291,7 @@ fn a_run_that_nohup_started_outlives_a_hangup_and_hears_the_others() {
     command.arg(env!("CARGO_BIN_EXE_chainrule")).args(args.split(' ')).current_dir(folder.path()).stdin(Stdio::null());
     let (child, mut stdout) = spawn(&mut command);
     let mut line = String::new();
-    stdout.read_line(&mut line).unwrap();
+    wait_for_epoch(&mut stdout);
     kill(&child, "HUP");
     // More than the pipe holds: these lines were printed after the signal.
     let mut bytes = 0;
@@ -300,6 +302,6 @@ fn a_run_that_nohup_started_outlives_a_hangup_and_hears_the_others() {
     }
     kill(&child, "TERM");
     let (code, text, _) = end(child, stdout);
-    assert_eq!(code, Some(0));
+    assert_eq!(code, Some(143));
     assert!(text.lines().last().unwrap().contains(r#""saved":"m""#), "{text}");
 }

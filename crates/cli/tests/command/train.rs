@@ -53,7 +53,15 @@ fn every_optimizer_learns_the_digits_by_its_defaults_and_is_named() {
 #[test]
 fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
     let lines = json(folder().path(), "train --json --epochs 3 --threads 2");
-    assert_eq!(lines.len(), 4);
+    assert_eq!((lines.len(), &lines[0]["event"]), (5, &"start".into()));
+    let start = &lines[0];
+    assert_eq!((&start["rows"], &start["test_rows"], &start["seed"]), (&1438.into(), &359.into(), &42.into()));
+    assert_eq!(start["command"], serde_json::json!(["train", "--epochs", "3"]));
+    assert_eq!(
+        start["layers"],
+        serde_json::json!(["dense(64, 128)", "relu", "dense(128, 64)", "relu", "dense(64, 10)"])
+    );
+    let lines = &lines[1..];
     for (epoch, line) in (1..).zip(&lines[..3]) {
         assert_eq!((&line["event"], &line["epoch"]), (&"epoch".into(), &epoch.into()));
         // serde_json sorts them.
@@ -66,10 +74,13 @@ fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
             "seconds",
             "val_accuracy",
             "val_loss",
+            "val_mae",
+            "val_r2",
             "weights_sha256",
         ];
         assert_eq!(keys(line), expected);
-        let is_word = |key: &str| key == "event" || key == "weights_sha256";
+        assert!(line["val_mae"].is_null() && line["val_r2"].is_null(), "of values alone: {line}");
+        let is_word = |key: &str| ["event", "weights_sha256", "val_mae", "val_r2"].contains(&key);
         assert!(keys(line).iter().all(|key| is_word(key) || line[key].is_number()), "{line}");
     }
     let done = &lines[3];
@@ -93,8 +104,8 @@ fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
 fn what_there_is_none_of_is_null() {
     let folder = folder();
     let lines = json(folder.path(), "train --json --epochs 1 --holdout 0");
-    assert!(lines[0]["val_loss"].is_null() && lines[0]["val_accuracy"].is_null());
-    assert!(lines[1]["test_loss"].is_null() && lines[1]["test_accuracy"].is_null());
+    assert!(lines[1]["val_loss"].is_null() && lines[1]["val_accuracy"].is_null());
+    assert!(lines[2]["test_loss"].is_null() && lines[2]["test_accuracy"].is_null());
     fs::write(folder.path().join("x.csv"), "0\n1\n2\n3\n4\n").unwrap();
     fs::write(folder.path().join("y.csv"), "0,1\n1,2\n2,3\n3,4\n4,5\n").unwrap();
     let args = "train --json --data x.csv --labels y.csv --loss mse --hidden none --lr 0.05 --epochs 400";
@@ -111,7 +122,9 @@ fn words_are_a_heading_a_line_for_each_epoch_and_the_result() {
     let at = text.lines().position(|line| line.trim_start().starts_with("epoch ")).expect("a heading");
     let lines: Vec<&str> = text.lines().skip(at).collect();
     let words: Vec<&str> = lines[0].split_whitespace().collect();
-    assert_eq!(words, ["epoch", "loss", "accuracy", "val", "loss", "val", "accuracy", "seconds", "weights"]);
+    assert_eq!(words, ["epoch", "loss", "accuracy", "val", "loss", "val", "accuracy", "seconds"]);
+    let verbose = succeed(folder.path(), "train --epochs 2 --verbose");
+    assert!(verbose.lines().any(|line| line.ends_with("  weights")), "{verbose}");
     assert!(lines[1].trim_start().starts_with("1 ") && lines[2].trim_start().starts_with("2 "), "{text}");
     assert!(text.contains("held out: ") && text.contains("% of 359 rows right"), "{text}");
     assert!(text.contains("saved m.safetensors; predict with: chainrule predict m.safetensors"), "{text}");
@@ -121,14 +134,14 @@ fn words_are_a_heading_a_line_for_each_epoch_and_the_result() {
 #[test]
 fn quiet_is_silent_save_for_the_json_that_was_asked_for() {
     assert_eq!(succeed(folder().path(), "train --epochs 1 --quiet"), "");
-    assert_eq!(json(folder().path(), "train --epochs 1 --quiet --json").len(), 2);
+    assert_eq!(json(folder().path(), "train --epochs 1 --quiet --json").len(), 3);
 }
 
 #[test]
 fn a_run_that_diverges_fails_and_leaves_the_old_model() {
     let folder = folder();
     fs::write(folder.path().join("m"), "precious").unwrap();
-    let run = run(folder.path(), "train --lr 1e30 --save m");
+    let run = run(folder.path(), "train --lr 1e30 --save m --force");
     assert_eq!(run.code, 1);
     assert!(run.stderr.starts_with("error: the loss became ") && run.stderr.contains("smaller learning rate"));
     assert_eq!(fs::read_to_string(folder.path().join("m")).unwrap(), "precious");
