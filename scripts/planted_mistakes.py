@@ -32,7 +32,7 @@ OBJECTIVE = "crates/model/src/loss/objective.rs"
 SOFTMAX = "crates/model/src/softmax.rs"
 PASS = "crates/model/src/pass.rs"
 MODEL_STEP = "crates/model/src/step.rs"
-ROOM = "crates/model/src/layer/room.rs"
+LAYER_OP = "crates/model/src/layer/layer_op.rs"
 DENSE = "crates/model/src/layer/dense.rs"
 LONE_ACTIVATION = "crates/model/src/layer/activation.rs"
 OPTIMIZER_STATE = "crates/model/src/optimizer_state.rs"
@@ -140,7 +140,7 @@ MISTAKES = [
     ("batch norm: the variance does not depend on x", BATCH_NORM, "(by_beta + h * by_gamma) * share", "by_beta * share"),
     ("batch norm: dgamma by x as it was", BATCH_NORM, "dy.to_f64() * ((x.to_f64() - mean) * scale)", "dy.to_f64() * x.to_f64()"),
     ("batch norm: the running variance is biased", BATCH_NORM, "variance * unbiased)", "variance * unbiased.min(1.0))"),
-    ("step: gamma and beta stay where they are", ROOM, "if let Weights::Moved { params, steps: Steps { biases, .. }, state } = self {", "if let (Weights::Moved { params, steps: Steps { biases, .. }, state }, true) = (self, learned.is_empty()) {"),
+    ("step: gamma and beta stay where they are", LAYER_OP, "if let Weights::Moved { params, steps: Steps { biases, .. }, state } = self {", "if let (Weights::Moved { params, steps: Steps { biases, .. }, state }, true) = (self, learned.is_empty()) {"),
     ("adagrad: the sum is this gradient's", UPDATE, "let sum = *s + g * g;", "let sum = g * g;"),
     ("adagrad: the sum starts at 0 whatever is said", OPTIMIZER, "Optimizer::AdaGrad { initial, .. } => initial,", "Optimizer::AdaGrad { .. } => 0.0,"),
     ("adagrad: the rate decays a step too soon", OPTIMIZER, "(t - 1) as f64 * lr_decay", "t as f64 * lr_decay"),
@@ -235,7 +235,7 @@ MISTAKES = [
     (
         "step: the bias's gradient is left from the step before",
         DENSE,
-        "flow.is_dz = below.is_some();",
+        "flow.is_dz = previous.is_some();",
         "flow.is_dz = true;",
     ),
     (

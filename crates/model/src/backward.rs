@@ -3,7 +3,7 @@
 
 use chainrule_kernel::{Kernel, MatMut, MatRef, Scalar};
 
-use crate::layer::room::{Beneath, DenseBeneath, Flow, OpWorkspace, Room, Weights};
+use crate::layer::layer_op::{BackwardInput, LayerOp, OpWorkspace, PreviousDense, PreviousOp, Weights};
 use crate::layer::{Op, each};
 
 /// The operations of a backward pass, and its minibatch.
@@ -29,7 +29,7 @@ pub(crate) fn run<T: Scalar>(
     let mut is_dz = false;
     for i in (0..network.len()).rev() {
         let (before, rest) = ops.split_at_mut(i);
-        let (x, below) = match before.last_mut() {
+        let (x, previous) = match before.last_mut() {
             None => (x, None),
             Some(OpWorkspace { width, z, a, da, .. }) => {
                 let (width, m) = (*width, batch * *width);
@@ -37,14 +37,14 @@ pub(crate) fn run<T: Scalar>(
                 let view = |values| MatRef::new(values, batch, width);
                 let dx = MatMut::new(&mut da[..m], batch, width);
                 let dense = match &network[i - 1] {
-                    Op::Dense(dense) => Some(DenseBeneath { activation: dense.shape.activation, b: dense.ranges().b }),
+                    Op::Dense(dense) => Some(PreviousDense { activation: dense.shape.activation, b: dense.ranges().b }),
                     _ => None,
                 };
-                (view(&a[..m]), Some(Beneath { dense, of: view(&of[..m]), dx }))
+                (view(&a[..m]), Some(PreviousOp { dense, of: view(&of[..m]), dx }))
             }
         };
-        let mut flow = Flow { kernel, batch, is_training, x, below, is_dz };
-        each!(&network[i], room => room.backward(&mut flow, &mut rest[0], &mut weights, grads));
+        let mut flow = BackwardInput { kernel, batch, is_training, x, previous, is_dz };
+        each!(&network[i], layer => layer.backward(&mut flow, &mut rest[0], &mut weights, grads));
         is_dz = flow.is_dz;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_kernel::{Aligned, MatRef, Scalar, Scratch};
 
-use crate::layer::room::{Ready, Room};
+use crate::layer::layer_op::{LayerOp, Prepared};
 use crate::layer::{Op, each};
 use crate::layout::Layout;
 use crate::memory::{NoMemory, probe, product, zeros};
@@ -48,7 +48,7 @@ impl<T: Scalar> PredictorWorkspace<T> {
 
     /// With the buffers of all products.
     pub(crate) fn whole(layout: &Arc<Layout<T>>, max_rows: usize) -> Result<Self, ModelError> {
-        let room = || {
+        let allocate = || {
             let mut scratch = Scratch::default();
             for op in &layout.ops {
                 if let Op::Dense(dense) = op {
@@ -57,7 +57,7 @@ impl<T: Scalar> PredictorWorkspace<T> {
             }
             Self::with_scratch(layout, max_rows, scratch)
         };
-        room().map_err(|memory| too_large(memory, max_rows))
+        allocate().map_err(|memory| too_large(memory, max_rows))
     }
 
     fn with_scratch(layout: &Arc<Layout<T>>, max_rows: usize, scratch: Scratch<T>) -> Result<Self, NoMemory> {
@@ -101,10 +101,10 @@ impl<T: Scalar> Mlp<T> {
     }
 }
 
-/// Predicts all rows, as many at a time as the workspace holds. `ready` has an entry for each operation, or none.
+/// Predicts all rows, as many at a time as the workspace holds. `prepared` has an entry for each operation, or none.
 pub(crate) fn infer<T: Scalar>(
     mlp: &Mlp<T>,
-    ready: &[Ready<T>],
+    prepared: &[Prepared<T>],
     x: MatRef<'_, T>, // (rows, inputs)
     output: &mut [T], // (rows, outputs)
     workspace: &mut PredictorWorkspace<T>,
@@ -118,7 +118,7 @@ pub(crate) fn infer<T: Scalar>(
     }
     for start in (0..rows).step_by(most.max(1)) {
         let end = rows.min(start.saturating_add(most));
-        some_rows(mlp, ready, x.rows_in(start..end), &mut output[start * outputs..end * outputs], workspace)
+        some_rows(mlp, prepared, x.rows_in(start..end), &mut output[start * outputs..end * outputs], workspace)
             .map_err(|memory| too_large(memory, most))?;
     }
     Ok(())
@@ -127,7 +127,7 @@ pub(crate) fn infer<T: Scalar>(
 /// Predicts up to as many rows as the workspace holds.
 fn some_rows<T: Scalar>(
     mlp: &Mlp<T>,
-    ready: &[Ready<T>],
+    prepared: &[Prepared<T>],
     x: MatRef<'_, T>, // (rows, inputs)
     output: &mut [T], // (rows, outputs)
     workspace: &mut PredictorWorkspace<T>,
@@ -139,7 +139,7 @@ fn some_rows<T: Scalar>(
         let x = if i == 0 { x } else { MatRef::new(&before[..rows * width], rows, width) };
         width = op.width(width);
         let a = if i == ops.len() - 1 { &mut *output } else { &mut after[..rows * width] };
-        each!(op, room => room.infer(mlp.numbers(), ready.get(i), x, a, scratch)?);
+        each!(op, layer => layer.infer(mlp.numbers(), prepared.get(i), x, a, scratch)?);
         std::mem::swap(before, after);
     }
     Ok(())

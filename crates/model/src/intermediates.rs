@@ -8,7 +8,7 @@ use chainrule_dense::Activation;
 use chainrule_kernel::{MatRef, Scalar};
 
 use crate::layer::Op;
-use crate::layer::room::Kept;
+use crate::layer::layer_op::Kept;
 use crate::layout::places;
 use crate::{Layer, Mlp, ModelError, Objective, TargetsRef, Workspace};
 

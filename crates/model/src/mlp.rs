@@ -10,7 +10,7 @@ use crate::error::ModelError;
 use crate::init::Init;
 use crate::layer::dense::{Dense, DenseRanges};
 use crate::layer::kind::Layer;
-use crate::layer::room::{Beginning, Numbers, Room};
+use crate::layer::layer_op::{InitContext, LayerOp, Numbers};
 use crate::layer::{Op, Place, each};
 use crate::layout::{Layout, places};
 use crate::memory::{NoMemory, filled, zeros};
@@ -85,8 +85,8 @@ impl<T: Scalar> Mlp<T> {
     pub(crate) fn initialise(&mut self, init: Init, seed: u64) {
         let mut dense = 0;
         for (i, op) in self.layout.ops.iter().enumerate() {
-            let begin = Beginning { init: init.before(self.activation_after(i)), seed, dense };
-            each!(op, room => room.initialise(begin, &mut self.params, &mut self.running));
+            let begin = InitContext { init: init.before(self.activation_after(i)), seed, dense };
+            each!(op, layer => layer.initialise(begin, &mut self.params, &mut self.running));
             dense += usize::from(matches!(op, Op::Dense(_)));
         }
     }
@@ -95,7 +95,7 @@ impl<T: Scalar> Mlp<T> {
     fn activation_after(&self, op: usize) -> Activation {
         match self.layout.ops[op] {
             Op::Dense(dense) if dense.shape.activation != Activation::Identity => dense.shape.activation,
-            _ => match self.layout.ops[op + 1..].iter().find(|op| !each!(op, room => room.is_transparent())) {
+            _ => match self.layout.ops[op + 1..].iter().find(|op| !each!(op, layer => layer.is_transparent())) {
                 Some(Op::Activation(activation)) => *activation,
                 _ => Activation::Identity,
             },

@@ -8,7 +8,7 @@ use chainrule_kernel::{MatRef, Scalar};
 use crate::backward::{self, Network};
 use crate::finite::check_output_gradient;
 use crate::layer::each;
-use crate::layer::room::{Forward, Room, Weights};
+use crate::layer::layer_op::{Forward, LayerOp, Weights};
 use crate::layout::Layout;
 use crate::workspace::{Input, Pass, WORKSPACE, Workspace};
 use crate::{Mlp, ModelError, Objective, TargetsRef};
@@ -18,7 +18,7 @@ impl<T: Scalar> Mlp<T> {
     /// evaluation pass: dropout is the identity, and batch normalisation uses its running statistics.
     ///
     /// # Errors
-    /// When x is not as wide as the network's input, it has more rows than the workspace has room for, or the workspace was
+    /// When x is not as wide as the network's input, it has more rows than the workspace was made for, or the workspace was
     /// made for a network of other layers, so for all of the passes; when x's rows are not contiguous and the first
     /// module is not a dense one. After a pass that failed, no backward pass is possible.
     pub fn forward<'w>(
@@ -63,7 +63,7 @@ impl<T: Scalar> Mlp<T> {
             return;
         }
         for (op, here) in self.layout.ops.iter().zip(&workspace.ops) {
-            each!(op, room => room.commit(workspace.pass.batch, &here.kept, &mut self.running));
+            each!(op, layer => layer.commit(workspace.pass.batch, &here.kept, &mut self.running));
         }
         self.batches.iter_mut().for_each(|batches| *batches += 1);
     }
@@ -107,7 +107,7 @@ impl<T: Scalar> Mlp<T> {
             return Err(ModelError::Shape { operation, what: "x", found, expected });
         }
         // Products read any strides; the other operations need contiguous rows.
-        if !each!(&self.layout.ops[0], room => room.takes_any_strides()) && !x.has_contiguous_rows() {
+        if !each!(&self.layout.ops[0], layer => layer.takes_any_strides()) && !x.has_contiguous_rows() {
             return Err(ModelError::Strides { operation, found: x.col_stride(), layer: self.layout.layers[0] });
         }
         Ok(())
@@ -125,7 +125,7 @@ impl<T: Scalar> Mlp<T> {
         for (i, op) in self.layout.ops.iter().enumerate() {
             let (before, rest) = workspace.ops.split_at_mut(i);
             let x = if i == 0 { x } else { before[i - 1].output(batch) };
-            each!(op, room => room.forward(&pass, x, &mut rest[0])?);
+            each!(op, layer => layer.forward(&pass, x, &mut rest[0])?);
         }
         Ok(())
     }

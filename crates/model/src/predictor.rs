@@ -6,7 +6,7 @@ use chainrule_kernel::{MatRef, Scalar};
 
 use crate::inference::{PredictorWorkspace, infer};
 use crate::layer::each;
-use crate::layer::room::{Ready, Room};
+use crate::layer::layer_op::{LayerOp, Prepared};
 use crate::{Mlp, ModelError};
 
 /// A network for inference: its weights are packed once, and every call takes `&self`. It owns its data, so it can be moved
@@ -38,12 +38,12 @@ use crate::{Mlp, ModelError};
 pub struct Predictor<T: Scalar> {
     mlp: Arc<Mlp<T>>,
     /// The prepared data of each operation.
-    ready: Arc<[Ready<T>]>,
+    prepared: Arc<[Prepared<T>]>,
 }
 
 impl<T: Scalar> Clone for Predictor<T> {
     fn clone(&self) -> Self {
-        Predictor { mlp: Arc::clone(&self.mlp), ready: Arc::clone(&self.ready) }
+        Predictor { mlp: Arc::clone(&self.mlp), prepared: Arc::clone(&self.prepared) }
     }
 }
 
@@ -69,10 +69,11 @@ impl<T: Scalar> Predictor<T> {
     /// When there is not enough memory for the packed weights.
     pub fn try_new(mlp: impl Into<Arc<Mlp<T>>>) -> Result<Self, ModelError> {
         let mlp = mlp.into();
-        let ready: Result<_, _> =
-            mlp.layout.ops.iter().map(|op| each!(op, room => room.ready(mlp.numbers()))).collect();
-        let ready = ready.map_err(|memory| memory.of(format!("a predictor of {} parameters", mlp.params.len())))?;
-        Ok(Predictor { mlp, ready })
+        let prepared: Result<_, _> =
+            mlp.layout.ops.iter().map(|op| each!(op, layer => layer.prepare(mlp.numbers()))).collect();
+        let prepared =
+            prepared.map_err(|memory| memory.of(format!("a predictor of {} parameters", mlp.params.len())))?;
+        Ok(Predictor { mlp, prepared })
     }
 
     /// The network.
@@ -82,7 +83,7 @@ impl<T: Scalar> Predictor<T> {
 
     /// Bytes of the packed weights.
     pub fn bytes(&self) -> usize {
-        self.ready.iter().map(Ready::bytes).sum()
+        self.prepared.iter().map(Prepared::bytes).sum()
     }
 
     /// Buffers for predictions of up to `max_rows` rows at a time.
@@ -114,6 +115,6 @@ impl<T: Scalar> Predictor<T> {
         output: &mut [T], // (rows, outputs)
         workspace: &mut PredictorWorkspace<T>,
     ) -> Result<(), ModelError> {
-        infer(&self.mlp, &self.ready, x, output, workspace)
+        infer(&self.mlp, &self.prepared, x, output, workspace)
     }
 }

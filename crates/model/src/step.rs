@@ -12,7 +12,7 @@ use crate::decay::Steps;
 use crate::error::check_gradients;
 use crate::finite::check_output_gradient;
 use crate::layer::each;
-use crate::layer::room::{Room, Weights};
+use crate::layer::layer_op::{LayerOp, Weights};
 use crate::layout::Layout;
 use crate::pass::own;
 use crate::workspace::{Pass, Workspace};
@@ -142,7 +142,7 @@ impl<T: Scalar> Mlp<T> {
             return part(weights, 0..grads.len());
         }
         for op in &layout.ops {
-            let learned = each!(op, room => room.learned());
+            let learned = each!(op, layer => layer.learned());
             part(weights, learned.weights);
             part(biases, learned.biases);
         }

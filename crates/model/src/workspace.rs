@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_kernel::{Aligned, MatRef, Scalar};
 
-use crate::layer::room::{OpWorkspace, Room, Size};
+use crate::layer::layer_op::{LayerOp, OpWorkspace, Size};
 use crate::layer::{Op, each};
 use crate::layout::Layout;
 use crate::memory::{NoMemory, probe, product, zeros};
@@ -115,7 +115,7 @@ impl<T: Scalar> Workspace<T> {
         let mut width = layout.inputs;
         let ops = layout.ops.iter().map(|op| {
             width = op.width(width);
-            room_of(op, &Size { kernel: layout.kernel, width, max_batch, strips })
+            op_workspace(op, &Size { kernel: layout.kernel, width, max_batch, strips })
         });
         let ops = ops.collect::<Result<_, _>>().map_err(too_large)?;
         let grads = zeros(mlp.params().len()).map_err(too_large)?;
@@ -172,9 +172,9 @@ fn activation_bytes<T: Scalar>(layout: &Layout<T>, max_batch: usize) -> Result<u
 }
 
 /// The memory of an operation.
-fn room_of<T: Scalar>(op: &Op, size: &Size<T>) -> Result<OpWorkspace<T>, NoMemory> {
+fn op_workspace<T: Scalar>(op: &Op, size: &Size<T>) -> Result<OpWorkspace<T>, NoMemory> {
     let elements = product(size.max_batch, size.width)?;
-    let kept = each!(op, room => room.kept(size)?);
-    let z = if each!(op, room => room.keeps_z()) { zeros(elements)? } else { Aligned::default() };
+    let kept = each!(op, layer => layer.kept(size)?);
+    let z = if each!(op, layer => layer.keeps_z()) { zeros(elements)? } else { Aligned::default() };
     Ok(OpWorkspace { width: size.width, z, a: zeros(elements)?, da: zeros(elements)?, kept })
 }

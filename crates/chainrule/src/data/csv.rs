@@ -134,17 +134,18 @@ mod tests {
 
     #[test]
     fn a_row_with_a_number_in_it_is_no_header() {
-        assert_eq!(message("1,x,3\n4,5,6\n"), "x.csv, row 1, column 2 (line 1): found \"x\", expected a number");
-        assert_eq!(message("id,1,2\n4,5,6\n"), "x.csv, row 1, column 1 (line 1): found \"id\", expected a number");
-        assert_eq!(message("1,,3\n"), "x.csv, row 1, column 2 (line 1): found an empty cell, expected a number");
-        assert!(message(",,\n1,2,3\n").contains("row 1, column 1 (line 1): found an empty cell"));
-        assert!(message("nan,inf\n").contains("row 1, column 1 (line 1): found NaN"));
+        let starts = |text, start| assert!(message(text).starts_with(start), "{}", message(text));
+        starts("1,x,3\n4,5,6\n", "x.csv, row 1, column 2 (line 1): found \"x\", expected a number");
+        starts("id,1,2\n4,5,6\n", "x.csv, row 1, column 1 (line 1): found \"id\", expected a number");
+        starts("1,,3\n", "x.csv, row 1, column 2: found a missing value");
+        starts(",,\n1,2,3\n", "x.csv, row 1, column 1: found a missing value");
+        starts("nan,inf\n", "x.csv, row 1, column 2 (line 1): found inf, expected a finite number");
     }
 
     #[test]
     fn a_bad_cell_is_named_by_row_column_and_line() {
         assert!(message("a,b\n1,2\n\n3,4\n5,six\n").contains("row 3, column 2 (line 5): found \"six\""));
-        assert!(message("1,2\n3,NaN\n").contains("row 2, column 2 (line 2): found NaN, expected a finite number"));
+        assert!(message("1,2\n3,NaN\n").contains("row 2, column 2: found a missing value"));
         assert!(message("1,2\n-inf,4\n").contains("row 2, column 1 (line 2): found -inf"));
         assert!(message("1,2\n3,1e999\n").contains("found inf"));
         assert!(message("1,2\n3,\"never closed\n").contains("row 2, column 2 (line 2): found \"never closed\""));

@@ -265,32 +265,22 @@ pub(crate) fn targets_within<T: Scalar>(path: &Path, classes: Option<usize>, lim
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-
-    /// A folder with images.idx (2 of 1x2), labels.idx (2), and whatever else is asked for.
-    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let images: &[u8] = &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8, 7, 6];
-        let labels: &[u8] = &[0, 0, 8, 1, 0, 0, 0, 2, 0, 3];
-        for (name, bytes) in [("images.idx", images), ("labels.idx", labels)].iter().chain(files) {
-            fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        folder
-    }
-
-    fn load(folder: &Path, data: &str, labels: &str, classes: Option<usize>) -> Result<Loaded<f32>> {
-        Source::File(folder.join(data)).load(Some(&folder.join(labels)), classes)
-    }
 
     #[test]
     fn names_and_paths_are_told_apart() {
         let parse = |text| Source::parse(text).unwrap();
         assert_eq!(parse("digits"), Source::Digits);
+        assert_eq!(parse("-"), Source::Stdin);
+        assert_eq!(parse("iris"), Source::Builtin("iris"));
         assert_eq!(parse("mnist:/data/mnist"), Source::Mnist("/data/mnist".into()));
-        for path in ["x.npy", "./digits", "/a:b/x.idx", "C:\\x.npy", "a/b", "Cargo.toml", "src"] {
+        for path in ["x.npy", "./digits", "./iris", "/a:b/x.idx", "C:\\x.npy", "a/b", "Cargo.toml", "src"] {
             assert_eq!(parse(path), Source::File(path.into()));
             assert_eq!(parse(path).to_string(), path);
         }
+        let made = parse("moons:noise=0.5,rows=7");
+        assert_eq!(made.to_string(), "moons:rows=7,noise=0.5,seed=42");
+        assert_eq!(parse(&made.to_string()), made);
+        assert!(Source::parse("moons:wide=1").unwrap_err().to_string().contains("found wide=1, expected rows=N"));
     }
 
     #[test]
@@ -302,108 +292,29 @@ mod tests {
             ("mnist", Some("mnist:FOLDER")),
             ("mnist:", Some("mnist:FOLDER")),
             ("mnits:/data/x.y", Some("mnist:FOLDER")),
+            ("irys", Some("iris")),
+            ("mons", Some("moons")),
             ("cifar", None),
             ("", None),
         ] {
             let Error::UnknownName { nearest, known, .. } = Source::parse(text).unwrap_err() else { panic!("{text}") };
-            assert_eq!((nearest.as_deref(), known.len()), (meant, 3), "{text}");
+            assert_eq!(nearest.as_deref(), meant, "{text}");
+            assert!(["digits", "mnist:FOLDER", "wine", "friedman"].iter().all(|name| known.iter().any(|k| k == name)));
         }
     }
 
     #[test]
-    fn a_file_is_loaded_with_its_labels_and_the_preprocessing_of_its_format() {
-        let folder = folder(&[]);
-        let loaded = load(folder.path(), "images.idx", "labels.idx", None).unwrap();
-        assert_eq!((loaded.data.rows(), loaded.data.classes(), loaded.test), (2, Some(4), None));
-        assert_eq!(*loaded.data.features().row(1), [7.0, 6.0]);
-        assert_eq!(loaded.preprocess, Preprocess::Scale { factor: 1.0 / 255.0 });
-        let loaded = load(folder.path(), "images.idx", "labels.idx", Some(10)).unwrap();
-        assert_eq!(loaded.data.classes(), Some(10));
-        let features = Source::File(folder.path().join("images.idx")).load_features::<f64>().unwrap();
-        assert_eq!(*features.data(), [9.0, 8.0, 7.0, 6.0]);
-    }
-
-    #[test]
-    fn errors_name_the_file_they_come_from() {
-        let folder =
-            folder(&[("three", &[0, 0, 8, 1, 0, 0, 0, 3, 0, 1, 2]), ("hello", b"hello, world"), ("empty", b"")]);
-        let message = |data, labels, classes| load(folder.path(), data, labels, classes).unwrap_err().to_string();
-        assert!(
-            message("images.idx", "labels.idx", Some(3)).contains("labels.idx, row 2: found label 3, expected 0 to 2")
-        );
-        let differ = message("images.idx", "three", None);
-        assert!(differ.contains("images.idx has 2 rows but") && differ.contains("three has 3;"), "{differ}");
-        assert!(message("no.idx", "labels.idx", None).contains("cannot read"));
-        assert!(message("images.idx", "no.idx", None).contains("no.idx"));
-        assert!(message("labels.idx", "labels.idx", None).contains("labels.idx, byte 3: found 1 dimension"));
-        assert!(message("images.idx", "images.idx", None).contains("images.idx, byte 3: found 3 dimensions"));
-        assert!(message("hello", "labels.idx", None).contains("found bytes 68 65 6c 6c"));
-        assert!(message("empty", "labels.idx", None).contains("empty, byte 0: found the end"));
-        assert!(message("", "labels.idx", None).contains("a file, or mnist:"));
-        assert!(message("images.idx", "", None).contains("it is a folder"));
-    }
-
-    #[test]
-    fn labels_are_asked_for_where_they_lack_and_refused_where_they_do_not() {
-        let error = Source::File("x.idx".into()).load::<f32>(None, None).unwrap_err();
-        assert_eq!(error.to_string(), "x.idx holds features only and labels are needed: name a label file");
-        let error = Source::Digits.load::<f32>(Some(Path::new("y.idx")), None).unwrap_err();
-        assert_eq!(error.to_string(), "label file: found y.idx, expected none, as digits has labels of its own");
-    }
-
-    #[test]
-    fn the_digits_take_another_number_of_classes_if_their_labels_allow() {
-        let load = |classes| Source::Digits.load::<f32>(None, classes);
-        assert_eq!(load(None).unwrap().preprocess, Preprocess::Scale { factor: 1.0 / 16.0 });
-        assert!(load(Some(10)).unwrap().data.class_names().is_some());
-        let twelve = load(Some(12)).unwrap().data;
-        assert_eq!((twelve.classes(), twelve.class_names()), (Some(12), None));
-        assert!(load(Some(9)).unwrap_err().to_string().contains("digits, row 10: found label 9, expected 0 to 8"));
-        assert_eq!(Source::Digits.load_features::<f32>().unwrap().rows(), 1797);
-    }
-
-    #[test]
-    fn a_wrong_file_is_read_by_what_its_name_promises() {
-        let folder = folder(&[("x.idx", b"1,2\n"), ("x.idx.gz", b"12"), ("train-ubyte", b"PK\x03\x04")]);
-        for (name, found) in
-            [("x.idx", "(text)"), ("x.idx.gz", "byte 2: found the end"), ("train-ubyte", "(a zip archive)")]
-        {
-            let message = read_features::<f32>(folder.path().join(name)).unwrap_err().to_string();
-            assert!(message.contains(found), "{message}");
-        }
-    }
-
-    #[cfg(feature = "npy")]
-    #[test]
-    fn npy_is_told_by_its_bytes_whatever_the_name() {
-        let folder = folder(&[("x.npy", b"not one, though it says so")]);
-        let path = folder.path().join("anything");
-        crate::data::write_npy(&path, 2, 1, &[0.5f32, 1.5]).unwrap();
-        let loaded = load(folder.path(), "anything", "labels.idx", None).unwrap();
-        assert_eq!((loaded.data.cols(), loaded.preprocess), (1, Preprocess::None));
-        crate::data::write_npy_labels(&path, &[1, 0]).unwrap();
-        assert_eq!(load(folder.path(), "images.idx", "anything", None).unwrap().data.classes(), Some(2));
-        let message = read_features::<f32>(folder.path().join("x.npy")).unwrap_err().to_string();
-        assert!(message.contains("expected an NPY file"), "{message}");
-    }
-
-    #[cfg(feature = "csv")]
-    #[test]
-    fn csv_is_told_by_its_name_or_by_being_numbers() {
-        let folder = folder(&[("x.csv", b"a,b\n1,2\n3,4\n"), ("x", b"1,2\n3,4\n"), ("y.txt", b"1\n0\n")]);
-        for name in ["x.csv", "x"] {
-            assert_eq!(*load(folder.path(), name, "y.txt", None).unwrap().data.features().data(), [1.0, 2.0, 3.0, 4.0]);
-        }
-    }
-
-    #[cfg(not(any(feature = "npy", feature = "csv")))]
-    #[test]
-    fn a_format_that_was_left_out_says_how_to_get_it() {
-        let folder = folder(&[("x.csv", b"1,2\n"), ("x.npy", b"\x93NUMPY\x01\x00")]);
-        for (name, feature) in [("x.csv", "csv"), ("x.npy", "npy")] {
-            let message = read_features::<f32>(folder.path().join(name)).unwrap_err().to_string();
-            assert!(message.contains(&format!("with feature {feature:?}")), "{message}");
-            assert!(read_targets::<f32>(folder.path().join(name), None).is_err());
+    fn each_name_is_a_source_with_targets() {
+        for name in names().filter(|name| *name != "mnist") {
+            let source = Source::parse(name).unwrap();
+            assert!(source.has_targets(), "{name}");
+            if let Some(target) = source.own_target() {
+                let Ok(Whole::Table(table)) = source.read_whole(&TextFormat::default(), Limits::default()) else {
+                    assert!(!cfg!(feature = "csv"), "{name}");
+                    continue;
+                };
+                assert!((0..table.cols()).any(|at| table.name(at) == Some(target)), "{name}");
+            }
         }
     }
 }

@@ -130,7 +130,10 @@ impl ModelFile {
         let split = metadata.and_then(|metadata| metadata.split.clone());
         let facts = metadata.and_then(|metadata| metadata.facts.clone());
         // A file of the first version says what its outputs mean by its loss.
-        let task = metadata.map(|metadata| metadata.task.unwrap_or_else(|| Task::of_loss(loss, outputs)));
+        let task = metadata.and_then(|metadata| match metadata.version {
+            1 => Some(Task::of_loss(loss, outputs)),
+            _ => metadata.task,
+        });
         let declared = valid::Declared {
             layers: &layers,
             inputs,

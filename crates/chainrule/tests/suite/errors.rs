@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use chainrule::bare::{assess, evaluate};
-use chainrule::data::{Dataset, Features, Preprocess, Source, Targets, TargetsMut, digits};
+use chainrule::data::{Dataset, Features, Preprocess, Request, Source, Targets, TargetsMut, digits};
 use chainrule::{DType, Error, Loss, Mlp, Model, ModelFile, Result, Sample, TrainConfig, Trainer};
 
 /// A case: what is called, what its message must hold, and the call.
@@ -90,8 +90,11 @@ fn files_that_are_not_there_or_cannot_be_written_are_refused_by_name() {
         ("read_targets", &["no/such/y.idx"], || chainrule::data::read_targets::<f32>("no/such/y.idx", None).map(drop)),
         ("mnist_dir", &["no/such", "train-images"], || chainrule::data::mnist_dir("no/such").map(drop)),
         ("Source::parse", &["digitz", "digits"], || Source::parse("digitz").map(drop)),
-        ("Source::load", &["features only"], || {
-            Source::File(Path::new("x.idx").into()).load::<f32>(None, None).map(drop)
+        ("Request::read", &["needed", "target"], || {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x.idx");
+            std::fs::write(&path, [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7]).unwrap();
+            Request::new(Source::File(path)).read().map(drop)
         }),
     ]);
 }

@@ -24,7 +24,10 @@ mod pytorch_layers;
 mod row_weights;
 #[cfg(feature = "proptest")]
 mod saves;
+#[cfg(all(feature = "csv", feature = "npy"))]
+mod tables;
 mod traces;
+mod trainer;
 mod training;
 #[cfg(feature = "toml")]
 mod worked_examples;

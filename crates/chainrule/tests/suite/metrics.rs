@@ -214,6 +214,7 @@ fn labels_of_several_outputs_stand_beside_each_one_s_majority() {
     let (brier, p) = (figures("Brier score"), 1.0 / (1.0 + (-1f64).exp()));
     assert_close(brier.0, (4.0 * p * p + 4.0 * (1.0 - p) * (1.0 - p)) / 8.0);
     assert_close(brier.1, 0.75 * 0.25);
+    assert_eq!(figures("expected calibration error").1, 0.0);
     // Eight answers of p, half of them right.
     assert_close(found.calibration.as_ref().unwrap().expected_error, p - 0.5);
     // Of rows, of which two are all right and two all wrong.

@@ -246,7 +246,7 @@ fn metadata_that_lie_are_refused() {
     };
     let none = r#"{"kind":"none"}"#;
     assert!(message("{").contains("expected metadata of a chainrule model"));
-    assert!(message(r#"{"version":2}"#).contains("a newer chainrule can read it"));
+    assert!(message(r#"{"version":3}"#).contains("a newer chainrule can read it"));
     assert!(message("{}").contains("no version"));
     assert!(
         message(&with(r#"["dense(3, 5)"]"#, none, "")).contains("found dense layers 3x2, expected dense layers 3x5")

@@ -207,16 +207,16 @@ fn frozen_layers_give_the_same_bits<T: Scalar>() {
             Plan::new(kernel, shape, batch).forward(x, &data.w, &data.b, MatMut::new(&mut want, batch, outputs));
             let mut a = vec![T::ZERO; batch * outputs];
             let packed = PackedLayer::new(kernel, shape, &data.w);
-            let learned = (&data.w[..], &data.b[..]);
+            let (w, b) = (&data.w[..], &data.b[..]);
             for layer in [&packed, &PackedLayer::unpacked(kernel, shape)] {
                 a.fill(T::ZERO);
-                layer.forward(x, learned, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
+                layer.forward(x, w, b, MatMut::new(&mut a, batch, outputs), &mut Scratch::default());
                 assert!(a == want, "{shape:?}, {batch} rows, {} bytes packed", layer.bytes());
             }
             for i in 0..batch {
                 let mut alone = vec![T::ZERO; outputs];
                 let c = MatMut::new(&mut alone, 1, outputs);
-                packed.forward(x.rows_in(i..i + 1), learned, c, &mut Scratch::default());
+                packed.forward(x.rows_in(i..i + 1), w, b, c, &mut Scratch::default());
                 assert!(alone == want[i * outputs..][..outputs], "{shape:?}, row {i} alone");
             }
         }

@@ -106,13 +106,13 @@ fn a_frozen_layer_of_other_sizes_panics_with_both() {
         }),
         ("forward, bias", &["a bias of 3", "2 outputs"], || {
             let (layer, a) = (PackedLayer::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
-            let learned = (&NUMBERS[..6], &NUMBERS[..3]);
-            layer.forward(matrix(2, 3), learned, MatMut::new(a, 2, 2), &mut Scratch::default());
+            let (w, b) = (&NUMBERS[..6], &NUMBERS[..3]);
+            layer.forward(matrix(2, 3), w, b, MatMut::new(a, 2, 2), &mut Scratch::default());
         }),
         ("forward", &["2x2", "3x2"], || {
             let (layer, a) = (PackedLayer::new(kernel(), SHAPE, &NUMBERS[..6]), &mut { NUMBERS }[..4]);
-            let learned = (&NUMBERS[..6], &NUMBERS[..2]);
-            layer.forward(matrix(2, 2), learned, MatMut::new(a, 2, 2), &mut Scratch::default());
+            let (w, b) = (&NUMBERS[..6], &NUMBERS[..2]);
+            layer.forward(matrix(2, 2), w, b, MatMut::new(a, 2, 2), &mut Scratch::default());
         }),
     ]);
 }

@@ -12,7 +12,7 @@ use chainrule_kernel::{Kernel, MatRef, Scalar};
 
 use super::kinks::{kinks, piece};
 use crate::intermediates::Intermediates;
-use crate::layer::room::{Room, TensorShape};
+use crate::layer::layer_op::{LayerOp, TensorShape};
 use crate::layer::{Op, each};
 use crate::layout::{Layout, places};
 use crate::{Layer, Mlp, ModelError, Workspace};
@@ -105,7 +105,7 @@ impl<'l, 'f> Subject<'l, 'f> {
         let mut all = vec![tensor("input", vec![self.rows, self.mlp.inputs()], 0)];
         for (layer, place) in places(self.mlp.layers()) {
             let mut start = self.params.start + place.offset;
-            for TensorShape { name, shape } in each!(Op::of(layer, place), room => room.tensors()) {
+            for TensorShape { name, shape } in each!(Op::of(layer, place), layer => layer.tensors()) {
                 let found = tensor(&format!("{}.{name}", place.module), shape, start);
                 start = found.range.end;
                 all.push(found);

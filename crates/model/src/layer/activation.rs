@@ -6,12 +6,12 @@ use std::fmt;
 use chainrule_dense::{Activation, activation};
 use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
 
-use super::room::{Flow, Forward, Numbers, OpWorkspace, Ready, Room, Weights, copy_rows};
+use super::layer_op::{BackwardInput, Forward, LayerOp, Numbers, OpWorkspace, Prepared, Weights, copy_rows};
 use crate::activation::{activation_name, check_activation};
 use crate::memory::NoMemory;
 use crate::{ModelError, SettingRange};
 
-impl Room for Activation {
+impl LayerOp for Activation {
     fn kind(&self) -> String {
         activation_name(*self)
     }
@@ -45,7 +45,7 @@ impl Room for Activation {
 
     fn backward_in_place<T: Scalar>(
         &self,
-        flow: &Flow<'_, T>,
+        flow: &BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         _weights: &mut Weights<'_, T>,
         _grads: &mut [T],
@@ -60,7 +60,7 @@ impl Room for Activation {
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
-        _ready: Option<&Ready<T>>,
+        _prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,

@@ -22,10 +22,11 @@ use std::ops::Range;
 
 use chainrule_kernel::{MatRef, Scalar, Scratch};
 
-use super::norm::{DEFAULT_MOMENTUM, GammaBeta, Norm};
-use super::room::{
-    Beginning, Flow, Forward, Kept, Learned, Numbers, OpWorkspace, Ready, Room, Size, TensorShape, Weights,
+use super::layer_op::{
+    BackwardInput, Forward, InitContext, Kept, LayerOp, Learned, Numbers, OpWorkspace, Prepared, Size, TensorShape,
+    Weights,
 };
+use super::norm::{DEFAULT_MOMENTUM, GammaBeta, Norm};
 use super::statistics::Statistics;
 use crate::ModelError;
 use crate::memory::NoMemory;
@@ -54,7 +55,7 @@ impl BatchNorm {
     }
 }
 
-impl Room for BatchNorm {
+impl LayerOp for BatchNorm {
     fn kind(&self) -> String {
         "batch_norm".to_owned()
     }
@@ -104,7 +105,7 @@ impl Room for BatchNorm {
         self.norm.width.saturating_mul(2)
     }
 
-    fn initialise<T: Scalar>(&self, _begin: Beginning, params: &mut [T], running: &mut [T]) {
+    fn initialise<T: Scalar>(&self, _begin: InitContext, params: &mut [T], running: &mut [T]) {
         params[self.norm.ranges().gamma].fill(T::ONE);
         // Mean 0 and variance 1 until the first minibatch updates them.
         running[self.running_range()][self.norm.width..].fill(T::ONE);
@@ -135,7 +136,7 @@ impl Room for BatchNorm {
 
     fn backward_in_place<T: Scalar>(
         &self,
-        flow: &Flow<'_, T>,
+        flow: &BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         weights: &mut Weights<'_, T>,
         grads: &mut [T], // as the parameters
@@ -152,21 +153,21 @@ impl Room for BatchNorm {
         }
     }
 
-    fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
-        Ok(Ready::Statistics(self.running_stats(numbers)?))
+    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Prepared<T>, NoMemory> {
+        Ok(Prepared::Statistics(self.running_stats(numbers)?))
     }
 
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
-        ready: Option<&Ready<T>>,
+        prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,
     ) -> Result<(), NoMemory> {
         let learned = self.norm.of(numbers.params);
-        match ready {
-            Some(Ready::Statistics(statistics)) => forward(x, learned, a, statistics),
+        match prepared {
+            Some(Prepared::Statistics(statistics)) => forward(x, learned, a, statistics),
             _ => forward(x, learned, a, &self.running_stats(numbers)?),
         }
         Ok(())

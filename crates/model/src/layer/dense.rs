@@ -16,9 +16,9 @@ use std::ops::Range;
 use chainrule_dense::{LayerShape, PackedLayer, Plan, PreviousLayer};
 use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
 
-use super::room::{
-    Beginning, Beneath, DenseBeneath, Flow, Forward, Kept, Learned, Numbers, OpWorkspace, Ready, Room, Size,
-    TensorShape, Weights,
+use super::layer_op::{
+    BackwardInput, Forward, InitContext, Kept, LayerOp, Learned, Numbers, OpWorkspace, Prepared, PreviousDense,
+    PreviousOp, Size, TensorShape, Weights,
 };
 use crate::ModelError;
 use crate::decay::Steps;
@@ -56,7 +56,7 @@ impl Dense {
     }
 }
 
-impl Room for Dense {
+impl LayerOp for Dense {
     fn kind(&self) -> String {
         "dense".to_owned()
     }
@@ -91,8 +91,8 @@ impl Room for Dense {
         inputs.saturating_mul(outputs).saturating_add(outputs)
     }
 
-    fn initialise<T: Scalar>(&self, begin: Beginning, params: &mut [T], _running: &mut [T]) {
-        let Beginning { init, seed, dense } = begin;
+    fn initialise<T: Scalar>(&self, begin: InitContext, params: &mut [T], _running: &mut [T]) {
+        let InitContext { init, seed, dense } = begin;
         let LayerShape { inputs, outputs, .. } = self.shape;
         init.fill(FirstWeights { inputs, outputs, seed, layer: dense }, &mut params[self.ranges().w]);
     }
@@ -128,7 +128,7 @@ impl Room for Dense {
     #[inline]
     fn backward<T: Scalar>(
         &self,
-        flow: &mut Flow<'_, T>,
+        flow: &mut BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         weights: &mut Weights<'_, T>,
         grads: &mut [T], // as the parameters
@@ -143,10 +143,11 @@ impl Room for Dense {
             plan.output_gradient(of, MatMut::new(da, batch, width), &mut grads[b.clone()]);
         }
         let dz = MatRef::new(da, batch, width);
-        if let Some(Beneath { dense, of, dx }) = flow.below.take() {
-            let below = dense.map(|DenseBeneath { activation, b }| PreviousLayer { activation, of, db: &mut grads[b] });
-            flow.is_dz = below.is_some();
-            plan.input_gradient(dz, &weights.params()[w.clone()], dx, below);
+        if let Some(PreviousOp { dense, of, dx }) = flow.previous.take() {
+            let previous =
+                dense.map(|PreviousDense { activation, b }| PreviousLayer { activation, of, db: &mut grads[b] });
+            flow.is_dz = previous.is_some();
+            plan.input_gradient(dz, &weights.params()[w.clone()], dx, previous);
         }
         match weights {
             Weights::Kept(_) => plan.weight_gradient(flow.x, dz, &mut grads[w]),
@@ -158,15 +159,15 @@ impl Room for Dense {
         }
     }
 
-    fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
-        Ok(Ready::Dense(PackedLayer::try_new(numbers.kernel, self.shape, &numbers.params[self.ranges().w])?))
+    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Prepared<T>, NoMemory> {
+        Ok(Prepared::Dense(PackedLayer::try_new(numbers.kernel, self.shape, &numbers.params[self.ranges().w])?))
     }
 
     #[inline]
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
-        ready: Option<&Ready<T>>,
+        prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, inputs)
         a: &mut [T],      // (rows, width)
         scratch: &mut Scratch<T>,
@@ -174,8 +175,8 @@ impl Room for Dense {
         let DenseRanges { w, b } = self.ranges();
         let (w, b) = (&numbers.params[w], &numbers.params[b]);
         let a = MatMut::new(a, x.rows(), self.shape.outputs);
-        match ready {
-            Some(Ready::Dense(layer)) => layer.forward(x, w, b, a, scratch),
+        match prepared {
+            Some(Prepared::Dense(layer)) => layer.forward(x, w, b, a, scratch),
             _ => PackedLayer::unpacked(numbers.kernel, self.shape).forward(x, w, b, a, scratch),
         }
         Ok(())

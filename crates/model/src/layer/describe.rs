@@ -6,8 +6,8 @@ use std::str::FromStr;
 use chainrule_kernel::Scalar;
 
 use super::kind::Layer;
+use super::layer_op::LayerOp;
 use super::op::{MODULES, Op, Place, each};
-use super::room::Room;
 use crate::ModelError;
 use crate::activation::{ACTIVATION_NAMES, parse_activation};
 
@@ -19,17 +19,17 @@ impl Layer {
 
     /// The text form without sizes: `dense`, `relu`, `dropout(0.5)`, `batch_norm`.
     pub fn kind(&self) -> String {
-        each!(self.op(), room => room.kind())
+        each!(self.op(), layer => layer.kind())
     }
 
     /// The number of parameters of the module; `usize::MAX` where it would overflow.
     pub fn parameters(&self) -> usize {
-        each!(self.op(), room => room.parameters())
+        each!(self.op(), layer => layer.parameters())
     }
 
     /// The number of running statistics of the module, means and variances; `usize::MAX` where it would overflow.
     pub fn running(&self) -> usize {
-        each!(self.op(), room => room.running())
+        each!(self.op(), layer => layer.running())
     }
 
     /// The number of outputs for `before` inputs.
@@ -39,18 +39,18 @@ impl Layer {
 
     /// Whether a training pass computes something else than an evaluation pass.
     pub fn differs_in_training(&self) -> bool {
-        each!(self.op(), room => room.differs_in_training())
+        each!(self.op(), layer => layer.differs_in_training())
     }
 
     /// Checks the settings in the element type: a value that is in range in f64 may be 0 or infinite in f32.
     pub(crate) fn check_in<T: Scalar>(&self) -> Result<(), ModelError> {
         self.check()?;
-        each!(self.op(), room => room.check_in::<T>())
+        each!(self.op(), layer => layer.check_in::<T>())
     }
 
     /// Checks the ranges of the settings.
     pub(crate) fn check(&self) -> Result<(), ModelError> {
-        each!(self.op(), room => room.check())
+        each!(self.op(), layer => layer.check())
     }
 }
 
@@ -58,7 +58,7 @@ impl Layer {
 /// the defaults: `layer_norm(128, eps=0.001)`.
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        each!(self.op(), room => room.write(f))
+        each!(self.op(), layer => layer.write(f))
     }
 }
 

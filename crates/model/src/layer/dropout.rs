@@ -13,7 +13,9 @@ use std::fmt;
 
 use chainrule_kernel::{MatRef, Scalar, Scratch};
 
-use super::room::{Flow, Forward, Kept, Numbers, OpWorkspace, Ready, Room, Size, Weights, copy_rows};
+use super::layer_op::{
+    BackwardInput, Forward, Kept, LayerOp, Numbers, OpWorkspace, Prepared, Size, Weights, copy_rows,
+};
 use crate::ModelError;
 use crate::memory::{NoMemory, filled, product};
 use crate::random::{Purpose, Stream};
@@ -33,7 +35,7 @@ impl Dropout {
     }
 }
 
-impl Room for Dropout {
+impl LayerOp for Dropout {
     fn kind(&self) -> String {
         format!("dropout({})", self.p)
     }
@@ -81,7 +83,7 @@ impl Room for Dropout {
 
     fn backward_in_place<T: Scalar>(
         &self,
-        flow: &Flow<'_, T>,
+        flow: &BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         _weights: &mut Weights<'_, T>,
         _grads: &mut [T],
@@ -95,7 +97,7 @@ impl Room for Dropout {
     fn infer<T: Scalar>(
         &self,
         _numbers: Numbers<'_, T>,
-        _ready: Option<&Ready<T>>,
+        _prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,

@@ -13,10 +13,11 @@ use std::fmt;
 
 use chainrule_kernel::{MatRef, Scalar, Scratch};
 
-use super::norm::{GammaBeta, Norm};
-use super::room::{
-    Beginning, Flow, Forward, Kept, Learned, Numbers, OpWorkspace, Ready, Room, Size, TensorShape, Weights,
+use super::layer_op::{
+    BackwardInput, Forward, InitContext, Kept, LayerOp, Learned, Numbers, OpWorkspace, Prepared, Size, TensorShape,
+    Weights,
 };
+use super::norm::{GammaBeta, Norm};
 use super::statistics::{Statistics, sum};
 use crate::ModelError;
 use crate::memory::NoMemory;
@@ -25,7 +26,7 @@ use crate::memory::NoMemory;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LayerNorm(pub(crate) Norm);
 
-impl Room for LayerNorm {
+impl LayerOp for LayerNorm {
     fn kind(&self) -> String {
         "layer_norm".to_owned()
     }
@@ -60,7 +61,7 @@ impl Room for LayerNorm {
         self.0.width.saturating_mul(2)
     }
 
-    fn initialise<T: Scalar>(&self, _begin: Beginning, params: &mut [T], _running: &mut [T]) {
+    fn initialise<T: Scalar>(&self, _begin: InitContext, params: &mut [T], _running: &mut [T]) {
         params[self.0.ranges().gamma].fill(T::ONE);
     }
 
@@ -82,7 +83,7 @@ impl Room for LayerNorm {
 
     fn backward_in_place<T: Scalar>(
         &self,
-        flow: &Flow<'_, T>,
+        flow: &BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         weights: &mut Weights<'_, T>,
         grads: &mut [T], // as the parameters
@@ -96,7 +97,7 @@ impl Room for LayerNorm {
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
-        _ready: Option<&Ready<T>>,
+        _prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,
@@ -140,7 +141,7 @@ pub(crate) fn row<T: Scalar>(
     }
 }
 
-/// y of all rows. The statistics are stored where room is given for them.
+/// y of all rows. The statistics are stored if a destination is given.
 pub(crate) fn forward<T: Scalar>(
     eps: f64,
     x: MatRef<'_, T>,                    // (batch, width)

@@ -1,5 +1,5 @@
 //! The layers. A network is a sequence of modules, numbered as in PyTorch's `nn.Sequential`. Each kind has a file in this
-//! folder with everything about it; the trait [`room::Room`] lists what such a file implements. A new layer is such a file,
+//! folder with everything about it; the trait [`layer_op::LayerOp`] lists what such a file implements. A new layer is such a file,
 //! a variant in `kind.rs`, and its rows in `op.rs`.
 
 mod activation;
@@ -9,9 +9,9 @@ mod describe;
 mod dropout;
 pub(crate) mod kind;
 mod layer_norm;
+pub(crate) mod layer_op;
 pub(crate) mod norm;
 mod op;
-pub(crate) mod room;
 mod softmax;
 mod statistics;
 

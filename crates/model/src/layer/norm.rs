@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use chainrule_kernel::Scalar;
 
-use super::room::TensorShape;
+use super::layer_op::TensorShape;
 use crate::{ModelError, SettingRange};
 
 /// The default of eps, which is added to the variance; that of PyTorch.

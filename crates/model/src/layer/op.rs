@@ -7,8 +7,8 @@ use super::dense::Dense;
 use super::dropout::Dropout;
 use super::kind::Layer;
 use super::layer_norm::LayerNorm;
+use super::layer_op::LayerOp;
 use super::norm::{DEFAULT_EPS, DEFAULT_MOMENTUM, Norm, NormSettings};
-use super::room::Room;
 use super::softmax::{LogSoftmax, Softmax};
 
 /// The position of a module: its number, and the indices of its first parameter and running statistic.
@@ -33,17 +33,17 @@ pub(crate) enum Op {
     BatchNorm(BatchNorm),
 }
 
-/// Calls a method of an operation's layer: `each!(op, room => room.width(before))`.
+/// Calls a method of an operation's layer: `each!(op, layer => layer.width(before))`.
 macro_rules! each {
-    ($op:expr, $room:ident => $ask:expr) => {
+    ($op:expr, $layer:ident => $ask:expr) => {
         match $op {
-            $crate::layer::Op::Dense($room) => $ask,
-            $crate::layer::Op::Activation($room) => $ask,
-            $crate::layer::Op::Softmax($room) => $ask,
-            $crate::layer::Op::LogSoftmax($room) => $ask,
-            $crate::layer::Op::Dropout($room) => $ask,
-            $crate::layer::Op::LayerNorm($room) => $ask,
-            $crate::layer::Op::BatchNorm($room) => $ask,
+            $crate::layer::Op::Dense($layer) => $ask,
+            $crate::layer::Op::Activation($layer) => $ask,
+            $crate::layer::Op::Softmax($layer) => $ask,
+            $crate::layer::Op::LogSoftmax($layer) => $ask,
+            $crate::layer::Op::Dropout($layer) => $ask,
+            $crate::layer::Op::LayerNorm($layer) => $ask,
+            $crate::layer::Op::BatchNorm($layer) => $ask,
         }
     };
 }
@@ -71,7 +71,7 @@ impl Op {
     /// The number of outputs for `before` inputs.
     #[inline]
     pub(crate) fn width(&self, before: usize) -> usize {
-        each!(self, room => room.width(before))
+        each!(self, layer => layer.width(before))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chainrule_kernel::{MatRef, Scalar, Scratch};
 
-use super::room::{Flow, Forward, Numbers, OpWorkspace, Ready, Room, Weights, copy_rows};
+use super::layer_op::{BackwardInput, Forward, LayerOp, Numbers, OpWorkspace, Prepared, Weights, copy_rows};
 use crate::ModelError;
 use crate::memory::NoMemory;
 use crate::softmax::{backward, forward, log_backward, log_forward};
@@ -17,7 +17,7 @@ pub(crate) struct Softmax;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LogSoftmax;
 
-impl Room for Softmax {
+impl LayerOp for Softmax {
     fn kind(&self) -> String {
         "softmax".to_owned()
     }
@@ -40,7 +40,7 @@ impl Room for Softmax {
 
     fn backward_in_place<T: Scalar>(
         &self,
-        flow: &Flow<'_, T>,
+        flow: &BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         _weights: &mut Weights<'_, T>,
         _grads: &mut [T],
@@ -52,7 +52,7 @@ impl Room for Softmax {
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
-        _ready: Option<&Ready<T>>,
+        _prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,
@@ -63,7 +63,7 @@ impl Room for Softmax {
     }
 }
 
-impl Room for LogSoftmax {
+impl LayerOp for LogSoftmax {
     fn kind(&self) -> String {
         "log_softmax".to_owned()
     }
@@ -86,7 +86,7 @@ impl Room for LogSoftmax {
 
     fn backward_in_place<T: Scalar>(
         &self,
-        flow: &Flow<'_, T>,
+        flow: &BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         _weights: &mut Weights<'_, T>,
         _grads: &mut [T],
@@ -98,7 +98,7 @@ impl Room for LogSoftmax {
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
-        _ready: Option<&Ready<T>>,
+        _prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, width)
         a: &mut [T],      // (rows, width)
         _scratch: &mut Scratch<T>,

@@ -19,9 +19,9 @@ pub(crate) struct Statistics {
 impl Statistics {
     /// Zeros, for `means` means and variances and `width` columns.
     pub(crate) fn new(means: usize, width: usize) -> Result<Self, NoMemory> {
-        let room = |n: usize| filled(n, 0.0);
-        let sums = [room(width)?, room(width)?];
-        Ok(Statistics { mean: room(means)?, variance: room(means)?, scale: room(means)?, sums })
+        let zeros = |n: usize| filled(n, 0.0);
+        let sums = [zeros(width)?, zeros(width)?];
+        Ok(Statistics { mean: zeros(means)?, variance: zeros(means)?, scale: zeros(means)?, sums })
     }
 
     /// Bytes held.

@@ -32,7 +32,12 @@ pub fn log_odds(
     classes: usize,
     logits: &mut [f64], // (rows, classes)
 ) {
-    assert!(logits.len().is_multiple_of(classes.max(1)), "{} logits in rows of {classes}", logits.len());
+    assert!(logits.len().is_multiple_of(classes), "{} logits in rows of {classes}", logits.len());
+    if classes == 2 {
+        // Without a sum: equal differences stay equal.
+        logits.chunks_exact_mut(2).for_each(|z| (z[0], z[1]) = (z[0] - z[1], z[1] - z[0]));
+        return;
+    }
     let mut powers = vec![0.0; classes];
     for row in logits.chunks_exact_mut(classes.max(1)) {
         let top = argmax(row);
@@ -195,7 +200,10 @@ mod tests {
         // Far apart and far from 0: the largest is 1,000 above its next, and two are alike.
         assert_log_odds([3000.0, 2000.0, 2000.0], [1000.0 - 2f64.ln(), -1000.0, -1000.0]);
         assert_log_odds([-800.0, 0.0], [-800.0, 800.0]);
-        assert_log_odds([97.25, 98.5], [-1.25, 1.25]);
+        // The differences are equal, whatever is added to both.
+        for shift in [0.0, 0.5, 97.0] {
+            assert_log_odds([0.25 + shift, shift], [0.25, -0.25]);
+        }
         let no = f64::NEG_INFINITY;
         assert_log_odds([no, 0.0, no], [no, f64::INFINITY, no]);
         assert_log_odds([no, 0.0, 0.0], [no, 0.0, 0.0]);

@@ -3,8 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use chainrule_model::Kernel;
 use chainrule_model::metrics::{
-    Average, ClassScores, ConfusionMatrix, argmax, log_loss, mae, mse, r2, roc_auc, roc_auc_one_vs_rest, top_k,
+    Average, ClassScores, ConfusionMatrix, Interval, MeanBaseline, argmax, brier_score, log_loss, log_odds, mae, mse,
+    r2, roc_auc, roc_auc_one_vs_rest, top_k,
 };
 use chainrule_model::network::Objective;
 use chainrule_model::{Loss, MatRef, TargetsRef};
@@ -85,15 +87,20 @@ fn lengths_that_differ_panic_with_both() {
     assert_eq!(panics(|| r2(&[1.0; 3], &[1.0; 3], 0)), "3 numbers in rows of 0");
     assert_eq!(panics(|| roc_auc(&[0.5], &[true, false])), "1 scores, for 2 truths");
     assert_eq!(panics(|| argmax::<f32>(&[])), "the largest of 0 elements");
+    assert_eq!(panics(|| MeanBaseline::of(&[1.0; 3], 2)), "3 numbers in rows of 2");
+    assert_eq!(panics(|| Interval::wilson(3, 2)), "3 right of 2 rows");
+    assert_eq!(panics(|| log_odds(Kernel::selected().unwrap(), 3, &mut [0.0; 4])), "4 logits in rows of 3");
+    assert_eq!(panics(|| log_odds(Kernel::selected().unwrap(), 0, &mut [0.0])), "1 logits in rows of 0");
 }
 
 #[test]
 fn scores_that_do_not_fit_their_labels_panic_whichever_metric_is_asked() {
     type Metric = fn(&[f64], usize, &[u32]) -> Option<f64>;
-    let metrics: [Metric; 3] = [
+    let metrics: [Metric; 4] = [
         |scores, classes, labels| Some(top_k(scores, classes, labels, 1)),
         roc_auc_one_vs_rest,
         |scores, classes, labels| Some(log_loss(scores, classes, labels)),
+        |scores, classes, labels| Some(brier_score(scores, classes, labels)),
     ];
     for metric in metrics {
         assert_eq!(panics(|| metric(&[0.5; 3], 2, &[0, 1])), "3 scores, for 2 labels and 2 classes");

@@ -192,7 +192,7 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
     if has_numbers && columns().any(stands_over_numbers) {
         return Header::Names;
     }
-    if below.is_empty() || columns().any(recurs) { Header::Data } else { Header::Names }
+    if columns().any(recurs) { Header::Data } else { Header::Names }
 }
 
 #[cfg(test)]
@@ -243,11 +243,11 @@ mod tests {
 
     #[test]
     fn names_stand_over_numbers_or_do_not_recur() {
-        for text in ["a,b\n1,2", ",width\n1,2", "sex,age\nm,1\nf,2", "label\nred\ngreen", "a,b\nNA,1\nNA,2"] {
+        for text in ["a,b\n1,2", ",width\n1,2", "sex,age\nm,1\nf,2", "label\nred\ngreen", "a,b\nNA,1\nNA,2", "a,b"] {
             assert_eq!(names(text), Header::Names, "{text:?}");
         }
         for text in
-            ["1,2\n3,4", "NA,NA\n1,2", "1,x\n2,y", "id,1\n3,4", "red\ngreen\nred", "a,b", "", "x,1\ny,2", ",\n1,2"]
+            ["1,2\n3,4", "NA,NA\n1,2", "1,x\n2,y", "id,1\n3,4", "red\ngreen\nred", "", "x,1\ny,2", ",\n1,2"]
         {
             assert_eq!(names(text), Header::Data, "{text:?}");
         }

@@ -66,6 +66,10 @@ fn add_shares<T: Scalar>(
         brier += each().map(|t| (t - mean) * (t - mean)).sum::<f64>() / rows / width as f64;
     }
     parts.baseline.metrics.extend([("loss", entropy), ("Brier score", brier)]);
+    if targets.iter().all(|t| *t == T::ZERO || *t == T::ONE) {
+        // Who answers the share of yes is as sure as right.
+        parts.baseline.metrics.push(("expected calibration error", 0.0));
+    }
 }
 
 /// How yes and no were answered.

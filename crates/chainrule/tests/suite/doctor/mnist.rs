@@ -1,6 +1,6 @@
 //! The second notebook's failed run itself, where MNIST is: `CHAINRULE_MNIST` names the folder of its four files.
 
-use chainrule::data::{Dataset, Order, Preprocess, Source};
+use chainrule::data::{Dataset, Order, Preprocess, mnist_dir};
 use chainrule::doctor::Kind;
 use chainrule::{Activation, Init, Mlp, TrainConfig};
 
@@ -12,7 +12,7 @@ fn mnist() -> Option<Dataset<f32>> {
     if folder.is_none() {
         eprintln!("SKIPPED: set CHAINRULE_MNIST to the folder of MNIST's four files to run this");
     }
-    Some(Source::Mnist(folder?.into()).load(None, None).unwrap().data)
+    Some(mnist_dir(folder?).unwrap().read(None).unwrap().0)
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::memory::NoMemory;
 use crate::{Init, ModelError};
 
 /// A layer at its position in a network.
-pub(crate) trait Room: Copy {
+pub(crate) trait LayerOp: Copy {
     /// The text form without sizes: `dense`, `relu`, `dropout(0.5)`.
     fn kind(&self) -> String;
 
@@ -27,7 +27,7 @@ pub(crate) trait Room: Copy {
         Ok(())
     }
 
-    /// Checks the ranges of the settings in the element type; [`Room::check`] has checked them in f64.
+    /// Checks the ranges of the settings in the element type; [`LayerOp::check`] has checked them in f64.
     fn check_in<T: Scalar>(&self) -> Result<(), ModelError> {
         Ok(())
     }
@@ -75,7 +75,7 @@ pub(crate) trait Room: Copy {
     }
 
     /// Sets its initial parameters and running statistics, where they are not 0.
-    fn initialise<T: Scalar>(&self, begin: Beginning, params: &mut [T], running: &mut [T]) {
+    fn initialise<T: Scalar>(&self, begin: InitContext, params: &mut [T], running: &mut [T]) {
         let _ = (begin, params, running);
     }
 
@@ -99,27 +99,27 @@ pub(crate) trait Room: Copy {
     ) -> Result<(), ModelError>;
 
     /// From the gradient by the output in `here.da`, computes the gradients by its parameters, which are stored or applied
-    /// at once, and the gradient by its input if `flow.below` asks for it.
+    /// at once, and the gradient by its input if `flow.previous` asks for it.
     #[inline]
     fn backward<T: Scalar>(
         &self,
-        flow: &mut Flow<'_, T>,
+        flow: &mut BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         weights: &mut Weights<'_, T>,
         grads: &mut [T], // as the parameters
     ) {
         self.backward_in_place(flow, here, weights, grads);
-        if let Some(Beneath { mut dx, .. }) = flow.below.take() {
+        if let Some(PreviousOp { mut dx, .. }) = flow.previous.take() {
             let rows = here.da[..flow.batch * here.width].chunks_exact(dx.cols().max(1));
             rows.enumerate().for_each(|(i, row)| dx.row_mut(i).copy_from_slice(row));
         }
     }
 
-    /// As [`Room::backward`], for a layer whose input is as wide as its output: `here.da` becomes the gradient by the
+    /// As [`LayerOp::backward`], for a layer whose input is as wide as its output: `here.da` becomes the gradient by the
     /// input.
     fn backward_in_place<T: Scalar>(
         &self,
-        flow: &Flow<'_, T>,
+        flow: &BackwardInput<'_, T>,
         here: &mut OpWorkspace<T>,
         weights: &mut Weights<'_, T>,
         grads: &mut [T], // as the parameters
@@ -133,16 +133,16 @@ pub(crate) trait Room: Copy {
     }
 
     /// Prepares what many predictions share.
-    fn ready<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Ready<T>, NoMemory> {
+    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Prepared<T>, NoMemory> {
         let _ = numbers;
-        Ok(Ready::Nothing)
+        Ok(Prepared::Nothing)
     }
 
     /// Computes the output of a prediction, with or without the prepared data: the bits of an evaluation's forward pass.
     fn infer<T: Scalar>(
         &self,
         numbers: Numbers<'_, T>,
-        ready: Option<&Ready<T>>,
+        prepared: Option<&Prepared<T>>,
         x: MatRef<'_, T>, // (rows, inputs)
         a: &mut [T],      // (rows, width)
         scratch: &mut Scratch<T>,
@@ -167,7 +167,7 @@ pub(crate) struct Learned {
 
 /// What the initial parameters of a layer depend on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Beginning {
+pub(crate) struct InitContext {
     /// The initialiser, resolved for the activation after the layer.
     pub(crate) init: Init,
     pub(crate) seed: u64,
@@ -221,7 +221,7 @@ impl<T: Scalar> Kept<T> {
 
 /// The data that a layer prepares once for many predictions.
 #[derive(Debug)]
-pub(crate) enum Ready<T: Scalar> {
+pub(crate) enum Prepared<T: Scalar> {
     Nothing,
     /// A dense layer's weights, packed.
     Dense(PackedLayer<T>),
@@ -229,13 +229,13 @@ pub(crate) enum Ready<T: Scalar> {
     Statistics(Statistics),
 }
 
-impl<T: Scalar> Ready<T> {
+impl<T: Scalar> Prepared<T> {
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Ready::Nothing => 0,
-            Ready::Dense(layer) => layer.bytes(),
-            Ready::Statistics(statistics) => statistics.bytes(),
+            Prepared::Nothing => 0,
+            Prepared::Dense(layer) => layer.bytes(),
+            Prepared::Statistics(statistics) => statistics.bytes(),
         }
     }
 }
@@ -259,7 +259,7 @@ pub(crate) struct Forward<'a, T: Scalar> {
 }
 
 /// The input of one operation's backward pass.
-pub(crate) struct Flow<'a, T: Scalar> {
+pub(crate) struct BackwardInput<'a, T: Scalar> {
     pub(crate) kernel: &'static Kernel<T>,
     /// Rows of the minibatch.
     pub(crate) batch: usize,
@@ -268,15 +268,15 @@ pub(crate) struct Flow<'a, T: Scalar> {
     /// The operation's input, (batch, inputs).
     pub(crate) x: MatRef<'a, T>,
     /// `None` for the first operation: the gradient by the data is not computed.
-    pub(crate) below: Option<Beneath<'a, T>>,
+    pub(crate) previous: Option<PreviousOp<'a, T>>,
     /// Whether `da` holds dz already and `grads` the gradient of the bias, computed by the operation after this one.
     pub(crate) is_dz: bool,
 }
 
 /// The operation before this one.
-pub(crate) struct Beneath<'a, T> {
+pub(crate) struct PreviousOp<'a, T> {
     /// Its activation and bias, if it is dense.
-    pub(crate) dense: Option<DenseBeneath>,
+    pub(crate) dense: Option<PreviousDense>,
     /// The matrix that the derivative of its activation is computed from, z or a: (batch, inputs).
     pub(crate) of: MatRef<'a, T>,
     /// The destination of the gradient by its output, (batch, inputs).
@@ -284,7 +284,7 @@ pub(crate) struct Beneath<'a, T> {
 }
 
 /// A dense operation before this one, whose dz and bias gradient this one computes in an epilogue.
-pub(crate) struct DenseBeneath {
+pub(crate) struct PreviousDense {
     pub(crate) activation: Activation,
     /// The range of its b in the parameters.
     pub(crate) b: Range<usize>,
