@@ -1,16 +1,18 @@
 //! `chainrule doctor`, and the warnings of `train`: the library's findings as text and as JSON.
 
-use chainrule::data::Dataset;
+use chainrule::data::{DataFinding, Dataset, Examples, Preflight};
 use chainrule::doctor::{Diagnostics, Examination, Finding, LayerDiagnostics, judge};
 use chainrule::optim::Update;
-use chainrule::{DType, Loss, Mlp, Model, ModelFile, Optimizer, Sample, Scalar, Trainer};
+use chainrule::train::ClassWeights;
+use chainrule::{DType, Loss, Mlp, Model, ModelFile, Optimizer, Sample, Scalar, TrainConfig, Trainer};
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
-use crate::data::Named;
+use crate::data::{Named, all_rows};
+use crate::data_command;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::{Output, plural};
+use crate::output::{Output, brief, plural};
 
 /// Number of rows examined: the thresholds of the library are chosen for a thousand.
 const ROWS: usize = 1024;
@@ -24,6 +26,9 @@ struct FindingLine<'a> {
     kind: &'a str,
     module: Option<usize>,
     layer: Option<&'a str>,
+    column: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    classes: &'a [String],
     numbers: serde_json::Map<String, serde_json::Value>,
     seen: String,
     means: &'a str,
@@ -51,6 +56,8 @@ struct Report<'a> {
     chance: f64,
     layers: Vec<LayerLine<'a>>,
     findings: Vec<FindingLine<'a>>,
+    /// What the data say without the network.
+    data: &'a [DataFinding],
 }
 
 #[derive(Debug, Serialize)]
@@ -76,35 +83,64 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
 
 fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> Result<(), Failure> {
     let mut model = file.model::<T>(args.activation)?;
-    let data = named.load_for(&mut model)?;
+    let examples = named.read_for(&mut model)?;
+    let data = examples.dataset_for::<T>(&all_rows(&examples), &model)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
     let Examined { diagnostics, findings, rows } = examine(&Patient::of(&model), &data, update, Run::AFTER)?;
 
+    let of_data = about_data(&model, &examples, &findings);
+    let found = findings.len() + of_data.len();
+
     let mut output = Output::new(args.json, false);
     output.json(&Report {
-        healthy: findings.is_empty(),
+        healthy: found == 0,
         rows,
         loss: diagnostics.loss,
         chance: diagnostics.baseline_loss,
         layers: diagnostics.layers.iter().map(layer_line).collect(),
         findings: findings.iter().map(finding_line).collect(),
+        data: &of_data,
     });
-    let (model, source) = (shown(args.model.display()), shown(&args.data));
-    output.say(format_args!("{model} on {source}, {rows} of {}\n", plural(data.rows(), "row")));
+    let (path, source) = (shown(args.model.display()), shown(&args.data));
+    output.say(format_args!("{path} on {source}, {rows} of {}\n", plural(data.rows(), "row")));
     output.say(table(&diagnostics));
     output.say(format_args!(
         "loss {:.4}; the best constant prediction has {:.4}",
         diagnostics.loss, diagnostics.baseline_loss
     ));
+    target_lines(&model).iter().for_each(|line| output.say(line));
+    for finding in &of_data {
+        output.say(format_args!("\n{}", data_command::words(finding)));
+    }
     for finding in &findings {
         output.say(format_args!("\n{finding}"));
     }
-    output.say(match findings.len() {
+    output.say(match found {
         0 => "healthy: nothing found".to_owned(),
         found => format!("\nsick: {}", plural(found, "finding")),
     });
     output.finish()?;
-    if findings.is_empty() { Ok(()) } else { Err(Failure::Found) }
+    if found == 0 { Ok(()) } else { Err(Failure::Found) }
+}
+
+/// What the data say without the network, and the network has not said: with copies across the parts, if the model knows
+/// how these rows were split.
+fn about_data<T: Scalar>(model: &Model<T>, examples: &Examples, said: &[Finding]) -> Vec<DataFinding> {
+    let parts = model.split.as_ref().and_then(|split| examples.split_again(split).ok());
+    let mut findings = Preflight::of(examples, parts.as_ref()).findings;
+    findings.retain(|finding| said.iter().all(|said| said.kind.name() != finding.kind));
+    findings
+}
+
+/// How values were scaled before they were learned: a line for each column.
+fn target_lines<T: Scalar>(model: &Model<T>) -> Vec<String> {
+    let Some((means, deviations)) = model.target.scaling() else { return Vec::new() };
+    let line = |(at, (mean, deviation)): (usize, (&f64, &f64))| {
+        let name = model.target.names().get(at).map_or_else(|| (at + 1).to_string(), shown);
+        let (mean, deviation) = (brief(*mean), brief(*deviation));
+        format!("target {name}: standardised for training (mean {mean}, deviation {deviation})")
+    };
+    means.iter().zip(deviations).enumerate().map(line).collect()
 }
 
 /// The point of a run at which the network is examined.
@@ -114,12 +150,17 @@ pub(crate) struct Run<'a> {
     pub(crate) when: &'static str,
     /// The losses of the epochs so far, if they are known.
     pub(crate) losses: &'a [f64],
+    /// Those of the rows held out after the same epochs.
+    pub(crate) validation_losses: &'a [f64],
+    /// Whether the network has the weights of the best of them.
+    pub(crate) keeps_best: bool,
     /// The learning rate of the last step, if a schedule has changed it.
     pub(crate) rate: Option<f64>,
 }
 
 impl Run<'_> {
-    pub(crate) const BEFORE: Run<'static> = Run { when: "before", losses: &[], rate: None };
+    pub(crate) const BEFORE: Run<'static> =
+        Run { when: "before", losses: &[], validation_losses: &[], keeps_best: false, rate: None };
     pub(crate) const AFTER: Run<'static> = Run { when: "after", ..Run::BEFORE };
 
     fn is_trained(self) -> bool {
@@ -131,11 +172,19 @@ impl Run<'_> {
 pub(crate) struct Patient<'a, T: Scalar> {
     pub(crate) mlp: &'a Mlp<T>,
     pub(crate) loss: Loss,
+    /// Whether rare classes weigh more.
+    pub(crate) is_weighted: bool,
 }
 
 impl<'a, T: Scalar> Patient<'a, T> {
     pub(crate) fn of(model: &'a Model<T>) -> Self {
-        Patient { mlp: &model.mlp, loss: model.loss }
+        Patient { mlp: &model.mlp, loss: model.loss, is_weighted: false }
+    }
+
+    /// The same in a run with these settings.
+    pub(crate) fn trained_by(self, config: &TrainConfig) -> Self {
+        let is_weighted = config.class_weights != ClassWeights::Equal || config.positive_weights.is_some();
+        Patient { is_weighted, ..self }
     }
 }
 
@@ -153,14 +202,21 @@ fn examine<T: Scalar>(
     update: Option<Update>,
     run: Run<'_>,
 ) -> Result<Examined, Failure> {
-    let Patient { mlp, loss } = *patient;
+    let Patient { mlp, loss, .. } = *patient;
     let sample = Sample::spread(mlp, data, loss, ROWS)?;
     let counts = data.class_counts();
+    let columns = data.schema().map(|schema| schema.feature_names()).unwrap_or_default();
     let case = Examination {
         update,
         class_counts: counts.as_deref(),
         losses: run.losses,
+        validation_losses: run.validation_losses,
         trained: run.is_trained(),
+        keeps_best: run.keeps_best,
+        is_weighted: patient.is_weighted,
+        columns: &columns,
+        targets: data.target().names(),
+        classes: data.class_names().unwrap_or_default(),
         ..Examination::new(mlp, sample.rows(), loss)
     };
     let diagnostics = Diagnostics::measure(&case)?;
@@ -177,6 +233,11 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    /// After these have been said.
+    pub(crate) fn after(said: impl Iterator<Item = &'static str>) -> Self {
+        Watch { said: said.collect() }
+    }
+
     /// Reports new findings.
     pub(crate) fn look<T: Scalar>(
         &mut self,
@@ -216,7 +277,9 @@ fn finding_line(finding: &Finding) -> FindingLine<'_> {
         numbers: finding.kind.numbers().into_iter().map(number).collect(),
         seen: finding.seen(),
         means: finding.kind.means(),
-        advice: finding.kind.advice(),
+        column: finding.column.as_deref(),
+        classes: &finding.classes,
+        advice: &finding.advice,
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod args;
 mod data;
+mod data_command;
 mod doctor;
 mod escape;
 mod eval;
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
     limits::set(cli.max_bytes);
     output::set_colors(!cli.no_color);
     // Commands that only read and draw need no threads.
-    if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_))
+    if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_) | Command::Data(_))
         && let Err(error) = chainrule::start_threads()
     {
         return report::report(error.into(), "");
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         Command::Train(args) => ("train", train::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),
+        Command::Data(args) => ("data", data_command::run(&args)),
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
         Command::Graph(args) => ("graph", graph::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),

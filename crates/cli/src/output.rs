@@ -97,6 +97,11 @@ impl Output {
         self.mode == Mode::Quiet
     }
 
+    /// Whether text is printed.
+    pub(crate) fn is_words(&self) -> bool {
+        self.mode == Mode::Words
+    }
+
     /// Whether a write has failed.
     pub(crate) fn is_broken(&self) -> bool {
         self.error.is_some()

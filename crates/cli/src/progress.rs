@@ -166,11 +166,12 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
             return;
         }
         let Sight { watch, train, trainer, .. } = &mut self.sight;
-        let run = Run { when: "during", losses: &[report.loss], rate: report.learning_rate };
+        let run = Run { when: "during", losses: &[report.loss], rate: report.learning_rate, ..Run::AFTER };
         let output = &mut *self.output;
         self.bar.suspend(|| {
             // If a network cannot be examined, training reports the same error.
-            let _ = watch.look(&Patient { mlp, loss: trainer.config().loss }, train, trainer, run, output);
+            let patient = Patient { mlp, loss: trainer.config().loss, is_weighted: false }.trained_by(trainer.config());
+            let _ = watch.look(&patient, train, trainer, run, output);
         });
     }
 }

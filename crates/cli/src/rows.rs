@@ -1,6 +1,6 @@
 //! The rows that `train` learns from, chooses by and reports on.
 
-use chainrule::data::{Dataset, Examples, Fitted, Parts, Split, SplitBy, SplitRequest};
+use chainrule::data::{DataFinding, Dataset, Examples, Fitted, Parts, Preflight, Split, SplitBy, SplitRequest};
 use chainrule::train::Usual;
 use chainrule::{Model, Scalar, Task};
 
@@ -27,6 +27,8 @@ pub(crate) struct Rows<T> {
     pub(crate) usual: Usual,
     /// What was taken for granted.
     pub(crate) notes: Vec<String>,
+    /// What is likely to go wrong.
+    pub(crate) findings: Vec<DataFinding>,
 }
 
 impl<T: Scalar> Rows<T> {
@@ -54,6 +56,10 @@ impl<T: Scalar> Rows<T> {
             )));
         }
         let (parts, split) = parts(args, &examples, stored, validation, &mut notes)?;
+        let findings = match args.quiet && !args.json {
+            true => Vec::new(),
+            false => findings(args, &examples, &parts),
+        };
         let fitted = fitted(args, &examples, &parts, stored)?;
         let part = |rows: &[usize]| match rows {
             [] => Ok(None),
@@ -70,7 +76,7 @@ impl<T: Scalar> Rows<T> {
             (None, Some(own)) if args.holdout.is_none() => (Some(own.dataset::<T>(&all_rows(own), &fitted)?), "test"),
             _ => (part(&parts.test)?, "held out"),
         };
-        Ok(Rows { train, validation, test, test_is, split, task: examples.task(), usual, notes })
+        Ok(Rows { train, validation, test, test_is, split, task: examples.task(), usual, notes, findings })
     }
 
     /// The rows that each epoch is measured on: those to validate on, or else those to test on, by which nothing is chosen.
@@ -126,6 +132,17 @@ fn parts<T: Scalar>(
     };
     let parts = examples.split(&request)?;
     Ok((parts, Some(examples.remember(&request))))
+}
+
+/// What is likely to go wrong, but for what the command line already sees to.
+fn findings(args: &TrainArgs, examples: &Examples, parts: &Parts) -> Vec<DataFinding> {
+    let mut findings = Preflight::of(examples, Some(parts)).findings;
+    findings.retain(|finding| match finding.kind {
+        "label-imbalance" => !args.weights.is_weighted(),
+        "rare-categories" => !args.fitting.takes_unknown(),
+        _ => true,
+    });
+    findings
 }
 
 /// How rows are made ready: as the model that training goes on with was trained, or as suits the rows that are learned from.

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use chainrule::data::Order;
+use chainrule::data::{Dataset, Order};
 use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
-use chainrule::train::{StopReason, Usual};
+use chainrule::train::{ClassWeights, StopReason, Usual};
 use chainrule::{
     DType, Evaluation, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer,
 };
 
 use crate::args::TrainArgs;
 use crate::data::Named;
+use crate::data_command;
 use crate::doctor::{Patient, Run, Watch};
 use crate::escape::shown;
 use crate::failure::Failure;
@@ -87,8 +88,9 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     interrupt::stop_training(trainer.stop_handle());
     tell_beginning(args, &model, &rows, &trainer, &mut output);
     output.json(&start(args, &model, &rows, &trainer));
-    let mut watch = Watch::default();
-    watch.look(&Patient::of(&model), train, &trainer, Run::BEFORE, &mut output)?;
+    data_command::warn(&rows.findings, &mut output);
+    let mut watch = Watch::after(rows.findings.iter().map(|finding| finding.kind));
+    watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::BEFORE, &mut output)?;
     let config = trainer.config();
     let size = Size { rows: train.rows(), batch: rows_a_step(config, train.rows()), epochs: config.epochs };
     let sight = Sight {
@@ -105,7 +107,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     let fitted = trainer.resume(&mut model, train, watched, progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // An error here does not hide the divergence.
-        let _ = watch.look(&Patient::of(&model), train, &trainer, Run::AFTER, &mut output);
+        let _ = watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::AFTER, &mut output);
         if let Some(path) = &args.save {
             keep_after_divergence(&model, path, epoch - 1, &mut output);
         }
@@ -126,9 +128,11 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     })?;
     if !report.epochs.is_empty() {
         let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
+        let validation = validation_losses(&report, trainer.config(), train);
         let rate = report.epochs.last().and_then(|epoch| epoch.learning_rate);
-        let run = Run { losses: &losses, rate, ..Run::AFTER };
-        watch.look(&Patient::of(&model), train, &trainer, run, &mut output)?;
+        let keeps_best = report.best.is_some();
+        let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
+        watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, run, &mut output)?;
     }
     tell_end(args, &report, tested.as_ref().map(|tested| (tested, rows.test_is)), saved, &mut output);
     output.json(&done(&report, &model, &trainer, tested.as_ref(), saved));
@@ -137,6 +141,18 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         (StopReason::Stopped, Some(signal)) => Err(Failure::Stopped(signal)),
         _ => Ok(()),
     }
+}
+
+/// The losses of the rows held out after each epoch, where they are of the same kind as those of the rows trained on: without
+/// weights and smoothing.
+fn validation_losses<T: Scalar>(report: &TrainReport, config: &TrainConfig, train: &Dataset<T>) -> Vec<f64> {
+    let is_plain = config.class_weights == ClassWeights::Equal
+        && config.positive_weights.is_none()
+        && config.label_smoothing == 0.0
+        && train.weights().is_none();
+    let loss = |epoch: &chainrule::EpochReport| epoch.validation.as_ref().map(|validation| validation.loss);
+    let losses = is_plain.then(|| report.epochs.iter().map(loss).collect::<Option<Vec<f64>>>());
+    losses.flatten().unwrap_or_default()
 }
 
 /// The evaluation on the test part: of the last or best epoch where it was watched, otherwise computed now.

@@ -43,6 +43,11 @@ impl WeightsArgs {
         }
     }
 
+    /// Whether classes or answers weigh differently.
+    pub(crate) fn is_weighted(&self) -> bool {
+        self.class_weights.is_some() || self.pos_weight.is_some()
+    }
+
     /// The configuration with these options applied.
     pub(crate) fn apply(&self, config: TrainConfig) -> TrainConfig {
         TrainConfig {

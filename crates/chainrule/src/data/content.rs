@@ -17,6 +17,11 @@ impl Content {
         self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }
 
+    pub(crate) fn number(&mut self, value: f64) {
+        // 0 and -0 are the same number.
+        self.word((value + 0.0).to_bits());
+    }
+
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let mut words = bytes.chunks_exact(8);
         for word in &mut words {

@@ -85,15 +85,6 @@ impl<T: Scalar> Dataset<T> {
         Ok(self)
     }
 
-    /// The same rows with another number of classes, whose names are then unknown. Errors name `origin`.
-    pub(crate) fn with_classes(self, origin: &str, classes: usize) -> Result<Self> {
-        let targets = match self.targets {
-            Targets::Classes { labels, .. } => Targets::from_labels(origin, labels, Some(classes))?,
-            Targets::Values { values, cols } => Targets::Values { values, cols },
-        };
-        Ok(Dataset { weights: self.weights, ..Self::from_origins(self.features, origin, targets, origin)? })
-    }
-
     /// Says how much each row counts while a network learns from them: in a minibatch's mean loss a row of weight 2 as that
     /// row twice. A row of weight 0 is left out; no minibatch holds it. Weights of classes multiply these. Evaluation knows
     /// neither: there rows count alike.

@@ -33,6 +33,7 @@ mod mnist;
 mod npy;
 mod numbers;
 mod plain;
+mod preflight;
 mod preprocess;
 mod preprocessing;
 mod request;
@@ -63,6 +64,9 @@ pub use mnist::{MnistFiles, mnist_dir};
 #[cfg(feature = "npy")]
 pub use npy::{
     parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,
+};
+pub use preflight::{
+    ColumnKind, ColumnProfile, ColumnRole, DataFinding, PartSizes, Preflight, TargetProfile, ValueScale,
 };
 pub use preprocess::Preprocess;
 pub use request::Request;

@@ -14,7 +14,7 @@ const ROWS_A_CATEGORY: usize = 10;
 const NAMES_AT_LEAST: usize = 20;
 
 /// The columns of these that are learned from unless it is said otherwise. Left out, with a note: columns without any value,
-/// constant columns, and texts that name the rows. A column that counts the rows is pointed out.
+/// and texts that name the rows.
 pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>) -> Result<Vec<usize>> {
     let mut kept = Vec::with_capacity(columns.len());
     for column in columns {
@@ -38,28 +38,15 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
                     continue;
                 }
             }
-            Cells::Numbers { slot } => {
-                if counts_rows(table, *slot) {
-                    let name =
-                        if table.name(column).is_none_or(str::is_empty) { "a nameless column" } else { "a column" };
-                    notes.push(format!(
-                        "{title} is {name} that counts the rows: an index? drop it, unless it means something"
-                    ));
-                }
-            }
+            Cells::Numbers { .. } => {}
         }
         kept.push(column);
     }
     Ok(kept)
 }
 
-/// Whether the numbers go up by 1 from row to row.
-fn counts_rows(table: &Table, slot: usize) -> bool {
-    table.rows() > 2 && (1..table.rows()).all(|row| table.value(row, slot) == table.value(row - 1, slot) + 1.0)
-}
-
 /// Whether most of the first texts are dates.
-fn are_dates(table: &Table, column: usize) -> bool {
+pub(crate) fn are_dates(table: &Table, column: usize) -> bool {
     let Cells::Words { words, .. } = &table.columns()[column].cells else { return false };
     let looked_at: Vec<&String> = words.all().iter().take(LOOKED_AT).collect();
     let dates = looked_at.iter().filter(|word| is_date(word)).count();

@@ -97,6 +97,11 @@ pub(crate) struct FittingArgs {
 }
 
 impl FittingArgs {
+    /// Whether a category that training did not see is no error.
+    pub(crate) fn takes_unknown(&self) -> bool {
+        self.unknown == Unknown::Zeros
+    }
+
     /// The request with these options applied.
     pub(crate) fn applied_to(&self, mut request: Request) -> Request {
         let FittingArgs { unknown, group, row_weights } = self.clone();

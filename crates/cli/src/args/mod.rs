@@ -1,6 +1,7 @@
 //! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
 mod data;
+mod data_command;
 pub(crate) mod defaults;
 mod doctor;
 mod eval;
@@ -14,6 +15,7 @@ mod train;
 use clap::{Parser, Subcommand};
 
 pub(crate) use data::{ColumnArgs, FittingArgs, TextArgs};
+pub(crate) use data_command::DataArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use eval::EvalArgs;
 pub(crate) use gradcheck::GradcheckArgs;
@@ -42,6 +44,7 @@ pub(crate) enum Command {
     Train(Box<TrainArgs>),
     Eval(EvalArgs),
     Predict(PredictArgs),
+    Data(DataArgs),
     Inspect(InspectArgs),
     Graph(GraphArgs),
     Doctor(DoctorArgs),
@@ -54,6 +57,7 @@ Examples:
   chainrule train --save digits.safetensors
   chainrule eval digits.safetensors --data digits --part test
   chainrule predict digits.safetensors --data images.npy
+  chainrule data houses.csv --target price
   chainrule inspect digits.safetensors
   chainrule trace digits.safetensors --data digits
 

@@ -1,86 +1,192 @@
-//! The explanation of each finding, and the advice.
+//! What to do about a finding in the run that it was found in: what fits the cause, and nothing that has been done.
 
-use crate::doctor::Kind;
+use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
-impl Kind {
-    /// The effect on training.
-    pub fn means(&self) -> &'static str {
-        match self {
-            Kind::UnscaledFeatures { rms } if *rms > 1.0 => {
-                "initial weights are derived for features of about 1; larger ones make the first steps so long that units die, \
-                 saturate, or diverge"
-            }
-            Kind::UnscaledFeatures { .. } => {
-                "the features hardly affect the network: it learns its biases first and its weights late"
-            }
-            Kind::UnevenFeatures { .. } => {
-                "the wide column dominates the others: a learning rate that suits it is far too small for them"
-            }
-            Kind::ConstantFeatures { .. } => {
-                "such columns do not distinguish any rows; they only act as additional biases"
-            }
-            Kind::LabelImbalance { .. } => {
-                "never predicting the rare class costs little, so it is learned last or not at all, and accuracy hides that"
-            }
-            Kind::NonFiniteParameters { .. } => "the network has diverged; its predictions are meaningless",
-            Kind::NonFiniteOutputs { .. } => "sums overflow: the numbers exceed the range of the element type",
-            Kind::NonFiniteLoss { .. } => "the network has diverged; further steps cannot recover it",
-            Kind::DeadUnits { dead, units, .. } if dead == units => {
-                "no gradient passes through the layer: the layers before it have stopped learning for good, and the layers after it \
-                 get the same input for every row"
-            }
-            Kind::DeadUnits { .. } => {
-                "a unit that is 0 for every row gets no gradient and never recovers: the layer is effectively smaller"
-            }
-            Kind::SaturatedUnits { .. } => {
-                "where the activation is flat, it multiplies gradients by almost 0: the layers before it hardly learn"
-            }
-            Kind::VanishingGradients { .. } => "the layer hardly changes while the last one learns",
-            Kind::ExplodingGradients { .. } => {
-                "a learning rate that suits the last layer is far too large for this one"
-            }
-            Kind::LargeUpdates { .. } => "a few steps overwrite what has been learned: the loss jumps, ReLUs die",
-            Kind::LearningRateHigh { .. } => "the step overshoots the minimum: the learning rate is too high",
-            Kind::RisingLoss { .. } => {
-                "training has moved away from a better solution, as it does when the learning rate is too high"
-            }
-            Kind::LossAtChance { .. } => {
-                "the network has learned at most how often each target occurs, and nothing from the features"
-            }
+use crate::doctor::{Examination, Finding, Kind};
+use crate::graph::brief;
+
+/// What of a run decides which advice fits.
+struct Circumstances {
+    /// Whether features, or targets, are badly scaled: that comes before anything about steps.
+    features: bool,
+    targets: bool,
+    /// Whether hidden layers have activations that are flat far from 0, or ReLUs.
+    saturates: bool,
+    relu: bool,
+    is_deep: bool,
+    has_norm: bool,
+    has_dropout: bool,
+    is_clipped: bool,
+    keeps_best: bool,
+    /// The optimiser's name and rate.
+    optimizer: Option<(&'static str, f64)>,
+    epochs: usize,
+}
+
+impl Circumstances {
+    fn of<T: Scalar>(case: &Examination<'_, T>, found: &[Finding]) -> Self {
+        let mlp: &Mlp<T> = case.mlp;
+        let has = |is: &dyn Fn(&Layer) -> bool| mlp.layers().iter().rev().skip(1).any(is);
+        let is_flat = |layer: &Layer| {
+            use Activation::{HardSigmoid, Sigmoid, Softsign, Tanh};
+            matches!(layer, Layer::Activation(Sigmoid | Tanh | Softsign | HardSigmoid))
+        };
+        Circumstances {
+            features: found
+                .iter()
+                .any(|f| matches!(f.kind, Kind::UnscaledFeatures { .. } | Kind::UnevenFeatures { .. })),
+            targets: found.iter().any(|f| matches!(f.kind, Kind::UnscaledTargets { .. })),
+            saturates: has(&is_flat),
+            relu: has(&|layer| *layer == Layer::Activation(Activation::Relu)),
+            is_deep: mlp.dense_layers().count() > 3,
+            has_norm: has(&|layer| matches!(layer, Layer::LayerNorm { .. } | Layer::BatchNorm { .. })),
+            has_dropout: has(&|layer| matches!(layer, Layer::Dropout { .. })),
+            is_clipped: case.update.is_some_and(|update| update.clip.is_some()),
+            keeps_best: case.keeps_best,
+            optimizer: case.update.map(|update| (update.optimizer.name(), update.optimizer.lr())),
+            epochs: case.losses.len(),
         }
     }
 
-    /// What to do about it.
-    pub fn advice(&self) -> &'static str {
-        match self {
+    /// Why steps are too long, and what to do: unscaled numbers first, the rate after them.
+    fn smaller_steps(&self) -> String {
+        match (self.targets, self.features) {
+            (true, _) => {
+                return "scale the targets: leave out --raw-targets, so that they are standardised; the rate may then be right"
+                    .to_owned();
+            }
+            (_, true) => {
+                return "scale the features first (--preprocess standardize); the rate may then be right".to_owned();
+            }
+            _ => {}
+        }
+        let clip = if self.is_clipped { "" } else { ", or --clip-norm 1" };
+        match self.optimizer {
+            Some((_, lr)) => {
+                format!("train again with a learning rate three to ten times smaller: --lr {}{clip}", brief(lr / 10.0))
+            }
+            None => format!("train again with a learning rate (--lr) three to ten times smaller{clip}"),
+        }
+    }
+
+    fn larger_steps(&self) -> String {
+        match self.optimizer {
+            Some((_, lr)) => format!("--lr {}", brief(3.0 * lr)),
+            None => "a higher --lr".to_owned(),
+        }
+    }
+
+    fn advice(&self, kind: &Kind, column: Option<&str>) -> String {
+        let named = |number: usize| column.map_or_else(|| (number + 1).to_string(), str::to_owned);
+        match kind {
             Kind::UnscaledFeatures { rms } if *rms > 1.0 => {
                 "divide by the largest value (--preprocess scale:0.00392 for bytes) or --preprocess standardize, and train again"
+                    .to_owned()
             }
-            Kind::UnscaledFeatures { .. } | Kind::UnevenFeatures { .. } => "train again with --preprocess standardize",
-            Kind::ConstantFeatures { .. } => "remove them, or check that the file was read as intended",
+            Kind::UnscaledFeatures { .. } | Kind::UnevenFeatures { .. } => {
+                "train again with --preprocess standardize".to_owned()
+            }
+            Kind::ConstantFeatures { .. } => "remove them (--drop), or check that the file was read as intended".to_owned(),
+            Kind::ColumnTellsTarget { column: at, .. } => {
+                format!("leave it out unless it is known before the target is: --drop {}", named(*at))
+            }
+            Kind::IndexColumn { column: at } => format!(
+                "--drop {}; if it is a time, hold out the last rows instead of some from between: --holdout last",
+                named(*at)
+            ),
+            Kind::UnscaledTargets { .. } => {
+                "train again without --raw-targets: targets are standardised, and predictions come in their own unit".to_owned()
+            }
+            Kind::ConstantTargets { .. } | Kind::SingleClass { .. } => {
+                "check that --target or --labels names the right column, and that all rows were read".to_owned()
+            }
+            Kind::EmptyClasses { empty: 1, first: 0, .. } => {
+                "if labels count from 1, leave out --classes: the labels that occur become the classes".to_owned()
+            }
+            Kind::EmptyClasses { .. } => "leave out --classes, or add rows of the classes that have none".to_owned(),
+            Kind::ShiftedLabels { .. } => {
+                "check where rows and labels begin: a header that was read as a row, or a line that one of the files lacks \
+                 (--header yes|no)"
+                    .to_owned()
+            }
+            Kind::SharedRows { .. } => {
+                "remove copies from the file, or keep them in one part by a column that they share: --group COLUMN".to_owned()
+            }
             Kind::LabelImbalance { .. } => {
-                "look at the confusion matrix (chainrule eval), and repeat rows of the rare class or collect more"
+                "--class-weights balanced, or more rows of the rare class; judge by the confusion matrix and the balanced accuracy \
+                 (chainrule eval)"
+                    .to_owned()
             }
-            Kind::NonFiniteParameters { .. } | Kind::NonFiniteOutputs { .. } | Kind::NonFiniteLoss { .. } => {
-                "train again with a learning rate ten times smaller, or --clip-norm 1; check the scale of the features first"
-            }
+            _ => self.about_the_network(kind),
+        }
+    }
+
+    fn about_the_network(&self, kind: &Kind) -> String {
+        let scaled = if self.features { "scale the features (--preprocess standardize), " } else { "" };
+        match kind {
             Kind::DeadUnits { .. } => {
-                "train again with scaled features and a learning rate ten times smaller; units with --activation leaky_relu cannot die"
+                format!("{}; units with --activation leaky_relu cannot die", self.smaller_steps())
             }
             Kind::SaturatedUnits { .. } => {
-                "scale the features, lower the learning rate or the initial weights, or use --activation relu"
+                format!("{scaled}lower the learning rate or the initial weights, or use --activation relu")
             }
             Kind::VanishingGradients { .. } => {
-                "use --activation relu in hidden layers, fewer layers, or an optimizer that scales each step (adam)"
+                let mut ways = Vec::new();
+                ways.extend(self.saturates.then_some("--activation relu in hidden layers"));
+                ways.extend(self.is_deep.then_some("fewer layers"));
+                ways.extend((!self.has_norm).then_some("--norm batch"));
+                let adapts = self.optimizer.is_some_and(|(name, _)| matches!(name, "adam" | "adamw" | "rmsprop" | "adagrad"));
+                ways.extend((!adapts).then_some("an optimizer that scales each step (--optimizer adam)"));
+                match ways.is_empty() {
+                    true => "larger initial weights, or other seeds".to_owned(),
+                    false => ways.join(", or "),
+                }
             }
-            Kind::ExplodingGradients { .. } => "scale the features and the initial weights, or --clip-norm 1",
-            Kind::LargeUpdates { .. } | Kind::LearningRateHigh { .. } | Kind::RisingLoss { .. } => {
-                "use a learning rate three to ten times smaller, or --clip-norm 1"
+            Kind::ExplodingGradients { .. } => {
+                let clip = if self.is_clipped { "" } else { ", or --clip-norm 1" };
+                let targets = if self.targets { "scale the targets (leave out --raw-targets), " } else { "" };
+                format!("{targets}{scaled}use smaller initial weights{clip}")
             }
+            Kind::NarrowLayer { .. } => "give the layer more units: --hidden 32 for example".to_owned(),
+            Kind::NoisyTargets { .. } => {
+                "check that rows and targets belong together (sorted or joined apart?), and that the features can tell the target; \
+                 training longer does not help"
+                    .to_owned()
+            }
+            Kind::Overfitting { .. } => {
+                let mut ways = Vec::new();
+                ways.extend((!self.keeps_best).then_some("--patience 10, which keeps the best epoch"));
+                ways.extend((!self.has_dropout).then_some("--dropout 0.3"));
+                ways.extend(["--weight-decay 0.001", "a smaller network", "more rows"]);
+                ways.join(", or ")
+            }
+            Kind::Underfitting { .. } => {
+                format!("train longer (--epochs {}), or with {}", 3 * self.epochs, self.larger_steps())
+            }
+            Kind::LossAtChance { .. } if self.features || self.targets => "fix the scale first, as said above".to_owned(),
             Kind::LossAtChance { .. } => {
-                "fix the other findings first; if there are none, train longer or with a higher learning rate, and check \
-                 that rows and labels match"
+                let units = if self.relu { " or wider layers" } else { "" };
+                format!(
+                    "fix the other findings first; if there are none, check that rows and targets match, then train longer or with \
+                     {}{units}",
+                    self.larger_steps()
+                )
             }
+            _ => self.smaller_steps(),
         }
+    }
+}
+
+/// Names what was found, and says what to do about it.
+pub(super) fn advise<T: Scalar>(case: &Examination<'_, T>, found: &mut [Finding]) {
+    let circumstances = Circumstances::of(case, found);
+    for finding in found {
+        let feature = finding.kind.feature().and_then(|at| case.columns.get(at));
+        let target = finding.kind.target().and_then(|at| case.targets.get(at));
+        finding.column = feature.or(target).cloned();
+        let classes = finding.kind.classes();
+        let named: Option<Vec<String>> = classes.iter().map(|&class| case.classes.get(class).cloned()).collect();
+        finding.classes = named.unwrap_or_default();
+        finding.advice = circumstances.advice(&finding.kind, finding.column.as_deref());
     }
 }

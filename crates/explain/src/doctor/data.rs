@@ -1,27 +1,12 @@
-//! Checks of the rows alone, without the network.
+//! Checks of the features alone.
 
-use chainrule_model::{Layer, Scalar, TargetsRef};
+use chainrule_model::{Layer, Scalar};
 
-use crate::doctor::limits::{
-    CONSTANT_SHARE, FEATURE_RMS, FEATURE_SPREAD, IMBALANCE, LEAST_ROWS, ROWS_OF_A_CLASS, SMALL_FEATURE_RMS,
-};
+use crate::doctor::limits::{CONSTANT_SHARE, FEATURE_RMS, FEATURE_SPREAD, LEAST_ROWS, SMALL_FEATURE_RMS};
 use crate::doctor::{Examination, Finding, Kind};
 
-/// Features and labels.
+/// Features: their scale, and columns that say nothing.
 pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
-    features(case, found);
-    if let Some(counts) = case.class_counts {
-        labels(counts, found);
-    } else if let TargetsRef::Classes(classes) = case.rows.targets {
-        let mut counts = vec![0; case.mlp.outputs()];
-        for &class in classes {
-            counts[class as usize] += 1;
-        }
-        labels(&counts, found);
-    }
-}
-
-fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
     let x = case.rows.x;
     let (rows, cols) = (x.rows(), x.cols());
     let n = rows as f64;
@@ -54,7 +39,9 @@ fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
         let first = (0..cols).find(|column| !varying.contains(column)).unwrap_or(0);
         found.push(Finding::of_data(Kind::ConstantFeatures { constant, columns: cols, first }));
     }
-    let mut order = varying;
+    // A category that few rows have is a column of hardly any deviation, and no fault.
+    let is_flag = |column: &usize| (0..rows).all(|row| [T::ZERO, T::ONE].contains(&x.get(row, *column)));
+    let mut order: Vec<usize> = varying.into_iter().filter(|column| !is_flag(column)).collect();
     order.sort_by(|&a, &b| deviation[a].total_cmp(&deviation[b]));
     if let (Some(&widest), Some(&middle)) = (order.last(), order.get(order.len() / 2)) {
         // With two columns, the median is the narrower one.
@@ -63,18 +50,5 @@ fn features<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
         if wide > FEATURE_SPREAD * usual && !is_scaled {
             found.push(Finding::of_data(Kind::UnevenFeatures { column: widest, deviation: wide, usual }));
         }
-    }
-}
-
-fn labels(counts: &[usize], found: &mut Vec<Finding>) {
-    let rows: usize = counts.iter().sum();
-    if counts.len() < 2 || rows < ROWS_OF_A_CLASS * counts.len() {
-        return;
-    }
-    let least = (0..counts.len()).min_by_key(|&class| counts[class]).unwrap_or(0);
-    let most = (0..counts.len()).rev().max_by_key(|&class| counts[class]).unwrap_or(0);
-    if counts[most] as f64 > IMBALANCE * counts[least] as f64 {
-        let (most, least) = ((most, counts[most]), (least, counts[least]));
-        found.push(Finding::of_data(Kind::LabelImbalance { most, least }));
     }
 }

@@ -6,6 +6,7 @@ use chainrule_model::network::Intermediates;
 use chainrule_model::{Activation, Layer, Loss, MatRef, ModelError, Optimizer, Scalar, TargetsRef, Workspace};
 
 use crate::doctor::Examination;
+use crate::doctor::scores::skill;
 
 /// The measurements of an examination, before they are judged.
 ///
@@ -32,6 +33,8 @@ pub struct Diagnostics {
     /// The loss on the same rows after one step, if the update is known. The optimiser starts without state, so after
     /// training this is measured for SGD only.
     pub stepped_loss: Option<f64>,
+    /// The mean recall of the classes, from 0 as by chance to 1; `None` of values, and where there is one class.
+    pub skill: Option<f64>,
     /// One entry per dense layer, including the modules that follow it.
     pub layers: Vec<LayerDiagnostics>,
 }
@@ -56,6 +59,8 @@ pub struct LayerDiagnostics {
     pub module: usize,
     /// The layer and the modules that follow it: `dense(784, 16) relu`.
     pub name: String,
+    /// The number of inputs.
+    pub inputs: usize,
     /// The number of units.
     pub units: usize,
     /// The number of parameters that are NaN or infinite, including those of a normalisation after the layer.
@@ -113,7 +118,8 @@ impl Diagnostics {
             stepped.forward_training(rows.x, &mut workspace)?;
             stepped_loss = Some(stepped.loss(rows.targets, loss, &mut workspace)?);
         }
-        Ok(Diagnostics { loss: value, baseline_loss: baseline_loss(case)?, stepped_loss, layers })
+        let (baseline_loss, skill) = (baseline_loss(case)?, skill(case)?);
+        Ok(Diagnostics { loss: value, baseline_loss, stepped_loss, skill, layers })
     }
 }
 
@@ -142,6 +148,7 @@ fn units<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<LayerDiagnostics>, 
         LayerDiagnostics {
             module: layer.module,
             name: mlp.layers()[layer.module..end].iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            inputs: layer.w.rows(),
             units: layer.b.len(),
             bad_parameters: mlp.params()[learned].iter().filter(|w| !w.is_finite()).count(),
             bad_outputs: given(end - 1).iter().filter(|a| !a.is_finite()).count(),

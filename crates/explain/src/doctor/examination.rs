@@ -35,13 +35,43 @@ pub struct Examination<'a, T: Scalar> {
     pub class_counts: Option<&'a [usize]>,
     /// The mean loss of each epoch so far.
     pub losses: &'a [f64],
+    /// The mean loss of the rows held out after each of the same epochs; empty where there were none, or where their loss
+    /// is another one, without the weights of classes.
+    pub validation_losses: &'a [f64],
     /// Whether it has been trained; before training, a loss at chance level is normal.
     pub trained: bool,
+    /// Whether the network has the weights of the epoch that was best for the rows held out.
+    pub keeps_best: bool,
+    /// Whether rare classes already weigh more.
+    pub is_weighted: bool,
+    /// Rows held out that are trained on too, and rows held out.
+    pub shared_rows: Option<(usize, usize)>,
+    /// The names of the features, where they have some.
+    pub columns: &'a [String],
+    /// The names of the columns of the targets, where they have some.
+    pub targets: &'a [String],
+    /// The names of the classes, where they have some.
+    pub classes: &'a [String],
 }
 
 impl<'a, T: Scalar> Examination<'a, T> {
-    /// An examination of a trained network, without update, class counts or losses.
+    /// An examination of a trained network, of which nothing else is known.
     pub fn new(mlp: &'a Mlp<T>, rows: Rows<'a, T>, loss: Loss) -> Self {
-        Examination { mlp, rows, loss, update: None, class_counts: None, losses: &[], trained: true }
+        Examination {
+            mlp,
+            rows,
+            loss,
+            update: None,
+            class_counts: None,
+            losses: &[],
+            validation_losses: &[],
+            trained: true,
+            keeps_best: false,
+            is_weighted: false,
+            shared_rows: None,
+            columns: &[],
+            targets: &[],
+            classes: &[],
+        }
     }
 }

@@ -19,18 +19,26 @@
 //! [`limits::LEAST_ROWS`], units and columns are not checked.
 
 mod advice;
+pub mod columns;
+mod curves;
 mod data;
 mod diagnostics;
 mod examination;
 mod finding;
+mod kind;
 pub mod limits;
+mod means;
 mod network;
+mod scores;
+mod seen;
+mod targets;
 
 use chainrule_model::{ModelError, Scalar};
 
 pub use diagnostics::{Diagnostics, LayerDiagnostics};
 pub use examination::Examination;
-pub use finding::{Finding, Kind};
+pub use finding::Finding;
+pub use kind::Kind;
 
 /// All findings, in the order in which they are best fixed: data, network, training.
 ///
@@ -44,14 +52,14 @@ pub fn examine<T: Scalar>(case: &Examination<'_, T>) -> Result<Vec<Finding>, Mod
 pub fn judge<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics) -> Vec<Finding> {
     let mut found = Vec::new();
     data::examine(case, &mut found);
-    if network::not_finite(diagnostics, &mut found) {
-        return found;
+    targets::examine(case, diagnostics, &mut found);
+    if !network::not_finite(diagnostics, &mut found) {
+        network::narrow(diagnostics, &mut found);
+        network::units(diagnostics, case.rows.count(), &mut found);
+        network::gradients(diagnostics, &mut found);
+        network::steps(case, diagnostics, &mut found);
+        curves::examine(case, diagnostics, &mut found);
     }
-    network::units(diagnostics, case.rows.count(), &mut found);
-    network::gradients(diagnostics, &mut found);
-    network::steps(case, diagnostics, &mut found);
-    if case.trained {
-        network::loss_at_chance(diagnostics, case.losses, &mut found);
-    }
+    advice::advise(case, &mut found);
     found
 }

@@ -4,8 +4,7 @@ use chainrule_model::Scalar;
 
 use crate::doctor::diagnostics::goes_with_gradient;
 use crate::doctor::limits::{
-    AT_CHANCE, DEAD_SHARE, EXPLODING, LARGE_FIRST_UPDATE, LARGE_UPDATE, LEAST_ROWS, OVERSHOOT, RISE, SATURATED_SHARE,
-    SPREAD, STILL_FALLING,
+    DEAD_SHARE, EXPLODING, LARGE_FIRST_UPDATE, LARGE_UPDATE, LEAST_ROWS, OVERSHOOT, RISE, SATURATED_SHARE, SPREAD,
 };
 use crate::doctor::{Diagnostics, Examination, Finding, Kind};
 
@@ -92,17 +91,10 @@ fn above(value: f64, limit: f64) -> bool {
     value > limit || value.is_nan()
 }
 
-/// A loss at chance level, unless it is still falling.
-pub(super) fn loss_at_chance(diagnostics: &Diagnostics, losses: &[f64], found: &mut Vec<Finding>) {
-    let falling = match losses {
-        [.., before, last] => before - last > STILL_FALLING * diagnostics.baseline_loss,
-        [_] => true,
-        [] => false,
-    };
-    if diagnostics.baseline_loss > 0.0 && diagnostics.loss >= AT_CHANCE * diagnostics.baseline_loss && !falling {
-        found.push(Finding::of_data(Kind::LossAtChance {
-            loss: diagnostics.loss,
-            baseline_loss: diagnostics.baseline_loss,
-        }));
+/// Hidden layers that let a single number through.
+pub(super) fn narrow(diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
+    let hidden = diagnostics.layers.split_last().map_or(&[][..], |(_, hidden)| hidden);
+    if let Some(layer) = hidden.iter().find(|layer| layer.units == 1 && layer.inputs > 1) {
+        found.push(Finding::of_layer(Kind::NarrowLayer { inputs: layer.inputs }, layer));
     }
 }

@@ -1,0 +1,304 @@
+//! What is likely to go wrong.
+
+use chainrule_explain::doctor::columns::{Scale, counts_rows, label_shift, tells_classes, tells_values};
+use chainrule_explain::doctor::limits::{IMBALANCE, LEAST_ROWS, SHARED_ROWS};
+
+use super::column::{ColumnKind, ColumnProfile, ColumnRole};
+use super::finding::DataFinding;
+use super::report::Preflight;
+use super::target::TargetProfile;
+use crate::Task;
+use crate::data::examples::Examples;
+use crate::data::table::{Cells, Table};
+use crate::data::target::TargetData;
+
+/// Rows that columns and targets are compared in, spread evenly.
+const COMPARED: usize = 4096;
+/// Rows, one after the other, in which labels may stand a row too low, and products spent on it.
+const IN_ORDER: usize = 2048;
+const PRODUCTS: usize = 1 << 26;
+/// The share of rows that occur before from which it is worth a word.
+const COPIES: f64 = 0.05;
+/// A class with fewer rows may be missing in a part.
+const FEW_ROWS: usize = 5;
+/// Columns that a finding names.
+const NAMED: usize = 12;
+
+fn finding(kind: &'static str, columns: Vec<String>, number: f64, seen: String, advice: String) -> DataFinding {
+    DataFinding { kind, columns, number, seen, advice }
+}
+
+/// All findings, columns first.
+pub(super) fn findings(found: &Preflight, examples: &Examples) -> Vec<DataFinding> {
+    let mut findings = Vec::new();
+    if let Some((table, ..)) = examples.table() {
+        let used: Vec<ColumnProfile> =
+            found.columns.iter().filter(|column| column.role == ColumnRole::Feature).cloned().collect();
+        findings = of_columns(&used, table);
+        findings.extend(leaks(&used, examples));
+        if found.features > 0 && found.rows < 2 * found.features {
+            findings.push(finding(
+                "few-rows",
+                Vec::new(),
+                found.rows as f64,
+                format!("{} rows, and {} features to learn from", found.rows, found.features),
+                "fewer columns (--features), more rows, or a small network: --hidden 8 --weight-decay 0.01".to_owned(),
+            ));
+        }
+    }
+    if let Some(target) = &found.target {
+        findings.extend(of_target(target));
+    }
+    findings.extend(shifted(examples));
+    findings.extend(copies(found));
+    findings
+}
+
+/// Of columns, without their targets.
+pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFinding> {
+    let mut findings = Vec::new();
+    findings.extend(constant(columns));
+    for column in columns {
+        let title = column.title();
+        if is_index(table, column) {
+            findings.push(finding(
+                "index-column",
+                vec![title.clone()],
+                table.rows() as f64,
+                format!("column {title:?} counts the rows"),
+                format!("--drop {title}, unless it means something"),
+            ));
+        }
+        if column.kind == ColumnKind::Date {
+            findings.push(finding(
+                "dates",
+                vec![title.clone()],
+                column.different as f64,
+                format!("column {title:?} holds {} different dates", column.different),
+                format!("put numbers in their place, such as days or the month, or --drop {title}"),
+            ));
+        }
+        if column.kind == ColumnKind::Category && column.rare > 0 {
+            findings.push(finding(
+                "rare-categories",
+                vec![title.clone()],
+                column.rare as f64,
+                format!("{} of {} categories of {title:?} have one row or two", column.rare, column.different),
+                "--unknown zeros, so that a category that training did not see is no error; or join them to one"
+                    .to_owned(),
+            ));
+        }
+    }
+    findings
+}
+
+fn constant(columns: &[ColumnProfile]) -> Option<DataFinding> {
+    let titles: Vec<String> = columns.iter().filter(|column| column.is_constant()).map(ColumnProfile::title).collect();
+    (!titles.is_empty()).then(|| {
+        let seen = format!("{} of {} columns hold one value only: {}", titles.len(), columns.len(), listed(&titles));
+        let advice =
+            format!("--drop {}, or check that the file was read as intended", listed(&titles).replace(", ", ","));
+        let number = titles.len() as f64;
+        finding("constant-features", titles, number, seen, advice)
+    })
+}
+
+/// Missing values that nobody said what to do about.
+pub(super) fn missing_values(columns: &[ColumnProfile]) -> Option<DataFinding> {
+    let holes = |column: &&ColumnProfile| column.missing > 0 && column.role != ColumnRole::LeftOut;
+    let holes: Vec<&ColumnProfile> = columns.iter().filter(holes).collect();
+    let total: usize = holes.iter().map(|column| column.missing).sum();
+    (total > 0).then(|| {
+        let counts: Vec<String> = holes.iter().map(|column| format!("{} {}", column.title(), column.missing)).collect();
+        let seen = format!("{total} values are missing in {} columns: {}", holes.len(), listed(&counts));
+        let advice =
+            "--missing median (or mean, most-frequent, indicator, drop); train refuses them without it".to_owned();
+        let titles = holes.iter().map(|column| column.title()).collect();
+        finding("missing-values", titles, total as f64, seen, advice)
+    })
+}
+
+fn listed(names: &[String]) -> String {
+    let more = if names.len() > NAMED { format!(", ... {} in all", names.len()) } else { String::new() };
+    names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ") + &more
+}
+
+/// Whether numbers go up by 1 from row to row, or evenly in rows that are spread over the table.
+fn is_index(table: &Table, column: &ColumnProfile) -> bool {
+    let Cells::Numbers { slot } = table.columns()[column.number - 1].cells else { return false };
+    if column.missing > 0 || table.rows() < 3 {
+        return false;
+    }
+    let steps = |row: usize| table.value(row, slot) == table.value(row - 1, slot) + 1.0;
+    (1..table.rows()).all(steps)
+        || counts_rows(&spread(table.rows()).map(|row| table.value(row, slot)).collect::<Vec<_>>())
+}
+
+/// At most [`COMPARED`] rows, spread evenly.
+fn spread(rows: usize) -> impl Iterator<Item = usize> + Clone {
+    let count = rows.min(COMPARED);
+    (0..count).map(move |i| (i as u128 * rows as u128 / count as u128) as usize)
+}
+
+/// The class of each row, of classes or of one question.
+fn labels(examples: &Examples) -> Option<Vec<u32>> {
+    match examples.target_data() {
+        TargetData::Classes { labels, .. } => Some(labels.clone()),
+        TargetData::Values { values, cols: 1 } if examples.task() == Task::Binary => {
+            Some(values.iter().map(|value| u32::from(*value > 0.5)).collect())
+        }
+        TargetData::Values { .. } => None,
+    }
+}
+
+/// Columns that tell the target alone.
+fn leaks(columns: &[ColumnProfile], examples: &Examples) -> Vec<DataFinding> {
+    let Some((table, _, rows)) = examples.table() else { return Vec::new() };
+    // A single feature is what is to be learned from.
+    if columns.len() < 2 {
+        return Vec::new();
+    }
+    let chosen = spread(rows.len());
+    let labels = labels(examples).map(|labels| chosen.clone().map(|row| labels[row]).collect::<Vec<u32>>());
+    let targets: Option<Vec<f64>> = match examples.target_data() {
+        TargetData::Values { values, cols: 1 } => Some(chosen.clone().map(|row| values[row]).collect()),
+        _ => None,
+    };
+    let mut findings = Vec::new();
+    for column in columns {
+        let (values, scale): (Vec<f64>, Scale) = match table.columns()[column.number - 1].cells {
+            Cells::Numbers { slot } => {
+                (chosen.clone().map(|row| table.value(rows[row], slot)).collect(), Scale::Ordered)
+            }
+            Cells::Words { slot, .. } => {
+                (chosen.clone().map(|row| f64::from(table.code(rows[row], slot))).collect(), Scale::Nominal)
+            }
+        };
+        let share = match (&labels, &targets) {
+            (Some(labels), _) => tells_classes(&values, labels, scale),
+            (None, Some(targets)) if scale == Scale::Ordered => tells_values(&values, targets),
+            _ => None,
+        };
+        let Some(share) = share else { continue };
+        let title = column.title();
+        let what = if labels.is_some() { "of the rows' classes" } else { "correlation with the values" };
+        findings.push(finding(
+            "column-tells-target",
+            vec![title.clone()],
+            share,
+            format!("column {title:?} alone tells the target: {:.2} % {what}", 100.0 * share),
+            format!("--drop {title}, unless it is known before the target is"),
+        ));
+    }
+    findings
+}
+
+/// What the counts of classes, or equal values, say.
+fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
+    let names = || target.names.clone();
+    let mut findings = Vec::new();
+    for (at, scale) in target.values.iter().enumerate() {
+        if scale.deviation == 0.0 {
+            let title = target.names.get(at).cloned().unwrap_or_else(|| (at + 1).to_string());
+            let seen = format!("target {title:?} is {} in every row: there is nothing to learn", scale.mean);
+            let advice = "check that --target or --labels names the right column".to_owned();
+            findings.push(finding("constant-targets", vec![title], scale.mean, seen, advice));
+        }
+    }
+    let full: Vec<&(String, usize)> = target.classes.iter().filter(|(_, rows)| *rows > 0).collect();
+    if let [(class, rows)] = full[..] {
+        findings.push(finding(
+            "single-class",
+            names(),
+            *rows as f64,
+            format!("all {rows} rows have the same class, {class}: there is nothing to learn"),
+            "check that --target or --labels names the right column, and that all rows were read".to_owned(),
+        ));
+        return findings;
+    }
+    let empty: Vec<String> =
+        target.classes.iter().filter(|(_, rows)| *rows == 0).map(|(class, _)| class.clone()).collect();
+    if !empty.is_empty() {
+        let from_one = empty == ["0"];
+        let advice =
+            if from_one { "if labels count from 1, leave out --classes" } else { "leave out --classes, or add rows" };
+        let seen = format!("{} of {} classes have no row: {}", empty.len(), target.classes.len(), listed(&empty));
+        findings.push(finding("empty-classes", names(), empty.len() as f64, seen, advice.to_owned()));
+    }
+    let most = full.iter().max_by_key(|(_, rows)| *rows);
+    let least = full.iter().min_by_key(|(_, rows)| *rows);
+    let (Some((most, most_rows)), Some((least, least_rows))) = (most, least) else { return findings };
+    if *most_rows as f64 > IMBALANCE * *least_rows as f64 {
+        let option = if target.task == Task::Binary { "--pos-weight" } else { "--class-weights balanced" };
+        let ratio = *most_rows as f64 / *least_rows as f64;
+        let option = if target.task == Task::Binary { format!("{option} {ratio:.1}") } else { option.to_owned() };
+        findings.push(finding(
+            "label-imbalance",
+            names(),
+            ratio,
+            format!("class {most} has {most_rows} rows, class {least} has {least_rows}: {ratio:.0} times as many"),
+            format!("{option}, and judge by the balanced accuracy (chainrule eval)"),
+        ));
+    }
+    let few: Vec<String> =
+        full.iter().filter(|(_, rows)| *rows < FEW_ROWS).map(|(class, rows)| format!("{class} {rows}")).collect();
+    if !few.is_empty() {
+        findings.push(finding(
+            "rare-classes",
+            names(),
+            few.len() as f64,
+            format!("{} classes have fewer than {FEW_ROWS} rows: {}", few.len(), listed(&few)),
+            "more rows of them, or join them to one class: a part may lack them".to_owned(),
+        ));
+    }
+    findings
+}
+
+/// Labels that stand a row too low or too high.
+fn shifted(examples: &Examples) -> Option<DataFinding> {
+    let labels = labels(examples)?;
+    let rows: Vec<usize> = (0..examples.rows().min(IN_ORDER)).collect();
+    let labels = &labels[..rows.len()];
+    let classes = labels.iter().max().map_or(0, |most| *most as usize + 1);
+    if rows.len() < LEAST_ROWS || labels.is_sorted() || classes > rows.len() {
+        return None;
+    }
+    // What cannot be made ready from the first rows alone is not looked at.
+    let fitted = examples.fit(&rows, examples.usual_scaling()).ok()?;
+    let data = examples.dataset::<f64>(&rows, &fitted).ok()?;
+    let cols = data.cols();
+    if cols < 2 || 3 * rows.len() * cols * classes > PRODUCTS {
+        return None;
+    }
+    let x = data.features().data();
+    let (by, stands, moved) = label_shift(|row| &x[row * cols..][..cols], labels)?;
+    let way = if by > 0 { "low" } else { "high" };
+    Some(finding(
+        "shifted-labels",
+        examples.target_names().to_vec(),
+        moved - stands,
+        format!(
+            "labels seem to stand a row too {way}: {:.0} % of the rows lie nearest to the mean of their class, moved back {:.0} %",
+            100.0 * stands,
+            100.0 * moved
+        ),
+        "check where rows and labels begin: a header that was read as a row, or a line that one file lacks (--header yes|no)"
+            .to_owned(),
+    ))
+}
+
+/// Rows that occur again.
+fn copies(found: &Preflight) -> Vec<DataFinding> {
+    let mut findings = Vec::new();
+    let advice = "remove copies from the file, or keep them in one part by a column that they share: --group COLUMN";
+    if found.duplicate_rows as f64 > COPIES * found.rows as f64 {
+        let seen = format!("{} of {} rows occur before, targets alike", found.duplicate_rows, found.rows);
+        findings.push(finding("duplicate-rows", Vec::new(), found.duplicate_rows as f64, seen, advice.to_owned()));
+    }
+    let held_out = found.parts.map_or(0, |parts| parts.validation + parts.test);
+    if let Some(shared) = found.shared_rows.filter(|shared| *shared as f64 > SHARED_ROWS * held_out as f64) {
+        let seen = format!("{shared} of {held_out} rows held out are trained on too: the score will be too good");
+        findings.push(finding("shared-rows", Vec::new(), shared as f64, seen, advice.to_owned()));
+    }
+    findings
+}

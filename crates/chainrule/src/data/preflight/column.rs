@@ -1,0 +1,236 @@
+//! What a column holds.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::data::roles::are_dates;
+use crate::data::schema::Missing;
+use crate::data::table::{Cells, Table, are_no_and_yes};
+
+/// Rows in which different values are counted; of more, as many that are spread evenly.
+const COUNTED: usize = 1 << 16;
+/// Categories with fewer rows may be missing in a part.
+const RARE: usize = 3;
+
+/// What the values of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ColumnKind {
+    /// Numbers with fractions.
+    Number,
+    /// Whole numbers.
+    Whole,
+    /// 0 and 1, or no and yes.
+    Flag,
+    /// Words that occur again and again.
+    Category,
+    /// Words of which nearly every one is different.
+    Text,
+    /// Dates.
+    Date,
+    /// Nothing.
+    Empty,
+}
+
+impl fmt::Display for ColumnKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            ColumnKind::Number => "number",
+            ColumnKind::Whole => "whole",
+            ColumnKind::Flag => "yes/no",
+            ColumnKind::Category => "category",
+            ColumnKind::Text => "text",
+            ColumnKind::Date => "date",
+            ColumnKind::Empty => "empty",
+        })
+    }
+}
+
+/// What a column is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ColumnRole {
+    /// It is learned from.
+    Feature,
+    /// It is learned.
+    Target,
+    /// It is neither.
+    LeftOut,
+}
+
+/// What a column holds and becomes.
+///
+/// ```
+/// use chainrule::data::{ColumnKind, Preflight, Table, TextFormat};
+///
+/// let table = Table::parse("houses.csv", &b"rooms,town\n3,Bonn\nNA,Ulm\n5,Ulm\n"[..], &TextFormat::default())?;
+/// let columns = Preflight::of_table(&table).columns;
+/// assert_eq!((columns[0].missing, columns[0].mean, columns[1].kind), (1, Some(4.0), ColumnKind::Category));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ColumnProfile {
+    /// What the header calls it.
+    pub name: Option<String>,
+    /// Its place, counted from 1.
+    pub number: usize,
+    /// What it is there for.
+    pub role: ColumnRole,
+    /// What its values are.
+    pub kind: ColumnKind,
+    /// Rows without a value.
+    pub missing: usize,
+    /// Different values, in at most 65,536 rows.
+    pub different: usize,
+    /// The smallest number.
+    pub min: Option<f64>,
+    /// The mean of the numbers.
+    pub mean: Option<f64>,
+    /// The largest number.
+    pub max: Option<f64>,
+    /// The standard deviation (of the population) of the numbers.
+    pub deviation: Option<f64>,
+    /// The most frequent word, and its rows.
+    pub most_frequent: Option<(String, usize)>,
+    /// Words with fewer than three rows.
+    pub rare: usize,
+    /// What will be done with it, in words.
+    pub becomes: String,
+}
+
+impl ColumnProfile {
+    /// By its name or its number, as it is typed.
+    pub fn title(&self) -> String {
+        self.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.number.to_string())
+    }
+
+    /// Whether there is one value and no other.
+    pub fn is_constant(&self) -> bool {
+        self.different == 1 && self.missing == 0
+    }
+
+    /// Features that it becomes.
+    pub(super) fn width(&self, missing: Option<Missing>) -> usize {
+        let marks = usize::from(missing == Some(Missing::Indicator) && self.missing > 0);
+        match self.kind {
+            ColumnKind::Number | ColumnKind::Whole | ColumnKind::Flag => 1 + marks,
+            ColumnKind::Category | ColumnKind::Text => self.different + marks,
+            ColumnKind::Date | ColumnKind::Empty => 0,
+        }
+    }
+}
+
+/// All columns of a table, over all of its rows, as features.
+pub(super) fn profiles(table: &Table) -> Vec<ColumnProfile> {
+    (0..table.cols()).map(|column| profile(table, column)).collect()
+}
+
+fn profile(table: &Table, column: usize) -> ColumnProfile {
+    let missing = table.columns()[column].missing;
+    let mut profile = ColumnProfile {
+        name: table.name(column).map(str::to_owned),
+        number: column + 1,
+        role: ColumnRole::Feature,
+        kind: ColumnKind::Empty,
+        missing,
+        different: 0,
+        min: None,
+        mean: None,
+        max: None,
+        deviation: None,
+        most_frequent: None,
+        rare: 0,
+        becomes: String::new(),
+    };
+    if missing < table.rows() {
+        match &table.columns()[column].cells {
+            Cells::Numbers { slot } => numbers(table, *slot, &mut profile),
+            Cells::Words { .. } => words(table, column, &mut profile),
+        }
+    }
+    profile.becomes = becomes(&profile, None);
+    profile
+}
+
+fn numbers(table: &Table, slot: usize, profile: &mut ColumnProfile) {
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    // Welford's: one pass, and nothing cancels.
+    let (mut n, mut mean, mut squares, mut are_whole, mut are_flags) = (0.0, 0.0, 0.0, true, true);
+    for row in 0..table.rows() {
+        let value = table.value(row, slot);
+        if value.is_nan() {
+            continue;
+        }
+        n += 1.0;
+        let off = value - mean;
+        mean += off / n;
+        squares += off * (value - mean);
+        (low, high) = (low.min(value), high.max(value));
+        are_whole &= value.fract() == 0.0;
+        are_flags &= value == 0.0 || value == 1.0;
+    }
+    profile.kind = match (are_flags, are_whole) {
+        (true, _) => ColumnKind::Flag,
+        (_, true) => ColumnKind::Whole,
+        _ => ColumnKind::Number,
+    };
+    // The mean of equal numbers may be off by a rounding.
+    let mean = if low == high { low } else { mean };
+    (profile.min, profile.max, profile.mean) = (Some(low), Some(high), Some(mean));
+    profile.deviation = Some(if low == high { 0.0 } else { (squares / n).sqrt() });
+    let counted = table.rows().min(COUNTED);
+    let row = |i: usize| (i as u128 * table.rows() as u128 / counted as u128) as usize;
+    let values = (0..counted).map(|i| table.value(row(i), slot)).filter(|value| !value.is_nan());
+    // 0 and -0 are the same number.
+    profile.different = values.map(|value| (value + 0.0).to_bits()).collect::<HashSet<u64>>().len();
+}
+
+fn words(table: &Table, column: usize, profile: &mut ColumnProfile) {
+    let Cells::Words { slot, words } = &table.columns()[column].cells else { return };
+    let mut counts = vec![0_usize; words.all().len()];
+    for row in 0..table.rows() {
+        if let Some(count) = counts.get_mut(table.code(row, *slot) as usize) {
+            *count += 1;
+        }
+    }
+    profile.different = counts.iter().filter(|count| **count > 0).count();
+    profile.rare = counts.iter().filter(|count| (1..RARE).contains(*count)).count();
+    let most = (0..counts.len()).rev().max_by_key(|&code| counts[code]);
+    profile.most_frequent = most.map(|code| (words.all()[code].clone(), counts[code]));
+    let rows = table.rows() - profile.missing;
+    profile.kind = match words.all() {
+        _ if are_dates(table, column) => ColumnKind::Date,
+        [a, b] if are_no_and_yes(a, b) || are_no_and_yes(b, a) => ColumnKind::Flag,
+        all if words.are_too_many || (all.len() > 20 && 2 * all.len() > rows) => ColumnKind::Text,
+        _ => ColumnKind::Category,
+    };
+}
+
+/// What will be done with a column.
+pub(super) fn becomes(profile: &ColumnProfile, missing: Option<Missing>) -> String {
+    match profile.role {
+        ColumnRole::LeftOut => return "left out".to_owned(),
+        ColumnRole::Target => return "target".to_owned(),
+        ColumnRole::Feature => {}
+    }
+    let what = match profile.kind {
+        ColumnKind::Empty => return "left out: empty".to_owned(),
+        ColumnKind::Date => return "refused: put numbers in its place, or drop it".to_owned(),
+        ColumnKind::Text => return "left out: names of rows".to_owned(),
+        _ if profile.is_constant() => return "constant".to_owned(),
+        ColumnKind::Number | ColumnKind::Whole => "standardised".to_owned(),
+        ColumnKind::Flag if profile.most_frequent.is_none() => "standardised".to_owned(),
+        ColumnKind::Flag => "0 or 1".to_owned(),
+        ColumnKind::Category => format!("one-hot, {} features", profile.different),
+    };
+    match (profile.missing, missing) {
+        (0, _) | (_, Some(Missing::Drop)) => what,
+        (_, None) => format!("{what}; refused while values are missing"),
+        (_, Some(missing)) => format!("{what}; missing: {missing}"),
+    }
+}

@@ -1,0 +1,75 @@
+//! Looks at examples, or at a table.
+
+use super::column::{self, ColumnRole};
+use super::report::{PartSizes, Preflight};
+use super::target::TargetProfile;
+use super::{checks, copies};
+use crate::data::examples::{Examples, Inputs};
+use crate::data::split::Parts;
+use crate::data::table::Table;
+
+impl Preflight {
+    /// Of examples, and of how they are split.
+    pub fn of(examples: &Examples, parts: Option<&Parts>) -> Self {
+        let copies = copies::Copies::of(examples, parts);
+        let target = TargetProfile::of(examples);
+        let mut columns = Vec::new();
+        let mut features = 0;
+        let mut origin = String::new();
+        match (examples.table(), &examples.x) {
+            (Some((table, used, _)), _) => {
+                columns = column::profiles(table);
+                origin = table.origin().to_owned();
+                for profile in &mut columns {
+                    let is_feature = used.contains(&(profile.number - 1));
+                    let is_target = profile.name.as_ref().is_some_and(|name| examples.target_names.contains(name));
+                    profile.role = match (is_feature, is_target) {
+                        (true, _) => ColumnRole::Feature,
+                        (_, true) => ColumnRole::Target,
+                        _ => ColumnRole::LeftOut,
+                    };
+                    profile.becomes = column::becomes(profile, examples.options.missing);
+                    features += if is_feature { profile.width(examples.options.missing) } else { 0 };
+                }
+            }
+            (None, Inputs::Bytes(bytes)) => features = bytes.features.cols(),
+            (None, Inputs::Table { .. }) => {}
+        }
+        let mut found = Preflight {
+            origin,
+            rows: examples.rows(),
+            columns,
+            features,
+            target: Some(target),
+            parts: parts.map(|parts| PartSizes {
+                train: parts.train.len(),
+                validation: parts.validation.len(),
+                test: parts.test.len(),
+            }),
+            duplicate_rows: copies.within,
+            shared_rows: copies.across,
+            findings: Vec::new(),
+            notes: examples.notes().to_vec(),
+        };
+        found.findings = checks::findings(&found, examples);
+        found
+    }
+
+    /// Of the columns of a table alone.
+    pub fn of_table(table: &Table) -> Self {
+        let columns = column::profiles(table);
+        let findings = checks::of_columns(&columns, table);
+        Preflight {
+            origin: table.origin().to_owned(),
+            rows: table.rows(),
+            features: columns.iter().map(|column| column.width(None)).sum(),
+            columns,
+            target: None,
+            parts: None,
+            duplicate_rows: copies::within(table),
+            shared_rows: None,
+            findings,
+            notes: table.notes().to_vec(),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What is learned: rows of each class, or the scale of the values.
+
+use serde::Serialize;
+
+use crate::Task;
+use crate::data::examples::Examples;
+use crate::data::target::TargetData;
+
+/// What the targets are.
+///
+/// ```
+/// use chainrule::data::{Request, Source, SplitRequest};
+///
+/// let target = Request::new(Source::parse("iris")?).preflight(&SplitRequest::default())?.target.unwrap();
+/// assert_eq!((target.names, target.classes[0].clone()), (vec!["species".to_owned()], ("setosa".to_owned(), 50)));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TargetProfile {
+    /// The names of the columns, where they have some.
+    pub names: Vec<String>,
+    /// What is learned.
+    pub task: Task,
+    /// Classes and the rows of each, also of no and yes; none of values.
+    pub classes: Vec<(String, usize)>,
+    /// The scale of each column of values, as it stands in the file; none of classes.
+    pub values: Vec<ValueScale>,
+}
+
+/// The scale of values to be learned.
+///
+/// ```
+/// use chainrule::data::{Request, Source, SplitRequest};
+///
+/// let target = Request::new(Source::parse("diabetes")?).preflight(&SplitRequest::default())?.target.unwrap();
+/// assert_eq!((target.values[0].min, target.values[0].max), (25.0, 346.0));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ValueScale {
+    /// The smallest.
+    pub min: f64,
+    /// The mean.
+    pub mean: f64,
+    /// The largest.
+    pub max: f64,
+    /// The standard deviation (of the population).
+    pub deviation: f64,
+}
+
+impl TargetProfile {
+    pub(super) fn of(examples: &Examples) -> Self {
+        let (mut classes, mut scales) = (Vec::new(), Vec::new());
+        match examples.target_data() {
+            TargetData::Classes { labels, names } => {
+                classes.extend(names.iter().map(|name| (name.clone(), 0)));
+                labels.iter().for_each(|&label| classes[label as usize].1 += 1);
+            }
+            TargetData::Values { values, cols: 1 } if examples.task() == Task::Binary => {
+                let names = examples.target.answers.clone().unwrap_or(["0".to_owned(), "1".to_owned()]);
+                let yes = values.iter().filter(|value| **value > 0.5).count();
+                classes.extend(names.into_iter().zip([values.len() - yes, yes]));
+            }
+            TargetData::Values { values, cols } => {
+                scales.extend((0..*cols).map(|column| scale(values.iter().skip(column).step_by(*cols).copied())));
+            }
+        }
+        TargetProfile { names: examples.target_names().to_vec(), task: examples.task(), classes, values: scales }
+    }
+}
+
+fn scale(values: impl Iterator<Item = f64> + Clone) -> ValueScale {
+    let n = values.clone().count().max(1) as f64;
+    let (low, high) =
+        values.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), t| (low.min(t), high.max(t)));
+    let mean = if low == high { low } else { values.clone().sum::<f64>() / n };
+    let deviation = (values.map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt();
+    ValueScale { min: low, mean, max: high, deviation }
+}

@@ -1,0 +1,129 @@
+use super::{ColumnKind, ColumnRole, Preflight};
+use crate::data::{Request, Source, SplitRequest, Table, TextFormat};
+
+/// Numbers from 0 to 1 in no order.
+fn noise(row: usize) -> f64 {
+    let mut z = (row as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A report of rows that are written to a file.
+fn look(header: &str, rows: usize, row: impl Fn(usize) -> String, request: impl Fn(Request) -> Request) -> Preflight {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.csv");
+    let lines: String = (0..rows).map(|at| row(at) + "\n").collect();
+    std::fs::write(&path, format!("{header}\n{lines}")).unwrap();
+    request(Request::new(Source::File(path))).preflight(&SplitRequest::default()).unwrap()
+}
+
+fn kinds(found: &Preflight) -> Vec<&'static str> {
+    found.findings.iter().map(|finding| finding.kind).collect()
+}
+
+#[test]
+fn tables_that_people_know_are_described_and_nothing_is_found() {
+    for (name, rows, features) in
+        [("iris", 150, 4), ("wine", 178, 13), ("breast_cancer", 569, 30), ("diabetes", 442, 10)]
+    {
+        let found = Request::new(Source::parse(name).unwrap()).preflight(&SplitRequest::default()).unwrap();
+        assert_eq!((found.rows, found.features, found.columns.len()), (rows, features, features + 1), "{name}");
+        assert_eq!(kinds(&found), [""; 0], "{name}: {:?}", found.findings);
+        assert_eq!(found.columns[features].role, ColumnRole::Target);
+    }
+    let digits = Request::new(Source::Digits).preflight(&SplitRequest::default()).unwrap();
+    assert_eq!((digits.features, kinds(&digits)), (64, vec![]));
+}
+
+#[test]
+fn made_up_data_are_fine() {
+    for name in ["moons", "spirals", "circles", "blobs", "xor", "friedman"] {
+        let found = Request::new(Source::parse(name).unwrap()).preflight(&SplitRequest::default()).unwrap();
+        assert_eq!(kinds(&found), [""; 0], "{name}: {:?}", found.findings);
+    }
+}
+
+#[test]
+fn a_column_has_range_missing_values_and_what_becomes_of_it() {
+    let row = |at: usize| {
+        let (size, town) = (if at == 3 { String::new() } else { at.to_string() }, ["Bonn", "Ulm"][at % 2]);
+        format!("{},{size},{town},{},{}", noise(at), ["no", "yes"][at / 2 % 2], noise(at + 9000))
+    };
+    let found = look("a,size,town,old,price", 80, row, |request| request.target("price"));
+    assert_eq!(kinds(&found), ["missing-values"]);
+    assert_eq!((found.findings[0].number, &found.findings[0].columns[..]), (1.0, &["size".to_owned()][..]));
+    let [a, size, town, old, price] = &found.columns[..] else { panic!("five columns") };
+    assert!(a.min.unwrap() >= 0.0 && a.max.unwrap() <= 1.0 && a.different == 80 && a.kind == ColumnKind::Number);
+    assert_eq!((size.missing, size.kind, size.min, size.max), (1, ColumnKind::Whole, Some(0.0), Some(79.0)));
+    assert_eq!((town.kind, &*town.becomes, town.different), (ColumnKind::Category, "one-hot, 2 features", 2));
+    assert_eq!((old.kind, &*old.becomes), (ColumnKind::Flag, "0 or 1"));
+    assert_eq!((price.role, &*price.becomes), (ColumnRole::Target, "target"));
+    let alone = look("a,size,town,old,price", 80, row, |request| request);
+    assert!(alone.target.is_none() && alone.parts.is_none() && alone.columns.len() == 5);
+}
+
+#[test]
+fn leaks_indices_constants_and_rare_categories_are_named() {
+    let row = |at: usize| {
+        let bad = noise(at) > 0.6;
+        let code = if bad { "B7" } else { "A1" };
+        let rare = if at == 17 { "odd" } else { "usual" };
+        format!("{at},{},{code},{rare},5,{}", noise(at + 1000), if bad { "bad" } else { "good" })
+    };
+    let found = look("id,x,code,rare,same,state", 300, row, |request| {
+        Request { features: Some(["id", "x", "code", "rare", "same"].map(str::to_owned).to_vec()), ..request }
+            .target("state")
+    });
+    assert_eq!(kinds(&found), ["constant-features", "index-column", "rare-categories", "column-tells-target"]);
+    let columns: Vec<&str> = found.findings.iter().map(|finding| finding.columns[0].as_str()).collect();
+    assert_eq!(columns, ["same", "id", "rare", "code"]);
+    assert!(found.findings[3].advice.starts_with("--drop code"), "{:?}", found.findings[3]);
+    // Of values: another unit of the same thing.
+    let row = |at: usize| format!("{},{},{}", noise(at + 1000), 2.54 * noise(at), noise(at));
+    let found = look("x,cm,inch", 100, row, |request| request.target("inch"));
+    assert_eq!((kinds(&found), &*found.findings[0].columns[0]), (vec!["column-tells-target"], "cm"));
+}
+
+#[test]
+fn copies_are_counted_within_and_across_the_parts() {
+    let row = |at: usize| format!("{},{},{}", noise(at % 100), noise(at % 100 + 500), at % 100 % 2);
+    let found = look("a,b,y", 200, row, |request| request.target("y"));
+    assert_eq!((found.duplicate_rows, kinds(&found)), (100, vec!["duplicate-rows", "shared-rows"]));
+    assert!(found.shared_rows.unwrap() > 20, "{:?}", found.shared_rows);
+}
+
+#[test]
+fn targets_of_one_class_few_rows_or_one_value_are_told() {
+    let of = |label: fn(usize) -> &'static str| {
+        look(
+            "a,b,y",
+            300,
+            |at| format!("{},{},{}", noise(at), noise(at + 700), label(at)),
+            |request| request.target("y"),
+        )
+    };
+    assert_eq!(kinds(&of(|_| "same")), ["single-class"]);
+    assert_eq!(kinds(&of(|at| if at % 20 == 0 { "rare" } else { "usual" })), ["label-imbalance"]);
+    assert_eq!(kinds(&of(|at| if at == 9 { "rare" } else { "usual" })), ["label-imbalance", "rare-classes"]);
+    let values =
+        look("a,b,y", 90, |at| format!("{},{},0.5", noise(at), noise(at + 700)), |request| request.target("y"));
+    assert_eq!(kinds(&values), ["constant-targets"]);
+}
+
+#[test]
+fn labels_that_stand_a_row_too_low_are_told() {
+    let row = |at: usize| {
+        format!("{},{},{}", noise(at), noise(at + 700), if noise(at.max(1) - 1) > 0.5 { "up" } else { "down" })
+    };
+    let found = look("a,b,y", 400, row, |request| request.target("y"));
+    assert_eq!(kinds(&found), ["shifted-labels"]);
+}
+
+#[test]
+fn a_large_mean_loses_no_digits_of_the_deviation() {
+    let text: String = (0..100).map(|row| format!("{}\n", 1e9 + f64::from(row % 2))).collect();
+    let table = Table::parse("x.csv", format!("t\n{text}").as_bytes(), &TextFormat::default()).unwrap();
+    let column = &Preflight::of_table(&table).columns[0];
+    assert_eq!((column.mean, column.deviation), (Some(1e9 + 0.5), Some(0.5)));
+}

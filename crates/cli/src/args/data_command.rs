@@ -1,0 +1,39 @@
+//! The options of `chainrule data`.
+
+use chainrule::data::Source;
+use clap::Args;
+
+use crate::args::defaults::{HOLDOUT, SEED};
+use crate::args::{ColumnArgs, FittingArgs};
+use crate::values;
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule data houses.csv
+  chainrule data houses.csv --target price --drop id
+  chainrule data x.npy --labels y.npy --json
+  chainrule data iris
+
+Exit code: 0 read and described, whatever was found; 1 the data cannot be read, 2 bad usage.";
+
+/// Describe data before training: columns, ranges, missing values, targets, copies, leaks, and what will be done
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct DataArgs {
+    /// digits, mnist:FOLDER, a built-in table, made-up data, or a file: IDX, NPY or text (also .gz)
+    #[arg(value_name = "SOURCE", value_parser = values::source)]
+    pub(crate) data: Source,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) fitting: FittingArgs,
+    /// The fraction of the rows that would be held out, to look for rows that stand in both parts
+    #[arg(long, value_name = "SHARE", default_value_t = HOLDOUT, value_parser = values::holdout, allow_negative_numbers = true)]
+    pub(crate) holdout: f64,
+    /// The seed that rows would be split by
+    #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true)]
+    pub(crate) split_seed: u64,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}

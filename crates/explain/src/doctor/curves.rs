@@ -1,0 +1,65 @@
+//! Checks of what was learned: by the loss, by the losses of the epochs, and by those of rows held out.
+
+use chainrule_model::Scalar;
+
+use crate::doctor::limits::{AT_CHANCE, FALLING_FAST, HALF_LEARNED, OVERFITTING, RISE, SCORES_WELL, STILL_FALLING};
+use crate::doctor::{Diagnostics, Examination, Finding, Kind};
+
+/// All of them, once the network is trained.
+pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
+    if !case.trained || diagnostics.baseline_loss <= 0.0 {
+        return;
+    }
+    loss_at_chance(diagnostics, case.losses, found);
+    held_out(case, diagnostics, found);
+    if found.iter().any(|finding| matches!(finding.kind, Kind::LossAtChance { .. } | Kind::NoisyTargets { .. })) {
+        return;
+    }
+    too_short(case, diagnostics, found);
+}
+
+/// A loss at chance level, unless it is still falling, or the classes are told well: with weights of classes the loss without
+/// them means little.
+fn loss_at_chance(diagnostics: &Diagnostics, losses: &[f64], found: &mut Vec<Finding>) {
+    let Diagnostics { loss, baseline_loss, .. } = *diagnostics;
+    let falling = match losses {
+        [.., before, last] => before - last > STILL_FALLING * baseline_loss,
+        [_] => true,
+        [] => false,
+    };
+    let scores_well = diagnostics.skill.is_some_and(|skill| skill >= SCORES_WELL);
+    if loss >= AT_CHANCE * baseline_loss && !falling && !scores_well {
+        found.push(Finding::of_data(Kind::LossAtChance { loss, baseline_loss }));
+    }
+}
+
+/// What the rows held out say: noise, or too much learned by heart.
+fn held_out<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
+    let (losses, held_out) = (case.losses, case.validation_losses);
+    if losses.len() != held_out.len() || losses.len() < 2 {
+        return;
+    }
+    let baseline_loss = diagnostics.baseline_loss;
+    let last = losses.len() - 1;
+    let best = (0..=last).min_by(|&a, &b| held_out[a].total_cmp(&held_out[b])).unwrap_or(last);
+    if losses[last] < AT_CHANCE * baseline_loss && held_out[best] >= AT_CHANCE * baseline_loss {
+        let (training, validation) = (losses[last], held_out[best]);
+        found.push(Finding::of_data(Kind::NoisyTargets { training, validation, baseline_loss }));
+        return;
+    }
+    let at = if case.keeps_best { best } else { last };
+    let is_apart = held_out[at] - losses[at] > OVERFITTING * baseline_loss;
+    if is_apart || held_out[at] - held_out[best] > RISE * baseline_loss {
+        let (training, validation, best) = (losses[at], held_out[at], held_out[best]);
+        found.push(Finding::of_data(Kind::Overfitting { training, validation, best }));
+    }
+}
+
+/// A run that ended on its way.
+fn too_short<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
+    let [.., first, _, last] = *case.losses else { return };
+    let (fall, baseline_loss) = (0.5 * (first - last), diagnostics.baseline_loss);
+    if fall > FALLING_FAST * baseline_loss && last > HALF_LEARNED * baseline_loss {
+        found.push(Finding::of_data(Kind::Underfitting { loss: last, baseline_loss, fall }));
+    }
+}
