@@ -78,8 +78,14 @@ pub(crate) struct Column {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Cells {
-    Numbers { slot: usize },
-    Words { slot: usize, words: Words },
+    Numbers {
+        slot: usize,
+    },
+    /// In a box: of a million columns most are numbers.
+    Words {
+        slot: usize,
+        words: Box<Words>,
+    },
 }
 
 /// What a cell holds.
@@ -136,7 +142,7 @@ impl Table {
 
     /// The same with a column of words behind the others, a number of `all` for each row.
     pub(crate) fn with_words(mut self, name: &str, codes: Vec<u32>, all: &[String]) -> Self {
-        let mut words = Words::default();
+        let mut words = Box::<Words>::default();
         for word in all {
             // A word that is text is UTF-8.
             let _ = words.code(word.as_bytes());
