@@ -42,7 +42,7 @@ impl<'a> Named<'a> {
     /// As [`Named::check`], and refuses a file in which nobody says what is to be learned.
     pub(crate) fn check_target(&self) -> Result<(), Failure> {
         let [data, labels] = self.options;
-        if let (Source::File(_) | Source::Stdin, None, true) =
+        if let (Source::File(_) | Source::Files(_) | Source::Stdin, None, true) =
             (self.source, self.labels, self.columns.target.is_empty())
         {
             return Err(Failure::Usage(format!(

@@ -27,6 +27,7 @@ impl Inputs {
     pub(crate) fn source(self, what: &'static str, source: Option<&Source>) -> Self {
         match source {
             Some(Source::File(path)) => self.file(what, Some(path)),
+            Some(Source::Files(paths)) => paths.iter().fold(self, |inputs, path| inputs.file(what, Some(path))),
             Some(Source::Mnist(folder)) => match mnist_dir(folder) {
                 Ok(files) => [files.train_images, files.train_labels, files.test_images, files.test_labels]
                     .iter()

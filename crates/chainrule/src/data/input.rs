@@ -117,7 +117,7 @@ pub(crate) fn read_error(origin: &str, offset: u64, error: io::Error) -> Error {
     match error.kind() {
         InvalidData | InvalidInput | UnexpectedEof if error.raw_os_error().is_none() => {
             let found = format!("compressed bytes that are corrupt or cut off ({error})");
-            Error::format(origin, Place::Byte(offset), found, "a whole gzip stream")
+            Error::format(origin, Place::Byte(offset), found, "a whole stream")
         }
         _ => Error::io("read", origin)(error),
     }

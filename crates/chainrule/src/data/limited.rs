@@ -11,6 +11,7 @@ use super::features::Features;
 use super::idx::{self, Idx};
 use super::limits::Limits;
 use super::source::{Source, targets_within};
+use super::table::{Table, TextFormat};
 use super::targets::Targets;
 use crate::error::Result;
 use crate::model_file::ModelFile;
@@ -30,6 +31,14 @@ impl Limits {
     /// Those of [`Source::load_features`].
     pub fn load_features<T: Scalar>(&self, source: &Source) -> Result<Features<T>> {
         source.load_features_within(*self)
+    }
+
+    /// As [`Table::read`].
+    ///
+    /// # Errors
+    /// Those of [`Table::read`].
+    pub fn read_table(&self, path: impl AsRef<Path>, format: &TextFormat) -> Result<Table> {
+        Table::read_within(path.as_ref(), format, *self)
     }
 
     /// As [`read_features`](crate::data::read_features).

@@ -72,7 +72,8 @@ impl Meter {
     pub(super) fn row_error(&self, origin: &str, place: Place) -> Error {
         let (bytes, columns) = (self.row_max(), self.columns_max());
         let expected = format!(
-            "rows of at most {bytes} bytes and {columns} columns; a higher Limits::max_bytes allows longer ones"
+            "rows of at most {bytes} bytes and {columns} columns (is a quote closed?); a higher Limits::max_bytes allows \
+             longer ones"
         );
         Error::format(origin, place, "a longer row", expected)
     }

@@ -11,6 +11,8 @@ mod batches;
 mod builtin;
 mod choice;
 mod class_names;
+#[cfg(feature = "parquet")]
+mod columnar;
 mod content;
 mod contents;
 #[cfg(feature = "csv")]
@@ -19,13 +21,17 @@ mod dataset;
 mod digits;
 mod examples;
 mod features;
+mod files;
 mod fitted;
 mod format;
 mod generate;
+#[cfg(feature = "npy")]
+mod half;
 mod idx;
 pub(crate) mod input;
 mod limited;
 mod limits;
+mod member;
 #[cfg(feature = "csv")]
 mod metered;
 mod mnist;
@@ -46,6 +52,8 @@ mod split;
 mod table;
 mod target;
 mod targets;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 pub use batches::{Batches, Order};
 pub use builtin::{BUILTINS, Builtin};

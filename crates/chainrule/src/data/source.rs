@@ -9,6 +9,7 @@ use chainrule_kernel::Scalar;
 use super::builtin::BUILTINS;
 use super::contents::{BYTE, Bytes, Contents};
 use super::features::Features;
+use super::files::{joined, matching};
 use super::format;
 use super::generate::{Generated, GeneratedTarget, Generator, GeneratorConfig};
 use super::limits::Limits;
@@ -40,8 +41,10 @@ pub enum Source {
     Generated(Generator, GeneratorConfig),
     /// Text on standard input.
     Stdin,
-    /// A file: IDX, NPY or text, each also compressed by gzip.
+    /// A file: IDX, NPY or text, each also compressed by gzip or zstd; NPZ or safetensors, `file.npz:key`; Parquet or Arrow.
     File(PathBuf),
+    /// Files whose rows follow one another, with the same columns.
+    Files(Vec<PathBuf>),
 }
 
 /// What a source holds: columns, or images and the part to test on where it has one of its own.
@@ -51,11 +54,12 @@ pub(crate) enum Whole {
 }
 
 impl Source {
-    /// Understands `digits`, `mnist:FOLDER`, `-` for standard input, and the path of a file; a file that is named as one of
-    /// the former is meant by `./digits`.
+    /// Understands `digits`, `mnist:FOLDER`, `-` for standard input, the path of a file, and a pattern that several files fit,
+    /// `part-*.csv`, in the order of their names; a file that is named as one of the former is meant by `./digits`.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] for what is neither a known name nor looks like a path nor exists.
+    /// [`Error::UnknownName`] for what is neither a known name nor looks like a path nor exists, [`Error::Argument`] for a
+    /// pattern that no file fits.
     pub fn parse(text: &str) -> Result<Self> {
         match text {
             "digits" => return Ok(Source::Digits),
@@ -72,6 +76,10 @@ impl Source {
         if let Ok(generator) = Generator::by_name(name) {
             return Ok(Source::Generated(generator, generator_config(settings.unwrap_or_default())?));
         }
+        if text.contains(['*', '?', '[']) && !Path::new(text).exists() {
+            let mut paths = matching(text)?;
+            return Ok(if paths.len() == 1 { Source::File(paths.remove(0)) } else { Source::Files(paths) });
+        }
         // `C:\x.npy` has a scheme of one letter, which no source has.
         let scheme = text.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| scheme.len() != 1);
         let like_a_path = text.contains(['/', '\\', '.']) && scheme.is_none_or(|scheme| scheme.contains(['/', '.']));
@@ -81,7 +89,7 @@ impl Source {
         let known: Vec<&str> = names().collect();
         let meant = nearest(scheme.unwrap_or(text), &known);
         let spelled = |name: &str| if name == "mnist" { "mnist:FOLDER".to_owned() } else { name.to_owned() };
-        let path = "the path of an IDX, NPY or text file".to_owned();
+        let path = "the path of a file".to_owned();
         Err(Error::UnknownName {
             what: "data source",
             name: text.to_string(),
@@ -103,7 +111,7 @@ impl Source {
 
     /// Whether the source has targets without being told which.
     pub fn has_targets(&self) -> bool {
-        !matches!(self, Source::File(_) | Source::Stdin)
+        !matches!(self, Source::File(_) | Source::Files(_) | Source::Stdin)
     }
 
     /// Reads all that the source holds.
@@ -140,6 +148,7 @@ impl Source {
                 Contents::Table(table) => Whole::Table(table),
                 Contents::Bytes(bytes) => Whole::Bytes(bytes, None),
             }),
+            Source::Files(paths) => joined(paths, |path| Table::read_within(path, text, limits)).map(Whole::Table),
         }
     }
 
@@ -147,6 +156,7 @@ impl Source {
     pub(crate) fn read_table(&self, text: &TextFormat, limits: Limits) -> Result<Table> {
         match self {
             Source::File(path) => format::read_target_file(path, text, limits),
+            Source::Files(paths) => joined(paths, |path| format::read_target_file(path, text, limits)),
             other => match other.read_whole(text, limits)? {
                 Whole::Table(table) => Ok(table),
                 Whole::Bytes(..) => Err(Error::Argument {
@@ -236,6 +246,10 @@ impl fmt::Display for Source {
             }
             Source::Stdin => write!(f, "-"),
             Source::File(path) => write!(f, "{}", path.display()),
+            Source::Files(paths) => match &paths[..] {
+                [first, .., last] => write!(f, "{} to {} ({} files)", first.display(), last.display(), paths.len()),
+                few => few.iter().try_for_each(|path| write!(f, "{}", path.display())),
+            },
         }
     }
 }
@@ -263,58 +277,4 @@ pub(crate) fn targets_within<T: Scalar>(path: &Path, classes: Option<usize>, lim
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_and_paths_are_told_apart() {
-        let parse = |text| Source::parse(text).unwrap();
-        assert_eq!(parse("digits"), Source::Digits);
-        assert_eq!(parse("-"), Source::Stdin);
-        assert_eq!(parse("iris"), Source::Builtin("iris"));
-        assert_eq!(parse("mnist:/data/mnist"), Source::Mnist("/data/mnist".into()));
-        for path in ["x.npy", "./digits", "./iris", "/a:b/x.idx", "C:\\x.npy", "a/b", "Cargo.toml", "src"] {
-            assert_eq!(parse(path), Source::File(path.into()));
-            assert_eq!(parse(path).to_string(), path);
-        }
-        let made = parse("moons:noise=0.5,rows=7");
-        assert_eq!(made.to_string(), "moons:rows=7,noise=0.5,seed=42");
-        assert_eq!(parse(&made.to_string()), made);
-        assert!(Source::parse("moons:wide=1").unwrap_err().to_string().contains("found wide=1, expected rows=N"));
-    }
-
-    #[test]
-    fn an_unknown_name_comes_with_the_nearest() {
-        for (text, meant) in [
-            ("digit", Some("digits")),
-            ("Digits", Some("digits")),
-            ("minst:/data", Some("mnist:FOLDER")),
-            ("mnist", Some("mnist:FOLDER")),
-            ("mnist:", Some("mnist:FOLDER")),
-            ("mnits:/data/x.y", Some("mnist:FOLDER")),
-            ("irys", Some("iris")),
-            ("mons", Some("moons")),
-            ("cifar", None),
-            ("", None),
-        ] {
-            let Error::UnknownName { nearest, known, .. } = Source::parse(text).unwrap_err() else { panic!("{text}") };
-            assert_eq!(nearest.as_deref(), meant, "{text}");
-            assert!(["digits", "mnist:FOLDER", "wine", "friedman"].iter().all(|name| known.iter().any(|k| k == name)));
-        }
-    }
-
-    #[test]
-    fn each_name_is_a_source_with_targets() {
-        for name in names().filter(|name| *name != "mnist") {
-            let source = Source::parse(name).unwrap();
-            assert!(source.has_targets(), "{name}");
-            if let Some(target) = source.own_target() {
-                let Ok(Whole::Table(table)) = source.read_whole(&TextFormat::default(), Limits::default()) else {
-                    assert!(!cfg!(feature = "csv"), "{name}");
-                    continue;
-                };
-                assert!((0..table.cols()).any(|at| table.name(at) == Some(target)), "{name}");
-            }
-        }
-    }
-}
+mod tests;

@@ -2,13 +2,14 @@
 
 use super::header::{Header, read_header};
 use crate::data::Limits;
+use crate::data::half::f16;
 use crate::data::input::{Input, read_exactly};
 use crate::data::numbers::narrow;
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 use std::io::{BufReader, Cursor, Read};
 
-const NUMBERS: &str = "booleans, integers of 8 to 64 bits, or floats of 32 or 64";
+const NUMBERS: &str = "booleans, integers of 8 to 64 bits, or floats of 16 to 64";
 
 /// An array in row-major order, whatever the file's.
 #[derive(Debug)]
@@ -101,7 +102,7 @@ impl Element {
         };
         let width = match (kind, width) {
             (Kind::Bool | Kind::Int | Kind::Uint, "1") => 1,
-            (Kind::Int | Kind::Uint, "2") => 2,
+            (Kind::Int | Kind::Uint | Kind::Float, "2") => 2,
             (Kind::Int | Kind::Uint | Kind::Float, "4") => 4,
             (Kind::Int | Kind::Uint | Kind::Float, "8") => 8,
             _ => return None,
@@ -126,6 +127,7 @@ impl Element {
             (Kind::Bool, _) => (bits <= 1).then_some(bits as f64),
             (Kind::Int, _) => Some(((bits << unused) as i64 >> unused) as f64), // the sign moves down
             (Kind::Uint, _) => Some(bits as f64),
+            (Kind::Float, 2) => Some(f16(bits as u16)),
             (Kind::Float, 4) => Some(f64::from(f32::from_bits(bits as u32))),
             (Kind::Float, _) => Some(f64::from_bits(bits)),
         }
@@ -196,7 +198,7 @@ fn row_major<T: Scalar>(shape: &[usize], data: &[T]) -> Result<Vec<T>> {
 }
 
 /// A shape as Python writes it, cut short where it is long.
-fn tuple(shape: &[usize]) -> String {
+pub(super) fn tuple(shape: &[usize]) -> String {
     const SHOWN: usize = 16;
     match shape {
         [one] => format!("({one},)"),
@@ -261,6 +263,9 @@ pub(super) mod tests {
         both!('u', u64);
         both!('f', f32);
         both!('f', f64);
+        let half = read(&npy(1, &dict("<f2", "False", "(2,)"), &[0, 0x3c, 0, 0xc0])).unwrap();
+        assert_eq!((half.data, half.floats), (vec![1.0, -2.0], true));
+        assert_eq!(read(&npy(1, &dict(">f2", "False", "(1,)"), &[0x3c, 0])).unwrap().data, [1.0]);
         assert_eq!(read(&npy(1, &dict("|b1", "False", "(2,)"), &[1, 0])).unwrap().data, [1.0, 0.0]);
         assert!(message(&npy(1, &dict("|b1", "False", "(2,)"), &[1, 2])).contains("x.npy, byte 129: found"));
         assert_eq!(read(&npy(1, &dict("|i1", "False", "(1,)"), &[0x80])).unwrap().data, [-128.0]);
@@ -312,8 +317,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_plain_number_is_named() {
-        for (descr, width) in [("|O", 8), ("<U3", 12), ("|S3", 3), ("<c16", 16), ("<f2", 2), ("<M8[ns]", 8), ("|V4", 4)]
-        {
+        for (descr, width) in [("|O", 8), ("<U3", 12), ("|S3", 3), ("<c16", 16), ("<M8[ns]", 8), ("|V4", 4)] {
             let message = message(&npy(1, &dict(descr, "False", "(1,)"), &vec![0; width]));
             assert!(
                 message.contains(&format!("type '{descr}'")) && message.contains("booleans, integers"),

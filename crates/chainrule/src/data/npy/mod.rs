@@ -1,8 +1,11 @@
 //! NumPy's format: numbers of any width and either byte order, in C or Fortran order, versions 1 to 3. Neither
-//! objects (they are pickles, which run code), nor structures, nor strings, nor complex numbers, nor half precision.
+//! objects (they are pickles, which run code), nor structures, nor strings, nor complex numbers. Beside single arrays, those of
+//! NPZ archives and the tensors of safetensors files.
 
 mod array;
 mod header;
+mod npz;
+mod tensors;
 
 use crate::atomic::write_atomically;
 use crate::data::contents::{BYTE, Bytes, Contents, Inflated};
@@ -52,36 +55,66 @@ pub fn read_npy_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize
     targets_from(open(path.as_ref(), Limits::default())?, classes)
 }
 
-/// The array of an opened file.
-fn array_of(origin: &str, input: Input, inflated: Option<Inflated>) -> Result<Array<f64>> {
-    match inflated {
-        Some(reader) => Array::read(origin, reader, None, input.limits),
-        None => Array::from_input(input),
-    }
+/// How arrays lie in a file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Layout {
+    /// One, in a file of its own.
+    Npy,
+    /// Several, in a zip archive.
+    Npz,
+    /// Several, as safetensors.
+    Tensors,
 }
 
-/// A table, or where the elements are bytes images.
-pub(crate) fn contents(origin: &str, input: Input, inflated: Option<Inflated>) -> Result<Contents> {
-    let array = array_of(origin, input, inflated)?;
-    let [rows, _, ..] = array.shape[..] else {
-        return Err(array.wrong_shape(origin, "two dimensions or more: rows, then columns"));
-    };
-    let cols = array.data.len() / rows;
-    if array.bytes {
-        let bytes = array.data.iter().map(|&value| value as u8).collect();
-        let features = Features::bytes_from_origin(origin, rows, cols, bytes)?;
-        return Ok(Contents::Bytes(Bytes { features, labels: None, factor: BYTE }));
-    }
-    table_of(origin, cols, &array.data).map(Contents::Table)
+/// An opened file of arrays.
+pub(crate) struct Arrays<'a> {
+    pub(crate) layout: Layout,
+    pub(crate) input: Input,
+    /// What reads its bytes, if they are compressed as a whole.
+    pub(crate) inflated: Option<Inflated>,
+    /// Which array is meant.
+    pub(crate) key: Option<&'a str>,
 }
 
-/// A table of targets, a column of them or several.
-pub(crate) fn target_table(origin: &str, input: Input, inflated: Option<Inflated>) -> Result<Table> {
-    let array = array_of(origin, input, inflated)?;
-    match array.shape[..] {
-        [_] => table_of(origin, 1, &array.data),
-        [_, cols] => table_of(origin, cols, &array.data),
-        _ => Err(array.wrong_shape(origin, "one dimension for labels, or two for values")),
+impl Arrays<'_> {
+    /// The array that is meant, and what errors call it.
+    fn array(self) -> Result<(String, Array<f64>)> {
+        let Arrays { layout, input, inflated, key } = self;
+        let origin = input.origin.clone();
+        match (layout, inflated) {
+            (Layout::Npy, Some(reader)) => Ok((origin.clone(), Array::read(&origin, reader, None, input.limits)?)),
+            (Layout::Npy, None) => Ok((origin, Array::from_input(input)?)),
+            (_, Some(_)) => {
+                Err(Error::format(&origin, Place::Byte(0), "an archive in a compressed file", "the archive itself"))
+            }
+            (Layout::Npz, None) => npz::array(&origin, input.reader.into_inner().1, key, input.limits),
+            (Layout::Tensors, None) => tensors::array(&origin, input, key),
+        }
+    }
+
+    /// A table, or where the elements are bytes images.
+    pub(crate) fn contents(self) -> Result<Contents> {
+        let (origin, array) = self.array()?;
+        let (rows, cols) = match array.shape[..] {
+            [rows, _, ..] => (rows, array.data.len() / rows),
+            _ => return Err(array.wrong_shape(&origin, "two dimensions or more: rows, then columns")),
+        };
+        if array.bytes {
+            let bytes = array.data.iter().map(|&value| value as u8).collect();
+            let features = Features::bytes_from_origin(&origin, rows, cols, bytes)?;
+            return Ok(Contents::Bytes(Bytes { features, labels: None, factor: BYTE }));
+        }
+        table_of(&origin, cols, &array.data).map(Contents::Table)
+    }
+
+    /// A table of targets, a column of them or several.
+    pub(crate) fn target_table(self) -> Result<Table> {
+        let (origin, array) = self.array()?;
+        match array.shape[..] {
+            [_] => table_of(&origin, 1, &array.data),
+            [_, cols] => table_of(&origin, cols, &array.data),
+            _ => Err(array.wrong_shape(&origin, "one dimension for labels, or two for values")),
+        }
     }
 }
 

@@ -14,10 +14,77 @@ pub(super) enum Kind {
     Words,
 }
 
-/// The first rows of a file below its header, (rows, cells), with the line of each.
+/// The first rows of a file, each with its line. The cells lie one behind the other: a million columns are a few megabytes.
+#[derive(Debug, Default)]
+pub(super) struct FirstCells {
+    text: Vec<u8>,
+    /// Where the text of each cell ends, of all rows.
+    ends: Vec<usize>,
+    /// The line of each row, and where its cells end.
+    rows: Vec<(u64, usize)>,
+}
+
+impl FirstCells {
+    /// Adds cells to the row that is being read.
+    pub(super) fn extend<'a>(&mut self, cells: impl Iterator<Item = &'a [u8]>) {
+        for cell in cells {
+            self.text.extend_from_slice(cell);
+            self.ends.push(self.text.len());
+        }
+    }
+
+    /// Ends the row.
+    pub(super) fn end_row(&mut self, line: u64) {
+        self.rows.push((line, self.ends.len()));
+    }
+
+    /// Takes the last row away.
+    pub(super) fn pop(&mut self) {
+        self.rows.pop();
+        self.ends.truncate(self.rows.last().map_or(0, |(_, end)| *end));
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The line of a row.
+    pub(super) fn line(&self, row: usize) -> u64 {
+        self.rows[row].0
+    }
+
+    /// Cells of a row; none of one that is not there.
+    pub(super) fn width(&self, row: usize) -> usize {
+        self.rows.get(row).map_or(0, |(_, end)| end - self.first(row))
+    }
+
+    fn first(&self, row: usize) -> usize {
+        if row == 0 { 0 } else { self.rows[row - 1].1 }
+    }
+
+    /// A cell, where the row has so many.
+    pub(super) fn cell(&self, row: usize, column: usize) -> Option<&[u8]> {
+        if column >= self.width(row) {
+            return None;
+        }
+        let at = self.first(row) + column;
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        Some(&self.text[start..self.ends[at]])
+    }
+
+    /// All cells of a row.
+    pub(super) fn row(&self, row: usize) -> Vec<&[u8]> {
+        (0..self.width(row)).filter_map(|column| self.cell(row, column)).collect()
+    }
+}
+
+/// The first rows of a file below its header.
 pub(super) struct Sample<'a> {
     pub(super) origin: &'a str,
-    pub(super) rows: &'a [(u64, Vec<Vec<u8>>)],
+    pub(super) cells: &'a FirstCells,
+    /// Rows that are a header.
+    pub(super) header: usize,
     pub(super) decimal: Decimal,
 }
 
@@ -28,21 +95,22 @@ impl Sample<'_> {
     /// Where a few words stand among numbers: with the first of them.
     pub(super) fn kind(&self, column: usize, name: Option<&str>) -> Result<Kind> {
         let (mut numbers, mut words, mut first) = (0usize, 0usize, None);
-        for (row, (line, cells)) in self.rows.iter().enumerate() {
-            let Some(cell) = cells.get(column).filter(|cell| !is_missing(cell)) else { continue };
+        for row in self.header..self.cells.len() {
+            let Some(cell) = self.cells.cell(row, column).filter(|cell| !is_missing(cell)) else { continue };
             if number(cell, self.decimal).is_some() {
                 numbers += 1;
             } else {
                 words += 1;
-                first.get_or_insert((row, *line, cell));
+                first.get_or_insert((row, cell));
             }
         }
         let are_words = numbers == 0 || 2 * words > numbers + words;
         match first {
             None => Ok(Kind::Numbers),
             Some(_) if are_words || (words >= WORDS_AT_LEAST && 10 * words >= numbers + words) => Ok(Kind::Words),
-            Some((row, line, cell)) => {
-                let place = Place::Text { row: row + 1, column: column + 1, line };
+            Some((row, cell)) => {
+                let line = self.cells.line(row);
+                let place = Place::Text { row: row + 1 - self.header, column: column + 1, line };
                 Err(no_number(self.origin, place, cell, &title(name, column)))
             }
         }
@@ -70,8 +138,12 @@ mod tests {
     use super::*;
 
     fn kind(cells: &[&str]) -> Result<Kind> {
-        let rows: Vec<_> = cells.iter().map(|cell| (1, vec![cell.as_bytes().to_vec()])).collect();
-        Sample { origin: "x.csv", rows: &rows, decimal: Decimal::Point }.kind(0, Some("age"))
+        let mut first = FirstCells::default();
+        cells.iter().for_each(|cell| {
+            first.extend([cell.as_bytes()].into_iter());
+            first.end_row(1);
+        });
+        Sample { origin: "x.csv", cells: &first, header: 0, decimal: Decimal::Point }.kind(0, Some("age"))
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Tables as files hold them: named columns of numbers or of words, in which values may be missing. What is learned from
 //! which column is decided later, by [`Examples`](crate::data::Examples).
 
+#[cfg(feature = "parquet")]
+mod block;
 mod cell;
 mod dialect;
+mod join;
 #[cfg(feature = "csv")]
 mod kinds;
 #[cfg(feature = "csv")]
@@ -11,6 +14,8 @@ mod records;
 mod text;
 mod words;
 
+#[cfg(feature = "parquet")]
+pub(crate) use block::Block;
 pub use cell::Decimal;
 pub(crate) use cell::{are_no_and_yes, is_date};
 pub use dialect::Delimiter;
@@ -78,8 +83,14 @@ pub(crate) struct Column {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Cells {
-    Numbers { slot: usize },
-    Words { slot: usize, words: Words },
+    Numbers {
+        slot: usize,
+    },
+    /// In a box: of a million columns most are numbers.
+    Words {
+        slot: usize,
+        words: Box<Words>,
+    },
 }
 
 /// What a cell holds.
@@ -136,7 +147,7 @@ impl Table {
 
     /// The same with a column of words behind the others, a number of `all` for each row.
     pub(crate) fn with_words(mut self, name: &str, codes: Vec<u32>, all: &[String]) -> Self {
-        let mut words = Words::default();
+        let mut words = Box::<Words>::default();
         for word in all {
             // A word that is text is UTF-8.
             let _ = words.code(word.as_bytes());
@@ -198,6 +209,11 @@ impl Table {
     /// What was taken for granted when the file was read, in words.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Adds to what was taken for granted.
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// The number in a cell, both counted from 0; `None` where it is missing or a word.

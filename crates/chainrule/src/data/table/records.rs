@@ -14,6 +14,8 @@ pub(super) enum Record<'a> {
     Line(&'a [u8]),
     /// Cells that have been taken out of their quotes: where each ends.
     Cells { bytes: &'a [u8], ends: &'a [usize] },
+    /// What is left of the file, from a quote on that is never closed.
+    Unclosed,
 }
 
 /// Reads records one after the other; empty lines are none.
@@ -67,10 +69,26 @@ impl<R: Read> Records<R> {
             records.start = BOM.len();
         }
         let ahead = records.ahead();
-        if memchr::memchr(b'\n', ahead).is_none() && memchr::memchr(b'\r', ahead).is_some() {
+        // The last byte may be the first half of `\r\n`.
+        let returns = if records.is_at_end { ahead } else { &ahead[..ahead.len().saturating_sub(1)] };
+        if memchr::memchr(b'\n', ahead).is_none() && memchr::memchr(b'\r', returns).is_some() {
             records.terminator = b'\r';
         }
         Ok(records)
+    }
+
+    /// Reads ahead until so many lines are whole; `line_done` is called for each that comes to be.
+    pub(super) fn read_ahead(&mut self, lines: usize, line_done: impl Fn()) -> io::Result<()> {
+        let mut whole = 0;
+        loop {
+            let found = memchr::memchr_iter(self.terminator, self.ahead()).take(lines).count();
+            (whole..found).for_each(|_| line_done());
+            whole = found;
+            if whole == lines || self.is_at_end {
+                return Ok(());
+            }
+            self.fill()?;
+        }
     }
 
     /// What has been read ahead.
@@ -112,47 +130,63 @@ impl<R: Read> Records<R> {
                 continue;
             }
             if self.quotes.is_some() && memchr::memchr(b'"', line).is_some() {
-                self.quoted()?;
-                return Ok(Some(Record::Cells { bytes: &self.cells, ends: &self.ends }));
+                let is_closed = self.quoted()?;
+                return Ok(Some(match is_closed {
+                    true => Record::Cells { bytes: &self.cells, ends: &self.ends },
+                    false => Record::Unclosed,
+                }));
             }
             (self.start, self.line) = (span.next, self.line + 1);
             return Ok(Some(Record::Line(&self.buffer[span.start..span.end])));
         }
     }
 
-    /// Takes a record that begins at the start of what is ahead out of its quotes.
-    fn quoted(&mut self) -> io::Result<()> {
-        let Some(mut core) = self.quotes.take() else { return Ok(()) };
+    /// Takes a record that begins at the start of what is ahead out of its quotes, and says whether they were closed.
+    fn quoted(&mut self) -> io::Result<bool> {
+        let Some(mut core) = self.quotes.take() else { return Ok(true) };
         core.set_line(1);
-        let (mut out, mut count) = (0, 0);
+        let (mut out, mut count, mut is_closed, mut is_half) = (0, 0, true, false);
         self.cells.resize(self.cells.len().max(1 << 10), 0);
         self.ends.resize(self.ends.len().max(1 << 6), 0);
         loop {
             if self.start == self.end && !self.is_at_end {
                 self.fill()?;
             }
-            let input = &self.buffer[self.start..self.end];
+            let is_over = self.start == self.end;
+            // A line's end behind the last byte ends the record, or else it stands in quotes, which `csv-core` would take
+            // for closed where the file ends.
+            let input = if is_over { b"\n" } else { &self.buffer[self.start..self.end] };
             let (result, read, written, ended) =
                 core.read_record(input, &mut self.cells[out..], &mut self.ends[count..]);
-            self.start += read;
+            let ends_by_return = read > 0 && input[read - 1] == b'\r';
+            self.start += if is_over { 0 } else { read };
             (out, count) = (out + written, count + ended);
             match result {
+                ReadRecordResult::InputEmpty if is_over => {
+                    is_closed = false;
+                    break;
+                }
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.cells.resize(2 * self.cells.len(), 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
-                ReadRecordResult::Record | ReadRecordResult::End => break,
+                ReadRecordResult::Record | ReadRecordResult::End => {
+                    is_half = ends_by_return && self.terminator == b'\n';
+                    break;
+                }
             }
         }
-        // `csv-core` leaves the second half of a line end, `\r\n`, to the next record.
-        if self.terminator == b'\n' && self.buffer.get(self.start) == Some(&b'\n') && self.start < self.end {
-            self.start += 1;
+        if self.start == self.end && !self.is_at_end {
+            self.fill()?;
         }
-        self.line += core.line().saturating_sub(1).max(1);
+        // `csv-core` leaves the second half of a line's end, `\r\n`, to the next record.
+        let is_left = is_half && self.ahead().first() == Some(&b'\n');
+        self.start += usize::from(is_left);
+        self.line += (core.line().saturating_sub(1) + u64::from(is_left)).max(1);
         self.cells.truncate(out.max(1 << 10));
         self.ends.truncate(count);
         core.reset();
         self.quotes = Some(core);
-        Ok(())
+        Ok(is_closed)
     }
 
     /// Where the next line lies, whole.
@@ -176,7 +210,9 @@ impl<R: Read> Records<R> {
 
     /// Reads more behind what is ahead.
     fn fill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+        }
         (self.start, self.end) = (0, self.end - self.start);
         if self.buffer.len() < self.end + CHUNK {
             self.buffer.try_reserve(self.end + CHUNK - self.buffer.len())?;
@@ -226,6 +262,7 @@ mod tests {
                     .map(|i| if i == 0 { 0 } else { ends[i - 1] }..ends[i])
                     .map(|cell| String::from_utf8(bytes[cell].to_vec()).unwrap())
                     .collect(),
+                Some(Record::Unclosed) => vec!["UNCLOSED".to_owned()],
             };
             all.push((records.line(), cells));
         }
@@ -251,5 +288,28 @@ mod tests {
         let long = format!("\"{}\",{}\nx,y\n", "z".repeat(5000), "1,".repeat(200));
         let found = records(&long);
         assert_eq!((found[0].1.len(), found[0].1[0].len(), found[1].0), (202, 5000, 2));
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_from_one_at_the_end() {
+        for text in ["a\n\"b", "a\n\"b\n", "a\n\"b\nc,d", "a\n\"", "a\n\"b\"\"", "a\n\"b\"\"\n", "a\nx,\"\r\n"] {
+            let found = records(text);
+            assert_eq!(found[1..], [(2, vec!["UNCLOSED".to_owned()])], "{text:?}");
+        }
+        for text in ["a\n\"b\"", "a\n\"b\"\n", "a\n\"b\"\r\n", "a\n\"b\"\r"] {
+            assert_eq!(records(text)[1..], [(2, vec!["b".to_owned()])], "{text:?}");
+        }
+        assert_eq!(records("a\nx,\"\"\"\"")[1..], [(2, vec!["x".to_owned(), "\"".to_owned()])]);
+    }
+
+    #[test]
+    fn whole_lines_are_read_ahead_however_long() {
+        let long = "1,".repeat(CHUNK);
+        let text = format!("{long}\n{long}\n{long}\n");
+        let mut records = Records::new(text.as_bytes()).unwrap();
+        let count = std::cell::Cell::new(0);
+        records.read_ahead(2, || count.set(count.get() + 1)).unwrap();
+        assert_eq!(count.get(), 2);
+        assert!(records.ahead().len() > 2 * long.len() && !records.is_at_end());
     }
 }

@@ -1,14 +1,13 @@
 //! Reads a text file as a table: its dialect, header and kinds of columns are told by its first rows, then every row is read
 //! once. A number is parsed where it lies in the file's bytes.
 
-use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
 use super::cell::{Decimal, is_missing, number};
 use super::dialect::{Delimiter, Dialect, Header, dialect, header, split, trimmed};
-use super::kinds::{Kind, Sample, no_number};
+use super::kinds::{FirstCells, Kind, Sample, no_number};
 use super::records::{Record, Records};
-use super::words::{MISSING_WORD, Words};
+use super::words::MISSING_WORD;
 use super::{Cells, Column, Table, TextFormat, title};
 use crate::data::Limits;
 use crate::data::choice::find_column;
@@ -26,6 +25,8 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, li
     let start = Place::Text { row: 1, column: 1, line: 1 };
     let mut records =
         Records::new(Metered { reader, meter: &meter }).map_err(|error| meter.error(origin, start, error))?;
+    // The header and the row below it tell the width, however long they are.
+    records.read_ahead(3, || meter.next_row()).map_err(|error| meter.error(origin, start, error))?;
     let first = FirstRows::read(origin, &records, format)?;
     records.quote(first.dialect.delimiter);
     let width = first.width();
@@ -41,10 +42,10 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, li
         let place = Place::Text { row: table.rows + 1, column: 1, line: records.line() };
         let Some(record) = records.next().map_err(|error| meter.error(origin, place, error))? else { break };
         meter.next_row();
-        if std::mem::take(&mut is_header_due) {
-            continue;
-        }
+        let is_header = std::mem::take(&mut is_header_due);
         match record {
+            Record::Unclosed => return Err(unclosed(origin, table.rows + usize::from(!is_header), records.line())),
+            _ if is_header => continue,
             Record::Line(line) => {
                 let at = At { row: table.rows + 1, line: 0 };
                 if let Err(error) = rows.line(&mut table, line, at) {
@@ -66,6 +67,11 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, li
     Ok(table)
 }
 
+fn unclosed(origin: &str, row: usize, line: u64) -> Error {
+    let place = Place::Text { row, column: 1, line };
+    Error::format(origin, place, "a quote that is opened in this row and never closed", "a quote at its end, too")
+}
+
 /// Says which line an error is of.
 fn at_line(error: Error, at: u64) -> Error {
     let put = |place| match place {
@@ -85,8 +91,7 @@ fn at_line(error: Error, at: u64) -> Error {
 struct FirstRows {
     dialect: Dialect,
     has_header: bool,
-    /// The line of each, and its cells.
-    rows: Vec<(u64, Vec<Vec<u8>>)>,
+    rows: FirstCells,
     notes: Vec<String>,
 }
 
@@ -104,14 +109,16 @@ impl FirstRows {
         let dialect = dialect(whole, format.delimiter, format.decimal);
         let mut sampled = Records::new(Cursor::new(ahead)).map_err(Error::io("read", origin))?;
         sampled.quote(dialect.delimiter);
-        let mut rows = Vec::new();
+        let mut rows = FirstCells::default();
         while rows.len() <= SAMPLED {
             let Some(record) = sampled.next().map_err(Error::io("read", origin))? else { break };
-            let cells: Vec<Vec<u8>> = match record {
-                Record::Line(line) => split(line, dialect.delimiter).into_iter().map(<[u8]>::to_vec).collect(),
-                Record::Cells { bytes, ends } => cells_of(bytes, ends, dialect.delimiter).map(<[u8]>::to_vec).collect(),
-            };
-            rows.push((sampled.line(), cells));
+            match record {
+                Record::Line(line) => rows.extend(split(line, dialect.delimiter).into_iter()),
+                Record::Cells { bytes, ends } => rows.extend(cells_of(bytes, ends, dialect.delimiter)),
+                // It goes on behind what has been read, or the table's reader refuses it.
+                Record::Unclosed => break,
+            }
+            rows.end_row(sampled.line());
         }
         if rows.len() > 2 && !records.is_at_end() {
             rows.pop();
@@ -121,8 +128,7 @@ impl FirstRows {
             let decimal = if dialect.decimal == Decimal::Comma { ", decimal commas" } else { "" };
             notes.push(format!("delimiter: {}{decimal}", dialect.delimiter));
         }
-        let firsts: Vec<Vec<&[u8]>> =
-            rows.iter().take(FIRST_LINES).map(|(_, cells)| cells.iter().map(Vec::as_slice).collect()).collect();
+        let firsts: Vec<Vec<&[u8]>> = (0..rows.len().min(FIRST_LINES)).map(|row| rows.row(row)).collect();
         let has_header = match (format.header, header(&firsts, dialect.decimal)) {
             (Some(has_header), _) => has_header,
             (None, Header::Names) => {
@@ -141,14 +147,14 @@ impl FirstRows {
     }
 
     fn width(&self) -> usize {
-        self.rows.first().map_or(0, |(_, cells)| cells.len())
+        self.rows.width(0)
     }
 
     /// The columns, by the names of the header and the kinds of the cells below.
     fn columns(&self, origin: &str, format: &TextFormat) -> Result<Vec<Column>> {
         let names = self.names(origin)?;
-        let below = if self.has_header { &self.rows[1.min(self.rows.len())..] } else { &self.rows[..] };
-        let sample = Sample { origin, rows: below, decimal: self.dialect.decimal };
+        let header = usize::from(self.has_header);
+        let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
         let mut are_words = vec![false; names.len()];
         for column in &format.categories {
             are_words[find_column(origin, &names, column)?] = true;
@@ -158,7 +164,7 @@ impl FirstRows {
             let kind = if are_words[column] { Kind::Words } else { sample.kind(column, name.as_deref())? };
             let (next, cells): (&mut usize, fn(usize) -> Cells) = match kind {
                 Kind::Numbers => (&mut numbers, |slot| Cells::Numbers { slot }),
-                Kind::Words => (&mut words, |slot| Cells::Words { slot, words: Words::default() }),
+                Kind::Words => (&mut words, |slot| Cells::Words { slot, words: Box::default() }),
             };
             *next += 1;
             Ok(Column { name: name.clone(), cells: cells(*next - 1), missing: 0 })
@@ -168,28 +174,37 @@ impl FirstRows {
 
     /// What the header calls each column.
     fn names(&self, origin: &str) -> Result<Vec<Option<String>>> {
-        let Some((line, cells)) = self.rows.first().filter(|_| self.has_header) else {
-            return Ok(vec![None; self.width()]);
-        };
-        let mut seen = HashMap::new();
-        let mut names = Vec::with_capacity(cells.len());
-        for (column, cell) in cells.iter().enumerate() {
-            let place = Place::Text { row: 0, column: column + 1, line: *line };
+        let width = self.width();
+        if !self.has_header || width == 0 {
+            return Ok(vec![None; width]);
+        }
+        let line = self.rows.line(0);
+        let mut names = Vec::with_capacity(width);
+        for (column, cell) in self.rows.row(0).into_iter().enumerate() {
+            let place = Place::Text { row: 0, column: column + 1, line };
             let name = std::str::from_utf8(cell).map_err(|error| not_utf8(origin, place, error))?;
             if let Some(bad) = name.chars().find(|c| c.is_control()) {
                 let found = format!("{bad:?} in the name of a column");
                 return Err(Error::format(origin, place, found, "names without control characters"));
             }
-            if !name.is_empty()
-                && let Some(first) = seen.insert(name, column)
-            {
-                let found = format!("{name:?}, the name of column {} too", first + 1);
-                return Err(Error::format(origin, place, found, "different names"));
-            }
             names.push((!name.is_empty()).then(|| name.to_owned()));
+        }
+        if let Some((first, again)) = first_twice(&names) {
+            let place = Place::Text { row: 0, column: again + 1, line };
+            let name = names[again].as_deref().unwrap_or_default();
+            let found = format!("{name:?}, the name of column {} too", first + 1);
+            return Err(Error::format(origin, place, found, "different names"));
         }
         Ok(names)
     }
+}
+
+/// The first column whose name stands before it, and where. By sorting: a hash of a million names takes 50 MB.
+fn first_twice(names: &[Option<String>]) -> Option<(usize, usize)> {
+    let mut order: Vec<u32> = (0..names.len() as u32).filter(|&at| names[at as usize].is_some()).collect();
+    order.sort_by_key(|&at| &names[at as usize]); // stable
+    let alike = order.windows(2).filter(|pair| names[pair[0] as usize] == names[pair[1] as usize]);
+    alike.map(|pair| (pair[0] as usize, pair[1] as usize)).min_by_key(|(_, again)| *again)
 }
 
 fn not_utf8(origin: &str, place: Place, error: std::str::Utf8Error) -> Error {
@@ -328,5 +343,63 @@ impl Rows<'_> {
         let cells = |count: usize| format!("{count} {}", if count == 1 { "cell" } else { "cells" });
         let (found, expected) = (cells(count), format!("{}, as in the first row", cells(self.width)));
         Error::format(self.origin, at.column(count.min(self.width)), found, expected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &[u8]) -> String {
+        Table::parse("x.csv", text, &TextFormat::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_refused_with_the_line_that_it_began_at() {
+        let expected = "x.csv, row 2, column 1 (line 3): found a quote that is opened in this row and never closed";
+        assert!(message(b"a,b\n1,2\n3,\"4\n5,6\n").starts_with(expected), "{}", message(b"a,b\n1,2\n3,\"4\n5,6\n"));
+        // Beyond what is looked at first.
+        let long = format!("a,b\n{}3,\"4\n5,6\n", "1,2\n".repeat(100_000));
+        assert!(message(long.as_bytes()).contains("row 100001, column 1 (line 100002): found a quote that is opened"));
+    }
+
+    #[test]
+    fn a_row_of_another_width_says_its_line_what_was_found_and_what_was_expected() {
+        for (text, place) in [
+            ("a,b\n1,2\n\n3\n", "row 2, column 2 (line 4): found 1 cell, expected 2 cells"),
+            ("\u{feff}a,b\r1,2\r3,4,5\r", "row 2, column 3 (line 3): found 3 cells, expected 2 cells"),
+            ("a,b\n\"1\",2\n\"3\"\n", "row 2, column 2 (line 3): found 1 cell, expected 2 cells"),
+        ] {
+            assert!(message(text.as_bytes()).contains(place), "{}", message(text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_by_their_place() {
+        let found = message(b"town,x\nBonn,1\nK\xf6ln,2\n");
+        assert!(found.contains("row 2, column 1 (line 3): found bytes that are no UTF-8, 1 into the cell"), "{found}");
+        assert!(message(b"t\xe9,x\n1,2\n3,4\n").contains("column 1 (line 1): found bytes that are no UTF-8"));
+    }
+
+    #[test]
+    fn a_first_line_longer_than_what_is_read_at_once_has_all_its_columns() {
+        const COLUMNS: usize = 200_000;
+        let names: Vec<String> = (0..COLUMNS).map(|i| format!("c{i}")).collect();
+        let text = format!("{}\n{}1\n{}2\n", names.join(","), "1,".repeat(COLUMNS - 1), "3,".repeat(COLUMNS - 1));
+        let table = Table::parse("x.csv", text.as_bytes(), &TextFormat::default()).unwrap();
+        assert_eq!((table.rows(), table.cols(), table.name(COLUMNS - 1)), (2, COLUMNS, Some("c199999")));
+        assert_eq!(table.number(1, COLUMNS - 1), Some(2.0));
+        let twice = text.replacen("c199998", "c17", 1);
+        assert!(message(twice.as_bytes()).contains("column 199999 (line 1): found \"c17\", the name of column 18 too"));
+    }
+
+    #[test]
+    fn empty_files_and_files_of_a_header_alone_are_refused() {
+        assert_eq!(message(b""), "x.csv has no rows; at least one is needed");
+        assert_eq!(message(b"\n\r\n  \n"), "x.csv has no rows; at least one is needed");
+        let one = Table::parse("x.csv", &b"1,2"[..], &TextFormat::default()).unwrap();
+        assert_eq!((one.rows(), one.cols()), (1, 2));
+        let format = TextFormat { header: Some(true), ..TextFormat::default() };
+        assert!(Table::parse("x.csv", &b"a,b\n"[..], &format).is_err());
     }
 }

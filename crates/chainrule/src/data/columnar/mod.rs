@@ -1,0 +1,38 @@
+//! Files of columns, Parquet and Arrow, as tables. Numbers of every width are numbers, texts and booleans are words, dictionaries
+//! what their values are, and nulls are missing; dates, times, and what is nested are refused by the name of their column.
+//!
+//! By the crates of the Arrow project, the only ones that are kept (`parquet2` ended in 2023): 28 crates more, which is why
+//! the feature is not among those of the command.
+
+mod arrow;
+mod batch;
+mod parquet;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::limits::Limits;
+use super::table::Table;
+use crate::{Error, Place, Result};
+
+/// Reads a Parquet file.
+pub(super) fn parquet(origin: &str, file: File, limits: Limits) -> Result<Table> {
+    guarded(origin, "Parquet", || parquet::read(origin, file, limits))
+}
+
+/// Reads an Arrow file, whose other name is Feather.
+pub(super) fn arrow(origin: &str, file: File, limits: Limits) -> Result<Table> {
+    guarded(origin, "Arrow", || arrow::read(origin, file, limits))
+}
+
+/// These crates panic on some corrupt files, where others are refused.
+fn guarded(origin: &str, format: &str, read: impl FnOnce() -> Result<Table>) -> Result<Table> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(corrupt(origin, format, "see above")))
+}
+
+fn corrupt(origin: &str, format: &str, error: impl std::fmt::Display) -> Error {
+    let found = format!("bytes that are corrupt, cut off or of an unknown kind ({error})");
+    Error::format(origin, Place::Header, found, format!("a whole {format} file"))
+}
