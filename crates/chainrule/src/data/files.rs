@@ -60,6 +60,10 @@ pub(super) fn joined(paths: &[PathBuf], read: impl Fn(&Path) -> Result<Table>) -
         });
     }
     let mut table = whole.ok_or_else(|| Error::Empty { origin: "data source".to_owned(), what: "files" })?;
+    // A row that is named later is counted over all files.
+    if let [first, .., last] = paths {
+        table = table.with_origin(format!("{} to {}", first.display(), last.display()));
+    }
     table.note(format!("{} files read as one table of {} rows", paths.len(), table.rows()));
     Ok(table)
 }

@@ -6,8 +6,9 @@ use crate::error::{Error, Result};
 ///
 /// A file that declares its size (a model file, IDX, NPY) is compared with the bound, and with the length that the
 /// operating system reports, before memory is asked for; text is refused at the first byte beyond. A row of CSV may take
-/// a 256th of the bound (16 MiB; 1 MiB at least) and have a column for each 16 bytes of that (1,048,576). What does not end, as
-/// `/dev/zero`, ends here.
+/// a 256th of the bound (16 MiB; 1 MiB at least) and have a column for each 16 bytes of that (1,048,576). Of an archive, an
+/// array is compared by the size that it claims, and inflated no further than that. What does not end, as `/dev/zero`, ends
+/// here.
 ///
 /// The functions that take a path without limits have the default ones.
 ///

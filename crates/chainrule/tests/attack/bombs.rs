@@ -1,6 +1,6 @@
 //! Small files that ask for much: claims of giant sizes, deep nesting, many of something, zeros in gzip.
 
-use crate::seeds::{Format, Whole, gzip};
+use crate::seeds::{Format, Whole, gzip, zip};
 use flate2::Compression;
 
 /// One tensor of `outputs` times `inputs` zeros and its bias, under these layers.
@@ -39,6 +39,24 @@ pub(crate) fn models() -> Vec<Vec<u8>> {
             (2, 3),
             &format!(",\\\"preprocess\\\":{{\\\"kind\\\":\\\"scale\\\",\\\"factor\\\":1{}}}", "0".repeat(100_000)),
         ),
+    ]
+}
+
+/// Archives that claim more than they hold, hold more than they claim, or hold much of nothing.
+pub(crate) fn npz() -> Vec<Vec<u8>> {
+    let npy = |shape: &str, data: usize| {
+        let head = format!("{{'descr': '|i1', 'fortran_order': False, 'shape': {shape}, }}\n").into_bytes();
+        Format::Npy.join(&Whole { head, data: vec![0; data] })
+    };
+    let many: Vec<(String, Vec<u8>)> = (0..5000).map(|i| (format!("{i}.npy"), npy("(1, 1)", 1))).collect();
+    let many: Vec<(&str, Vec<u8>)> = many.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    vec![
+        zip(&[("a.npy", npy("(1000000, 1)", 1_000_000))], true),
+        zip(&[("a.npy", npy("(4000000000, 1)", 100))], true),
+        zip(&[("a.npy", npy("(1, 1)", 30_000_000))], true),
+        zip(&[("a.npy", npy("(1, 1)", 1)), ("a.npy", npy("(1, 1)", 1))], false),
+        zip(&[(&"a".repeat(60_000), Vec::new())], false),
+        zip(&many, true),
     ]
 }
 

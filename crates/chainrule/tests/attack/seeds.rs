@@ -18,6 +18,8 @@ pub(crate) enum Format {
     Safetensors,
     /// The magic bytes, the head's length, the head, the data.
     Npy,
+    /// As NPY, in a zip archive.
+    Npz,
 }
 
 /// A file in its parts.
@@ -48,6 +50,7 @@ impl Format {
             Format::Plain => head.clone(),
             Format::Gzip => gzip(head, Compression::fast()),
             Format::Safetensors => [&(head.len() as u64).to_le_bytes(), &head[..], data].concat(),
+            Format::Npz => zip(&[("a.npy", Format::Npy.join(file))], head.len() % 2 == 1),
             Format::Npy => [NPY_MAGIC, &(head.len().min(65_535) as u16).to_le_bytes(), head, data].concat(),
         }
     }
@@ -56,7 +59,7 @@ impl Format {
         let (prefix, head) = match self {
             Format::Plain | Format::Gzip => return Whole { head: bytes, data: Vec::new() },
             Format::Safetensors => (8, u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize),
-            Format::Npy => (10, usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
+            Format::Npy | Format::Npz => (10, usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
         };
         Whole { head: bytes[prefix..prefix + head].to_vec(), data: bytes[prefix + head..].to_vec() }
     }
@@ -66,6 +69,32 @@ pub(crate) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), level);
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// A zip archive of these files.
+pub(crate) fn zip(files: &[(&str, Vec<u8>)], is_deflated: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
+    for (name, content) in files {
+        let file = archive.new_file(*name);
+        let descriptor = if is_deflated {
+            let (mut entry, config) = file.compression_method(rawzip::CompressionMethod::DEFLATE).start().unwrap();
+            let mut writer = config.wrap(flate2::write::DeflateEncoder::new(&mut entry, Compression::fast()));
+            writer.write_all(content).unwrap();
+            let (encoder, descriptor) = writer.finish().unwrap();
+            encoder.finish().unwrap();
+            (entry, descriptor)
+        } else {
+            let (mut entry, config) = file.compression_method(rawzip::CompressionMethod::STORE).start().unwrap();
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(content).unwrap();
+            let (_, descriptor) = writer.finish().unwrap();
+            (entry, descriptor)
+        };
+        descriptor.0.finish(descriptor.1).unwrap();
+    }
+    archive.finish().unwrap();
+    bytes
 }
 
 pub(crate) fn readers() -> Vec<Reader> {
@@ -80,7 +109,8 @@ pub(crate) fn readers() -> Vec<Reader> {
     let idx_bombs = || bombs::idx().into_iter();
     let zipped = idx_bombs().map(|bomb| gzip(&bomb, Compression::best())).chain(bombs::gzip_bombs()).collect();
     let model: fn(&[u8]) -> bool = oracle::model::check;
-    vec![
+    #[cfg_attr(not(feature = "parquet"), allow(unused_mut))]
+    let mut all = vec![
         reader("model file", Format::Safetensors, models(), bombs::models(), MODEL_WORDS, model),
         reader("PyTorch file", Format::Safetensors, pytorch(), bombs::pytorch(), MODEL_WORDS, model),
         reader("IDX", Format::Plain, idx(), bombs::idx(), &[], oracle::idx::check),
@@ -89,7 +119,17 @@ pub(crate) fn readers() -> Vec<Reader> {
         reader("CSV", Format::Plain, csv(), bombs::csv(), CSV_WORDS, oracle::csv::check),
         reader("labels in CSV", Format::Plain, labels(), bombs::csv(), CSV_WORDS, oracle::csv::check),
         reader("worked example", Format::Plain, examples(), bombs::toml(), TOML_WORDS, oracle::toml::check),
-    ]
+        reader("table of text", Format::Plain, tables(), bombs::csv(), CSV_WORDS, oracle::table::text),
+        reader("NPZ", Format::Npz, npy_of_rows(), bombs::npz(), NPY_WORDS, oracle::table::npz),
+        reader("zip", Format::Plain, zips(), Vec::new(), &["PK\u{3}\u{4}", ".npy"], oracle::table::npz),
+        reader("tensors", Format::Safetensors, tensors(), bombs::pytorch(), MODEL_WORDS, oracle::table::tensors),
+    ];
+    #[cfg(feature = "parquet")]
+    all.extend([
+        reader("Parquet", Format::Plain, columns::parquet(), Vec::new(), &["PAR1"], oracle::table::parquet),
+        reader("Arrow", Format::Plain, columns::arrow(), Vec::new(), &["ARROW1"], oracle::table::arrow),
+    ]);
+    all
 }
 
 const MODEL_WORDS: &[&str] = &[
@@ -236,6 +276,72 @@ fn csv() -> Vec<Vec<u8>> {
     let mut plain = Vec::new();
     write_csv_to(&mut plain, 3, &[0.1, -2.0, 3e7, 1e-300, 5.0, 6.25]).unwrap();
     vec![plain, b"width,\"height, in m\"\r\n1,\"2.5\"\r\n -3 ,+4e1\r\n".to_vec()]
+}
+
+/// Arrays of two dimensions, as a file of features has them.
+fn npy_of_rows() -> Vec<Vec<u8>> {
+    let half = Format::Npy.join(&Whole {
+        head: b"{'descr': '<f2', 'fortran_order': False, 'shape': (2, 2), }\n".to_vec(),
+        data: vec![0, 0x3c, 0, 0xc0, 1, 0, 0xff, 0x7b],
+    });
+    let mut all = npy();
+    all.truncate(2);
+    all.push(half);
+    all
+}
+
+fn zips() -> Vec<Vec<u8>> {
+    let [one, two, ..] = &npy_of_rows()[..] else { unreachable!("there are three") };
+    let files = [("a.npy", one.clone()), ("b.npy", two.clone())];
+    vec![zip(&files, false), zip(&files, true), zip(&files[1..], true)]
+}
+
+fn tensors() -> Vec<Vec<u8>> {
+    let file = |dtype: &str, shape: &str, data: &[u8]| {
+        let head = format!("{{\"a\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":[0,{}]}}}}", data.len());
+        Format::Safetensors.join(&Whole { head: head.into(), data: data.to_vec() })
+    };
+    vec![
+        file("BF16", "[2,1]", &[0x80, 0x3f, 0, 0xc0]),
+        file("F16", "[1,2]", &[0, 0x3c, 0, 0xc0]),
+        file("I64", "[2,1]", &[1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]),
+    ]
+}
+
+fn tables() -> Vec<Vec<u8>> {
+    let words = "town;rent;\"let; now\"\r\nBonn;1,5;yes\r\n\"K\u{f6}ln\"\"\";;no\r\nUlm;NA;yes\r\n";
+    vec![words.into(), b"1.5 2\n3  4\n".to_vec(), b"a\tb\rx\t1\ry\t\r".to_vec(), csv().remove(1)]
+}
+
+/// Files of columns.
+#[cfg(feature = "parquet")]
+mod columns {
+    use std::sync::Arc;
+
+    use arrow_array::{Float64Array, RecordBatch, StringArray};
+
+    fn batch() -> RecordBatch {
+        let numbers = Arc::new(Float64Array::from(vec![Some(1.5), None, Some(-2.0)]));
+        let words = Arc::new(StringArray::from(vec![Some("p"), Some("q"), None]));
+        RecordBatch::try_from_iter([("x", numbers as _), ("w", words as _)]).unwrap()
+    }
+
+    pub(super) fn parquet() -> Vec<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch().schema(), None).unwrap();
+        writer.write(&batch()).unwrap();
+        writer.close().unwrap();
+        vec![bytes]
+    }
+
+    pub(super) fn arrow() -> Vec<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut writer = arrow_ipc::writer::FileWriter::try_new(&mut bytes, &batch().schema()).unwrap();
+        writer.write(&batch()).unwrap();
+        writer.finish().unwrap();
+        drop(writer);
+        vec![bytes]
+    }
 }
 
 fn labels() -> Vec<Vec<u8>> {

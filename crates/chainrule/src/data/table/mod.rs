@@ -168,9 +168,10 @@ impl Table {
         let block = &mut self.numbers[self.rows / BLOCK];
         let wanted = block.len() + self.number_columns;
         if block.capacity() < wanted {
-            // Doubling, up to a whole block: a short table is small.
+            // Doubling, up to a whole block: a short table is small, and so is one of a million columns.
             let most = BLOCK.saturating_mul(self.number_columns).max(wanted);
-            let capacity = (2 * block.capacity()).max(64 * self.number_columns).clamp(wanted, most);
+            let first = self.number_columns.saturating_mul(64).min(8192);
+            let capacity = (2 * block.capacity()).max(first).clamp(wanted, most);
             block.try_reserve_exact(capacity - block.len()).map_err(no_memory)?;
         }
         Ok(block)
@@ -209,6 +210,12 @@ impl Table {
     /// What was taken for granted when the file was read, in words.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The same, which came from elsewhere.
+    pub(crate) fn with_origin(mut self, origin: String) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// Adds to what was taken for granted.

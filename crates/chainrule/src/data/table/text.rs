@@ -160,16 +160,17 @@ impl FirstRows {
             are_words[find_column(origin, &names, column)?] = true;
         }
         let (mut numbers, mut words) = (0, 0);
-        let column = |(column, name): (usize, &Option<String>)| {
+        let mut columns = Vec::with_capacity(names.len());
+        for (column, name) in names.into_iter().enumerate() {
             let kind = if are_words[column] { Kind::Words } else { sample.kind(column, name.as_deref())? };
             let (next, cells): (&mut usize, fn(usize) -> Cells) = match kind {
                 Kind::Numbers => (&mut numbers, |slot| Cells::Numbers { slot }),
                 Kind::Words => (&mut words, |slot| Cells::Words { slot, words: Box::default() }),
             };
             *next += 1;
-            Ok(Column { name: name.clone(), cells: cells(*next - 1), missing: 0 })
-        };
-        names.iter().enumerate().map(column).collect()
+            columns.push(Column { name, cells: cells(*next - 1), missing: 0 });
+        }
+        Ok(columns)
     }
 
     /// What the header calls each column.

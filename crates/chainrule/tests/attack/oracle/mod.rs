@@ -5,22 +5,27 @@ pub(crate) mod csv;
 pub(crate) mod idx;
 pub(crate) mod model;
 pub(crate) mod npy;
+pub(crate) mod table;
 pub(crate) mod toml;
 
 use chainrule::Scalar;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The name that errors use.
 pub(crate) const ORIGIN: &str = "attack";
 
-/// The bytes that `write` puts into a file, which is gone afterwards. In memory where the system has a folder for that.
+/// Where temporary files go: into memory where the system has a folder for that.
+pub(crate) fn folder() -> PathBuf {
+    let in_memory = Path::new("/dev/shm");
+    if in_memory.is_dir() { in_memory.to_path_buf() } else { std::env::temp_dir() }
+}
+
+/// The bytes that `write` puts into a file, which is gone afterwards.
 ///
 /// # Panics
 /// When the file cannot be written: what was read must be writable.
 pub(crate) fn written(write: impl FnOnce(&Path) -> chainrule::Result<()>) -> Vec<u8> {
-    let in_memory = Path::new("/dev/shm");
-    let folder = if in_memory.is_dir() { in_memory.to_path_buf() } else { std::env::temp_dir() };
-    let file = tempfile::Builder::new().prefix("chainrule-attack-").tempfile_in(folder).expect("a temporary file");
+    let file = tempfile::Builder::new().prefix("chainrule-attack-").tempfile_in(folder()).expect("a temporary file");
     write(file.path()).expect("what was read can be written");
     std::fs::read(file.path()).expect("what was written can be read")
 }

@@ -1,0 +1,82 @@
+//! Any bytes as a table of text.
+//!
+//! The oracles. Read in pieces, the table or the error is the same. And read with commas and without a header, it is what
+//! the crate `csv` and `str::parse` make of it, cell by cell.
+#![no_main]
+
+#[path = "../../crates/chainrule/tests/attack/oracle/mod.rs"]
+#[allow(dead_code, reason = "each target uses one of the oracles")]
+mod oracle;
+
+use chainrule::data::{Decimal, Delimiter, Table, TextFormat};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    oracle::table::text(bytes);
+    against_reference(bytes);
+});
+
+fn against_reference(bytes: &[u8]) {
+    let format = TextFormat {
+        delimiter: Some(Delimiter::Byte(b',')),
+        decimal: Some(Decimal::Point),
+        header: Some(false),
+        categories: Vec::new(),
+    };
+    let Some(rows) = reference(bytes) else { return };
+    let Ok(table) = Table::parse(oracle::ORIGIN, bytes, &format) else {
+        assert!(!are_numbers(&rows), "refused: {rows:?}");
+        return;
+    };
+    assert_eq!((table.rows(), table.cols()), (rows.len(), rows[0].len()));
+    for (row, cells) in rows.iter().enumerate() {
+        assert_eq!(cells.len(), table.cols(), "row {row} has another width");
+        for (column, cell) in cells.iter().enumerate() {
+            match (table.number(row, column), table.word(row, column)) {
+                (Some(number), _) => assert_eq!(value(cell).map(f64::to_bits), Some(number.to_bits()), "{cell:?}"),
+                (None, Some(word)) => assert_eq!(word.as_bytes(), cell),
+                (None, None) => assert!(is_missing(cell), "{cell:?}"),
+            }
+        }
+    }
+}
+
+/// The rows of cells without blanks around them; `None` of what the crates take for lines differently: a carriage return
+/// that ends no line, and lines that are blank.
+fn reference(bytes: &[u8]) -> Option<Vec<Vec<Vec<u8>>>> {
+    let is_bare = |(at, byte): (usize, &u8)| *byte == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+    // Of a quote that is never closed one does not know whose lines are whose.
+    if bytes.iter().enumerate().any(is_bare) || bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+        return None;
+    }
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(b',').from_reader(bytes);
+    let mut rows = Vec::new();
+    for record in reader.byte_records() {
+        let row: Vec<Vec<u8>> = record.expect("a slice is read").iter().map(trimmed).collect();
+        if row.len() == 1 && row[0].iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        rows.push(row);
+    }
+    (!rows.is_empty()).then_some(rows)
+}
+
+fn trimmed(cell: &[u8]) -> Vec<u8> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    let start = cell.iter().position(|byte| !is_blank(byte)).unwrap_or(cell.len());
+    let end = cell.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+    cell[start..end].to_vec()
+}
+
+fn is_missing(cell: &[u8]) -> bool {
+    ["", "na", "n/a", "nan", "null", "?", "#n/a"].iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn value(cell: &[u8]) -> Option<f64> {
+    std::str::from_utf8(cell).ok()?.parse().ok()
+}
+
+/// Whether nothing may be refused: rows of one width, and numbers or nothing in every cell.
+fn are_numbers(rows: &[Vec<Vec<u8>>]) -> bool {
+    rows.iter().all(|row| row.len() == rows[0].len())
+        && rows.iter().flatten().all(|cell| is_missing(cell) || value(cell).is_some_and(f64::is_finite))
+}
