@@ -33,7 +33,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     }
     args.data().check_target()?;
     if let Some(test) = args.test_data() {
-        test.check()?;
+        // Targets in a file of their own for the one are not in a column of the other.
+        if args.columns.target.is_empty() { test.check_target()? } else { test.check()? }
     }
     if let Some(path) = &args.save {
         files::check_output("--save", path, &args.inputs())?;
@@ -86,6 +87,8 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     let (train, watched) = (&rows.train, rows.watched());
 
     interrupt::stop_training(trainer.stop_handle());
+    // Rows that the network cannot learn from are refused before anything is said of a run.
+    model.sample(train, 1)?;
     tell_beginning(args, &model, &rows, &trainer, &mut output);
     output.json(&start(args, &model, &rows, &trainer));
     data_command::warn(&rows.findings, &mut output);

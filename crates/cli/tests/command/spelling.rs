@@ -1,6 +1,5 @@
 //! In the names that options take, `-` and `_` are alike.
 
-
 use crate::run::{folder, succeed, weights};
 
 #[test]

@@ -170,9 +170,10 @@ fn test_data_take_the_place_of_held_out_rows() {
     let args = "train --json --epochs 1 --data x.npy --labels y.npy --preprocess scale:0.0625";
     let tested = json(folder.path(), &format!("{args} --test-data digits"));
     // All 1,797 rows, and they are the same.
-    assert_eq!(tested[1]["steps"], 57);
+    assert_eq!(tested[2]["steps"], 57);
     let by_files = json(folder.path(), &format!("{args} --test-data x.csv --test-labels y.csv"));
-    assert_eq!(tested[1]["test_loss"], by_files[1]["test_loss"]);
+    assert!(tested[2]["test_loss"].is_number());
+    assert_eq!(tested[2]["test_loss"], by_files[2]["test_loss"]);
 }
 
 #[test]
@@ -220,7 +221,7 @@ fn training_goes_on_from_a_file() {
     let first = last(path, "train --json --hidden 32 --activation tanh --epochs 3 --save a");
     let next = json(path, "train --json --init a --epochs 3 --save b");
     // Where the other left off: a new network begins with a loss above 1.
-    assert!(next[0]["loss"].as_f64().unwrap() < 0.7, "{} after {first}", next[0]);
+    assert!(next[1]["loss"].as_f64().unwrap() < 0.7, "{} after {first}", next[1]);
     let inspected = last(path, "inspect b --json");
     assert_eq!(inspected["layers"], serde_json::json!(["dense(64, 32)", "tanh", "dense(32, 10)"]));
     let same = last(path, "train --json --init a --hidden 32 --activation tanh --epochs 3");
