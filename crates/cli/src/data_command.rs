@@ -130,8 +130,8 @@ fn target_line(target: &TargetProfile) -> String {
 fn rows_line(found: &Preflight) -> String {
     let copies = match found.duplicate_rows {
         0 => "no row occurs twice".to_owned(),
-        1 => "1 row occurs before".to_owned(),
-        rows => format!("{} rows occur before", grouped(rows)),
+        1 => "1 row is the copy of an earlier one".to_owned(),
+        rows => format!("{} rows are copies of earlier ones", grouped(rows)),
     };
     let Some(parts) = found.parts else { return format!("rows: {copies}") };
     let held_out = parts.validation + parts.test;

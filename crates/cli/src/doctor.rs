@@ -88,6 +88,7 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
     let Examined { diagnostics, findings, rows } = examine(&Patient::of(&model), &data, update, Run::AFTER)?;
 
+    let scaled = target_lines(&model);
     let of_data = about_data(&model, &examples, &findings);
     let found = findings.len() + of_data.len();
 
@@ -108,7 +109,7 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
         "loss {:.4}; the best constant prediction has {:.4}",
         diagnostics.loss, diagnostics.baseline_loss
     ));
-    target_lines(&model).iter().for_each(|line| output.say(line));
+    scaled.iter().for_each(|line| output.say(line));
     for finding in &of_data {
         output.say(format_args!("\n{}", data_command::words(finding)));
     }

@@ -53,6 +53,10 @@ impl<T: Scalar> Rows<T> {
             true => Vec::new(),
             false => findings(args, &examples, &parts),
         };
+        // Said with what to do about it.
+        if findings.iter().any(|finding| matches!(finding.kind, "single-class" | "empty-classes")) {
+            notes.retain(|note| !(note.starts_with("warning: ") && note.contains(" the class ")));
+        }
         let fitted = fitted(args, &examples, &parts, stored)?;
         let part = |rows: &[usize]| match rows {
             [] => Ok(None),

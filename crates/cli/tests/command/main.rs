@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod data_command;
 mod determinism;
 mod doctor;
 mod escaping;

@@ -3,7 +3,6 @@
 use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
 use crate::doctor::{Examination, Finding, Kind};
-use crate::graph::brief;
 
 /// What of a run decides which advice fits.
 struct Circumstances {
@@ -63,7 +62,7 @@ impl Circumstances {
         let clip = if self.is_clipped { "" } else { ", or --clip-norm 1" };
         match self.optimizer {
             Some((_, lr)) => {
-                format!("train again with a learning rate three to ten times smaller: --lr {}{clip}", brief(lr / 10.0))
+                format!("train again with a learning rate three to ten times smaller: --lr {}{clip}", typed(lr / 10.0))
             }
             None => format!("train again with a learning rate (--lr) three to ten times smaller{clip}"),
         }
@@ -71,7 +70,7 @@ impl Circumstances {
 
     fn larger_steps(&self) -> String {
         match self.optimizer {
-            Some((_, lr)) => format!("--lr {}", brief(3.0 * lr)),
+            Some((_, lr)) => format!("--lr {}", typed(3.0 * lr)),
             None => "a higher --lr".to_owned(),
         }
     }
@@ -177,6 +176,11 @@ impl Circumstances {
     }
 }
 
+/// A rate of two digits, as it can be typed.
+fn typed(rate: f64) -> String {
+    format!("{rate:.1e}").parse().map_or_else(|_| rate.to_string(), |rate: f64| rate.to_string())
+}
+
 /// Names what was found, and says what to do about it.
 pub(super) fn advise<T: Scalar>(case: &Examination<'_, T>, found: &mut [Finding]) {
     let circumstances = Circumstances::of(case, found);
@@ -188,5 +192,15 @@ pub(super) fn advise<T: Scalar>(case: &Examination<'_, T>, found: &mut [Finding]
         let named: Option<Vec<String>> = classes.iter().map(|&class| case.classes.get(class).cloned()).collect();
         finding.classes = named.unwrap_or_default();
         finding.advice = circumstances.advice(&finding.kind, finding.column.as_deref());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn a_rate_is_written_as_it_is_typed() {
+        assert_eq!([0.1 / 10.0, 3.0 * 0.003, 5.0, 1e-6].map(typed), ["0.01", "0.009", "5", "0.000001"]);
     }
 }

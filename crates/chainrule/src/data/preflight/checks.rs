@@ -95,7 +95,7 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
 fn constant(columns: &[ColumnProfile]) -> Option<DataFinding> {
     let titles: Vec<String> = columns.iter().filter(|column| column.is_constant()).map(ColumnProfile::title).collect();
     (!titles.is_empty()).then(|| {
-        let seen = format!("{} of {} columns hold one value only: {}", titles.len(), columns.len(), listed(&titles));
+        let seen = format!("one value only in {} of {} columns: {}", titles.len(), columns.len(), listed(&titles));
         let advice =
             format!("--drop {}, or check that the file was read as intended", listed(&titles).replace(", ", ","));
         let number = titles.len() as f64;
@@ -110,7 +110,12 @@ pub(super) fn missing_values(columns: &[ColumnProfile]) -> Option<DataFinding> {
     let total: usize = holes.iter().map(|column| column.missing).sum();
     (total > 0).then(|| {
         let counts: Vec<String> = holes.iter().map(|column| format!("{} {}", column.title(), column.missing)).collect();
-        let seen = format!("{total} values are missing in {} columns: {}", holes.len(), listed(&counts));
+        let seen = format!(
+            "missing values in {} of {} columns, {total} in all: {}",
+            holes.len(),
+            columns.len(),
+            listed(&counts)
+        );
         let advice =
             "--missing median (or mean, most-frequent, indicator, drop); train refuses them without it".to_owned();
         let titles = holes.iter().map(|column| column.title()).collect();

@@ -7,6 +7,7 @@ use serde::Serialize;
 /// What was found in data, with its number and with what to type. `Display` prints both sentences.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Preflight, Table, TextFormat};
 ///
 /// let text: String = (0..100).map(|row| format!("{row},7\n")).collect();
@@ -14,6 +15,7 @@ use serde::Serialize;
 /// let findings = Preflight::of_table(&table).findings;
 /// assert_eq!(findings[1].kind, "index-column");
 /// assert_eq!(findings[1].to_string(), "column \"id\" counts the rows\n  do:    --drop id, unless it means something");
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]

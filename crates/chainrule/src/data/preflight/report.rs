@@ -9,6 +9,7 @@ use super::target::TargetProfile;
 /// What was found in data before training. It serialises.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Request, Source, SplitRequest};
 ///
 /// let found = Request::new(Source::parse("iris")?).preflight(&SplitRequest::default())?;
@@ -17,6 +18,7 @@ use super::target::TargetProfile;
 /// for finding in &found.findings {
 ///     println!("{finding}"); // what was seen, and what to type
 /// }
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,10 +49,12 @@ pub struct Preflight {
 /// Rows of each part.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Request, Source, SplitRequest};
 /// let found = Request::new(Source::parse("wine")?).preflight(&SplitRequest::default())?;
 /// let parts = found.parts.unwrap();
 /// assert_eq!((parts.train, parts.validation, parts.test), (142, 0, 36));
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -9,10 +9,12 @@ use crate::data::target::TargetData;
 /// What the targets are.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Request, Source, SplitRequest};
 ///
 /// let target = Request::new(Source::parse("iris")?).preflight(&SplitRequest::default())?.target.unwrap();
 /// assert_eq!((target.names, target.classes[0].clone()), (vec!["species".to_owned()], ("setosa".to_owned(), 50)));
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,10 +33,12 @@ pub struct TargetProfile {
 /// The scale of values to be learned.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Request, Source, SplitRequest};
 ///
 /// let target = Request::new(Source::parse("diabetes")?).preflight(&SplitRequest::default())?.target.unwrap();
 /// assert_eq!((target.values[0].min, target.values[0].max), (25.0, 346.0));
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

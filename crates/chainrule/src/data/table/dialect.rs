@@ -246,9 +246,7 @@ mod tests {
         for text in ["a,b\n1,2", ",width\n1,2", "sex,age\nm,1\nf,2", "label\nred\ngreen", "a,b\nNA,1\nNA,2", "a,b"] {
             assert_eq!(names(text), Header::Names, "{text:?}");
         }
-        for text in
-            ["1,2\n3,4", "NA,NA\n1,2", "1,x\n2,y", "id,1\n3,4", "red\ngreen\nred", "", "x,1\ny,2", ",\n1,2"]
-        {
+        for text in ["1,2\n3,4", "NA,NA\n1,2", "1,x\n2,y", "id,1\n3,4", "red\ngreen\nred", "", "x,1\ny,2", ",\n1,2"] {
             assert_eq!(names(text), Header::Data, "{text:?}");
         }
         assert_eq!(names("0,1,2\n5,6,7\n8,9,10"), Header::DataLikeNames);

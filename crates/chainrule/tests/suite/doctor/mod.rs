@@ -4,3 +4,9 @@ mod healthy;
 mod mnist;
 mod run;
 mod sick;
+#[cfg(feature = "csv")]
+mod sick_data;
+#[cfg(feature = "csv")]
+mod tables;
+#[cfg(feature = "csv")]
+mod usual;

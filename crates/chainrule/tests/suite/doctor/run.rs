@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use chainrule::data::{Dataset, Preprocess, digits};
 use chainrule::doctor::{Diagnostics, Examination, Finding, judge};
 use chainrule::optim::Update;
-use chainrule::{EpochReport, Loss, Mlp, Sample, Scalar, TrainConfig, Trainer};
+use chainrule::train::ClassWeights;
+use chainrule::{EpochReport, Mlp, Sample, Scalar, TrainConfig, Trainer};
 
 /// What was found before the first step, and after the last.
 #[derive(Debug)]
@@ -31,17 +32,40 @@ pub(crate) fn scaled_digits(factor: f64) -> Dataset<f32> {
     train
 }
 
-pub(crate) fn checkup<T: Scalar>(name: &str, mut mlp: Mlp<T>, data: &Dataset<T>, config: TrainConfig) -> Checkup {
-    let (loss, update) = (config.loss, Update { clip: config.clip, ..config.optimizer.into() });
-    let before = examine(name, &mlp, data, (loss, update), None);
-    let mut losses = Vec::new();
+/// What a run sees.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a, T> {
+    pub(crate) train: &'a Dataset<T>,
+    pub(crate) validation: Option<&'a Dataset<T>>,
+    /// Rows held out that are trained on too, and rows held out.
+    pub(crate) shared: Option<(usize, usize)>,
+}
+
+/// The losses of the epochs so far.
+#[derive(Default)]
+struct Losses {
+    train: Vec<f64>,
+    validation: Vec<f64>,
+    is_over: bool,
+}
+
+pub(crate) fn checkup<T: Scalar>(name: &str, mlp: Mlp<T>, data: &Dataset<T>, config: TrainConfig) -> Checkup {
+    checkup_of(name, mlp, Seen { train: data, validation: None, shared: None }, config)
+}
+
+pub(crate) fn checkup_of<T: Scalar>(name: &str, mut mlp: Mlp<T>, seen: Seen<'_, T>, config: TrainConfig) -> Checkup {
+    let before = examine(name, &mlp, seen, &config, &Losses::default());
+    let mut losses = Losses::default();
     let each_epoch = |report: &EpochReport| {
-        losses.push(report.loss);
+        losses.train.push(report.loss);
+        losses.validation.extend(report.validation.as_ref().map(|validation| validation.loss));
         ControlFlow::Continue(())
     };
     // A run that diverges leaves the network as it was then.
-    let ended = Trainer::new(config).unwrap().fit_network(&mut mlp, data, None, each_epoch);
-    let after = examine(name, &mlp, data, (loss, update), Some(&losses));
+    let trainer = Trainer::new(config.clone()).unwrap();
+    let ended = trainer.fit_network(&mut mlp, seen.train, seen.validation, each_epoch);
+    losses.is_over = true;
+    let after = examine(name, &mlp, seen, &config, &losses);
     assert!(ended.is_ok() || !after.is_empty(), "{name}: {ended:?}, and nothing was found");
     let checkup = Checkup { before, after };
     println!("{name}: {:?}", checkup.names());
@@ -52,23 +76,38 @@ pub(crate) fn checkup<T: Scalar>(name: &str, mut mlp: Mlp<T>, data: &Dataset<T>,
 fn examine<T: Scalar>(
     name: &str,
     mlp: &Mlp<T>,
-    data: &Dataset<T>,
-    (loss, update): (Loss, Update),
-    losses: Option<&[f64]>,
+    seen: Seen<'_, T>,
+    config: &TrainConfig,
+    losses: &Losses,
 ) -> Vec<Finding> {
+    let (data, loss) = (seen.train, config.loss);
     let sample = Sample::spread(mlp, data, loss, 1024).unwrap();
     let counts = data.class_counts();
+    let columns = data.schema().map(|schema| schema.feature_names()).unwrap_or_default();
+    let is_weighted = config.class_weights != ClassWeights::Equal;
     let case = Examination {
-        update: Some(update),
+        update: Some(Update { clip: config.clip, ..config.optimizer.into() }),
         class_counts: counts.as_deref(),
-        losses: losses.unwrap_or_default(),
-        trained: losses.is_some(),
+        losses: &losses.train,
+        // Of weighted classes the two are different losses.
+        validation_losses: if is_weighted { &[] } else { &losses.validation },
+        trained: losses.is_over,
+        keeps_best: config.early_stopping.is_some(),
+        is_weighted,
+        shared_rows: seen.shared,
+        columns: &columns,
+        targets: data.target().names(),
+        classes: data.class_names().unwrap_or_default(),
         ..Examination::new(mlp, sample.rows(), loss)
     };
     let diagnostics = Diagnostics::measure(&case).unwrap();
     println!(
-        "  {name}: loss {:.4} of {:.4}, a step later {:.4?}",
-        diagnostics.loss, diagnostics.baseline_loss, diagnostics.stepped_loss
+        "  {name}: loss {:.4} of {:.4}, a step later {:.4?}, skill {:.2?}, held out {:.4?}",
+        diagnostics.loss,
+        diagnostics.baseline_loss,
+        diagnostics.stepped_loss,
+        diagnostics.skill,
+        losses.validation.iter().copied().reduce(f64::min)
     );
     for layer in &diagnostics.layers {
         let (dead, flat) = (layer.dead.unwrap_or(0), layer.saturated.unwrap_or(0.0));
