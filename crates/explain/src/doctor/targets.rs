@@ -82,6 +82,38 @@ fn scale(column: usize, values: &[f64], has_learned: bool, found: &mut Vec<Findi
     }
 }
 
+/// Targets that a single column might tell.
+enum Answers {
+    Classes(Vec<u32>),
+    Values(Vec<f64>),
+    /// Several to a row.
+    Several,
+}
+
+impl Answers {
+    fn of<T: Scalar>(targets: TargetsRef<'_, T>) -> Self {
+        match targets {
+            TargetsRef::Classes(labels) => Answers::Classes(labels.to_vec()),
+            TargetsRef::Values(values) if values.cols() == 1 => {
+                let values: Vec<f64> = (0..values.rows()).map(|row| values.get(row, 0).to_f64()).collect();
+                match values.iter().all(|value| *value == 0.0 || *value == 1.0) {
+                    true => Answers::Classes(values.iter().map(|value| *value as u32).collect()),
+                    false => Answers::Values(values),
+                }
+            }
+            TargetsRef::Values(_) => Answers::Several,
+        }
+    }
+
+    fn told_by(&self, column: &[f64]) -> Option<f64> {
+        match self {
+            Answers::Classes(labels) => tells_classes(column, labels, Scale::Ordered),
+            Answers::Values(values) => tells_values(column, values),
+            Answers::Several => None,
+        }
+    }
+}
+
 /// Columns that tell the targets alone or count the rows, and labels that stand a row too low.
 fn single_columns<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>) {
     let (rows, cols) = (case.rows.x.rows(), case.rows.x.cols());
@@ -91,22 +123,10 @@ fn single_columns<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>
     }
     let x: Vec<f64> = (0..rows).flat_map(|row| case.rows.x.row(row).iter().map(|x| x.to_f64())).collect();
     let column = |column: usize| x.iter().skip(column).step_by(cols).copied().collect::<Vec<f64>>();
-    let tells: Box<dyn Fn(&[f64]) -> Option<f64>> = match case.rows.targets {
-        TargetsRef::Classes(labels) => Box::new(|x| tells_classes(x, labels, Scale::Ordered)),
-        TargetsRef::Values(values) if values.cols() == 1 => {
-            let targets: Vec<f64> = (0..rows).map(|row| values.get(row, 0).to_f64()).collect();
-            if targets.iter().all(|target| *target == 0.0 || *target == 1.0) {
-                let labels: Vec<u32> = targets.iter().map(|target| *target as u32).collect();
-                Box::new(move |x| tells_classes(x, &labels, Scale::Ordered))
-            } else {
-                Box::new(move |x| tells_values(x, &targets))
-            }
-        }
-        TargetsRef::Values(_) => Box::new(|_| None),
-    };
+    let answers = Answers::of(case.rows.targets);
     for at in 0..cols {
         let values = column(at);
-        if let Some(share) = tells(&values) {
+        if let Some(share) = answers.told_by(&values) {
             found.push(Finding::of_data(Kind::ColumnTellsTarget { column: at, share }));
         }
         if counts_rows(&values) {

@@ -21,6 +21,8 @@ const PRODUCTS: usize = 1 << 26;
 const COPIES: f64 = 0.05;
 /// A class with fewer rows may be missing in a part.
 const FEW_ROWS: usize = 5;
+/// A table with fewer rows is a toy, of which there is no need to say that it is small.
+const TOY: usize = 20;
 /// Columns that a finding names.
 const NAMED: usize = 12;
 
@@ -36,7 +38,7 @@ pub(super) fn findings(found: &Preflight, examples: &Examples) -> Vec<DataFindin
             found.columns.iter().filter(|column| column.role == ColumnRole::Feature).cloned().collect();
         findings = of_columns(&used, table);
         findings.extend(leaks(&used, examples));
-        if found.features > 0 && found.rows < 2 * found.features {
+        if found.rows >= TOY && found.rows < 2 * found.features {
             findings.push(finding(
                 "few-rows",
                 Vec::new(),
@@ -60,7 +62,8 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
     findings.extend(constant(columns));
     for column in columns {
         let title = column.title();
-        if is_index(table, column) {
+        // A single column is what is to be learned from.
+        if columns.len() > 1 && is_index(table, column) {
             findings.push(finding(
                 "index-column",
                 vec![title.clone()],
@@ -131,7 +134,7 @@ fn listed(names: &[String]) -> String {
 /// Whether numbers go up by 1 from row to row, or evenly in rows that are spread over the table.
 fn is_index(table: &Table, column: &ColumnProfile) -> bool {
     let Cells::Numbers { slot } = table.columns()[column.number - 1].cells else { return false };
-    if column.missing > 0 || table.rows() < 3 {
+    if column.missing > 0 || table.rows() < TOY {
         return false;
     }
     let steps = |row: usize| table.value(row, slot) == table.value(row - 1, slot) + 1.0;
@@ -247,7 +250,8 @@ fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
     }
     let few: Vec<String> =
         full.iter().filter(|(_, rows)| *rows < FEW_ROWS).map(|(class, rows)| format!("{class} {rows}")).collect();
-    if !few.is_empty() {
+    let rows: usize = full.iter().map(|(_, rows)| rows).sum();
+    if !few.is_empty() && rows >= TOY {
         findings.push(finding(
             "rare-classes",
             names(),

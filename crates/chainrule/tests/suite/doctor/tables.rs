@@ -79,7 +79,7 @@ fn written(header: &str, rows: usize, row: impl Fn(usize) -> String, target: &st
 fn categories_that_few_rows_have_are_no_uneven_columns() {
     let row = |at: usize| {
         let (a, b) = (at * 7919 % 1009, at * 104_729 % 997);
-        let town = if at % 60 == 0 { "Ulm" } else { ["Bonn", "Kiel", "Jena"][at % 3] };
+        let town = if at.is_multiple_of(60) { "Ulm" } else { ["Bonn", "Kiel", "Jena"][at % 3] };
         format!("{a},{b},{town},{}", if a + b > 1000 { "large" } else { "small" })
     };
     let table = written("a,b,town,size", 900, row, "size");
@@ -90,7 +90,7 @@ fn categories_that_few_rows_have_are_no_uneven_columns() {
 fn classes_that_are_weighted_score_well_at_a_loss_that_says_otherwise() {
     // One row in 20 is rare; both classes lie over each other, so that weights trade many false alarms for the rare ones.
     let row = |at: usize| {
-        let is_rare = at % 20 == 0;
+        let is_rare = at.is_multiple_of(20);
         let noise =
             |from: usize| ((at * 7919 + from) % 1009) as f64 / 1009.0 + ((at * 104_729 + from) % 997) as f64 / 997.0;
         let shift = if is_rare { 0.45 } else { 0.0 };
