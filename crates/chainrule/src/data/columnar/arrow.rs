@@ -9,8 +9,7 @@ use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::{Block, root_as_footer, root_as_message};
 
-use super::batch::{append, table_of};
-use super::corrupt;
+use super::batch::{append, corrupt, table_of};
 use crate::data::limits::Limits;
 use crate::data::table::Table;
 use crate::{Error, Result};

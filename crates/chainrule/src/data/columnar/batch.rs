@@ -47,6 +47,12 @@ fn are_words(kind: &DataType) -> Option<bool> {
     }
 }
 
+/// What is no file of its format.
+pub(super) fn corrupt(origin: &str, format: &str, error: impl std::fmt::Display) -> Error {
+    let found = format!("bytes that are corrupt, cut off or of an unknown kind ({error})");
+    Error::format(origin, Place::Header, found, format!("a whole {format} file"))
+}
+
 fn refused(origin: &str, column: usize, name: &str, kind: &DataType) -> Error {
     let name: String = name.chars().take(40).collect();
     let kind: String = kind.to_string().chars().take(80).collect();

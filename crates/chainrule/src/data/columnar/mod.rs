@@ -13,9 +13,10 @@ mod tests;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use self::batch::corrupt;
 use super::limits::Limits;
 use super::table::Table;
-use crate::{Error, Place, Result};
+use crate::Result;
 
 /// Reads a Parquet file.
 pub(super) fn parquet(origin: &str, file: File, limits: Limits) -> Result<Table> {
@@ -30,9 +31,4 @@ pub(super) fn arrow(origin: &str, file: File, limits: Limits) -> Result<Table> {
 /// These crates panic on some corrupt files, where others are refused.
 fn guarded(origin: &str, format: &str, read: impl FnOnce() -> Result<Table>) -> Result<Table> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(corrupt(origin, format, "see above")))
-}
-
-fn corrupt(origin: &str, format: &str, error: impl std::fmt::Display) -> Error {
-    let found = format!("bytes that are corrupt, cut off or of an unknown kind ({error})");
-    Error::format(origin, Place::Header, found, format!("a whole {format} file"))
 }

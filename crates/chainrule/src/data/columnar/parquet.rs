@@ -4,8 +4,7 @@ use std::fs::File;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::batch::{append, table_of};
-use super::corrupt;
+use super::batch::{append, corrupt, table_of};
 use crate::data::limits::Limits;
 use crate::data::table::Table;
 use crate::{Error, Result};

@@ -1,7 +1,7 @@
 //! Tables of the same columns, one behind the other.
 
+use super::columns::{BLOCK, Cells, Table};
 use super::words::MISSING_WORD;
-use super::{Cells, Table};
 use crate::{Error, Place, Result};
 
 impl Table {
@@ -30,7 +30,7 @@ impl Table {
         }
         for row in 0..other.rows {
             self.room()?;
-            let block = self.rows / super::BLOCK;
+            let block = self.rows / BLOCK;
             for (column, &theirs) in from.iter().enumerate() {
                 match (&self.columns[column].cells, &other.columns[theirs].cells) {
                     (Cells::Numbers { .. }, Cells::Numbers { slot }) => {
@@ -104,7 +104,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::table::Column;
+    use crate::data::table::columns::Column;
 
     fn numbers(origin: &str, names: &[&str], rows: &[f64]) -> Table {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

@@ -1,7 +1,7 @@
 //! Which columns of a text file hold numbers and which words, told by its first rows.
 
 use super::cell::{Decimal, is_missing, number};
-use super::title;
+use super::columns::title;
 use crate::{Error, Place, Result};
 
 /// Fewer words than this beside numbers are mistakes or signs of missing values, however few the rows.

@@ -115,7 +115,7 @@ impl<R: Read> Records<R> {
     }
 
     /// The line that the last record began at, counted from 1.
-    pub(super) fn line(&self) -> u64 {
+    pub(super) fn began_at(&self) -> u64 {
         self.began
     }
 
@@ -264,7 +264,7 @@ mod tests {
                     .collect(),
                 Some(Record::Unclosed) => vec!["UNCLOSED".to_owned()],
             };
-            all.push((records.line(), cells));
+            all.push((records.began_at(), cells));
         }
     }
 

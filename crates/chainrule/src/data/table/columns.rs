@@ -1,0 +1,227 @@
+//! Named columns of numbers or of words, in which values may be missing.
+
+use super::words::Words;
+use crate::{Error, Result};
+
+/// Rows whose numbers lie together.
+pub(super) const BLOCK: usize = 4096;
+
+/// Named columns of numbers or words.
+///
+/// ```
+/// use chainrule::data::{Table, TextFormat};
+///
+/// let table = Table::parse("houses.csv", &b"rooms,town\n3,Bonn\nNA,Ulm\n"[..], &TextFormat::default())?;
+/// assert_eq!((table.rows(), table.cols(), table.name(1)), (2, 2, Some("town")));
+/// assert_eq!((table.number(0, 0), table.number(1, 0), table.word(1, 1)), (Some(3.0), None, Some("Ulm")));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(super) origin: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: usize,
+    /// (BLOCK, numbers) each, but the last: NaN where a value is missing.
+    pub(super) numbers: Vec<Vec<f64>>,
+    pub(super) number_columns: usize,
+    /// (rows, words)
+    pub(super) words: Vec<u32>,
+    pub(super) word_columns: usize,
+    pub(super) notes: Vec<String>,
+}
+
+/// A column, and where its cells lie.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    pub(crate) name: Option<String>,
+    pub(crate) cells: Cells,
+    /// Rows without a value.
+    pub(crate) missing: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Cells {
+    Numbers {
+        slot: usize,
+    },
+    /// In a box: of a million columns most are numbers.
+    Words {
+        slot: usize,
+        words: Box<Words>,
+    },
+}
+
+/// What a cell holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Cell<'a> {
+    Missing,
+    Number(f64),
+    Word(&'a str),
+}
+
+impl Table {
+    /// A table without rows.
+    pub(crate) fn new(origin: &str, columns: Vec<Column>) -> Self {
+        let number_columns = columns.iter().filter(|column| matches!(column.cells, Cells::Numbers { .. })).count();
+        let word_columns = columns.len() - number_columns;
+        let origin = origin.to_owned();
+        let (numbers, words, notes) = (Vec::new(), Vec::new(), Vec::new());
+        Table { origin, columns, rows: 0, numbers, number_columns, words, word_columns, notes }
+    }
+
+    /// A table of numbers, (rows, cols), without names.
+    pub(crate) fn of_numbers(origin: &str, cols: usize, numbers: &[f64]) -> Result<Self> {
+        let column = |slot| Column { name: None, cells: Cells::Numbers { slot }, missing: 0 };
+        let mut table = Table::new(origin, (0..cols).map(column).collect());
+        for row in numbers.chunks_exact(cols) {
+            for (column, value) in table.columns.iter_mut().zip(row) {
+                column.missing += usize::from(value.is_nan());
+            }
+            table.room()?.extend_from_slice(row);
+            table.rows += 1;
+        }
+        if table.rows == 0 {
+            return Err(Error::Empty { origin: origin.to_owned(), what: "rows" });
+        }
+        Ok(table)
+    }
+
+    /// The same with names of its columns.
+    pub(crate) fn with_names(mut self, names: Vec<String>) -> Self {
+        self.columns.iter_mut().zip(names).for_each(|(column, name)| column.name = Some(name));
+        self
+    }
+
+    /// The same with a column of words behind the others, a number of `all` for each row.
+    pub(crate) fn with_words(mut self, name: &str, codes: Vec<u32>, all: &[String]) -> Self {
+        let mut words = Box::<Words>::default();
+        for word in all {
+            // A word that is text is UTF-8.
+            let _ = words.code(word.as_bytes());
+        }
+        let cells = Cells::Words { slot: 0, words };
+        self.columns.push(Column { name: Some(name.to_owned()), cells, missing: 0 });
+        (self.words, self.word_columns) = (codes, 1);
+        self
+    }
+
+    /// Where the numbers of the next row go.
+    pub(crate) fn room(&mut self) -> Result<&mut Vec<f64>> {
+        let no_memory = |_| Error::no_memory("rows of a table", self.rows);
+        if self.rows.is_multiple_of(BLOCK) && self.rows / BLOCK == self.numbers.len() {
+            self.numbers.try_reserve(1).map_err(no_memory)?;
+            self.numbers.push(Vec::new());
+        }
+        let block = &mut self.numbers[self.rows / BLOCK];
+        let wanted = block.len() + self.number_columns;
+        if block.capacity() < wanted {
+            // Doubling, up to a whole block: a short table is small, and so is one of a million columns.
+            let most = BLOCK.saturating_mul(self.number_columns).max(wanted);
+            let first = self.number_columns.saturating_mul(64).min(8192);
+            let capacity = (2 * block.capacity()).max(first).clamp(wanted, most);
+            block.try_reserve_exact(capacity - block.len()).map_err(no_memory)?;
+        }
+        Ok(block)
+    }
+
+    /// Where the file came from.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Number of rows; at least 1.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns; at least 1.
+    pub fn cols(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// What the header calls this column, counted from 0.
+    pub fn name(&self, column: usize) -> Option<&str> {
+        self.columns.get(column)?.name.as_deref()
+    }
+
+    /// Whether the first line named the columns.
+    pub fn has_names(&self) -> bool {
+        self.columns.iter().any(|column| column.name.is_some())
+    }
+
+    /// The column in messages: `rooms`, or `column 3` where it has no name.
+    pub(crate) fn title(&self, column: usize) -> String {
+        title(self.name(column), column)
+    }
+
+    /// What was taken for granted when the file was read, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The same, which came from elsewhere.
+    pub(crate) fn with_origin(mut self, origin: String) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Adds to what was taken for granted.
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// The number in a cell, both counted from 0; `None` where it is missing or a word.
+    pub fn number(&self, row: usize, column: usize) -> Option<f64> {
+        match self.cell(row, column) {
+            Cell::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The word in a cell, both counted from 0; `None` where it is missing or a number.
+    pub fn word(&self, row: usize, column: usize) -> Option<&str> {
+        match self.cell(row, column) {
+            Cell::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// The numbers of all rows, a block of rows after the other.
+    pub(crate) fn into_number_blocks(self) -> Vec<Vec<f64>> {
+        self.numbers
+    }
+
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    pub(crate) fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        match &self.columns[column].cells {
+            Cells::Numbers { slot } => match self.value(row, *slot) {
+                value if value.is_nan() => Cell::Missing,
+                value => Cell::Number(value),
+            },
+            Cells::Words { slot, words } => match words.word(self.code(row, *slot)) {
+                None => Cell::Missing,
+                Some(word) => Cell::Word(word),
+            },
+        }
+    }
+
+    /// NaN where it is missing.
+    pub(crate) fn value(&self, row: usize, slot: usize) -> f64 {
+        self.numbers[row / BLOCK][row % BLOCK * self.number_columns + slot]
+    }
+
+    pub(crate) fn code(&self, row: usize, slot: usize) -> u32 {
+        self.words[row * self.word_columns + slot]
+    }
+}
+
+/// `rooms`, or `column 3`.
+pub(crate) fn title(name: Option<&str>, column: usize) -> String {
+    match name {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => format!("column {}", column + 1),
+    }
+}

@@ -1,0 +1,153 @@
+//! What the first rows of a text file say of it: its dialect, whether they are named, and the kind of each column.
+
+use std::io::{Cursor, Read};
+
+use super::cell::Decimal;
+use super::columns::{Cells, Column};
+use super::dialect::{Delimiter, Dialect, Header, dialect, header, split, trimmed};
+use super::kinds::{FirstCells, Kind, Sample};
+use super::options::TextFormat;
+use super::records::{Record, Records};
+use crate::data::choice::find_column;
+use crate::{Error, Place, Result};
+
+/// Rows by which kinds of columns are told.
+const SAMPLED: usize = 1000;
+/// Rows by which the dialect and the header are told.
+const FIRST_LINES: usize = 100;
+
+/// What the first rows of a file say of it.
+pub(super) struct FirstRows {
+    pub(super) dialect: Dialect,
+    pub(super) has_header: bool,
+    rows: FirstCells,
+    pub(super) notes: Vec<String>,
+}
+
+impl FirstRows {
+    pub(super) fn read<R: Read>(origin: &str, records: &Records<R>, format: &TextFormat) -> Result<Self> {
+        let ahead = records.ahead();
+        let lines: Vec<&[u8]> = ahead
+            .split(|byte| *byte == records.terminator())
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+            .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
+            .take(FIRST_LINES)
+            .collect();
+        // The last may be cut off where reading stopped.
+        let whole = if lines.len() > 2 { &lines[..lines.len() - 1] } else { &lines[..] };
+        let dialect = dialect(whole, format.delimiter, format.decimal);
+        let mut sampled = Records::new(Cursor::new(ahead)).map_err(Error::io("read", origin))?;
+        sampled.quote(dialect.delimiter);
+        let mut rows = FirstCells::default();
+        while rows.len() <= SAMPLED {
+            let Some(record) = sampled.next().map_err(Error::io("read", origin))? else { break };
+            match record {
+                Record::Line(line) => rows.extend(split(line, dialect.delimiter).into_iter()),
+                Record::Cells { bytes, ends } => rows.extend(cells_of(bytes, ends, dialect.delimiter)),
+                // It goes on behind what has been read, or the table's reader refuses it.
+                Record::Unclosed => break,
+            }
+            rows.end_row(sampled.began_at());
+        }
+        if rows.len() > 2 && !records.is_at_end() {
+            rows.pop();
+        }
+        let mut notes = Vec::new();
+        if dialect.delimiter != Delimiter::Byte(b',') || dialect.decimal != Decimal::Point {
+            let decimal = if dialect.decimal == Decimal::Comma { ", decimal commas" } else { "" };
+            notes.push(format!("delimiter: {}{decimal}", dialect.delimiter));
+        }
+        let firsts: Vec<Vec<&[u8]>> = (0..rows.len().min(FIRST_LINES)).map(|row| rows.row(row)).collect();
+        let has_header = match (format.header, header(&firsts, dialect.decimal)) {
+            (Some(has_header), _) => has_header,
+            (None, Header::Names) => {
+                notes.push("first line taken as names".to_owned());
+                true
+            }
+            (None, Header::Data) => false,
+            (None, Header::DataLikeNames) => {
+                let words =
+                    "warning: first line, 0, 1, 2, ..., taken as data; if these number the columns, it is a header";
+                notes.push(words.to_owned());
+                false
+            }
+        };
+        Ok(FirstRows { dialect, has_header, rows, notes })
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.rows.width(0)
+    }
+
+    /// The columns, by the names of the header and the kinds of the cells below.
+    pub(super) fn columns(&self, origin: &str, format: &TextFormat) -> Result<Vec<Column>> {
+        let names = self.names(origin)?;
+        let header = usize::from(self.has_header);
+        let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
+        let mut are_words = vec![false; names.len()];
+        for column in &format.categories {
+            are_words[find_column(origin, &names, column)?] = true;
+        }
+        let (mut numbers, mut words) = (0, 0);
+        let mut columns = Vec::with_capacity(names.len());
+        for (column, name) in names.into_iter().enumerate() {
+            let kind = if are_words[column] { Kind::Words } else { sample.kind(column, name.as_deref())? };
+            let (next, cells): (&mut usize, fn(usize) -> Cells) = match kind {
+                Kind::Numbers => (&mut numbers, |slot| Cells::Numbers { slot }),
+                Kind::Words => (&mut words, |slot| Cells::Words { slot, words: Box::default() }),
+            };
+            *next += 1;
+            columns.push(Column { name, cells: cells(*next - 1), missing: 0 });
+        }
+        Ok(columns)
+    }
+
+    /// What the header calls each column.
+    fn names(&self, origin: &str) -> Result<Vec<Option<String>>> {
+        let width = self.width();
+        if !self.has_header || width == 0 {
+            return Ok(vec![None; width]);
+        }
+        let line = self.rows.line(0);
+        let mut names = Vec::with_capacity(width);
+        for (column, cell) in self.rows.row(0).into_iter().enumerate() {
+            let place = Place::Text { row: 0, column: column + 1, line };
+            let name = std::str::from_utf8(cell).map_err(|error| not_utf8(origin, place, error))?;
+            if let Some(bad) = name.chars().find(|c| c.is_control()) {
+                let found = format!("{bad:?} in the name of a column");
+                return Err(Error::format(origin, place, found, "names without control characters"));
+            }
+            names.push((!name.is_empty()).then(|| name.to_owned()));
+        }
+        if let Some((first, again)) = first_twice(&names) {
+            let place = Place::Text { row: 0, column: again + 1, line };
+            let name = names[again].as_deref().unwrap_or_default();
+            let found = format!("{name:?}, the name of column {} too", first + 1);
+            return Err(Error::format(origin, place, found, "different names"));
+        }
+        Ok(names)
+    }
+}
+
+/// The first column whose name stands before it, and where. By sorting: a hash of a million names takes 50 MB.
+fn first_twice(names: &[Option<String>]) -> Option<(usize, usize)> {
+    let mut order: Vec<u32> = (0..names.len() as u32).filter(|&at| names[at as usize].is_some()).collect();
+    order.sort_by_key(|&at| &names[at as usize]); // stable
+    let alike = order.windows(2).filter(|pair| names[pair[0] as usize] == names[pair[1] as usize]);
+    alike.map(|pair| (pair[0] as usize, pair[1] as usize)).min_by_key(|(_, again)| *again)
+}
+
+/// That a cell is no text.
+pub(super) fn not_utf8(origin: &str, place: Place, error: std::str::Utf8Error) -> Error {
+    let found = format!("bytes that are no UTF-8, {} into the cell", error.valid_up_to());
+    Error::format(origin, place, found, "text in UTF-8: convert the file, from Latin-1 for example")
+}
+
+/// The cells that have been taken out of their quotes, without the blanks around them.
+pub(super) fn cells_of<'a>(bytes: &'a [u8], ends: &'a [usize], delimiter: Delimiter) -> impl Iterator<Item = &'a [u8]> {
+    let byte = match delimiter {
+        Delimiter::Byte(byte) => byte,
+        Delimiter::Blanks => b' ',
+    };
+    ends.iter().enumerate().map(move |(i, &end)| trimmed(&bytes[if i == 0 { 0 } else { ends[i - 1] }..end], byte))
+}

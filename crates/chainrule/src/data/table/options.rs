@@ -1,0 +1,24 @@
+//! What may be said of a text file before it is read.
+
+use super::cell::Decimal;
+use super::dialect::Delimiter;
+
+/// How a text file is to be read; what is not said is told by its first lines.
+///
+/// ```
+/// use chainrule::data::{Delimiter, TextFormat};
+///
+/// let format = TextFormat { delimiter: Delimiter::parse("semicolon"), header: Some(true), ..TextFormat::default() };
+/// assert_eq!(format.delimiter, Some(Delimiter::Byte(b';')));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TextFormat {
+    /// What stands between cells.
+    pub delimiter: Option<Delimiter>,
+    /// How fractions are written.
+    pub decimal: Option<Decimal>,
+    /// Whether the first line names the columns.
+    pub header: Option<bool>,
+    /// Columns, by name or by number from 1, whose numbers are names of categories.
+    pub categories: Vec<String>,
+}
