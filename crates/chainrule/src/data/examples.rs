@@ -256,7 +256,7 @@ impl Examples {
                 schema.features(table, &rows, &fitted.preprocess)?
             }
             Inputs::Bytes(bytes) => {
-                let mut features = bytes.features.select(rows)?.as_type::<T>()?;
+                let mut features = bytes.features.select(rows)?.into_type::<T>()?;
                 fitted.preprocess.apply(&mut features)?;
                 features
             }

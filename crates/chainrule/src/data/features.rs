@@ -201,7 +201,7 @@ impl<T: Scalar> Features<T> {
     }
 
     /// The same numbers in another type; bytes that have not been preprocessed stay bytes.
-    pub(crate) fn as_type<U: Scalar>(self) -> Result<Features<U>> {
+    pub(crate) fn into_type<U: Scalar>(self) -> Result<Features<U>> {
         let (rows, cols) = (self.rows, self.cols);
         match self.cells {
             Cells::Bytes(bytes, _) if self.preprocessing == Preprocess::None => {

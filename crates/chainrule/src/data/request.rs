@@ -147,7 +147,7 @@ impl Request {
         let table = match self.source.read_whole(&self.format, self.limits)? {
             // Of a source with two parts, those to test on.
             Whole::Bytes(train, test) => {
-                let features = test.unwrap_or(train).features.as_type()?;
+                let features = test.unwrap_or(train).features.into_type()?;
                 return Ok((features, Vec::new()));
             }
             Whole::Table(table) => table,

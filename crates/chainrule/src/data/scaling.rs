@@ -130,6 +130,9 @@ fn one_if_0(range: f64) -> f64 {
     if range == 0.0 { 1.0 } else { range }
 }
 
+/// Shows every row to a function that takes one.
+pub(crate) type EachRow<'a> = dyn FnMut(&mut dyn FnMut(&[f64])) -> Result<()> + 'a;
+
 /// The mean and the standard deviation (of the population) of columns.
 pub(crate) struct Moments {
     pub(crate) mean: Vec<f64>,
@@ -142,7 +145,7 @@ impl Moments {
     pub(crate) fn of(
         width: usize,
         rows: usize,
-        each: &mut dyn FnMut(&mut dyn FnMut(&[f64])) -> Result<()>,
+        each: &mut EachRow<'_>,
     ) -> Result<Self> {
         let (mut mean, mut std) = (vec![0.0; width], vec![0.0; width]);
         let (mut first, mut is_constant) = (Vec::new(), vec![true; width]);

@@ -183,7 +183,7 @@ impl Source {
         }
         match self.read_whole(&TextFormat::default(), limits)? {
             Whole::Table(table) => table.into_features(),
-            Whole::Bytes(bytes, _) => bytes.features.as_type(),
+            Whole::Bytes(bytes, _) => bytes.features.into_type(),
         }
     }
 }

@@ -422,8 +422,8 @@ impl TargetColumns<'_> {
 fn label_name(cell: Cell<'_>) -> String {
     match cell {
         Cell::Missing => String::new(),
-        Cell::Number(value) if value == 0.0 => "0".to_owned(),
-        Cell::Number(value) => value.to_string(),
+        // 0 and -0 are the same label.
+        Cell::Number(value) => (value + 0.0).to_string(),
         Cell::Word(word) => word.to_owned(),
     }
 }

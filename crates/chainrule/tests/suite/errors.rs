@@ -2,7 +2,6 @@
 //! and what was expected in its message.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use chainrule::bare::{assess, evaluate};
 use chainrule::data::{Dataset, Features, Preprocess, Request, Source, Targets, TargetsMut, digits};
