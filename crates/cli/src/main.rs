@@ -7,6 +7,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod cv;
 mod data;
 mod doctor;
 mod escape;
@@ -25,12 +26,14 @@ mod optimizer;
 mod output;
 mod predict;
 mod progress;
+mod refit;
 mod report;
 mod rows;
 mod schedule_args;
 mod signal;
 mod trace;
 mod train;
+mod tune;
 mod values;
 mod weights;
 
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
     }
     let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(&args)),
+        Command::Tune(args) => ("tune", tune::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),
         Command::Inspect(args) => ("inspect", inspect::run(&args)),

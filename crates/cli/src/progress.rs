@@ -25,6 +25,8 @@ struct EpochLine<'a> {
     val_loss: Option<f64>,
     val_accuracy: Option<f64>,
     seconds: f64,
+    /// Not of a table that is learned twice: it would take longer than the steps.
+    #[serde(skip_serializing_if = "str::is_empty")]
     weights_sha256: &'a str,
 }
 
@@ -178,7 +180,9 @@ fn columns(report: &EpochReport, rate_changes: bool) -> Vec<(&'static str, Strin
     }
     columns.push(("seconds", format!("{:.3}", report.seconds)));
     // The same for runs with the same bits.
-    columns.push(("weights", report.weights_sha256.chars().take(8).collect()));
+    if !report.weights_sha256.is_empty() {
+        columns.push(("weights", report.weights_sha256.chars().take(8).collect()));
+    }
     columns
 }
 

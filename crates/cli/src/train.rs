@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::data::Order;
+use chainrule::data::{Order, Split};
 use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
 use chainrule::train::{StopReason, Usual};
@@ -13,6 +13,7 @@ use chainrule::{
 use serde::Serialize;
 
 use crate::args::TrainArgs;
+use crate::cv;
 use crate::data::{Named, print_notes};
 use crate::doctor::{Patient, Run, Watch};
 use crate::escape::shown;
@@ -22,6 +23,7 @@ use crate::interrupt;
 use crate::network::{ArchitectureArgs, sketch};
 use crate::output::{Output, brief, grouped, percent, plural, seconds, tell};
 use crate::progress::{Progress, Sight, Size};
+use crate::refit::{self, Refit};
 use crate::rows::Rows;
 use crate::schedule_args;
 
@@ -45,6 +47,8 @@ struct DoneLine<'a> {
     interrupted: bool,
     /// With --patience: the epoch that the weights are from.
     best_epoch: Option<usize>,
+    /// The rows of the training and validation parts, where the network was trained anew on both for that many epochs.
+    refit_rows: Option<usize>,
     saved: Option<String>,
 }
 
@@ -79,6 +83,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         activation: args.activation,
         norm: args.norm,
         dropout: args.dropout,
+        init: args.init_weights,
     };
     let first = match &init {
         Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
@@ -100,7 +105,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
             model.mlp.reseed(args.seed);
             model
         }
-        None => Model::new(wanted.build(rows.train.cols(), rows.train.targets().width(), args.seed)?, loss),
+        None => Model::new(wanted.build(rows.shape(args.seed))?, loss),
     };
     model.loss = loss;
     model = model.described_by(&rows.train);
@@ -109,6 +114,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
 
     interrupt::stop_training(trainer.stop_handle());
     tell_beginning(args, &model, &rows, &trainer, &mut output);
+    cv::run(args, &rows, &trainer, &wanted, &mut output)?;
     let mut watch = Watch::default();
     watch.look(&Patient::of(&model), train, &trainer, Run::BEFORE, &mut output)?;
     let config = trainer.config();
@@ -118,6 +124,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
     }
+    let start = rows.whole.as_ref().map(|_| model.clone());
     let fitted = trainer.resume(&mut model, train, watched, progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // An error here does not hide the divergence.
@@ -131,6 +138,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     if let (0, StopReason::Stopped, Some(signal)) = (report.steps, report.stop_reason, interrupt::stopped_by()) {
         return Err(Failure::Interrupted(signal));
     }
+    let refit = refit::run(start, &rows, &trainer, &report, &mut model)?;
     let tested = tested(&report, &model, &rows, &trainer);
     model.facts = Some(facts(args, &report, &model, &rows, tested.as_ref().ok().and_then(Option::as_ref)));
     let saved = args.save.as_deref();
@@ -146,8 +154,9 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         let run = Run { losses: &losses, rate, ..Run::AFTER };
         watch.look(&Patient::of(&model), train, &trainer, run, &mut output)?;
     }
-    tell_end(args, &report, tested.as_ref().map(|tested| (tested, rows.test_is)), saved, &mut output);
-    output.json(&done(&report, &model, &trainer, tested.as_ref(), saved));
+    tell_end(args, &report, refit.as_ref(), tested.as_ref().map(|tested| (tested, rows.test_is)), saved, &mut output);
+    let done = done(&report, &model, &trainer, tested.as_ref(), saved);
+    output.json(&DoneLine { refit_rows: refit.as_ref().and_then(Refit::rows), ..done });
     output.finish()
 }
 
@@ -170,7 +179,9 @@ fn facts<T: Scalar>(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: model.mlp.kernel_name().to_owned(),
         data: args.data.to_string(),
-        rows: rows.train.rows(),
+        rows: if model.split.as_ref().is_some_and(Split::is_refit) { rows.whole.as_ref() } else { None }
+            .unwrap_or(&rows.train)
+            .rows(),
         epochs: report.epochs_run,
         best_epoch: report.best,
         scores: scores.unwrap_or_default(),
@@ -200,6 +211,7 @@ fn done<'a, T: Scalar>(
         kernel: model.mlp.kernel_name(),
         interrupted: report.stop_reason == StopReason::Stopped,
         best_epoch: report.best,
+        refit_rows: None,
         saved: saved.map(|path| path.display().to_string()),
     }
 }
@@ -277,9 +289,11 @@ impl TrainArgs {
             order,
             threads: self.threads,
             lbfgs: is_lbfgs.then(LbfgsSettings::default),
+            // Of a small table it takes longer than the steps.
+            epoch_hashes: usual.refit.is_none(),
             ..TrainConfig::default()
         };
-        Ok(self.schedule.applied_to(self.weights.apply(config), usual.patience))
+        Ok(self.schedule.applied_to(self.weights.apply(config), usual))
     }
 }
 
@@ -334,6 +348,7 @@ fn tell_beginning<T: Scalar>(
 fn tell_end(
     args: &TrainArgs,
     report: &TrainReport,
+    refit: Option<&Refit>,
     tested: Option<(&Evaluation, &str)>,
     saved: Option<&Path>,
     output: &mut Output,
@@ -348,7 +363,9 @@ fn tell_end(
     if report.stop_reason == StopReason::Converged {
         output.say(format_args!("lbfgs found no lower loss after {}", plural(report.steps, "iteration")));
     }
-    if let Some(best) = report.best {
+    if let (Some(best), Some(refit)) = (report.best, refit) {
+        output.say(refit.words(best, report.epochs_run));
+    } else if let Some(best) = report.best {
         output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs_run));
     }
     if let Some((tested, is)) = tested {
