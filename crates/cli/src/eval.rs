@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chainrule::data::{Dataset, SplitRequest};
+use chainrule::data::{Dataset, Split, SplitRequest};
 use chainrule::metrics::{ClassScores, ConfusionMatrix};
 use chainrule::{DType, Model, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
 use serde::Serialize;
@@ -161,6 +161,11 @@ fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>,
             Err(Failure::Usage(format!("{} has two parts: name one with --part train or --part test", args.data)))
         }
         (Part::Train, Some(parts), _) => named("train", &parts.train),
+        (Part::Validation, _, _) if model.split.as_ref().is_some_and(Split::is_refit) => Err(Failure::Usage(
+            "the model has learned from its validation part: it was trained anew on it, for as many epochs as were best; \
+             --part test has rows that it has never seen, and train --no-refit leaves the validation part alone"
+                .to_owned(),
+        )),
         (Part::Validation, Some(parts), _) => named("validation", &parts.validation),
         (Part::Test, Some(parts), _) => named("test", &parts.test),
         (Part::Train, None, _) => named("train", &all_rows(&examples)),

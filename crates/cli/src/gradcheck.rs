@@ -1,14 +1,14 @@
 //! `chainrule gradcheck`: compares the gradient of each tensor with finite differences of the loss.
 
 use chainrule::gradcheck::{Position, Report, Settings, TensorReport, Verdict, gradcheck};
-use chainrule::{Activation, Model, Sample};
+use chainrule::{Activation, Init, Model, Sample};
 use serde::Serialize;
 
 use crate::args::GradcheckArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::network::{ArchitectureArgs, sketch};
+use crate::network::{ArchitectureArgs, Fit, sketch};
 use crate::output::{Output, percent, plural};
 
 /// The JSON line.
@@ -69,9 +69,10 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
         None => {
             let (examples, _, data) = named.load_new::<f64>()?;
             let activation = Some(args.activation.unwrap_or(Activation::Relu));
-            let wanted =
-                ArchitectureArgs { hidden: args.hidden.as_ref(), activation, norm: args.norm, dropout: args.dropout };
-            let mlp = wanted.build(data.cols(), data.targets().width(), args.seed)?;
+            let (hidden, norm, dropout) = (args.hidden.as_ref(), args.norm, args.dropout);
+            let wanted = ArchitectureArgs { hidden, activation, norm, dropout, init: None };
+            let (inputs, outputs, seed) = (data.cols(), data.targets().width(), args.seed);
+            let mlp = wanted.build(Fit { inputs, outputs, seed, usual_init: Init::Auto })?;
             let loss = args.loss.unwrap_or(examples.task().usual_loss());
             (Model::new(mlp, loss).described_by(&data), data)
         }

@@ -7,6 +7,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod cv;
 mod data;
 mod data_command;
 mod doctor;
@@ -26,6 +27,7 @@ mod optimizer;
 mod output;
 mod predict;
 mod progress;
+mod refit;
 mod report;
 mod rows;
 mod schedule_args;
@@ -33,6 +35,7 @@ mod signal;
 mod trace;
 mod train;
 mod train_report;
+mod tune;
 mod values;
 mod weights;
 
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
     }
     let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(&args)),
+        Command::Tune(args) => ("tune", tune::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),
         Command::Data(args) => ("data", data_command::run(&args)),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chainrule::network::activation_name;
-use chainrule::{Activation, Error, Layer, Mlp, Model, ModelFile, Result, Scalar};
+use chainrule::{Activation, Error, Init, Layer, Mlp, Model, ModelFile, Result, Scalar};
 
 use crate::args::defaults::HIDDEN;
 use crate::values::{Hidden, Norm};
@@ -15,12 +15,26 @@ pub(crate) struct ArchitectureArgs<'a> {
     pub(crate) activation: Option<Activation>,
     pub(crate) norm: Option<Norm>,
     pub(crate) dropout: Option<f64>,
+    /// The initial weights of a new network.
+    pub(crate) init: Option<Init>,
+}
+
+/// What a new network has to fit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fit {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) seed: u64,
+    /// The initial weights that suit the rows.
+    pub(crate) usual_init: Init,
 }
 
 impl ArchitectureArgs<'_> {
-    /// A new network with this number of inputs and outputs.
-    pub(crate) fn build<T: Scalar>(&self, inputs: usize, outputs: usize, seed: u64) -> Result<Mlp<T>> {
-        let mut builder = Mlp::builder(inputs).seed(seed);
+    /// A new network.
+    pub(crate) fn build<T: Scalar>(&self, fit: Fit) -> Result<Mlp<T>> {
+        // SELU keeps mean and variance only with the weights that Auto gives it.
+        let usual_init = if self.activation == Some(Activation::Selu) { Init::Auto } else { fit.usual_init };
+        let mut builder = Mlp::builder(fit.inputs).seed(fit.seed).init(self.init.unwrap_or(usual_init));
         for &units in self.hidden.map_or(HIDDEN, |hidden| &hidden.0) {
             builder = builder.dense(units);
             builder = match self.norm {
@@ -33,7 +47,7 @@ impl ArchitectureArgs<'_> {
                 builder = builder.dropout(p);
             }
         }
-        Ok(builder.dense(outputs).build_as()?)
+        Ok(builder.dense(fit.outputs).build_as()?)
     }
 
     /// The model in a file; an error if it contradicts an option.

@@ -28,6 +28,8 @@ struct EpochLine<'a> {
     val_mae: Option<f64>,
     val_r2: Option<f64>,
     seconds: f64,
+    /// Not of a table that is learned twice: it would take longer than the steps.
+    #[serde(skip_serializing_if = "str::is_empty")]
     weights_sha256: &'a str,
 }
 
@@ -205,7 +207,7 @@ fn columns(report: &EpochReport, rate_changes: bool, is_verbose: bool) -> Vec<(&
         columns.push(("rate", format!("{rate:.3e}")));
     }
     columns.push(("seconds", format!("{:.3}", report.seconds)));
-    if is_verbose {
+    if is_verbose && !report.weights_sha256.is_empty() {
         // The same for runs with the same bits.
         columns.push(("weights", report.weights_sha256.chars().take(8).collect()));
     }

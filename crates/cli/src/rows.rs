@@ -1,13 +1,14 @@
 //! The rows that `train` learns from, chooses by and reports on.
 
 use chainrule::data::{DataFinding, Dataset, Examples, Fitted, Parts, Preflight, Split, SplitBy, SplitRequest};
-use chainrule::train::Usual;
+use chainrule::train::{Recipe, Usual};
 use chainrule::{Model, Scalar, Task};
 
 use crate::args::TrainArgs;
-use crate::args::defaults::{HOLDOUT, VALIDATION};
+use crate::args::defaults::HOLDOUT;
 use crate::data::all_rows;
 use crate::failure::Failure;
+use crate::network::Fit;
 use crate::values::Preprocessing;
 
 /// Of fewer rows than this too few would be left to tell a better epoch from a worse one.
@@ -17,12 +18,16 @@ const VALIDATED_ROWS: usize = 50;
 pub(crate) struct Rows<T> {
     pub(crate) train: Dataset<T>,
     pub(crate) validation: Option<Dataset<T>>,
+    /// Both together, where the network is to be trained anew on them.
+    pub(crate) whole: Option<Dataset<T>>,
     pub(crate) test: Option<Dataset<T>>,
     /// What the test part is called in messages.
     pub(crate) test_is: &'static str,
     /// How the rows were split, if they were.
     pub(crate) split: Option<Split>,
     pub(crate) task: Task,
+    /// All rows, before they were split.
+    pub(crate) examples: Examples,
     /// The settings that suit these rows.
     pub(crate) usual: Usual,
     /// What was taken for granted.
@@ -47,7 +52,7 @@ impl<T: Scalar> Rows<T> {
         let mut notes = examples.notes().to_vec();
         let usual = usual(args, &examples);
         let is_watched = usual.patience.is_some() || args.schedule.needs_validation();
-        let validation = args.validation.unwrap_or(if is_watched { VALIDATION } else { 0.0 });
+        let validation = args.validation.unwrap_or(if is_watched { usual.validation } else { 0.0 });
         if validation == 0.0 && is_watched {
             let expected = "0.1 for example, or neither --patience nor a plateau schedule";
             return Err(Failure::Usage(format!(
@@ -64,13 +69,16 @@ impl<T: Scalar> Rows<T> {
         if findings.iter().any(|finding| matches!(finding.kind, "single-class" | "empty-classes")) {
             notes.retain(|note| !(note.starts_with("warning: ") && note.contains(" the class ")));
         }
-        let fitted = fitted(args, &examples, &parts, stored)?;
+        let refits = usual.refit.is_some() && usual.patience.is_some() && !args.no_refit && !args.schedule.is_plateau();
+        let both = refits.then(|| both(&parts)).filter(|both| both.len() > parts.train.len());
+        let fitted = fitted(args, &examples, both.as_ref().unwrap_or(&parts.train), stored)?;
         let part = |rows: &[usize]| match rows {
             [] => Ok(None),
             rows => examples.dataset::<T>(rows, &fitted).map(Some),
         };
         let train = examples.dataset::<T>(&parts.train, &fitted)?;
         let validation = part(&parts.validation)?;
+        let whole = part(both.as_deref().unwrap_or_default())?;
         let (test, test_is) = match (args.test_data(), examples.test()) {
             (Some(named), _) => {
                 let test = args.fitting.applied_to(named.request()).read_like(&examples)?;
@@ -80,7 +88,23 @@ impl<T: Scalar> Rows<T> {
             (None, Some(own)) if args.holdout.is_none() => (Some(own.dataset::<T>(&all_rows(own), &fitted)?), "test"),
             _ => (part(&parts.test)?, "held out"),
         };
-        Ok(Rows { train, validation, test, test_is, split, task: examples.task(), usual, notes, findings })
+        let task = examples.task();
+        Ok(Rows { train, validation, whole, test, test_is, split, task, examples, usual, notes, findings })
+    }
+
+    /// What a network of its own has to fit.
+    pub(crate) fn shape(&self, seed: u64) -> Fit {
+        let (inputs, outputs) = (self.train.cols(), self.train.targets().width());
+        Fit { inputs, outputs, seed, usual_init: self.usual.init }
+    }
+
+    /// How the model is made of them, for more splits of the same kind.
+    pub(crate) fn recipe(&self, args: &TrainArgs) -> Recipe {
+        let scaling = match &args.preprocess {
+            Preprocessing::Auto => self.examples.usual_scaling(),
+            Preprocessing::As(scaling) => *scaling,
+        };
+        Recipe { scaling, raw_targets: args.raw_targets, refit: self.usual.refit.filter(|_| self.whole.is_some()) }
     }
 
     /// The rows that each epoch is measured on: those to validate on, or else those to test on, by which nothing is chosen.
@@ -102,7 +126,21 @@ fn usual(args: &TrainArgs, examples: &Examples) -> Usual {
     if is_fixed && !args.schedule.has_patience() {
         usual.patience = None;
     }
+    // Too few rows for a part of their own that says anything.
+    if examples.rows() < FEWEST_WATCHED && args.validation.is_none() && !args.schedule.needs_validation() {
+        usual.patience = None;
+    }
     usual
+}
+
+/// With fewer rows none are set aside to stop training by.
+const FEWEST_WATCHED: usize = 12;
+
+/// The rows to train on and to validate on, in their order.
+fn both(parts: &Parts) -> Vec<usize> {
+    let mut both = [&parts.train[..], &parts.validation].concat();
+    both.sort_unstable();
+    both
 }
 
 /// The rows of each part, and how they were drawn.
@@ -149,11 +187,12 @@ fn findings(args: &TrainArgs, examples: &Examples, parts: &Parts) -> Vec<DataFin
     findings
 }
 
-/// How rows are made ready: as the model that training goes on with was trained, or as suits the rows that are learned from.
+/// How rows are made ready: as the model that training goes on with was trained, or as suits the rows that are learned from
+/// in the end.
 fn fitted<T: Scalar>(
     args: &TrainArgs,
     examples: &Examples,
-    parts: &Parts,
+    learned: &[usize],
     stored: Option<&Model<T>>,
 ) -> Result<Fitted, Failure> {
     let scaling = match (&args.preprocess, stored) {
@@ -161,6 +200,6 @@ fn fitted<T: Scalar>(
         (Preprocessing::Auto, None) => examples.usual_scaling(),
         (Preprocessing::As(scaling), _) => *scaling,
     };
-    let fitted = examples.fit(&parts.train, scaling)?;
+    let fitted = examples.fit(learned, scaling)?;
     Ok(if args.raw_targets { fitted.with_targets_as_they_are() } else { fitted })
 }

@@ -2,7 +2,7 @@
 
 use chainrule::TrainConfig;
 use chainrule::optim::{GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
-use chainrule::train::{EarlyStopping, Monitor};
+use chainrule::train::{EarlyStopping, Monitor, Usual};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -34,7 +34,7 @@ pub(crate) struct ScheduleArgs {
     /// [default: never; for tables by the number of rows]
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
     patience: Option<usize>,
-    /// The smallest improvement that counts, for --patience [default: 0]
+    /// The smallest improvement that counts, for --patience [default: 0; for tables without --patience 0.001]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     min_delta: Option<f64>,
     /// The metric that --patience watches; accuracy needs class labels [default: loss]
@@ -44,10 +44,10 @@ pub(crate) struct ScheduleArgs {
 
 impl ScheduleArgs {
     /// The configuration with these options applied.
-    pub(crate) fn applied_to(&self, config: TrainConfig, usual_patience: Option<usize>) -> TrainConfig {
+    pub(crate) fn applied_to(&self, config: TrainConfig, usual: &Usual) -> TrainConfig {
         let (optimizer, decay) = self.decay_of.decay_only(config.optimizer, self.l1.unwrap_or(0.0));
-        let early_stopping = self.patience.or(usual_patience).map(|patience| EarlyStopping {
-            min_delta: self.min_delta.unwrap_or(0.0),
+        let early_stopping = self.patience.or(usual.patience).map(|patience| EarlyStopping {
+            min_delta: self.min_delta.unwrap_or(if self.patience.is_some() { 0.0 } else { usual.min_delta }),
             monitor: self.monitor.unwrap_or_default(),
             ..EarlyStopping::new(patience)
         });
@@ -78,7 +78,12 @@ impl ScheduleArgs {
 
     /// Whether rows to validate on are asked for, to stop training or to lower its rate by.
     pub(crate) fn needs_validation(&self) -> bool {
-        self.patience.is_some() || matches!(self.schedule, Schedule::Plateau { .. })
+        self.patience.is_some() || self.is_plateau()
+    }
+
+    /// Whether the learning rate follows the validation loss.
+    pub(crate) fn is_plateau(&self) -> bool {
+        matches!(self.schedule, Schedule::Plateau { .. })
     }
 
     /// Whether the learning rate changes during the run.

@@ -11,6 +11,7 @@ use chainrule::{
 };
 
 use crate::args::TrainArgs;
+use crate::cv;
 use crate::data::Named;
 use crate::data_command;
 use crate::doctor::{Patient, Run, Watch};
@@ -21,6 +22,7 @@ use crate::interrupt;
 use crate::network::ArchitectureArgs;
 use crate::output::{Output, tell};
 use crate::progress::{Progress, Sight, Size};
+use crate::refit;
 use crate::rows::Rows;
 use crate::train_report::{done, facts, start, tell_beginning, tell_end};
 
@@ -56,6 +58,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         activation: args.activation,
         norm: args.norm,
         dropout: args.dropout,
+        init: args.init_weights,
     };
     let first = match &init {
         Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
@@ -79,7 +82,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
             model.mlp.reseed(args.seed);
             model
         }
-        None => Model::new(wanted.build(rows.train.cols(), rows.train.targets().width(), args.seed)?, loss),
+        None => Model::new(wanted.build(rows.shape(args.seed))?, loss),
     };
     model.loss = loss;
     model = model.described_by(&rows.train);
@@ -91,6 +94,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     model.sample(train, 1)?;
     tell_beginning(args, &model, &rows, &trainer, &mut output);
     output.json(&start(args, &model, &rows, &trainer));
+    cv::run(args, &rows, &trainer, &wanted, &mut output)?;
     data_command::warn(&rows.findings, &mut output);
     let mut watch = Watch::after(rows.findings.iter().map(|finding| finding.kind));
     watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::BEFORE, &mut output)?;
@@ -107,6 +111,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
     }
+    let start = rows.whole.as_ref().map(|_| model.clone());
     let fitted = trainer.resume(&mut model, train, watched, progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // An error here does not hide the divergence.
@@ -120,6 +125,7 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     if let (0, StopReason::Stopped, Some(signal)) = (report.steps, report.stop_reason, interrupt::stopped_by()) {
         return Err(Failure::Interrupted(signal));
     }
+    let refit = refit::run(start, &rows, &trainer, &report, &mut model)?;
     let tested = tested(&report, &model, &rows, &trainer);
     model.facts = Some(facts(args, &report, &model, &rows, tested.as_ref().ok().and_then(Option::as_ref)));
     let saved = args.save.as_deref();
@@ -137,8 +143,9 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
         watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, run, &mut output)?;
     }
-    tell_end(args, &report, tested.as_ref().map(|tested| (tested, rows.test_is)), saved, &mut output);
-    output.json(&done(&report, &model, &trainer, tested.as_ref(), saved));
+    let tested = tested.as_ref();
+    tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
+    output.json(&done(&report, &model, &trainer, tested, refit.as_ref(), saved));
     output.finish()?;
     match (report.stop_reason, interrupt::stopped_by()) {
         (StopReason::Stopped, Some(signal)) => Err(Failure::Stopped(signal)),
@@ -231,9 +238,11 @@ impl TrainArgs {
             order,
             threads: self.threads,
             lbfgs: is_lbfgs.then(LbfgsSettings::default),
+            // Of a small table it takes longer than the steps.
+            epoch_hashes: usual.refit.is_none(),
             ..TrainConfig::default()
         };
-        Ok(self.schedule.applied_to(self.weights.apply(config), usual.patience))
+        Ok(self.schedule.applied_to(self.weights.apply(config), usual))
     }
 }
 

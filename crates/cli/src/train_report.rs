@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::data::Dataset;
+use chainrule::data::{Dataset, Split};
 use chainrule::train::StopReason;
 use chainrule::{Evaluation, Facts, Model, Scalar, Task, TrainConfig, TrainReport, Trainer, weights_sha256};
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::data::print_notes;
 use crate::escape::shown;
 use crate::network::sketch;
 use crate::output::{Output, brief, grouped, percent, plural, seconds};
+use crate::refit::Refit;
 use crate::rows::Rows;
 use crate::schedule_args;
 
@@ -66,6 +67,8 @@ pub(crate) struct DoneLine<'a> {
     interrupted: bool,
     /// With --patience: the epoch that the weights are from.
     best_epoch: Option<usize>,
+    /// The rows of the training and validation parts, where the network was trained anew on both for that many epochs.
+    refit_rows: Option<usize>,
     saved: Option<String>,
 }
 
@@ -111,6 +114,7 @@ pub(crate) fn done<'a, T: Scalar>(
     model: &'a Model<T>,
     trainer: &Trainer,
     tested: Option<&Evaluation>,
+    refit: Option<&Refit>,
     saved: Option<&Path>,
 ) -> DoneLine<'a> {
     DoneLine {
@@ -128,6 +132,7 @@ pub(crate) fn done<'a, T: Scalar>(
         kernel: model.mlp.kernel_name(),
         interrupted: report.stop_reason == StopReason::Stopped,
         best_epoch: report.best,
+        refit_rows: refit.and_then(Refit::rows),
         saved: saved.map(|path| path.display().to_string()),
     }
 }
@@ -151,7 +156,9 @@ pub(crate) fn facts<T: Scalar>(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: model.mlp.kernel_name().to_owned(),
         data: args.data.to_string(),
-        rows: rows.train.rows(),
+        rows: if model.split.as_ref().is_some_and(Split::is_refit) { rows.whole.as_ref() } else { None }
+            .unwrap_or(&rows.train)
+            .rows(),
         epochs: report.epochs_run,
         best_epoch: report.best,
         scores: scores.unwrap_or_default(),
@@ -222,6 +229,7 @@ pub(crate) fn tell_beginning<T: Scalar>(
 pub(crate) fn tell_end(
     args: &TrainArgs,
     report: &TrainReport,
+    refit: Option<&Refit>,
     tested: Option<(&Evaluation, &str)>,
     saved: Option<&Path>,
     output: &mut Output,
@@ -236,7 +244,9 @@ pub(crate) fn tell_end(
     if report.stop_reason == StopReason::Converged {
         output.say(format_args!("lbfgs found no lower loss after {}", plural(report.steps, "iteration")));
     }
-    if let Some(best) = report.best {
+    if let (Some(best), Some(refit)) = (report.best, refit) {
+        output.say(refit.words(best, report.epochs_run));
+    } else if let Some(best) = report.best {
         output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs_run));
     }
     if let Some((tested, is)) = tested {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chainrule::data::{Scaling, Source};
-use chainrule::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
+use chainrule::network::{ACTIVATION_NAMES, INIT_NAMES, LOSS_NAMES, parse_activation};
 use chainrule::trace::Shown;
-use chainrule::{Activation, DType, Error, Loss, ModelError};
+use chainrule::{Activation, DType, Error, Init, Loss, ModelError};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -230,6 +230,10 @@ pub(crate) fn hidden(text: &str) -> Parsed<Hidden> {
         Err(_) => expected(format_args!("sizes separated by commas, such as 128,64, or none; found {text:?}")),
     };
     text.split(',').enumerate().map(size).collect::<Parsed<_>>().map(Hidden)
+}
+
+pub(crate) fn init_weights(text: &str) -> Parsed<Init> {
+    Init::by_name(&spelled(text, INIT_NAMES)).map_err(|error| error.to_string())
 }
 
 pub(crate) fn activation(text: &str) -> Parsed<Activation> {

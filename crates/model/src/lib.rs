@@ -75,6 +75,7 @@ pub mod optim {
 pub mod network {
     pub use crate::activation::{ACTIVATION_NAMES, activation_name, parse_activation};
     pub use crate::inference::PredictorWorkspace;
+    pub use crate::init::INIT_NAMES;
     pub use crate::intermediates::Intermediates;
     pub use crate::loss::{LOSS_NAMES, Objective, Reduction};
     pub use crate::mlp::DenseLayer;

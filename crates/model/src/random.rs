@@ -29,6 +29,8 @@ pub enum Purpose {
     Synthetic = 4,
     /// Dropout masks; the index is the training pass, the second index the module.
     Dropout = 5,
+    /// Settings that are tried; the index is the candidate's.
+    Search = 6,
     /// Directions that gradients are checked along; the index is the tensor's.
     GradientCheck = 16,
 }

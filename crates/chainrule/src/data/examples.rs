@@ -149,7 +149,7 @@ impl Examples {
     pub fn remember(&self, request: &SplitRequest) -> Split {
         let SplitRequest { test, validation, seed, by } = *request;
         let group = self.group.as_ref().map(|(name, _)| name.clone());
-        Split { test, validation, seed, by, group, rows: self.rows(), content: self.content() }
+        Split { test, validation, seed, by, refit: false, group, rows: self.rows(), content: self.content() }
     }
 
     /// The parts that a model was trained with: exactly the same rows.

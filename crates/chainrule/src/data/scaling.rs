@@ -142,11 +142,7 @@ pub(crate) struct Moments {
 
 impl Moments {
     /// Of the rows that `each` shows, which is called twice: the formula of one pass, E[x^2] - E[x]^2, cancels.
-    pub(crate) fn of(
-        width: usize,
-        rows: usize,
-        each: &mut EachRow<'_>,
-    ) -> Result<Self> {
+    pub(crate) fn of(width: usize, rows: usize, each: &mut EachRow<'_>) -> Result<Self> {
         let (mut mean, mut std) = (vec![0.0; width], vec![0.0; width]);
         let (mut first, mut is_constant) = (Vec::new(), vec![true; width]);
         each(&mut |cells| {

@@ -68,6 +68,9 @@ pub struct Split {
     pub(crate) validation: f64,
     pub(crate) seed: u64,
     pub(crate) by: SplitBy,
+    /// Whether the rows to validate on were learned from in the end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) refit: bool,
     /// The column of groups, where rows were drawn by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) group: Option<String>,
@@ -81,6 +84,17 @@ impl Split {
     /// What it was asked for with.
     pub fn request(&self) -> SplitRequest {
         SplitRequest { test: self.test, validation: self.validation, seed: self.seed, by: self.by }
+    }
+
+    /// Whether the rows to validate on were learned from in the end, after they had chosen the number of epochs.
+    pub fn is_refit(&self) -> bool {
+        self.refit
+    }
+
+    /// The same, for a model that was trained anew on the rows to validate on too.
+    #[must_use]
+    pub fn refit(self) -> Self {
+        Split { refit: true, ..self }
     }
 
     /// The column whose values kept rows together.

@@ -61,6 +61,9 @@ pub struct TrainConfig {
     pub order: Order,
     /// The epochs whose reports are kept; the last 1,000.
     pub history: History,
+    /// Whether reports of epochs have the hash of the weights; yes. A small network on a small table spends more time on it
+    /// than on its steps.
+    pub epoch_hashes: bool,
     /// The number of threads; `None` uses the current rayon pool, by default one thread for each core.
     pub threads: Option<usize>,
 }
@@ -84,6 +87,7 @@ impl Default for TrainConfig {
             lbfgs: None,
             order: Order::Shuffled { seed: 0 },
             history: History::default(),
+            epoch_hashes: true,
             threads: None,
         }
     }

@@ -181,7 +181,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             validation,
             learning_rate: stats.learning_rate,
             seconds,
-            weights_sha256: crate::weights_sha256(mlp),
+            weights_sha256: if self.config.epoch_hashes { crate::weights_sha256(mlp) } else { String::new() },
         };
         let is_over = self.best.as_mut().is_some_and(|best| best.is_over(&report, mlp));
         let goes_on = self.observer.epoch(&report).is_continue();

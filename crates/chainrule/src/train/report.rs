@@ -33,7 +33,8 @@ pub struct EpochReport {
     pub learning_rate: Option<f64>,
     /// Wall time of the epoch's steps in seconds, with gathering and without validation.
     pub seconds: f64,
-    /// The [`weights_sha256`](crate::weights_sha256) of the parameters after the epoch.
+    /// The [`weights_sha256`](crate::weights_sha256) of the parameters after the epoch; empty without
+    /// [`TrainConfig::epoch_hashes`](super::TrainConfig::epoch_hashes).
     pub weights_sha256: String,
 }
 

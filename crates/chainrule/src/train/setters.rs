@@ -39,5 +39,6 @@ setters! {
     lbfgs? Some: LbfgsSettings,
     order: Order,
     history: History,
+    epoch_hashes: bool,
     threads? Some: usize,
 }

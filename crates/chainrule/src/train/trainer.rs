@@ -249,17 +249,28 @@ impl Trainer {
         mlp: &mut Mlp<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
+        observer: impl Observer<T> + Send,
+    ) -> Result<TrainReport> {
+        self.fit_network_by(&self.config, mlp, train, validation, observer)
+    }
+
+    /// The same by other settings, except for the number of threads.
+    pub(super) fn fit_network_by<T: Scalar>(
+        &self,
+        config: &TrainConfig,
+        mlp: &mut Mlp<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
         mut observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
         let _running = self.stop.begin();
         self.check_process()?;
-        let config = &self.config;
         check_compatible(mlp, train, config.loss)?;
         let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_compatible(mlp, validation, config.loss))?;
         let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_classes(data, config.loss) });
-        self.check(mlp, validation, &config.loss.to_string())?;
+        check(config, mlp, validation, &config.loss.to_string())?;
         let weights = loss_weights::<T>(config, train, mlp.outputs())?;
         let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
         let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
@@ -288,15 +299,20 @@ impl Trainer {
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
         let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_answers(mlp, data) });
-        self.check(mlp, validation, "a loss of your own")?;
+        check(config, mlp, validation, "a loss of your own")?;
         let task = TrainingTask { data: train, criterion: Own(loss), with_accuracy: has_answers(mlp, train) };
         let run = RunSetup { config, stop: &self.stop, task, validation };
         self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
+}
 
-    /// The checks for both kinds of loss.
-    fn check<T: Scalar>(&self, mlp: &Mlp<T>, validation: Option<ValidationSet<'_, T>>, loss: &str) -> Result<()> {
-        check_start(mlp)?;
-        check_validation(&self.config, validation.map(|set| set.with_accuracy), loss)
-    }
+/// The checks for both kinds of loss.
+fn check<T: Scalar>(
+    config: &TrainConfig,
+    mlp: &Mlp<T>,
+    validation: Option<ValidationSet<'_, T>>,
+    loss: &str,
+) -> Result<()> {
+    check_start(mlp)?;
+    check_validation(config, validation.map(|set| set.with_accuracy), loss)
 }

@@ -3,9 +3,6 @@
 /// The default of --holdout: the fraction of the rows that `train` holds out.
 pub(crate) const HOLDOUT: f64 = 0.2;
 
-/// The default of --validation, where training is stopped by it: the fraction of the other rows.
-pub(crate) const VALIDATION: f64 = 0.1;
-
 /// The default of --seed. `eval` needs it to find the rows that `train` held out.
 pub(crate) const SEED: &str = "42";
 pub(crate) const SEED_NUMBER: u64 = 42;

@@ -11,6 +11,7 @@ mod inspect;
 mod predict;
 mod trace;
 mod train;
+mod tune;
 
 use clap::{Parser, Subcommand};
 
@@ -24,6 +25,7 @@ pub(crate) use inspect::InspectArgs;
 pub(crate) use predict::PredictArgs;
 pub(crate) use trace::TraceArgs;
 pub(crate) use train::TrainArgs;
+pub(crate) use tune::TuneArgs;
 
 /// Dense neural networks on CPUs: train, evaluate, predict, inspect, explain
 #[derive(Debug, Parser)]
@@ -42,6 +44,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Train(Box<TrainArgs>),
+    Tune(Box<TuneArgs>),
     Eval(EvalArgs),
     Predict(PredictArgs),
     Data(DataArgs),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chainrule::data::Source;
-use chainrule::{Activation, DType, Loss};
+use chainrule::{Activation, DType, Init, Loss};
 use clap::Args;
 
 use crate::args::defaults::SEED;
@@ -61,6 +61,14 @@ pub(crate) struct TrainArgs {
     /// [default: 0.1 if training is stopped by them, otherwise 0]
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) validation: Option<f64>,
+    /// Keep the weights of the best epoch, which has not learned from the rows to validate on. Otherwise a table of fewer than
+    /// 50,000 rows is learned anew with them, for as many epochs
+    #[arg(long, help_heading = "Data")]
+    pub(crate) no_refit: bool,
+    /// Cross-validate first: train and test on each of K parts of all rows in turn, and show the mean and the standard deviation
+    /// of each metric. The model itself is trained as without it
+    #[arg(long, value_name = "K", value_parser = values::count, conflicts_with_all = ["init", "test_data"], help_heading = "Data")]
+    pub(crate) cv: Option<usize>,
     /// The seed that rows are split by [default: that of --seed]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) split_seed: Option<u64>,
@@ -85,6 +93,10 @@ pub(crate) struct TrainArgs {
     /// The dropout probability after each hidden layer [default: 0, or from --init's file]
     #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) dropout: Option<f64>,
+    /// The initial weights of a new network: he, glorot, lecun, torch (PyTorch's, biases too), or a full name such as
+    /// glorot-normal or normal(0.01) [default: torch for tables, otherwise by the activation]
+    #[arg(long, value_name = "NAME", value_parser = values::init_weights, conflicts_with = "init", help_heading = "Network")]
+    pub(crate) init_weights: Option<Init>,
     /// Start from the weights in this safetensors file, written by chainrule or PyTorch
     #[arg(long, visible_alias = "from", value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,

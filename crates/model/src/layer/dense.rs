@@ -94,7 +94,10 @@ impl LayerOp for Dense {
     fn initialise<T: Scalar>(&self, begin: InitContext, params: &mut [T], _running: &mut [T]) {
         let InitContext { init, seed, dense } = begin;
         let LayerShape { inputs, outputs, .. } = self.shape;
-        init.fill(FirstWeights { inputs, outputs, seed, layer: dense }, &mut params[self.ranges().w]);
+        let DenseRanges { w, b } = self.ranges();
+        let (first, rest) = params.split_at_mut(w.end);
+        let b = &mut rest[b.start - w.end..b.end - w.end];
+        init.fill(FirstWeights { inputs, outputs, seed, layer: dense }, &mut first[w], b);
     }
 
     fn kept<T: Scalar>(&self, size: &Size<T>) -> Result<Kept<T>, NoMemory> {

@@ -1,0 +1,86 @@
+//! The second run of `train` on a table: on the rows to train on and to validate on, for as many epochs as were best.
+
+use std::ops::ControlFlow;
+
+use chainrule::train::{Observer, StopReason};
+use chainrule::{EpochReport, Model, Scalar, TrainReport, Trainer};
+
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::plural;
+use crate::rows::Rows;
+
+/// What came of it.
+pub(crate) enum Refit {
+    /// The model has learned from so many rows.
+    Done { rows: usize, epochs: usize },
+    /// It was interrupted, or diverged: the model is that of the first run.
+    Kept { because: &'static str },
+}
+
+impl Refit {
+    pub(crate) fn rows(&self) -> Option<usize> {
+        match self {
+            Refit::Done { rows, .. } => Some(*rows),
+            Refit::Kept { .. } => None,
+        }
+    }
+
+    /// The line that says whose the weights are.
+    pub(crate) fn words(&self, best: usize, epochs: usize) -> String {
+        match self {
+            Refit::Done { rows, epochs: again } => format!(
+                "epoch {best} of {epochs} was the best on the rows to validate on; the weights are those of a new run of \
+                 {} over these rows too, {} in all",
+                plural(*again, "epoch"),
+                plural(*rows, "row")
+            ),
+            Refit::Kept { because } => {
+                format!("the weights are those of epoch {best}, the best of {epochs}; the run over all rows {because}")
+            }
+        }
+    }
+}
+
+/// Trains `start` on both parts and puts it in the model's place, if the first run found a best epoch by itself.
+pub(crate) fn run<T: Scalar>(
+    start: Option<Model<T>>,
+    rows: &Rows<T>,
+    trainer: &Trainer,
+    first: &TrainReport,
+    model: &mut Model<T>,
+) -> Result<Option<Refit>, Failure> {
+    let (Some(mut again), Some(whole), Some(best)) = (start, &rows.whole, first.best) else { return Ok(None) };
+    let Some(how) = rows.usual.refit else { return Ok(None) };
+    if !matches!(first.stop_reason, StopReason::EarlyStopped | StopReason::Finished) {
+        return Ok(None);
+    }
+    let report = match trainer.refit(&mut again, whole, best, how, Interruptible { trainer }) {
+        Ok(report) => report,
+        Err(chainrule::Error::Diverged { .. }) => return Ok(Some(Refit::Kept { because: "diverged" })),
+        Err(error) => return Err(error.into()),
+    };
+    if report.stop_reason == StopReason::Stopped {
+        return Ok(Some(Refit::Kept { because: "was interrupted" }));
+    }
+    again.split = again.split.map(chainrule::data::Split::refit);
+    *model = again;
+    Ok(Some(Refit::Done { rows: whole.rows(), epochs: report.epochs_run }))
+}
+
+/// Passes a signal on to the run.
+struct Interruptible<'a> {
+    trainer: &'a Trainer,
+}
+
+impl<T: Scalar> Observer<T> for Interruptible<'_> {
+    fn step(&mut self, _done: usize, _total: usize) {
+        if interrupt::stopped_by().is_some() {
+            self.trainer.stop_handle().stop();
+        }
+    }
+
+    fn epoch(&mut self, _report: &EpochReport) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
