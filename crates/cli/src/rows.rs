@@ -11,9 +11,6 @@ use crate::failure::Failure;
 use crate::network::Fit;
 use crate::values::Preprocessing;
 
-/// Of fewer rows than this too few would be left to tell a better epoch from a worse one.
-const VALIDATED_ROWS: usize = 50;
-
 /// The three parts, ready for a network.
 pub(crate) struct Rows<T> {
     pub(crate) train: Dataset<T>,
@@ -119,10 +116,7 @@ fn usual(args: &TrainArgs, examples: &Examples) -> Usual {
         true => Usual::for_table(examples.rows()),
         false => Usual::for_images(),
     };
-    let is_fixed = examples.rows() < VALIDATED_ROWS
-        || args.epochs.is_some()
-        || args.optimizer.is_lbfgs()
-        || args.validation == Some(0.0);
+    let is_fixed = args.epochs.is_some() || args.optimizer.is_lbfgs() || args.validation == Some(0.0);
     if is_fixed && !args.schedule.has_patience() {
         usual.patience = None;
     }
