@@ -18,7 +18,7 @@ fn a_run_whose_last_step_overflows_fails_and_leaves_the_file_that_was_there() {
     // The variance of the column is beyond f32; a step of rate 1e38 is, too.
     for args in [
         "--data x.csv --preprocess none --norm batch --hidden 5 --optimizer sgd --lr 1e-3",
-        "--data tame.csv --preprocess none --optimizer sgd --lr 1e38",
+        "--data tame.csv --preprocess none --optimizer sgd --init-weights he --lr 1e38",
     ] {
         let run = run(path, &format!("train {args} --labels y.csv --epochs 1 --batch 100 --holdout 0 --save m"));
         assert_eq!(run.code, 1, "{args}: {run:?}");
