@@ -9,6 +9,7 @@ use crate::args::ColumnArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{Output, tell};
+use crate::report::in_options;
 
 /// A source as it is named on the command line.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +118,7 @@ pub(crate) fn tell_task<T: Scalar>(
 
 /// What was taken for granted and could be meant otherwise, on standard error.
 pub(crate) fn say_notes(notes: &[String]) {
-    notes.iter().filter(|note| is_marked(note)).for_each(|note| tell(shown(note)));
+    notes.iter().filter(|note| is_marked(note)).for_each(|note| tell(shown(in_options(note.clone()))));
 }
 
 /// Whether it is to be seen wherever it is found, and not only before training.
@@ -131,6 +132,6 @@ pub(crate) fn print_notes(notes: &[String], output: &mut Output) {
         return;
     }
     let (warnings, notes): (Vec<&String>, Vec<&String>) = notes.iter().partition(|note| is_marked(note));
-    notes.into_iter().for_each(|note| output.say(format_args!("{}", shown(note))));
-    warnings.into_iter().for_each(|warning| tell(shown(warning)));
+    notes.into_iter().for_each(|note| output.say(shown(in_options(note.clone()))));
+    warnings.into_iter().for_each(|warning| tell(shown(in_options(warning.clone()))));
 }

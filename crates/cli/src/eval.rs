@@ -13,7 +13,7 @@ use crate::data::{Named, all_rows};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, outputs_table};
-use crate::output::{Output, plural};
+use crate::output::{Output, plural, tell};
 use crate::values::Part;
 
 /// With more classes, the table would be too wide for a terminal.
@@ -138,6 +138,15 @@ fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>,
     let own = examples.test();
     let part = args.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
     let is_asked = args.holdout.is_some() || args.seed.is_some();
+    if let (None, None, Some(split)) = (args.part, own, &model.split)
+        && let Ok(parts) = examples.split_again(split)
+        && !parts.train.is_empty()
+    {
+        tell(format_args!(
+            "note: the model has learned from {} of these rows; --part test has those that it has never seen",
+            plural(parts.train.len(), "row")
+        ));
+    }
     let parts = match (&model.split, own) {
         _ if part == Part::All => None,
         (_, Some(_)) if args.holdout.is_none() => None,
@@ -153,7 +162,16 @@ fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>,
     };
     let named = |name, rows: &[usize]| match rows {
         [] => Err(Failure::Usage(format!("the model was trained without a {name} part"))),
-        rows => Ok((examples.dataset_for(rows, model)?, name)),
+        rows => {
+            let unknown = examples.unknown_categories(rows, &model.fitted());
+            if unknown > 0 {
+                tell(format_args!(
+                    "warning: {} have a category that training did not see: taken as none of those that it did",
+                    plural(unknown, "row")
+                ));
+            }
+            Ok((examples.dataset_for(rows, model)?, name))
+        }
     };
     match (part, parts, own) {
         (Part::All, _, None) => named("all", &all_rows(&examples)),

@@ -26,7 +26,7 @@ pub(crate) fn report(failure: Failure, command: &str) -> ExitCode {
             say_usage(&command.error(ErrorKind::ArgumentConflict, shown(message)))
         }
         Failure::Run(error) => {
-            tell(format_args!("error: {}{}", shown(with_sources(&error)), hint(&error)));
+            tell(format_args!("error: {}{}", shown(in_options(with_sources(&error))), hint(&error)));
             ExitCode::from(1)
         }
         Failure::Found => ExitCode::from(1),
@@ -67,6 +67,26 @@ pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
     }
 }
 
+/// A message of the library's, its settings named as options.
+pub(crate) fn in_options(message: String) -> String {
+    let settings = [
+        ("task", "--task"),
+        ("loss", "--loss"),
+        ("unknown", "--unknown"),
+        ("header", "--header"),
+        ("missing", "--missing"),
+        ("drop", "--drop"),
+        ("features", "--features"),
+        ("categories", "--categories"),
+    ];
+    settings.iter().fold(message, |message, (setting, option)| {
+        // Not in the middle of another word, such as `--task = `.
+        message
+            .replace(&format!(" {setting} = "), &format!(" {option} "))
+            .replace(&format!("({setting} = "), &format!("({option} "))
+    })
+}
+
 /// The option that helps, which the library's message does not know.
 fn hint(error: &chainrule::Error) -> String {
     let option = match error {
@@ -77,6 +97,7 @@ fn hint(error: &chainrule::Error) -> String {
         }
         chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
         chainrule::Error::OverLimit { .. } => ", with --max-bytes 16G for example",
+        chainrule::Error::Missing { .. } => ": --missing median for example",
         _ => "",
     };
     option.to_owned()

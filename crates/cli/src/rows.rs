@@ -40,6 +40,11 @@ impl<T: Scalar> Rows<T> {
         request.classes = args.classes;
         let examples = match stored {
             Some(model) => {
+                if let (true, Some(option)) = (model.schema.is_some(), args.columns.chosen_features()) {
+                    return Err(Failure::Usage(format!(
+                        "{option} is for a new network: the one in --init's file has its columns"
+                    )));
+                }
                 let examples = request.read_for(model)?;
                 examples.check_for(model)?;
                 examples
@@ -69,6 +74,14 @@ impl<T: Scalar> Rows<T> {
         let refits = usual.refit.is_some() && usual.patience.is_some() && !args.no_refit && !args.schedule.is_plateau();
         let both = refits.then(|| both(&parts)).filter(|both| both.len() > parts.train.len());
         let fitted = fitted(args, &examples, both.as_ref().unwrap_or(&parts.train), stored)?;
+        let held_out = [&parts.validation[..], &parts.test].concat();
+        let unknown = examples.unknown_categories(&held_out, &fitted);
+        if unknown > 0 {
+            notes.push(format!(
+                "warning: {unknown} of the rows held out have a category that training does not see: taken as none of those \
+                 that it does; predictions refuse such rows, unless --unknown zeros"
+            ));
+        }
         let part = |rows: &[usize]| match rows {
             [] => Ok(None),
             rows => examples.dataset::<T>(rows, &fitted).map(Some),
@@ -149,13 +162,19 @@ fn parts<T: Scalar>(
     let is_asked = args.holdout.is_some() || args.split_seed.is_some() || args.validation.is_some();
     if let Some(split) = stored.and_then(|model| model.split.as_ref()).filter(|_| !is_asked && !has_own_test) {
         match examples.split_again(split) {
-            Ok(parts) if parts.validation.is_empty() == (validation == 0.0) => {
+            Ok(parts) if !parts.validation.is_empty() || validation == 0.0 => {
                 notes.push("rows are split as when the model was trained".to_owned());
                 return Ok((parts, Some(split.clone())));
             }
-            Ok(_) => notes
-                .push("rows are split anew: other rows are validated on than when the model was trained".to_owned()),
-            Err(error) => notes.push(format!("rows are split anew: {error}")),
+            // The same rows are tested on; some of the others are validated on.
+            Ok(_) => {
+                notes.push("the rows to test on are those of when the model was trained".to_owned());
+                let request = SplitRequest { validation, ..split.request() };
+                return Ok((examples.split(&request)?, Some(examples.remember(&request))));
+            }
+            Err(error) => notes.push(format!(
+                "warning: rows are split anew, so the model may have learned from some that it is tested on now: {error}"
+            )),
         }
     }
     let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);

@@ -14,13 +14,16 @@ pub(crate) fn find_column(origin: &str, names: &[Option<String>], wanted: &str) 
     if let Some(column) = names.iter().position(|name| name.as_deref() == Some(wanted)) {
         return Ok(column);
     }
-    if let Ok(number @ 1..) = wanted.parse::<usize>()
+    // As messages call a column without a name.
+    let digits = wanted.strip_prefix("column ").unwrap_or(wanted);
+    if let Ok(number @ 1..) = digits.parse::<usize>()
         && number <= names.len()
     {
         return Ok(number - 1);
     }
     let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
-    let numbers = format!("numbers 1 to {}", names.len());
+    let header = "; the first line was taken as data, and names the columns by header = yes";
+    let numbers = format!("numbers 1 to {}{}", names.len(), if known.is_empty() { header } else { "" });
     let mut listed: Vec<String> = known.iter().take(LISTED).map(|name| (*name).to_owned()).collect();
     listed.push(if known.len() > LISTED { format!("... {} in all; {numbers}", known.len()) } else { numbers });
     let _ = origin;

@@ -253,7 +253,7 @@ impl Examples {
                         &plain
                     }
                 };
-                schema.features(table, &rows, &fitted.preprocess)?
+                schema.features(table, &rows, &fitted.preprocess, true)?
             }
             Inputs::Bytes(bytes) => {
                 let mut features = bytes.features.select(rows)?.into_type::<T>()?;
@@ -270,6 +270,16 @@ impl Examples {
             data = data.with_weights(rows.iter().map(|&row| T::from_f64(weights[row])).collect())?;
         }
         Ok(data.described(fitted, self.task()))
+    }
+
+    /// How many of these rows have a category that was not fitted: they are learned from and evaluated as if it were none of
+    /// those that were.
+    pub fn unknown_categories(&self, rows: &[usize], fitted: &Fitted) -> usize {
+        let (Inputs::Table { table, rows: examples, .. }, Some(schema)) = (&self.x, &fitted.schema) else { return 0 };
+        let Ok(located) = schema.locate(table) else { return 0 };
+        let encoder = schema.encoder(table, located);
+        let mut cells = vec![0.0; schema.width()];
+        rows.iter().filter(|&&row| encoder.row(examples[row], &mut cells).is_err()).count()
     }
 
     /// These rows as a model takes them: as those that it was trained on, or where its file does not tell how those were

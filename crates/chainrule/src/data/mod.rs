@@ -43,6 +43,7 @@ mod preflight;
 mod preprocess;
 mod preprocessing;
 mod request;
+mod request_for;
 mod roles;
 mod scaling;
 mod schema;

@@ -3,21 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chainrule_kernel::Scalar;
 use chainrule_model::Loss;
 
 use super::choice::{find_column, find_columns};
 use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
-use super::features::Features;
 use super::limits::Limits;
 use super::roles::{group_numbers, refuse_dates, refuse_missing, row_weights, usable};
 use super::schema::{Missing, Schema, SchemaOptions, Unknown};
 use super::source::{Source, Whole};
 use super::table::{Cell, Table, TextFormat};
 use super::target::{TargetColumns, TargetRequest};
-use crate::{Error, Model, Result, Task};
+use crate::{Error, Result, Task};
 
 /// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.
 ///
@@ -101,84 +99,6 @@ impl Request {
         self.read_as(TargetRequest::default())
     }
 
-    /// Reads features and targets to evaluate a model on: the model knows its targets, classes and task, unless the request
-    /// says otherwise.
-    ///
-    /// # Errors
-    /// As [`Request::read`], and for labels that are none of the model's classes.
-    pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
-        let mut request = self.clone();
-        if request.target.is_empty() && request.labels.is_none() && !request.source.has_targets() {
-            request.target = model.target.names.clone();
-        }
-        request.task = request.task.or(model.task);
-        // Of a model without names, classes are numbers from 0.
-        let numbers: Vec<String>;
-        let names = match &model.class_names {
-            Some(names) => names,
-            None => {
-                numbers = (0..model.mlp.outputs()).map(|class| class.to_string()).collect();
-                &numbers
-            }
-        };
-        let known =
-            TargetRequest { class_names: Some(names), answers: model.target.answers(), ..TargetRequest::default() };
-        let whole = request.source.read_whole(&request.format, request.limits)?;
-        // Images of another size are another source, whatever their labels.
-        if let Whole::Bytes(bytes, _) = &whole
-            && bytes.features.cols() != model.mlp.inputs()
-        {
-            return Err(Error::Shape {
-                origin: request.source.to_string(),
-                found: format!("{} columns", bytes.features.cols()),
-                expected: format!("{}, the inputs of the network", model.mlp.inputs()),
-            });
-        }
-        request.targets_of(whole, known)
-    }
-
-    /// Reads features alone, for this model to predict from, and says in words what was taken for granted. The columns that
-    /// it was trained on are found by their names, or by their order where there are no names; others are passed over.
-    ///
-    /// # Errors
-    /// When a column that the model was trained on is not there, a category is unknown, or a value is missing that the model
-    /// was not told how to fill.
-    pub fn read_features<T: Scalar>(&self, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
-        let table = match self.source.read_whole(&self.format, self.limits)? {
-            // Of a source with two parts, those to test on.
-            Whole::Bytes(train, test) => {
-                let features = test.unwrap_or(train).features.into_type()?;
-                return Ok((features, Vec::new()));
-            }
-            Whole::Table(table) => table,
-        };
-        let mut notes = table.notes().to_vec();
-        let plain;
-        let schema = match &model.schema {
-            Some(schema) => schema,
-            None => {
-                let names: Vec<Option<String>> =
-                    (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
-                let roles =
-                    self.roles(&table, &names, &find_columns(table.origin(), &names, &self.target)?, &mut notes);
-                let columns = match (&self.features, self.drop.is_empty() && self.target.is_empty()) {
-                    (None, true) => (0..table.cols()).collect(),
-                    _ => roles?.features,
-                };
-                plain = Arc::new(Schema::of_numbers(&columns, table.cols()));
-                &plain
-            }
-        };
-        let extra = schema.locate(&table)?.extra;
-        if !extra.is_empty() {
-            let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let more = if extra.len() > 12 { ", ..." } else { "" };
-            notes.push(format!("note: columns passed over: {listed}{more}"));
-        }
-        let rows: Vec<usize> = (0..table.rows()).collect();
-        Ok((schema.features(&table, &rows, &model.preprocess)?, notes))
-    }
-
     /// Reads features and targets to test on beside these examples: with the same targets, classes and task.
     ///
     /// # Errors
@@ -190,12 +110,12 @@ impl Request {
         request.read_as(TargetRequest { class_names: other.class_names(), answers, ..TargetRequest::default() })
     }
 
-    fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
+    pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
         self.targets_of(self.source.read_whole(&self.format, self.limits)?, known)
     }
 
     /// The same of what has been read.
-    fn targets_of(&self, whole: Whole, known: TargetRequest<'_>) -> Result<Examples> {
+    pub(super) fn targets_of(&self, whole: Whole, known: TargetRequest<'_>) -> Result<Examples> {
         let known = TargetRequest { task: self.task, loss: self.loss, classes: self.classes, ..known };
         match whole {
             Whole::Bytes(bytes, test) => self.of_bytes(bytes, test, known),
@@ -297,7 +217,7 @@ impl Request {
             None => (&table, find_columns(&origin, &names, &self.target)?),
         };
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
-        let roles = self.roles(&table, &names, in_table, &mut notes)?;
+        let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
         let rows = self.usable_rows(&table, &roles.features, (target_table, &targets), &mut notes)?;
         let mut found = TargetColumns { table: target_table, columns: &targets, rows: &rows }.read(known)?;
         notes.append(&mut found.notes);
@@ -336,16 +256,21 @@ impl Request {
     }
 
     /// Which column is what.
-    fn roles(
+    pub(super) fn roles(
         &self,
         table: &Table,
         names: &[Option<String>],
         targets: &[usize],
+        schema: Option<&Schema>,
         notes: &mut Vec<String>,
     ) -> Result<Roles> {
         let origin = table.origin();
         let one = |name: &Option<String>| name.as_ref().map(|name| find_column(origin, names, name)).transpose();
         let (group, weights) = (one(&self.group)?, one(&self.row_weights)?);
+        // A model knows its columns.
+        if let Some(schema) = schema {
+            return Ok(Roles { features: schema.locate(table)?.columns, group, weights });
+        }
         let dropped = find_columns(origin, names, &self.drop)?;
         let others = || targets.iter().chain(&dropped).chain(&group).chain(&weights);
         let features = match &self.features {
@@ -409,8 +334,8 @@ impl Request {
     }
 }
 
-struct Roles {
-    features: Vec<usize>,
+pub(super) struct Roles {
+    pub(super) features: Vec<usize>,
     group: Option<usize>,
     weights: Option<usize>,
 }

@@ -19,6 +19,12 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
     let mut kept = Vec::with_capacity(columns.len());
     for column in columns {
         let title = table.title(column);
+        if table.has_names() && table.name(column).is_none() && counts_rows(table, column) {
+            notes.push(format!(
+                "left out {title}: it has no name and counts the rows; name it among the features to use it"
+            ));
+            continue;
+        }
         if table.columns()[column].missing == table.rows() {
             notes.push(format!("left out {title}: every value is missing"));
             continue;
@@ -30,9 +36,20 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
                 let are_many = different > CATEGORIES && ROWS_A_CATEGORY * different > table.rows();
                 if words.are_too_many || are_names || are_many {
                     let count = if words.are_too_many { "more than 65536".to_owned() } else { different.to_string() };
-                    let dates = if are_dates(table, column) { ", dates among them" } else { "" };
+                    if are_dates(table, column) {
+                        refuse_dates(table, &[column])?;
+                    }
+                    let amounts = match words.all().iter().find(|word| is_amount(word)) {
+                        Some(amount) => format!(
+                            ", such as {amount:?}: a number is read without signs of money, percent or \
+                                                 thousands"
+                        ),
+                        None => String::new(),
+                    };
+                    let mark = if amounts.is_empty() { "" } else { "warning: " };
                     notes.push(format!(
-                        "left out {title}: {count} different texts in {} rows{dates}; name it among the features to use it",
+                        "{mark}left out {title}: {count} different texts in {} rows{amounts}; name it among the features to use \
+                         it as it is",
                         table.rows()
                     ));
                     continue;
@@ -43,6 +60,20 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
         kept.push(column);
     }
     Ok(kept)
+}
+
+/// Whether the numbers of a column go up by 1 from row to row.
+fn counts_rows(table: &Table, column: usize) -> bool {
+    let at = |row| table.number(row, column);
+    table.rows() > 2
+        && (1..table.rows()).all(|row| matches!((at(row - 1), at(row)), (Some(a), Some(b)) if b == a + 1.0))
+}
+
+/// Whether a text is a number with a sign of money, percent or thousands: `$1,200.50`, `12 %`, `1 000`.
+pub(crate) fn is_amount(text: &str) -> bool {
+    let is_sign = |c: char| matches!(c, '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '%' | ',' | ' ' | '\'' | '\u{a0}');
+    let digits: String = text.chars().filter(|c| !is_sign(*c)).collect();
+    digits.len() < text.len() && !digits.is_empty() && digits.parse::<f64>().is_ok()
 }
 
 /// Whether most of the first texts are dates.
@@ -61,7 +92,7 @@ pub(crate) fn refuse_dates(table: &Table, columns: &[usize]) -> Result<()> {
         name: "column",
         found: format!("dates in {:?} ({first:?})", table.title(column)),
         expected:
-            "numbers or categories: drop the column, or put numbers in its place, such as days since the first, the \
+            "numbers or categories: leave the column out (drop = its name), or put numbers in its place, such as days since the first, the \
                    month, or the day of the week"
                 .to_owned(),
     })

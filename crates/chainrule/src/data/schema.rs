@@ -20,7 +20,8 @@ use crate::{Error, Place, Result};
 /// assert_eq!("most-frequent".parse::<Missing>()?, Missing::MostFrequent);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Missing {
     /// The mean of the column's numbers; of words the most frequent one.
@@ -81,6 +82,9 @@ pub struct Schema {
     /// Columns of the table that was trained on, targets included.
     table_columns: usize,
     columns: Vec<SchemaColumn>,
+    /// What was done about missing values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    missing: Option<Missing>,
 }
 
 /// A column of a table, and what becomes of it.
@@ -146,14 +150,14 @@ impl Schema {
             Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind })
         };
         let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
-        Ok(Schema { table_columns: table.cols(), columns })
+        Ok(Schema { table_columns: table.cols(), columns, missing: options.missing })
     }
 
     /// The schema of a network that knows its inputs by their order alone.
     pub(crate) fn of_numbers(columns: &[usize], table_columns: usize) -> Self {
         let kind = || Kind::Number { fill: None, indicator: false };
         let column = |&index| SchemaColumn { name: None, index, kind: kind() };
-        Schema { table_columns, columns: columns.iter().map(column).collect() }
+        Schema { table_columns, columns: columns.iter().map(column).collect(), missing: None }
     }
 
     /// Refuses one that a file should not hold.
@@ -186,6 +190,11 @@ impl Schema {
             }
         }
         Ok(())
+    }
+
+    /// What is done about missing values.
+    pub fn missing(&self) -> Option<Missing> {
+        self.missing
     }
 
     /// Number of features that a row becomes.
@@ -276,6 +285,7 @@ impl Schema {
         table: &Table,
         rows: &[usize],
         preprocess: &Preprocess,
+        takes_unknown: bool,
     ) -> Result<Features<T>> {
         let located = self.locate(table)?;
         let width = self.width();
@@ -285,7 +295,8 @@ impl Schema {
         if !matches!(count.map(|count| data.try_reserve_exact(count)), Some(Ok(()))) {
             return Err(Error::no_memory("features", rows.len()));
         }
-        let encoder = self.encoder(table, located);
+        let mut encoder = self.encoder(table, located);
+        encoder.takes_unknown = takes_unknown;
         let mut cells = vec![0.0; width];
         for &row in rows {
             encoder.row(row, &mut cells)?;
@@ -306,13 +317,14 @@ impl Schema {
             let codes = match (&column.kind, &table.columns()[at].cells) {
                 // Each word of the table is looked up once.
                 (Kind::Category { levels, .. }, Cells::Words { words, .. }) => {
-                    words.all().iter().map(|word| levels.iter().position(|level| level == word)).collect()
+                    words.all().iter().map(|word| level_of(levels, word)).collect()
                 }
                 _ => Vec::new(),
             };
             Encoded { column, at, codes }
         };
-        Encoder { table, columns: self.columns.iter().zip(&located.columns).map(plan).collect() }
+        let columns = self.columns.iter().zip(&located.columns).map(plan).collect();
+        Encoder { table, columns, takes_unknown: false }
     }
 }
 
@@ -328,6 +340,8 @@ struct Encoded<'a> {
 pub(crate) struct Encoder<'a> {
     table: &'a Table,
     columns: Vec<Encoded<'a>>,
+    /// Whether a category that training did not see is none of those that it did.
+    takes_unknown: bool,
 }
 
 impl Encoder<'_> {
@@ -370,13 +384,15 @@ impl Encoder<'_> {
             }
             (_, Cell::Missing) => {
                 let expected = format!(
-                    "a value in {:?}: the model was not told how to fill what is missing (missing: mean, median, \
-                     most-frequent or indicator, when it is trained)",
+                    "a value in {:?}: the model was not told how to fill what is missing (missing = median or the like, when it \
+                     is trained)",
                     title()
                 );
                 return refuse("a missing value".to_owned(), expected);
             }
             (Kind::Number { .. }, Cell::Number(value)) => into[0] = value,
+            (Kind::Number { .. }, Cell::Word(word)) if word.eq_ignore_ascii_case("false") => {}
+            (Kind::Number { .. }, Cell::Word(word)) if word.eq_ignore_ascii_case("true") => into[0] = 1.0,
             (Kind::Number { .. }, Cell::Word(word)) => {
                 return refuse(format!("{word:?}"), format!("a number in {:?}, as the model was trained on", title()));
             }
@@ -390,12 +406,13 @@ impl Encoder<'_> {
                     (Cell::Word(_), Cells::Words { slot, .. }) => {
                         encoded.codes.get(self.table.code(row, *slot) as usize).copied().flatten()
                     }
-                    (Cell::Number(value), _) => levels.iter().position(|level| level.parse() == Ok(value)),
+                    (Cell::Number(value), _) => level_of(levels, &value.to_string()),
                     _ => None,
                 };
                 match (level, unknown) {
                     (Some(level), _) => into[level] = 1.0,
                     (None, Unknown::Zeros) => {}
+                    (None, Unknown::Error) if self.takes_unknown => {}
                     (None, Unknown::Error) => {
                         let listed = levels.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
                         let more =
@@ -412,6 +429,14 @@ impl Encoder<'_> {
         }
         Ok(())
     }
+}
+
+/// Which of the categories a text names: as it is written, or as the same number.
+fn level_of(levels: &[String], text: &str) -> Option<usize> {
+    levels.iter().position(|level| level == text).or_else(|| {
+        let number: f64 = text.parse().ok()?;
+        levels.iter().position(|level| level.parse() == Ok(number))
+    })
 }
 
 /// A cell as it would be written.

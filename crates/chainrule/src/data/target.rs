@@ -6,14 +6,18 @@ use std::collections::BTreeMap;
 use chainrule_model::Loss;
 use serde::{Deserialize, Serialize};
 
+use super::roles::is_amount;
 use super::scaling::Moments;
-use super::table::{Cell, Cells, Table, are_no_and_yes};
+use super::schema::Schema;
+use super::table::{Cell, Cells, Table, are_no_and_yes, is_date};
 use crate::{Error, Place, Result, Task};
 
 /// So many different whole numbers, or fewer, are classes.
 const FEW: usize = 20;
 /// So many, counted from 0 or 1, may be classes; more are values.
 const PERHAPS: usize = 256;
+/// Rows that a text needs, on average, to name a class and not its row.
+const ROWS_A_TEXT: usize = 4;
 /// Rows that a class needs for its number to look like one.
 const ROWS_A_CLASS: usize = 10;
 
@@ -124,6 +128,8 @@ pub(crate) struct TargetRequest<'a> {
     /// The classes of a model that exists, in the order of its outputs.
     pub(crate) class_names: Option<&'a [String]>,
     pub(crate) answers: Option<[&'a str; 2]>,
+    /// The columns of a model that exists.
+    pub(crate) schema: Option<&'a Schema>,
 }
 
 /// What was found of it.
@@ -186,10 +192,13 @@ impl TargetColumns<'_> {
         let Some(counts) = counts else { return Ok(Task::Regression) };
         let different = counts.len();
         let rows: usize = counts.values().sum();
-        if different <= FEW && (different <= 2 || 3 * rows >= 4 * different) {
+        let (first, last) = (counts.keys().next().copied(), counts.keys().last().copied());
+        // Labels stand close to one another, or have many rows each; 138, 154, 193, ... of twenty rows are values.
+        let is_dense = last.zip(first).is_some_and(|(last, first)| last - first < 2 * different as i64);
+        let are_labels = (is_dense && 3 * rows >= 4 * different) || rows >= ROWS_A_CLASS * different;
+        if different <= FEW && (different <= 2 || are_labels) {
             return Ok(Task::Classification);
         }
-        let (first, last) = (counts.keys().next().copied(), counts.keys().last().copied());
         let counts_up = matches!(first, Some(0 | 1))
             && last.zip(first).is_some_and(|(last, first)| (last - first) as usize + 1 == different);
         if counts_up && rows >= ROWS_A_CLASS * different {
@@ -279,6 +288,13 @@ impl TargetColumns<'_> {
             labels.push(label);
         }
         let mut notes = Vec::new();
+        let is_number = matches!(self.table.columns()[column].cells, Cells::Numbers { .. });
+        if is_number && !is_told && names.len() > 2 && request.task.is_none() && request.loss.is_none() {
+            let (count, title) = (names.len(), self.table.title(column));
+            notes.push(format!(
+                "{count} whole numbers in {title:?} taken as classes; task = regression takes them as values"
+            ));
+        }
         let are_numbers_from_0 = names.iter().enumerate().all(|(class, name)| *name == class.to_string());
         if !is_told && !are_numbers_from_0 {
             let mapped: Vec<String> =
@@ -299,6 +315,31 @@ impl TargetColumns<'_> {
             data: TargetData::Classes { labels, names },
             answers: None,
             notes,
+        })
+    }
+
+    /// Refuses texts that are values or name the rows: where nobody said that they are classes.
+    fn refuse_values(&self, column: usize, names: &[String]) -> Result<()> {
+        if names.len() <= FEW || ROWS_A_TEXT * names.len() <= self.rows.len() {
+            return Ok(());
+        }
+        let amount = names.iter().find(|name| is_amount(name) || is_date(name));
+        let example = amount.or(names.first()).map(String::as_str).unwrap_or_default();
+        let expected = match amount {
+            Some(_) => {
+                "numbers without signs of money, percent or thousands, and no dates, for a regression; or fewer classes"
+            }
+            None => "fewer classes: these texts seem to name the rows",
+        };
+        Err(Error::Argument {
+            name: "target",
+            found: format!(
+                "{} different texts in {} rows of {:?} ({example:?}, ...)",
+                names.len(),
+                self.rows.len(),
+                self.table.title(column)
+            ),
+            expected: expected.to_owned(),
         })
     }
 
@@ -325,6 +366,7 @@ impl TargetColumns<'_> {
             let mut names: Vec<String> =
                 words.all().iter().zip(seen).filter(|(_, seen)| *seen).map(|(name, _)| name.clone()).collect();
             names.sort_unstable();
+            self.refuse_values(column, &names)?;
             return Ok(names);
         }
         if let Some(counts) = self.whole_numbers(column, MOST) {

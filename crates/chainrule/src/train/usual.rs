@@ -88,6 +88,13 @@ const REFIT_ROWS: usize = 50_000;
 /// Of 12 tables with fewer rows z is the same within 0.2, and the time a third longer.
 const ANNEALED_ROWS: usize = 800;
 
+/// Epochs of a table, at most, and epochs without a better one after which training ends.
+const EPOCHS: usize = 200;
+const PATIENCE: usize = 10;
+/// An epoch of a short table is a few steps, and ten of them say little: it may go on for so many steps, at least.
+const LEAST_STEPS: usize = 600;
+const PATIENT_STEPS: usize = 100;
+
 impl Usual {
     /// For images in which every feature is of one kind.
     pub fn for_images() -> Self {
@@ -110,6 +117,7 @@ impl Usual {
             5_000..50_000 => 64,
             _ => 256,
         };
+        let steps = rows.div_ceil(batch).max(1);
         let refit = match rows {
             0..ANNEALED_ROWS => Some(Refit::Same),
             ANNEALED_ROWS..REFIT_ROWS => Some(Refit::Annealed),
@@ -118,9 +126,9 @@ impl Usual {
         Usual {
             init: Init::Torch,
             optimizer: "adam",
-            epochs: 200,
+            epochs: EPOCHS.max(LEAST_STEPS.div_ceil(steps)),
             batch,
-            patience: Some(10),
+            patience: Some(PATIENCE.max(PATIENT_STEPS.div_ceil(steps))),
             min_delta: 1e-3,
             validation: 0.1,
             refit,

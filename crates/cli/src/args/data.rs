@@ -30,6 +30,10 @@ pub(crate) struct TextArgs {
 }
 
 impl TextArgs {
+    fn has_categories(&self) -> bool {
+        !self.categories.is_empty()
+    }
+
     pub(crate) fn format(&self) -> TextFormat {
         let TextArgs { delimiter, decimal, header, categories } = self.clone();
         TextFormat { delimiter, decimal, header, categories }
@@ -65,6 +69,16 @@ pub(crate) struct ColumnArgs {
 }
 
 impl ColumnArgs {
+    /// The option that chooses the columns that are learned from, if one is given.
+    pub(crate) fn chosen_features(&self) -> Option<&'static str> {
+        let given = [
+            ("--features", self.features.is_some()),
+            ("--drop", !self.drop.is_empty()),
+            ("--categories", self.text.has_categories()),
+        ];
+        given.iter().find(|(_, is_given)| *is_given).map(|(option, _)| *option)
+    }
+
     /// A request for the rows of a source.
     pub(crate) fn request(&self, source: &Source, labels: Option<&Path>, loss: Option<Loss>) -> Request {
         let mut request = Request::new(source.clone());

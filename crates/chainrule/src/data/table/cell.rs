@@ -8,6 +8,12 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
     cell.len() <= 4 && MISSING.iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
 }
 
+/// As [`is_missing`], in a column of numbers: also signs that may be words elsewhere, such as `-`, `.` and `None`.
+pub(crate) fn is_missing_number(cell: &[u8]) -> bool {
+    const SIGNS: [&str; 9] = ["-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"];
+    is_missing(cell) || (cell.len() <= 8 && SIGNS.iter().any(|sign| cell.eq_ignore_ascii_case(sign.as_bytes())))
+}
+
 /// The sign between a number's whole part and its fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Decimal {

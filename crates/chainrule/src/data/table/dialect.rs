@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::cell::{Decimal, is_missing, number};
+use super::cell::{Decimal, is_missing, is_missing_number, number};
 
 /// What stands between the cells of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,8 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
     let columns = || (0..first.len()).filter(|&column| !first[column].is_empty());
     let recurs = |column: usize| below.iter().any(|row| row.get(column) == Some(&first[column]));
     let stands_over_numbers = |column: usize| {
-        let mut cells = below.iter().filter_map(|row| row.get(column)).filter(|cell| !is_missing(cell)).peekable();
+        let mut cells =
+            below.iter().filter_map(|row| row.get(column)).filter(|cell| !is_missing_number(cell)).peekable();
         cells.peek().is_some() && cells.all(|cell| is_number(cell))
     };
     if has_numbers && columns().any(stands_over_numbers) {

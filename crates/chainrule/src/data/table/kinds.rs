@@ -1,6 +1,6 @@
 //! Which columns of a text file hold numbers and which words, told by its first rows.
 
-use super::cell::{Decimal, is_missing, number};
+use super::cell::{Decimal, is_missing_number, number};
 use super::columns::title;
 use crate::{Error, Place, Result};
 
@@ -96,7 +96,7 @@ impl Sample<'_> {
     pub(super) fn kind(&self, column: usize, name: Option<&str>) -> Result<Kind> {
         let (mut numbers, mut words, mut first) = (0usize, 0usize, None);
         for row in self.header..self.cells.len() {
-            let Some(cell) = self.cells.cell(row, column).filter(|cell| !is_missing(cell)) else { continue };
+            let Some(cell) = self.cells.cell(row, column).filter(|cell| !is_missing_number(cell)) else { continue };
             if number(cell, self.decimal).is_some() {
                 numbers += 1;
             } else {

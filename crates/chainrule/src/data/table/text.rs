@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use super::cell::{Decimal, is_missing, number};
+use super::cell::{Decimal, is_missing, is_missing_number, number};
 use super::columns::{BLOCK, Cells, Column, Table, title};
 use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
@@ -197,7 +197,7 @@ impl Rows<'_> {
     }
 
     fn number(&self, column: &mut Column, cell: &[u8], place: Place, index: usize) -> Result<f64> {
-        if is_missing(cell) {
+        if is_missing_number(cell) {
             column.missing += 1;
             return Ok(f64::NAN);
         }

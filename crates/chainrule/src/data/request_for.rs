@@ -1,0 +1,100 @@
+//! What is read for a model that exists: it knows its columns, categories, classes and task.
+
+use std::sync::Arc;
+
+use chainrule_kernel::Scalar;
+
+use super::choice::find_columns;
+use super::examples::Examples;
+use super::features::Features;
+use super::request::Request;
+use super::schema::Schema;
+use super::source::Whole;
+use super::target::TargetRequest;
+use crate::{Error, Model, Result};
+
+impl Request {
+    /// Reads features and targets to evaluate a model on: the model knows its targets, classes and task, unless the request
+    /// says otherwise.
+    ///
+    /// # Errors
+    /// As [`Request::read`], and for labels that are none of the model's classes.
+    pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
+        let mut request = self.clone();
+        if request.target.is_empty() && request.labels.is_none() && !request.source.has_targets() {
+            request.target = model.target.names.clone();
+        }
+        request.task = request.task.or(model.task);
+        request.missing = request.missing.or(model.schema.as_ref().and_then(|schema| schema.missing()));
+        request.group = request.group.or(model.split.as_ref().and_then(|split| split.group.clone()));
+        // Of a model without names, classes are numbers from 0.
+        let numbers: Vec<String>;
+        let names = match &model.class_names {
+            Some(names) => names,
+            None => {
+                numbers = (0..model.mlp.outputs()).map(|class| class.to_string()).collect();
+                &numbers
+            }
+        };
+        let known = TargetRequest {
+            class_names: Some(names),
+            answers: model.target.answers(),
+            schema: model.schema.as_deref(),
+            ..TargetRequest::default()
+        };
+        let whole = request.source.read_whole(&request.format, request.limits)?;
+        // Images of another size are another source, whatever their labels.
+        if let Whole::Bytes(bytes, _) = &whole
+            && bytes.features.cols() != model.mlp.inputs()
+        {
+            return Err(Error::Shape {
+                origin: request.source.to_string(),
+                found: format!("{} columns", bytes.features.cols()),
+                expected: format!("{}, the inputs of the network", model.mlp.inputs()),
+            });
+        }
+        request.targets_of(whole, known)
+    }
+
+    /// Reads features alone, for this model to predict from, and says in words what was taken for granted. The columns that
+    /// it was trained on are found by their names, or by their order where there are no names; others are passed over.
+    ///
+    /// # Errors
+    /// When a column that the model was trained on is not there, a category is unknown, or a value is missing that the model
+    /// was not told how to fill.
+    pub fn read_features<T: Scalar>(&self, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
+        let table = match self.source.read_whole(&self.format, self.limits)? {
+            // Of a source with two parts, those to test on.
+            Whole::Bytes(train, test) => {
+                let features = test.unwrap_or(train).features.into_type()?;
+                return Ok((features, Vec::new()));
+            }
+            Whole::Table(table) => table,
+        };
+        let mut notes = table.notes().to_vec();
+        let plain;
+        let schema = match &model.schema {
+            Some(schema) => schema,
+            None => {
+                let names: Vec<Option<String>> =
+                    (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
+                let targets = find_columns(table.origin(), &names, &self.target)?;
+                let roles = self.roles(&table, &names, &targets, None, &mut notes);
+                let columns = match (&self.features, self.drop.is_empty() && self.target.is_empty()) {
+                    (None, true) => (0..table.cols()).collect(),
+                    _ => roles?.features,
+                };
+                plain = Arc::new(Schema::of_numbers(&columns, table.cols()));
+                &plain
+            }
+        };
+        let extra = schema.locate(&table)?.extra;
+        if !extra.is_empty() {
+            let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if extra.len() > 12 { ", ..." } else { "" };
+            notes.push(format!("note: columns passed over: {listed}{more}"));
+        }
+        let rows: Vec<usize> = (0..table.rows()).collect();
+        Ok((schema.features(&table, &rows, &model.preprocess, false)?, notes))
+    }
+}
