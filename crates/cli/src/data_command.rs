@@ -19,8 +19,21 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     let named = Named { options: ["SOURCE", "--labels"], ..Named::data(&args.data, &args.columns, None) };
     named.check()?;
     let split = SplitRequest { test: args.holdout, seed: args.split_seed, ..SplitRequest::default() };
-    let found = args.fitting.applied_to(named.request()).preflight(&split)?;
+    let request = args.fitting.applied_to(named.request());
     let mut output = Output::new(args.json, false);
+    let found = match request.preflight(&split) {
+        Ok(found) => found,
+        // What cannot be learned from can still be looked at.
+        Err(error) if !request.target.is_empty() => {
+            let mut columns = request.clone();
+            columns.target.clear();
+            if let Ok(found) = columns.preflight(&split) {
+                say(&found, &mut output);
+            }
+            return Err(error.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
     output.json(&found);
     say(&found, &mut output);
     output.finish()

@@ -133,20 +133,15 @@ impl EvalArgs {
 }
 
 /// The rows that --part selects, and what they are called.
-fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>, &'static str), Failure> {
+fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>, String), Failure> {
     let examples = args.data().read_for(model)?;
     let own = examples.test();
     let part = args.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
     let is_asked = args.holdout.is_some() || args.seed.is_some();
-    if let (None, None, Some(split)) = (args.part, own, &model.split)
-        && let Ok(parts) = examples.split_again(split)
-        && !parts.train.is_empty()
-    {
-        tell(format_args!(
-            "note: the model has learned from {} of these rows; --part test has those that it has never seen",
-            plural(parts.train.len(), "row")
-        ));
-    }
+    let seen = match (&model.split, own) {
+        (Some(split), None) if args.part.is_none() => examples.split_again(split).map_or(0, |parts| parts.train.len()),
+        _ => 0,
+    };
     let parts = match (&model.split, own) {
         _ if part == Part::All => None,
         (_, Some(_)) if args.holdout.is_none() => None,
@@ -170,11 +165,15 @@ fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>,
                     plural(unknown, "row")
                 ));
             }
-            Ok((examples.dataset_for(rows, model)?, name))
+            Ok((examples.dataset_for(rows, model)?, name.to_owned()))
         }
     };
     match (part, parts, own) {
-        (Part::All, _, None) => named("all", &all_rows(&examples)),
+        (Part::All, _, None) => {
+            let (data, name) = named("all", &all_rows(&examples))?;
+            let learned = format!("{name} ({seen} of them trained on; the others: --part test)");
+            Ok((data, if seen > 0 { learned } else { name }))
+        }
         (Part::All, _, Some(_)) => {
             Err(Failure::Usage(format!("{} has two parts: name one with --part train or --part test", args.data)))
         }
@@ -190,7 +189,7 @@ fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>,
         (Part::Validation, None, _) => named("validation", &[]),
         (Part::Test, None, own) => {
             let test = own.unwrap_or(&examples);
-            Ok((test.dataset_for(&all_rows(test), model)?, "test"))
+            Ok((test.dataset_for(&all_rows(test), model)?, "test".to_owned()))
         }
     }
 }

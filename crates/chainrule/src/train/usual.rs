@@ -91,7 +91,15 @@ const ANNEALED_ROWS: usize = 800;
 /// Epochs of a table, at most, and epochs without a better one after which training ends.
 const EPOCHS: usize = 200;
 const PATIENCE: usize = 10;
-/// An epoch of a short table is a few steps, and ten of them say little: it may go on for so many steps, at least.
+/// An epoch of a short table is a few steps, and ten of them say little: it may go on for so many steps, at least. z, and how
+/// much sooner than scikit-learn, five splits each:
+///
+/// ```text
+/// patient steps   iris 150      hitters 263    zoo 101        wine 178
+/// 0               +0.00  7.6x   -0.43  17.1x   -0.45  4.7x    -0.45  5.4x
+/// 100             +0.40  5.5x   -0.43  16.1x   -0.45  3.3x    -0.45  3.9x
+/// 300             +0.40  3.4x   -0.18   6.2x   -0.45  2.1x    -0.45  2.4x
+/// ```
 const LEAST_STEPS: usize = 600;
 const PATIENT_STEPS: usize = 100;
 

@@ -9,6 +9,8 @@ mod finite;
 #[cfg(feature = "proptest")]
 mod gradients;
 mod history;
+#[cfg(feature = "csv")]
+mod known_columns;
 mod layer_order;
 mod layers;
 mod losses;

@@ -1,7 +1,7 @@
 //! Files of columns, Parquet and Arrow, as tables. Numbers of every width are numbers, texts and booleans are words, dictionaries
 //! what their values are, and nulls are missing; dates, times, and what is nested are refused by the name of their column.
 //!
-//! By the crates of the Arrow project, the only ones that are kept (`parquet2` ended in 2023): 28 crates more, which is why
+//! By the crates of the Arrow project, the only ones that are kept (`parquet2` ended in 2023): 32 crates more, which is why
 //! the feature is not among those of the command.
 
 mod arrow;

@@ -101,6 +101,7 @@ const INITS: &[(&str, Init)] = &[
     ("he-normal", Init::HeNormal),
     ("lecun-uniform", Init::LecunUniform),
     ("lecun-normal", Init::LecunNormal),
+    ("torch", Init::Torch),
     ("zeros", Init::Zeros),
 ];
 

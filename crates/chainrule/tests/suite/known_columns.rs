@@ -1,0 +1,176 @@
+//! What a model that was trained on a table knows of it: which columns, how missing values are filled, which rows it has seen;
+//! and what is told of columns before one is trained.
+
+use chainrule::data::{Examples, Missing, Request, Scaling, Source, SplitRequest};
+use chainrule::{Loss, Mlp, Model};
+
+fn request(folder: &tempfile::TempDir, name: &str, text: &str) -> Request {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    Request::new(Source::File(path))
+}
+
+fn rows(count: usize, row: impl Fn(usize) -> String) -> String {
+    (0..count).map(|at| row(at) + "\n").collect()
+}
+
+fn names(examples: &Examples) -> Vec<String> {
+    let all: Vec<usize> = (0..examples.rows()).collect();
+    examples.fit(&all, Scaling::None).unwrap().schema().unwrap().feature_names()
+}
+
+/// A model that was trained, so to speak, on these examples.
+fn model(examples: &Examples, split: &SplitRequest) -> Model<f32> {
+    let parts = examples.split(split).unwrap();
+    let fitted = examples.fit(&parts.train, Scaling::Standardize).unwrap();
+    let data = examples.dataset::<f32>(&parts.train, &fitted).unwrap();
+    let network = Mlp::builder(data.cols()).dense(1).seed(1).build().unwrap();
+    let mut model = Model::new(network, Loss::Mse).described_by(&data);
+    model.split = Some(examples.remember(split));
+    model
+}
+
+#[test]
+fn a_model_is_evaluated_on_its_own_columns_rows_and_fills_without_being_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let hole = |at: usize| if at == 7 { String::new() } else { at.to_string() };
+    let text = "day,name,x,z,y\n".to_owned()
+        + &rows(40, |at| format!("2026-01-{:02},n{at},{},{},{}.5", at % 28 + 1, hole(at), at % 5, at));
+    let mut train = request(&folder, "t.csv", &text).target("y");
+    train.drop = vec!["day".to_owned(), "name".to_owned()];
+    train.missing = Some(Missing::Median);
+    let examples = train.read().unwrap();
+    let split = SplitRequest::default();
+    let model = model(&examples, &split);
+    let test = examples.split(&split).unwrap().test;
+    // The same file, its columns in another order, and one more column.
+    let other = "extra,y,z,x,name,day\n".to_owned()
+        + &rows(40, |at| format!("1,{at}.5,{},{},n{at},2026-01-{:02}", at % 5, hole(at), at % 28 + 1));
+    for (name, text) in [("t.csv", &text), ("other.csv", &other)] {
+        let again = request(&folder, name, text).read_for(&model).unwrap();
+        assert_eq!(again.split_again(model.split.as_ref().unwrap()).unwrap().test, test, "{name}");
+        let all: Vec<usize> = (0..40).collect();
+        assert_eq!(
+            again.dataset_for::<f32>(&all, &model).unwrap().features(),
+            examples.dataset_for::<f32>(&all, &model).unwrap().features(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn groups_and_left_out_rows_are_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let hole = |at: usize| if at % 10 == 3 { "NA".to_owned() } else { at.to_string() };
+    let text = "who,x,y\n".to_owned() + &rows(60, |at| format!("p{},{},{}.5", at / 6, hole(at), at));
+    let mut train = request(&folder, "t.csv", &text).target("y");
+    (train.group, train.missing) = (Some("who".to_owned()), Some(Missing::Drop));
+    let examples = train.read().unwrap();
+    assert_eq!(examples.rows(), 54);
+    let split = SplitRequest { by: examples.usual_split(), ..SplitRequest::default() };
+    let model = model(&examples, &split);
+    let again = request(&folder, "t.csv", &text).read_for(&model).unwrap();
+    assert_eq!(again.split_again(model.split.as_ref().unwrap()).unwrap(), examples.split(&split).unwrap());
+}
+
+#[test]
+fn a_category_that_training_did_not_see_is_none_in_evaluation_and_refused_in_prediction() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "kind,y\n".to_owned()
+        + &rows(30, |at| format!("{},{}.5", ["a", "b", "rare"][if at == 29 { 2 } else { at % 2 }], at));
+    let examples = request(&folder, "t.csv", &text).target("y").read().unwrap();
+    let seen: Vec<usize> = (0..29).collect();
+    let fitted = examples.fit(&seen, Scaling::None).unwrap();
+    assert_eq!((examples.unknown_categories(&seen, &fitted), examples.unknown_categories(&[28, 29], &fitted)), (0, 1));
+    assert_eq!(*examples.dataset::<f32>(&[28, 29], &fitted).unwrap().features().data(), [1.0, 0.0, 0.0, 0.0]);
+    let network = Mlp::builder(2).dense(1).seed(1).build().unwrap();
+    let model = Model::new(network, Loss::Mse).described_by(&examples.dataset::<f32>(&seen, &fitted).unwrap());
+    let told = request(&folder, "t.csv", &text).read_features(&model).unwrap_err().to_string();
+    assert!(told.contains("row 30, column 1") && told.contains("rare") && told.contains("unknown = zeros"), "{told}");
+}
+
+#[test]
+fn categories_and_numbers_are_compared_by_what_they_mean() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "grade,ok,y\n".to_owned() + &rows(30, |at| format!("{},{},{}.5", at % 3 + 1, at % 2, at));
+    let mut train = request(&folder, "t.csv", &text).target("y");
+    train.format.categories = vec!["grade".to_owned()];
+    let model = model(&train.read().unwrap(), &SplitRequest { test: 0.0, ..SplitRequest::default() });
+    let predict = |text: &str| {
+        let (features, _) = request(&folder, "new.csv", text).read_features(&model).unwrap();
+        model.predict(&features).unwrap()
+    };
+    assert_eq!(predict("grade,ok\n2.0,True\n3.0,False\n"), predict("grade,ok\n2,1\n3,0\n"));
+}
+
+#[test]
+fn signs_of_missing_numbers_are_missing_and_an_index_without_a_name_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let sign = |at: usize| match at % 8 {
+        0 => "-".to_owned(),
+        1 => "None".to_owned(),
+        2 => "#DIV/0!".to_owned(),
+        _ => at.to_string(),
+    };
+    let text = ",x,y\n".to_owned() + &rows(80, |at| format!("{},{},{}.5", at, sign(at), at * 7 % 40));
+    let mut with_holes = request(&folder, "t.csv", &text).target("y");
+    assert!(with_holes.read().unwrap_err().to_string().contains("30 are missing (x 30)"));
+    with_holes.missing = Some(Missing::Median);
+    let examples = with_holes.read().unwrap();
+    assert_eq!(names(&examples), ["x"]);
+    let notes = examples.notes().join("\n");
+    assert!(notes.contains("left out column 1: it has no name and counts the rows"), "{notes}");
+    with_holes.features = Some(vec!["column 1".to_owned(), "x".to_owned()]);
+    assert_eq!(names(&with_holes.read().unwrap()), ["column 1", "x"]);
+}
+
+#[test]
+fn texts_that_are_values_or_names_are_no_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = |name: &str, value: &dyn Fn(usize) -> String| {
+        let text = "x,y\n".to_owned() + &rows(60, |at| format!("{},{}", at % 7, value(at)));
+        request(&folder, name, &text).target("y").read().map(|examples| examples.outputs()).map_err(|e| e.to_string())
+    };
+    let money = target("money.csv", &|at| format!("\"$1,{:03}.50\"", at)).unwrap_err();
+    assert!(
+        money.contains("60 different texts in 60 rows of \"y\" (\"$1,") && money.contains("signs of money"),
+        "{money}"
+    );
+    assert!(target("share.csv", &|at| format!("{at}%")).unwrap_err().contains("percent"));
+    assert!(
+        target("dates.csv", &|at| format!("2026-{:02}-{:02}", at / 28 + 1, at % 28 + 1))
+            .unwrap_err()
+            .contains("no dates")
+    );
+    assert!(target("names.csv", &|at| format!("person {at}")).unwrap_err().contains("name the rows"));
+    assert_eq!(target("words.csv", &|at| format!("kind {}", at % 12)).unwrap(), 12);
+    let text = "m,y\n".to_owned() + &rows(60, |at| format!("\"$1,{:03}.50\",{}", at, at % 2));
+    let told = request(&folder, "m.csv", &("k,".to_owned() + &text.replace('\n', "\n1,"))[..].trim_end_matches("1,"))
+        .target("y")
+        .read();
+    let notes = told.unwrap().notes().join("\n");
+    assert!(notes.contains("warning: left out m: 60 different texts") && notes.contains("\"$1,000.50\""), "{notes}");
+}
+
+#[test]
+fn whole_numbers_of_a_small_table_are_labels_when_they_stand_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let outputs = |name: &str, values: &[i64]| {
+        let text = "x,y\n".to_owned() + &rows(values.len(), |at| format!("{at},{}", values[at]));
+        request(&folder, name, &text).target("y").read().unwrap().outputs()
+    };
+    assert_eq!(outputs("labels.csv", &[0, 1, 0, 4]), 3);
+    assert_eq!(
+        outputs("weights.csv", &[138, 154, 157, 166, 167, 169, 176, 182, 189, 191, 193, 202, 247, 154, 166, 189]),
+        1
+    );
+    assert_eq!(outputs("two.csv", &[100, 0, 100, 0]), 2);
+}
+
+#[test]
+fn a_file_without_names_says_so_when_a_column_is_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "2001,2002\n1,2\n3,4\n";
+    let told = request(&folder, "t.csv", text).target("2005").read().unwrap_err().to_string();
+    assert!(told.contains("the first line was taken as data") && told.contains("header = yes"), "{told}");
+}
