@@ -155,7 +155,7 @@ fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>,
             Some(examples.split(&SplitRequest { test, seed, by, ..SplitRequest::default() })?)
         }
     };
-    let named = |name, rows: &[usize]| match rows {
+    let named = |name: &str, rows: &[usize]| match rows {
         [] => Err(Failure::Usage(format!("the model was trained without a {name} part"))),
         rows => {
             let unknown = examples.unknown_categories(rows, &model.fitted());
