@@ -3,8 +3,10 @@
 
 #[cfg(feature = "parquet")]
 mod block;
+#[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
 mod cell;
 mod columns;
+#[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
 mod dialect;
 #[cfg(feature = "csv")]
 mod first_rows;
