@@ -21,8 +21,8 @@ use std::path::Path;
 /// ```
 ///
 /// # Errors
-/// [`Error::Format`] for a cell that is no number and for a row of another length than the first,
-/// [`Error::NotFinite`], [`Error::Empty`], [`Error::OverLimit`] (see [`Limits`]), and [`Error::Io`] when reading fails.
+/// [`Error::Format`](crate::Error::Format) for a cell that is no number and for a row of another length than the first,
+/// [`Error::NotFinite`](crate::Error::NotFinite), [`Error::Empty`](crate::Error::Empty), [`Error::OverLimit`](crate::Error::OverLimit) (see [`Limits`]), and [`Error::Io`](crate::Error::Io) when reading fails.
 pub fn parse_csv_features<T: Scalar>(origin: &str, reader: impl Read) -> Result<Features<T>> {
     features_within(origin, reader, Limits::default())
 }
@@ -33,7 +33,7 @@ pub fn parse_csv_features<T: Scalar>(origin: &str, reader: impl Read) -> Result<
 /// `classes` is the number of classes when it is known; else the largest label tells.
 ///
 /// # Errors
-/// Those of [`parse_csv_features`], and [`Error::Label`].
+/// Those of [`parse_csv_features`], and [`Error::Label`](crate::Error::Label).
 pub fn parse_csv_targets<T: Scalar>(origin: &str, reader: impl Read, classes: Option<usize>) -> Result<Targets<T>> {
     targets_within(origin, reader, classes, Limits::default())
 }
@@ -75,7 +75,7 @@ pub fn read_csv_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize
 /// gives them back.
 ///
 /// # Errors
-/// [`Error::Io`] when writing fails.
+/// [`Error::Io`](crate::Error::Io) when writing fails.
 ///
 /// # Panics
 /// When `cols` is 0 or `data` does not fill its last row.
