@@ -18,6 +18,17 @@ use super::targets::Targets;
 use crate::{Error, Model, Result, Task};
 
 /// Features and targets as they come from their source.
+///
+/// ```
+/// use chainrule::data::{Request, Scaling, Source, SplitRequest};
+///
+/// let examples = Request::new(Source::parse("moons")?).read()?;
+/// assert_eq!((examples.rows(), examples.outputs()), (1000, 2));
+/// let parts = examples.split(&SplitRequest::default())?;
+/// let fitted = examples.fit(&parts.train, Scaling::Standardize)?;
+/// assert_eq!(examples.dataset::<f32>(&parts.test, &fitted)?.rows(), 200);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Examples {
     /// What the source is called.

@@ -7,6 +7,16 @@ use super::schema::Schema;
 use super::target::Target;
 
 /// What was fitted on the rows that are trained on: how columns become features and how both are scaled.
+///
+/// ```
+/// use chainrule::data::{Request, Scaling, Source, SplitRequest};
+///
+/// let examples = Request::new(Source::parse("moons")?).read()?;
+/// let fitted = examples.fit(&[0, 1, 2], Scaling::None)?;
+/// assert_eq!(fitted.schema().map(|schema| schema.width()), Some(2));
+/// # let _ = SplitRequest::default();
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fitted {
     pub(crate) schema: Option<Arc<Schema>>,

@@ -43,6 +43,16 @@ pub enum Generator {
 }
 
 /// How much of it.
+///
+/// ```
+/// use chainrule::data::{Generated, GeneratedTarget, Generator, GeneratorConfig};
+///
+/// let config = GeneratorConfig { rows: 10, ..GeneratorConfig::default() };
+/// let Generated { features, target, .. } = Generator::by_name("moons")?.generate(&config)?;
+/// assert_eq!(features.len(), 10 * 2);
+/// assert!(matches!(target, GeneratedTarget::Classes { labels, .. } if labels.len() == 10));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GeneratorConfig {
     /// Rows, at least 1. Classes take turns, so that each has as many as the others, or one more.
@@ -61,6 +71,16 @@ impl Default for GeneratorConfig {
 }
 
 /// Data that were made up.
+///
+/// ```
+/// use chainrule::data::{Generated, GeneratedTarget, Generator, GeneratorConfig};
+///
+/// let config = GeneratorConfig { rows: 10, ..GeneratorConfig::default() };
+/// let Generated { features, target, .. } = Generator::by_name("moons")?.generate(&config)?;
+/// assert_eq!(features.len(), 10 * 2);
+/// assert!(matches!(target, GeneratedTarget::Classes { labels, .. } if labels.len() == 10));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generated {
     /// The names of the features: `x1`, `x2`, ...
@@ -72,6 +92,16 @@ pub struct Generated {
 }
 
 /// What is to be predicted of made-up data.
+///
+/// ```
+/// use chainrule::data::{Generated, GeneratedTarget, Generator, GeneratorConfig};
+///
+/// let config = GeneratorConfig { rows: 10, ..GeneratorConfig::default() };
+/// let Generated { features, target, .. } = Generator::by_name("moons")?.generate(&config)?;
+/// assert_eq!(features.len(), 10 * 2);
+/// assert!(matches!(target, GeneratedTarget::Classes { labels, .. } if labels.len() == 10));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum GeneratedTarget {
     /// A class for each row.

@@ -61,6 +61,14 @@ impl fmt::Display for Missing {
 }
 
 /// What is done about a category that training did not see.
+///
+/// ```
+/// use chainrule::data::{Request, Source, Unknown};
+///
+/// let mut request = Request::new(Source::parse("houses.csv")?).target("price");
+/// request.unknown = Unknown::Zeros;
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -76,6 +84,15 @@ pub enum Unknown {
 const NO_WORD: &str = "(missing)";
 
 /// How a table becomes features. It serialises, so a model file can carry it.
+///
+/// ```
+/// use chainrule::data::{Request, Scaling, Source, SplitRequest};
+///
+/// let examples = Request::new(Source::parse("moons")?).read()?;
+/// let fitted = examples.fit(&examples.split(&SplitRequest::default())?.train, Scaling::None)?;
+/// assert_eq!(fitted.schema().unwrap().feature_names(), ["x1", "x2"]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {

@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 /// How rows are drawn for a part.
+///
+/// ```
+/// use chainrule::data::{SplitBy, SplitRequest};
+/// let by_time = SplitRequest { by: SplitBy::Last, ..SplitRequest::default() };
+/// assert_eq!(by_time.test, 0.2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -50,6 +56,16 @@ impl Default for SplitRequest {
 }
 
 /// The rows of each part, counted from 0, in their order.
+///
+/// ```
+/// use chainrule::data::{Request, Scaling, Source, SplitRequest};
+///
+/// let examples = Request::new(Source::parse("moons")?).read()?;
+/// let parts = examples.split(&SplitRequest::default())?;
+/// assert_eq!((parts.train.len(), parts.validation.len(), parts.test.len()), (800, 0, 200));
+/// # let _ = Scaling::None;
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parts {
     /// Rows that are trained on.
@@ -61,6 +77,16 @@ pub struct Parts {
 }
 
 /// How a model's rows were split: what its file remembers, so that exactly the same rows can be tested on later.
+///
+/// ```
+/// use chainrule::data::{Request, Scaling, Source, SplitRequest};
+///
+/// let examples = Request::new(Source::parse("moons")?).read()?;
+/// let split = examples.remember(&SplitRequest::default());
+/// assert_eq!(examples.split_again(&split)?, examples.split(&SplitRequest::default())?);
+/// # let _ = Scaling::None;
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Split {

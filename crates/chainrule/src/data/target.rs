@@ -23,6 +23,16 @@ const ROWS_A_CLASS: usize = 10;
 
 /// What the targets of a model are called and how its outputs are turned back into them. It serialises, so a model file can
 /// carry it.
+///
+/// ```
+/// use chainrule::data::{Request, Scaling, Source, SplitRequest};
+///
+/// let examples = Request::new(Source::parse("moons")?).read()?;
+/// let fitted = examples.fit(&[0, 1, 2], Scaling::None)?;
+/// assert_eq!(fitted.target().names(), ["y"]);
+/// # let _ = SplitRequest::default();
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
@@ -38,6 +48,16 @@ pub struct Target {
 }
 
 /// `(t - mean) / std`, for each column of the targets.
+///
+/// ```
+/// use chainrule::data::{Request, Scaling, Source};
+///
+/// let examples = Request::new(Source::parse("friedman:rows=50")?).read()?;
+/// let fitted = examples.fit(&[0, 1, 2, 3], Scaling::None)?;
+/// let (mean, deviation) = fitted.target().scaling().unwrap();
+/// assert!(mean.len() == 1 && deviation[0] > 0.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetScaling {

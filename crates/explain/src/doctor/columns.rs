@@ -4,6 +4,15 @@
 use crate::doctor::limits::{CORRELATION, LEAST_ROWS, TOLD};
 
 /// How the values of a column are compared.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; }
+/// use chainrule::doctor::columns::{Scale, tells_classes};
+///
+/// let labels: Vec<u32> = (0..200).map(|row| row % 2).collect();
+/// let made_of_them: Vec<f64> = labels.iter().map(|&label| f64::from(label) * 5.0).collect();
+/// assert_eq!(tells_classes(&made_of_them, &labels, Scale::Ordered), Some(1.0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// Numbers: near ones are alike.

@@ -15,14 +15,14 @@ use super::check::check_scores;
 /// shifted by their largest; a logit of -inf is a probability of 0.
 ///
 /// ```
-/// # use chainrule_model as chainrule;
+/// # mod chainrule { pub use chainrule_model::*; pub mod kernel { pub use chainrule_model::Kernel; } }
 /// use chainrule::metrics::log_odds;
-/// use chainrule::Kernel;
+/// use chainrule::kernel::Kernel;
 ///
 /// let mut z = [0.0, 98.5, 0.0, 97.0]; // (2 rows, 2 classes); the softmax of both is 0, 1
 /// log_odds(Kernel::selected()?, 2, &mut z);
 /// assert_eq!(z, [-98.5, 98.5, -97.0, 97.0]);
-/// # Ok::<(), chainrule_model::KernelError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Panics

@@ -15,6 +15,16 @@ const COUNTED: usize = 1 << 16;
 const RARE: usize = 3;
 
 /// What the values of a column are.
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use chainrule::data::{ColumnKind, ColumnRole, Preflight, Table, TextFormat};
+///
+/// let table = Table::parse("t.csv", &b"size,town\n1.5,Ulm\n2,Bonn\n2.5,Ulm\n"[..], &TextFormat::default()).unwrap();
+/// let columns = Preflight::of_table(&table).columns;
+/// assert!(matches!(columns[0].kind, ColumnKind::Number) && matches!(columns[1].role, ColumnRole::Feature));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -50,6 +60,16 @@ impl fmt::Display for ColumnKind {
 }
 
 /// What a column is there for.
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use chainrule::data::{ColumnKind, ColumnRole, Preflight, Table, TextFormat};
+///
+/// let table = Table::parse("t.csv", &b"size,town\n1.5,Ulm\n2,Bonn\n2.5,Ulm\n"[..], &TextFormat::default()).unwrap();
+/// let columns = Preflight::of_table(&table).columns;
+/// assert!(matches!(columns[0].kind, ColumnKind::Number) && matches!(columns[1].role, ColumnRole::Feature));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

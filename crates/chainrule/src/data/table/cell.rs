@@ -15,6 +15,12 @@ pub(crate) fn is_missing_number(cell: &[u8]) -> bool {
 }
 
 /// The sign between a number's whole part and its fraction.
+///
+/// ```
+/// use chainrule::data::{Decimal, TextFormat};
+/// let format = TextFormat { decimal: Some(Decimal::Comma), ..TextFormat::default() };
+/// assert_ne!(format.decimal, Some(Decimal::Point));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Decimal {
     /// `0.5`

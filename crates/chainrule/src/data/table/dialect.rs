@@ -6,6 +6,12 @@ use std::fmt;
 use super::cell::{Decimal, is_missing, is_missing_number, number};
 
 /// What stands between the cells of a row.
+///
+/// ```
+/// use chainrule::data::Delimiter;
+/// assert_eq!(Delimiter::parse("tab"), Some(Delimiter::Byte(b'\t')));
+/// assert_eq!(Delimiter::Byte(b';').to_string(), "semicolon");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delimiter {
