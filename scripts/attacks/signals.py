@@ -33,7 +33,9 @@ def one(attack, index, home, start, counts):
     child = attack.command.start(args, home)
     learning = rng.random() < 0.5
     if learning:
-        child.stdout.readline()  # of the first epoch: steps have been taken, and the signal is to be heeded
+        # Up to the first epoch's line: steps have been taken, and the signal is to be heeded.
+        while b'"event":"epoch"' not in (child.stdout.readline() or b'"event":"epoch"'):
+            pass
     time.sleep(rng.uniform(0, 4 * start))
     began = time.monotonic()
     for turn in range(times):
