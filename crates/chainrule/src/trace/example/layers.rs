@@ -1,6 +1,6 @@
 //! The `[[layers]]` of an example, and how those without weights of their own begin.
 
-use chainrule_model::network::ACTIVATION_NAMES;
+use chainrule_model::network::{ACTIVATION_NAMES, INIT_NAMES};
 use chainrule_model::{Init, Layer, ModelError};
 
 use super::located::{Table, Value};
@@ -93,28 +93,13 @@ pub(super) fn unknown(value: &Value<'_>, what: &'static str, name: &str, known: 
     value.error(found, format!("one of {}", known.join(", ")))
 }
 
-const INITS: &[(&str, Init)] = &[
-    ("auto", Init::Auto),
-    ("glorot-uniform", Init::GlorotUniform),
-    ("glorot-normal", Init::GlorotNormal),
-    ("he-uniform", Init::HeUniform),
-    ("he-normal", Init::HeNormal),
-    ("lecun-uniform", Init::LecunUniform),
-    ("lecun-normal", Init::LecunNormal),
-    ("torch", Init::Torch),
-    ("zeros", Init::Zeros),
-];
-
 /// `he-uniform`, `normal(0.01)`.
 pub(super) fn init(value: &Value<'_>) -> Result<Init> {
     let text = value.string("the name of an initialiser, \"he-uniform\" say")?;
-    if let Some((_, init)) = INITS.iter().find(|(name, _)| *name == text) {
-        return Ok(*init);
-    }
-    if let Some(std) = text.strip_prefix("normal(").and_then(|rest| rest.strip_suffix(')')) {
-        let std = std.trim().parse::<f64>().ok().filter(|std| std.is_finite() && *std >= 0.0);
-        return std.map(Init::Normal).ok_or_else(|| value.refused("normal(STD) with a finite number, 0 or more"));
-    }
-    let names: Vec<&str> = INITS.iter().map(|(name, _)| *name).chain(["normal(STD)"]).collect();
-    Err(unknown(value, "initialiser", text, &names))
+    Init::by_name(text).map_err(|error| match error {
+        ModelError::UnknownName { .. } if !text.starts_with("normal(") => {
+            unknown(value, "initialiser", text, INIT_NAMES)
+        }
+        _ => value.refused("normal(STD) with a finite number, 0 or more"),
+    })
 }
