@@ -2,7 +2,7 @@
 //! against somebody who wants two tables to look alike.
 
 use super::table::{Cell, Table};
-use super::target::TargetData;
+use super::target_columns::TargetData;
 
 /// Mixes words of 64 bits, as FNV-1a does bytes, with a rotation between.
 #[derive(Debug, Clone, Copy)]

@@ -10,10 +10,12 @@ use super::features::Features;
 use super::fitted::Fitted;
 use super::preprocess::Preprocess;
 use super::scaling::Scaling;
-use super::schema::{Schema, SchemaOptions};
+use super::schema::Schema;
+use super::schema_fit::SchemaOptions;
 use super::split::{Parts, Split, SplitBy, SplitRequest, SplitRows};
 use super::table::Table;
-use super::target::{Target, TargetData, TargetFound, TargetScaling};
+use super::target::{Target, TargetScaling};
+use super::target_columns::{TargetData, TargetFound};
 use super::targets::Targets;
 use crate::{Error, Model, Result, Task};
 
@@ -330,7 +332,11 @@ impl Examples {
                 Ok(Targets::Classes { labels, classes: names.len() })
             }
             TargetData::Values { values, cols } => {
-                let mut chosen = Vec::with_capacity(rows.len() * cols);
+                let mut chosen = Vec::new();
+                let count = rows.len().checked_mul(*cols);
+                if !matches!(count.map(|count| chosen.try_reserve_exact(count)), Some(Ok(()))) {
+                    return Err(Error::no_memory("targets", rows.len()));
+                }
                 for &row in rows {
                     for (column, &value) in values[row * cols..][..*cols].iter().enumerate() {
                         let value = scaling.map_or(value, |scaling| scaling.apply(column, value));

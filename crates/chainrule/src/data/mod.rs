@@ -39,6 +39,7 @@ mod mnist;
 mod npy;
 mod numbers;
 mod plain;
+mod policies;
 mod preflight;
 mod preprocess;
 mod preprocessing;
@@ -47,11 +48,13 @@ mod request_for;
 mod roles;
 mod scaling;
 mod schema;
+mod schema_fit;
 mod sine;
 mod source;
 mod split;
 mod table;
 mod target;
+mod target_columns;
 mod targets;
 #[cfg(feature = "zstd")]
 mod zstd;
@@ -74,13 +77,14 @@ pub use mnist::{MnistFiles, mnist_dir};
 pub use npy::{
     parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,
 };
+pub use policies::{Missing, Unknown};
 pub use preflight::{
     ColumnKind, ColumnProfile, ColumnRole, DataFinding, PartSizes, Preflight, TargetProfile, ValueScale,
 };
 pub use preprocess::Preprocess;
 pub use request::Request;
 pub use scaling::Scaling;
-pub use schema::{Missing, Schema, Unknown};
+pub use schema::Schema;
 pub use source::{Source, read_features, read_targets};
 pub use split::{Parts, Split, SplitBy, SplitRequest};
 pub use table::{Decimal, Delimiter, Table, TextFormat};

@@ -10,11 +10,13 @@ use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
 use super::limits::Limits;
+use super::policies::{Missing, Unknown};
 use super::roles::{group_numbers, refuse_dates, refuse_missing, row_weights, usable};
-use super::schema::{Missing, Schema, SchemaOptions, Unknown};
+use super::schema::Schema;
+use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
 use super::table::{Cell, Table, TextFormat};
-use super::target::{TargetColumns, TargetRequest};
+use super::target_columns::{TargetColumns, TargetRequest};
 use crate::{Error, Result, Task};
 
 /// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.

@@ -10,7 +10,7 @@ use super::features::Features;
 use super::request::Request;
 use super::schema::Schema;
 use super::source::Whole;
-use super::target::TargetRequest;
+use super::target_columns::TargetRequest;
 use crate::{Error, Model, Result};
 
 impl Request {

@@ -123,7 +123,7 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
     })
 }
 
-/// Whether two rows are alike in these columns is told by their hashes; this many are.
+/// Number of hashes that occurred before: rows with equal hashes are taken as equal.
 pub(crate) fn duplicates(hashes: &[u64]) -> usize {
     let mut seen = HashSet::with_capacity(hashes.len());
     hashes.iter().filter(|hash| !seen.insert(**hash)).count()

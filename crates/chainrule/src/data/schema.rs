@@ -3,85 +3,14 @@
 
 use chainrule_kernel::Scalar;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
 use super::features::Features;
 use super::numbers::narrow;
+use super::policies::{Missing, Unknown};
 use super::preprocess::Preprocess;
-use super::table::{Cell, Cells, Table, are_no_and_yes, title};
+use super::table::{Cell, Cells, Table, title};
 use crate::nearest::nearest;
 use crate::{Error, Place, Result};
-
-/// What is done about missing values.
-///
-/// ```
-/// use chainrule::data::Missing;
-/// assert_eq!("most-frequent".parse::<Missing>()?, Missing::MostFrequent);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Missing {
-    /// The mean of the column's numbers; of words the most frequent one.
-    Mean,
-    /// The median of the column's numbers; of words the most frequent one.
-    Median,
-    /// The value that occurs most.
-    MostFrequent,
-    /// Rows that lack a value are left out.
-    Drop,
-    /// The median, and a column of its own that says where it stands; of words a category of its own.
-    Indicator,
-}
-
-const MISSINGS: [(&str, Missing); 5] = [
-    ("mean", Missing::Mean),
-    ("median", Missing::Median),
-    ("most-frequent", Missing::MostFrequent),
-    ("drop", Missing::Drop),
-    ("indicator", Missing::Indicator),
-];
-
-impl FromStr for Missing {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let wanted = text.replace('_', "-");
-        let known = MISSINGS.iter().find(|(name, _)| *name == wanted).map(|(_, missing)| *missing);
-        known.ok_or_else(|| Error::unknown_name("treatment of missing values", text, &MISSINGS.map(|(name, _)| name)))
-    }
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(MISSINGS.iter().find(|(_, missing)| missing == self).map_or("", |(name, _)| name))
-    }
-}
-
-/// What is done about a category that training did not see.
-///
-/// ```
-/// use chainrule::data::{Request, Source, Unknown};
-///
-/// let mut request = Request::new(Source::parse("houses.csv")?).target("price");
-/// request.unknown = Unknown::Zeros;
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Unknown {
-    /// It is refused, with its row.
-    #[default]
-    Error,
-    /// It is 0 in the column of every category.
-    Zeros,
-}
-
-/// The category of missing words.
-const NO_WORD: &str = "(missing)";
 
 /// How a table becomes features. It serialises, so a model file can carry it.
 ///
@@ -97,27 +26,27 @@ const NO_WORD: &str = "(missing)";
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     /// Columns of the table that was trained on, targets included.
-    table_columns: usize,
-    columns: Vec<SchemaColumn>,
+    pub(super) table_columns: usize,
+    pub(super) columns: Vec<SchemaColumn>,
     /// What was done about missing values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    missing: Option<Missing>,
+    pub(super) missing: Option<Missing>,
 }
 
 /// A column of a table, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SchemaColumn {
+pub(super) struct SchemaColumn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// Where it stood in the table that was trained on, counted from 0.
-    index: usize,
-    kind: Kind,
+    pub(super) index: usize,
+    pub(super) kind: Kind,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-enum Kind {
+pub(super) enum Kind {
     /// One feature; with an indicator two.
     Number {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,13 +73,6 @@ enum Kind {
     },
 }
 
-/// What a schema is fitted with.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SchemaOptions {
-    pub(crate) missing: Option<Missing>,
-    pub(crate) unknown: Unknown,
-}
-
 /// Where the columns of a schema stand in a table.
 #[derive(Debug)]
 pub(crate) struct Located {
@@ -160,16 +82,6 @@ pub(crate) struct Located {
 }
 
 impl Schema {
-    /// Fits these columns of a table on these rows.
-    pub(crate) fn fit(table: &Table, columns: &[usize], rows: &[usize], options: SchemaOptions) -> Result<Self> {
-        let column = |&index: &usize| {
-            let kind = fit_column(table, index, rows, options)?;
-            Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind })
-        };
-        let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
-        Ok(Schema { table_columns: table.cols(), columns, missing: options.missing })
-    }
-
     /// The schema of a network that knows its inputs by their order alone.
     pub(crate) fn of_numbers(columns: &[usize], table_columns: usize) -> Self {
         let kind = || Kind::Number { fill: None, indicator: false };
@@ -472,65 +384,4 @@ impl Kind {
             Kind::Category { levels, .. } => levels.len(),
         }
     }
-}
-
-fn fit_column(table: &Table, index: usize, rows: &[usize], options: SchemaOptions) -> Result<Kind> {
-    let missing = options.missing.filter(|missing| *missing != Missing::Drop);
-    let is_missing = |&&row: &&usize| table.cell(row, index) == Cell::Missing;
-    let indicator = missing == Some(Missing::Indicator) && rows.iter().any(|row| is_missing(&row));
-    if matches!(table.columns()[index].cells, Cells::Numbers { .. }) {
-        let fill = missing.map(|missing| number_for_missing(table, index, rows, missing)).transpose()?;
-        return Ok(Kind::Number { fill, indicator });
-    }
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for &row in rows {
-        if let Cell::Word(word) = table.cell(row, index) {
-            *counts.entry(word).or_default() += 1;
-        }
-    }
-    let Some(usual) = counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(word, _)| *word) else {
-        return Err(nothing_there(table, index));
-    };
-    let mut levels: Vec<String> = counts.keys().map(|word| (*word).to_owned()).collect();
-    if let [no, yes] = &levels[..]
-        && are_no_and_yes(no, yes)
-    {
-        let fill = missing.map(|_| f64::from(u8::from(usual == yes)));
-        return Ok(Kind::Flag { no: no.clone(), yes: yes.clone(), fill, indicator });
-    }
-    let fill = match missing {
-        None => None,
-        Some(Missing::Indicator) if indicator => {
-            levels.push(NO_WORD.to_owned());
-            Some(NO_WORD.to_owned())
-        }
-        Some(_) => Some(usual.to_owned()),
-    };
-    Ok(Kind::Category { levels, fill, unknown: options.unknown })
-}
-
-fn nothing_there(table: &Table, index: usize) -> Error {
-    Error::Argument {
-        name: "column",
-        found: format!("{:?} of {}, in which every value is missing", table.title(index), table.origin()),
-        expected: "a column with values; drop it".to_owned(),
-    }
-}
-
-/// What stands for a missing number.
-fn number_for_missing(table: &Table, index: usize, rows: &[usize], missing: Missing) -> Result<f64> {
-    let mut values: Vec<f64> = rows.iter().filter_map(|&row| table.number(row, index)).collect();
-    if values.is_empty() {
-        return Err(nothing_there(table, index));
-    }
-    if missing == Missing::Mean {
-        return Ok(values.iter().sum::<f64>() / values.len() as f64);
-    }
-    values.sort_unstable_by(f64::total_cmp);
-    if missing == Missing::MostFrequent {
-        let alike = values.chunk_by(|a, b| a == b).rev().max_by_key(|alike| alike.len());
-        return Ok(alike.map_or(0.0, |alike| alike[0]));
-    }
-    let middle = values.len() / 2;
-    Ok(if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) })
 }

@@ -10,7 +10,7 @@ use super::target::TargetProfile;
 use crate::Task;
 use crate::data::examples::Examples;
 use crate::data::table::{Cells, Table};
-use crate::data::target::TargetData;
+use crate::data::target_columns::TargetData;
 
 /// Rows that columns and targets are compared in, spread evenly.
 const COMPARED: usize = 4096;

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::data::policies::Missing;
 use crate::data::roles::are_dates;
-use crate::data::schema::Missing;
 use crate::data::table::{Cells, Table, are_no_and_yes};
 
 /// Rows in which different values are counted; of more, as many that are spread evenly.

@@ -7,7 +7,7 @@ use crate::data::examples::{Examples, Inputs};
 use crate::data::roles::duplicates;
 use crate::data::split::Parts;
 use crate::data::table::Table;
-use crate::data::target::TargetData;
+use crate::data::target_columns::TargetData;
 
 /// Rows that occur again.
 pub(super) struct Copies {

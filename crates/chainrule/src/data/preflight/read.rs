@@ -4,8 +4,8 @@ use super::checks::missing_values;
 use super::report::Preflight;
 use super::target::TargetProfile;
 use crate::Result;
+use crate::data::policies::Missing;
 use crate::data::request::Request;
-use crate::data::schema::Missing;
 use crate::data::source::Whole;
 use crate::data::split::SplitRequest;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::Task;
 use crate::data::examples::Examples;
-use crate::data::target::TargetData;
+use crate::data::target_columns::TargetData;
 
 /// What the targets are.
 ///

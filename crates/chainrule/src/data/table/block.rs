@@ -35,7 +35,7 @@ impl Table {
         }
     }
 
-    /// Appends rows: a block of so many cells for each column, of its kind.
+    /// Appends rows, one block of cells for each column, of the column's kind.
     pub(crate) fn append(&mut self, rows: usize, blocks: &[Block]) -> Result<()> {
         let no_memory = |_| Error::no_memory("rows of a table", rows);
         self.words.try_reserve(rows * self.word_columns).map_err(no_memory)?;

@@ -63,7 +63,7 @@ impl FirstCells {
         if row == 0 { 0 } else { self.rows[row - 1].1 }
     }
 
-    /// A cell, where the row has so many.
+    /// The cell in this column; `None` where the row is shorter.
     pub(super) fn cell(&self, row: usize, column: usize) -> Option<&[u8]> {
         if column >= self.width(row) {
             return None;

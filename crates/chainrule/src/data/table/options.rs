@@ -3,7 +3,7 @@
 use super::cell::Decimal;
 use super::dialect::Delimiter;
 
-/// How a text file is to be read; what is not said is told by its first lines.
+/// How to read a text file. What is `None` is detected from its first lines.
 ///
 /// ```
 /// use chainrule::data::{Delimiter, TextFormat};

@@ -77,7 +77,7 @@ impl<R: Read> Records<R> {
         Ok(records)
     }
 
-    /// Reads ahead until so many lines are whole; `line_done` is called for each that comes to be.
+    /// Reads ahead until this number of lines is complete; calls `line_done` for each line that becomes complete.
     pub(super) fn read_ahead(&mut self, lines: usize, line_done: impl Fn()) -> io::Result<()> {
         let mut whole = 0;
         loop {

@@ -54,7 +54,7 @@ pub(super) fn of_labels<T: Scalar>(
     parts.baseline.metrics.push(("loss", baseline));
     add_brier(&mut parts, shares.gini_impurity(), classes, outputs.meaning);
     if outputs.meaning != Meaning::Values {
-        // Who answers the shares of the labels is as sure as right.
+        // A constant prediction of the label shares is calibrated: its confidence equals its accuracy.
         parts.baseline.metrics.push(("expected calibration error", 0.0));
     }
     parts

@@ -48,7 +48,7 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
         (Targets::Classes { .. }, None) => unreachable!("classes have a confusion matrix"),
     };
     let mut intervals = parts.intervals;
-    // A loss that was computed on scaled values is not the one that is told.
+    // The loss of scaled values is not reported, so its interval is not either.
     let losses = data.target().scaling().is_none().then_some(&outputs.losses);
     intervals.extend(losses.and_then(|losses| losses.interval()).map(|interval| ("loss", interval)));
     let calibration = outputs.calibration().map(|(found, brier)| {

@@ -1,0 +1,395 @@
+//! What is learned from a table: which columns are the targets, what their values mean, and how they are counted. Text and a
+//! few whole numbers are classes; other numbers are values, unless a task or a loss says otherwise.
+
+use std::collections::BTreeMap;
+
+use chainrule_model::Loss;
+
+use super::roles::is_amount;
+use super::schema::Schema;
+use super::table::{Cell, Cells, Table, are_no_and_yes, is_date};
+use crate::{Error, Place, Result, Task};
+
+/// So many different whole numbers, or fewer, are classes.
+const FEW: usize = 20;
+/// So many, counted from 0 or 1, may be classes; more are values.
+const PERHAPS: usize = 256;
+/// Rows that a text needs, on average, to name a class and not its row.
+const ROWS_A_TEXT: usize = 4;
+/// Rows that a class needs for its number to look like one.
+const ROWS_A_CLASS: usize = 10;
+
+/// The targets of all rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TargetData {
+    /// (rows), with the name of each class.
+    Classes { labels: Vec<u32>, names: Vec<String> },
+    /// (rows, cols)
+    Values { values: Vec<f64>, cols: usize },
+}
+
+/// What is known of a target before its values are looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TargetRequest<'a> {
+    pub(crate) task: Option<Task>,
+    pub(crate) loss: Option<Loss>,
+    /// Labels are numbers from 0 below this.
+    pub(crate) classes: Option<usize>,
+    /// The classes of a model that exists, in the order of its outputs.
+    pub(crate) class_names: Option<&'a [String]>,
+    pub(crate) answers: Option<[&'a str; 2]>,
+    /// The columns of a model that exists.
+    pub(crate) schema: Option<&'a Schema>,
+}
+
+/// What was found of it.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetFound {
+    pub(crate) task: Task,
+    pub(crate) data: TargetData,
+    pub(crate) answers: Option<[String; 2]>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// The columns that hold the targets, and the rows that are used.
+pub(crate) struct TargetColumns<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) columns: &'a [usize],
+    pub(crate) rows: &'a [usize],
+}
+
+impl TargetColumns<'_> {
+    /// Reads the targets.
+    ///
+    /// # Errors
+    /// When a value is missing, is not what the task needs, or what is meant cannot be told.
+    pub(crate) fn read(&self, request: TargetRequest<'_>) -> Result<TargetFound> {
+        let task = self.task(request)?;
+        if let Some(loss) = request.loss {
+            task.check(loss)?;
+        }
+        let found = match (task, self.columns) {
+            (Task::Classification, &[column]) => self.classes(column, request),
+            (Task::Binary, &[column]) => self.binary(column, request),
+            (Task::Binary, _) => Err(Error::Argument {
+                name: "target",
+                found: format!("{} columns", self.columns.len()),
+                expected: "one column for a binary task; several questions are a multi-label task".to_owned(),
+            }),
+            _ => self.values(task),
+        };
+        found.map(|found| TargetFound { task, ..found })
+    }
+
+    /// The task: the one that is asked for, or that of the loss, or the one that the values speak of.
+    fn task(&self, request: TargetRequest<'_>) -> Result<Task> {
+        if let Some(task) = request.task {
+            return Ok(task);
+        }
+        match (request.loss, self.columns) {
+            (Some(Loss::BinaryCrossEntropy), &[column]) if !self.is_binary(column)? => return Ok(Task::Classification),
+            (Some(loss), _) => return Ok(Task::of_loss(loss, self.columns.len())),
+            (None, _) => {}
+        }
+        let &[column] = self.columns else { return self.task_of_several() };
+        if request.class_names.is_some() || request.classes.is_some() {
+            return Ok(Task::Classification);
+        }
+        if let Cells::Words { .. } = self.table.columns()[column].cells {
+            return Ok(Task::Classification);
+        }
+        let counts = self.whole_numbers(column, PERHAPS);
+        let Some(counts) = counts else { return Ok(Task::Regression) };
+        let different = counts.len();
+        let rows: usize = counts.values().sum();
+        let (first, last) = (counts.keys().next().copied(), counts.keys().last().copied());
+        // Labels stand close to one another, or have many rows each; 138, 154, 193, ... of twenty rows are values.
+        let is_dense = last.zip(first).is_some_and(|(last, first)| last - first < 2 * different as i64);
+        let are_labels = (is_dense && 3 * rows >= 4 * different) || rows >= ROWS_A_CLASS * different;
+        if different <= FEW && (different <= 2 || are_labels) {
+            return Ok(Task::Classification);
+        }
+        let counts_up = matches!(first, Some(0 | 1))
+            && last.zip(first).is_some_and(|(last, first)| (last - first) as usize + 1 == different);
+        if counts_up && rows >= ROWS_A_CLASS * different {
+            let title = self.table.title(column);
+            return Err(Error::Argument {
+                name: "target",
+                found: format!("{different} different whole numbers in {title:?}"),
+                expected: "to be told what they are: task = classification (labels) or task = regression (values)"
+                    .to_owned(),
+            });
+        }
+        Ok(Task::Regression)
+    }
+
+    fn task_of_several(&self) -> Result<Task> {
+        let are_answers = self.columns.iter().all(|&column| {
+            self.rows.iter().all(|&row| matches!(self.table.cell(row, column), Cell::Number(0.0 | 1.0) | Cell::Missing))
+        });
+        if are_answers {
+            return Err(Error::Argument {
+                name: "target",
+                found: format!("{} columns of 0 and 1", self.columns.len()),
+                expected:
+                    "to be told what they are: task = multi-label (yes or no in each), classification (one-hot) or \
+                           regression (values)"
+                        .to_owned(),
+            });
+        }
+        Ok(Task::Regression)
+    }
+
+    /// How often each whole number occurs, where all are whole and no more than `most` differ.
+    fn whole_numbers(&self, column: usize, most: usize) -> Option<BTreeMap<i64, usize>> {
+        let mut counts = BTreeMap::new();
+        for &row in self.rows {
+            let value = match self.table.cell(row, column) {
+                Cell::Missing => continue,
+                Cell::Number(value) if value.fract() == 0.0 && value.abs() < 2f64.powi(53) => value as i64,
+                _ => return None,
+            };
+            *counts.entry(value).or_default() += 1;
+            if counts.len() > most {
+                return None;
+            }
+        }
+        Some(counts)
+    }
+
+    fn place(&self, row: usize, column: usize) -> Place {
+        match self.table.cols() {
+            1 => Place::Row(row + 1),
+            _ => Place::Cell { row: row + 1, column: column + 1 },
+        }
+    }
+
+    fn refuse(&self, row: usize, column: usize, found: String, expected: String) -> Error {
+        Error::Label { origin: self.table.origin().to_owned(), place: self.place(row, column), found, expected }
+    }
+
+    fn missing(&self, row: usize, column: usize) -> Error {
+        let expected = format!("a value: {:?} is the target", self.table.title(column));
+        self.refuse(row, column, "nothing".to_owned(), expected)
+    }
+
+    fn classes(&self, column: usize, request: TargetRequest<'_>) -> Result<TargetFound> {
+        let (names, is_told) = match (request.class_names, request.classes) {
+            (Some(names), _) => (names.to_vec(), true),
+            (None, Some(classes)) => (class_numbers(classes)?, true),
+            (None, None) => (self.class_names(column)?, false),
+        };
+        let by_name: BTreeMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+        let mut counts = vec![0usize; names.len()];
+        let mut labels = Vec::with_capacity(self.rows.len());
+        for &row in self.rows {
+            let name = match self.table.cell(row, column) {
+                Cell::Missing => return Err(self.missing(row, column)),
+                cell => label_name(cell),
+            };
+            let Some(&label) = by_name.get(name.as_str()) else {
+                let expected = match request.classes {
+                    Some(classes) => format!("0 to {} for {classes} classes", classes.saturating_sub(1)),
+                    None => format!("one of the classes {}", some(&names)),
+                };
+                return Err(self.refuse(row, column, name, expected));
+            };
+            counts[label as usize] += 1;
+            labels.push(label);
+        }
+        let mut notes = Vec::new();
+        let is_number = matches!(self.table.columns()[column].cells, Cells::Numbers { .. });
+        if is_number && !is_told && names.len() > 2 && request.task.is_none() && request.loss.is_none() {
+            let (count, title) = (names.len(), self.table.title(column));
+            notes.push(format!(
+                "{count} whole numbers in {title:?} taken as classes; task = regression takes them as values"
+            ));
+        }
+        let are_numbers_from_0 = names.iter().enumerate().all(|(class, name)| *name == class.to_string());
+        if !is_told && !are_numbers_from_0 {
+            let mapped: Vec<String> =
+                names.iter().take(12).enumerate().map(|(class, name)| format!("{name} = {class}")).collect();
+            let more = if names.len() > 12 { ", ..." } else { "" };
+            notes.push(format!("classes: {}{more}", mapped.join(", ")));
+        }
+        if let ([only], false) = (&names[..], is_told) {
+            notes.push(format!("warning: every row has the class {only}: there is nothing to tell apart"));
+        }
+        let empty: Vec<String> =
+            counts.iter().zip(&names).filter(|(count, _)| **count == 0).map(|(_, name)| name.clone()).collect();
+        if !empty.is_empty() && request.class_names.is_none() {
+            notes.push(format!("warning: no row has the class {}", some(&empty)));
+        }
+        Ok(TargetFound {
+            task: Task::Classification,
+            data: TargetData::Classes { labels, names },
+            answers: None,
+            notes,
+        })
+    }
+
+    /// Refuses texts that are values or name the rows: where nobody said that they are classes.
+    fn refuse_values(&self, column: usize, names: &[String]) -> Result<()> {
+        if names.len() <= FEW || ROWS_A_TEXT * names.len() <= self.rows.len() {
+            return Ok(());
+        }
+        let amount = names.iter().find(|name| is_amount(name) || is_date(name));
+        let example = amount.or(names.first()).map(String::as_str).unwrap_or_default();
+        let expected = match amount {
+            Some(_) => {
+                "numbers without signs of money, percent or thousands, and no dates, for a regression; or fewer classes"
+            }
+            None => "fewer classes: these texts seem to name the rows",
+        };
+        Err(Error::Argument {
+            name: "target",
+            found: format!(
+                "{} different texts in {} rows of {:?} ({example:?}, ...)",
+                names.len(),
+                self.rows.len(),
+                self.table.title(column)
+            ),
+            expected: expected.to_owned(),
+        })
+    }
+
+    /// The labels that occur: numbers in their order, words in that of the alphabet.
+    fn class_names(&self, column: usize) -> Result<Vec<String>> {
+        const MOST: usize = 1 << 16;
+        let title = || self.table.title(column);
+        if let Cells::Words { words, .. } = &self.table.columns()[column].cells {
+            if words.are_too_many {
+                return Err(Error::Argument {
+                    name: "target",
+                    found: format!("more than {MOST} different words in {:?}", title()),
+                    expected: "classes, of which there are fewer".to_owned(),
+                });
+            }
+            let mut seen = vec![false; words.all().len()];
+            for &row in self.rows {
+                if let Cells::Words { slot, .. } = self.table.columns()[column].cells
+                    && let Some(seen) = seen.get_mut(self.table.code(row, slot) as usize)
+                {
+                    *seen = true;
+                }
+            }
+            let mut names: Vec<String> =
+                words.all().iter().zip(seen).filter(|(_, seen)| *seen).map(|(name, _)| name.clone()).collect();
+            names.sort_unstable();
+            self.refuse_values(column, &names)?;
+            return Ok(names);
+        }
+        if let Some(counts) = self.whole_numbers(column, MOST) {
+            return Ok(counts.keys().map(i64::to_string).collect());
+        }
+        let is_no_label = |row: &&usize| matches!(self.table.cell(**row, column), Cell::Number(x) if x.fract() != 0.0);
+        match self.rows.iter().find(is_no_label) {
+            Some(&row) => {
+                let found = label_name(self.table.cell(row, column));
+                let expected = format!(
+                    "a whole number: {:?} holds labels, by the task or the loss; values are a \
+                                        regression (task = regression, loss = mse)",
+                    title()
+                );
+                Err(self.refuse(row, column, found, expected))
+            }
+            None => Err(Error::Argument {
+                name: "target",
+                found: format!("more than {MOST} different labels in {:?}", title()),
+                expected: "fewer; values are a regression (task = regression, loss = mse)".to_owned(),
+            }),
+        }
+    }
+
+    /// No and yes: 0 and 1, or two labels of which the second in their order is yes.
+    fn binary(&self, column: usize, request: TargetRequest<'_>) -> Result<TargetFound> {
+        let mut names = match request.answers {
+            Some(answers) => answers.map(str::to_owned).to_vec(),
+            // Between 0 and 1 lies a probability of yes.
+            None if self.are_shares(column) => vec!["0".to_owned(), "1".to_owned()],
+            None => self.class_names(column)?,
+        };
+        if let [no, yes] = &mut names[..]
+            && are_no_and_yes(yes, no)
+        {
+            std::mem::swap(no, yes);
+        }
+        let [no, yes] = &names[..] else {
+            return Err(Error::Argument {
+                name: "target",
+                found: format!("{} different labels in {:?}: {}", names.len(), self.table.title(column), some(&names)),
+                expected: "two for a binary task; more are a classification".to_owned(),
+            });
+        };
+        let mut values = Vec::with_capacity(self.rows.len());
+        for &row in self.rows {
+            values.push(match self.table.cell(row, column) {
+                Cell::Missing => return Err(self.missing(row, column)),
+                Cell::Number(share) if no == "0" && yes == "1" && (0.0..=1.0).contains(&share) => share,
+                cell => match label_name(cell) {
+                    name if name == *yes => 1.0,
+                    name if name == *no => 0.0,
+                    name => return Err(self.refuse(row, column, name, format!("{no} or {yes}"))),
+                },
+            });
+        }
+        let notes = if no == "0" && yes == "1" { Vec::new() } else { vec![format!("no = {no}, yes = {yes}")] };
+        let answers = Some([no.clone(), yes.clone()]);
+        Ok(TargetFound { task: Task::Binary, data: TargetData::Values { values, cols: 1 }, answers, notes })
+    }
+
+    /// Whether a column holds two labels, or probabilities.
+    fn is_binary(&self, column: usize) -> Result<bool> {
+        Ok(self.are_shares(column) || self.class_names(column)?.len() <= 2)
+    }
+
+    fn are_shares(&self, column: usize) -> bool {
+        let is_share = |row: &usize| match self.table.cell(*row, column) {
+            Cell::Number(value) => (0.0..=1.0).contains(&value),
+            Cell::Missing => true,
+            Cell::Word(_) => false,
+        };
+        self.rows.iter().all(is_share)
+    }
+
+    fn values(&self, task: Task) -> Result<TargetFound> {
+        let cols = self.columns.len();
+        let mut values = Vec::with_capacity(self.rows.len().saturating_mul(cols)); // no more than the table holds
+        for &row in self.rows {
+            for &column in self.columns {
+                values.push(match self.table.cell(row, column) {
+                    Cell::Number(value) => value,
+                    Cell::Missing => return Err(self.missing(row, column)),
+                    Cell::Word(word) => {
+                        return Err(self.refuse(row, column, format!("{word:?}"), format!("a number for {task}")));
+                    }
+                });
+            }
+        }
+        Ok(TargetFound { task, data: TargetData::Values { values, cols }, answers: None, notes: Vec::new() })
+    }
+}
+
+/// A label as it would be written.
+fn label_name(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Missing => String::new(),
+        // 0 and -0 are the same label.
+        Cell::Number(value) => (value + 0.0).to_string(),
+        Cell::Word(word) => word.to_owned(),
+    }
+}
+
+fn class_numbers(classes: usize) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    names.try_reserve_exact(classes).map_err(|_| Error::no_memory("classes", classes))?;
+    names.extend((0..classes).map(|class| class.to_string()));
+    Ok(names)
+}
+
+/// The first of some names.
+fn some(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
+    let more = if names.len() > 12 { format!(", ... ({} in all)", names.len()) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
