@@ -34,7 +34,7 @@ pub(crate) struct ScheduleArgs {
     /// [default: never; for tables by the number of rows]
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
     patience: Option<usize>,
-    /// The smallest improvement that counts, for --patience [default: 0; for tables without --patience 0.001]
+    /// The smallest improvement that counts, for --patience [default: 0; for tables without --patience 0.003]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     min_delta: Option<f64>,
     /// The metric that --patience watches; accuracy needs class labels [default: loss]

@@ -227,7 +227,7 @@ impl TrainArgs {
         let is_lbfgs = self.optimizer.is_lbfgs();
         let optimizer = match is_lbfgs {
             true => Optimizer::Sgd { lr: 0.1 },
-            false => self.optimizer.or_named(usual.optimizer).optimizer()?,
+            false => self.optimizer.or_usual(usual)?,
         };
         let config = TrainConfig {
             epochs: self.epochs.unwrap_or(usual.epochs),

@@ -115,7 +115,7 @@ impl Candidate {
     pub fn draw(seed: u64, number: usize) -> Self {
         if number == 0 {
             let (hidden, batch) = (vec![128, 64], 32);
-            return Candidate { number, lr: 1e-3, hidden, batch, dropout: 0.0, weight_decay: 0.0 };
+            return Candidate { number, lr: 3e-3, hidden, batch, dropout: 0.0, weight_decay: 0.0 };
         }
         let mut stream = Stream::new(seed, Purpose::Search, number as u64);
         let lr = log_uniform(&mut stream, 1e-4, 1e-2);

@@ -62,7 +62,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) validation: Option<f64>,
     /// Keep the weights of the best epoch, which has not learned from the rows to validate on. Otherwise a table of fewer than
-    /// 50,000 rows is learned anew with them, for as many epochs
+    /// 50,000 rows is learned anew with them, for three times as many epochs at a rate that falls to 0
     #[arg(long, help_heading = "Data")]
     pub(crate) no_refit: bool,
     /// Cross-validate first: train and test on each of K parts of all rows in turn, and show the mean and the standard deviation

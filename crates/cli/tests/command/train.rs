@@ -51,6 +51,20 @@ fn every_optimizer_learns_the_digits_by_its_defaults_and_is_named() {
 }
 
 #[test]
+fn a_table_is_learned_at_a_rate_of_its_own_unless_one_is_given() {
+    for (settings, words) in [
+        ("", "adam with learning rate 0.003, batches of 32"),
+        ("--beta1 0.8", "adam with learning rate 0.003, beta1 0.8, batches of 32"),
+        ("--lr 0.002", "adam with learning rate 0.002, batches of 32"),
+        ("--optimizer adam", "adam with learning rate 0.001, batches of 32"),
+        ("--optimizer sgd", "sgd with learning rate 0.1, batches of 32"),
+    ] {
+        let text = succeed(folder().path(), &format!("train --data iris --epochs 1 {settings}"));
+        assert!(text.contains(words), "{settings}: {text}");
+    }
+}
+
+#[test]
 fn json_is_a_line_for_each_epoch_and_one_at_the_end() {
     let lines = json(folder().path(), "train --json --epochs 3 --threads 2");
     assert_eq!((lines.len(), &lines[0]["event"]), (5, &"start".into()));
