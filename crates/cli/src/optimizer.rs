@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use chainrule::Optimizer;
 use chainrule::optim::{OPTIMIZER_NAMES, SETTINGS, Setting, SettingRange};
+use chainrule::{Optimizer, TrainConfig};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
@@ -35,6 +35,26 @@ impl OptimizerArgs {
             true => self.clone(),
             false => OptimizerArgs { name: usual.to_owned(), ..self.clone() },
         }
+    }
+
+    /// Whether the optimiser itself is given.
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_named
+    }
+
+    /// Whether the setting of this name is given.
+    pub(crate) fn gives(&self, name: &str) -> bool {
+        self.given.iter().any(|(setting, _)| setting.name == name)
+    }
+
+    /// The optimiser of an earlier run, with the settings that are given in place of its own.
+    pub(crate) fn over(&self, earlier: &TrainConfig) -> Self {
+        if earlier.lbfgs.is_some() {
+            return OptimizerArgs { name: LBFGS.to_owned(), is_named: true, given: self.given.clone() };
+        }
+        let own = earlier.optimizer.settings().into_iter().filter(|(setting, _)| !self.gives(setting.name));
+        let given = own.chain(self.given.iter().copied()).collect();
+        OptimizerArgs { name: earlier.optimizer.name().to_owned(), is_named: true, given }
     }
 
     /// Whether L-BFGS is selected.

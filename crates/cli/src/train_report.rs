@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chainrule::data::{Dataset, Split};
-use chainrule::train::StopReason;
+use chainrule::train::{Settings, StopReason};
 use chainrule::{Evaluation, Facts, Model, Scalar, Task, TrainConfig, TrainReport, Trainer, weights_sha256};
 use serde::Serialize;
 
@@ -140,6 +140,7 @@ pub(crate) fn done<'a, T: Scalar>(
 /// What the model's file remembers of the run.
 pub(crate) fn facts<T: Scalar>(
     args: &TrainArgs,
+    config: &TrainConfig,
     report: &TrainReport,
     model: &Model<T>,
     rows: &Rows<T>,
@@ -162,6 +163,7 @@ pub(crate) fn facts<T: Scalar>(
         epochs: report.epochs_run,
         best_epoch: report.best,
         scores: scores.unwrap_or_default(),
+        settings: Some(Settings::of(config)),
     }
 }
 
