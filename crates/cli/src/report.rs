@@ -78,6 +78,8 @@ pub(crate) fn in_options(message: String) -> String {
         ("drop", "--drop"),
         ("features", "--features"),
         ("categories", "--categories"),
+        ("skip_lines", "--skip-lines"),
+        ("log1p", "--log1p"),
     ];
     settings.iter().fold(message, |message, (setting, option)| {
         // Not in the middle of another word, such as `--task = `.

@@ -40,7 +40,8 @@ impl<T: Scalar> Rows<T> {
         request.classes = args.classes;
         let examples = match stored {
             Some(model) => {
-                if let (true, Some(option)) = (model.schema.is_some(), args.columns.chosen_features()) {
+                let logarithms = args.fitting.takes_logarithms().then_some("--log1p");
+                if let (true, Some(option)) = (model.schema.is_some(), args.columns.chosen_features().or(logarithms)) {
                     return Err(Failure::Usage(format!(
                         "{option} is for a new network: the one in --init's file has its columns"
                     )));

@@ -206,6 +206,7 @@ pub(crate) fn tell_beginning<T: Scalar>(
     if !model.target.names().is_empty() {
         let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());
         let scaled = if scaled { ", standardised for training" } else { "" };
+        let scaled = if args.raw_targets { "" } else { scaled };
         let targets = if train.classes().is_some() { targets } else { format!("{targets} a row") };
         output.say(format_args!("target {names}: {targets}, {}, {}{scaled}", data.task, model.loss));
     }

@@ -10,6 +10,7 @@ use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
 use super::limits::Limits;
+use super::logarithms::{Columns, Logarithms};
 use super::policies::{Missing, Unknown};
 use super::roles::{group_numbers, refuse_dates, refuse_missing, row_weights, usable};
 use super::schema::Schema;
@@ -56,6 +57,9 @@ pub struct Request {
     pub loss: Option<Loss>,
     /// The number of classes, numbered from 0, whether or not all occur.
     pub classes: Option<usize>,
+    /// Columns of numbers, of features or of the targets of a regression, that are learned as `ln(1 + x)`: those whose values
+    /// differ by factors, such as prices. Undone in every prediction and figure.
+    pub log1p: Vec<String>,
     /// What is done about missing values; they are refused.
     pub missing: Option<Missing>,
     /// What is done, when the model predicts, about categories that training did not see.
@@ -79,6 +83,7 @@ impl Request {
             task: None,
             loss: None,
             classes: None,
+            log1p: Vec::new(),
             missing: None,
             unknown: Unknown::Error,
             limits: Limits::default(),
@@ -133,7 +138,7 @@ impl Request {
         let largest = labels.flatten().max().map(|&largest| largest as usize + 1);
         let known = TargetRequest { task, classes: known.classes.or(largest), ..known };
         let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
-        let columns = columns.chain(&self.group).chain(&self.row_weights);
+        let columns = columns.chain(&self.group).chain(&self.row_weights).chain(&self.log1p);
         if let Some(column) = columns.into_iter().next() {
             return Err(Error::Argument {
                 name: "column",
@@ -181,6 +186,7 @@ impl Request {
                 weights: None,
                 notes,
                 options: SchemaOptions::default(),
+                log1p: Vec::new(),
                 content,
             })
         };
@@ -224,6 +230,14 @@ impl Request {
         let mut found = TargetColumns { table: target_table, columns: &targets, rows: &rows }.read(known)?;
         notes.append(&mut found.notes);
 
+        let columns =
+            Columns { table: &table, features: &roles.features, target_table, targets: &targets, rows: &rows };
+        // A model knows its own.
+        let wanted = if known.schema.is_none() { &self.log1p[..] } else { &[] };
+        let Logarithms { features: log1p, targets: target_log1p } = columns.logarithms(wanted, &found)?;
+        if !wanted.is_empty() {
+            notes.push(format!("learned by logarithms, ln(1 + x): {}", wanted.join(", ")));
+        }
         let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, &rows)));
         let weights = roles.weights.map(|column| row_weights(&table, column, &rows)).transpose()?;
         let mut content = Content::new();
@@ -240,7 +254,8 @@ impl Request {
             group,
             weights,
             notes,
-            options: SchemaOptions { missing: self.missing, unknown: self.unknown },
+            options: SchemaOptions { missing: self.missing, unknown: self.unknown, log1p },
+            log1p: target_log1p,
             content,
         })
     }

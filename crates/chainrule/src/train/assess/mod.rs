@@ -68,7 +68,6 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
 
 /// Values as they were before they were scaled to be learned, (rows, outputs).
 fn in_unit<'v, T: Scalar>(values: &'v [f64], data: &Dataset<T>) -> Cow<'v, [f64]> {
-    let Some((mean, std)) = data.target().scaling() else { return Cow::Borrowed(values) };
-    let undone = values.iter().enumerate().map(|(at, y)| y.mul_add(std[at % std.len()], mean[at % std.len()]));
-    undone.collect()
+    let Some(scaling) = &data.target().scaling else { return Cow::Borrowed(values) };
+    values.iter().enumerate().map(|(at, y)| scaling.undo(at % scaling.columns(), *y)).collect()
 }
