@@ -50,9 +50,13 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
     let mut intervals = parts.intervals;
     // The loss of scaled values is not reported, so its interval is not either.
     let losses = data.target().scaling().is_none().then_some(&outputs.losses);
-    intervals.extend(losses.and_then(|losses| losses.interval()).map(|interval| ("loss", interval)));
+    intervals.extend(
+        losses.and_then(|losses| losses.interval()).map(|interval| ("loss", interval.within(0.0, f64::INFINITY))),
+    );
+    // The squared distance of two distributions over more than two classes is 2 at most.
+    let most = if width > 2 && loss != Loss::BinaryCrossEntropy { 2.0 } else { 1.0 };
     let calibration = outputs.calibration().map(|(found, brier)| {
-        intervals.extend(brier.interval().map(|interval| ("Brier score", interval)));
+        intervals.extend(brier.interval().map(|interval| ("Brier score", interval.within(0.0, most))));
         found
     });
     Ok(Assessment {
