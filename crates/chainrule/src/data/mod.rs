@@ -59,6 +59,7 @@ mod split;
 mod table;
 mod target;
 mod target_columns;
+mod target_labels;
 mod targets;
 #[cfg(feature = "zstd")]
 mod zstd;

@@ -18,6 +18,7 @@ use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
 use super::table::{Cell, Table, TextFormat};
 use super::target_columns::{TargetColumns, TargetRequest};
+use super::target_labels::{lacks_class, refuse_missing_targets};
 use crate::{Error, Result, Task};
 
 /// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.
@@ -226,7 +227,8 @@ impl Request {
         };
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
-        let rows = self.usable_rows(&table, &roles.features, (target_table, &targets), &mut notes)?;
+        let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names };
+        let rows = self.usable_rows(&table, &roles.features, targeted, &mut notes)?;
         let mut found = TargetColumns { table: target_table, columns: &targets, rows: &rows }.read(known)?;
         notes.append(&mut found.notes);
 
@@ -320,23 +322,25 @@ impl Request {
         &self,
         table: &Table,
         features: &[usize],
-        target: (&Table, &[usize]),
+        target: Targeted<'_>,
         notes: &mut Vec<String>,
     ) -> Result<Vec<usize>> {
         let lacks = |table: &Table, columns: &[usize], row: usize| {
             columns.iter().any(|&column| table.cell(row, column) == Cell::Missing)
         };
         let has_holes = |table: &Table, columns: &[usize]| columns.iter().any(|&at| table.columns()[at].missing > 0);
-        let (targets, target_columns) = target;
+        let Targeted { table: targets, columns: target_columns, classes } = target;
         let all: Vec<usize> = (0..table.rows()).collect();
         let Some(missing) = self.missing else {
             refuse_missing(table, features)?;
-            refuse_missing(targets, target_columns)?;
+            refuse_missing_targets(targets, target_columns, classes)?;
             return Ok(all);
         };
         let mut rows = all;
-        if has_holes(targets, target_columns) {
-            rows.retain(|&row| !lacks(targets, target_columns, row));
+        let has_class =
+            |row: &usize| target_columns.iter().all(|&column| !lacks_class(targets.cell(*row, column), classes));
+        rows.retain(has_class);
+        if rows.len() < table.rows() {
             notes.push(format!("{} rows without a target left out", table.rows() - rows.len()));
         }
         if missing == Missing::Drop && has_holes(table, features) {
@@ -349,6 +353,14 @@ impl Request {
         }
         Ok(rows)
     }
+}
+
+/// Where targets are, and the classes that a model has.
+#[derive(Clone, Copy)]
+struct Targeted<'a> {
+    table: &'a Table,
+    columns: &'a [usize],
+    classes: Option<&'a [String]>,
 }
 
 pub(super) struct Roles {

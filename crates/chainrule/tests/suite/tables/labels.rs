@@ -1,7 +1,7 @@
 //! What is learned: classes, answers, values, and how labels are counted.
 
-use chainrule::data::{Scaling, Targets};
-use chainrule::{Loss, Mlp, Task, TrainConfig, Trainer};
+use chainrule::data::{Missing, Scaling, Targets};
+use chainrule::{Loss, Mlp, Model, Task, TrainConfig, Trainer};
 
 use super::{Folder, all, read, rows};
 
@@ -110,4 +110,44 @@ fn labels_that_a_model_does_not_know_are_refused_when_it_is_evaluated() {
     assert!(told.contains("row 2, column 2: found label c, expected one of the classes a, b"), "{told}");
     request.target = vec!["9".to_owned()];
     assert!(request.read_for(&model).is_err());
+}
+
+#[test]
+fn rows_without_a_class_are_counted_and_refused_or_left_out() {
+    let text = "a,b,kind\n1,2,None\n3,4,brick\n5,6,wood\n7,8,none\n9,10,brick\n11,12,\n";
+    let told = read(text, "kind").unwrap_err().to_string();
+    assert!(told.contains("row 1, column 3: found label \"None\", no class, as in 3 rows"), "{told}");
+    assert!(told.contains("missing = drop leaves out the rows without one; if it names a class"), "{told}");
+    let folder = Folder::new(&[("t.csv", text)]);
+    let mut request = folder.request("t.csv").target("kind");
+    request.missing = Some(Missing::Drop);
+    let examples = request.read().unwrap();
+    assert_eq!((examples.rows(), examples.class_names().unwrap()), (3, &["brick".to_owned(), "wood".to_owned()][..]));
+    assert!(examples.notes().iter().any(|note| note == "3 rows without a target left out"), "{:?}", examples.notes());
+    let told = read("a,y\n1,1.5\n2,\n3,NA\n4,2.5\n", "y").unwrap_err().to_string();
+    assert!(told.contains("row 2, column 2: found label nothing (or NA or the like), as in 2 rows"), "{told}");
+    // A model may have learned it as a class.
+    let known = ["None", "brick", "wood"].map(str::to_owned).to_vec();
+    let network = Mlp::<f32>::builder(2).dense(3).build().unwrap();
+    let model = Model::new(network, Loss::CrossEntropy).with_class_names(known);
+    let folder = Folder::new(&[("t.csv", "a,b,kind\n1,2,None\n3,4,brick\n")]);
+    assert_eq!(folder.request("t.csv").target("kind").read_for(&model).unwrap().rows(), 2);
+}
+
+#[test]
+fn labels_in_other_letters_or_words_are_refused_with_the_class_that_is_nearest() {
+    let told = |names: [&str; 2], label: &str| {
+        let network = Mlp::<f32>::builder(2).dense(2).build().unwrap();
+        let model = Model::new(network, Loss::CrossEntropy).with_class_names(names.map(str::to_owned).to_vec());
+        let folder = Folder::new(&[("t.csv", &format!("a,b,kind\n1,2,{label}\n3,4,{label}\n"))]);
+        folder.request("t.csv").target("kind").read_for(&model).unwrap_err().to_string()
+    };
+    for (names, label, class) in
+        [(["no", "yes"], "Yes", "yes"), (["0", "1"], "True", "1"), (["False", "True"], "0", "False")]
+    {
+        let told = told(names, label);
+        let wanted =
+            format!("found label {label}, expected one of the classes {}; if {class:?} is meant", names.join(", "));
+        assert!(told.contains(&wanted), "{told}");
+    }
 }
