@@ -112,7 +112,7 @@ fn command(file: &ModelFile) -> Result<(), Failure> {
 }
 
 /// Arguments as a shell reads them back.
-fn quoted(arguments: &[String]) -> String {
+pub(crate) fn quoted(arguments: &[String]) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@%".contains(c);
     let quote = |argument: &String| match argument.chars().all(is_plain) && !argument.is_empty() {
         true => argument.clone(),

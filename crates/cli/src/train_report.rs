@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Split};
+use chainrule::data::{Dataset, Source, Split};
 use chainrule::train::{Settings, StopReason};
 use chainrule::{Evaluation, Facts, Model, Scalar, Task, TrainConfig, TrainReport, Trainer, weights_sha256};
 use serde::Serialize;
@@ -265,7 +265,12 @@ pub(crate) fn tell_end(
     let (steps, time) = (plural(report.steps, "step"), seconds(report.seconds));
     output.say(format_args!("{steps} in {time}, {:.1} us a step", report.step_us()));
     if let Some(path) = saved {
-        let (path, source) = (shown(path.display()), shown(&args.data));
+        // Of several files, which a pattern named, one is a source too.
+        let source = match &args.data {
+            Source::Files(paths) => paths.first().map(|path| path.display().to_string()).unwrap_or_default(),
+            source => source.to_string(),
+        };
+        let (path, source) = (shown(path.display()), shown(source));
         output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}"));
     }
 }

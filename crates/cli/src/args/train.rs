@@ -153,7 +153,8 @@ pub(crate) struct TrainArgs {
     /// Print a line for every epoch, with the hash of the weights
     #[arg(long, help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// Print JSON, one object per line, and nothing else
+    /// Print JSON, one object per line, and nothing else. A run that fails ends with {"event":"error", "kind", "message",
+    /// "exit_code"}, kind run, usage or interrupted, beside the message on standard error
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     /// Print only errors, and JSON if --json is given

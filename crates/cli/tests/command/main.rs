@@ -25,3 +25,4 @@ mod signals;
 mod spelling;
 mod trace;
 mod train;
+mod tune;
