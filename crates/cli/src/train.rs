@@ -33,7 +33,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     if let (false, Err(failure), Err(_)) = (args.optimizer.is_lbfgs(), optimizer("sgd"), optimizer("adam")) {
         return Err(failure);
     }
-    args.data().check_target()?;
+    // A model knows its target.
+    if args.init.is_some() {
+        args.data().check()?
+    } else {
+        args.data().check_target()?
+    }
     if let Some(test) = args.test_data() {
         // Targets in a file of their own for the one are not in a column of the other.
         if args.columns.target.is_empty() { test.check_target()? } else { test.check()? }
@@ -65,6 +70,9 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         None => None,
     };
     let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
+    if stored.is_none_or(|model| model.target.names().is_empty()) {
+        args.data().check_target()?;
+    }
     let (args, kept) = &args.from_earlier(first.as_ref().map(|(model, _)| model), stored.is_some())?;
     if let Some(loss) = args.loss.or(stored.map(|model| model.loss)) {
         args.weights.check(loss)?;

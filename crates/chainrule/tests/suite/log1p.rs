@@ -118,3 +118,41 @@ fn a_model_refuses_rows_that_have_no_logarithm() {
     let message = bad.read_for(&model).unwrap().dataset_for(&[0, 1], &model).unwrap_err().to_string();
     assert!(message.contains("row 2: found -5, expected a number above -1 in \"price\""), "{message}");
 }
+
+#[test]
+fn what_a_file_says_of_logarithms_is_checked_and_files_that_say_nothing_have_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = houses().replacen("\n6.0", "\n,Ulm,5\n6.0", 1);
+    let mut request = request(folder.path(), &text, &["area", "price"]);
+    request.missing = Some(chainrule::data::Missing::Median);
+    let examples = request.read().unwrap();
+    let rows: Vec<usize> = (0..examples.rows()).collect();
+    let fitted = examples.fit(&rows, Scaling::Standardize).unwrap();
+    let data = examples.dataset::<f32>(&rows, &fitted).unwrap();
+    let model = Model::new(Mlp::builder(3).dense(1).build().unwrap(), chainrule::Loss::Mse).described_by(&data);
+    let path = folder.path().join("m.safetensors");
+    model.save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
+    let load = |old: &str, new: &str| {
+        let changed = header.replacen(old, new, 1);
+        assert_ne!(changed, header, "{old} in {header}");
+        let file = [&(changed.len() as u64).to_le_bytes()[..], changed.as_bytes(), &bytes[8 + length..]].concat();
+        std::fs::write(&path, file).unwrap();
+        Model::<f32>::load(&path)
+    };
+    let older = load(r#",\"log1p\":[true]"#, "").unwrap();
+    assert!(!older.target.is_log1p(0) && older.schema.as_ref().unwrap().log1p() == ["area"]);
+    assert!(load(r#",\"log1p\":true"#, "").unwrap().schema.unwrap().log1p().is_empty());
+    let fill = header.split(r#"\"fill\":"#).nth(1).unwrap().split(',').next().unwrap();
+    for (old, new, words) in [
+        (r#"\"log1p\":[true]"#, r#"\"log1p\":[true,false]"#, "log1p of 2 columns, expected 1 yes or no"),
+        (r#"\"log1p\":[true]"#, r#"\"log1p\":[1]"#, "expected"),
+        (r#"\"log1p\":true"#, r#"\"log1q\":true"#, "log1q"),
+        (&format!(r#"\"fill\":{fill}"#), r#"\"fill\":-1.5"#, "a number above -1, for its logarithm"),
+    ] {
+        let told = load(old, new).unwrap_err().to_string();
+        assert!(told.contains(words), "{told}");
+    }
+}
