@@ -1,7 +1,9 @@
 //! What a model was trained with, so that the run can be made again, and what came of it.
 
+use chainrule_model::Loss;
 use serde::{Deserialize, Serialize};
 
+use crate::train::Settings;
 use crate::{Error, Result};
 
 /// What a model's file remembers of its training. Everything in it is for people: nothing that it says changes a prediction.
@@ -31,11 +33,17 @@ pub struct Facts {
     pub best_epoch: Option<usize>,
     /// What was measured on rows that it was not trained on: `test accuracy`, `test R2`, ...
     pub scores: Vec<(String, f64)>,
+    /// The settings that a later run goes on with, where nothing else is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
 }
 
 impl Facts {
     /// Refuses what would not be read as it is written.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self, loss: Loss) -> Result<()> {
+        if let Some(settings) = &self.settings {
+            settings.config(loss)?;
+        }
         match self.scores.iter().find(|(_, score)| !score.is_finite()) {
             Some((name, score)) => {
                 let expected = "a finite number".to_owned();

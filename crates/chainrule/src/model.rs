@@ -213,7 +213,7 @@ pub(crate) fn prepared<'d, T: Scalar>(
 
 /// Whether targets are still to be scaled.
 fn are_targets_due<T: Scalar>(target: &Target, data: &Dataset<T>) -> Result<bool> {
-    match (target.scaling(), data.target().scaling()) {
+    match (&target.scaling, &data.target().scaling) {
         (wanted, done) if wanted == done => Ok(false),
         (Some(_), None) => Ok(true),
         (wanted, Some(_)) => {

@@ -139,7 +139,8 @@ fn target_lines<T: Scalar>(model: &Model<T>) -> Vec<String> {
     let line = |(at, (mean, deviation)): (usize, (&f64, &f64))| {
         let name = model.target.names().get(at).map_or_else(|| (at + 1).to_string(), shown);
         let (mean, deviation) = (brief(*mean), brief(*deviation));
-        format!("target {name}: standardised for training (mean {mean}, deviation {deviation})")
+        let of = if model.target.is_log1p(at) { "its logarithm ln(1 + x) " } else { "" };
+        format!("target {name}: {of}standardised for training (mean {mean}, deviation {deviation})")
     };
     means.iter().zip(deviations).enumerate().map(line).collect()
 }

@@ -78,6 +78,12 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         if let Some(schema) = &model.schema {
             say("features", &classes(&schema.feature_names()));
         }
+        let mut logarithms = model.schema.as_ref().map(|schema| schema.log1p()).unwrap_or_default();
+        let is_log1p = |(at, _): &(usize, &String)| model.target.is_log1p(*at);
+        logarithms.extend(model.target.names().iter().enumerate().filter(is_log1p).map(|(_, name)| name.clone()));
+        if !logarithms.is_empty() {
+            say("ln(1 + x) of", &classes(&logarithms));
+        }
         say("preprocessing", &model.preprocess.to_string());
     } else {
         say("written by", "another program: the file has no loss and no preprocessing");
@@ -106,7 +112,7 @@ fn command(file: &ModelFile) -> Result<(), Failure> {
 }
 
 /// Arguments as a shell reads them back.
-fn quoted(arguments: &[String]) -> String {
+pub(crate) fn quoted(arguments: &[String]) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@%".contains(c);
     let quote = |argument: &String| match argument.chars().all(is_plain) && !argument.is_empty() {
         true => argument.clone(),

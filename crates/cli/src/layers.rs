@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::limits::limits;
 use crate::output::tell;
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct LayersArgs {
     /// The order of the model file's layers, if neither shapes nor numbers in their names tell it: fc1,bn1,fc2
     #[arg(long = "layers", value_name = "NAMES", value_delimiter = ',')]

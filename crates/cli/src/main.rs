@@ -20,6 +20,7 @@ mod gradcheck;
 mod graph;
 mod inspect;
 mod interrupt;
+mod kept;
 mod layers;
 mod limits;
 mod network;

@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use chainrule::Optimizer;
 use chainrule::optim::{OPTIMIZER_NAMES, SETTINGS, Setting, SettingRange};
 use chainrule::train::Usual;
+use chainrule::{Optimizer, TrainConfig};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
@@ -42,11 +42,31 @@ impl OptimizerArgs {
     pub(crate) fn or_usual(&self, usual: &Usual) -> Result<Optimizer, Failure> {
         let named = self.or_named(usual.optimizer);
         let optimizer = named.optimizer()?;
-        let has_rate = self.is_named || self.given.iter().any(|(setting, _)| setting.name == "lr");
+        let has_rate = self.is_named || self.gives("lr");
         match usual.lr.filter(|_| !has_rate) {
             Some(lr) => optimizer.with("lr", lr).map_err(|error| Failure::Usage(error.to_string())),
             None => Ok(optimizer),
         }
+    }
+
+    /// Whether the optimiser itself is given.
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_named
+    }
+
+    /// Whether the setting of this name is given.
+    pub(crate) fn gives(&self, name: &str) -> bool {
+        self.given.iter().any(|(setting, _)| setting.name == name)
+    }
+
+    /// The optimiser of an earlier run, with the settings that are given in place of its own.
+    pub(crate) fn over(&self, earlier: &TrainConfig) -> Self {
+        if earlier.lbfgs.is_some() {
+            return OptimizerArgs { name: LBFGS.to_owned(), is_named: true, given: self.given.clone() };
+        }
+        let own = earlier.optimizer.settings().into_iter().filter(|(setting, _)| !self.gives(setting.name));
+        let given = own.chain(self.given.iter().copied()).collect();
+        OptimizerArgs { name: earlier.optimizer.name().to_owned(), is_named: true, given }
     }
 
     /// Whether L-BFGS is selected.

@@ -9,11 +9,12 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use serde::Serialize;
 
 use crate::args::Cli;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::tell;
+use crate::output::{Output, tell};
 
 /// Prints on stderr why the subcommand `command` failed.
 pub(crate) fn report(failure: Failure, command: &str) -> ExitCode {
@@ -26,16 +27,37 @@ pub(crate) fn report(failure: Failure, command: &str) -> ExitCode {
             say_usage(&command.error(ErrorKind::ArgumentConflict, shown(message)))
         }
         Failure::Run(error) => {
-            tell(format_args!("error: {}{}", shown(in_options(with_sources(&error))), hint(&error)));
+            let message = format!("{}{}", shown(in_options(with_sources(&error))), hint(&error));
+            tell(format_args!("error: {message}"));
+            say_json("run", &message, 1);
             ExitCode::from(1)
         }
         Failure::Found => ExitCode::from(1),
         Failure::Stopped(signal) => ExitCode::from(signal.exit_code() as u8),
         Failure::Output(error) => no_output(&error),
         Failure::Interrupted(signal) => {
-            tell(format_args!("error: stopped by {} before the first step: nothing is saved", signal.name()));
+            let message = format!("stopped by {} before the first step: nothing is saved", signal.name());
+            tell(format_args!("error: {message}"));
+            say_json("interrupted", &message, signal.exit_code());
             ExitCode::from(signal.exit_code() as u8)
         }
+    }
+}
+
+/// The last JSON line of a command that failed, beside the message on stderr.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "error")]
+struct ErrorLine<'a> {
+    /// `run`, `usage` or `interrupted`.
+    kind: &'a str,
+    message: &'a str,
+    exit_code: i32,
+}
+
+/// Prints it where JSON is asked for: also where the arguments make no sense otherwise.
+fn say_json(kind: &str, message: &str, exit_code: i32) {
+    if std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json") {
+        Output::new(true, false).json(&ErrorLine { kind, message, exit_code });
     }
 }
 
@@ -46,6 +68,11 @@ fn no_output(error: &io::Error) -> ExitCode {
 
 /// Prints clap's message: help or version on standard output, an error in the arguments on stderr.
 pub(crate) fn say_usage(said: &clap::Error) -> ExitCode {
+    if said.use_stderr() {
+        let text = said.to_string();
+        let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ").trim_end();
+        say_json("usage", message, said.exit_code());
+    }
     let is_safe = |arg: std::ffi::OsString| arg.to_str().is_some_and(|arg| shown(arg) == arg);
     if said.use_stderr() && !std::env::args_os().all(is_safe) {
         // Clap quotes arguments unescaped; without its own colours, every escape can be removed.
@@ -78,6 +105,8 @@ pub(crate) fn in_options(message: String) -> String {
         ("drop", "--drop"),
         ("features", "--features"),
         ("categories", "--categories"),
+        ("skip_lines", "--skip-lines"),
+        ("log1p", "--log1p"),
     ];
     settings.iter().fold(message, |message, (setting, option)| {
         // Not in the middle of another word, such as `--task = `.

@@ -40,7 +40,8 @@ impl<T: Scalar> Rows<T> {
         request.classes = args.classes;
         let examples = match stored {
             Some(model) => {
-                if let (true, Some(option)) = (model.schema.is_some(), args.columns.chosen_features()) {
+                let logarithms = args.fitting.takes_logarithms().then_some("--log1p");
+                if let (true, Some(option)) = (model.schema.is_some(), args.columns.chosen_features().or(logarithms)) {
                     return Err(Failure::Usage(format!(
                         "{option} is for a new network: the one in --init's file has its columns"
                     )));
@@ -63,9 +64,15 @@ impl<T: Scalar> Rows<T> {
             )));
         }
         let (parts, split) = parts(args, &examples, stored, validation, &mut notes)?;
+        let test_file = match args.test_data() {
+            Some(named) => Some(args.fitting.applied_to(named.request()).read_like(&examples)?),
+            None => None,
+        };
+        let own_test = examples.test().filter(|_| args.holdout.is_none());
+        let tested = test_file.as_ref().map(|test| test.test().unwrap_or(test)).or(own_test);
         let findings = match args.quiet && !args.json {
             true => Vec::new(),
-            false => findings(args, &examples, &parts),
+            false => findings(args, &examples, &parts, tested),
         };
         // Said with what to do about it.
         if findings.iter().any(|finding| matches!(finding.kind, "single-class" | "empty-classes")) {
@@ -89,14 +96,9 @@ impl<T: Scalar> Rows<T> {
         let train = examples.dataset::<T>(&parts.train, &fitted)?;
         let validation = part(&parts.validation)?;
         let whole = part(both.as_deref().unwrap_or_default())?;
-        let (test, test_is) = match (args.test_data(), examples.test()) {
-            (Some(named), _) => {
-                let test = args.fitting.applied_to(named.request()).read_like(&examples)?;
-                let test = test.test().unwrap_or(&test);
-                (Some(test.dataset::<T>(&all_rows(test), &fitted)?), "test")
-            }
-            (None, Some(own)) if args.holdout.is_none() => (Some(own.dataset::<T>(&all_rows(own), &fitted)?), "test"),
-            _ => (part(&parts.test)?, "held out"),
+        let (test, test_is) = match tested {
+            Some(test) => (Some(test.dataset::<T>(&all_rows(test), &fitted)?), "test"),
+            None => (part(&parts.test)?, "held out"),
         };
         let task = examples.task();
         Ok(Rows { train, validation, whole, test, test_is, split, task, examples, usual, notes, findings })
@@ -190,8 +192,13 @@ fn parts<T: Scalar>(
 }
 
 /// What is likely to go wrong, but for what the command line already sees to.
-fn findings(args: &TrainArgs, examples: &Examples, parts: &Parts) -> Vec<DataFinding> {
-    let mut findings = Preflight::of(examples, Some(parts)).findings;
+fn findings(args: &TrainArgs, examples: &Examples, parts: &Parts, test: Option<&Examples>) -> Vec<DataFinding> {
+    let found = Preflight::of(examples, Some(parts));
+    let found = match test {
+        Some(test) => found.with_test(examples, parts, test),
+        None => found,
+    };
+    let mut findings = found.findings;
     findings.retain(|finding| match finding.kind {
         "label-imbalance" => !args.weights.is_weighted(),
         "rare-categories" => !args.fitting.takes_unknown(),

@@ -1,35 +1,39 @@
 //! The options of `train` about decay, learning-rate schedule, gradient accumulation and early stopping.
 
 use chainrule::TrainConfig;
-use chainrule::optim::{GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
+use chainrule::optim::{Decays, GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
 use chainrule::train::{EarlyStopping, Monitor, Usual};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::failure::Failure;
+use crate::optimizer::OptimizerArgs;
 use crate::values::{self, Parsed};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct ScheduleArgs {
     /// L1 regularisation: add this times the sign of each parameter to its gradient [default: 0]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     l1: Option<f64>,
-    /// The parameters that --weight-decay and --l1 apply to
-    #[arg(long, value_name = "GROUP", default_value = "all", value_parser = group())]
-    decay_of: Group,
+    /// The parameters that --weight-decay and --l1 apply to [default: all]
+    #[arg(long, value_name = "GROUP", value_parser = group())]
+    decay_of: Option<Group>,
+    /// That of an earlier run.
+    #[arg(skip)]
+    kept_decay: Option<Decays>,
     /// How the learning rate changes: constant, step:EPOCHS:FACTOR, exponential:FACTOR, cosine:MIN-LR,
     /// restarts:FIRST:TIMES:MIN-LR, one-cycle:RISE:START:END, plateau:FACTOR:PATIENCE:THRESHOLD:COOLDOWN:MIN-LR.
-    /// Settings may be omitted, or given by name: plateau:patience=5
-    #[arg(long, value_name = "SCHEDULE", default_value = "constant", value_parser = schedule)]
-    schedule: Schedule,
+    /// Settings may be omitted, or given by name: plateau:patience=5 [default: constant]
+    #[arg(long, value_name = "SCHEDULE", value_parser = schedule)]
+    schedule: Option<Schedule>,
     /// Raise the learning rate linearly over this many epochs, from SHARE of it (by default a third) to all of it:
     /// 5:0.1
     #[arg(long, value_name = "EPOCHS[:SHARE]", value_parser = warm_up, allow_negative_numbers = true)]
     warm_up: Option<WarmUp>,
-    /// Accumulate the gradients of this many minibatches for each step, as if they were one
-    #[arg(long, value_name = "N", default_value = "1", value_parser = values::count, allow_negative_numbers = true)]
-    accumulate: usize,
+    /// Accumulate the gradients of this many minibatches for each step, as if they were one [default: 1]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    accumulate: Option<usize>,
     /// Stop early when the validation rows have not improved for this many epochs, and keep the weights of the best epoch
     /// [default: never; for tables by the number of rows]
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
@@ -45,7 +49,10 @@ pub(crate) struct ScheduleArgs {
 impl ScheduleArgs {
     /// The configuration with these options applied.
     pub(crate) fn applied_to(&self, config: TrainConfig, usual: &Usual) -> TrainConfig {
-        let (optimizer, decay) = self.decay_of.decay_only(config.optimizer, self.l1.unwrap_or(0.0));
+        let (optimizer, decay) = match self.kept_decay {
+            Some(decay) => (config.optimizer, decay),
+            None => self.decay_of.unwrap_or_default().decay_only(config.optimizer, self.l1.unwrap_or(0.0)),
+        };
         let early_stopping = self.patience.or(usual.patience).map(|patience| EarlyStopping {
             min_delta: self.min_delta.unwrap_or(if self.patience.is_some() { 0.0 } else { usual.min_delta }),
             monitor: self.monitor.unwrap_or_default(),
@@ -54,9 +61,9 @@ impl ScheduleArgs {
         TrainConfig {
             optimizer,
             decay,
-            schedule: self.schedule,
+            schedule: self.schedule.unwrap_or(Schedule::Constant),
             warm_up: self.warm_up,
-            accumulate: self.accumulate,
+            accumulate: self.accumulate.unwrap_or(1),
             early_stopping,
             ..config
         }
@@ -71,6 +78,27 @@ impl ScheduleArgs {
         }
     }
 
+    /// Those of an earlier run where none are given: but for its early stopping.
+    pub(crate) fn over(&self, earlier: &TrainConfig, optimizer: &OptimizerArgs) -> Self {
+        let is_decay_given = self.l1.is_some() || self.decay_of.is_some() || optimizer.gives("weight-decay");
+        let is_rate_given = self.schedule.is_some();
+        ScheduleArgs {
+            kept_decay: Some(earlier.decay).filter(|_| !is_decay_given),
+            schedule: self.schedule.or(Some(earlier.schedule)),
+            // A schedule of its own begins as it says.
+            warm_up: self.warm_up.or(earlier.warm_up.filter(|_| !is_rate_given)),
+            accumulate: self.accumulate.or(Some(earlier.accumulate)),
+            ..self.clone()
+        }
+    }
+
+    /// Stops early as an earlier run did.
+    pub(crate) fn stop_as(&mut self, earlier: EarlyStopping) {
+        self.patience = Some(earlier.patience);
+        self.min_delta = self.min_delta.or(Some(earlier.min_delta));
+        self.monitor = self.monitor.or(Some(earlier.monitor));
+    }
+
     /// Whether --patience is given.
     pub(crate) fn has_patience(&self) -> bool {
         self.patience.is_some()
@@ -83,12 +111,12 @@ impl ScheduleArgs {
 
     /// Whether the learning rate follows the validation loss.
     pub(crate) fn is_plateau(&self) -> bool {
-        matches!(self.schedule, Schedule::Plateau { .. })
+        matches!(self.schedule, Some(Schedule::Plateau { .. }))
     }
 
     /// Whether the learning rate changes during the run.
     pub(crate) fn changes_rate(&self) -> bool {
-        self.schedule != Schedule::Constant || self.warm_up.is_some()
+        !matches!(self.schedule, None | Some(Schedule::Constant)) || self.warm_up.is_some()
     }
 }
 

@@ -33,7 +33,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     if let (false, Err(failure), Err(_)) = (args.optimizer.is_lbfgs(), optimizer("sgd"), optimizer("adam")) {
         return Err(failure);
     }
-    args.data().check_target()?;
+    // A model knows its target.
+    if args.init.is_some() {
+        args.data().check()?
+    } else {
+        args.data().check_target()?
+    }
     if let Some(test) = args.test_data() {
         // Targets in a file of their own for the one are not in a column of the other.
         if args.columns.target.is_empty() { test.check_target()? } else { test.check()? }
@@ -65,13 +70,18 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         None => None,
     };
     let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
+    if stored.is_none_or(|model| model.target.names().is_empty()) {
+        args.data().check_target()?;
+    }
+    let (args, kept) = &args.from_earlier(first.as_ref().map(|(model, _)| model), stored.is_some())?;
     if let Some(loss) = args.loss.or(stored.map(|model| model.loss)) {
         args.weights.check(loss)?;
     }
     Kernel::<T>::selected().map_err(ModelError::from)?;
 
     let mut output = Output::new(args.json, args.quiet);
-    let rows = Rows::<T>::read(args, stored)?;
+    let mut rows = Rows::<T>::read(args, stored)?;
+    rows.notes.splice(..0, kept.clone());
     let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or(rows.task.usual_loss());
     args.weights.check(loss)?;
     let config = args.config(loss, &rows.usual)?;
@@ -127,7 +137,8 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     }
     let refit = refit::run(start, &rows, &trainer, &report, &mut model)?;
     let tested = tested(&report, &model, &rows, &trainer);
-    model.facts = Some(facts(args, &report, &model, &rows, tested.as_ref().ok().and_then(Option::as_ref)));
+    model.facts =
+        Some(facts(args, trainer.config(), &report, &model, &rows, tested.as_ref().ok().and_then(Option::as_ref)));
     let saved = args.save.as_deref();
     if let Some(path) = saved {
         files::keep(path, || model.save(path))?;
@@ -203,6 +214,38 @@ fn keep_after_divergence<T: Scalar>(model: &Model<T>, path: &Path, epochs: usize
 }
 
 impl TrainArgs {
+    /// The options as they are, and without a model that training goes on with nothing to say; else those of its run where
+    /// none are given, and a line about it.
+    fn from_earlier<T: Scalar>(
+        &self,
+        model: Option<&Model<T>>,
+        is_described: bool,
+    ) -> Result<(Self, Option<String>), Failure> {
+        let (Some(model), Some(path)) = (model, &self.init) else { return Ok((self.clone(), None)) };
+        let loss = self.loss.unwrap_or(model.loss);
+        match model.facts.as_ref().and_then(|facts| facts.settings.as_ref()).filter(|_| is_described) {
+            Some(settings) => {
+                let (args, kept) = self.keeping(&settings.config(loss)?);
+                args.optimizer.lbfgs()?;
+                let line = match kept.is_empty() {
+                    true => None,
+                    false => Some(format!(
+                        "keeps {kept} of {}; --optimizer, --batch, --epochs and the like change them",
+                        path.display()
+                    )),
+                };
+                Ok((args, line))
+            }
+            None => Ok((
+                self.clone(),
+                Some(format!(
+                    "{} does not say how it was trained: settings are those of a new network",
+                    path.display()
+                )),
+            )),
+        }
+    }
+
     /// The input files of the run.
     fn inputs(&self) -> Inputs {
         let labels = self.columns.labels.as_deref();

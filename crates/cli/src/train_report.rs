@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Split};
-use chainrule::train::StopReason;
+use chainrule::data::{Dataset, Source, Split};
+use chainrule::train::{Settings, StopReason};
 use chainrule::{Evaluation, Facts, Model, Scalar, Task, TrainConfig, TrainReport, Trainer, weights_sha256};
 use serde::Serialize;
 
@@ -140,6 +140,7 @@ pub(crate) fn done<'a, T: Scalar>(
 /// What the model's file remembers of the run.
 pub(crate) fn facts<T: Scalar>(
     args: &TrainArgs,
+    config: &TrainConfig,
     report: &TrainReport,
     model: &Model<T>,
     rows: &Rows<T>,
@@ -162,6 +163,7 @@ pub(crate) fn facts<T: Scalar>(
         epochs: report.epochs_run,
         best_epoch: report.best,
         scores: scores.unwrap_or_default(),
+        settings: Some(Settings::of(config)),
     }
 }
 
@@ -204,6 +206,7 @@ pub(crate) fn tell_beginning<T: Scalar>(
     if !model.target.names().is_empty() {
         let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());
         let scaled = if scaled { ", standardised for training" } else { "" };
+        let scaled = if args.raw_targets { "" } else { scaled };
         let targets = if train.classes().is_some() { targets } else { format!("{targets} a row") };
         output.say(format_args!("target {names}: {targets}, {}, {}{scaled}", data.task, model.loss));
     }
@@ -262,7 +265,12 @@ pub(crate) fn tell_end(
     let (steps, time) = (plural(report.steps, "step"), seconds(report.seconds));
     output.say(format_args!("{steps} in {time}, {:.1} us a step", report.step_us()));
     if let Some(path) = saved {
-        let (path, source) = (shown(path.display()), shown(&args.data));
+        // Of several files, which a pattern named, one is a source too.
+        let source = match &args.data {
+            Source::Files(paths) => paths.first().map(|path| path.display().to_string()).unwrap_or_default(),
+            source => source.to_string(),
+        };
+        let (path, source) = (shown(path.display()), shown(source));
         output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}"));
     }
 }

@@ -14,6 +14,7 @@ use crate::args::defaults::HOLDOUT;
 use crate::data::{Named, print_notes};
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::inspect::quoted;
 use crate::output::{Output, brief, plural};
 
 /// Candidates in the table.
@@ -47,7 +48,12 @@ pub(crate) fn run(args: &TuneArgs) -> Result<(), Failure> {
     let known = known.map_or(Ok(Vec::new()), |path| read_state(path, &header))?;
     let request = SplitRequest { test: HOLDOUT, validation: VALIDATION, seed: args.seed, by: examples.usual_split() };
     let parts = examples.split(&request)?;
-    let learned = [&parts.train[..], &parts.validation].concat();
+    // As `train` does it.
+    let mut learned = parts.train.clone();
+    if Usual::for_table(examples.rows()).refit.is_some() && examples.is_table() {
+        learned.extend(&parts.validation);
+        learned.sort_unstable();
+    }
     let fitted = examples.fit(&learned, examples.usual_scaling())?;
     let train = examples.dataset::<f32>(&parts.train, &fitted)?;
     let validation = examples.dataset::<f32>(&parts.validation, &fitted)?;
@@ -68,7 +74,7 @@ pub(crate) fn run(args: &TuneArgs) -> Result<(), Failure> {
     let keep = Keep::open(args.state.as_deref(), &header, known.is_empty())?;
     let found = tune.run(&train, &validation, known, |tuned| keep.add(tuned))?;
     keep.finish()?;
-    let command = command(args, &found[0].candidate, &tune);
+    let command = command(&found[0], &examples);
     output.say(table(&found));
     output.say(format_args!("\n{command}"));
     output.json(&DoneLine { candidates: &found, command: &command });
@@ -161,18 +167,51 @@ fn table(found: &[Tuned]) -> String {
     lines.join("\n")
 }
 
-/// What trains the winner; other options are those of the search.
-fn command(args: &TuneArgs, best: &Candidate, tune: &Tune) -> String {
-    let usual = Usual::for_table(0);
-    let mut line = format!("chainrule train --data {}", shown(&args.data));
-    if !args.columns.target.is_empty() {
-        line += &format!(" --target {}", shown(args.columns.target.join(",")));
-    }
-    let Candidate { lr, hidden, batch, dropout, weight_decay, .. } = best;
+/// What trains the winner on the same parts for as many epochs: the options of the search, but for what is its own. Its epochs
+/// have the same losses; what `train` tests on, the search has not seen.
+fn command(best: &Tuned, examples: &Examples) -> String {
+    let mut line = quoted(&options_of_both(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())));
+    let Candidate { lr, hidden, batch, dropout, weight_decay, .. } = &best.candidate;
     line += &format!(" --optimizer adamw --lr {lr} --hidden {} --batch {batch}", list(hidden));
     line += &format!(" --dropout {dropout} --weight-decay {weight_decay}");
-    if tune.init != usual.init {
-        line += " --init-weights auto";
+    line += &format!(" --validation {VALIDATION} --epochs {0} --patience {0}", best.epochs);
+    if !examples.is_table() {
+        line += " --init-weights torch";
     }
     line
+}
+
+/// The arguments of a search as those of `train`, without the options that `train` does not have.
+fn options_of_both(mut arguments: impl Iterator<Item = String>) -> Vec<String> {
+    let (mut kept, mut is_named) = (Vec::new(), false);
+    while let Some(argument) = arguments.next() {
+        let name = argument.split('=').next().unwrap_or_default();
+        match name {
+            "tune" if !is_named => {
+                is_named = true;
+                kept.push("train".to_owned());
+            }
+            "--json" => {}
+            "--candidates" | "--epochs" | "--threads" | "--state" => {
+                if argument == name {
+                    arguments.next();
+                }
+            }
+            _ => kept.push(argument),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_search_alone_has_is_left_out() {
+        let given =
+            "--max-bytes 1G tune --data a.csv --state=s --target tune --candidates 4 --missing median --json --seed 7";
+        let kept = "--max-bytes 1G train --data a.csv --target tune --missing median --seed 7";
+        assert_eq!(options_of_both(given.split(' ').map(str::to_owned)).join(" "), kept);
+    }
 }

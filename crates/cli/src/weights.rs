@@ -43,6 +43,20 @@ impl WeightsArgs {
         }
     }
 
+    /// Whether any of these options is given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.class_weights.is_some() || self.label_smoothing.is_some() || self.pos_weight.is_some()
+    }
+
+    /// Those of an earlier run.
+    pub(crate) fn of(earlier: &TrainConfig) -> Self {
+        WeightsArgs {
+            class_weights: Some(earlier.class_weights.clone()).filter(|weights| *weights != ClassWeights::Equal),
+            label_smoothing: Some(earlier.label_smoothing).filter(|share| *share != 0.0),
+            pos_weight: earlier.positive_weights.clone().map(Weights),
+        }
+    }
+
     /// Whether classes or answers weigh differently.
     pub(crate) fn is_weighted(&self) -> bool {
         self.class_weights.is_some() || self.pos_weight.is_some()

@@ -6,6 +6,7 @@ use chainrule_kernel::Scalar;
 
 use super::contents::Bytes;
 use super::dataset::Dataset;
+use super::encoder::above_minus_1;
 use super::features::Features;
 use super::fitted::Fitted;
 use super::preprocess::Preprocess;
@@ -43,6 +44,8 @@ pub struct Examples {
     pub(super) weights: Option<Vec<f64>>,
     pub(super) notes: Vec<String>,
     pub(super) options: SchemaOptions,
+    /// The columns of the targets whose logarithms are learned, (outputs); none where it is empty.
+    pub(super) log1p: Vec<bool>,
     pub(super) content: u64,
 }
 
@@ -199,7 +202,7 @@ impl Examples {
         let (schema, preprocess) = match &self.x {
             Inputs::Table { table, columns, rows: examples } => {
                 let rows: Vec<usize> = rows.iter().map(|&row| examples[row]).collect();
-                let schema = Schema::fit(table, columns, &rows, self.options)?;
+                let schema = Schema::fit(table, columns, &rows, &self.options)?;
                 let preprocess = scaling.fit(&schema, table, &rows)?;
                 (Some(Arc::new(schema)), preprocess)
             }
@@ -221,7 +224,7 @@ impl Examples {
         };
         let scaling = match &self.target.data {
             TargetData::Values { values, cols } if self.target.task == Task::Regression => {
-                Some(TargetScaling::fit(values, *cols, rows)?)
+                Some(TargetScaling::fit(values, *cols, rows, &self.log1p)?)
             }
             _ => None,
         };
@@ -325,6 +328,14 @@ impl Examples {
         })
     }
 
+    /// That there is no logarithm of 1 more than this target.
+    pub(super) fn no_logarithm(&self, row: usize, column: usize, value: f64) -> Error {
+        let row = if let Inputs::Table { rows, .. } = &self.x { rows[row] } else { row };
+        let title = self.target_names.get(column).cloned().unwrap_or_else(|| format!("column {}", column + 1));
+        let place = crate::Place::Row(row + 1);
+        Error::format(&self.origin, place, value.to_string(), above_minus_1(&title))
+    }
+
     fn targets<T: Scalar>(&self, rows: &[usize], scaling: Option<&TargetScaling>) -> Result<Targets<T>> {
         match &self.target.data {
             TargetData::Classes { labels, names } => {
@@ -339,6 +350,9 @@ impl Examples {
                 }
                 for &row in rows {
                     for (column, &value) in values[row * cols..][..*cols].iter().enumerate() {
+                        if value <= -1.0 && scaling.is_some_and(|scaling| scaling.is_log1p(column)) {
+                            return Err(self.no_logarithm(row, column, value));
+                        }
                         let value = scaling.map_or(value, |scaling| scaling.apply(column, value));
                         let place = crate::Place::Cell { row: row + 1, column: column + 1 };
                         chosen.push(super::numbers::narrow("targets", place, value)?);

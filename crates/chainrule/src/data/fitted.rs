@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::preprocess::Preprocess;
 use super::schema::Schema;
-use super::target::Target;
+use super::target::{Target, TargetScaling};
 
 /// What was fitted on the rows that are trained on: how columns become features and how both are scaled.
 ///
@@ -40,10 +40,11 @@ impl Fitted {
         &self.target
     }
 
-    /// The same without scaling the targets.
+    /// The same without scaling the targets; logarithms that were asked for stay.
     #[must_use]
     pub fn with_targets_as_they_are(mut self) -> Self {
-        self.target = Arc::new(Target { scaling: None, ..(*self.target).clone() });
+        let scaling = self.target.scaling.as_ref().and_then(TargetScaling::logarithms_alone);
+        self.target = Arc::new(Target { scaling, ..(*self.target).clone() });
         self
     }
 }

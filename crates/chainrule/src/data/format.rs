@@ -7,6 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::contents::{BYTE, Bytes, Contents, Inflated};
+use super::foreign;
 use super::idx;
 use super::input::{Input, fill, open};
 use super::limits::Limits;
@@ -171,16 +172,8 @@ fn open_any(path: &Path, limits: Limits) -> Result<Opened> {
         let format = format_of(&name, &input.origin, &input.head)?;
         return Ok(Opened { input, format, inflated: None });
     }
-    // Streams of nothing, one behind the other, inflate to nothing without an end.
     let reader = std::mem::replace(&mut input.reader, Cursor::new(Vec::new()).chain(empty_file(path)?));
-    let reader = reader.take(limits.max_bytes);
-    let mut inflated: Inflated = match is_zstd {
-        false => Box::new(MultiGzDecoder::new(BufReader::new(reader))),
-        #[cfg(feature = "zstd")]
-        true => Box::new(super::zstd::Frames::new(reader)),
-        #[cfg(not(feature = "zstd"))]
-        true => return Err(unsupported(&input.origin, "a file that zstd has compressed", "zstd")),
-    };
+    let mut inflated = inflated(&input.origin, reader, is_zstd, limits)?;
     let mut head = vec![0; 8];
     let filled = fill(&mut inflated, &mut head).map_err(|error| super::input::read_error(&input.origin, 0, error))?;
     head.truncate(filled);
@@ -188,6 +181,48 @@ fn open_any(path: &Path, limits: Limits) -> Result<Opened> {
     let format = if filled < 2 { Format::Idx } else { format_of(inside, &input.origin, &head)? };
     let inflated: Inflated = Box::new(Cursor::new(head).chain(inflated));
     Ok(Opened { input, format, inflated: Some(inflated) })
+}
+
+/// What inflates these bytes.
+fn inflated(origin: &str, reader: impl Read + 'static, is_zstd: bool, limits: Limits) -> Result<Inflated> {
+    // Streams of nothing, one behind the other, inflate to nothing without an end.
+    let reader = reader.take(limits.max_bytes);
+    let _ = origin;
+    Ok(match is_zstd {
+        false => Box::new(MultiGzDecoder::new(BufReader::new(reader))),
+        #[cfg(feature = "zstd")]
+        true => Box::new(super::zstd::Frames::new(reader)),
+        #[cfg(not(feature = "zstd"))]
+        true => return Err(unsupported(origin, "a file that zstd has compressed", "zstd")),
+    })
+}
+
+/// Reads text from a stream without a name, which gzip or zstd may have compressed.
+pub(crate) fn read_stream(
+    origin: &str,
+    mut reader: impl Read + 'static,
+    text: &TextFormat,
+    limits: Limits,
+) -> Result<Table> {
+    let head_of = |reader: &mut dyn Read| {
+        let mut head = vec![0; 8];
+        let filled = fill(&mut &mut *reader, &mut head).map_err(|error| super::input::read_error(origin, 0, error))?;
+        head.truncate(filled);
+        Ok::<_, Error>(head)
+    };
+    let mut head = head_of(&mut reader)?;
+    let (is_gzip, is_zstd) = (head.starts_with(&idx::GZIP), head.starts_with(&ZSTD));
+    let mut reader: Inflated = Box::new(Cursor::new(head.clone()).chain(reader));
+    if is_gzip || is_zstd {
+        reader = inflated(origin, reader, is_zstd, limits)?;
+        head = head_of(&mut reader)?;
+        reader = Box::new(Cursor::new(head.clone()).chain(reader));
+    }
+    match foreign::refused(origin, &head, "text") {
+        Some(error) => Err(error),
+        None if head.starts_with(b"PK\x03\x04") => Err(foreign::zip(origin, "", "text")),
+        None => read_text(origin, reader, text, limits),
+    }
 }
 
 /// The file again, of which nothing is read.
@@ -219,32 +254,29 @@ fn format_of(name: &str, origin: &str, head: &[u8]) -> Result<Format> {
     let by_name = ENDINGS.iter().find(|(endings, _)| endings.iter().any(|ending| name.ends_with(ending)));
     let by_bytes = MAGIC.iter().find(|(start, _)| head.starts_with(start));
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
+    // What a name of text or no name promises is no reason to read other bytes as text.
+    if let (None, None | Some((_, Format::Text | Format::Parquet))) = (by_bytes, by_name)
+        && let Some(error) = foreign::refused(origin, head, KNOWN)
+    {
+        return Err(error);
+    }
     match (by_bytes, by_name) {
         // The length of a header stands first: any bytes.
         (_, Some((_, Format::Tensors))) => return Ok(Format::Tensors),
         // A zip archive without that name may be anything, and a text may begin with these letters.
         (Some((_, Format::Npz)), Some((_, format @ (Format::Npz | Format::Idx)))) => return Ok(*format),
-        (Some((_, Format::Npz)), _) => {
-            return Err(Error::format(origin, Place::Byte(0), "a zip archive", KNOWN));
-        }
+        (Some((_, Format::Npz)), _) => return Err(foreign::zip(origin, name, KNOWN)),
         (Some((_, format)), None) => return Ok(*format),
         (Some((_, format @ (Format::Npy | Format::Idx))), Some(_)) => return Ok(*format),
         (_, Some((_, format))) => return Ok(*format),
         (None, None) => {}
     }
-    if let Some(known) = foreign(head) {
-        Err(Error::format(origin, Place::Byte(0), known, KNOWN))
-    } else if !head.is_empty() && head.iter().all(is_text) {
+    let is_utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    if is_utf16 || (!head.is_empty() && head.iter().all(is_text)) {
         Ok(Format::Text)
     } else {
         let shown: Vec<String> = head.iter().map(|byte| format!("{byte:02x}")).collect();
         let found = if head.is_empty() { "the end".to_string() } else { format!("bytes {}", shown.join(" ")) };
         Err(Error::format(origin, Place::Byte(0), found, KNOWN))
     }
-}
-
-/// What begins with these bytes and cannot be read.
-fn foreign(head: &[u8]) -> Option<&'static str> {
-    const FOREIGN: [(&[u8], &str); 2] = [(b"\x89HDF", "an HDF5 file"), (b"\x89PNG", "a PNG image")];
-    FOREIGN.iter().find(|(start, _)| head.starts_with(start)).map(|(_, what)| *what)
 }

@@ -19,10 +19,12 @@ mod contents;
 mod csv;
 mod dataset;
 mod digits;
+mod encoder;
 mod examples;
 mod features;
 mod files;
 mod fitted;
+mod foreign;
 mod format;
 mod generate;
 #[cfg(feature = "npy")]
@@ -31,6 +33,8 @@ mod idx;
 pub(crate) mod input;
 mod limited;
 mod limits;
+mod log1p;
+mod logarithms;
 mod member;
 #[cfg(feature = "csv")]
 mod metered;
@@ -55,6 +59,7 @@ mod split;
 mod table;
 mod target;
 mod target_columns;
+mod target_labels;
 mod targets;
 #[cfg(feature = "zstd")]
 mod zstd;

@@ -10,6 +10,7 @@ use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
 use super::limits::Limits;
+use super::logarithms::{Columns, Logarithms};
 use super::policies::{Missing, Unknown};
 use super::roles::{group_numbers, refuse_dates, refuse_missing, row_weights, usable};
 use super::schema::Schema;
@@ -17,6 +18,7 @@ use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
 use super::table::{Cell, Table, TextFormat};
 use super::target_columns::{TargetColumns, TargetRequest};
+use super::target_labels::{lacks_class, refuse_missing_targets};
 use crate::{Error, Result, Task};
 
 /// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.
@@ -56,6 +58,9 @@ pub struct Request {
     pub loss: Option<Loss>,
     /// The number of classes, numbered from 0, whether or not all occur.
     pub classes: Option<usize>,
+    /// Columns of numbers, of features or of the targets of a regression, that are learned as `ln(1 + x)`: those whose values
+    /// differ by factors, such as prices. Undone in every prediction and figure.
+    pub log1p: Vec<String>,
     /// What is done about missing values; they are refused.
     pub missing: Option<Missing>,
     /// What is done, when the model predicts, about categories that training did not see.
@@ -79,6 +84,7 @@ impl Request {
             task: None,
             loss: None,
             classes: None,
+            log1p: Vec::new(),
             missing: None,
             unknown: Unknown::Error,
             limits: Limits::default(),
@@ -133,7 +139,7 @@ impl Request {
         let largest = labels.flatten().max().map(|&largest| largest as usize + 1);
         let known = TargetRequest { task, classes: known.classes.or(largest), ..known };
         let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
-        let columns = columns.chain(&self.group).chain(&self.row_weights);
+        let columns = columns.chain(&self.group).chain(&self.row_weights).chain(&self.log1p);
         if let Some(column) = columns.into_iter().next() {
             return Err(Error::Argument {
                 name: "column",
@@ -181,6 +187,7 @@ impl Request {
                 weights: None,
                 notes,
                 options: SchemaOptions::default(),
+                log1p: Vec::new(),
                 content,
             })
         };
@@ -220,10 +227,19 @@ impl Request {
         };
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
-        let rows = self.usable_rows(&table, &roles.features, (target_table, &targets), &mut notes)?;
+        let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names };
+        let rows = self.usable_rows(&table, &roles.features, targeted, &mut notes)?;
         let mut found = TargetColumns { table: target_table, columns: &targets, rows: &rows }.read(known)?;
         notes.append(&mut found.notes);
 
+        let columns =
+            Columns { table: &table, features: &roles.features, target_table, targets: &targets, rows: &rows };
+        // A model knows its own.
+        let wanted = if known.schema.is_none() { &self.log1p[..] } else { &[] };
+        let Logarithms { features: log1p, targets: target_log1p } = columns.logarithms(wanted, &found)?;
+        if !wanted.is_empty() {
+            notes.push(format!("learned by logarithms, ln(1 + x): {}", wanted.join(", ")));
+        }
         let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, &rows)));
         let weights = roles.weights.map(|column| row_weights(&table, column, &rows)).transpose()?;
         let mut content = Content::new();
@@ -240,7 +256,8 @@ impl Request {
             group,
             weights,
             notes,
-            options: SchemaOptions { missing: self.missing, unknown: self.unknown },
+            options: SchemaOptions { missing: self.missing, unknown: self.unknown, log1p },
+            log1p: target_log1p,
             content,
         })
     }
@@ -305,23 +322,25 @@ impl Request {
         &self,
         table: &Table,
         features: &[usize],
-        target: (&Table, &[usize]),
+        target: Targeted<'_>,
         notes: &mut Vec<String>,
     ) -> Result<Vec<usize>> {
         let lacks = |table: &Table, columns: &[usize], row: usize| {
             columns.iter().any(|&column| table.cell(row, column) == Cell::Missing)
         };
         let has_holes = |table: &Table, columns: &[usize]| columns.iter().any(|&at| table.columns()[at].missing > 0);
-        let (targets, target_columns) = target;
+        let Targeted { table: targets, columns: target_columns, classes } = target;
         let all: Vec<usize> = (0..table.rows()).collect();
         let Some(missing) = self.missing else {
             refuse_missing(table, features)?;
-            refuse_missing(targets, target_columns)?;
+            refuse_missing_targets(targets, target_columns, classes)?;
             return Ok(all);
         };
         let mut rows = all;
-        if has_holes(targets, target_columns) {
-            rows.retain(|&row| !lacks(targets, target_columns, row));
+        let has_class =
+            |row: &usize| target_columns.iter().all(|&column| !lacks_class(targets.cell(*row, column), classes));
+        rows.retain(has_class);
+        if rows.len() < table.rows() {
             notes.push(format!("{} rows without a target left out", table.rows() - rows.len()));
         }
         if missing == Missing::Drop && has_holes(table, features) {
@@ -334,6 +353,14 @@ impl Request {
         }
         Ok(rows)
     }
+}
+
+/// Where targets are, and the classes that a model has.
+#[derive(Clone, Copy)]
+struct Targeted<'a> {
+    table: &'a Table,
+    columns: &'a [usize],
+    classes: Option<&'a [String]>,
 }
 
 pub(super) struct Roles {

@@ -1,6 +1,6 @@
 //! Which columns of a table are of use without being asked for, and what is refused before anything is learned from them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::table::{Cell, Cells, Table, is_date};
 use crate::{Error, Place, Result};
@@ -121,12 +121,6 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
         total,
         columns: listed.join(", "),
     })
-}
-
-/// Number of hashes that occurred before: rows with equal hashes are taken as equal.
-pub(crate) fn duplicates(hashes: &[u64]) -> usize {
-    let mut seen = HashSet::with_capacity(hashes.len());
-    hashes.iter().filter(|hash| !seen.insert(**hash)).count()
 }
 
 /// A number for each group that rows are of.

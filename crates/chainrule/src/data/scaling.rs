@@ -72,7 +72,7 @@ impl Scaling {
     /// Fits it to the features that these rows of a table become.
     ///
     /// # Errors
-    /// Those of [`Encoder::row`](super::schema::Encoder::row), and when numbers are so large that a mean or a deviation
+    /// Those of [`Encoder::row`](super::encoder::Encoder::row), and when numbers are so large that a mean or a deviation
     /// overflows f64.
     pub(crate) fn fit(self, schema: &Schema, table: &Table, rows: &[usize]) -> Result<Preprocess> {
         let width = schema.width();

@@ -1,16 +1,12 @@
 //! How the columns of a table become features: numbers as they are, words as one column for each category, and what is put
-//! where a value is missing. Fitted on the rows that are trained on, and stored with the model.
+//! where a value is missing. Fitted on the rows that are trained on, and stored with the model; `encoder.rs` applies it.
 
-use chainrule_kernel::Scalar;
 use serde::{Deserialize, Serialize};
 
-use super::features::Features;
-use super::numbers::narrow;
 use super::policies::{Missing, Unknown};
-use super::preprocess::Preprocess;
-use super::table::{Cell, Cells, Table, title};
+use super::table::{Table, title};
 use crate::nearest::nearest;
-use crate::{Error, Place, Result};
+use crate::{Error, Result};
 
 /// How a table becomes features. It serialises, so a model file can carry it.
 ///
@@ -53,6 +49,9 @@ pub(super) enum Kind {
         fill: Option<f64>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         indicator: bool,
+        /// Whether it is the logarithm of 1 + x that is learned from.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        log1p: bool,
     },
     /// One feature, 0 or 1.
     Flag {
@@ -84,7 +83,7 @@ pub(crate) struct Located {
 impl Schema {
     /// The schema of a network that knows its inputs by their order alone.
     pub(crate) fn of_numbers(columns: &[usize], table_columns: usize) -> Self {
-        let kind = || Kind::Number { fill: None, indicator: false };
+        let kind = || Kind::Number { fill: None, indicator: false, log1p: false };
         let column = |&index| SchemaColumn { name: None, index, kind: kind() };
         Schema { table_columns, columns: columns.iter().map(column).collect(), missing: None }
     }
@@ -106,6 +105,12 @@ impl Schema {
                 Kind::Number { fill: Some(fill), .. } | Kind::Flag { fill: Some(fill), .. } if !fill.is_finite() => {
                     return refuse(format!("{fill} for missing values of {title}"), "a finite number");
                 }
+                Kind::Number { fill: Some(fill), log1p: true, .. } if *fill <= -1.0 => {
+                    return refuse(
+                        format!("{fill} for missing values of {title}"),
+                        "a number above -1, for its logarithm",
+                    );
+                }
                 Kind::Category { levels, fill: Some(fill), .. } if !levels.contains(fill) => {
                     return refuse(format!("{fill:?} for missing values of {title}"), "one of its categories");
                 }
@@ -124,6 +129,13 @@ impl Schema {
     /// What is done about missing values.
     pub fn missing(&self) -> Option<Missing> {
         self.missing
+    }
+
+    /// The columns that are learned from by `ln(1 + x)`.
+    pub fn log1p(&self) -> Vec<String> {
+        let takes_logarithms = |column: &&SchemaColumn| matches!(column.kind, Kind::Number { log1p: true, .. });
+        let names = self.columns.iter().filter(takes_logarithms);
+        names.map(|column| title(column.name.as_deref(), column.index)).collect()
     }
 
     /// Number of features that a row becomes.
@@ -207,178 +219,10 @@ impl Schema {
             expected: format!("{features}, the inputs of the model{also}"),
         })
     }
-
-    /// The features of these rows, preprocessed in f64 before they are narrowed to `T`.
-    pub(crate) fn features<T: Scalar>(
-        &self,
-        table: &Table,
-        rows: &[usize],
-        preprocess: &Preprocess,
-        takes_unknown: bool,
-    ) -> Result<Features<T>> {
-        let located = self.locate(table)?;
-        let width = self.width();
-        preprocess.check(width)?;
-        let mut data: Vec<T> = Vec::new();
-        let count = rows.len().checked_mul(width);
-        if !matches!(count.map(|count| data.try_reserve_exact(count)), Some(Ok(()))) {
-            return Err(Error::no_memory("features", rows.len()));
-        }
-        let mut encoder = self.encoder(table, located);
-        encoder.takes_unknown = takes_unknown;
-        let mut cells = vec![0.0; width];
-        for &row in rows {
-            encoder.row(row, &mut cells)?;
-            preprocess.apply_to_row(&mut cells);
-            for (column, &value) in cells.iter().enumerate() {
-                let place = Place::Cell { row: row + 1, column: column + 1 };
-                data.push(narrow(table.origin(), place, value)?);
-            }
-        }
-        let mut features = Features::from_origin(table.origin(), rows.len(), width, data)?;
-        features.set_preprocessing(preprocess.clone());
-        Ok(features)
-    }
-
-    /// What turns rows of this table into features.
-    pub(crate) fn encoder<'a>(&'a self, table: &'a Table, located: Located) -> Encoder<'a> {
-        let plan = |(column, &at): (&'a SchemaColumn, &usize)| {
-            let codes = match (&column.kind, &table.columns()[at].cells) {
-                // Each word of the table is looked up once.
-                (Kind::Category { levels, .. }, Cells::Words { words, .. }) => {
-                    words.all().iter().map(|word| level_of(levels, word)).collect()
-                }
-                _ => Vec::new(),
-            };
-            Encoded { column, at, codes }
-        };
-        let columns = self.columns.iter().zip(&located.columns).map(plan).collect();
-        Encoder { table, columns, takes_unknown: false }
-    }
-}
-
-/// A column of a schema in a table.
-struct Encoded<'a> {
-    column: &'a SchemaColumn,
-    at: usize,
-    /// The category of each word of the table.
-    codes: Vec<Option<usize>>,
-}
-
-/// Turns rows of a table into features.
-pub(crate) struct Encoder<'a> {
-    table: &'a Table,
-    columns: Vec<Encoded<'a>>,
-    /// Whether a category that training did not see is none of those that it did.
-    takes_unknown: bool,
-}
-
-impl Encoder<'_> {
-    /// Writes the features of a row, not preprocessed, (width).
-    pub(crate) fn row(&self, row: usize, into: &mut [f64]) -> Result<()> {
-        let mut rest = into;
-        for encoded in &self.columns {
-            let (here, behind) = rest.split_at_mut(encoded.column.kind.width());
-            rest = behind;
-            if let Cells::Numbers { slot } = self.table.columns()[encoded.at].cells
-                && let Kind::Number { .. } = encoded.column.kind
-            {
-                let value = self.table.value(row, slot);
-                if !value.is_nan() {
-                    here[0] = value;
-                    here[1..].fill(0.0);
-                    continue;
-                }
-            }
-            self.cell(row, encoded, here)?;
-        }
-        Ok(())
-    }
-
-    fn cell(&self, row: usize, encoded: &Encoded<'_>, into: &mut [f64]) -> Result<()> {
-        let refuse = |found: String, expected: String| {
-            let place = Place::Cell { row: row + 1, column: encoded.at + 1 };
-            Err(Error::format(self.table.origin(), place, found, expected))
-        };
-        let title = || self.table.title(encoded.at);
-        let cell = self.table.cell(row, encoded.at);
-        into.fill(0.0);
-        match (&encoded.column.kind, cell) {
-            (Kind::Number { fill: Some(fill), .. } | Kind::Flag { fill: Some(fill), .. }, Cell::Missing) => {
-                into[0] = *fill;
-                into[1..].fill(1.0);
-            }
-            (Kind::Category { levels, fill: Some(fill), .. }, Cell::Missing) => {
-                levels.iter().zip(into).for_each(|(level, into)| *into = f64::from(u8::from(level == fill)));
-            }
-            (_, Cell::Missing) => {
-                let expected = format!(
-                    "a value in {:?}: the model was not told how to fill what is missing (missing = median or the like, when it \
-                     is trained)",
-                    title()
-                );
-                return refuse("a missing value".to_owned(), expected);
-            }
-            (Kind::Number { .. }, Cell::Number(value)) => into[0] = value,
-            (Kind::Number { .. }, Cell::Word(word)) if word.eq_ignore_ascii_case("false") => {}
-            (Kind::Number { .. }, Cell::Word(word)) if word.eq_ignore_ascii_case("true") => into[0] = 1.0,
-            (Kind::Number { .. }, Cell::Word(word)) => {
-                return refuse(format!("{word:?}"), format!("a number in {:?}, as the model was trained on", title()));
-            }
-            (Kind::Flag { no, yes, .. }, cell) => match spelled(cell) {
-                word if word.eq_ignore_ascii_case(yes) || word == "1" => into[0] = 1.0,
-                word if word.eq_ignore_ascii_case(no) || word == "0" => {}
-                word => return refuse(format!("{word:?}"), format!("{no:?} or {yes:?} in {:?}", title())),
-            },
-            (Kind::Category { levels, unknown, .. }, cell) => {
-                let level = match (cell, &self.table.columns()[encoded.at].cells) {
-                    (Cell::Word(_), Cells::Words { slot, .. }) => {
-                        encoded.codes.get(self.table.code(row, *slot) as usize).copied().flatten()
-                    }
-                    (Cell::Number(value), _) => level_of(levels, &value.to_string()),
-                    _ => None,
-                };
-                match (level, unknown) {
-                    (Some(level), _) => into[level] = 1.0,
-                    (None, Unknown::Zeros) => {}
-                    (None, Unknown::Error) if self.takes_unknown => {}
-                    (None, Unknown::Error) => {
-                        let listed = levels.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
-                        let more =
-                            if levels.len() > 20 { format!(", ... ({} in all)", levels.len()) } else { String::new() };
-                        let expected = format!(
-                            "a category of {:?} that was trained on: {listed}{more}; a model trained with unknown = zeros \
-                             takes others",
-                            title()
-                        );
-                        return refuse(format!("{:?}", spelled(cell)), expected);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Which of the categories a text names: as it is written, or as the same number.
-fn level_of(levels: &[String], text: &str) -> Option<usize> {
-    levels.iter().position(|level| level == text).or_else(|| {
-        let number: f64 = text.parse().ok()?;
-        levels.iter().position(|level| level.parse() == Ok(number))
-    })
-}
-
-/// A cell as it would be written.
-fn spelled(cell: Cell<'_>) -> String {
-    match cell {
-        Cell::Missing => String::new(),
-        Cell::Number(value) => value.to_string(),
-        Cell::Word(word) => word.to_owned(),
-    }
 }
 
 impl Kind {
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         match self {
             Kind::Number { indicator, .. } | Kind::Flag { indicator, .. } => 1 + usize::from(*indicator),
             Kind::Category { levels, .. } => levels.len(),

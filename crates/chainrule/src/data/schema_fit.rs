@@ -9,15 +9,17 @@ use crate::{Error, Result};
 const NO_WORD: &str = "(missing)";
 
 /// What a schema is fitted with.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SchemaOptions {
     pub(crate) missing: Option<Missing>,
     pub(crate) unknown: Unknown,
+    /// Columns whose logarithms are learned from.
+    pub(crate) log1p: Vec<usize>,
 }
 
 impl Schema {
     /// Fits these columns of a table on these rows.
-    pub(crate) fn fit(table: &Table, columns: &[usize], rows: &[usize], options: SchemaOptions) -> Result<Self> {
+    pub(crate) fn fit(table: &Table, columns: &[usize], rows: &[usize], options: &SchemaOptions) -> Result<Self> {
         let column = |&index: &usize| {
             let kind = fit_column(table, index, rows, options)?;
             Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind })
@@ -27,13 +29,13 @@ impl Schema {
     }
 }
 
-fn fit_column(table: &Table, index: usize, rows: &[usize], options: SchemaOptions) -> Result<Kind> {
+fn fit_column(table: &Table, index: usize, rows: &[usize], options: &SchemaOptions) -> Result<Kind> {
     let missing = options.missing.filter(|missing| *missing != Missing::Drop);
     let is_missing = |&&row: &&usize| table.cell(row, index) == Cell::Missing;
     let indicator = missing == Some(Missing::Indicator) && rows.iter().any(|row| is_missing(&row));
     if matches!(table.columns()[index].cells, Cells::Numbers { .. }) {
         let fill = missing.map(|missing| number_for_missing(table, index, rows, missing)).transpose()?;
-        return Ok(Kind::Number { fill, indicator });
+        return Ok(Kind::Number { fill, indicator, log1p: options.log1p.contains(&index) });
     }
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     for &row in rows {

@@ -39,7 +39,7 @@ pub enum Source {
     Builtin(&'static str),
     /// Rows that are made up by a formula, with their target `y`: `moons`, `moons:rows=1000,noise=0.1,seed=7`.
     Generated(Generator, GeneratorConfig),
-    /// Text on standard input.
+    /// Text on standard input, also compressed by gzip or zstd.
     Stdin,
     /// A file: IDX, NPY or text, each also compressed by gzip or zstd; NPZ or safetensors, `file.npz:key`; Parquet or Arrow.
     File(PathBuf),
@@ -143,7 +143,7 @@ impl Source {
             Source::Generated(generator, config) => {
                 generated(&self.to_string(), generator.generate(config)?).map(Whole::Table)
             }
-            Source::Stdin => format::read_text("stdin", stdin().lock(), text, limits).map(Whole::Table),
+            Source::Stdin => format::read_stream("stdin", stdin(), text, limits).map(Whole::Table),
             Source::File(path) => Ok(match format::read_file(path, text, limits)? {
                 Contents::Table(table) => Whole::Table(table),
                 Contents::Bytes(bytes) => Whole::Bytes(bytes, None),

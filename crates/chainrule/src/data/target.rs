@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::log1p::{exp_m1, ln_1p};
 use super::scaling::Moments;
 use crate::{Error, Result};
 
@@ -31,7 +32,7 @@ pub struct Target {
     pub(crate) scaling: Option<TargetScaling>,
 }
 
-/// `(t - mean) / std`, for each column of the targets.
+/// `(t - mean) / std`, for each column of the targets, of `ln(1 + t)` where that was asked for.
 ///
 /// ```
 /// use chainrule::data::{Request, Scaling, Source};
@@ -49,6 +50,9 @@ pub struct TargetScaling {
     pub(crate) mean: Vec<f64>,
     /// Each column's standard deviation, or 1 where it is constant, (outputs).
     pub(crate) std: Vec<f64>,
+    /// Whether it is the logarithm of 1 + t that is scaled, (outputs); empty where it is of none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) log1p: Vec<bool>,
 }
 
 impl Target {
@@ -62,9 +66,15 @@ impl Target {
         self.answers.as_ref().map(|[no, yes]| [no.as_str(), yes.as_str()])
     }
 
-    /// The mean of each column that was subtracted before learning, and the deviation it was divided by, (outputs) each.
+    /// The mean of each column that was subtracted before learning, and the deviation it was divided by, (outputs) each: of
+    /// its logarithm where [`Target::is_log1p`].
     pub fn scaling(&self) -> Option<(&[f64], &[f64])> {
         self.scaling.as_ref().map(|scaling| (&*scaling.mean, &*scaling.std))
+    }
+
+    /// Whether this column, counted from 0, is learned as `ln(1 + t)`, so that relative errors count.
+    pub fn is_log1p(&self, column: usize) -> bool {
+        self.scaling.as_ref().is_some_and(|scaling| scaling.is_log1p(column))
     }
 
     /// Refuses one that a file should not hold.
@@ -77,24 +87,32 @@ impl Target {
         if self.answers.is_some() && outputs != 1 {
             return refuse(format!("no and yes of {outputs} outputs"), "one output".to_owned());
         }
-        let Some(TargetScaling { mean, std }) = &self.scaling else { return Ok(()) };
+        let Some(TargetScaling { mean, std, log1p }) = &self.scaling else { return Ok(()) };
         let is_sound = |(mean, std): (&f64, &f64)| mean.is_finite() && std.is_finite() && *std > 0.0;
         if mean.len() != outputs || std.len() != outputs || !mean.iter().zip(std).all(is_sound) {
             let found = format!("{} means and {} deviations", mean.len(), std.len());
             return refuse(found, format!("{outputs} of each, finite, and deviations above 0"));
+        }
+        if !log1p.is_empty() && log1p.len() != outputs {
+            return refuse(format!("log1p of {} columns", log1p.len()), format!("{outputs} yes or no, or none"));
         }
         Ok(())
     }
 }
 
 impl TargetScaling {
-    /// Fits it to these rows of values, (rows, cols).
-    pub(crate) fn fit(values: &[f64], cols: usize, rows: &[usize]) -> Result<Self> {
+    /// Fits it to these rows of values, (rows, cols), all above -1 in columns of which logarithms are taken.
+    pub(crate) fn fit(values: &[f64], cols: usize, rows: &[usize], log1p: &[bool]) -> Result<Self> {
+        let mut taken = vec![0.0; cols];
         let Moments { mean, std } = Moments::of(cols, rows.len(), &mut |see| {
-            rows.iter().for_each(|row| see(&values[row * cols..][..cols]));
+            for row in rows {
+                taken.copy_from_slice(&values[row * cols..][..cols]);
+                taken.iter_mut().zip(log1p).filter(|(_, is)| **is).for_each(|(value, _)| *value = ln_1p(*value));
+                see(&taken);
+            }
             Ok(())
         })?;
-        let scaling = TargetScaling { mean, std };
+        let scaling = TargetScaling { mean, std, log1p: log1p.to_vec() };
         Target { scaling: Some(scaling.clone()), ..Target::default() }.check(cols)?;
         Ok(scaling)
     }
@@ -104,11 +122,24 @@ impl TargetScaling {
         self.mean.len()
     }
 
+    pub(crate) fn is_log1p(&self, column: usize) -> bool {
+        self.log1p.get(column).copied().unwrap_or(false)
+    }
+
+    /// The same without mean and deviation; nothing where no logarithm is left.
+    pub(crate) fn logarithms_alone(&self) -> Option<Self> {
+        let columns = self.columns();
+        let has_some = self.log1p.contains(&true);
+        has_some.then(|| TargetScaling { mean: vec![0.0; columns], std: vec![1.0; columns], log1p: self.log1p.clone() })
+    }
+
     pub(crate) fn apply(&self, column: usize, value: f64) -> f64 {
+        let value = if self.is_log1p(column) { ln_1p(value) } else { value };
         (value - self.mean[column]) / self.std[column]
     }
 
     pub(crate) fn undo(&self, column: usize, value: f64) -> f64 {
-        value.mul_add(self.std[column], self.mean[column])
+        let value = value.mul_add(self.std[column], self.mean[column]);
+        if self.is_log1p(column) { exp_m1(value) } else { value }
     }
 }

@@ -8,6 +8,7 @@ use chainrule_model::Loss;
 use super::roles::is_amount;
 use super::schema::Schema;
 use super::table::{Cell, Cells, Table, are_no_and_yes, is_date};
+use super::target_labels::{class_numbers, label_name, meant, some};
 use crate::{Error, Place, Result, Task};
 
 /// So many different whole numbers, or fewer, are classes.
@@ -190,7 +191,7 @@ impl TargetColumns<'_> {
             let Some(&label) = by_name.get(name.as_str()) else {
                 let expected = match request.classes {
                     Some(classes) => format!("0 to {} for {classes} classes", classes.saturating_sub(1)),
-                    None => format!("one of the classes {}", some(&names)),
+                    None => format!("one of the classes {}{}", some(&names), meant(&name, &names)),
                 };
                 return Err(self.refuse(row, column, name, expected));
             };
@@ -329,7 +330,10 @@ impl TargetColumns<'_> {
                 cell => match label_name(cell) {
                     name if name == *yes => 1.0,
                     name if name == *no => 0.0,
-                    name => return Err(self.refuse(row, column, name, format!("{no} or {yes}"))),
+                    name => {
+                        let expected = format!("{no} or {yes}{}", meant(&name, &names));
+                        return Err(self.refuse(row, column, name, expected));
+                    }
                 },
             });
         }
@@ -368,28 +372,4 @@ impl TargetColumns<'_> {
         }
         Ok(TargetFound { task, data: TargetData::Values { values, cols }, answers: None, notes: Vec::new() })
     }
-}
-
-/// A label as it would be written.
-fn label_name(cell: Cell<'_>) -> String {
-    match cell {
-        Cell::Missing => String::new(),
-        // 0 and -0 are the same label.
-        Cell::Number(value) => (value + 0.0).to_string(),
-        Cell::Word(word) => word.to_owned(),
-    }
-}
-
-fn class_numbers(classes: usize) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    names.try_reserve_exact(classes).map_err(|_| Error::no_memory("classes", classes))?;
-    names.extend((0..classes).map(|class| class.to_string()));
-    Ok(names)
-}
-
-/// The first of some names.
-fn some(names: &[String]) -> String {
-    let shown: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
-    let more = if names.len() > 12 { format!(", ... ({} in all)", names.len()) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
 }

@@ -70,7 +70,7 @@ pub(super) fn settings<T: Scalar>(origin: &str, declared: &Declared<'_>) -> Resu
     schema.map_or(Ok(()), |schema| schema.check(inputs)).map_err(|error| told_of(origin, error))?;
     target.check(outputs).map_err(|error| told_of(origin, error))?;
     split.map_or(Ok(()), Split::check).map_err(|error| told_of(origin, error))?;
-    facts.map_or(Ok(()), Facts::check).map_err(|error| told_of(origin, error))?;
+    facts.map_or(Ok(()), |facts| facts.check(loss)).map_err(|error| told_of(origin, error))?;
     class_names.map_or(Ok(()), |names| check_class_names(origin, names, outputs))
 }
 

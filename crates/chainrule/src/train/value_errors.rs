@@ -4,7 +4,7 @@
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::{Loss, TargetsRef};
 
-use crate::data::{Dataset, Targets};
+use crate::data::{Dataset, TargetScaling, Targets};
 
 /// What the targets of a dataset are measured by, known before there are outputs.
 #[derive(Debug, Clone)]
@@ -12,6 +12,9 @@ pub(super) struct Spread {
     loss: Loss,
     /// What a difference of 1 means in each column, (cols).
     unit: Vec<f64>,
+    /// What was done to the targets, if it took logarithms: in their columns a difference means something else everywhere, so
+    /// that values are brought back before they are compared.
+    logarithms: Option<TargetScaling>,
     /// The sum of squared differences from each column's mean, (cols).
     squares: Vec<f64>,
 }
@@ -24,24 +27,45 @@ impl Spread {
             return None;
         }
         let (cols, rows) = (*cols, data.rows() as f64);
+        let scaling = data.target().scaling.as_ref();
+        let mut unit = scaling.map_or_else(|| vec![1.0; cols], |scaling| scaling.std.clone());
+        let logarithms = scaling.filter(|scaling| scaling.log1p.contains(&true)).cloned();
+        unit.iter_mut()
+            .enumerate()
+            .filter(|(column, _)| is_log1p(&logarithms, *column))
+            .for_each(|(_, unit)| *unit = 1.0);
+        let in_place = |column: usize, t: T| brought_back(&logarithms, column, t.to_f64());
         let mut mean = vec![0.0; cols];
-        values.chunks_exact(cols).for_each(|row| row.iter().zip(&mut mean).for_each(|(t, sum)| *sum += t.to_f64()));
+        for row in values.chunks_exact(cols) {
+            row.iter().enumerate().for_each(|(column, t)| mean[column] += in_place(column, *t));
+        }
         mean.iter_mut().for_each(|sum| *sum /= rows);
         let (mut squares, mut is_constant) = (vec![0.0; cols], vec![true; cols]);
         for row in values.chunks_exact(cols) {
             for (column, t) in row.iter().enumerate() {
-                squares[column] += (t.to_f64() - mean[column]).powi(2);
+                squares[column] += (in_place(column, *t) - mean[column]).powi(2);
                 is_constant[column] &= *t == values[column];
             }
         }
         squares.iter_mut().zip(is_constant).filter(|(_, is)| *is).for_each(|(sum, _)| *sum = 0.0);
-        let unit = data.target().scaling().map_or_else(|| vec![1.0; cols], |(_, std)| std.to_vec());
-        Some(Spread { loss, unit, squares })
+        Some(Spread { loss, unit, logarithms, squares })
     }
 
     /// Errors, none yet.
     pub(super) fn errors(&self) -> ValueErrors<'_> {
         ValueErrors { spread: self, rows: 0, loss: 0.0, absolute: 0.0, squares: vec![0.0; self.unit.len()] }
+    }
+}
+
+fn is_log1p(logarithms: &Option<TargetScaling>, column: usize) -> bool {
+    logarithms.as_ref().is_some_and(|scaling| scaling.is_log1p(column))
+}
+
+/// A value of a column whose logarithm was learned, in its own unit; others as they are.
+fn brought_back(logarithms: &Option<TargetScaling>, column: usize, value: f64) -> f64 {
+    match logarithms {
+        Some(scaling) if scaling.is_log1p(column) => scaling.undo(column, value),
+        _ => value,
     }
 }
 
@@ -61,13 +85,16 @@ impl ValueErrors<'_> {
         let TargetsRef::Values(targets) = targets else { return };
         for row in 0..output.rows() {
             for (column, &unit) in self.spread.unit.iter().enumerate() {
-                let error = (output.get(row, column).to_f64() - targets.get(row, column).to_f64()).abs();
+                let of = |values: MatRef<'_, T>| {
+                    brought_back(&self.spread.logarithms, column, values.get(row, column).to_f64())
+                };
+                let error = (of(output) - of(targets)).abs();
                 self.squares[column] += error * error;
                 self.absolute += unit * error;
                 self.loss += match self.spread.loss {
                     Loss::Mae => unit * error,
                     Loss::HalfMse => (unit * error).powi(2) / 2.0,
-                    // Delta is in the unit that was learned in.
+                    // Delta is in the unit that was learned in, but for logarithms.
                     Loss::Huber(delta) if error <= delta => (unit * error).powi(2) / 2.0,
                     Loss::Huber(delta) => unit * unit * delta * (error - delta / 2.0),
                     _ => (unit * error).powi(2),

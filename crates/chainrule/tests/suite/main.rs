@@ -13,6 +13,8 @@ mod history;
 mod known_columns;
 mod layer_order;
 mod layers;
+#[cfg(feature = "csv")]
+mod log1p;
 mod losses;
 #[cfg(target_os = "linux")]
 mod memory;
@@ -31,5 +33,6 @@ mod tables;
 mod traces;
 mod trainer;
 mod training;
+mod tune;
 #[cfg(feature = "toml")]
 mod worked_examples;

@@ -14,7 +14,7 @@ use crate::values::{self, Parsed};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct TextArgs {
-    /// What separates the cells of text files: comma, semicolon, tab, pipe, blank, or a character [default: told by the
+    /// What separates the cells of text files: comma, semicolon, tab, pipe, spaces (runs of them), or a character [default: told by the
     /// first lines]
     #[arg(long, value_name = "WHAT", value_parser = delimiter)]
     delimiter: Option<Delimiter>,
@@ -24,6 +24,9 @@ pub(crate) struct TextArgs {
     /// Whether the first line of text files names the columns [default: told by the first lines]
     #[arg(long, value_name = "YES/NO", value_parser = yes_or_no())]
     header: Option<bool>,
+    /// Lines above the table that text files begin with and that are passed over: titles, comments
+    #[arg(long, value_name = "N", default_value = "0")]
+    skip_lines: usize,
     /// Columns whose numbers are names of categories, by name or by number from 1, separated by commas
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     categories: Vec<String>,
@@ -35,8 +38,8 @@ impl TextArgs {
     }
 
     pub(crate) fn format(&self) -> TextFormat {
-        let TextArgs { delimiter, decimal, header, categories } = self.clone();
-        TextFormat { delimiter, decimal, header, categories }
+        let TextArgs { delimiter, decimal, header, skip_lines, categories } = self.clone();
+        TextFormat { delimiter, decimal, header, categories, skip_lines }
     }
 }
 
@@ -108,9 +111,18 @@ pub(crate) struct FittingArgs {
     /// A column that says how much each row counts while the network learns
     #[arg(long, value_name = "COLUMN")]
     row_weights: Option<String>,
+    /// Columns of numbers, the target of a regression among them, that are learned as ln(1 + x): prices, areas, counts. Undone
+    /// in predictions and figures
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    log1p: Vec<String>,
 }
 
 impl FittingArgs {
+    /// Whether logarithms are asked for.
+    pub(crate) fn takes_logarithms(&self) -> bool {
+        !self.log1p.is_empty()
+    }
+
     /// Whether a category that training did not see is no error.
     pub(crate) fn takes_unknown(&self) -> bool {
         self.unknown == Unknown::Zeros
@@ -118,8 +130,8 @@ impl FittingArgs {
 
     /// The request with these options applied.
     pub(crate) fn applied_to(&self, mut request: Request) -> Request {
-        let FittingArgs { unknown, group, row_weights } = self.clone();
-        (request.unknown, request.group, request.row_weights) = (unknown, group, row_weights);
+        let FittingArgs { unknown, group, row_weights, log1p } = self.clone();
+        (request.unknown, request.group, request.row_weights, request.log1p) = (unknown, group, row_weights, log1p);
         request
     }
 }

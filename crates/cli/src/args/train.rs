@@ -36,7 +36,7 @@ there is nothing to save: no file is written. A second signal ends the process a
 Exit code: 0 finished, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + N stopped by signal N.";
 
 /// Train a network, by default on the built-in handwritten digits
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TrainArgs {
     /// The rows to train on: digits, mnist:FOLDER, or a file: IDX, NPY or text (also .gz)
@@ -97,7 +97,9 @@ pub(crate) struct TrainArgs {
     /// glorot-normal or normal(0.01) [default: torch for tables, otherwise by the activation]
     #[arg(long, value_name = "NAME", value_parser = values::init_weights, conflicts_with = "init", help_heading = "Network")]
     pub(crate) init_weights: Option<Init>,
-    /// Start from the weights in this safetensors file, written by chainrule or PyTorch
+    /// Start from the weights in this safetensors file, written by chainrule or PyTorch. The rows that chainrule's tested on,
+    /// loss, optimizer and its settings, batch, epochs and the like are those of the run that wrote it, unless others are
+    /// given; --optimizer gives all that belongs to steps anew
     #[arg(long, visible_alias = "from", value_name = "FILE", help_heading = "Network")]
     pub(crate) init: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Network")]
@@ -151,7 +153,8 @@ pub(crate) struct TrainArgs {
     /// Print a line for every epoch, with the hash of the weights
     #[arg(long, help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// Print JSON, one object per line, and nothing else
+    /// Print JSON, one object per line, and nothing else. A run that fails ends with {"event":"error", "kind", "message",
+    /// "exit_code"}, kind run, usage or interrupted, beside the message on standard error
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
     /// Print only errors, and JSON if --json is given

@@ -22,6 +22,8 @@ mod roundtrip;
 mod run;
 mod schedule_args;
 mod signals;
+mod sources;
 mod spelling;
 mod trace;
 mod train;
+mod tune;

@@ -45,8 +45,17 @@ fn files(folder: &Path) {
 fn refuse(folder: &Path, code: i32, args: &str, parts: &[&str]) {
     let before = names(folder);
     let run = run(folder, args);
-    assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{args}: {}", run.stderr);
+    assert_eq!(run.code, code, "{args}: {}", run.stderr);
     assert!(run.stderr.starts_with("error: "), "{args}: {}", run.stderr);
+    if args.contains("--json") {
+        let line: serde_json::Value = serde_json::from_str(&run.stdout).expect("one JSON line");
+        let kind = if code == 1 { "run" } else { "usage" };
+        assert_eq!((&line["event"], &line["kind"], &line["exit_code"]), (&"error".into(), &kind.into(), &code.into()));
+        let message = line["message"].as_str().unwrap();
+        assert!(run.stderr.starts_with(&format!("error: {message}")), "{args}: {line} {}", run.stderr);
+    } else {
+        assert_eq!(run.stdout, "", "{args}");
+    }
     for part in parts {
         assert!(run.stderr.contains(part), "{args}: {part:?} in {}", run.stderr);
     }
@@ -238,6 +247,9 @@ fn bad_usage() {
         ("predict m --data x.npy --output p.txt", &["'p.txt'", "expected a name that ends in .npy or .csv"]),
         ("predict m --data imagenet", &["--data", "unknown data source"]),
         ("inspect", &["<MODEL>"]),
+        ("train --json --epochs 0", &["'0'", "--epochs"]),
+        ("train --json --data x.npy", &["x.npy", "--labels"]),
+        ("inspect --json", &["<MODEL>"]),
     ] {
         refuse(folder.path(), 2, args, parts);
     }

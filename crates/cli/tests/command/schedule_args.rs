@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use chainrule::{Loss, Mlp, Model};
 use serde_json::Value;
 
 use crate::run::{folder, json, last, run, succeed};
@@ -119,6 +120,59 @@ fn a_warm_start_goes_on_where_the_file_ends_and_says_what_differs() {
     let run = run(folder.path(), "train --from m --hidden 7");
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("found hidden layers 128,64, expected 7, from --hidden"), "{}", run.stderr);
+}
+
+#[test]
+fn a_warm_start_keeps_the_settings_of_the_file_and_says_which() {
+    let folder = folder();
+    let first =
+        "train --data iris --batch 16 --clip-norm 1 --schedule cosine --class-weights balanced --quiet --save m";
+    succeed(folder.path(), first);
+    let beginning = |args: &str| {
+        let text = succeed(folder.path(), &format!("train --data iris --from m {args}"));
+        let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
+        (line("keeps "), line("cross-entropy, "))
+    };
+    let (keeps, runs) = beginning("--epochs 2");
+    let kept = "cross-entropy, balanced classes, adam with learning rate 0.001, gradients clipped to norm 1, \
+                cosine:min-lr=0, batches of 16";
+    let change = "of m; --optimizer, --batch, --epochs and the like change them";
+    assert_eq!(keeps, format!("keeps {kept} {change}"));
+    assert!(runs.starts_with(kept) && runs.contains(", 2 epochs, "), "{runs}");
+    // With a name of its own, and other settings over those that are kept.
+    let (keeps, runs) = beginning("--optimizer sgd --batch 8");
+    assert!(keeps.starts_with("keeps cross-entropy, balanced classes, 200 epochs, patience "), "{keeps}");
+    assert!(runs.starts_with("cross-entropy, balanced classes, sgd with learning rate 0.1, patience"), "{runs}");
+    let (_, runs) = beginning("--lr 0.01 --l1 1e-3 --epochs 2");
+    let own =
+        "adam with learning rate 0.01, gradients clipped to norm 1, L1 decay 0.001, cosine:min-lr=0, batches of 16";
+    assert!(runs.contains(own), "{runs}");
+    // What is kept of decay is not what was typed, and the same.
+    let first = "train --data iris --epochs 2 --weight-decay 1e-3 --decay-of weights --quiet --save m";
+    succeed(folder.path(), first);
+    let (keeps, runs) = beginning("");
+    assert!(
+        keeps.contains("L2 decay 0.001 of weights, ") && runs.contains("L2 decay 0.001 of weights, "),
+        "{keeps} {runs}"
+    );
+    succeed(folder.path(), "train --data iris --epochs 2 --optimizer lbfgs --quiet --save m");
+    let (keeps, runs) = beginning("--epochs 1");
+    assert!(
+        keeps.starts_with("keeps cross-entropy, lbfgs of m") && runs.contains("lbfgs, all rows at once"),
+        "{keeps}"
+    );
+    let run = run(folder.path(), "train --data iris --from m --lr 0.1");
+    assert!(run.code == 2 && run.stderr.contains("lbfgs has no settings"), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_without_settings_is_said_to_have_none() {
+    let folder = folder();
+    let network = Mlp::<f32>::builder(4).dense(3).seed(1).build().unwrap();
+    let names = ["setosa", "versicolor", "virginica"].map(str::to_owned).to_vec();
+    Model::new(network, Loss::CrossEntropy).with_class_names(names).save(folder.path().join("m")).unwrap();
+    let text = succeed(folder.path(), "train --data iris --from m --epochs 1");
+    assert!(text.contains("m does not say how it was trained: settings are those of a new network"), "{text}");
 }
 
 #[test]

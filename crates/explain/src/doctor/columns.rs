@@ -25,7 +25,7 @@ pub enum Scale {
 /// classes; both `(rows)`.
 ///
 /// A rule that gives each value the most frequent class of the nearest value is made from one half of the rows and counted on
-/// the other, so that a column in which every value is different tells nothing by that. At least 98 of 100 rows that the most
+/// the other, so that a column in which every value is different tells nothing by that. At least 99 of 100 rows that the most
 /// frequent class gets wrong must be right.
 ///
 /// ```

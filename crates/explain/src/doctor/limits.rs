@@ -25,11 +25,28 @@ pub const FEATURE_SPREAD: f64 = 100.0;
 pub const CONSTANT_SHARE: f64 = 0.5;
 
 /// The share of what the most frequent class gets wrong that a single column must get right to have been made from the
-/// classes: 98 of 100.
-pub const TOLD: f64 = 0.98;
+/// classes. What the best column of healthy tables gets right, by
+/// [`tells_classes`](super::columns::tells_classes), over 200 orders of the rows (breast cancer 50), and of 1,000 made-up rows
+/// over 20 seeds:
+///
+/// ```text
+/// table, column                 median  95 %   largest
+/// iris, petal width             0.940   0.980  0.981    0.98 would have named it in 8 orders of 200
+/// wine, flavanoids              0.569   0.661  0.774
+/// breast cancer, worst area     0.707   0.752  0.786
+/// blobs                         0.782          0.839
+/// moons                         0.625          0.710
+/// circles                       0.460          0.528
+/// spirals                       0.375          0.484
+/// xor                           0.032          0.089
+/// ```
+///
+/// A column that was made from the classes gets all right.
+pub const TOLD: f64 = 0.99;
 
 /// The correlation of a column with the values to be learned, or with the number of the row, above which one is made from the
-/// other: what is left is 0.2 % of the variance.
+/// other: what is left is 0.2 % of the variance. The best column of diabetes has 0.586, of Friedman's 0.605 in the largest of
+/// 20 seeds.
 pub const CORRELATION: f64 = 0.999;
 
 /// The largest root mean square of values to be learned. The gradient of a squared loss grows with the target: at 10, the
@@ -91,7 +108,27 @@ pub const RISE: f64 = 0.2;
 pub const AT_CHANCE: f64 = 0.95;
 
 /// The largest distance between the loss of the rows held out and that of the rows trained on, as a fraction of the baseline
-/// loss.
+/// loss. As `chainrule train` trains by default (a fifth of the rows to validate on, the epoch that is best on them), and
+/// for 60 epochs without stopping, over 20 seeds, 500 made-up rows; the last column says how far the loss of the rows held
+/// out had risen above its best:
+///
+/// ```text
+///                by default        60 epochs
+/// table          median  largest   median  largest  risen, largest
+/// iris           0.02    0.09      0.03    0.14     0.03
+/// wine           0.03    0.10      0.03    0.20     0.08
+/// breast cancer  0.03    0.13      0.23    0.84     0.56
+/// diabetes       0.05    0.22      0.53    0.87     0.38
+/// moons          0.00    0.02      0.00    0.02     0.00
+/// circles        0.00    0.00      0.00    0.00     0.00
+/// xor            0.02    0.07      0.03    0.08     0.02
+/// blobs          0.00    0.05      0.00    0.12     0.05
+/// spirals        0.00    0.06      0.00    0.05     0.00
+/// friedman       0.10    0.13      0.12    0.15     0.01
+/// digits         0.04    0.08      0.04    0.08     0.01
+/// ```
+///
+/// What is above 0.5 has learned by heart: breast cancer and diabetes beyond their best epochs.
 pub const OVERFITTING: f64 = 0.5;
 
 /// The share of the balanced accuracy between chance and 1 from which a model has learned its classes, whatever its loss: that

@@ -21,6 +21,12 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// The part of it that lies within the range of what it is of: no loss is below 0.
+    #[must_use]
+    pub fn within(self, low: f64, high: f64) -> Self {
+        Interval { low: self.low.clamp(low, high), high: self.high.clamp(low, high) }
+    }
+
     /// Of a share, `right` of `rows`, as accuracy is: with p the share, n the rows and z = 1.96,
     /// `(p + z^2 / 2n ± z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)`. Wilson, "Probable inference, the law of
     /// succession, and statistical inference", 1927. Never outside 0 to 1, and of some width even when all rows are right.
@@ -81,7 +87,7 @@ impl RunningMean {
 
     /// `mean ± 1.96 s / sqrt(n)`, s the standard deviation over n - 1: the normal approximation that the central limit
     /// theorem allows, good from some tens of rows on (Wasserman, *All of Statistics*, 2004, theorem 6.16). With few rows the
-    /// lower bound of errors may be below 0. `None` with fewer than two rows, or where it is not finite.
+    /// lower bound of errors may be below 0: see [`Interval::within`]. `None` with fewer than two rows, or where it is not finite.
     pub fn interval(&self) -> Option<Interval> {
         let n = self.rows as f64;
         let half = Z * (self.squares / (n - 1.0) / n).sqrt();

@@ -299,15 +299,25 @@ fn shifted(examples: &Examples) -> Option<DataFinding> {
 /// Rows that occur again.
 fn copies(found: &Preflight) -> Vec<DataFinding> {
     let mut findings = Vec::new();
-    let advice = "remove copies from the file, or keep them in one part by a column that they share: --group COLUMN";
     if found.duplicate_rows as f64 > COPIES * found.rows as f64 {
         let seen = format!("{} of {} rows occur before, targets alike", found.duplicate_rows, found.rows);
-        findings.push(finding("duplicate-rows", Vec::new(), found.duplicate_rows as f64, seen, advice.to_owned()));
+        let rows = found.duplicate_rows as f64;
+        findings.push(finding("duplicate-rows", Vec::new(), rows, seen, IN_ONE_FILE.to_owned()));
     }
-    let held_out = found.parts.map_or(0, |parts| parts.validation + parts.test);
-    if let Some(shared) = found.shared_rows.filter(|shared| *shared as f64 > SHARED_ROWS * held_out as f64) {
-        let seen = format!("{shared} of {held_out} rows held out are trained on too: the score will be too good");
-        findings.push(finding("shared-rows", Vec::new(), shared as f64, seen, advice.to_owned()));
-    }
+    findings.extend(shared_rows(found, IN_ONE_FILE));
     findings
+}
+
+/// What to do about copies in a file that is split.
+const IN_ONE_FILE: &str =
+    "remove copies from the file, or keep them in one part by a column that they share: --group COLUMN";
+/// What to do about copies of rows that are tested on from a file of their own.
+pub(super) const IN_TWO_FILES: &str = "remove them from the rows to train on, or from those to test on";
+
+/// Rows held out that are trained on too.
+pub(super) fn shared_rows(found: &Preflight, advice: &str) -> Option<DataFinding> {
+    let held_out = found.parts.map_or(0, |parts| parts.validation + parts.test);
+    let shared = found.shared_rows.filter(|shared| *shared as f64 > SHARED_ROWS * held_out as f64)?;
+    let seen = format!("{shared} of {held_out} rows held out are trained on too: the score will be too good");
+    Some(finding("shared-rows", Vec::new(), shared as f64, seen, advice.to_owned()))
 }

@@ -55,6 +55,19 @@ impl Preflight {
         found
     }
 
+    /// The same, which also looks for the rows to test on, of a source of their own, among those that are trained on.
+    #[must_use]
+    pub fn with_test(mut self, examples: &Examples, parts: &Parts, test: &Examples) -> Self {
+        let shared = copies::learned(examples, &parts.train, test);
+        self.shared_rows = Some(self.shared_rows.unwrap_or(0) + shared);
+        if let Some(parts) = &mut self.parts {
+            parts.test += test.rows();
+        }
+        self.findings.retain(|finding| finding.kind != "shared-rows");
+        self.findings.extend(checks::shared_rows(&self, checks::IN_TWO_FILES));
+        self
+    }
+
     /// Of the columns of a table alone.
     pub fn of_table(table: &Table) -> Self {
         let columns = column::profiles(table);

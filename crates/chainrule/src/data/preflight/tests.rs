@@ -94,6 +94,28 @@ fn copies_are_counted_within_and_across_the_parts() {
 }
 
 #[test]
+fn copies_of_rows_that_another_file_tests_on_are_found_whatever_the_order_of_its_columns() {
+    let examples = |header: &str, row: &dyn Fn(usize) -> String| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        let rows: String = (0..100).map(|at| row(at) + "\n").collect();
+        std::fs::write(&path, format!("{header}\n{rows}")).unwrap();
+        Request::new(crate::data::Source::File(path)).target("y").read().unwrap()
+    };
+    let label = |at: usize| if at % 2 == 0 { "up" } else { "down" };
+    let train = examples("a,b,y", &|at| format!("{},{},{}", noise(at), noise(at + 700), label(at)));
+    let parts = train.split(&SplitRequest { test: 0.0, ..SplitRequest::default() }).unwrap();
+    // A tenth of the rows are those of the other file.
+    let from = |at: usize| if at < 10 { at } else { at + 3000 };
+    let test = examples("y,b,a", &|at| format!("{},{},{}", label(from(at)), noise(from(at) + 700), noise(from(at))));
+    let found = Preflight::of(&train, Some(&parts)).with_test(&train, &parts, &test);
+    assert_eq!((found.shared_rows, kinds(&found)), (Some(10), vec!["shared-rows"]));
+    assert!(found.findings[0].seen.starts_with("10 of 100 rows held out"), "{}", found.findings[0]);
+    let other = examples("a,b,y", &|at| format!("{},{},{}", noise(at + 5000), noise(at + 6000), label(at)));
+    assert_eq!(kinds(&Preflight::of(&train, Some(&parts)).with_test(&train, &parts, &other)), [""; 0]);
+}
+
+#[test]
 fn targets_of_one_class_few_rows_or_one_value_are_told() {
     let of = |label: fn(usize) -> &'static str| {
         look(

@@ -22,14 +22,14 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    /// Understands `comma`, `semicolon`, `tab`, `pipe`, `blank`, `\t`, or the character itself.
+    /// Understands `comma`, `semicolon`, `tab`, `pipe`, `blank` or `spaces`, `\t`, or the character itself.
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "comma" => Delimiter::Byte(b','),
             "semicolon" => Delimiter::Byte(b';'),
             "tab" | "\\t" => Delimiter::Byte(b'\t'),
             "pipe" => Delimiter::Byte(b'|'),
-            "blank" | "blanks" | "space" | " " => Delimiter::Blanks,
+            "blank" | "blanks" | "space" | "spaces" | " " => Delimiter::Blanks,
             _ => match text.as_bytes() {
                 &[byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"'\r\n.-+".contains(&byte) => {
                     Delimiter::Byte(byte)
@@ -150,7 +150,9 @@ impl Fit {
         let cells = data.iter().map(Vec::len).sum::<usize>().max(1);
         let numbers = data.iter().flatten().filter(is_number).count() as f64 / cells as f64;
         // Words of a sentence are no cells.
-        if dialect.delimiter == Delimiter::Blanks && (even < 1.0 || numbers < 1.0) {
+        if dialect.delimiter == Delimiter::Blanks
+            && (even < 1.0 || (numbers < 1.0 && !are_aligned(lines, &rows, is_number)))
+        {
             return Fit::default();
         }
         Fit { even, numbers }
@@ -170,7 +172,7 @@ impl Fit {
 pub(super) enum Header {
     Names,
     Data,
-    /// It is data, and may be meant as names: 0, 1, 2, ..., as pandas numbers columns that have no names.
+    /// It is data, and may be meant as names: 0, 1, 2, ..., as pandas numbers columns that have no names, or years.
     DataLikeNames,
 }
 
@@ -185,7 +187,8 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
     if first.iter().any(|cell| is_number(cell)) {
         let counts_up = first.len() > 2
             && below.len() > 1
-            && first.iter().enumerate().all(|(at, cell)| *cell == at.to_string().as_bytes());
+            && (first.iter().enumerate().all(|(at, cell)| *cell == at.to_string().as_bytes())
+                || are_years_alone(first, below, decimal));
         return if counts_up { Header::DataLikeNames } else { Header::Data };
     }
     let has_numbers = below.iter().flatten().any(|cell| is_number(cell));
@@ -200,6 +203,25 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
         return Header::Names;
     }
     if columns().any(recurs) { Header::Data } else { Header::Names }
+}
+
+/// Whether the first row holds years, one after the other, and none of the numbers below is one.
+fn are_years_alone(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
+    let year =
+        |cell: &[u8]| number(cell, decimal).filter(|year| (1500.0..2500.0).contains(year) && year.fract() == 0.0);
+    let years: Vec<Option<f64>> = first.iter().map(|cell| year(cell)).collect();
+    years.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if *b == a + 1.0))
+        && below.iter().flatten().all(|cell| year(cell).is_none())
+}
+
+/// Whether columns of words and of numbers are set apart by runs of blanks, as where they stand below one another: three
+/// lines or more, each with a run, and a column that holds numbers alone below the first line.
+fn are_aligned(lines: &[&[u8]], rows: &[Vec<&[u8]>], is_number: impl Fn(&&&[u8]) -> bool) -> bool {
+    let has_run = |line: &&[u8]| line.trim_ascii().windows(2).any(|pair| pair == b"  ");
+    let columns = rows.first().map_or(0, Vec::len);
+    rows.len() >= 3
+        && lines.iter().all(has_run)
+        && (0..columns).any(|column| rows[1..].iter().all(|row| row.get(column).is_some_and(|cell| is_number(&cell))))
 }
 
 #[cfg(test)]
@@ -221,6 +243,9 @@ mod tests {
             ("a\tb c\n1\t2\n3\t4", byte(b'\t')),
             ("1|2\n3|4", byte(b'|')),
             ("1.0 2.0\n3.0  4.0", Delimiter::Blanks),
+            ("name    age\nAnna      3\nRobert   14", Delimiter::Blanks),
+            ("a  word\nand  another\nof  two", byte(b',')),
+            ("name age\nAnna 3\nRobert 14", byte(b',')),
             ("name,note\nx,\"a;b;c\"\ny,\"d;e;f\"", byte(b',')),
             ("a word\nand another\nof two", byte(b',')),
             ("1\n2\n3", byte(b',')),
@@ -258,5 +283,9 @@ mod tests {
         }
         assert_eq!(names("0,1,2\n5,6,7\n8,9,10"), Header::DataLikeNames);
         assert_eq!(names("0\n1\n2"), Header::Data);
+        assert_eq!(names("2019,2020,2021\n5,6,7\n8,9,10"), Header::DataLikeNames);
+        for text in ["2019,2020,2021\n5,6,7\n2019,9,10", "2019,2021,2022\n5,6,7\n8,9,10", "2019,2020\n5,6\n7,8"] {
+            assert_eq!(names(text), Header::Data, "{text:?}");
+        }
     }
 }

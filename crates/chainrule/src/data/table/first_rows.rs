@@ -7,6 +7,7 @@ use super::columns::{Cells, Column};
 use super::dialect::{Delimiter, Dialect, Header, dialect, header, split, trimmed};
 use super::kinds::{FirstCells, Kind, Sample};
 use super::options::TextFormat;
+use super::preamble::refuse_preamble;
 use super::records::{Record, Records};
 use crate::data::choice::find_column;
 use crate::{Error, Place, Result};
@@ -35,9 +36,13 @@ impl FirstRows {
             .collect();
         // The last may be cut off where reading stopped.
         let whole = if lines.len() > 2 { &lines[..lines.len() - 1] } else { &lines[..] };
+        // Comments have cells of their own.
+        let comments = whole.iter().take_while(|line| line.starts_with(b"#")).count();
+        let whole = if comments < whole.len() { &whole[comments..] } else { whole };
         let dialect = dialect(whole, format.delimiter, format.decimal);
         let mut sampled = Records::new(Cursor::new(ahead)).map_err(Error::io("read", origin))?;
         sampled.quote(dialect.delimiter);
+        sampled.count_from(records.line());
         let mut rows = FirstCells::default();
         while rows.len() <= SAMPLED {
             let Some(record) = sampled.next().map_err(Error::io("read", origin))? else { break };
@@ -52,6 +57,7 @@ impl FirstRows {
         if rows.len() > 2 && !records.is_at_end() {
             rows.pop();
         }
+        refuse_preamble(origin, &rows)?;
         let mut notes = Vec::new();
         if dialect.delimiter != Delimiter::Byte(b',') || dialect.decimal != Decimal::Point {
             let decimal = if dialect.decimal == Decimal::Comma { ", decimal commas" } else { "" };
@@ -66,9 +72,11 @@ impl FirstRows {
             }
             (None, Header::Data) => false,
             (None, Header::DataLikeNames) => {
-                let words =
-                    "warning: first line, 0, 1, 2, ..., taken as data; if these number the columns, it is a header";
-                notes.push(words.to_owned());
+                let firsts: Vec<_> = firsts[0].iter().take(3).map(|cell| String::from_utf8_lossy(cell)).collect();
+                notes.push(format!(
+                    "warning: first line, {}, ..., taken as data; if it is a header, which names the columns: header = yes",
+                    firsts.join(", ")
+                ));
                 false
             }
         };
@@ -140,7 +148,12 @@ fn first_twice(names: &[Option<String>]) -> Option<(usize, usize)> {
 /// That a cell is no text.
 pub(super) fn not_utf8(origin: &str, place: Place, error: std::str::Utf8Error) -> Error {
     let found = format!("bytes that are no UTF-8, {} into the cell", error.valid_up_to());
-    Error::format(origin, place, found, "text in UTF-8: convert the file, from Latin-1 for example")
+    Error::format(
+        origin,
+        place,
+        found,
+        format!("text in UTF-8; a file in Latin-1 is converted by: iconv -f latin1 -t utf-8 {origin} > NEW"),
+    )
 }
 
 /// The cells that have been taken out of their quotes, without the blanks around them.

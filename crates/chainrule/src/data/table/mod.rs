@@ -15,9 +15,13 @@ mod join;
 mod kinds;
 mod options;
 #[cfg(feature = "csv")]
+mod preamble;
+#[cfg(feature = "csv")]
 mod records;
 #[cfg(feature = "csv")]
 mod text;
+#[cfg(feature = "csv")]
+mod utf16;
 mod words;
 
 #[cfg(feature = "parquet")]

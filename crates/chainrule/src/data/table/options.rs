@@ -21,4 +21,6 @@ pub struct TextFormat {
     pub header: Option<bool>,
     /// Columns, by name or by number from 1, whose numbers are names of categories.
     pub categories: Vec<String>,
+    /// Lines above the table that are passed over.
+    pub skip_lines: usize,
 }

@@ -91,6 +91,23 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Passes over a line, whatever it holds; whether there was one.
+    pub(super) fn pass_line(&mut self) -> io::Result<bool> {
+        let Some(span) = self.next_line()? else { return Ok(false) };
+        (self.start, self.line) = (span.next, self.line + 1);
+        Ok(true)
+    }
+
+    /// The line that comes next, counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Counts lines from this one on.
+    pub(super) fn count_from(&mut self, line: u64) {
+        self.line = line;
+    }
+
     /// What has been read ahead.
     pub(super) fn ahead(&self) -> &[u8] {
         &self.buffer[self.start..self.end]

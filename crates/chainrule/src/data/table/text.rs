@@ -13,7 +13,9 @@ use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
 use super::kinds::no_number;
 use super::options::TextFormat;
+use super::preamble::named_delimiter;
 use super::records::{Record, Records};
+use super::utf16::decoded;
 use super::words::MISSING_WORD;
 use crate::data::Limits;
 use crate::data::metered::{Meter, Metered};
@@ -35,11 +37,23 @@ impl Table {
 pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, limits: Limits) -> Result<Table> {
     let meter = Meter::new(limits);
     let start = Place::Text { row: 1, column: 1, line: 1 };
-    let mut records =
-        Records::new(Metered { reader, meter: &meter }).map_err(|error| meter.error(origin, start, error))?;
+    let failed = |error| meter.error(origin, start, error);
+    let reader = decoded(reader).map_err(failed)?;
+    let mut records = Records::new(Metered { reader, meter: &meter }).map_err(failed)?;
+    for _ in 0..format.skip_lines {
+        if !records.pass_line().map_err(failed)? {
+            break;
+        }
+        meter.next_row();
+    }
+    let named = named_delimiter(&mut records).map_err(failed)?;
+    let format = &TextFormat { delimiter: format.delimiter.or(named), ..format.clone() };
     // The header and the row below it tell the width, however long they are.
-    records.read_ahead(3, || meter.next_row()).map_err(|error| meter.error(origin, start, error))?;
-    let first = FirstRows::read(origin, &records, format)?;
+    records.read_ahead(3, || meter.next_row()).map_err(failed)?;
+    let mut first = FirstRows::read(origin, &records, format)?;
+    if let Some(named) = named {
+        first.notes.insert(0, format!("first line, sep=, says what is between cells: {named}"));
+    }
     records.quote(first.dialect.delimiter);
     let width = first.width();
     if width as u64 > meter.columns_max() {

@@ -40,7 +40,9 @@ pub(super) fn of_labels<T: Scalar>(
     }
     if matches!(outputs.meaning, Meaning::Logits | Meaning::Probabilities) {
         parts.add("log loss", outputs.log_losses.mean(), Some(shares.entropy()));
-        parts.intervals.extend(outputs.log_losses.interval().map(|interval| ("log loss", interval)));
+        parts
+            .intervals
+            .extend(outputs.log_losses.interval().map(|interval| ("log loss", interval.within(0.0, f64::INFINITY))));
     }
     let baseline = match loss {
         Loss::CrossEntropy => shares.entropy(),

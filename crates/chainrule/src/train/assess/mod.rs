@@ -50,9 +50,13 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
     let mut intervals = parts.intervals;
     // The loss of scaled values is not reported, so its interval is not either.
     let losses = data.target().scaling().is_none().then_some(&outputs.losses);
-    intervals.extend(losses.and_then(|losses| losses.interval()).map(|interval| ("loss", interval)));
+    intervals.extend(
+        losses.and_then(|losses| losses.interval()).map(|interval| ("loss", interval.within(0.0, f64::INFINITY))),
+    );
+    // The squared distance of two distributions over more than two classes is 2 at most.
+    let most = if width > 2 && loss != Loss::BinaryCrossEntropy { 2.0 } else { 1.0 };
     let calibration = outputs.calibration().map(|(found, brier)| {
-        intervals.extend(brier.interval().map(|interval| ("Brier score", interval)));
+        intervals.extend(brier.interval().map(|interval| ("Brier score", interval.within(0.0, most))));
         found
     });
     Ok(Assessment {
@@ -68,7 +72,6 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
 
 /// Values as they were before they were scaled to be learned, (rows, outputs).
 fn in_unit<'v, T: Scalar>(values: &'v [f64], data: &Dataset<T>) -> Cow<'v, [f64]> {
-    let Some((mean, std)) = data.target().scaling() else { return Cow::Borrowed(values) };
-    let undone = values.iter().enumerate().map(|(at, y)| y.mul_add(std[at % std.len()], mean[at % std.len()]));
-    undone.collect()
+    let Some(scaling) = &data.target().scaling else { return Cow::Borrowed(values) };
+    values.iter().enumerate().map(|(at, y)| scaling.undo(at % scaling.columns(), *y)).collect()
 }

@@ -28,7 +28,7 @@ pub(super) fn of_values(
         for (y, t) in y.chunks_exact(width).zip(t.chunks_exact(width)) {
             of_rows.add(y.iter().zip(t).map(|(y, t)| cost(y - t)).sum::<f64>() / width as f64);
         }
-        parts.intervals.extend(of_rows.interval().map(|interval| (name, interval)));
+        parts.intervals.extend(of_rows.interval().map(|interval| (name, interval.within(0.0, f64::INFINITY))));
     }
     for t in t.chunks_exact(width) {
         t.iter().zip(&means).for_each(|(t, mean)| baseline.add(error_loss(loss, mean.mean - t)));

@@ -34,7 +34,7 @@ pub(super) fn of_yes_or_no<T: Scalar>(
     }
     let exact = Interval::wilson(model.exact, rows as u64);
     // Outputs of a row are not independent of one another: what is drawn at random is rows.
-    let of_outputs = if width == 1 { exact } else { model.shares.interval() };
+    let of_outputs = if width == 1 { exact } else { model.shares.interval().map(|interval| interval.within(0.0, 1.0)) };
     parts.intervals.extend(of_outputs.map(|interval| (NAMES[0], interval)));
     parts.intervals.extend(exact.map(|interval| (NAMES[1], interval)));
     let area = |output: usize| {

@@ -1,0 +1,54 @@
+//! Tables as people have them, from their files to what is predicted: what columns are (`columns.rs`), what is learned
+//! (`labels.rs`), how other programs write text (`foreign_text.rs`), and what a model knows of them (`models.rs`).
+
+mod columns;
+mod foreign_text;
+mod labels;
+mod models;
+
+use std::path::PathBuf;
+
+use chainrule::data::{Examples, Request, Scaling, Source};
+
+/// A folder with files in it.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Folder(tempfile::tempdir().unwrap());
+        files.iter().for_each(|(name, text)| std::fs::write(folder.path(name), text).unwrap());
+        folder
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn request(&self, name: &str) -> Request {
+        Request::new(Source::File(self.path(name)))
+    }
+}
+
+/// What stands in a file, with this column as its target.
+pub(crate) fn read(text: &str, target: &str) -> chainrule::Result<Examples> {
+    Folder::new(&[("t.csv", text)]).request("t.csv").target(target).read()
+}
+
+pub(crate) fn message(text: &str, target: &str) -> String {
+    read(text, target).unwrap_err().to_string()
+}
+
+pub(crate) fn all(examples: &Examples) -> Vec<usize> {
+    (0..examples.rows()).collect()
+}
+
+/// The features of all rows, not scaled, and what each is called.
+pub(crate) fn features(examples: &Examples) -> (Vec<String>, Vec<f64>) {
+    let fitted = examples.fit(&all(examples), Scaling::None).unwrap();
+    let data = examples.dataset::<f64>(&all(examples), &fitted).unwrap();
+    (fitted.schema().unwrap().feature_names(), data.features().data().to_vec())
+}
+
+pub(crate) fn rows(count: usize, row: impl Fn(usize) -> String) -> String {
+    (0..count).map(|at| row(at) + "\n").collect()
+}
