@@ -65,6 +65,11 @@ impl Header {
         self.start + tensor.data_offsets.0..self.start + tensor.data_offsets.1
     }
 
+    /// Keys and texts of the file's own metadata.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.metadata.metadata().iter().flatten().map(|(key, text)| (key.as_str(), text.as_str()))
+    }
+
     /// The text under a key of the file's own metadata.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.metadata.metadata().as_ref()?.get(key).map(String::as_str)

@@ -23,6 +23,7 @@ mod notebooks;
 mod pace;
 mod predictions;
 mod pytorch_layers;
+mod replays;
 mod row_weights;
 #[cfg(feature = "proptest")]
 mod saves;
