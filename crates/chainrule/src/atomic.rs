@@ -77,10 +77,18 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
+/// How the names of unfinished files begin and end.
+const UNFINISHED: (&str, &str) = (".chainrule-", ".tmp");
+
+/// Whether a file of this name is unfinished: one that a process left that was killed while it wrote.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1)
+}
+
 /// A file beside the target, which vanishes when dropped.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".chainrule-").suffix(".tmp");
+    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
     // What any new file gets; the umask takes away what it should.
     #[cfg(unix)]
     let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

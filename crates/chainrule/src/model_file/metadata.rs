@@ -13,6 +13,9 @@ use crate::{Error, Facts, Model, Place, Result, Task};
 /// order, so the same model would not give the same bytes.
 pub(super) const KEY: &str = "chainrule";
 
+/// The key of the metadata of a checkpoint, which is no model.
+pub(crate) const CHECKPOINT: &str = "chainrule_checkpoint";
+
 /// The version of the JSON text; a reader refuses later ones. Since 2 it says what outputs mean, since 3 it has a checksum, and
 /// rows with their outputs.
 pub(super) const VERSION: u32 = 3;

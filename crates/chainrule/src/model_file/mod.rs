@@ -9,7 +9,7 @@
 //! equal names (`net.2.weight` before `net.10.weight`), or in the one order that their shapes allow; see `order`.
 
 mod dtype;
-mod header;
+pub(crate) mod header;
 mod layer_order;
 mod metadata;
 mod order;
@@ -22,4 +22,6 @@ mod valid;
 mod write;
 
 pub use dtype::DType;
+pub(crate) use metadata::CHECKPOINT;
 pub use read::{Checks, ModelFile};
+pub(crate) use strict::check_keys;

@@ -2,7 +2,7 @@
 //! damage, and not what it looks like.
 
 use super::header::Header;
-use super::metadata::{self, KEY};
+use super::metadata::{self, CHECKPOINT, KEY};
 use crate::checksum::{begins_with_one, compare};
 use crate::{Error, Place, Result};
 
@@ -15,6 +15,10 @@ const SINCE: u64 = 3;
 /// When it is another than that of the bytes, or is not where it was written, and when the metadata are of a later version.
 pub(super) fn check(origin: &str, header: &Header, bytes: &[u8]) -> Result<bool> {
     let refuse = |found: String, expected: &str| Err(Error::format(origin, Place::Header, found, expected));
+    if header.text(CHECKPOINT).is_some() {
+        let expected = "a model; chainrule train --resume, or Trainer::continue_run, goes on with a run";
+        return refuse("a checkpoint of a training run".to_owned(), expected);
+    }
     let Some(json) = header.text(KEY) else {
         return match header.texts().find(|(_, text)| begins_with_one(text)) {
             Some((key, _)) => refuse(format!("metadata of chainrule's under the key {key:?}"), DAMAGED),

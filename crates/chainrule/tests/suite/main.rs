@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod checkpoints;
 mod doctor;
 mod errors;
 mod examples;
