@@ -3,7 +3,7 @@
 use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 
-use super::checkpoint::{BestRecord, Checkpoint, Position, RunContents, RunRecord, TrainingState};
+use super::checkpoint::{BestRecord, Checkpoint, Position, RunContents, RunRecord, SumsRecord, TrainingState};
 use super::criterion::Criterion;
 use super::early_stopping::BestState;
 use super::epoch_loop::{EpochLoop, Method};
@@ -119,7 +119,8 @@ impl<T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'_, T, C, O> {
             && run.sums.steps <= if run.epoch > epochs { 0 } else { steps }
             && place == Some(run.steps);
         // An epoch without steps has no mean loss.
-        let has_sums = run.sums.steps == 0 || (run.sums.mass > 0.0 && run.sums.right <= self.rows);
+        let SumsRecord { loss, mass, right, steps: taken } = run.sums;
+        let has_sums = taken == 0 || (mass > 0.0 && (loss / mass).is_finite() && right <= self.rows);
         if is_one && has_sums {
             return Ok(());
         }

@@ -1,11 +1,12 @@
-//! Every byte of a model file changed, and the file cut at every length: an error, or the same predictions, in no more memory than
-//! the file and 16 MiB.
+//! Every byte of a model file or a checkpoint changed, and the file cut at every length: an error, or the same predictions, in no
+//! more memory than the file and 16 MiB.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::oracle::{same_bits, written};
+use crate::oracle::{self, written};
 use crate::{alone, memory};
 use chainrule::data::{Dataset, Features, Targets};
+use chainrule::train::Checkpoint;
 use chainrule::{Loss, Mlp, ModelFile, TrainConfig, Trainer};
 
 /// What a damaged file may take beside its size.
@@ -31,23 +32,19 @@ fn predictions(bytes: &[u8]) -> Option<Vec<f32>> {
     file.model::<f32>(None).ok()?.predict(&rows()).ok()
 }
 
-#[test]
-fn a_flipped_byte_or_a_cut_is_an_error_or_changes_nothing() {
-    let _alone = alone();
-    let whole = file();
+/// Tries every change of a byte and every cut: `read` gives what is made of the bytes, if something is, and `want` is what must be.
+fn damage<R: PartialEq>(whole: &[u8], want: &R, read: impl Fn(&[u8]) -> Option<R>) {
     assert!(whole.len() <= 8192, "{} bytes", whole.len());
-    let want = predictions(&whole).expect("a good file");
+    assert!(read(whole).as_ref() == Some(want), "a good file");
     let try_one = |bytes: &[u8], what: &str| {
         let before = memory::start();
-        let found = catch_unwind(AssertUnwindSafe(|| predictions(bytes))).unwrap_or_else(|_| panic!("{what}: a panic"));
+        let found = catch_unwind(AssertUnwindSafe(|| read(bytes))).unwrap_or_else(|_| panic!("{what}: a panic"));
         let taken = memory::peak().saturating_sub(before);
         assert!(taken <= bytes.len() + SLACK, "{what}: {taken} bytes of memory");
-        if let Some(found) = &found {
-            assert!(same_bits(found, &want), "{what}: other predictions");
-        }
+        assert!(found.as_ref().is_none_or(|found| found == want), "{what}: something else");
         found.is_some()
     };
-    let mut bytes = whole.clone();
+    let mut bytes = whole.to_vec();
     let mut accepted = 0;
     for at in 0..whole.len() {
         for flip in [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff] {
@@ -60,4 +57,18 @@ fn a_flipped_byte_or_a_cut_is_an_error_or_changes_nothing() {
     for length in 0..whole.len() {
         assert!(!try_one(&whole[..length], &format!("cut at {length}")));
     }
+}
+
+#[test]
+fn a_damaged_model_file_is_an_error() {
+    let _alone = alone();
+    let whole = file();
+    damage(&whole, &predictions(&whole).expect("a good file"), predictions);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_an_error() {
+    let _alone = alone();
+    let whole = &oracle::checkpoint::files()[0];
+    damage(whole, &true, |bytes| Checkpoint::parse("damaged", bytes).ok().map(|_| true));
 }

@@ -108,11 +108,19 @@ pub(crate) fn readers() -> Vec<Reader> {
     };
     let idx_bombs = || bombs::idx().into_iter();
     let zipped = idx_bombs().map(|bomb| gzip(&bomb, Compression::best())).chain(bombs::gzip_bombs()).collect();
-    let model: fn(&[u8]) -> bool = oracle::model::check;
+    let (model, checkpoint): (fn(&[u8]) -> bool, fn(&[u8]) -> bool) = (oracle::model::check, oracle::checkpoint::check);
     #[cfg_attr(not(feature = "parquet"), allow(unused_mut))]
     let mut all = vec![
         reader("model file", Format::Safetensors, models(), bombs::models(), MODEL_WORDS, model),
         reader("PyTorch file", Format::Safetensors, pytorch(), bombs::pytorch(), MODEL_WORDS, model),
+        reader(
+            "checkpoint",
+            Format::Safetensors,
+            oracle::checkpoint::files(),
+            bombs::models(),
+            MODEL_WORDS,
+            checkpoint,
+        ),
         reader("IDX", Format::Plain, idx(), bombs::idx(), &[], oracle::idx::check),
         reader("IDX in gzip", Format::Gzip, idx(), zipped, &[], oracle::idx::check),
         reader("NPY", Format::Npy, npy(), bombs::npy(), NPY_WORDS, oracle::npy::check),
@@ -200,7 +208,7 @@ fn models() -> Vec<Vec<u8>> {
         let mut model = Model::new(mlp, loss);
         model.preprocess = preprocess;
         model.class_names = names.map(|names| names.iter().map(|name| name.to_string()).collect());
-        unsealed(&written(|path| model.save(path)))
+        written(|path| model.save(path))
     }
     let small = |layers: &[&str]| {
         let mut builder = Mlp::builder(3).seed(1);
@@ -213,11 +221,21 @@ fn models() -> Vec<Vec<u8>> {
     let norms =
         small(&["dense(3, 4)", "batch_norm(4)", "tanh", "dense(4, 4)", "layer_norm(4)", "dropout(0.5)", "dense(4, 1)"]);
     let standardize = Preprocess::Standardize { mean: vec![0.5, -1.0, 2.0], std: vec![1.0, 2.0, 0.25] };
-    vec![
+    let files = [
         file(classes.build().unwrap(), Loss::CrossEntropy, Preprocess::Scale { factor: 0.0625 }, Some(&["no", "yes"])),
         file(norms.build_as::<f64>().unwrap(), Loss::Mse, standardize, None),
         file(small(&["dense(3, 1)"]).build().unwrap(), Loss::BinaryCrossEntropy, Preprocess::None, None),
-    ]
+    ];
+    files.iter().map(|file| unsealed(file)).chain([trained()]).collect()
+}
+
+/// With a checksum, and with rows.
+fn trained() -> Vec<u8> {
+    let data = oracle::checkpoint::rows();
+    let mut model = oracle::checkpoint::model().described_by(&data);
+    let trainer = oracle::checkpoint::trainer();
+    trainer.resume(&mut model, &data, Some(&data), ()).unwrap();
+    written(|path| model.save(path))
 }
 
 /// The file of version 2, which has no checksum, so that what a mutation changes is looked at.

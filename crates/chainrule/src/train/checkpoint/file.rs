@@ -86,6 +86,16 @@ struct Stored {
     run: Option<RunRecord>,
 }
 
+/// No count of a run comes near it, and counting on from it does not overflow.
+const MOST: u64 = 1 << 53;
+
+impl Stored {
+    fn counts(&self) -> impl Iterator<Item = u64> {
+        let run = self.run.iter().flat_map(RunRecord::counts);
+        [self.passes, self.optimizer_steps].into_iter().chain(self.batches.iter().copied()).chain(run)
+    }
+}
+
 /// What a file is made of.
 pub(in crate::train) struct TrainingState<'a, T: Scalar> {
     pub(in crate::train) mlp: &'a Mlp<T>,
@@ -248,7 +258,10 @@ impl Checkpoint {
             }
             None => return Err(refuse("no checksum at its place".to_owned(), WHOLE)),
         }
-        let stored = serde_json::from_str(text).map_err(|error| refuse(error.to_string(), WHOLE))?;
+        let stored: Stored = serde_json::from_str(text).map_err(|error| refuse(error.to_string(), WHOLE))?;
+        if let Some(count) = stored.counts().find(|count| *count > MOST) {
+            return Err(refuse(format!("a count of {count}"), &format!("at most {MOST}")));
+        }
         Ok(Checkpoint { path: path.to_owned(), bytes, header, stored })
     }
 

@@ -30,6 +30,16 @@ pub(in crate::train) struct RunRecord {
     pub(in crate::train) history: Vec<EpochRecord>,
 }
 
+impl RunRecord {
+    /// All that is counted.
+    pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
+        let RatesRecord { bad, cooling, .. } = self.rates;
+        let own = [self.epoch, self.steps, self.sums.steps, self.sums.right].map(|count| count as u64);
+        let best = self.best.iter().flat_map(|best| best.batches.iter().copied().chain([best.waited as u64]));
+        own.into_iter().chain([bad, cooling]).chain(self.last_finite_batches.iter().copied()).chain(best)
+    }
+}
+
 /// Sums over the steps of an epoch so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
