@@ -17,7 +17,8 @@ use tempfile::NamedTempFile;
 /// An existing file keeps its permissions; one that is read-only is not replaced.
 ///
 /// # Errors
-/// [`Error::Io`] when any step fails, that of `write` included; `path` is then as it was before.
+/// [`Error::Io`] when any step fails, that of `write` included; `path` is then as it was before, or, where only the folder could not be
+/// brought to the disk, the new file whole.
 pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let path = path.as_ref();
     put(path, write).map_err(Error::io("write", path))

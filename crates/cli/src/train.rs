@@ -63,13 +63,7 @@ fn train<T: Scalar>(
     init: Option<(ModelFile, &Path)>,
     checkpoint: Option<&Checkpoint>,
 ) -> Result<(), Failure> {
-    let wanted = ArchitectureArgs {
-        hidden: args.hidden.as_ref(),
-        activation: args.activation,
-        norm: args.norm,
-        dropout: args.dropout,
-        init: args.init_weights,
-    };
+    let wanted = args.architecture();
     let first = match &init {
         Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
         None => None,
@@ -87,16 +81,11 @@ fn train<T: Scalar>(
     let config = args.config(loss, &rows.usual)?;
     args.schedule.check(&config)?;
     let trainer = Trainer::new(config)?;
-    let mut model = match first {
-        Some((mut model, _)) => {
-            model.mlp.reseed(args.seed);
-            model
-        }
+    let first = match first {
+        Some((model, _)) => model,
         None => Model::new(wanted.build(rows.shape(args.seed))?, loss),
     };
-    model.loss = loss;
-    model = model.described_by(&rows.train);
-    model.split = rows.split.clone();
+    let mut model = prepared(first, args, &rows, loss);
     let train = &rows.train;
 
     interrupt::stop_training(trainer.stop_handle());
@@ -149,14 +138,7 @@ fn train<T: Scalar>(
     let tested = tested.inspect_err(|_| {
         saved.iter().for_each(|path| output.say(format_args!("saved {}", shown(path.display()))));
     })?;
-    if !report.epochs.is_empty() {
-        let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
-        let validation = validation_losses(&report, trainer.config(), train);
-        let rate = report.epochs.last().and_then(|epoch| epoch.learning_rate);
-        let keeps_best = report.best.is_some();
-        let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
-        watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, run, &mut output)?;
-    }
+    look_at_the_end(&mut watch, &report, &model, &rows, &trainer, &mut output)?;
     let tested = tested.as_ref();
     tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
     let mut line = done(&report, &model, &trainer, tested, refit.as_ref(), saved);
@@ -164,10 +146,34 @@ fn train<T: Scalar>(
     output.json(&line);
     output.finish()?;
     let is_stopped = report.stop_reason == StopReason::Stopped || refit.is_some_and(|refit| refit.is_interrupted());
-    match interrupt::stopped_by().filter(|_| is_stopped) {
-        Some(signal) => Err(Failure::Stopped(signal)),
-        None => Ok(()),
-    }
+    interrupt::stopped_by().filter(|_| is_stopped).map_or(Ok(()), |signal| Err(Failure::Stopped(signal)))
+}
+
+/// A new or a loaded model, ready to learn from these rows.
+fn prepared<T: Scalar>(mut model: Model<T>, args: &TrainArgs, rows: &Rows<T>, loss: Loss) -> Model<T> {
+    model.mlp.reseed(args.seed);
+    model.loss = loss;
+    model = model.described_by(&rows.train);
+    model.split = rows.split.clone();
+    model
+}
+
+/// The doctor's look at a run that is over.
+fn look_at_the_end<T: Scalar>(
+    watch: &mut Watch,
+    report: &TrainReport,
+    model: &Model<T>,
+    rows: &Rows<T>,
+    trainer: &Trainer,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let Some(last) = report.epochs.last() else { return Ok(()) };
+    let (train, rate) = (&rows.train, last.learning_rate);
+    let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
+    let validation = validation_losses(report, trainer.config(), train);
+    let keeps_best = report.best.is_some();
+    let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
+    Ok(watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)?)
 }
 
 /// The losses of the rows held out after each epoch, where they are of the same kind as those of the rows trained on: without
@@ -227,6 +233,16 @@ impl TrainArgs {
         let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", labels);
         let inputs = inputs.source("--test-data", self.test_data.as_ref());
         inputs.file("--test-labels", self.test_labels.as_deref()).file("--init", self.init.as_deref())
+    }
+
+    fn architecture(&self) -> ArchitectureArgs<'_> {
+        ArchitectureArgs {
+            hidden: self.hidden.as_ref(),
+            activation: self.activation,
+            norm: self.norm,
+            dropout: self.dropout,
+            init: self.init_weights,
+        }
     }
 
     pub(crate) fn data(&self) -> Named<'_> {

