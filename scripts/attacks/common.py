@@ -68,8 +68,8 @@ class Command:
 class Attack:
     """One run of this script: the budget, and what was found."""
 
-    def __init__(self, args, command):
-        self.args, self.command = args, command
+    def __init__(self, args, command, script="scripts/attack"):
+        self.args, self.command, self.script = args, command, script
         self.name, self.cases, self.violations, self.notes = "", 0, 0, []
         self.began = time.monotonic()
         self.totals = []
@@ -93,7 +93,7 @@ class Attack:
     def end(self):
         self.finish_check()
         seconds = time.monotonic() - self.began
-        print(f"attack: seed {self.args.seed}: {', '.join(self.totals)}; {self.violations} violations ({seconds:.0f} s)")
+        print(f"{self.script.split('/')[-1]}: seed {self.args.seed}: {', '.join(self.totals)}; {self.violations} violations ({seconds:.0f} s)")
         return 1 if self.violations else 0
 
     def random(self, index):
@@ -114,7 +114,7 @@ class Attack:
 
     def violation(self, index, what, shown=""):
         self.violations += 1
-        again = f"scripts/attack --only {self.name} --seed {self.args.seed} --index {index}"
+        again = f"{self.script} --only {self.name} --seed {self.args.seed} --index {index}"
         print(f"   VIOLATION {self.name} {index}: {what}\n      {again}", flush=True)
         if shown:
             print(f"      {shown}", flush=True)

@@ -17,7 +17,8 @@ use tempfile::NamedTempFile;
 /// An existing file keeps its permissions; one that is read-only is not replaced.
 ///
 /// # Errors
-/// [`Error::Io`] when any step fails, that of `write` included; `path` is then as it was before.
+/// [`Error::Io`] when any step fails, that of `write` included; `path` is then as it was before, or, where only the folder could not be
+/// brought to the disk, the new file whole.
 pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let path = path.as_ref();
     put(path, write).map_err(Error::io("write", path))
@@ -77,10 +78,18 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
+/// How the names of unfinished files begin and end.
+const UNFINISHED: (&str, &str) = (".chainrule-", ".tmp");
+
+/// Whether a file of this name is unfinished: one that a process left that was killed while it wrote.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1)
+}
+
 /// A file beside the target, which vanishes when dropped.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".chainrule-").suffix(".tmp");
+    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
     // What any new file gets; the umask takes away what it should.
     #[cfg(unix)]
     let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -26,6 +26,24 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A run is to go on from a checkpoint of another one: with other settings, another network or other data.
+    #[error("{} is of another run: {}", path.display(), differences.join("; "))]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Each difference: `epochs: 20 in the checkpoint, 30 now`.
+        differences: Vec<String>,
+    },
+
+    /// A folder has no checkpoint that can be read.
+    #[error("no checkpoint{} in {}", unreadable.first().map(|first| format!(" that can be read ({first})")).unwrap_or_default(), folder.display())]
+    NoCheckpoint {
+        /// The folder.
+        folder: PathBuf,
+        /// Why those that are there were not taken, the newest first.
+        unreadable: Vec<String>,
+    },
+
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

@@ -45,6 +45,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod atomic;
+mod checksum;
 mod compatibility;
 pub mod data;
 mod divergence;
@@ -58,6 +59,7 @@ mod nearest;
 mod place;
 mod predict;
 mod sample;
+mod stored_rows;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 mod task;
@@ -76,7 +78,7 @@ pub use facts::Facts;
 pub use forked::start_threads;
 pub use hash::weights_sha256;
 pub use model::Model;
-pub use model_file::{DType, ModelFile};
+pub use model_file::{Checks, DType, ModelFile};
 pub use place::Place;
 pub use sample::Sample;
 pub use task::Task;

@@ -10,6 +10,7 @@ use chainrule_model::{Layer, Loss, Mlp};
 use crate::data::{Dataset, Features, Fitted, Preprocess, Schema, Split, Target};
 use crate::doctor::Examination;
 use crate::facts::Facts;
+use crate::stored_rows::stored_rows;
 use crate::train::{assess_network, evaluate_network};
 use crate::{Assessment, Error, Evaluation, Result, Sample, Task};
 
@@ -54,6 +55,9 @@ pub struct Model<T: Scalar> {
     pub split: Option<Split>,
     /// What it was trained with, and what came of it.
     pub facts: Option<Facts>,
+    /// Up to three rows as they come from their source. [`Model::save`] stores them with what the model makes of them, and a file
+    /// that makes something else of them is not loaded. Training mixes them from the columns' values; they are no rows of the data.
+    pub stored_rows: Option<Arc<Features<T>>>,
 }
 
 impl<T: Scalar> Model<T> {
@@ -63,7 +67,18 @@ impl<T: Scalar> Model<T> {
         let task = Some(Task::of_loss(loss, mlp.outputs()));
         let target = Arc::default();
         let preprocess = Preprocess::None;
-        Model { mlp, preprocess, loss, task, class_names: None, schema: None, target, split: None, facts: None }
+        Model {
+            mlp,
+            preprocess,
+            loss,
+            task,
+            class_names: None,
+            schema: None,
+            target,
+            split: None,
+            facts: None,
+            stored_rows: None,
+        }
     }
 
     /// The same, which learns and predicts as these rows were made: their schema, preprocessing, targets and task.
@@ -74,6 +89,7 @@ impl<T: Scalar> Model<T> {
             task: data.task().or(self.task),
             schema: data.schema().cloned(),
             target: Arc::clone(data.target()),
+            stored_rows: stored_rows(data.features()).map(Arc::new),
             ..self
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::args::InspectArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, plural};
 
 /// The JSON line.
 #[derive(Debug, Serialize)]
@@ -30,6 +30,10 @@ struct Inspection<'a> {
     training: Option<&'a Facts>,
     preprocess: &'a Preprocess,
     classes: Option<&'a [String]>,
+    /// Whether the file has a checksum, which was compared.
+    checksum: bool,
+    /// Rows whose stored outputs were computed again.
+    stored_rows: usize,
     kernel: &'a str,
     weights_sha256: String,
 }
@@ -63,6 +67,8 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         training: model.facts.as_ref(),
         preprocess: &model.preprocess,
         classes: model.class_names.as_deref(),
+        checksum: file.checks().has_checksum,
+        stored_rows: file.checks().rows,
         kernel: mlp.kernel_name(),
         weights_sha256: weights_sha256(mlp),
     });
@@ -96,6 +102,18 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
             &format!("{} rows of {}, {} epochs{}", facts.rows, shown(&facts.data), facts.epochs, scores.concat()),
         );
     }
+    let checks = file.checks();
+    say(
+        "checked",
+        &match (checks.has_checksum, checks.rows) {
+            (true, 0) => "the checksum".to_owned(),
+            (true, rows) => format!("the checksum, and the outputs of {} stored in the file", plural(rows, "row")),
+            (false, _) if file.has_architecture() => {
+                "no: written by an older chainrule, without a checksum and stored rows".to_owned()
+            }
+            (false, _) => "no: the file has no checksum".to_owned(),
+        },
+    );
     say("kernel", &format!("{}, on this CPU", mlp.kernel_name()));
     say("weights sha256", &weights_sha256(mlp));
     output.finish()

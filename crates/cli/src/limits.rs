@@ -1,19 +1,23 @@
 //! `--max-bytes`: the largest size of an input file, one limit for all files of a run.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use chainrule::data::Limits;
 
-static LIMITS: OnceLock<Limits> = OnceLock::new();
+/// 0 until it is set.
+static MAX_BYTES: AtomicU64 = AtomicU64::new(0);
 
-/// Stores the limit of the command line, once and before any file is read.
+/// Stores the limit of the command line, before any file of data is read.
 pub(crate) fn set(max_bytes: u64) {
-    LIMITS.get_or_init(|| Limits { max_bytes });
+    MAX_BYTES.store(max_bytes, Relaxed);
 }
 
 /// The limits of every reader.
 pub(crate) fn limits() -> Limits {
-    LIMITS.get().copied().unwrap_or_default()
+    match MAX_BYTES.load(Relaxed) {
+        0 => Limits::default(),
+        max_bytes => Limits { max_bytes },
+    }
 }
 
 /// A number of bytes, or of KiB, MiB, GiB or TiB: `500000`, `64K`, `500M`, `16G`.

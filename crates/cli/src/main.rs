@@ -7,6 +7,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod checkpoint;
 mod cv;
 mod data;
 mod data_command;
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
         return report::report(error.into(), "");
     }
     let (name, outcome) = match cli.command {
-        Command::Train(args) => ("train", train::run(&args)),
+        Command::Train(args) => ("train", train::run(args)),
         Command::Tune(args) => ("tune", tune::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),

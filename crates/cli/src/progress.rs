@@ -63,6 +63,7 @@ pub(crate) struct Progress<'a, T: Scalar> {
     ignore_broken_pipe: bool,
     /// The lowest loss of validation rows so far.
     best: f64,
+    has_heading: bool,
 }
 
 /// What the doctor needs to examine a run.
@@ -86,7 +87,7 @@ impl<'a, T: Scalar> Progress<'a, T> {
     ) -> Self {
         let size = Size { batch: size.batch.min(size.rows), ..size };
         let bar = if with_bar && std::io::stderr().is_terminal() { bar(size) } else { ProgressBar::hidden() };
-        Progress { output, sight, bar, size, ignore_broken_pipe, best: f64::INFINITY }
+        Progress { output, sight, bar, size, ignore_broken_pipe, best: f64::INFINITY, has_heading: false }
     }
 }
 
@@ -126,6 +127,10 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
         }
     }
 
+    fn checkpoint(&mut self, write: &mut dyn FnMut() -> chainrule::Result<()>) -> chainrule::Result<()> {
+        interrupt::undisturbed(write)
+    }
+
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
         let validation = report.validation.as_ref();
         let rate_changes = self.sight.rate_changes;
@@ -135,7 +140,8 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
         self.best = loss.unwrap_or(self.best).min(self.best);
         self.bar.set_message(format!("loss {}", brief(loss.unwrap_or(report.loss))));
         self.bar.suspend(|| {
-            if report.epoch == 1 {
+            if !self.has_heading {
+                self.has_heading = true;
                 self.output.say(heading(report, rate_changes, is_verbose));
             }
             if is_verbose || is_shown(report.epoch, self.size.epochs) {

@@ -18,12 +18,18 @@ pub(crate) enum Refit {
     Kept { because: &'static str },
 }
 
+const INTERRUPTED: &str = "was interrupted";
+
 impl Refit {
     pub(crate) fn rows(&self) -> Option<usize> {
         match self {
             Refit::Done { rows, .. } => Some(*rows),
             Refit::Kept { .. } => None,
         }
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        matches!(self, Refit::Kept { because: INTERRUPTED })
     }
 
     /// The line that says whose the weights are.
@@ -61,7 +67,7 @@ pub(crate) fn run<T: Scalar>(
         Err(error) => return Err(error.into()),
     };
     if report.stop_reason == StopReason::Stopped {
-        return Ok(Some(Refit::Kept { because: "was interrupted" }));
+        return Ok(Some(Refit::Kept { because: INTERRUPTED }));
     }
     again.split = again.split.map(chainrule::data::Split::refit);
     *model = again;

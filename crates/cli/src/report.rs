@@ -126,6 +126,7 @@ fn hint(error: &chainrule::Error) -> String {
         }
         chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
         chainrule::Error::OverLimit { .. } => ", with --max-bytes 16G for example",
+        chainrule::Error::Argument { name: "folder of checkpoints", .. } => ": train --resume goes on with it",
         chainrule::Error::Missing { .. } => ": --missing median for example",
         _ => "",
     };

@@ -5,12 +5,13 @@ use std::path::Path;
 use chainrule::data::{Dataset, Order};
 use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
-use chainrule::train::{ClassWeights, StopReason, Usual};
+use chainrule::train::{Checkpoint, ClassWeights, StopReason, Usual};
 use chainrule::{
     DType, Evaluation, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer,
 };
 
 use crate::args::TrainArgs;
+use crate::checkpoint::{self, Resumed, resumed};
 use crate::cv;
 use crate::data::Named;
 use crate::data_command;
@@ -26,8 +27,13 @@ use crate::refit;
 use crate::rows::Rows;
 use crate::train_report::{done, facts, start, tell_beginning, tell_end};
 
-pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
+    let Resumed { args, checkpoint } = resumed(args)?;
+    let args = &*args;
     args.optimizer.lbfgs()?;
+    if let (true, Some(_)) = (args.optimizer.is_lbfgs(), args.checkpoints.folder()) {
+        return Err(Failure::Usage("lbfgs has no checkpoints: its past steps are not stored".to_owned()));
+    }
     // Which optimiser is usual depends on the rows; what neither of them takes is bad usage before they are read.
     let optimizer = |usual| args.optimizer.or_named(usual).optimizer();
     if let (false, Err(failure), Err(_)) = (args.optimizer.is_lbfgs(), optimizer("sgd"), optimizer("adam")) {
@@ -52,19 +58,17 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
         None => args.order.refuse_without("with --init").map(|()| None)?,
     };
     match args.dtype.or(init.as_ref().map(|(file, _)| file.dtype())).unwrap_or(DType::F32) {
-        DType::F32 => train::<f32>(args, init),
-        DType::F64 => train::<f64>(args, init),
+        DType::F32 => train::<f32>(args, init, checkpoint.as_ref()),
+        DType::F64 => train::<f64>(args, init, checkpoint.as_ref()),
     }
 }
 
-fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Result<(), Failure> {
-    let wanted = ArchitectureArgs {
-        hidden: args.hidden.as_ref(),
-        activation: args.activation,
-        norm: args.norm,
-        dropout: args.dropout,
-        init: args.init_weights,
-    };
+fn train<T: Scalar>(
+    args: &TrainArgs,
+    init: Option<(ModelFile, &Path)>,
+    checkpoint: Option<&Checkpoint>,
+) -> Result<(), Failure> {
+    let wanted = args.architecture();
     let first = match &init {
         Some((file, path)) => Some((wanted.load::<T>(file, path)?, file.has_architecture())),
         None => None,
@@ -87,24 +91,22 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     let config = args.config(loss, &rows.usual)?;
     args.schedule.check(&config)?;
     let trainer = Trainer::new(config)?;
-    let mut model = match first {
-        Some((mut model, _)) => {
-            model.mlp.reseed(args.seed);
-            model
-        }
+    let first = match first {
+        Some((model, _)) => model,
         None => Model::new(wanted.build(rows.shape(args.seed))?, loss),
     };
-    model.loss = loss;
-    model = model.described_by(&rows.train);
-    model.split = rows.split.clone();
-    let (train, watched) = (&rows.train, rows.watched());
+    let mut model = prepared(first, args, &rows, loss);
+    let train = &rows.train;
 
     interrupt::stop_training(trainer.stop_handle());
     // Rows that the network cannot learn from are refused before anything is said of a run.
     model.sample(train, 1)?;
     tell_beginning(args, &model, &rows, &trainer, &mut output);
     output.json(&start(args, &model, &rows, &trainer));
-    cv::run(args, &rows, &trainer, &wanted, &mut output)?;
+    if checkpoint.is_none() {
+        cv::run(args, &rows, &trainer, &wanted, &mut output)?;
+    }
+    let trainer = args.checkpoints.applied_to(trainer, &args.command)?;
     data_command::warn(&rows.findings, &mut output);
     let mut watch = Watch::after(rows.findings.iter().map(|finding| finding.kind));
     watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::BEFORE, &mut output)?;
@@ -117,18 +119,19 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         rate_changes: args.schedule.changes_rate(),
         is_verbose: args.verbose,
     };
+    if let Some(checkpoint) = checkpoint {
+        checkpoint::tell_resumed(checkpoint, &model, &mut output);
+    }
     let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
     }
     let start = rows.whole.as_ref().map(|_| model.clone());
-    let fitted = trainer.resume(&mut model, train, watched, progress);
+    let fitted = checkpoint::train(&trainer, checkpoint, &mut model, &rows, progress);
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // An error here does not hide the divergence.
         let _ = watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::AFTER, &mut output);
-        if let Some(path) = &args.save {
-            keep_after_divergence(&model, path, epoch - 1, &mut output);
-        }
+        keep_after_divergence(&model, args, epoch - 1, &mut output);
     }
     let report = fitted?;
     // Do not replace a file with a model that has not taken a step.
@@ -146,22 +149,42 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
     let tested = tested.inspect_err(|_| {
         saved.iter().for_each(|path| output.say(format_args!("saved {}", shown(path.display()))));
     })?;
-    if !report.epochs.is_empty() {
-        let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
-        let validation = validation_losses(&report, trainer.config(), train);
-        let rate = report.epochs.last().and_then(|epoch| epoch.learning_rate);
-        let keeps_best = report.best.is_some();
-        let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
-        watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, run, &mut output)?;
-    }
+    look_at_the_end(&mut watch, &report, &model, &rows, &trainer, &mut output)?;
     let tested = tested.as_ref();
     tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
-    output.json(&done(&report, &model, &trainer, tested, refit.as_ref(), saved));
+    let mut line = done(&report, &model, &trainer, tested, refit.as_ref(), saved);
+    line.checkpoints = args.checkpoints.folder().map(|folder| folder.display().to_string());
+    output.json(&line);
     output.finish()?;
-    match (report.stop_reason, interrupt::stopped_by()) {
-        (StopReason::Stopped, Some(signal)) => Err(Failure::Stopped(signal)),
-        _ => Ok(()),
-    }
+    let is_stopped = report.stop_reason == StopReason::Stopped || refit.is_some_and(|refit| refit.is_interrupted());
+    interrupt::stopped_by().filter(|_| is_stopped).map_or(Ok(()), |signal| Err(Failure::Stopped(signal)))
+}
+
+/// A new or a loaded model, ready to learn from these rows.
+fn prepared<T: Scalar>(mut model: Model<T>, args: &TrainArgs, rows: &Rows<T>, loss: Loss) -> Model<T> {
+    model.mlp.reseed(args.seed);
+    model.loss = loss;
+    model = model.described_by(&rows.train);
+    model.split = rows.split.clone();
+    model
+}
+
+/// The doctor's look at a run that is over.
+fn look_at_the_end<T: Scalar>(
+    watch: &mut Watch,
+    report: &TrainReport,
+    model: &Model<T>,
+    rows: &Rows<T>,
+    trainer: &Trainer,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let Some(last) = report.epochs.last() else { return Ok(()) };
+    let (train, rate) = (&rows.train, last.learning_rate);
+    let losses: Vec<f64> = report.epochs.iter().map(|epoch| epoch.loss).collect();
+    let validation = validation_losses(report, trainer.config(), train);
+    let keeps_best = report.best.is_some();
+    let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
+    Ok(watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)?)
 }
 
 /// The losses of the rows held out after each epoch, where they are of the same kind as those of the rows trained on: without
@@ -202,11 +225,12 @@ fn tested<T: Scalar>(
 }
 
 /// Saves the weights of the last complete epoch of a run that diverged; the error of the run is reported separately.
-fn keep_after_divergence<T: Scalar>(model: &Model<T>, path: &Path, epochs: usize, output: &mut Output) {
-    let shown_path = shown(path.display());
-    if epochs == 0 {
-        return;
+fn keep_after_divergence<T: Scalar>(model: &Model<T>, args: &TrainArgs, epochs: usize, output: &mut Output) {
+    if let Some(folder) = args.checkpoints.folder() {
+        output.say(format_args!("the checkpoints of the steps before stay in {}", shown(folder.display())));
     }
+    let (Some(path), true) = (&args.save, epochs > 0) else { return };
+    let shown_path = shown(path.display());
     match files::keep(path, || model.save(path)) {
         Ok(()) => output.say(format_args!("saved {shown_path} as it was after epoch {epochs}")),
         Err(error) => tell(format_args!("error: {shown_path} is not saved: {}", shown(error))),
@@ -252,6 +276,16 @@ impl TrainArgs {
         let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", labels);
         let inputs = inputs.source("--test-data", self.test_data.as_ref());
         inputs.file("--test-labels", self.test_labels.as_deref()).file("--init", self.init.as_deref())
+    }
+
+    fn architecture(&self) -> ArchitectureArgs<'_> {
+        ArchitectureArgs {
+            hidden: self.hidden.as_ref(),
+            activation: self.activation,
+            norm: self.norm,
+            dropout: self.dropout,
+            init: self.init_weights,
+        }
     }
 
     pub(crate) fn data(&self) -> Named<'_> {

@@ -8,8 +8,10 @@ use chainrule::{Evaluation, Facts, Model, Scalar, Task, TrainConfig, TrainReport
 use serde::Serialize;
 
 use crate::args::TrainArgs;
+use crate::checkpoint::telling;
 use crate::data::print_notes;
 use crate::escape::shown;
+use crate::interrupt;
 use crate::network::sketch;
 use crate::output::{Output, brief, grouped, percent, plural, seconds};
 use crate::refit::Refit;
@@ -70,6 +72,8 @@ pub(crate) struct DoneLine<'a> {
     /// The rows of the training and validation parts, where the network was trained anew on both for that many epochs.
     refit_rows: Option<usize>,
     saved: Option<String>,
+    /// The folder of its checkpoints, from which an interrupted run goes on.
+    pub(crate) checkpoints: Option<String>,
 }
 
 pub(crate) fn start<'a, T: Scalar>(
@@ -82,7 +86,7 @@ pub(crate) fn start<'a, T: Scalar>(
     let count = |part: &Option<Dataset<T>>| part.as_ref().map_or(0, Dataset::rows);
     StartLine {
         version: env!("CARGO_PKG_VERSION"),
-        command: command(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())),
+        command: telling(&args.command),
         data: args.data.to_string(),
         data_hash: rows.split.as_ref().map(|split| split.data().1),
         rows: rows.train.rows(),
@@ -134,6 +138,7 @@ pub(crate) fn done<'a, T: Scalar>(
         best_epoch: report.best,
         refit_rows: refit.and_then(Refit::rows),
         saved: saved.map(|path| path.display().to_string()),
+        checkpoints: None,
     }
 }
 
@@ -153,7 +158,7 @@ pub(crate) fn facts<T: Scalar>(
         scores.iter().filter_map(|(name, score)| Some((format!("{name} {is}"), (*score)?))).collect()
     });
     Facts {
-        command: command(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())),
+        command: telling(&args.command),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: model.mlp.kernel_name().to_owned(),
         data: args.data.to_string(),
@@ -165,24 +170,6 @@ pub(crate) fn facts<T: Scalar>(
         scores: scores.unwrap_or_default(),
         settings: Some(Settings::of(config)),
     }
-}
-
-/// The arguments that tell the run: those that change nothing of the model are left out, so that its file is the same.
-fn command(mut arguments: impl Iterator<Item = String>) -> Vec<String> {
-    let mut kept = Vec::new();
-    while let Some(argument) = arguments.next() {
-        let name = argument.split('=').next().unwrap_or_default();
-        match name {
-            "--json" | "--quiet" => {}
-            "--threads" | "--save" => {
-                if argument == name {
-                    arguments.next();
-                }
-            }
-            _ => kept.push(argument),
-        }
-    }
-    kept
 }
 
 pub(crate) fn tell_beginning<T: Scalar>(
@@ -272,5 +259,8 @@ pub(crate) fn tell_end(
         };
         let (path, source) = (shown(path.display()), shown(source));
         output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}"));
+    }
+    if let (true, Some(folder)) = (interrupt::stopped_by().is_some(), args.checkpoints.folder()) {
+        output.say(format_args!("go on with: chainrule train --resume {}", shown(folder.display())));
     }
 }

@@ -66,7 +66,7 @@ pub mod optim {
     pub use crate::lbfgs::{Lbfgs, LbfgsOutcome, LbfgsSettings};
     pub use crate::optimizer::{OPTIMIZER_NAMES, SETTINGS, Setting, SettingRange};
     pub use crate::optimizer_state::OptimizerState;
-    pub use crate::schedule::{Rates, SCHEDULE_NAMES, Schedule, Span, WarmUp};
+    pub use crate::schedule::{Rates, RatesState, SCHEDULE_NAMES, Schedule, Span, WarmUp};
     pub use crate::update::{Clip, Update};
 }
 

@@ -119,4 +119,19 @@ impl<T: Scalar> Mlp<T> {
     pub fn reseed(&mut self, seed: u64) {
         (self.seed, self.passes) = (seed, 0);
     }
+
+    /// The seed of dropout masks.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The number of training passes since the network was made or reseeded: the next one's masks follow from it and the seed.
+    pub fn passes(&self) -> u64 {
+        self.passes
+    }
+
+    /// Sets the seed of dropout masks and the number of training passes, to go on where another network of the same layers was.
+    pub fn reseed_at(&mut self, seed: u64, passes: u64) {
+        (self.seed, self.passes) = (seed, passes);
+    }
 }

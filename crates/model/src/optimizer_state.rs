@@ -52,6 +52,50 @@ impl<T: Scalar> OptimizerState<T> {
         Ok(OptimizerState { made_for: Some(optimizer), steps: 0, values })
     }
 
+    /// A state that was stored: what [`OptimizerState::steps`] and [`OptimizerState::values`] said of one that was made for this
+    /// optimiser and this many parameters.
+    ///
+    /// ```
+    /// # use chainrule_model as chainrule;
+    /// use chainrule::optim::OptimizerState;
+    /// use chainrule::{Mlp, Optimizer};
+    ///
+    /// let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>()?;
+    /// let adam = Optimizer::by_name("adam")?;
+    /// let mut state = OptimizerState::new(adam, 2)?;
+    /// mlp.update(adam, &mut [0.5, -1.0], &mut state)?;
+    /// let (mut other, mut again) = (mlp.clone(), OptimizerState::restored(adam, state.steps(), state.values(), 2)?);
+    /// mlp.update(adam, &mut [0.25, 3.0], &mut state)?;
+    /// other.update(adam, &mut [0.25, 3.0], &mut again)?;
+    /// assert!(again == state && other == mlp);
+    /// # Ok::<(), chainrule::ModelError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`OptimizerState::new`], and [`ModelError::OptimizerState`] when there are not [`Optimizer::moments`] values for each
+    /// parameter.
+    pub fn restored(
+        optimizer: Optimizer,
+        steps: u64,
+        values: &[T], // (moments, parameters)
+        parameters: usize,
+    ) -> Result<Self, ModelError> {
+        let mut state = Self::new(optimizer, parameters)?;
+        if values.len() != state.values.len() {
+            let (needed, found) = (state.values.len(), values.len());
+            let (optimizer, made_for) = (optimizer.name(), "another optimiser or network");
+            return Err(ModelError::OptimizerState { optimizer, needed, made_for, found });
+        }
+        state.values.copy_from_slice(values);
+        state.steps = steps;
+        Ok(state)
+    }
+
+    /// The optimiser that it was made for; `None` of a workspace that was not made for training.
+    pub fn optimizer(&self) -> Option<Optimizer> {
+        self.made_for
+    }
+
     /// Steps taken.
     pub fn steps(&self) -> u64 {
         self.steps

@@ -139,6 +139,20 @@ impl<T: Scalar> Workspace<T> {
         &self.optimizer_state
     }
 
+    /// Puts another state of the optimiser in the place of its own: to go on with a run that was stored.
+    ///
+    /// # Errors
+    /// [`ModelError::OptimizerState`] when the workspace was made for another optimiser, or for another number of parameters;
+    /// nothing is changed then.
+    pub fn set_optimizer_state(&mut self, state: OptimizerState<T>) -> Result<(), ModelError> {
+        if let Some(optimizer) = self.optimizer_state.optimizer().or(state.optimizer()) {
+            state.check(optimizer, self.grads.len())?;
+            self.optimizer_state.check(state.optimizer().unwrap_or(optimizer), self.grads.len())?;
+        }
+        self.optimizer_state = state;
+        Ok(())
+    }
+
     /// The output of the last forward pass, (batch, outputs); no rows before the first pass, and after one that failed.
     pub fn output(&self) -> MatRef<'_, T> {
         let (last, batch) = (&self.ops[self.ops.len() - 1], self.pass.batch);

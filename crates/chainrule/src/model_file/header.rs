@@ -15,7 +15,7 @@ const LENGTH: usize = 8;
 const HEADER_MAX: u64 = 100_000_000;
 /// Modules of a network in a file. The longest that anyone trains have thousands; each costs some 300 bytes beyond its
 /// numbers.
-pub(super) const MODULES_MAX: usize = 1 << 15;
+pub(crate) const MODULES_MAX: usize = 1 << 15;
 /// The most tensors that a module has, those of a batch normalisation.
 const TENSORS_OF_A_MODULE: usize = 5;
 /// In the header the longest lists are shapes, of at most two dimensions in a file that is read.
@@ -29,7 +29,7 @@ fn damaged(origin: &str, found: impl Into<String>) -> Error {
 
 /// A header that agrees with the bytes of its file.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     metadata: Metadata,
     /// Where the tensors begin in the file.
     start: usize,
@@ -40,7 +40,7 @@ impl Header {
     ///
     /// # Errors
     /// When the lengths differ, a key occurs twice, or there are more tensors than the largest network has.
-    pub(super) fn parse(origin: &str, bytes: &[u8]) -> Result<Self> {
+    pub(crate) fn parse(origin: &str, bytes: &[u8]) -> Result<Self> {
         let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
         let json = bytes.get(LENGTH..).unwrap_or_default();
         if let Some(json) = usize::try_from(length).ok().and_then(|length| json.get(..length)) {
@@ -51,22 +51,27 @@ impl Header {
         Ok(Header { metadata, start: LENGTH + length })
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.metadata.offset_keys()
     }
 
     /// A tensor, if there is one of that name.
-    pub(super) fn tensor(&self, name: &str) -> Option<&TensorInfo> {
+    pub(crate) fn tensor(&self, name: &str) -> Option<&TensorInfo> {
         self.metadata.info(name)
     }
 
     /// Where a tensor lies in the file.
-    pub(super) fn range(&self, tensor: &TensorInfo) -> std::ops::Range<usize> {
+    pub(crate) fn range(&self, tensor: &TensorInfo) -> std::ops::Range<usize> {
         self.start + tensor.data_offsets.0..self.start + tensor.data_offsets.1
     }
 
+    /// Keys and texts of the file's own metadata.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.metadata.metadata().iter().flatten().map(|(key, text)| (key.as_str(), text.as_str()))
+    }
+
     /// The text under a key of the file's own metadata.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.metadata.metadata().as_ref()?.get(key).map(String::as_str)
     }
 }
@@ -80,7 +85,7 @@ fn check_header(origin: &str, json: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// When the lengths do not agree, the limits do not allow as many bytes, or the operating system refuses.
-pub(super) fn read(mut input: Input) -> Result<Vec<u8>> {
+pub(crate) fn read(mut input: Input) -> Result<Vec<u8>> {
     let Input { origin, reader, len, limits, .. } = &mut input;
     let mut first = [0; LENGTH];
     let filled = fill(reader, &mut first).map_err(Error::io("read", &*origin))?;

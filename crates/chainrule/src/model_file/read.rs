@@ -11,6 +11,8 @@ use super::dtype::DType;
 use super::header::{self, Header, MODULES_MAX};
 use super::metadata::{self, Metadata};
 use super::order::{self, Several};
+use super::replay::Replay;
+use super::sealed;
 use super::tensors::{self, Numbers, Stored};
 use super::valid;
 use crate::data::Limits;
@@ -44,6 +46,27 @@ pub struct ModelFile {
     pub(super) contents: Contents,
 }
 
+/// What a file can be checked by.
+///
+/// ```
+/// use chainrule::{Loss, Mlp, Model, ModelFile};
+///
+/// let path = std::env::temp_dir().join(format!("checked-{}.safetensors", std::process::id()));
+/// Model::new(Mlp::builder(2).dense(3).build()?, Loss::CrossEntropy).save(&path)?;
+/// let checks = ModelFile::open(&path)?.checks();
+/// std::fs::remove_file(&path).expect("the file that was just saved");
+/// assert!(checks.has_checksum && checks.rows == 0); // rows are those of training
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checks {
+    /// Whether it has a checksum.
+    pub has_checksum: bool,
+    /// Rows whose outputs are computed anew when a model is made of it.
+    pub rows: usize,
+}
+
 /// What the bytes of a file hold.
 #[derive(Debug)]
 pub(super) struct Contents {
@@ -54,6 +77,8 @@ pub(super) struct Contents {
     pub(super) note: Option<String>,
     /// Set while their order is not known.
     pub(super) several: Option<Several>,
+    /// Whether the file has a checksum, which is then the right one.
+    is_sealed: bool,
 }
 
 impl ModelFile {
@@ -109,6 +134,13 @@ impl ModelFile {
         self.contents.metadata.as_ref()?.facts.as_ref()
     }
 
+    /// The checks that the file's writer left in it, which have been made, or are when a model is made of it: a checksum over all
+    /// bytes, and rows with their outputs. Files of other programs and of versions 1 and 2 have neither.
+    pub fn checks(&self) -> Checks {
+        let replay = self.contents.metadata.as_ref().and_then(|metadata| metadata.replay.as_ref());
+        Checks { has_checksum: self.contents.is_sealed, rows: replay.map_or(0, Replay::rows) }
+    }
+
     /// Whether the file says which modules stand between its dense layers; one that PyTorch wrote does not.
     pub fn has_architecture(&self) -> bool {
         self.contents.metadata.is_some()
@@ -121,7 +153,9 @@ impl ModelFile {
     ///
     /// # Errors
     /// When `hidden` is needed and `None`, when several orders of the layers fit, when the architecture and the tensors disagree, and when the rest of the file
-    /// is none that [`Model::save`] would write.
+    /// is none that [`Model::save`] would write; when the model predicts other outputs for the stored rows than the file says: by
+    /// any bit where the same kernel of the same version computed them, otherwise by more than 2^-10 in f32 and 2^-36 in f64 of the
+    /// largest of the outputs and the network's inputs, and 1.
     pub fn model<T: Scalar>(&self, hidden: Option<Activation>) -> Result<Model<T>> {
         let stored = self.layers()?;
         let layers = self.architecture(hidden, stored)?;
@@ -164,8 +198,12 @@ impl ModelFile {
         }
         let mut mlp = builder.build_as::<T>().map_err(|error| valid::refused(&self.origin, error))?;
         self.load_into(&mut mlp)?;
-        let model = Model { mlp, preprocess, loss, task, class_names, schema, target, split, facts };
+        let stored_rows = None;
+        let mut model = Model { mlp, preprocess, loss, task, class_names, schema, target, split, facts, stored_rows };
         valid::numbers(&self.origin, &model.mlp)?;
+        if let Some(replay) = metadata.and_then(|metadata| metadata.replay.as_ref()) {
+            replay.run(&self.origin, &mut model)?;
+        }
         Ok(model)
     }
 
@@ -280,6 +318,7 @@ impl<T: Scalar> Model<T> {
 impl Contents {
     fn of(origin: &str, bytes: &[u8]) -> Result<Self> {
         let header = Header::parse(origin, bytes)?;
+        let is_sealed = sealed::check(origin, &header, bytes)?;
         let (layers, dtype) = tensors::of(origin, &header, bytes)?;
         let refuse = |found: String, expected: &str| Err(Error::format(origin, Place::Header, found, expected));
         if !layers.iter().any(|layer| matches!(layer.layer, Layer::Dense { .. })) {
@@ -297,7 +336,7 @@ impl Contents {
             Some(json) => Some(metadata::parse(origin, json, longest)?),
             None => None,
         };
-        Ok(Contents { dtype, metadata, layers, note, several })
+        Ok(Contents { dtype, metadata, layers, note, several, is_sealed })
     }
 }
 

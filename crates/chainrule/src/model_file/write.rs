@@ -12,6 +12,7 @@ use super::header::Header;
 use super::metadata::{KEY, Metadata};
 use super::valid;
 use crate::atomic::write_atomically;
+use crate::checksum;
 use crate::error::{Error, Result};
 use crate::model::Model;
 
@@ -103,9 +104,12 @@ fn write<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
     }
     let json = serde_json::to_string(&Metadata::of(model)).map_err(|error| failed(error.to_string()))?;
     let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-    let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
+    let mut bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
         .map_err(|error| failed(error.to_string()))?;
     drop(tensors);
+    if !checksum::seal(KEY, &mut bytes) {
+        return Err(failed("the checksum is not where it was put in the header".to_owned()));
+    }
     // Bounds of the header, which no check of the model alone knows.
     Header::parse(&origin, &bytes)?;
     write_atomically(path, |file| file.write_all(&bytes))

@@ -96,7 +96,34 @@ pub(super) struct Best<T: Scalar> {
     weights: Snapshot<T>,
 }
 
+/// The best epoch so far, without its weights.
+pub(super) struct BestState {
+    pub(super) score: f64,
+    pub(super) epoch: Option<EpochReport>,
+    pub(super) waited: usize,
+}
+
 impl<T: Scalar> Best<T> {
+    pub(super) fn state(&self) -> BestState {
+        BestState { score: self.score, epoch: self.epoch.clone(), waited: self.waited }
+    }
+
+    /// Goes on from a state; returns whether patience is exhausted.
+    pub(super) fn set_state(&mut self, state: BestState) -> bool {
+        let BestState { score, epoch, waited } = state;
+        (self.score, self.epoch, self.waited) = (score, epoch, waited);
+        self.waited >= self.settings.patience
+    }
+
+    /// With the weights of the best epoch.
+    pub(super) fn network(&self) -> &Mlp<T> {
+        self.weights.network()
+    }
+
+    pub(super) fn network_mut(&mut self) -> &mut Mlp<T> {
+        self.weights.network_mut()
+    }
+
     pub(super) fn new(settings: EarlyStopping, mlp: &Mlp<T>) -> Result<Self> {
         Ok(Best { settings, score: f64::INFINITY, epoch: None, waited: 0, weights: Snapshot::of(mlp)? })
     }

@@ -7,52 +7,29 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use chainrule_kernel::Scalar;
+use chainrule_model::Mlp;
 use chainrule_model::optim::{Lbfgs, LbfgsOutcome, Rates, Update};
-use chainrule_model::{Mlp, ModelError};
 
+use super::checkpoint::{Checkpoint, Checkpoints, Identity, Keeper, SumsRecord};
 use super::criterion::Criterion;
 use super::early_stopping::Best;
+use super::epoch_stats::{EpochEnd, EpochStats, StepNumber};
 use super::evaluate::Evaluator;
 use super::finite::{NotFinite, first_not_finite};
 use super::history::KeptReports;
 use super::learner::{IterationResult, Learner, StepRows, StepSizes, StepStats, TrainingTask};
-use super::prepare::{check_repeatable, rows_that_count};
+use super::prepare::{check_checkpoints, check_repeatable, rows_that_count};
 use super::{EpochReport, Evaluation, Observer, Snapshot, StopHandle, StopReason, TrainConfig, TrainReport};
 use crate::compatibility::check_rows;
 use crate::data::{Batches, Dataset};
 use crate::{Divergence, Error, Result};
 
 /// How an epoch trains the network.
-enum Method<T> {
-    /// By steps on minibatches, or on groups of them.
-    Steps { batches: Batches, update: Update, rates: Rates },
+pub(super) enum Method<T> {
+    /// By steps on minibatches, or on groups of them. While an epoch takes its steps, it holds the minibatches.
+    Steps { batches: Option<Batches>, rates: Rates },
     /// By one iteration of L-BFGS over all these rows.
     Iteration { rows: Vec<usize>, lbfgs: Lbfgs<T> },
-}
-
-/// The results of an epoch's steps, or of its iteration.
-#[derive(Clone, Copy)]
-struct EpochStats {
-    /// The mean loss over its rows.
-    loss: f64,
-    /// Rows whose class was predicted right; 0 without classes.
-    right: usize,
-    /// Of the last step; `None` with L-BFGS.
-    learning_rate: Option<f64>,
-    /// Steps taken.
-    steps: usize,
-    end: EpochEnd,
-}
-
-/// How the steps of an epoch ended.
-#[derive(Clone, Copy, PartialEq)]
-enum EpochEnd {
-    /// All rows were used.
-    Whole,
-    /// L-BFGS found no lower loss; the run is over.
-    Converged,
-    /// The run was stopped before the last step of the epoch.
-    Stopped,
 }
 
 /// The input of a run: settings, stop handle, training task and validation data.
@@ -61,6 +38,9 @@ pub(super) struct RunSetup<'a, T, C> {
     pub(super) stop: &'a StopHandle,
     pub(super) task: TrainingTask<'a, T, C>,
     pub(super) validation: Option<ValidationSet<'a, T>>,
+    pub(super) checkpoints: Option<&'a Checkpoints>,
+    /// Where the run goes on.
+    pub(super) from: Option<&'a Checkpoint>,
 }
 
 /// The rows of a validation.
@@ -79,23 +59,32 @@ impl<T> Clone for ValidationSet<'_, T> {
 impl<T> Copy for ValidationSet<'_, T> {}
 
 /// The state of a run, except for its network.
-struct EpochLoop<'a, T: Scalar, C, O> {
-    config: &'a TrainConfig,
-    stop: &'a StopHandle,
-    observer: &'a mut O,
-    method: Method<T>,
-    learner: Learner<'a, T, C>,
+pub(super) struct EpochLoop<'a, T: Scalar, C, O> {
+    pub(super) config: &'a TrainConfig,
+    pub(super) stop: &'a StopHandle,
+    pub(super) observer: &'a mut O,
+    pub(super) method: Method<T>,
+    pub(super) learner: Learner<'a, T, C>,
     /// Rows of an epoch.
-    rows: usize,
-    evaluator: Option<Evaluator<'a, T>>,
-    best: Option<Best<T>>,
+    pub(super) rows: usize,
+    pub(super) evaluator: Option<Evaluator<'a, T>>,
+    pub(super) best: Option<Best<T>>,
     /// The network after the last epoch in which every number was finite.
-    last_finite: Snapshot<T>,
-    steps: usize,
-    step_seconds: f64,
-    epochs_run: usize,
-    history: KeptReports,
-    stop_reason: StopReason,
+    pub(super) last_finite: Snapshot<T>,
+    /// The epoch under way, counted from 1, and its steps so far.
+    pub(super) epoch: usize,
+    pub(super) sums: SumsRecord,
+    pub(super) steps: usize,
+    pub(super) step_seconds: f64,
+    /// Of the run before it was interrupted.
+    pub(super) seconds_before: f64,
+    pub(super) started: Instant,
+    pub(super) epochs_run: usize,
+    pub(super) history: KeptReports,
+    pub(super) stop_reason: StopReason,
+    pub(super) keeper: Option<Keeper<'a>>,
+    /// Known where there are checkpoints.
+    pub(super) identity: Option<Identity>,
 }
 
 /// Trains a network that was checked to be compatible with the data.
@@ -104,20 +93,29 @@ pub(super) fn run<T: Scalar, C: Criterion<T>>(
     mlp: &mut Mlp<T>,
     observer: &mut impl Observer<T>,
 ) -> Result<TrainReport> {
-    let config = run.config;
+    let (checkpoints, from) = (run.checkpoints, run.from);
     let mut epochs = EpochLoop::new(run, mlp, observer)?;
-    let started = Instant::now();
-    for epoch in 1..=config.epochs {
-        if epochs.run(mlp, epoch)?.is_break() {
+    if let Some(from) = from {
+        epochs.go_on(mlp, from)?;
+    }
+    if let Some(checkpoints) = checkpoints {
+        epochs.keeper = Some(Keeper::new(checkpoints, from.and(Some(epochs.position())))?);
+    }
+    while epochs.epoch <= epochs.config.epochs && epochs.stop_reason == StopReason::Finished {
+        if epochs.run(mlp)?.is_break() {
             break;
         }
     }
-    Ok(epochs.into_report(mlp, started))
+    epochs.keep_last(mlp)?;
+    Ok(epochs.into_report(mlp))
 }
 
 impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
     fn new(run: RunSetup<'a, T, C>, mlp: &Mlp<T>, observer: &'a mut O) -> Result<Self> {
-        let RunSetup { config, stop, task, validation } = run;
+        let RunSetup { config, stop, task, validation, checkpoints, from } = run;
+        let has_identity = checkpoints.is_some() || from.is_some();
+        check_checkpoints(config, has_identity)?;
+        let identity = has_identity.then(|| Identity::of(config, mlp, task.data, validation.map(|set| set.data)));
         let counting = rows_that_count(task.data)?;
         let rows = counting.as_ref().map_or(task.data.rows(), Vec::len);
         let (method, learner) = if let Some(settings) = config.lbfgs {
@@ -134,7 +132,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             check_rows(mlp, rows, batch)?;
             let room = StepSizes { batch, update, accumulates: config.accumulate > 1 };
             let learner = Learner::new(mlp, task, room)?;
-            (Method::Steps { batches, update, rates: config.rates(rows) }, learner)
+            (Method::Steps { batches: Some(batches), rates: config.rates(rows) }, learner)
         };
         Ok(EpochLoop {
             config,
@@ -148,18 +146,24 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             }),
             best: config.early_stopping.map(|settings| Best::new(settings, mlp)).transpose()?,
             last_finite: Snapshot::of(mlp)?,
+            epoch: 1,
+            sums: SumsRecord::default(),
             steps: 0,
             step_seconds: 0.0,
+            seconds_before: 0.0,
+            started: Instant::now(),
             epochs_run: 0,
             history: KeptReports::new(config.history),
             stop_reason: StopReason::Finished,
+            keeper: None,
+            identity,
         })
     }
 
-    /// Runs an epoch, counted from 1; returns whether another one may follow. On an error the network is restored to its
+    /// Runs an epoch, or the rest of it; returns whether another one may follow. On an error the network is restored to its
     /// state after the last epoch in which every number was finite.
-    fn run(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<ControlFlow<()>> {
-        let started = Instant::now();
+    fn run(&mut self, mlp: &mut Mlp<T>) -> Result<ControlFlow<()>> {
+        let (started, epoch) = (Instant::now(), self.epoch);
         let result = self.train_epoch(mlp, epoch);
         let seconds = started.elapsed().as_secs_f64();
         self.step_seconds += seconds;
@@ -187,7 +191,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         let goes_on = self.observer.epoch(&report).is_continue();
         self.observer.network(&report, mlp);
         self.history.add(report);
-        self.epochs_run = epoch;
+        (self.epochs_run, self.epoch, self.sums) = (epoch, epoch + 1, SumsRecord::default());
         if !goes_on {
             self.stop_reason = StopReason::ByObserver;
         } else if is_over {
@@ -195,51 +199,81 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         } else if stats.end == EpochEnd::Converged {
             self.stop_reason = StopReason::Converged;
         }
+        if self.keeper.as_ref().is_some_and(|keeper| keeper.is_due_after(epoch)) {
+            self.keep(mlp)?;
+        }
         Ok(if self.stop_reason == StopReason::Finished { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
     /// The steps of an epoch, or its iteration of L-BFGS.
     fn train_epoch(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<EpochStats> {
-        let EpochLoop { config, stop, observer, method, learner, steps, .. } = self;
-        let mut sums = StepSums::default();
-        match method {
-            Method::Iteration { .. } if stop.is_stopped() => Ok(sums.into_stats(None, EpochEnd::Stopped)),
-            Method::Iteration { rows, lbfgs } => {
-                let at = StepNumber { epoch, step: 1 };
-                let IterationResult { outcome, stats } =
-                    learner.iterate(mlp, rows, lbfgs).map_err(|error| at.refused(error))?;
-                *steps += 1;
-                observer.step(*steps, config.epochs);
-                let StepStats { loss, right, .. } = stats;
-                if !loss.is_finite() {
-                    return Err(at.diverged(mlp, learner, loss));
-                }
-                let end = if outcome == LbfgsOutcome::Moved { EpochEnd::Whole } else { EpochEnd::Converged };
-                Ok(EpochStats { loss, right, learning_rate: None, steps: 1, end })
+        match self.method {
+            Method::Iteration { .. } if self.stop.is_stopped() => Ok(self.sums.into_stats(None, EpochEnd::Stopped)),
+            Method::Iteration { .. } => self.iterate(mlp, epoch),
+            Method::Steps { .. } => self.take_steps(mlp, epoch),
+        }
+    }
+
+    fn iterate(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<EpochStats> {
+        let EpochLoop { config, observer, method, learner, steps, .. } = self;
+        let Method::Iteration { rows, lbfgs } = method else { unreachable!("asked for by its kind") };
+        let at = StepNumber { epoch, step: 1 };
+        let IterationResult { outcome, stats } =
+            learner.iterate(mlp, rows, lbfgs).map_err(|error| at.refused(error))?;
+        *steps += 1;
+        observer.step(*steps, config.epochs);
+        let StepStats { loss, right, .. } = stats;
+        if !loss.is_finite() {
+            return Err(at.diverged(mlp, learner, loss));
+        }
+        let end = if outcome == LbfgsOutcome::Moved { EpochEnd::Whole } else { EpochEnd::Converged };
+        Ok(EpochStats { loss, right, learning_rate: None, steps: 1, end })
+    }
+
+    /// The steps of an epoch that are still to be taken.
+    fn take_steps(&mut self, mlp: &mut Mlp<T>, epoch: usize) -> Result<EpochStats> {
+        let Method::Steps { batches, .. } = &mut self.method else { unreachable!("asked for by its kind") };
+        let mut held = batches.take().expect("put back after each epoch");
+        let stats = self.steps_on(&mut held, mlp, epoch);
+        if let Method::Steps { batches, .. } = &mut self.method {
+            *batches = Some(held);
+        }
+        stats
+    }
+
+    fn steps_on(&mut self, batches: &mut Batches, mlp: &mut Mlp<T>, epoch: usize) -> Result<EpochStats> {
+        let total = self.config.epochs.saturating_mul(batches.per_epoch());
+        let mut minibatches = batches.epoch(epoch as u64 - 1).skip(self.sums.steps).peekable();
+        // Of the last step: a run may go on behind the last one of an epoch.
+        let mut rate = self.rate(self.steps.saturating_sub(1));
+        while let Some(rows) = minibatches.next() {
+            if self.stop.is_stopped() {
+                return Ok(self.sums.into_stats(Some(rate), EpochEnd::Stopped));
             }
-            Method::Steps { batches, update, rates } => {
-                let total = config.epochs.saturating_mul(batches.per_epoch());
-                let mut rate = update.optimizer.lr();
-                let mut minibatches = batches.epoch(epoch as u64 - 1).peekable();
-                while let Some(rows) = minibatches.next() {
-                    if stop.is_stopped() {
-                        return Ok(sums.into_stats(Some(rate), EpochEnd::Stopped));
-                    }
-                    rate = rates.at(*steps as u64);
-                    let next = minibatches.peek().copied().unwrap_or_default();
-                    let update = Update { optimizer: update.optimizer.at_rate(rate), ..*update };
-                    let at = StepNumber { epoch, step: sums.steps + 1 };
-                    let step = StepRows { rows, next };
-                    let stats = learner.step(mlp, step, update).map_err(|error| at.refused(error))?;
-                    if !stats.loss.is_finite() {
-                        return Err(at.diverged(mlp, learner, stats.loss));
-                    }
-                    sums.add(stats);
-                    *steps += 1;
-                    observer.step(*steps, total);
-                }
-                Ok(sums.into_stats(Some(rate), EpochEnd::Whole))
+            rate = self.rate(self.steps);
+            let update = self.config.update();
+            let update = Update { optimizer: update.optimizer.at_rate(rate), ..update };
+            let step = StepRows { rows, next: minibatches.peek().copied().unwrap_or_default() };
+            let at = StepNumber { epoch, step: self.sums.steps + 1 };
+            let stats = self.learner.step(mlp, step, update).map_err(|error| at.refused(error))?;
+            if !stats.loss.is_finite() {
+                return Err(at.diverged(mlp, &self.learner, stats.loss));
             }
+            self.sums.add(stats);
+            self.steps += 1;
+            self.observer.step(self.steps, total);
+            if self.keeper.as_ref().is_some_and(|keeper| keeper.is_due(self.steps)) {
+                self.keep(mlp)?;
+            }
+        }
+        Ok(self.sums.into_stats(Some(rate), EpochEnd::Whole))
+    }
+
+    /// The learning rate of a step of the run, counted from 0.
+    fn rate(&self, step: usize) -> f64 {
+        match &self.method {
+            Method::Steps { rates, .. } => rates.at(step as u64),
+            Method::Iteration { .. } => 0.0,
         }
     }
 
@@ -264,69 +298,17 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
     }
 
     /// The report of the run. With early stopping the network gets the weights of its best epoch.
-    fn into_report(self, mlp: &mut Mlp<T>, started: Instant) -> TrainReport {
+    fn into_report(self, mlp: &mut Mlp<T>) -> TrainReport {
         let best_epoch = self.best.and_then(|best| best.restore(mlp));
         TrainReport {
             epochs: self.history.into_epochs(),
             epochs_run: self.epochs_run,
             steps: self.steps,
             step_seconds: self.step_seconds,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds: self.seconds_before + self.started.elapsed().as_secs_f64(),
             stop_reason: self.stop_reason,
             best: best_epoch.as_ref().map(|report| report.epoch),
             best_epoch,
         }
-    }
-}
-
-/// Sums over the steps of an epoch so far.
-#[derive(Default)]
-struct StepSums {
-    /// The sum of loss times mass.
-    loss: f64,
-    mass: f64,
-    right: usize,
-    steps: usize,
-}
-
-impl StepSums {
-    fn add(&mut self, step: StepStats) {
-        self.loss += step.loss * step.mass;
-        self.mass += step.mass;
-        self.right += step.right;
-        self.steps += 1;
-    }
-
-    fn into_stats(self, learning_rate: Option<f64>, end: EpochEnd) -> EpochStats {
-        let StepSums { loss, mass, right, steps } = self;
-        EpochStats { loss: loss / mass, right, learning_rate, steps, end }
-    }
-}
-
-/// A step of a run, both counted from 1.
-#[derive(Clone, Copy)]
-struct StepNumber {
-    epoch: usize,
-    step: usize,
-}
-
-impl StepNumber {
-    /// An error of the network, with the step in which it occurred.
-    fn refused(self, error: Error) -> Error {
-        let StepNumber { epoch, step } = self;
-        match error {
-            Error::Model(ModelError::LossGradient { loss, found: value, .. }) => {
-                Error::Diverged { epoch, step, loss, layer: None, what: Divergence::Gradient { value } }
-            }
-            Error::Model(source) => Error::Step { epoch, step, source },
-            other => other,
-        }
-    }
-
-    /// The error of a step whose loss is infinite or NaN.
-    fn diverged<T: Scalar, C: Criterion<T>>(self, mlp: &Mlp<T>, learner: &Learner<'_, T, C>, loss: f64) -> Error {
-        let StepNumber { epoch, step } = self;
-        let layer = mlp.first_not_finite(&learner.workspace).ok().flatten();
-        Error::Diverged { epoch, step, loss, layer, what: Divergence::Loss }
     }
 }

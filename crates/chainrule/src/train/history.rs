@@ -56,6 +56,10 @@ impl KeptReports {
         }
     }
 
+    pub(super) fn epochs(&self) -> impl Iterator<Item = &EpochReport> {
+        self.epochs.iter()
+    }
+
     pub(super) fn into_epochs(self) -> Vec<EpochReport> {
         self.epochs.into()
     }

@@ -1,13 +1,16 @@
 //! Training and evaluation: epochs of minibatches, what they report, and how they are stopped.
 
 mod assess;
+mod checkpoint;
 mod class_weights;
 mod config;
 mod criterion;
 mod early_stopping;
 mod epoch_loop;
+mod epoch_stats;
 mod evaluate;
 mod finite;
+mod going_on;
 mod history;
 mod learner;
 mod loss_weights;
@@ -29,6 +32,7 @@ mod value_errors;
 #[doc(hidden)]
 pub use assess::assess_network;
 pub use assess::{Assessment, Baseline, Calibration, OutputErrors};
+pub use checkpoint::{Checkpoint, Checkpoints, Every, Newest};
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
 pub use criterion::LossBatch;

@@ -6,6 +6,7 @@ use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 
 use super::EpochReport;
+use crate::Result;
 
 /// Called after each step and each epoch of a training run with elements T. An observer can stop the run; nothing else that
 /// it does changes the result.
@@ -45,6 +46,15 @@ pub trait Observer<T: Scalar> {
 
     /// Called after each epoch and its validation. `Break` ends the run.
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()>;
+
+    /// Called when a checkpoint is due, with the function that writes it: for a program that has something to say of it, or to keep
+    /// away meanwhile. An error ends the run.
+    ///
+    /// # Errors
+    /// Those of writing it.
+    fn checkpoint(&mut self, write: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        write()
+    }
 
     /// Called after [`Observer::epoch`] with the network, whether or not the run goes on.
     fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {

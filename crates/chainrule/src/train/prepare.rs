@@ -83,3 +83,12 @@ pub(super) fn check_repeatable<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
         None => Ok(()),
     }
 }
+
+/// Refuses checkpoints of a run that cannot go on from one.
+pub(super) fn check_checkpoints(config: &TrainConfig, are_asked: bool) -> Result<()> {
+    if !are_asked || config.lbfgs.is_none() {
+        return Ok(());
+    }
+    let expected = "none with lbfgs, whose past steps are not stored, or an optimiser that takes steps".to_owned();
+    Err(Error::Argument { name: "checkpoints", found: "some".to_owned(), expected })
+}

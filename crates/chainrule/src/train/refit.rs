@@ -6,6 +6,7 @@ use chainrule_kernel::Scalar;
 use chainrule_model::Mlp;
 use chainrule_model::optim::Schedule;
 
+use super::trainer::NetworkRun;
 use super::{EpochReport, Observer, StopReason, TrainConfig, TrainReport, Trainer};
 use crate::compatibility::check_compatible;
 use crate::data::Dataset;
@@ -86,8 +87,9 @@ impl Trainer {
         check_compatible(&model.mlp, &whole, config.loss)?;
         model.loss = config.loss;
         model.name_classes(&whole);
+        let setup = NetworkRun { config: &config, checkpoints: None, from: None };
         let until = Until { epochs, observer };
-        let mut report = self.fit_network_by(&config, &mut model.mlp, &whole, None, until)?;
+        let mut report = self.fit_network_by(setup, &mut model.mlp, &whole, None, until)?;
         if report.stop_reason == StopReason::ByObserver && report.epochs_run == epochs {
             report.stop_reason = StopReason::Finished;
         }
@@ -109,6 +111,10 @@ impl<T: Scalar, O: Observer<T>> Observer<T> for Until<O> {
     fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
         let goes_on = self.observer.epoch(report);
         if report.epoch >= self.epochs { ControlFlow::Break(()) } else { goes_on }
+    }
+
+    fn checkpoint(&mut self, write: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        self.observer.checkpoint(write)
     }
 
     fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {

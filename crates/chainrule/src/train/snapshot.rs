@@ -13,6 +13,14 @@ impl<T: Scalar> Snapshot<T> {
         Ok(Snapshot(mlp.try_clone()?))
     }
 
+    pub(super) fn network(&self) -> &Mlp<T> {
+        &self.0
+    }
+
+    pub(super) fn network_mut(&mut self) -> &mut Mlp<T> {
+        &mut self.0
+    }
+
     /// Copies the current state of the network.
     pub(super) fn take(&mut self, mlp: &Mlp<T>) {
         self.0.copy_from(mlp);

@@ -10,7 +10,7 @@ use super::evaluate::has_classes;
 use super::learner::TrainingTask;
 use super::loss_weights::loss_weights;
 use super::prepare::{check_own_loss, check_start, check_validation, has_answers};
-use super::{LossBatch, Observer, StopHandle, TrainConfig, TrainReport, epoch_loop};
+use super::{Checkpoint, Checkpoints, LossBatch, Observer, StopHandle, TrainConfig, TrainReport, epoch_loop};
 use crate::compatibility::check_compatible;
 use crate::data::Dataset;
 use crate::forked;
@@ -41,6 +41,7 @@ pub struct Trainer {
     config: TrainConfig,
     pool: Option<Pool>,
     stop: StopHandle,
+    checkpoints: Option<Checkpoints>,
 }
 
 /// The result of training: the model, and the report of the run.
@@ -64,6 +65,14 @@ pub struct Trained<T: Scalar> {
     pub report: TrainReport,
 }
 
+/// The settings of a run on a network, and its checkpoints.
+#[derive(Clone, Copy)]
+pub(super) struct NetworkRun<'a> {
+    pub(super) config: &'a TrainConfig,
+    pub(super) checkpoints: Option<&'a Checkpoints>,
+    pub(super) from: Option<&'a Checkpoint>,
+}
+
 /// The trainer's own threads.
 #[derive(Debug)]
 struct Pool {
@@ -83,7 +92,24 @@ impl Trainer {
             let threads = build.map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
             Ok::<_, Error>(Pool { threads, process: forked::Process::current() })
         };
-        Ok(Trainer { pool: config.threads.map(start).transpose()?, config, stop: StopHandle::default() })
+        Ok(Trainer {
+            pool: config.threads.map(start).transpose()?,
+            config,
+            stop: StopHandle::default(),
+            checkpoints: None,
+        })
+    }
+
+    /// The same trainer, whose runs write checkpoints; a folder holds those of one run. Those of [`Trainer::refit`] write none: a
+    /// refit that was interrupted is made again, from the same start.
+    ///
+    /// A run that cannot write one ends with the error; those that are there stay.
+    ///
+    /// # Errors
+    /// Those of [`Checkpoints::check`].
+    pub fn with_checkpoints(self, checkpoints: Checkpoints) -> Result<Self> {
+        checkpoints.check()?;
+        Ok(Trainer { checkpoints: Some(checkpoints), ..self })
     }
 
     /// The settings.
@@ -177,11 +203,41 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
+        self.run_from(None, model, train, validation, observer)
+    }
+
+    fn run_from<T: Scalar>(
+        &self,
+        from: Option<&Checkpoint>,
+        model: &mut Model<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        observer: impl Observer<T> + Send,
+    ) -> Result<TrainReport> {
         let train = prepared(&model.preprocess, &model.target, train)?;
         check_compatible(&model.mlp, &train, self.config.loss)?;
         model.loss = self.config.loss;
         model.name_classes(&train);
-        self.fit_network(&mut model.mlp, &train, validation, observer)
+        let setup = NetworkRun { config: &self.config, checkpoints: self.checkpoints.as_ref(), from };
+        self.fit_network_by(setup, &mut model.mlp, &train, validation, observer)
+    }
+
+    /// Goes on with a run from its checkpoint: as [`Trainer::resume`], of which the model, the rows and this trainer's settings were.
+    /// What comes of it is, bit for bit, what would have come of the run if it had not been interrupted, with any number of threads;
+    /// the model's weights are replaced first. [`Checkpoints`](super::Checkpoints) has an example.
+    ///
+    /// # Errors
+    /// As [`Trainer::resume`]; [`Error::OtherRun`](crate::Error::OtherRun) when settings, layers or rows are other ones, with each
+    /// difference; and when the checkpoint is none of a run.
+    pub fn continue_run<T: Scalar>(
+        &self,
+        checkpoint: &Checkpoint,
+        model: &mut Model<T>,
+        train: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        observer: impl Observer<T> + Send,
+    ) -> Result<TrainReport> {
+        self.run_from(Some(checkpoint), model, train, validation, observer)
     }
 
     /// As [`Trainer::fit`], with a loss of the caller's own instead of [`TrainConfig::loss`], which then only evaluates the
@@ -251,18 +307,20 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
-        self.fit_network_by(&self.config, mlp, train, validation, observer)
+        let setup = NetworkRun { config: &self.config, checkpoints: self.checkpoints.as_ref(), from: None };
+        self.fit_network_by(setup, mlp, train, validation, observer)
     }
 
     /// The same by other settings, except for the number of threads.
     pub(super) fn fit_network_by<T: Scalar>(
         &self,
-        config: &TrainConfig,
+        setup: NetworkRun<'_>,
         mlp: &mut Mlp<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
         mut observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
+        let NetworkRun { config, checkpoints, from } = setup;
         let _running = self.stop.begin();
         self.check_process()?;
         check_compatible(mlp, train, config.loss)?;
@@ -275,7 +333,7 @@ impl Trainer {
         let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
         let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
         let task = TrainingTask { data: train, criterion, with_accuracy: has_classes(train, config.loss) };
-        let run = RunSetup { config, stop: &self.stop, task, validation };
+        let run = RunSetup { config, stop: &self.stop, task, validation, checkpoints, from };
         self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
 
@@ -301,7 +359,8 @@ impl Trainer {
         let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_answers(mlp, data) });
         check(config, mlp, validation, "a loss of your own")?;
         let task = TrainingTask { data: train, criterion: Own(loss), with_accuracy: has_answers(mlp, train) };
-        let run = RunSetup { config, stop: &self.stop, task, validation };
+        let checkpoints = self.checkpoints.as_ref();
+        let run = RunSetup { config, stop: &self.stop, task, validation, checkpoints, from: None };
         self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
 }

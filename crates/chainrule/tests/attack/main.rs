@@ -9,6 +9,7 @@
 //! Every input is made from (seed, reader, index) alone, so each can be tried again without the others.
 
 mod bombs;
+mod damage;
 mod limits;
 mod memory;
 mod mutate;

@@ -113,6 +113,14 @@ pub(crate) fn readers() -> Vec<Reader> {
     let mut all = vec![
         reader("model file", Format::Safetensors, models(), bombs::models(), MODEL_WORDS, model),
         reader("PyTorch file", Format::Safetensors, pytorch(), bombs::pytorch(), MODEL_WORDS, model),
+        reader(
+            "checkpoint",
+            Format::Safetensors,
+            oracle::checkpoint::files(),
+            bombs::models(),
+            MODEL_WORDS,
+            checkpoint,
+        ),
         reader("IDX", Format::Plain, idx(), bombs::idx(), &[], oracle::idx::check),
         reader("IDX in gzip", Format::Gzip, idx(), zipped, &[], oracle::idx::check),
         reader("NPY", Format::Npy, npy(), bombs::npy(), NPY_WORDS, oracle::npy::check),
@@ -213,11 +221,33 @@ fn models() -> Vec<Vec<u8>> {
     let norms =
         small(&["dense(3, 4)", "batch_norm(4)", "tanh", "dense(4, 4)", "layer_norm(4)", "dropout(0.5)", "dense(4, 1)"]);
     let standardize = Preprocess::Standardize { mean: vec![0.5, -1.0, 2.0], std: vec![1.0, 2.0, 0.25] };
-    vec![
+    let files = [
         file(classes.build().unwrap(), Loss::CrossEntropy, Preprocess::Scale { factor: 0.0625 }, Some(&["no", "yes"])),
         file(norms.build_as::<f64>().unwrap(), Loss::Mse, standardize, None),
         file(small(&["dense(3, 1)"]).build().unwrap(), Loss::BinaryCrossEntropy, Preprocess::None, None),
-    ]
+    ];
+    files.iter().map(|file| unsealed(file)).chain([trained()]).collect()
+}
+
+/// With a checksum, and with rows.
+fn trained() -> Vec<u8> {
+    let data = oracle::checkpoint::rows();
+    let mut model = oracle::checkpoint::model().described_by(&data);
+    let trainer = oracle::checkpoint::trainer();
+    trainer.resume(&mut model, &data, Some(&data), ()).unwrap();
+    written(|path| model.save(path))
+}
+
+/// The file of version 2, which has no checksum, so that what a mutation changes is looked at.
+fn unsealed(file: &[u8]) -> Vec<u8> {
+    let (length, rest) = file.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&rest[..length]).unwrap();
+    let (start, sealed) = header.split_once(r#"\"checksum\":\""#).expect("a checksum");
+    // 32 digits, and what ends them.
+    let header = format!("{start}{}", &sealed[32 + r#"\","#.len()..]);
+    let header = header.replacen(r#"\"version\":3"#, r#"\"version\":2"#, 1);
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &rest[length..]].concat()
 }
 
 /// As `torch.save_model` writes `nn.Sequential`: names and shapes, and nothing of what stands between.

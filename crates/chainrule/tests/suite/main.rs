@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod checkpoints;
 mod doctor;
 mod errors;
 mod examples;
@@ -25,6 +26,7 @@ mod notebooks;
 mod pace;
 mod predictions;
 mod pytorch_layers;
+mod replays;
 mod row_weights;
 #[cfg(feature = "proptest")]
 mod saves;

@@ -246,7 +246,11 @@ fn metadata_that_lie_are_refused() {
     };
     let none = r#"{"kind":"none"}"#;
     assert!(message("{").contains("expected metadata of a chainrule model"));
-    assert!(message(r#"{"version":3}"#).contains("a newer chainrule can read it"));
+    assert!(message(r#"{"version":4}"#).contains("version 3 or below; a newer chainrule can read it"));
+    let newer = message(r#"{"checksum":"?","version":4,"chainrule":"0.3.0","layers":{}}"#);
+    assert!(newer.contains("metadata of version 4, written by chainrule 0.3.0, expected"), "{newer}");
+    assert!(newer.ends_with("version 3 or below; chainrule 0.3.0 can read it"), "{newer}");
+    assert!(message(r#"{"version":3}"#).contains("no checksum at its place"));
     assert!(message("{}").contains("no version"));
     assert!(
         message(&with(r#"["dense(3, 5)"]"#, none, "")).contains("found dense layers 3x2, expected dense layers 3x5")

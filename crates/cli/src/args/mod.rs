@@ -1,5 +1,6 @@
 //! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
+mod checkpoint;
 mod data;
 mod data_command;
 pub(crate) mod defaults;
@@ -15,6 +16,7 @@ mod tune;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use checkpoint::CheckpointArgs;
 pub(crate) use data::{ColumnArgs, FittingArgs, TextArgs};
 pub(crate) use data_command::DataArgs;
 pub(crate) use doctor::DoctorArgs;

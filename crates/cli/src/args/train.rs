@@ -7,7 +7,7 @@ use chainrule::{Activation, DType, Init, Loss};
 use clap::Args;
 
 use crate::args::defaults::SEED;
-use crate::args::{ColumnArgs, FittingArgs};
+use crate::args::{CheckpointArgs, ColumnArgs, FittingArgs};
 use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::schedule_args::ScheduleArgs;
@@ -26,12 +26,15 @@ Examples:
   chainrule train --data x.csv --labels tags.csv --loss binary-cross-entropy --pos-weight 1,4,2
   chainrule train --optimizer adam --lr 0.003 --beta2 0.99 --epochs 20
   chainrule train --schedule cosine --warm-up 3 --patience 10 --weight-decay 1e-4 --decay-of weights
+  chainrule train --epochs 500 --checkpoint run1 --every 1m --save digits.safetensors
+  chainrule train --resume run1
   chainrule train --from digits.safetensors --epochs 10 --lr 0.01 --save better.safetensors
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle
 
 The first Ctrl-C (or SIGTERM, or SIGHUP) stops training after the current step: the model is saved and reported, and the
 exit code is 128 + the number of the signal (130 for Ctrl-C), so that a loop in a shell stops too. Before the first step
-there is nothing to save: no file is written. A second signal ends the process at once, with the same exit code.
+there is nothing to save: no file is written. With --checkpoint, the run can be gone on with by --resume, as after a crash. A
+second signal ends the process at once, with the same exit code.
 
 Exit code: 0 finished, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + N stopped by signal N.";
 
@@ -143,6 +146,12 @@ pub(crate) struct TrainArgs {
     /// Number of threads; the result does not depend on it [default: one for each core]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) threads: Option<usize>,
+
+    #[command(flatten)]
+    pub(crate) checkpoints: CheckpointArgs,
+    /// All of the run's arguments, without the program's name.
+    #[arg(skip)]
+    pub(crate) command: Vec<String>,
 
     /// Write the model to this safetensors file
     #[arg(long, value_name = "FILE", help_heading = "Output")]

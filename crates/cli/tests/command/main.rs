@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod checkpoints;
 mod data_command;
 mod determinism;
 mod doctor;

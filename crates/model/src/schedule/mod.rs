@@ -10,4 +10,4 @@ mod rates;
 mod text;
 
 pub use kind::{SCHEDULE_NAMES, Schedule, Span, WarmUp};
-pub use rates::Rates;
+pub use rates::{Rates, RatesState};

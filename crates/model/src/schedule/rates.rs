@@ -33,7 +33,45 @@ pub struct Rates {
     cooling: u64,
 }
 
+/// What [`Rates`] change in the course of a run: by a plateau schedule alone.
+///
+/// ```
+/// # use chainrule_model as chainrule;
+/// use chainrule::optim::{Rates, Span};
+///
+/// let rates = || Rates::new("plateau:0.5:patience=0".parse().unwrap(), None, 0.3, Span { epochs: 10, steps: 2 });
+/// let (mut first, mut second) = (rates(), rates());
+/// first.validated(1.0);
+/// second.set_state(first.state());
+/// first.validated(1.0);
+/// second.validated(1.0);
+/// assert!(second == first && first.state().lr == 0.15);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RatesState {
+    /// The rate that the schedule starts from.
+    pub lr: f64,
+    /// The lowest validation loss; infinite before the first.
+    pub best: f64,
+    /// Epochs since then.
+    pub bad: u64,
+    /// Epochs left of the cooldown.
+    pub cooling: u64,
+}
+
 impl Rates {
+    /// What has changed since [`Rates::new`].
+    pub fn state(&self) -> RatesState {
+        let Rates { lr, best, bad, cooling, .. } = *self;
+        RatesState { lr, best, bad, cooling }
+    }
+
+    /// Goes on from a state of rates with the same settings.
+    pub fn set_state(&mut self, state: RatesState) {
+        let RatesState { lr, best, bad, cooling } = state;
+        (self.lr, self.best, self.bad, self.cooling) = (lr, best, bad, cooling);
+    }
+
     /// For a run whose optimiser has the learning rate `lr`.
     pub fn new(schedule: Schedule, warm_up: Option<WarmUp>, lr: f64, run: Span) -> Self {
         Rates { schedule, warm_up, run, lr, best: f64::INFINITY, bad: 0, cooling: 0 }

@@ -1,17 +1,26 @@
 //! Model files: what loads is saved, loads again as the same model, is saved to the same bytes, and predicts the same
 //! from both, with an output for each row and column or an error.
 
-use super::{ORIGIN, all_finite, same_bits, written};
+use super::{ORIGIN, all_finite, resealed, same_bits, written};
 use chainrule::data::Features;
 use chainrule::{Activation, Model, ModelFile, Scalar};
 
 pub(crate) fn check(bytes: &[u8]) -> bool {
-    let Ok(file) = ModelFile::parse(ORIGIN, bytes) else { return false };
+    match ModelFile::parse(ORIGIN, bytes) {
+        Ok(file) => check_one(&file),
+        Err(error) => match resealed(bytes, "chainrule", &error) {
+            Some(sealed) => ModelFile::parse(ORIGIN, &sealed).is_ok_and(|file| check_one(&file)),
+            None => false,
+        },
+    }
+}
+
+fn check_one(file: &ModelFile) -> bool {
     let hidden: &[_] = if file.has_architecture() { &[None] } else { &[None, Some(Activation::Tanh)] };
     let mut accepted = false;
     for &hidden in hidden {
-        accepted |= check_as::<f32>(&file, hidden);
-        accepted |= check_as::<f64>(&file, hidden);
+        accepted |= check_as::<f32>(file, hidden);
+        accepted |= check_as::<f64>(file, hidden);
     }
     accepted
 }

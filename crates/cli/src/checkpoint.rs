@@ -1,0 +1,191 @@
+//! Checkpoints of `train`: where they go, and how a run goes on from its folder, by the command that is stored in it.
+
+use std::path::Path;
+
+use chainrule::train::{Checkpoint, Checkpoints, Newest, Observer};
+use chainrule::{Model, Result, Scalar, TrainReport, Trainer};
+use clap::Parser;
+use serde::Serialize;
+
+use crate::args::{CheckpointArgs, Cli, Command, TrainArgs};
+use crate::escape::shown;
+use crate::failure::Failure;
+use crate::limits;
+use crate::output::{Output, tell};
+use crate::rows::Rows;
+
+/// Options that say how a run is made, and nothing of what comes of it. Those with a value, and those without.
+const VALUED: [&str; 7] = ["--threads", "--save", "--checkpoint", "--every", "--keep", "--resume", "--max-bytes"];
+const FLAGS: [&str; 5] = ["--json", "--quiet", "--verbose", "--force", "--no-color"];
+
+/// A run that goes on, or begins.
+pub(crate) struct Resumed {
+    pub(crate) args: Box<TrainArgs>,
+    pub(crate) checkpoint: Option<Checkpoint>,
+}
+
+/// The JSON line of a run that goes on.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "resume")]
+struct ResumeLine {
+    checkpoint: String,
+    epoch: Option<usize>,
+    /// Of the epoch.
+    step: Option<usize>,
+    steps: u64,
+}
+
+/// The run that the arguments ask for, with all of its options.
+///
+/// # Errors
+/// Bad usage; and when the folder has no checkpoint that can be read.
+pub(crate) fn resumed(mut args: Box<TrainArgs>) -> std::result::Result<Resumed, Failure> {
+    let given: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let CheckpointArgs { checkpoint, every, keep, resume } = &args.checkpoints;
+    if checkpoint.is_none() && resume.is_none() && (every.is_some() || keep.is_some()) {
+        let option = if every.is_some() { "--every" } else { "--keep" };
+        return Err(Failure::Usage(format!("{option} is for checkpoints: say --checkpoint FOLDER too")));
+    }
+    let Some(folder) = resume.clone() else {
+        args.command = given;
+        return Ok(Resumed { args, checkpoint: None });
+    };
+    let Newest { checkpoint, unreadable, .. } = Checkpoint::newest(&folder)?;
+    for error in unreadable {
+        tell(format_args!("warning: {}; the next older one is taken", shown(error)));
+    }
+    if options(&given).all(|(name, _)| is_about_the_run(&name)) && !checkpoint.command().is_empty() {
+        let whole = completed(checkpoint.command(), &given);
+        args = parsed(&whole).map_err(|why| {
+            Failure::Usage(format!("{} was made by options that are none here: {why}", shown(folder.display())))
+        })?;
+        args.command = whole;
+    } else {
+        args.command = given;
+    }
+    Ok(Resumed { args, checkpoint: Some(checkpoint) })
+}
+
+fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, String> {
+    let cli = Cli::try_parse_from(std::iter::once("chainrule").chain(command.iter().map(String::as_str)))
+        .map_err(|error| error.to_string())?;
+    limits::set(cli.max_bytes);
+    match cli.command {
+        Command::Train(args) => Ok(args),
+        _ => Err("another command than train".to_owned()),
+    }
+}
+
+fn is_about_the_run(name: &str) -> bool {
+    VALUED.contains(&name) || FLAGS.contains(&name)
+}
+
+/// The stored options, except for those that are given anew, and then these.
+fn completed(stored: &[String], given: &[String]) -> Vec<String> {
+    let anew: Vec<String> = options(given).map(|(name, _)| name).collect();
+    let kept = parts(stored).filter(|(name, _)| !name.as_ref().is_some_and(|name| anew.contains(name)));
+    let kept = kept.flat_map(|(_, tokens)| tokens.to_vec());
+    kept.chain(options(given).flat_map(|(_, tokens)| tokens.to_vec())).collect()
+}
+
+/// The options among the arguments, each by its name and with its value.
+fn options(arguments: &[String]) -> impl Iterator<Item = (String, &[String])> {
+    parts(arguments).filter_map(|(name, tokens)| Some((name?, tokens)))
+}
+
+/// The arguments, those together that belong together: an option about the run has its value with it.
+fn parts(mut arguments: &[String]) -> impl Iterator<Item = (Option<String>, &[String])> {
+    std::iter::from_fn(move || {
+        let first = arguments.first()?;
+        let name = first.split('=').next().filter(|name| name.starts_with("--"));
+        let has_value_behind = name.is_some_and(|name| VALUED.contains(&name) && name == first);
+        let (part, rest) = arguments.split_at(if has_value_behind { 2.min(arguments.len()) } else { 1 });
+        arguments = rest;
+        Some((name.map(str::to_owned), part))
+    })
+}
+
+/// The arguments that tell what comes of a run: those that change nothing of the model are left out, so that its file is the same.
+pub(crate) fn telling(arguments: &[String]) -> Vec<String> {
+    let is_kept = |name: &Option<String>| match name.as_deref() {
+        Some("--max-bytes" | "--force") => true,
+        Some(name) => !is_about_the_run(name),
+        None => true,
+    };
+    parts(arguments).filter(|(name, _)| is_kept(name)).flat_map(|(_, tokens)| tokens.to_vec()).collect()
+}
+
+impl CheckpointArgs {
+    /// The folder of the run's checkpoints, if it has some.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.checkpoint.as_deref().or(self.resume.as_deref())
+    }
+
+    /// The trainer, with checkpoints if the run has some.
+    pub(crate) fn applied_to(&self, trainer: Trainer, command: &[String]) -> Result<Trainer> {
+        let Some(folder) = self.folder() else { return Ok(trainer) };
+        let kept = parts(command).filter(|(name, _)| name.as_deref() != Some("--resume"));
+        let without = kept.flat_map(|(_, tokens)| tokens.to_vec()).collect();
+        let mut checkpoints = Checkpoints::in_folder(folder).command(without);
+        checkpoints = self.every.map_or(checkpoints.clone(), |every| checkpoints.every(every));
+        checkpoints = self.keep.map_or(checkpoints.clone(), |keep| checkpoints.keep(keep));
+        trainer.with_checkpoints(checkpoints)
+    }
+}
+
+/// Says where a run goes on.
+pub(crate) fn tell_resumed<T: Scalar>(checkpoint: &Checkpoint, model: &Model<T>, output: &mut Output) {
+    let path = checkpoint.path().display();
+    let (epoch, step) = checkpoint.position().unzip();
+    output.json(&ResumeLine { checkpoint: path.to_string(), epoch, step, steps: checkpoint.steps() });
+    let (epoch, step) = (epoch.unwrap_or(1), step.unwrap_or(0));
+    output.say(format_args!("going on from {}: epoch {epoch}, {step} of its steps done\n", shown(path)));
+    let (then, now) = (checkpoint.kernel(), model.mlp.kernel_name());
+    if then != now {
+        output.say(format_args!(
+            "note: kernel {then} computed until here and {now} does from here on: the bits may differ"
+        ));
+    }
+}
+
+/// Trains: from the checkpoint, if there is one.
+pub(crate) fn train<T: Scalar>(
+    trainer: &Trainer,
+    checkpoint: Option<&Checkpoint>,
+    model: &mut Model<T>,
+    rows: &Rows<T>,
+    observer: impl Observer<T> + Send,
+) -> Result<TrainReport> {
+    let (train, watched) = (&rows.train, rows.watched());
+    match checkpoint {
+        Some(checkpoint) => trainer.continue_run(checkpoint, model, train, watched, observer),
+        None => trainer.resume(model, train, watched, observer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_given_anew_replaces_what_is_stored() {
+        let stored = tokens("train --data x.csv --threads 4 --save=m --checkpoint c --json --hidden 8,8");
+        let given = tokens("train --resume c --threads=2 --json");
+        let want = "train --data x.csv --save=m --checkpoint c --hidden 8,8 --resume c --threads=2 --json";
+        assert_eq!(completed(&stored, &given), tokens(want));
+        assert!(options(&given).all(|(name, _)| is_about_the_run(&name)));
+        assert!(!options(&tokens("train --resume c --epochs 3")).all(|(name, _)| is_about_the_run(&name)));
+    }
+
+    #[test]
+    fn what_changes_nothing_of_the_model_is_not_told() {
+        let run = tokens(
+            "train --data x.csv --threads 4 --save=m --checkpoint c --every 5 --keep=3 --resume c --verbose --lr 1",
+        );
+        assert_eq!(telling(&run), tokens("train --data x.csv --lr 1"));
+    }
+}
