@@ -49,6 +49,7 @@ mod compatibility;
 pub mod data;
 mod divergence;
 mod error;
+pub mod export;
 mod facts;
 mod forked;
 mod hash;

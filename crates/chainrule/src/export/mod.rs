@@ -1,0 +1,27 @@
+//! Models for other programs: C and Rust sources that stand alone, arrays, JSON.
+//!
+//! Every format holds the whole of a model as far as it can: how columns become features, the network in evaluation, and how
+//! outputs are brought to the targets' unit. `blueprint.rs` lays a model out, each format has files of its own.
+
+mod blueprint;
+mod c;
+mod c_functions;
+mod c_parts;
+mod format;
+mod fragments;
+mod int8;
+mod json;
+#[cfg(feature = "npy")]
+mod npz;
+mod options;
+mod rust;
+mod rust_functions;
+mod rust_parts;
+mod samples;
+#[cfg(test)]
+mod tests;
+mod text;
+mod torch;
+
+pub use format::ExportFormat;
+pub use options::ExportOptions;
