@@ -148,6 +148,19 @@ impl Blueprint {
         }
     }
 
+    /// How many numbers of memory a prediction needs: the widest layers in turns.
+    pub(crate) fn work(&self) -> [usize; 2] {
+        let mut widths = [self.inputs, 1];
+        let mut at = 0;
+        for step in &self.steps {
+            if let Step::Dense(dense) = step {
+                at = 1 - at;
+                widths[at] = widths[at].max(dense.outputs);
+            }
+        }
+        widths
+    }
+
     /// Whether every column is a number that is never missing.
     pub(crate) fn is_plain(&self) -> bool {
         self.columns.iter().all(|column| column.kind.is_plain())

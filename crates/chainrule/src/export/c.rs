@@ -4,23 +4,17 @@
 use super::blueprint::{Blueprint, DenseStep, FeatureScaling, Probabilities, Step};
 use super::c_functions;
 use super::c_parts;
-use super::fragments::{self, coefficients, constants, needed, parameter};
+use super::c_writer::Source;
+use super::fragments::{self, needed, parameter};
+use super::options::ExportOptions;
 use super::samples::Samples;
-use super::text::{comment, identifier, list, number};
+use super::text::{list, number};
 use crate::Task;
 
-/// A source that is being written.
-pub(super) struct Source<'a> {
-    pub(super) of: &'a Blueprint,
-    pub(super) prefix: String,
-    pub(super) text: String,
-    is_int8: bool,
-}
-
-/// The source of a model whose names begin with `name`.
-pub(super) fn source(of: &Blueprint, name: &str, is_int8: bool, samples: &Samples) -> String {
-    let mut source = Source { of, prefix: format!("{}_", identifier(name)), text: String::new(), is_int8 };
-    source.head(samples);
+/// The source of a model.
+pub(super) fn source(of: &Blueprint, options: &ExportOptions, samples: &Samples) -> String {
+    let mut source = Source::new(of, &options.name, options.int8);
+    source.head(&options.note, samples);
     source.put("\n#ifndef ^DECLARATIONS\n\n");
     for function in needed(&of.steps, of.probabilities()) {
         if function == "sum" {
@@ -38,75 +32,25 @@ pub(super) fn source(of: &Blueprint, name: &str, is_int8: bool, samples: &Sample
     source.text
 }
 
-/// How many numbers of work memory: those of the widest layers in turns.
-pub(super) fn work(of: &Blueprint) -> [usize; 2] {
-    let mut widths = [of.inputs, 1];
-    let mut at = 0;
-    for step in &of.steps {
-        if let Step::Dense(dense) = step {
-            at = 1 - at;
-            widths[at] = widths[at].max(dense.outputs);
-        }
-    }
-    widths
-}
-
 impl Source<'_> {
-    /// Adds a function of `c_functions.rs`.
-    fn function(&mut self, text: &str) {
-        let mut text = text.replace("SCALED", if self.is_int8 { "sum * layer->scale[o]" } else { "sum" });
-        for (name, values) in coefficients(self.of.is_double) {
-            let values: Vec<String> = values.iter().map(|value| self.real(*value)).collect();
-            text = text.replace(name, &values.join(", "));
-        }
-        for (name, value) in constants(self.of.is_double) {
-            text = text.replace(name, &self.real(value));
-        }
-        self.put(&text);
-        self.text.push('\n');
-    }
-
-    /// Adds text in which `@` stands for the prefix of names, `^` for the same in capitals, and `#1.0` for a number of the
-    /// element type.
-    pub(super) fn put(&mut self, template: &str) {
-        let text = template.replace('@', &self.prefix).replace('^', &self.prefix.to_uppercase());
-        let is_double = self.of.is_double;
-        let mut rest = text.as_str();
-        while let Some(at) = rest.find('#') {
-            let (before, after) = (&rest[..at], &rest[at + 1..]);
-            self.text.push_str(before);
-            let digits = after.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
-            match digits {
-                0 => self.text.push('#'),
-                _ => {
-                    self.text.push_str(&after[..digits]);
-                    self.text.push_str(if is_double { "" } else { "f" });
-                }
-            }
-            rest = &after[digits..];
-        }
-        self.text.push_str(rest);
-    }
-
-    /// A number of the element type.
-    pub(super) fn real(&self, value: f64) -> String {
-        let suffix = if self.of.is_double { "" } else { "f" };
-        format!("{}{suffix}", number(value, self.of.is_double))
-    }
-
-    fn reals(&self, values: &[f64]) -> String {
-        list(values.iter().map(|value| self.real(*value)))
-    }
-
-    fn head(&mut self, samples: &Samples) {
+    fn head(&mut self, note: &str, samples: &Samples) {
         let of = self.of;
         let real = if of.is_double { "double" } else { "float" };
         let column = if of.has_table { "double" } else { real };
-        let [a, b] = work(of);
+        let [a, b] = of.work();
         let bits = if self.is_int8 { ", its weights in eight bits with one scale for each output" } else { "" };
         self.put(&format!(
             "/* A neural network as C99, written by chainrule {version}{bits}.
-
+",
+            version = env!("CARGO_PKG_VERSION")
+        ));
+        if !note.is_empty() {
+            self.put("   ");
+            self.note(note);
+            self.put("\n");
+        }
+        self.put(&format!(
+            "
    It needs <stddef.h> and <stdint.h> and calls nothing of the C library: exponentials and the like are below, in float
    and int, with double for sums that need it. It allocates nothing and changes no static data, so threads may share
    it; the caller lends ^WORK numbers of memory. On the stack it takes less than 512 bytes.
@@ -131,7 +75,6 @@ typedef {real} @real;
 #define ^OUTPUTS {outputs}
 #define ^WORK {work}
 ",
-            version = env!("CARGO_PKG_VERSION"),
             rows = samples.columns.len(),
             columns = of.columns.len(),
             outputs = of.outputs,
@@ -156,12 +99,6 @@ struct @layer {{
 
 "
         ));
-    }
-
-    fn array(&mut self, kind: &str, name: &str, values: &str, length: usize) {
-        self.put(&format!("static const {kind} {name}[{length}] = {{\n"));
-        self.text.push_str(values);
-        self.put("};\n\n");
     }
 
     /// The numbers of the layers.
@@ -240,7 +177,7 @@ static @real @feature({index}double v)
 
     /// The layers one after the other.
     fn forward(&mut self) {
-        let [a, _] = work(self.of);
+        let [a, _] = self.of.work();
         self.put(&format!(
             "int @predict(const @column *columns, @real *work, @real *outputs)
 {{
@@ -315,10 +252,5 @@ int @class(const @real *outputs)
             Some(Task::Binary) => self.put("\nint @class(const @real *outputs)\n{\n    return outputs[0] > 0;\n}\n"),
             _ => {}
         }
-    }
-
-    /// A text that is somebody's own, in a comment.
-    pub(super) fn note(&mut self, text: &str) {
-        self.text.push_str(&comment(text));
     }
 }

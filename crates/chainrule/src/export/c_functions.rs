@@ -1,5 +1,7 @@
 //! The functions of a C source. `@` stands for the prefix of names, `#1.0` for a number of the element type, words in
-//! capitals for constants of `fragments.rs`.
+//! capitals for constants of `fragments.rs`. Those of whole layers are in `c_layers.rs`.
+
+use super::c_layers::LAYERS;
 
 /// The text of a function; those of an element type of their own twice.
 pub(super) fn text(name: &str, is_double: bool) -> &'static str {
@@ -8,7 +10,7 @@ pub(super) fn text(name: &str, is_double: bool) -> &'static str {
         ("fma", true) => FMA_F64,
         ("power_of_2", false) => POWER_OF_2_F32,
         ("power_of_2", true) => POWER_OF_2_F64,
-        _ => TEXTS.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text),
+        _ => TEXTS.iter().chain(&LAYERS).find(|(other, _)| *other == name).map_or("", |(_, text)| text),
     }
 }
 
@@ -59,7 +61,7 @@ static double @power_of_2(int n)
 }
 ";
 
-const TEXTS: [(&str, &str); 27] = [
+const TEXTS: [(&str, &str); 21] = [
     (
         "series",
         "\
@@ -328,109 +330,6 @@ static double @ln(double x)
     for (odd = 23; odd >= 3; odd -= 2)
         tail = tail * z + 1.0 / odd;
     return e * 0.6931471803691238 + (2.0 * s + (2.0 * s * z * tail + e * 1.9082149292705877e-10));
-}
-",
-    ),
-    (
-        "sum",
-        "\
-/* The sum of n products: of a layer's only output, where it is long, in sixteen chains, as the model adds them up, otherwise in one. */
-static @real @sum(const @real *x, const @weight *w, int n, int is_only)
-{
-    @real sum[16] = {0};
-    int i, half;
-    for (i = 0; i < n; i++) {
-        @real *chain = &sum[is_only ? i % 16 : 0];
-        *chain = @fma(x[i], (@real)w[i], *chain);
-    }
-    for (half = 8; half > 0 && is_only; half /= 2)
-        for (i = 0; i < half; i++)
-            sum[i] += sum[i + half];
-    return sum[0];
-}
-",
-    ),
-    (
-        "dense",
-        "\
-/* z = w x + b, w of (outputs, inputs). */
-static void @dense(const struct @layer *layer, const @real *x, @real *z)
-{
-    int o;
-    for (o = 0; o < layer->outputs; o++) {
-        @real sum = @sum(x, layer->w + (size_t)o * (size_t)layer->inputs, layer->inputs,
-                         layer->outputs == 1 && layer->inputs >= 64);
-        z[o] = SCALED + layer->b[o];
-    }
-}
-",
-    ),
-    (
-        "softmax",
-        "\
-static void @softmax(@real *z, int n)
-{
-    @real top = z[0], sum = #0.0;
-    int i;
-    for (i = 1; i < n; i++)
-        top = z[i] > top ? z[i] : top;
-    for (i = 0; i < n; i++) {
-        z[i] = @exp(z[i] - top);
-        sum += z[i];
-    }
-    for (i = 0; i < n; i++)
-        z[i] /= sum;
-}
-",
-    ),
-    (
-        "log_softmax",
-        "\
-static void @log_softmax(@real *z, int n)
-{
-    @real top = z[0], ln_sum;
-    double sum = 0.0;
-    int i;
-    for (i = 1; i < n; i++)
-        top = z[i] > top ? z[i] : top;
-    for (i = 0; i < n; i++) {
-        z[i] -= top;
-        sum += @exp(z[i]);
-    }
-    ln_sum = (@real)@ln(sum);
-    for (i = 0; i < n; i++)
-        z[i] -= ln_sum;
-}
-",
-    ),
-    (
-        "layer_norm",
-        "\
-/* gamma (z - mean) / sqrt(variance + eps) + beta. */
-static void @layer_norm(const @real *gamma, const @real *beta, double eps, @real *z, int n)
-{
-    double mean = 0.0, variance = 0.0, scale;
-    int i;
-    for (i = 0; i < n; i++)
-        mean += z[i];
-    mean /= n;
-    for (i = 0; i < n; i++)
-        variance += (z[i] - mean) * (z[i] - mean);
-    scale = 1.0 / @root(variance / n + eps);
-    for (i = 0; i < n; i++)
-        z[i] = (@real)((z[i] - mean) * scale * gamma[i] + beta[i]);
-}
-",
-    ),
-    (
-        "batch_norm",
-        "\
-/* gamma (z - mean) scale + beta, scale being 1 / sqrt(variance + eps). */
-static void @batch_norm(const @real *mean, const double *scale, const @real *gamma, const @real *beta, @real *z, int n)
-{
-    int i;
-    for (i = 0; i < n; i++)
-        z[i] = (@real)((z[i] - (double)mean[i]) * scale[i] * gamma[i] + beta[i]);
 }
 ",
     ),

@@ -1,7 +1,7 @@
 //! Parts of a C source: what its columns are, its declarations, how columns are encoded, and its test.
 
 use super::blueprint::{ColumnKind, Probabilities};
-use super::c::Source;
+use super::c_writer::Source;
 use super::samples::Samples;
 use super::text::{c_string, identifiers, list, number};
 use crate::Task;
@@ -11,6 +11,10 @@ pub(super) fn columns(source: &mut Source<'_>) {
     const LISTED: usize = 200;
     let of = source.of;
     source.put("\n/* The columns of a row, in this order. NAN stands for a missing value, where one is allowed.\n\n");
+    if !of.has_table {
+        source.put(&format!("   {} numbers, in the order of the rows that the network learned from\n*/\n", of.inputs));
+        return;
+    }
     for (at, column) in of.columns.iter().enumerate().take(LISTED) {
         let missing = |is_filled: bool| if is_filled { ", may be missing" } else { "" };
         source.put(&format!("   {at}: "));

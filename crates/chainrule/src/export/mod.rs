@@ -6,10 +6,13 @@
 mod blueprint;
 mod c;
 mod c_functions;
+mod c_layers;
 mod c_parts;
+mod c_writer;
 mod format;
 mod fragments;
 mod int8;
+mod int8_cost;
 mod json;
 #[cfg(feature = "npy")]
 mod npz;
@@ -22,6 +25,8 @@ mod samples;
 mod tests;
 mod text;
 mod torch;
+mod write;
 
 pub use format::ExportFormat;
+pub use int8_cost::Int8Cost;
 pub use options::ExportOptions;

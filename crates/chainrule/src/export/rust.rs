@@ -2,17 +2,18 @@
 //! `rust_functions.rs` has the texts of its functions, `rust_parts.rs` its columns and tests.
 
 use super::blueprint::{Blueprint, DenseStep, FeatureScaling, Probabilities, Step};
-use super::c::work;
 use super::fragments::{self, coefficients, constants, needed, parameter};
+use super::options::ExportOptions;
 use super::rust_functions;
 use super::rust_parts;
 use super::samples::Samples;
-use super::text::{list, number};
+use super::text::{comment, list, number};
 use crate::Task;
 
 /// The source of a model.
-pub(super) fn source(of: &Blueprint, is_int8: bool, samples: &Samples) -> String {
-    let mut text = head(of, is_int8);
+pub(super) fn source(of: &Blueprint, options: &ExportOptions, samples: &Samples) -> String {
+    let is_int8 = options.int8;
+    let mut text = head(of, options);
     text.push_str(&rust_parts::columns(of));
     text.push_str(&rust_parts::class_names(of));
     let functions = needed(&of.steps, of.probabilities());
@@ -56,14 +57,14 @@ fn function(text: &str, is_double: bool, is_int8: bool) -> String {
     text
 }
 
-fn head(of: &Blueprint, is_int8: bool) -> String {
+fn head(of: &Blueprint, options: &ExportOptions) -> String {
     let real = if of.is_double { "f64" } else { "f32" };
     let column = if of.has_table { "f64" } else { real };
-    let [a, b] = work(of);
-    let bits = if is_int8 { ", its weights in eight bits with one scale for each output" } else { "" };
+    let [a, b] = of.work();
+    let bits = if options.int8 { ", its weights in eight bits with one scale for each output" } else { "" };
     format!(
         "// A neural network, written by chainrule {version}{bits}.
-//
+{note}//
 // A module for `mod`: it needs `core` alone, allocates nothing, and changes no static data, so threads may share it.
 // Exponentials and the like are below. The caller lends WORK numbers of memory; on the stack it takes less than 512
 // bytes. `cargo test` checks it against stored rows.
@@ -81,6 +82,7 @@ pub const OUTPUTS: usize = {outputs};
 pub const WORK: usize = {work};
 
 ",
+        note = if options.note.is_empty() { String::new() } else { format!("// {}\n", comment(&options.note)) },
         version = env!("CARGO_PKG_VERSION"),
         columns = of.columns.len(),
         outputs = of.outputs,
@@ -160,7 +162,7 @@ fn encoding(of: &Blueprint) -> String {
 
 /// The layers one after the other.
 fn predict(of: &Blueprint) -> String {
-    let [a, _] = work(of);
+    let [a, _] = of.work();
     let has_dense = of.steps.iter().any(|step| matches!(step, Step::Dense(_)));
     let mut text = format!(
         "/// Writes the outputs for a row of columns.

@@ -10,6 +10,9 @@ pub(super) fn columns(of: &Blueprint) -> String {
     let mut text = String::from(
         "// The columns of a row, in this order. NAN stands for a missing value, where one is allowed.\n//\n",
     );
+    if !of.has_table {
+        return format!("{text}// {} numbers, in the order of the rows that the network learned from\n\n", of.inputs);
+    }
     for (at, column) in of.columns.iter().enumerate().take(LISTED) {
         let (what, is_filled) = match &column.kind {
             ColumnKind::Number { fill, .. } => ("a number".to_owned(), fill.is_some()),

@@ -56,7 +56,7 @@ pub(super) fn identifiers<'a>(texts: impl IntoIterator<Item = &'a String>) -> Ve
 /// A text in a comment of either language: one line, nothing that ends or begins a comment.
 pub(super) fn comment(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || " _-.,:;()[]{}=+<>%&'#@!\"|".contains(c);
-    text.chars().take(80).map(|c| if is_plain(c) { c } else { '?' }).collect()
+    text.chars().take(200).map(|c| if is_plain(c) { c } else { '?' }).collect()
 }
 
 /// A C string: bytes beyond the plain ones in octal, so that no trigraph and no longer escape comes of them.
