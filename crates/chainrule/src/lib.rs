@@ -56,6 +56,7 @@ mod hash;
 mod model;
 mod model_file;
 mod nearest;
+mod onnx;
 mod place;
 mod predict;
 mod sample;

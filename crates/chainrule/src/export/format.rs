@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// use chainrule::export::ExportFormat;
 ///
 /// assert_eq!("rust".parse::<ExportFormat>()?, ExportFormat::Rust);
-/// assert_eq!(ExportFormat::of_path("model.rs")?, ExportFormat::Rust);
+/// assert_eq!(ExportFormat::of_path("model.onnx")?, ExportFormat::Onnx);
 /// assert_eq!(ExportFormat::C.ending(), "c");
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -29,14 +29,17 @@ pub enum ExportFormat {
     Npz,
     /// A safetensors file with the names and shapes of PyTorch's `state_dict`, and nothing else.
     Torch,
+    /// An ONNX graph.
+    Onnx,
 }
 
-const KNOWN: [(&str, &str, ExportFormat); 5] = [
+const KNOWN: [(&str, &str, ExportFormat); 6] = [
     ("c", "c", ExportFormat::C),
     ("rust", "rs", ExportFormat::Rust),
     ("json", "json", ExportFormat::Json),
     ("npz", "npz", ExportFormat::Npz),
     ("torch", "safetensors", ExportFormat::Torch),
+    ("onnx", "onnx", ExportFormat::Onnx),
 ];
 
 impl ExportFormat {

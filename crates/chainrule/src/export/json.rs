@@ -91,3 +91,13 @@ fn layer(step: &Step, is_double: bool) -> Value {
         }),
     }
 }
+
+/// The object without the numbers of its layers.
+pub(super) fn without_numbers(mut model: Value) -> Value {
+    for layer in model["layers"].as_array_mut().into_iter().flatten() {
+        if let Some(layer) = layer.as_object_mut() {
+            layer.retain(|name, _| !matches!(&**name, "weight" | "bias" | "running_mean" | "running_var"));
+        }
+    }
+    model
+}

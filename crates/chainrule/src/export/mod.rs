@@ -1,4 +1,4 @@
-//! Models for other programs: C and Rust sources that stand alone, arrays, JSON.
+//! Models for other programs: C and Rust sources that stand alone, arrays, JSON, ONNX.
 //!
 //! Every format holds the whole of a model as far as it can: how columns become features, the network in evaluation, and how
 //! outputs are brought to the targets' unit. `blueprint.rs` lays a model out, each format has files of its own.
@@ -16,6 +16,7 @@ mod int8_cost;
 mod json;
 #[cfg(feature = "npy")]
 mod npz;
+mod onnx;
 mod options;
 mod rust;
 mod rust_functions;

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::blueprint::{Blueprint, DenseStep, FeatureScaling, Step};
+use super::json::without_numbers;
 use crate::data::header_of;
 
 /// An array's name and its file.
@@ -67,16 +68,6 @@ fn members(of: &Blueprint, model: Value) -> Vec<Member> {
     }
     members.push(("model".to_owned(), text(&without_numbers(model).to_string())));
     members
-}
-
-/// The object without what the arrays hold; its layers are numbered as those are.
-fn without_numbers(mut model: Value) -> Value {
-    for layer in model["layers"].as_array_mut().into_iter().flatten() {
-        if let Some(layer) = layer.as_object_mut() {
-            layer.retain(|name, _| !matches!(&**name, "weight" | "bias" | "running_mean" | "running_var"));
-        }
-    }
-    model
 }
 
 fn reals(values: &[f64], shape: &[usize], is_double: bool) -> Vec<u8> {

@@ -57,10 +57,11 @@ pub(crate) fn predict<T: Scalar>(
     Ok(outputs.chunks_exact(blueprint.outputs).map(|row| row.iter().map(|y| y.to_f64()).collect()).collect())
 }
 
-/// A row: the last one lacks what may be missing.
+/// A row: every fourth lacks what may be missing.
 pub(crate) fn columns(blueprint: &Blueprint, row: usize) -> Vec<f64> {
     let mut stream = Stream::new(1, Purpose::Synthetic, row as u64);
     let mut feature = 0;
+    let is_missing = row % ROWS == ROWS - 1;
     let mut value = |kind: &ColumnKind| {
         let (here, noise) = (feature, stream.normal());
         feature += kind.width();
@@ -72,10 +73,8 @@ pub(crate) fn columns(blueprint: &Blueprint, row: usize) -> Vec<f64> {
             FeatureScaling::Affine { shift, scale } => shift[here] + noise * scale[here],
         };
         match kind {
-            ColumnKind::Number { fill: Some(_), .. } | ColumnKind::Flag { fill: Some(_), .. } if row + 1 == ROWS => {
-                f64::NAN
-            }
-            ColumnKind::Category { fill: Some(_), .. } if row + 1 == ROWS => f64::NAN,
+            ColumnKind::Number { fill: Some(_), .. } | ColumnKind::Flag { fill: Some(_), .. } if is_missing => f64::NAN,
+            ColumnKind::Category { fill: Some(_), .. } if is_missing => f64::NAN,
             ColumnKind::Number { .. } => rounded(number),
             ColumnKind::Flag { .. } => stream.below(2) as f64,
             ColumnKind::Category { levels, .. } => stream.below(levels.len() as u64) as f64,

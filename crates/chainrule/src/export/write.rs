@@ -6,7 +6,7 @@ use super::blueprint::Blueprint;
 use super::format::ExportFormat;
 use super::options::ExportOptions;
 use super::samples::Samples;
-use super::{c, json, rust, torch};
+use super::{c, json, onnx, rust, torch};
 use crate::{Error, Model, Result};
 
 impl<T: Scalar> Model<T> {
@@ -34,6 +34,10 @@ impl<T: Scalar> Model<T> {
             ExportFormat::Rust => Ok(rust::source(&blueprint, options, &samples()?).into_bytes()),
             ExportFormat::Json => Ok(json::object(&blueprint, &samples()?).to_string().into_bytes()),
             ExportFormat::Npz => npz(&blueprint, json::object(&blueprint, &samples()?)),
+            ExportFormat::Onnx => {
+                let metadata = json::without_numbers(json::object(&blueprint, &samples()?)).to_string();
+                onnx::file(&blueprint, &options.name, &metadata)
+            }
             ExportFormat::Torch => torch::state_dict(self),
         }
     }

@@ -2,5 +2,6 @@
 
 mod cases;
 mod objects;
+mod onnx;
 #[cfg(unix)]
 mod sources;

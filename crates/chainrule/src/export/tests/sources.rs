@@ -30,7 +30,7 @@ struct Case {
 fn case<T: Scalar>(seed: usize, format: ExportFormat, int8: bool) -> Case {
     let model: Model<T> = model(seed);
     // `mills` in capitals is a word of the templates.
-    let options = ExportOptions { name: format!("mills_{seed}"), int8 };
+    let options = ExportOptions { name: format!("mills_{seed}"), note: "a */ note".to_owned(), int8 };
     let source = String::from_utf8(model.export(format, &options).unwrap()).unwrap();
     let blueprint = Blueprint::of(&model, format, false).unwrap();
     let columns: Vec<Vec<f64>> = (0..ROWS).map(|row| columns(&blueprint, row)).collect();
