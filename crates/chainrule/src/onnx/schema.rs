@@ -49,6 +49,8 @@ pub(crate) mod attribute {
     pub(crate) const F: u64 = 2;
     pub(crate) const I: u64 = 3;
     pub(crate) const S: u64 = 4;
+    pub(crate) const T: u64 = 5;
+    pub(crate) const FLOATS: u64 = 7;
     pub(crate) const INTS: u64 = 8;
     pub(crate) const STRINGS: u64 = 9;
     pub(crate) const TYPE: u64 = 20;
@@ -64,8 +66,13 @@ pub(crate) mod attribute {
 pub(crate) mod tensor {
     pub(crate) const DIMS: u64 = 1;
     pub(crate) const DATA_TYPE: u64 = 2;
+    pub(crate) const FLOAT_DATA: u64 = 4;
+    pub(crate) const INT64_DATA: u64 = 7;
     pub(crate) const NAME: u64 = 8;
     pub(crate) const RAW_DATA: u64 = 9;
+    pub(crate) const DOUBLE_DATA: u64 = 10;
+    pub(crate) const EXTERNAL_DATA: u64 = 13;
+    pub(crate) const DATA_LOCATION: u64 = 14;
 }
 
 /// Fields of `ValueInfoProto`, and of the messages inside it.

@@ -11,8 +11,16 @@ use crate::export::blueprint::Blueprint;
 use crate::export::samples::{columns, predict};
 use crate::export::{ExportFormat, ExportOptions};
 
+/// The same numbers, computed with in f64.
+fn in_f64<T: Scalar>(model: &Model<T>, seed: usize) -> Model<f64> {
+    let mut wide: Model<f64> = self::model(seed);
+    wide.mlp.params_mut().iter_mut().zip(model.mlp.params()).for_each(|(to, from)| *to = from.to_f64());
+    wide.mlp.running_mut().iter_mut().zip(model.mlp.running()).for_each(|(to, from)| *to = from.to_f64());
+    wide
+}
+
 /// Writes a model as ONNX and JSON, rows of its columns, and what it predicts for them, (rows, columns) and (rows, outputs) of
-/// f64.
+/// f64; and what it would predict in f64.
 fn write<T: Scalar>(folder: &Path, seed: usize, rows: usize) {
     let model: Model<T> = model(seed);
     let path = |ending: &str| folder.join(format!("{}_{seed}.{ending}", T::NAME));
@@ -26,6 +34,7 @@ fn write<T: Scalar>(folder: &Path, seed: usize, rows: usize) {
     let bytes = |rows: &[Vec<f64>]| rows.iter().flatten().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     fs::write(path("rows"), bytes(&rows)).unwrap();
     fs::write(path("outputs"), bytes(&outputs)).unwrap();
+    fs::write(path("truth"), bytes(&predict(&blueprint, &in_f64(&model, seed), &rows).unwrap())).unwrap();
 }
 
 #[test]
