@@ -14,6 +14,7 @@ mod data_command;
 mod doctor;
 mod escape;
 mod eval;
+mod export;
 mod failure;
 mod figures;
 mod files;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),
         Command::Data(args) => ("data", data_command::run(&args)),
+        Command::Export(args) => ("export", export::run(&args)),
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
         Command::Graph(args) => ("graph", graph::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),

@@ -79,6 +79,8 @@ pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
 pub use limits::Limits;
 pub use mnist::{MnistFiles, mnist_dir};
 #[cfg(feature = "npy")]
+pub(crate) use npy::header_of;
+#[cfg(feature = "npy")]
 pub use npy::{
     parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,
 };
@@ -90,6 +92,7 @@ pub use preprocess::Preprocess;
 pub use request::Request;
 pub use scaling::Scaling;
 pub use schema::Schema;
+pub(crate) use schema::{Kind, SchemaColumn};
 pub use source::{Source, read_features, read_targets};
 pub use split::{Parts, Split, SplitBy, SplitRequest};
 pub use table::{Decimal, Delimiter, Table, TextFormat};

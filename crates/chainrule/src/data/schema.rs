@@ -23,7 +23,7 @@ use crate::{Error, Result};
 pub struct Schema {
     /// Columns of the table that was trained on, targets included.
     pub(super) table_columns: usize,
-    pub(super) columns: Vec<SchemaColumn>,
+    pub(crate) columns: Vec<SchemaColumn>,
     /// What was done about missing values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) missing: Option<Missing>,
@@ -32,17 +32,17 @@ pub struct Schema {
 /// A column of a table, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SchemaColumn {
+pub(crate) struct SchemaColumn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Where it stood in the table that was trained on, counted from 0.
-    pub(super) index: usize,
-    pub(super) kind: Kind,
+    pub(crate) index: usize,
+    pub(crate) kind: Kind,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// One feature; with an indicator two.
     Number {
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@
 //! equal names (`net.2.weight` before `net.10.weight`), or in the one order that their shapes allow; see `order`.
 
 mod dtype;
+mod foreign;
 pub(crate) mod header;
 mod layer_order;
 mod metadata;

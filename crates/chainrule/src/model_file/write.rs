@@ -76,6 +76,12 @@ impl<T: Scalar> Model<T> {
 
 /// Writes a model's file whole or not at all.
 fn write<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
+    let bytes = bytes(model, path)?;
+    write_atomically(path, |file| file.write_all(&bytes))
+}
+
+/// The bytes of a model's file; errors name `path`.
+pub(super) fn bytes<T: Scalar>(model: &Model<T>, path: &Path) -> Result<Vec<u8>> {
     let origin = path.display().to_string();
     valid::model(&origin, model)?;
     let failed = |error: String| Error::io("write", path)(io::Error::other(error));
@@ -112,5 +118,5 @@ fn write<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
     }
     // Bounds of the header, which no check of the model alone knows.
     Header::parse(&origin, &bytes)?;
-    write_atomically(path, |file| file.write_all(&bytes))
+    Ok(bytes)
 }

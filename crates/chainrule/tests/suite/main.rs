@@ -23,6 +23,7 @@ mod metrics;
 mod model_files;
 #[cfg(feature = "toml")]
 mod notebooks;
+mod onnx;
 mod pace;
 mod predictions;
 mod pytorch_layers;

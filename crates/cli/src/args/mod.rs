@@ -6,6 +6,7 @@ mod data_command;
 pub(crate) mod defaults;
 mod doctor;
 mod eval;
+mod export;
 mod gradcheck;
 mod graph;
 mod inspect;
@@ -21,6 +22,7 @@ pub(crate) use data::{ColumnArgs, FittingArgs, TextArgs};
 pub(crate) use data_command::DataArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use eval::EvalArgs;
+pub(crate) use export::ExportArgs;
 pub(crate) use gradcheck::GradcheckArgs;
 pub(crate) use graph::GraphArgs;
 pub(crate) use inspect::InspectArgs;
@@ -51,6 +53,7 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     Data(DataArgs),
     Inspect(InspectArgs),
+    Export(Box<ExportArgs>),
     Graph(GraphArgs),
     Doctor(DoctorArgs),
     Gradcheck(GradcheckArgs),
@@ -64,6 +67,7 @@ Examples:
   chainrule predict digits.safetensors --data images.npy
   chainrule data houses.csv --target price
   chainrule inspect digits.safetensors
+  chainrule export digits.safetensors --to c --out digits.c
   chainrule trace digits.safetensors --data digits
 
 Exit code: 0 success, 1 the run failed, 2 bad usage, 128 + N if signal N ended the command: 130 SIGINT (Ctrl-C),

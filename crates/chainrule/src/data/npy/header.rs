@@ -28,7 +28,7 @@ pub(super) struct Header {
 }
 
 /// A header of version 1.0 in front of elements of this type, in C order; padded, as NumPy pads it, to a multiple of 64 bytes.
-pub(super) fn header_of(descr: &str, shape: &[u64]) -> Vec<u8> {
+pub(crate) fn header_of(descr: &str, shape: &[u64]) -> Vec<u8> {
     let dimensions: Vec<String> = shape.iter().map(u64::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
     let shape = format!("({}{comma})", dimensions.join(", "));

@@ -15,7 +15,7 @@ use crate::data::{Features, Limits, Table, Targets};
 use crate::{Error, Place, Result};
 use array::Array;
 use chainrule_kernel::Scalar;
-use header::header_of;
+pub(crate) use header::header_of;
 use std::io::{self, Write};
 use std::path::Path;
 

@@ -1,0 +1,103 @@
+//! A model as one JSON object: what its columns are, how they become features, its layers with their numbers, what becomes of
+//! the outputs, and rows to test a reader with.
+//!
+//! Numbers of an f32 model are the shortest decimals that give its bits back when they are read as f32.
+
+use serde_json::{Map, Value, json};
+
+use super::blueprint::{Blueprint, Column, ColumnKind, DenseStep, FeatureScaling, Probabilities, Step};
+use super::fragments::{function, parameter};
+use super::samples::Samples;
+use super::text::number;
+
+/// The version of this object; it goes up when a reader of the last one would misunderstand it.
+const VERSION: u32 = 1;
+
+/// The object.
+pub(super) fn object(of: &Blueprint, samples: &Samples) -> Value {
+    let real = |value: f64| real(value, of.is_double);
+    let scaling = match &of.scaling {
+        FeatureScaling::None => json!({ "kind": "none" }),
+        FeatureScaling::Factor(factor) => json!({ "kind": "factor", "factor": factor }),
+        FeatureScaling::Affine { shift, scale } => json!({ "kind": "affine", "shift": shift, "scale": scale }),
+    };
+    let probabilities = match of.probabilities() {
+        Probabilities::None => Value::Null,
+        Probabilities::Outputs => "outputs".into(),
+        Probabilities::Softmax => "softmax".into(),
+        Probabilities::Sigmoid => "sigmoid".into(),
+    };
+    let (mean, std) = of.target_scaling.clone().unzip();
+    json!({
+        "format": "chainrule",
+        "version": VERSION,
+        "dtype": if of.is_double { "f64" } else { "f32" },
+        "task": of.task.map(|task| task.to_string()),
+        "loss": of.loss,
+        "columns": of.columns.iter().map(column).collect::<Vec<_>>(),
+        "scaling": scaling,
+        "inputs": of.inputs,
+        "outputs": of.outputs,
+        "layers": of.steps.iter().map(|step| layer(step, of.is_double)).collect::<Vec<_>>(),
+        "target": { "names": of.target_names, "mean": mean, "std": std },
+        "classes": of.class_names.clone().or_else(|| of.answers.as_ref().map(|answers| answers.to_vec())),
+        "probabilities": probabilities,
+        "test": {
+            "columns": samples.columns,
+            "outputs": samples.outputs.iter().map(|row| row.iter().map(|y| real(*y)).collect()).collect::<Vec<Vec<_>>>(),
+        },
+    })
+}
+
+/// A number by its shortest decimal in the model's type.
+fn real(value: f64, is_double: bool) -> f64 {
+    number(value, is_double).parse().unwrap_or(value)
+}
+
+fn column(column: &Column) -> Value {
+    let mut object = Map::new();
+    object.insert("name".to_owned(), column.title.clone().into());
+    let rest = match &column.kind {
+        ColumnKind::Number { fill, indicator } => json!({ "kind": "number", "fill": fill, "indicator": indicator }),
+        ColumnKind::Flag { words: [no, yes], fill, indicator } => {
+            json!({ "kind": "flag", "no": no, "yes": yes, "fill": fill, "indicator": indicator })
+        }
+        ColumnKind::Category { levels, fill, takes_unknown } => {
+            json!({ "kind": "category", "levels": levels, "fill": fill, "takes_unknown": takes_unknown })
+        }
+    };
+    object.extend(rest.as_object().cloned().unwrap_or_default());
+    object.into()
+}
+
+fn layer(step: &Step, is_double: bool) -> Value {
+    let reals = |values: &[f64]| values.iter().map(|value| real(*value, is_double)).collect::<Vec<_>>();
+    match step {
+        Step::Dense(DenseStep { inputs, outputs, weight, bias, .. }) => {
+            let rows: Vec<_> = weight.chunks_exact((*inputs).max(1)).map(reals).collect();
+            json!({ "kind": "dense", "inputs": inputs, "outputs": outputs, "weight": rows, "bias": reals(bias) })
+        }
+        Step::Activation(activation) => match parameter(*activation) {
+            Some(alpha) => json!({ "kind": function(step), "alpha": alpha }),
+            None => json!({ "kind": function(step) }),
+        },
+        Step::Softmax | Step::LogSoftmax => json!({ "kind": function(step) }),
+        Step::LayerNorm { eps, gamma, beta } => {
+            json!({ "kind": "layer_norm", "eps": eps, "weight": reals(gamma), "bias": reals(beta) })
+        }
+        Step::BatchNorm { eps, mean, variance, gamma, beta } => json!({
+            "kind": "batch_norm", "eps": eps, "weight": reals(gamma), "bias": reals(beta),
+            "running_mean": reals(mean), "running_var": reals(variance),
+        }),
+    }
+}
+
+/// The object without the numbers of its layers.
+pub(super) fn without_numbers(mut model: Value) -> Value {
+    for layer in model["layers"].as_array_mut().into_iter().flatten() {
+        if let Some(layer) = layer.as_object_mut() {
+            layer.retain(|name, _| !matches!(&**name, "weight" | "bias" | "running_mean" | "running_var"));
+        }
+    }
+    model
+}

@@ -1,0 +1,80 @@
+//! Pieces of source text: numbers, lists, identifiers, strings, and what may stand in a comment.
+
+use std::collections::HashSet;
+
+/// The longest line of a list.
+const WIDE: usize = 110;
+
+/// A number as both languages read it back to the same bits, without a type.
+pub(super) fn number(value: f64, is_double: bool) -> String {
+    if is_double { format!("{value:?}") } else { format!("{:?}", value as f32) }
+}
+
+/// Items with commas between, in lines of their own.
+pub(super) fn list(items: impl IntoIterator<Item = String>) -> String {
+    let (mut text, mut line) = (String::new(), String::from("   "));
+    for item in items {
+        if line.len() + item.len() + 2 > WIDE {
+            text.push_str(&line);
+            text.push('\n');
+            line = String::from("   ");
+        }
+        line.push(' ');
+        line.push_str(&item);
+        line.push(',');
+    }
+    text.push_str(&line);
+    text.push('\n');
+    text
+}
+
+/// Letters, digits and underscores of a text; never empty, and no digit first.
+pub(super) fn identifier(text: &str) -> String {
+    let mut name: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        name.insert(0, 'x');
+    }
+    name
+}
+
+/// Identifiers of several texts, all different.
+pub(super) fn identifiers<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut unique = |text: &String| {
+        let name = identifier(text);
+        let mut candidate = name.clone();
+        let mut count = 1;
+        while !seen.insert(candidate.to_lowercase()) {
+            count += 1;
+            candidate = format!("{name}_{count}");
+        }
+        candidate
+    };
+    texts.into_iter().map(&mut unique).collect()
+}
+
+/// A text in a comment of either language: one line, nothing that ends or begins a comment.
+pub(super) fn comment(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || " _-.,:;()[]{}=+<>%&'#@!\"|".contains(c);
+    text.chars().take(200).map(|c| if is_plain(c) { c } else { '?' }).collect()
+}
+
+/// A C string: bytes beyond the plain ones in octal, so that no trigraph and no longer escape comes of them.
+pub(super) fn c_string(text: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b" _-.,:;()[]{}=+<>%&'#@!|/*".contains(&b);
+    let byte = |b: u8| if is_plain(b) { char::from(b).to_string() } else { format!("\\{b:03o}") };
+    format!("\"{}\"", text.bytes().map(byte).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_any_kind_stay_inside_their_place() {
+        assert_eq!(identifiers(&["a b".to_owned(), "a-b".to_owned(), "7".to_owned()]), ["a_b", "a_b_2", "x7"]);
+        assert_eq!(comment("a */ b\n\\"), "a ?? b??");
+        assert_eq!(c_string("\"\\\n\u{20ac}??/1"), "\"\\042\\134\\012\\342\\202\\254\\077\\077/1\"");
+        assert_eq!([1.0, -0.1, 1e-20].map(|x| number(x, false)), ["1.0", "-0.1", "1e-20"]);
+    }
+}

@@ -1,0 +1,18 @@
+//! ONNX: its schema, protobuf, in which its files are written, and graphs read as networks.
+//!
+//! A graph is walked from an output back to the input (`walk.rs`): each step finds the nodes that make up one layer, or
+//! refuses the node by its operator and name. `network.rs` makes a model of the layers.
+
+mod activations;
+pub(crate) mod decode;
+pub(crate) mod encode;
+mod graph;
+mod network;
+mod norms;
+mod piece;
+mod read;
+pub(crate) mod schema;
+mod tensor;
+mod walk;
+
+pub(crate) use read::{Either, is_one, model};

@@ -1,0 +1,49 @@
+//! Reading an ONNX file as a model.
+
+use chainrule_kernel::Scalar;
+
+use super::graph::Graph;
+use super::network;
+use super::walk::{Chain, chain};
+use crate::{Model, Result};
+
+/// A model of either element type.
+pub(crate) enum Either {
+    F32(Model<f32>),
+    F64(Model<f64>),
+}
+
+/// Whether the first eight bytes are those of an ONNX file: the version of its format, one byte, and then another field. A
+/// safetensors file may begin so too, but as a length, whose last bytes are 0.
+pub(crate) fn is_one(start: &[u8]) -> bool {
+    matches!(start, [0x08, 1..=0x7f, tag, rest @ ..] if tag >> 3 > 1 && rest.iter().any(|byte| *byte != 0))
+}
+
+/// The model in an ONNX file.
+///
+/// # Errors
+/// When a node is none that a network of ours has, which is then named, or the file is damaged.
+pub(crate) fn model(origin: &str, bytes: &[u8]) -> Result<Either> {
+    let graph = Graph::of(origin, bytes)?;
+    let chain = any_chain(&graph)?;
+    Ok(match network::is_double(&chain) {
+        true => Either::F64(of::<f64>(&graph, chain)?),
+        false => Either::F32(of::<f32>(&graph, chain)?),
+    })
+}
+
+fn of<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<T>> {
+    network::model::<T>(graph, chain)
+}
+
+/// The first output that a chain of layers ends in; a classifier's label is none.
+fn any_chain(graph: &Graph<'_>) -> Result<Chain> {
+    let mut last = Err(graph.error("no output", "a graph with an output"));
+    for output in &graph.outputs {
+        last = chain(graph, output);
+        if last.is_ok() {
+            break;
+        }
+    }
+    last
+}

@@ -1,0 +1,99 @@
+//! `chainrule export`: writes a model for other programs.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use chainrule::export::{ExportFormat, ExportOptions, Int8Cost};
+use chainrule::{DType, Model, ModelFile, Scalar};
+
+use crate::args::ExportArgs;
+use crate::data::Named;
+use crate::failure::Failure;
+use crate::files::{self, Inputs};
+use crate::output::{Output, brief, percent, plural, tell};
+
+pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
+    let format = format(args)?;
+    if let Some(out) = &args.out {
+        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
+        files::check_output("--out", out, &inputs.file("--labels", args.columns.labels.as_deref()))?;
+    } else if matches!(format, ExportFormat::Npz | ExportFormat::Torch) && io::stdout().is_terminal() {
+        return Err(Failure::Usage(format!("{format} is no text for a terminal: name a file with --out")));
+    }
+    let file = args.order.open(&args.model)?;
+    match file.dtype() {
+        DType::F32 => export::<f32>(args, &file, format),
+        DType::F64 => export::<f64>(args, &file, format),
+    }
+}
+
+/// The format that --to names, or the ending of --out.
+fn format(args: &ExportArgs) -> Result<ExportFormat, Failure> {
+    match (args.to, &args.out) {
+        (Some(format), _) => Ok(format),
+        (None, Some(out)) => Ok(ExportFormat::of_path(out)?),
+        (None, None) => Err(Failure::Usage("name the format with --to, or a file that tells it with --out".to_owned())),
+    }
+}
+
+fn export<T: Scalar>(args: &ExportArgs, file: &ModelFile, format: ExportFormat) -> Result<(), Failure> {
+    let mut model = file.model::<T>(args.activation)?;
+    let note = match &args.data {
+        Some(source) => {
+            let data = Named::data(source, &args.columns, None).load_for(&mut model)?;
+            cost(&model.int8_cost(&data)?)
+        }
+        None => String::new(),
+    };
+    let options = ExportOptions { name: name(args), note: note.clone(), int8: args.int8 };
+    let bytes = model.export(format, &options)?;
+    let Some(out) = &args.out else {
+        if !note.is_empty() {
+            tell(note);
+        }
+        let mut output = Output::new(false, false);
+        output.write(|out| out.write_all(&bytes));
+        return output.finish();
+    };
+    files::write(out, |file| file.write_all(&bytes))?;
+    let mut output = Output::new(false, false);
+    if !note.is_empty() {
+        output.say(&note);
+    }
+    say_left_out(&model, format);
+    output.say(format_args!("wrote {}: {}", out.display(), plural(bytes.len(), "byte")));
+    output.finish()
+}
+
+/// What weights in eight bits cost.
+fn cost(cost: &Int8Cost) -> String {
+    let Int8Cost { rows, largest_deviation, largest_output, model, int8, .. } = cost;
+    let share = if *largest_output > 0.0 { largest_deviation / largest_output } else { 0.0 };
+    let scores = match (model.accuracy, int8.accuracy) {
+        (Some(before), Some(after)) => format!("accuracy {}, before {}", percent(after), percent(before)),
+        _ => format!("loss {}, before {}", brief(int8.loss), brief(model.loss)),
+    };
+    format!(
+        "in eight bits outputs differ by at most {} over {}, {} of the largest; {scores}",
+        brief(*largest_deviation),
+        plural(*rows, "row"),
+        percent(share),
+    )
+}
+
+/// What a file of weights alone does not hold.
+fn say_left_out<T: Scalar>(model: &Model<T>, format: ExportFormat) {
+    let has_scaling = model.preprocess != chainrule::data::Preprocess::None || model.target.scaling().is_some();
+    if format == ExportFormat::Torch && (has_scaling || model.schema.is_some()) {
+        tell(
+            "note: a state_dict holds weights alone: columns and scaling stay behind (--to onnx, c, rust or json hold them)",
+        );
+    }
+}
+
+/// --name, or what the output file or the model is called.
+fn name(args: &ExportArgs) -> String {
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let named = args.name.clone().or_else(|| stem(args.out.as_deref().unwrap_or(&args.model)));
+    named.unwrap_or_else(|| "model".to_owned())
+}
