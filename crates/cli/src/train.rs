@@ -21,6 +21,7 @@ use crate::files::{self, Inputs};
 use crate::interrupt;
 use crate::network::ArchitectureArgs;
 use crate::output::{Output, tell};
+use crate::page;
 use crate::progress::{Progress, Sight, Size};
 use crate::refit;
 use crate::rows::Rows;
@@ -41,6 +42,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<(), Failure> {
     if let Some(path) = &args.save {
         files::check_output("--save", path, &args.inputs())?;
         files::check_model(path, args.force)?;
+    }
+    if let Some(path) = &args.report {
+        files::check_output("--report", path, &args.inputs().file("--save", args.save.as_deref()))?;
     }
     let init: Option<(ModelFile, &Path)> = match args.init.as_deref() {
         Some(path) => Some((args.order.open(path)?, path)),
@@ -144,6 +148,12 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, run, &mut output)?;
     }
     let tested = tested.as_ref();
+    if let Some(path) = &args.report {
+        let subject = subject(args, &model, &rows, &report, &trainer);
+        let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
+        trainer.install(|| page::write(path, title, subject))?;
+        output.say(format_args!("wrote {}", shown(path.display())));
+    }
     tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
     output.json(&done(&report, &model, &trainer, tested, refit.as_ref(), saved));
     output.finish()?;
@@ -151,6 +161,27 @@ fn train<T: Scalar>(args: &TrainArgs, init: Option<(ModelFile, &Path)>) -> Resul
         (StopReason::Stopped, Some(signal)) => Err(Failure::Stopped(signal)),
         _ => Ok(()),
     }
+}
+
+/// What a page about the run is written from: the rows that were not learned from, where there are any.
+fn subject<'a, T: Scalar>(
+    args: &TrainArgs,
+    model: &'a Model<T>,
+    rows: &'a Rows<T>,
+    report: &'a TrainReport,
+    trainer: &Trainer,
+) -> page::Subject<'a, T> {
+    let (data, part) = match (&rows.test, &rows.validation) {
+        (Some(test), _) => (test, "test"),
+        (None, Some(validation)) if rows.whole.is_none() => (validation, "validation"),
+        _ => (rows.whole.as_ref().unwrap_or(&rows.train), "train (no other rows were left)"),
+    };
+    let remarks = vec![
+        ("optimiser".to_owned(), trainer.config().optimizer.to_string()),
+        ("time".to_owned(), format!("{:.2} s, {:.1} us a step", report.seconds, report.step_us())),
+        ("threads".to_owned(), trainer.threads().to_string()),
+    ];
+    page::Subject { model, data, rows: format!("{}, {part}", args.data), epochs: &report.epochs, remarks }
 }
 
 /// The losses of the rows held out after each epoch, where they are of the same kind as those of the rows trained on: without

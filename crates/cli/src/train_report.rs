@@ -171,8 +171,8 @@ fn command(mut arguments: impl Iterator<Item = String>) -> Vec<String> {
     while let Some(argument) = arguments.next() {
         let name = argument.split('=').next().unwrap_or_default();
         match name {
-            "--json" | "--quiet" => {}
-            "--threads" | "--save" => {
+            "--json" | "--quiet" | "--verbose" | "--force" | "--no-color" => {}
+            "--threads" | "--save" | "--report" => {
                 if argument == name {
                     arguments.next();
                 }

@@ -23,6 +23,8 @@ mod notebooks;
 mod pace;
 mod predictions;
 mod pytorch_layers;
+#[cfg(feature = "csv")]
+mod report;
 mod row_weights;
 #[cfg(feature = "proptest")]
 mod saves;
