@@ -33,9 +33,11 @@
 //!
 //! - `csv`: tables with commas, read and written.
 //! - `npy`: NumPy's arrays, read and written.
+//! - `parquet`: tables in Parquet and Arrow; brings 32 crates.
 //! - `png`: graphs of networks as pixels, beside SVG; brings a rasteriser and a font.
 //! - `proptest`: `strategies`, random networks and minibatches for property tests.
 //! - `toml`: worked examples for [`trace`], read from TOML.
+//! - `zstd`: files that zstd has compressed.
 //!
 //! It never prints and never ends the process; everything that can go wrong is an [`Error`] that says what was found,
 //! what was expected, and where.
@@ -60,6 +62,7 @@ mod nearest;
 mod onnx;
 mod place;
 mod predict;
+pub mod report;
 mod sample;
 mod stored_rows;
 #[cfg(feature = "proptest")]

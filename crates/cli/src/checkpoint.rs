@@ -15,7 +15,8 @@ use crate::output::{Output, tell};
 use crate::rows::Rows;
 
 /// Options that say how a run is made, and nothing of what comes of it. Those with a value, and those without.
-const VALUED: [&str; 7] = ["--threads", "--save", "--checkpoint", "--every", "--keep", "--resume", "--max-bytes"];
+const VALUED: [&str; 8] =
+    ["--threads", "--save", "--report", "--checkpoint", "--every", "--keep", "--resume", "--max-bytes"];
 const FLAGS: [&str; 5] = ["--json", "--quiet", "--verbose", "--force", "--no-color"];
 
 /// A run that goes on, or begins.

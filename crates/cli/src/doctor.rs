@@ -197,6 +197,15 @@ struct Examined {
     rows: usize,
 }
 
+/// What is found about a model on rows spread evenly over the data.
+pub(crate) fn findings<T: Scalar>(
+    patient: &Patient<'_, T>,
+    data: &Dataset<T>,
+    run: Run<'_>,
+) -> Result<Vec<Finding>, Failure> {
+    Ok(examine(patient, data, None, run)?.findings)
+}
+
 /// Examines a model on rows spread evenly over the data.
 fn examine<T: Scalar>(
     patient: &Patient<'_, T>,

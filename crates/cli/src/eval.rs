@@ -13,7 +13,9 @@ use crate::data::{Named, all_rows};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, outputs_table};
+use crate::files::{self, Inputs};
 use crate::output::{Output, plural, tell};
+use crate::page;
 use crate::values::Part;
 
 /// With more classes, the table would be too wide for a terminal.
@@ -65,6 +67,10 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
     args.data().check()?;
     if args.part == Some(Part::All) && args.holdout.is_some() {
         return Err(Failure::Usage("--holdout splits the rows into train and test; --part all is both".to_owned()));
+    }
+    if let Some(path) = &args.report {
+        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", Some(&args.data));
+        files::check_output("--report", path, &inputs.file("--labels", args.columns.labels.as_deref()))?;
     }
     let file = args.order.open(&args.model)?;
     match file.dtype() {
@@ -122,6 +128,13 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
             _ if args.confusion => format!("\ntrue class, predicted class and rows\n{}", list(matrix, names)),
             classes => format!("the confusion matrix of {classes} classes is listed with --confusion"),
         });
+    }
+    if let Some(path) = &args.report {
+        let rows = format!("{}, {part}", args.data);
+        let subject = page::Subject { model: &model, data: &data, rows, epochs: &[], remarks: Vec::new() };
+        let title = args.model.display().to_string();
+        trainer.install(|| page::write(path, title, subject))?;
+        output.say(format_args!("\nwrote {}", shown(path.display())));
     }
     output.finish()
 }

@@ -28,6 +28,7 @@ mod limits;
 mod network;
 mod optimizer;
 mod output;
+mod page;
 mod predict;
 mod progress;
 mod refit;

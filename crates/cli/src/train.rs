@@ -22,6 +22,7 @@ use crate::files::{self, Inputs};
 use crate::interrupt;
 use crate::network::ArchitectureArgs;
 use crate::output::{Output, tell};
+use crate::page;
 use crate::progress::{Progress, Sight, Size};
 use crate::refit;
 use crate::rows::Rows;
@@ -52,6 +53,9 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
     if let Some(path) = &args.save {
         files::check_output("--save", path, &args.inputs())?;
         files::check_model(path, args.force)?;
+    }
+    if let Some(path) = &args.report {
+        files::check_output("--report", path, &args.inputs().file("--save", args.save.as_deref()))?;
     }
     let init: Option<(ModelFile, &Path)> = match args.init.as_deref() {
         Some(path) => Some((args.order.open(path)?, path)),
@@ -151,6 +155,12 @@ fn train<T: Scalar>(
     })?;
     look_at_the_end(&mut watch, &report, &model, &rows, &trainer, &mut output)?;
     let tested = tested.as_ref();
+    if let Some(path) = &args.report {
+        let subject = subject(args, &model, &rows, &report, &trainer);
+        let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
+        trainer.install(|| page::write(path, title, subject))?;
+        output.say(format_args!("wrote {}", shown(path.display())));
+    }
     tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
     let mut line = done(&report, &model, &trainer, tested, refit.as_ref(), saved);
     line.checkpoints = args.checkpoints.folder().map(|folder| folder.display().to_string());
@@ -185,6 +195,27 @@ fn look_at_the_end<T: Scalar>(
     let keeps_best = report.best.is_some();
     let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
     Ok(watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)?)
+}
+
+/// What a page about the run is written from: the rows that were not learned from, where there are any.
+fn subject<'a, T: Scalar>(
+    args: &TrainArgs,
+    model: &'a Model<T>,
+    rows: &'a Rows<T>,
+    report: &'a TrainReport,
+    trainer: &Trainer,
+) -> page::Subject<'a, T> {
+    let (data, part) = match (&rows.test, &rows.validation) {
+        (Some(test), _) => (test, "test"),
+        (None, Some(validation)) if rows.whole.is_none() => (validation, "validation"),
+        _ => (rows.whole.as_ref().unwrap_or(&rows.train), "train (no other rows were left)"),
+    };
+    let remarks = vec![
+        ("optimiser".to_owned(), trainer.config().optimizer.to_string()),
+        ("time".to_owned(), format!("{:.2} s, {:.1} us a step", report.seconds, report.step_us())),
+        ("threads".to_owned(), trainer.threads().to_string()),
+    ];
+    page::Subject { model, data, rows: format!("{}, {part}", args.data), epochs: &report.epochs, remarks }
 }
 
 /// The losses of the rows held out after each epoch, where they are of the same kind as those of the rows trained on: without

@@ -12,6 +12,7 @@
 
 pub mod doctor;
 pub mod graph;
+pub mod page;
 mod table;
 pub mod trace;
 

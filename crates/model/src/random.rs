@@ -31,6 +31,8 @@ pub enum Purpose {
     Dropout = 5,
     /// Settings that are tried; the index is the candidate's.
     Search = 6,
+    /// Columns that are shuffled to see what a model loses by it; the index is the column, the second index the repetition.
+    Importance = 7,
     /// Directions that gradients are checked along; the index is the tensor's.
     GradientCheck = 16,
 }

@@ -142,6 +142,12 @@ impl<T: Scalar> Dataset<T> {
         Ok(Dataset { targets, target: Arc::clone(target), ..self })
     }
 
+    /// The same rows with other features, prepared alike.
+    pub(crate) fn with_features(self, features: Features<T>) -> Self {
+        debug_assert_eq!((features.rows(), features.cols()), (self.rows(), self.cols()));
+        Dataset { features, ..self }
+    }
+
     /// How the columns of a table became these features, if they come from one.
     pub fn schema(&self) -> Option<&Arc<Schema>> {
         self.schema.as_ref()

@@ -159,6 +159,17 @@ impl Schema {
         names
     }
 
+    /// The columns, as messages call them, and the features that each became.
+    pub(crate) fn columns_of_features(&self) -> Vec<(String, std::ops::Range<usize>)> {
+        let mut start = 0;
+        let column = |column: &SchemaColumn| {
+            let range = start..start + column.kind.width();
+            start = range.end;
+            (title(column.name.as_deref(), column.index), range)
+        };
+        self.columns.iter().map(column).collect()
+    }
+
     /// Whether each feature is a number, which may be scaled; not one of a category, nor an indicator.
     pub(crate) fn are_numbers(&self) -> Vec<bool> {
         let mut are_numbers = Vec::with_capacity(self.width());

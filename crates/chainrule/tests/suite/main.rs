@@ -28,6 +28,8 @@ mod pace;
 mod predictions;
 mod pytorch_layers;
 mod replays;
+#[cfg(feature = "csv")]
+mod report;
 mod row_weights;
 #[cfg(feature = "proptest")]
 mod saves;

@@ -14,7 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   chainrule eval digits.safetensors --data digits --part test
   chainrule eval mnist.safetensors --data mnist:data/mnist
-  chainrule eval houses.safetensors --data houses.csv --part test
+  chainrule eval houses.safetensors --data houses.csv --part test --report houses.html
   chainrule eval pytorch.safetensors --activation relu --data x.npy --labels y.npy --loss mse --json";
 
 /// Evaluate a model on labelled rows: loss, metrics with 95 % intervals and a constant answer's beside them, calibration,
@@ -55,6 +55,10 @@ pub(crate) struct EvalArgs {
     /// Number of threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
+    /// Also write a page (HTML, one file, no network): figures, confusion matrix or residuals, ROC curves, calibration, what
+    /// the columns are worth, the worst mistakes, the doctor's findings, and some rows to be stepped through
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub(crate) json: bool,

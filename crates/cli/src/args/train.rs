@@ -156,6 +156,10 @@ pub(crate) struct TrainArgs {
     /// Write the model to this safetensors file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) save: Option<PathBuf>,
+    /// Write a page about the run and the model (HTML, one file, no network): learning curves and all that `eval --report`
+    /// shows, for the rows that were not learned from
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) report: Option<PathBuf>,
     /// Let --save replace a file that is no model of chainrule's
     #[arg(long, requires = "save", help_heading = "Output")]
     pub(crate) force: bool,

@@ -20,6 +20,7 @@ mod outputs;
 mod overflow;
 mod pytorch;
 mod refusals;
+mod report;
 mod roundtrip;
 mod run;
 mod schedule_args;

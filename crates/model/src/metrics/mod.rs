@@ -12,6 +12,7 @@ mod confusion;
 mod interval;
 mod ranking;
 mod regression;
+mod roc_curve;
 mod scores;
 
 pub use argmax::argmax;
@@ -21,4 +22,5 @@ pub use confusion::ConfusionMatrix;
 pub use interval::{Interval, RunningMean};
 pub use ranking::{log_loss, log_odds, roc_auc, roc_auc_one_vs_rest, top_k};
 pub use regression::{mae, mse, r2};
+pub use roc_curve::{RocPoint, roc_curve};
 pub use scores::{Average, ClassScores};

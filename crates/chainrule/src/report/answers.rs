@@ -1,0 +1,164 @@
+//! What the model answers for each row, beside the truth.
+
+use chainrule_kernel::Scalar;
+
+use crate::data::{Dataset, Targets};
+use crate::{Loss, Model, Result, Task};
+
+/// Mistakes that are shown.
+const MISTAKES: usize = 12;
+
+/// The outputs for some rows, and what they should have been.
+pub(super) struct Answers {
+    pub(super) rows: usize,
+    pub(super) outputs: usize,
+    /// Logits, or values in their own unit; (rows, outputs).
+    pub(super) scores: Vec<f64>,
+    /// Of classes, or of yes at each output; (rows, outputs).
+    pub(super) probabilities: Option<Vec<f64>>,
+    pub(super) truth: Truth,
+    /// How wrong each row is, (rows): the loss of classes and of yes or no, and of values the mean over outputs of the error in
+    /// deviations of the target.
+    pub(super) wrongness: Vec<f64>,
+}
+
+pub(super) enum Truth {
+    Classes(Vec<u32>),
+    /// 0 or 1 at each output, (rows, outputs).
+    YesOrNo(Vec<f64>),
+    /// In their own unit, (rows, outputs).
+    Values(Vec<f64>),
+}
+
+impl Answers {
+    pub(super) fn of<T: Scalar>(model: &Model<T>, data: &Dataset<T>) -> Result<Self> {
+        let wide = |values: Vec<T>| values.into_iter().map(Scalar::to_f64).collect::<Vec<f64>>();
+        let outputs = model.mlp.outputs();
+        let scores = wide(model.predict(data.features())?);
+        let probabilities = model.predict_proba(data.features()).ok().map(wide);
+        let is_yes_or_no = matches!(model.task, Some(Task::Binary | Task::MultiLabel))
+            || (model.task.is_none() && model.loss == Loss::BinaryCrossEntropy);
+        let truth = match data.targets() {
+            Targets::Classes { labels, .. } => Truth::Classes(labels.clone()),
+            Targets::Values { values, .. } if is_yes_or_no => Truth::YesOrNo(wide(values.clone())),
+            Targets::Values { values, cols } => {
+                let scaling = &data.target().scaling;
+                let undo = |(at, value): (usize, &T)| {
+                    let value = value.to_f64();
+                    scaling.as_ref().map_or(value, |scaling| scaling.undo(at % cols, value))
+                };
+                Truth::Values(values.iter().enumerate().map(undo).collect())
+            }
+        };
+        let rows = data.rows();
+        let wrongness = wrongness(&truth, &scores, probabilities.as_deref(), outputs);
+        Ok(Answers { rows, outputs, scores, probabilities, truth, wrongness })
+    }
+
+    /// The rows that are most wrong, the worst first; rows that are right are not among them.
+    pub(super) fn worst(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.rows).filter(|&row| self.is_wrong(row)).collect();
+        rows.sort_by(|&a, &b| self.wrongness[b].total_cmp(&self.wrongness[a]).then(a.cmp(&b)));
+        rows.truncate(MISTAKES);
+        rows
+    }
+
+    fn is_wrong(&self, row: usize) -> bool {
+        match &self.truth {
+            Truth::Classes(labels) => self.answer(row) != labels[row] as usize,
+            Truth::YesOrNo(truth) => {
+                let at = row * self.outputs..(row + 1) * self.outputs;
+                self.scores[at.clone()].iter().zip(&truth[at]).any(|(score, truth)| (*score > 0.0) != (*truth > 0.5))
+            }
+            Truth::Values(_) => self.wrongness[row] > 0.0,
+        }
+    }
+
+    /// The class with the largest score.
+    pub(super) fn answer(&self, row: usize) -> usize {
+        crate::metrics::argmax(&self.scores[row * self.outputs..(row + 1) * self.outputs])
+    }
+
+    /// Truth and answer of a row in words.
+    pub(super) fn words<T: Scalar>(&self, model: &Model<T>, row: usize) -> Words {
+        let at = row * self.outputs..(row + 1) * self.outputs;
+        let chance = |class: usize| {
+            let chance = self.probabilities.as_ref().map(|all| all[row * self.outputs + class]);
+            chance.map_or_else(String::new, |share| format!(" ({})", super::percent(share)))
+        };
+        match &self.truth {
+            Truth::Classes(labels) => {
+                let (label, answer) = (labels[row] as usize, self.answer(row));
+                let word = |class: usize| super::class_name(model, class) + &chance(class);
+                Words { truth: word(label), answer: word(answer) }
+            }
+            Truth::YesOrNo(truth) => {
+                let [no, yes] = model.target.answers().unwrap_or(["no", "yes"]);
+                let list = |is_yes: &mut dyn Iterator<Item = (usize, bool)>, with_chance: bool| {
+                    let word = |(output, is_yes): (usize, bool)| {
+                        let name =
+                            if self.outputs == 1 { String::new() } else { super::output_name(model, output) + ": " };
+                        let chance = if with_chance { chance(output) } else { String::new() };
+                        format!("{name}{}{chance}", if is_yes { yes } else { no })
+                    };
+                    is_yes.map(word).collect::<Vec<_>>().join(", ")
+                };
+                let truths = truth[at.clone()].iter().map(|value| *value > 0.5).enumerate();
+                let answers = self.scores[at].iter().map(|score| *score > 0.0).enumerate();
+                Words { truth: list(&mut { truths }, false), answer: list(&mut { answers }, true) }
+            }
+            Truth::Values(truth) => {
+                let list =
+                    |values: &[f64]| values.iter().map(|value| super::number(*value)).collect::<Vec<_>>().join(", ");
+                Words { truth: list(&truth[at.clone()]), answer: list(&self.scores[at]) }
+            }
+        }
+    }
+}
+
+/// The truth of a row and what the model answers.
+pub(super) struct Words {
+    pub(super) truth: String,
+    pub(super) answer: String,
+}
+
+fn wrongness(truth: &Truth, scores: &[f64], probabilities: Option<&[f64]>, outputs: usize) -> Vec<f64> {
+    let surprise = |p: f64| -p.max(f64::MIN_POSITIVE).ln();
+    match (truth, probabilities) {
+        (Truth::Classes(labels), Some(p)) => {
+            labels.iter().enumerate().map(|(row, label)| surprise(p[row * outputs + *label as usize])).collect()
+        }
+        // By how much the score of the truth is below the best.
+        (Truth::Classes(labels), None) => {
+            let row = |(scores, label): (&[f64], &u32)| {
+                scores.iter().copied().fold(f64::NEG_INFINITY, f64::max) - scores[*label as usize]
+            };
+            scores.chunks_exact(outputs).zip(labels).map(row).collect()
+        }
+        (Truth::YesOrNo(truth), p) => {
+            let p = p.unwrap_or(scores);
+            let row = |(p, truth): (&[f64], &[f64])| {
+                p.iter().zip(truth).map(|(p, truth)| surprise(if *truth > 0.5 { *p } else { 1.0 - p })).sum()
+            };
+            p.chunks_exact(outputs).zip(truth.chunks_exact(outputs)).map(row).collect()
+        }
+        (Truth::Values(truth), _) => {
+            let deviations: Vec<f64> = (0..outputs).map(|output| deviation(truth, outputs, output)).collect();
+            let row = |(scores, truth): (&[f64], &[f64])| {
+                let errors = scores.iter().zip(truth).zip(&deviations);
+                errors.map(|((score, truth), deviation)| (score - truth).abs() / deviation).sum::<f64>()
+                    / outputs as f64
+            };
+            scores.chunks_exact(outputs).zip(truth.chunks_exact(outputs)).map(row).collect()
+        }
+    }
+}
+
+/// The standard deviation of a column, or 1 of a constant.
+fn deviation(values: &[f64], cols: usize, column: usize) -> f64 {
+    let column = || values.iter().skip(column).step_by(cols);
+    let rows = column().count() as f64;
+    let mean = column().sum::<f64>() / rows;
+    let variance = column().map(|value| (value - mean) * (value - mean)).sum::<f64>() / rows;
+    if variance > 0.0 { variance.sqrt() } else { 1.0 }
+}

@@ -1,0 +1,47 @@
+//! Loss, metric and rate over the epochs.
+
+use chainrule_explain::page::{Axis, Chart, Html, Mark, Series};
+
+use crate::{EpochReport, Evaluation};
+
+/// Beyond this ratio of the largest loss to the least, the axis is logarithmic.
+const WIDE: f64 = 20.0;
+
+pub(super) fn section(epochs: &[EpochReport]) -> Html {
+    let line = |name: &str, value: &dyn Fn(&EpochReport) -> Option<f64>| {
+        let point = |epoch: &EpochReport| value(epoch).map(|value| [epoch.epoch as f64, value]);
+        Series { name: name.to_owned(), points: epochs.iter().filter_map(point).collect(), mark: Mark::Line }
+    };
+    let held_out =
+        |metric: fn(&Evaluation) -> Option<f64>| move |epoch: &EpochReport| epoch.validation.as_ref().and_then(metric);
+    let losses =
+        vec![line("training", &|epoch| Some(epoch.loss)), line("validation", &held_out(|found| Some(found.loss)))];
+    let accuracies =
+        vec![line("training", &|epoch| epoch.accuracy), line("validation", &held_out(|found| found.accuracy))];
+    let r2 = vec![line("validation", &held_out(|found| found.r2))];
+    let rates = vec![line("learning rate", &|epoch| epoch.learning_rate)];
+    let share = |label: &str| Axis { range: None, ..Axis::new(label) };
+    let charts = [
+        ("Loss", loss_axis(&losses), losses),
+        ("Accuracy", share("share of rows"), accuracies),
+        ("R2", share("R2"), r2),
+        ("Learning rate", Axis::new("rate"), rates.into_iter().filter(moves).collect()),
+    ];
+    let drawn = charts.into_iter().filter_map(|(title, y, mut series)| {
+        series.retain(|series| !series.points.is_empty());
+        let chart = || Chart { title: title.to_owned(), x: Axis::new("epoch"), y, series: series.clone() };
+        (!series.is_empty()).then(|| Html::element("div", &[], chart().to_html()))
+    });
+    Html::element("div", &[("class", "charts".to_owned())], drawn.collect())
+}
+
+fn moves(series: &Series) -> bool {
+    series.points.windows(2).any(|pair| pair[0][1] != pair[1][1])
+}
+
+fn loss_axis(losses: &[Series]) -> Axis {
+    let values =
+        || losses.iter().flat_map(|series| &series.points).map(|point| point[1]).filter(|loss| loss.is_finite());
+    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+    Axis { is_log: low > 0.0 && high / low > WIDE, ..Axis::new("mean loss of a row") }
+}

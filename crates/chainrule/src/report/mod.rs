@@ -1,0 +1,233 @@
+//! A page about a model: how it was trained, how good it is on these rows, by what it decides and where it is wrong. What is
+//! computed for it stands in this folder; how a page looks is `chainrule-explain`'s.
+
+mod answers;
+mod classes;
+mod curves;
+mod figures;
+mod first_layer;
+mod importance;
+mod mistakes;
+mod steps;
+mod values;
+
+use chainrule_explain::graph::{Operations, Theme};
+use chainrule_explain::page::{Html, Page, key_values};
+use chainrule_explain::{doctor::Finding, layer_table};
+use chainrule_kernel::Scalar;
+
+use crate::data::{Dataset, Preprocess};
+use crate::{EpochReport, Model, Result};
+use answers::Answers;
+
+/// Rows that are looked at one by one: charts of more say no more.
+const MOST_ROWS: usize = 20_000;
+/// A drawing of more bytes is left out.
+const MOST_PICTURE: usize = 400_000;
+
+/// What a page is made of.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::report::Report;
+/// use chainrule::{Loss, Mlp, Model};
+///
+/// let model = Model::new(Mlp::builder(64).dense(10).build()?, Loss::CrossEntropy);
+/// let rows = digits::<f32>().select(&(0..100).collect::<Vec<_>>())?;
+/// let html = Report::new(&model, &rows).to_html()?;
+/// assert!(html.starts_with("<!DOCTYPE html>") && html.contains("Confusion"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Report<'a, T: Scalar> {
+    /// The model.
+    pub model: &'a Model<T>,
+    /// Rows with targets that it is judged by, best such as it has never seen.
+    pub data: &'a Dataset<T>,
+    /// The page's title.
+    pub title: String,
+    /// What the rows are called: `houses.csv, test`.
+    pub rows: String,
+    /// The epochs of the training run, if they are at hand.
+    pub epochs: &'a [EpochReport],
+    /// What the doctor found.
+    pub findings: &'a [Finding],
+    /// More to say at the beginning: names and values.
+    pub remarks: Vec<(String, String)>,
+}
+
+impl<'a, T: Scalar> Report<'a, T> {
+    /// A page about a model and rows.
+    pub fn new(model: &'a Model<T>, data: &'a Dataset<T>) -> Self {
+        let (title, rows) = ("A model of chainrule".to_owned(), "rows".to_owned());
+        Report { model, data, title, rows, epochs: &[], findings: &[], remarks: Vec::new() }
+    }
+
+    /// The page: one file of HTML that asks for nothing from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Model::assess`].
+    pub fn to_html(&self) -> Result<String> {
+        let (model, data) = (self.model, self.model.prepared(self.data)?);
+        let assessment = model.assess(&data)?;
+        let sample = spread(&data, MOST_ROWS)?;
+        let answers = Answers::of(model, &sample)?;
+        let mut page = Page::new(&self.title);
+        page.section("summary", "Summary", self.summary(&data));
+        page.section("figures", "Figures", figures::section(model, &assessment));
+        if !self.epochs.is_empty() {
+            page.section("learning", "Learning curves", curves::section(self.epochs));
+        }
+        if let Some(classes) = classes::section(model, &assessment, &answers) {
+            page.section("classes", "Classes", classes);
+        }
+        if let Some(values) = values::section(model, &answers) {
+            page.section("values", "Predicted and true values", values);
+        }
+        let importance = match is_images(model) {
+            true => Vec::new(),
+            false => importance::of(model, &sample)?,
+        };
+        if !importance.is_empty() {
+            page.section("columns", "What the columns are worth", importance::section(&importance));
+        }
+        let worst = answers.worst();
+        let order: Vec<&str> = importance.iter().map(|column| column.name.as_str()).collect();
+        page.section("mistakes", "Worst mistakes", mistakes::section(model, &sample, &answers, &worst, &order));
+        if is_images(model) {
+            page.section("weights", "First weights", first_layer::section(model));
+        }
+        page.section("network", "The network", self.network());
+        page.section("doctor", "What the doctor says", self.findings());
+        if let Some(json) = steps::json(model, &sample, &answers, &worst)? {
+            page.section("steps", "Step by step", steps::section());
+            page.steps(&json);
+        }
+        Ok(page.to_html())
+    }
+
+    fn summary(&self, data: &Dataset<T>) -> Html {
+        let model = self.model;
+        let mut pairs = vec![("rows", format!("{}: {}", self.rows, data.rows()))];
+        if let Some(task) = model.task {
+            pairs.push(("task", task.to_string()));
+        }
+        if !model.target.names().is_empty() {
+            pairs.push(("target", model.target.names().join(", ")));
+        }
+        let layers: Vec<String> = model.mlp.layers().iter().map(ToString::to_string).collect();
+        pairs.push(("network", format!("{} inputs, {}", model.mlp.inputs(), layers.join(", "))));
+        pairs.push(("parameters", model.mlp.params().len().to_string()));
+        pairs.push(("loss", model.loss.to_string()));
+        pairs.push(("computed by", model.mlp.kernel_name().to_owned()));
+        if let Some(facts) = &model.facts {
+            pairs.push(("trained on", format!("{}, {} rows", facts.data, facts.rows)));
+            pairs.push(("epochs", facts.epochs.to_string()));
+            if let Some(best) = facts.best_epoch {
+                pairs.push(("best epoch", best.to_string()));
+            }
+            pairs.push(("trained by", format!("chainrule {}, {}", facts.version, facts.kernel)));
+        }
+        pairs.extend(self.remarks.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        let summary = key_values(&pairs);
+        let Some(facts) = model.facts.as_ref().filter(|facts| !facts.command.is_empty()) else { return summary };
+        let command = Html::element("pre", &[], Html::text(format!("chainrule {}", shell(&facts.command))));
+        summary.and(Html::paragraph("The command that makes it again:")).and(command)
+    }
+
+    fn network(&self) -> Html {
+        let table = Html::element("pre", &[], Html::text(layer_table(&self.model.mlp)));
+        let svg = Operations::new(&self.model.mlp, self.model.loss).to_svg(Theme::Light);
+        match svg.len() {
+            0..MOST_PICTURE => table.and(Html::graph(&svg)),
+            _ => table.and(Html::paragraph("Its graph is too large for a page: chainrule graph draws it.")),
+        }
+    }
+
+    fn findings(&self) -> Html {
+        let finding = |finding: &Finding| {
+            let heading = Html::element("h3", &[], Html::text(finding.seen()));
+            heading
+                .and(Html::paragraph(finding.kind.means()))
+                .and(Html::paragraph(format!("To do: {}", finding.advice)))
+        };
+        match self.findings {
+            [] => Html::paragraph("Nothing that looks wrong."),
+            findings => findings.iter().map(finding).collect(),
+        }
+    }
+}
+
+/// Rows of images keep their scale; each column of a table has its own.
+fn is_images<T: Scalar>(model: &Model<T>) -> bool {
+    let side = model.mlp.inputs().isqrt();
+    matches!(model.preprocess, Preprocess::Scale { .. }) && side >= 4 && side * side == model.mlp.inputs()
+}
+
+/// At most so many rows, spread evenly.
+fn spread<T: Scalar>(data: &Dataset<T>, most: usize) -> Result<Dataset<T>> {
+    let rows = data.rows();
+    let count = rows.min(most);
+    data.select(&(0..count).map(|at| (at as u128 * rows as u128 / count as u128) as usize).collect::<Vec<_>>())
+}
+
+/// Words as a shell takes them.
+fn shell(words: &[String]) -> String {
+    let is_plain =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(c));
+    let word = |word: &String| match is_plain(word) {
+        true => word.clone(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    };
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A number with five digits that count.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    match () {
+        () if value == 0.0 => "0".to_owned(),
+        () if !(1e-4..1e7).contains(&size) => format!("{value:.3e}"),
+        () => {
+            let digits = (4 - size.log10().floor() as i32).clamp(0, 8) as usize;
+            format!("{value:.digits$}")
+        }
+    }
+}
+
+/// A share in per cent.
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// What the classes are called.
+fn class_name<T: Scalar>(model: &Model<T>, class: usize) -> String {
+    model.class_names.as_ref().and_then(|names| names.get(class).cloned()).unwrap_or_else(|| class.to_string())
+}
+
+/// What an output is called: its target.
+fn output_name<T: Scalar>(model: &Model<T>, output: usize) -> String {
+    let numbered = || format!("output {}", output + 1);
+    model.target.names().get(output).cloned().unwrap_or_else(numbered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_five_digits() {
+        for (value, want) in
+            [(0.0, "0"), (0.123456, "0.12346"), (-12.3456, "-12.346"), (123_456.7, "123457"), (1e-9, "1.000e-9")]
+        {
+            assert_eq!(number(value), want);
+        }
+    }
+
+    #[test]
+    fn a_command_can_be_copied_into_a_shell() {
+        let words = ["train", "--data", "my houses.csv", "--target", "it's"].map(str::to_owned);
+        assert_eq!(shell(&words), r"train --data 'my houses.csv' --target 'it'\''s'");
+    }
+}

@@ -1,0 +1,32 @@
+//! `--report`: the page is written, names what it is of, and never replaces what the run reads.
+
+use std::fs;
+
+use crate::run::{folder, run, succeed};
+
+#[test]
+fn train_and_eval_write_a_page() {
+    let folder = folder();
+    let text = succeed(folder.path(), "train --data iris --epochs 3 --save m.safetensors --report run.html");
+    assert!(text.contains("wrote run.html"), "{text}");
+    let page = fs::read_to_string(folder.path().join("run.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("Learning curves"));
+    assert!(page.contains("chainrule train --data iris --epochs 3</pre>"), "the command, without where it wrote");
+    assert!(page.contains("iris, test: 30"));
+    let text = succeed(folder.path(), "eval m.safetensors --data iris --part test --report eval.html");
+    assert!(text.contains("wrote eval.html"), "{text}");
+    let page = fs::read_to_string(folder.path().join("eval.html")).unwrap();
+    assert!(page.contains("<title>m.safetensors</title>") && !page.contains("Learning curves"));
+}
+
+#[test]
+fn a_page_replaces_no_input() {
+    let folder = folder();
+    succeed(folder.path(), "train --data iris --epochs 1 --save m.safetensors");
+    let before = fs::read(folder.path().join("m.safetensors")).unwrap();
+    let failed = run(folder.path(), "eval m.safetensors --data iris --report m.safetensors");
+    assert!(failed.code == 2 && failed.stderr.contains("it would be overwritten"), "{}", failed.stderr);
+    assert_eq!(fs::read(folder.path().join("m.safetensors")).unwrap(), before);
+    let failed = run(folder.path(), "train --data iris --epochs 1 --report no/such/folder.html");
+    assert!(failed.code == 1 && failed.stderr.contains("folder.html"), "{}", failed.stderr);
+}
