@@ -117,6 +117,7 @@ impl Blueprint {
                 FeatureScaling::Affine { shift: shift.clone(), scale: scale.clone() }
             }
         };
+        no_logarithms(model, format)?;
         let scaled = model.target.scaling().map(|(mean, std)| (mean.to_vec(), std.to_vec()));
         Ok(Blueprint {
             is_double: T::NAME == "f64",
@@ -218,9 +219,9 @@ fn number(title: String) -> Column {
 }
 
 fn column(column: &SchemaColumn) -> Column {
-    let title = column.name.clone().unwrap_or_else(|| format!("column {}", column.index + 1));
+    let title = column_title(column);
     let kind = match &column.kind {
-        Kind::Number { fill, indicator } => ColumnKind::Number { fill: *fill, indicator: *indicator },
+        Kind::Number { fill, indicator, log1p: _ } => ColumnKind::Number { fill: *fill, indicator: *indicator },
         Kind::Flag { no, yes, fill, indicator } => {
             ColumnKind::Flag { words: [no.clone(), yes.clone()], fill: *fill, indicator: *indicator }
         }
@@ -231,6 +232,28 @@ fn column(column: &SchemaColumn) -> Column {
         },
     };
     Column { title, kind }
+}
+
+/// Refuses a model that takes the logarithm of a column or of its target: sources keep to exp.
+fn no_logarithms<T: Scalar>(model: &Model<T>, format: ExportFormat) -> Result<()> {
+    let is_log1p = |column: &&SchemaColumn| matches!(column.kind, Kind::Number { log1p: true, .. });
+    let column = model.schema.as_ref().and_then(|schema| schema.columns.iter().find(is_log1p));
+    let column = column.map(|found| column_title(found));
+    let target = (0..model.mlp.outputs()).find(|&output| model.target.is_log1p(output));
+    let name = |output| model.target.names().get(output).cloned().unwrap_or_else(|| format!("output {}", output + 1));
+    match column.or(target.map(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::Argument {
+            name: "export",
+            found: format!("the logarithm of {name} (--log1p), for {format}"),
+            expected: "columns and targets as they are: take the logarithm before, or keep the model's own file"
+                .to_owned(),
+        }),
+    }
+}
+
+fn column_title(column: &SchemaColumn) -> String {
+    column.name.clone().unwrap_or_else(|| format!("column {}", column.index + 1))
 }
 
 /// The operations; dropout is none in evaluation, and the identity is left out.
