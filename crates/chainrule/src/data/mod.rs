@@ -21,6 +21,7 @@ mod dataset;
 mod digits;
 mod encoder;
 mod examples;
+mod examples_memory;
 mod features;
 mod features_builder;
 mod features_change;
@@ -68,6 +69,7 @@ mod target_columns;
 mod target_labels;
 mod target_task;
 mod targets;
+mod usable_rows;
 mod values;
 mod window;
 #[cfg(feature = "zstd")]

@@ -13,13 +13,13 @@ use super::limits::Limits;
 use super::logarithms::{Columns, Logarithms};
 use super::memory::{Memory, Within};
 use super::policies::{Missing, Unknown};
-use super::roles::{group_numbers, refuse_dates, refuse_missing, row_weights, usable};
+use super::roles::{group_numbers, refuse_dates, row_weights, usable};
 use super::schema::Schema;
 use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
-use super::table::{Cell, Kept, Table, TableRows, TextFormat};
+use super::table::{Table, TableRows, TextFormat};
 use super::target_columns::{TargetColumns, TargetRequest};
-use super::target_labels::{lacks_class, refuse_missing_targets};
+use super::usable_rows::{Targeted, usable_rows};
 use crate::{Error, Result, Task};
 
 /// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.
@@ -248,7 +248,7 @@ impl Request {
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
         let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names };
-        let rows = self.usable_rows(&table, &roles.features, targeted, &mut notes);
+        let rows = usable_rows(&table, &roles.features, targeted, self.missing, &mut notes);
         let rows = read_whole(target_table, read_whole(&table, rows))?;
         let memory = self.memory.as_ref();
         let found = TargetColumns { table: target_table, columns: &targets, rows: rows.rows(), memory };
@@ -342,52 +342,6 @@ impl Request {
         refuse_dates(table, &features)?;
         Ok(Roles { features, group, weights })
     }
-
-    /// The rows that are examples: all, or those that lack nothing where what lacks is to be dropped.
-    fn usable_rows(
-        &self,
-        table: &Table,
-        features: &[usize],
-        target: Targeted<'_>,
-        notes: &mut Vec<String>,
-    ) -> Result<Kept> {
-        let has_holes = |table: &Table, columns: &[usize]| columns.iter().any(|&at| table.columns()[at].missing > 0);
-        let lacking = |rows: &mut Kept, table: &Table, columns: &[usize], is_missing: &dyn Fn(Cell<'_>) -> bool| {
-            let (mut cursor, before) = (table.cursor(columns), rows.rows().len());
-            rows.retain(|row| {
-                let cells = cursor.at(row);
-                !columns.iter().any(|&column| is_missing(cells.cell(column)))
-            });
-            before - rows.rows().len()
-        };
-        let Targeted { table: targets, columns: target_columns, classes } = target;
-        let mut rows = Kept::All(table.rows());
-        let Some(missing) = self.missing else {
-            refuse_missing(table, features)?;
-            refuse_missing_targets(targets, target_columns, classes)?;
-            return Ok(rows);
-        };
-        let without = lacking(&mut rows, targets, target_columns, &|cell| lacks_class(cell, classes));
-        if without > 0 {
-            notes.push(format!("{without} rows without a target left out"));
-        }
-        if missing == Missing::Drop && has_holes(table, features) {
-            let lacking = lacking(&mut rows, table, features, &|cell| cell == Cell::Missing);
-            notes.push(format!("{lacking} rows with missing values left out"));
-        }
-        if rows.rows().len() == 0 {
-            return Err(Error::Empty { origin: table.origin().to_owned(), what: "rows without missing values" });
-        }
-        Ok(rows)
-    }
-}
-
-/// Where targets are, and the classes that a model has.
-#[derive(Clone, Copy)]
-struct Targeted<'a> {
-    table: &'a Table,
-    columns: &'a [usize],
-    classes: Option<&'a [String]>,
 }
 
 pub(super) struct Roles {
