@@ -53,6 +53,7 @@ impl<T: Scalar> Model<T> {
         } else {
             self.predict_many(&features, &mut output)?;
         }
+        features.check_read()?;
         check_outputs(&output, self.mlp.outputs())?;
         Ok(output)
     }

@@ -15,8 +15,18 @@ use crate::output::{Output, tell};
 use crate::rows::Rows;
 
 /// Options that say how a run is made, and nothing of what comes of it. Those with a value, and those without.
-const VALUED: [&str; 8] =
-    ["--threads", "--save", "--report", "--checkpoint", "--every", "--keep", "--resume", "--max-bytes"];
+const VALUED: [&str; 10] = [
+    "--threads",
+    "--save",
+    "--report",
+    "--checkpoint",
+    "--every",
+    "--keep",
+    "--resume",
+    "--max-bytes",
+    "--memory",
+    "--scratch",
+];
 const FLAGS: [&str; 5] = ["--json", "--quiet", "--verbose", "--force", "--no-color"];
 
 /// A run that goes on, or begins.
@@ -70,7 +80,7 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>) -> std::result::Result<Resumed, 
 fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, String> {
     let cli = Cli::try_parse_from(std::iter::once("chainrule").chain(command.iter().map(String::as_str)))
         .map_err(|error| error.to_string())?;
-    limits::set(cli.max_bytes);
+    limits::set(cli.max_bytes, cli.command.is_bounded());
     match cli.command {
         Command::Train(args) => Ok(args),
         _ => Err("another command than train".to_owned()),

@@ -5,7 +5,7 @@ use std::path::Path;
 use chainrule::data::{Dataset, Examples, Fitted, Request, Source};
 use chainrule::{Loss, Model, Scalar};
 
-use crate::args::ColumnArgs;
+use crate::args::{ColumnArgs, MemoryArgs};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{Output, tell};
@@ -20,12 +20,20 @@ pub(crate) struct Named<'a> {
     pub(crate) labels: Option<&'a Path>,
     pub(crate) columns: &'a ColumnArgs,
     pub(crate) loss: Option<Loss>,
+    pub(crate) memory: Option<&'a MemoryArgs>,
 }
 
 impl<'a> Named<'a> {
     /// The source of `--data`.
     pub(crate) fn data(source: &'a Source, columns: &'a ColumnArgs, loss: Option<Loss>) -> Self {
-        Named { source, options: ["--data", "--labels"], labels: columns.labels.as_deref(), columns, loss }
+        Named {
+            source,
+            options: ["--data", "--labels"],
+            labels: columns.labels.as_deref(),
+            columns,
+            loss,
+            memory: None,
+        }
     }
 
     /// Refuses labels for a source that has its own.
@@ -54,8 +62,15 @@ impl<'a> Named<'a> {
         self.check()
     }
 
+    /// The same, of which so much is in memory.
+    pub(crate) fn within(self, memory: &'a MemoryArgs) -> Self {
+        Named { memory: Some(memory), ..self }
+    }
+
     pub(crate) fn request(&self) -> Request {
-        self.columns.request(self.source, self.labels, self.loss)
+        let mut request = self.columns.request(self.source, self.labels, self.loss);
+        request.memory = self.memory.and_then(MemoryArgs::memory);
+        request
     }
 
     /// Reads the rows to run a model on, which learns from the options what its file does not say.

@@ -17,6 +17,7 @@ const CLASSES: usize = 12;
 
 pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     let named = Named { options: ["SOURCE", "--labels"], ..Named::data(&args.data, &args.columns, None) };
+    let named = named.within(&args.memory);
     named.check()?;
     let split = SplitRequest { test: args.holdout, seed: args.split_seed, ..SplitRequest::default() };
     let request = args.fitting.applied_to(named.request());

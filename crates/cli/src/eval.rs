@@ -141,7 +141,7 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
 
 impl EvalArgs {
     fn data(&self) -> Named<'_> {
-        Named::data(&self.data, &self.columns, self.loss)
+        Named::data(&self.data, &self.columns, self.loss).within(&self.memory)
     }
 }
 

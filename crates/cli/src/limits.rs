@@ -7,9 +7,12 @@ use chainrule::data::Limits;
 /// 0 until it is set.
 static MAX_BYTES: AtomicU64 = AtomicU64::new(0);
 
+/// Where rows need not be in memory, files may be large: 1 TiB.
+const BOUNDED: u64 = 1 << 40;
+
 /// Stores the limit of the command line, before any file of data is read.
-pub(crate) fn set(max_bytes: u64) {
-    MAX_BYTES.store(max_bytes, Relaxed);
+pub(crate) fn set(max_bytes: Option<u64>, is_bounded: bool) {
+    MAX_BYTES.store(max_bytes.unwrap_or(if is_bounded { BOUNDED } else { 0 }), Relaxed);
 }
 
 /// The limits of every reader.

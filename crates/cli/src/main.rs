@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         Err(error) => return report::say_usage(&error),
     };
     interrupt::listen();
-    limits::set(cli.max_bytes);
+    limits::set(cli.max_bytes, cli.command.is_bounded());
     output::set_colors(!cli.no_color);
     // Commands that only read and draw need no threads.
     if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_) | Command::Data(_))

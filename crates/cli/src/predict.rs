@@ -41,19 +41,73 @@ fn predict<T: Scalar + Display>(args: &PredictArgs, file: &ModelFile) -> Result<
     let mut model = file.model::<T>(args.activation)?;
     settle_task(args, &mut model)?;
     let features = features::<T>(args, &model)?;
-    let predictions = predictions(&model, &features, args)?;
+    // Where memory is bounded, some rows after the others.
+    let at_once = if args.memory.memory().is_some() { AT_ONCE } else { features.rows() };
+    let parts = Parts { args, model: &model, features: &features, at_once };
     match &args.output {
-        Some(table) => Ok(save(table, &model, &predictions)?),
+        Some(table) => Ok(save(table, &parts)?),
         None => {
             let mut output = Output::new(false, false);
             let to_terminal = io::stdout().is_terminal();
-            if args.json {
-                output.write(|out| print_json(out, &model, &predictions));
-            } else {
-                output.write(|out| print(out, &model, &predictions, to_terminal));
-            }
+            parts.each(|first, predictions| {
+                if args.json {
+                    output.write(|out| print_json(out, &model, &predictions, first));
+                } else {
+                    output.write(|out| print(out, &model, &predictions, to_terminal));
+                }
+                Ok(())
+            })?;
             output.finish()
         }
+    }
+}
+
+/// Rows that are predicted at once where memory is bounded.
+const AT_ONCE: usize = 1 << 16;
+
+/// The rows that are predicted, some at once.
+struct Parts<'a, T: Scalar> {
+    args: &'a PredictArgs,
+    model: &'a Model<T>,
+    features: &'a Features<T>,
+    at_once: usize,
+}
+
+impl<T: Scalar> Parts<'_, T> {
+    /// Shows the predictions for some rows after the others, and the number of the first.
+    fn each(&self, mut see: impl FnMut(usize, Predictions<T>) -> Result<(), Error>) -> Result<(), Error> {
+        let rows = self.features.rows();
+        if self.at_once >= rows {
+            return see(0, predictions(self.model, self.features, self.args)?);
+        }
+        for first in (0..rows).step_by(self.at_once) {
+            let some: Vec<usize> = (first..rows.min(first + self.at_once)).collect();
+            let features = self.features.select(&some)?;
+            let predictions = predictions(self.model, &features, self.args).map_err(|error| match error {
+                Error::OutputNotFinite { row, output, value } => {
+                    Error::OutputNotFinite { row: first + row, output, value }
+                }
+                other => other,
+            })?;
+            see(first, predictions)?;
+        }
+        Ok(())
+    }
+
+    /// All predictions.
+    fn all(&self) -> Result<Predictions<T>, Error> {
+        let mut all = None;
+        self.each(|_, some| {
+            match (&mut all, some) {
+                (Some(Predictions::Classes(all)), Predictions::Classes(some)) => all.extend(some),
+                (Some(Predictions::Numbers { numbers, .. }), Predictions::Numbers { numbers: some, .. }) => {
+                    numbers.extend(some);
+                }
+                (all, some) => *all = Some(some),
+            }
+            Ok(())
+        })?;
+        Ok(all.unwrap_or(Predictions::Classes(Vec::new())))
     }
 }
 
@@ -87,6 +141,7 @@ fn features<T: Scalar>(args: &PredictArgs, model: &Model<T>) -> Result<Features<
     let mut request = Request::new(source.clone());
     request.format = args.text.format();
     request.limits = limits();
+    request.memory = args.memory.memory();
     let (features, notes) = request.read_features(model)?;
     say_notes(&notes);
     let inputs = model.mlp.inputs();
@@ -149,19 +204,32 @@ fn names<T: Scalar>(model: &Model<T>) -> Vec<String> {
     }
 }
 
-fn save<T: Scalar + Display>(table: &Table, model: &Model<T>, predictions: &Predictions<T>) -> Result<(), Error> {
-    files::keep(table.path(), || match (table, predictions) {
-        (Table::Npy(path), Predictions::Classes(classes)) => write_npy_labels(path, classes),
-        (Table::Npy(path), Predictions::Numbers { numbers, cols }) => {
-            write_npy(path, numbers.len() / cols, *cols, numbers)
+fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), Error> {
+    let model = parts.model;
+    files::keep(table.path(), || match table {
+        Table::Npy(path) => match parts.all()? {
+            Predictions::Classes(classes) => write_npy_labels(path, &classes),
+            Predictions::Numbers { numbers, cols } => write_npy(path, numbers.len() / cols, cols, &numbers),
+        },
+        Table::Csv(path) => {
+            let mut failed = None;
+            let written = write_atomically(path, |out| {
+                let outcome = parts.each(|first, predictions| {
+                    let io = |error| Error::Io { path: path.clone(), action: "write", source: error };
+                    if first == 0 {
+                        let mut csv = csv::Writer::from_writer(&mut *out);
+                        csv.write_record(header(model, &predictions)).map_err(|error| io(error.into()))?;
+                        csv.flush().map_err(io)?;
+                    }
+                    print(&mut *out, model, &predictions, false).map_err(io)
+                });
+                outcome.map_err(|error| {
+                    failed = Some(error);
+                    io::ErrorKind::Other.into()
+                })
+            });
+            failed.map_or(written, Err)
         }
-        (Table::Csv(path), predictions) => write_atomically(path, |out| {
-            let mut csv = csv::Writer::from_writer(&mut *out);
-            csv.write_record(header(model, predictions))?;
-            csv.flush()?;
-            drop(csv);
-            print(out, model, predictions, false)
-        }),
     })
 }
 
@@ -191,12 +259,17 @@ fn print<T: Scalar + Display>(
 }
 
 /// One object a row: the class by its name, or the number of each output by its own.
-fn print_json<T: Scalar>(out: &mut dyn Write, model: &Model<T>, predictions: &Predictions<T>) -> io::Result<()> {
+fn print_json<T: Scalar>(
+    out: &mut dyn Write,
+    model: &Model<T>,
+    predictions: &Predictions<T>,
+    first: usize,
+) -> io::Result<()> {
     let names = names(model);
     match predictions {
         Predictions::Classes(classes) => classes.iter().enumerate().try_for_each(|(row, &class)| {
             let name = names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
-            let line = serde_json::json!({ "row": row + 1, "class": name });
+            let line = serde_json::json!({ "row": first + row + 1, "class": name });
             writeln!(out, "{}", escape::json(line.to_string()))
         }),
         Predictions::Numbers { numbers, cols } => {
@@ -205,7 +278,7 @@ fn print_json<T: Scalar>(out: &mut dyn Write, model: &Model<T>, predictions: &Pr
             numbers.chunks_exact(*cols).enumerate().try_for_each(|(row, values)| {
                 let values: serde_json::Map<String, serde_json::Value> =
                     values.iter().enumerate().map(|(at, value)| (title(at), value.to_f64().into())).collect();
-                let line = serde_json::json!({ "row": row + 1, "outputs": values });
+                let line = serde_json::json!({ "row": first + row + 1, "outputs": values });
                 writeln!(out, "{}", escape::json(line.to_string()))
             })
         }

@@ -72,7 +72,7 @@ impl<T: Scalar> Rows<T> {
         let tested = test_file.as_ref().map(|test| test.test().unwrap_or(test)).or(own_test);
         let findings = match args.quiet && !args.json {
             true => Vec::new(),
-            false => findings(args, &examples, &parts, tested),
+            false => findings(args, &examples, &parts, tested, &mut notes),
         };
         // Said with what to do about it.
         if findings.iter().any(|finding| matches!(finding.kind, "single-class" | "empty-classes")) {
@@ -81,8 +81,8 @@ impl<T: Scalar> Rows<T> {
         let refits = usual.refit.is_some() && usual.patience.is_some() && !args.no_refit && !args.schedule.is_plateau();
         let both = refits.then(|| both(&parts)).filter(|both| both.len() > parts.train.len());
         let fitted = fitted(args, &examples, both.as_ref().unwrap_or(&parts.train), stored)?;
-        let held_out = [&parts.validation[..], &parts.test].concat();
-        let unknown = examples.unknown_categories(&held_out, &fitted);
+        let held_out = [&parts.validation, &parts.test];
+        let unknown: usize = held_out.iter().map(|rows| examples.unknown_categories(rows, &fitted)).sum();
         if unknown > 0 {
             notes.push(format!(
                 "warning: {unknown} of the rows held out have a category that training does not see: taken as none of those \
@@ -192,12 +192,19 @@ fn parts<T: Scalar>(
 }
 
 /// What is likely to go wrong, but for what the command line already sees to.
-fn findings(args: &TrainArgs, examples: &Examples, parts: &Parts, test: Option<&Examples>) -> Vec<DataFinding> {
+fn findings(
+    args: &TrainArgs,
+    examples: &Examples,
+    parts: &Parts,
+    test: Option<&Examples>,
+    notes: &mut Vec<String>,
+) -> Vec<DataFinding> {
     let found = Preflight::of(examples, Some(parts));
     let found = match test {
         Some(test) => found.with_test(examples, parts, test),
         None => found,
     };
+    notes.extend(found.notes.into_iter().skip(examples.notes().len()));
     let mut findings = found.findings;
     findings.retain(|finding| match finding.kind {
         "label-imbalance" => !args.weights.is_weighted(),

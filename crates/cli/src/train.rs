@@ -320,13 +320,14 @@ impl TrainArgs {
     }
 
     pub(crate) fn data(&self) -> Named<'_> {
-        Named::data(&self.data, &self.columns, self.loss)
+        Named::data(&self.data, &self.columns, self.loss).within(&self.memory)
     }
 
     pub(crate) fn test_data(&self) -> Option<Named<'_>> {
         let (options, labels) = (["--test-data", "--test-labels"], self.test_labels.as_deref());
         let (columns, loss) = (&self.columns, self.loss);
-        self.test_data.as_ref().map(|source| Named { source, options, labels, columns, loss })
+        let memory = Some(&self.memory);
+        self.test_data.as_ref().map(|source| Named { source, options, labels, columns, loss, memory })
     }
 
     fn config(&self, loss: Loss, usual: &Usual) -> Result<TrainConfig, Failure> {

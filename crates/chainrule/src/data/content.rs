@@ -1,7 +1,10 @@
 //! A hash of what data hold, by which a model's file tells the data that it was trained on from others. It is no protection
 //! against somebody who wants two tables to look alike.
 
-use super::table::{Cell, Table};
+use chainrule_kernel::Scalar;
+
+use super::features::Features;
+use super::table::{Cell, Row, Table, TableRows};
 use super::target_columns::TargetData;
 
 /// Mixes words of 64 bits, as FNV-1a does bytes, with a rotation between.
@@ -23,26 +26,49 @@ impl Content {
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            let mut eight = [0; 8];
-            eight.copy_from_slice(word);
-            self.word(u64::from_le_bytes(eight));
-        }
-        words.remainder().iter().for_each(|&byte| self.word(u64::from(byte)));
-        self.word(bytes.len() as u64);
+        let rest = self.words(bytes);
+        self.rest_of_bytes(rest, bytes.len());
+    }
+
+    /// The whole words of these bytes; returns what is left of them.
+    fn words<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let (words, rest) = bytes.as_chunks();
+        words.iter().for_each(|word| self.word(u64::from_le_bytes(*word)));
+        rest
+    }
+
+    fn rest_of_bytes(&mut self, rest: &[u8], length: usize) {
+        rest.iter().for_each(|&byte| self.word(u64::from(byte)));
+        self.word(length as u64);
+    }
+
+    /// The bytes of all rows, which come some at once; those of features that are held as numbers are none.
+    pub(crate) fn images<T: Scalar>(&mut self, features: &Features<T>) {
+        let (mut left, mut length) = (Vec::new(), 0);
+        features.each_bytes(0..features.rows(), |bytes| {
+            length += bytes.len();
+            if left.is_empty() {
+                left.extend_from_slice(self.words(bytes));
+            } else {
+                left.extend_from_slice(bytes);
+                let rest = self.words(&left).len();
+                left.drain(..left.len() - rest);
+            }
+        });
+        self.rest_of_bytes(&left, length);
     }
 
     /// These columns of these rows.
-    pub(crate) fn table(&mut self, table: &Table, columns: &[usize], rows: &[usize]) {
-        for &row in rows {
-            self.row(table, columns, row);
+    pub(crate) fn table(&mut self, table: &Table, columns: &[usize], rows: TableRows<'_>) {
+        let mut cursor = table.cursor(columns);
+        for row in rows.iter() {
+            self.row(cursor.at(row), columns);
         }
     }
 
-    pub(crate) fn row(&mut self, table: &Table, columns: &[usize], row: usize) {
+    pub(crate) fn row(&mut self, row: Row<'_, '_>, columns: &[usize]) {
         for &column in columns {
-            match table.cell(row, column) {
+            match row.cell(column) {
                 Cell::Missing => self.word(u64::MAX),
                 // 0 and -0 are the same number.
                 Cell::Number(value) => self.word((value + 0.0).to_bits()),
@@ -56,7 +82,10 @@ impl Content {
             TargetData::Classes { labels, names } => {
                 labels.iter().for_each(|&label| self.bytes(names[label as usize].as_bytes()));
             }
-            TargetData::Values { values, .. } => values.iter().for_each(|value| self.word((value + 0.0).to_bits())),
+            TargetData::Values(values) => {
+                let mut cursor = values.cursor();
+                (0..values.rows()).for_each(|row| cursor.at(row).iter().for_each(|value| self.number(*value)));
+            }
         }
     }
 

@@ -40,7 +40,7 @@ pub fn parse_csv_targets<T: Scalar>(origin: &str, reader: impl Read, classes: Op
 
 /// As [`parse_csv_features`].
 pub(crate) fn features_within<T: Scalar>(origin: &str, reader: impl Read, limits: Limits) -> Result<Features<T>> {
-    read_text(origin, reader, &TextFormat::default(), limits)?.into_features()
+    read_text(origin, reader, &TextFormat::default(), limits.into())?.into_features()
 }
 
 /// As [`parse_csv_targets`].
@@ -50,7 +50,7 @@ pub(crate) fn targets_within<T: Scalar>(
     classes: Option<usize>,
     limits: Limits,
 ) -> Result<Targets<T>> {
-    read_text(origin, reader, &TextFormat::default(), limits)?.into_targets(classes)
+    read_text(origin, reader, &TextFormat::default(), limits.into())?.into_targets(classes)
 }
 
 /// Reads features from a file, as [`parse_csv_features`].

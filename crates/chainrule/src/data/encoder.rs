@@ -1,45 +1,51 @@
-//! Turns rows of a table into features, as a schema says.
+//! Turns rows of a table into features, by a schema.
 
 use chainrule_kernel::Scalar;
 
 use super::features::Features;
+use super::features_builder::FeaturesBuilder;
 use super::log1p::ln_1p;
+use super::memory::Memory;
 use super::numbers::narrow;
 use super::policies::Unknown;
 use super::preprocess::Preprocess;
 use super::schema::{Kind, Located, Schema, SchemaColumn};
-use super::table::{Cell, Cells, Table};
+use super::table::{Cell, Cells, Cursor, Row, Table, TableRows};
 use crate::{Error, Place, Result};
+
+/// The features that are wanted.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) rows: TableRows<'a>,
+    pub(crate) preprocess: &'a Preprocess,
+    /// Whether a category that training did not see is none of those that it did.
+    pub(crate) takes_unknown: bool,
+    /// How much of it they may take.
+    pub(crate) memory: Option<&'a Memory>,
+}
 
 impl Schema {
     /// The features of these rows, preprocessed in f64 before they are narrowed to `T`.
-    pub(crate) fn features<T: Scalar>(
-        &self,
-        table: &Table,
-        rows: &[usize],
-        preprocess: &Preprocess,
-        takes_unknown: bool,
-    ) -> Result<Features<T>> {
+    pub(crate) fn features<T: Scalar>(&self, wanted: Wanted<'_>) -> Result<Features<T>> {
+        let Wanted { table, rows, preprocess, takes_unknown, memory } = wanted;
         let located = self.locate(table)?;
         let width = self.width();
         preprocess.check(width)?;
-        let mut data: Vec<T> = Vec::new();
-        let count = rows.len().checked_mul(width);
-        if !matches!(count.map(|count| data.try_reserve_exact(count)), Some(Ok(()))) {
-            return Err(Error::no_memory("features", rows.len()));
-        }
+        let mut features = FeaturesBuilder::<T>::new(table.origin(), rows.len(), width, memory)?;
         let mut encoder = self.encoder(table, located);
         encoder.takes_unknown = takes_unknown;
         let mut cells = vec![0.0; width];
-        for &row in rows {
+        for row in rows.iter() {
             encoder.row(row, &mut cells)?;
             preprocess.apply_to_row(&mut cells);
             for (column, &value) in cells.iter().enumerate() {
                 let place = Place::Cell { row: row + 1, column: column + 1 };
-                data.push(narrow(table.origin(), place, value)?);
+                features.push(narrow(table.origin(), place, value)?)?;
             }
         }
-        let mut features = Features::from_origin(table.origin(), rows.len(), width, data)?;
+        table.check_read()?;
+        let mut features = features.finish()?;
         features.set_preprocessing(preprocess.clone());
         Ok(features)
     }
@@ -57,7 +63,7 @@ impl Schema {
             Encoded { column, at, codes }
         };
         let columns = self.columns.iter().zip(&located.columns).map(plan).collect();
-        Encoder { table, columns, takes_unknown: false }
+        Encoder { table, cursor: table.cursor(&located.columns), columns, takes_unknown: false }
     }
 }
 
@@ -72,6 +78,7 @@ struct Encoded<'a> {
 /// Turns rows of a table into features.
 pub(crate) struct Encoder<'a> {
     table: &'a Table,
+    cursor: Cursor<'a>,
     columns: Vec<Encoded<'a>>,
     /// Whether a category that training did not see is none of those that it did.
     takes_unknown: bool,
@@ -79,47 +86,61 @@ pub(crate) struct Encoder<'a> {
 
 impl Encoder<'_> {
     /// Writes the features of a row, not preprocessed, (width).
-    pub(crate) fn row(&self, row: usize, into: &mut [f64]) -> Result<()> {
+    pub(crate) fn row(&mut self, row: usize, into: &mut [f64]) -> Result<()> {
+        let Encoder { table, cursor, columns, takes_unknown } = self;
+        let cells = cursor.at(row);
         let mut rest = into;
-        for encoded in &self.columns {
+        for encoded in &*columns {
             let (here, behind) = rest.split_at_mut(encoded.column.kind.width());
             rest = behind;
-            if let Cells::Numbers { slot } = self.table.columns()[encoded.at].cells
+            if let Cells::Numbers { slot } = table.columns()[encoded.at].cells
                 && let Kind::Number { log1p, .. } = encoded.column.kind
             {
-                let value = self.table.value(row, slot);
+                let value = cells.value(slot);
                 if !value.is_nan() {
-                    here[0] = if log1p { self.logarithm(row, encoded, value)? } else { value };
+                    here[0] = if log1p { encoded.logarithm(table, row, value)? } else { value };
                     here[1..].fill(0.0);
                     continue;
                 }
             }
-            self.cell(row, encoded, here)?;
+            encoded.cell(At { table, row, cells, takes_unknown: *takes_unknown }, here)?;
             if let Kind::Number { log1p: true, .. } = encoded.column.kind {
-                here[0] = self.logarithm(row, encoded, here[0])?;
+                here[0] = encoded.logarithm(table, row, here[0])?;
             }
         }
         Ok(())
     }
+}
 
-    fn logarithm(&self, row: usize, encoded: &Encoded<'_>, value: f64) -> Result<f64> {
+/// A row that is turned into features.
+#[derive(Clone, Copy)]
+struct At<'a, 'c> {
+    table: &'a Table,
+    row: usize,
+    cells: Row<'a, 'c>,
+    takes_unknown: bool,
+}
+
+impl Encoded<'_> {
+    fn logarithm(&self, table: &Table, row: usize, value: f64) -> Result<f64> {
         if value > -1.0 {
             return Ok(ln_1p(value));
         }
-        let place = Place::Cell { row: row + 1, column: encoded.at + 1 };
-        let expected = above_minus_1(&self.table.title(encoded.at));
-        Err(Error::format(self.table.origin(), place, value.to_string(), expected))
+        let place = Place::Cell { row: row + 1, column: self.at + 1 };
+        let expected = above_minus_1(&table.title(self.at));
+        Err(Error::format(table.origin(), place, value.to_string(), expected))
     }
 
-    fn cell(&self, row: usize, encoded: &Encoded<'_>, into: &mut [f64]) -> Result<()> {
+    fn cell(&self, at: At<'_, '_>, into: &mut [f64]) -> Result<()> {
+        let At { table, row, cells, takes_unknown } = at;
         let refuse = |found: String, expected: String| {
-            let place = Place::Cell { row: row + 1, column: encoded.at + 1 };
-            Err(Error::format(self.table.origin(), place, found, expected))
+            let place = Place::Cell { row: row + 1, column: self.at + 1 };
+            Err(Error::format(table.origin(), place, found, expected))
         };
-        let title = || self.table.title(encoded.at);
-        let cell = self.table.cell(row, encoded.at);
+        let title = || table.title(self.at);
+        let cell = cells.cell(self.at);
         into.fill(0.0);
-        match (&encoded.column.kind, cell) {
+        match (&self.column.kind, cell) {
             (Kind::Number { fill: Some(fill), .. } | Kind::Flag { fill: Some(fill), .. }, Cell::Missing) => {
                 into[0] = *fill;
                 into[1..].fill(1.0);
@@ -147,9 +168,9 @@ impl Encoder<'_> {
                 word => return refuse(format!("{word:?}"), format!("{no:?} or {yes:?} in {:?}", title())),
             },
             (Kind::Category { levels, unknown, .. }, cell) => {
-                let level = match (cell, &self.table.columns()[encoded.at].cells) {
+                let level = match (cell, &table.columns()[self.at].cells) {
                     (Cell::Word(_), Cells::Words { slot, .. }) => {
-                        encoded.codes.get(self.table.code(row, *slot) as usize).copied().flatten()
+                        self.codes.get(cells.code(*slot) as usize).copied().flatten()
                     }
                     (Cell::Number(value), _) => level_of(levels, &value.to_string()),
                     _ => None,
@@ -157,7 +178,7 @@ impl Encoder<'_> {
                 match (level, unknown) {
                     (Some(level), _) => into[level] = 1.0,
                     (None, Unknown::Zeros) => {}
-                    (None, Unknown::Error) if self.takes_unknown => {}
+                    (None, Unknown::Error) if takes_unknown => {}
                     (None, Unknown::Error) => {
                         let listed = levels.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
                         let more =

@@ -6,15 +6,16 @@ use chainrule_kernel::Scalar;
 
 use super::contents::Bytes;
 use super::dataset::Dataset;
-use super::encoder::above_minus_1;
+use super::encoder::{Wanted, above_minus_1};
 use super::features::Features;
 use super::fitted::Fitted;
+use super::memory::Memory;
 use super::preprocess::Preprocess;
 use super::scaling::Scaling;
 use super::schema::Schema;
-use super::schema_fit::SchemaOptions;
+use super::schema_fit::{Fitting, SchemaOptions};
 use super::split::{Parts, Split, SplitBy, SplitRequest, SplitRows};
-use super::table::Table;
+use super::table::{Kept, Table};
 use super::target::{Target, TargetScaling};
 use super::target_columns::{TargetData, TargetFound};
 use super::targets::Targets;
@@ -47,6 +48,7 @@ pub struct Examples {
     /// The columns of the targets whose logarithms are learned, (outputs); none where it is empty.
     pub(super) log1p: Vec<bool>,
     pub(super) content: u64,
+    pub(super) memory: Option<Memory>,
 }
 
 #[derive(Debug, Clone)]
@@ -55,7 +57,7 @@ pub(super) enum Inputs {
         table: Arc<Table>,
         columns: Vec<usize>,
         /// Rows of the table that are examples.
-        rows: Vec<usize>,
+        rows: Kept,
     },
     /// Images, whose bytes stay bytes.
     Bytes(Bytes),
@@ -65,7 +67,7 @@ impl Examples {
     /// Number of examples.
     pub fn rows(&self) -> usize {
         match &self.x {
-            Inputs::Table { rows, .. } => rows.len(),
+            Inputs::Table { rows, .. } => rows.rows().len(),
             Inputs::Bytes(bytes) => bytes.features.rows(),
         }
     }
@@ -79,7 +81,7 @@ impl Examples {
     pub fn outputs(&self) -> usize {
         match &self.target.data {
             TargetData::Classes { names, .. } => names.len(),
-            TargetData::Values { cols, .. } => *cols,
+            TargetData::Values(values) => values.cols(),
         }
     }
 
@@ -92,7 +94,7 @@ impl Examples {
     pub fn class_names(&self) -> Option<&[String]> {
         match &self.target.data {
             TargetData::Classes { names, .. } => Some(names),
-            TargetData::Values { .. } => None,
+            TargetData::Values(_) => None,
         }
     }
 
@@ -112,7 +114,7 @@ impl Examples {
     }
 
     /// The table and the columns of its features, to be looked at before training.
-    pub(crate) fn table(&self) -> Option<(&Table, &[usize], &[usize])> {
+    pub(crate) fn table(&self) -> Option<(&Table, &[usize], &Kept)> {
         match &self.x {
             Inputs::Table { table, columns, rows } => Some((table, columns, rows)),
             Inputs::Bytes(_) => None,
@@ -131,7 +133,7 @@ impl Examples {
     fn split_rows(&self) -> SplitRows<'_> {
         let labels = match &self.target.data {
             TargetData::Classes { labels, .. } => Some(labels.as_slice()),
-            TargetData::Values { .. } => None,
+            TargetData::Values(_) => None,
         };
         SplitRows { rows: self.rows(), labels, groups: self.group.as_ref().map(|(_, groups)| groups.as_slice()) }
     }
@@ -201,9 +203,11 @@ impl Examples {
     pub fn fit(&self, rows: &[usize], scaling: Scaling) -> Result<Fitted> {
         let (schema, preprocess) = match &self.x {
             Inputs::Table { table, columns, rows: examples } => {
-                let rows: Vec<usize> = rows.iter().map(|&row| examples[row]).collect();
-                let schema = Schema::fit(table, columns, &rows, &self.options)?;
-                let preprocess = scaling.fit(&schema, table, &rows)?;
+                let on = Fitting { table, rows: examples.chosen(rows), memory: self.memory.as_ref() };
+                let schema = Schema::fit(on, columns, &self.options);
+                let fitted = schema.and_then(|schema| scaling.fit(&schema, on).map(|done| (schema, done)));
+                table.check_read()?;
+                let (schema, preprocess) = fitted?;
                 (Some(Arc::new(schema)), preprocess)
             }
             Inputs::Bytes(bytes) => {
@@ -223,8 +227,10 @@ impl Examples {
             }
         };
         let scaling = match &self.target.data {
-            TargetData::Values { values, cols } if self.target.task == Task::Regression => {
-                Some(TargetScaling::fit(values, *cols, rows, &self.log1p)?)
+            TargetData::Values(values) if self.target.task == Task::Regression => {
+                let scaling = TargetScaling::fit(values, rows, &self.log1p);
+                values.check_read()?;
+                Some(scaling?)
             }
             _ => None,
         };
@@ -260,7 +266,6 @@ impl Examples {
     pub fn dataset<T: Scalar>(&self, rows: &[usize], fitted: &Fitted) -> Result<Dataset<T>> {
         let features: Features<T> = match &self.x {
             Inputs::Table { table, columns, rows: examples } => {
-                let rows: Vec<usize> = rows.iter().map(|&row| examples[row]).collect();
                 let plain;
                 let schema = match &fitted.schema {
                     Some(schema) => schema,
@@ -269,7 +274,13 @@ impl Examples {
                         &plain
                     }
                 };
-                schema.features(table, &rows, &fitted.preprocess, true)?
+                schema.features(Wanted {
+                    table,
+                    rows: examples.chosen(rows),
+                    preprocess: &fitted.preprocess,
+                    takes_unknown: true,
+                    memory: self.memory.as_ref(),
+                })?
             }
             Inputs::Bytes(bytes) => {
                 let mut features = bytes.features.select(rows)?.into_type::<T>()?;
@@ -293,9 +304,12 @@ impl Examples {
     pub fn unknown_categories(&self, rows: &[usize], fitted: &Fitted) -> usize {
         let (Inputs::Table { table, rows: examples, .. }, Some(schema)) = (&self.x, &fitted.schema) else { return 0 };
         let Ok(located) = schema.locate(table) else { return 0 };
-        let encoder = schema.encoder(table, located);
+        if !schema.has_categories() {
+            return 0;
+        }
+        let mut encoder = schema.encoder(table, located);
         let mut cells = vec![0.0; schema.width()];
-        rows.iter().filter(|&&row| encoder.row(examples[row], &mut cells).is_err()).count()
+        examples.chosen(rows).iter().filter(|&row| encoder.row(row, &mut cells).is_err()).count()
     }
 
     /// These rows as a model takes them: as those that it was trained on, or where its file does not tell how those were
@@ -330,7 +344,7 @@ impl Examples {
 
     /// That there is no logarithm of 1 more than this target.
     pub(super) fn no_logarithm(&self, row: usize, column: usize, value: f64) -> Error {
-        let row = if let Inputs::Table { rows, .. } = &self.x { rows[row] } else { row };
+        let row = if let Inputs::Table { rows, .. } = &self.x { rows.rows().at(row) } else { row };
         let title = self.target_names.get(column).cloned().unwrap_or_else(|| format!("column {}", column + 1));
         let place = crate::Place::Row(row + 1);
         Error::format(&self.origin, place, value.to_string(), above_minus_1(&title))
@@ -342,14 +356,15 @@ impl Examples {
                 let labels = rows.iter().map(|&row| labels[row]).collect();
                 Ok(Targets::Classes { labels, classes: names.len() })
             }
-            TargetData::Values { values, cols } => {
-                let mut chosen = Vec::new();
-                let count = rows.len().checked_mul(*cols);
+            TargetData::Values(values) => {
+                let (mut chosen, cols) = (Vec::new(), values.cols());
+                let count = rows.len().checked_mul(cols);
                 if !matches!(count.map(|count| chosen.try_reserve_exact(count)), Some(Ok(()))) {
                     return Err(Error::no_memory("targets", rows.len()));
                 }
+                let mut cursor = values.cursor();
                 for &row in rows {
-                    for (column, &value) in values[row * cols..][..*cols].iter().enumerate() {
+                    for (column, &value) in cursor.at(row).iter().enumerate() {
                         if value <= -1.0 && scaling.is_some_and(|scaling| scaling.is_log1p(column)) {
                             return Err(self.no_logarithm(row, column, value));
                         }
@@ -358,7 +373,8 @@ impl Examples {
                         chosen.push(super::numbers::narrow("targets", place, value)?);
                     }
                 }
-                Ok(Targets::Values { values: chosen, cols: *cols })
+                values.check_read()?;
+                Ok(Targets::Values { values: chosen, cols })
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::contents::{Bytes, Contents};
 use super::format::read_file;
-use super::limits::Limits;
+use super::memory::Within;
 use super::table::{Table, TextFormat};
 use crate::{Error, Result};
 
@@ -15,16 +15,23 @@ impl Table {
     /// # Errors
     /// As [`Table::parse`], and [`Error::Unsupported`] for a format that this build leaves out.
     pub fn read(path: impl AsRef<Path>, format: &TextFormat) -> Result<Self> {
-        Self::read_within(path.as_ref(), format, Limits::default())
+        Self::read_within(path.as_ref(), format, Within::default())
     }
 
     /// As [`Table::read`].
-    pub(crate) fn read_within(path: &Path, format: &TextFormat, limits: Limits) -> Result<Self> {
-        match read_file(path, format, limits)? {
+    pub(crate) fn read_within(path: &Path, format: &TextFormat, within: Within<'_>) -> Result<Self> {
+        match read_file(path, format, within)? {
             Contents::Table(table) => Ok(table),
             Contents::Bytes(Bytes { features, .. }) => {
                 let (origin, cols) = (path.display().to_string(), features.cols());
-                Table::of_numbers(&origin, cols, &features.data())
+                let mut table = Table::without_names(&origin, cols).bounded(within.memory);
+                let mut row = vec![0.0; cols];
+                for index in 0..features.rows() {
+                    features.copy_row(index, &mut row);
+                    table.push(&row)?;
+                }
+                features.check_read()?;
+                Ok(table)
             }
         }
     }

@@ -7,11 +7,13 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::contents::{BYTE, Bytes, Contents, Inflated};
+use super::features::Features;
 use super::foreign;
 use super::idx;
 use super::input::{Input, fill, open};
 use super::limits::Limits;
 use super::member::Member;
+use super::memory::Within;
 #[cfg(feature = "npy")]
 use super::npy::{Arrays, Layout};
 use super::table::{Table, TextFormat};
@@ -30,7 +32,7 @@ enum Format {
 }
 
 /// Reads a file of features, and of targets too if it is text: `file.csv`, `file.npz:key`.
-pub(crate) fn read_file(path: &Path, text: &TextFormat, limits: Limits) -> Result<Contents> {
+pub(crate) fn read_file(path: &Path, text: &TextFormat, within: Within<'_>) -> Result<Contents> {
     if path.is_dir() {
         return Err(Error::Argument {
             name: "data source",
@@ -39,36 +41,33 @@ pub(crate) fn read_file(path: &Path, text: &TextFormat, limits: Limits) -> Resul
         });
     }
     let Member { path, key } = Member::of(path);
-    let opened = open_any(&path, limits)?;
-    let origin = opened.input.origin.clone();
+    let opened = open_any(&path, within.limits)?;
     match opened.format {
-        Format::Idx => {
-            let idx = opened.idx(limits)?;
-            Ok(Contents::Bytes(Bytes { features: idx.into_features(&origin)?, labels: None, factor: BYTE }))
-        }
-        Format::Text => opened.text(text, limits).map(Contents::Table),
-        Format::Parquet | Format::Arrow => opened.columns(limits).map(Contents::Table),
+        Format::Idx => Ok(Contents::Bytes(Bytes { features: opened.images(within)?, labels: None, factor: BYTE })),
+        Format::Text => opened.text(text, within).map(Contents::Table),
+        Format::Parquet | Format::Arrow => opened.columns(within).map(Contents::Table),
         #[cfg(feature = "npy")]
-        _ => opened.arrays(key.as_deref()).contents(),
+        _ => opened.arrays(key.as_deref(), within).contents(),
         #[cfg(not(feature = "npy"))]
         _ => Err(opened.unsupported_array(key.as_deref())),
     }
 }
 
 /// Reads a file of targets.
-pub(crate) fn read_target_file(path: &Path, text: &TextFormat, limits: Limits) -> Result<Table> {
+pub(crate) fn read_target_file(path: &Path, text: &TextFormat, within: Within<'_>) -> Result<Table> {
     let Member { path, key } = Member::of(path);
-    let opened = open_any(&path, limits)?;
+    let opened = open_any(&path, within.limits)?;
     let origin = opened.input.origin.clone();
     match opened.format {
         Format::Idx => {
-            let labels: Vec<f64> = opened.idx(limits)?.into_labels(&origin)?.into_iter().map(f64::from).collect();
+            let labels: Vec<f64> =
+                opened.idx(within.limits)?.into_labels(&origin)?.into_iter().map(f64::from).collect();
             Table::of_numbers(&origin, 1, &labels)
         }
-        Format::Text => opened.text(text, limits),
-        Format::Parquet | Format::Arrow => opened.columns(limits),
+        Format::Text => opened.text(text, within),
+        Format::Parquet | Format::Arrow => opened.columns(within),
         #[cfg(feature = "npy")]
-        _ => opened.arrays(key.as_deref()).target_table(),
+        _ => opened.arrays(key.as_deref(), within).target_table(),
         #[cfg(not(feature = "npy"))]
         _ => Err(opened.unsupported_array(key.as_deref())),
     }
@@ -76,13 +75,13 @@ pub(crate) fn read_target_file(path: &Path, text: &TextFormat, limits: Limits) -
 
 /// Reads text from any reader.
 #[cfg(feature = "csv")]
-pub(crate) fn read_text(origin: &str, reader: impl Read, text: &TextFormat, limits: Limits) -> Result<Table> {
-    super::table::read_text(origin, reader, text, limits)
+pub(crate) fn read_text(origin: &str, reader: impl Read, text: &TextFormat, within: Within<'_>) -> Result<Table> {
+    super::table::read_text(origin, reader, text, within)
 }
 
 /// Says which feature reads text.
 #[cfg(not(feature = "csv"))]
-pub(crate) fn read_text(origin: &str, _: impl Read, _: &TextFormat, _: Limits) -> Result<Table> {
+pub(crate) fn read_text(origin: &str, _: impl Read, _: &TextFormat, _: Within<'_>) -> Result<Table> {
     Err(unsupported(origin, "a text file", "csv"))
 }
 
@@ -107,23 +106,33 @@ impl Opened {
         }
     }
 
-    fn text(self, text: &TextFormat, limits: Limits) -> Result<Table> {
+    /// Images, stored where they would take more memory than was allowed.
+    fn images(self, within: Within<'_>) -> Result<Features<f64>> {
+        let Opened { input, inflated, .. } = self;
+        let origin = &input.origin;
+        match inflated {
+            Some(reader) => idx::images_of(origin, reader, None, within),
+            None => idx::images_of(origin, input.reader, input.len, within),
+        }
+    }
+
+    fn text(self, text: &TextFormat, within: Within<'_>) -> Result<Table> {
         let Opened { input, inflated, .. } = self;
         match inflated {
-            Some(reader) => read_text(&input.origin, reader, text, limits),
-            None => read_text(&input.origin, input.reader, text, limits),
+            Some(reader) => read_text(&input.origin, reader, text, within),
+            None => read_text(&input.origin, input.reader, text, within),
         }
     }
 
     #[cfg(feature = "npy")]
-    fn arrays(self, key: Option<&str>) -> Arrays<'_> {
+    fn arrays<'a>(self, key: Option<&'a str>, within: Within<'a>) -> Arrays<'a> {
         let Opened { input, format, inflated } = self;
         let layout = match format {
             Format::Npz => Layout::Npz,
             Format::Tensors => Layout::Tensors,
             _ => Layout::Npy,
         };
-        Arrays { layout, input, inflated, key }
+        Arrays { layout, input, inflated, key, memory: within.memory }
     }
 
     #[cfg(not(feature = "npy"))]
@@ -137,7 +146,7 @@ impl Opened {
     }
 
     /// A file of columns.
-    fn columns(self, limits: Limits) -> Result<Table> {
+    fn columns(self, within: Within<'_>) -> Result<Table> {
         let is_parquet = self.format == Format::Parquet;
         let origin = &self.input.origin;
         if self.inflated.is_some() {
@@ -148,14 +157,14 @@ impl Opened {
         {
             let file = self.input.reader.into_inner().1;
             if is_parquet {
-                super::columnar::parquet(origin, file, limits)
+                super::columnar::parquet(origin, file, within)
             } else {
-                super::columnar::arrow(origin, file, limits)
+                super::columnar::arrow(origin, file, within)
             }
         }
         #[cfg(not(feature = "parquet"))]
         {
-            let _ = limits;
+            let _ = within;
             Err(unsupported(origin, if is_parquet { "a Parquet file" } else { "an Arrow file" }, "parquet"))
         }
     }
@@ -202,7 +211,7 @@ pub(crate) fn read_stream(
     origin: &str,
     mut reader: impl Read + 'static,
     text: &TextFormat,
-    limits: Limits,
+    within: Within<'_>,
 ) -> Result<Table> {
     let head_of = |reader: &mut dyn Read| {
         let mut head = vec![0; 8];
@@ -214,14 +223,14 @@ pub(crate) fn read_stream(
     let (is_gzip, is_zstd) = (head.starts_with(&idx::GZIP), head.starts_with(&ZSTD));
     let mut reader: Inflated = Box::new(Cursor::new(head.clone()).chain(reader));
     if is_gzip || is_zstd {
-        reader = inflated(origin, reader, is_zstd, limits)?;
+        reader = inflated(origin, reader, is_zstd, within.limits)?;
         head = head_of(&mut reader)?;
         reader = Box::new(Cursor::new(head.clone()).chain(reader));
     }
     match foreign::refused(origin, &head, "text") {
         Some(error) => Err(error),
         None if head.starts_with(b"PK\x03\x04") => Err(foreign::zip(origin, "", "text")),
-        None => read_text(origin, reader, text, limits),
+        None => read_text(origin, reader, text, within),
     }
 }
 

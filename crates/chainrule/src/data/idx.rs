@@ -5,6 +5,9 @@
 //! The format: "THE IDX FILE FORMAT" at the foot of Y. LeCun, C. Cortes, C. Burges, "The MNIST database".
 
 use crate::data::input::{expected_in_all, fill, open, read_error, read_exactly};
+use crate::data::memory::Within;
+use crate::data::scratch::AT_ONCE;
+use crate::data::stored::StoredBuilder;
 use crate::data::{Features, Limits};
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
@@ -129,8 +132,22 @@ pub(crate) fn labels_within(path: &Path, limits: Limits) -> Result<Vec<u32>> {
 }
 
 fn decode(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits) -> Result<Idx> {
+    let Claim { dims, offset, count } = claim_of(origin, &mut reader, len, limits)?;
+    let data = read_exactly(origin, &mut reader, offset, count)?;
+    Ok(Idx { dims, data })
+}
+
+/// What a header says of the bytes behind it.
+struct Claim {
+    dims: Vec<usize>,
+    /// Where they begin.
+    offset: u64,
+    count: usize,
+}
+
+fn claim_of(origin: &str, reader: &mut impl Read, len: Option<u64>, limits: Limits) -> Result<Claim> {
     let mut header = [0; 4];
-    read_header(origin, &mut reader, 0, &mut header, "an IDX header of 4 bytes")?;
+    read_header(origin, reader, 0, &mut header, "an IDX header of 4 bytes")?;
     let [zero, zero_too, code, ndims] = header;
     if [zero, zero_too] != [0, 0] {
         let found = format!("bytes {zero:02x} {zero_too:02x} {code:02x} {ndims:02x}{}", known_as(header));
@@ -143,7 +160,7 @@ fn decode(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits)
         return Err(Error::format(origin, Place::Byte(3), "0 dimensions", "1 for labels, 2 or more for images"));
     }
     let mut sizes = vec![0; 4 * usize::from(ndims)];
-    read_header(origin, &mut reader, 4, &mut sizes, &format!("{ndims} dimensions of 4 bytes each"))?;
+    read_header(origin, reader, 4, &mut sizes, &format!("{ndims} dimensions of 4 bytes each"))?;
     let dims: Vec<u32> = sizes.as_chunks().0.iter().map(|size| u32::from_be_bytes(*size)).collect();
     if let Some(index) = dims.iter().position(|&dim| dim == 0) {
         let what = if index == 0 { "rows" } else { "columns" };
@@ -160,8 +177,41 @@ fn decode(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits)
         return Err(Error::format(origin, Place::Byte(len), "the end", expected_in_all(offset, count)));
     }
     limits.check(origin, claimed)?;
-    let data = read_exactly(origin, &mut reader, offset, count)?;
-    Ok(Idx { dims, data })
+    Ok(Claim { dims, offset, count })
+}
+
+/// Images, which are stored where they would take more memory than was allowed; `len` as for [`parse_within`].
+pub(crate) fn images_of(
+    origin: &str,
+    mut reader: impl Read,
+    len: Option<u64>,
+    within: Within<'_>,
+) -> Result<Features<f64>> {
+    let Some(memory) = within.memory else {
+        return parse_within(origin, reader, len, within.limits)?.into_features(origin);
+    };
+    let Claim { dims, offset, count } = claim_of(origin, &mut reader, len, within.limits)?;
+    if dims.len() < 2 || count as u64 <= memory.share() {
+        let data = read_exactly(origin, &mut reader, offset, count)?;
+        return Idx { dims, data }.into_features(origin);
+    }
+    let cols = count / dims[0];
+    let mut builder = StoredBuilder::new(memory, cols, 1)?;
+    let mut buffer = vec![0; AT_ONCE];
+    let mut came = 0;
+    while came < count {
+        let some = &mut buffer[..AT_ONCE.min(count - came)];
+        let filled = fill(&mut reader, some).map_err(|error| read_error(origin, offset, error))?;
+        builder.push(&some[..filled])?;
+        came += filled;
+        if filled < some.len() {
+            let end = Place::Byte(offset + came as u64);
+            return Err(Error::format(origin, end, "the end", expected_in_all(offset, count)));
+        }
+    }
+    // The end, and nothing behind it.
+    read_exactly(origin, &mut reader, offset + count as u64, 0)?;
+    Features::of_stored_bytes(origin, [dims[0], cols, count], builder.finish()?)
 }
 
 fn read_header(origin: &str, reader: &mut impl Read, offset: u64, into: &mut [u8], expected: &str) -> Result<()> {
@@ -209,162 +259,4 @@ fn type_name(code: u8) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use std::io::Write;
-
-    /// 2 images of 2x3, then 12 pixels.
-    fn images() -> Vec<u8> {
-        let header = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3];
-        [&header[..], &[0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255]].concat()
-    }
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn message(bytes: &[u8]) -> String {
-        parse_idx("x.idx", bytes).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn images_are_read_plain_and_compressed() {
-        for bytes in [images(), gzip(&images())] {
-            let idx = parse_idx("x.idx", &bytes[..]).unwrap();
-            assert_eq!(idx.dims(), [2, 2, 3]);
-            let features = idx.into_features::<f32>("x.idx").unwrap();
-            assert_eq!((features.rows(), features.cols()), (2, 6));
-            assert_eq!(*features.row(1), [250.0, 251.0, 252.0, 253.0, 254.0, 255.0]);
-        }
-        let flat = [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8];
-        assert_eq!(*parse_idx("x", &flat[..]).unwrap().into_features::<f64>("x").unwrap().data(), [9.0, 8.0]);
-    }
-
-    #[test]
-    fn every_prefix_is_refused() {
-        for whole in [images(), gzip(&images())] {
-            for length in 0..whole.len() {
-                let message = message(&whole[..length]);
-                assert!(message.starts_with("x.idx, byte "), "{length} bytes: {message}");
-            }
-        }
-        let message = message(&images()[..20]);
-        assert_eq!(message, "x.idx, byte 20: found the end, expected 28 bytes in all: a header of 16 and data of 12");
-    }
-
-    #[test]
-    fn a_byte_too_many_is_refused() {
-        let plain = [&images()[..], &[0]].concat();
-        let inside = gzip(&plain);
-        for bytes in [plain, inside] {
-            assert!(message(&bytes).starts_with("x.idx, byte 28: found more bytes, expected the end"));
-        }
-        let behind = [gzip(&images()), vec![0]].concat();
-        assert!(message(&behind).contains("corrupt or cut off"), "{}", message(&behind));
-        let garbage = [gzip(&images()), b"garbage behind the stream".to_vec()].concat();
-        assert!(message(&garbage).contains("corrupt or cut off"), "{}", message(&garbage));
-    }
-
-    #[test]
-    fn two_compressed_parts_make_one_file_as_gzip_defines() {
-        let bytes = [gzip(&images()[..20]), gzip(&images()[20..])].concat();
-        assert_eq!(parse_idx("x", &bytes[..]).unwrap().data(), &images()[16..]);
-    }
-
-    #[test]
-    fn every_flipped_bit_of_a_compressed_file_is_refused_or_harmless() {
-        let whole = gzip(&images());
-        for index in 0..whole.len() {
-            for bit in 0..8 {
-                let mut bytes = whole.clone();
-                bytes[index] ^= 1 << bit;
-                // A time in the header means nothing, and a copy from another place may hold the same bytes.
-                if let Ok(idx) = parse_idx("x.idx", &bytes[..]) {
-                    assert_eq!(idx.data(), &images()[16..], "byte {index}, bit {bit}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_wrong_start_says_what_it_looks_like() {
-        for (start, looks_like) in [
-            (&b"\x93NUMPY\x01\x00"[..], "(a NumPy file)"),
-            (b"PK\x03\x04", "(a zip archive)"),
-            (b"1,2,3\n", "(text)"),
-            (&gzip(&gzip(&images())), "(compressed twice)"),
-            (&[1, 0, 8, 3], "bytes 01 00 08 03,"),
-            (&[0, 1, 8, 3], "bytes 00 01 08 03,"),
-        ] {
-            let message = message(start);
-            assert!(message.contains(looks_like) && message.contains("starts with 00 00 08"), "{message}");
-        }
-    }
-
-    #[test]
-    fn an_element_type_other_than_bytes_is_named() {
-        for (code, name) in [(0x09, "signed bytes"), (0x0d, "32-bit floats"), (0x0e, "64-bit floats"), (7, "no known")]
-        {
-            let message = message(&[0, 0, code, 1, 0, 0, 0, 1, 5]);
-            assert!(message.contains(name) && message.contains("x.idx, byte 2"), "{message}");
-        }
-    }
-
-    #[test]
-    fn images_are_no_labels_and_labels_no_images() {
-        let labels = [0, 0, 8, 1, 0, 0, 0, 2, 5, 6];
-        let parse = |bytes: &[u8]| parse_idx("x", bytes).unwrap();
-        assert_eq!(parse(&labels).into_labels("x").unwrap(), [5, 6]);
-        let message = parse(&labels).into_features::<f32>("x").unwrap_err().to_string();
-        assert!(message.contains("found 1 dimension (2), expected images"), "{message}");
-        let message = parse(&images()).into_labels("x").unwrap_err().to_string();
-        assert!(message.contains("found 3 dimensions (2 x 2 x 3), expected labels"), "{message}");
-        assert!(super::tests::message(&[0, 0, 8, 0]).contains("0 dimensions"));
-    }
-
-    #[test]
-    fn nothing_to_read_is_refused() {
-        assert!(message(&[0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 3]).contains("no rows"));
-        assert!(message(&[0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 0]).contains("no columns"));
-    }
-
-    #[test]
-    fn a_huge_claim_costs_no_memory() {
-        let claim = |dims: &[u32]| {
-            let mut bytes = vec![0, 0, 8, dims.len() as u8];
-            dims.iter().for_each(|dim| bytes.extend(dim.to_be_bytes()));
-            bytes
-        };
-        // 2^32 - 1 three times over does not fit 64 bits; twice it does, and would be 16 EiB.
-        assert!(message(&claim(&[u32::MAX; 3])).contains("that can be counted"));
-        assert!(message(&claim(&[u32::MAX; 2])).contains("more than the limit"));
-        assert!(message(&claim(&[u32::MAX])).contains("has 4294967303 bytes, more than the limit"));
-        assert!(message(&claim(&[1 << 30])).contains("1073741832 bytes in all"));
-        // Dimensions whose product wraps to 0.
-        assert!(message(&claim(&[1 << 31, 1 << 31, 4])).contains("that can be counted"));
-        assert!(message(&claim(&[1; 255])).contains("byte 1024: found the end"));
-        // 64 MiB of zeros in 64 KiB, of which 10 were claimed.
-        let bomb = gzip(&[claim(&[10]), vec![0; 64 << 20]].concat());
-        assert!(message(&bomb).contains("byte 18: found more bytes"));
-    }
-
-    #[test]
-    fn a_reader_is_not_read_past_one_byte_too_many() {
-        let mut endless = images().into_iter().chain(std::iter::repeat(7));
-        struct Bytes<I>(I, usize);
-        impl<I: Iterator<Item = u8>> Read for Bytes<I> {
-            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                buffer.iter_mut().for_each(|place| *place = self.0.next().unwrap());
-                self.1 += buffer.len();
-                Ok(buffer.len())
-            }
-        }
-        let mut reader = Bytes(&mut endless, 0);
-        assert!(parse_idx("x", &mut reader).is_err());
-        assert_eq!(reader.1, 29);
-    }
-}
+mod tests;

@@ -38,7 +38,7 @@ impl Limits {
     /// # Errors
     /// Those of [`Table::read`].
     pub fn read_table(&self, path: impl AsRef<Path>, format: &TextFormat) -> Result<Table> {
-        Table::read_within(path.as_ref(), format, *self)
+        Table::read_within(path.as_ref(), format, (*self).into())
     }
 
     /// As [`read_features`](crate::data::read_features).

@@ -2,7 +2,7 @@
 
 use super::choice::find_column;
 use super::encoder::above_minus_1;
-use super::table::{Cell, Cells, Table};
+use super::table::{Cell, Cells, Table, TableRows};
 use super::target_columns::{TargetData, TargetFound};
 use crate::{Error, Place, Result, Task};
 
@@ -13,7 +13,7 @@ pub(super) struct Columns<'a> {
     /// Where the targets are, in a file of their own or in the same.
     pub(super) target_table: &'a Table,
     pub(super) targets: &'a [usize],
-    pub(super) rows: &'a [usize],
+    pub(super) rows: TableRows<'a>,
 }
 
 /// Of which logarithms are taken.
@@ -63,7 +63,7 @@ impl Columns<'_> {
 
     fn check_target(&self, name: &str, found: &TargetFound) -> Result<()> {
         match (&found.data, found.task) {
-            (TargetData::Values { .. }, Task::Regression) => Ok(()),
+            (TargetData::Values(_), Task::Regression) => Ok(()),
             (_, task) => refuse(format!("the target {name:?} of a {task} task"), "the target of a regression"),
         }
     }
@@ -73,10 +73,13 @@ fn refuse<R>(found: String, expected: &str) -> Result<R> {
     Err(Error::Argument { name: "log1p", found, expected: expected.to_owned() })
 }
 
-fn check_above(table: &Table, column: usize, rows: &[usize]) -> Result<()> {
-    let is_below = |row: &&usize| matches!(table.cell(**row, column), Cell::Number(value) if value <= -1.0);
-    let Some(&row) = rows.iter().find(is_below) else { return Ok(()) };
-    let value = table.number(row, column).unwrap_or_default();
+fn check_above(table: &Table, column: usize, rows: TableRows<'_>) -> Result<()> {
+    let mut cursor = table.cursor(&[column]);
+    let below = |row: usize| match cursor.at(row).cell(column) {
+        Cell::Number(value) if value <= -1.0 => Some((row, value)),
+        _ => None,
+    };
+    let Some((row, value)) = rows.iter().find_map(below) else { return table.check_read() };
     let place = Place::Cell { row: row + 1, column: column + 1 };
     Err(Error::format(table.origin(), place, value.to_string(), above_minus_1(&table.title(column))))
 }

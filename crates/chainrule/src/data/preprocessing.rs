@@ -3,6 +3,7 @@
 
 use chainrule_kernel::Scalar;
 
+use crate::data::scaling::Moments;
 use crate::data::{Dataset, Features, Preprocess};
 use crate::{Error, Result};
 
@@ -14,30 +15,15 @@ impl Preprocess {
     /// When numbers are so large that a mean or deviation overflows f64.
     pub fn standardize<T: Scalar>(features: &Features<T>) -> Result<Self> {
         let (rows, cols) = (features.rows(), features.cols());
-        let data = features.data();
-        let each_row = || data.chunks_exact(cols);
-        // Two passes: the one-pass formula E[x^2] - E[x]^2 cancels.
-        let mut mean = vec![0.0; cols];
-        for row in each_row() {
-            for (sum, x) in mean.iter_mut().zip(row) {
-                *sum += x.to_f64();
+        let (mut row, mut wide) = (vec![T::ZERO; cols], vec![0.0; cols]);
+        let Moments { mean, std } = Moments::of(cols, rows, &mut |see| {
+            for index in 0..rows {
+                features.copy_row(index, &mut row);
+                wide.iter_mut().zip(&row).for_each(|(wide, x)| *wide = x.to_f64());
+                see(&wide);
             }
-        }
-        mean.iter_mut().for_each(|sum| *sum /= rows as f64);
-        let mut std = vec![0.0; cols];
-        for row in each_row() {
-            for ((sum, mean), x) in std.iter_mut().zip(&mean).zip(row) {
-                *sum += (x.to_f64() - mean).powi(2);
-            }
-        }
-        std.iter_mut().for_each(|sum| *sum = (*sum / rows as f64).sqrt());
-        for column in 0..cols {
-            let first = data[column];
-            // The mean of equal numbers may be off by a rounding, and dividing that by itself would give 1.
-            if each_row().all(|row| row[column] == first) {
-                (mean[column], std[column]) = (first.to_f64(), 1.0);
-            }
-        }
+            features.check_read()
+        })?;
         let fitted = Preprocess::Standardize { mean, std };
         fitted.check(cols)?;
         Ok(fitted)

@@ -11,14 +11,15 @@ use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
 use super::limits::Limits;
 use super::logarithms::{Columns, Logarithms};
+use super::memory::{Memory, Within};
 use super::policies::{Missing, Unknown};
-use super::roles::{group_numbers, refuse_dates, refuse_missing, row_weights, usable};
+use super::roles::{group_numbers, refuse_dates, row_weights, usable};
 use super::schema::Schema;
 use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
-use super::table::{Cell, Table, TextFormat};
+use super::table::{Table, TableRows, TextFormat};
 use super::target_columns::{TargetColumns, TargetRequest};
-use super::target_labels::{lacks_class, refuse_missing_targets};
+use super::usable_rows::{Targeted, usable_rows};
 use crate::{Error, Result, Task};
 
 /// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.
@@ -67,6 +68,8 @@ pub struct Request {
     pub unknown: Unknown,
     /// How much is read.
     pub limits: Limits,
+    /// How much memory rows may take; as much as they need.
+    pub memory: Option<Memory>,
 }
 
 impl Request {
@@ -88,6 +91,7 @@ impl Request {
             missing: None,
             unknown: Unknown::Error,
             limits: Limits::default(),
+            memory: None,
         }
     }
 
@@ -96,6 +100,18 @@ impl Request {
     pub fn target(mut self, column: &str) -> Self {
         self.target.push(column.to_owned());
         self
+    }
+
+    /// Bounds the memory that rows may take. What is learned is the same, to the last bit.
+    #[must_use]
+    pub fn memory(mut self, memory: Memory) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
+    /// The bounds of the readers.
+    pub(crate) fn within(&self) -> Within<'_> {
+        Within { limits: self.limits, memory: self.memory.as_ref() }
     }
 
     /// Reads features and targets.
@@ -119,7 +135,7 @@ impl Request {
     }
 
     pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
-        self.targets_of(self.source.read_whole(&self.format, self.limits)?, known)
+        self.targets_of(self.source.read_whole(&self.format, self.within())?, known)
     }
 
     /// The same of what has been read.
@@ -148,7 +164,7 @@ impl Request {
             });
         }
         let labels = match &self.labels {
-            Some(path) => Some(Source::File(path.clone()).read_table(&self.format, self.limits)?),
+            Some(path) => Some(Source::File(path.clone()).read_table(&self.format, self.within())?),
             None => None,
         };
         let one = |bytes: Bytes| {
@@ -168,16 +184,18 @@ impl Request {
                 (None, None) => return Err(Error::LabelsNeeded { origin: self.source.to_string() }),
             };
             self.check_rows(&table, bytes.features.rows())?;
-            let rows: Vec<usize> = (0..table.rows()).collect();
             let columns: Vec<usize> = (0..table.cols()).collect();
             let mut notes = table.notes().to_vec();
-            let mut found = TargetColumns { table: &table, columns: &columns, rows: &rows }.read(known)?;
+            let rows = TableRows::All(table.rows());
+            let found = TargetColumns { table: &table, columns: &columns, rows, memory: self.memory.as_ref() };
+            let mut found = read_whole(&table, found.read(known))?;
             notes.append(&mut found.notes);
             let mut content = Content::new();
-            content.bytes(bytes.features.cells_as_bytes());
+            content.images(&bytes.features);
             content.target(&found.data);
+            bytes.features.check_read()?;
             let content = content.finish();
-            Ok(Examples {
+            Examples {
                 origin: self.source.to_string(),
                 x: Inputs::Bytes(bytes),
                 target_names: table_names(&table, &columns),
@@ -189,7 +207,9 @@ impl Request {
                 options: SchemaOptions::default(),
                 log1p: Vec::new(),
                 content,
-            })
+                memory: self.memory.clone(),
+            }
+            .within_memory()
         };
         let mut examples = one(bytes)?;
         if let Some(test) = test {
@@ -204,7 +224,7 @@ impl Request {
         let mut notes = table.notes().to_vec();
         let own_targets = match &self.labels {
             Some(path) => {
-                let labels = Source::File(path.clone()).read_table(&self.format, self.limits)?;
+                let labels = Source::File(path.clone()).read_table(&self.format, self.within())?;
                 self.check_rows(&labels, table.rows())?;
                 notes.extend(labels.notes().iter().map(|note| format!("{}: {note}", path.display())));
                 Some(labels)
@@ -228,26 +248,30 @@ impl Request {
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
         let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names };
-        let rows = self.usable_rows(&table, &roles.features, targeted, &mut notes)?;
-        let mut found = TargetColumns { table: target_table, columns: &targets, rows: &rows }.read(known)?;
+        let rows = usable_rows(&table, &roles.features, targeted, self.missing, &mut notes);
+        let rows = read_whole(target_table, read_whole(&table, rows))?;
+        let memory = self.memory.as_ref();
+        let found = TargetColumns { table: target_table, columns: &targets, rows: rows.rows(), memory };
+        let mut found = read_whole(target_table, found.read(known))?;
         notes.append(&mut found.notes);
 
-        let columns =
-            Columns { table: &table, features: &roles.features, target_table, targets: &targets, rows: &rows };
+        let used = rows.rows();
+        let columns = Columns { table: &table, features: &roles.features, target_table, targets: &targets, rows: used };
         // A model knows its own.
         let wanted = if known.schema.is_none() { &self.log1p[..] } else { &[] };
         let Logarithms { features: log1p, targets: target_log1p } = columns.logarithms(wanted, &found)?;
         if !wanted.is_empty() {
             notes.push(format!("learned by logarithms, ln(1 + x): {}", wanted.join(", ")));
         }
-        let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, &rows)));
-        let weights = roles.weights.map(|column| row_weights(&table, column, &rows)).transpose()?;
+        let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, used)));
+        let weights = roles.weights.map(|column| row_weights(&table, column, used)).transpose()?;
         let mut content = Content::new();
-        content.table(&table, &roles.features, &rows);
+        content.table(&table, &roles.features, rows.rows());
         content.target(&found.data);
+        table.check_read()?;
         let content = content.finish();
         let target_names = table_names(target_table, &targets);
-        Ok(Examples {
+        Examples {
             origin: self.source.to_string(),
             x: Inputs::Table { table: Arc::new(table), columns: roles.features, rows },
             target: found,
@@ -259,7 +283,9 @@ impl Request {
             options: SchemaOptions { missing: self.missing, unknown: self.unknown, log1p },
             log1p: target_log1p,
             content,
-        })
+            memory: self.memory.clone(),
+        }
+        .within_memory()
     }
 
     fn check_rows(&self, targets: &Table, rows: usize) -> Result<()> {
@@ -316,57 +342,18 @@ impl Request {
         refuse_dates(table, &features)?;
         Ok(Roles { features, group, weights })
     }
-
-    /// The rows that are examples: all, or those that lack nothing where what lacks is to be dropped.
-    fn usable_rows(
-        &self,
-        table: &Table,
-        features: &[usize],
-        target: Targeted<'_>,
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<usize>> {
-        let lacks = |table: &Table, columns: &[usize], row: usize| {
-            columns.iter().any(|&column| table.cell(row, column) == Cell::Missing)
-        };
-        let has_holes = |table: &Table, columns: &[usize]| columns.iter().any(|&at| table.columns()[at].missing > 0);
-        let Targeted { table: targets, columns: target_columns, classes } = target;
-        let all: Vec<usize> = (0..table.rows()).collect();
-        let Some(missing) = self.missing else {
-            refuse_missing(table, features)?;
-            refuse_missing_targets(targets, target_columns, classes)?;
-            return Ok(all);
-        };
-        let mut rows = all;
-        let has_class =
-            |row: &usize| target_columns.iter().all(|&column| !lacks_class(targets.cell(*row, column), classes));
-        rows.retain(has_class);
-        if rows.len() < table.rows() {
-            notes.push(format!("{} rows without a target left out", table.rows() - rows.len()));
-        }
-        if missing == Missing::Drop && has_holes(table, features) {
-            let before = rows.len();
-            rows.retain(|&row| !lacks(table, features, row));
-            notes.push(format!("{} rows with missing values left out", before - rows.len()));
-        }
-        if rows.is_empty() {
-            return Err(Error::Empty { origin: table.origin().to_owned(), what: "rows without missing values" });
-        }
-        Ok(rows)
-    }
-}
-
-/// Where targets are, and the classes that a model has.
-#[derive(Clone, Copy)]
-struct Targeted<'a> {
-    table: &'a Table,
-    columns: &'a [usize],
-    classes: Option<&'a [String]>,
 }
 
 pub(super) struct Roles {
     pub(super) features: Vec<usize>,
     group: Option<usize>,
     weights: Option<usize>,
+}
+
+/// What was found, or if rows of the table could not be read that.
+fn read_whole<R>(table: &Table, found: Result<R>) -> Result<R> {
+    table.check_read()?;
+    found
 }
 
 fn table_names(table: &Table, columns: &[usize]) -> Vec<String> {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use chainrule_kernel::Scalar;
 
 use super::choice::find_columns;
+use super::encoder::Wanted;
 use super::examples::Examples;
 use super::features::Features;
 use super::request::Request;
 use super::schema::Schema;
 use super::source::Whole;
+use super::table::TableRows;
 use super::target_columns::TargetRequest;
 use crate::{Error, Model, Result};
 
@@ -42,7 +44,7 @@ impl Request {
             schema: model.schema.as_deref(),
             ..TargetRequest::default()
         };
-        let whole = request.source.read_whole(&request.format, request.limits)?;
+        let whole = request.source.read_whole(&request.format, request.within())?;
         // Images of another size are another source, whatever their labels.
         if let Whole::Bytes(bytes, _) = &whole
             && bytes.features.cols() != model.mlp.inputs()
@@ -63,7 +65,7 @@ impl Request {
     /// When a column that the model was trained on is not there, a category is unknown, or a value is missing that the model
     /// was not told how to fill.
     pub fn read_features<T: Scalar>(&self, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
-        let table = match self.source.read_whole(&self.format, self.limits)? {
+        let table = match self.source.read_whole(&self.format, self.within())? {
             // Of a source with two parts, those to test on.
             Whole::Bytes(train, test) => {
                 let features = test.unwrap_or(train).features.into_type()?;
@@ -94,7 +96,13 @@ impl Request {
             let more = if extra.len() > 12 { ", ..." } else { "" };
             notes.push(format!("note: columns passed over: {listed}{more}"));
         }
-        let rows: Vec<usize> = (0..table.rows()).collect();
-        Ok((schema.features(&table, &rows, &model.preprocess, false)?, notes))
+        let wanted = Wanted {
+            table: &table,
+            rows: TableRows::All(table.rows()),
+            preprocess: &model.preprocess,
+            takes_unknown: false,
+            memory: self.memory.as_ref(),
+        };
+        Ok((schema.features(wanted)?, notes))
     }
 }

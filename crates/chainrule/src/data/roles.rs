@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::table::{Cell, Cells, Table, is_date};
+use super::table::{Cell, Cells, Table, TableRows, is_date};
 use crate::{Error, Place, Result};
 
 /// Texts that are looked at to tell dates.
@@ -19,7 +19,7 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
     let mut kept = Vec::with_capacity(columns.len());
     for column in columns {
         let title = table.title(column);
-        if table.has_names() && table.name(column).is_none() && counts_rows(table, column) {
+        if table.has_names() && table.name(column).is_none() && table.rows() > 2 && counts_rows(table, column) {
             notes.push(format!(
                 "left out {title}: it has no name and counts the rows; name it among the features to use it"
             ));
@@ -63,10 +63,16 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
 }
 
 /// Whether the numbers of a column go up by 1 from row to row.
-fn counts_rows(table: &Table, column: usize) -> bool {
-    let at = |row| table.number(row, column);
-    table.rows() > 2
-        && (1..table.rows()).all(|row| matches!((at(row - 1), at(row)), (Some(a), Some(b)) if b == a + 1.0))
+pub(crate) fn counts_rows(table: &Table, column: usize) -> bool {
+    let Cells::Numbers { slot } = table.columns()[column].cells else { return false };
+    let mut cursor = table.cursor(&[column]);
+    let mut last = cursor.at(0).value(slot);
+    // What is missing is equal to nothing.
+    let mut goes_up = |row: usize| {
+        let value = cursor.at(row).value(slot);
+        std::mem::replace(&mut last, value) + 1.0 == value
+    };
+    (1..table.rows()).all(&mut goes_up)
 }
 
 /// Whether a text is a number with a sign of money, percent or thousands: `$1,200.50`, `12 %`, `1 000`.
@@ -87,7 +93,10 @@ pub(crate) fn are_dates(table: &Table, column: usize) -> bool {
 /// Refuses columns of dates: what of a date matters is not to be guessed.
 pub(crate) fn refuse_dates(table: &Table, columns: &[usize]) -> Result<()> {
     let Some(&column) = columns.iter().find(|&&column| are_dates(table, column)) else { return Ok(()) };
-    let first = (0..table.rows()).find_map(|row| table.word(row, column)).unwrap_or_default();
+    let first = match &table.columns()[column].cells {
+        Cells::Words { words, .. } => words.word(0).unwrap_or_default(),
+        Cells::Numbers { .. } => "",
+    };
     Err(Error::Argument {
         name: "column",
         found: format!("dates in {:?} ({first:?})", table.title(column)),
@@ -103,9 +112,13 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
     const LISTED: usize = 12;
     let with_holes: Vec<usize> = columns.iter().copied().filter(|&at| table.columns()[at].missing > 0).collect();
     let Some(first) = with_holes.first() else { return Ok(()) };
-    let is_missing = |row: &usize| columns.iter().any(|&column| table.cell(*row, column) == Cell::Missing);
-    let row = (0..table.rows()).find(is_missing).unwrap_or(0);
-    let column = columns.iter().copied().find(|&column| table.cell(row, column) == Cell::Missing).unwrap_or(*first);
+    let mut cursor = table.cursor(columns);
+    let mut missing = |row: usize| {
+        let cells = cursor.at(row);
+        columns.iter().find(|&&column| cells.cell(column) == Cell::Missing).map(|&column| (row, column))
+    };
+    let found = (0..table.rows()).find_map(&mut missing);
+    let (row, column) = found.unwrap_or((0, *first));
     let mut listed: Vec<String> = with_holes
         .iter()
         .take(LISTED)
@@ -124,13 +137,17 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
 }
 
 /// A number for each group that rows are of.
-pub(crate) fn group_numbers(table: &Table, column: usize, rows: &[usize]) -> Vec<u32> {
-    let mut numbers = HashMap::<Vec<u8>, u32>::new();
-    let number = |&row: &usize| {
-        let key = match table.cell(row, column) {
-            Cell::Missing => Vec::new(),
-            Cell::Number(value) => value.to_bits().to_le_bytes().to_vec(),
-            Cell::Word(word) => word.as_bytes().to_vec(),
+pub(crate) fn group_numbers(table: &Table, column: usize, rows: TableRows<'_>) -> Vec<u32> {
+    let mut cursor = table.cursor(&[column]);
+    // The bits of a number, or the number of a word.
+    let mut numbers = HashMap::<u64, u32>::new();
+    let number = |row: usize| {
+        let cells = cursor.at(row);
+        let key = match table.columns()[column].cells {
+            // Whatever its bits, what is missing is one group.
+            Cells::Numbers { slot } if cells.value(slot).is_nan() => f64::NAN.to_bits(),
+            Cells::Numbers { slot } => cells.value(slot).to_bits(),
+            Cells::Words { slot, .. } => u64::from(cells.code(slot)),
         };
         let next = numbers.len() as u32;
         *numbers.entry(key).or_insert(next)
@@ -139,8 +156,9 @@ pub(crate) fn group_numbers(table: &Table, column: usize, rows: &[usize]) -> Vec
 }
 
 /// How much each row counts.
-pub(crate) fn row_weights(table: &Table, column: usize, rows: &[usize]) -> Result<Vec<f64>> {
-    let weight = |&row: &usize| match table.cell(row, column) {
+pub(crate) fn row_weights(table: &Table, column: usize, rows: TableRows<'_>) -> Result<Vec<f64>> {
+    let mut cursor = table.cursor(&[column]);
+    let weight = |row: usize| match cursor.at(row).cell(column) {
         Cell::Number(value) if value >= 0.0 => Ok(value),
         cell => {
             let place = Place::Cell { row: row + 1, column: column + 1 };

@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::preprocess::Preprocess;
+use super::ranks::{self, EachRow};
 use super::schema::Schema;
-use super::table::Table;
+use super::schema_fit::Fitting;
 use crate::{Error, Result};
 
 /// How numbers are scaled. Categories, flags and indicators, which are 0 or 1, stay as they are.
@@ -74,13 +75,14 @@ impl Scaling {
     /// # Errors
     /// Those of [`Encoder::row`](super::encoder::Encoder::row), and when numbers are so large that a mean or a deviation
     /// overflows f64.
-    pub(crate) fn fit(self, schema: &Schema, table: &Table, rows: &[usize]) -> Result<Preprocess> {
+    pub(crate) fn fit(self, schema: &Schema, on: Fitting<'_>) -> Result<Preprocess> {
+        let Fitting { table, rows, memory } = on;
         let width = schema.width();
-        let encoder = schema.encoder(table, schema.locate(table)?);
+        let mut encoder = schema.encoder(table, schema.locate(table)?);
         let are_numbers = schema.are_numbers();
         let mut cells = vec![0.0; width];
         let mut each = |see: &mut dyn FnMut(&[f64])| {
-            rows.iter().try_for_each(|&row| encoder.row(row, &mut cells).map(|()| see(&cells)))
+            rows.iter().try_for_each(|row| encoder.row(row, &mut cells).map(|()| see(&cells)))
         };
         let mut fitted = match self {
             Scaling::None => return each(&mut |_| ()).map(|()| Preprocess::None),
@@ -100,19 +102,17 @@ impl Scaling {
                 Preprocess::Shift { shift: low, scale }
             }
             Scaling::Robust => {
-                let mut columns = vec![Vec::with_capacity(rows.len()); width];
-                each(&mut |cells| {
-                    cells.iter().zip(&mut columns).for_each(|(value, column)| column.push(*value));
-                })?;
-                let quartiles = columns.into_iter().map(|mut column| {
-                    column.sort_unstable_by(f64::total_cmp);
-                    let at = |share: f64| {
-                        let place = share * (column.len() - 1) as f64;
-                        let (low, high) = (column[place as usize], column[place.ceil() as usize]);
-                        low + (high - low) * place.fract()
-                    };
-                    (at(0.5), one_if_0(at(0.75) - at(0.25)))
-                });
+                let numbers: Vec<usize> = (0..width).filter(|column| are_numbers[*column]).collect();
+                let is_large = memory.is_some_and(|memory| (8 * rows.len() * numbers.len()) as u64 > memory.share());
+                let quartiles = match is_large {
+                    true => quartiles_by_ranks(&numbers, rows.len(), &mut each)?,
+                    false => quartiles(&numbers, rows.len(), &mut each)?,
+                };
+                let mut all = vec![(0.0, 1.0); width];
+                for (column, [low, middle, high]) in numbers.into_iter().zip(quartiles) {
+                    all[column] = (middle, one_if_0(high - low));
+                }
+                let quartiles = all.into_iter();
                 let (shift, scale) = quartiles.unzip();
                 Preprocess::Shift { shift, scale }
             }
@@ -126,12 +126,43 @@ impl Scaling {
     }
 }
 
+/// The places of the quartiles among so many numbers in order.
+fn places(count: usize) -> [f64; 3] {
+    [0.25, 0.5, 0.75].map(|share| share * (count - 1) as f64)
+}
+
+/// Each column's quartiles.
+fn quartiles(numbers: &[usize], rows: usize, each: &mut EachRow<'_>) -> Result<Vec<[f64; 3]>> {
+    let mut columns = vec![Vec::with_capacity(rows); numbers.len()];
+    each(&mut |cells| numbers.iter().zip(&mut columns).for_each(|(&at, column)| column.push(cells[at])))?;
+    let of_column = |mut column: Vec<f64>| {
+        column.sort_unstable_by(f64::total_cmp);
+        places(column.len()).map(|place| between(column[place as usize], column[place.ceil() as usize], place))
+    };
+    Ok(columns.into_iter().map(of_column).collect())
+}
+
+/// The same without holding the columns.
+fn quartiles_by_ranks(numbers: &[usize], rows: usize, each: &mut EachRow<'_>) -> Result<Vec<[f64; 3]>> {
+    let ranks: Vec<u64> = places(rows).iter().flat_map(|place| [*place as u64, place.ceil() as u64]).collect();
+    let found = ranks::select(numbers, &vec![ranks; numbers.len()], each)?;
+    let of_column = |found: &Vec<f64>| {
+        let mut at = 0;
+        places(rows).map(|place| {
+            at += 2;
+            between(found[at - 2], found[at - 1], place)
+        })
+    };
+    Ok(found.iter().map(of_column).collect())
+}
+
+fn between(low: f64, high: f64, place: f64) -> f64 {
+    low + (high - low) * place.fract()
+}
+
 fn one_if_0(range: f64) -> f64 {
     if range == 0.0 { 1.0 } else { range }
 }
-
-/// Shows every row to a function that takes one.
-pub(crate) type EachRow<'a> = dyn FnMut(&mut dyn FnMut(&[f64])) -> Result<()> + 'a;
 
 /// The mean and the standard deviation (of the population) of columns.
 pub(crate) struct Moments {

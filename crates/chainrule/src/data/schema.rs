@@ -181,6 +181,11 @@ impl Schema {
         are_numbers
     }
 
+    /// Whether a row may hold what training did not see.
+    pub(crate) fn has_categories(&self) -> bool {
+        self.columns.iter().any(|column| !matches!(column.kind, Kind::Number { .. }))
+    }
+
     /// Finds the columns in a table: by their names where both have names, else by their order.
     ///
     /// # Errors

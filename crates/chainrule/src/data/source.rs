@@ -13,6 +13,7 @@ use super::files::{joined, matching};
 use super::format;
 use super::generate::{Generated, GeneratedTarget, Generator, GeneratorConfig};
 use super::limits::Limits;
+use super::memory::Within;
 use super::table::{Table, TextFormat};
 use super::targets::Targets;
 use super::{digits, idx, mnist_dir};
@@ -115,7 +116,7 @@ impl Source {
     }
 
     /// Reads all that the source holds.
-    pub(crate) fn read_whole(&self, text: &TextFormat, limits: Limits) -> Result<Whole> {
+    pub(crate) fn read_whole(&self, text: &TextFormat, within: Within<'_>) -> Result<Whole> {
         match self {
             Source::Digits => {
                 let data = digits::<f64>();
@@ -126,7 +127,7 @@ impl Source {
                 Ok(Whole::Bytes(bytes, None))
             }
             Source::Mnist(folder) => {
-                let (train, test) = mnist_dir(folder)?.read_within::<f64>(None, limits)?;
+                let (train, test) = mnist_dir(folder)?.read_within::<f64>(None, within.limits)?;
                 let [train, test] = [train, test].map(|data| {
                     let Targets::Classes { labels, .. } = data.targets().clone() else {
                         unreachable!("MNIST is classes")
@@ -138,26 +139,26 @@ impl Source {
             Source::Builtin(name) => {
                 let builtin = BUILTINS.iter().find(|builtin| builtin.name == *name);
                 let csv = builtin.map(|builtin| builtin.csv).unwrap_or_default();
-                format::read_text(name, csv.as_bytes(), &TextFormat::default(), limits).map(Whole::Table)
+                format::read_text(name, csv.as_bytes(), &TextFormat::default(), within).map(Whole::Table)
             }
             Source::Generated(generator, config) => {
                 generated(&self.to_string(), generator.generate(config)?).map(Whole::Table)
             }
-            Source::Stdin => format::read_stream("stdin", stdin(), text, limits).map(Whole::Table),
-            Source::File(path) => Ok(match format::read_file(path, text, limits)? {
+            Source::Stdin => format::read_stream("stdin", stdin(), text, within).map(Whole::Table),
+            Source::File(path) => Ok(match format::read_file(path, text, within)? {
                 Contents::Table(table) => Whole::Table(table),
                 Contents::Bytes(bytes) => Whole::Bytes(bytes, None),
             }),
-            Source::Files(paths) => joined(paths, |path| Table::read_within(path, text, limits)).map(Whole::Table),
+            Source::Files(paths) => joined(paths, |path| Table::read_within(path, text, within)).map(Whole::Table),
         }
     }
 
     /// Reads a table of targets.
-    pub(crate) fn read_table(&self, text: &TextFormat, limits: Limits) -> Result<Table> {
+    pub(crate) fn read_table(&self, text: &TextFormat, within: Within<'_>) -> Result<Table> {
         match self {
-            Source::File(path) => format::read_target_file(path, text, limits),
-            Source::Files(paths) => joined(paths, |path| format::read_target_file(path, text, limits)),
-            other => match other.read_whole(text, limits)? {
+            Source::File(path) => format::read_target_file(path, text, within),
+            Source::Files(paths) => joined(paths, |path| format::read_target_file(path, text, within)),
+            other => match other.read_whole(text, within)? {
                 Whole::Table(table) => Ok(table),
                 Whole::Bytes(..) => Err(Error::Argument {
                     name: "label file",
@@ -181,7 +182,7 @@ impl Source {
         if let Source::Mnist(folder) = self {
             return idx::images_within(&mnist_dir(folder)?.test_images, limits);
         }
-        match self.read_whole(&TextFormat::default(), limits)? {
+        match self.read_whole(&TextFormat::default(), limits.into())? {
             Whole::Table(table) => table.into_features(),
             Whole::Bytes(bytes, _) => bytes.features.into_type(),
         }
@@ -273,7 +274,7 @@ pub fn read_targets<T: Scalar>(path: impl AsRef<Path>, classes: Option<usize>) -
 
 /// As [`read_targets`].
 pub(crate) fn targets_within<T: Scalar>(path: &Path, classes: Option<usize>, limits: Limits) -> Result<Targets<T>> {
-    format::read_target_file(path, &TextFormat::default(), limits)?.into_targets(classes)
+    format::read_target_file(path, &TextFormat::default(), limits.into())?.into_targets(classes)
 }
 
 #[cfg(test)]

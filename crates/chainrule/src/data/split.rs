@@ -1,7 +1,7 @@
 //! Which rows are trained on, validated on and tested on. A split is a function of its settings and of the rows alone, so
 //! that a model's file can tell which rows it has never seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chainrule_model::random::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
@@ -165,71 +165,93 @@ impl SplitRequest {
     /// When a share is out of range, or so large or small that a part would be empty.
     pub(crate) fn parts(&self, rows: &SplitRows<'_>) -> Result<Parts> {
         self.check()?;
-        let all: Vec<usize> = (0..rows.rows).collect();
-        let (rest, test) = self.draw(&all, rows, Draw { name: "holdout", share: self.test, index: 0 })?;
-        let draw = Draw { name: "validation share", share: self.validation, index: 1 };
-        let (train, validation) = self.draw(&rest, rows, draw)?;
-        Ok(Parts { train, validation, test })
+        let mut part_of = room(rows.rows)?;
+        part_of.resize(rows.rows, TRAIN);
+        self.draw(&mut part_of, rows, Draw { name: "holdout", share: self.test, index: 0, part: TEST })?;
+        let share = self.validation;
+        self.draw(&mut part_of, rows, Draw { name: "validation share", share, index: 1, part: VALIDATION })?;
+        collected(&part_of)
     }
 
-    /// Rows that stay and rows that are taken out, both in their order.
-    fn draw(&self, from: &[usize], rows: &SplitRows<'_>, draw: Draw) -> Result<(Vec<usize>, Vec<usize>)> {
+    /// Takes rows out of those that are trained on.
+    fn draw(&self, part_of: &mut [u8], rows: &SplitRows<'_>, draw: Draw) -> Result<()> {
         if draw.share == 0.0 {
-            return Ok((from.to_vec(), Vec::new()));
+            return Ok(());
         }
-        let wanted = (from.len() as f64 * draw.share).round() as usize;
-        let taken = match (self.by, rows.labels, rows.groups) {
-            (SplitBy::Last, ..) => from[from.len() - wanted..].to_vec(),
-            (SplitBy::Group, _, Some(groups)) => self.grouped(from, groups, wanted, draw.index),
-            (SplitBy::Stratified, Some(labels), _) => self.stratified(from, labels, wanted, draw.index),
-            _ => {
-                let mut order = from.to_vec();
-                Stream::new(self.seed, Purpose::Split, draw.index).shuffle(&mut order);
-                order[..wanted].to_vec()
+        let count = part_of.iter().filter(|part| **part == TRAIN).count();
+        let wanted = (count as f64 * draw.share).round() as usize;
+        match (self.by, rows.labels, rows.groups) {
+            (SplitBy::Last, ..) => {
+                let last = part_of.iter_mut().rev().filter(|part| **part == TRAIN).take(wanted);
+                last.for_each(|part| *part = draw.part);
             }
-        };
-        if taken.is_empty() || taken.len() == from.len() {
-            let parts =
-                format!("{} rows would split into {} and {}", from.len(), from.len() - taken.len(), taken.len());
+            (SplitBy::Group, _, Some(groups)) => self.draw_groups(part_of, groups, wanted, draw),
+            (SplitBy::Stratified, Some(labels), _) => self.draw_stratified(part_of, labels, wanted, draw)?,
+            _ => {
+                let mut order: Vec<u32> = room(count)?;
+                order.extend(trained_on(part_of).map(|row| row as u32));
+                Stream::new(self.seed, Purpose::Split, draw.index).shuffle(&mut order);
+                order[..wanted].iter().for_each(|&row| part_of[row as usize] = draw.part);
+            }
+        }
+        let taken = part_of.iter().filter(|part| **part == draw.part).count();
+        if taken == 0 || taken == count {
+            let parts = format!("{count} rows would split into {} and {taken}", count - taken);
             let expected = format!("a share that leaves rows in both parts ({parts}), or 0");
             return Err(Error::Argument { name: draw.name, found: draw.share.to_string(), expected });
         }
-        let mut is_taken = vec![false; rows.rows];
-        taken.iter().for_each(|&row| is_taken[row] = true);
-        let (taken, kept) = from.iter().partition(|row| is_taken[**row]);
-        Ok((kept, taken))
+        Ok(())
     }
 
     /// The same share of each class, and `wanted` rows in all: classes are gone through in their order, and what rounding
     /// leaves of one is given to the next.
-    fn stratified(&self, from: &[usize], labels: &[u32], wanted: usize, index: u64) -> Vec<usize> {
-        let mut of_class = BTreeMap::<u32, Vec<usize>>::new();
-        from.iter().for_each(|&row| of_class.entry(labels[row]).or_default().push(row));
-        let share = wanted as f64 / from.len() as f64;
-        let (mut taken, mut seen) = (Vec::with_capacity(wanted), 0);
-        for (class, mut rows) in of_class {
-            Stream::at(self.seed, Purpose::Split, index, 1 + u64::from(class)).shuffle(&mut rows);
-            seen += rows.len();
-            let due = ((seen as f64 * share).round() as usize).saturating_sub(taken.len());
-            taken.extend(&rows[..due.min(rows.len())]);
+    fn draw_stratified(&self, part_of: &mut [u8], labels: &[u32], wanted: usize, draw: Draw) -> Result<()> {
+        let mut of_class = BTreeMap::<u32, usize>::new();
+        trained_on(part_of).for_each(|row| *of_class.entry(labels[row]).or_default() += 1);
+        // One class behind the other, each in the order of its rows.
+        let mut next = BTreeMap::new();
+        let mut count = 0;
+        for (&class, rows) in &of_class {
+            next.insert(class, count);
+            count += rows;
         }
-        taken
+        let mut order: Vec<u32> = room(count)?;
+        order.resize(count, 0);
+        for row in trained_on(part_of) {
+            if let Some(at) = next.get_mut(&labels[row]) {
+                order[*at] = row as u32;
+                *at += 1;
+            }
+        }
+        let share = wanted as f64 / count as f64;
+        let (mut taken, mut seen) = (0, 0);
+        for (class, rows) in of_class {
+            let rows = &mut order[seen..seen + rows];
+            Stream::at(self.seed, Purpose::Split, draw.index, 1 + u64::from(class)).shuffle(rows);
+            seen += rows.len();
+            let due = ((seen as f64 * share).round() as usize).saturating_sub(taken).min(rows.len());
+            rows[..due].iter().for_each(|&row| part_of[row as usize] = draw.part);
+            taken += due;
+        }
+        Ok(())
     }
 
     /// Whole groups, in random order, until there are as many rows as were wanted.
-    fn grouped(&self, from: &[usize], groups: &[u32], wanted: usize, index: u64) -> Vec<usize> {
-        let mut of_group = BTreeMap::<u32, Vec<usize>>::new();
-        from.iter().for_each(|&row| of_group.entry(groups[row]).or_default().push(row));
+    fn draw_groups(&self, part_of: &mut [u8], groups: &[u32], wanted: usize, draw: Draw) {
+        let mut of_group = BTreeMap::<u32, usize>::new();
+        trained_on(part_of).for_each(|row| *of_group.entry(groups[row]).or_default() += 1);
         let mut order: Vec<u32> = of_group.keys().copied().collect();
-        Stream::new(self.seed, Purpose::Split, index).shuffle(&mut order);
-        let mut taken = Vec::new();
+        Stream::new(self.seed, Purpose::Split, draw.index).shuffle(&mut order);
+        let (mut taken, mut count) = (BTreeSet::new(), 0);
         for group in order {
-            if taken.len() >= wanted {
+            if count >= wanted {
                 break;
             }
-            taken.extend(of_group.remove(&group).unwrap_or_default());
+            count += of_group[&group];
+            taken.insert(group);
         }
-        taken
+        let parts = part_of.iter_mut().zip(groups).filter(|(part, group)| **part == TRAIN && taken.contains(group));
+        parts.for_each(|(part, _)| *part = draw.part);
     }
 
     /// Folds for cross-validation: each row is tested on in exactly one of them.
@@ -240,8 +262,7 @@ impl SplitRequest {
         let mut of_fold = vec![0; rows.rows];
         let units = match (self.by, rows.groups) {
             (SplitBy::Group, Some(groups)) => {
-                let mut order: Vec<u32> =
-                    groups.iter().copied().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+                let mut order: Vec<u32> = groups.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
                 Stream::new(self.seed, Purpose::Split, 2).shuffle(&mut order);
                 let fold: BTreeMap<u32, usize> =
                     order.iter().enumerate().map(|(at, group)| (*group, at % folds.max(1))).collect();
@@ -268,11 +289,12 @@ impl SplitRequest {
             return Err(Error::Argument { name: "folds", found: folds.to_string(), expected });
         }
         let fold = |fold: usize| {
-            let (test, train) = (0..rows.rows).partition(|row| of_fold[*row] == fold);
+            let of_row = |of: &usize| if *of == fold { TEST } else { TRAIN };
+            let mut part_of: Vec<u8> = of_fold.iter().map(of_row).collect();
             // The test part comes first from the first draw; validation is drawn of the rest.
-            let draw = Draw { name: "validation share", share: self.validation, index: 3 + fold as u64 };
-            let (train, validation) = self.draw(&train as &Vec<usize>, rows, draw)?;
-            Ok(Parts { train, validation, test })
+            let (share, index) = (self.validation, 3 + fold as u64);
+            self.draw(&mut part_of, rows, Draw { name: "validation share", share, index, part: VALIDATION })?;
+            collected(&part_of)
         };
         (0..folds).map(fold).collect()
     }
@@ -284,79 +306,34 @@ struct Draw {
     name: &'static str,
     share: f64,
     index: u64,
+    part: u8,
+}
+
+/// The part that a row is in.
+const TRAIN: u8 = 0;
+const VALIDATION: u8 = 1;
+const TEST: u8 = 2;
+
+/// The rows that are trained on, in their order.
+fn trained_on(part_of: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    part_of.iter().enumerate().filter(|(_, part)| **part == TRAIN).map(|(row, _)| row)
+}
+
+/// The rows of each part.
+fn collected(part_of: &[u8]) -> Result<Parts> {
+    let of = |part: u8| -> Result<Vec<usize>> {
+        let mut rows = room(part_of.iter().filter(|of| **of == part).count())?;
+        rows.extend(part_of.iter().enumerate().filter(|(_, of)| **of == part).map(|(row, _)| row));
+        Ok(rows)
+    };
+    Ok(Parts { train: of(TRAIN)?, validation: of(VALIDATION)?, test: of(TEST)? })
+}
+
+fn room<R>(rows: usize) -> Result<Vec<R>> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(rows).map_err(|_| Error::no_memory("rows to split", rows))?;
+    Ok(room)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn labels() -> Vec<u32> {
-        (0..100).map(|row| u32::from(row % 10 == 0) + 2 * u32::from(row % 10 == 1)).collect()
-    }
-
-    fn sorted(parts: &Parts) -> Vec<usize> {
-        let mut all = [&parts.train[..], &parts.validation, &parts.test].concat();
-        all.sort_unstable();
-        all
-    }
-
-    #[test]
-    fn every_row_is_in_one_part_and_classes_keep_their_shares() {
-        let labels = labels();
-        let request = SplitRequest { validation: 0.25, ..SplitRequest::default() };
-        let rows = SplitRows { rows: 100, labels: Some(&labels), groups: None };
-        let parts = request.parts(&rows).unwrap();
-        assert_eq!(sorted(&parts), (0..100).collect::<Vec<_>>());
-        assert_eq!((parts.train.len(), parts.validation.len(), parts.test.len()), (60, 20, 20));
-        for class in [1, 2] {
-            let count = |part: &[usize]| part.iter().filter(|row| labels[**row] == class).count();
-            assert_eq!((count(&parts.train), count(&parts.validation), count(&parts.test)), (6, 2, 2));
-        }
-        assert!(parts.train.is_sorted() && parts.test.is_sorted());
-        assert_eq!(request.parts(&rows).unwrap(), parts);
-        assert_ne!(SplitRequest { seed: 1, ..request }.parts(&rows).unwrap(), parts);
-    }
-
-    #[test]
-    fn groups_stay_together_and_the_last_rows_are_the_last() {
-        let groups: Vec<u32> = (0..100).map(|row| row / 7).collect();
-        let request = SplitRequest { by: SplitBy::Group, validation: 0.2, ..SplitRequest::default() };
-        let parts = request.parts(&SplitRows { rows: 100, labels: None, groups: Some(&groups) }).unwrap();
-        assert_eq!(sorted(&parts), (0..100).collect::<Vec<_>>());
-        for part in [&parts.train, &parts.validation] {
-            assert!(part.iter().all(|row| !parts.test.iter().any(|other| groups[*other] == groups[*row])));
-        }
-        let request = SplitRequest { by: SplitBy::Last, validation: 0.0, ..request };
-        let parts = request.parts(&SplitRows { rows: 10, labels: None, groups: None }).unwrap();
-        assert_eq!(parts.test, [8, 9]);
-    }
-
-    #[test]
-    fn a_share_that_leaves_a_part_empty_is_refused() {
-        let rows = SplitRows { rows: 4, labels: None, groups: None };
-        for test in [0.01, 0.99, 1.0, -0.1, f64::NAN] {
-            assert!(SplitRequest { test, ..SplitRequest::default() }.parts(&rows).is_err(), "{test}");
-        }
-        let none = SplitRequest { test: 0.0, ..SplitRequest::default() }.parts(&rows).unwrap();
-        assert_eq!((none.train.len(), none.test.len()), (4, 0));
-    }
-
-    #[test]
-    fn each_row_is_tested_on_in_one_fold() {
-        let labels = labels();
-        for by in [SplitBy::Stratified, SplitBy::Random, SplitBy::Last] {
-            let request = SplitRequest { by, validation: 0.1, ..SplitRequest::default() };
-            let rows = SplitRows { rows: 100, labels: Some(&labels), groups: None };
-            let folds = request.folds(&rows, 5).unwrap();
-            let mut tested: Vec<usize> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
-            tested.sort_unstable();
-            assert_eq!(tested, (0..100).collect::<Vec<_>>());
-            assert!(folds.iter().all(|fold| fold.test.len() == 20 && sorted(fold).len() == 100));
-            if by == SplitBy::Stratified {
-                let of_1 = |fold: &Parts| fold.test.iter().filter(|row| labels[**row] == 1).count();
-                assert!(folds.iter().all(|fold| of_1(fold) == 2));
-            }
-        }
-        assert!(SplitRequest::default().folds(&SplitRows { rows: 3, labels: None, groups: None }, 4).is_err());
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log1p::{exp_m1, ln_1p};
 use super::scaling::Moments;
+use super::values::Values;
 use crate::{Error, Result};
 
 /// What the targets of a model are called and how its outputs are turned back into them. It serialises, so a model file can
@@ -101,12 +102,14 @@ impl Target {
 }
 
 impl TargetScaling {
-    /// Fits it to these rows of values, (rows, cols), all above -1 in columns of which logarithms are taken.
-    pub(crate) fn fit(values: &[f64], cols: usize, rows: &[usize], log1p: &[bool]) -> Result<Self> {
+    /// Fits it to these rows of values, all above -1 in columns of which logarithms are taken.
+    pub(crate) fn fit(values: &Values, rows: &[usize], log1p: &[bool]) -> Result<Self> {
+        let cols = values.cols();
         let mut taken = vec![0.0; cols];
         let Moments { mean, std } = Moments::of(cols, rows.len(), &mut |see| {
-            for row in rows {
-                taken.copy_from_slice(&values[row * cols..][..cols]);
+            let mut cursor = values.cursor();
+            for &row in rows {
+                taken.copy_from_slice(cursor.at(row));
                 taken.iter_mut().zip(log1p).filter(|(_, is)| **is).for_each(|(value, _)| *value = ln_1p(*value));
                 see(&taken);
             }

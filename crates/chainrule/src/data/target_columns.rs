@@ -1,32 +1,30 @@
 //! What is learned from a table: which columns are the targets, what their values mean, and how they are counted. Text and a
 //! few whole numbers are classes; other numbers are values, unless a task or a loss says otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chainrule_model::Loss;
 
+use super::memory::Memory;
 use super::roles::is_amount;
 use super::schema::Schema;
-use super::table::{Cell, Cells, Table, are_no_and_yes, is_date};
+use super::table::{Cell, Cells, Cursor, Table, TableRows, are_no_and_yes, is_date};
 use super::target_labels::{class_numbers, label_name, meant, some};
+use super::values::{Values, ValuesBuilder};
 use crate::{Error, Place, Result, Task};
 
 /// So many different whole numbers, or fewer, are classes.
-const FEW: usize = 20;
-/// So many, counted from 0 or 1, may be classes; more are values.
-const PERHAPS: usize = 256;
+pub(super) const FEW: usize = 20;
 /// Rows that a text needs, on average, to name a class and not its row.
 const ROWS_A_TEXT: usize = 4;
-/// Rows that a class needs for its number to look like one.
-const ROWS_A_CLASS: usize = 10;
 
 /// The targets of all rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum TargetData {
     /// (rows), with the name of each class.
     Classes { labels: Vec<u32>, names: Vec<String> },
     /// (rows, cols)
-    Values { values: Vec<f64>, cols: usize },
+    Values(Values),
 }
 
 /// What is known of a target before its values are looked at.
@@ -56,7 +54,9 @@ pub(crate) struct TargetFound {
 pub(crate) struct TargetColumns<'a> {
     pub(crate) table: &'a Table,
     pub(crate) columns: &'a [usize],
-    pub(crate) rows: &'a [usize],
+    pub(crate) rows: TableRows<'a>,
+    /// How much of it values may take.
+    pub(crate) memory: Option<&'a Memory>,
 }
 
 impl TargetColumns<'_> {
@@ -82,70 +82,12 @@ impl TargetColumns<'_> {
         found.map(|found| TargetFound { task, ..found })
     }
 
-    /// The task: the one that is asked for, or that of the loss, or the one that the values speak of.
-    fn task(&self, request: TargetRequest<'_>) -> Result<Task> {
-        if let Some(task) = request.task {
-            return Ok(task);
-        }
-        match (request.loss, self.columns) {
-            (Some(Loss::BinaryCrossEntropy), &[column]) if !self.is_binary(column)? => return Ok(Task::Classification),
-            (Some(loss), _) => return Ok(Task::of_loss(loss, self.columns.len())),
-            (None, _) => {}
-        }
-        let &[column] = self.columns else { return self.task_of_several() };
-        if request.class_names.is_some() || request.classes.is_some() {
-            return Ok(Task::Classification);
-        }
-        if let Cells::Words { .. } = self.table.columns()[column].cells {
-            return Ok(Task::Classification);
-        }
-        let counts = self.whole_numbers(column, PERHAPS);
-        let Some(counts) = counts else { return Ok(Task::Regression) };
-        let different = counts.len();
-        let rows: usize = counts.values().sum();
-        let (first, last) = (counts.keys().next().copied(), counts.keys().last().copied());
-        // Labels stand close to one another, or have many rows each; 138, 154, 193, ... of twenty rows are values.
-        let is_dense = last.zip(first).is_some_and(|(last, first)| last - first < 2 * different as i64);
-        let are_labels = (is_dense && 3 * rows >= 4 * different) || rows >= ROWS_A_CLASS * different;
-        if different <= FEW && (different <= 2 || are_labels) {
-            return Ok(Task::Classification);
-        }
-        let counts_up = matches!(first, Some(0 | 1))
-            && last.zip(first).is_some_and(|(last, first)| (last - first) as usize + 1 == different);
-        if counts_up && rows >= ROWS_A_CLASS * different {
-            let title = self.table.title(column);
-            return Err(Error::Argument {
-                name: "target",
-                found: format!("{different} different whole numbers in {title:?}"),
-                expected: "to be told what they are: task = classification (labels) or task = regression (values)"
-                    .to_owned(),
-            });
-        }
-        Ok(Task::Regression)
-    }
-
-    fn task_of_several(&self) -> Result<Task> {
-        let are_answers = self.columns.iter().all(|&column| {
-            self.rows.iter().all(|&row| matches!(self.table.cell(row, column), Cell::Number(0.0 | 1.0) | Cell::Missing))
-        });
-        if are_answers {
-            return Err(Error::Argument {
-                name: "target",
-                found: format!("{} columns of 0 and 1", self.columns.len()),
-                expected:
-                    "to be told what they are: task = multi-label (yes or no in each), classification (one-hot) or \
-                           regression (values)"
-                        .to_owned(),
-            });
-        }
-        Ok(Task::Regression)
-    }
-
     /// How often each whole number occurs, where all are whole and no more than `most` differ.
-    fn whole_numbers(&self, column: usize, most: usize) -> Option<BTreeMap<i64, usize>> {
+    pub(super) fn whole_numbers(&self, column: usize, most: usize) -> Option<BTreeMap<i64, usize>> {
         let mut counts = BTreeMap::new();
-        for &row in self.rows {
-            let value = match self.table.cell(row, column) {
+        let mut cursor = self.cursor(column);
+        for row in self.rows.iter() {
+            let value = match cursor.at(row).cell(column) {
                 Cell::Missing => continue,
                 Cell::Number(value) if value.fract() == 0.0 && value.abs() < 2f64.powi(53) => value as i64,
                 _ => return None,
@@ -156,6 +98,10 @@ impl TargetColumns<'_> {
             }
         }
         Some(counts)
+    }
+
+    fn cursor(&self, column: usize) -> Cursor<'_> {
+        self.table.cursor(&[column])
     }
 
     fn place(&self, row: usize, column: usize) -> Place {
@@ -183,8 +129,21 @@ impl TargetColumns<'_> {
         let by_name: BTreeMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
         let mut counts = vec![0usize; names.len()];
         let mut labels = Vec::with_capacity(self.rows.len());
-        for &row in self.rows {
-            let name = match self.table.cell(row, column) {
+        let mut cursor = self.cursor(column);
+        // Each number, or each word of the table, is looked up once.
+        let mut known = HashMap::<u64, u32>::new();
+        for row in self.rows.iter() {
+            let cells = cursor.at(row);
+            let key = match &self.table.columns()[column].cells {
+                Cells::Numbers { slot } => cells.value(*slot).to_bits(),
+                Cells::Words { slot, .. } => u64::from(cells.code(*slot)),
+            };
+            if let Some(&label) = known.get(&key) {
+                counts[label as usize] += 1;
+                labels.push(label);
+                continue;
+            }
+            let name = match cells.cell(column) {
                 Cell::Missing => return Err(self.missing(row, column)),
                 cell => label_name(cell),
             };
@@ -195,6 +154,7 @@ impl TargetColumns<'_> {
                 };
                 return Err(self.refuse(row, column, name, expected));
             };
+            known.insert(key, label);
             counts[label as usize] += 1;
             labels.push(label);
         }
@@ -267,9 +227,10 @@ impl TargetColumns<'_> {
                 });
             }
             let mut seen = vec![false; words.all().len()];
-            for &row in self.rows {
+            let mut cursor = self.cursor(column);
+            for row in self.rows.iter() {
                 if let Cells::Words { slot, .. } = self.table.columns()[column].cells
-                    && let Some(seen) = seen.get_mut(self.table.code(row, slot) as usize)
+                    && let Some(seen) = seen.get_mut(cursor.at(row).code(slot) as usize)
                 {
                     *seen = true;
                 }
@@ -283,9 +244,10 @@ impl TargetColumns<'_> {
         if let Some(counts) = self.whole_numbers(column, MOST) {
             return Ok(counts.keys().map(i64::to_string).collect());
         }
-        let is_no_label = |row: &&usize| matches!(self.table.cell(**row, column), Cell::Number(x) if x.fract() != 0.0);
-        match self.rows.iter().find(is_no_label) {
-            Some(&row) => {
+        let mut cursor = self.cursor(column);
+        let mut is_no_label = |row: &usize| matches!(cursor.at(*row).cell(column), Cell::Number(x) if x.fract() != 0.0);
+        match self.rows.iter().find(&mut is_no_label) {
+            Some(row) => {
                 let found = label_name(self.table.cell(row, column));
                 let expected = format!(
                     "a whole number: {:?} holds labels, by the task or the loss; values are a \
@@ -322,9 +284,10 @@ impl TargetColumns<'_> {
                 expected: "two for a binary task; more are a classification".to_owned(),
             });
         };
-        let mut values = Vec::with_capacity(self.rows.len());
-        for &row in self.rows {
-            values.push(match self.table.cell(row, column) {
+        let mut values = ValuesBuilder::new(self.rows.len(), 1, self.memory)?;
+        let mut cursor = self.cursor(column);
+        for row in self.rows.iter() {
+            values.push(match cursor.at(row).cell(column) {
                 Cell::Missing => return Err(self.missing(row, column)),
                 Cell::Number(share) if no == "0" && yes == "1" && (0.0..=1.0).contains(&share) => share,
                 cell => match label_name(cell) {
@@ -335,20 +298,21 @@ impl TargetColumns<'_> {
                         return Err(self.refuse(row, column, name, expected));
                     }
                 },
-            });
+            })?;
         }
         let notes = if no == "0" && yes == "1" { Vec::new() } else { vec![format!("no = {no}, yes = {yes}")] };
         let answers = Some([no.clone(), yes.clone()]);
-        Ok(TargetFound { task: Task::Binary, data: TargetData::Values { values, cols: 1 }, answers, notes })
+        Ok(TargetFound { task: Task::Binary, data: TargetData::Values(values.finish()?), answers, notes })
     }
 
     /// Whether a column holds two labels, or probabilities.
-    fn is_binary(&self, column: usize) -> Result<bool> {
+    pub(super) fn is_binary(&self, column: usize) -> Result<bool> {
         Ok(self.are_shares(column) || self.class_names(column)?.len() <= 2)
     }
 
     fn are_shares(&self, column: usize) -> bool {
-        let is_share = |row: &usize| match self.table.cell(*row, column) {
+        let mut cursor = self.cursor(column);
+        let is_share = |row: usize| match cursor.at(row).cell(column) {
             Cell::Number(value) => (0.0..=1.0).contains(&value),
             Cell::Missing => true,
             Cell::Word(_) => false,
@@ -358,18 +322,20 @@ impl TargetColumns<'_> {
 
     fn values(&self, task: Task) -> Result<TargetFound> {
         let cols = self.columns.len();
-        let mut values = Vec::with_capacity(self.rows.len().saturating_mul(cols)); // no more than the table holds
-        for &row in self.rows {
+        let mut values = ValuesBuilder::new(self.rows.len(), cols, self.memory)?;
+        let mut cursor = self.table.cursor(self.columns);
+        for row in self.rows.iter() {
+            let cells = cursor.at(row);
             for &column in self.columns {
-                values.push(match self.table.cell(row, column) {
+                values.push(match cells.cell(column) {
                     Cell::Number(value) => value,
                     Cell::Missing => return Err(self.missing(row, column)),
                     Cell::Word(word) => {
                         return Err(self.refuse(row, column, format!("{word:?}"), format!("a number for {task}")));
                     }
-                });
+                })?;
             }
         }
-        Ok(TargetFound { task, data: TargetData::Values { values, cols }, answers: None, notes: Vec::new() })
+        Ok(TargetFound { task, data: TargetData::Values(values.finish()?), answers: None, notes: Vec::new() })
     }
 }

@@ -61,11 +61,21 @@ pub(super) fn lacks_class(cell: Cell<'_>, known: Option<&[String]>) -> bool {
 /// Refuses rows without a target, with their number and what stands there.
 pub(super) fn refuse_missing_targets(table: &Table, columns: &[usize], known: Option<&[String]>) -> Result<()> {
     for &column in columns {
-        let lacks = |row: &usize| lacks_class(table.cell(*row, column), known);
-        let Some(first) = (0..table.rows()).find(lacks) else { continue };
-        let count = (0..table.rows()).filter(lacks).count();
-        let named = (0..table.rows()).filter(|&row| matches!(table.cell(row, column), Cell::Word(_)) && lacks(&row));
-        let found = match (table.cell(first, column), named.count()) {
+        if table.columns()[column].missing == 0 && matches!(table.columns()[column].cells, Cells::Numbers { .. }) {
+            continue;
+        }
+        let mut cursor = table.cursor(&[column]);
+        let (mut first, mut count, mut named) = (None, 0, 0);
+        for row in 0..table.rows() {
+            let cell = cursor.at(row).cell(column);
+            if lacks_class(cell, known) {
+                count += 1;
+                named += usize::from(matches!(cell, Cell::Word(_)));
+                first.get_or_insert((row, cell));
+            }
+        }
+        let Some((first, cell)) = first else { continue };
+        let found = match (cell, named) {
             (Cell::Word(word), _) => format!("{word:?}, no class, as in {count} rows"),
             (_, 0) => format!("nothing (or NA or the like), as in {count} rows"),
             (_, named) => format!("nothing, as in {count} rows, in {named} of them \"None\""),

@@ -85,6 +85,7 @@ pub(super) struct Evaluator<'d, T: Scalar> {
     data: &'d Dataset<T>,
     workspace: Workspace<T>,
     minibatch: Minibatch<T>,
+    /// Rows of the minibatch, (batch).
     rows: Vec<usize>,
     /// Whether the targets are classes, so that the accuracy is computed.
     with_accuracy: bool,
@@ -99,7 +100,7 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
             data,
             workspace: Workspace::new(mlp, batch),
             minibatch: Minibatch::new(data, batch),
-            rows: (0..data.rows()).collect(),
+            rows: Vec::with_capacity(batch),
             with_accuracy,
             spread: None,
         }
@@ -124,8 +125,12 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
     ) -> Result<(Evaluation, Option<f64>)> {
         let (mut total, mut right, mut first) = (0.0, 0, 0);
         let mut errors = self.spread.as_ref().map(Spread::errors);
-        for rows in self.rows.chunks(self.workspace.max_batch()) {
+        while first < self.data.rows() {
+            self.rows.clear();
+            self.rows.extend(first..self.data.rows().min(first + self.workspace.max_batch()));
+            let rows = &self.rows;
             self.minibatch.gather(self.data, rows);
+            self.data.check_read()?;
             check_finite(first, mlp.forward(self.minibatch.x(), &mut self.workspace)?)?;
             let loss = criterion.value(mlp, &self.minibatch, &mut self.workspace)?;
             total += loss * rows.len() as f64;

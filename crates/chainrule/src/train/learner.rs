@@ -88,6 +88,7 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
         let batch = self.workspace.max_batch();
         if self.accumulation.is_none() || rows.len() <= batch {
             self.minibatch.gather(self.task.data, rows);
+            self.task.data.check_read()?;
             self.task.data.prefetch(next);
             let loss = self.task.criterion.step(mlp, &self.minibatch, update, &mut self.workspace)?;
             return Ok(StepStats { loss, mass: self.task.criterion.mass(&self.minibatch), right: self.count_right() });
@@ -113,6 +114,7 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
         sum.clear();
         for rows in parts {
             self.minibatch.gather(data, rows);
+            data.check_read()?;
             mlp.forward_training(self.minibatch.x(), &mut self.workspace)?;
             let value = criterion.backward(mlp, &self.minibatch, &mut self.workspace)?;
             let share = criterion.mass(&self.minibatch) / stats.mass;

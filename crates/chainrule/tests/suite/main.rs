@@ -12,6 +12,8 @@ mod gradients;
 mod history;
 #[cfg(feature = "csv")]
 mod known_columns;
+#[cfg(all(feature = "csv", feature = "npy"))]
+mod larger_than_memory;
 mod layer_order;
 mod layers;
 #[cfg(feature = "csv")]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule::data::{Decimal, Delimiter, Missing, Request, Source, TextFormat, Unknown};
+use chainrule::data::{Decimal, Delimiter, Memory, Missing, Request, Source, TextFormat, Unknown};
 use chainrule::{Loss, Task};
 use clap::Args;
 use clap::builder::TypedValueParser;
@@ -95,6 +95,31 @@ impl ColumnArgs {
         request.missing = self.missing;
         request.limits = limits();
         request
+    }
+}
+
+/// How much memory rows may take.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct MemoryArgs {
+    /// Keep the memory that rows take below this: 512M, 2G, ...; the rest goes to scratch files, which are deleted even if the
+    /// command is killed. The result does not depend on it. The program, its threads and the network take some 100M more
+    /// [default: all rows in memory]
+    #[arg(long, value_name = "SIZE", value_parser = crate::limits::size)]
+    memory: Option<u64>,
+    /// The folder of the scratch files, best on a fast disk: they take 8 bytes for each number that is read, and 4 (8 in f64)
+    /// for each feature [default: TMPDIR, or /tmp]
+    #[arg(long, value_name = "FOLDER", requires = "memory")]
+    scratch: Option<PathBuf>,
+}
+
+impl MemoryArgs {
+    pub(crate) fn memory(&self) -> Option<Memory> {
+        let memory = Memory::new(self.memory?);
+        Some(match &self.scratch {
+            Some(folder) => memory.in_folder(folder),
+            None => memory,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use chainrule::data::Source;
 use clap::Args;
 
 use crate::args::defaults::{HOLDOUT, SEED};
-use crate::args::{ColumnArgs, FittingArgs};
+use crate::args::{ColumnArgs, FittingArgs, MemoryArgs};
 use crate::values;
 
 const EXAMPLES: &str = "\
@@ -25,6 +25,8 @@ pub(crate) struct DataArgs {
     pub(crate) data: Source,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
     #[command(flatten)]
     pub(crate) fitting: FittingArgs,
     /// The fraction of the rows that would be held out, to look for rows that stand in both parts

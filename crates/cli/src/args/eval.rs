@@ -6,7 +6,7 @@ use chainrule::data::Source;
 use chainrule::{Activation, Loss};
 use clap::Args;
 
-use crate::args::ColumnArgs;
+use crate::args::{ColumnArgs, MemoryArgs};
 use crate::layers::LayersArgs;
 use crate::values::{self, Part};
 
@@ -29,6 +29,8 @@ pub(crate) struct EvalArgs {
     pub(crate) data: Source,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
     /// Which rows to use: all, or those that the model was trained on, validated on or tested on. The model's file remembers
     /// them; for one that does not, they are drawn by --holdout and --seed [default: test if the source has such a part,
     /// otherwise all]

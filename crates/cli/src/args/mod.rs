@@ -18,7 +18,7 @@ mod tune;
 use clap::{Parser, Subcommand};
 
 pub(crate) use checkpoint::CheckpointArgs;
-pub(crate) use data::{ColumnArgs, FittingArgs, TextArgs};
+pub(crate) use data::{ColumnArgs, FittingArgs, MemoryArgs, TextArgs};
 pub(crate) use data_command::DataArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use eval::EvalArgs;
@@ -37,9 +37,9 @@ pub(crate) use tune::TuneArgs;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Refuse input files larger than this, counted after decompression: 16G, 500M, ...
-    #[arg(long, global = true, value_name = "SIZE", default_value = "4G", value_parser = crate::limits::size)]
-    pub(crate) max_bytes: u64,
+    /// Refuse input files larger than this, counted after decompression: 16G, 500M, ... [default: 4G; with --memory 1T]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = crate::limits::size)]
+    pub(crate) max_bytes: Option<u64>,
     /// Print without colours; NO_COLOR in the environment says the same
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
@@ -58,6 +58,19 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     Gradcheck(GradcheckArgs),
     Trace(Box<TraceArgs>),
+}
+
+impl Command {
+    /// Whether rows may go to scratch files.
+    pub(crate) fn is_bounded(&self) -> bool {
+        match self {
+            Command::Train(args) => args.memory.memory().is_some(),
+            Command::Predict(args) => args.memory.memory().is_some(),
+            Command::Eval(args) => args.memory.memory().is_some(),
+            Command::Data(args) => args.memory.memory().is_some(),
+            _ => false,
+        }
+    }
 }
 
 const EXAMPLES: &str = "\

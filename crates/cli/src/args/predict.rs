@@ -6,8 +6,8 @@ use chainrule::data::Source;
 use chainrule::{Activation, Loss, Task};
 use clap::Args;
 
-use crate::args::TextArgs;
 use crate::args::data::task;
+use crate::args::{MemoryArgs, TextArgs};
 use crate::layers::LayersArgs;
 use crate::values::{self, Table};
 
@@ -49,6 +49,8 @@ pub(crate) struct PredictArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) text: TextArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,

@@ -7,7 +7,7 @@ use chainrule::{Activation, DType, Init, Loss};
 use clap::Args;
 
 use crate::args::defaults::SEED;
-use crate::args::{CheckpointArgs, ColumnArgs, FittingArgs};
+use crate::args::{CheckpointArgs, ColumnArgs, FittingArgs, MemoryArgs};
 use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::schedule_args::ScheduleArgs;
@@ -20,6 +20,7 @@ Examples:
   chainrule train --data mnist:data/mnist --hidden 128 --epochs 5 --save mnist.safetensors
   chainrule train --data houses.csv --target price --save houses.safetensors
   chainrule train --data titanic.csv --target survived --missing median --drop name,ticket
+  chainrule train --data large.csv --target y --memory 512M
   chainrule train --data x.npy --labels y.npy --preprocess standardize --holdout 0.1
   chainrule train --data x.csv --labels y.csv --loss mse --hidden 32,32 --activation tanh --lr 0.01
   chainrule train --class-weights balanced --label-smoothing 0.1
@@ -47,6 +48,8 @@ pub(crate) struct TrainArgs {
     pub(crate) data: Source,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
     /// Number of classes, if labels are numbers from 0 and some have no row [default: the labels that occur]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) classes: Option<usize>,
@@ -70,7 +73,7 @@ pub(crate) struct TrainArgs {
     pub(crate) no_refit: bool,
     /// Cross-validate first: train and test on each of K parts of all rows in turn, and show the mean and the standard deviation
     /// of each metric. The model itself is trained as without it
-    #[arg(long, value_name = "K", value_parser = values::count, conflicts_with_all = ["init", "test_data"], help_heading = "Data")]
+    #[arg(long, value_name = "K", value_parser = values::count, conflicts_with_all = ["init", "test_data", "memory"], help_heading = "Data")]
     pub(crate) cv: Option<usize>,
     /// The seed that rows are split by [default: that of --seed]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, help_heading = "Data")]

@@ -12,6 +12,7 @@ mod export;
 mod finite;
 mod gradcheck;
 mod graph;
+mod larger_than_memory;
 mod layers;
 mod limits;
 mod losses;

@@ -11,17 +11,22 @@ use arrow_ipc::{Block, root_as_footer, root_as_message};
 
 use super::batch::{append, corrupt, table_of};
 use crate::data::limits::Limits;
+use crate::data::memory::Within;
 use crate::data::table::Table;
 use crate::{Error, Result};
 
 /// What a file ends with: the length of its footer, and `ARROW1`.
 const TRAILER: usize = 10;
 
-pub(super) fn read(origin: &str, mut file: File, limits: Limits) -> Result<Table> {
+pub(super) fn read(origin: &str, mut file: File, within: Within<'_>) -> Result<Table> {
     let refuse = |error: &dyn std::fmt::Display| corrupt(origin, "Arrow", error);
+    if let (Some(memory), Ok(found)) = (within.memory, file.metadata()) {
+        let why = || "an Arrow file lies in memory whole; Parquet does not".to_owned();
+        memory.check_bytes(origin, found.len().into(), why)?;
+    }
     let mut bytes = Vec::new();
     file.rewind()
-        .and_then(|()| file.take(limits.max_bytes).read_to_end(&mut bytes))
+        .and_then(|()| file.take(within.limits.max_bytes).read_to_end(&mut bytes))
         .map_err(Error::io("read", origin))?;
     let file = Buffer::from_vec(bytes);
     let trailer: [u8; TRAILER] = file.last_chunk().copied().ok_or_else(|| refuse(&"too short"))?;
@@ -31,9 +36,9 @@ pub(super) fn read(origin: &str, mut file: File, limits: Limits) -> Result<Table
     let footer = root_as_footer(&file[start..end]).map_err(|error| refuse(&error))?;
     let schema = footer.schema().ok_or_else(|| refuse(&"no schema"))?;
     let schema = Arc::new(try_fb_to_schema(schema).map_err(|error| refuse(&error))?);
-    let mut table = table_of(origin, &schema)?;
+    let mut table = table_of(origin, &schema)?.bounded(within.memory);
     let mut decoder = FileDecoder::new(schema, footer.version());
-    let blocks = Blocks { origin, file: &file, limits };
+    let blocks = Blocks { origin, file: &file, limits: within.limits };
     for block in footer.dictionaries().iter().flatten() {
         decoder.read_dictionary(block, &blocks.bytes(block)?).map_err(|error| refuse(&error))?;
     }

@@ -14,18 +14,18 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::batch::corrupt;
-use super::limits::Limits;
+use super::memory::Within;
 use super::table::Table;
 use crate::Result;
 
 /// Reads a Parquet file.
-pub(super) fn parquet(origin: &str, file: File, limits: Limits) -> Result<Table> {
-    guarded(origin, "Parquet", || parquet::read(origin, file, limits))
+pub(super) fn parquet(origin: &str, file: File, within: Within<'_>) -> Result<Table> {
+    guarded(origin, "Parquet", || parquet::read(origin, file, within))
 }
 
 /// Reads an Arrow file, whose other name is Feather.
-pub(super) fn arrow(origin: &str, file: File, limits: Limits) -> Result<Table> {
-    guarded(origin, "Arrow", || arrow::read(origin, file, limits))
+pub(super) fn arrow(origin: &str, file: File, within: Within<'_>) -> Result<Table> {
+    guarded(origin, "Arrow", || arrow::read(origin, file, within))
 }
 
 /// These crates panic on some corrupt files, where others are refused.

@@ -8,6 +8,7 @@ use arrow_array::{
 };
 
 use super::*;
+use crate::data::{Limits, Memory};
 
 /// Writes a file of one batch.
 type Write = fn(&RecordBatch, &mut File);
@@ -33,7 +34,7 @@ fn as_compressed_arrow(batch: &RecordBatch, file: &mut File) {
     writer.finish().unwrap();
 }
 
-type Read = fn(&str, File, Limits) -> Result<Table>;
+type Read = fn(&str, File, Within<'_>) -> Result<Table>;
 
 const FORMATS: [(Write, Read); 3] = [(as_parquet, parquet), (as_arrow, arrow), (as_compressed_arrow, arrow)];
 
@@ -66,7 +67,7 @@ fn all_kinds() -> RecordBatch {
 #[test]
 fn columns_of_every_kind_are_numbers_or_words_and_nulls_are_missing() {
     for (write, read) in FORMATS {
-        let table = read("x", file(&all_kinds(), write), Limits::default()).unwrap();
+        let table = read("x", file(&all_kinds(), write), Within::default()).unwrap();
         assert_eq!((table.rows(), table.cols(), table.name(3)), (3, 8, Some("decimal")));
         let numbers = |column| [0, 1, 2].map(|row| table.number(row, column));
         assert_eq!(numbers(0), [Some(1.0), None, Some(255.0)]);
@@ -89,7 +90,7 @@ fn what_is_no_number_or_word_is_refused_by_name() {
     let infinite = batch(&[("x", Arc::new(Float64Array::from(vec![1.0, f64::INFINITY])))]);
     let empty = batch(&[("x", Arc::new(NullArray::new(0)))]);
     for (write, read) in FORMATS {
-        let message = |batch| read("x", file(batch, write), Limits::default()).unwrap_err().to_string();
+        let message = |batch| read("x", file(batch, write), Within::default()).unwrap_err().to_string();
         let found = message(&dates);
         assert!(
             found.contains("column 2: found the column \"day\" of type Date32, expected numbers or texts"),
@@ -111,9 +112,31 @@ fn every_prefix_and_what_is_beyond_the_limits_are_refused() {
             let mut cut = tempfile::tempfile().unwrap();
             cut.write_all(&bytes[..length]).unwrap();
             cut.rewind().unwrap();
-            assert!(read("x", cut, Limits::default()).is_err(), "{length}");
+            assert!(read("x", cut, Within::default()).is_err(), "{length}");
         }
-        let message = read("x", file(&zeros, write), Limits { max_bytes: 400_000 }).unwrap_err().to_string();
+        let message = read("x", file(&zeros, write), Limits { max_bytes: 400_000 }.into()).unwrap_err().to_string();
         assert!(message.contains("the limit of 400000 bytes") || message.contains("cut off"), "{message}");
     }
+}
+
+#[test]
+fn rows_beyond_memory_are_the_same() {
+    let numbers: Vec<Option<f64>> = (0..9000).map(|i| (i % 7 > 0).then_some(f64::from(i) * 0.1)).collect();
+    let words: Vec<Option<&str>> = (0..9000).map(|i| [Some("a"), None, Some("b")][i % 3]).collect();
+    let long = batch(&[("x", Arc::new(Float64Array::from(numbers))), ("w", Arc::new(StringArray::from(words)))]);
+    // Twice the larger file, and less than a share of it is the table.
+    let memory = Memory::new(400_000);
+    for (write, read) in FORMATS {
+        let [plain, stored] = [None, Some(&memory)]
+            .map(|memory| read("x", file(&long, write), Within { memory, ..Within::default() }).unwrap());
+        let (mut a, mut b) = (plain.cursor(&[0, 1]), stored.cursor(&[0, 1]));
+        for row in 0..9000 {
+            assert_eq!([0, 1].map(|column| a.at(row).cell(column)), [0, 1].map(|column| b.at(row).cell(column)));
+        }
+        assert!(stored.is_stored() && !plain.is_stored());
+    }
+    let little = Memory::new(1000);
+    let within = Within { memory: Some(&little), ..Within::default() };
+    let message = arrow("x", file(&long, as_arrow), within).unwrap_err().to_string();
+    assert!(message.contains("an Arrow file lies in memory whole"), "{message}");
 }

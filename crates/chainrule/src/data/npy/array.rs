@@ -3,7 +3,7 @@
 use super::header::{Header, read_header};
 use crate::data::Limits;
 use crate::data::half::f16;
-use crate::data::input::{Input, read_exactly};
+use crate::data::input::{Input, read_error, read_exactly};
 use crate::data::numbers::narrow;
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
@@ -32,42 +32,18 @@ impl<T: Scalar> Array<T> {
     /// Reads an array out of `len` bytes. Before it allocates, the header's claim has been found equal to `len` and within
     /// the limits; of a pipe, which does not tell its length, memory grows with what comes.
     pub(super) fn read(origin: &str, mut reader: impl Read, len: Option<u64>, limits: Limits) -> Result<Self> {
-        let header = read_header(origin, &mut reader)?;
-        let refuse = |found: String, expected: &str| Error::format(origin, Place::Header, found, expected);
-        let Header { descr, fortran_order, offset, .. } = &header;
-        let element = Element::of(descr).ok_or_else(|| {
-            let pickled = if descr.get(1..2) == Some("O") { " (Python objects)" } else { "" };
-            refuse(format!("elements of type '{descr}'{pickled}"), NUMBERS)
-        })?;
-        let shape: Vec<usize> = header.shape.iter().map(|&dim| dim as usize).collect();
-        if let Some(index) = shape.iter().position(|&dim| dim == 0) {
-            let what = if index == 0 { "rows" } else { "columns" };
-            return Err(Error::Empty { origin: origin.to_string(), what });
-        }
-        let count: u64 = header.shape.iter().product(); // which the header has seen to fit
-        let claimed = u128::from(count) * element.width as u128 + u128::from(*offset);
-        if let Some(len) = len.filter(|len| claimed != u128::from(*len)) {
-            let found = format!("shape {} of '{descr}', {claimed} bytes in all", tuple(&shape));
-            return Err(refuse(found, &format!("the {len} bytes that the file has")));
-        }
-        limits.check(origin, claimed)?;
-        let reader: Box<dyn Read + '_> = match len {
-            Some(_) => Box::new(reader),
-            None => {
-                let bytes = (claimed - u128::from(*offset)) as usize;
-                Box::new(Cursor::new(read_exactly(origin, &mut reader, *offset, bytes)?))
-            }
-        };
-        let elements = Elements { origin, offset: *offset, count: count as usize, reader };
-        let data = elements.collect(element)?;
-        let data = if *fortran_order { row_major(&shape, &data)? } else { data };
-        let (floats, bytes) = (element.kind == Kind::Float, element.kind == Kind::Uint && element.width == 1);
-        Ok(Array { shape, floats, bytes, data })
+        let claim = Claim::read(origin, &mut reader, len, limits)?;
+        claim.whole(origin, reader, len)
     }
 
     pub(super) fn wrong_shape(&self, origin: &str, expected: &str) -> Error {
-        Error::format(origin, Place::Header, format!("shape {}", tuple(&self.shape)), expected)
+        wrong_shape(origin, &self.shape, expected)
     }
+}
+
+/// That a shape is not what is needed.
+pub(super) fn wrong_shape(origin: &str, shape: &[usize], expected: &str) -> Error {
+    Error::format(origin, Place::Header, format!("shape {}", tuple(shape)), expected)
 }
 
 /// What an element is.
@@ -134,36 +110,103 @@ impl Element {
     }
 }
 
-/// The elements still in the file.
-struct Elements<'a, R: Read> {
-    origin: &'a str,
-    offset: u64,
-    count: usize,
-    reader: R,
+/// What a header says of the elements behind it.
+pub(super) struct Claim {
+    element: Element,
+    /// No dimension is 0.
+    pub(super) shape: Vec<usize>,
+    pub(super) fortran_order: bool,
+    /// Where the elements begin.
+    pub(super) offset: u64,
+    /// How many there are.
+    pub(super) count: usize,
 }
 
-impl<R: Read> Elements<'_, R> {
-    fn collect<T: Scalar>(self, element: Element) -> Result<Vec<T>> {
-        const AT_ONCE: usize = 4096; // elements
-        let Elements { origin, offset, count, mut reader } = self;
-        let place = |index: usize| Place::Byte(offset + (index * element.width) as u64);
+impl Claim {
+    /// Reads the header; refuses a claim that is not equal to `len`, where that is known, or beyond the limits.
+    pub(super) fn read(origin: &str, reader: &mut impl Read, len: Option<u64>, limits: Limits) -> Result<Self> {
+        let header = read_header(origin, reader)?;
+        let refuse = |found: String, expected: &str| Error::format(origin, Place::Header, found, expected);
+        let Header { descr, fortran_order, offset, .. } = &header;
+        let element = Element::of(descr).ok_or_else(|| {
+            let pickled = if descr.get(1..2) == Some("O") { " (Python objects)" } else { "" };
+            refuse(format!("elements of type '{descr}'{pickled}"), NUMBERS)
+        })?;
+        let shape: Vec<usize> = header.shape.iter().map(|&dim| dim as usize).collect();
+        if let Some(index) = shape.iter().position(|&dim| dim == 0) {
+            let what = if index == 0 { "rows" } else { "columns" };
+            return Err(Error::Empty { origin: origin.to_string(), what });
+        }
+        let count: u64 = header.shape.iter().product(); // which the header has seen to fit
+        let claimed = u128::from(count) * element.width as u128 + u128::from(*offset);
+        if let Some(len) = len.filter(|len| claimed != u128::from(*len)) {
+            let found = format!("shape {} of '{descr}', {claimed} bytes in all", tuple(&shape));
+            return Err(refuse(found, &format!("the {len} bytes that the file has")));
+        }
+        limits.check(origin, claimed)?;
+        Ok(Claim { element, shape, fortran_order: *fortran_order, offset: *offset, count: count as usize })
+    }
+
+    /// Bytes of all elements.
+    pub(super) fn bytes(&self) -> usize {
+        self.count * self.element.width
+    }
+
+    pub(super) fn are_bytes(&self) -> bool {
+        self.element.kind == Kind::Uint && self.element.width == 1
+    }
+
+    /// Reads the elements, of a file of `len` bytes or of one that does not tell.
+    pub(super) fn whole<T: Scalar>(self, origin: &str, mut reader: impl Read, len: Option<u64>) -> Result<Array<T>> {
+        match len {
+            Some(_) => self.collect(origin, reader),
+            None => {
+                let bytes = read_exactly(origin, &mut reader, self.offset, self.bytes())?;
+                self.collect(origin, Cursor::new(bytes))
+            }
+        }
+    }
+
+    fn collect<T: Scalar>(self, origin: &str, reader: impl Read) -> Result<Array<T>> {
         let mut data = Vec::new();
+        let count = self.count;
         let no_memory =
             |_| Error::format(origin, Place::Header, format!("{count} elements"), "fewer, as memory is short");
         data.try_reserve_exact(count).map_err(no_memory)?;
+        self.each(origin, reader, |place, number| {
+            data.push(narrow(origin, place, number)?);
+            Ok(())
+        })?;
+        let data = if self.fortran_order { row_major(&self.shape, &data)? } else { data };
+        let (floats, bytes) = (self.element.kind == Kind::Float, self.are_bytes());
+        Ok(Array { shape: self.shape, floats, bytes, data })
+    }
+
+    /// Shows every element that is still to be read, in the order of the file, and the place where it stands.
+    pub(super) fn each(
+        &self,
+        origin: &str,
+        mut reader: impl Read,
+        mut see: impl FnMut(Place, f64) -> Result<()>,
+    ) -> Result<()> {
+        const AT_ONCE: usize = 4096; // elements
+        let Claim { element, offset, count, .. } = *self;
+        let place = |index: usize| Place::Byte(offset + (index * element.width) as u64);
         let mut buffer = [0; 8 * AT_ONCE];
-        while data.len() < count {
-            let some = &mut buffer[..AT_ONCE.min(count - data.len()) * element.width];
-            reader.read_exact(some).map_err(Error::io("read", origin))?;
+        let mut seen = 0;
+        while seen < count {
+            let some = &mut buffer[..AT_ONCE.min(count - seen) * element.width];
+            reader.read_exact(some).map_err(|error| read_error(origin, offset, error))?;
             for bytes in some.chunks_exact(element.width) {
-                let place = place(data.len());
+                let place = place(seen);
                 let number = element
                     .number(bytes)
                     .ok_or_else(|| Error::format(origin, place, bytes[0].to_string(), "a boolean, 0 or 1"))?;
-                data.push(narrow(origin, place, number)?);
+                see(place, number)?;
+                seen += 1;
             }
         }
-        Ok(data)
+        Ok(())
     }
 }
 
@@ -208,169 +251,4 @@ pub(super) fn tuple(shape: &[usize]) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// An NPY file with this dictionary, padded as NumPy pads.
-    pub(in super::super) fn npy(version: u8, dict: &str, data: &[u8]) -> Vec<u8> {
-        let before = if version == 1 { 10 } else { 12 };
-        let length = (before + dict.len() + 1).next_multiple_of(64) - before;
-        let mut bytes = [&b"\x93NUMPY"[..], &[version, 0]].concat();
-        bytes.extend(&(length as u32).to_le_bytes()[..before - 8]);
-        bytes.extend(format!("{dict:<width$}\n", width = length - 1).as_bytes());
-        bytes.extend(data);
-        bytes
-    }
-
-    fn dict(descr: &str, fortran: &str, shape: &str) -> String {
-        format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}")
-    }
-
-    fn read(bytes: &[u8]) -> Result<Array<f64>> {
-        Array::read("x.npy", bytes, Some(bytes.len() as u64), Limits::default())
-    }
-
-    fn message(bytes: &[u8]) -> String {
-        read(bytes).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn every_width_and_byte_order_gives_the_same_numbers() {
-        let numbers = [1i8, 0, 100, 7];
-        macro_rules! both {
-            ($letter:literal, $t:ty) => {
-                let width = size_of::<$t>();
-                let little: Vec<u8> = numbers.iter().flat_map(|&x| (x as $t).to_le_bytes()).collect();
-                let big: Vec<u8> = numbers.iter().flat_map(|&x| (x as $t).to_be_bytes()).collect();
-                for (mark, data) in [('<', little), ('>', big)] {
-                    let mark = if width == 1 { '|' } else { mark };
-                    let descr = format!("{mark}{}{width}", $letter);
-                    for version in [1, 2, 3] {
-                        let array = read(&npy(version, &dict(&descr, "False", "(2, 2)"), &data)).unwrap();
-                        assert_eq!((array.shape, array.data), (vec![2, 2], vec![1.0, 0.0, 100.0, 7.0]), "{descr}");
-                        assert_eq!(array.floats, $letter == 'f');
-                    }
-                }
-            };
-        }
-        both!('i', i8);
-        both!('i', i16);
-        both!('i', i32);
-        both!('i', i64);
-        both!('u', u8);
-        both!('u', u16);
-        both!('u', u32);
-        both!('u', u64);
-        both!('f', f32);
-        both!('f', f64);
-        let half = read(&npy(1, &dict("<f2", "False", "(2,)"), &[0, 0x3c, 0, 0xc0])).unwrap();
-        assert_eq!((half.data, half.floats), (vec![1.0, -2.0], true));
-        assert_eq!(read(&npy(1, &dict(">f2", "False", "(1,)"), &[0x3c, 0])).unwrap().data, [1.0]);
-        assert_eq!(read(&npy(1, &dict("|b1", "False", "(2,)"), &[1, 0])).unwrap().data, [1.0, 0.0]);
-        assert!(message(&npy(1, &dict("|b1", "False", "(2,)"), &[1, 2])).contains("x.npy, byte 129: found"));
-        assert_eq!(read(&npy(1, &dict("|i1", "False", "(1,)"), &[0x80])).unwrap().data, [-128.0]);
-    }
-
-    #[test]
-    fn fortran_order_is_turned_around_in_two_and_three_dimensions() {
-        // numpy.arange(6).reshape(2, 3), then numpy.arange(24).reshape(2, 3, 4), in Fortran order.
-        let two = read(&npy(1, &dict("|u1", "True", "(2, 3)"), &[0, 3, 1, 4, 2, 5])).unwrap();
-        assert_eq!(two.data, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-        let mut file = Vec::new();
-        for k in 0..4 {
-            for j in 0..3 {
-                for i in 0..2 {
-                    file.push(i * 12 + j * 4 + k);
-                }
-            }
-        }
-        let three = read(&npy(1, &dict("|u1", "True", "(2, 3, 4)"), &file)).unwrap();
-        assert_eq!(three.data, (0..24).map(f64::from).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn every_prefix_and_a_byte_too_many_are_refused() {
-        let whole = npy(1, &dict("<f4", "False", "(2, 2)"), &[0; 16]);
-        assert!(read(&whole).is_ok());
-        for length in 0..whole.len() {
-            let message = message(&whole[..length]);
-            assert!(message.starts_with("x.npy, "), "{length}: {message}");
-        }
-        let message = message(&[&whole[..], &[0]].concat());
-        assert_eq!(
-            message,
-            "x.npy, header: found shape (2, 2) of '<f4', 144 bytes in all, expected the 145 bytes that the file has"
-        );
-    }
-
-    #[test]
-    fn a_huge_claim_costs_no_memory() {
-        // 32 GiB, then 2^63 elements, which times 8 wraps to 0 in 64 bits.
-        assert!(message(&npy(1, &dict("<f8", "False", "(4294967296, 1)"), &[])).contains("34359738496 bytes"));
-        assert!(message(&npy(1, &dict("<f8", "False", "(9223372036854775808,)"), &[])).contains("bytes in all"));
-        assert!(
-            message(&npy(1, &dict("<f8", "False", "(4194305, 4194305, 211106198978564)"), &[])).contains("64 bits")
-        );
-        let bomb = [b"\x93NUMPY\x02\x00".as_slice(), &u32::MAX.to_le_bytes(), &[b'('; 100]].concat();
-        assert!(message(&bomb).contains("a header of 4294967295 bytes"));
-    }
-
-    #[test]
-    fn what_is_no_plain_number_is_named() {
-        for (descr, width) in [("|O", 8), ("<U3", 12), ("|S3", 3), ("<c16", 16), ("<M8[ns]", 8), ("|V4", 4)] {
-            let message = message(&npy(1, &dict(descr, "False", "(1,)"), &vec![0; width]));
-            assert!(
-                message.contains(&format!("type '{descr}'")) && message.contains("booleans, integers"),
-                "{message}"
-            );
-        }
-        let structured = "{'descr': [('a', '<f4'), ('b', '<i4')], 'fortran_order': False, 'shape': (1,), }";
-        assert!(message(&npy(1, structured, &[0; 8])).contains("a structured type"));
-        for descr in ["<f", "f4", "<q4", "<f16", "<i3", ""] {
-            assert!(
-                message(&npy(1, &dict(descr, "False", "(1,)"), &[0; 4])).contains("x.npy, header: found"),
-                "{descr}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_broken_header_is_refused() {
-        for text in
-            ["", "{}", "{'descr': '<f4'}", "(1, 2)", "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}", "{'a'"]
-        {
-            assert!(message(&npy(1, text, &[0; 4])).starts_with("x.npy, header: found"), "{text}");
-        }
-        let mut bytes = npy(1, &dict("<f4", "False", "(1,)"), &[0; 4]);
-        bytes[6] = 4;
-        assert!(message(&bytes).contains("byte 6: found version 4.0"));
-        bytes[0] = b'x';
-        assert!(message(&bytes).contains("found bytes 78 4e 55"));
-        bytes = npy(1, &dict("<f4", "False", "(1,)"), &[0; 4]);
-        bytes[60] = 0xff;
-        assert!(read(&bytes).is_err());
-    }
-
-    #[test]
-    fn any_byte_of_the_header_may_be_wrong_without_a_panic_or_a_long_message() {
-        let whole = npy(1, &dict("<f4", "False", "(1, 2)"), &[0; 8]);
-        for index in 0..whole.len() - 8 {
-            for byte in 0..=255 {
-                let mut bytes = whole.clone();
-                bytes[index] = byte;
-                match read(&bytes) {
-                    Ok(array) => assert_eq!(array.data.len(), 2),
-                    Err(error) => assert!(error.to_string().len() < 500, "{error}"),
-                }
-            }
-        }
-        let long = npy(2, &format!("{{'descr': '<f4', {}", " ".repeat(60_000)), &[]);
-        assert!(message(&long).len() < 500);
-    }
-
-    #[test]
-    fn nothing_to_read_is_refused() {
-        assert!(message(&npy(1, &dict("<f4", "False", "(0, 3)"), &[])).contains("no rows"));
-        assert!(message(&npy(1, &dict("<f4", "False", "(3, 0)"), &[])).contains("no columns"));
-    }
-}
+pub(super) mod tests;

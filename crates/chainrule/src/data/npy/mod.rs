@@ -3,6 +3,7 @@
 //! NPZ archives and the tensors of safetensors files.
 
 mod array;
+mod bounded;
 mod header;
 mod npz;
 mod tensors;
@@ -10,13 +11,15 @@ mod tensors;
 use crate::atomic::write_atomically;
 use crate::data::contents::{BYTE, Bytes, Contents, Inflated};
 use crate::data::input::{Input, open};
+use crate::data::memory::{Memory, Within};
 use crate::data::numbers::{labels, values};
 use crate::data::{Features, Limits, Table, Targets};
 use crate::{Error, Place, Result};
 use array::Array;
+use bounded::{Rows, Taken};
 use chainrule_kernel::Scalar;
 pub(crate) use header::header_of;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 /// Parses features: an array of two dimensions or more, a row for each index of the first. Errors name `origin`.
@@ -74,27 +77,48 @@ pub(crate) struct Arrays<'a> {
     pub(crate) inflated: Option<Inflated>,
     /// Which array is meant.
     pub(crate) key: Option<&'a str>,
+    /// How much of it rows may take.
+    pub(crate) memory: Option<&'a Memory>,
 }
 
 impl Arrays<'_> {
     /// The array that is meant, and what errors call it.
-    fn array(self) -> Result<(String, Array<f64>)> {
-        let Arrays { layout, input, inflated, key } = self;
+    fn take(self, rows: Rows) -> Result<(String, Taken)> {
+        let Arrays { layout, input, inflated, key, memory } = self;
         let origin = input.origin.clone();
+        let within = Within { limits: input.limits, memory };
         match (layout, inflated) {
-            (Layout::Npy, Some(reader)) => Ok((origin.clone(), Array::read(&origin, reader, None, input.limits)?)),
-            (Layout::Npy, None) => Ok((origin, Array::from_input(input)?)),
+            (Layout::Npy, Some(reader)) => Ok((origin.clone(), bounded::take(&origin, reader, None, within, rows)?)),
+            (Layout::Npy, None) => {
+                let Input { reader, len, .. } = input;
+                Ok((origin.clone(), bounded::take(&origin, BufReader::new(reader), len, within, rows)?))
+            }
             (_, Some(_)) => {
                 Err(Error::format(&origin, Place::Byte(0), "an archive in a compressed file", "the archive itself"))
             }
-            (Layout::Npz, None) => npz::array(&origin, input.reader.into_inner().1, key, input.limits),
-            (Layout::Tensors, None) => tensors::array(&origin, input, key),
+            (Layout::Npz, None) => {
+                let file = input.reader.into_inner().1;
+                let read = |named: &str, reader: BufReader<Box<dyn Read + '_>>| {
+                    bounded::take(named, reader, None, within, rows)
+                };
+                npz::array(&origin, file, key, within.limits, read)
+            }
+            (Layout::Tensors, None) => {
+                if let (Some(memory), Some(len)) = (memory, input.len) {
+                    let why = || "a safetensors file lies in memory whole, and its numbers as f64".to_owned();
+                    memory.check_bytes(&origin, 3 * u128::from(len), why)?;
+                }
+                tensors::array(&origin, input, key).map(|(named, array)| (named, Taken::Array(array)))
+            }
         }
     }
 
     /// A table, or where the elements are bytes images.
     pub(crate) fn contents(self) -> Result<Contents> {
-        let (origin, array) = self.array()?;
+        let (origin, array) = match self.take(Rows::Features)? {
+            (origin, Taken::Array(array)) => (origin, array),
+            (_, Taken::Stored(contents)) => return Ok(contents),
+        };
         let (rows, cols) = match array.shape[..] {
             [rows, _, ..] => (rows, array.data.len() / rows),
             _ => return Err(array.wrong_shape(&origin, "two dimensions or more: rows, then columns")),
@@ -109,7 +133,13 @@ impl Arrays<'_> {
 
     /// A table of targets, a column of them or several.
     pub(crate) fn target_table(self) -> Result<Table> {
-        let (origin, array) = self.array()?;
+        let (origin, array) = match self.take(Rows::Targets)? {
+            (origin, Taken::Array(array)) => (origin, array),
+            (_, Taken::Stored(Contents::Table(table))) => return Ok(table),
+            (origin, Taken::Stored(Contents::Bytes(_))) => {
+                return Err(Error::format(&origin, Place::Header, "images", "targets"));
+            }
+        };
         match array.shape[..] {
             [_] => table_of(&origin, 1, &array.data),
             [_, cols] => table_of(&origin, cols, &array.data),

@@ -10,7 +10,7 @@ use std::io::{BufReader, Read};
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder};
 
-use super::array::{Array, tuple};
+use super::array::tuple;
 use super::header::read_header;
 use crate::data::Limits;
 use crate::data::member::listed;
@@ -36,14 +36,20 @@ struct Npz<'a> {
     limits: Limits,
 }
 
-/// The array of this name, or the only one, and what errors call it.
-pub(super) fn array(origin: &str, file: File, key: Option<&str>, limits: Limits) -> Result<(String, Array<f64>)> {
+/// What `read` makes of the array of this name, or of the only one, and what errors call it.
+pub(super) fn array<R>(
+    origin: &str,
+    file: File,
+    key: Option<&str>,
+    limits: Limits,
+    read: impl FnOnce(&str, BufReader<Box<dyn Read + '_>>) -> Result<R>,
+) -> Result<(String, R)> {
     let npz = Npz::open(origin, file, limits)?;
     let entry = npz.choose(key)?;
     let origin = format!("{origin}:{}", entry.name);
     limits.check(&origin, entry.at.uncompressed_size_hint().into())?;
     let reader = npz.inflated(entry)?;
-    let array = Array::read(&origin, BufReader::new(reader), None, limits)?;
+    let array = read(&origin, BufReader::new(reader))?;
     Ok((origin, array))
 }
 
@@ -134,6 +140,7 @@ mod tests {
 
     use super::super::array::tests::npy;
     use super::*;
+    use crate::data::npy::Array;
 
     fn file(bytes: &[u8]) -> File {
         let mut file = tempfile::tempfile().unwrap();
@@ -172,7 +179,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8], key: Option<&str>, limits: Limits) -> Result<(String, Array<f64>)> {
-        array("x.npz", file(bytes), key, limits)
+        array("x.npz", file(bytes), key, limits, |origin, reader| Array::read(origin, reader, None, limits))
     }
 
     #[test]

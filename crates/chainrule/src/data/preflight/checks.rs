@@ -9,11 +9,14 @@ use super::report::Preflight;
 use super::target::TargetProfile;
 use crate::Task;
 use crate::data::examples::Examples;
+use crate::data::roles;
 use crate::data::table::{Cells, Table};
 use crate::data::target_columns::TargetData;
 
 /// Rows that columns and targets are compared in, spread evenly.
 const COMPARED: usize = 4096;
+/// Columns that are compared at once.
+const COLUMNS_AT_ONCE: usize = 64;
 /// Rows, one after the other, in which labels may stand a row too low, and products spent on it.
 const IN_ORDER: usize = 2048;
 const PRODUCTS: usize = 1 << 26;
@@ -133,13 +136,14 @@ fn listed(names: &[String]) -> String {
 
 /// Whether numbers go up by 1 from row to row, or evenly in rows that are spread over the table.
 fn is_index(table: &Table, column: &ColumnProfile) -> bool {
-    let Cells::Numbers { slot } = table.columns()[column.number - 1].cells else { return false };
+    let at = column.number - 1;
+    let Cells::Numbers { slot } = table.columns()[at].cells else { return false };
     if column.missing > 0 || table.rows() < TOY {
         return false;
     }
-    let steps = |row: usize| table.value(row, slot) == table.value(row - 1, slot) + 1.0;
-    (1..table.rows()).all(steps)
-        || counts_rows(&spread(table.rows()).map(|row| table.value(row, slot)).collect::<Vec<_>>())
+    let mut cursor = table.cursor(&[at]);
+    roles::counts_rows(table, at)
+        || counts_rows(&spread(table.rows()).map(|row| cursor.at(row).value(slot)).collect::<Vec<_>>())
 }
 
 /// At most [`COMPARED`] rows, spread evenly.
@@ -148,14 +152,15 @@ fn spread(rows: usize) -> impl Iterator<Item = usize> + Clone {
     (0..count).map(move |i| (i as u128 * rows as u128 / count as u128) as usize)
 }
 
-/// The class of each row, of classes or of one question.
-fn labels(examples: &Examples) -> Option<Vec<u32>> {
+/// The class of each of these rows, of classes or of one question.
+fn labels(examples: &Examples, rows: impl Iterator<Item = usize>) -> Option<Vec<u32>> {
     match examples.target_data() {
-        TargetData::Classes { labels, .. } => Some(labels.clone()),
-        TargetData::Values { values, cols: 1 } if examples.task() == Task::Binary => {
-            Some(values.iter().map(|value| u32::from(*value > 0.5)).collect())
+        TargetData::Classes { labels, .. } => Some(rows.map(|row| labels[row]).collect()),
+        TargetData::Values(values) if values.cols() == 1 && examples.task() == Task::Binary => {
+            let mut cursor = values.cursor();
+            Some(rows.map(|row| u32::from(cursor.at(row)[0] > 0.5)).collect())
         }
-        TargetData::Values { .. } => None,
+        TargetData::Values(_) => None,
     }
 }
 
@@ -166,39 +171,62 @@ fn leaks(columns: &[ColumnProfile], examples: &Examples) -> Vec<DataFinding> {
     if columns.len() < 2 {
         return Vec::new();
     }
-    let chosen = spread(rows.len());
-    let labels = labels(examples).map(|labels| chosen.clone().map(|row| labels[row]).collect::<Vec<u32>>());
+    let chosen = spread(examples.rows());
+    let labels = labels(examples, chosen.clone());
     let targets: Option<Vec<f64>> = match examples.target_data() {
-        TargetData::Values { values, cols: 1 } => Some(chosen.clone().map(|row| values[row]).collect()),
+        TargetData::Values(values) if values.cols() == 1 => {
+            let mut cursor = values.cursor();
+            Some(chosen.clone().map(|row| cursor.at(row)[0]).collect())
+        }
         _ => None,
     };
     let mut findings = Vec::new();
-    for column in columns {
-        let (values, scale): (Vec<f64>, Scale) = match table.columns()[column.number - 1].cells {
-            Cells::Numbers { slot } => {
-                (chosen.clone().map(|row| table.value(rows[row], slot)).collect(), Scale::Ordered)
+    // Some columns at once, each row of which is read once.
+    for columns in columns.chunks(COLUMNS_AT_ONCE) {
+        let numbers: Vec<usize> = columns.iter().map(|column| column.number - 1).collect();
+        let mut cursor = table.cursor(&numbers);
+        let mut values = vec![Vec::with_capacity(chosen.clone().count()); columns.len()];
+        for row in chosen.clone() {
+            let cells = cursor.at(rows.rows().at(row));
+            for (&column, values) in numbers.iter().zip(&mut values) {
+                values.push(match table.columns()[column].cells {
+                    Cells::Numbers { slot } => cells.value(slot),
+                    Cells::Words { slot, .. } => f64::from(cells.code(slot)),
+                });
             }
-            Cells::Words { slot, .. } => {
-                (chosen.clone().map(|row| f64::from(table.code(rows[row], slot))).collect(), Scale::Nominal)
-            }
-        };
-        let share = match (&labels, &targets) {
-            (Some(labels), _) => tells_classes(&values, labels, scale),
-            (None, Some(targets)) if scale == Scale::Ordered => tells_values(&values, targets),
-            _ => None,
-        };
-        let Some(share) = share else { continue };
-        let title = column.title();
-        let what = if labels.is_some() { "of the rows' classes" } else { "correlation with the values" };
-        findings.push(finding(
-            "column-tells-target",
-            vec![title.clone()],
-            share,
-            format!("column {title:?} alone tells the target: {:.2} % {what}", 100.0 * share),
-            format!("--drop {title}, unless it is known before the target is"),
-        ));
+        }
+        for (column, values) in columns.iter().zip(values) {
+            findings.extend(leak(table, column, &values, (&labels, &targets)));
+        }
     }
     findings
+}
+
+/// That a column tells the classes or the values of these rows.
+fn leak(
+    table: &Table,
+    column: &ColumnProfile,
+    values: &[f64],
+    (labels, targets): (&Option<Vec<u32>>, &Option<Vec<f64>>),
+) -> Option<DataFinding> {
+    let scale = match table.columns()[column.number - 1].cells {
+        Cells::Numbers { .. } => Scale::Ordered,
+        Cells::Words { .. } => Scale::Nominal,
+    };
+    let share = match (labels, targets) {
+        (Some(labels), _) => tells_classes(values, labels, scale),
+        (None, Some(targets)) if scale == Scale::Ordered => tells_values(values, targets),
+        _ => None,
+    }?;
+    let title = column.title();
+    let what = if labels.is_some() { "of the rows' classes" } else { "correlation with the values" };
+    Some(finding(
+        "column-tells-target",
+        vec![title.clone()],
+        share,
+        format!("column {title:?} alone tells the target: {:.2} % {what}", 100.0 * share),
+        format!("--drop {title}, unless it is known before the target is"),
+    ))
 }
 
 /// What the counts of classes, or equal values, say.
@@ -265,9 +293,8 @@ fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
 
 /// Labels that stand a row too low or too high.
 fn shifted(examples: &Examples) -> Option<DataFinding> {
-    let labels = labels(examples)?;
     let rows: Vec<usize> = (0..examples.rows().min(IN_ORDER)).collect();
-    let labels = &labels[..rows.len()];
+    let labels = &labels(examples, rows.iter().copied())?[..];
     let classes = labels.iter().max().map_or(0, |most| *most as usize + 1);
     if rows.len() < LEAST_ROWS || labels.is_sorted() || classes > rows.len() {
         return None;

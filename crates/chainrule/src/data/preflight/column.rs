@@ -147,19 +147,29 @@ impl ColumnProfile {
     }
 }
 
+/// Columns whose different values are counted at once: 32 sets of 65,536 numbers are some 40 MB.
+const COUNTED_AT_ONCE: usize = 32;
+
 /// All columns of a table, over all of its rows, as features.
 pub(super) fn profiles(table: &Table) -> Vec<ColumnProfile> {
-    (0..table.cols()).map(|column| profile(table, column)).collect()
+    let mut profiles: Vec<ColumnProfile> = (0..table.cols()).map(|column| empty(table, column)).collect();
+    let all: Vec<usize> = (0..table.cols()).collect();
+    let full = |&&column: &&usize| table.columns()[column].missing < table.rows();
+    let are_words = |column: usize| matches!(table.columns()[column].cells, Cells::Words { .. });
+    let (words, numbers): (Vec<usize>, Vec<usize>) = all.iter().filter(full).partition(|column| are_words(**column));
+    number_columns(table, &numbers, &mut profiles);
+    word_columns(table, &words, &mut profiles);
+    profiles.iter_mut().for_each(|profile| profile.becomes = becomes(profile, None));
+    profiles
 }
 
-fn profile(table: &Table, column: usize) -> ColumnProfile {
-    let missing = table.columns()[column].missing;
-    let mut profile = ColumnProfile {
+fn empty(table: &Table, column: usize) -> ColumnProfile {
+    ColumnProfile {
         name: table.name(column).map(str::to_owned),
         number: column + 1,
         role: ColumnRole::Feature,
         kind: ColumnKind::Empty,
-        missing,
+        missing: table.columns()[column].missing,
         different: 0,
         min: None,
         mean: None,
@@ -168,69 +178,119 @@ fn profile(table: &Table, column: usize) -> ColumnProfile {
         most_frequent: None,
         rare: 0,
         becomes: String::new(),
-    };
-    if missing < table.rows() {
-        match &table.columns()[column].cells {
-            Cells::Numbers { slot } => numbers(table, *slot, &mut profile),
-            Cells::Words { .. } => words(table, column, &mut profile),
-        }
     }
-    profile.becomes = becomes(&profile, None);
-    profile
 }
 
-fn numbers(table: &Table, slot: usize, profile: &mut ColumnProfile) {
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    // Welford's: one pass, and nothing cancels.
-    let (mut n, mut mean, mut squares, mut are_whole, mut are_flags) = (0.0, 0.0, 0.0, true, true);
-    for row in 0..table.rows() {
-        let value = table.value(row, slot);
+/// What is known of a column of numbers: by Welford's formula, one pass, and nothing cancels.
+struct Seen {
+    slot: usize,
+    n: f64,
+    mean: f64,
+    squares: f64,
+    low: f64,
+    high: f64,
+    are_whole: bool,
+    are_flags: bool,
+}
+
+impl Seen {
+    fn add(&mut self, value: f64) {
         if value.is_nan() {
-            continue;
+            return;
         }
-        n += 1.0;
-        let off = value - mean;
-        mean += off / n;
-        squares += off * (value - mean);
-        (low, high) = (low.min(value), high.max(value));
-        are_whole &= value.fract() == 0.0;
-        are_flags &= value == 0.0 || value == 1.0;
+        self.n += 1.0;
+        let off = value - self.mean;
+        self.mean += off / self.n;
+        self.squares += off * (value - self.mean);
+        (self.low, self.high) = (self.low.min(value), self.high.max(value));
+        self.are_whole &= value.fract() == 0.0;
+        self.are_flags &= value == 0.0 || value == 1.0;
     }
-    profile.kind = match (are_flags, are_whole) {
-        (true, _) => ColumnKind::Flag,
-        (_, true) => ColumnKind::Whole,
-        _ => ColumnKind::Number,
+}
+
+fn number_columns(table: &Table, columns: &[usize], profiles: &mut [ColumnProfile]) {
+    let slot = |column: usize| match table.columns()[column].cells {
+        Cells::Numbers { slot } | Cells::Words { slot, .. } => slot,
     };
-    // The mean of equal numbers may be off by a rounding.
-    let mean = if low == high { low } else { mean };
-    (profile.min, profile.max, profile.mean) = (Some(low), Some(high), Some(mean));
-    profile.deviation = Some(if low == high { 0.0 } else { (squares / n).sqrt() });
+    let nothing = |&column: &usize| Seen {
+        slot: slot(column),
+        n: 0.0,
+        mean: 0.0,
+        squares: 0.0,
+        low: f64::INFINITY,
+        high: f64::NEG_INFINITY,
+        are_whole: true,
+        are_flags: true,
+    };
+    let mut seen: Vec<Seen> = columns.iter().map(nothing).collect();
+    let mut cursor = table.cursor(columns);
+    for row in 0..table.rows() {
+        let cells = cursor.at(row);
+        seen.iter_mut().for_each(|seen| seen.add(cells.value(seen.slot)));
+    }
+    for (&column, Seen { n, mean, squares, low, high, are_whole, are_flags, .. }) in columns.iter().zip(seen) {
+        let profile = &mut profiles[column];
+        profile.kind = match (are_flags, are_whole) {
+            (true, _) => ColumnKind::Flag,
+            (_, true) => ColumnKind::Whole,
+            _ => ColumnKind::Number,
+        };
+        // The mean of equal numbers may be off by a rounding.
+        let mean = if low == high { low } else { mean };
+        (profile.min, profile.max, profile.mean) = (Some(low), Some(high), Some(mean));
+        profile.deviation = Some(if low == high { 0.0 } else { (squares / n).sqrt() });
+    }
     let counted = table.rows().min(COUNTED);
     let row = |i: usize| (i as u128 * table.rows() as u128 / counted as u128) as usize;
-    let values = (0..counted).map(|i| table.value(row(i), slot)).filter(|value| !value.is_nan());
-    // 0 and -0 are the same number.
-    profile.different = values.map(|value| (value + 0.0).to_bits()).collect::<HashSet<u64>>().len();
-}
-
-fn words(table: &Table, column: usize, profile: &mut ColumnProfile) {
-    let Cells::Words { slot, words } = &table.columns()[column].cells else { return };
-    let mut counts = vec![0_usize; words.all().len()];
-    for row in 0..table.rows() {
-        if let Some(count) = counts.get_mut(table.code(row, *slot) as usize) {
-            *count += 1;
+    for columns in columns.chunks(COUNTED_AT_ONCE) {
+        let mut different = vec![HashSet::<u64>::new(); columns.len()];
+        let mut cursor = table.cursor(columns);
+        for i in 0..counted {
+            let cells = cursor.at(row(i));
+            for (&column, different) in columns.iter().zip(&mut different) {
+                let value = cells.value(slot(column));
+                if !value.is_nan() {
+                    // 0 and -0 are the same number.
+                    different.insert((value + 0.0).to_bits());
+                }
+            }
+        }
+        for (&column, different) in columns.iter().zip(different) {
+            profiles[column].different = different.len();
         }
     }
-    profile.different = counts.iter().filter(|count| **count > 0).count();
-    profile.rare = counts.iter().filter(|count| (1..RARE).contains(*count)).count();
-    let most = (0..counts.len()).rev().max_by_key(|&code| counts[code]);
-    profile.most_frequent = most.map(|code| (words.all()[code].clone(), counts[code]));
-    let rows = table.rows() - profile.missing;
-    profile.kind = match words.all() {
-        _ if are_dates(table, column) => ColumnKind::Date,
-        [a, b] if are_no_and_yes(a, b) || are_no_and_yes(b, a) => ColumnKind::Flag,
-        all if words.are_too_many || (all.len() > 20 && 2 * all.len() > rows) => ColumnKind::Text,
-        _ => ColumnKind::Category,
+}
+
+fn word_columns(table: &Table, columns: &[usize], profiles: &mut [ColumnProfile]) {
+    let words = |column: usize| match &table.columns()[column].cells {
+        Cells::Words { slot, words } => Some((*slot, words)),
+        Cells::Numbers { .. } => None,
     };
+    let all: Vec<_> = columns.iter().filter_map(|&column| words(column)).collect();
+    let mut counts: Vec<Vec<usize>> = all.iter().map(|(_, words)| vec![0; words.all().len()]).collect();
+    let mut cursor = table.cursor(columns);
+    for row in 0..table.rows() {
+        let cells = cursor.at(row);
+        for ((slot, _), counts) in all.iter().zip(&mut counts) {
+            if let Some(count) = counts.get_mut(cells.code(*slot) as usize) {
+                *count += 1;
+            }
+        }
+    }
+    for ((&column, (_, words)), counts) in columns.iter().zip(all).zip(counts) {
+        let profile = &mut profiles[column];
+        profile.different = counts.iter().filter(|count| **count > 0).count();
+        profile.rare = counts.iter().filter(|count| (1..RARE).contains(*count)).count();
+        let most = (0..counts.len()).rev().max_by_key(|&code| counts[code]);
+        profile.most_frequent = most.map(|code| (words.all()[code].clone(), counts[code]));
+        let rows = table.rows() - profile.missing;
+        profile.kind = match words.all() {
+            _ if are_dates(table, column) => ColumnKind::Date,
+            [a, b] if are_no_and_yes(a, b) || are_no_and_yes(b, a) => ColumnKind::Flag,
+            all if words.are_too_many || (all.len() > 20 && 2 * all.len() > rows) => ColumnKind::Text,
+            _ => ColumnKind::Category,
+        };
+    }
 }
 
 /// What will be done with a column.

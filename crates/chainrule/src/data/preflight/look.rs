@@ -1,6 +1,7 @@
 //! Looks at examples, or at a table.
 
 use super::column::{self, ColumnRole};
+use super::copies::Copies;
 use super::report::{PartSizes, Preflight};
 use super::target::TargetProfile;
 use super::{checks, copies};
@@ -11,7 +12,7 @@ use crate::data::table::Table;
 impl Preflight {
     /// Of examples, and of how they are split.
     pub fn of(examples: &Examples, parts: Option<&Parts>) -> Self {
-        let copies = copies::Copies::of(examples, parts);
+        let copies = Copies::of(examples, parts);
         let target = TargetProfile::of(examples);
         let mut columns = Vec::new();
         let mut features = 0;
@@ -51,6 +52,7 @@ impl Preflight {
             findings: Vec::new(),
             notes: examples.notes().to_vec(),
         };
+        found.notes.extend(looked_at(&copies, examples.rows()));
         found.findings = checks::findings(&found, examples);
         found
     }
@@ -58,8 +60,9 @@ impl Preflight {
     /// The same, which also looks for the rows to test on, of a source of their own, among those that are trained on.
     #[must_use]
     pub fn with_test(mut self, examples: &Examples, parts: &Parts, test: &Examples) -> Self {
-        let shared = copies::learned(examples, &parts.train, test);
-        self.shared_rows = Some(self.shared_rows.unwrap_or(0) + shared);
+        let copies = copies::learned(examples, &parts.train, test);
+        self.notes.extend(looked_at(&copies, examples.rows() + test.rows()));
+        self.shared_rows = Some(self.shared_rows.unwrap_or(0) + copies.across.unwrap_or(0));
         if let Some(parts) = &mut self.parts {
             parts.test += test.rows();
         }
@@ -71,6 +74,7 @@ impl Preflight {
     /// Of the columns of a table alone.
     pub fn of_table(table: &Table) -> Self {
         let columns = column::profiles(table);
+        let copies = copies::within(table);
         let findings = checks::of_columns(&columns, table);
         Preflight {
             origin: table.origin().to_owned(),
@@ -79,10 +83,16 @@ impl Preflight {
             columns,
             target: None,
             parts: None,
-            duplicate_rows: copies::within(table),
+            duplicate_rows: copies.within,
             shared_rows: None,
             findings,
-            notes: table.notes().to_vec(),
+            notes: table.notes().iter().cloned().chain(looked_at(&copies, table.rows())).collect(),
         }
     }
+}
+
+/// That copies were looked for among some rows alone.
+fn looked_at(copies: &Copies, rows: usize) -> Option<String> {
+    let one_in = copies.one_in;
+    (one_in > 1).then(|| format!("of {rows} rows, copies were looked for among one in {one_in} different ones"))
 }

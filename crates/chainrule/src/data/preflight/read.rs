@@ -18,7 +18,7 @@ impl Request {
     pub fn preflight(&self, split: &SplitRequest) -> Result<Preflight> {
         let has_target = !self.target.is_empty() || self.labels.is_some() || self.source.has_targets();
         if !has_target {
-            return Ok(match self.source.read_whole(&self.format, self.limits)? {
+            return Ok(match self.source.read_whole(&self.format, self.within())? {
                 Whole::Table(table) => Preflight::of_table(&table),
                 Whole::Bytes(bytes, _) => Preflight {
                     origin: self.source.to_string(),

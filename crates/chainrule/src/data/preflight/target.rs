@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::Task;
 use crate::data::examples::Examples;
 use crate::data::target_columns::TargetData;
+use crate::data::values::Values;
 
 /// What the targets are.
 ///
@@ -61,24 +62,23 @@ impl TargetProfile {
                 classes.extend(names.iter().map(|name| (name.clone(), 0)));
                 labels.iter().for_each(|&label| classes[label as usize].1 += 1);
             }
-            TargetData::Values { values, cols: 1 } if examples.task() == Task::Binary => {
+            TargetData::Values(values) if values.cols() == 1 && examples.task() == Task::Binary => {
                 let names = examples.target.answers.clone().unwrap_or(["0".to_owned(), "1".to_owned()]);
-                let yes = values.iter().filter(|value| **value > 0.5).count();
-                classes.extend(names.into_iter().zip([values.len() - yes, yes]));
+                let mut yes = 0;
+                values.each(0, |value| yes += usize::from(value > 0.5));
+                classes.extend(names.into_iter().zip([values.rows() - yes, yes]));
             }
-            TargetData::Values { values, cols } => {
-                scales.extend((0..*cols).map(|column| scale(values.iter().skip(column).step_by(*cols).copied())));
-            }
+            TargetData::Values(values) => scales.extend((0..values.cols()).map(|column| scale(values, column))),
         }
         TargetProfile { names: examples.target_names().to_vec(), task: examples.task(), classes, values: scales }
     }
 }
 
-fn scale(values: impl Iterator<Item = f64> + Clone) -> ValueScale {
-    let n = values.clone().count().max(1) as f64;
-    let (low, high) =
-        values.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), t| (low.min(t), high.max(t)));
-    let mean = if low == high { low } else { values.clone().sum::<f64>() / n };
-    let deviation = (values.map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt();
-    ValueScale { min: low, mean, max: high, deviation }
+fn scale(values: &Values, column: usize) -> ValueScale {
+    let n = values.rows().max(1) as f64;
+    let (mut low, mut high, mut sum, mut squares) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.0);
+    values.each(column, |t| (low, high, sum) = (low.min(t), high.max(t), sum + t));
+    let mean = if low == high { low } else { sum / n };
+    values.each(column, |t| squares += (t - mean).powi(2));
+    ValueScale { min: low, mean, max: high, deviation: (squares / n).sqrt() }
 }

@@ -86,7 +86,7 @@ fn files_that_a_pattern_fits_are_one_table_in_the_order_of_their_names() {
     assert!(source.to_string().ends_with("part-2.csv (2 files)"), "{source}");
     assert!(!source.has_targets());
     assert_eq!(*source.load_features::<f64>().unwrap().data(), [1.0, 2.0, 3.0, 4.0]);
-    let whole = source.read_table(&TextFormat::default(), Limits::default()).unwrap();
+    let whole = source.read_table(&TextFormat::default(), Limits::default().into()).unwrap();
     assert!(whole.origin().contains("part-1.csv to ") && whole.notes().iter().any(|note| note.starts_with("2 files")));
     assert_eq!(parse("oth?r.csv").unwrap(), Source::File(folder.path().join("other.csv")));
     assert!(parse("none-*.csv").unwrap_err().to_string().contains("which no file fits"));

@@ -1,7 +1,7 @@
 //! Rows that come by columns, appended to a table.
 
 use super::cell::is_missing;
-use super::columns::{BLOCK, Cells, Table};
+use super::columns::{Cells, Table};
 use super::words::MISSING_WORD;
 use crate::{Error, Result};
 
@@ -41,7 +41,7 @@ impl Table {
         self.words.try_reserve(rows * self.word_columns).map_err(no_memory)?;
         for row in 0..rows {
             self.room()?;
-            let block = self.rows / BLOCK;
+            let block = self.block();
             for (column, cells) in self.columns.iter_mut().zip(blocks) {
                 let is_missing = match cells {
                     Block::Numbers(numbers) => {

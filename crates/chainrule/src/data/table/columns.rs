@@ -1,10 +1,14 @@
 //! Named columns of numbers or of words, in which values may be missing.
 
+use super::store::Store;
 use super::words::Words;
 use crate::{Error, Result};
 
 /// Rows whose numbers lie together.
 pub(super) const BLOCK: usize = 4096;
+
+/// Rows of a table, at most: their numbers have 32 bits.
+const ROWS_MAX: usize = u32::MAX as usize - (1 << 20);
 
 /// Named columns of numbers or words.
 ///
@@ -21,10 +25,13 @@ pub struct Table {
     pub(super) origin: String,
     pub(super) columns: Vec<Column>,
     pub(super) rows: usize,
+    /// The first rows, which are not in memory.
+    pub(super) stored: usize,
+    pub(super) store: Option<Box<Store>>,
     /// (BLOCK, numbers) each, but the last: NaN where a value is missing.
     pub(super) numbers: Vec<Vec<f64>>,
     pub(super) number_columns: usize,
-    /// (rows, words)
+    /// (rows in memory, words)
     pub(super) words: Vec<u32>,
     pub(super) word_columns: usize,
     pub(super) notes: Vec<String>,
@@ -66,24 +73,36 @@ impl Table {
         let word_columns = columns.len() - number_columns;
         let origin = origin.to_owned();
         let (numbers, words, notes) = (Vec::new(), Vec::new(), Vec::new());
-        Table { origin, columns, rows: 0, numbers, number_columns, words, word_columns, notes }
+        let (stored, store) = (0, None);
+        Table { origin, columns, rows: 0, stored, store, numbers, number_columns, words, word_columns, notes }
     }
 
     /// A table of numbers, (rows, cols), without names.
     pub(crate) fn of_numbers(origin: &str, cols: usize, numbers: &[f64]) -> Result<Self> {
-        let column = |slot| Column { name: None, cells: Cells::Numbers { slot }, missing: 0 };
-        let mut table = Table::new(origin, (0..cols).map(column).collect());
+        let mut table = Table::without_names(origin, cols);
         for row in numbers.chunks_exact(cols) {
-            for (column, value) in table.columns.iter_mut().zip(row) {
-                column.missing += usize::from(value.is_nan());
-            }
-            table.room()?.extend_from_slice(row);
-            table.rows += 1;
+            table.push(row)?;
         }
         if table.rows == 0 {
             return Err(Error::Empty { origin: origin.to_owned(), what: "rows" });
         }
         Ok(table)
+    }
+
+    /// A table without rows, for numbers.
+    pub(crate) fn without_names(origin: &str, cols: usize) -> Self {
+        let column = |slot| Column { name: None, cells: Cells::Numbers { slot }, missing: 0 };
+        Table::new(origin, (0..cols).map(column).collect())
+    }
+
+    /// Appends a row of numbers, (cols).
+    pub(crate) fn push(&mut self, row: &[f64]) -> Result<()> {
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            column.missing += usize::from(value.is_nan());
+        }
+        self.room()?.extend_from_slice(row);
+        self.rows += 1;
+        Ok(())
     }
 
     /// The same with names of its columns.
@@ -107,12 +126,17 @@ impl Table {
 
     /// Where the numbers of the next row go.
     pub(crate) fn room(&mut self) -> Result<&mut Vec<f64>> {
+        if self.store.is_some() && self.is_due() {
+            self.store_rows()?;
+        }
         let no_memory = |_| Error::no_memory("rows of a table", self.rows);
-        if self.rows.is_multiple_of(BLOCK) && self.rows / BLOCK == self.numbers.len() {
+        let at = self.block();
+        if at == self.numbers.len() {
+            check_rows(self.rows)?;
             self.numbers.try_reserve(1).map_err(no_memory)?;
             self.numbers.push(Vec::new());
         }
-        let block = &mut self.numbers[self.rows / BLOCK];
+        let block = &mut self.numbers[at];
         let wanted = block.len() + self.number_columns;
         if block.capacity() < wanted {
             // Doubling, up to a whole block: a short table is small, and so is one of a million columns.
@@ -186,7 +210,7 @@ impl Table {
         }
     }
 
-    /// The numbers of all rows, a block of rows after the other.
+    /// The numbers of all rows, a block of rows after the other; of a table whose rows are all in memory.
     pub(crate) fn into_number_blocks(self) -> Vec<Vec<f64>> {
         self.numbers
     }
@@ -196,26 +220,17 @@ impl Table {
     }
 
     pub(crate) fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        match &self.columns[column].cells {
-            Cells::Numbers { slot } => match self.value(row, *slot) {
-                value if value.is_nan() => Cell::Missing,
-                value => Cell::Number(value),
-            },
-            Cells::Words { slot, words } => match words.word(self.code(row, *slot)) {
-                None => Cell::Missing,
-                Some(word) => Cell::Word(word),
-            },
-        }
+        self.cursor(&[column]).at(row).cell(column)
     }
+}
 
-    /// NaN where it is missing.
-    pub(crate) fn value(&self, row: usize, slot: usize) -> f64 {
-        self.numbers[row / BLOCK][row % BLOCK * self.number_columns + slot]
+/// Refuses more rows than have numbers of 32 bits.
+pub(super) fn check_rows(rows: usize) -> Result<()> {
+    if rows <= ROWS_MAX {
+        return Ok(());
     }
-
-    pub(crate) fn code(&self, row: usize, slot: usize) -> u32 {
-        self.words[row * self.word_columns + slot]
-    }
+    let expected = format!("at most {ROWS_MAX}");
+    Err(Error::Argument { name: "rows of a table", found: rows.to_string(), expected })
 }
 
 /// `rooms`, or `column 3`.

@@ -1,6 +1,6 @@
 //! Tables of the same columns, one behind the other.
 
-use super::columns::{BLOCK, Cells, Table};
+use super::columns::{Cells, Table};
 use super::words::MISSING_WORD;
 use crate::{Error, Place, Result};
 
@@ -28,17 +28,19 @@ impl Table {
             }
             self.columns[column].missing += other.columns[theirs].missing;
         }
+        let mut cursor = other.cursor(&from);
         for row in 0..other.rows {
+            let row = cursor.at(row);
             self.room()?;
-            let block = self.rows / BLOCK;
+            let block = self.block();
             for (column, &theirs) in from.iter().enumerate() {
                 match (&self.columns[column].cells, &other.columns[theirs].cells) {
                     (Cells::Numbers { .. }, Cells::Numbers { slot }) => {
-                        self.numbers[block].push(other.value(row, *slot));
+                        self.numbers[block].push(row.value(*slot));
                     }
                     (Cells::Numbers { .. }, Cells::Words { .. }) => self.numbers[block].push(f64::NAN),
                     (Cells::Words { .. }, Cells::Words { slot, .. }) => {
-                        let code = other.code(row, *slot) as usize;
+                        let code = row.code(*slot) as usize;
                         self.words.push(codes[column].get(code).copied().unwrap_or(MISSING_WORD));
                     }
                     (Cells::Words { .. }, Cells::Numbers { .. }) => self.words.push(MISSING_WORD),
@@ -46,6 +48,7 @@ impl Table {
             }
             self.rows += 1;
         }
+        other.check_read()?;
         Ok(self)
     }
 

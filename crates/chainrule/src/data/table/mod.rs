@@ -6,6 +6,7 @@ mod block;
 #[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
 mod cell;
 mod columns;
+mod cursor;
 #[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
 mod dialect;
 #[cfg(feature = "csv")]
@@ -18,6 +19,9 @@ mod options;
 mod preamble;
 #[cfg(feature = "csv")]
 mod records;
+mod rows;
+mod store;
+mod storing;
 #[cfg(feature = "csv")]
 mod text;
 #[cfg(feature = "csv")]
@@ -32,7 +36,9 @@ pub(crate) use cell::{are_no_and_yes, is_date};
 pub(crate) use columns::Column;
 pub use columns::Table;
 pub(crate) use columns::{Cell, Cells, title};
+pub(crate) use cursor::{Cursor, Row};
 pub use dialect::Delimiter;
 pub use options::TextFormat;
+pub(crate) use rows::{Kept, TableRows};
 #[cfg(feature = "csv")]
 pub(crate) use text::read_text;

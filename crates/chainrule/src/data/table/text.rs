@@ -8,7 +8,7 @@
 use std::io::Read;
 
 use super::cell::{Decimal, is_missing, is_missing_number, number};
-use super::columns::{BLOCK, Cells, Column, Table, title};
+use super::columns::{Cells, Column, Table, title};
 use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
 use super::kinds::no_number;
@@ -17,7 +17,7 @@ use super::preamble::named_delimiter;
 use super::records::{Record, Records};
 use super::utf16::decoded;
 use super::words::MISSING_WORD;
-use crate::data::Limits;
+use crate::data::memory::Within;
 use crate::data::metered::{Meter, Metered};
 use crate::{Error, Place, Result};
 
@@ -29,13 +29,13 @@ impl Table {
     /// closed, and a header that names two columns alike; [`Error::NotFinite`], [`Error::Empty`], [`Error::OverLimit`], and
     /// [`Error::Io`] when reading fails.
     pub fn parse(origin: &str, reader: impl Read, format: &TextFormat) -> Result<Self> {
-        read_text(origin, reader, format, Limits::default())
+        read_text(origin, reader, format, Within::default())
     }
 }
 
-/// As [`Table::parse`], under these limits.
-pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, limits: Limits) -> Result<Table> {
-    let meter = Meter::new(limits);
+/// As [`Table::parse`], within these bounds.
+pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, within: Within<'_>) -> Result<Table> {
+    let meter = Meter::new(within.limits);
     let start = Place::Text { row: 1, column: 1, line: 1 };
     let failed = |error| meter.error(origin, start, error);
     let reader = decoded(reader).map_err(failed)?;
@@ -60,7 +60,7 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, li
         return Err(meter.row_error(origin, start));
     }
     let columns = first.columns(origin, format)?;
-    let mut table = Table::new(origin, columns);
+    let mut table = Table::new(origin, columns).bounded(within.memory);
     table.notes = first.notes;
     let rows = Rows { origin, dialect: first.dialect, width };
     let mut is_header_due = first.has_header;
@@ -141,7 +141,7 @@ impl Rows<'_> {
             return self.row(table, cells.into_iter(), at);
         };
         table.room()?;
-        let (block, mut start, mut column) = (table.rows / BLOCK, 0, 0);
+        let (block, mut start, mut column) = (table.block(), 0, 0);
         loop {
             if column == self.width {
                 return Err(self.ragged(at, split(line, self.dialect.delimiter).len()));
@@ -191,7 +191,7 @@ impl Rows<'_> {
 
     fn row<'c>(&self, table: &mut Table, cells: impl Iterator<Item = &'c [u8]>, at: At) -> Result<()> {
         table.room()?;
-        let block = table.rows / BLOCK;
+        let block = table.block();
         let mut count = 0;
         for (column, cell) in cells.enumerate() {
             count += 1;

@@ -19,12 +19,19 @@ use crate::data::{Dataset, Targets};
 pub use found::{Assessment, Baseline, Calibration, OutputErrors};
 use outputs::Outputs;
 
+/// Bytes that an output of a row takes while its metrics are computed: itself and its target, as they were learned, in their
+/// own unit, and by column.
+const BYTES_OF_OUTPUT: usize = 48;
+
 /// As [`evaluate_network`](super::evaluate_network), and more. The outputs of all rows are kept meanwhile, in f64, where a
 /// metric has to see them together.
 ///
 /// # Errors
 /// As [`evaluate_network`](super::evaluate_network).
 pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<Assessment> {
+    if let Some(memory) = data.features().memory() {
+        memory.check("what is assessed", data.rows(), BYTES_OF_OUTPUT.saturating_mul(mlp.outputs()))?;
+    }
     let mut outputs = Outputs::new(mlp, data, loss)?;
     let mut seen = Ok(());
     let evaluation = evaluate_with(mlp, data, loss, |output| {
