@@ -81,25 +81,10 @@ fn train<T: Scalar>(
     if stored.is_none_or(|model| model.target.names().is_empty()) {
         args.data().check_target()?;
     }
-    let (args, kept) = &args.from_earlier(first.as_ref().map(|(model, _)| model), stored.is_some())?;
-    if let Some(loss) = args.loss.or(stored.map(|model| model.loss)) {
-        args.weights.check(loss)?;
-    }
-    Kernel::<T>::selected().map_err(ModelError::from)?;
-
-    let mut output = Output::new(args.json, args.quiet);
-    let mut rows = Rows::<T>::read(args, stored)?;
+    let (args, kept) = &args.going_on(first.as_ref().map(|(model, _)| model), stored.is_some())?;
+    let Ready { mut model, mut rows, trainer } = ready(args, first, &wanted)?;
     rows.notes.splice(..0, kept.clone());
-    let loss = args.loss.or(stored.map(|model| model.loss)).unwrap_or(rows.task.usual_loss());
-    args.weights.check(loss)?;
-    let config = args.config(loss, &rows.usual)?;
-    args.schedule.check(&config)?;
-    let trainer = Trainer::new(config)?;
-    let first = match first {
-        Some((model, _)) => model,
-        None => Model::new(wanted.build(rows.shape(args.seed))?, loss),
-    };
-    let mut model = prepared(first, args, &rows, loss);
+    let mut output = Output::new(args.json, args.quiet);
     let train = &rows.train;
 
     interrupt::stop_training(trainer.stop_handle());
@@ -170,15 +155,6 @@ fn train<T: Scalar>(
     interrupt::stopped_by().filter(|_| is_stopped).map_or(Ok(()), |signal| Err(Failure::Stopped(signal)))
 }
 
-/// A new or a loaded model, ready to learn from these rows.
-fn prepared<T: Scalar>(mut model: Model<T>, args: &TrainArgs, rows: &Rows<T>, loss: Loss) -> Model<T> {
-    model.mlp.reseed(args.seed);
-    model.loss = loss;
-    model = model.described_by(&rows.train);
-    model.split = rows.split.clone();
-    model
-}
-
 /// The doctor's look at a run that is over.
 fn look_at_the_end<T: Scalar>(
     watch: &mut Watch,
@@ -216,6 +192,44 @@ fn subject<'a, T: Scalar>(
         ("threads".to_owned(), trainer.threads().to_string()),
     ];
     page::Subject { model, data, rows: format!("{}, {part}", args.data), epochs: &report.epochs, remarks }
+}
+
+/// What a run begins with.
+struct Ready<T: Scalar> {
+    model: Model<T>,
+    rows: Rows<T>,
+    trainer: Trainer,
+}
+
+/// Reads the rows and makes the model, or goes on with the first one, which may say how it is to be trained.
+fn ready<T: Scalar>(
+    args: &TrainArgs,
+    first: Option<(Model<T>, bool)>,
+    wanted: &ArchitectureArgs<'_>,
+) -> Result<Ready<T>, Failure> {
+    let stored = first.as_ref().filter(|(_, described)| *described).map(|(model, _)| model);
+    let own_loss = args.loss.or(stored.map(|model| model.loss));
+    if let Some(loss) = own_loss {
+        args.weights.check(loss)?;
+    }
+    Kernel::<T>::selected().map_err(ModelError::from)?;
+    let rows = Rows::<T>::read(args, stored)?;
+    let loss = own_loss.unwrap_or(rows.task.usual_loss());
+    args.weights.check(loss)?;
+    let config = args.config(loss, &rows.usual)?;
+    args.schedule.check(&config)?;
+    let trainer = Trainer::new(config)?;
+    let mut model = match first {
+        Some((mut model, _)) => {
+            model.mlp.reseed(args.seed);
+            model
+        }
+        None => Model::new(wanted.build(rows.shape(args.seed))?, loss),
+    };
+    model.loss = loss;
+    model = model.described_by(&rows.train);
+    model.split = rows.split.clone();
+    Ok(Ready { model, rows, trainer })
 }
 
 /// The losses of the rows held out after each epoch, where they are of the same kind as those of the rows trained on: without
@@ -271,7 +285,7 @@ fn keep_after_divergence<T: Scalar>(model: &Model<T>, args: &TrainArgs, epochs: 
 impl TrainArgs {
     /// The options as they are, and without a model that training goes on with nothing to say; else those of its run where
     /// none are given, and a line about it.
-    fn from_earlier<T: Scalar>(
+    fn going_on<T: Scalar>(
         &self,
         model: Option<&Model<T>>,
         is_described: bool,

@@ -102,7 +102,7 @@ fn copies_of_rows_that_another_file_tests_on_are_found_whatever_the_order_of_its
         std::fs::write(&path, format!("{header}\n{rows}")).unwrap();
         Request::new(crate::data::Source::File(path)).target("y").read().unwrap()
     };
-    let label = |at: usize| if at % 2 == 0 { "up" } else { "down" };
+    let label = |at: usize| if at.is_multiple_of(2) { "up" } else { "down" };
     let train = examples("a,b,y", &|at| format!("{},{},{}", noise(at), noise(at + 700), label(at)));
     let parts = train.split(&SplitRequest { test: 0.0, ..SplitRequest::default() }).unwrap();
     // A tenth of the rows are those of the other file.
