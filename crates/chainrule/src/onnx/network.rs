@@ -15,6 +15,11 @@ use crate::{Model, Result, Task};
 const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
+/// The longest text about a model.
+const METADATA_MAX: usize = 1 << 20;
+/// The most layers and maps of a chain, as in a model file.
+const PIECES_MAX: usize = 1 << 15;
+
 /// Whether a network's numbers are doubles.
 pub(super) fn is_double(chain: &Chain) -> bool {
     chain.pieces.iter().any(|piece| matches!(piece, Piece::Dense { is_double: true, .. }))
@@ -27,6 +32,9 @@ pub(super) fn is_double(chain: &Chain) -> bool {
 /// When layers do not fit one another, or there is no dense one.
 pub(super) fn model<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<T>> {
     let Chain { pieces, labels } = chain;
+    if pieces.len() > PIECES_MAX {
+        return Err(graph.error(format!("{} layers", pieces.len()), format!("at most {PIECES_MAX}")));
+    }
     let mut pieces = merged(graph, pieces)?;
     let inputs = inputs(graph, &pieces)?;
     let preprocess = preprocess(&mut pieces, inputs);
@@ -107,7 +115,7 @@ impl Answers {
     /// are taken off: the model's outputs are logits, as its own are.
     fn of(graph: &Graph<'_>, pieces: &mut Vec<Piece>, labels: Vec<String>) -> Self {
         let unknown = Answers { task: None, loss: Loss::CrossEntropy, class_names: None, target: Target::default() };
-        if let Some(told) = graph.metadata.and_then(Answers::told) {
+        if let Some(told) = graph.metadata.filter(|json| json.len() <= METADATA_MAX).and_then(Answers::told) {
             return told;
         }
         match pieces.last() {
@@ -166,6 +174,10 @@ fn fitted(graph: &Graph<'_>, pieces: Vec<Piece>, inputs: usize) -> Result<Vec<Fi
     };
     let mut layers = Vec::with_capacity(pieces.len());
     for piece in pieces {
+        if !matches!(piece, Piece::Dense { .. } | Piece::Plain(_) | Piece::Width(_)) {
+            // A number that stands for all features becomes one for each.
+            graph.spend(4 * width)?;
+        }
         layers.push(match piece {
             Piece::Width(wanted) if wanted == width => continue,
             Piece::Width(wanted) => {

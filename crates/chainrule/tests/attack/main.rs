@@ -12,6 +12,7 @@ mod bombs;
 mod limits;
 mod memory;
 mod mutate;
+mod onnx;
 mod oracle;
 mod seeds;
 mod watch;

@@ -1,6 +1,7 @@
 //! Good files to begin with, made by the library's own writers, and the readers that take them.
 
 use crate::bombs;
+use crate::onnx;
 use crate::oracle::{self, written};
 use chainrule::data::{Preprocess, write_csv_to, write_npy, write_npy_labels};
 use chainrule::{Loss, Mlp, Model, Scalar};
@@ -113,6 +114,7 @@ pub(crate) fn readers() -> Vec<Reader> {
     let mut all = vec![
         reader("model file", Format::Safetensors, models(), bombs::models(), MODEL_WORDS, model),
         reader("PyTorch file", Format::Safetensors, pytorch(), bombs::pytorch(), MODEL_WORDS, model),
+        reader("ONNX", Format::Plain, onnx::seeds(), onnx::bombs(), onnx::WORDS, model),
         reader("IDX", Format::Plain, idx(), bombs::idx(), &[], oracle::idx::check),
         reader("IDX in gzip", Format::Gzip, idx(), zipped, &[], oracle::idx::check),
         reader("NPY", Format::Npy, npy(), bombs::npy(), NPY_WORDS, oracle::npy::check),
