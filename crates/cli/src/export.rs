@@ -17,7 +17,9 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
     if let Some(out) = &args.out {
         let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
         files::check_output("--out", out, &inputs.file("--labels", args.columns.labels.as_deref()))?;
-    } else if matches!(format, ExportFormat::Npz | ExportFormat::Torch) && io::stdout().is_terminal() {
+    } else if matches!(format, ExportFormat::Npz | ExportFormat::Torch | ExportFormat::Onnx)
+        && io::stdout().is_terminal()
+    {
         return Err(Failure::Usage(format!("{format} is no text for a terminal: name a file with --out")));
     }
     let file = args.order.open(&args.model)?;

@@ -2,12 +2,13 @@
 
 use chainrule::data::{Preprocess, Split, Target};
 use chainrule::network::layer_table;
-use chainrule::{DType, Facts, Model, ModelFile, Scalar, Task, weights_sha256};
+use chainrule::{DType, Facts, Model, ModelFile, Scalar, Task, TensorHistogram, weight_histograms, weights_sha256};
 use serde::Serialize;
 
 use crate::args::InspectArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::histograms::{self, BARS};
 use crate::output::Output;
 
 /// The JSON line.
@@ -32,6 +33,9 @@ struct Inspection<'a> {
     classes: Option<&'a [String]>,
     kernel: &'a str,
     weights_sha256: String,
+    /// With --weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histograms: Option<&'a [TensorHistogram]>,
 }
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
@@ -47,6 +51,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
 
 fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) -> Result<(), Failure> {
     let mlp = &model.mlp;
+    let histograms = args.weights.then(|| weight_histograms(mlp, BARS));
     let mut output = Output::new(args.json, false);
     output.json(&Inspection {
         inputs: mlp.inputs(),
@@ -65,6 +70,7 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         classes: model.class_names.as_deref(),
         kernel: mlp.kernel_name(),
         weights_sha256: weights_sha256(mlp),
+        histograms: histograms.as_deref(),
     });
     output.say(layer_table(mlp));
     let mut say = |name: &str, value: &str| output.say(format_args!("{name:<15} {value}"));
@@ -92,6 +98,9 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
     }
     say("kernel", &format!("{}, on this CPU", mlp.kernel_name()));
     say("weights sha256", &weights_sha256(mlp));
+    if let Some(histograms) = &histograms {
+        output.say(format_args!("\n{}", histograms::lines(histograms)));
+    }
     output.finish()
 }
 

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
+use chainrule_model::{Init, Layer, Mlp};
 
+use super::answers::Answers;
 use super::graph::Graph;
 use super::piece::{Affine, Piece, widened};
 use super::walk::Chain;
-use crate::data::{Preprocess, Target};
-use crate::{Model, Result, Task};
+use crate::data::Preprocess;
+use crate::{Model, Result};
 
 /// eps and momentum of a batch normalisation that is a map of features.
 const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
-/// The longest text about a model.
-const METADATA_MAX: usize = 1 << 20;
 /// The most layers and maps of a chain, as in a model file.
 const PIECES_MAX: usize = 1 << 15;
 
@@ -50,8 +49,9 @@ pub(super) fn model<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<
     if answers.class_names.as_ref().is_some_and(|names| names.len() != outputs) {
         answers.class_names = None;
     }
-    let Answers { task, loss, class_names, target } = answers;
-    Ok(Model { preprocess, task, class_names, target: Arc::new(target), ..Model::new(mlp, loss) })
+    let Answers { task, loss, class_names, target, schema } = answers;
+    let schema = schema.filter(|schema| schema.check(inputs).is_ok()).map(Arc::new);
+    Ok(Model { preprocess, task, class_names, schema, target: Arc::new(target), ..Model::new(mlp, loss) })
 }
 
 /// Neighbouring maps of features as one, and those with numbers as batch normalisations have them.
@@ -100,66 +100,6 @@ fn preprocess(pieces: &mut Vec<Piece>, inputs: usize) -> Preprocess {
     }
     pieces.remove(0);
     found
-}
-
-/// What the outputs mean.
-struct Answers {
-    task: Option<Task>,
-    loss: Loss,
-    class_names: Option<Vec<String>>,
-    target: Target,
-}
-
-impl Answers {
-    /// By a softmax at the end, the labels of a classifier, or what chainrule wrote into the file. Probabilities at the end
-    /// are taken off: the model's outputs are logits, as its own are.
-    fn of(graph: &Graph<'_>, pieces: &mut Vec<Piece>, labels: Vec<String>) -> Self {
-        let unknown = Answers { task: None, loss: Loss::CrossEntropy, class_names: None, target: Target::default() };
-        if let Some(told) = graph.metadata.filter(|json| json.len() <= METADATA_MAX).and_then(Answers::told) {
-            return told;
-        }
-        match pieces.last() {
-            Some(Piece::Plain(Layer::Softmax | Layer::LogSoftmax)) => {
-                pieces.pop();
-                let class_names = (!labels.is_empty()).then_some(labels);
-                Answers { task: Some(Task::Classification), class_names, ..unknown }
-            }
-            Some(Piece::Plain(Layer::Activation(Activation::Sigmoid))) if !labels.is_empty() => {
-                pieces.pop();
-                let answers = <[String; 2]>::try_from(labels).ok();
-                let task = if answers.is_some() { Task::Binary } else { Task::MultiLabel };
-                let target = Target { answers, ..Target::default() };
-                Answers { task: Some(task), loss: Loss::BinaryCrossEntropy, target, ..unknown }
-            }
-            _ => unknown,
-        }
-    }
-
-    /// The object that [`Model::export`] stores.
-    fn told(json: &str) -> Option<Self> {
-        #[derive(serde::Deserialize)]
-        struct Told {
-            task: Option<String>,
-            loss: String,
-            classes: Option<Vec<String>>,
-            target: Names,
-        }
-        #[derive(serde::Deserialize)]
-        struct Names {
-            names: Vec<String>,
-        }
-        let Told { task, loss, classes, target: Names { names } } = serde_json::from_str(json).ok()?;
-        let task = match task {
-            Some(task) => Some(task.parse().ok()?),
-            None => None,
-        };
-        let (mut target, mut class_names) = (Target { names, ..Target::default() }, None);
-        match task {
-            Some(Task::Binary) => target.answers = classes.and_then(|names| names.try_into().ok()),
-            _ => class_names = classes,
-        }
-        Some(Answers { task, loss: loss.parse().ok()?, class_names, target })
-    }
 }
 
 /// A layer and its numbers: of a dense one w of (outputs, inputs) and b, of a normalisation gamma, beta, and mean and variance.

@@ -1,8 +1,10 @@
 //! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
+mod convert;
 mod data;
 mod data_command;
 pub(crate) mod defaults;
+mod diff;
 mod doctor;
 mod eval;
 mod export;
@@ -16,8 +18,10 @@ mod tune;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use convert::ConvertArgs;
 pub(crate) use data::{ColumnArgs, FittingArgs, TextArgs};
 pub(crate) use data_command::DataArgs;
+pub(crate) use diff::DiffArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::ExportArgs;
@@ -52,6 +56,8 @@ pub(crate) enum Command {
     Data(DataArgs),
     Inspect(InspectArgs),
     Export(Box<ExportArgs>),
+    Convert(ConvertArgs),
+    Diff(DiffArgs),
     Graph(GraphArgs),
     Doctor(DoctorArgs),
     Gradcheck(GradcheckArgs),
