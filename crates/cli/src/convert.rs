@@ -11,7 +11,7 @@ use crate::files::{self, Inputs};
 use crate::output::Output;
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
-    let format = ExportFormat::of_path(&args.out)?;
+    let format = ExportFormat::of_path(&args.out).map_err(|error| Failure::Usage(error.to_string()))?;
     files::check_output("OUT", &args.out, &Inputs::default().file("IN", Some(&args.input)))?;
     let file = args.order.open(&args.input)?;
     match file.dtype() {

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
 fn format(args: &ExportArgs) -> Result<ExportFormat, Failure> {
     match (args.to, &args.out) {
         (Some(format), _) => Ok(format),
-        (None, Some(out)) => Ok(ExportFormat::of_path(out)?),
+        (None, Some(out)) => ExportFormat::of_path(out).map_err(|error| Failure::Usage(error.to_string())),
         (None, None) => Err(Failure::Usage("name the format with --to, or a file that tells it with --out".to_owned())),
     }
 }
