@@ -19,7 +19,7 @@ pub(super) fn archive(of: &Blueprint, model: Value) -> Result<Vec<u8>, rawzip::E
     let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
     for (name, file) in members(of, model) {
         let (mut entry, config) =
-            archive.new_file(&format!("{name}.npy")).compression_method(rawzip::CompressionMethod::STORE).start()?;
+            archive.new_file(format!("{name}.npy")).compression_method(rawzip::CompressionMethod::STORE).start()?;
         let mut writer = config.wrap(&mut entry);
         std::io::Write::write_all(&mut writer, &file)?;
         let (_, descriptor) = writer.finish()?;
