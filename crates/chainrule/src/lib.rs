@@ -50,12 +50,14 @@ pub mod atomic;
 mod checksum;
 mod compatibility;
 pub mod data;
+mod difference;
 mod divergence;
 mod error;
 pub mod export;
 mod facts;
 mod forked;
 mod hash;
+mod histogram;
 mod model;
 mod model_file;
 mod nearest;
@@ -77,11 +79,13 @@ pub use chainrule_model::{
     Activation, Init, Layer, Loss, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, TargetsRef, Workspace, gradcheck,
     metrics, optim,
 };
+pub use difference::{Difference, OutputDifference, WeightDifference};
 pub use divergence::Divergence;
 pub use error::{Error, Result};
 pub use facts::Facts;
 pub use forked::start_threads;
 pub use hash::weights_sha256;
+pub use histogram::{TensorHistogram, weight_histograms};
 pub use model::Model;
 pub use model_file::{Checks, DType, ModelFile};
 pub use place::Place;

@@ -17,7 +17,9 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
     if let Some(out) = &args.out {
         let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
         files::check_output("--out", out, &inputs.file("--labels", args.columns.labels.as_deref()))?;
-    } else if matches!(format, ExportFormat::Npz | ExportFormat::Torch) && io::stdout().is_terminal() {
+    } else if matches!(format, ExportFormat::Npz | ExportFormat::Torch | ExportFormat::Onnx)
+        && io::stdout().is_terminal()
+    {
         return Err(Failure::Usage(format!("{format} is no text for a terminal: name a file with --out")));
     }
     let file = args.order.open(&args.model)?;
@@ -31,7 +33,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
 fn format(args: &ExportArgs) -> Result<ExportFormat, Failure> {
     match (args.to, &args.out) {
         (Some(format), _) => Ok(format),
-        (None, Some(out)) => Ok(ExportFormat::of_path(out)?),
+        (None, Some(out)) => ExportFormat::of_path(out).map_err(|error| Failure::Usage(error.to_string())),
         (None, None) => Err(Failure::Usage("name the format with --to, or a file that tells it with --out".to_owned())),
     }
 }

@@ -2,12 +2,13 @@
 
 use chainrule::data::{Preprocess, Split, Target};
 use chainrule::network::layer_table;
-use chainrule::{DType, Facts, Model, ModelFile, Scalar, Task, weights_sha256};
+use chainrule::{DType, Facts, Model, ModelFile, Scalar, Task, TensorHistogram, weight_histograms, weights_sha256};
 use serde::Serialize;
 
 use crate::args::InspectArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::histograms::{self, BARS};
 use crate::output::{Output, plural};
 
 /// The JSON line.
@@ -36,6 +37,9 @@ struct Inspection<'a> {
     stored_rows: usize,
     kernel: &'a str,
     weights_sha256: String,
+    /// With --weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histograms: Option<&'a [TensorHistogram]>,
 }
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
@@ -51,6 +55,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
 
 fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) -> Result<(), Failure> {
     let mlp = &model.mlp;
+    let histograms = args.weights.then(|| weight_histograms(mlp, BARS));
     let mut output = Output::new(args.json, false);
     output.json(&Inspection {
         inputs: mlp.inputs(),
@@ -71,6 +76,7 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         stored_rows: file.checks().rows,
         kernel: mlp.kernel_name(),
         weights_sha256: weights_sha256(mlp),
+        histograms: histograms.as_deref(),
     });
     output.say(layer_table(mlp));
     let mut say = |name: &str, value: &str| output.say(format_args!("{name:<15} {value}"));
@@ -116,6 +122,9 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
     );
     say("kernel", &format!("{}, on this CPU", mlp.kernel_name()));
     say("weights sha256", &weights_sha256(mlp));
+    if let Some(histograms) = &histograms {
+        output.say(format_args!("\n{}", histograms::lines(histograms)));
+    }
     output.finish()
 }
 

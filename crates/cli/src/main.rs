@@ -8,9 +8,11 @@
 
 mod args;
 mod checkpoint;
+mod convert;
 mod cv;
 mod data;
 mod data_command;
+mod diff;
 mod doctor;
 mod escape;
 mod eval;
@@ -20,6 +22,7 @@ mod figures;
 mod files;
 mod gradcheck;
 mod graph;
+mod histograms;
 mod inspect;
 mod interrupt;
 mod kept;
@@ -72,6 +75,8 @@ fn main() -> ExitCode {
         Command::Predict(args) => ("predict", predict::run(&args)),
         Command::Data(args) => ("data", data_command::run(&args)),
         Command::Export(args) => ("export", export::run(&args)),
+        Command::Convert(args) => ("convert", convert::run(&args)),
+        Command::Diff(args) => ("diff", diff::run(&args)),
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
         Command::Graph(args) => ("graph", graph::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),

@@ -15,6 +15,15 @@ const VERSION: u32 = 1;
 
 /// The object.
 pub(super) fn object(of: &Blueprint, samples: &Samples) -> Value {
+    with_layers(of, samples, layer)
+}
+
+/// The object without the numbers of its layers.
+pub(super) fn description(of: &Blueprint, samples: &Samples) -> Value {
+    with_layers(of, samples, |step, _| kind(step))
+}
+
+fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) -> Value) -> Value {
     let real = |value: f64| real(value, of.is_double);
     let scaling = match &of.scaling {
         FeatureScaling::None => json!({ "kind": "none" }),
@@ -70,34 +79,37 @@ fn column(column: &Column) -> Value {
     object.into()
 }
 
+/// A layer with its numbers.
 fn layer(step: &Step, is_double: bool) -> Value {
     let reals = |values: &[f64]| values.iter().map(|value| real(*value, is_double)).collect::<Vec<_>>();
-    match step {
-        Step::Dense(DenseStep { inputs, outputs, weight, bias, .. }) => {
+    let numbers = match step {
+        Step::Dense(DenseStep { inputs, weight, bias, .. }) => {
             let rows: Vec<_> = weight.chunks_exact((*inputs).max(1)).map(reals).collect();
-            json!({ "kind": "dense", "inputs": inputs, "outputs": outputs, "weight": rows, "bias": reals(bias) })
+            json!({ "weight": rows, "bias": reals(bias) })
+        }
+        Step::LayerNorm { gamma, beta, .. } => json!({ "weight": reals(gamma), "bias": reals(beta) }),
+        Step::BatchNorm { mean, variance, gamma, beta, .. } => json!({
+            "weight": reals(gamma), "bias": reals(beta), "running_mean": reals(mean), "running_var": reals(variance),
+        }),
+        Step::Activation(_) | Step::Softmax | Step::LogSoftmax => Value::Null,
+    };
+    let mut object = kind(step).as_object().cloned().unwrap_or_default();
+    object.extend(numbers.as_object().cloned().unwrap_or_default());
+    object.into()
+}
+
+/// What a layer is.
+fn kind(step: &Step) -> Value {
+    match step {
+        Step::Dense(DenseStep { inputs, outputs, .. }) => {
+            json!({ "kind": "dense", "inputs": inputs, "outputs": outputs })
         }
         Step::Activation(activation) => match parameter(*activation) {
             Some(alpha) => json!({ "kind": function(step), "alpha": alpha }),
             None => json!({ "kind": function(step) }),
         },
         Step::Softmax | Step::LogSoftmax => json!({ "kind": function(step) }),
-        Step::LayerNorm { eps, gamma, beta } => {
-            json!({ "kind": "layer_norm", "eps": eps, "weight": reals(gamma), "bias": reals(beta) })
-        }
-        Step::BatchNorm { eps, mean, variance, gamma, beta } => json!({
-            "kind": "batch_norm", "eps": eps, "weight": reals(gamma), "bias": reals(beta),
-            "running_mean": reals(mean), "running_var": reals(variance),
-        }),
+        Step::LayerNorm { eps, .. } => json!({ "kind": "layer_norm", "eps": eps }),
+        Step::BatchNorm { eps, .. } => json!({ "kind": "batch_norm", "eps": eps }),
     }
-}
-
-/// The object without the numbers of its layers.
-pub(super) fn without_numbers(mut model: Value) -> Value {
-    for layer in model["layers"].as_array_mut().into_iter().flatten() {
-        if let Some(layer) = layer.as_object_mut() {
-            layer.retain(|name, _| !matches!(&**name, "weight" | "bias" | "running_mean" | "running_var"));
-        }
-    }
-    model
 }

@@ -1,11 +1,10 @@
 //! A model as NumPy's archive of arrays, for `np.load`: `0.weight`, (out, in), and `0.bias` of a dense layer, PyTorch's names of
 //! normalisations, `shift` and `scale` of features, `target_mean` and `target_std`, and `model`, a text: the JSON object
-//! of `json.rs` with the numbers left out.
+//! of `json.rs` without the numbers of its layers.
 
 use serde_json::Value;
 
 use super::blueprint::{Blueprint, DenseStep, FeatureScaling, Step};
-use super::json::without_numbers;
 use crate::data::header_of;
 
 /// An array's name and its file.
@@ -20,7 +19,7 @@ pub(super) fn archive(of: &Blueprint, model: Value) -> Result<Vec<u8>, rawzip::E
     let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
     for (name, file) in members(of, model) {
         let (mut entry, config) =
-            archive.new_file(&format!("{name}.npy")).compression_method(rawzip::CompressionMethod::STORE).start()?;
+            archive.new_file(format!("{name}.npy")).compression_method(rawzip::CompressionMethod::STORE).start()?;
         let mut writer = config.wrap(&mut entry);
         std::io::Write::write_all(&mut writer, &file)?;
         let (_, descriptor) = writer.finish()?;
@@ -66,7 +65,7 @@ fn members(of: &Blueprint, model: Value) -> Vec<Member> {
         doubles("target_mean", mean);
         doubles("target_std", std);
     }
-    members.push(("model".to_owned(), text(&without_numbers(model).to_string())));
+    members.push(("model".to_owned(), text(&model.to_string())));
     members
 }
 

@@ -33,9 +33,9 @@ impl<T: Scalar> Model<T> {
             ExportFormat::C => Ok(c::source(&blueprint, options, &samples()?).into_bytes()),
             ExportFormat::Rust => Ok(rust::source(&blueprint, options, &samples()?).into_bytes()),
             ExportFormat::Json => Ok(json::object(&blueprint, &samples()?).to_string().into_bytes()),
-            ExportFormat::Npz => npz(&blueprint, json::object(&blueprint, &samples()?)),
+            ExportFormat::Npz => npz(&blueprint, json::description(&blueprint, &samples()?)),
             ExportFormat::Onnx => {
-                let metadata = json::without_numbers(json::object(&blueprint, &samples()?)).to_string();
+                let metadata = json::description(&blueprint, &samples()?).to_string();
                 onnx::file(&blueprint, &options.name, &metadata)
             }
             ExportFormat::Torch => torch::state_dict(self),

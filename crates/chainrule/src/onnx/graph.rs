@@ -1,6 +1,7 @@
 //! An ONNX file taken apart: its nodes by what they produce, its constants by name. Borrowed from the bytes; what is kept
 //! of a node is where it stands.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::decode::fields;
@@ -10,6 +11,12 @@ use crate::{Error, Place, Result};
 
 /// The most nodes and constants of a graph: far more than a network needs, and some megabytes.
 const MOST: usize = 1 << 16;
+
+/// The most inputs that are no constants, and labels of a classifier.
+const INPUTS_MAX: usize = 64;
+const LABELS_MAX: usize = 1 << 16;
+/// Numbers that may be read beyond one for each byte of the file: constants of formulas occur in many places.
+const SPARE: usize = 1 << 16;
 
 /// A file.
 #[derive(Debug)]
@@ -27,6 +34,8 @@ pub(super) struct Graph<'a> {
     pub(super) metadata: Option<&'a str>,
     /// Number of nodes.
     pub(super) nodes: usize,
+    /// How many more numbers may be read.
+    numbers: Cell<usize>,
 }
 
 /// A node.
@@ -53,6 +62,7 @@ impl<'a> Graph<'a> {
             opset: 1,
             metadata: None,
             nodes: 0,
+            numbers: Cell::new(bytes.len().saturating_add(SPARE)),
         };
         let mut graph = None;
         for field in fields(bytes) {
@@ -102,18 +112,22 @@ impl<'a> Graph<'a> {
         }
         let constants = &self.constants;
         self.inputs.retain(|input| !constants.contains_key(input));
-        Ok(())
+        match self.inputs.len() {
+            0..=INPUTS_MAX => Ok(()),
+            many => Err(self.error(format!("{many} inputs"), "one")),
+        }
     }
 
     fn take_node(&mut self, bytes: &'a [u8]) -> Result<()> {
         self.nodes += 1;
         let is_constant = last(bytes, node::OP_TYPE).is_some_and(|op| op.text() == "Constant");
+        let tensor = if is_constant { Node::of(bytes).tensor("value") } else { None };
         for field in fields(bytes) {
             let (number, value) = field.map_err(|error| self.named(&error))?;
             if number != node::OUTPUT {
                 continue;
             }
-            if let (true, Some(tensor)) = (is_constant, Node::of(bytes).tensor("value")) {
+            if let Some(tensor) = tensor {
                 self.constants.insert(value.text(), tensor);
             } else {
                 self.producers.insert(value.text(), bytes);
@@ -139,6 +153,17 @@ impl<'a> Graph<'a> {
     pub(super) fn constant(&self, name: &str) -> Result<Option<Tensor<'a>>> {
         let tensor = self.constants.get(name).map(|bytes| Tensor::of(self.origin, bytes)).transpose()?;
         Ok(tensor.filter(Tensor::is_real))
+    }
+
+    /// Refuses to read more numbers than a file of its length can mean: one constant may stand in many places.
+    ///
+    /// # Errors
+    /// When there are more.
+    pub(super) fn spend(&self, numbers: usize) -> Result<()> {
+        let left = self.numbers.get().checked_sub(numbers);
+        self.numbers
+            .set(left.ok_or_else(|| self.error("constants that are used again and again", "each of them once"))?);
+        Ok(())
     }
 
     /// A constant that is one number.
@@ -248,11 +273,12 @@ impl<'a> Node<'a> {
         let mut labels = Vec::new();
         for (name, number) in [(texts, attribute::STRINGS), (ints, attribute::INTS)] {
             let Some(bytes) = self.attribute(name) else { continue };
-            for (_, value) in fields(bytes).filter_map(Result::ok).filter(|(found, _)| *found == number) {
+            let listed = fields(bytes).filter_map(Result::ok).filter(|(found, _)| *found == number);
+            for (_, value) in listed.take(LABELS_MAX) {
                 match value {
                     super::decode::Field::Int(label) => labels.push((label as i64).to_string()),
                     other if name == ints => {
-                        let packed = super::decode::packed(other.bytes()).flatten();
+                        let packed = super::decode::packed(other.bytes()).flatten().take(LABELS_MAX);
                         labels.extend(packed.map(|label| (label as i64).to_string()));
                     }
                     other => labels.push(other.text().to_owned()),

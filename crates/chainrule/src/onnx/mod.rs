@@ -4,6 +4,7 @@
 //! refuses the node by its operator and name. `network.rs` makes a model of the layers.
 
 mod activations;
+mod answers;
 pub(crate) mod decode;
 pub(crate) mod encode;
 mod graph;

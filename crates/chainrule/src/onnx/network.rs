@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
+use chainrule_model::{Init, Layer, Mlp};
 
+use super::answers::Answers;
 use super::graph::Graph;
 use super::piece::{Affine, Piece, widened};
 use super::walk::Chain;
-use crate::data::{Preprocess, Target};
-use crate::{Model, Result, Task};
+use crate::data::Preprocess;
+use crate::{Model, Result};
 
 /// eps and momentum of a batch normalisation that is a map of features.
 const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
+
+/// The most layers and maps of a chain, as in a model file.
+const PIECES_MAX: usize = 1 << 15;
 
 /// Whether a network's numbers are doubles.
 pub(super) fn is_double(chain: &Chain) -> bool {
@@ -27,6 +31,9 @@ pub(super) fn is_double(chain: &Chain) -> bool {
 /// When layers do not fit one another, or there is no dense one.
 pub(super) fn model<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<T>> {
     let Chain { pieces, labels } = chain;
+    if pieces.len() > PIECES_MAX {
+        return Err(graph.error(format!("{} layers", pieces.len()), format!("at most {PIECES_MAX}")));
+    }
     let mut pieces = merged(graph, pieces)?;
     let inputs = inputs(graph, &pieces)?;
     let preprocess = preprocess(&mut pieces, inputs);
@@ -42,8 +49,9 @@ pub(super) fn model<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<
     if answers.class_names.as_ref().is_some_and(|names| names.len() != outputs) {
         answers.class_names = None;
     }
-    let Answers { task, loss, class_names, target } = answers;
-    Ok(Model { preprocess, task, class_names, target: Arc::new(target), ..Model::new(mlp, loss) })
+    let Answers { task, loss, class_names, target, schema } = answers;
+    let schema = schema.filter(|schema| schema.check(inputs).is_ok()).map(Arc::new);
+    Ok(Model { preprocess, task, class_names, schema, target: Arc::new(target), ..Model::new(mlp, loss) })
 }
 
 /// Neighbouring maps of features as one, and those with numbers as batch normalisations have them.
@@ -94,66 +102,6 @@ fn preprocess(pieces: &mut Vec<Piece>, inputs: usize) -> Preprocess {
     found
 }
 
-/// What the outputs mean.
-struct Answers {
-    task: Option<Task>,
-    loss: Loss,
-    class_names: Option<Vec<String>>,
-    target: Target,
-}
-
-impl Answers {
-    /// By a softmax at the end, the labels of a classifier, or what chainrule wrote into the file. Probabilities at the end
-    /// are taken off: the model's outputs are logits, as its own are.
-    fn of(graph: &Graph<'_>, pieces: &mut Vec<Piece>, labels: Vec<String>) -> Self {
-        let unknown = Answers { task: None, loss: Loss::CrossEntropy, class_names: None, target: Target::default() };
-        if let Some(told) = graph.metadata.and_then(Answers::told) {
-            return told;
-        }
-        match pieces.last() {
-            Some(Piece::Plain(Layer::Softmax | Layer::LogSoftmax)) => {
-                pieces.pop();
-                let class_names = (!labels.is_empty()).then_some(labels);
-                Answers { task: Some(Task::Classification), class_names, ..unknown }
-            }
-            Some(Piece::Plain(Layer::Activation(Activation::Sigmoid))) if !labels.is_empty() => {
-                pieces.pop();
-                let answers = <[String; 2]>::try_from(labels).ok();
-                let task = if answers.is_some() { Task::Binary } else { Task::MultiLabel };
-                let target = Target { answers, ..Target::default() };
-                Answers { task: Some(task), loss: Loss::BinaryCrossEntropy, target, ..unknown }
-            }
-            _ => unknown,
-        }
-    }
-
-    /// The object that [`Model::export`] stores.
-    fn told(json: &str) -> Option<Self> {
-        #[derive(serde::Deserialize)]
-        struct Told {
-            task: Option<String>,
-            loss: String,
-            classes: Option<Vec<String>>,
-            target: Names,
-        }
-        #[derive(serde::Deserialize)]
-        struct Names {
-            names: Vec<String>,
-        }
-        let Told { task, loss, classes, target: Names { names } } = serde_json::from_str(json).ok()?;
-        let task = match task {
-            Some(task) => Some(task.parse().ok()?),
-            None => None,
-        };
-        let (mut target, mut class_names) = (Target { names, ..Target::default() }, None);
-        match task {
-            Some(Task::Binary) => target.answers = classes.and_then(|names| names.try_into().ok()),
-            _ => class_names = classes,
-        }
-        Some(Answers { task, loss: loss.parse().ok()?, class_names, target })
-    }
-}
-
 /// A layer and its numbers: of a dense one w of (outputs, inputs) and b, of a normalisation gamma, beta, and mean and variance.
 type Fitted = (Layer, Vec<Vec<f64>>);
 
@@ -166,6 +114,10 @@ fn fitted(graph: &Graph<'_>, pieces: Vec<Piece>, inputs: usize) -> Result<Vec<Fi
     };
     let mut layers = Vec::with_capacity(pieces.len());
     for piece in pieces {
+        if !matches!(piece, Piece::Dense { .. } | Piece::Plain(_) | Piece::Width(_)) {
+            // A number that stands for all features becomes one for each.
+            graph.spend(4 * width)?;
+        }
         layers.push(match piece {
             Piece::Width(wanted) if wanted == width => continue,
             Piece::Width(wanted) => {

@@ -39,6 +39,7 @@ fn vector(graph: &Graph<'_>, node: &Node<'_>, index: usize) -> Result<Vec<f64>> 
     let constant = graph.constant(node.input(index))?.filter(|constant| constant.vector().is_some());
     let constant =
         constant.ok_or_else(|| graph.refused(node, &format!("whose input {index} is no constant vector")))?;
+    graph.spend(constant.vector().unwrap_or(0))?;
     Ok(constant.values().collect())
 }
 

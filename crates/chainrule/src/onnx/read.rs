@@ -7,6 +7,9 @@ use super::network;
 use super::walk::{Chain, chain};
 use crate::{Model, Result};
 
+/// How many outputs are tried.
+const OUTPUTS_MAX: usize = 8;
+
 /// A model of either element type.
 pub(crate) enum Either {
     F32(Model<f32>),
@@ -39,7 +42,7 @@ fn of<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<T>> {
 /// The first output that a chain of layers ends in; a classifier's label is none.
 fn any_chain(graph: &Graph<'_>) -> Result<Chain> {
     let mut last = Err(graph.error("no output", "a graph with an output"));
-    for output in &graph.outputs {
+    for output in graph.outputs.iter().take(OUTPUTS_MAX) {
         last = chain(graph, output);
         if last.is_ok() {
             break;

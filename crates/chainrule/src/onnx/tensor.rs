@@ -14,6 +14,8 @@ pub(super) struct Tensor<'a> {
     ints: &'a [u8],
 }
 
+/// Fields of a tensor whose numbers are packed.
+const FIELDS_MAX: usize = 64;
 /// Dimensions of a constant in a network.
 const DIMS_MAX: usize = 4;
 
@@ -26,7 +28,10 @@ impl<'a> Tensor<'a> {
         let refuse = |found: String, expected: &str| Err(Error::format(origin, Place::Header, found, expected));
         let mut read = Tensor { dims: Vec::new(), element: 0, data: &[], ints: &[] };
         let (mut name, mut raw, mut typed) = ("", None, None);
-        for field in fields(bytes) {
+        for (count, field) in fields(bytes).enumerate() {
+            if count > FIELDS_MAX {
+                return refuse(format!("constant {name:?} of more than {FIELDS_MAX} fields"), "fewer");
+            }
             match field? {
                 (tensor::DIMS, Field::Int(dim)) => read.dims.push(usize::try_from(dim).unwrap_or(usize::MAX)),
                 (tensor::DIMS, Field::Bytes(dims)) => {

@@ -99,6 +99,7 @@ fn dense(graph: &Graph<'_>, node: &Node<'_>, bias: Vec<f64>, is_transposed: bool
     if rows == 0 || cols == 0 {
         return Err(graph.refused(node, &format!("whose weights have shape {:?}", constant.dims)));
     }
+    graph.spend(rows * cols)?;
     let values: Vec<f64> = constant.values().collect();
     let is_double = constant.element == super::schema::element::DOUBLE;
     let (inputs, outputs, weight) = match is_transposed {
@@ -131,12 +132,14 @@ fn matmul<'a>(graph: &Graph<'a>, node: &Node<'a>, bias: Vec<f64>) -> Result<(Pie
 fn vector(graph: &Graph<'_>, node: &Node<'_>, name: &str) -> Result<Vec<f64>> {
     let constant = graph.constant(name)?.filter(|constant| constant.vector().is_some());
     let constant = constant.ok_or_else(|| graph.refused(node, "with an operand that is no constant vector"))?;
+    graph.spend(constant.vector().unwrap_or(0))?;
     Ok(constant.values().collect())
 }
 
 /// `(x - offset) * scale`.
 fn scaler<'a>(graph: &Graph<'a>, node: &Node<'a>) -> Result<(Piece, &'a str)> {
     let (mut offset, mut scale) = (node.floats("offset"), node.floats("scale"));
+    graph.spend(offset.len() + scale.len())?;
     if offset.is_empty() {
         offset.push(0.0);
     }

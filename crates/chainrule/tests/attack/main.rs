@@ -13,6 +13,7 @@ mod damage;
 mod limits;
 mod memory;
 mod mutate;
+mod onnx;
 mod oracle;
 mod seeds;
 mod watch;

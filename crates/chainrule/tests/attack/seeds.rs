@@ -1,6 +1,7 @@
 //! Good files to begin with, made by the library's own writers, and the readers that take them.
 
 use crate::bombs;
+use crate::onnx;
 use crate::oracle::{self, written};
 use chainrule::data::{Preprocess, write_csv_to, write_npy, write_npy_labels};
 use chainrule::{Loss, Mlp, Model, Scalar};
@@ -108,7 +109,7 @@ pub(crate) fn readers() -> Vec<Reader> {
     };
     let idx_bombs = || bombs::idx().into_iter();
     let zipped = idx_bombs().map(|bomb| gzip(&bomb, Compression::best())).chain(bombs::gzip_bombs()).collect();
-    let model: fn(&[u8]) -> bool = oracle::model::check;
+    let (model, checkpoint): (fn(&[u8]) -> bool, fn(&[u8]) -> bool) = (oracle::model::check, oracle::checkpoint::check);
     #[cfg_attr(not(feature = "parquet"), allow(unused_mut))]
     let mut all = vec![
         reader("model file", Format::Safetensors, models(), bombs::models(), MODEL_WORDS, model),
@@ -121,6 +122,7 @@ pub(crate) fn readers() -> Vec<Reader> {
             MODEL_WORDS,
             checkpoint,
         ),
+        reader("ONNX", Format::Plain, onnx::seeds(), onnx::bombs(), onnx::WORDS, model),
         reader("IDX", Format::Plain, idx(), bombs::idx(), &[], oracle::idx::check),
         reader("IDX in gzip", Format::Gzip, idx(), zipped, &[], oracle::idx::check),
         reader("NPY", Format::Npy, npy(), bombs::npy(), NPY_WORDS, oracle::npy::check),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chainrule::train::Every;
 use clap::Args;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Checkpoints")]
 pub(crate) struct CheckpointArgs {
     /// Write checkpoints to this folder, from which --resume goes on to the bits of a run that was not interrupted

@@ -15,16 +15,16 @@ const EXAMPLES: &str = "\
 Examples:
   chainrule export houses.safetensors --to c --out houses.c
   chainrule export digits.safetensors --to rust --out digits.rs --int8 --data digits
-  chainrule export digits.safetensors --out digits.npz
+  chainrule export digits.safetensors --out digits.onnx
   gcc -std=c99 -DHOUSES_TEST houses.c -o houses && ./houses && echo the source predicts what the model predicts";
 
-/// Write a model for other programs: C or Rust source that stands alone, JSON, NumPy arrays, PyTorch's state_dict
+/// Write a model for other programs: C or Rust source that stands alone, JSON, NumPy arrays, PyTorch's state_dict, ONNX
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExportArgs {
-    /// A safetensors file, written by chainrule or PyTorch
+    /// A safetensors file, written by chainrule or PyTorch, or an ONNX file
     pub(crate) model: PathBuf,
-    /// The format: c (C99), rust (no_std), json, npz (NumPy), torch (a state_dict in safetensors) [default: what FILE ends in]
+    /// The format: c (C99), rust (no_std), json, npz (NumPy), torch (a state_dict in safetensors), onnx [default: what FILE ends in]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) to: Option<ExportFormat>,
     /// Write to this file [default: standard output]

@@ -11,13 +11,14 @@ use crate::values;
 const EXAMPLES: &str = "\
 Examples:
   chainrule inspect digits.safetensors
+  chainrule inspect digits.safetensors --weights
   chainrule inspect pytorch.safetensors --activation relu --json";
 
 /// Show what a model file contains: layers, shapes, parameters, memory
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct InspectArgs {
-    /// A safetensors file, written by chainrule or PyTorch
+    /// A safetensors file, written by chainrule or PyTorch, or an ONNX file
     pub(crate) model: PathBuf,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
@@ -25,6 +26,9 @@ pub(crate) struct InspectArgs {
     /// Print the command line that made the model, and nothing else
     #[arg(long, conflicts_with = "json")]
     pub(crate) command: bool,
+    /// Show how the numbers of each tensor are spread, as a line of bars
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) weights: bool,
     #[command(flatten)]
     pub(crate) order: LayersArgs,
     /// Print one JSON object and nothing else

@@ -1,9 +1,11 @@
 //! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
 mod checkpoint;
+mod convert;
 mod data;
 mod data_command;
 pub(crate) mod defaults;
+mod diff;
 mod doctor;
 mod eval;
 mod export;
@@ -18,8 +20,10 @@ mod tune;
 use clap::{Parser, Subcommand};
 
 pub(crate) use checkpoint::CheckpointArgs;
+pub(crate) use convert::ConvertArgs;
 pub(crate) use data::{ColumnArgs, FittingArgs, MemoryArgs, TextArgs};
 pub(crate) use data_command::DataArgs;
+pub(crate) use diff::DiffArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::ExportArgs;
@@ -54,6 +58,8 @@ pub(crate) enum Command {
     Data(DataArgs),
     Inspect(InspectArgs),
     Export(Box<ExportArgs>),
+    Convert(ConvertArgs),
+    Diff(DiffArgs),
     Graph(GraphArgs),
     Doctor(DoctorArgs),
     Gradcheck(GradcheckArgs),

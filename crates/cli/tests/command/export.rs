@@ -1,10 +1,10 @@
-//! `chainrule export`: files for other programs.
+//! `chainrule export`, `convert` and `diff`: files for other programs, and from them.
 
 use std::fs;
 
 use serde_json::Value;
 
-use crate::run::{folder, names, run, succeed};
+use crate::run::{folder, last, names, run, succeed};
 
 #[test]
 fn a_trained_model_becomes_sources_arrays_and_objects() {
@@ -42,4 +42,54 @@ fn what_cannot_be_exported_is_refused_before_anything_is_written() {
     }
     assert_eq!(names(path), ["m.safetensors"]);
     assert_eq!(fs::read(path.join("m.safetensors")).unwrap(), before);
+}
+
+#[test]
+fn a_model_goes_to_onnx_and_comes_back() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --epochs 2 --quiet --save m.safetensors");
+    succeed(path, "convert m.safetensors m.onnx");
+    succeed(path, "convert m.onnx again.safetensors");
+    let found = run(path, "diff m.safetensors again.safetensors --data iris --json");
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    assert!(found["outputs"]["distance"].as_f64().unwrap() < 1e-5 && found["weight"].is_null(), "{found}");
+    assert_eq!(found["outputs"]["other_class"], 0);
+    let [a, b] =
+        ["m.safetensors", "m.onnx"].map(|file| last(path, &format!("eval {file} --data iris --part all --json")));
+    assert_eq!(a["test_accuracy"], b["test_accuracy"]);
+    let [a, b] = ["m.safetensors", "m.onnx"].map(|file| run(path, &format!("predict {file} --data iris")).stdout);
+    assert!(a == b && a.lines().count() == 150, "{a}{b}");
+    assert!(succeed(path, "inspect m.onnx").contains("dense(4, 128)"));
+}
+
+#[test]
+fn two_models_are_compared_and_a_difference_is_exit_code_1() {
+    let folder = folder();
+    let path = folder.path();
+    for seed in ["1", "2"] {
+        succeed(
+            path,
+            &format!("train --data iris --epochs 1 --hidden 4 --quiet --seed {seed} --save m{seed}.safetensors"),
+        );
+    }
+    assert!(succeed(path, "diff m1.safetensors m1.safetensors --data iris").contains("the same\n"));
+    let found = run(path, "diff m1.safetensors m2.safetensors --data iris");
+    assert_eq!(found.code, 1);
+    assert!(found.stdout.contains("numbers differ, most in ") && found.stdout.contains("outputs        most in row"));
+    succeed(path, "train --data iris --epochs 1 --hidden 5 --quiet --save m3.safetensors");
+    let found = run(path, "diff m1.safetensors m3.safetensors");
+    assert!(found.code == 1 && found.stdout.contains("layers         dense(4, 4), relu"), "{}", found.stdout);
+}
+
+#[test]
+fn inspect_draws_the_numbers_of_each_tensor() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --epochs 1 --hidden 4 --quiet --save m.safetensors");
+    let text = succeed(path, "inspect m.safetensors --weights");
+    let line = text.lines().find(|line| line.starts_with("0.weight")).unwrap();
+    assert!(line.contains("4x4") && line.contains('\u{2588}'), "{line}");
+    let histograms = &last(path, "inspect m.safetensors --weights --json")["histograms"];
+    assert_eq!((histograms.as_array().unwrap().len(), &histograms[0]["count"]), (4, &16.into()));
 }

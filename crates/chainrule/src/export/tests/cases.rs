@@ -45,7 +45,7 @@ pub(super) fn model<T: Scalar>(seed: usize) -> Model<T> {
     mlp.params_mut().iter_mut().for_each(|w| *w = T::from_f64(w.to_f64() + 0.1 * stream.normal()));
     mlp.running_mut().iter_mut().for_each(|r| *r = T::from_f64(0.5 + stream.unit()));
     let mut target = Target::default();
-    if task == Task::Regression && seed % 2 == 0 {
+    if task == Task::Regression && seed.is_multiple_of(2) {
         target = serde_json::from_value(scaled_target(outputs)).unwrap();
     }
     if task == Task::Binary {

@@ -1,0 +1,39 @@
+//! The options of `chainrule convert`.
+
+use std::path::PathBuf;
+
+use chainrule::{Activation, Loss, Task};
+use clap::Args;
+
+use crate::args::data::task;
+use crate::layers::LayersArgs;
+use crate::values;
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule convert sklearn.onnx houses.safetensors
+  chainrule convert houses.safetensors houses.onnx
+  chainrule convert pytorch.safetensors model.safetensors --activation relu --task regression";
+
+/// Write a model file in another format, which the ending of OUT names: safetensors (chainrule's own), onnx, c, rs, json, npz
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ConvertArgs {
+    /// A safetensors file, written by chainrule or PyTorch, or an ONNX file
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// The file to write
+    #[arg(value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    /// What the model predicts, if its file does not say: classification, binary (yes or no), multi-label, regression
+    #[arg(long, value_name = "TASK", value_parser = task)]
+    pub(crate) task: Option<Task>,
+    /// The loss it was trained with, if its file does not say, which tells the task
+    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    pub(crate) loss: Option<Loss>,
+    /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
+    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    pub(crate) activation: Option<Activation>,
+    #[command(flatten)]
+    pub(crate) order: LayersArgs,
+}

@@ -1,0 +1,87 @@
+//! `chainrule diff`: what sets two models apart.
+
+use chainrule::data::{Features, Request};
+use chainrule::{DType, Difference, Model, ModelFile, OutputDifference, Scalar, WeightDifference};
+use serde::Serialize;
+
+use crate::args::DiffArgs;
+use crate::failure::Failure;
+use crate::layers::LayersArgs;
+use crate::limits::limits;
+use crate::output::{Output, brief, plural};
+
+/// The JSON line.
+#[derive(Debug, Serialize)]
+struct DiffLine<'a> {
+    same: bool,
+    #[serde(flatten)]
+    difference: &'a Difference,
+    outputs: Option<&'a OutputDifference>,
+}
+
+pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
+    let open = |path| LayersArgs::default().open(path);
+    let (a, b) = (open(&args.a)?, open(&args.b)?);
+    match (a.dtype(), b.dtype()) {
+        (DType::F32, DType::F32) => diff::<f32>(args, &a, &b),
+        // The wider of the two holds the numbers of both.
+        _ => diff::<f64>(args, &a, &b),
+    }
+}
+
+fn diff<T: Scalar>(args: &DiffArgs, a: &ModelFile, b: &ModelFile) -> Result<(), Failure> {
+    let (a, b) = (a.model::<T>(args.activation)?, b.model::<T>(args.activation)?);
+    let difference = a.difference(&b);
+    let outputs = match args.data {
+        Some(_) => Some(a.output_difference(&features(args, &a)?, &b, &features(args, &b)?)?),
+        None => None,
+    };
+    let same = difference.is_none() && outputs.as_ref().is_none_or(|outputs| outputs.distance == 0.0);
+    let mut output = Output::new(args.json, false);
+    output.json(&DiffLine { same, difference: &difference, outputs: outputs.as_ref() });
+    say(&mut output, &difference, outputs.as_ref());
+    if same {
+        output.say("the same");
+    }
+    output.finish()?;
+    if same { Ok(()) } else { Err(Failure::Found) }
+}
+
+fn features<T: Scalar>(args: &DiffArgs, model: &Model<T>) -> Result<Features<T>, Failure> {
+    let mut request = Request::new(args.data.clone().unwrap_or(chainrule::data::Source::Stdin));
+    (request.format, request.limits) = (args.text.format(), limits());
+    Ok(request.read_features(model)?.0)
+}
+
+fn say(output: &mut Output, difference: &Difference, outputs: Option<&OutputDifference>) {
+    if let Some([a, b]) = &difference.layers {
+        output.say(format_args!("layers         {}\n               {}", a.join(", "), b.join(", ")));
+    }
+    if !difference.others.is_empty() {
+        output.say(format_args!("other          {}", difference.others.join(", ")));
+    }
+    if let Some(WeightDifference { module, tensor, index, a, b, distance, differ, .. }) = &difference.weight {
+        output.say(format_args!(
+            "weights        {} differ, most in {module}.{tensor}{index:?}: {} and {}, {} apart",
+            plural(*differ, "number"),
+            brief(*a),
+            brief(*b),
+            brief(*distance),
+        ));
+    }
+    if let Some(OutputDifference { rows, row, output: at, a, b, distance, other_class, .. }) = outputs {
+        output.say(match distance {
+            0.0 => format!("outputs        the same for {}", plural(*rows, "row")),
+            _ => format!(
+                "outputs        most in row {}, output {}: {} and {}, {} apart; the largest is another in {} of {}",
+                row + 1,
+                at + 1,
+                brief(*a),
+                brief(*b),
+                brief(*distance),
+                other_class,
+                plural(*rows, "row"),
+            ),
+        });
+    }
+}
