@@ -33,7 +33,10 @@ fn well_made(bytes: &[u8]) {
         text += end;
     }
     for row in numbers.chunks_exact(cols) {
-        let cells: Vec<String> = row.iter().map(|number| cell(*number)).collect();
+        // A tab behind the only cell would be a delimiter.
+        let cells =
+            row.iter().map(|number| cell(*number)).map(|cell| if cols == 1 { cell.replace('\t', " ") } else { cell });
+        let cells: Vec<String> = cells.collect();
         text += &cells.join(",");
         text += end;
     }

@@ -238,7 +238,7 @@ fn column(column: &SchemaColumn) -> Column {
 fn no_logarithms<T: Scalar>(model: &Model<T>, format: ExportFormat) -> Result<()> {
     let is_log1p = |column: &&SchemaColumn| matches!(column.kind, Kind::Number { log1p: true, .. });
     let column = model.schema.as_ref().and_then(|schema| schema.columns.iter().find(is_log1p));
-    let column = column.map(|found| column_title(found));
+    let column = column.map(column_title);
     let target = (0..model.mlp.outputs()).find(|&output| model.target.is_log1p(output));
     let name = |output| model.target.names().get(output).cloned().unwrap_or_else(|| format!("output {}", output + 1));
     match column.or(target.map(name)) {

@@ -2,6 +2,7 @@
 
 use chainrule_kernel::Scalar;
 
+use super::words::{class_name, number, output_name, percent};
 use crate::data::{Dataset, Targets};
 use crate::{Loss, Model, Result, Task};
 
@@ -84,20 +85,19 @@ impl Answers {
         let at = row * self.outputs..(row + 1) * self.outputs;
         let chance = |class: usize| {
             let chance = self.probabilities.as_ref().map(|all| all[row * self.outputs + class]);
-            chance.map_or_else(String::new, |share| format!(" ({})", super::percent(share)))
+            chance.map_or_else(String::new, |share| format!(" ({})", percent(share)))
         };
         match &self.truth {
             Truth::Classes(labels) => {
                 let (label, answer) = (labels[row] as usize, self.answer(row));
-                let word = |class: usize| super::class_name(model, class) + &chance(class);
+                let word = |class: usize| class_name(model, class) + &chance(class);
                 Words { truth: word(label), answer: word(answer) }
             }
             Truth::YesOrNo(truth) => {
                 let [no, yes] = model.target.answers().unwrap_or(["no", "yes"]);
                 let list = |is_yes: &mut dyn Iterator<Item = (usize, bool)>, with_chance: bool| {
                     let word = |(output, is_yes): (usize, bool)| {
-                        let name =
-                            if self.outputs == 1 { String::new() } else { super::output_name(model, output) + ": " };
+                        let name = if self.outputs == 1 { String::new() } else { output_name(model, output) + ": " };
                         let chance = if with_chance { chance(output) } else { String::new() };
                         format!("{name}{}{chance}", if is_yes { yes } else { no })
                     };
@@ -108,8 +108,7 @@ impl Answers {
                 Words { truth: list(&mut { truths }, false), answer: list(&mut { answers }, true) }
             }
             Truth::Values(truth) => {
-                let list =
-                    |values: &[f64]| values.iter().map(|value| super::number(*value)).collect::<Vec<_>>().join(", ");
+                let list = |values: &[f64]| values.iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ");
                 Words { truth: list(&truth[at.clone()]), answer: list(&self.scores[at]) }
             }
         }

@@ -4,7 +4,7 @@ use chainrule_explain::page::{Axis, Chart, Html, Mark, Series, shaded, table};
 use chainrule_kernel::{Kernel, Scalar};
 
 use super::answers::{Answers, Truth};
-use super::{class_name, number, output_name, percent};
+use super::words::{class_name, number, output_name, percent};
 use crate::metrics::{CalibrationBin, ConfusionMatrix, RocPoint, log_odds, roc_auc, roc_curve};
 use crate::train::Calibration;
 use crate::{Assessment, Model};
@@ -79,11 +79,14 @@ fn confusion<T: Scalar>(model: &Model<T>, matrix: &ConfusionMatrix) -> Html {
     table("Confusion matrix: true classes by row, answers by column", &header, (0..classes).map(line).collect())
 }
 
+/// Whether a row is an example of a class or output.
+type IsPositive<'a> = Box<dyn Fn(usize, usize) -> bool + 'a>;
+
 /// A curve for each class or output; of two classes one is enough.
 fn roc<T: Scalar>(model: &Model<T>, answers: &Answers) -> Option<Chart> {
     let outputs = answers.outputs;
     let mut scores = answers.scores.clone();
-    let (truth, shown): (Box<dyn Fn(usize, usize) -> bool>, Vec<usize>) = match &answers.truth {
+    let (truth, shown): (IsPositive<'_>, Vec<usize>) = match &answers.truth {
         Truth::Classes(labels) => {
             log_odds(Kernel::<f64>::selected().ok()?, outputs, &mut scores);
             let shown = if outputs == 2 { vec![1] } else { (0..outputs.min(CURVES)).collect() };

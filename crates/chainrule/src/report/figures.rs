@@ -3,7 +3,7 @@
 use chainrule_explain::page::{Html, table};
 use chainrule_kernel::Scalar;
 
-use super::{number, percent};
+use super::words::{number, percent};
 use crate::{Assessment, Model};
 
 pub(super) fn section<T: Scalar>(model: &Model<T>, assessment: &Assessment) -> Html {

@@ -7,7 +7,8 @@ use chainrule_explain::page::{Html, bar, table};
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
 
-use super::{number, percent, spread};
+use super::sample::spread;
+use super::words::{number, percent};
 use crate::data::{Dataset, Features};
 use crate::train::evaluate_network;
 use crate::{Model, Result};

@@ -4,7 +4,8 @@ use chainrule_explain::page::{Html, bitmap, table};
 use chainrule_kernel::Scalar;
 
 use super::answers::Answers;
-use super::{is_images, number};
+use super::sample::is_images;
+use super::words::number;
 use crate::Model;
 use crate::data::{Dataset, Preprocess};
 

@@ -8,20 +8,22 @@ mod figures;
 mod first_layer;
 mod importance;
 mod mistakes;
+mod sample;
 mod steps;
 mod values;
+mod words;
 
 use chainrule_explain::graph::{Operations, Theme};
 use chainrule_explain::page::{Html, Page, key_values};
 use chainrule_explain::{doctor::Finding, layer_table};
 use chainrule_kernel::Scalar;
 
-use crate::data::{Dataset, Preprocess};
+use crate::data::Dataset;
 use crate::{EpochReport, Model, Result};
 use answers::Answers;
+use sample::{MOST_ROWS, is_images, spread};
+use words::shell;
 
-/// Rows that are looked at one by one: charts of more say no more.
-const MOST_ROWS: usize = 20_000;
 /// A drawing of more bytes is left out.
 const MOST_PICTURE: usize = 400_000;
 
@@ -156,78 +158,5 @@ impl<'a, T: Scalar> Report<'a, T> {
             [] => Html::paragraph("Nothing that looks wrong."),
             findings => findings.iter().map(finding).collect(),
         }
-    }
-}
-
-/// Rows of images keep their scale; each column of a table has its own.
-fn is_images<T: Scalar>(model: &Model<T>) -> bool {
-    let side = model.mlp.inputs().isqrt();
-    matches!(model.preprocess, Preprocess::Scale { .. }) && side >= 4 && side * side == model.mlp.inputs()
-}
-
-/// At most so many rows, spread evenly.
-fn spread<T: Scalar>(data: &Dataset<T>, most: usize) -> Result<Dataset<T>> {
-    let rows = data.rows();
-    let count = rows.min(most);
-    data.select(&(0..count).map(|at| (at as u128 * rows as u128 / count as u128) as usize).collect::<Vec<_>>())
-}
-
-/// Words as a shell takes them.
-fn shell(words: &[String]) -> String {
-    let is_plain =
-        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(c));
-    let word = |word: &String| match is_plain(word) {
-        true => word.clone(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    };
-    words.iter().map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// A number with five digits that count.
-fn number(value: f64) -> String {
-    let size = value.abs();
-    match () {
-        () if value == 0.0 => "0".to_owned(),
-        () if !(1e-4..1e7).contains(&size) => format!("{value:.3e}"),
-        () => {
-            let digits = (4 - size.log10().floor() as i32).clamp(0, 8) as usize;
-            format!("{value:.digits$}")
-        }
-    }
-}
-
-/// A share in per cent.
-fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
-/// What the classes are called.
-fn class_name<T: Scalar>(model: &Model<T>, class: usize) -> String {
-    model.class_names.as_ref().and_then(|names| names.get(class).cloned()).unwrap_or_else(|| class.to_string())
-}
-
-/// What an output is called: its target.
-fn output_name<T: Scalar>(model: &Model<T>, output: usize) -> String {
-    let numbered = || format!("output {}", output + 1);
-    model.target.names().get(output).cloned().unwrap_or_else(numbered)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_five_digits() {
-        for (value, want) in
-            [(0.0, "0"), (0.123456, "0.12346"), (-12.3456, "-12.346"), (123_456.7, "123457"), (1e-9, "1.000e-9")]
-        {
-            assert_eq!(number(value), want);
-        }
-    }
-
-    #[test]
-    fn a_command_can_be_copied_into_a_shell() {
-        let words = ["train", "--data", "my houses.csv", "--target", "it's"].map(str::to_owned);
-        assert_eq!(shell(&words), r"train --data 'my houses.csv' --target 'it'\''s'");
     }
 }

@@ -4,7 +4,7 @@ use chainrule_explain::page::{Axis, Chart, Html, Mark, Series};
 use chainrule_kernel::Scalar;
 
 use super::answers::{Answers, Truth};
-use super::output_name;
+use super::words::output_name;
 use crate::Model;
 
 /// Outputs that have charts of their own.

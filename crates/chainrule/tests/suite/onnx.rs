@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use chainrule::data::{Features, Preprocess, read_features};
+#[cfg(feature = "npy")]
+use chainrule::data::read_features;
+use chainrule::data::{Features, Preprocess};
 use chainrule::export::{ExportFormat, ExportOptions};
 use chainrule::{Activation, Layer, Loss, Mlp, Model, ModelFile, Scalar, Task};
 
@@ -17,6 +19,7 @@ fn load(name: &str) -> Model<f32> {
 }
 
 /// Probabilities where the model is a classifier's, of no and yes where it answers one question; else its outputs.
+#[cfg(feature = "npy")]
 fn answers(model: &Model<f32>, features: &Features<f32>) -> Vec<f32> {
     match model.task {
         Some(Task::Classification) => model.predict_proba(features).unwrap(),

@@ -134,7 +134,7 @@ fn a_warm_start_keeps_the_settings_of_the_file_and_says_which() {
         (line("keeps "), line("cross-entropy, "))
     };
     let (keeps, runs) = beginning("--epochs 2");
-    let kept = "cross-entropy, balanced classes, adam with learning rate 0.001, gradients clipped to norm 1, \
+    let kept = "cross-entropy, balanced classes, adam with learning rate 0.003, gradients clipped to norm 1, \
                 cosine:min-lr=0, batches of 16";
     let change = "of m; --optimizer, --batch, --epochs and the like change them";
     assert_eq!(keeps, format!("keeps {kept} {change}"));

@@ -1,5 +1,7 @@
 //! An axis: from a range of numbers to points on the page, and round numbers to write beside it.
 
+use std::cmp::Ordering;
+
 /// Where numbers lie along an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scale {
@@ -16,7 +18,7 @@ impl Scale {
     pub(super) fn new(range: [f64; 2], points: [f64; 2], is_log: bool) -> Self {
         let is_log = is_log && range[0] > 0.0;
         let [mut low, mut high] = if is_log { range.map(f64::log10) } else { range };
-        if !(high > low) {
+        if high.partial_cmp(&low) != Some(Ordering::Greater) {
             let half = if is_log || low == 0.0 { 0.5 } else { low.abs() / 2.0 };
             (low, high) = (low - half, low + half);
         }

@@ -2,6 +2,7 @@
 //! as they lie; what quotes mean is `csv-core`'s affair.
 
 use std::io::{self, Read};
+use std::mem;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
@@ -163,6 +164,8 @@ impl<R: Read> Records<R> {
         let Some(mut core) = self.quotes.take() else { return Ok(true) };
         core.set_line(1);
         let (mut out, mut count, mut is_closed, mut is_half) = (0, 0, true, false);
+        // `csv-core` would drop a byte order mark in front of any record, were it not given in pieces.
+        let mut is_first = true;
         self.cells.resize(self.cells.len().max(1 << 10), 0);
         self.ends.resize(self.ends.len().max(1 << 6), 0);
         loop {
@@ -173,6 +176,7 @@ impl<R: Read> Records<R> {
             // A line's end behind the last byte ends the record, or else it stands in quotes, which `csv-core` would take
             // for closed where the file ends.
             let input = if is_over { b"\n" } else { &self.buffer[self.start..self.end] };
+            let input = if mem::take(&mut is_first) { &input[..1] } else { input };
             let (result, read, written, ended) =
                 core.read_record(input, &mut self.cells[out..], &mut self.ends[count..]);
             let ends_by_return = read > 0 && input[read - 1] == b'\r';
@@ -282,6 +286,16 @@ mod tests {
                 Some(Record::Unclosed) => vec!["UNCLOSED".to_owned()],
             };
             all.push((records.began_at(), cells));
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_one_at_the_beginning_only() {
+        for quote in ["", "\""] {
+            let text = format!("\u{feff}{quote}a{quote}\n\u{feff}b{quote}\nc{quote}\n");
+            let cells: Vec<String> = records(&text).into_iter().flat_map(|(_, cells)| cells).collect();
+            assert_eq!(cells[0], "a", "{text:?}");
+            assert_eq!(cells[1], format!("\u{feff}b{quote}"), "{text:?}");
         }
     }
 

@@ -68,7 +68,7 @@ impl Table {
     }
 
     /// Whether rows are in scratch files.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "parquet"))]
     pub(crate) fn is_stored(&self) -> bool {
         self.stored > 0
     }
