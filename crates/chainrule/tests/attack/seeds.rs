@@ -109,7 +109,7 @@ pub(crate) fn readers() -> Vec<Reader> {
     };
     let idx_bombs = || bombs::idx().into_iter();
     let zipped = idx_bombs().map(|bomb| gzip(&bomb, Compression::best())).chain(bombs::gzip_bombs()).collect();
-    let (model, checkpoint): (fn(&[u8]) -> bool, fn(&[u8]) -> bool) = (oracle::model::check, oracle::checkpoint::check);
+    let model: fn(&[u8]) -> bool = oracle::model::check;
     #[cfg_attr(not(feature = "parquet"), allow(unused_mut))]
     let mut all = vec![
         reader("model file", Format::Safetensors, models(), bombs::models(), MODEL_WORDS, model),
@@ -120,7 +120,7 @@ pub(crate) fn readers() -> Vec<Reader> {
             oracle::checkpoint::files(),
             bombs::models(),
             MODEL_WORDS,
-            checkpoint,
+            oracle::checkpoint::check,
         ),
         reader("ONNX", Format::Plain, onnx::seeds(), onnx::bombs(), onnx::WORDS, model),
         reader("IDX", Format::Plain, idx(), bombs::idx(), &[], oracle::idx::check),
