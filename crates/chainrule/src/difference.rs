@@ -29,6 +29,15 @@ pub struct Difference {
 }
 
 /// A number of a network, and the same of another.
+///
+/// ```
+/// use chainrule::{Loss, Mlp, Model};
+///
+/// let model = |seed| Ok::<_, chainrule::Error>(Model::new(Mlp::<f32>::builder(2).dense(3).seed(seed).build()?, Loss::Mse));
+/// let furthest = model(1)?.difference(&model(2)?).weight.expect("other seeds, other weights");
+/// assert_eq!((furthest.module, furthest.tensor, furthest.differ), (0, "weight", 2 * 3)); // biases begin at 0
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct WeightDifference {
@@ -49,6 +58,17 @@ pub struct WeightDifference {
 }
 
 /// Where two models predict the most different numbers for the same rows.
+///
+/// ```
+/// use chainrule::data::Features;
+/// use chainrule::{Loss, Mlp, Model};
+///
+/// let model = |seed| Ok::<_, chainrule::Error>(Model::new(Mlp::<f32>::builder(1).dense(1).seed(seed).build()?, Loss::Mse));
+/// let rows = Features::new(2, 1, vec![1.0, -3.0])?;
+/// let furthest = model(1)?.output_difference(&rows, &model(2)?, &rows)?;
+/// assert_eq!((furthest.row, furthest.output), (1, 0)); // lines through 0 are further apart at -3 than at 1
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct OutputDifference {
