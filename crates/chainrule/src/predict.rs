@@ -72,7 +72,9 @@ impl<T: Scalar> Model<T> {
             self.mlp.infer_into(MatRef::new(x, rows, inputs), output, &mut workspace)
         };
         let work = rows.saturating_mul(self.mlp.params().len());
-        let threads = (work / WORTH_A_THREAD).clamp(1, rayon::current_num_threads().min(rows));
+        let most = (work / WORTH_A_THREAD).min(rows);
+        // Asked for, rayon starts its threads, which a single row of a small network does without.
+        let threads = if most <= 1 { 1 } else { most.min(rayon::current_num_threads()) };
         if threads == 1 {
             return Ok(infer(x, output)?);
         }

@@ -66,7 +66,7 @@ pub(crate) fn derivative_and_sums<T: Scalar>(
     most_threads: usize,
 ) {
     let cols = of.cols();
-    let threads = threads_for(of.rows() * cols, ELEMENTS_PER_THREAD, most_threads);
+    let threads = threads_for(of.rows() * cols, ELEMENTS_PER_THREAD, || most_threads);
     for_each_columns(d, MatMut::new(sums, 1, cols), threads, &|d, mut sums, cols| {
         let sums = Cell::from_mut(sums.row_mut(0)).as_slice_of_cells();
         kernel.derivative(activation, of.cols_in(cols), d, Some(sums));
@@ -74,7 +74,7 @@ pub(crate) fn derivative_and_sums<T: Scalar>(
 }
 
 fn in_parts<T: Scalar>(c: MatMut<'_, T>, work: &(impl Fn(MatMut<'_, T>, Part) + Sync)) {
-    let threads = threads_for(c.rows() * c.cols(), ELEMENTS_PER_THREAD, rayon::current_num_threads());
+    let threads = threads_for(c.rows() * c.cols(), ELEMENTS_PER_THREAD, rayon::current_num_threads);
     let side = Side::of_product(&c);
     // Empty workspaces take no memory.
     for_each_part(c, side, threads, &mut vec![(); threads], &|c, part, ()| work(c, part));

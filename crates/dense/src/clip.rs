@@ -55,7 +55,7 @@ pub fn clamp<T: Scalar>(dw: &mut [T], limit: f64) {
 }
 
 fn each<T: Scalar>(dw: &mut [T], work: &(impl Fn(&mut [T]) + Sync)) {
-    let threads = threads_for(dw.len(), ELEMENTS_PER_THREAD, rayon::current_num_threads());
+    let threads = threads_for(dw.len(), ELEMENTS_PER_THREAD, rayon::current_num_threads);
     cut(dw, threads, work);
 }
 

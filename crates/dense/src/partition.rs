@@ -32,10 +32,14 @@ pub(crate) const ELEMENTS_PER_THREAD: usize = 1 << 16;
 /// Matrices are split at multiples of this: at most two cache lines, and no kernel has a wider tile.
 const GRAIN: usize = 32;
 
-/// The number of threads, each with at least `grain` of `work`; one in a forked process, which has no other threads.
+/// The number of threads, each with at least `grain` of `work`; one in a forked process, which has no other threads. Little
+/// work does not ask how many there are, which would start those of rayon's global pool.
 #[inline]
-pub(crate) fn threads_for(work: usize, grain: usize, most: usize) -> usize {
-    let threads = (work / grain).clamp(1, most.max(1));
+pub(crate) fn threads_for(work: usize, grain: usize, most: impl FnOnce() -> usize) -> usize {
+    if work / grain <= 1 {
+        return 1;
+    }
+    let threads = (work / grain).clamp(1, most().max(1));
     if threads > 1 && !has_threads() { 1 } else { threads }
 }
 
@@ -189,9 +193,9 @@ mod tests {
 
     #[test]
     fn small_work_stays_on_one_thread() {
-        assert_eq!(threads_for(100, MACS_PER_THREAD, 8), 1);
-        assert_eq!(threads_for(3 * MACS_PER_THREAD, MACS_PER_THREAD, 8), 3);
-        assert_eq!(threads_for(usize::MAX, MACS_PER_THREAD, 8), 8);
-        assert_eq!(threads_for(0, MACS_PER_THREAD, 0), 1);
+        assert_eq!(threads_for(100, MACS_PER_THREAD, || unreachable!()), 1);
+        assert_eq!(threads_for(3 * MACS_PER_THREAD, MACS_PER_THREAD, || 8), 3);
+        assert_eq!(threads_for(usize::MAX, MACS_PER_THREAD, || 8), 8);
+        assert_eq!(threads_for(usize::MAX, MACS_PER_THREAD, || 0), 1);
     }
 }

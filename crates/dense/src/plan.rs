@@ -138,7 +138,7 @@ impl<T: Scalar> Plan<T> {
             elements::<T>(what, &[rows.max(1), cols.max(1)])?;
         }
         let work = max_batch.saturating_mul(inputs).saturating_mul(outputs);
-        let threads = threads_for(work, MACS_PER_THREAD, rayon::current_num_threads());
+        let threads = threads_for(work, MACS_PER_THREAD, rayon::current_num_threads);
         let workspace = |_| -> Result<ThreadWorkspace<T>, SizeError> {
             let mut scratch = Scratch::try_for_shape(max_batch, outputs, inputs)?; // x * w
             scratch.try_reserve(inputs, outputs, max_batch)?; // x^T * dz
@@ -167,7 +167,7 @@ impl<T: Scalar> Plan<T> {
 
     pub(crate) fn threads(&self, batch: usize) -> usize {
         let LayerShape { inputs, outputs, .. } = self.shape;
-        threads_for(batch.saturating_mul(inputs * outputs), MACS_PER_THREAD, self.workspaces.len())
+        threads_for(batch.saturating_mul(inputs * outputs), MACS_PER_THREAD, || self.workspaces.len())
     }
 
     /// Panics if an argument does not fit the layer; `b` is the length of the bias, if there is one, `a` the shape of

@@ -14,7 +14,7 @@ pub fn add<T: Scalar>(
     factor: f64,
 ) {
     assert!(sum.len() == dw.len(), "a sum of {} gradients and {} more", sum.len(), dw.len());
-    let threads = threads_for(sum.len(), ELEMENTS_PER_THREAD, rayon::current_num_threads());
+    let threads = threads_for(sum.len(), ELEMENTS_PER_THREAD, rayon::current_num_threads);
     cut(sum, dw, T::from_f64(factor), threads);
 }
 

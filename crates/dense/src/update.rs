@@ -38,7 +38,7 @@ pub fn update<T: Scalar>(
         Rule::RmsProp { .. } | Rule::AdaGrad { .. } | Rule::Adam { .. } => DIVIDED_PER_THREAD,
         _ => ELEMENTS_PER_THREAD,
     };
-    let threads = threads_for(w.len(), grain, rayon::current_num_threads());
+    let threads = threads_for(w.len(), grain, rayon::current_num_threads);
     cut(kernel, step, w, dw, moments, threads);
 }
 
