@@ -34,6 +34,8 @@ def checkpoints(home):
 def one(attack, index, home, whole, counts):
     rng = attack.random(index)
     there = [name for name in checkpoints(home) if name.startswith("checkpoint-")]
+    # Of the process that was killed before; one that is killed while it looks at its options has not removed it yet.
+    before = unfinished(home)
     args = RESUME if there else [*RUN, *KEEP]
     counts["gone on" if there else "begun"] += 1
     child = attack.command.start(args, home)
@@ -57,7 +59,7 @@ def one(attack, index, home, whole, counts):
         compare(attack, index, home, counts)
         return
     counts["killed"] += 1
-    left = unfinished(home)
+    left = [name for name in unfinished(home) if name not in before]
     # The model itself may have been half written.
     of_model = [name for name in surplus(home, ["c", "m", "whole"]) if name.startswith(TEMPORARY)]
     for name in of_model:
