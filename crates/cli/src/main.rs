@@ -28,6 +28,7 @@ mod interrupt;
 mod kept;
 mod layers;
 mod limits;
+mod live_line;
 mod network;
 mod optimizer;
 mod output;

@@ -15,6 +15,7 @@ mod graph;
 mod larger_than_memory;
 mod layers;
 mod limits;
+mod live_line;
 mod losses;
 mod mnist;
 mod outputs;
