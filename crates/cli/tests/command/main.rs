@@ -17,6 +17,7 @@ mod layers;
 mod limits;
 mod live_line;
 mod losses;
+mod manual;
 mod mnist;
 mod outputs;
 mod overflow;
