@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chainrule::data::Dataset;
-use chainrule::train::Observer;
+use chainrule::train::{Observer, TensorBoard};
 use chainrule::{EpochReport, Mlp, Scalar, Trainer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
@@ -78,6 +78,8 @@ pub(crate) struct Sight<'a, T: Scalar> {
     pub(crate) rate_changes: bool,
     /// Whether every epoch has a line, with the hash of its weights.
     pub(crate) is_verbose: bool,
+    /// Where epochs are written besides.
+    pub(crate) board: Option<&'a mut TensorBoard>,
 }
 
 impl<'a, T: Scalar> Progress<'a, T> {
@@ -155,6 +157,9 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
         let is_best = loss.is_some_and(|loss| loss < self.best);
         self.best = loss.unwrap_or(self.best).min(self.best);
         self.remember(loss, report.loss);
+        if let Some(board) = &mut self.sight.board {
+            board.write(report);
+        }
         self.bar.suspend(|| {
             if !self.has_heading {
                 self.has_heading = true;

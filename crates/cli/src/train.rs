@@ -5,7 +5,7 @@ use std::path::Path;
 use chainrule::data::{Dataset, Order};
 use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
-use chainrule::train::{Checkpoint, ClassWeights, StopReason, Usual};
+use chainrule::train::{Checkpoint, ClassWeights, StopReason, TensorBoard, Usual};
 use chainrule::{
     DType, Evaluation, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer,
 };
@@ -54,6 +54,10 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
         files::check_output("--save", path, &args.inputs())?;
         files::check_model(path, args.force)?;
     }
+    if let Some(folder) = args.tensorboard.as_ref().filter(|folder| folder.exists() && !folder.is_dir()) {
+        let folder = folder.display();
+        return Err(Failure::Usage(format!("--tensorboard {folder} is a file; event files go to a folder")));
+    }
     if let Some(path) = &args.report {
         files::check_output("--report", path, &args.inputs().file("--save", args.save.as_deref()))?;
     }
@@ -101,12 +105,14 @@ fn train<T: Scalar>(
     watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::BEFORE, &mut output)?;
     let config = trainer.config();
     let size = Size { rows: train.rows(), batch: rows_a_step(config, train.rows()), epochs: config.epochs };
+    let mut board = args.tensorboard.as_ref().map(TensorBoard::create).transpose()?;
     let sight = Sight {
         watch: &mut watch,
         train,
         trainer: &trainer,
         rate_changes: args.schedule.changes_rate(),
         is_verbose: args.verbose,
+        board: board.as_mut(),
     };
     if let Some(checkpoint) = checkpoint {
         checkpoint::tell_resumed(checkpoint, &model, &mut output);
@@ -140,6 +146,7 @@ fn train<T: Scalar>(
     })?;
     look_at_the_end(&mut watch, &report, &model, &rows, &trainer, &mut output)?;
     let tested = tested.as_ref();
+    board.map_or(Ok(()), TensorBoard::finish)?;
     if let Some(path) = &args.report {
         let subject = subject(args, &model, &rows, &report, &trainer);
         let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
