@@ -54,13 +54,7 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
         files::check_output("--save", path, &args.inputs())?;
         files::check_model(path, args.force)?;
     }
-    if let Some(folder) = args.tensorboard.as_ref().filter(|folder| folder.exists() && !folder.is_dir()) {
-        let folder = folder.display();
-        return Err(Failure::Usage(format!("--tensorboard {folder} is a file; event files go to a folder")));
-    }
-    if let Some(path) = &args.report {
-        files::check_output("--report", path, &args.inputs().file("--save", args.save.as_deref()))?;
-    }
+    page::check(args)?;
     let init: Option<(ModelFile, &Path)> = match args.init.as_deref() {
         Some(path) => Some((args.order.open(path)?, path)),
         None => args.order.refuse_without("with --init").map(|()| None)?,
@@ -147,12 +141,8 @@ fn train<T: Scalar>(
     look_at_the_end(&mut watch, &report, &model, &rows, &trainer, &mut output)?;
     let tested = tested.as_ref();
     board.map_or(Ok(()), TensorBoard::finish)?;
-    if let Some(path) = &args.report {
-        let subject = subject(args, &model, &rows, &report, &trainer);
-        let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
-        trainer.install(|| page::write(path, title, subject))?;
-        output.say(format_args!("wrote {}", shown(path.display())));
-    }
+    let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
+    page::of_run(args, title, subject(args, &model, &rows, &report, &trainer), &trainer, &mut output)?;
     tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
     let mut line = done(&report, &model, &trainer, tested, refit.as_ref(), saved);
     line.checkpoints = args.checkpoints.folder().map(|folder| folder.display().to_string());
@@ -177,7 +167,7 @@ fn look_at_the_end<T: Scalar>(
     let validation = validation_losses(report, trainer.config(), train);
     let keeps_best = report.best.is_some();
     let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
-    Ok(watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)?)
+    watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)
 }
 
 /// What a page about the run is written from: the rows that were not learned from, where there are any.
@@ -323,7 +313,7 @@ impl TrainArgs {
     }
 
     /// The input files of the run.
-    fn inputs(&self) -> Inputs {
+    pub(crate) fn inputs(&self) -> Inputs {
         let labels = self.columns.labels.as_deref();
         let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", labels);
         let inputs = inputs.source("--test-data", self.test_data.as_ref());

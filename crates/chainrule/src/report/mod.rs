@@ -21,6 +21,7 @@ use chainrule_kernel::Scalar;
 use crate::data::Dataset;
 use crate::{EpochReport, Model, Result};
 use answers::Answers;
+pub use curves::learning_curves;
 use sample::{MOST_ROWS, is_images, spread};
 use words::shell;
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod checkpoints;
+mod curves;
 mod data_command;
 mod determinism;
 mod doctor;
