@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::interrupt;
 use crate::network::ArchitectureArgs;
-use crate::output::{Output, tell};
+use crate::output::{Output, seconds, tell};
 use crate::page;
 use crate::progress::{Progress, Sight, Size};
 use crate::refit;
@@ -185,7 +185,7 @@ fn subject<'a, T: Scalar>(
     };
     let remarks = vec![
         ("optimiser".to_owned(), trainer.config().optimizer.to_string()),
-        ("time".to_owned(), format!("{:.2} s, {:.1} us a step", report.seconds, report.step_us())),
+        ("time".to_owned(), format!("{}, {:.1} us a step", seconds(report.seconds), report.step_us())),
         ("threads".to_owned(), trainer.threads().to_string()),
     ];
     page::Subject { model, data, rows: format!("{}, {part}", args.data), epochs: &report.epochs, remarks }

@@ -8,7 +8,7 @@ use super::html::{Html, escaped};
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 300.0;
 /// Left, right, top, bottom of the plot.
-const LEFT: f64 = 64.0;
+const LEFT: f64 = 76.0;
 const RIGHT: f64 = WIDTH - 14.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = HEIGHT - 46.0;
@@ -275,7 +275,8 @@ mod tests {
 
     #[test]
     fn a_file_has_all_charts_with_their_names_and_no_variables() {
-        let series = |name: &str| Series { name: name.to_owned(), points: vec![[1.0, 2.0], [2.0, 1.0]], mark: Mark::Line };
+        let series =
+            |name: &str| Series { name: name.to_owned(), points: vec![[1.0, 2.0], [2.0, 1.0]], mark: Mark::Line };
         let chart = |title: &str| Chart {
             title: title.to_owned(),
             x: Axis::new("epoch"),
