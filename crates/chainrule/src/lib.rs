@@ -64,6 +64,7 @@ mod nearest;
 mod onnx;
 mod place;
 mod predict;
+mod protobuf;
 pub mod report;
 mod sample;
 mod stored_rows;

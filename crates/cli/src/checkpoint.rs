@@ -15,10 +15,12 @@ use crate::output::{Output, tell};
 use crate::rows::Rows;
 
 /// Options that say how a run is made, and nothing of what comes of it. Those with a value, and those without.
-const VALUED: [&str; 10] = [
+const VALUED: [&str; 12] = [
     "--threads",
     "--save",
     "--report",
+    "--curves",
+    "--tensorboard",
     "--checkpoint",
     "--every",
     "--keep",

@@ -8,6 +8,7 @@
 
 mod args;
 mod checkpoint;
+mod completions;
 mod convert;
 mod cv;
 mod data;
@@ -28,6 +29,8 @@ mod interrupt;
 mod kept;
 mod layers;
 mod limits;
+mod live_line;
+mod man;
 mod network;
 mod optimizer;
 mod output;
@@ -63,8 +66,10 @@ fn main() -> ExitCode {
     limits::set(cli.max_bytes, cli.command.is_bounded());
     output::set_colors(!cli.no_color);
     // Commands that only read and draw need no threads.
-    if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_) | Command::Data(_))
-        && let Err(error) = chainrule::start_threads()
+    if !matches!(
+        cli.command,
+        Command::Inspect(_) | Command::Graph(_) | Command::Data(_) | Command::Completions(_) | Command::Man(_)
+    ) && let Err(error) = chainrule::start_threads()
     {
         return report::report(error.into(), "");
     }
@@ -82,6 +87,8 @@ fn main() -> ExitCode {
         Command::Doctor(args) => ("doctor", doctor::run(&args)),
         Command::Gradcheck(args) => ("gradcheck", gradcheck::run(&args)),
         Command::Trace(args) => ("trace", trace::run(&args)),
+        Command::Completions(args) => ("completions", completions::run(&args)),
+        Command::Man(args) => ("man", man::run(&args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,14 +1,17 @@
-//! `--report`: writes the library's page about a model.
+//! `--report` and `--curves`: writes the library's page about a model, and its learning curves.
 
 use std::path::Path;
 
 use chainrule::data::Dataset;
-use chainrule::report::Report;
-use chainrule::{EpochReport, Model, Scalar};
+use chainrule::report::{Report, learning_curves};
+use chainrule::{EpochReport, Model, Scalar, Trainer};
 
+use crate::args::TrainArgs;
 use crate::doctor::{self, Patient, Run};
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files;
+use crate::output::Output;
 
 /// What a page is written from.
 pub(crate) struct Subject<'a, T: Scalar> {
@@ -19,6 +22,48 @@ pub(crate) struct Subject<'a, T: Scalar> {
     /// Of the run, when it has just ended.
     pub(crate) epochs: &'a [EpochReport],
     pub(crate) remarks: Vec<(String, String)>,
+}
+
+/// Refuses what could not be written after the run.
+///
+/// # Errors
+/// Bad usage; or a failed run, if a file cannot be written.
+pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
+    if let Some(folder) = args.tensorboard.as_ref().filter(|folder| folder.exists() && !folder.is_dir()) {
+        let folder = folder.display();
+        return Err(Failure::Usage(format!("--tensorboard {folder} is a file; event files go to a folder")));
+    }
+    let inputs = || args.inputs().file("--save", args.save.as_deref());
+    if let Some(path) = &args.report {
+        files::check_output("--report", path, &inputs())?;
+    }
+    if let Some(path) = &args.curves {
+        if !path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg")) {
+            return Err(Failure::Usage(format!("--curves {} is to be drawn as SVG: name it FILE.svg", path.display())));
+        }
+        files::check_output("--curves", path, &inputs().file("--report", args.report.as_deref()))?;
+    }
+    Ok(())
+}
+
+/// Writes what is looked at of a run that is over.
+pub(crate) fn of_run<T: Scalar>(
+    args: &TrainArgs,
+    title: String,
+    subject: Subject<'_, T>,
+    trainer: &Trainer,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if let Some(path) = &args.curves {
+        let svg = learning_curves(subject.epochs);
+        files::write(path, |out| out.write_all(svg.as_bytes()))?;
+        output.say(format_args!("wrote {}", shown(path.display())));
+    }
+    if let Some(path) = &args.report {
+        trainer.install(|| write(path, title, subject))?;
+        output.say(format_args!("wrote {}", shown(path.display())));
+    }
+    Ok(())
 }
 
 /// Writes the page; `title` is the model's file, or its data.

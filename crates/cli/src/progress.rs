@@ -3,15 +3,17 @@
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chainrule::data::Dataset;
-use chainrule::train::Observer;
+use chainrule::train::{Observer, TensorBoard};
 use chainrule::{EpochReport, Mlp, Scalar, Trainer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use crate::doctor::{Patient, Run, Watch};
 use crate::interrupt;
+use crate::live_line::{LiveLine, USUAL_WIDTH};
 use crate::output::{Output, brief, percent};
 
 /// The JSON line of an epoch.
@@ -58,6 +60,7 @@ pub(crate) struct Progress<'a, T: Scalar> {
     output: &'a mut Output,
     sight: Sight<'a, T>,
     bar: ProgressBar,
+    losses: Losses,
     size: Size,
     /// Whether to continue after a write to standard output failed, because a model will be saved.
     ignore_broken_pipe: bool,
@@ -75,6 +78,8 @@ pub(crate) struct Sight<'a, T: Scalar> {
     pub(crate) rate_changes: bool,
     /// Whether every epoch has a line, with the hash of its weights.
     pub(crate) is_verbose: bool,
+    /// Where epochs are written besides.
+    pub(crate) board: Option<&'a mut TensorBoard>,
 }
 
 impl<'a, T: Scalar> Progress<'a, T> {
@@ -86,34 +91,47 @@ impl<'a, T: Scalar> Progress<'a, T> {
         ignore_broken_pipe: bool,
     ) -> Self {
         let size = Size { batch: size.batch.min(size.rows), ..size };
-        let bar = if with_bar && std::io::stderr().is_terminal() { bar(size) } else { ProgressBar::hidden() };
-        Progress { output, sight, bar, size, ignore_broken_pipe, best: f64::INFINITY, has_heading: false }
+        let losses = Losses::default();
+        let with_bar = with_bar && std::io::stderr().is_terminal();
+        let bar = if with_bar { bar(size, losses.clone()) } else { ProgressBar::hidden() };
+        Progress { output, sight, bar, losses, size, ignore_broken_pipe, best: f64::INFINITY, has_heading: false }
     }
 }
 
-fn bar(size: Size) -> ProgressBar {
-    let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-        let _ = text.write_str(&rate(state.per_sec()));
+impl<T: Scalar> Progress<'_, T> {
+    /// Notes an epoch's loss for the line on the terminal.
+    fn remember(&self, validation: Option<f64>, train: f64) {
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        losses.0 = if validation.is_some() { "val loss" } else { "loss" };
+        losses.1.push(validation.unwrap_or(train));
+    }
+}
+
+/// The losses of the epochs so far, of validation rows where there are any, and what they are called.
+type Losses = Arc<Mutex<(&'static str, Vec<f64>)>>;
+
+fn bar(size: Size, losses: Losses) -> ProgressBar {
+    let line = move |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+        let (name, losses) = &*losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows_per_second = state.per_sec();
+        let live = LiveLine {
+            epoch: (state.pos() / size.rows as u64 + 1).min(size.epochs as u64) as usize,
+            epochs: size.epochs,
+            share: f64::from(state.fraction()),
+            name,
+            losses,
+            rows_per_second,
+            remaining: (rows_per_second > 0.0).then(|| state.eta()),
+        };
+        // Anew each time: terminals are resized.
+        let width = terminal_size::terminal_size_of(std::io::stderr()).map_or(USUAL_WIDTH, |(width, _)| width.0.into());
+        let _ = text.write_str(&live.compose(width));
     };
-    let epoch = move |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-        let epoch = (state.pos() / size.rows as u64 + 1).min(size.epochs as u64);
-        let _ = write!(text, "epoch {epoch}/{}", size.epochs);
-    };
-    let style = ProgressStyle::with_template("{epoch} [{bar:32}] {percent:>3} %  {msg}  {rate}  {eta} left");
     let bar = ProgressBar::with_draw_target(Some(size.all_rows()), ProgressDrawTarget::stderr());
-    if let Ok(style) = style {
-        bar.set_style(style.with_key("rate", rate).with_key("epoch", epoch).progress_chars("=> "));
+    if let Ok(style) = ProgressStyle::with_template("{line}") {
+        bar.set_style(style.with_key("line", line));
     }
     bar
-}
-
-/// Rows per second, with few digits.
-fn rate(rows: f64) -> String {
-    match rows {
-        r if r >= 1e6 => format!("{:.2} M rows/s", r / 1e6),
-        r if r >= 1e3 => format!("{:.1} k rows/s", r / 1e3),
-        r => format!("{r:.0} rows/s"),
-    }
 }
 
 impl<T: Scalar> Observer<T> for Progress<'_, T> {
@@ -138,7 +156,10 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
         let loss = validation.map(|validation| validation.loss);
         let is_best = loss.is_some_and(|loss| loss < self.best);
         self.best = loss.unwrap_or(self.best).min(self.best);
-        self.bar.set_message(format!("loss {}", brief(loss.unwrap_or(report.loss))));
+        self.remember(loss, report.loss);
+        if let Some(board) = &mut self.sight.board {
+            board.write(report);
+        }
         self.bar.suspend(|| {
             if !self.has_heading {
                 self.has_heading = true;
@@ -247,14 +268,6 @@ mod tests {
         let size = Size { rows: 10, batch: 4, epochs: 2 };
         assert_eq!([0, 1, 2, 3, 4, 6].map(|steps| size.rows_seen(steps)), [0, 4, 8, 10, 14, 20]);
         assert_eq!(size.all_rows(), 20);
-    }
-
-    #[test]
-    fn rates_have_few_digits() {
-        assert_eq!(
-            [0.0, 999.4, 12_345.0, 2.5e6].map(rate),
-            ["0 rows/s", "999 rows/s", "12.3 k rows/s", "2.50 M rows/s"]
-        );
     }
 
     #[test]

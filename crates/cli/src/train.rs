@@ -5,7 +5,7 @@ use std::path::Path;
 use chainrule::data::{Dataset, Order};
 use chainrule::kernel::Kernel;
 use chainrule::optim::{Clip, LbfgsSettings};
-use chainrule::train::{Checkpoint, ClassWeights, StopReason, Usual};
+use chainrule::train::{Checkpoint, ClassWeights, StopReason, TensorBoard, Usual};
 use chainrule::{
     DType, Evaluation, Loss, Model, ModelError, ModelFile, Optimizer, Scalar, TrainConfig, TrainReport, Trainer,
 };
@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::files::{self, Inputs};
 use crate::interrupt;
 use crate::network::ArchitectureArgs;
-use crate::output::{Output, tell};
+use crate::output::{Output, seconds, tell};
 use crate::page;
 use crate::progress::{Progress, Sight, Size};
 use crate::refit;
@@ -54,9 +54,7 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
         files::check_output("--save", path, &args.inputs())?;
         files::check_model(path, args.force)?;
     }
-    if let Some(path) = &args.report {
-        files::check_output("--report", path, &args.inputs().file("--save", args.save.as_deref()))?;
-    }
+    page::check(args)?;
     let init: Option<(ModelFile, &Path)> = match args.init.as_deref() {
         Some(path) => Some((args.order.open(path)?, path)),
         None => args.order.refuse_without("with --init").map(|()| None)?,
@@ -101,12 +99,14 @@ fn train<T: Scalar>(
     watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::BEFORE, &mut output)?;
     let config = trainer.config();
     let size = Size { rows: train.rows(), batch: rows_a_step(config, train.rows()), epochs: config.epochs };
+    let mut board = args.tensorboard.as_ref().map(TensorBoard::create).transpose()?;
     let sight = Sight {
         watch: &mut watch,
         train,
         trainer: &trainer,
         rate_changes: args.schedule.changes_rate(),
         is_verbose: args.verbose,
+        board: board.as_mut(),
     };
     if let Some(checkpoint) = checkpoint {
         checkpoint::tell_resumed(checkpoint, &model, &mut output);
@@ -140,12 +140,9 @@ fn train<T: Scalar>(
     })?;
     look_at_the_end(&mut watch, &report, &model, &rows, &trainer, &mut output)?;
     let tested = tested.as_ref();
-    if let Some(path) = &args.report {
-        let subject = subject(args, &model, &rows, &report, &trainer);
-        let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
-        trainer.install(|| page::write(path, title, subject))?;
-        output.say(format_args!("wrote {}", shown(path.display())));
-    }
+    board.map_or(Ok(()), TensorBoard::finish)?;
+    let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
+    page::of_run(args, title, subject(args, &model, &rows, &report, &trainer), &trainer, &mut output)?;
     tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
     let mut line = done(&report, &model, &trainer, tested, refit.as_ref(), saved);
     line.checkpoints = args.checkpoints.folder().map(|folder| folder.display().to_string());
@@ -188,7 +185,7 @@ fn subject<'a, T: Scalar>(
     };
     let remarks = vec![
         ("optimiser".to_owned(), trainer.config().optimizer.to_string()),
-        ("time".to_owned(), format!("{:.2} s, {:.1} us a step", report.seconds, report.step_us())),
+        ("time".to_owned(), format!("{}, {:.1} us a step", seconds(report.seconds), report.step_us())),
         ("threads".to_owned(), trainer.threads().to_string()),
     ];
     page::Subject { model, data, rows: format!("{}, {part}", args.data), epochs: &report.epochs, remarks }
@@ -316,7 +313,7 @@ impl TrainArgs {
     }
 
     /// The input files of the run.
-    fn inputs(&self) -> Inputs {
+    pub(crate) fn inputs(&self) -> Inputs {
         let labels = self.columns.labels.as_deref();
         let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", labels);
         let inputs = inputs.source("--test-data", self.test_data.as_ref());

@@ -4,9 +4,9 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use super::decode::fields;
 use super::schema::{attribute, entry, graph, model, node, opset, value_info};
 use super::tensor::Tensor;
+use crate::protobuf::decode::{Field, fields, packed};
 use crate::{Error, Place, Result};
 
 /// The most nodes and constants of a graph: far more than a network needs, and some megabytes.
@@ -261,7 +261,7 @@ impl<'a> Node<'a> {
         let mut floats = Vec::new();
         for (_, value) in listed {
             match value {
-                super::decode::Field::Fixed32(bytes) => floats.push(float(&bytes)),
+                Field::Fixed32(bytes) => floats.push(float(&bytes)),
                 other => floats.extend(other.bytes().as_chunks().0.iter().map(float)),
             }
         }
@@ -276,9 +276,9 @@ impl<'a> Node<'a> {
             let listed = fields(bytes).filter_map(Result::ok).filter(|(found, _)| *found == number);
             for (_, value) in listed.take(LABELS_MAX) {
                 match value {
-                    super::decode::Field::Int(label) => labels.push((label as i64).to_string()),
+                    Field::Int(label) => labels.push((label as i64).to_string()),
                     other if name == ints => {
-                        let packed = super::decode::packed(other.bytes()).flatten().take(LABELS_MAX);
+                        let packed = packed(other.bytes()).flatten().take(LABELS_MAX);
                         labels.extend(packed.map(|label| (label as i64).to_string()));
                     }
                     other => labels.push(other.text().to_owned()),
@@ -290,6 +290,6 @@ impl<'a> Node<'a> {
 }
 
 /// The last field of a number in a message, which is the one that counts.
-fn last(bytes: &[u8], number: u64) -> Option<super::decode::Field<'_>> {
+fn last(bytes: &[u8], number: u64) -> Option<Field<'_>> {
     fields(bytes).filter_map(Result::ok).filter(|(found, _)| *found == number).last().map(|(_, value)| value)
 }

@@ -1,12 +1,10 @@
-//! ONNX: its schema, protobuf, in which its files are written, and graphs read as networks.
+//! ONNX: its schema, and graphs read as networks.
 //!
 //! A graph is walked from an output back to the input (`walk.rs`): each step finds the nodes that make up one layer, or
 //! refuses the node by its operator and name. `network.rs` makes a model of the layers.
 
 mod activations;
 mod answers;
-pub(crate) mod decode;
-pub(crate) mod encode;
 mod graph;
 mod network;
 mod norms;

@@ -1,7 +1,7 @@
 //! A constant of an ONNX graph: its shape, and its numbers in any of the places where ONNX puts them.
 
-use super::decode::{Field, fields, packed};
 use super::schema::{element, tensor};
+use crate::protobuf::decode::{Field, fields, packed};
 use crate::{Error, Place, Result};
 
 /// A tensor, borrowed from its file.

@@ -1,6 +1,6 @@
 //! Loss, metric and rate over the epochs.
 
-use chainrule_explain::page::{Axis, Chart, Html, Mark, Series};
+use chainrule_explain::page::{Axis, Chart, Html, Mark, Series, charts_to_svg};
 
 use crate::{EpochReport, Evaluation};
 
@@ -8,6 +8,29 @@ use crate::{EpochReport, Evaluation};
 const WIDE: f64 = 20.0;
 
 pub(super) fn section(epochs: &[EpochReport]) -> Html {
+    let drawn = charts(epochs).into_iter().map(|chart| Html::element("div", &[], chart.to_html()));
+    Html::element("div", &[("class", "charts".to_owned())], drawn.collect())
+}
+
+/// The learning curves of a run as an SVG file that stands alone, legible light and dark: loss, accuracy or R2, and the learning
+/// rate where it changes.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::report::learning_curves;
+/// use chainrule::{Mlp, TrainConfig, Trainer};
+///
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let run = Trainer::new(TrainConfig::default().epochs(3))?.fit(network, &digits::<f32>(), None, ())?;
+/// let svg = learning_curves(&run.report.epochs);
+/// assert!(svg.starts_with("<svg") && svg.contains("Loss") && svg.contains("Accuracy"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub fn learning_curves(epochs: &[EpochReport]) -> String {
+    charts_to_svg(&charts(epochs))
+}
+
+fn charts(epochs: &[EpochReport]) -> Vec<Chart> {
     let line = |name: &str, value: &dyn Fn(&EpochReport) -> Option<f64>| {
         let point = |epoch: &EpochReport| value(epoch).map(|value| [epoch.epoch as f64, value]);
         Series { name: name.to_owned(), points: epochs.iter().filter_map(point).collect(), mark: Mark::Line }
@@ -29,10 +52,9 @@ pub(super) fn section(epochs: &[EpochReport]) -> Html {
     ];
     let drawn = charts.into_iter().filter_map(|(title, y, mut series)| {
         series.retain(|series| !series.points.is_empty());
-        let chart = || Chart { title: title.to_owned(), x: Axis::new("epoch"), y, series: series.clone() };
-        (!series.is_empty()).then(|| Html::element("div", &[], chart().to_html()))
+        (!series.is_empty()).then(|| Chart { title: title.to_owned(), x: Axis::new("epoch"), y, series })
     });
-    Html::element("div", &[("class", "charts".to_owned())], drawn.collect())
+    drawn.collect()
 }
 
 fn moves(series: &Series) -> bool {

@@ -21,10 +21,11 @@ use chainrule_kernel::Scalar;
 use crate::data::Dataset;
 use crate::{EpochReport, Model, Result};
 use answers::Answers;
+pub use curves::learning_curves;
 use sample::{MOST_ROWS, is_images, spread};
 use words::shell;
 
-/// A drawing of more bytes is left out.
+/// Drawings of more bytes, light and dark together, are left out.
 const MOST_PICTURE: usize = 400_000;
 
 /// What a page is made of.
@@ -140,9 +141,10 @@ impl<'a, T: Scalar> Report<'a, T> {
 
     fn network(&self) -> Html {
         let table = Html::element("pre", &[], Html::text(layer_table(&self.model.mlp)));
-        let svg = Operations::new(&self.model.mlp, self.model.loss).to_svg(Theme::Light);
-        match svg.len() {
-            0..MOST_PICTURE => table.and(Html::graph(&svg)),
+        let graph = Operations::new(&self.model.mlp, self.model.loss);
+        let [light, dark] = [Theme::Light, Theme::Dark].map(|theme| graph.to_svg(theme));
+        match light.len() + dark.len() {
+            0..MOST_PICTURE => table.and(Html::graph(&light, &dark)),
             _ => table.and(Html::paragraph("Its graph is too large for a page: chainrule graph draws it.")),
         }
     }

@@ -1,6 +1,7 @@
 //! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
 mod checkpoint;
+mod completions;
 mod convert;
 mod data;
 mod data_command;
@@ -12,6 +13,7 @@ mod export;
 mod gradcheck;
 mod graph;
 mod inspect;
+mod man;
 mod predict;
 mod trace;
 mod train;
@@ -20,6 +22,7 @@ mod tune;
 use clap::{Parser, Subcommand};
 
 pub(crate) use checkpoint::CheckpointArgs;
+pub(crate) use completions::CompletionsArgs;
 pub(crate) use convert::ConvertArgs;
 pub(crate) use data::{ColumnArgs, FittingArgs, MemoryArgs, TextArgs};
 pub(crate) use data_command::DataArgs;
@@ -30,6 +33,7 @@ pub(crate) use export::ExportArgs;
 pub(crate) use gradcheck::GradcheckArgs;
 pub(crate) use graph::GraphArgs;
 pub(crate) use inspect::InspectArgs;
+pub(crate) use man::ManArgs;
 pub(crate) use predict::PredictArgs;
 pub(crate) use trace::TraceArgs;
 pub(crate) use train::TrainArgs;
@@ -64,6 +68,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     Gradcheck(GradcheckArgs),
     Trace(Box<TraceArgs>),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 impl Command {

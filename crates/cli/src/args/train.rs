@@ -163,6 +163,12 @@ pub(crate) struct TrainArgs {
     /// shows, for the rows that were not learned from
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) report: Option<PathBuf>,
+    /// Draw the learning curves to this SVG file
+    #[arg(long, value_name = "FILE.svg", help_heading = "Output")]
+    pub(crate) curves: Option<PathBuf>,
+    /// Write the epochs as TensorBoard's event files to this folder, a folder for each run: `tensorboard --logdir DIR`
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub(crate) tensorboard: Option<PathBuf>,
     /// Let --save replace a file that is no model of chainrule's
     #[arg(long, requires = "save", help_heading = "Output")]
     pub(crate) force: bool,

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod checkpoints;
+mod curves;
 mod data_command;
 mod determinism;
 mod doctor;
@@ -15,7 +16,9 @@ mod graph;
 mod larger_than_memory;
 mod layers;
 mod limits;
+mod live_line;
 mod losses;
+mod manual;
 mod mnist;
 mod outputs;
 mod overflow;

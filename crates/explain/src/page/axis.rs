@@ -39,9 +39,12 @@ impl Scale {
                 let step = ((last - first) / 6 + 1) as usize;
                 return (first..=last).step_by(step).map(|power| 10f64.powi(power)).collect();
             }
-            // Less than two powers of ten: round numbers between.
+            // Less than two powers of ten: 1, 2 and 5 times each; round numbers where these are fewer than three, too.
             let (low, high) = (10f64.powf(self.low), 10f64.powf(self.high));
-            return round_numbers(low, high);
+            let powers = (first - 1..=last).map(|power| 10f64.powi(power));
+            let times = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|times| times * power));
+            let between: Vec<f64> = times.filter(|tick| (low..=high).contains(tick)).collect();
+            return if between.len() > 2 { between } else { round_numbers(low, high) };
         }
         round_numbers(self.low, self.high)
     }
@@ -86,6 +89,10 @@ mod tests {
         }
         let scale = Scale::new([3e-4, 2.0], [0.0, 100.0], true);
         assert_eq!(scale.ticks().into_iter().map(label).collect::<Vec<_>>(), ["0.001", "0.01", "0.1", "1"]);
+        let scale = Scale::new([0.03, 0.9], [0.0, 100.0], true);
+        assert_eq!(scale.ticks().into_iter().map(label).collect::<Vec<_>>(), ["0.05", "0.1", "0.2", "0.5"]);
+        let scale = Scale::new([3.0, 4.0], [0.0, 100.0], true);
+        assert_eq!(scale.ticks().into_iter().map(label).collect::<Vec<_>>(), ["3", "3.2", "3.4", "3.6", "3.8", "4"]);
     }
 
     #[test]

@@ -8,10 +8,12 @@ use super::html::{Html, escaped};
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 300.0;
 /// Left, right, top, bottom of the plot.
-const LEFT: f64 = 64.0;
+const LEFT: f64 = 76.0;
 const RIGHT: f64 = WIDTH - 14.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = HEIGHT - 46.0;
+/// The style of charts that no page is around: without variables, which not all programs that show SVG know.
+const ALONE: &str = include_str!("chart.css");
 /// A line of so many points shows where they are.
 const FEW: usize = 16;
 /// Colours that the style sheet has.
@@ -111,20 +113,38 @@ impl Axis {
 impl Chart {
     /// The drawing, with its numbers' ends in words for those who hear the page.
     pub fn to_html(&self) -> Html {
-        let finite: Vec<Vec<[f64; 2]>> = self.series.iter().map(|series| finite(&series.points)).collect();
-        let x = self.x.scale(finite.iter().flatten().map(|point| point[0]), [LEFT, RIGHT]);
-        let y = self.y.scale(finite.iter().flatten().map(|point| point[1]), [BOTTOM, TOP]);
-        let mut out = String::new();
-        let words = escaped(&self.words(&finite));
-        let _ =
-            writeln!(out, "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{words}\">");
-        let _ = writeln!(out, "<text class=\"title\" x=\"{LEFT}\" y=\"18\">{}</text>", escaped(&self.title));
-        self.axes(&mut out, &x, &y);
-        for (at, (series, points)) in self.series.iter().zip(&finite).enumerate() {
-            draw(&mut out, series, points, (&x, &y), at % COLOURS);
-        }
+        let words = escaped(&self.words(&self.finite()));
+        let mut out =
+            format!("<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{words}\">\n");
+        self.draw(&mut out);
         out.push_str("</svg>\n");
         Html::drawn(out).and(self.legend())
+    }
+
+    /// What is inside of the drawing.
+    fn draw(&self, out: &mut String) {
+        let finite = self.finite();
+        let x = self.x.scale(finite.iter().flatten().map(|point| point[0]), [LEFT, RIGHT]);
+        let y = self.y.scale(finite.iter().flatten().map(|point| point[1]), [BOTTOM, TOP]);
+        let _ = writeln!(out, "<text class=\"title\" x=\"{LEFT}\" y=\"18\">{}</text>", escaped(&self.title));
+        self.axes(out, &x, &y);
+        for (at, (series, points)) in self.series.iter().zip(&finite).enumerate() {
+            draw(out, series, points, (&x, &y), at % COLOURS);
+        }
+    }
+
+    fn finite(&self) -> Vec<Vec<[f64; 2]>> {
+        self.series.iter().map(|series| finite(&series.points)).collect()
+    }
+
+    /// The names of what is drawn, in its colours, at the right of the title.
+    fn names(&self) -> String {
+        let name = |(at, series): (usize, &Series)| {
+            format!("<tspan class=\"n{}\" dx=\"12\">{}</tspan>", at % COLOURS, escaped(&series.name))
+        };
+        let named = self.series.iter().enumerate().filter(|(_, series)| !series.name.is_empty());
+        let names: String = named.map(name).collect();
+        format!("<text class=\"label end\" x=\"{RIGHT}\" y=\"18\">{names}</text>\n")
     }
 
     fn axes(&self, out: &mut String, x: &Scale, y: &Scale) {
@@ -180,6 +200,37 @@ impl Chart {
     }
 }
 
+/// Charts as an SVG file of their own, two in a row; as wide as they are where there is no other width.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; }
+/// use chainrule::page::{Axis, Chart, Mark, Series, charts_to_svg};
+///
+/// let loss = Series { name: "training".to_owned(), points: vec![[1.0, 0.9], [2.0, 0.4]], mark: Mark::Line };
+/// let chart = Chart { title: "Loss".to_owned(), x: Axis::new("epoch"), y: Axis::new("loss"), series: vec![loss] };
+/// assert!(charts_to_svg(&[chart]).starts_with("<svg xmlns="));
+/// ```
+pub fn charts_to_svg(charts: &[Chart]) -> String {
+    let (columns, rows) = (charts.len().clamp(1, 2), charts.len().div_ceil(2).max(1));
+    let (width, height) = (WIDTH * columns as f64, HEIGHT * rows as f64);
+    let words: Vec<String> = charts.iter().map(|chart| escaped(&chart.words(&chart.finite()))).collect();
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">\n<style>\n{ALONE}</style>\n\
+         <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>\n",
+        words.join(". ")
+    );
+    for (at, chart) in charts.iter().enumerate() {
+        let (left, top) = (WIDTH * (at % 2) as f64, HEIGHT * (at / 2) as f64);
+        let _ = writeln!(out, "<g transform=\"translate({left} {top})\">");
+        chart.draw(&mut out);
+        out.push_str(&chart.names());
+        out.push_str("</g>\n");
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
 fn finite(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     points.iter().copied().filter(|point| point.iter().all(|value| value.is_finite())).collect()
 }
@@ -220,6 +271,23 @@ mod tests {
         let html = chart(vec![[1.0, 0.0], [3.0, 2.0]]);
         assert!(html.contains(&format!("points=\"{LEFT:.1},{BOTTOM:.1} {RIGHT:.1},{TOP:.1}\"")), "{html}");
         assert!(html.contains("a &amp; b ends at 2 at 3"), "{html}");
+    }
+
+    #[test]
+    fn a_file_has_all_charts_with_their_names_and_no_variables() {
+        let series =
+            |name: &str| Series { name: name.to_owned(), points: vec![[1.0, 2.0], [2.0, 1.0]], mark: Mark::Line };
+        let chart = |title: &str| Chart {
+            title: title.to_owned(),
+            x: Axis::new("epoch"),
+            y: Axis::new("loss"),
+            series: vec![series("a < b"), series("c")],
+        };
+        let svg = charts_to_svg(&["one", "two", "three"].map(chart));
+        assert!(svg.contains("viewBox=\"0 0 920 600\"") && svg.contains("translate(0 300)"), "{svg}");
+        assert_eq!((svg.matches("<polyline").count(), svg.matches(">a &lt; b</tspan>").count()), (6, 3));
+        assert!(!svg.contains("var(") && svg.matches("<svg").count() == 1 && svg.ends_with("</g>\n</svg>\n"));
+        assert!(charts_to_svg(&[]).contains("viewBox=\"0 0 460 300\""));
     }
 
     #[test]

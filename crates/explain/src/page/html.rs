@@ -64,9 +64,11 @@ impl Html {
         Html(svg)
     }
 
-    /// A graph of the network.
-    pub fn graph(svg: &str) -> Self {
-        Html::element("div", &[("class", "wide".to_owned())], Html(svg.to_owned()))
+    /// A graph of the network as SVG, on light and on dark ground: the page shows that of the reader's theme.
+    pub fn graph(light: &str, dark: &str) -> Self {
+        let drawing =
+            |svg: &str, theme: &str| Html::element("div", &[("class", format!("wide {theme}"))], Html(svg.to_owned()));
+        drawing(light, "in-light").and(drawing(dark, "in-dark"))
     }
 
     /// The HTML.

@@ -8,7 +8,7 @@ mod html;
 mod table;
 
 pub use bitmap::bitmap;
-pub use chart::{Axis, Chart, Mark, Series};
+pub use chart::{Axis, Chart, Mark, Series, charts_to_svg};
 pub use html::Html;
 pub use table::{bar, key_values, shaded, table};
 

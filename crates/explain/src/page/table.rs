@@ -33,16 +33,29 @@ pub fn key_values(pairs: &[(&str, String)]) -> Html {
 
 /// A number on a bar that is as long as its share of the longest, from 0 to 1.
 pub fn bar(text: &str, share: f64) -> Html {
-    let width = format!("width:{:.1}%", 100.0 * share.clamp(0.0, 1.0));
-    let line = Html::element("span", &[("class", "bar".to_owned()), ("style", width)], Html::new());
+    let length = format!("--share:{:.3}", share.clamp(0.0, 1.0));
+    let line = Html::element("span", &[("class", "bar".to_owned()), ("style", length)], Html::new());
     Html::element("span", &[("class", "number".to_owned())], Html::text(text)).and(line)
 }
 
 /// A number on a ground that is as strong as its share, from 0 to 1; `class` says whether it is right or wrong.
 pub fn shaded(text: &str, share: f64, is_right: bool) -> Html {
     let class = if is_right { "right" } else { "wrong" };
-    // The text keeps its contrast: at most two fifths of the colour.
-    let strength = format!("--v:{:.0}%", 40.0 * share.clamp(0.0, 1.0).sqrt());
+    // A single row is seen, and the text keeps its contrast: at most two fifths of the colour.
+    let strength = format!("--v:{:.0}%", 12.0 + 28.0 * share.clamp(0.0, 1.0).sqrt());
     let attributes = [("class", format!("shade {class}")), ("style", strength)];
     Html::element("span", &attributes, Html::text(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_and_shades_are_as_strong_as_their_shares() {
+        assert!(bar("7", 0.25).as_str().contains("--share:0.250") && bar("7", 3.0).as_str().contains("--share:1.000"));
+        let strength = |share| shaded("1", share, false).as_str().to_owned();
+        assert!(strength(0.0).contains("--v:12%") && strength(0.25).contains("--v:26%"));
+        assert!(strength(1.0).contains("--v:40%"));
+    }
 }

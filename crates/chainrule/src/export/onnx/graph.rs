@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::onnx::encode::Message;
 use crate::onnx::schema::{attribute, element, entry, graph, model, node, opset, tensor, value_info};
+use crate::protobuf::encode::Message;
 
 /// The operator sets that graphs are written in: the first with LayerNormalization, and LabelEncoder's second form.
 const OPSET: i64 = 17;

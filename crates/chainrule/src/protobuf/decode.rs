@@ -114,7 +114,7 @@ impl<'a> Iterator for Fields<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::onnx::encode::Message;
+    use crate::protobuf::encode::Message;
 
     #[test]
     fn what_is_written_is_read() {

@@ -1,4 +1,4 @@
-//! Protobuf written: messages of numbers, texts and other messages, which is all that ONNX needs. `decode.rs` reads it.
+//! Protobuf written: messages of numbers, texts and other messages. `decode.rs` reads it.
 //!
 //! By hand: `prost` would bring six crates and its derive macro, and copies what it reads; this is under 100 lines.
 //! Source: <https://protobuf.dev/programming-guides/encoding/>.
@@ -9,6 +9,7 @@ pub(crate) struct Message(Vec<u8>);
 
 /// What follows a field's number.
 const VARINT: u64 = 0;
+const FIXED64: u64 = 1;
 const LENGTH: u64 = 2;
 const FIXED32: u64 = 5;
 
@@ -40,6 +41,13 @@ impl Message {
     #[must_use]
     pub(crate) fn float(mut self, field: u64, value: f32) -> Self {
         self.varint(field << 3 | FIXED32);
+        self.0.extend(value.to_le_bytes());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn double(mut self, field: u64, value: f64) -> Self {
+        self.varint(field << 3 | FIXED64);
         self.0.extend(value.to_le_bytes());
         self
     }
