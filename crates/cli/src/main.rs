@@ -8,6 +8,7 @@
 
 mod args;
 mod checkpoint;
+mod config;
 mod convert;
 mod cv;
 mod data;
@@ -37,6 +38,8 @@ mod progress;
 mod refit;
 mod report;
 mod rows;
+mod run_config;
+mod run_folder;
 mod schedule_args;
 mod signal;
 mod trace;

@@ -24,6 +24,7 @@ mod refusals;
 mod report;
 mod roundtrip;
 mod run;
+mod run_folder;
 mod schedule_args;
 mod signals;
 mod sources;
