@@ -57,6 +57,11 @@ impl<'a> Table<'a> {
         Ok(Table { file, at, entries })
     }
 
+    /// A table of any keys.
+    pub(crate) fn any(file: File<'a>, entries: &'a DeTable<'a>) -> Self {
+        Table { file, at: 0, entries }
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<Value<'a>> {
         let (_, value) = self.entries.iter().find(|(name, _)| name.get_ref() == key)?;
         Some(Value { file: self.file, value })

@@ -40,6 +40,7 @@ mod report;
 mod rows;
 mod run_config;
 mod run_folder;
+mod runs;
 mod schedule_args;
 mod signal;
 mod trace;
@@ -66,13 +67,14 @@ fn main() -> ExitCode {
     limits::set(cli.max_bytes, cli.command.is_bounded());
     output::set_colors(!cli.no_color);
     // Commands that only read and draw need no threads.
-    if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_) | Command::Data(_))
+    if !matches!(cli.command, Command::Inspect(_) | Command::Graph(_) | Command::Data(_) | Command::Runs(_))
         && let Err(error) = chainrule::start_threads()
     {
         return report::report(error.into(), "");
     }
     let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(args)),
+        Command::Runs(args) => ("runs", runs::run(&args)),
         Command::Tune(args) => ("tune", tune::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),

@@ -147,12 +147,7 @@ fn train<T: Scalar>(
     })?;
     look_at_the_end(&mut watch, &report, &model, &rows, &trainer, &mut output)?;
     let tested = tested.as_ref();
-    if let Some(path) = &args.report {
-        let subject = subject(args, &model, &rows, &report, &trainer);
-        let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
-        trainer.install(|| page::write(path, title, subject))?;
-        output.say(format_args!("wrote {}", shown(path.display())));
-    }
+    write_page(args, subject(args, &model, &rows, &report, &trainer), &trainer, &mut output)?;
     tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
     let mut line = done(&report, &model, &trainer, tested, refit.as_ref(), saved);
     line.checkpoints = args.checkpoints.folder().map(|folder| folder.display().to_string());
@@ -178,6 +173,20 @@ fn look_at_the_end<T: Scalar>(
     let keeps_best = report.best.is_some();
     let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
     Ok(watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)?)
+}
+
+/// Writes the page about the run, if one is asked for.
+fn write_page<T: Scalar>(
+    args: &TrainArgs,
+    subject: page::Subject<'_, T>,
+    trainer: &Trainer,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let Some(path) = &args.report else { return Ok(()) };
+    let title = args.save.as_ref().map_or_else(|| args.data.to_string(), |path| path.display().to_string());
+    trainer.install(|| page::write(path, title, subject))?;
+    output.say(format_args!("wrote {}", shown(path.display())));
+    Ok(())
 }
 
 /// What a page about the run is written from: the rows that were not learned from, where there are any.

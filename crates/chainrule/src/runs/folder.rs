@@ -127,6 +127,16 @@ impl RunFolder {
         is_one(above).then(|| RunFolder { path: above.to_owned() })
     }
 
+    /// The folder at this path, whatever is in it.
+    pub(super) fn at(path: &Path) -> Self {
+        RunFolder { path: path.to_owned() }
+    }
+
+    /// Whether there is a file that only runs have.
+    pub(super) fn looks_like_one(&self) -> bool {
+        self.config_path().is_file() || self.metrics_path().is_file()
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.path

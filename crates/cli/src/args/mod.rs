@@ -14,6 +14,7 @@ mod graph;
 mod inspect;
 mod predict;
 mod run_folder;
+mod runs;
 mod trace;
 mod train;
 mod tune;
@@ -33,6 +34,7 @@ pub(crate) use graph::GraphArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use predict::PredictArgs;
 pub(crate) use run_folder::RunArgs;
+pub(crate) use runs::RunsArgs;
 pub(crate) use trace::TraceArgs;
 pub(crate) use train::TrainArgs;
 pub(crate) use tune::TuneArgs;
@@ -54,6 +56,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Train(Box<TrainArgs>),
+    Runs(RunsArgs),
     Tune(Box<TuneArgs>),
     Eval(EvalArgs),
     Predict(PredictArgs),

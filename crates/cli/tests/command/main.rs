@@ -25,6 +25,7 @@ mod report;
 mod roundtrip;
 mod run;
 mod run_folder;
+mod runs;
 mod schedule_args;
 mod signals;
 mod sources;
