@@ -172,7 +172,7 @@ fn look_at_the_end<T: Scalar>(
     let validation = validation_losses(report, trainer.config(), train);
     let keeps_best = report.best.is_some();
     let run = Run { losses: &losses, validation_losses: &validation, keeps_best, rate, ..Run::AFTER };
-    Ok(watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)?)
+    watch.look(&Patient::of(model).trained_by(trainer.config()), train, trainer, run, output)
 }
 
 /// Writes the page about the run, if one is asked for.

@@ -80,7 +80,7 @@ pub struct Difference {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RunOrder {
-    /// The best epoch on validation rows first: by accuracy, then by R2, then by loss.
+    /// The best epoch on validation rows first: by accuracy, or R2, or loss; of equal ones that of the least loss.
     #[default]
     Score,
     /// The best measured at the end first.
@@ -163,7 +163,7 @@ impl Comparison {
         self.runs.sort_by(|a, b| {
             let by_name = a.name.cmp(&b.name);
             let first = match order {
-                RunOrder::Score => better(score(a), score(b)),
+                RunOrder::Score => better(score(a), score(b)).then(better(loss(a), loss(b))),
                 RunOrder::Test => better(a.tested(), b.tested()),
                 RunOrder::Loss => better(loss(a), loss(b)),
                 RunOrder::Seconds => a.seconds().total_cmp(&b.seconds()),

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
-use super::config::{Section, Setting};
+use super::config::{Section, Setting, to_toml};
 use super::value::SettingValue;
 use crate::located::{File, Table};
 use crate::nearest::nearest;
@@ -46,6 +46,7 @@ pub struct KnownSection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigText {
     text: String,
+    known: Vec<KnownSection>,
     /// In the order of the file.
     entries: Vec<Entry>,
 }
@@ -96,7 +97,7 @@ impl ConfigText {
             }
         }
         entries.sort_by_key(|entry| entry.value.start);
-        Ok(ConfigText { text: text.to_owned(), entries })
+        Ok(ConfigText { text: text.to_owned(), known: known.to_vec(), entries })
     }
 
     /// The settings, in the order of the file.
@@ -106,8 +107,24 @@ impl ConfigText {
 
     /// The file with these settings: values that are other ones are replaced, settings that it lacks are added at the end of their
     /// section; everything else stays as it is, comments among it. Settings of the file that are not among these are marked as a
-    /// comment.
+    /// comment. A file that is written so that this cannot be done, with dotted keys for example, becomes a new one.
     pub fn with(&self, sections: &[Section]) -> String {
+        let text = self.changed(sections);
+        let values =
+            |section: &str, setting: &Setting| (section.to_owned(), setting.key.clone(), setting.value.to_text());
+        let own = sections.iter().filter(|section| section.name != RUN);
+        let wanted = own.flat_map(|section| section.settings.iter().map(|setting| values(&section.name, setting)));
+        let mut wanted: Vec<_> = wanted.collect();
+        wanted.sort();
+        let is_as_wanted = ConfigText::parse("the new file", &text, &self.known).is_ok_and(|new| {
+            let mut found: Vec<_> = new.entries.iter().map(|entry| values(&entry.section, &entry.setting)).collect();
+            found.sort();
+            found == wanted
+        });
+        if is_as_wanted { text } else { to_toml("", sections) }
+    }
+
+    fn changed(&self, sections: &[Section]) -> String {
         // `[run]` is of the run alone.
         let mut text = self.text.clone();
         let find = |entry: &Entry| {
@@ -165,7 +182,7 @@ fn header_line(text: &str, name: &str) -> Option<Range<usize>> {
     for line in text.split_inclusive('\n') {
         let bare = line.split('#').next().unwrap_or_default().trim();
         let inside = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        if inside.is_some_and(|inside| inside.trim().trim_matches('"') == name) {
+        if inside.is_some_and(|inside| inside.trim().trim_matches(['"', '\'']) == name) {
             return Some(start..start + line.len());
         }
         start += line.len();
@@ -288,6 +305,18 @@ mod tests {
         assert_eq!(new, want);
         let again = ConfigText::parse("c", &new, &known()).unwrap();
         assert_eq!(again.settings().len(), 5);
+    }
+
+    #[test]
+    fn a_file_that_lines_cannot_be_added_to_becomes_a_new_one() {
+        let sections = [Section::new("training", vec![setting("lr", "0.5"), setting("epochs", "2")])];
+        for text in ["training.lr = 0.5 # mine\n", "training = { lr = 0.5 } # mine\n"] {
+            let new = ConfigText::parse("c", text, &known()).unwrap().with(&sections);
+            assert_eq!(new, "\n[training]\nlr = 0.5\nepochs = 2\n", "{text}");
+        }
+        // In the place that TOML gives it.
+        let new = ConfigText::parse("c", "[ 'training' ]\n", &known()).unwrap().with(&sections);
+        assert_eq!(ConfigText::parse("c", &new, &known()).unwrap().settings().len(), 2);
     }
 
     #[test]
