@@ -36,7 +36,7 @@
 //! - `parquet`: tables in Parquet and Arrow; brings 32 crates.
 //! - `png`: graphs of networks as pixels, beside SVG; brings a rasteriser and a font.
 //! - `proptest`: `strategies`, random networks and minibatches for property tests.
-//! - `toml`: worked examples for [`trace`], read from TOML.
+//! - `toml`: worked examples for [`trace`], read from TOML; `runs`, folders of runs with their settings.
 //! - `zstd`: files that zstd has compressed.
 //!
 //! It never prints and never ends the process; everything that can go wrong is an [`Error`] that says what was found,
@@ -58,6 +58,8 @@ mod facts;
 mod forked;
 mod hash;
 mod histogram;
+#[cfg(feature = "toml")]
+mod located;
 mod model;
 mod model_file;
 mod nearest;
@@ -66,6 +68,8 @@ mod place;
 mod predict;
 mod protobuf;
 pub mod report;
+#[cfg(feature = "toml")]
+pub mod runs;
 mod sample;
 mod stored_rows;
 #[cfg(feature = "proptest")]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chainrule::runs::RunFolder;
 use chainrule::train::{Checkpoint, Checkpoints, Newest, Observer};
 use chainrule::{Model, Result, Scalar, TrainReport, Trainer};
 use clap::Parser;
@@ -15,7 +16,7 @@ use crate::output::{Output, tell};
 use crate::rows::Rows;
 
 /// Options that say how a run is made, and nothing of what comes of it. Those with a value, and those without.
-const VALUED: [&str; 12] = [
+const VALUED: [&str; 14] = [
     "--threads",
     "--save",
     "--report",
@@ -25,6 +26,8 @@ const VALUED: [&str; 12] = [
     "--every",
     "--keep",
     "--resume",
+    "--run",
+    "--run-name",
     "--max-bytes",
     "--memory",
     "--scratch",
@@ -52,17 +55,20 @@ struct ResumeLine {
 ///
 /// # Errors
 /// Bad usage; and when the folder has no checkpoint that can be read.
-pub(crate) fn resumed(mut args: Box<TrainArgs>) -> std::result::Result<Resumed, Failure> {
-    let given: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::result::Result<Resumed, Failure> {
     let CheckpointArgs { checkpoint, every, keep, resume } = &args.checkpoints;
-    if checkpoint.is_none() && resume.is_none() && (every.is_some() || keep.is_some()) {
+    if checkpoint.is_none() && resume.is_none() && !args.run.is_given() && (every.is_some() || keep.is_some()) {
         let option = if every.is_some() { "--every" } else { "--keep" };
-        return Err(Failure::Usage(format!("{option} is for checkpoints: say --checkpoint FOLDER too")));
+        return Err(Failure::Usage(format!(
+            "{option} is for checkpoints: say --checkpoint FOLDER or --run FOLDER too"
+        )));
     }
     let Some(folder) = resume.clone() else {
         args.command = given;
         return Ok(Resumed { args, checkpoint: None });
     };
+    let run = RunFolder::find(&folder);
+    let folder = run.as_ref().map_or(folder, RunFolder::checkpoints_path);
     let Newest { checkpoint, unreadable, .. } = Checkpoint::newest(&folder)?;
     for error in unreadable {
         tell(format_args!("warning: {}; the next older one is taken", shown(error)));
@@ -76,10 +82,14 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>) -> std::result::Result<Resumed, 
     } else {
         args.command = given;
     }
+    if let Some(run) = run {
+        (args.run.run, args.run.run_name) = (Some(run.path().to_owned()), None);
+        args.checkpoints.resume = Some(folder);
+    }
     Ok(Resumed { args, checkpoint: Some(checkpoint) })
 }
 
-fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, String> {
+pub(crate) fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, String> {
     let cli = Cli::try_parse_from(std::iter::once("chainrule").chain(command.iter().map(String::as_str)))
         .map_err(|error| error.to_string())?;
     limits::set(cli.max_bytes, cli.command.is_bounded());

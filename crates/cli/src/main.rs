@@ -9,6 +9,7 @@
 mod args;
 mod checkpoint;
 mod completions;
+mod config;
 mod convert;
 mod cv;
 mod data;
@@ -40,6 +41,9 @@ mod progress;
 mod refit;
 mod report;
 mod rows;
+mod run_config;
+mod run_folder;
+mod runs;
 mod schedule_args;
 mod signal;
 mod trace;
@@ -68,13 +72,19 @@ fn main() -> ExitCode {
     // Commands that only read and draw need no threads.
     if !matches!(
         cli.command,
-        Command::Inspect(_) | Command::Graph(_) | Command::Data(_) | Command::Completions(_) | Command::Man(_)
+        Command::Inspect(_)
+            | Command::Graph(_)
+            | Command::Data(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Runs(_)
     ) && let Err(error) = chainrule::start_threads()
     {
         return report::report(error.into(), "");
     }
     let (name, outcome) = match cli.command {
         Command::Train(args) => ("train", train::run(args)),
+        Command::Runs(args) => ("runs", runs::run(&args)),
         Command::Tune(args) => ("tune", tune::run(&args)),
         Command::Eval(args) => ("eval", eval::run(&args)),
         Command::Predict(args) => ("predict", predict::run(&args)),

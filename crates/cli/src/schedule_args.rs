@@ -1,8 +1,8 @@
 //! The options of `train` about decay, learning-rate schedule, gradient accumulation and early stopping.
 
-use chainrule::TrainConfig;
-use chainrule::optim::{Decays, GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
+use chainrule::optim::{Decay, Decays, GROUP_NAMES, Group, SCHEDULE_NAMES, Schedule, WarmUp};
 use chainrule::train::{EarlyStopping, Monitor, Usual};
+use chainrule::{Optimizer, TrainConfig};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -44,6 +44,21 @@ pub(crate) struct ScheduleArgs {
     /// The metric that --patience watches; accuracy needs class labels [default: loss]
     #[arg(long, value_name = "WHAT", value_parser = monitor())]
     monitor: Option<Monitor>,
+}
+
+/// What `--weight-decay`, `--l1` and `--decay-of` say together.
+#[derive(Debug)]
+pub(crate) struct DecaySettings {
+    /// With its weight decay.
+    pub(crate) optimizer: Optimizer,
+    pub(crate) l1: Option<f64>,
+    /// The parameters, unless all.
+    pub(crate) of: Option<&'static str>,
+}
+
+/// The name of a group that is not all.
+fn name_of(group: Group) -> Option<&'static str> {
+    GROUP_NAMES.iter().copied().find(|name| group != Group::All && Group::by_name(name).ok() == Some(group))
 }
 
 impl ScheduleArgs {
@@ -90,6 +105,32 @@ impl ScheduleArgs {
             accumulate: self.accumulate.or(Some(earlier.accumulate)),
             ..self.clone()
         }
+    }
+
+    /// The decay as options say it: that of an earlier run too.
+    ///
+    /// # Errors
+    /// When an earlier run had one of two kinds of parameters that no options say.
+    pub(crate) fn decay_settings(&self, optimizer: Optimizer) -> Result<DecaySettings, Failure> {
+        let Some(kept) = self.kept_decay else {
+            let of = self.decay_of.and_then(name_of);
+            return Ok(DecaySettings { optimizer, l1: self.l1, of });
+        };
+        let groups = [Group::All, Group::Weights, Group::Biases];
+        let decay = if kept.weights == Decay::default() { kept.biases } else { kept.weights };
+        let mut found = None;
+        for group in groups {
+            let own = decay.l2 + decay.decoupled;
+            let whole = if group == Group::All { Ok(optimizer) } else { optimizer.with("weight-decay", own) };
+            found = found.or(whole.ok().filter(|whole| group.decay_only(*whole, decay.l1) == (optimizer, kept)).map(
+                |optimizer| DecaySettings { optimizer, l1: Some(decay.l1).filter(|l1| *l1 != 0.0), of: name_of(group) },
+            ));
+        }
+        found.ok_or_else(|| {
+            Failure::Usage(
+                "the decay of --init's run is none that options say: give --weight-decay or --decay-of".to_owned(),
+            )
+        })
     }
 
     /// Stops early as an earlier run did.

@@ -12,6 +12,7 @@ use chainrule::{
 
 use crate::args::TrainArgs;
 use crate::checkpoint::{self, Resumed, resumed};
+use crate::config::configured;
 use crate::cv;
 use crate::data::Named;
 use crate::data_command;
@@ -26,10 +27,12 @@ use crate::page;
 use crate::progress::{Progress, Sight, Size};
 use crate::refit;
 use crate::rows::Rows;
+use crate::run_folder::{self, RunLog};
 use crate::train_report::{done, facts, start, tell_beginning, tell_end};
 
 pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
-    let Resumed { args, checkpoint } = resumed(args)?;
+    let (args, given) = configured(args)?;
+    let Resumed { args, checkpoint } = resumed(args, given)?;
     let args = &*args;
     args.optimizer.lbfgs()?;
     if let (true, Some(_)) = (args.optimizer.is_lbfgs(), args.checkpoints.folder()) {
@@ -50,6 +53,7 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
         // Targets in a file of their own for the one are not in a column of the other.
         if args.columns.target.is_empty() { test.check_target()? } else { test.check()? }
     }
+    run_folder::check(args)?;
     if let Some(path) = &args.save {
         files::check_output("--save", path, &args.inputs())?;
         files::check_model(path, args.force)?;
@@ -79,15 +83,17 @@ fn train<T: Scalar>(
     if stored.is_none_or(|model| model.target.names().is_empty()) {
         args.data().check_target()?;
     }
-    let (args, kept) = &args.going_on(first.as_ref().map(|(model, _)| model), stored.is_some())?;
-    let Ready { mut model, mut rows, trainer } = ready(args, first, &wanted)?;
-    rows.notes.splice(..0, kept.clone());
+    let (mut args, kept) = args.going_on(first.as_ref().map(|(model, _)| model), stored.is_some())?;
+    let Ready { mut model, mut rows, trainer } = ready(&args, first, &wanted)?;
+    rows.notes.splice(..0, args.notes.iter().cloned().chain(kept));
     let mut output = Output::new(args.json, args.quiet);
     let train = &rows.train;
 
     interrupt::stop_training(trainer.stop_handle());
     // Rows that the network cannot learn from are refused before anything is said of a run.
     model.sample(train, 1)?;
+    let mut log = RunLog::begin(&mut args, &model, &rows, trainer.config(), checkpoint)?;
+    let args = &args;
     tell_beginning(args, &model, &rows, &trainer, &mut output);
     output.json(&start(args, &model, &rows, &trainer));
     if checkpoint.is_none() {
@@ -116,7 +122,7 @@ fn train<T: Scalar>(
         return Err(Failure::Interrupted(signal));
     }
     let start = rows.whole.as_ref().map(|_| model.clone());
-    let fitted = checkpoint::train(&trainer, checkpoint, &mut model, &rows, progress);
+    let fitted = checkpoint::train(&trainer, checkpoint, &mut model, &rows, (log.observer(), progress));
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // An error here does not hide the divergence.
         let _ = watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::AFTER, &mut output);
@@ -135,6 +141,7 @@ fn train<T: Scalar>(
     if let Some(path) = saved {
         files::keep(path, || model.save(path))?;
     }
+    log.finish()?;
     let tested = tested.inspect_err(|_| {
         saved.iter().for_each(|path| output.say(format_args!("saved {}", shown(path.display()))));
     })?;

@@ -260,7 +260,8 @@ pub(crate) fn tell_end(
         let (path, source) = (shown(path.display()), shown(source));
         output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}"));
     }
-    if let (true, Some(folder)) = (interrupt::stopped_by().is_some(), args.checkpoints.folder()) {
+    let folder = args.run.run.as_deref().or(args.checkpoints.folder());
+    if let (true, Some(folder)) = (interrupt::stopped_by().is_some(), folder) {
         output.say(format_args!("go on with: chainrule train --resume {}", shown(folder.display())));
     }
 }

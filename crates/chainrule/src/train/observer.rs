@@ -74,3 +74,52 @@ impl<T: Scalar> Observer<T> for () {
         ControlFlow::Continue(())
     }
 }
+
+/// Both, the first one first; the run ends when either says so.
+impl<T: Scalar, A: Observer<T>, B: Observer<T>> Observer<T> for (A, B) {
+    fn step(&mut self, done: usize, total: usize) {
+        self.0.step(done, total);
+        self.1.step(done, total);
+    }
+
+    fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
+        let (first, second) = (self.0.epoch(report), self.1.epoch(report));
+        if first.is_break() { first } else { second }
+    }
+
+    fn checkpoint(&mut self, write: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        let (first, second) = (&mut self.0, &mut self.1);
+        first.checkpoint(&mut || second.checkpoint(&mut *write))
+    }
+
+    fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {
+        self.0.network(report, mlp);
+        self.1.network(report, mlp);
+    }
+}
+
+/// That observer, or none.
+impl<T: Scalar, O: Observer<T>> Observer<T> for Option<O> {
+    fn step(&mut self, done: usize, total: usize) {
+        if let Some(observer) = self {
+            observer.step(done, total);
+        }
+    }
+
+    fn epoch(&mut self, report: &EpochReport) -> ControlFlow<()> {
+        self.as_mut().map_or(ControlFlow::Continue(()), |observer| observer.epoch(report))
+    }
+
+    fn checkpoint(&mut self, write: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        match self {
+            Some(observer) => observer.checkpoint(write),
+            None => write(),
+        }
+    }
+
+    fn network(&mut self, report: &EpochReport, mlp: &Mlp<T>) {
+        if let Some(observer) = self {
+            observer.network(report, mlp);
+        }
+    }
+}

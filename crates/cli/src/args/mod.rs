@@ -15,6 +15,8 @@ mod graph;
 mod inspect;
 mod man;
 mod predict;
+mod run_folder;
+mod runs;
 mod trace;
 mod train;
 mod tune;
@@ -35,6 +37,8 @@ pub(crate) use graph::GraphArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use man::ManArgs;
 pub(crate) use predict::PredictArgs;
+pub(crate) use run_folder::RunArgs;
+pub(crate) use runs::RunsArgs;
 pub(crate) use trace::TraceArgs;
 pub(crate) use train::TrainArgs;
 pub(crate) use tune::TuneArgs;
@@ -56,6 +60,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Train(Box<TrainArgs>),
+    Runs(RunsArgs),
     Tune(Box<TuneArgs>),
     Eval(EvalArgs),
     Predict(PredictArgs),

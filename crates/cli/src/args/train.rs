@@ -7,7 +7,7 @@ use chainrule::{Activation, DType, Init, Loss};
 use clap::Args;
 
 use crate::args::defaults::SEED;
-use crate::args::{CheckpointArgs, ColumnArgs, FittingArgs, MemoryArgs};
+use crate::args::{CheckpointArgs, ColumnArgs, FittingArgs, MemoryArgs, RunArgs};
 use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::schedule_args::ScheduleArgs;
@@ -29,6 +29,8 @@ Examples:
   chainrule train --schedule cosine --warm-up 3 --patience 10 --weight-decay 1e-4 --decay-of weights
   chainrule train --epochs 500 --checkpoint run1 --every 1m --save digits.safetensors
   chainrule train --resume run1
+  chainrule train --data houses.csv --target price --run houses-1
+  chainrule train --config houses-1/config.toml --lr 0.001 --run houses-2
   chainrule train --from digits.safetensors --epochs 10 --lr 0.01 --save better.safetensors
   chainrule train --init pytorch.safetensors --activation relu --data x.npy --labels y.npy --no-shuffle
 
@@ -152,6 +154,11 @@ pub(crate) struct TrainArgs {
 
     #[command(flatten)]
     pub(crate) checkpoints: CheckpointArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// What of a file of settings was replaced by options.
+    #[arg(skip)]
+    pub(crate) notes: Vec<String>,
     /// All of the run's arguments, without the program's name.
     #[arg(skip)]
     pub(crate) command: Vec<String>,

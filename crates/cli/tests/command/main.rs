@@ -27,6 +27,8 @@ mod refusals;
 mod report;
 mod roundtrip;
 mod run;
+mod run_folder;
+mod runs;
 mod schedule_args;
 mod signals;
 mod sources;

@@ -3,10 +3,10 @@
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::{Loss, TargetsRef};
 
-use super::located::{Table, Value};
 use super::rows::Rows;
 use crate::Result;
 use crate::compatibility::incompatibility;
+use crate::located::{Table, Value};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Answers {

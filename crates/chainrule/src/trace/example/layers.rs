@@ -3,8 +3,8 @@
 use chainrule_model::network::{ACTIVATION_NAMES, INIT_NAMES};
 use chainrule_model::{Init, Layer, ModelError};
 
-use super::located::{Table, Value};
 use super::rows::{Rows, row_of};
+use crate::located::{Table, Value};
 use crate::{Error, Result};
 
 /// One dense layer and what follows it.

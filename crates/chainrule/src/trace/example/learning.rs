@@ -6,8 +6,8 @@ use chainrule_model::optim::{Clip, OPTIMIZER_NAMES, SETTINGS, Update};
 use chainrule_model::{Loss, ModelError, Optimizer};
 
 use super::layers::unknown;
-use super::located::{Table, Value};
 use crate::Result;
+use crate::located::{Table, Value};
 
 /// More would be a training run, for which there is `chainrule train`.
 pub(super) const STEPS: u64 = 100_000;

@@ -5,7 +5,6 @@
 mod answers;
 mod layers;
 mod learning;
-mod located;
 mod rows;
 
 use std::io::Read;
@@ -18,10 +17,10 @@ use chainrule_model::{Init, Mlp};
 use answers::Answers;
 use layers::LayerOf;
 use learning::Learning;
-use located::{File, Table};
 use rows::{Rows, as_type};
 
 use super::shown::Shown;
+use crate::located::{File, Table};
 use crate::{DType, Error, Place, Result};
 
 /// The longest file that is read: an example is for reading, and `/dev/zero` never ends.

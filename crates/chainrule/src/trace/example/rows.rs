@@ -2,8 +2,8 @@
 
 use chainrule_kernel::Scalar;
 
-use super::located::Value;
 use crate::Result;
+use crate::located::Value;
 
 /// Rows of numbers, such as the element type can hold.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,43 @@
+//! The options of `chainrule runs`.
+
+use std::path::PathBuf;
+
+use chainrule::runs::RunOrder;
+use clap::Args;
+
+use crate::values::Parsed;
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule train --data wine --run-name wine
+  chainrule train --data wine --run-name wine --lr 0.001
+  chainrule runs runs
+  chainrule runs runs --sort date --page runs.html
+  chainrule runs old/wine-003 runs --json
+
+Validation is of the rows that each epoch is measured on: those of --validation, or else those held out to test on. Seconds are
+those of the steps, without reading data and validation. A folder that cannot be read is told, and the others are compared.
+
+Exit code: 0 compared; 1 there is no run, or none can be read; 2 bad usage.";
+
+/// Compare the runs that `train --run` kept: a line for each, with the settings in which they differ
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunsArgs {
+    /// Folders of runs, or folders with such folders in them
+    #[arg(value_name = "FOLDER", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// The order: score (best validation accuracy, R2 or loss first), test, loss, seconds, epochs, name, date
+    #[arg(long, value_name = "BY", default_value = "score", value_parser = order)]
+    pub(crate) sort: RunOrder,
+    /// Write a page (HTML, one file, no network): curves of all runs over one another, and the settings that differ
+    #[arg(long, value_name = "FILE")]
+    pub(crate) page: Option<PathBuf>,
+    /// Print JSON, one object per line, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn order(text: &str) -> Parsed<RunOrder> {
+    text.parse().map_err(|error: chainrule::Error| error.to_string())
+}
