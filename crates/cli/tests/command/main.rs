@@ -8,6 +8,7 @@ mod determinism;
 mod doctor;
 mod escaping;
 mod exit_codes;
+mod explain;
 mod export;
 mod finite;
 mod gradcheck;
