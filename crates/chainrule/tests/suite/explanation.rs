@@ -1,6 +1,6 @@
 //! What answers depend on: against linear models, whose attributions are known, and against finite differences.
 
-use chainrule::data::{Dataset, Features, Preprocess, Request, Source, Targets};
+use chainrule::data::{Dataset, Features, Preprocess, Targets};
 use chainrule::explanation::{AttributionRequest, Baseline, attribute, permutation_importance};
 use chainrule::{Loss, Mlp, Model};
 
@@ -61,8 +61,11 @@ fn gradients_are_slopes_of_the_output_and_sums_are_what_the_output_changes_by() 
     assert!(found.value != found.baseline_value && found.difference().abs() < 1e-3, "{}", found.difference());
 }
 
+#[cfg(feature = "csv")]
 #[test]
 fn the_features_of_a_category_are_one_column() {
+    use chainrule::data::{Request, Source};
+
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
     std::fs::write(&path, "size,town,price\n50,Ulm,1.5\n60,Bonn,2.5\n70,Ulm,3.5\n").unwrap();
