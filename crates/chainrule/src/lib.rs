@@ -53,6 +53,7 @@ pub mod data;
 mod difference;
 mod divergence;
 mod error;
+pub mod explanation;
 pub mod export;
 mod facts;
 mod forked;

@@ -2,20 +2,19 @@
 
 use std::time::Instant;
 
-use chainrule::data::{Dataset, Split, SplitRequest};
 use chainrule::metrics::{ClassScores, ConfusionMatrix};
-use chainrule::{DType, Model, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
+use chainrule::{DType, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
 use serde::Serialize;
 
 use crate::args::EvalArgs;
-use crate::args::defaults::{HOLDOUT, SEED_NUMBER};
-use crate::data::{Named, all_rows};
+use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, outputs_table};
 use crate::files::{self, Inputs};
-use crate::output::{Output, plural, tell};
+use crate::output::{Output, plural};
 use crate::page;
+use crate::part::Chosen;
 use crate::values::Part;
 
 /// With more classes, the table would be too wide for a terminal.
@@ -82,7 +81,8 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let mut model = file.model::<T>(args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
-    let (data, part) = rows(args, &mut model)?;
+    let chosen = Chosen { named: args.data(), part: args.part, holdout: args.holdout, seed: args.seed };
+    let (data, part) = chosen.rows(&mut model)?;
 
     let started = Instant::now();
     let assessment = trainer.install(|| model.assess(&data))?;
@@ -142,68 +142,6 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
 impl EvalArgs {
     fn data(&self) -> Named<'_> {
         Named::data(&self.data, &self.columns, self.loss).within(&self.memory)
-    }
-}
-
-/// The rows that --part selects, and what they are called.
-fn rows<T: Scalar>(args: &EvalArgs, model: &mut Model<T>) -> Result<(Dataset<T>, String), Failure> {
-    let examples = args.data().read_for(model)?;
-    let own = examples.test();
-    let part = args.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
-    let is_asked = args.holdout.is_some() || args.seed.is_some();
-    let seen = match (&model.split, own) {
-        (Some(split), None) if args.part.is_none() => examples.split_again(split).map_or(0, |parts| parts.train.len()),
-        _ => 0,
-    };
-    let parts = match (&model.split, own) {
-        _ if part == Part::All => None,
-        (_, Some(_)) if args.holdout.is_none() => None,
-        (Some(split), _) if !is_asked => Some(examples.split_again(split)?),
-        _ => {
-            let (test, seed) = (args.holdout.unwrap_or(HOLDOUT), args.seed.unwrap_or(SEED_NUMBER));
-            if test == 0.0 {
-                return Err(Failure::Usage("with --holdout 0 there is no test part".to_owned()));
-            }
-            let by = examples.usual_split();
-            Some(examples.split(&SplitRequest { test, seed, by, ..SplitRequest::default() })?)
-        }
-    };
-    let named = |name: &str, rows: &[usize]| match rows {
-        [] => Err(Failure::Usage(format!("the model was trained without a {name} part"))),
-        rows => {
-            let unknown = examples.unknown_categories(rows, &model.fitted());
-            if unknown > 0 {
-                tell(format_args!(
-                    "warning: {} have a category that training did not see: taken as none of those that it did",
-                    plural(unknown, "row")
-                ));
-            }
-            Ok((examples.dataset_for(rows, model)?, name.to_owned()))
-        }
-    };
-    match (part, parts, own) {
-        (Part::All, _, None) => {
-            let (data, name) = named("all", &all_rows(&examples))?;
-            let learned = format!("{name} ({seen} of them trained on; the others: --part test)");
-            Ok((data, if seen > 0 { learned } else { name }))
-        }
-        (Part::All, _, Some(_)) => {
-            Err(Failure::Usage(format!("{} has two parts: name one with --part train or --part test", args.data)))
-        }
-        (Part::Train, Some(parts), _) => named("train", &parts.train),
-        (Part::Validation, _, _) if model.split.as_ref().is_some_and(Split::is_refit) => Err(Failure::Usage(
-            "the model has learned from its validation part: it was trained anew on it, for as many epochs as were best; \
-             --part test has rows that it has never seen, and train --no-refit leaves the validation part alone"
-                .to_owned(),
-        )),
-        (Part::Validation, Some(parts), _) => named("validation", &parts.validation),
-        (Part::Test, Some(parts), _) => named("test", &parts.test),
-        (Part::Train, None, _) => named("train", &all_rows(&examples)),
-        (Part::Validation, None, _) => named("validation", &[]),
-        (Part::Test, None, own) => {
-            let test = own.unwrap_or(&examples);
-            Ok((test.dataset_for(&all_rows(test), model)?, "test".to_owned()))
-        }
     }
 }
 

@@ -18,6 +18,7 @@ mod diff;
 mod doctor;
 mod escape;
 mod eval;
+mod explain;
 mod export;
 mod failure;
 mod figures;
@@ -36,6 +37,7 @@ mod network;
 mod optimizer;
 mod output;
 mod page;
+mod part;
 mod predict;
 mod progress;
 mod refit;
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
         Command::Export(args) => ("export", export::run(&args)),
         Command::Convert(args) => ("convert", convert::run(&args)),
         Command::Diff(args) => ("diff", diff::run(&args)),
+        Command::Explain(args) => ("explain", explain::run(&args)),
         Command::Inspect(args) => ("inspect", inspect::run(&args)),
         Command::Graph(args) => ("graph", graph::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),

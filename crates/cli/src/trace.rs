@@ -7,7 +7,7 @@ use std::path::Path;
 use chainrule::data::Source;
 use chainrule::optim::{Clip, Update};
 use chainrule::trace::{Example, MarkdownStyle, TextStyle, Trace, to_json, to_markdown, to_text, trace_model};
-use chainrule::{DType, Error, ModelFile, Scalar};
+use chainrule::{DType, Error, Model, ModelFile, Scalar};
 
 use crate::args::TraceArgs;
 use crate::data::Named;
@@ -59,9 +59,8 @@ fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
 }
 
 fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: &ModelFile) -> Result<Trace, Failure> {
-    let clip = args.clip_norm.map(Clip::Norm).or(args.clip_value.map(Clip::Value));
-    let update = Update { clip, ..args.optimizer.optimizer()?.into() };
     let mut model = file.model::<T>(args.activation)?;
+    let (update, of) = update(args, &model)?;
     let data = named.load_for(&mut model)?;
     let (skip, rows) = (args.skip.unwrap_or(0), args.rows.unwrap_or(1));
     let end = skip.checked_add(rows).filter(|end| *end <= data.rows()).ok_or_else(|| Error::Argument {
@@ -73,7 +72,29 @@ fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: 
     let mut trace = trace_model(&model, &data, update, args.steps.unwrap_or(1), args.step)?;
     let which = if rows == 1 { format!("row {end}") } else { format!("rows {} to {end}", skip + 1) };
     trace.title = format!("{}, {which} of {source}", args.file.display());
+    trace.notes = of.unwrap_or_default();
     Ok(trace)
+}
+
+/// The update of the options, or where none are given that of the run that trained the model, which is said.
+fn update<T: Scalar>(args: &TraceArgs, model: &Model<T>) -> Result<(Update, Option<String>), Failure> {
+    let clip = args.clip_norm.map(Clip::Norm).or(args.clip_value.map(Clip::Value));
+    let settings = model.facts.as_ref().and_then(|facts| facts.settings.as_ref());
+    let earlier = match settings.filter(|_| !args.optimizer.is_named()) {
+        Some(settings) => settings.config(model.loss)?,
+        None => return Ok((Update { clip, ..args.optimizer.optimizer()?.into() }, None)),
+    };
+    // L-BFGS has a loop of its own: its steps are no updates by a rule.
+    if earlier.lbfgs.is_some() {
+        let note =
+            "The model was trained by lbfgs, whose steps cannot be traced: steps are those of the options.".to_owned();
+        return Ok((Update { clip, ..args.optimizer.optimizer()?.into() }, Some(note)));
+    }
+    let optimizer = args.optimizer.over(&earlier).optimizer()?;
+    let clip = clip.or(earlier.clip);
+    let clipped = clip.map_or_else(String::new, |clip| format!(", {clip}"));
+    let note = format!("The step is that of the model's own training, but for the options: {optimizer}{clipped}.");
+    Ok((Update { clip, optimizer, decay: earlier.decay }, Some(note)))
 }
 
 fn write(args: &TraceArgs, trace: Trace, digits: usize) -> Result<(), Failure> {

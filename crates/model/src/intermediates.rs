@@ -103,6 +103,18 @@ impl<T: Scalar> Intermediates<T> {
         self.mlp.backward(x, targets, loss, &mut self.workspace)
     }
 
+    /// As [`Mlp::backward_with`]: the gradients are of whatever this function of the outputs is.
+    ///
+    /// # Errors
+    /// As [`Mlp::backward_with`].
+    pub fn backward_with(
+        &mut self,
+        x: MatRef<'_, T>,                                  // (batch, inputs)
+        loss: impl FnOnce(MatRef<'_, T>, &mut [T]) -> f64, // of the output and its gradient, both (batch, outputs)
+    ) -> Result<f64, ModelError> {
+        self.mlp.backward_with(x, loss, &mut self.workspace)
+    }
+
     /// The output of a module, (batch, width), by its index in [`Mlp::layers`].
     ///
     /// # Panics

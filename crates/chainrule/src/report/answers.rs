@@ -10,20 +10,20 @@ use crate::{Loss, Model, Result, Task};
 const MISTAKES: usize = 12;
 
 /// The outputs for some rows, and what they should have been.
-pub(super) struct Answers {
-    pub(super) rows: usize,
-    pub(super) outputs: usize,
+pub(crate) struct Answers {
+    pub(crate) rows: usize,
+    pub(crate) outputs: usize,
     /// Logits, or values in their own unit; (rows, outputs).
-    pub(super) scores: Vec<f64>,
+    pub(crate) scores: Vec<f64>,
     /// Of classes, or of yes at each output; (rows, outputs).
-    pub(super) probabilities: Option<Vec<f64>>,
-    pub(super) truth: Truth,
+    pub(crate) probabilities: Option<Vec<f64>>,
+    pub(crate) truth: Truth,
     /// How wrong each row is, (rows): the loss of classes and of yes or no, and of values the mean over outputs of the error in
     /// deviations of the target.
-    pub(super) wrongness: Vec<f64>,
+    pub(crate) wrongness: Vec<f64>,
 }
 
-pub(super) enum Truth {
+pub(crate) enum Truth {
     Classes(Vec<u32>),
     /// 0 or 1 at each output, (rows, outputs).
     YesOrNo(Vec<f64>),
@@ -32,7 +32,7 @@ pub(super) enum Truth {
 }
 
 impl Answers {
-    pub(super) fn of<T: Scalar>(model: &Model<T>, data: &Dataset<T>) -> Result<Self> {
+    pub(crate) fn of<T: Scalar>(model: &Model<T>, data: &Dataset<T>) -> Result<Self> {
         let wide = |values: Vec<T>| values.into_iter().map(Scalar::to_f64).collect::<Vec<f64>>();
         let outputs = model.mlp.outputs();
         let scores = wide(model.predict(data.features())?);
@@ -57,7 +57,7 @@ impl Answers {
     }
 
     /// The rows that are most wrong, the worst first; rows that are right are not among them.
-    pub(super) fn worst(&self) -> Vec<usize> {
+    pub(crate) fn worst(&self) -> Vec<usize> {
         let mut rows: Vec<usize> = (0..self.rows).filter(|&row| self.is_wrong(row)).collect();
         rows.sort_by(|&a, &b| self.wrongness[b].total_cmp(&self.wrongness[a]).then(a.cmp(&b)));
         rows.truncate(MISTAKES);
@@ -76,12 +76,12 @@ impl Answers {
     }
 
     /// The class with the largest score.
-    pub(super) fn answer(&self, row: usize) -> usize {
+    pub(crate) fn answer(&self, row: usize) -> usize {
         crate::metrics::argmax(&self.scores[row * self.outputs..(row + 1) * self.outputs])
     }
 
     /// Truth and answer of a row in words.
-    pub(super) fn words<T: Scalar>(&self, model: &Model<T>, row: usize) -> Words {
+    pub(crate) fn words<T: Scalar>(&self, model: &Model<T>, row: usize) -> Words {
         let at = row * self.outputs..(row + 1) * self.outputs;
         let chance = |class: usize| {
             let chance = self.probabilities.as_ref().map(|all| all[row * self.outputs + class]);
@@ -116,9 +116,9 @@ impl Answers {
 }
 
 /// The truth of a row and what the model answers.
-pub(super) struct Words {
-    pub(super) truth: String,
-    pub(super) answer: String,
+pub(crate) struct Words {
+    pub(crate) truth: String,
+    pub(crate) answer: String,
 }
 
 fn wrongness(truth: &Truth, scores: &[f64], probabilities: Option<&[f64]>, outputs: usize) -> Vec<f64> {

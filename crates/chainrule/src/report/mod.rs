@@ -1,17 +1,16 @@
 //! A page about a model: how it was trained, how good it is on these rows, by what it decides and where it is wrong. What is
 //! computed for it stands in this folder; how a page looks is `chainrule-explain`'s.
 
-mod answers;
+pub(crate) mod answers;
 mod classes;
 mod curves;
 mod figures;
 mod first_layer;
 mod importance;
 mod mistakes;
-mod sample;
 mod steps;
 mod values;
-mod words;
+pub(crate) mod words;
 
 use chainrule_explain::graph::{Operations, Theme};
 use chainrule_explain::page::{Html, Page, key_values};
@@ -19,10 +18,10 @@ use chainrule_explain::{doctor::Finding, layer_table};
 use chainrule_kernel::Scalar;
 
 use crate::data::Dataset;
+use crate::explanation::{MOST_ROWS, columns, is_images, permutation_importance, spread};
 use crate::{EpochReport, Model, Result};
 use answers::Answers;
 pub use curves::learning_curves;
-use sample::{MOST_ROWS, is_images, spread};
 use words::shell;
 
 /// Drawings of more bytes, light and dark together, are left out.
@@ -90,13 +89,14 @@ impl<'a, T: Scalar> Report<'a, T> {
         }
         let importance = match is_images(model) {
             true => Vec::new(),
-            false => importance::of(model, &sample)?,
+            false if columns(&sample).len() > importance::COLUMNS => Vec::new(),
+            false => permutation_importance(model, &sample)?,
         };
         if !importance.is_empty() {
             page.section("columns", "What the columns are worth", importance::section(&importance));
         }
         let worst = answers.worst();
-        let order: Vec<&str> = importance.iter().map(|column| column.name.as_str()).collect();
+        let order: Vec<&str> = importance.iter().map(|column| column.column.as_str()).collect();
         page.section("mistakes", "Worst mistakes", mistakes::section(model, &sample, &answers, &worst, &order));
         if is_images(model) {
             page.section("weights", "First weights", first_layer::section(model));

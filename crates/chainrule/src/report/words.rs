@@ -5,7 +5,7 @@ use chainrule_kernel::Scalar;
 use crate::Model;
 
 /// Words as a shell takes them.
-pub(super) fn shell(words: &[String]) -> String {
+pub(crate) fn shell(words: &[String]) -> String {
     let is_plain =
         |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(c));
     let word = |word: &String| match is_plain(word) {
@@ -16,7 +16,7 @@ pub(super) fn shell(words: &[String]) -> String {
 }
 
 /// A number with five digits that count.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     match () {
         () if value == 0.0 => "0".to_owned(),
@@ -29,17 +29,17 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A share in per cent.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
 /// What the classes are called.
-pub(super) fn class_name<T: Scalar>(model: &Model<T>, class: usize) -> String {
+pub(crate) fn class_name<T: Scalar>(model: &Model<T>, class: usize) -> String {
     model.class_names.as_ref().and_then(|names| names.get(class).cloned()).unwrap_or_else(|| class.to_string())
 }
 
 /// What an output is called: its target.
-pub(super) fn output_name<T: Scalar>(model: &Model<T>, output: usize) -> String {
+pub(crate) fn output_name<T: Scalar>(model: &Model<T>, output: usize) -> String {
     let numbered = || format!("output {}", output + 1);
     model.target.names().get(output).cloned().unwrap_or_else(numbered)
 }

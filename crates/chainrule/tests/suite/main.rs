@@ -6,6 +6,7 @@ mod checkpoints;
 mod doctor;
 mod errors;
 mod examples;
+mod explanation;
 mod finite;
 #[cfg(feature = "proptest")]
 mod gradients;

@@ -9,6 +9,7 @@ pub(crate) mod defaults;
 mod diff;
 mod doctor;
 mod eval;
+mod explain;
 mod export;
 mod gradcheck;
 mod graph;
@@ -31,6 +32,7 @@ pub(crate) use data_command::DataArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use eval::EvalArgs;
+pub(crate) use explain::ExplainArgs;
 pub(crate) use export::ExportArgs;
 pub(crate) use gradcheck::GradcheckArgs;
 pub(crate) use graph::GraphArgs;
@@ -69,6 +71,7 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     Convert(ConvertArgs),
     Diff(DiffArgs),
+    Explain(ExplainArgs),
     Graph(GraphArgs),
     Doctor(DoctorArgs),
     Gradcheck(GradcheckArgs),
@@ -98,6 +101,7 @@ Examples:
   chainrule data houses.csv --target price
   chainrule inspect digits.safetensors
   chainrule export digits.safetensors --to c --out digits.c
+  chainrule explain digits.safetensors --data digits --row 7
   chainrule trace digits.safetensors --data digits
 
 Exit code: 0 success, 1 the run failed, 2 bad usage, 128 + N if signal N ended the command: 130 SIGINT (Ctrl-C),

@@ -9,6 +9,7 @@ mod determinism;
 mod doctor;
 mod escaping;
 mod exit_codes;
+mod explain;
 mod export;
 mod finite;
 mod gradcheck;

@@ -187,3 +187,13 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     drop(child.stdout.take());
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn a_step_is_that_of_the_models_own_training_unless_another_is_asked_for() {
+    let folder = folder();
+    succeed(folder.path(), "train --optimizer adam --lr 0.02 --clip-norm 2 --epochs 1 --quiet --save m");
+    let own = succeed(folder.path(), "trace m --data digits");
+    assert!(own.contains("of the model's own training") && own.contains("adam with learning rate 0.02"), "{own}");
+    let other = succeed(folder.path(), "trace m --data digits --optimizer sgd --lr 0.5");
+    assert!(!other.contains("own training") && other.contains("sgd with learning rate 0.5"), "{other}");
+}

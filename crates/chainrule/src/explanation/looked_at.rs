@@ -6,16 +6,16 @@ use crate::data::{Dataset, Preprocess};
 use crate::{Model, Result};
 
 /// Rows that are looked at one by one: charts of more say no more.
-pub(super) const MOST_ROWS: usize = 20_000;
+pub(crate) const MOST_ROWS: usize = 20_000;
 
 /// Rows of images keep their scale; each column of a table has its own.
-pub(super) fn is_images<T: Scalar>(model: &Model<T>) -> bool {
+pub(crate) fn is_images<T: Scalar>(model: &Model<T>) -> bool {
     let side = model.mlp.inputs().isqrt();
     matches!(model.preprocess, Preprocess::Scale { .. }) && side >= 4 && side * side == model.mlp.inputs()
 }
 
 /// At most so many rows, spread evenly.
-pub(super) fn spread<T: Scalar>(data: &Dataset<T>, most: usize) -> Result<Dataset<T>> {
+pub(crate) fn spread<T: Scalar>(data: &Dataset<T>, most: usize) -> Result<Dataset<T>> {
     let rows = data.rows();
     let count = rows.min(most);
     data.select(&(0..count).map(|at| (at as u128 * rows as u128 / count as u128) as usize).collect::<Vec<_>>())

@@ -1,0 +1,162 @@
+//! `chainrule explain`: what an answer depends on, as a table or an image of characters.
+
+use std::fmt::Write;
+
+use chainrule::explanation::{Attribution, AttributionRequest, Importance, attribute, permutation_importance};
+use chainrule::{DType, ModelFile, Scalar};
+use serde::Serialize;
+
+use crate::args::ExplainArgs;
+use crate::data::Named;
+use crate::escape::shown;
+use crate::failure::Failure;
+use crate::output::{Output, brief, percent, plural};
+use crate::part::Chosen;
+
+/// The JSON line of a row.
+#[derive(Debug, Serialize)]
+struct RowLine<'a> {
+    row: usize,
+    #[serde(flatten)]
+    found: &'a Attribution,
+    sum: f64,
+    difference: f64,
+}
+
+/// The JSON line of all rows.
+#[derive(Debug, Serialize)]
+struct ImportanceLine<'a> {
+    rows: usize,
+    importance: &'a [Importance],
+}
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    let named = Named::data(&args.data, &args.columns, args.loss);
+    named.check()?;
+    let file = args.order.open(&args.model)?;
+    match file.dtype() {
+        DType::F32 => explain::<f32>(args, named, &file),
+        DType::F64 => explain::<f64>(args, named, &file),
+    }
+}
+
+fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) -> Result<(), Failure> {
+    let mut model = file.model::<T>(args.activation)?;
+    let (data, part) = Chosen { named, part: args.part, holdout: None, seed: None }.rows(&mut model)?;
+    let mut output = Output::new(args.json, false);
+    match args.row {
+        Some(row) => {
+            let request =
+                AttributionRequest { output: args.output.clone(), baseline: args.baseline, steps: args.steps };
+            let found = attribute(&model, &data, row - 1, &request)?;
+            output.json(&RowLine { row, found: &found, sum: found.sum(), difference: found.difference() });
+            output.say(format_args!("{}, {part}, row {row}", shown(&args.data)));
+            say_row(&mut output, &found, args.limit);
+        }
+        None => {
+            let found = permutation_importance(&model, &data)?;
+            output.json(&ImportanceLine { rows: data.rows(), importance: &found });
+            output.say(format_args!("{}, {part}: {}", shown(&args.data), plural(data.rows(), "row")));
+            output.say(importance(&found, args.limit));
+        }
+    }
+    output.finish()
+}
+
+fn say_row(output: &mut Output, found: &Attribution, limit: usize) {
+    output.say(format_args!("target         {}", shown(&found.target)));
+    output.say(format_args!("answer         {}", shown(&found.answer)));
+    if !found.probabilities.is_empty() {
+        let mut likely: Vec<_> = found.probabilities.iter().collect();
+        likely.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let words: Vec<String> =
+            likely.iter().take(10).map(|(name, p)| format!("{} {}", shown(name), percent(*p))).collect();
+        output.say(format_args!("probabilities  {}", words.join(", ")));
+    }
+    let name = shown(&found.output);
+    let (value, base) = (found.value, found.baseline_value);
+    output.say(format_args!(
+        "output {name}: {} for the row, {} for the baseline, {} apart",
+        brief(value),
+        brief(base),
+        brief(value - base)
+    ));
+    match found.image_side {
+        Some(side) => output.say(image(found, side)),
+        None => output.say(table(found, limit)),
+    }
+    output.say(format_args!(
+        "sum check: integrated gradients add up to {}, f(row) - f(baseline) is {}; difference {} ({})",
+        brief(found.sum()),
+        brief(value - base),
+        brief(found.difference()),
+        plural(found.steps, "step"),
+    ));
+}
+
+/// The columns, those that add most first.
+fn table(found: &Attribution, limit: usize) -> String {
+    let mut columns: Vec<_> = found.columns.iter().collect();
+    columns.sort_by(|a, b| b.integrated.abs().total_cmp(&a.integrated.abs()));
+    let mut lines = vec![["column", "value", "integrated", "gradient x input", "gradient"].map(str::to_owned)];
+    lines.extend(columns.iter().take(limit).map(|column| {
+        let numbers = [column.integrated, column.gradient_times_input, column.gradient].map(brief);
+        let [integrated, product, gradient] = numbers;
+        [shown(&column.column).to_string(), shown(&column.value).to_string(), integrated, product, gradient]
+    }));
+    let rest = columns.len().saturating_sub(limit);
+    let more = if rest > 0 { format!("{rest} more with less: --limit\n") } else { String::new() };
+    format!("\n{}{more}", aligned(&lines))
+}
+
+fn importance(found: &[Importance], limit: usize) -> String {
+    let mut lines = vec![["column", "loss rises by", "deviation", "accuracy falls by"].map(str::to_owned)];
+    lines.extend(found.iter().take(limit).map(|column| {
+        let falls = column.accuracy.map(percent).unwrap_or_default();
+        [shown(&column.column).to_string(), brief(column.loss), brief(column.deviation), falls]
+    }));
+    let rest = found.len().saturating_sub(limit);
+    let more = if rest > 0 { format!("{rest} more with less: --limit\n") } else { String::new() };
+    format!(
+        "\n{}{more}\nEach column is shuffled among the rows five times. Of two columns that say the same, neither seems to matter.",
+        aligned(&lines)
+    )
+}
+
+/// The first column left, the others right.
+fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+    let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for line in lines {
+        let mut row = format!("{:<width$}", line[0], width = widths[0]);
+        for (cell, width) in line.iter().zip(widths).skip(1) {
+            let _ = write!(row, "  {cell:>width$}");
+        }
+        text += row.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+/// Each pixel by what it adds: its size by the darkness of a character, its sign by the kind.
+fn image(found: &Attribution, side: usize) -> String {
+    const ADDS: [char; 4] = ['.', '+', '#', '@'];
+    const TAKES: [char; 4] = ['\'', '-', '=', '%'];
+    let largest = found.columns.iter().map(|column| column.integrated.abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let pixel = |value: f64| {
+        let share = value.abs() / largest;
+        let kind = if value > 0.0 { ADDS } else { TAKES };
+        match share {
+            0.0..0.05 => ' ',
+            _ => kind[((share * 4.0) as usize).min(3)],
+        }
+    };
+    let mut text = "\nintegrated gradients by pixel; adds: . + # @, takes away: ' - = %\n".to_owned();
+    for row in found.columns.chunks_exact(side) {
+        let line: String = row.iter().flat_map(|column| [pixel(column.integrated); 2]).collect();
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,34 @@
+//! `chainrule explain`: a row by its columns, an image, all rows.
+
+use crate::run::{folder, last, run, succeed};
+
+#[test]
+fn a_row_is_explained_by_its_columns_and_the_sum_is_checked() {
+    let folder = folder();
+    succeed(folder.path(), "train --data iris --quiet --save m");
+    let text = succeed(folder.path(), "explain m --data iris --part test --row 2");
+    for part in ["target ", "probabilities ", "petal_length", "sum check: integrated gradients add up to"] {
+        assert!(text.contains(part), "{part:?} in {text}");
+    }
+    let found = last(folder.path(), "explain m --data iris --part test --row 2 --json");
+    let number = |name: &str| found[name].as_f64().unwrap();
+    let sum: f64 = found["columns"].as_array().unwrap().iter().map(|c| c["integrated"].as_f64().unwrap()).sum();
+    assert!((sum - number("sum")).abs() < 1e-9 && number("difference").abs() < 0.05, "{found}");
+    let all = last(folder.path(), "explain m --data iris --json");
+    assert_eq!(all["importance"].as_array().unwrap().len(), 4);
+    let wrong = run(folder.path(), "explain m --data iris --row 2 --output rose");
+    assert_eq!(wrong.code, 1);
+    assert!(
+        wrong.stderr.contains("output: found rose, expected one of setosa, versicolor, virginica"),
+        "{}",
+        wrong.stderr
+    );
+}
+
+#[test]
+fn pixels_are_shown_as_an_image() {
+    let folder = folder();
+    succeed(folder.path(), "train --epochs 2 --quiet --save m");
+    let text = succeed(folder.path(), "explain m --data digits --row 1 --output 0");
+    assert!(text.contains("integrated gradients by pixel") && text.contains("output 0: "), "{text}");
+}
