@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// ```
 /// use chainrule::runs::{Comparison, RunFolder, RunOrder, Section, Setting, SettingValue, run_section, to_toml};
 ///
-/// # let home = std::env::temp_dir().join(format!("compared-{}", std::process::id()));
+/// let home = std::env::temp_dir().join(format!("compared-{}", std::process::id()));
 /// for lr in ["0.1", "0.01"] {
 ///     let folder = RunFolder::create_numbered(&home, "run")?;
 ///     let rate = Setting::new("lr", SettingValue::One(lr.to_owned()));

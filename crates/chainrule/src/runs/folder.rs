@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// use chainrule::runs::{RunFolder, Section, Setting, SettingValue, run_section, to_toml};
 /// use chainrule::{Loss, Mlp, Model, TrainConfig, Trainer};
 ///
-/// # let parent = std::env::temp_dir().join(format!("runs-{}", std::process::id()));
+/// let parent = std::env::temp_dir().join(format!("runs-{}", std::process::id()));
 /// let folder = RunFolder::create_numbered(&parent, "digits")?; // digits-001, then digits-002
 /// let epochs = Setting::new("epochs", SettingValue::One("2".to_owned())).says("Passes over the rows");
 /// let training = Section::new("training", vec![epochs]);

@@ -210,7 +210,7 @@ impl MetricsLog {
 ///
 /// ```
 /// use chainrule::runs::MetricsLog;
-/// # let path = std::env::temp_dir().join(format!("observed-{}.csv", std::process::id()));
+/// let path = std::env::temp_dir().join(format!("observed-{}.csv", std::process::id()));
 /// let mut log = MetricsLog::create(&path)?;
 /// let and_more = (log.observer(), ()); // two observers are one
 /// # std::fs::remove_file(&path).expect("the file that was just written");

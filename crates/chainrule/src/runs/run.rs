@@ -14,7 +14,7 @@ use crate::{ModelFile, Result};
 /// ```
 /// use chainrule::runs::{Run, RunFolder, run_section};
 ///
-/// # let path = std::env::temp_dir().join(format!("one-run-{}", std::process::id()));
+/// let path = std::env::temp_dir().join(format!("one-run-{}", std::process::id()));
 /// let folder = RunFolder::create(&path)?;
 /// folder.write_config(&run_section(&[("network", "64-10")]).to_toml())?;
 /// folder.metrics()?;

@@ -41,12 +41,12 @@ const NAMES_MAX: usize = 1000;
 /// use chainrule::train::TensorBoard;
 /// use chainrule::{Mlp, TrainConfig, Trainer};
 ///
-/// # let folder = tempfile::tempdir()?;
-/// # let folder = folder.path();
+/// let folder = std::env::temp_dir().join(format!("events-{}", std::process::id()));
 /// let network = Mlp::builder(64).dense(10).build()?;
 /// let mut board = TensorBoard::create(folder.join("run-1"))?;
 /// Trainer::new(TrainConfig::default().epochs(3))?.fit(network, &digits::<f32>(), None, &mut board)?;
 /// board.finish()?; // a full disk does not end the run, but is an error here
+/// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
