@@ -87,6 +87,11 @@ pub(super) fn trimmed(cell: &[u8], delimiter: u8) -> &[u8] {
     &cell[start..end]
 }
 
+/// Without the quotes around it.
+fn unquoted(cell: &[u8]) -> &[u8] {
+    cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell)
+}
+
 /// How cells are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
@@ -144,7 +149,10 @@ impl Fit {
             return Fit::default();
         }
         let even = widths.iter().filter(|width| **width == usual).count() as f64 / widths.len() as f64;
-        let is_number = |cell: &&&[u8]| is_missing(cell) || number(cell, dialect.decimal).is_some();
+        let is_number = |cell: &&&[u8]| {
+            let cell = unquoted(cell);
+            is_missing(cell) || number(cell, dialect.decimal).is_some()
+        };
         // The first line may name the columns.
         let data = if rows.len() > 1 { &rows[1..] } else { &rows[..] };
         let cells = data.iter().map(Vec::len).sum::<usize>().max(1);
@@ -255,6 +263,9 @@ mod tests {
         }
         assert_eq!(of("a;b\n1,5;2,5\n3,25;4"), (byte(b';'), Decimal::Comma));
         assert_eq!(of("1,5\n2,5"), (byte(b','), Decimal::Point));
+        // Numbers in quotes are numbers.
+        assert_eq!(of("\"a\";\"b\"\n\"1,5\";\"2,5\"\n\"3,25\";\"4\""), (byte(b';'), Decimal::Comma));
+        assert_eq!(of("1\t,\"0.5\",\"2\",\"3\""), (byte(b','), Decimal::Point));
     }
 
     #[test]
