@@ -95,7 +95,7 @@ impl<T: Scalar> Features<T> {
         Ok(Features { rows, cols, cells, preprocessing: Preprocess::None })
     }
 
-    /// Rows of numbers in a scratch file, of so many rows, columns and numbers; errors name `origin`.
+    /// Numbers that lie row by row in a scratch file of this shape; errors name `origin`.
     pub(crate) fn of_stored(origin: &str, [rows, cols, count]: [usize; 3], cells: StoredRows) -> Result<Self> {
         check_count(origin, rows, cols, count)?;
         Ok(Features { rows, cols, cells: Cells::StoredNumbers(cells), preprocessing: Preprocess::None })

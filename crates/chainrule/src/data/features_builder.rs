@@ -25,7 +25,7 @@ enum Cells<T> {
 }
 
 impl<'a, T: Scalar> FeaturesBuilder<'a, T> {
-    /// For so many numbers; errors name `origin`.
+    /// With room for this count of numbers; errors name `origin`.
     pub(crate) fn new(origin: &'a str, rows: usize, cols: usize, memory: Option<&Memory>) -> Result<Self> {
         let count = rows.checked_mul(cols).and_then(|count| count.checked_mul(size_of::<T>()));
         let bytes = count.ok_or_else(|| Error::no_memory("features", rows))?;

@@ -126,7 +126,7 @@ impl Scaling {
     }
 }
 
-/// The places of the quartiles among so many numbers in order.
+/// The places of the quartiles in a sorted list of this length.
 fn places(count: usize) -> [f64; 3] {
     [0.25, 0.5, 0.75].map(|share| share * (count - 1) as f64)
 }

@@ -132,7 +132,7 @@ fn number_for_missing(on: Fitting<'_>, index: usize, missing: Missing) -> Result
     Ok(between(values[middle[0]], values[middle[1]], count))
 }
 
-/// The median of so many numbers, of which these are the middle ones.
+/// The median of a list of this length, from the numbers in its middle.
 fn between(low: f64, high: f64, count: usize) -> f64 {
     if count % 2 == 1 { high } else { f64::midpoint(low, high) }
 }

@@ -97,7 +97,7 @@ pub(crate) struct StoredBuilder {
 }
 
 impl StoredBuilder {
-    /// For rows of so many cells.
+    /// For rows of this count of cells.
     pub(crate) fn new(memory: &Memory, cols: usize, cell: usize) -> Result<Self> {
         let file = Scratch::new(memory, cols * cell)?;
         Ok(StoredBuilder { file, memory: memory.clone(), cell, stored: 0, pending: Vec::new() })

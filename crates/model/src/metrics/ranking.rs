@@ -104,12 +104,7 @@ pub fn roc_auc(
     scores: &[f64],       // (rows)
     is_positive: &[bool], // (rows)
 ) -> Option<f64> {
-    assert!(scores.len() == is_positive.len(), "{} scores, for {} truths", scores.len(), is_positive.len());
-    let positives = is_positive.iter().filter(|&&positive| positive).count();
-    let negatives = scores.len() - positives;
-    if positives == 0 || negatives == 0 || scores.iter().any(|score| score.is_nan()) {
-        return None;
-    }
+    let (positives, negatives) = positives_and_negatives(scores, is_positive)?;
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
     // Twice the ranks, which are whole numbers: two positives that share ranks 3 and 4 have 7 each.
@@ -161,6 +156,20 @@ pub fn log_loss(
     check_scores(probabilities.len(), classes, labels);
     let of_row = |(row, &label): (&[f64], &u32)| -math::ln(row[label as usize].clamp(f64::EPSILON, 1.0 - f64::EPSILON));
     probabilities.chunks_exact(classes.max(1)).zip(labels).map(of_row).sum::<f64>() / labels.len() as f64
+}
+
+/// How many rows are positive and negative, where there are some of each and every score is a number.
+///
+/// # Panics
+/// When there are not as many scores as truths.
+pub(super) fn positives_and_negatives(scores: &[f64], is_positive: &[bool]) -> Option<(usize, usize)> {
+    assert!(scores.len() == is_positive.len(), "{} scores, for {} truths", scores.len(), is_positive.len());
+    let positives = is_positive.iter().filter(|&&positive| positive).count();
+    let negatives = scores.len() - positives;
+    if positives == 0 || negatives == 0 || scores.iter().any(|score| score.is_nan()) {
+        return None;
+    }
+    Some((positives, negatives))
 }
 
 #[cfg(test)]

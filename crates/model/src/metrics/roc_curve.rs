@@ -1,5 +1,7 @@
 //! The ROC curve, which `roc_auc` is the area under.
 
+use super::ranking::positives_and_negatives;
+
 /// A point of the ROC curve: what calling every score from some threshold on positive gets right and wrong.
 ///
 /// ```
@@ -28,12 +30,7 @@ pub fn roc_curve(
     scores: &[f64],       // (rows)
     is_positive: &[bool], // (rows)
 ) -> Option<Vec<RocPoint>> {
-    assert!(scores.len() == is_positive.len(), "{} scores, for {} truths", scores.len(), is_positive.len());
-    let positives = is_positive.iter().filter(|&&positive| positive).count();
-    let negatives = scores.len() - positives;
-    if positives == 0 || negatives == 0 || scores.iter().any(|score| score.is_nan()) {
-        return None;
-    }
+    let (positives, negatives) = positives_and_negatives(scores, is_positive)?;
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let mut curve = vec![RocPoint { false_positive_rate: 0.0, true_positive_rate: 0.0 }];

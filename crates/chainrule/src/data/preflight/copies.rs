@@ -45,7 +45,7 @@ pub(super) fn learned(examples: &Examples, rows: &[usize], test: &Examples) -> C
     hashes.copies()
 }
 
-/// A bit for each of so many rows, set for these.
+/// One bit a row, set for the rows given.
 fn bits(count: usize, rows: &[usize]) -> Vec<u64> {
     let mut bits = vec![0; count.div_ceil(64)];
     rows.iter().for_each(|&row| bits[row / 64] |= 1 << (row % 64));
@@ -86,7 +86,7 @@ struct Hashes {
 }
 
 impl Hashes {
-    /// Of so many rows.
+    /// With room for this count of rows.
     fn of(rows: usize) -> Self {
         Hashes { one_in: rows.div_ceil(2 * COMPARED).next_power_of_two().max(1), all: Vec::new() }
     }
