@@ -111,25 +111,45 @@ impl<T: Scalar> Model<T> {
     /// # Errors
     /// As [`Model::predict`], and when the outputs are not logits or probabilities.
     pub fn predict_proba(&self, features: &Features<T>) -> Result<Vec<T>> {
+        let link = self.link()?;
+        let mut outputs = self.predict(features)?;
+        self.apply_link(link, &mut outputs);
+        Ok(outputs)
+    }
+
+    /// The probabilities of outputs that are at hand, (rows, outputs).
+    ///
+    /// # Errors
+    /// When the outputs are not logits or probabilities.
+    pub(crate) fn probabilities_of(&self, mut outputs: Vec<T>) -> Result<Vec<T>> {
+        self.apply_link(self.link()?, &mut outputs);
+        Ok(outputs)
+    }
+
+    fn link(&self) -> Result<Link> {
         let last = self.mlp.layers().last();
-        let has_softmax = matches!(last, Some(Layer::Softmax | Layer::LogSoftmax));
-        let is_binary =
-            matches!(self.task, Some(Task::Binary | Task::MultiLabel)) || self.loss == Loss::BinaryCrossEntropy;
-        if !has_softmax && self.loss != Loss::CrossEntropy && !is_binary {
-            return Err(Error::Argument {
+        if matches!(self.task, Some(Task::Binary | Task::MultiLabel)) || self.loss == Loss::BinaryCrossEntropy {
+            Ok(Link::Sigmoid)
+        } else if last == Some(&Layer::Softmax) {
+            Ok(Link::Identity)
+        } else if last == Some(&Layer::LogSoftmax) || self.loss == Loss::CrossEntropy {
+            // Of logarithms of probabilities, softmax gives the probabilities.
+            Ok(Link::Softmax)
+        } else {
+            Err(Error::Argument {
                 name: "probabilities",
                 found: format!("a model trained with {}", self.loss),
                 expected: "one trained with a cross-entropy, or that ends in softmax".to_owned(),
-            });
+            })
         }
-        let mut output = self.predict(features)?;
-        if is_binary {
-            self.mlp.kernel().sigmoid(&mut output);
-        } else if last != Some(&Layer::Softmax) {
-            // Of logarithms of probabilities, softmax gives the probabilities.
-            softmax::forward(self.mlp.kernel(), self.mlp.outputs(), &mut output);
+    }
+
+    fn apply_link(&self, link: Link, outputs: &mut [T]) {
+        match link {
+            Link::Sigmoid => self.mlp.kernel().sigmoid(outputs),
+            Link::Softmax => softmax::forward(self.mlp.kernel(), self.mlp.outputs(), outputs),
+            Link::Identity => {}
         }
-        Ok(output)
     }
 
     /// The class with the largest output, (rows).
@@ -140,6 +160,14 @@ impl<T: Scalar> Model<T> {
         let output = self.predict(features)?;
         Ok(output.chunks_exact(self.mlp.outputs()).map(|row| argmax(row) as u32).collect())
     }
+}
+
+/// What makes probabilities of outputs.
+#[derive(Clone, Copy)]
+enum Link {
+    Sigmoid,
+    Softmax,
+    Identity,
 }
 
 /// A buffer for the outputs of this many rows.

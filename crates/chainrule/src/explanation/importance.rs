@@ -53,7 +53,8 @@ pub fn permutation_importance<T: Scalar>(model: &Model<T>, data: &Dataset<T>) ->
     let columns = columns(data);
     let passes = columns.len() * SHUFFLES as usize;
     let rows = (WORK / (passes * model.mlp.params().len()).max(1)).clamp(100, ROWS);
-    let data = model.prepared(&spread(data, rows)?)?.into_owned();
+    let looked_at = spread(data, rows)?;
+    let data = model.prepared(&looked_at)?.into_owned();
     let whole = evaluate_network(&model.mlp, &data, model.loss)?;
     let mut worths = Vec::with_capacity(columns.len());
     for (at, (column, range)) in columns.into_iter().enumerate() {

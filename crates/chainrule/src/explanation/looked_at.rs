@@ -1,5 +1,7 @@
 //! Which rows are looked at, and whether they are images.
 
+use std::borrow::Cow;
+
 use chainrule_kernel::Scalar;
 
 use crate::data::{Dataset, Preprocess};
@@ -14,9 +16,13 @@ pub(crate) fn is_images<T: Scalar>(model: &Model<T>) -> bool {
     matches!(model.preprocess, Preprocess::Scale { .. }) && side >= 4 && side * side == model.mlp.inputs()
 }
 
-/// At most so many rows, spread evenly.
-pub(crate) fn spread<T: Scalar>(data: &Dataset<T>, most: usize) -> Result<Dataset<T>> {
+/// At most so many rows, spread evenly, in memory.
+pub(crate) fn spread<T: Scalar>(data: &Dataset<T>, most: usize) -> Result<Cow<'_, Dataset<T>>> {
     let rows = data.rows();
+    if rows <= most && data.features().memory().is_none() {
+        return Ok(Cow::Borrowed(data));
+    }
     let count = rows.min(most);
-    data.select(&(0..count).map(|at| (at as u128 * rows as u128 / count as u128) as usize).collect::<Vec<_>>())
+    let chosen: Vec<usize> = (0..count).map(|at| (at as u128 * rows as u128 / count as u128) as usize).collect();
+    data.select(&chosen).map(Cow::Owned)
 }

@@ -35,8 +35,9 @@ impl Answers {
     pub(crate) fn of<T: Scalar>(model: &Model<T>, data: &Dataset<T>) -> Result<Self> {
         let wide = |values: Vec<T>| values.into_iter().map(Scalar::to_f64).collect::<Vec<f64>>();
         let outputs = model.mlp.outputs();
-        let scores = wide(model.predict(data.features())?);
-        let probabilities = model.predict_proba(data.features()).ok().map(wide);
+        let outputs_of_rows = model.predict(data.features())?;
+        let scores = wide(outputs_of_rows.clone());
+        let probabilities = model.probabilities_of(outputs_of_rows).ok().map(wide);
         let is_yes_or_no = matches!(model.task, Some(Task::Binary | Task::MultiLabel))
             || (model.task.is_none() && model.loss == Loss::BinaryCrossEntropy);
         let truth = match data.targets() {

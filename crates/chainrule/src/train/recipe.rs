@@ -11,6 +11,7 @@ use crate::{Model, Result};
 /// How examples become a model: fitted, scaled, trained, and trained anew on the rows that chose the number of epochs.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Request, Source, SplitRequest};
 /// use chainrule::train::{Recipe, Usual};
 /// use chainrule::{Mlp, Trainer};
@@ -24,6 +25,7 @@ use crate::{Model, Result};
 /// let model = recipe.run::<f32>(&trainer, &examples, &parts, network)?.model;
 /// let test = examples.dataset_for(&parts.test, &model)?;
 /// assert!(model.evaluate(&test)?.accuracy > Some(0.8));
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

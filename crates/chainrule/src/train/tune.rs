@@ -20,6 +20,7 @@ use crate::{Error, Result};
 /// What is searched, and for how long.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Request, Scaling, Source, SplitRequest};
 /// use chainrule::train::{Tune, Tuned};
 ///
@@ -31,6 +32,7 @@ use crate::{Error, Result};
 /// let tune = Tune { candidates: 4, epochs: 4, ..Tune::for_table(examples.rows(), examples.task().usual_loss()) };
 /// let found = tune.run(&train, &validation, Vec::new(), |_| {})?;
 /// assert!(found[0].score <= found[1].score);
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone)]

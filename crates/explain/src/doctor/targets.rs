@@ -2,14 +2,11 @@
 
 use chainrule_model::{Scalar, TargetsRef};
 
-use crate::doctor::columns::{Scale, counts_rows, label_shift, tells_classes, tells_values};
+use crate::doctor::columns::{Scale, counts_rows, label_shift, rows_for_label_shift, tells_classes, tells_values};
 use crate::doctor::limits::{
     HALF_LEARNED, IMBALANCE, LEAST_ROWS, ROWS_OF_A_CLASS, SHARED_ROWS, SMALL_TARGET_DEVIATION, TARGET_RMS,
 };
 use crate::doctor::{Diagnostics, Examination, Finding, Kind};
-
-/// Products that are spent on looking for labels that stand a row too low.
-const PRODUCTS: usize = 1 << 26;
 
 pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
     match case.rows.targets {
@@ -134,8 +131,8 @@ fn single_columns<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Finding>
         }
     }
     if let TargetsRef::Classes(labels) = case.rows.targets
-        && 3 * rows * cols * case.mlp.outputs() < PRODUCTS
-        && let Some((by, stands, moved)) = label_shift(|row| &x[row * cols..][..cols], labels)
+        && let first = &labels[..rows.min(rows_for_label_shift(cols, case.mlp.outputs()))]
+        && let Some((by, stands, moved)) = label_shift(|row| &x[row * cols..][..cols], first)
     {
         found.push(Finding::of_data(Kind::ShiftedLabels { by, stands, moved }));
     }

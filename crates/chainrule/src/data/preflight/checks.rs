@@ -1,6 +1,8 @@
 //! What is likely to go wrong.
 
-use chainrule_explain::doctor::columns::{Scale, counts_rows, label_shift, tells_classes, tells_values};
+use chainrule_explain::doctor::columns::{
+    Scale, counts_rows, label_shift, rows_for_label_shift, tells_classes, tells_values,
+};
 use chainrule_explain::doctor::limits::{IMBALANCE, LEAST_ROWS, SHARED_ROWS};
 
 use super::column::{ColumnKind, ColumnProfile, ColumnRole};
@@ -17,9 +19,8 @@ use crate::data::target_columns::TargetData;
 const COMPARED: usize = 4096;
 /// Columns that are compared at once.
 const COLUMNS_AT_ONCE: usize = 64;
-/// Rows, one after the other, in which labels may stand a row too low, and products spent on it.
+/// Rows, one after the other, in which labels may stand a row too low.
 const IN_ORDER: usize = 2048;
-const PRODUCTS: usize = 1 << 26;
 /// The share of rows that occur before from which it is worth a word.
 const COPIES: f64 = 0.05;
 /// A class with fewer rows may be missing in a part.
@@ -303,11 +304,12 @@ fn shifted(examples: &Examples) -> Option<DataFinding> {
     let fitted = examples.fit(&rows, examples.usual_scaling()).ok()?;
     let data = examples.dataset::<f64>(&rows, &fitted).ok()?;
     let cols = data.cols();
-    if cols < 2 || 3 * rows.len() * cols * classes > PRODUCTS {
+    if cols < 2 {
         return None;
     }
     let x = data.features().data();
-    let (by, stands, moved) = label_shift(|row| &x[row * cols..][..cols], labels)?;
+    let first = &labels[..rows.len().min(rows_for_label_shift(cols, classes))];
+    let (by, stands, moved) = label_shift(|row| &x[row * cols..][..cols], first)?;
     let way = if by > 0 { "low" } else { "high" };
     Some(finding(
         "shifted-labels",

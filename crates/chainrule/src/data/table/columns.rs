@@ -13,11 +13,13 @@ const ROWS_MAX: usize = u32::MAX as usize - (1 << 20);
 /// Named columns of numbers or words.
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use chainrule::data::{Table, TextFormat};
 ///
 /// let table = Table::parse("houses.csv", &b"rooms,town\n3,Bonn\nNA,Ulm\n"[..], &TextFormat::default())?;
 /// assert_eq!((table.rows(), table.cols(), table.name(1)), (2, 2, Some("town")));
 /// assert_eq!((table.number(0, 0), table.number(1, 0), table.word(1, 1)), (Some(3.0), None, Some("Ulm")));
+/// # }
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug, Clone)]
