@@ -9,7 +9,7 @@ use super::macro_kernel::{Block, macro_kernel, rows_of, shares};
 use super::packing_plan::{PLAIN, PackingPlan, TAIL, WIDE, plan, tile_kind};
 use crate::Scalar;
 use crate::epilogue::EpilogueOp;
-use crate::gemm::block_sizes::{KC, even_part};
+use crate::gemm::block_sizes::{FETCHED_PANELS_BYTES, KC, even_part};
 use crate::gemm::pack::panels::{PackPanels, Source};
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
@@ -83,7 +83,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
     epilogue: &EpilogueOp<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let &PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, .. } = plan;
+    let &PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, prefetch_packed_b, .. } = plan;
     let b_columns = match (pack_b, pack_ragged) {
         _ if p.b_packed => 0,
         (true, _) => nc_block,
@@ -171,7 +171,8 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                     b_rs,
                     b_panel,
                     b_padded: pack_b,
-                    b_fetched: prefetch_b && ic == 0,
+                    b_fetched: (prefetch_b && ic == 0)
+                        || (prefetch_packed_b && kc * nc * size_of::<T>() > FETCHED_PANELS_BYTES),
                     ragged: (pack_ragged && !pack_b).then_some(b_panels.as_ptr()),
                     resume: epilogue.resumes() && k_block > 0,
                     is_last: k_block + 1 == k_blocks,

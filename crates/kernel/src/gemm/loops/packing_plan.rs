@@ -28,6 +28,8 @@ pub(crate) struct PackingPlan {
     pub(crate) pack_ragged: bool,
     /// Whether the first tile of rows fetches the next panel of a B in place for all others.
     pub(crate) prefetch_b: bool,
+    /// Whether the first tile of each block of rows fetches the next panel of a packed B, where its block is large.
+    pub(crate) prefetch_packed_b: bool,
     /// Steps of a block, at most.
     pub(crate) most_steps: usize,
     /// Whether B is packed in blocks that are used at once, from the second-level cache.
@@ -79,7 +81,9 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
         || (p.n >= PACKED_COLUMN_TILES * nr && p.k > 1 && page_apart::<T>(p.a.cs))
         || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs));
     // The first tile of rows reads an unpacked B, which the other tiles then find in the caches.
-    let prefetch_b = !pack_b && TILES == PLAIN && p.m > 2 * mr && wrapping_bytes::<T>(p.k, p.n) > PREFETCHED_B_BYTES;
+    let fetches = TILES == PLAIN && p.m > 2 * mr;
+    let prefetch_b = !pack_b && fetches && wrapping_bytes::<T>(p.k, p.n) > PREFETCHED_B_BYTES;
+    let prefetch_packed_b = pack_b && fetches;
 
     // When k is split, accumulation resumes from C.
     let a_by_lines = !pack_a && by_columns && p.n > lanes;
@@ -96,7 +100,7 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
         && rows_contiguous
         && p.m <= UNPACKED_ROWS
         && wrapping_bytes::<T>(p.k, p.n) >= LARGE_BYTES;
-    PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, most_steps, is_large }
+    PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, prefetch_packed_b, most_steps, is_large }
 }
 
 impl PackingPlan {
