@@ -9,6 +9,7 @@ use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{Output, grouped, plural, tell};
+use crate::report::in_options;
 
 /// Columns of a table that are shown; --json lists all.
 const SHOWN: usize = 30;
@@ -47,7 +48,7 @@ fn say(found: &Preflight, output: &mut Output) {
     };
     let (rows, features) = (plural(found.rows, "row"), plural(found.features, "feature"));
     output.say(format_args!("{}: {rows}{columns}, {features}", shown(&found.origin)));
-    found.notes.iter().for_each(|note| output.say(shown(note)));
+    found.notes.iter().for_each(|note| output.say(shown(in_options(note.clone()))));
     if !found.columns.is_empty() {
         output.say("");
         output.say(table(&found.columns));

@@ -25,8 +25,8 @@ impl Chosen<'_> {
         let part = self.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
         let is_asked = self.holdout.is_some() || self.seed.is_some();
         let seen = match (&model.split, own) {
-            (Some(split), None) if self.part.is_none() => {
-                examples.split_again(split).map_or(0, |parts| parts.train.len())
+            (Some(split), None) if part == Part::All => {
+                examples.split_again(split).map_or(0, |parts| split.learned(&parts).count())
             }
             _ => 0,
         };

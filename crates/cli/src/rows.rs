@@ -1,5 +1,8 @@
 //! The rows that `train` learns from, chooses by and reports on.
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use chainrule::data::{DataFinding, Dataset, Examples, Fitted, Parts, Preflight, Split, SplitBy, SplitRequest};
 use chainrule::train::{Recipe, Usual};
 use chainrule::{Model, Scalar, Task};
@@ -48,6 +51,7 @@ impl<T: Scalar> Rows<T> {
                 }
                 let examples = request.read_for(model)?;
                 examples.check_for(model)?;
+                check_target(args, &examples, model)?;
                 examples
             }
             None => request.read()?,
@@ -125,6 +129,20 @@ impl<T: Scalar> Rows<T> {
     }
 }
 
+/// That it is the model's own target that is learned.
+fn check_target<T: Scalar>(args: &TrainArgs, examples: &Examples, model: &Model<T>) -> Result<(), Failure> {
+    let (given, known) = (examples.target_names(), model.target.names());
+    if given.is_empty() || known.is_empty() || given == known {
+        return Ok(());
+    }
+    let init = args.init.as_deref().unwrap_or(Path::new("its file")).display();
+    Err(Failure::Usage(format!(
+        "--target {}: the model of {init} was trained on {}; another target is for a new network, without --init",
+        given.join(","),
+        known.join(",")
+    )))
+}
+
 /// The settings that suit the rows: early stopping only where nothing on the command line speaks against it.
 fn usual(args: &TrainArgs, examples: &Examples) -> Usual {
     let mut usual = match examples.is_table() {
@@ -161,34 +179,74 @@ fn parts<T: Scalar>(
     notes: &mut Vec<String>,
 ) -> Result<(Parts, Option<Split>), Failure> {
     let has_own_test = args.test_data.is_some() || (examples.test().is_some() && args.holdout.is_none());
-    let is_asked = args.holdout.is_some() || args.split_seed.is_some() || args.validation.is_some();
-    if let Some(split) = stored.and_then(|model| model.split.as_ref()).filter(|_| !is_asked && !has_own_test) {
+    let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);
+    let share = args.holdout.and_then(|holdout| holdout.share);
+    if let Some(split) = stored.and_then(|model| model.split.as_ref()).filter(|_| !has_own_test) {
         match examples.split_again(split) {
-            Ok(parts) if !parts.validation.is_empty() || validation == 0.0 => {
-                notes.push("rows are split as when the model was trained".to_owned());
-                return Ok((parts, Some(split.clone())));
-            }
-            // The same rows are tested on; some of the others are validated on.
-            Ok(_) => {
-                notes.push("the rows to test on are those of when the model was trained".to_owned());
-                let request = SplitRequest { validation, ..split.request() };
-                return Ok((examples.split(&request)?, Some(examples.remember(&request))));
+            Ok(before) => {
+                let then = split.request();
+                let request = SplitRequest {
+                    test: share.unwrap_or(then.test),
+                    validation: match args.validation {
+                        None if then.validation > 0.0 => then.validation,
+                        _ => validation,
+                    },
+                    seed: args.split_seed.unwrap_or(then.seed),
+                    by: if is_last { SplitBy::Last } else { then.by },
+                };
+                return split_on(args, examples, split, (&before, &request), notes);
             }
             Err(error) => notes.push(format!(
                 "warning: rows are split anew, so the model may have learned from some that it is tested on now: {error}"
             )),
         }
     }
-    let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);
-    let share = args.holdout.and_then(|holdout| holdout.share).unwrap_or(HOLDOUT);
     let request = SplitRequest {
-        test: if has_own_test { 0.0 } else { share },
+        test: if has_own_test { 0.0 } else { share.unwrap_or(HOLDOUT) },
         validation,
         seed: args.split_seed.unwrap_or(args.seed),
         by: if is_last { SplitBy::Last } else { examples.usual_split() },
     };
     let parts = examples.split(&request)?;
     Ok((parts, Some(examples.remember(&request))))
+}
+
+/// The parts of rows that a model was trained on, as before or as asked for.
+///
+/// # Errors
+/// When a row to test on is one that the model has learned from.
+fn split_on(
+    args: &TrainArgs,
+    examples: &Examples,
+    split: &Split,
+    (before, request): (&Parts, &SplitRequest),
+    notes: &mut Vec<String>,
+) -> Result<(Parts, Option<Split>), Failure> {
+    if *request == split.request() {
+        notes.push("rows are split as when the model was trained".to_owned());
+        return Ok((before.clone(), Some(split.clone())));
+    }
+    let parts = examples.split(request)?;
+    let learned: HashSet<usize> = split.learned(before).collect();
+    let seen = |rows: &[usize]| rows.iter().filter(|row| learned.contains(row)).count();
+    let (tested, model) = (seen(&parts.test), args.init.as_deref().unwrap_or(Path::new("the model")).display());
+    if tested > 0 {
+        return Err(Failure::Usage(format!(
+            "{tested} of the {} rows that --holdout or --split-seed choose to test on are among those that {model} has learned \
+             from: without the two it is tested on the rows that it has never seen, and --test-data tests on another file",
+            parts.test.len()
+        )));
+    }
+    notes.push("the rows to test on are those of when the model was trained, or some of them".to_owned());
+    let validated = seen(&parts.validation);
+    if validated > 0 {
+        let all = parts.validation.len();
+        notes.push(format!(
+            "warning: {model} has learned from {validated} of the {all} rows to validate on: their loss is lower than that of \
+             other rows"
+        ));
+    }
+    Ok((parts, Some(examples.remember(request))))
 }
 
 /// What is likely to go wrong, but for what the command line already sees to.

@@ -196,11 +196,20 @@ impl Examples {
         self.split(&split.request())
     }
 
-    /// Fits the schema and the scaling of features and values on these rows, those that are trained on.
+    /// Fits the schema and the scaling of features and values on these rows, those that are trained on; rows of weight 0, which
+    /// nothing is learned from, have no part in it.
     ///
     /// # Errors
     /// When a column has no value in them, or a mean or deviation overflows f64.
     pub fn fit(&self, rows: &[usize], scaling: Scaling) -> Result<Fitted> {
+        let counted: Vec<usize>;
+        let rows = match &self.weights {
+            Some(weights) => {
+                counted = rows.iter().copied().filter(|&row| weights[row] > 0.0).collect();
+                if counted.is_empty() { rows } else { &counted }
+            }
+            None => rows,
+        };
         let (schema, preprocess) = match &self.x {
             Inputs::Table { table, columns, rows: examples } => {
                 let on = Fitting { table, rows: examples.chosen(rows), memory: self.memory.as_ref() };

@@ -44,6 +44,9 @@ impl Request {
             schema: model.schema.as_deref(),
             ..TargetRequest::default()
         };
+        if let Some(schema) = &model.schema {
+            request.format = schema.known_to(&request.format, true);
+        }
         let whole = request.source.read_whole(&request.format, request.within())?;
         // Images of another size are another source, whatever their labels.
         if let Whole::Bytes(bytes, _) = &whole
@@ -65,7 +68,8 @@ impl Request {
     /// When a column that the model was trained on is not there, a category is unknown, or a value is missing that the model
     /// was not told how to fill.
     pub fn read_features<T: Scalar>(&self, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
-        let table = match self.source.read_whole(&self.format, self.within())? {
+        let format = model.schema.as_ref().map(|schema| schema.known_to(&self.format, false));
+        let table = match self.source.read_whole(format.as_ref().unwrap_or(&self.format), self.within())? {
             // Of a source with two parts, those to test on.
             Whole::Bytes(train, test) => {
                 let features = test.unwrap_or(train).features.into_type()?;
@@ -86,6 +90,13 @@ impl Request {
                     (None, true) => (0..table.cols()).collect(),
                     _ => roles?.features,
                 };
+                if table.has_names() && columns.len() > 1 {
+                    let named = columns.iter().take(12).map(|&at| table.title(at)).collect::<Vec<_>>().join(", ");
+                    let more = if columns.len() > 12 { ", ..." } else { "" };
+                    notes.push(format!(
+                        "note: the model does not name its inputs: columns are taken in order: {named}{more}"
+                    ));
+                }
                 plain = Arc::new(Schema::of_numbers(&columns, table.cols()));
                 &plain
             }

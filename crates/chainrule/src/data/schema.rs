@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::policies::{Missing, Unknown};
-use super::table::{Table, title};
+use super::table::{Table, TextFormat, title};
 use crate::nearest::nearest;
 use crate::{Error, Result};
 
@@ -184,6 +184,20 @@ impl Schema {
     /// Whether a row may hold what training did not see.
     pub(crate) fn has_categories(&self) -> bool {
         self.columns.iter().any(|column| !matches!(column.kind, Kind::Number { .. }))
+    }
+
+    /// The format, with what is known of the columns. Those without a name are known by their place where the file has as many
+    /// columns as the one that was trained on, targets included.
+    pub(crate) fn known_to(&self, format: &TextFormat, has_targets: bool) -> TextFormat {
+        let is_category = |column: &&SchemaColumn| {
+            matches!(column.kind, Kind::Category { .. }) && (has_targets || column.name.is_some())
+        };
+        let categories = self.columns.iter().filter(is_category);
+        TextFormat {
+            known_columns: self.columns.iter().filter_map(|column| column.name.clone()).collect(),
+            known_categories: categories.map(|column| title(column.name.as_deref(), column.index)).collect(),
+            ..format.clone()
+        }
     }
 
     /// Finds the columns in a table: by their names where both have names, else by their order.

@@ -117,6 +117,12 @@ impl Split {
         self.refit
     }
 
+    /// The rows that the model has learned from, of the parts that it was trained with.
+    pub fn learned<'a>(&self, parts: &'a Parts) -> impl Iterator<Item = usize> + 'a {
+        let validation: &[usize] = if self.refit { &parts.validation } else { &[] };
+        parts.train.iter().chain(validation).copied()
+    }
+
     /// The same, for a model that was trained anew on the rows to validate on too.
     #[must_use]
     pub fn refit(self) -> Self {

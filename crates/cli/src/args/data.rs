@@ -39,7 +39,7 @@ impl TextArgs {
 
     pub(crate) fn format(&self) -> TextFormat {
         let TextArgs { delimiter, decimal, header, skip_lines, categories } = self.clone();
-        TextFormat { delimiter, decimal, header, categories, skip_lines }
+        TextFormat { delimiter, decimal, header, categories, skip_lines, ..TextFormat::default() }
     }
 }
 

@@ -12,6 +12,7 @@ mod exit_codes;
 mod explain;
 mod export;
 mod finite;
+mod going_on;
 mod gradcheck;
 mod graph;
 mod larger_than_memory;

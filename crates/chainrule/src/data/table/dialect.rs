@@ -213,12 +213,18 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
     if columns().any(recurs) { Header::Data } else { Header::Names }
 }
 
-/// Whether the first row holds years, one after the other, and none of the numbers below is one.
+/// Whether the numbers of the first row are years, one after the other, and none of the numbers below is one; its words, if it
+/// has any, do not occur again below them.
 fn are_years_alone(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
     let year =
         |cell: &[u8]| number(cell, decimal).filter(|year| (1500.0..2500.0).contains(year) && year.fract() == 0.0);
-    let years: Vec<Option<f64>> = first.iter().map(|cell| year(cell)).collect();
-    years.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if *b == a + 1.0))
+    let (numbers, words): (Vec<usize>, Vec<usize>) =
+        (0..first.len()).partition(|&column| number(first[column], decimal).is_some());
+    let years: Vec<Option<f64>> = numbers.iter().map(|&column| year(first[column])).collect();
+    let recurs = |column: &usize| below.iter().any(|row| row.get(*column) == Some(&first[*column]));
+    years.len() > 1
+        && years.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if *b == a + 1.0))
+        && !words.iter().any(recurs)
         && below.iter().flatten().all(|cell| year(cell).is_none())
 }
 
@@ -295,6 +301,8 @@ mod tests {
         assert_eq!(names("0,1,2\n5,6,7\n8,9,10"), Header::DataLikeNames);
         assert_eq!(names("0\n1\n2"), Header::Data);
         assert_eq!(names("2019,2020,2021\n5,6,7\n8,9,10"), Header::DataLikeNames);
+        assert_eq!(names("town,2020,2021\nUlm,6,7\nBonn,9,10"), Header::DataLikeNames);
+        assert_eq!(names("Ulm,2020,2021\nUlm,6,7\nBonn,9,10"), Header::Data);
         for text in ["2019,2020,2021\n5,6,7\n2019,9,10", "2019,2021,2022\n5,6,7\n8,9,10", "2019,2020\n5,6\n7,8"] {
             assert_eq!(names(text), Header::Data, "{text:?}");
         }

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use super::cell::Decimal;
-use super::columns::{Cells, Column};
+use super::columns::{Cells, Column, title};
 use super::dialect::{Delimiter, Dialect, Header, dialect, header, split, trimmed};
 use super::kinds::{FirstCells, Kind, Sample};
 use super::options::TextFormat;
@@ -23,6 +23,12 @@ pub(super) struct FirstRows {
     pub(super) has_header: bool,
     rows: FirstCells,
     pub(super) notes: Vec<String>,
+}
+
+/// Whether the first line holds each of these names, of which there is one.
+fn has_all(firsts: &[Vec<&[u8]>], names: &[String]) -> bool {
+    let has = |name: &String| firsts.first().is_some_and(|cells| cells.contains(&name.as_bytes()));
+    !names.is_empty() && names.iter().all(has)
 }
 
 impl FirstRows {
@@ -66,6 +72,12 @@ impl FirstRows {
         let firsts: Vec<Vec<&[u8]>> = (0..rows.len().min(FIRST_LINES)).map(|row| rows.row(row)).collect();
         let has_header = match (format.header, header(&firsts, dialect.decimal)) {
             (Some(has_header), _) => has_header,
+            (None, kind) if has_all(&firsts, &format.known_columns) => {
+                if kind != Header::Names {
+                    notes.push("first line taken as names, which the model knows".to_owned());
+                }
+                true
+            }
             (None, Header::Names) => {
                 notes.push("first line taken as names".to_owned());
                 true
@@ -95,6 +107,9 @@ impl FirstRows {
         let mut are_words = vec![false; names.len()];
         for column in &format.categories {
             are_words[find_column(origin, &names, column)?] = true;
+        }
+        for (column, name) in names.iter().enumerate() {
+            are_words[column] |= format.known_categories.contains(&title(name.as_deref(), column));
         }
         let (mut numbers, mut words) = (0, 0);
         let mut columns = Vec::with_capacity(names.len());

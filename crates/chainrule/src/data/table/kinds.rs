@@ -111,9 +111,21 @@ impl Sample<'_> {
             Some((row, cell)) => {
                 let line = self.cells.line(row);
                 let place = Place::Text { row: row + 1 - self.header, column: column + 1, line };
-                Err(no_number(self.origin, place, cell, &title(name, column)))
+                let error = no_number(self.origin, place, cell, &title(name, column));
+                // A word in the first line alone may be the name of the column.
+                Err(if (row, self.header, words) == (0, 0, 1) { first_line_may_name(error) } else { error })
             }
         }
+    }
+}
+
+fn first_line_may_name(error: Error) -> Error {
+    match error {
+        Error::Format { origin, place, found, expected } => {
+            let expected = format!("{expected}; if the first line names the columns: header = yes");
+            Error::Format { origin, place, found, expected }
+        }
+        other => other,
     }
 }
 

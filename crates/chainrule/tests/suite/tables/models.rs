@@ -115,3 +115,25 @@ fn columns_are_found_by_name_when_a_model_predicts() {
     let (features, _) = folder.request("other.csv").read_features(&model).unwrap();
     assert_eq!(*features.data(), [10.0, 0.0, 0.0, 0.0]);
 }
+
+#[test]
+fn rows_of_no_weight_have_no_part_in_scaling() {
+    let weighed = |at: usize| format!("{},{},{}", at * 37 % 50, at % 2, if at % 2 == 0 { 1e6 } else { at as f64 });
+    let text = "size,weight,price\n".to_owned() + &rows(200, weighed);
+    let counted: String = text
+        .lines()
+        .enumerate()
+        .filter(|(line, _)| line % 2 == 0)
+        .fold(String::new(), |all, (_, line)| all + line + "\n");
+    let folder = Folder::new(&[("all.csv", &text), ("counted.csv", &counted)]);
+    let first_counted = |name: &str, row: usize| {
+        let mut request = folder.request(name).target("price");
+        request.row_weights = Some("weight".to_owned());
+        request.task = Some(Task::Regression);
+        let examples = request.read().unwrap();
+        let fitted = examples.fit(&(0..examples.rows()).collect::<Vec<_>>(), Scaling::Standardize).unwrap();
+        let data = examples.dataset::<f64>(&[row], &fitted).unwrap();
+        (data.features().data().into_owned(), data.targets().clone())
+    };
+    assert_eq!(first_counted("all.csv", 1), first_counted("counted.csv", 0));
+}
