@@ -7,10 +7,14 @@
 
 mod cut;
 mod dot;
+mod edge_numbers;
 mod formulas;
+mod image;
+mod labels;
 #[cfg(test)]
 mod legible;
 mod mermaid;
+mod neuron_marks;
 mod neurons;
 mod neurons_picture;
 mod operations;
@@ -19,11 +23,13 @@ mod picture;
 #[cfg(feature = "png")]
 mod png;
 mod rows;
+mod strongest;
 mod svg;
 mod text;
 mod words;
 
-pub use neurons::{ALL_DRAWN, Bundle, Column, END_DRAWN, Neurons, Shows};
+pub use labels::Labels;
+pub use neurons::{ALL_DRAWN, Bundle, Column, Neurons, STRONGEST_DRAWN, Shows};
 pub use operations::{Node, Norms, Operations, Role};
 pub use picture::Theme;
 pub use rows::Rows;

@@ -96,6 +96,7 @@ impl Stroke {
 pub(crate) enum Anchor {
     Start,
     Middle,
+    End,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +123,13 @@ pub(crate) enum Mark {
         radius: f64,
         fill: Colour,
         outline: Colour,
+    },
+    /// Square pixels, row by row.
+    Image {
+        corner: (f64, f64),
+        pixel: f64,
+        width: usize,
+        colours: Vec<Colour>,
     },
     /// `at` is on the baseline.
     Text {

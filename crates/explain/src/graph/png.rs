@@ -100,12 +100,27 @@ fn draw(canvas: &mut Pixmap, face: &Face<'_>, mark: &Mark) {
             let path = PathBuilder::from_circle(centre.0 as f32, centre.1 as f32, *radius as f32);
             shape(canvas, path, *fill, *outline);
         }
+        Mark::Image { corner, pixel, width, colours } => image(canvas, *corner, *pixel, *width, colours),
         Mark::Text { at, size, anchor, colour, text } => {
             let left = match anchor {
                 Anchor::Start => at.0,
                 Anchor::Middle => at.0 - text::width(text, *size) / 2.0,
+                Anchor::End => at.0 - text::width(text, *size),
             };
             fill_path(canvas, outlines(face, text, (left, at.1), *size), *colour);
+        }
+    }
+}
+
+/// Without smoothing: pixels have sharp sides and no seams.
+fn image(canvas: &mut Pixmap, (x, y): (f64, f64), pixel: f64, width: usize, colours: &[Colour]) {
+    for (row, colours) in colours.chunks(width).enumerate() {
+        for (column, &fill) in colours.iter().enumerate() {
+            let edge = |start: f64, at: usize| (start + at as f64 * pixel) as f32;
+            let (left, top) = (edge(x, column), edge(y, row));
+            let Some(rect) = Rect::from_ltrb(left, top, edge(x, column + 1), edge(y, row + 1)) else { continue };
+            let paint = Paint { anti_alias: false, ..paint(fill, 1.0) };
+            canvas.fill_rect(rect, &paint, scale(), None);
         }
     }
 }
@@ -163,7 +178,8 @@ fn outlines(face: &Face<'_>, text: &str, at: (f64, f64), size: f64) -> Option<Pa
     let unit = size / f64::from(face.units_per_em());
     let mut pen = Pen { path: PathBuilder::new(), x: at.0, y: at.1, unit };
     for c in text.chars() {
-        let Some(glyph) = face.glyph_index(c) else { continue };
+        // What the font does not have is a box, as everywhere.
+        let glyph = face.glyph_index(c).unwrap_or_default();
         face.outline_glyph(glyph, &mut pen);
         pen.x += f64::from(face.glyph_hor_advance(glyph).unwrap_or(0)) * unit;
     }

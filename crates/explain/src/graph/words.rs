@@ -40,9 +40,27 @@ pub(crate) fn node_lines(node: &Node) -> Vec<String> {
     lines(node).into_iter().map(|line| line.text).collect()
 }
 
-/// The output of a neuron, or its number, counted from 1.
-pub(crate) fn neuron_name(column: &Column, place: usize) -> String {
-    column.values.get(place).map_or_else(|| (column.drawn[place] + 1).to_string(), |value| brief(*value))
+/// What stands at a neuron, line by line: its name, or its number counted from 1; its output; what is said of it.
+pub(crate) fn neuron_lines(column: &Column, place: usize) -> Vec<String> {
+    let name = column.labels.get(place).map_or_else(|| number(column, place), |name| shortened(name, LABEL));
+    let note = column.notes.get(place).filter(|note| !note.is_empty()).map(|note| shortened(note, LABEL));
+    std::iter::once(name).chain(column.values.get(place).copied().map(brief)).chain(note).collect()
+}
+
+/// The number of a neuron, counted from 1.
+pub(crate) fn number(column: &Column, place: usize) -> String {
+    (column.drawn[place] + 1).to_string()
+}
+
+/// Letters of a label that are drawn.
+pub(crate) const LABEL: usize = 32;
+
+/// At most so many letters.
+pub(crate) fn shortened(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(letters - 1).chain(['…']).collect(),
+    }
 }
 
 /// The colour of an edge, and its width: 0.5 and 3.5 times its share of the largest.
