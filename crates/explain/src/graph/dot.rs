@@ -7,14 +7,14 @@ use crate::graph::operations::{Operations, Role};
 use crate::graph::picture::Theme;
 use crate::graph::svg::hex;
 use crate::graph::text::printable;
-use crate::graph::words::{edge_strength, neuron_lines, node_lines};
+use crate::graph::words::{counts, edge_strength, neuron_lines, node_lines};
 
 const FONT: &str = "fontname=\"DejaVu Sans,Verdana,Helvetica,Arial\"";
 
 /// The operations; gradients are dashed edges that point back.
 pub(crate) fn operations(graph: &Operations) -> String {
     let p = Theme::Light.palette();
-    let mut out = head(&graph.title, "rankdir=TB");
+    let mut out = head(&format!("{}\n{}", graph.title, counts(graph)), "rankdir=TB");
     let _ = writeln!(
         out,
         "    node [shape=box, style=\"filled,rounded\", fontsize=11, {FONT}, fontcolor=\"{}\"];",

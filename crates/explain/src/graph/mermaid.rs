@@ -7,11 +7,12 @@ use crate::graph::operations::{Node, Operations, Role};
 use crate::graph::picture::{Colour, Theme};
 use crate::graph::svg::hex;
 use crate::graph::text::printable;
-use crate::graph::words::{edge_strength, neuron_lines, node_lines};
+use crate::graph::words::{counts, edge_strength, neuron_lines, node_lines};
 
 /// The operations.
 pub(crate) fn operations(graph: &Operations) -> String {
     let mut out = format!("flowchart TD\n    %% {}\n", escaped(&graph.title));
+    let _ = writeln!(out, "    note[\"{}\"]:::more", escaped(&counts(graph)));
     for (i, node) in graph.nodes.iter().enumerate() {
         let label: Vec<String> = node_lines(node).iter().map(|line| escaped(line)).collect();
         let (open, close) = if matches!(node.role, Role::Value | Role::Given) { ("([", "])") } else { ("[", "]") };

@@ -33,6 +33,12 @@ impl Standing<'_> {
     pub(crate) fn centre(&self, place: usize) -> (f64, f64) {
         (self.x, self.top + (place as f64 + 0.5) * row_height(self.column))
     }
+
+    /// The middle of a drawn neuron's right side, or with -1 of its left one.
+    pub(crate) fn side(&self, place: usize, sign: f64) -> (f64, f64) {
+        let (x, y) = self.centre(place);
+        (x + sign * half(self.column).0, y)
+    }
 }
 
 /// Half the width and height of a neuron.

@@ -215,7 +215,8 @@ impl Drawing {
         // The strongest last, on top.
         order.sort_by(|&a, &b| share(bundle.edges[a]).total_cmp(&share(bundle.edges[b])));
         let outputs = to.column.drawn.len();
-        let ends = |edge: usize| (from.centre(edge / outputs), to.centre(edge % outputs));
+        // From side to side: no line runs under the neuron above or below its own.
+        let ends = |edge: usize| (from.side(edge / outputs, 1.0), to.side(edge % outputs, -1.0));
         for &edge in &order {
             let (value, (start, end)) = (bundle.edges[edge], ends(edge));
             let stroke = self.stroke(value, share(value), order.len());

@@ -1,7 +1,7 @@
 //! Shared by all formats: the lines of a node's box, a neuron's label, and the colour and width of an edge.
 
 use crate::graph::neurons::{Bundle, Column};
-use crate::graph::operations::{Node, Norms, Role};
+use crate::graph::operations::{Node, Norms, Operations, Role};
 use crate::graph::picture::{Colour, Theme};
 use crate::graph::text::brief;
 
@@ -18,6 +18,9 @@ pub(crate) fn lines(node: &Node) -> Vec<Line> {
     let line = |text: String, gradient| Line { text, gradient };
     let mut lines = vec![line(format!("{}  {}", node.name, node.shape).trim_end().to_owned(), false)];
     if node.role == Role::Operation {
+        if node.parameters > 0 {
+            lines[0].text = format!("{}: {} parameters", node.name, node.parameters);
+        }
         lines.push(line(node.forward.clone(), false));
         lines.extend(node.backward.iter().map(|formula| line(formula.clone(), true)));
     }
@@ -33,6 +36,17 @@ pub(crate) fn lines(node: &Node) -> Vec<Line> {
         None => {}
     }
     lines
+}
+
+/// `138 parameters: 128 weights, 10 biases`; what there is none of is left out.
+pub(crate) fn counts(graph: &Operations) -> String {
+    let kinds = [("W", "weights"), ("b", "biases"), ("γ", "scales γ"), ("β", "shifts β")];
+    let count = |(letter, kind): (&str, &str)| match graph.parameters_of(letter) {
+        0 => None,
+        count => Some(format!("{count} {kind}")),
+    };
+    let kinds: Vec<String> = kinds.into_iter().filter_map(count).collect();
+    format!("{} parameters: {}", graph.parameters(), kinds.join(", "))
 }
 
 /// The texts alone.

@@ -105,6 +105,22 @@ fn every_operation_has_its_formulas_and_every_edge_leads_forward() {
 }
 
 #[test]
+fn parameters_are_counted_by_operation_and_in_all_as_the_network_has_them() {
+    let builder = Mlp::builder(6).dense(5).layer_norm().relu().dropout(0.5).dense(4).batch_norm().tanh().dense(3);
+    let mlp = builder.build().unwrap();
+    let graph = Operations::new(&mlp, Loss::CrossEntropy);
+    assert_eq!(graph.parameters(), mlp.params().len());
+    let of = |name: &str| graph.nodes.iter().find(|node| node.name.starts_with(name)).unwrap().parameters;
+    assert_eq!([of("dense(6, 5)"), of("layer_norm"), of("relu"), of("batch_norm"), of("L")], [35, 10, 0, 8, 0]);
+    for text in [graph.to_svg(Theme::Light), graph.to_dot(), graph.to_mermaid()] {
+        assert!(text.contains("92 parameters: 62 weights, 12 biases, 9 scales γ, 9 shifts β"), "{text}");
+        assert!(text.contains("dense(6, 5): 35 parameters") && !text.contains("relu: "), "{text}");
+    }
+    let plain = operations();
+    assert!(plain.to_dot().contains("31 parameters: 23 weights, 8 biases\""), "no norms: {}", plain.to_dot());
+}
+
+#[test]
 fn the_edges_of_the_flow_are_the_gradients_in_their_places() {
     let flow = flow();
     let (dw1, dw2) = (&flow.bundles[0].edges, &flow.bundles[1].edges);
