@@ -9,7 +9,7 @@ mod cut;
 mod dot;
 mod edge_numbers;
 mod formulas;
-mod image;
+pub(crate) mod image;
 mod labels;
 #[cfg(test)]
 mod legible;
@@ -34,7 +34,15 @@ pub use operations::{Node, Norms, Operations, Role};
 pub use picture::Theme;
 pub use rows::Rows;
 
-pub(crate) use text::brief;
+// For the other pictures of this crate.
+#[cfg(feature = "png")]
+pub(crate) use picture::Stroke;
+pub(crate) use picture::{Anchor, Colour, Mark, Palette, Picture};
+#[cfg(feature = "png")]
+pub(crate) use png::png;
+pub(crate) use svg::svg;
+pub(crate) use text::{brief, width};
+pub(crate) use words::shortened;
 
 impl Operations {
     /// The graph in DOT, for Graphviz.
@@ -49,7 +57,7 @@ impl Operations {
 
     /// The graph as SVG.
     pub fn to_svg(&self, theme: Theme) -> String {
-        svg::svg(&operations_picture::picture(self, theme))
+        svg(&operations_picture::picture(self, theme))
     }
 
     /// The graph as PNG.
@@ -58,7 +66,7 @@ impl Operations {
     /// When the picture has more than 100 million pixels, as with a few hundred layers; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
-        png::png(&operations_picture::picture(self, theme))
+        png(&operations_picture::picture(self, theme))
     }
 }
 
@@ -75,7 +83,7 @@ impl Neurons {
 
     /// The graph as SVG.
     pub fn to_svg(&self, theme: Theme) -> String {
-        svg::svg(&neurons_picture::picture(self, theme))
+        svg(&neurons_picture::picture(self, theme))
     }
 
     /// The graph as PNG.
@@ -84,6 +92,6 @@ impl Neurons {
     /// When the picture has more than 100 million pixels, as with a few hundred layers; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
-        png::png(&neurons_picture::picture(self, theme))
+        png(&neurons_picture::picture(self, theme))
     }
 }

@@ -106,6 +106,12 @@ pub(crate) enum Mark {
         to: (f64, f64),
         stroke: Stroke,
     },
+    /// Lines from point to point, with round corners.
+    #[cfg_attr(not(feature = "png"), allow(dead_code, reason = "charts are drawn as pixels alone"))]
+    Path {
+        points: Vec<(f64, f64)>,
+        stroke: Stroke,
+    },
     /// Filled, without an outline.
     Polygon {
         points: Vec<(f64, f64)>,

@@ -7,10 +7,12 @@ use std::io::Write;
 
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
-use tiny_skia::{Color, FillRule, LineCap, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform};
+use tiny_skia::{
+    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform,
+};
 use ttf_parser::{Face, OutlineBuilder};
 
-use crate::graph::picture::{Anchor, Colour, Mark, Picture};
+use crate::graph::picture::{self, Anchor, Colour, Mark, Picture};
 
 const FONT: &[u8] = include_bytes!("../../data/sans.ttf");
 /// Pixels per point: sharp on dense screens and in print.
@@ -72,22 +74,10 @@ fn encode(canvas: &Pixmap) -> Vec<u8> {
 
 fn draw(canvas: &mut Pixmap, face: &Face<'_>, mark: &Mark) {
     match mark {
-        Mark::Line { from, to, stroke } => {
-            let mut path = PathBuilder::new();
-            path.move_to(from.0 as f32, from.1 as f32);
-            path.line_to(to.0 as f32, to.1 as f32);
-            let dash = if stroke.dashed { StrokeDash::new(vec![5.0, 4.0], 0.0) } else { None };
-            let pen = Stroke { width: stroke.width as f32, line_cap: LineCap::Butt, dash, ..Stroke::default() };
-            if let Some(path) = path.finish() {
-                canvas.stroke_path(&path, &paint(stroke.colour, stroke.opacity), &pen, scale(), None);
-            }
-        }
+        Mark::Line { from, to, stroke } => line(canvas, &[*from, *to], stroke),
+        Mark::Path { points, stroke } => line(canvas, points, stroke),
         Mark::Polygon { points, fill } => {
-            let mut path = PathBuilder::new();
-            for (i, point) in points.iter().enumerate() {
-                let (x, y) = (point.0 as f32, point.1 as f32);
-                if i == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
-            }
+            let mut path = through(points);
             path.close();
             fill_path(canvas, path.finish(), *fill);
         }
@@ -108,6 +98,24 @@ fn draw(canvas: &mut Pixmap, face: &Face<'_>, mark: &Mark) {
             };
             fill_path(canvas, outlines(face, text, (left, at.1), *size), *colour);
         }
+    }
+}
+
+fn through(points: &[(f64, f64)]) -> PathBuilder {
+    let mut path = PathBuilder::new();
+    for (i, point) in points.iter().enumerate() {
+        let (x, y) = (point.0 as f32, point.1 as f32);
+        if i == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+    }
+    path
+}
+
+fn line(canvas: &mut Pixmap, points: &[(f64, f64)], stroke: &picture::Stroke) {
+    let dash = if stroke.dashed { StrokeDash::new(vec![5.0, 4.0], 0.0) } else { None };
+    let (line_cap, line_join) = (LineCap::Butt, LineJoin::Round);
+    let pen = Stroke { width: stroke.width as f32, line_cap, line_join, dash, ..Stroke::default() };
+    if let Some(path) = through(points).finish() {
+        canvas.stroke_path(&path, &paint(stroke.colour, stroke.opacity), &pen, scale(), None);
     }
 }
 

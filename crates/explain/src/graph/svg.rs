@@ -32,10 +32,14 @@ fn element(mark: &Mark) -> String {
             let (x1, y1, x2, y2) = (short(from.0), short(from.1), short(to.0), short(to.1));
             format!(r#"<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"{}/>"#, attributes(stroke))
         }
-        Mark::Polygon { points, fill } => {
-            let points: Vec<String> = points.iter().map(|p| format!("{},{}", short(p.0), short(p.1))).collect();
-            format!(r#"<polygon points="{}" fill="{}"/>"#, points.join(" "), hex(*fill))
+        Mark::Path { points, stroke } => {
+            format!(
+                r#"<polyline points="{}" fill="none" stroke-linejoin="round"{}/>"#,
+                joined(points),
+                attributes(stroke)
+            )
         }
+        Mark::Polygon { points, fill } => format!(r#"<polygon points="{}" fill="{}"/>"#, joined(points), hex(*fill)),
         Mark::Rect { corner, size, radius, fill, outline } => format!(
             r#"<rect x="{}" y="{}" width="{}" height="{}" rx="{radius}" fill="{}" stroke="{}"/>"#,
             short(corner.0),
@@ -65,6 +69,10 @@ fn element(mark: &Mark) -> String {
             format!(r#"<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="{colour}">{text}</text>"#)
         }
     }
+}
+
+fn joined(points: &[(f64, f64)]) -> String {
+    points.iter().map(|p| format!("{},{}", short(p.0), short(p.1))).collect::<Vec<_>>().join(" ")
 }
 
 /// For each colour one path of the runs of pixels that have it: plain shapes, which every viewer draws.

@@ -3,7 +3,7 @@
 use chainrule_model::Loss;
 use chainrule_model::optim::Update;
 
-use super::Quantity;
+use super::{Quantity, RowWords};
 
 /// The record of a trace.
 ///
@@ -41,6 +41,10 @@ pub struct Trace {
     pub steps: Vec<Step>,
     /// The loss before each step and after the last; without a training step, the loss.
     pub losses: Vec<f64>,
+    /// Target and answer of each row in words; empty where numbers say it.
+    pub words: Vec<RowWords>,
+    /// What the first row is called, counted from 1.
+    pub first_row: usize,
 }
 
 impl Trace {
