@@ -80,7 +80,8 @@ pub(crate) fn label_width(column: &Column) -> f64 {
 fn are_beside(column: &Column) -> bool {
     let is_short = |text: &String| width(text, NUMBER) <= 2.0 * RADIUS - 4.0;
     let is_free = column.values.is_empty() && column.notes.iter().all(String::is_empty);
-    !column.labels.is_empty() && !(is_free && column.labels.iter().all(is_short))
+    let fit = is_free && column.labels.iter().all(is_short);
+    !fit && !column.labels.is_empty()
 }
 
 /// The neurons, with what stands in them.

@@ -83,7 +83,10 @@ fn evaluate(file: &[u8], columns: Table) -> Vec<f64> {
     for field in fields(found) {
         match field.unwrap() {
             (graph::NODE, value) => nodes.push(value.bytes()),
-            (graph::INITIALIZER, value) => drop(known.extend([constant(value.bytes())])),
+            (graph::INITIALIZER, value) => {
+                let (name, table) = constant(value.bytes());
+                known.insert(name, table);
+            }
             (graph::INPUT, value) => {
                 let name = fields(value.bytes()).map(Result::unwrap).find(|(number, _)| *number == value_info::NAME);
                 input = name.unwrap().1.text().to_owned();
