@@ -3,28 +3,7 @@
 
 use super::grid::{Detail, Grid};
 use super::number::significant;
-use super::{Matrix, Name, Quantity, Trace};
-
-/// Target and answer of a row as people say them: a class by its name, a value in its unit.
-///
-/// ```
-/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
-/// use chainrule::trace::{RowWords, TextStyle, TraceRequest, to_text, trace};
-/// use chainrule::{MatRef, Mlp};
-///
-/// let mut mlp = Mlp::builder(2).dense(1).build()?;
-/// let mut trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
-/// trace.words = vec![RowWords { target: Some("250 EUR".to_owned()), answer: "231 EUR".to_owned() }];
-/// assert!(to_text(&trace, &TextStyle::default()).contains("row 1: target 250 EUR, answer 231 EUR"));
-/// # Ok::<(), chainrule::ModelError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowWords {
-    /// What it should have been, if that is known.
-    pub target: Option<String>,
-    /// What the model answers, in evaluation mode.
-    pub answer: String,
-}
+use super::{Matrix, Name, Quantity, RowWords, Trace};
 
 /// What a trace came to.
 ///
