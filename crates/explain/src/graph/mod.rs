@@ -1,5 +1,5 @@
 //! A network as a graph, in two views: [`Operations`], the computational graph with its gradients, and [`Neurons`],
-//! every unit with the weights or gradients between them. Both are data and can be written as DOT, Mermaid, SVG and,
+//! the units with the weights or gradients between them, of large layers the strongest. Both are data and can be written as DOT, Mermaid, SVG and,
 //! with the feature `png`, PNG; no other program is needed.
 //!
 //! All numbers come from `chainrule-model`: the parameters, the gradients of

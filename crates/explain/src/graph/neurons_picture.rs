@@ -236,7 +236,9 @@ impl Drawing {
         let taken = [neuron_marks::boxes(from), neuron_marks::boxes(to)].concat();
         for (place, &edge) in edge_numbers::places(&edges, &taken).into_iter().zip(&order) {
             let Some((x, y)) = place else { continue };
-            self.picture.text((x, y + 0.36 * NUMBER), NUMBER, Anchor::Middle, self.palette.ink, text(edge));
+            // In the colour of its line.
+            let colour = if bundle.edges[edge] > 0.0 { self.palette.positive } else { self.palette.negative };
+            self.picture.text((x, y + 0.36 * NUMBER), NUMBER, Anchor::Middle, colour, text(edge));
         }
     }
 
