@@ -57,6 +57,7 @@ pub mod explanation;
 pub mod export;
 mod facts;
 mod forked;
+mod graph_labels;
 mod hash;
 mod histogram;
 #[cfg(feature = "toml")]

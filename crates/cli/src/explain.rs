@@ -1,8 +1,10 @@
 //! `chainrule explain`: what an answer depends on, as a table or an image of characters.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use chainrule::explanation::{Attribution, AttributionRequest, Importance, attribute, permutation_importance};
+use chainrule::graph::Theme;
 use chainrule::{DType, ModelFile, Scalar};
 use serde::Serialize;
 
@@ -10,6 +12,7 @@ use crate::args::ExplainArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::files::{self, Inputs, Picture};
 use crate::output::{Output, brief, percent, plural};
 use crate::part::Chosen;
 
@@ -33,6 +36,11 @@ struct ImportanceLine<'a> {
 pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let named = Named::data(&args.data, &args.columns, args.loss);
     named.check()?;
+    if let Some(path) = &args.image {
+        files::check_picture("--image", path)?;
+        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", Some(&args.data));
+        files::check_output("--image", path, &inputs.file("--labels", args.columns.labels.as_deref()))?;
+    }
     let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => explain::<f32>(args, named, &file),
@@ -49,9 +57,15 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
             let request =
                 AttributionRequest { output: args.output.clone(), baseline: args.baseline, steps: args.steps };
             let found = attribute(&model, &data, row - 1, &request)?;
+            if let Some(path) = &args.image {
+                draw(&found, path)?;
+            }
             output.json(&RowLine { row, found: &found, sum: found.sum(), difference: found.difference() });
             output.say(format_args!("{}, {part}, row {row}", shown(&args.data)));
             say_row(&mut output, &found, args.limit);
+            if let Some(path) = &args.image {
+                output.say(format_args!("wrote {}", shown(path.display())));
+            }
         }
         None => {
             let found = permutation_importance(&model, &data)?;
@@ -61,6 +75,14 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
         }
     }
     output.finish()
+}
+
+fn draw(found: &Attribution, path: &Path) -> Result<(), Failure> {
+    let drawn = match files::check_picture("--image", path)? {
+        Picture::Svg => found.to_svg(Theme::Light)?.into_bytes(),
+        Picture::Png => found.to_png(Theme::Light)?,
+    };
+    Ok(files::write(path, |out| out.write_all(&drawn))?)
 }
 
 fn say_row(output: &mut Output, found: &Attribution, limit: usize) {

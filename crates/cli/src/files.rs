@@ -65,6 +65,26 @@ pub(crate) fn check_output(option: &str, path: &Path, inputs: &Inputs) -> std::r
     Ok(())
 }
 
+/// A format of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Picture {
+    Svg,
+    Png,
+}
+
+/// The format that the name of a picture asks for.
+///
+/// # Errors
+/// Bad usage if it asks for none.
+pub(crate) fn check_picture(option: &str, path: &Path) -> std::result::Result<Picture, Failure> {
+    let ends = |ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+    match () {
+        () if ends("svg") => Ok(Picture::Svg),
+        () if ends("png") => Ok(Picture::Png),
+        () => Err(Failure::Usage(format!("{option} {} should end in .svg or .png", path.display()))),
+    }
+}
+
 /// Refuses to replace a file that is no model of ours, which is somebody's data or work, unless it is forced.
 ///
 /// # Errors

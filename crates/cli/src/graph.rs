@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::graph::{Neurons, Operations, Shows, Theme};
+use chainrule::graph::{Labels, Neurons, Operations, Shows, Theme};
 use chainrule::{Activation, DType, Loss, Mlp, Model, Sample, Scalar};
 use clap::ValueEnum;
 
@@ -98,14 +98,17 @@ fn draw<T: Scalar>(args: &GraphArgs, mut model: Model<T>, format: GraphFormat) -
     };
     let shows = if args.edges == Some(Edges::Gradients) { Shows::Gradients } else { Shows::Weights };
     let theme = if args.dark { Theme::Dark } else { Theme::Light };
-    let drawn = match (args.view, &sample) {
+    let drawn = match (args.view, sample) {
         (View::Operations, None) => operations(&Operations::new(&model.mlp, loss), format, theme),
-        (View::Operations, Some(sample)) => {
+        (View::Operations, Some((sample, _))) => {
             operations(&Operations::with_rows(&model.mlp, loss, sample.rows())?, format, theme)
         }
-        (View::Neurons, None) => neurons(&Neurons::new(&model.mlp, loss), format, theme),
-        (View::Neurons, Some(sample)) => {
-            neurons(&Neurons::with_rows(&model.mlp, loss, sample.rows(), shows)?, format, theme)
+        (View::Neurons, None) => {
+            neurons(&Neurons::new(&model.mlp, loss).labelled(&model.mlp, &model.graph_labels()), format, theme)
+        }
+        (View::Neurons, Some((sample, labels))) => {
+            let graph = Neurons::with_rows(&model.mlp, loss, sample.rows(), shows)?;
+            neurons(&graph.labelled(&model.mlp, &labels), format, theme)
         }
     }?;
     match &args.output {
@@ -118,19 +121,33 @@ fn draw<T: Scalar>(args: &GraphArgs, mut model: Model<T>, format: GraphFormat) -
     }
 }
 
-/// The row of --row, or --rows rows spread evenly over the data.
+/// The row of --row, or --rows rows spread evenly over the data, and what is written beside the neurons.
 fn sample<T: Scalar>(
     args: &GraphArgs,
     model: &mut Model<T>,
     named: &Named<'_>,
     loss: Loss,
-) -> Result<Sample<T>, Failure> {
+) -> Result<(Sample<T>, Labels), Failure> {
     // A new network takes rows with the preprocessing that suits their source.
-    let data = if args.model.is_none() { named.load_new::<T>()?.2 } else { named.load_for(model)? };
-    Ok(match args.row {
+    let data = if args.model.is_none() {
+        let data = named.load_new::<T>()?.2;
+        *model = model.clone().described_by(&data);
+        if let Some(names) = data.class_names().filter(|names| names.len() == model.mlp.outputs()) {
+            *model = model.clone().with_class_names(names.to_vec());
+        }
+        data
+    } else {
+        named.load_for(model)?
+    };
+    let sample = match args.row {
         Some(row) => Sample::row(&model.mlp, &data, loss, row - 1)?,
         None => Sample::spread(&model.mlp, &data, loss, args.rows)?,
-    })
+    };
+    let labels = match args.row.filter(|_| args.view == View::Neurons) {
+        Some(row) => model.graph_labels_of_row(&data, row - 1)?,
+        None => model.graph_labels(),
+    };
+    Ok((sample, labels))
 }
 
 fn operations(graph: &Operations, format: GraphFormat, theme: Theme) -> Result<Vec<u8>, Failure> {

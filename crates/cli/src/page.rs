@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use chainrule::data::Dataset;
-use chainrule::report::{Report, learning_curves};
+use chainrule::graph::Theme;
+use chainrule::report::{Report, learning_curves, learning_curves_png};
 use chainrule::{EpochReport, Model, Scalar, Trainer};
 
 use crate::args::TrainArgs;
 use crate::doctor::{self, Patient, Run};
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, Picture};
 use crate::output::Output;
 
 /// What a page is written from.
@@ -38,9 +39,7 @@ pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
         files::check_output("--report", path, &inputs())?;
     }
     if let Some(path) = &args.curves {
-        if !path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg")) {
-            return Err(Failure::Usage(format!("--curves {} is to be drawn as SVG: name it FILE.svg", path.display())));
-        }
+        files::check_picture("--curves", path)?;
         files::check_output("--curves", path, &inputs().file("--report", args.report.as_deref()))?;
     }
     Ok(())
@@ -55,8 +54,11 @@ pub(crate) fn of_run<T: Scalar>(
     output: &mut Output,
 ) -> Result<(), Failure> {
     if let Some(path) = &args.curves {
-        let svg = learning_curves(subject.epochs);
-        files::write(path, |out| out.write_all(svg.as_bytes()))?;
+        let drawn = match files::check_picture("--curves", path)? {
+            Picture::Svg => learning_curves(subject.epochs).into_bytes(),
+            Picture::Png => learning_curves_png(subject.epochs, Theme::Light),
+        };
+        files::write(path, |out| out.write_all(&drawn))?;
         output.say(format_args!("wrote {}", shown(path.display())));
     }
     if let Some(path) = &args.report {

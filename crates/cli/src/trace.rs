@@ -6,7 +6,9 @@ use std::path::Path;
 
 use chainrule::data::Source;
 use chainrule::optim::{Clip, Update};
-use chainrule::trace::{Example, MarkdownStyle, TextStyle, Trace, to_json, to_markdown, to_text, trace_model};
+use chainrule::trace::{
+    Example, MarkdownStyle, RowWords, TextStyle, Trace, to_json, to_markdown, to_text, trace_model,
+};
 use chainrule::{DType, Error, Model, ModelFile, Scalar};
 
 use crate::args::TraceArgs;
@@ -73,6 +75,7 @@ fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: 
     let which = if rows == 1 { format!("row {end}") } else { format!("rows {} to {end}", skip + 1) };
     trace.title = format!("{}, {which} of {source}", args.file.display());
     trace.notes = of.unwrap_or_default();
+    trace.first_row = skip + 1;
     Ok(trace)
 }
 
@@ -120,9 +123,12 @@ fn write(args: &TraceArgs, trace: Trace, digits: usize) -> Result<(), Failure> {
     }
 }
 
-/// Escapes the title and notes of an example.
+/// Escapes the title and notes of an example, and what a model calls its answers.
 fn readable(trace: Trace) -> Trace {
-    Trace { title: shown(&trace.title), notes: escape::lines(&trace.notes).into_owned(), ..trace }
+    let words =
+        |RowWords { target, answer }: &RowWords| RowWords { target: target.as_ref().map(shown), answer: shown(answer) };
+    let (title, words) = (shown(&trace.title), trace.words.iter().map(words).collect());
+    Trace { title, words, notes: escape::lines(&trace.notes).into_owned(), ..trace }
 }
 
 /// Colours and width for a terminal. <https://no-color.org>

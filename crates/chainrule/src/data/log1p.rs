@@ -10,7 +10,7 @@ const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 ///
 /// 1 + x rounds; the factor `x / ((1 + x) - 1)` takes that back (Higham, "Accuracy and Stability of Numerical Algorithms",
 /// 2002, problem 1.5).
-pub(super) fn ln_1p(x: f64) -> f64 {
+pub(crate) fn ln_1p(x: f64) -> f64 {
     let sum = 1.0 + x;
     match sum - 1.0 {
         0.0 => x,
@@ -39,7 +39,7 @@ fn ln(x: f64) -> f64 {
 }
 
 /// `e^x - 1`: `x = k ln 2 + r`, |r| at most half of ln 2, Taylor's series for r, cut off below 1e-18.
-pub(super) fn exp_m1(x: f64) -> f64 {
+pub(crate) fn exp_m1(x: f64) -> f64 {
     // ln 2^1024 = 709.78...
     if x.is_nan() || x > 709.8 {
         return if x.is_nan() { x } else { f64::INFINITY };

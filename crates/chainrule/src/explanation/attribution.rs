@@ -116,6 +116,9 @@ pub struct Attribution {
     pub columns: Vec<ColumnAttribution>,
     /// Where the columns are the pixels of a square image: its side.
     pub image_side: Option<usize>,
+    /// The preprocessed row, where it is an image.
+    #[serde(skip)]
+    pub image: Vec<f64>,
     /// Gradients that were computed between baseline and row.
     pub steps: usize,
 }
@@ -176,6 +179,8 @@ pub fn attribute<T: Scalar>(
         }
     };
     let words = answers.words(model, 0);
+    let image_side = is_images(model).then(|| model.mlp.inputs().isqrt());
+    let image = image_side.map(|_| x.iter().map(|pixel| pixel.to_f64()).collect());
     let named = |(i, p): (usize, &f64)| (name(model, i), *p);
     Ok(Attribution {
         target: words.truth,
@@ -185,7 +190,8 @@ pub fn attribute<T: Scalar>(
         value,
         baseline_value,
         columns: columns(&rows).into_iter().map(column).collect(),
-        image_side: is_images(model).then(|| model.mlp.inputs().isqrt()),
+        image_side,
+        image: image.unwrap_or_default(),
         steps: request.steps,
     })
 }

@@ -4,6 +4,7 @@ mod attribution;
 mod columns;
 mod importance;
 mod looked_at;
+mod picture;
 
 pub use attribution::{Attribution, AttributionRequest, Baseline, ColumnAttribution, attribute};
 pub(crate) use columns::{cell, columns};

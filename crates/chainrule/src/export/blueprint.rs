@@ -6,7 +6,7 @@ use chainrule_model::{Activation, Layer, Loss};
 
 use super::format::ExportFormat;
 use super::int8::Int8;
-use crate::data::{Kind, Preprocess, SchemaColumn, Unknown};
+use crate::data::{Kind, Preprocess, SchemaColumn, Unknown, ln_1p};
 use crate::{Error, Model, Result, Task};
 
 /// A model laid out. Numbers are f64, which holds those of an f32 model exactly.
@@ -22,6 +22,8 @@ pub(crate) struct Blueprint {
     pub(crate) outputs: usize,
     /// Mean and standard deviation that outputs are brought to their unit by, (outputs) each.
     pub(crate) target_scaling: Option<(Vec<f64>, Vec<f64>)>,
+    /// Which outputs are then logarithms of 1 + t, (outputs); all of them no where there is no scaling.
+    pub(crate) target_log1p: Vec<bool>,
     pub(crate) target_names: Vec<String>,
     pub(crate) class_names: Option<Vec<String>>,
     /// What no and yes are called.
@@ -34,6 +36,8 @@ pub(crate) struct Blueprint {
 pub(crate) struct Column {
     pub(crate) title: String,
     pub(crate) kind: ColumnKind,
+    /// Whether it is the logarithm of 1 + x that becomes a feature, of what is put for a missing value, too.
+    pub(crate) log1p: bool,
 }
 
 pub(crate) enum ColumnKind {
@@ -117,7 +121,9 @@ impl Blueprint {
                 FeatureScaling::Affine { shift: shift.clone(), scale: scale.clone() }
             }
         };
-        no_logarithms(model, format)?;
+        if !matches!(format, ExportFormat::Onnx | ExportFormat::Json) {
+            no_logarithms(model, format)?;
+        }
         let scaled = model.target.scaling().map(|(mean, std)| (mean.to_vec(), std.to_vec()));
         Ok(Blueprint {
             is_double: T::NAME == "f64",
@@ -128,6 +134,7 @@ impl Blueprint {
             steps: steps(model, format, int8)?,
             outputs: model.mlp.outputs(),
             target_scaling: scaled,
+            target_log1p: (0..model.mlp.outputs()).map(|output| model.target.is_log1p(output)).collect(),
             target_names: model.target.names().to_vec(),
             class_names: model.class_names.clone(),
             answers: model.target.answers().map(|answers| answers.map(str::to_owned)),
@@ -162,9 +169,9 @@ impl Blueprint {
         widths
     }
 
-    /// Whether every column is a number that is never missing.
+    /// Whether every column is a number that is never missing and becomes a feature as it is.
     pub(crate) fn is_plain(&self) -> bool {
-        self.columns.iter().all(|column| column.kind.is_plain())
+        self.columns.iter().all(|column| column.kind.is_plain() && !column.log1p)
     }
 
     /// The features of a row of columns, scaled, in f64; a category as its index, a missing value as NaN. `None` where a value
@@ -175,7 +182,12 @@ impl Blueprint {
             let is_missing = value.is_nan();
             match &column.kind {
                 ColumnKind::Number { fill, indicator } | ColumnKind::Flag { fill, indicator, .. } => {
-                    features.push(if is_missing { (*fill)? } else { value });
+                    let value = if is_missing { (*fill)? } else { value };
+                    match column.log1p {
+                        true if value <= -1.0 => return None,
+                        true => features.push(ln_1p(value)),
+                        false => features.push(value),
+                    }
                     features.extend(indicator.then_some(f64::from(u8::from(is_missing))));
                 }
                 ColumnKind::Category { levels, fill, takes_unknown } => {
@@ -215,7 +227,7 @@ pub(crate) enum Probabilities {
 }
 
 fn number(title: String) -> Column {
-    Column { title, kind: ColumnKind::Number { fill: None, indicator: false } }
+    Column { title, kind: ColumnKind::Number { fill: None, indicator: false }, log1p: false }
 }
 
 fn column(column: &SchemaColumn) -> Column {
@@ -231,10 +243,11 @@ fn column(column: &SchemaColumn) -> Column {
             takes_unknown: *unknown == Unknown::Zeros,
         },
     };
-    Column { title, kind }
+    let log1p = matches!(column.kind, Kind::Number { log1p: true, .. });
+    Column { title, kind, log1p }
 }
 
-/// Refuses a model that takes the logarithm of a column or of its target: sources keep to exp.
+/// Refuses a model that takes the logarithm of a column or of its target: sources keep to exp, and files of weights have none.
 fn no_logarithms<T: Scalar>(model: &Model<T>, format: ExportFormat) -> Result<()> {
     let is_log1p = |column: &&SchemaColumn| matches!(column.kind, Kind::Number { log1p: true, .. });
     let column = model.schema.as_ref().and_then(|schema| schema.columns.iter().find(is_log1p));
@@ -246,7 +259,7 @@ fn no_logarithms<T: Scalar>(model: &Model<T>, format: ExportFormat) -> Result<()
         Some(name) => Err(Error::Argument {
             name: "export",
             found: format!("the logarithm of {name} (--log1p), for {format}"),
-            expected: "columns and targets as they are: take the logarithm before, or keep the model's own file"
+            expected: "columns and targets as they are: take the logarithm before, or export to onnx, which holds it"
                 .to_owned(),
         }),
     }

@@ -12,6 +12,8 @@ use super::text::number;
 
 /// The version of this object; it goes up when a reader of the last one would misunderstand it.
 const VERSION: u32 = 1;
+/// That of an object with logarithms, which a reader of version 1 would not take.
+const WITH_LOGARITHMS: u32 = 2;
 
 /// The object.
 pub(super) fn object(of: &Blueprint, samples: &Samples) -> Value {
@@ -37,9 +39,14 @@ fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) ->
         Probabilities::Sigmoid => "sigmoid".into(),
     };
     let (mean, std) = of.target_scaling.clone().unzip();
+    let mut target = json!({ "names": of.target_names, "mean": mean, "std": std });
+    let has_logarithms = of.target_log1p.contains(&true) || of.columns.iter().any(|column| column.log1p);
+    if of.target_log1p.contains(&true) {
+        target["log1p"] = json!(of.target_log1p);
+    }
     json!({
         "format": "chainrule",
-        "version": VERSION,
+        "version": if has_logarithms { WITH_LOGARITHMS } else { VERSION },
         "dtype": if of.is_double { "f64" } else { "f32" },
         "task": of.task.map(|task| task.to_string()),
         "loss": of.loss,
@@ -48,7 +55,7 @@ fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) ->
         "inputs": of.inputs,
         "outputs": of.outputs,
         "layers": of.steps.iter().map(|step| layer(step, of.is_double)).collect::<Vec<_>>(),
-        "target": { "names": of.target_names, "mean": mean, "std": std },
+        "target": target,
         "classes": of.class_names.clone().or_else(|| of.answers.as_ref().map(|answers| answers.to_vec())),
         "probabilities": probabilities,
         "test": {
@@ -67,6 +74,9 @@ fn column(column: &Column) -> Value {
     let mut object = Map::new();
     object.insert("name".to_owned(), column.title.clone().into());
     let rest = match &column.kind {
+        ColumnKind::Number { fill, indicator } if column.log1p => {
+            json!({ "kind": "number", "fill": fill, "indicator": indicator, "log1p": true })
+        }
         ColumnKind::Number { fill, indicator } => json!({ "kind": "number", "fill": fill, "indicator": indicator }),
         ColumnKind::Flag { words: [no, yes], fill, indicator } => {
             json!({ "kind": "flag", "no": no, "yes": yes, "fill": fill, "indicator": indicator })

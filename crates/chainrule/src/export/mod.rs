@@ -1,7 +1,8 @@
 //! Models for other programs: C and Rust sources that stand alone, arrays, JSON, ONNX.
 //!
 //! Every format holds the whole of a model as far as it can: how columns become features, the network in evaluation, and how
-//! outputs are brought to the targets' unit. `blueprint.rs` lays a model out, each format has files of its own.
+//! outputs are brought to the targets' unit. Logarithms (`--log1p`) are held by ONNX, within 4 units in the last place, and told
+//! by JSON; other formats refuse them. `blueprint.rs` lays a model out, each format has files of its own.
 
 mod blueprint;
 mod c;

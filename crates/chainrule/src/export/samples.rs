@@ -4,8 +4,8 @@
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
 
-use super::blueprint::{Blueprint, ColumnKind, FeatureScaling};
-use crate::data::Features;
+use super::blueprint::{Blueprint, Column, ColumnKind, FeatureScaling};
+use crate::data::{Features, exp_m1};
 use crate::{Model, Result};
 
 /// How many rows.
@@ -62,7 +62,8 @@ pub(crate) fn columns(blueprint: &Blueprint, row: usize) -> Vec<f64> {
     let mut stream = Stream::new(1, Purpose::Synthetic, row as u64);
     let mut feature = 0;
     let is_missing = row % ROWS == ROWS - 1;
-    let mut value = |kind: &ColumnKind| {
+    let value = |column: &Column| {
+        let kind = &column.kind;
         let (here, noise) = (feature, stream.normal());
         feature += kind.width();
         // As the columns of such a model: f32 where it was trained on those.
@@ -75,10 +76,11 @@ pub(crate) fn columns(blueprint: &Blueprint, row: usize) -> Vec<f64> {
         match kind {
             ColumnKind::Number { fill: Some(_), .. } | ColumnKind::Flag { fill: Some(_), .. } if is_missing => f64::NAN,
             ColumnKind::Category { fill: Some(_), .. } if is_missing => f64::NAN,
+            ColumnKind::Number { .. } if column.log1p => exp_m1(number),
             ColumnKind::Number { .. } => rounded(number),
             ColumnKind::Flag { .. } => stream.below(2) as f64,
             ColumnKind::Category { levels, .. } => stream.below(levels.len() as u64) as f64,
         }
     };
-    blueprint.columns.iter().map(|column| value(&column.kind)).collect()
+    blueprint.columns.iter().map(value).collect()
 }

@@ -92,5 +92,6 @@ pub(crate) mod element {
     pub(crate) const FLOAT: i64 = 1;
     pub(crate) const INT64: i64 = 7;
     pub(crate) const STRING: i64 = 8;
+    pub(crate) const BOOL: i64 = 9;
     pub(crate) const DOUBLE: i64 = 11;
 }

@@ -3,6 +3,7 @@
 use chainrule_kernel::Scalar;
 
 use super::words::{class_name, number, output_name, percent};
+use crate::compatibility::check_compatible;
 use crate::data::{Dataset, Targets};
 use crate::{Loss, Model, Result, Task};
 
@@ -33,6 +34,7 @@ pub(crate) enum Truth {
 
 impl Answers {
     pub(crate) fn of<T: Scalar>(model: &Model<T>, data: &Dataset<T>) -> Result<Self> {
+        check_compatible(&model.mlp, data, model.loss)?;
         let wide = |values: Vec<T>| values.into_iter().map(Scalar::to_f64).collect::<Vec<f64>>();
         let outputs = model.mlp.outputs();
         let outputs_of_rows = model.predict(data.features())?;

@@ -30,6 +30,25 @@ pub fn learning_curves(epochs: &[EpochReport]) -> String {
     charts_to_svg(&charts(epochs))
 }
 
+/// The same as PNG.
+///
+/// ```
+/// use chainrule::data::digits;
+/// use chainrule::graph::Theme;
+/// use chainrule::report::learning_curves_png;
+/// use chainrule::{Mlp, TrainConfig, Trainer};
+///
+/// let network = Mlp::builder(64).dense(10).build()?;
+/// let run = Trainer::new(TrainConfig::default().epochs(3))?.fit(network, &digits::<f32>(), None, ())?;
+/// assert!(learning_curves_png(&run.report.epochs, Theme::Dark).starts_with(b"\x89PNG"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[cfg(feature = "png")]
+pub fn learning_curves_png(epochs: &[EpochReport], theme: chainrule_explain::graph::Theme) -> Vec<u8> {
+    let drawn = chainrule_explain::page::charts_to_png(&charts(epochs), theme);
+    drawn.expect("four charts at most, which are far from the limit of pixels")
+}
+
 fn charts(epochs: &[EpochReport]) -> Vec<Chart> {
     let line = |name: &str, value: &dyn Fn(&EpochReport) -> Option<f64>| {
         let point = |epoch: &EpochReport| value(epoch).map(|value| [epoch.epoch as f64, value]);

@@ -22,6 +22,8 @@ use crate::explanation::{MOST_ROWS, columns, is_images, permutation_importance, 
 use crate::{EpochReport, Model, Result};
 use answers::Answers;
 pub use curves::learning_curves;
+#[cfg(feature = "png")]
+pub use curves::learning_curves_png;
 use words::shell;
 
 /// Drawings of more bytes, light and dark together, are left out.

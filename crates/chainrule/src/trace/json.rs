@@ -1,7 +1,7 @@
 //! A trace as JSON: every number whole, in its shortest form that reads back to the same bits. What is not finite is
 //! `null`, which JSON has no word for.
 
-use chainrule_explain::trace::{Matrix, Quantity, Section, Step, Trace};
+use chainrule_explain::trace::{Matrix, Quantity, RowSummary, Section, Step, Trace};
 use chainrule_model::optim::Update;
 use serde::{Serialize, Serializer};
 
@@ -17,10 +17,39 @@ struct TraceJson<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     decay: Vec<String>,
     clip: Option<String>,
+    summary: SummaryJson,
     given: Vec<QuantityJson<'a>>,
     steps: Vec<StepJson<'a>>,
     /// Before each step and after the last.
     losses: &'a [f64],
+}
+
+/// What is asked first.
+#[derive(Serialize)]
+struct SummaryJson {
+    loss: Option<f64>,
+    loss_after: Option<f64>,
+    rows: Vec<RowJson>,
+}
+
+#[derive(Serialize)]
+struct RowJson {
+    row: usize,
+    /// In words where the model has some; a class, counted from 0, or values.
+    target: Option<Value>,
+    answer: Value,
+    outputs: Vec<Number>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    probabilities: Vec<Number>,
+}
+
+/// What a target or an answer is.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value {
+    Words(String),
+    Class(usize),
+    Values(Vec<Number>),
 }
 
 #[derive(Serialize)]
@@ -65,11 +94,34 @@ pub fn to_json(trace: &Trace) -> String {
         optimizer: trace.update.map(|Update { optimizer, .. }| optimizer.to_string()),
         decay: trace.update.map(|Update { decay, .. }| decay.words()).unwrap_or_default(),
         clip: trace.update.and_then(|Update { clip, .. }| Some(clip?.to_string())),
+        summary: summary(trace),
         given: quantities(&trace.given, trace),
         steps: trace.steps.iter().map(|one| step(one, trace)).collect(),
         losses: &trace.losses,
     };
     serde_json::to_string(&json).expect("names, numbers and nothing that can fail")
+}
+
+fn summary(trace: &Trace) -> SummaryJson {
+    let is_f32 = trace.element == "f32";
+    let numbers = |values: Vec<f64>| values.into_iter().map(|value| Number { value, is_f32 }).collect::<Vec<_>>();
+    let row = |(at, row): (usize, RowSummary)| {
+        let outputs = numbers(row.outputs.clone());
+        let probabilities = numbers(row.probabilities.clone());
+        let (target, answer) = match row.words {
+            Some(words) => (words.target.map(Value::Words), Value::Words(words.answer)),
+            None => {
+                let values = Some(row.targets).filter(|targets| !targets.is_empty());
+                let target = row.label.map(Value::Class).or(values.map(|values| Value::Values(numbers(values))));
+                let said = if row.probabilities.is_empty() { row.outputs } else { row.probabilities };
+                (target, row.class.map_or_else(|| Value::Values(numbers(said)), Value::Class))
+            }
+        };
+        RowJson { row: trace.first_row + at, target, answer, outputs, probabilities }
+    };
+    let summary = trace.summary();
+    let rows = summary.rows.into_iter().enumerate().map(row).collect();
+    SummaryJson { loss: summary.loss, loss_after: summary.loss_after, rows }
 }
 
 fn step<'a>(step: &'a Step, trace: &Trace) -> StepJson<'a> {

@@ -9,8 +9,8 @@ mod model;
 mod shown;
 
 pub use chainrule_explain::trace::{
-    Formula, MarkdownStyle, Matrix, Name, Quantity, Section, Step, Term, TextStyle, Trace, TraceRequest, significant,
-    to_markdown, to_text, trace,
+    Formula, MarkdownStyle, Matrix, Name, Quantity, RowSummary, RowWords, Section, Step, Summary, Term, TextStyle,
+    Trace, TraceRequest, significant, to_markdown, to_text, trace,
 };
 #[cfg(feature = "toml")]
 pub use example::Example;

@@ -1,6 +1,6 @@
 //! The trace of a model's step on rows of data.
 
-use chainrule_explain::trace::{Trace, TraceRequest, trace};
+use chainrule_explain::trace::{RowWords, Trace, TraceRequest, trace};
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::TargetsRef;
 use chainrule_model::optim::Update;
@@ -8,6 +8,7 @@ use chainrule_model::optim::Update;
 use super::shown::Shown;
 use crate::compatibility::check_compatible;
 use crate::data::{self, Dataset};
+use crate::report::answers::{Answers, Words};
 use crate::{Model, Result};
 
 /// What the model computes for all of these rows, as they come from their source, and how so many steps with its loss
@@ -40,5 +41,11 @@ pub fn trace_model<T: Scalar>(
         shown: shown.of(steps)?,
         ..TraceRequest::forward(MatRef::new(&x, data.rows(), data.cols()))
     };
-    Ok(trace(&mut model.mlp.clone(), &request)?)
+    let mut trace = trace(&mut model.mlp.clone(), &request)?;
+    // An infinite output is traced, too: it has no words.
+    if let Ok(answers) = Answers::of(model, &data) {
+        let words = (0..data.rows()).map(|row| answers.words(model, row));
+        trace.words = words.map(|Words { truth, answer }| RowWords { target: Some(truth), answer }).collect();
+    }
+    Ok(trace)
 }

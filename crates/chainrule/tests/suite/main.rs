@@ -10,6 +10,8 @@ mod explanation;
 mod finite;
 #[cfg(feature = "proptest")]
 mod gradients;
+#[cfg(feature = "csv")]
+mod graph_labels;
 mod history;
 #[cfg(feature = "csv")]
 mod known_columns;

@@ -15,7 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   chainrule explain houses.safetensors --data houses.csv --part test
   chainrule explain houses.safetensors --data houses.csv --part test --row 7
-  chainrule explain digits.safetensors --data digits --row 7 --output 3 --baseline zeros";
+  chainrule explain digits.safetensors --data digits --row 7 --output 3 --baseline zeros --image seven.png";
 
 /// Show what a model's answer to a row depends on, column by column; without --row what each column is worth over all rows
 #[derive(Debug, Args)]
@@ -45,6 +45,9 @@ pub(crate) struct ExplainArgs {
     /// Gradients between baseline and row for integrated gradients; more make the sum check closer
     #[arg(long, value_name = "N", default_value = "256", value_parser = values::count, allow_negative_numbers = true, requires = "row")]
     pub(crate) steps: usize,
+    /// Of an image: draw it and what each of its pixels adds to this file, SVG or PNG by its name
+    #[arg(long, value_name = "FILE.svg|png", requires = "row")]
+    pub(crate) image: Option<PathBuf>,
     /// Show at most this many columns, those that add most first
     #[arg(long, value_name = "N", default_value = "40", value_parser = values::count, allow_negative_numbers = true)]
     pub(crate) limit: usize,

@@ -26,7 +26,8 @@ pub(crate) struct GraphArgs {
     /// the order of its layers, if neither shapes nor numbers in their names tell it: fc1,bn1,fc2
     #[arg(long, value_name = "SIZES|NAMES")]
     pub(crate) layers: Option<String>,
-    /// operations: the computational graph with its formulas, forward and backward; neurons: every unit and weight
+    /// operations: the computational graph with its formulas, forward and backward; neurons: units and weights, of layers above
+    /// 16 units the 8 strongest
     #[arg(long, value_name = "VIEW", default_value = "operations", value_enum)]
     pub(crate) view: View,
     /// What the edges of --view neurons show [default: weights]
@@ -41,7 +42,7 @@ pub(crate) struct GraphArgs {
     /// Number of rows, spread evenly over the data
     #[arg(long, value_name = "N", default_value = "32", value_parser = values::count, allow_negative_numbers = true)]
     pub(crate) rows: usize,
-    /// Use this row only, counted from 1; the neurons then show their outputs for it
+    /// Use this row only, counted from 1; the neurons then show their outputs for it, with its target, answer and probabilities
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, requires = "data", conflicts_with = "rows")]
     pub(crate) row: Option<usize>,
     /// The loss, if the model file does not name one: cross-entropy, binary-cross-entropy, mse, half-mse, mae,

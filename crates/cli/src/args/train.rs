@@ -170,8 +170,8 @@ pub(crate) struct TrainArgs {
     /// shows, for the rows that were not learned from
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) report: Option<PathBuf>,
-    /// Draw the learning curves to this SVG file
-    #[arg(long, value_name = "FILE.svg", help_heading = "Output")]
+    /// Draw the learning curves to this file, SVG or PNG by its name
+    #[arg(long, value_name = "FILE.svg|png", help_heading = "Output")]
     pub(crate) curves: Option<PathBuf>,
     /// Write the epochs as TensorBoard's event files to this folder, a folder for each run: `tensorboard --logdir DIR`
     #[arg(long, value_name = "DIR", help_heading = "Output")]

@@ -1,4 +1,4 @@
-//! What `train` writes of its epochs beside the model: curves as SVG, TensorBoard's event files.
+//! What `train` writes of its epochs beside the model: curves as SVG or PNG, TensorBoard's event files.
 
 use std::fs;
 
@@ -24,9 +24,18 @@ fn curves_stand_alone() {
 }
 
 #[test]
+fn curves_are_pixels_where_the_name_says_so() {
+    let folder = folder();
+    succeed(folder.path(), &format!("{TRAIN} --curves curves.PNG"));
+    let file = fs::read(folder.path().join("curves.PNG")).unwrap();
+    // Loss and accuracy side by side, two pixels a point.
+    assert_eq!((&file[..8], &file[16..24]), (&b"\x89PNG\r\n\x1a\n"[..], &[0, 0, 7, 48, 0, 0, 2, 88][..]));
+}
+
+#[test]
 fn curves_are_refused_before_the_run_where_they_cannot_be_written() {
     let folder = folder();
-    for (curves, code) in [("curves.png", 2), ("absent/curves.svg", 1)] {
+    for (curves, code) in [("curves.gif", 2), ("absent/curves.svg", 1)] {
         let refused = run(folder.path(), &format!("{TRAIN} --curves {curves} --save m"));
         assert!(refused.code == code && refused.stderr.contains(curves), "{refused:?}");
     }

@@ -1,6 +1,8 @@
 //! `chainrule explain`: a row by its columns, an image, all rows.
 
-use crate::run::{folder, last, run, succeed};
+use std::fs;
+
+use crate::run::{folder, last, names, run, succeed};
 
 #[test]
 fn a_row_is_explained_by_its_columns_and_the_sum_is_checked() {
@@ -31,4 +33,30 @@ fn pixels_are_shown_as_an_image() {
     succeed(folder.path(), "train --epochs 2 --quiet --save m");
     let text = succeed(folder.path(), "explain m --data digits --row 1 --output 0");
     assert!(text.contains("integrated gradients by pixel") && text.contains("output 0: "), "{text}");
+    let text = succeed(folder.path(), "explain m --data digits --row 1 --output 0 --image a.svg");
+    assert!(text.ends_with("wrote a.svg\n"), "{text}");
+    let svg = fs::read_to_string(folder.path().join("a.svg")).unwrap();
+    for part in
+        ["What the output 0 depends on", ">target 0 (", "blue adds to the output, orange takes away", "crispEdges"]
+    {
+        assert!(svg.contains(part), "{part} in {svg}");
+    }
+    last(folder.path(), "explain m --data digits --row 1 --image a.png --json");
+    assert!(fs::read(folder.path().join("a.png")).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn only_an_image_is_drawn_and_only_by_a_name_that_says_how() {
+    let folder = folder();
+    succeed(folder.path(), "train --data iris --epochs 2 --quiet --save m");
+    for (args, code, part) in [
+        ("--row 1 --image a.png", 1, "picture: found 4 columns, expected an image"),
+        ("--row 1 --image a.jpg", 2, "--image a.jpg should end in .svg or .png"),
+        ("--row 1 --image no/a.svg", 1, "no/a.svg"),
+        ("--image a.svg", 2, "--row"),
+    ] {
+        let run = run(folder.path(), &format!("explain m --data iris {args}"));
+        assert!(run.code == code && run.stderr.contains(part), "{args}: {run:?}");
+    }
+    assert_eq!(names(folder.path()), ["m"]);
 }

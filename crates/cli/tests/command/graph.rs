@@ -24,7 +24,11 @@ fn every_format_of_both_views_is_written_by_the_name_of_the_file() {
     }
     let text =
         succeed(folder.path(), "graph m --view neurons --data digits --row 3 --edges gradients --format svg --dark");
-    assert!(text.contains("‖dW₁‖ = ") && text.contains("… 122 more") && text.contains("L = "), "{text}");
+    assert!(text.contains("‖dW₁‖ = ") && text.contains("… 120 more") && text.contains("L = "), "{text}");
+    assert!(
+        text.contains(">row 3: target 2") && text.contains("crispEdges") && text.contains("target and answer"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -36,6 +40,23 @@ fn the_graph_of_the_digits_network_is_there_within_a_second() {
         succeed(folder.path(), what);
         assert!(started.elapsed().as_secs_f64() < 1.0, "{what}: {:?}", started.elapsed());
     }
+}
+
+#[test]
+fn ends_have_the_names_of_columns_and_classes_also_of_a_new_network() {
+    let folder = folder();
+    succeed(folder.path(), "train --data iris --epochs 1 --quiet --save m");
+    for from in ["m", "--layers 4-8-3"] {
+        for format in ["dot", "mermaid", "svg"] {
+            let text =
+                succeed(folder.path(), &format!("graph {from} --view neurons --data iris --row 60 --format {format}"));
+            for words in ["petal_length", "versicolor", "row 60: target versicolor", " %, target"] {
+                assert!(text.contains(words), "{from}, {format}: {words} in {text}");
+            }
+        }
+    }
+    let text = succeed(folder.path(), "graph m --view neurons --format dot");
+    assert!(text.contains("virginica") && !text.contains("target"), "{text}");
 }
 
 #[test]

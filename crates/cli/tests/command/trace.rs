@@ -40,6 +40,7 @@ fn an_example_is_shown_as_text_with_its_formulas_and_numbers() {
         "W1 <- W1 - lr * dL/dW1",
         "    [ 0.5 ] - 0.25 * [ 0.2 ]  =  [ 0.45 ]\n    [ 0.3 ]          [ 0.4 ]     [ 0.2  ]\n",
         "L is 0.02 before the step and 0.005 after it.\n",
+        "-- summary --\n\nL = 0.02 before step 1, 0.005 after it\nrow 1: target 1, answer 1.2\n\n-- given --\n",
     ] {
         assert!(text.contains(part), "{part}\nin\n{text}");
     }
@@ -90,6 +91,13 @@ fn a_model_is_traced_on_rows_of_its_data() {
     let text = succeed(folder.path(), "trace m.safetensors --data digits");
     assert!(text.starts_with("m.safetensors, row 1 of digits\ndense(64, 12), relu, dense(12, 10); cross-entropy; "));
     assert!(text.contains("shown: rows 1-5 and 60-64 of 64, columns 1-"), "{text}");
+    // What is asked about comes first, in the model's own words.
+    let (before, _) = text.split_once("-- given --").unwrap();
+    assert!(before.contains("-- summary --\n\nL = ") && before.contains("\nrow 1: target 0 ("), "{before}");
+    assert!(
+        before.contains(" %), answer ") && before.contains("\n    Z2 = [ ") && before.contains("\n    P = [ "),
+        "{before}"
+    );
     let trace = last(
         folder.path(),
         "trace m.safetensors --data digits --rows 3 --skip 2 --optimizer adam --lr 0.01 --clip-norm 1 --json",
@@ -97,6 +105,12 @@ fn a_model_is_traced_on_rows_of_its_data() {
     assert_eq!(trace["title"], "m.safetensors, rows 3 to 5 of digits");
     assert_eq!(trace["optimizer"], "adam with learning rate 0.01");
     assert_eq!(trace["clip"], "gradients clipped to norm 1");
+    let summary = &trace["summary"];
+    assert_eq!((&summary["loss"], &summary["loss_after"]), (&trace["losses"][0], &trace["losses"][1]));
+    assert_eq!((summary["rows"].as_array().unwrap().len(), &summary["rows"][2]["row"]), (3, &Value::from(5)));
+    assert_eq!(summary["rows"][2]["outputs"], quantity(&trace, "forward", "Z2")["values"][2]);
+    assert_eq!(summary["rows"][2]["probabilities"], quantity(&trace, "loss", "P")["values"][2]);
+    assert!(summary["rows"][2]["target"].as_str().unwrap().starts_with("4 ("), "{summary}");
     let label = &trace["given"][1];
     assert_eq!((&label["name"], &label["values"]), (&Value::from("label"), &serde_json::json!([[2.0], [3.0], [4.0]])));
     digits_as_files(folder.path());

@@ -7,14 +7,14 @@ use crate::graph::operations::{Operations, Role};
 use crate::graph::picture::Theme;
 use crate::graph::svg::hex;
 use crate::graph::text::printable;
-use crate::graph::words::{edge_strength, neuron_name, node_lines};
+use crate::graph::words::{counts, edge_strength, neuron_lines, node_lines};
 
 const FONT: &str = "fontname=\"DejaVu Sans,Verdana,Helvetica,Arial\"";
 
 /// The operations; gradients are dashed edges that point back.
 pub(crate) fn operations(graph: &Operations) -> String {
     let p = Theme::Light.palette();
-    let mut out = head(&graph.title, "rankdir=TB");
+    let mut out = head(&format!("{}\n{}", graph.title, counts(graph)), "rankdir=TB");
     let _ = writeln!(
         out,
         "    node [shape=box, style=\"filled,rounded\", fontsize=11, {FONT}, fontcolor=\"{}\"];",
@@ -44,7 +44,9 @@ pub(crate) fn operations(graph: &Operations) -> String {
 /// The neurons, one rank per layer.
 pub(crate) fn neurons(graph: &Neurons) -> String {
     let p = Theme::Light.palette();
-    let mut out = head(&graph.title, "rankdir=LR, splines=line, ranksep=1.4, nodesep=0.15");
+    let title: Vec<String> =
+        std::iter::once(graph.title.clone()).chain(graph.facts.clone()).chain(graph.chosen()).collect();
+    let mut out = head(&title.join("\n"), "rankdir=LR, splines=line, ranksep=1.4, nodesep=0.15");
     let node = format!(
         "shape=circle, style=filled, fixedsize=true, width=0.5, fontsize=9, {FONT}, fontcolor=\"{}\"",
         hex(p.ink)
@@ -64,15 +66,14 @@ pub(crate) fn neurons(graph: &Neurons) -> String {
             escaped(&column.name)
         );
         for place in 0..column.drawn.len() {
-            if place == column.drawn.len() / 2 && column.elided() > 0 {
-                let more = column.elided();
-                let _ = writeln!(
-                    out,
-                    "        c{c}more [label=\"… {more} more\", shape=plaintext, style=\"\", fixedsize=false];"
-                );
-            }
-            let (name, fill) = (neuron_name(column, place), hex(fill));
-            let _ = writeln!(out, "        c{c}n{place} [label=\"{name}\", fillcolor=\"{fill}\"];");
+            let (text, fill) = (escaped(&neuron_lines(column, place).join("\n")), hex(fill));
+            // A name may be longer than a circle is wide.
+            let shape = if column.labels.is_empty() { "" } else { ", shape=box, fixedsize=false, margin=0.05" };
+            let _ = writeln!(out, "        c{c}n{place} [label=\"{text}\", fillcolor=\"{fill}\"{shape}];");
+        }
+        if column.elided() > 0 {
+            let (more, shape) = (column.elided(), "shape=plaintext, style=\"\", fixedsize=false");
+            let _ = writeln!(out, "        c{c}more [label=\"… {more} more\", {shape}];");
         }
         out.push_str("    }\n");
     }

@@ -3,9 +3,10 @@
 use chainrule_model::network::{ACTIVATION_NAMES, LOSS_NAMES, parse_activation};
 use chainrule_model::{Activation, Loss, MatRef, Mlp, Scalar, TargetsRef};
 
+use crate::graph::edge_numbers::{crosses, meet};
 use crate::graph::picture::{Anchor, Mark, Picture, Theme};
 use crate::graph::text::width;
-use crate::graph::{Neurons, Operations, Rows, Shows, neurons_picture, operations_picture};
+use crate::graph::{Labels, Neurons, Operations, Rows, Shows, neurons_picture, operations_picture};
 
 fn network(sizes: &[usize], activation: Activation) -> Mlp<f32> {
     let hidden = &sizes[1..sizes.len() - 1];
@@ -53,25 +54,47 @@ pub(crate) fn pictures<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Vec<Picture> {
         Neurons::with_rows(mlp, loss, rows(1), Shows::Gradients).unwrap(),
         Neurons::with_rows(mlp, loss, rows(5), Shows::Gradients).unwrap(),
     ];
+    let names = names(mlp);
+    let labelled = neurons.clone().map(|graph| graph.labelled(mlp, &names));
+    let neurons = [neurons, labelled].concat();
     let operations = operations.iter().map(|graph| operations_picture::picture(graph, Theme::Light));
     operations.chain(neurons.iter().map(|graph| neurons_picture::picture(graph, Theme::Dark))).collect()
+}
+
+/// Names short and long, notes, and an image of each row.
+fn names<T: Scalar>(mlp: &Mlp<T>) -> Labels {
+    let name =
+        |i: usize| if i.is_multiple_of(3) { format!("{i}") } else { format!("a name of many letters, number {i}") };
+    let note = |i: usize| if i.is_multiple_of(2) { format!("{i}.0 %, target") } else { String::new() };
+    let inputs = mlp.inputs();
+    Labels {
+        inputs: (0..inputs)
+            .map(|i| if inputs > 100 { format!("{},{}", i / 28 + 1, i % 28 + 1) } else { name(i) })
+            .collect(),
+        input_notes: (0..inputs).map(|i| if inputs > 100 { String::new() } else { note(i) }).collect(),
+        outputs: (0..mlp.outputs()).map(name).collect(),
+        output_notes: (0..mlp.outputs()).map(note).collect(),
+        facts: vec!["target 7, answer 7 (97.1 %)".to_owned()],
+        image_width: (inputs > 100).then_some(28),
+        image: (0..inputs).map(|i| i as f64).collect(),
+    }
 }
 
 /// The bounds of a text: left, top, right, bottom.
 fn bounds(mark: &Mark) -> Option<([f64; 4], &str)> {
     let Mark::Text { at, size, anchor, text, .. } = mark else { return None };
     let wide = width(text, *size);
-    let left = if *anchor == Anchor::Middle { at.0 - wide / 2.0 } else { at.0 };
+    let left = match anchor {
+        Anchor::Start => at.0,
+        Anchor::Middle => at.0 - wide / 2.0,
+        Anchor::End => at.0 - wide,
+    };
     // Ascenders and descenders of the letters in use.
     Some(([left, at.1 - 0.76 * size, left + wide, at.1 + 0.22 * size], text))
 }
 
 fn within(inner: [f64; 4], outer: [f64; 4]) -> bool {
     inner[0] >= outer[0] && inner[1] >= outer[1] && inner[2] <= outer[2] && inner[3] <= outer[3]
-}
-
-fn meet(a: [f64; 4], b: [f64; 4]) -> bool {
-    a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
 #[test]
@@ -88,6 +111,36 @@ fn no_text_is_cut_off_or_lies_on_another() {
             }
         }
     }
+}
+
+#[test]
+fn no_line_between_neurons_runs_through_a_text() {
+    let mut numbers = 0;
+    for (mlp, loss) in networks() {
+        for picture in pictures(&mlp, loss).iter().skip(3) {
+            // What is drawn later lies on top: shapes cover the lines that end in them.
+            let covers = |mark: &Mark| match mark {
+                Mark::Rect { corner: (x, y), size: (w, h), .. } => Some([*x, *y, x + w, y + h]),
+                Mark::Circle { centre: (x, y), radius: r, .. } => Some([x - r, y - r, x + r, y + r]),
+                _ => None,
+            };
+            let shapes: Vec<_> = picture.marks.iter().filter_map(covers).collect();
+            let lines = picture.marks.iter().filter_map(|mark| match mark {
+                Mark::Line { from, to, .. } => Some((*from, *to)),
+                _ => None,
+            });
+            let lines: Vec<_> = lines.collect();
+            for (place, text) in picture.marks.iter().filter_map(bounds) {
+                if shapes.iter().any(|shape| within(place, *shape)) {
+                    continue;
+                }
+                numbers += usize::from(text.parse::<f64>().is_ok());
+                let crossed = lines.iter().find(|(from, to)| crosses(*from, *to, place));
+                assert_eq!(crossed, None, "{}: through {text:?} at {place:?}", picture.title);
+            }
+        }
+    }
+    assert!(numbers > 100, "{numbers} numbers of edges");
 }
 
 #[test]

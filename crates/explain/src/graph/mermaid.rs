@@ -7,11 +7,12 @@ use crate::graph::operations::{Node, Operations, Role};
 use crate::graph::picture::{Colour, Theme};
 use crate::graph::svg::hex;
 use crate::graph::text::printable;
-use crate::graph::words::{edge_strength, neuron_name, node_lines};
+use crate::graph::words::{counts, edge_strength, neuron_lines, node_lines};
 
 /// The operations.
 pub(crate) fn operations(graph: &Operations) -> String {
     let mut out = format!("flowchart TD\n    %% {}\n", escaped(&graph.title));
+    let _ = writeln!(out, "    note[\"{}\"]:::more", escaped(&counts(graph)));
     for (i, node) in graph.nodes.iter().enumerate() {
         let label: Vec<String> = node_lines(node).iter().map(|line| escaped(line)).collect();
         let (open, close) = if matches!(node.role, Role::Value | Role::Given) { ("([", "])") } else { ("[", "]") };
@@ -26,6 +27,10 @@ pub(crate) fn operations(graph: &Operations) -> String {
 /// The neurons.
 pub(crate) fn neurons(graph: &Neurons) -> String {
     let mut out = format!("flowchart LR\n    %% {}\n", escaped(&graph.title));
+    let notes: Vec<String> = graph.facts.iter().cloned().chain(graph.chosen()).map(|note| escaped(&note)).collect();
+    if !notes.is_empty() {
+        let _ = writeln!(out, "    note[\"{}\"]:::more", notes.join("<br/>"));
+    }
     for (c, column) in graph.columns.iter().enumerate() {
         let role = if c == 0 {
             "given"
@@ -36,10 +41,13 @@ pub(crate) fn neurons(graph: &Neurons) -> String {
         };
         let _ = writeln!(out, "    subgraph c{c}[\"{}\"]", escaped(&column.name));
         for place in 0..column.drawn.len() {
-            if place == column.drawn.len() / 2 && column.elided() > 0 {
-                let _ = writeln!(out, "        c{c}more[\"… {} more\"]:::more", column.elided());
-            }
-            let _ = writeln!(out, "        c{c}n{place}((\"{}\")):::{role}", neuron_name(column, place));
+            let text = neuron_lines(column, place).iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br/>");
+            // A name may be longer than a circle is wide.
+            let (open, close) = if column.labels.is_empty() { ("((", "))") } else { ("([", "])") };
+            let _ = writeln!(out, "        c{c}n{place}{open}\"{text}\"{close}:::{role}");
+        }
+        if column.elided() > 0 {
+            let _ = writeln!(out, "        c{c}more[\"… {} more\"]:::more", column.elided());
         }
         out.push_str("    end\n");
     }

@@ -1,5 +1,5 @@
 //! A network as a graph, in two views: [`Operations`], the computational graph with its gradients, and [`Neurons`],
-//! every unit with the weights or gradients between them. Both are data and can be written as DOT, Mermaid, SVG and,
+//! the units with the weights or gradients between them, of large layers the strongest. Both are data and can be written as DOT, Mermaid, SVG and,
 //! with the feature `png`, PNG; no other program is needed.
 //!
 //! All numbers come from `chainrule-model`: the parameters, the gradients of
@@ -7,10 +7,14 @@
 
 mod cut;
 mod dot;
+mod edge_numbers;
 mod formulas;
+pub(crate) mod image;
+mod labels;
 #[cfg(test)]
 mod legible;
 mod mermaid;
+mod neuron_marks;
 mod neurons;
 mod neurons_picture;
 mod operations;
@@ -19,16 +23,26 @@ mod picture;
 #[cfg(feature = "png")]
 mod png;
 mod rows;
+mod strongest;
 mod svg;
 mod text;
 mod words;
 
-pub use neurons::{ALL_DRAWN, Bundle, Column, END_DRAWN, Neurons, Shows};
+pub use labels::Labels;
+pub use neurons::{ALL_DRAWN, Bundle, Column, Neurons, STRONGEST_DRAWN, Shows};
 pub use operations::{Node, Norms, Operations, Role};
 pub use picture::Theme;
 pub use rows::Rows;
 
-pub(crate) use text::brief;
+// For the other pictures of this crate.
+#[cfg(feature = "png")]
+pub(crate) use picture::Stroke;
+pub(crate) use picture::{Anchor, Colour, Mark, Palette, Picture};
+#[cfg(feature = "png")]
+pub(crate) use png::png;
+pub(crate) use svg::svg;
+pub(crate) use text::{brief, width};
+pub(crate) use words::shortened;
 
 impl Operations {
     /// The graph in DOT, for Graphviz.
@@ -43,7 +57,7 @@ impl Operations {
 
     /// The graph as SVG.
     pub fn to_svg(&self, theme: Theme) -> String {
-        svg::svg(&operations_picture::picture(self, theme))
+        svg(&operations_picture::picture(self, theme))
     }
 
     /// The graph as PNG.
@@ -52,7 +66,7 @@ impl Operations {
     /// When the picture has more than 100 million pixels, as with a few hundred layers; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
-        png::png(&operations_picture::picture(self, theme))
+        png(&operations_picture::picture(self, theme))
     }
 }
 
@@ -69,7 +83,7 @@ impl Neurons {
 
     /// The graph as SVG.
     pub fn to_svg(&self, theme: Theme) -> String {
-        svg::svg(&neurons_picture::picture(self, theme))
+        svg(&neurons_picture::picture(self, theme))
     }
 
     /// The graph as PNG.
@@ -78,6 +92,6 @@ impl Neurons {
     /// When the picture has more than 100 million pixels, as with a few hundred layers; SVG has no such limit.
     #[cfg(feature = "png")]
     pub fn to_png(&self, theme: Theme) -> Result<Vec<u8>, String> {
-        png::png(&neurons_picture::picture(self, theme))
+        png(&neurons_picture::picture(self, theme))
     }
 }

@@ -66,9 +66,11 @@ pub struct Norms {
 /// let graph = Operations::new(&mlp, Loss::CrossEntropy);
 /// let dense = graph.nodes.iter().find(|node| node.name == "dense(2, 4)").unwrap();
 /// assert_eq!((dense.module, dense.forward.as_str()), (Some(0), "Z₁ = X·W₁ + b₁"));
+/// assert_eq!(dense.parameters, 2 * 4 + 4);
 /// # Ok::<(), chainrule::ModelError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Node {
     /// `W₁`, `Z₁`, or an operation's name: `dense(784, 16)`.
     pub name: String,
@@ -82,12 +84,15 @@ pub struct Node {
     pub forward: String,
     /// The backward formulas of an operation, one per gradient; empty for other nodes.
     pub backward: Vec<String>,
+    /// The learned numbers of a parameter, or of an operation all that it learns; 0 for other nodes.
+    pub parameters: usize,
     /// The norms, if rows were given; for the loss, its value.
     pub norms: Option<Norms>,
 }
 
 /// The graph of operations. Edges point forward; gradients flow back along the same edges.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Operations {
     /// `2-4-2 relu, cross-entropy`.
     pub title: String,
@@ -150,6 +155,29 @@ impl Operations {
     }
 }
 
+impl Operations {
+    /// The number of parameters.
+    ///
+    /// ```
+    /// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+    /// use chainrule::graph::Operations;
+    /// use chainrule::{Loss, Mlp};
+    ///
+    /// let graph = Operations::new(&Mlp::builder(784).dense(16).relu().dense(10).build()?, Loss::CrossEntropy);
+    /// assert_eq!(graph.parameters(), 784 * 16 + 16 + 16 * 10 + 10);
+    /// # Ok::<(), chainrule::ModelError>(())
+    /// ```
+    pub fn parameters(&self) -> usize {
+        self.parameters_of("")
+    }
+
+    /// The number of parameters whose names begin so.
+    pub(crate) fn parameters_of(&self, letter: &str) -> usize {
+        let parameters = self.nodes.iter().filter(|node| node.role == Role::Parameter && node.name.starts_with(letter));
+        parameters.map(|node| node.parameters).sum()
+    }
+}
+
 /// The ranges of a module's w and b, or gamma and beta, in the parameters.
 fn parameters<T: Scalar>(mlp: &Mlp<T>, module: usize) -> Option<[Range<usize>; 2]> {
     let dense = mlp.dense_layers().map(|layer| (layer.module, layer.params.end - layer.b.len(), layer.params));
@@ -168,18 +196,21 @@ fn build<T: Scalar>(mlp: &Mlp<T>, loss: Loss) -> Operations {
         let mut from = vec![value];
         let name = if let Layer::Dense { inputs, outputs } = *layer {
             (dense, after, width) = (dense + 1, 0, outputs);
-            let shapes = [("W", format!("({inputs}, {outputs})")), ("b", format!("({outputs})"))];
-            from.extend(
-                shapes.map(|(letter, shape)| graph.add(&numbered(letter, dense), Role::Parameter, Some(module), shape)),
-            );
+            let weights =
+                graph.add(&numbered("W", dense), Role::Parameter, Some(module), format!("({inputs}, {outputs})"));
+            let biases = graph.add(&numbered("b", dense), Role::Parameter, Some(module), format!("({outputs})"));
+            (graph.nodes[weights].parameters, graph.nodes[biases].parameters) = (inputs * outputs, outputs);
+            from.extend([weights, biases]);
             numbered("Z", dense)
         } else {
             after += 1;
             if let Layer::LayerNorm { width, .. } | Layer::BatchNorm { width, .. } = *layer {
                 norms += 1;
-                let parameter =
-                    |letter| graph.add(&numbered(letter, norms), Role::Parameter, Some(module), format!("({width})"));
-                from.extend(["γ", "β"].map(parameter));
+                for letter in ["γ", "β"] {
+                    let node = graph.add(&numbered(letter, norms), Role::Parameter, Some(module), format!("({width})"));
+                    graph.nodes[node].parameters = width;
+                    from.push(node);
+                }
             }
             // A second module after the same dense layer gets a prime, and so on.
             numbered("A", dense) + &"′".repeat(after - 1)
@@ -229,7 +260,8 @@ struct Output<'a> {
 impl Operations {
     fn add(&mut self, name: &str, role: Role, module: Option<usize>, shape: String) -> usize {
         let (forward, backward) = (String::new(), Vec::new());
-        self.nodes.push(Node { name: name.to_owned(), role, module, shape, forward, backward, norms: None });
+        let name = name.to_owned();
+        self.nodes.push(Node { name, role, module, shape, forward, backward, parameters: 0, norms: None });
         self.nodes.len() - 1
     }
 
@@ -239,6 +271,8 @@ impl Operations {
         let operation = self.add(name, Role::Operation, module, String::new());
         let Formulas { forward, backward } = formulas;
         (self.nodes[operation].forward, self.nodes[operation].backward) = (forward, backward);
+        let learned = from.iter().filter(|&&from| self.nodes[from].role == Role::Parameter);
+        self.nodes[operation].parameters = learned.map(|&from| self.nodes[from].parameters).sum();
         self.edges.extend(from.iter().map(|&from| (from, operation)));
         let value = self.add(output, Role::Value, module, shape);
         self.edges.push((operation, value));

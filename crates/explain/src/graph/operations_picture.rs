@@ -5,7 +5,7 @@
 use crate::graph::operations::{Node, Operations, Role};
 use crate::graph::picture::{Anchor, Mark, Palette, Picture, Stroke, Theme};
 use crate::graph::text::width;
-use crate::graph::words::lines;
+use crate::graph::words::{counts, lines};
 
 const MARGIN: f64 = 24.0;
 const LINE: f64 = 18.0; // from one baseline to the next
@@ -14,7 +14,7 @@ const SIZE: f64 = 13.0; // of text
 const ARROW: f64 = 30.0; // length of the way down
 const SIDE: f64 = 46.0; // length of the way from a parameter
 const APART: f64 = 7.0; // half the distance between an arrow and the one back
-const HEAD: f64 = 62.0; // title and legend
+const HEAD: f64 = 82.0; // title, counts and legend
 /// A taller column is split in two: this is about the height of a screen.
 const COLUMN: f64 = 1250.0;
 
@@ -35,8 +35,9 @@ pub(crate) fn picture(graph: &Operations, theme: Theme) -> Picture {
     let columns = columns(graph, &blocks);
     let count = columns.len() as f64;
     let legend = legend(graph);
-    let row =
-        (count * column_width + (count - 1.0) * 2.0 * MARGIN).max(width(&legend, 12.0)).max(width(&graph.title, 16.0));
+    let counts = counts(graph);
+    let head = width(&graph.title, 16.0).max(width(&legend, 12.0)).max(width(&counts, 12.0));
+    let row = (count * column_width + (count - 1.0) * 2.0 * MARGIN).max(head);
     let (width, title) = (row + 2.0 * MARGIN, graph.title.clone());
     let mut drawing = Drawing {
         graph,
@@ -46,7 +47,8 @@ pub(crate) fn picture(graph: &Operations, theme: Theme) -> Picture {
         picture: Picture { width, height: 0.0, ground: palette.ground, title, marks: Vec::new() },
     };
     drawing.picture.text((MARGIN, MARGIN + 14.0), 16.0, Anchor::Start, palette.ink, graph.title.clone());
-    drawing.picture.text((MARGIN, MARGIN + 36.0), 12.0, Anchor::Start, palette.faint, legend);
+    drawing.picture.text((MARGIN, MARGIN + 36.0), 12.0, Anchor::Start, palette.ink, counts);
+    drawing.picture.text((MARGIN, MARGIN + 56.0), 12.0, Anchor::Start, palette.faint, legend);
     let mut bottom = 0.0f64;
     for (place, column) in columns.iter().enumerate() {
         let left = MARGIN + place as f64 * (column_width + 2.0 * MARGIN);

@@ -96,6 +96,7 @@ impl Stroke {
 pub(crate) enum Anchor {
     Start,
     Middle,
+    End,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +104,12 @@ pub(crate) enum Mark {
     Line {
         from: (f64, f64),
         to: (f64, f64),
+        stroke: Stroke,
+    },
+    /// Lines from point to point, with round corners.
+    #[cfg_attr(not(feature = "png"), allow(dead_code, reason = "charts are drawn as pixels alone"))]
+    Path {
+        points: Vec<(f64, f64)>,
         stroke: Stroke,
     },
     /// Filled, without an outline.
@@ -122,6 +129,13 @@ pub(crate) enum Mark {
         radius: f64,
         fill: Colour,
         outline: Colour,
+    },
+    /// Square pixels, row by row.
+    Image {
+        corner: (f64, f64),
+        pixel: f64,
+        width: usize,
+        colours: Vec<Colour>,
     },
     /// `at` is on the baseline.
     Text {
@@ -182,12 +196,13 @@ mod tests {
     fn every_text_can_be_read_on_its_ground() {
         for theme in [Theme::Light, Theme::Dark] {
             let p = theme.palette();
-            for ground in [p.ground, p.parameter, p.operation, p.value, p.given] {
-                for text in [p.ink, p.faint, p.gradient] {
-                    let (a, b) = (luminance(text), luminance(ground));
-                    let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
-                    assert!(contrast >= 4.5, "{theme:?}: {text:?} on {ground:?} has {contrast:.2}");
-                }
+            let (shapes, of_edges) = ([p.parameter, p.operation, p.value, p.given], [p.positive, p.negative]);
+            let on_shapes = shapes.into_iter().flat_map(|shape| [p.ink, p.faint, p.gradient].map(|text| (shape, text)));
+            let on_ground = [p.ink, p.faint, p.gradient].into_iter().chain(of_edges).map(|text| (p.ground, text));
+            for (ground, text) in on_shapes.chain(on_ground) {
+                let (a, b) = (luminance(text), luminance(ground));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 4.5, "{theme:?}: {text:?} on {ground:?} has {contrast:.2}");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Writes a picture as SVG: plain shapes and text, no scripts and no style sheets, so that every viewer shows the same.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::graph::picture::{Anchor, Colour, Mark, Picture, Stroke};
@@ -31,10 +32,14 @@ fn element(mark: &Mark) -> String {
             let (x1, y1, x2, y2) = (short(from.0), short(from.1), short(to.0), short(to.1));
             format!(r#"<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"{}/>"#, attributes(stroke))
         }
-        Mark::Polygon { points, fill } => {
-            let points: Vec<String> = points.iter().map(|p| format!("{},{}", short(p.0), short(p.1))).collect();
-            format!(r#"<polygon points="{}" fill="{}"/>"#, points.join(" "), hex(*fill))
+        Mark::Path { points, stroke } => {
+            format!(
+                r#"<polyline points="{}" fill="none" stroke-linejoin="round"{}/>"#,
+                joined(points),
+                attributes(stroke)
+            )
         }
+        Mark::Polygon { points, fill } => format!(r#"<polygon points="{}" fill="{}"/>"#, joined(points), hex(*fill)),
         Mark::Rect { corner, size, radius, fill, outline } => format!(
             r#"<rect x="{}" y="{}" width="{}" height="{}" rx="{radius}" fill="{}" stroke="{}"/>"#,
             short(corner.0),
@@ -52,16 +57,38 @@ fn element(mark: &Mark) -> String {
             hex(*fill),
             hex(*outline)
         ),
+        Mark::Image { corner, pixel, width, colours } => image(*corner, *pixel, *width, colours),
         Mark::Text { at, size, anchor, colour, text } => {
             let anchor = match anchor {
                 Anchor::Start => "start",
                 Anchor::Middle => "middle",
+                Anchor::End => "end",
             };
             let (x, y, text) = (short(at.0), short(at.1), escaped(text));
             let (colour, size) = (hex(*colour), short(*size));
             format!(r#"<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="{colour}">{text}</text>"#)
         }
     }
+}
+
+fn joined(points: &[(f64, f64)]) -> String {
+    points.iter().map(|p| format!("{},{}", short(p.0), short(p.1))).collect::<Vec<_>>().join(" ")
+}
+
+/// For each colour one path of the runs of pixels that have it: plain shapes, which every viewer draws.
+fn image((x, y): (f64, f64), pixel: f64, width: usize, colours: &[Colour]) -> String {
+    let mut paths: BTreeMap<Colour, String> = BTreeMap::new();
+    for (y, row) in colours.chunks(width).enumerate() {
+        let mut x = 0;
+        for run in row.chunk_by(|a, b| a == b) {
+            let wide = run.len();
+            let _ = write!(paths.entry(run[0]).or_default(), "M{x} {y}h{wide}v1h-{wide}z");
+            x += wide;
+        }
+    }
+    let place = format!("translate({} {}) scale({pixel:.5})", short(x), short(y));
+    let paths: String = paths.iter().map(|(colour, d)| format!(r#"<path fill="{}" d="{d}"/>"#, hex(*colour))).collect();
+    format!(r#"<g transform="{place}" shape-rendering="crispEdges">{paths}</g>"#)
 }
 
 fn attributes(stroke: &Stroke) -> String {
@@ -105,6 +132,16 @@ mod tests {
         let text = svg(&picture);
         assert!(text.contains("<title>a &lt; b</title>"));
         assert!(text.contains(r##"<text x="1" y="2.5" font-size="12" text-anchor="middle" fill="#0000ff">Z &gt; 0 &amp; &quot;x&quot;</text>"##));
+    }
+
+    #[test]
+    fn an_image_is_the_runs_of_its_colours() {
+        let (a, b) = ([0, 0, 0], [255, 0, 0]);
+        let text = element(&Mark::Image { corner: (3.0, 4.5), pixel: 2.0, width: 3, colours: vec![a, a, b, b, b, b] });
+        let black = r##"<path fill="#000000" d="M0 0h2v1h-2z"/>"##;
+        let red = r##"<path fill="#ff0000" d="M2 0h1v1h-1zM0 1h3v1h-3z"/>"##;
+        let place = r#"transform="translate(3 4.5) scale(2.00000)" shape-rendering="crispEdges""#;
+        assert_eq!(text, format!("<g {place}>{black}{red}</g>"));
     }
 
     #[test]

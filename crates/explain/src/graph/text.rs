@@ -23,7 +23,11 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
         '∂' => 517.0,
         '‖' => 500.0,
         '→' | '←' | '−' | '⊙' | '×' => 838.0,
-        _ => 1000.0,
+        // Letters with accents are as wide as those without, but for four.
+        'Æ' | 'æ' | 'Œ' | 'œ' => 1075.0,
+        'À'..='ț' => 800.0,
+        'Ά'..='ώ' => 900.0,
+        _ => 1100.0,
     };
     text.chars().map(advance).sum::<f64>() * size / 1000.0
 }

@@ -1,7 +1,7 @@
 //! Shared by all formats: the lines of a node's box, a neuron's label, and the colour and width of an edge.
 
 use crate::graph::neurons::{Bundle, Column};
-use crate::graph::operations::{Node, Norms, Role};
+use crate::graph::operations::{Node, Norms, Operations, Role};
 use crate::graph::picture::{Colour, Theme};
 use crate::graph::text::brief;
 
@@ -18,6 +18,9 @@ pub(crate) fn lines(node: &Node) -> Vec<Line> {
     let line = |text: String, gradient| Line { text, gradient };
     let mut lines = vec![line(format!("{}  {}", node.name, node.shape).trim_end().to_owned(), false)];
     if node.role == Role::Operation {
+        if node.parameters > 0 {
+            lines[0].text = format!("{}: {} parameters", node.name, node.parameters);
+        }
         lines.push(line(node.forward.clone(), false));
         lines.extend(node.backward.iter().map(|formula| line(formula.clone(), true)));
     }
@@ -35,14 +38,43 @@ pub(crate) fn lines(node: &Node) -> Vec<Line> {
     lines
 }
 
+/// `138 parameters: 128 weights, 10 biases`; what there is none of is left out.
+pub(crate) fn counts(graph: &Operations) -> String {
+    let kinds = [("W", "weights"), ("b", "biases"), ("γ", "scales γ"), ("β", "shifts β")];
+    let count = |(letter, kind): (&str, &str)| match graph.parameters_of(letter) {
+        0 => None,
+        count => Some(format!("{count} {kind}")),
+    };
+    let kinds: Vec<String> = kinds.into_iter().filter_map(count).collect();
+    format!("{} parameters: {}", graph.parameters(), kinds.join(", "))
+}
+
 /// The texts alone.
 pub(crate) fn node_lines(node: &Node) -> Vec<String> {
     lines(node).into_iter().map(|line| line.text).collect()
 }
 
-/// The output of a neuron, or its number, counted from 1.
-pub(crate) fn neuron_name(column: &Column, place: usize) -> String {
-    column.values.get(place).map_or_else(|| (column.drawn[place] + 1).to_string(), |value| brief(*value))
+/// What stands at a neuron, line by line: its name, or its number counted from 1; its output; what is said of it.
+pub(crate) fn neuron_lines(column: &Column, place: usize) -> Vec<String> {
+    let name = column.labels.get(place).map_or_else(|| number(column, place), |name| shortened(name, LABEL));
+    let note = column.notes.get(place).filter(|note| !note.is_empty()).map(|note| shortened(note, LABEL));
+    std::iter::once(name).chain(column.values.get(place).copied().map(brief)).chain(note).collect()
+}
+
+/// The number of a neuron, counted from 1.
+pub(crate) fn number(column: &Column, place: usize) -> String {
+    (column.drawn[place] + 1).to_string()
+}
+
+/// Letters of a label that are drawn.
+pub(crate) const LABEL: usize = 32;
+
+/// At most so many letters.
+pub(crate) fn shortened(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(letters - 1).chain(['…']).collect(),
+    }
 }
 
 /// The colour of an edge, and its width: 0.5 and 3.5 times its share of the largest.

@@ -5,19 +5,19 @@ use std::fmt::Write;
 use super::axis::{Scale, label};
 use super::html::{Html, escaped};
 
-const WIDTH: f64 = 460.0;
-const HEIGHT: f64 = 300.0;
+pub(super) const WIDTH: f64 = 460.0;
+pub(super) const HEIGHT: f64 = 300.0;
 /// Left, right, top, bottom of the plot.
-const LEFT: f64 = 76.0;
-const RIGHT: f64 = WIDTH - 14.0;
-const TOP: f64 = 34.0;
-const BOTTOM: f64 = HEIGHT - 46.0;
+pub(super) const LEFT: f64 = 76.0;
+pub(super) const RIGHT: f64 = WIDTH - 14.0;
+pub(super) const TOP: f64 = 34.0;
+pub(super) const BOTTOM: f64 = HEIGHT - 46.0;
 /// The style of charts that no page is around: without variables, which not all programs that show SVG know.
 const ALONE: &str = include_str!("chart.css");
 /// A line of so many points shows where they are.
-const FEW: usize = 16;
+pub(super) const FEW: usize = 16;
 /// Colours that the style sheet has.
-const COLOURS: usize = 8;
+pub(super) const COLOURS: usize = 8;
 
 /// A chart.
 ///
@@ -102,7 +102,7 @@ impl Axis {
         Axis { label: label.to_owned(), range: None, is_log: false }
     }
 
-    fn scale(&self, values: impl Iterator<Item = f64>, points: [f64; 2]) -> Scale {
+    pub(super) fn scale(&self, values: impl Iterator<Item = f64>, points: [f64; 2]) -> Scale {
         let ends = |[low, high]: [f64; 2], value: f64| [low.min(value), high.max(value)];
         let found = values.fold([f64::INFINITY, f64::NEG_INFINITY], ends);
         let found = if found[0] <= found[1] { found } else { [0.0, 1.0] };
@@ -133,7 +133,7 @@ impl Chart {
         }
     }
 
-    fn finite(&self) -> Vec<Vec<[f64; 2]>> {
+    pub(super) fn finite(&self) -> Vec<Vec<[f64; 2]>> {
         self.series.iter().map(|series| finite(&series.points)).collect()
     }
 

@@ -4,12 +4,18 @@
 mod axis;
 mod bitmap;
 mod chart;
+#[cfg(feature = "png")]
+mod chart_picture;
 mod html;
+mod signed_image;
 mod table;
 
 pub use bitmap::bitmap;
 pub use chart::{Axis, Chart, Mark, Series, charts_to_svg};
+#[cfg(feature = "png")]
+pub use chart_picture::charts_to_png;
 pub use html::Html;
+pub use signed_image::SignedImage;
 pub use table::{bar, key_values, shaded, table};
 
 const STYLE: &str = include_str!("style.css");

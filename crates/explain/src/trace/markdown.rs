@@ -1,8 +1,9 @@
 //! A trace as Markdown, formulas and matrices in LaTeX between `$$`: what GitHub, Jupyter and pandoc show.
 
-use super::grid::{Detail, Grid};
+use super::grid::{self, Detail, Grid};
 use super::number::{latex, significant};
-use super::{Matrix, Quantity, Section, Term, Trace, words};
+use super::summary::listed;
+use super::{Matrix, Quantity, RowWords, Section, Term, Trace, words};
 
 /// How the Markdown looks.
 ///
@@ -42,6 +43,7 @@ pub fn to_markdown(trace: &Trace, style: &MarkdownStyle) -> String {
     if !trace.notes.trim().is_empty() {
         blocks.push(trace.notes.trim().to_owned());
     }
+    summary(&mut blocks, trace, detail);
     section(&mut blocks, 2, "given", &trace.given, detail);
     for step in &trace.steps {
         let mut level = 2;
@@ -57,6 +59,31 @@ pub fn to_markdown(trace: &Trace, style: &MarkdownStyle) -> String {
         blocks.push(losses(&trace.losses, detail));
     }
     blocks.join("\n\n") + "\n"
+}
+
+/// The loss, and a table of the rows.
+fn summary(blocks: &mut Vec<String>, trace: &Trace, detail: Detail) {
+    let summary = trace.summary();
+    blocks.push("## Summary".to_owned());
+    blocks.extend(summary.loss_words(detail.digits).map(|loss| loss + "."));
+    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+    let numbers = summary.rows.first().map(|row| row.numbers(&summary.output)).unwrap_or_default();
+    let names: Vec<&str> =
+        ["row", "target", "answer"].into_iter().chain(numbers.iter().map(|(name, _)| *name)).collect();
+    let mut lines = vec![format!("| {} |", names.join(" | ")), format!("|{}", "--:|".repeat(names.len()))];
+    for row in grid::shown(summary.rows.len(), detail.rows) {
+        let Some(at) = row else {
+            lines.push(format!("|{}", " .. |".repeat(names.len())));
+            continue;
+        };
+        let row = &summary.rows[at];
+        let RowWords { target, answer } = row.words(detail);
+        let numbers = row.numbers(&summary.output);
+        let mut cells = vec![(trace.first_row + at).to_string(), cell(&target.unwrap_or_default()), cell(&answer)];
+        cells.extend(numbers.iter().map(|(_, values)| listed(values, detail, ", ")));
+        lines.push(format!("| {} |", cells.join(" | ")));
+    }
+    blocks.push(lines.join("\n"));
 }
 
 fn section(blocks: &mut Vec<String>, level: usize, title: &str, quantities: &[Quantity], detail: Detail) {

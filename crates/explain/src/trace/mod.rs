@@ -1,4 +1,4 @@
-//! A training step with all its numbers: the inputs, then each formula of the forward pass, the loss, the backward pass
+//! A training step with all its numbers: what it comes to, the inputs, then each formula of the forward pass, the loss, the backward pass
 //! and the update, with its result.
 //!
 //! [`trace`] takes the step with the passes of `chainrule-model` that training uses, and records their numbers.
@@ -42,6 +42,7 @@ mod record;
 mod request;
 mod rules;
 mod run;
+mod summary;
 mod text;
 mod update;
 mod words;
@@ -51,7 +52,8 @@ pub use markdown::{MarkdownStyle, to_markdown};
 pub use matrix::Matrix;
 pub use number::significant;
 pub use quantity::Quantity;
-pub use record::{Section, Step, Trace};
+pub use record::{RowWords, Section, Step, Trace};
 pub use request::TraceRequest;
 pub use run::trace;
+pub use summary::{RowSummary, Summary};
 pub use text::{TextStyle, to_text};

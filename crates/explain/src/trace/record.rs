@@ -41,6 +41,10 @@ pub struct Trace {
     pub steps: Vec<Step>,
     /// The loss before each step and after the last; without a training step, the loss.
     pub losses: Vec<f64>,
+    /// Target and answer of each row in words; empty where numbers say it.
+    pub words: Vec<RowWords>,
+    /// What the first row is called, counted from 1.
+    pub first_row: usize,
 }
 
 impl Trace {
@@ -53,6 +57,27 @@ impl Trace {
     pub fn given(&self, name: &str) -> Option<&Quantity> {
         self.given.iter().find(|quantity| quantity.name.text == name)
     }
+}
+
+/// Target and answer of a row as people say them: a class by its name, a value in its unit.
+///
+/// ```
+/// # mod chainrule { pub use chainrule_explain::*; pub use chainrule_model::*; }
+/// use chainrule::trace::{RowWords, TextStyle, TraceRequest, to_text, trace};
+/// use chainrule::{MatRef, Mlp};
+///
+/// let mut mlp = Mlp::builder(2).dense(1).build()?;
+/// let mut trace = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&[1.0, 2.0], 1, 2)))?;
+/// trace.words = vec![RowWords { target: Some("250 EUR".to_owned()), answer: "231 EUR".to_owned() }];
+/// assert!(to_text(&trace, &TextStyle::default()).contains("row 1: target 250 EUR, answer 231 EUR"));
+/// # Ok::<(), chainrule::ModelError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowWords {
+    /// What it should have been, if that is known.
+    pub target: Option<String>,
+    /// What the model answers, in evaluation mode.
+    pub answer: String,
 }
 
 /// One step.

@@ -50,6 +50,8 @@ pub fn trace<T: Scalar>(mlp: &mut Mlp<T>, request: &TraceRequest<'_, T>) -> Resu
         given: pass.given,
         steps,
         losses,
+        words: Vec::new(),
+        first_row: 1,
     })
 }
 

@@ -1,9 +1,10 @@
 //! A trace as text for a terminal: every formula, also with its numbers if they fit.
 
 use super::equation::{self, Equation};
-use super::grid::Detail;
+use super::grid::{self, Detail};
 use super::number::significant;
-use super::{Quantity, Section, Trace, words};
+use super::summary::listed;
+use super::{Quantity, RowWords, Section, Trace, words};
 
 /// How the text looks.
 ///
@@ -44,6 +45,7 @@ const HEADING: &str = "1;36"; // bold cyan
 pub fn to_text(trace: &Trace, style: &TextStyle) -> String {
     let mut text = Text { style, out: String::new() };
     text.head(trace);
+    text.summary(trace);
     text.section("given", &trace.given);
     for step in &trace.steps {
         if trace.steps_taken() > 1 {
@@ -87,6 +89,33 @@ impl Text<'_> {
         }
         self.line("", "");
         self.line(DIM, words::READING);
+        self.line("", "");
+    }
+
+    fn summary(&mut self, trace: &Trace) {
+        let TextStyle { digits, limit, width, .. } = *self.style;
+        let (summary, detail) = (trace.summary(), Detail::new(digits, limit));
+        self.line(HEADING, "-- summary --");
+        self.line("", "");
+        if let Some(loss) = summary.loss_words(digits) {
+            self.line("", &loss);
+        }
+        for row in grid::shown(summary.rows.len(), limit) {
+            let Some(at) = row else {
+                self.line("", "..");
+                continue;
+            };
+            let row = &summary.rows[at];
+            let RowWords { target, answer } = row.words(detail);
+            let target = target.map_or_else(String::new, |target| format!("target {target}, "));
+            self.line("", &format!("row {}: {target}answer {answer}", trace.first_row + at));
+            for (name, values) in row.numbers(&summary.output) {
+                let of = |columns| listed(values, Detail { columns, ..detail }, "  ");
+                let line = |columns| format!("{INDENT}{name} = [ {} ]", of(columns));
+                let fits = (1..=limit).rev().map(line).find(|line| line.len() <= width);
+                self.line("", &fits.unwrap_or_else(|| line(1)));
+            }
+        }
         self.line("", "");
     }
 

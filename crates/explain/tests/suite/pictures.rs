@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use chainrule_explain::graph::{Neurons, Operations, Role, Rows, Shows, Theme};
+use chainrule_explain::graph::{Labels, Neurons, Operations, Role, Rows, Shows, Theme};
 use chainrule_model::{Loss, MatRef, Mlp, TargetsRef};
 
 const W1: [f64; 8] = [
@@ -105,6 +105,22 @@ fn every_operation_has_its_formulas_and_every_edge_leads_forward() {
 }
 
 #[test]
+fn parameters_are_counted_by_operation_and_in_all_as_the_network_has_them() {
+    let builder = Mlp::builder(6).dense(5).layer_norm().relu().dropout(0.5).dense(4).batch_norm().tanh().dense(3);
+    let mlp = builder.build().unwrap();
+    let graph = Operations::new(&mlp, Loss::CrossEntropy);
+    assert_eq!(graph.parameters(), mlp.params().len());
+    let of = |name: &str| graph.nodes.iter().find(|node| node.name.starts_with(name)).unwrap().parameters;
+    assert_eq!([of("dense(6, 5)"), of("layer_norm"), of("relu"), of("batch_norm"), of("L")], [35, 10, 0, 8, 0]);
+    for text in [graph.to_svg(Theme::Light), graph.to_dot(), graph.to_mermaid()] {
+        assert!(text.contains("92 parameters: 62 weights, 12 biases, 9 scales γ, 9 shifts β"), "{text}");
+        assert!(text.contains("dense(6, 5): 35 parameters") && !text.contains("relu: "), "{text}");
+    }
+    let plain = operations();
+    assert!(plain.to_dot().contains("31 parameters: 23 weights, 8 biases\""), "no norms: {}", plain.to_dot());
+}
+
+#[test]
 fn the_edges_of_the_flow_are_the_gradients_in_their_places() {
     let flow = flow();
     let (dw1, dw2) = (&flow.bundles[0].edges, &flow.bundles[1].edges);
@@ -120,13 +136,60 @@ fn a_layer_of_hundreds_is_elided_and_counted_in_every_format() {
     let mlp = Mlp::builder(784).dense(512).relu().dense(16).relu().dense(10).build().unwrap();
     let graph = Neurons::new(&mlp, Loss::CrossEntropy);
     for text in [graph.to_svg(Theme::Light), graph.to_dot(), graph.to_mermaid()] {
-        assert!(text.contains("… 778 more") && text.contains("… 506 more") && !text.contains("… 10 more"));
+        assert!(text.contains("… 776 more") && text.contains("… 504 more") && !text.contains("… 10 more"));
+        assert!(text.contains("the 8 strongest: norm of weights in × norm of weights out"), "{text}");
         assert!(text.len() < 100_000, "{} bytes", text.len());
     }
     let drawn: Vec<usize> = graph.bundles.iter().map(|bundle| bundle.edges.len()).collect();
-    assert_eq!(drawn, [6 * 6, 6 * 16, 16 * 10]);
+    assert_eq!(drawn, [8 * 8, 8 * 16, 16 * 10]);
     let w = mlp.dense_layers().next().unwrap().w;
-    assert_eq!(graph.bundles[0].edges[6 + 4], f64::from(w.get(1, 510)));
+    let (input, output) = (graph.columns[0].drawn[1], graph.columns[1].drawn[4]);
+    assert_eq!(graph.bundles[0].edges[8 + 4], f64::from(w.get(input, output)));
+}
+
+#[test]
+fn names_and_what_is_known_of_the_row_stand_at_the_ends_in_every_format() {
+    let mut labels = Labels::default();
+    labels.inputs = ["length of stay", "town=Bonn & \"Köln\""].map(str::to_owned).to_vec();
+    labels.input_notes = vec!["3.5 days".to_owned(), String::new()];
+    labels.outputs = vec!["risk".to_owned()];
+    labels.output_notes = vec!["50.5 % yes, target".to_owned()];
+    labels.facts = vec!["target yes, answer yes".to_owned()];
+    let graph = flow().labelled(&notebook(), &labels);
+    let quoted = |text: &str, (amp, quote): (&str, &str)| text.replace('&', amp).replace('"', quote);
+    for (text, escapes) in [
+        (graph.to_svg(Theme::Light), ("&amp;", "&quot;")),
+        (graph.to_dot(), ("&", "\\\"")),
+        (graph.to_mermaid(), ("&", "#quot;")),
+    ] {
+        for words in labels.inputs.iter().chain(&labels.outputs).chain(&labels.facts).chain(&labels.output_notes) {
+            assert!(text.contains(&quoted(words, escapes)), "{words:?} in {text}");
+        }
+        assert!(text.contains("3.5 days") && text.contains("0.505"), "{text}");
+    }
+    // Names for another number of inputs are none.
+    labels.inputs.pop();
+    let graph = flow().labelled(&notebook(), &labels);
+    assert!(graph.columns[0].labels.is_empty() && graph.columns[3].labels == ["risk"]);
+}
+
+#[test]
+fn images_of_the_first_weights_are_those_of_the_drawn_neurons() {
+    let mlp = Mlp::builder(64).dense(40).relu().dense(3).build().unwrap();
+    let mut labels = Labels::default();
+    labels.image_width = Some(8);
+    labels.image = (0..64).map(f64::from).collect();
+    let graph = Neurons::new(&mlp, Loss::CrossEntropy).labelled(&mlp, &labels);
+    let w = mlp.dense_layers().next().unwrap().w;
+    for (unit, image) in graph.columns[1].drawn.iter().zip(&graph.columns[1].images) {
+        let weights: Vec<f64> = (0..64).map(|input| f64::from(w.get(input, *unit))).collect();
+        assert_eq!(*image, weights);
+    }
+    // One of each drawn neuron, and the row.
+    assert_eq!(graph.to_svg(Theme::Dark).matches("crispEdges").count(), 8 + 1);
+    labels.image_width = Some(7);
+    let graph = Neurons::new(&mlp, Loss::CrossEntropy).labelled(&mlp, &labels);
+    assert!(graph.image_width.is_none() && !graph.to_svg(Theme::Dark).contains("crispEdges"), "no whole rows of 7");
 }
 
 #[test]

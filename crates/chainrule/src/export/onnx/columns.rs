@@ -5,6 +5,7 @@
 //! which the empty one stands for a missing value.
 
 use super::graph::{Attribute, Graph, Value};
+use super::logarithms::{self, Function};
 use crate::export::blueprint::{Blueprint, Column, ColumnKind, FeatureScaling};
 use crate::onnx::schema::element::{DOUBLE, FLOAT, STRING};
 
@@ -39,7 +40,12 @@ fn numbers(graph: &mut Graph, of: &Blueprint) -> Typed {
     }
     let is_missing = graph.node("IsNaN", &[&input], &[]);
     let fills = graph.reals("fill", &[1, cols], &fills, is_double);
-    let filled = graph.node("Where", &[&is_missing, &fills, &input], &[]);
+    let mut filled = graph.node("Where", &[&is_missing, &fills, &input], &[]);
+    // Logarithms are of tables, whose numbers are doubles.
+    let are_logarithms: Vec<bool> = of.columns.iter().map(|column| column.log1p).collect();
+    if are_logarithms.contains(&true) {
+        filled = logarithms::some(graph, Function::Log1p, &filled, &are_logarithms);
+    }
     if order.len() == cols {
         return Typed { name: filled, is_double };
     }
@@ -62,12 +68,17 @@ fn column_features(graph: &mut Graph, column: &Column) -> Vec<String> {
     let element = if matches!(column.kind, ColumnKind::Number { .. }) { DOUBLE } else { STRING };
     graph.input(&Value { element, cols: Some(1), name: &input });
     let to_double = [Attribute::Int("to", DOUBLE)];
+    let learned = |graph: &mut Graph, x: String| match column.log1p {
+        true => logarithms::node(graph, Function::Log1p, &x),
+        false => x,
+    };
     match &column.kind {
-        ColumnKind::Number { fill: None, .. } => vec![input],
+        ColumnKind::Number { fill: None, .. } => vec![learned(graph, input)],
         ColumnKind::Number { fill: Some(fill), indicator } => {
             let is_missing = graph.node("IsNaN", &[&input], &[]);
             let fill = graph.reals("fill", &[1], &[*fill], true);
-            let mut features = vec![graph.node("Where", &[&is_missing, &fill, &input], &[])];
+            let filled = graph.node("Where", &[&is_missing, &fill, &input], &[]);
+            let mut features = vec![learned(graph, filled)];
             features.extend(indicator.then(|| graph.node("Cast", &[&is_missing], &to_double)));
             features
         }

@@ -82,6 +82,12 @@ impl Graph {
         self.constant(name, &[values.len()], element::INT64, &bytes)
     }
 
+    /// A constant of yes and no, (1, some).
+    pub(super) fn flags(&mut self, name: &str, values: &[bool]) -> String {
+        let bytes: Vec<u8> = values.iter().map(|is| u8::from(*is)).collect();
+        self.constant(name, &[1, values.len()], element::BOOL, &bytes)
+    }
+
     fn constant(&mut self, name: &str, shape: &[usize], element: i64, bytes: &[u8]) -> String {
         let name = self.unique(name);
         let message = shape.iter().fold(Message::new(), |message, n| message.int(tensor::DIMS, *n as i64));

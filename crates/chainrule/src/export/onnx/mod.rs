@@ -2,6 +2,7 @@
 
 mod columns;
 mod graph;
+mod logarithms;
 mod model;
 mod network;
 

@@ -3,6 +3,7 @@
 
 use super::columns::features;
 use super::graph::{Attribute, Graph, Value};
+use super::logarithms::{self, Function};
 use super::network::Network;
 use crate::export::blueprint::{Blueprint, Probabilities};
 use crate::onnx::schema::element::{DOUBLE, FLOAT, INT64, STRING};
@@ -22,6 +23,17 @@ pub(crate) fn file(of: &Blueprint, name: &str, metadata: &str) -> Result<Vec<u8>
     }
     match &of.target_scaling {
         None => graph.node_to("Identity", &[&here], &outputs, &[]),
+        // In double, as the model undoes it.
+        Some((mean, std)) if of.target_log1p.contains(&true) => {
+            let std = graph.reals("target_std", &[of.outputs], std, true);
+            let mean = graph.reals("target_mean", &[of.outputs], mean, true);
+            let wide = graph.node("Cast", &[&here], &[Attribute::Int("to", DOUBLE)]);
+            let scaled = graph.node("Mul", &[&wide, &std], &[]);
+            let moved = graph.node("Add", &[&scaled, &mean], &[]);
+            let undone = logarithms::some(&mut graph, Function::Expm1, &moved, &of.target_log1p);
+            let element = if of.is_double { DOUBLE } else { FLOAT };
+            graph.node_to("Cast", &[&undone], &outputs, &[Attribute::Int("to", element)]);
+        }
         Some((mean, std)) => {
             let std = graph.reals("target_std", &[of.outputs], std, of.is_double);
             let mean = graph.reals("target_mean", &[of.outputs], mean, of.is_double);

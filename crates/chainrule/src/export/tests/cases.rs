@@ -57,6 +57,27 @@ pub(super) fn model<T: Scalar>(seed: usize) -> Model<T> {
     Model { preprocess, task: Some(task), class_names, schema, target: Arc::new(target), ..Model::new(mlp, loss) }
 }
 
+/// The same with logarithms of 1 + x: of every number of its table that may have one, and of its targets where they are scaled.
+pub(super) fn with_logarithms<T: Scalar>(model: Model<T>) -> Model<T> {
+    let mut schema = serde_json::to_value(model.schema.as_deref()).unwrap();
+    for column in schema.get_mut("columns").and_then(Value::as_array_mut).into_iter().flatten() {
+        let kind = &mut column["kind"];
+        if kind["kind"] == "number" && kind["fill"].as_f64().is_none_or(|fill| fill > -1.0) {
+            kind["log1p"] = json!(true);
+        }
+    }
+    let mut target = serde_json::to_value(&*model.target).unwrap();
+    if let Some(scaling) = target.get_mut("scaling") {
+        let columns = scaling["mean"].as_array().map_or(0, Vec::len);
+        scaling["log1p"] = json!((0..columns).map(|column| column % 3 < 2).collect::<Vec<_>>());
+    }
+    Model {
+        schema: serde_json::from_value::<Option<Schema>>(schema).unwrap().map(Arc::new),
+        target: Arc::new(serde_json::from_value(target).unwrap()),
+        ..model
+    }
+}
+
 fn preprocess(seed: usize, inputs: usize, stream: &mut Stream) -> Preprocess {
     let mut numbers = |low: f64, high: f64| (0..inputs).map(|_| stream.uniform(low, high)).collect::<Vec<_>>();
     match seed % 4 {

@@ -1,6 +1,7 @@
 //! Random models of every kind, and what other programs make of them.
 
 mod cases;
+mod evaluated;
 mod objects;
 mod onnx;
 #[cfg(unix)]

@@ -1,6 +1,8 @@
 //! The text of a trace, for a terminal and in Markdown, of a step small enough to check by hand.
 
-use chainrule_explain::trace::{MarkdownStyle, TextStyle, Trace, TraceRequest, to_markdown, to_text, trace};
+use chainrule_explain::trace::{
+    MarkdownStyle, RowWords, TextStyle, Trace, TraceRequest, significant, to_markdown, to_text, trace,
+};
 use chainrule_model::{Loss, MatRef, Mlp, Optimizer, TargetsRef};
 
 /// Two rows through 2-2-1 and one step.
@@ -32,6 +34,12 @@ dense(2, 2), relu, dense(2, 1); mse; sgd with learning rate 0.5; f64
 Two rows.
 
 Side by side is the product of matrices, * multiplies number by number, ^T transposes.
+
+-- summary --
+
+L = 7.578 before step 1, 939.2 after it
+row 1: target 1, answer 0.625
+row 2: target 0, answer -3.875
 
 -- given --
 
@@ -135,6 +143,73 @@ fn a_reader_can_follow_every_line_of_the_text() {
     assert!(end.starts_with("7.578 before the step and "), "{end}");
 }
 
+/// One row through 2-3 to classes, with 12 outputs or 3.
+fn classes(outputs: usize, steps: usize) -> Trace {
+    let mut mlp = Mlp::builder(2).dense(outputs).seed(8).build_as::<f64>().unwrap();
+    let x = [0.5, -1.0, 1.0, 1.0];
+    let targets = Some(TargetsRef::Classes(&[2, 0]));
+    let request =
+        TraceRequest { targets, loss: Loss::CrossEntropy, steps, ..TraceRequest::forward(MatRef::new(&x, 2, 2)) };
+    trace(&mut mlp, &request).unwrap()
+}
+
+#[test]
+fn a_trace_begins_with_loss_targets_answers_and_probabilities() {
+    let mut found = classes(3, 1);
+    let step = &found.steps[0];
+    let (z, p) = (step.quantity("forward", "Z1").unwrap(), step.quantity("loss", "P").unwrap());
+    let class = step.quantity("loss", "class").unwrap().value.get(1, 0);
+    let show = |values: &[f64]| values.iter().map(|v| significant(*v, 4)).collect::<Vec<_>>().join("  ");
+    let (z, p) = (show(&z.value.values()[3..]), show(&p.value.values()[3..]));
+    let text = to_text(&found, &style());
+    let (before, _) = text.split_once("-- given --").unwrap();
+    let loss = format!(
+        "L = {} before step 1, {} after it\n",
+        significant(found.losses[0], 4),
+        significant(found.losses[1], 4)
+    );
+    assert!(before.contains(&loss) && before.contains("\nrow 1: target 2, answer "), "{before}");
+    let row = format!("\nrow 2: target 0, answer {class}\n    Z1 = [ {z} ]\n    P = [ {p} ]\n");
+    assert!(before.contains(&row), "{row} in {before}");
+    assert!(
+        text.find("-- summary --") < text.find("-- given --")
+            && text.find("-- given --") < text.find("-- parameters --")
+    );
+    // In the model's own words, and with the numbers of its rows.
+    found.words =
+        ["a", "b | c"].map(|word| RowWords { target: Some("yes".to_owned()), answer: word.to_owned() }).to_vec();
+    found.first_row = 41;
+    let text = to_text(&found, &style());
+    assert!(text.contains("row 42: target yes, answer b | c\n    Z1 = ["), "{text}");
+    let markdown = to_markdown(&found, &MarkdownStyle { digits: 4, limit: 8 });
+    assert!(
+        markdown.contains("| row | target | answer | Z1 | P |\n|--:|--:|--:|--:|--:|\n| 41 | yes | a | "),
+        "{markdown}"
+    );
+    assert!(markdown.contains("| 42 | yes | b \\| c | "), "{markdown}");
+}
+
+#[test]
+fn a_summary_without_a_step_has_the_loss_alone_and_shortens_what_is_long() {
+    let text = to_text(&classes(40, 0), &TextStyle { width: 60, limit: 8, ..style() });
+    let (before, _) = text.split_once("-- given --").unwrap();
+    assert!(before.contains("\nL = ") && !before.contains("after it"), "{before}");
+    assert!(before.contains("  ..  ") && before.lines().all(|line| line.len() <= 100), "{before}");
+    assert!(before.lines().filter(|line| line.starts_with("    ")).all(|line| line.len() <= 60), "{before}");
+    // Values without targets: the answer alone.
+    let mut mlp = Mlp::builder(1).dense(1).build_as::<f64>().unwrap();
+    mlp.params_mut().copy_from_slice(&[2.0, 0.5]);
+    let x: Vec<f64> = (0..30).map(f64::from).collect();
+    let found = trace(&mut mlp, &TraceRequest::forward(MatRef::new(&x, 30, 1))).unwrap();
+    let text = to_text(&found, &TextStyle { limit: 4, ..style() });
+    assert!(
+        text.contains(
+            "-- summary --\n\nrow 1: answer 0.5\nrow 2: answer 2.5\n..\nrow 29: answer 56.5\nrow 30: answer 58.5\n\n"
+        ),
+        "{text}"
+    );
+}
+
 #[test]
 fn colour_adds_escapes_and_nothing_else() {
     let (plain, colored) = (to_text(&small(1), &style()), to_text(&small(1), &TextStyle { color: true, ..style() }));
@@ -201,6 +276,8 @@ fn several_steps_are_numbered_and_their_losses_listed() {
 fn markdown_has_each_formula_in_latex_with_its_numbers() {
     let markdown = to_markdown(&small(1), &MarkdownStyle { digits: 4, limit: 8 });
     let start = "# A small step\n\ndense(2, 2), relu, dense(2, 1); mse; sgd with learning rate 0.5; f64\n\nTwo rows.\n\n\
+                 ## Summary\n\nL = 7.578 before step 1, 939.2 after it.\n\n\
+                 | row | target | answer |\n|--:|--:|--:|\n| 1 | 1 | 0.625 |\n| 2 | 0 | -3.875 |\n\n\
                  ## Given\n\nThe inputs, 2 x 2:\n\n$$\nX\n= \\begin{bmatrix} 1 & 2 \\\\ -4 & 1 \\end{bmatrix}\n$$\n";
     assert!(markdown.starts_with(start), "{markdown}");
     for part in [
