@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::metrics::MetricsLog;
 use crate::atomic::write_atomically;
+use crate::train::Checkpoint;
 use crate::{Error, Result};
 
 /// The folder of a run: `config.toml`, `metrics.csv`, `model.safetensors`, `checkpoints` and `report.html`.
@@ -127,9 +128,9 @@ impl RunFolder {
         is_one(above).then(|| RunFolder { path: above.to_owned() })
     }
 
-    /// The folder at this path, whatever is in it.
-    pub(super) fn at(path: &Path) -> Self {
-        RunFolder { path: path.to_owned() }
+    /// The folder at this path, whatever is in it and whether it is there or not.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        RunFolder { path: path.into() }
     }
 
     /// Whether there is a file that only runs have.
@@ -165,6 +166,18 @@ impl RunFolder {
     /// `report.html`: a page about it.
     pub fn report_path(&self) -> PathBuf {
         self.path.join(REPORT)
+    }
+
+    /// The files that a run writes here, whether they are there or not; its checkpoints, which come and go, are others.
+    pub fn own_files(&self) -> [PathBuf; 4] {
+        [self.config_path(), self.metrics_path(), self.model_path(), self.report_path()]
+    }
+
+    /// Those, and the checkpoints that are there now.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let checkpoints = fs::read_dir(self.checkpoints_path()).into_iter().flatten().flatten();
+        let is_one = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(Checkpoint::is_name);
+        self.own_files().into_iter().chain(checkpoints.filter(is_one).map(|entry| entry.path())).collect()
     }
 
     /// Writes `config.toml`, whole or not at all.
@@ -209,6 +222,10 @@ mod tests {
         assert!(refused.contains("which is no folder"), "{refused}");
         fs::create_dir(folder.checkpoints_path()).unwrap();
         assert_eq!(RunFolder::find(folder.checkpoints_path()), Some(folder.clone()));
+        let checkpoint = folder.checkpoints_path().join("checkpoint-000000000050.safetensors");
+        fs::write(&checkpoint, "").unwrap();
+        fs::write(folder.checkpoints_path().join("notes"), "").unwrap();
+        assert_eq!(folder.files(), [&folder.own_files()[..], &[checkpoint]].concat());
         assert_eq!(RunFolder::find(&path), Some(folder));
         assert_eq!(RunFolder::find(home.path()), None);
     }

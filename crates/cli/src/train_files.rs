@@ -1,0 +1,45 @@
+//! The files of `train`, all of them: an output that would replace another one is refused before anything is read.
+
+use std::path::Path;
+
+use chainrule::runs::RunFolder;
+
+use crate::args::TrainArgs;
+use crate::failure::Failure;
+use crate::files::{self, Files};
+
+/// Refuses what could not be written after the run, or would replace what the run reads or writes.
+///
+/// # Errors
+/// Bad usage; or a failed run, if a file cannot be written.
+pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
+    if let Some(folder) = args.tensorboard.as_ref().filter(|folder| folder.exists() && !folder.is_dir()) {
+        let folder = folder.display();
+        return Err(Failure::Usage(format!("--tensorboard {folder} is a file; event files go to a folder")));
+    }
+    let is_svg = |path: &&Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
+    if let Some(path) = args.curves.as_deref().filter(|path| !is_svg(path)) {
+        return Err(Failure::Usage(format!("--curves {} is to be drawn as SVG: name it FILE.svg", path.display())));
+    }
+    of(args).check()?;
+    args.save.as_deref().map_or(Ok(()), |path| files::check_model(path, args.force))
+}
+
+fn of(args: &TrainArgs) -> Files {
+    let files = Files::default().source("--data", Some(&args.data)).file("--labels", args.columns.labels.as_deref());
+    let files = files.source("--test-data", args.test_data.as_ref()).file("--test-labels", args.test_labels.as_deref());
+    let files = files.file("--init", args.init.as_deref()).file("--config", args.run.config.as_deref());
+    let checkpoints = &args.checkpoints;
+    let files = match &args.run.run {
+        Some(path) => {
+            let own = RunFolder::at(path);
+            let files = own.own_files().iter().fold(files, |files, file| files.inner("--run", file));
+            files.checkpoints("--run", Some(&own.checkpoints_path()))
+        }
+        None if checkpoints.checkpoint.is_some() => files.checkpoints("--checkpoint", checkpoints.folder()),
+        None => files.checkpoints("--resume", checkpoints.folder()),
+    };
+    let files = files.folder("--tensorboard", args.tensorboard.as_deref());
+    let files = files.output("--save", args.save.as_deref()).output("--report", args.report.as_deref());
+    files.output("--curves", args.curves.as_deref())
+}
