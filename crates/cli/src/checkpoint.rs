@@ -74,11 +74,19 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
         tell(format_args!("warning: {}; the next older one is taken", shown(error)));
     }
     if options(&given).all(|(name, _)| is_about_the_run(&name)) && !checkpoint.command().is_empty() {
-        let whole = completed(checkpoint.command(), &given);
+        // The checkpoints go to the folder that is named, wherever the run had them.
+        let places: &[&str] = if run.is_some() { &["--checkpoint"] } else { &["--checkpoint", "--run", "--run-name"] };
+        let whole = completed(checkpoint.command(), &given, places);
         args = parsed(&whole).map_err(|why| {
             Failure::Usage(format!("{} was made by options that are none here: {why}", shown(folder.display())))
         })?;
         args.command = whole;
+        if run.is_none() && args.save.is_none() && is_of_a_folder(checkpoint.command()) {
+            tell(format_args!(
+                "note: {} is not in the folder of its run: only checkpoints are written; --save FILE keeps the model",
+                shown(folder.display())
+            ));
+        }
     } else {
         args.command = given;
     }
@@ -103,9 +111,15 @@ fn is_about_the_run(name: &str) -> bool {
     VALUED.contains(&name) || FLAGS.contains(&name)
 }
 
-/// The stored options, except for those that are given anew, and then these.
-fn completed(stored: &[String], given: &[String]) -> Vec<String> {
-    let anew: Vec<String> = options(given).map(|(name, _)| name).collect();
+/// Whether the run was kept in a folder of its own.
+fn is_of_a_folder(command: &[String]) -> bool {
+    options(command).any(|(name, _)| matches!(name.as_str(), "--run" | "--run-name"))
+}
+
+/// The stored options, except for those that are given anew or left out, and then these.
+fn completed(stored: &[String], given: &[String], without: &[&str]) -> Vec<String> {
+    let left_out = without.iter().map(|&name| name.to_owned());
+    let anew: Vec<String> = options(given).map(|(name, _)| name).chain(left_out).collect();
     let kept = parts(stored).filter(|(name, _)| !name.as_ref().is_some_and(|name| anew.contains(name)));
     let kept = kept.flat_map(|(_, tokens)| tokens.to_vec());
     kept.chain(options(given).flat_map(|(_, tokens)| tokens.to_vec())).collect()
@@ -198,8 +212,8 @@ mod tests {
     fn what_is_given_anew_replaces_what_is_stored() {
         let stored = tokens("train --data x.csv --threads 4 --save=m --checkpoint c --json --hidden 8,8");
         let given = tokens("train --resume c --threads=2 --json");
-        let want = "train --data x.csv --save=m --checkpoint c --hidden 8,8 --resume c --threads=2 --json";
-        assert_eq!(completed(&stored, &given), tokens(want));
+        let want = "train --data x.csv --save=m --hidden 8,8 --resume c --threads=2 --json";
+        assert_eq!(completed(&stored, &given, &["--checkpoint"]), tokens(want));
         assert!(options(&given).all(|(name, _)| is_about_the_run(&name)));
         assert!(!options(&tokens("train --resume c --epochs 3")).all(|(name, _)| is_about_the_run(&name)));
     }
