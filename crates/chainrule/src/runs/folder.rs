@@ -1,6 +1,6 @@
 //! The folder of a run: which file is what, and that a new run never writes into an old one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -180,12 +180,26 @@ impl RunFolder {
         self.own_files().into_iter().chain(checkpoints.filter(is_one).map(|entry| entry.path())).collect()
     }
 
-    /// Writes `config.toml`, whole or not at all.
+    /// Writes `config.toml`, by which the folder is that of this run: of two that begin at once, one is refused and has written
+    /// nothing.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When there is one, or it cannot be written.
     pub fn write_config(&self, text: &str) -> Result<()> {
-        write_atomically(self.config_path(), |out| out.write_all(text.as_bytes()))
+        let path = self.config_path();
+        match File::create_new(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let found = format!("{}, in which another run has just begun", self.path.display());
+                let expected = "a new or an empty folder".to_owned();
+                return Err(Error::Argument { name: "folder of the run", found, expected });
+            }
+            Err(error) => return Err(Error::io("write", path)(error)),
+        }
+        write_atomically(&path, |out| out.write_all(text.as_bytes())).inspect_err(|_| {
+            // The error is that of writing.
+            let _ = fs::remove_file(&path);
+        })
     }
 
     /// A new `metrics.csv`.
@@ -228,6 +242,17 @@ mod tests {
         assert_eq!(folder.files(), [&folder.own_files()[..], &[checkpoint]].concat());
         assert_eq!(RunFolder::find(&path), Some(folder));
         assert_eq!(RunFolder::find(home.path()), None);
+    }
+
+    #[test]
+    fn of_two_runs_that_begin_at_once_one_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a");
+        let (first, second) = (RunFolder::create(&path).unwrap(), RunFolder::create(&path).unwrap());
+        first.write_config("# first\n").unwrap();
+        let refused = second.write_config("# second\n").unwrap_err().to_string();
+        assert!(refused.contains("in which another run has just begun"), "{refused}");
+        assert_eq!(fs::read_to_string(first.config_path()).unwrap(), "# first\n");
     }
 
     #[test]
