@@ -114,7 +114,7 @@ fn train<T: Scalar>(
     if let Some(checkpoint) = checkpoint {
         checkpoint::tell_resumed(checkpoint, &model, &mut output);
     }
-    let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
+    let progress = Progress::new(&mut output, sight, size, !args.quiet, train_files::are_written(args));
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
     }

@@ -25,6 +25,12 @@ pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
     args.save.as_deref().map_or(Ok(()), |path| files::check_model(path, args.force))
 }
 
+/// Whether the run writes something besides standard output, for which it goes on when nobody reads that any more.
+pub(crate) fn are_written(args: &TrainArgs) -> bool {
+    let files = [&args.save, &args.report, &args.curves, &args.tensorboard];
+    files.into_iter().any(Option::is_some) || args.checkpoints.folder().is_some() || args.run.is_given()
+}
+
 fn of(args: &TrainArgs) -> Files {
     let files = Files::default().source("--data", Some(&args.data)).file("--labels", args.columns.labels.as_deref());
     let files = files.source("--test-data", args.test_data.as_ref()).file("--test-labels", args.test_labels.as_deref());

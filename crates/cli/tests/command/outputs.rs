@@ -107,6 +107,38 @@ fn a_reader_that_left_ends_every_command_quietly() {
     }
 }
 
+#[test]
+fn a_run_that_writes_files_goes_on_without_its_reader() {
+    let folder = folder();
+    let path = folder.path();
+    let written = |output: &str, name: &str| {
+        let mut train = command(path);
+        train.args("train --data iris --hidden 4 --epochs 7".split(' ')).args([output, name]);
+        let left: Run = train.stdout(left()).output().unwrap().into();
+        assert_eq!((left.code, left.stderr.as_str()), (0, ""), "{output}");
+        path.join(name)
+    };
+    // A line with a point for each epoch.
+    let has_curve = |file: PathBuf| {
+        let points = |line: &str| line.split(' ').filter(|word| word.contains(',')).count();
+        fs::read_to_string(file)
+            .unwrap()
+            .split("<polyline")
+            .skip(1)
+            .any(|line| points(line.split('>').next().unwrap()) == 7)
+    };
+    written("--save", "m");
+    assert!(succeed(path, "inspect m").contains(" 7 epochs"));
+    assert!(has_curve(written("--report", "page.html")));
+    assert!(has_curve(written("--curves", "curves.svg")));
+    let newest = chainrule::train::Checkpoint::newest(written("--checkpoint", "c")).unwrap();
+    assert_eq!(newest.checkpoint.position(), Some((8, 0)));
+    assert_eq!(fs::read_to_string(written("--run", "run").join("metrics.csv")).unwrap().lines().count(), 8);
+    let logs = written("--tensorboard", "logs");
+    let events = fs::read(logs.join(&names(&logs)[0])).unwrap();
+    assert_eq!(events.windows(10).filter(|part| *part == b"loss/train").count(), 7);
+}
+
 /// Other ways to name a file of this folder.
 fn aliases(folder: &Path, name: &str) -> Vec<PathBuf> {
     let ending = Path::new(name).extension().map(|ending| format!(".{}", ending.display())).unwrap_or_default();
