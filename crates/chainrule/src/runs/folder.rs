@@ -210,12 +210,12 @@ impl RunFolder {
         MetricsLog::create(self.metrics_path())
     }
 
-    /// The `metrics.csv` of a run that goes on with this epoch.
+    /// The `metrics.csv` of a run that goes on with this epoch after so many steps of all.
     ///
     /// # Errors
     /// When there is none, or it cannot be read or written.
-    pub fn metrics_from(&self, epoch: usize) -> Result<MetricsLog> {
-        MetricsLog::continue_from(self.metrics_path(), epoch)
+    pub fn metrics_from(&self, epoch: usize, step: usize) -> Result<MetricsLog> {
+        MetricsLog::continue_from(self.metrics_path(), epoch, step)
     }
 }
 
