@@ -108,8 +108,18 @@ fn what_is_different_or_damaged_is_said() {
     );
     let refused = run(path, &format!("{RUN} --batch 33 --lr 0.01 --resume c"));
     assert_eq!(refused.code, 1);
-    let (lr, batch) = ("optimizer: Adam { lr: 0.001", "batch: 32 in the checkpoint, 33 now");
+    let (lr, batch) = ("optimizer: adam lr 0.001", "batch: 32 in the checkpoint, 33 now");
     assert!(refused.stderr.contains(lr) && refused.stderr.contains(batch), "{}", refused.stderr);
+    // Only what is given is another one.
+    for (given, what) in
+        [("--epochs 70", "epochs: 4 in the checkpoint, 70 now"), ("--lr=0.5", "optimizer: adam lr 0.001")]
+    {
+        let refused = run(path, &format!("train --resume c {given}"));
+        let differences = refused.stderr.split("of another run: ").nth(1).unwrap_or_default();
+        assert!(refused.code == 1 && differences.starts_with(what), "{}", refused.stderr);
+        assert!(!differences.contains(';') && !differences.contains('{'), "{}", refused.stderr);
+    }
+    succeed(path, "train --resume c --batch 32 --quiet");
 
     let newest = path.join("c").join(names(&path.join("c")).pop().unwrap());
     let mut bytes = fs::read(&newest).unwrap();
