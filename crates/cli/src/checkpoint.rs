@@ -1,11 +1,13 @@
 //! Checkpoints of `train`: where they go, and how a run goes on from its folder, by the command that is stored in it.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use chainrule::runs::RunFolder;
 use chainrule::train::{Checkpoint, Checkpoints, Newest, Observer};
 use chainrule::{Model, Result, Scalar, TrainReport, Trainer};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use serde::Serialize;
 
 use crate::args::{CheckpointArgs, Cli, Command, TrainArgs};
@@ -15,8 +17,8 @@ use crate::limits;
 use crate::output::{Output, tell};
 use crate::rows::Rows;
 
-/// Options that say how a run is made, and nothing of what comes of it. Those with a value, and those without.
-const VALUED: [&str; 14] = [
+/// Options that say how a run is made, and nothing of what comes of it.
+const ABOUT_THE_RUN: [&str; 19] = [
     "--threads",
     "--save",
     "--report",
@@ -31,8 +33,12 @@ const VALUED: [&str; 14] = [
     "--max-bytes",
     "--memory",
     "--scratch",
+    "--json",
+    "--quiet",
+    "--verbose",
+    "--force",
+    "--no-color",
 ];
-const FLAGS: [&str; 5] = ["--json", "--quiet", "--verbose", "--force", "--no-color"];
 
 /// A run that goes on, or begins.
 pub(crate) struct Resumed {
@@ -73,14 +79,22 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
     for error in unreadable {
         tell(format_args!("warning: {}; the next older one is taken", shown(error)));
     }
-    if options(&given).all(|(name, _)| is_about_the_run(&name)) && !checkpoint.command().is_empty() {
-        let whole = completed(checkpoint.command(), &given);
+    if checkpoint.command().is_empty() {
+        args.command = given;
+    } else {
+        // The checkpoints go to the folder that is named, wherever the run had them.
+        let places: &[&str] = if run.is_some() { &["--checkpoint"] } else { &["--checkpoint", "--run", "--run-name"] };
+        let whole = completed(checkpoint.command(), &given, places);
         args = parsed(&whole).map_err(|why| {
-            Failure::Usage(format!("{} was made by options that are none here: {why}", shown(folder.display())))
+            Failure::Usage(format!("the run of {} with the options given here: {why}", shown(folder.display())))
         })?;
         args.command = whole;
-    } else {
-        args.command = given;
+        if run.is_none() && args.save.is_none() && is_of_a_folder(checkpoint.command()) {
+            tell(format_args!(
+                "note: {} is not in the folder of its run: only checkpoints are written; --save FILE keeps the model",
+                shown(folder.display())
+            ));
+        }
     }
     if let Some(run) = run {
         (args.run.run, args.run.run_name) = (Some(run.path().to_owned()), None);
@@ -100,12 +114,18 @@ pub(crate) fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, 
 }
 
 fn is_about_the_run(name: &str) -> bool {
-    VALUED.contains(&name) || FLAGS.contains(&name)
+    ABOUT_THE_RUN.contains(&name)
 }
 
-/// The stored options, except for those that are given anew, and then these.
-fn completed(stored: &[String], given: &[String]) -> Vec<String> {
-    let anew: Vec<String> = options(given).map(|(name, _)| name).collect();
+/// Whether the run was kept in a folder of its own.
+fn is_of_a_folder(command: &[String]) -> bool {
+    options(command).any(|(name, _)| matches!(name.as_str(), "--run" | "--run-name"))
+}
+
+/// The stored options, except for those that are given anew or left out, and then these.
+fn completed(stored: &[String], given: &[String], without: &[&str]) -> Vec<String> {
+    let left_out = without.iter().map(|&name| name.to_owned());
+    let anew: Vec<String> = options(given).map(|(name, _)| name).chain(left_out).collect();
     let kept = parts(stored).filter(|(name, _)| !name.as_ref().is_some_and(|name| anew.contains(name)));
     let kept = kept.flat_map(|(_, tokens)| tokens.to_vec());
     kept.chain(options(given).flat_map(|(_, tokens)| tokens.to_vec())).collect()
@@ -116,16 +136,35 @@ fn options(arguments: &[String]) -> impl Iterator<Item = (String, &[String])> {
     parts(arguments).filter_map(|(name, tokens)| Some((name?, tokens)))
 }
 
-/// The arguments, those together that belong together: an option about the run has its value with it.
+/// The arguments, those together that belong together: an option has its value with it.
 fn parts(mut arguments: &[String]) -> impl Iterator<Item = (Option<String>, &[String])> {
     std::iter::from_fn(move || {
         let first = arguments.first()?;
         let name = first.split('=').next().filter(|name| name.starts_with("--"));
-        let has_value_behind = name.is_some_and(|name| VALUED.contains(&name) && name == first);
+        let (name, has_value) = name.map(known).unzip();
+        let has_value_behind = has_value.unwrap_or(false) && !first.contains('=');
         let (part, rest) = arguments.split_at(if has_value_behind { 2.min(arguments.len()) } else { 1 });
         arguments = rest;
-        Some((name.map(str::to_owned), part))
+        Some((name, part))
     })
+}
+
+/// The first name of an option of `train`, `--init` of `--from`, and whether it has a value.
+fn known(name: &str) -> (String, bool) {
+    static OPTIONS: OnceLock<HashMap<String, (String, bool)>> = OnceLock::new();
+    let options = OPTIONS.get_or_init(|| {
+        let mut cli = Cli::command();
+        cli.build();
+        let train = cli.find_subcommand("train").map(|train| train.get_arguments().cloned()).into_iter().flatten();
+        let names = train.filter_map(|arg| {
+            let name = format!("--{}", arg.get_long()?);
+            let others = arg.get_all_aliases().unwrap_or_default().into_iter().map(|alias| format!("--{alias}"));
+            let has_value = arg.get_action().takes_values();
+            Some(others.chain([name.clone()]).map(move |alias| (alias, (name.clone(), has_value))).collect::<Vec<_>>())
+        });
+        names.flatten().collect()
+    });
+    options.get(name).cloned().unwrap_or_else(|| (name.to_owned(), false))
 }
 
 /// The arguments that tell what comes of a run: those that change nothing of the model are left out, so that its file is the same.
@@ -198,10 +237,12 @@ mod tests {
     fn what_is_given_anew_replaces_what_is_stored() {
         let stored = tokens("train --data x.csv --threads 4 --save=m --checkpoint c --json --hidden 8,8");
         let given = tokens("train --resume c --threads=2 --json");
-        let want = "train --data x.csv --save=m --checkpoint c --hidden 8,8 --resume c --threads=2 --json";
-        assert_eq!(completed(&stored, &given), tokens(want));
-        assert!(options(&given).all(|(name, _)| is_about_the_run(&name)));
-        assert!(!options(&tokens("train --resume c --epochs 3")).all(|(name, _)| is_about_the_run(&name)));
+        let want = "train --data x.csv --save=m --hidden 8,8 --resume c --threads=2 --json";
+        assert_eq!(completed(&stored, &given, &["--checkpoint"]), tokens(want));
+        let given = tokens("train --resume c --from b --lr=0.1 --raw-targets --hidden 8");
+        let stored = tokens("train --data x.csv --init a --lr 0.2 --raw-targets --drop u --drop v --hidden=9");
+        let want = "train --data x.csv --drop u --drop v --resume c --from b --lr=0.1 --raw-targets --hidden 8";
+        assert_eq!(completed(&stored, &given, &[]), tokens(want));
     }
 
     #[test]

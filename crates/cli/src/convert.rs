@@ -7,12 +7,12 @@ use crate::args::ConvertArgs;
 use crate::data::tell_task;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::files::{self, Inputs};
+use crate::files::{self, Files};
 use crate::output::Output;
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
     let format = ExportFormat::of_path(&args.out).map_err(|error| Failure::Usage(error.to_string()))?;
-    files::check_output("OUT", &args.out, &Inputs::default().file("IN", Some(&args.input)))?;
+    Files::default().file("IN", Some(&args.input)).output("OUT", Some(&args.out)).check()?;
     let file = args.order.open(&args.input)?;
     match file.dtype() {
         DType::F32 => convert::<f32>(args, &file, format),

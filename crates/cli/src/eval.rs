@@ -11,7 +11,7 @@ use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, outputs_table};
-use crate::files::{self, Inputs};
+use crate::files::Files;
 use crate::output::{Output, plural};
 use crate::page;
 use crate::part::Chosen;
@@ -67,10 +67,8 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
     if args.part == Some(Part::All) && args.holdout.is_some() {
         return Err(Failure::Usage("--holdout splits the rows into train and test; --part all is both".to_owned()));
     }
-    if let Some(path) = &args.report {
-        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", Some(&args.data));
-        files::check_output("--report", path, &inputs.file("--labels", args.columns.labels.as_deref()))?;
-    }
+    let files = Files::default().file("MODEL", Some(&args.model)).source("--data", Some(&args.data));
+    files.file("--labels", args.columns.labels.as_deref()).output("--report", args.report.as_deref()).check()?;
     let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => eval::<f32>(args, &file),

@@ -12,7 +12,7 @@ use crate::args::ExplainArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::files::{self, Inputs, Picture};
+use crate::files::{self, Files, Picture};
 use crate::output::{Output, brief, percent, plural};
 use crate::part::Chosen;
 
@@ -38,9 +38,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     named.check()?;
     if let Some(path) = &args.image {
         files::check_picture("--image", path)?;
-        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", Some(&args.data));
-        files::check_output("--image", path, &inputs.file("--labels", args.columns.labels.as_deref()))?;
     }
+    let files = Files::default().file("MODEL", Some(&args.model)).source("--data", Some(&args.data));
+    files.file("--labels", args.columns.labels.as_deref()).output("--image", args.image.as_deref()).check()?;
     let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => explain::<f32>(args, named, &file),

@@ -9,14 +9,14 @@ use chainrule::{DType, Model, ModelFile, Scalar};
 use crate::args::ExportArgs;
 use crate::data::Named;
 use crate::failure::Failure;
-use crate::files::{self, Inputs};
+use crate::files::{self, Files};
 use crate::output::{Output, brief, percent, plural, tell};
 
 pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
     let format = format(args)?;
     if let Some(out) = &args.out {
-        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
-        files::check_output("--out", out, &inputs.file("--labels", args.columns.labels.as_deref()))?;
+        let files = Files::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
+        files.file("--labels", args.columns.labels.as_deref()).output("--out", Some(out)).check()?;
     } else if matches!(format, ExportFormat::Npz | ExportFormat::Torch | ExportFormat::Onnx)
         && io::stdout().is_terminal()
     {

@@ -7,37 +7,62 @@ use std::path::{Path, PathBuf};
 
 use chainrule::atomic::{check_writable, write_atomically};
 use chainrule::data::{Source, mnist_dir};
+use chainrule::train::Checkpoint;
 use chainrule::{ModelFile, Result};
 
 use crate::failure::Failure;
 use crate::interrupt;
 
-/// The input files of a command, each with its name in error messages.
+/// All files of a command: what it reads or must not lose, and what it writes. [`Files::check`] refuses an output that would
+/// replace one of the others.
 #[derive(Debug, Default)]
-pub(crate) struct Inputs(Vec<(&'static str, PathBuf)>);
+pub(crate) struct Files {
+    /// What each is in error messages, and where.
+    inputs: Vec<(String, PathBuf)>,
+    outputs: Vec<Output>,
+}
 
-impl Inputs {
-    /// Adds a file if the option is given: `--labels`.
-    pub(crate) fn file(mut self, what: &'static str, path: Option<&Path>) -> Self {
-        self.0.extend(path.map(|path| (what, path.to_path_buf())));
+#[derive(Debug)]
+struct Output {
+    /// The option that names it: `--save`.
+    option: &'static str,
+    path: PathBuf,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A file that is written in the end.
+    File,
+    /// A file in a folder that the command makes.
+    Inner,
+    Folder,
+    /// A folder with checkpoints, which come and go.
+    Checkpoints,
+}
+
+impl Files {
+    /// Adds an input file if the option is given: `--labels`.
+    pub(crate) fn file(self, what: &str, path: Option<&Path>) -> Self {
+        match path {
+            Some(path) => self.kept(format!("the file that {what} reads"), path.to_owned()),
+            None => self,
+        }
+    }
+
+    /// Adds a file that must not be lost: `the data of that run`.
+    pub(crate) fn kept(mut self, what: String, path: PathBuf) -> Self {
+        self.inputs.push((what, path));
         self
     }
 
     /// Adds the files of a source if the option is given: `--data`.
-    pub(crate) fn source(self, what: &'static str, source: Option<&Source>) -> Self {
+    pub(crate) fn source(self, what: &str, source: Option<&Source>) -> Self {
         match source {
-            Some(Source::File(path)) => self.file(what, Some(path)),
-            Some(Source::Files(paths)) => paths.iter().fold(self, |inputs, path| inputs.file(what, Some(path))),
-            Some(Source::Mnist(folder)) => match mnist_dir(folder) {
-                Ok(files) => [files.train_images, files.train_labels, files.test_images, files.test_labels]
-                    .iter()
-                    .fold(self, |inputs, path| inputs.file(what, Some(path))),
-                // Reading the source reports what is missing.
-                Err(_) => self,
-            },
             // Standard input may have a path.
             Some(Source::Stdin) => self.stdin(),
-            _ => self,
+            Some(source) => paths(source).iter().fold(self, |files, path| files.file(what, Some(path))),
+            None => self,
         }
     }
 
@@ -45,24 +70,115 @@ impl Inputs {
     pub(crate) fn stdin(self) -> Self {
         self.file("standard input", cfg!(unix).then(|| Path::new("/dev/stdin")))
     }
+
+    /// Adds an output file if the option is given: `--save`.
+    pub(crate) fn output(self, option: &'static str, path: Option<&Path>) -> Self {
+        self.written(option, path, Kind::File)
+    }
+
+    /// Adds a file that is written into a folder of the command's own.
+    pub(crate) fn inner(self, option: &'static str, path: &Path) -> Self {
+        self.written(option, Some(path), Kind::Inner)
+    }
+
+    /// Adds a folder that is written to if the option is given: `--tensorboard`.
+    pub(crate) fn folder(self, option: &'static str, path: Option<&Path>) -> Self {
+        self.written(option, path, Kind::Folder)
+    }
+
+    /// Adds a folder of checkpoints if the option is given: `--checkpoint`.
+    pub(crate) fn checkpoints(self, option: &'static str, path: Option<&Path>) -> Self {
+        self.written(option, path, Kind::Checkpoints)
+    }
+
+    fn written(mut self, option: &'static str, path: Option<&Path>, kind: Kind) -> Self {
+        self.outputs.extend(path.map(|path| Output { option, path: path.to_owned(), kind }));
+        self
+    }
+
+    /// Refuses an output that is an input or another output, under any name, or that cannot be written, before any input is
+    /// read.
+    ///
+    /// # Errors
+    /// Bad usage if two are the same; a failed run if one cannot be written.
+    pub(crate) fn check(&self) -> std::result::Result<(), Failure> {
+        for (at, output) in self.outputs.iter().enumerate() {
+            let Output { option, path, kind } = output;
+            if matches!(kind, Kind::File | Kind::Inner)
+                && let Some((what, input)) = self.inputs.iter().find(|(_, input)| is_same_file(path, input))
+            {
+                return Err(Failure::Usage(format!(
+                    "{option} {} is {what}{}: it would be overwritten; name another file",
+                    path.display(),
+                    if path == input { String::new() } else { format!(", {}", input.display()) },
+                )));
+            }
+            let others = self.outputs[..at].iter();
+            if let Some(why) = others.filter_map(|other| clash(other, output).or_else(|| clash(output, other))).next() {
+                return Err(Failure::Usage(why));
+            }
+        }
+        for Output { path, .. } in self.outputs.iter().filter(|output| output.kind == Kind::File) {
+            interrupt::undisturbed(|| check_writable(path))?;
+            interrupt::promise(path);
+        }
+        Ok(())
+    }
 }
 
-/// Refuses an output file that is one of the inputs, under any name, or that cannot be written, before any input is
-/// read. `option` is the option that names it: `--save`.
-///
-/// # Errors
-/// Bad usage if it is an input; a failed run if it cannot be written.
-pub(crate) fn check_output(option: &str, path: &Path, inputs: &Inputs) -> std::result::Result<(), Failure> {
-    if let Some((what, input)) = inputs.0.iter().find(|(_, input)| is_same_file(path, input)) {
-        return Err(Failure::Usage(format!(
-            "{option} {} is the file that {what} reads{}: it would be overwritten; name another file",
-            path.display(),
-            if path == input { String::new() } else { format!(", {}", input.display()) },
-        )));
+/// The files of a source, but for standard input.
+pub(crate) fn paths(source: &Source) -> Vec<PathBuf> {
+    match source {
+        Source::File(path) => vec![path.clone()],
+        Source::Files(paths) => paths.clone(),
+        // Reading the source reports what is missing.
+        Source::Mnist(folder) => mnist_dir(folder).map_or(Vec::new(), |files| {
+            vec![files.train_images, files.train_labels, files.test_images, files.test_labels]
+        }),
+        _ => Vec::new(),
     }
-    interrupt::undisturbed(|| check_writable(path))?;
-    interrupt::promise(path);
-    Ok(())
+}
+
+/// Why a file cannot be written together with another output, if so.
+fn clash(file: &Output, other: &Output) -> Option<String> {
+    let said = |output: &Output| format!("{} {}", output.option, output.path.display());
+    if !matches!(file.kind, Kind::File | Kind::Inner) || is_device(&file.path) {
+        return None;
+    }
+    let (at, other_at) = (place(&file.path), place(&other.path));
+    match other.kind {
+        Kind::File | Kind::Inner if at == other_at || is_same_file(&file.path, &other.path) => {
+            Some(format!("{} and {} are the same file; name two", said(file), said(other)))
+        }
+        Kind::Folder | Kind::Checkpoints if other_at.starts_with(&at) => {
+            Some(format!("{} is a folder to {}; name another file", said(file), said(other)))
+        }
+        Kind::Checkpoints if at.parent() == Some(&other_at) && is_checkpoint(&at) => {
+            Some(format!("{} is called as the checkpoints of {} are; name another file", said(file), said(other)))
+        }
+        _ => None,
+    }
+}
+
+fn is_checkpoint(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(Checkpoint::is_name)
+}
+
+/// Writing to it replaces nothing.
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Where a path leads to, also to what is not there yet: the part of it that exists without links, and the rest.
+fn place(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let found = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let Some((above, found)) = found else { return path };
+    match path.strip_prefix(above) {
+        Ok(rest) if rest.as_os_str().is_empty() => found,
+        Ok(rest) => found.join(rest),
+        Err(_) => path,
+    }
 }
 
 /// A format of pictures.
@@ -156,5 +272,43 @@ mod tests {
         }
         #[cfg(unix)]
         assert!(!is_same_file(Path::new("/dev/null"), Path::new("/dev/null")));
+    }
+
+    #[test]
+    fn outputs_get_in_the_way_of_one_another_also_where_none_exists_yet() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("sub")).unwrap();
+        let checked = |one: &str, kind, other: &str| {
+            let files = Files::default().output("--save", Some(&path(one)));
+            files.written("--other", Some(&path(other)), kind).check()
+        };
+        let refused = [
+            ("a", Kind::File, "sub/../a"),
+            ("./a", Kind::Inner, "a"),
+            ("a", Kind::Folder, "a"),
+            ("a", Kind::Folder, "a/b"),
+            ("a", Kind::Checkpoints, "a"),
+            ("sub/checkpoint-000000000001.safetensors", Kind::Checkpoints, "sub"),
+        ];
+        for (one, kind, other) in refused {
+            assert!(matches!(checked(one, kind, other), Err(Failure::Usage(_))), "{one}, {other}");
+        }
+        let taken = [
+            ("a", Kind::File, "b"),
+            ("sub/a", Kind::Folder, "sub"),
+            ("sub/a", Kind::Checkpoints, "sub"),
+            ("checkpoint-000000000001.safetensors", Kind::Checkpoints, "sub"),
+        ];
+        for (one, kind, other) in taken {
+            assert!(checked(one, kind, other).is_ok(), "{one}, {other}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("sub", path("link")).unwrap();
+            assert!(checked("link/a", Kind::File, "sub/a").is_err());
+            let null = Path::new("/dev/null");
+            assert!(Files::default().output("--save", Some(null)).output("--report", Some(null)).check().is_ok());
+        }
     }
 }

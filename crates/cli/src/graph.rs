@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::args::GraphArgs;
 use crate::data::Named;
 use crate::failure::Failure;
-use crate::files::{self, Inputs};
+use crate::files::{self, Files};
 use crate::layers::LayersArgs;
 use crate::output::Output;
 use crate::values::{self, Edges, GraphFormat, Sizes, View};
@@ -23,11 +23,8 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
         }
         None => {}
     }
-    if let Some(path) = &args.output {
-        let inputs = Inputs::default().file("MODEL", args.model.as_deref());
-        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.columns.labels.as_deref());
-        files::check_output("--output", path, &inputs)?;
-    }
+    let files = Files::default().file("MODEL", args.model.as_deref()).source("--data", args.data.as_ref());
+    files.file("--labels", args.columns.labels.as_deref()).output("--output", args.output.as_deref()).check()?;
     match (&args.model, &args.layers) {
         (Some(path), order) => {
             if let Some(sizes) = order.as_deref().filter(|order| values::sizes(order).is_ok()) {

@@ -50,6 +50,7 @@ mod schedule_args;
 mod signal;
 mod trace;
 mod train;
+mod train_files;
 mod train_report;
 mod tune;
 mod values;

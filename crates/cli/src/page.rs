@@ -25,26 +25,6 @@ pub(crate) struct Subject<'a, T: Scalar> {
     pub(crate) remarks: Vec<(String, String)>,
 }
 
-/// Refuses what could not be written after the run.
-///
-/// # Errors
-/// Bad usage; or a failed run, if a file cannot be written.
-pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
-    if let Some(folder) = args.tensorboard.as_ref().filter(|folder| folder.exists() && !folder.is_dir()) {
-        let folder = folder.display();
-        return Err(Failure::Usage(format!("--tensorboard {folder} is a file; event files go to a folder")));
-    }
-    let inputs = || args.inputs().file("--save", args.save.as_deref());
-    if let Some(path) = &args.report {
-        files::check_output("--report", path, &inputs())?;
-    }
-    if let Some(path) = &args.curves {
-        files::check_picture("--curves", path)?;
-        files::check_output("--curves", path, &inputs().file("--report", args.report.as_deref()))?;
-    }
-    Ok(())
-}
-
 /// Writes what is looked at of a run that is over.
 pub(crate) fn of_run<T: Scalar>(
     args: &TrainArgs,

@@ -11,7 +11,7 @@ use crate::args::PredictArgs;
 use crate::data::{say_notes, tell_task};
 use crate::escape::{self, shown};
 use crate::failure::Failure;
-use crate::files::{self, Inputs};
+use crate::files::{self, Files};
 use crate::limits::limits;
 use crate::output::{Output, tell};
 use crate::values::Table;
@@ -26,9 +26,9 @@ enum Predictions<T> {
 
 pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
     if let Some(table) = &args.output {
-        let inputs = Inputs::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
-        let inputs = if args.data.is_none() { inputs.stdin() } else { inputs };
-        files::check_output("--output", table.path(), &inputs)?;
+        let files = Files::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
+        let files = if args.data.is_none() { files.stdin() } else { files };
+        files.output("--output", Some(table.path())).check()?;
     }
     let file = args.order.open(&args.model)?;
     match file.dtype() {

@@ -62,7 +62,7 @@ pub(crate) struct Progress<'a, T: Scalar> {
     bar: ProgressBar,
     losses: Losses,
     size: Size,
-    /// Whether to continue after a write to standard output failed, because a model will be saved.
+    /// Whether to continue after a write to standard output failed, because files are written too.
     ignore_broken_pipe: bool,
     /// The lowest loss of validation rows so far.
     best: f64,

@@ -44,7 +44,10 @@ impl RunLog {
             (None, Some(name), _) => RunFolder::create_numbered(RUNS, name)?,
         };
         let log = match checkpoint {
-            Some(checkpoint) => folder.metrics_from(checkpoint.position().map_or(1, |(epoch, _)| epoch))?,
+            Some(checkpoint) => {
+                let epoch = checkpoint.position().map_or(1, |(epoch, _)| epoch);
+                folder.metrics_from(epoch, checkpoint.steps() as usize)?
+            }
             None => {
                 folder.write_config(&run_config::text(args, model, rows, config)?)?;
                 folder.metrics()?

@@ -1,13 +1,14 @@
 //! `chainrule runs`: the runs that are kept in folders, beside one another.
 
-use chainrule::runs::{BestEpoch, Comparison, Difference, Run};
+use chainrule::data::Source;
+use chainrule::runs::{BestEpoch, Comparison, Difference, Run, RunFolder};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::args::RunsArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::files::{self, Inputs};
+use crate::files::{self, Files};
 use crate::output::{Output, brief, plural, seconds, tell};
 
 /// The JSON line of a run.
@@ -41,10 +42,8 @@ struct BrokenLine {
 }
 
 pub(crate) fn run(args: &RunsArgs) -> Result<(), Failure> {
-    if let Some(path) = &args.page {
-        files::check_output("--page", path, &Inputs::default())?;
-    }
     let mut comparison = Comparison::of(&args.folders)?;
+    kept(&comparison).output("--page", args.page.as_deref()).check()?;
     comparison.sort(args.sort);
     let mut output = Output::new(args.json, false);
     let differences = comparison.differences();
@@ -73,6 +72,25 @@ pub(crate) fn run(args: &RunsArgs) -> Result<(), Failure> {
         Some(broken) if comparison.runs.is_empty() => Err(broken.error.into()),
         _ => Ok(()),
     }
+}
+
+/// What the page must not replace: the files of the runs, and what they were made from.
+fn kept(comparison: &Comparison) -> Files {
+    let broken = comparison.broken.iter().map(|broken| (&broken.path, &[][..]));
+    let runs = comparison.runs.iter().map(|run| (&run.path, &run.settings[..])).chain(broken);
+    runs.fold(Files::default(), |files, (path, settings)| {
+        let of = |what: &str| format!("{what} of the run {}", path.display());
+        let own = RunFolder::at(path).files().into_iter();
+        let files = own.fold(files, |files, own| files.kept(of("a file"), own));
+        settings.iter().fold(files, |files, (key, value)| {
+            let paths = match key.as_str() {
+                "data" | "test-data" => Source::parse(value).map_or(Vec::new(), |source| files::paths(&source)),
+                "labels" | "test-labels" | "init" => vec![value.into()],
+                _ => Vec::new(),
+            };
+            paths.into_iter().fold(files, |files, path| files.kept(of(&format!("the --{key}")), path))
+        })
+    })
 }
 
 fn line<'a>(run: &'a Run, at: usize, differences: &[Difference]) -> RunLine<'a> {

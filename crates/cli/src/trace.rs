@@ -15,16 +15,13 @@ use crate::args::TraceArgs;
 use crate::data::Named;
 use crate::escape::{self, shown};
 use crate::failure::Failure;
-use crate::files::{self, Inputs};
+use crate::files::{self, Files};
 use crate::output::{Output, plural};
 use crate::values::TraceFormat;
 
 pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
-    if let Some(path) = &args.output {
-        let inputs = Inputs::default().file("FILE", Some(&args.file));
-        let inputs = inputs.source("--data", args.data.as_ref()).file("--labels", args.columns.labels.as_deref());
-        files::check_output("--output", path, &inputs)?;
-    }
+    let files = Files::default().file("FILE", Some(&args.file)).source("--data", args.data.as_ref());
+    files.file("--labels", args.columns.labels.as_deref()).output("--output", args.output.as_deref()).check()?;
     let (trace, digits) = if extension(&args.file) == Some("toml") {
         example(args)?
     } else {

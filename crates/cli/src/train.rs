@@ -19,7 +19,7 @@ use crate::data_command;
 use crate::doctor::{Patient, Run, Watch};
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::files::{self, Inputs};
+use crate::files;
 use crate::interrupt;
 use crate::network::ArchitectureArgs;
 use crate::output::{Output, seconds, tell};
@@ -28,6 +28,7 @@ use crate::progress::{Progress, Sight, Size};
 use crate::refit;
 use crate::rows::Rows;
 use crate::run_folder::{self, RunLog};
+use crate::train_files;
 use crate::train_report::{done, facts, start, tell_beginning, tell_end};
 
 pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
@@ -54,11 +55,7 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
         if args.columns.target.is_empty() { test.check_target()? } else { test.check()? }
     }
     run_folder::check(args)?;
-    if let Some(path) = &args.save {
-        files::check_output("--save", path, &args.inputs())?;
-        files::check_model(path, args.force)?;
-    }
-    page::check(args)?;
+    train_files::check(args)?;
     let init: Option<(ModelFile, &Path)> = match args.init.as_deref() {
         Some(path) => Some((args.order.open(path)?, path)),
         None => args.order.refuse_without("with --init").map(|()| None)?,
@@ -117,7 +114,7 @@ fn train<T: Scalar>(
     if let Some(checkpoint) = checkpoint {
         checkpoint::tell_resumed(checkpoint, &model, &mut output);
     }
-    let progress = Progress::new(&mut output, sight, size, !args.quiet, args.save.is_some());
+    let progress = Progress::new(&mut output, sight, size, !args.quiet, train_files::are_written(args));
     if let Some(signal) = interrupt::stopped_by() {
         return Err(Failure::Interrupted(signal));
     }
@@ -317,14 +314,6 @@ impl TrainArgs {
                 )),
             )),
         }
-    }
-
-    /// The input files of the run.
-    pub(crate) fn inputs(&self) -> Inputs {
-        let labels = self.columns.labels.as_deref();
-        let inputs = Inputs::default().source("--data", Some(&self.data)).file("--labels", labels);
-        let inputs = inputs.source("--test-data", self.test_data.as_ref());
-        inputs.file("--test-labels", self.test_labels.as_deref()).file("--init", self.init.as_deref())
     }
 
     fn architecture(&self) -> ArchitectureArgs<'_> {

@@ -163,7 +163,12 @@ pub(crate) fn row_weights(table: &Table, column: usize, rows: TableRows<'_>) -> 
         cell => {
             let place = Place::Cell { row: row + 1, column: column + 1 };
             let expected = format!("a number of 0 or more: {:?} holds the weights of rows", table.title(column));
-            Err(Error::format(table.origin(), place, format!("{cell:?}"), expected))
+            let found = match cell {
+                Cell::Missing => "no value".to_owned(),
+                Cell::Number(value) => value.to_string(),
+                Cell::Word(word) => format!("{word:?}"),
+            };
+            Err(Error::format(table.origin(), place, found, expected))
         }
     };
     rows.iter().map(weight).collect()

@@ -1,11 +1,12 @@
 //! The folder of a run: which file is what, and that a new run never writes into an old one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::metrics::MetricsLog;
 use crate::atomic::write_atomically;
+use crate::train::Checkpoint;
 use crate::{Error, Result};
 
 /// The folder of a run: `config.toml`, `metrics.csv`, `model.safetensors`, `checkpoints` and `report.html`.
@@ -127,9 +128,9 @@ impl RunFolder {
         is_one(above).then(|| RunFolder { path: above.to_owned() })
     }
 
-    /// The folder at this path, whatever is in it.
-    pub(super) fn at(path: &Path) -> Self {
-        RunFolder { path: path.to_owned() }
+    /// The folder at this path, whatever is in it and whether it is there or not.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        RunFolder { path: path.into() }
     }
 
     /// Whether there is a file that only runs have.
@@ -167,12 +168,38 @@ impl RunFolder {
         self.path.join(REPORT)
     }
 
-    /// Writes `config.toml`, whole or not at all.
+    /// The files that a run writes here, whether they are there or not; its checkpoints, which come and go, are others.
+    pub fn own_files(&self) -> [PathBuf; 4] {
+        [self.config_path(), self.metrics_path(), self.model_path(), self.report_path()]
+    }
+
+    /// Those, and the checkpoints that are there now.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let checkpoints = fs::read_dir(self.checkpoints_path()).into_iter().flatten().flatten();
+        let is_one = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(Checkpoint::is_name);
+        self.own_files().into_iter().chain(checkpoints.filter(is_one).map(|entry| entry.path())).collect()
+    }
+
+    /// Writes `config.toml`, by which the folder is that of this run: of two that begin at once, one is refused and has written
+    /// nothing.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When there is one, or it cannot be written.
     pub fn write_config(&self, text: &str) -> Result<()> {
-        write_atomically(self.config_path(), |out| out.write_all(text.as_bytes()))
+        let path = self.config_path();
+        match File::create_new(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let found = format!("{}, in which another run has just begun", self.path.display());
+                let expected = "a new or an empty folder".to_owned();
+                return Err(Error::Argument { name: "folder of the run", found, expected });
+            }
+            Err(error) => return Err(Error::io("write", path)(error)),
+        }
+        write_atomically(&path, |out| out.write_all(text.as_bytes())).inspect_err(|_| {
+            // The error is that of writing.
+            let _ = fs::remove_file(&path);
+        })
     }
 
     /// A new `metrics.csv`.
@@ -183,12 +210,12 @@ impl RunFolder {
         MetricsLog::create(self.metrics_path())
     }
 
-    /// The `metrics.csv` of a run that goes on with this epoch.
+    /// The `metrics.csv` of a run that goes on with this epoch after so many steps of all.
     ///
     /// # Errors
     /// When there is none, or it cannot be read or written.
-    pub fn metrics_from(&self, epoch: usize) -> Result<MetricsLog> {
-        MetricsLog::continue_from(self.metrics_path(), epoch)
+    pub fn metrics_from(&self, epoch: usize, step: usize) -> Result<MetricsLog> {
+        MetricsLog::continue_from(self.metrics_path(), epoch, step)
     }
 }
 
@@ -209,8 +236,23 @@ mod tests {
         assert!(refused.contains("which is no folder"), "{refused}");
         fs::create_dir(folder.checkpoints_path()).unwrap();
         assert_eq!(RunFolder::find(folder.checkpoints_path()), Some(folder.clone()));
+        let checkpoint = folder.checkpoints_path().join("checkpoint-000000000050.safetensors");
+        fs::write(&checkpoint, "").unwrap();
+        fs::write(folder.checkpoints_path().join("notes"), "").unwrap();
+        assert_eq!(folder.files(), [&folder.own_files()[..], &[checkpoint]].concat());
         assert_eq!(RunFolder::find(&path), Some(folder));
         assert_eq!(RunFolder::find(home.path()), None);
+    }
+
+    #[test]
+    fn of_two_runs_that_begin_at_once_one_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a");
+        let (first, second) = (RunFolder::create(&path).unwrap(), RunFolder::create(&path).unwrap());
+        first.write_config("# first\n").unwrap();
+        let refused = second.write_config("# second\n").unwrap_err().to_string();
+        assert!(refused.contains("in which another run has just begun"), "{refused}");
+        assert_eq!(fs::read_to_string(first.config_path()).unwrap(), "# first\n");
     }
 
     #[test]

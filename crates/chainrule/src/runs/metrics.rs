@@ -176,16 +176,16 @@ impl MetricsLog {
         Ok(MetricsLog { path: path.to_owned(), file, step: 0, error: None })
     }
 
-    /// Goes on in the file of a run that goes on with this epoch: lines of it and of later ones are taken away first.
+    /// Goes on in the file of a run that goes on with this epoch after so many steps of all: lines of it and of later ones are
+    /// taken away first.
     ///
     /// # Errors
     /// When the file cannot be read or written, or is none.
-    pub fn continue_from(path: impl AsRef<Path>, epoch: usize) -> Result<Self> {
+    pub fn continue_from(path: impl AsRef<Path>, epoch: usize, step: usize) -> Result<Self> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
         let mut epochs = read_metrics(&path.display().to_string(), &text)?;
         epochs.retain(|line| line.epoch < epoch);
-        let step = epochs.last().map_or(0, |last| last.step);
         let kept: String = epochs.iter().map(EpochMetrics::line).collect();
         write_atomically(path, |out| out.write_all(format!("{HEADER}\n{kept}").as_bytes()))?;
         let file = File::options().append(true).open(path).map_err(Error::io("write", path))?;
@@ -290,10 +290,22 @@ mod tests {
         let path = folder.path().join("metrics.csv");
         let text: String = (1..4).map(|at| epoch(at).line()).collect();
         std::fs::write(&path, format!("{HEADER}\n{text}4,2")).unwrap();
-        let log = MetricsLog::continue_from(&path, 3).unwrap();
-        assert_eq!(log.step, 14);
+        // The last step of the epoch is done, its line is not written.
+        let mut log = MetricsLog::continue_from(&path, 3, 21).unwrap();
         let left = std::fs::read_to_string(&path).unwrap();
         assert_eq!(read_metrics("m", &left).unwrap(), [epoch(1), epoch(2)]);
+        let report = EpochReport {
+            epoch: 3,
+            loss: 0.5,
+            accuracy: None,
+            validation: None,
+            learning_rate: None,
+            seconds: 1.0,
+            weights_sha256: String::new(),
+        };
+        assert_eq!(Observer::<f32>::epoch(&mut log.observer(), &report), ControlFlow::Continue(()));
+        let left = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(read_metrics("m", &left).unwrap()[2].step, 21);
         assert!(MetricsLog::create(&path).is_err(), "a file that is there is not replaced");
     }
 }

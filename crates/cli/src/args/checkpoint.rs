@@ -17,8 +17,8 @@ pub(crate) struct CheckpointArgs {
     /// How many stay, the last ones [default: 2]
     #[arg(long, value_name = "N", value_parser = crate::values::count, allow_negative_numbers = true)]
     pub(crate) keep: Option<usize>,
-    /// Go on with the run of this folder, one of --checkpoint or --run, from its newest checkpoint. The other options may be left out, which are those of the
-    /// run then, or given as they were; --threads, --memory, --save, --json, --quiet, --verbose, --every and --keep may be new
+    /// Go on with the run of this folder, one of --checkpoint or --run, from its newest checkpoint. The other options are those of the
+    /// run, or given as they were; --threads, --memory, --save, --json, --quiet, --verbose, --every and --keep may be new
     #[arg(long, value_name = "FOLDER")]
     pub(crate) resume: Option<PathBuf>,
 }

@@ -37,6 +37,50 @@ fn a_run_goes_on_by_its_folder_alone_or_by_its_command() {
     assert!(succeed(path, "inspect again --command").starts_with(&format!("chainrule {RUN}\n")));
 }
 
+/// What a folder holds, folders in it too.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for name in names(folder) {
+        let path = folder.join(&name);
+        match path.is_dir() {
+            true => found.extend(contents(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes))),
+            false => found.push((name, fs::read(path).unwrap())),
+        }
+    }
+    found
+}
+
+#[test]
+fn a_copy_goes_on_in_its_own_folder() {
+    let folder = folder();
+    let path = folder.path();
+    let copy = |from: &str, to: &str| {
+        fs::create_dir(path.join(to)).unwrap();
+        for (name, bytes) in contents(&path.join(from)) {
+            fs::write(path.join(to).join(name), bytes).unwrap();
+        }
+        fs::remove_file(path.join(to).join(names(&path.join(to)).pop().unwrap())).unwrap();
+    };
+    succeed(path, &format!("{RUN} --quiet --checkpoint a --every 30"));
+    succeed(path, &format!("{RUN} --quiet --run r --every 30"));
+    succeed(path, &format!("{RUN} --quiet --run-name n --every 30"));
+    for (from, to) in [("a", "b"), ("r/checkpoints", "c"), ("runs/n-001/checkpoints", "d")] {
+        copy(from, to);
+        let (before, oldest) = (contents(path), names(&path.join(to)).remove(0));
+        let resumed = run(path, &format!("train --quiet --resume {to}"));
+        assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+        assert_eq!(resumed.stderr.contains("only checkpoints are written"), from != "a", "{}", resumed.stderr);
+        let elsewhere = |all: Vec<(String, Vec<u8>)>| {
+            all.into_iter().filter(|(name, _)| !name.starts_with(&format!("{to}/"))).collect::<Vec<_>>()
+        };
+        assert!(elsewhere(contents(path)) == elsewhere(before), "{to} wrote elsewhere");
+        assert_ne!(names(&path.join(to))[0], oldest, "{to} has its own new ones");
+        // And once more, by what is stored in them.
+        succeed(path, &format!("train --quiet --resume {to} --save {to}.safetensors"));
+    }
+    assert!(same(path, "b.safetensors", "c.safetensors") && same(path, "c.safetensors", "d.safetensors"));
+}
+
 #[test]
 fn a_table_is_refitted_after_its_run_goes_on() {
     let folder = folder();
@@ -64,8 +108,18 @@ fn what_is_different_or_damaged_is_said() {
     );
     let refused = run(path, &format!("{RUN} --batch 33 --lr 0.01 --resume c"));
     assert_eq!(refused.code, 1);
-    let (lr, batch) = ("optimizer: Adam { lr: 0.001", "batch: 32 in the checkpoint, 33 now");
+    let (lr, batch) = ("optimizer: adam lr 0.001", "batch: 32 in the checkpoint, 33 now");
     assert!(refused.stderr.contains(lr) && refused.stderr.contains(batch), "{}", refused.stderr);
+    // Only what is given is another one.
+    for (given, what) in
+        [("--epochs 70", "epochs: 4 in the checkpoint, 70 now"), ("--lr=0.5", "optimizer: adam lr 0.001")]
+    {
+        let refused = run(path, &format!("train --resume c {given}"));
+        let differences = refused.stderr.split("of another run: ").nth(1).unwrap_or_default();
+        assert!(refused.code == 1 && differences.starts_with(what), "{}", refused.stderr);
+        assert!(!differences.contains(';') && !differences.contains('{'), "{}", refused.stderr);
+    }
+    succeed(path, "train --resume c --batch 32 --quiet");
 
     let newest = path.join("c").join(names(&path.join("c")).pop().unwrap());
     let mut bytes = fs::read(&newest).unwrap();

@@ -107,6 +107,38 @@ fn a_reader_that_left_ends_every_command_quietly() {
     }
 }
 
+#[test]
+fn a_run_that_writes_files_goes_on_without_its_reader() {
+    let folder = folder();
+    let path = folder.path();
+    let written = |output: &str, name: &str| {
+        let mut train = command(path);
+        train.args("train --data iris --hidden 4 --epochs 7".split(' ')).args([output, name]);
+        let left: Run = train.stdout(left()).output().unwrap().into();
+        assert_eq!((left.code, left.stderr.as_str()), (0, ""), "{output}");
+        path.join(name)
+    };
+    // A line with a point for each epoch.
+    let has_curve = |file: PathBuf| {
+        let points = |line: &str| line.split(' ').filter(|word| word.contains(',')).count();
+        fs::read_to_string(file)
+            .unwrap()
+            .split("<polyline")
+            .skip(1)
+            .any(|line| points(line.split('>').next().unwrap()) == 7)
+    };
+    written("--save", "m");
+    assert!(succeed(path, "inspect m").contains(" 7 epochs"));
+    assert!(has_curve(written("--report", "page.html")));
+    assert!(has_curve(written("--curves", "curves.svg")));
+    let newest = chainrule::train::Checkpoint::newest(written("--checkpoint", "c")).unwrap();
+    assert_eq!(newest.checkpoint.position(), Some((8, 0)));
+    assert_eq!(fs::read_to_string(written("--run", "run").join("metrics.csv")).unwrap().lines().count(), 8);
+    let logs = written("--tensorboard", "logs");
+    let events = fs::read(logs.join(&names(&logs)[0])).unwrap();
+    assert_eq!(events.windows(10).filter(|part| *part == b"loss/train").count(), 7);
+}
+
 /// Other ways to name a file of this folder.
 fn aliases(folder: &Path, name: &str) -> Vec<PathBuf> {
     let ending = Path::new(name).extension().map(|ending| format!(".{}", ending.display())).unwrap_or_default();
@@ -130,6 +162,8 @@ fn an_input_is_never_overwritten_under_whatever_name() {
     fs::copy(path.join("x.csv"), path.join("x2.csv")).unwrap();
     fs::copy(path.join("y.csv"), path.join("y2.csv")).unwrap();
     fs::write(path.join("example.toml"), "title = \"t\"\n").unwrap();
+    fs::write(path.join("k.toml"), "[data]\ndata = \"iris\"\n").unwrap();
+    succeed(path, "convert m m.onnx");
     fs::create_dir(path.join("mn")).unwrap();
     for (name, dims) in
         [("images-idx3", &[3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3][..]), ("labels-idx1", &[1, 0, 0, 0, 2])]
@@ -157,6 +191,13 @@ fn an_input_is_never_overwritten_under_whatever_name() {
         ("trace m --data x.csv --labels y.csv --output", "x.csv", "--data"),
         ("trace m --data x.csv --labels y.csv --output", "y.csv", "--labels"),
         ("trace example.toml --output", "example.toml", "FILE"),
+        ("eval m --data x.csv --labels y.csv --report", "m", "MODEL"),
+        ("eval m --data x.csv --labels y.csv --report", "y.csv", "--labels"),
+        ("export m --to c --out", "m", "MODEL"),
+        ("export m --to c --int8 --data x.csv --labels y.csv --out", "y.csv", "--labels"),
+        ("convert m.onnx", "m.onnx", "IN"),
+        ("train --config k.toml --epochs 1 --report", "k.toml", "--config"),
+        ("train --config k.toml --epochs 1 --force --save", "k.toml", "--config"),
     ] {
         let before = fs::read(path.join(input)).unwrap();
         for alias in aliases(path, input) {
@@ -183,6 +224,64 @@ fn an_input_is_never_overwritten_under_whatever_name() {
     // A copy is not the file, and an old output is replaced.
     succeed(path, "predict m --data x.csv --output x2.csv");
     succeed(path, "train --data x.csv --labels y.csv --holdout 0 --hidden 4 --epochs 1 --quiet --save m");
+}
+
+#[test]
+fn two_outputs_are_never_one_file() {
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir(path.join("k")).unwrap();
+    std::os::unix::fs::symlink("k", path.join("l")).unwrap();
+    let before = names(path);
+    for (outputs, said) in [
+        ("--save o --report o", "--report o and --save o are the same file"),
+        ("--save o.svg --curves ./o.svg", "--curves ./o.svg and --save o.svg are the same file"),
+        ("--report k/q.svg --curves l/q.svg", "are the same file"),
+        ("--save o --checkpoint o", "--save o is a folder to --checkpoint o"),
+        ("--report o --tensorboard o/logs", "--report o is a folder to --tensorboard o/logs"),
+        ("--curves r.svg --run r.svg", "--curves r.svg is a folder to --run r.svg"),
+        ("--run r --tensorboard r/model.safetensors", "is a folder to --tensorboard r/model.safetensors"),
+        (
+            "--checkpoint k --save l/checkpoint-000000000009.safetensors",
+            "is called as the checkpoints of --checkpoint k",
+        ),
+    ] {
+        let refused = run(path, &format!("train --data iris --epochs 1 {outputs}"));
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{outputs}: {}", refused.stderr);
+        assert!(refused.stderr.contains(said), "{outputs}: {}", refused.stderr);
+        assert_eq!(names(path), before, "{outputs}");
+    }
+    succeed(
+        path,
+        "train --data iris --epochs 1 --quiet --checkpoint k --save k/m --report k/p.html --tensorboard k/logs",
+    );
+}
+
+#[test]
+fn a_page_about_runs_replaces_none_of_their_files() {
+    let folder = folder();
+    let path = folder.path();
+    fs::write(path.join("x.csv"), "a,b\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n").unwrap();
+    succeed(path, "train --data x.csv --target b --epochs 1 --quiet --every 1 --run r");
+    succeed(path, "train --config r/config.toml --from r/model.safetensors --quiet --run s");
+    fs::create_dir(path.join("t")).unwrap();
+    fs::write(path.join("t/config.toml"), "[data\n").unwrap();
+    let checkpoint = format!("r/checkpoints/{}", names(&path.join("r/checkpoints"))[0]);
+    let own = ["r/config.toml", "r/metrics.csv", "r/model.safetensors", "r/report.html", &checkpoint, "t/config.toml"];
+    for (runs, page) in own.iter().map(|page| ("r t", *page)).chain([("r", "x.csv"), ("s", "r/model.safetensors")]) {
+        let before = fs::read(path.join(page)).unwrap();
+        for alias in aliases(path, page) {
+            let mut command = command(path);
+            let refused: Run =
+                command.arg("runs").args(runs.split(' ')).arg("--page").arg(&alias).output().unwrap().into();
+            assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{}: {}", alias.display(), refused.stderr);
+            assert!(refused.stderr.contains("it would be overwritten"), "{}", refused.stderr);
+            assert_eq!(fs::read(path.join(page)).unwrap(), before, "{}", alias.display());
+        }
+    }
+    for _ in 0..2 {
+        succeed(path, "runs r s --page r/page.html");
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -149,6 +149,18 @@ fn a_run_goes_on_by_its_folder() {
     for newer in &checkpoints[1..] {
         fs::remove_file(path.join("half/checkpoints").join(newer)).unwrap();
     }
+    // Behind the last step of an epoch, before its line is written.
+    assert_eq!(succeed(path, "train --hidden 16 --epochs 5 --batch 30 --every 48 --keep 9 --quiet --run last"), "");
+    for newer in &names(&path.join("last/checkpoints"))[1..] {
+        fs::remove_file(path.join("last/checkpoints").join(newer)).unwrap();
+    }
+    let steps = |text: &str| {
+        let epochs = chainrule::runs::read_metrics("metrics.csv", text).unwrap();
+        epochs.iter().map(|epoch| epoch.step).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(&read(&path.join("last/metrics.csv"))), [48, 96, 144, 192, 240]);
+    succeed(path, "train --quiet --resume last");
+    assert_eq!(steps(&read(&path.join("last/metrics.csv"))), [48, 96, 144, 192, 240]);
     let before = read(&path.join("half/metrics.csv"));
     fs::remove_file(path.join("half/model.safetensors")).unwrap();
     for resumed in ["half", "half/checkpoints"] {

@@ -1,6 +1,7 @@
 //! The layers of a network in an ONNX graph.
 
 use chainrule_model::Activation;
+use chainrule_model::network::activation_name;
 
 use super::graph::{Attribute, Graph};
 use crate::export::blueprint::Step;
@@ -132,7 +133,7 @@ impl Network<'_> {
             other => {
                 return Err(Error::Argument {
                     name: "export",
-                    found: format!("activation {other:?} for onnx"),
+                    found: format!("activation {} for onnx", activation_name(other)),
                     expected: "an activation that onnx can hold; another format may hold it (--to)".to_owned(),
                 });
             }

@@ -32,6 +32,11 @@ pub struct Newest {
 }
 
 impl Checkpoint {
+    /// Whether a file of this name in the folder of a run is one of its checkpoints, which come and go.
+    pub fn is_name(name: &str) -> bool {
+        steps_of(name).is_some()
+    }
+
     /// The newest checkpoint of a run's folder. One that cannot be read is passed over for the next older one.
     ///
     /// # Errors
@@ -116,6 +121,7 @@ mod tests {
         let path = file(Path::new("runs"), 1234);
         assert_eq!(path, Path::new("runs/checkpoint-000000001234.safetensors"));
         assert_eq!(steps_of("checkpoint-000000001234.safetensors"), Some(1234));
+        assert!(Checkpoint::is_name("checkpoint-000000001234.safetensors"));
         for other in
             ["checkpoint-.safetensors", "checkpoint-+1.safetensors", "checkpoint-1.txt", "1.safetensors", "model"]
         {

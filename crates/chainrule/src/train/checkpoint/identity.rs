@@ -80,11 +80,47 @@ impl Identity {
         let gone = self.facts.iter().filter(|(name, _)| value(&now.facts, name).is_none());
         let gone = gone.map(|(name, then)| (name, Some(then.clone()), None));
         let differ = of_now.chain(gone).filter(|(_, then, now)| then != now);
-        let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".to_owned());
+        let shown = |name: &str, value: Option<String>| match value {
+            Some(value) if IN_RUST.contains(&name) => words(&value),
+            Some(value) => value,
+            None => "nothing".to_owned(),
+        };
         differ
-            .map(|(name, then, now)| format!("{name}: {} in the checkpoint, {} now", shown(then), shown(now)))
+            .map(|(name, then, now)| {
+                format!("{name}: {} in the checkpoint, {} now", shown(name, then), shown(name, now))
+            })
             .collect()
     }
+}
+
+/// The facts that files hold as Rust writes them.
+const IN_RUST: [&str; 10] = [
+    "class weights",
+    "positive weights",
+    "optimizer",
+    "clipping",
+    "decay",
+    "schedule",
+    "warm-up",
+    "early stopping",
+    "lbfgs",
+    "order of the rows",
+];
+
+/// A value as people read it: `Some(WarmUp { epochs: 2, from: 0.5 })` is `warm up epochs 2, from 0.5`.
+fn words(value: &str) -> String {
+    let mut text = String::new();
+    let mut before = ' ';
+    for c in value.replace("Some(", " ").chars() {
+        match c {
+            '{' | '}' | '(' | ')' | ':' | '_' | '"' => text.push(' '),
+            // Of several words in one: `OneCycle`.
+            c if c.is_ascii_uppercase() && before.is_ascii_lowercase() => text.extend([' ', c.to_ascii_lowercase()]),
+            c => text.push(c.to_ascii_lowercase()),
+        }
+        before = c;
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",")
 }
 
 /// Their number and a hash of all that is learned from: features as the network takes them, targets, weights.
@@ -111,4 +147,30 @@ fn rows<T: Scalar>(data: &Dataset<T>) -> String {
         Targets::Classes { labels, .. } => labels.iter().for_each(|label| sum.add(&label.to_le_bytes())),
     }
     format!("{} of {} features, hash {}", data.rows(), data.cols(), sum.digits())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::EarlyStopping;
+    use crate::{Loss, Optimizer};
+
+    #[test]
+    fn differences_are_told_in_words() {
+        let data = crate::data::digits::<f32>();
+        let mlp = Mlp::builder(64).dense(10).build().unwrap();
+        let of = |config: &TrainConfig| Identity::of(config, &mlp, &data, None);
+        let one = TrainConfig { optimizer: Optimizer::Sgd { lr: 0.1 }, ..TrainConfig::default() };
+        let early_stopping = Some(EarlyStopping { patience: 7, ..EarlyStopping::default() });
+        let other = TrainConfig { optimizer: Optimizer::Sgd { lr: 1e-8 }, early_stopping, ..one.clone() };
+        let differences = of(&one).differences(&of(&other));
+        assert_eq!(differences[0], "optimizer: sgd lr 0.1 in the checkpoint, sgd lr 1e-8 now");
+        assert!(
+            differences[1].starts_with("early stopping: none in the checkpoint, early stopping "),
+            "{differences:?}"
+        );
+        assert!(differences[1].contains("patience 7") && differences.len() == 2, "{differences:?}");
+        let other = TrainConfig { loss: Loss::Huber { delta: 0.5 }, ..one.clone() };
+        assert!(of(&one).differences(&of(&other))[0].contains("huber(0.5) now"), "text of its own stays");
+    }
 }

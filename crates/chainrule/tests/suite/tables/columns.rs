@@ -119,6 +119,19 @@ fn groups_stay_together_and_weights_come_from_a_column() {
 }
 
 #[test]
+fn what_is_no_weight_of_a_row_is_told_in_words() {
+    for (cell, found) in
+        [("-1", "found -1, expected"), ("", "found no value, expected"), ("false", "found \"false\", expected")]
+    {
+        let folder = Folder::new(&[("t.csv", &format!("x,weight,y\n1,1,5.5\n2,{cell},6.5\n3,1,7.5\n4,1,8.5\n"))]);
+        let mut request = folder.request("t.csv").target("y");
+        request.row_weights = Some("weight".to_owned());
+        let told = request.read().unwrap_err().to_string();
+        assert!(told.contains(found) && told.contains("row 2, column 2"), "{told}");
+    }
+}
+
+#[test]
 fn arrays_and_text_are_read_by_the_same_rules() {
     let folder = Folder::new(&[("y.csv", "up\ndown\nup\ndown\n")]);
     write_npy(folder.path("x.npy"), 4, 2, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]).unwrap();
