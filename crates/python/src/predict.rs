@@ -1,0 +1,78 @@
+//! Predictions: rows in blocks, over the threads of the pool.
+
+use chainrule::network::PredictorWorkspace;
+use chainrule::{MatRef, Mlp, Predictor, Scalar};
+use rayon::prelude::*;
+
+use crate::failure::Failure;
+use crate::net::{Head, Net};
+use crate::rows::{Order, Rows};
+
+/// Rows at a time: their activations stay in the second-level cache.
+const BLOCK: usize = 256;
+
+impl<T: Scalar> Net<T> {
+    /// The multiply-adds of predicting this many rows.
+    pub(crate) fn work(&self, rows: usize) -> usize {
+        self.mlp.params().len().saturating_mul(rows)
+    }
+
+    /// The output of the network, its activation included, for the rows in this order.
+    ///
+    /// # Errors
+    /// When X is not as wide as the network's input, the order names a row that is not there, or memory is short.
+    pub(crate) fn predict(&mut self, rows: Rows<'_, T>, order: Option<&[i64]>) -> Result<Vec<T>, Failure> {
+        let (expected, found) = (self.mlp.inputs(), rows.width());
+        if found != expected {
+            return Err(Failure::input(format!("X has {found} features; expected {expected}")));
+        }
+        self.with_head.params_mut().copy_from_slice(self.mlp.params());
+        let order = Order::new(order, rows.len());
+        let outputs = self.mlp.outputs();
+        let mut output = vec![T::ZERO; order.len() * outputs];
+        let source = Source { rows, order, mlp: &self.with_head };
+        if order.len() <= BLOCK {
+            let mut workspace = PredictorWorkspace::try_new(&self.with_head, order.len())?;
+            source.block(0, &mut output, |x, y| Ok(self.with_head.infer_into(x, y, &mut workspace)?))?;
+        } else {
+            let predictor = Predictor::try_new(&self.with_head)?;
+            let workspace = || predictor.try_workspace(BLOCK);
+            let blocks = output.par_chunks_mut(BLOCK * outputs).enumerate();
+            blocks.try_for_each_init(workspace, |workspace, (block, y)| {
+                let workspace = workspace.as_mut().map_err(|error| error.clone())?;
+                source.block(block * BLOCK, y, |x, y| Ok(predictor.predict_into(x, y, workspace)?))
+            })?;
+        }
+        if self.shape.head == Head::Exp {
+            self.mlp.kernel().exp(&mut output);
+        }
+        Ok(output)
+    }
+}
+
+/// Where the rows of a block come from.
+struct Source<'a, T: Scalar> {
+    rows: Rows<'a, T>,
+    order: Order<'a>,
+    mlp: &'a Mlp<T>,
+}
+
+impl<T: Scalar> Source<'_, T> {
+    /// Predicts the rows from `start` that `y` has place for; those of a dense X in its own order are not copied.
+    fn block(
+        &self,
+        start: usize,
+        y: &mut [T], // (rows, outputs)
+        predict: impl FnOnce(MatRef<'_, T>, &mut [T]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let (n, width) = (y.len() / self.mlp.outputs(), self.rows.width());
+        if let Some(matrix) = self.rows.matrix().filter(|_| self.order.is_all()) {
+            return predict(matrix.rows_in(start..start + n), y);
+        }
+        let mut x = vec![T::ZERO; n * width];
+        for (i, row) in x.chunks_exact_mut(width).enumerate() {
+            self.rows.copy(self.order.row(start + i)?, row)?;
+        }
+        predict(MatRef::new(&x, n, width), y)
+    }
+}
