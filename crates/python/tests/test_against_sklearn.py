@@ -162,6 +162,18 @@ def test_float32_gives_float32_and_almost_the_same():
     np.testing.assert_allclose(single.predict_proba(X3), double.predict_proba(X3), atol=1e-4)
 
 
+def test_dtype_decides_what_is_computed_in():
+    of_single = MLPClassifier(max_iter=5, random_state=0).fit(X3.astype(np.float32), Y3)
+    single = MLPClassifier(max_iter=5, random_state=0, dtype="float32").fit(X3, Y3)
+    np.testing.assert_array_equal(single.coefs_[0], of_single.coefs_[0])
+    double = MLPClassifier(max_iter=5, random_state=0, dtype="float64").fit(X3.astype(np.float32), Y3)
+    assert double.coefs_[0].dtype == np.float64
+    # Later rows are converted to what the network computes in.
+    before = single.coefs_[0]
+    single.partial_fit(X3, Y3)
+    assert single.coefs_[0].dtype == np.float32 and not np.array_equal(single.coefs_[0], before)
+
+
 def test_the_number_of_threads_does_not_change_a_bit():
     X, y = make_classification(2000, 300, n_informative=20, n_classes=5, random_state=0)
     one, two = (MLPClassifier((256,), max_iter=2, random_state=0, n_threads=n).fit(X, y) for n in (1, 2))

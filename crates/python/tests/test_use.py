@@ -117,7 +117,7 @@ def test_an_activation_of_chainrules_own():
     ("name", "value"),
     [
         ("alpha", -1), ("activation", "rellu"), ("solver", "adamw"), ("batch_size", 0), ("hidden_layer_sizes", (3, 0)),
-        ("momentum", 1.0), ("tol", float("nan")), ("n_threads", 0), ("max_iter", 1.5), ("shuffle", 1),
+        ("momentum", 1.0), ("tol", float("nan")), ("n_threads", 0), ("max_iter", 1.5), ("shuffle", 1), ("dtype", "float16"),
     ],
 )  # fmt: skip
 def test_parameters_out_of_range_are_refused_by_name(name, value):

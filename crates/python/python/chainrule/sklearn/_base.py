@@ -23,6 +23,11 @@ from ._solver import SolverState
 STOCHASTIC = ("sgd", "adam")
 
 
+def network_dtype(coefs: Any) -> Any:
+    """The element type of a network of these weights: float32 if all are, otherwise float64."""
+    return np.dtype(np.float32 if np.result_type(*coefs) == np.float32 else np.float64)
+
+
 def network_rows(X: Any) -> Any:
     """X as the compiled module takes it: an array in C order, or the arrays of a CSR matrix. What lies so is not copied."""
     if not scipy.sparse.issparse(X):
@@ -72,6 +77,7 @@ class Examples:
 class BaseMLP(BaseEstimator, ABC):
     """The parent of both estimators; not for direct use."""
 
+    dtype: str | None
     n_threads: int | None
 
     @abstractmethod
@@ -117,6 +123,12 @@ class BaseMLP(BaseEstimator, ABC):
             )
         return True
 
+    def _dtypes(self, reset: bool) -> list[Any]:
+        """What X may be made of; anything else is converted to the first."""
+        if not reset:
+            return [network_dtype(self.coefs_)]
+        return [np.float64, np.float32] if self.dtype is None else [np.dtype(self.dtype)]
+
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Any:
         hidden = hidden_widths(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
@@ -139,8 +151,7 @@ class BaseMLP(BaseEstimator, ABC):
         return self
 
     def _network(self, coefs: Any, intercepts: Any) -> Network:
-        dtype = np.result_type(*coefs)
-        dtype = dtype if dtype == np.float32 else np.dtype(np.float64)
+        dtype = network_dtype(coefs)
         coefs, intercepts = ([np.ascontiguousarray(a, dtype=dtype) for a in arrays] for arrays in (coefs, intercepts))
         return Network(coefs, intercepts, self.activation, self.out_activation_, self.n_threads)
 
@@ -298,9 +309,7 @@ class BaseMLP(BaseEstimator, ABC):
         """The output of the network for X, which is checked."""
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         network = self._network(self.coefs_, self.intercepts_)
-        dtype = np.result_type(*self.coefs_)
-        dtype = dtype if dtype == np.float32 else np.dtype(np.float64)
-        return network.predict(network_rows(X.astype(dtype, copy=False)))
+        return network.predict(network_rows(X.astype(network_dtype(self.coefs_), copy=False)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -88,6 +88,10 @@ RANGES: Mapping[str, Range] = {
     ),
     "max_fun": _COUNT,
     "n_threads": Range(lambda value: value is None or _COUNT.holds(value), "an int in the range [1, inf) or None"),
+    "dtype": Range(
+        lambda value: value is None or (isinstance(value, str) and value in ("float32", "float64")),
+        "a str among {'float32', 'float64'} or None",
+    ),
     "loss": _one_of("squared_error", "poisson"),
 }
 
