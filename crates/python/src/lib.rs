@@ -10,10 +10,12 @@ mod arrays;
 mod batch;
 mod criterion;
 mod failure;
+mod forward;
 mod minimise;
 mod net;
 mod network;
-mod predict;
+mod parameters;
+mod predictor;
 mod rows;
 mod solver;
 mod threads;
@@ -25,6 +27,8 @@ use pyo3::prelude::*;
 mod _chainrule {
     #[pymodule_export]
     use super::network::{Network, activation_names};
+    #[pymodule_export]
+    use super::predictor::Predictor;
 
     /// The version of the library.
     #[pymodule_export]

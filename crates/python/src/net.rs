@@ -6,7 +6,8 @@ use chainrule::{Activation, Layer, Mlp, ModelError, Scalar, Workspace};
 use crate::batch::{Buffers, Data};
 use crate::criterion::Criterion;
 use crate::failure::Failure;
-use crate::rows::Order;
+use crate::forward::Forward;
+use crate::rows::{Order, Rows};
 use crate::solver::Solver;
 use crate::threads::Stop;
 
@@ -35,7 +36,7 @@ impl Head {
     }
 
     /// The layer that the library has for it.
-    fn layer(self) -> Option<Layer> {
+    pub(crate) fn layer(self) -> Option<Layer> {
         match self {
             Head::Identity | Head::Exp => None,
             Head::Logistic => Some(Layer::Activation(Activation::Sigmoid)),
@@ -58,8 +59,6 @@ pub(crate) struct Net<T: Scalar> {
     pub(crate) shape: Shape,
     /// Without the output's activation.
     pub(crate) mlp: Mlp<T>,
-    /// With it; its parameters are set for each prediction.
-    pub(crate) with_head: Mlp<T>,
     pub(crate) training: Option<Training<T>>,
     /// Whether a step gave no finite loss: nothing is computed from then on.
     diverged: bool,
@@ -87,26 +86,16 @@ pub(crate) struct TrainingArgs {
 }
 
 impl<T: Scalar> Net<T> {
-    /// A network whose parameters are 0.
-    pub(crate) fn new(shape: Shape) -> Result<Self, Failure> {
-        let (mlp, with_head) = (build(&shape, None)?, build(&shape, shape.head.layer())?);
-        Ok(Net { shape, mlp, with_head, training: None, diverged: false })
+    /// A network with parameters laid out as [`Mlp::params`].
+    pub(crate) fn new(shape: Shape, params: &[T]) -> Result<Self, Failure> {
+        let mut mlp = build(&shape, None)?;
+        mlp.params_mut().copy_from_slice(params);
+        Ok(Net { shape, mlp, training: None, diverged: false })
     }
 
-    /// Sets the parameters of a layer.
-    ///
-    /// # Errors
-    /// When they have another shape.
-    pub(crate) fn set_layer(&mut self, layer: usize, coefs: &[T], intercepts: &[T]) -> Result<(), Failure> {
-        let range = self.mlp.dense_layers().nth(layer).map(|dense| dense.params).unwrap_or_default();
-        if coefs.len() + intercepts.len() != range.len() {
-            let found = format!("{} weights and {} intercepts", coefs.len(), intercepts.len());
-            return Err(Failure::input(format!("layer {layer} has {found}; expected {} in all", range.len())));
-        }
-        let (w, b) = self.mlp.params_mut()[range].split_at_mut(coefs.len());
-        w.copy_from_slice(coefs);
-        b.copy_from_slice(intercepts);
-        Ok(())
+    /// The output of the network, its activation included, for the rows in this order.
+    pub(crate) fn predict(&self, rows: Rows<'_, T>, order: Option<&[i64]>) -> Result<Vec<T>, Failure> {
+        Forward::new(&self.shape, self.mlp.params())?.predict(rows, order)
     }
 
     /// Prepares training; its workspaces are for the threads of the pool that this is called in.
@@ -221,7 +210,8 @@ fn squares_of<T: Scalar>(w: &[T]) -> f64 {
     sum
 }
 
-fn build<T: Scalar>(shape: &Shape, head: Option<Layer>) -> Result<Mlp<T>, Failure> {
+/// A network of this shape whose parameters are 0, with a layer after the last one.
+pub(crate) fn build<T: Scalar>(shape: &Shape, head: Option<Layer>) -> Result<Mlp<T>, Failure> {
     let [inputs, hidden @ .., outputs] = &shape.widths[..] else {
         return Err(Failure::input("a network needs at least one layer"));
     };

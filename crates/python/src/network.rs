@@ -2,7 +2,7 @@
 
 use chainrule::network::{ACTIVATION_NAMES, parse_activation};
 use chainrule::{Activation, Scalar};
-use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
@@ -11,11 +11,9 @@ use crate::criterion::Criterion;
 use crate::failure::Failure;
 use crate::minimise::{Limits, Minimum};
 use crate::net::{Head, Net, Shape, TrainingArgs};
+use crate::parameters::{Parameters, are_single};
 use crate::solver::{Solver, SolverArgs};
-use crate::threads::{run, run_here};
-
-/// Below this many multiply-adds a prediction takes less time than handing it to another thread.
-const SHORT: usize = 500_000;
+use crate::threads::run;
 
 /// The activations of hidden layers: scikit-learn's, then the library's.
 #[pyfunction]
@@ -23,7 +21,8 @@ pub(crate) fn activation_names() -> Vec<&'static str> {
     ["logistic"].into_iter().chain(ACTIVATION_NAMES.iter().copied()).collect()
 }
 
-fn activation(name: &str) -> Result<Activation, Failure> {
+/// The activation of this name, scikit-learn's or the library's.
+pub(crate) fn activation(name: &str) -> Result<Activation, Failure> {
     Ok(parse_activation(if name == "logistic" { "sigmoid" } else { name })?)
 }
 
@@ -108,15 +107,11 @@ impl Network {
         out_activation: &str,
         n_threads: Option<usize>,
     ) -> PyResult<Self> {
-        if n_threads == Some(0) {
-            return Err(Failure::input("n_threads is 0; expected at least 1, or None").into());
-        }
         let (activation, head) = (self::activation(activation)?, Head::by_name(out_activation)?);
-        let first = coefs.get_item(0)?;
-        let inner = if first.extract::<PyReadonlyArray2<'_, f32>>().is_ok() {
-            Inner::Single(net(coefs, intercepts, activation, head)?)
+        let inner = if are_single(coefs) {
+            Inner::Single(net(&Parameters::new(coefs, intercepts)?, activation, head)?)
         } else {
-            Inner::Double(net(coefs, intercepts, activation, head)?)
+            Inner::Double(net(&Parameters::new(coefs, intercepts)?, activation, head)?)
         };
         Ok(Network { inner, threads: n_threads })
     }
@@ -173,21 +168,17 @@ impl Network {
     /// The network's output for X, or for some of its rows: an array (rows, outputs).
     #[pyo3(signature = (x, rows=None))]
     fn predict<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         rows: Option<PyReadonlyArray1<'py, i64>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let order = list(&rows)?;
-        each!(&mut self.inner, T, net => {
+        each!(&self.inner, T, net => {
             let held = HeldRows::<T>::new(x)?;
             let view = held.view()?;
             let (n, outputs) = (order.map_or(view.len(), <[i64]>::len), net.mlp.outputs());
-            let output = if net.work(n) < SHORT {
-                run_here(py, || net.predict(view, order))?
-            } else {
-                run(py, self.threads, |_| net.predict(view, order))?
-            };
+            let output = run(py, self.threads, |_| net.predict(view, order))?;
             Ok(output.into_pyarray(py).reshape([n, outputs])?.into_any())
         })
     }
@@ -225,37 +216,11 @@ impl Network {
 
 /// A network with these parameters.
 fn net<T: Element + Scalar>(
-    coefs: &Bound<'_, PyList>,
-    intercepts: &Bound<'_, PyList>,
+    parameters: &Parameters<'_, T>,
     activation: Activation,
     head: Head,
-) -> PyResult<Net<T>> {
-    if coefs.len() != intercepts.len() || coefs.is_empty() {
-        let found = format!("{} arrays of weights and {} of intercepts", coefs.len(), intercepts.len());
-        return Err(
-            Failure::input(format!("{found}; expected one of each for every layer, and one layer at least")).into()
-        );
-    }
-    let coefs: Vec<PyReadonlyArray2<'_, T>> = coefs.extract()?;
-    let intercepts: Vec<PyReadonlyArray1<'_, T>> = intercepts.extract()?;
-    let mut widths = vec![coefs[0].shape()[0]];
-    for (layer, (w, b)) in coefs.iter().zip(&intercepts).enumerate() {
-        let (inputs, outputs) = (widths[layer], b.shape()[0]);
-        if w.shape() != [inputs, outputs] {
-            let found = w.shape();
-            return Err(Failure::input(format!(
-                "the weights of layer {layer} are {found:?}; expected {:?}",
-                [inputs, outputs]
-            ))
-            .into());
-        }
-        widths.push(outputs);
-    }
-    let mut net = Net::new(Shape { widths, activation, head })?;
-    for (layer, (w, b)) in coefs.iter().zip(&intercepts).enumerate() {
-        net.set_layer(layer, w.as_slice()?, b.as_slice()?)?;
-    }
-    Ok(net)
+) -> Result<Net<T>, Failure> {
+    Net::new(Shape { widths: parameters.widths.clone(), activation, head }, &parameters.slices()?.concat())
 }
 
 fn list<'a>(order: &'a Option<PyReadonlyArray1<'_, i64>>) -> Result<Option<&'a [i64]>, Failure> {

@@ -41,6 +41,9 @@ pub(crate) fn run<R: Send>(
     threads: Option<usize>,
     work: impl FnOnce(&Stop) -> Result<R, Failure> + Send,
 ) -> Result<R, Failure> {
+    if threads == Some(0) {
+        return Err(Failure::input("n_threads is 0; expected at least 1, or None"));
+    }
     py.detach(|| {
         let (pool, stop) = (pool(threads.unwrap_or_else(usual))?, Stop(AtomicBool::new(false)));
         let (sender, receiver) = channel();

@@ -92,6 +92,40 @@ def test_a_pickle_predicts_and_goes_on_as_the_original():
         np.testing.assert_array_equal(a, b)
 
 
+def test_weights_that_are_changed_in_place_are_seen():
+    model = quick(tol=1e-4).fit(IRIS, KIND)
+    model.predict(IRIS)
+    for arrays in (model.coefs_, model.intercepts_):
+        before = model.predict_proba(IRIS)
+        arrays[-1][:, ...] = arrays[-1][..., ::-1].copy()
+        assert not np.array_equal(model.predict_proba(IRIS), before)
+    model.coefs_[0] = model.coefs_[0].astype(np.float32)
+    model.predict_proba(IRIS)
+
+
+def test_rows_that_take_the_short_way_are_checked_too():
+    model = quick().fit(IRIS, KIND)
+    for bad in (np.nan, np.inf):
+        rows = IRIS.copy()
+        rows[7, 2] = bad
+        with pytest.raises(ValueError, match="NaN|infinity"):
+            model.predict(rows)
+    with pytest.raises(ValueError, match="3 features"):
+        model.predict(np.ascontiguousarray(IRIS[:, :3]))
+    with pytest.raises(ValueError, match="2D"):
+        model.predict(IRIS[0])
+    np.testing.assert_array_equal(model.predict_proba(np.asfortranarray(IRIS)), model.predict_proba(IRIS))
+
+
+def test_threads_predict_with_one_estimator():
+    X = np.random.RandomState(0).rand(700, 50)
+    model = MLPClassifier((64,), max_iter=2, random_state=0).fit(X, np.arange(700) % 3)
+    truth = model.predict_proba(X)
+    found = joblib.Parallel(4, backend="threading")(joblib.delayed(model.predict_proba)(X) for _ in range(40))
+    for each in found:
+        np.testing.assert_array_equal(each, truth)
+
+
 def test_a_clone_has_the_parameters_and_no_weights():
     copy = clone(quick(n_threads=1, alpha=0.5).fit(IRIS, KIND))
     assert copy.get_params()["n_threads"] == 1 and copy.alpha == 0.5

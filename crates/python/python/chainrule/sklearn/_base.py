@@ -8,35 +8,18 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from .._chainrule import Network
-from ..errors import InvalidInputError
 from ._parameters import check_parameters, hidden_widths
+from ._rows import network_dtype, network_rows
 from ._solver import SolverState
 
 STOCHASTIC = ("sgd", "adam")
-
-
-def network_dtype(coefs: Any) -> Any:
-    """The element type of a network of these weights: float32 if all are, otherwise float64."""
-    return np.dtype(np.float32 if np.result_type(*coefs) == np.float32 else np.float64)
-
-
-def network_rows(X: Any) -> Any:
-    """X as the compiled module takes it: an array in C order, or the arrays of a CSR matrix. What lies so is not copied."""
-    if not scipy.sparse.issparse(X):
-        return np.ascontiguousarray(X)
-    csr = X.tocsr()
-    if csr.shape[1] > np.iinfo(np.int32).max:
-        raise InvalidInputError(f"the sparse X has {csr.shape[1]} features; expected less than 2^31")
-    indices, indptr = csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False)
-    return np.ascontiguousarray(csr.data), np.ascontiguousarray(indices), np.ascontiguousarray(indptr), csr.shape[1]
 
 
 class Examples:
@@ -176,9 +159,9 @@ class BaseMLP(BaseEstimator, ABC):
         self.loss_curve_: list[float] = []
         self._no_improvement_count = 0
         early = self.early_stopping
-        self.best_loss_ = None if early else np.inf
-        self.validation_scores_: list[float] | None = [] if early else None
-        self.best_validation_score_ = -np.inf if early else None
+        self.best_loss_: Any = None if early else np.inf
+        self.validation_scores_: Any = [] if early else None
+        self.best_validation_score_: Any = -np.inf if early else None
         if early:
             self._best_parameters = ([a.copy() for a in self.coefs_], [a.copy() for a in self.intercepts_])
 
@@ -304,12 +287,6 @@ class BaseMLP(BaseEstimator, ABC):
             if self.loss_ < self.best_loss_:
                 self.best_loss_ = self.loss_
         self._no_improvement_count = 0 if is_better else self._no_improvement_count + 1
-
-    def _output(self, X: Any) -> Any:
-        """The output of the network for X, which is checked."""
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        network = self._network(self.coefs_, self.intercepts_)
-        return network.predict(network_rows(X.astype(network_dtype(self.coefs_), copy=False)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

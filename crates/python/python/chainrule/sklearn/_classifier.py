@@ -9,10 +9,11 @@ from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from ._base import BaseMLP, Examples
 from ._parameters import check_parameters
+from ._predict import network_output
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -275,10 +276,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_classes)
             The class labels.
         """
-        check_is_fitted(self)
-        output = self._output(X)
+        output = network_output(self, X)
+        if self.out_activation_ == "softmax":
+            return self.classes_[output.argmax(axis=1)]
         if self.n_outputs_ == 1:
             output = output.ravel()
+            if len(self.classes_) == 2:
+                return self.classes_[(output > 0.5).astype(int)]
         return self._label_binarizer.inverse_transform(output)
 
     def predict_proba(self, X: Any) -> Any:
@@ -294,8 +298,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         p : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        check_is_fitted(self)
-        output = self._output(X)
+        output = network_output(self, X)
         return np.hstack([1 - output, output]) if self.n_outputs_ == 1 else output
 
     def predict_log_proba(self, X: Any) -> Any:

@@ -8,10 +8,11 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from ._base import BaseMLP, Examples
 from ._parameters import check_parameters
+from ._predict import network_output
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -239,6 +240,5 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions.
         """
-        check_is_fitted(self)
-        output = self._output(X)
+        output = network_output(self, X)
         return output.ravel() if output.shape[1] == 1 else output
