@@ -1,6 +1,8 @@
 //! What can go wrong, and which Python exception it becomes.
 
-use chainrule::ModelError;
+use std::io;
+
+use chainrule::{Error, ModelError};
 use pyo3::prelude::*;
 
 /// Why a call has no result.
@@ -8,6 +10,8 @@ use pyo3::prelude::*;
 pub(crate) enum Failure {
     /// An argument that cannot be computed with: `chainrule.InvalidInputError`.
     Input(String),
+    /// What the operating system refused: an `OSError`.
+    System(io::Error),
     /// What a signal handler raised, usually `KeyboardInterrupt`.
     Interrupted(PyErr),
     /// A panic: `chainrule.InternalError`.
@@ -28,10 +32,21 @@ impl From<ModelError> for Failure {
     }
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::Io { source, .. } => Failure::System(io::Error::new(source.kind(), text)),
+            _ => Failure::Input(text),
+        }
+    }
+}
+
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Input(text) => exception("InvalidInputError", text),
+            Failure::System(error) => error.into(),
             Failure::Interrupted(error) => error,
             Failure::Internal(text) => exception("InternalError", text),
             Failure::Stopped => exception("InternalError", "the work was stopped without a reason".to_owned()),

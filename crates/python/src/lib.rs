@@ -12,6 +12,7 @@ mod criterion;
 mod failure;
 mod forward;
 mod minimise;
+mod model;
 mod net;
 mod network;
 mod parameters;
@@ -25,6 +26,8 @@ use pyo3::prelude::*;
 /// The compiled part of chainrule; use the package `chainrule`, whose names stay.
 #[pymodule]
 mod _chainrule {
+    #[pymodule_export]
+    use super::model::Model;
     #[pymodule_export]
     use super::network::{Network, activation_names};
     #[pymodule_export]

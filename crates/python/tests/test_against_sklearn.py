@@ -108,6 +108,13 @@ def test_sparse_rows_take_the_same_steps_as_dense_ones():
         np.testing.assert_array_equal(dense.predict_proba(X), from_sparse.predict_proba(make(X)))
 
 
+def test_a_place_that_a_sparse_matrix_names_twice_holds_the_sum():
+    data, columns, starts = np.array([1.0, 2.0, 5.0]), np.array([1, 1, 0]), np.array([0, 2, 3])
+    twice = sparse.csr_matrix((data, columns, starts), shape=(2, 3))
+    model = MLPRegressor(max_iter=3, random_state=0).fit(X3[:, :3], X3[:, 3])
+    np.testing.assert_array_equal(model.predict(twice), model.predict(np.array([[0.0, 3.0, 0.0], [5.0, 0.0, 0.0]])))
+
+
 def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights():
     for X, y, ours, theirs in (
         (X3, Y3, MLPClassifier, neural_network.MLPClassifier),

@@ -43,3 +43,26 @@ class Predictor:
     ) -> Predictor: ...
     def matches(self, coefs: list[_Floats], intercepts: list[_Floats]) -> bool: ...
     def predict(self, x: _Rows) -> _Floats: ...
+
+class Model:
+    dtype: str
+    task: str | None
+    loss: str
+    layers: list[str]
+    n_features: int
+    n_outputs: int
+    class_names: list[str] | None
+    feature_names: list[str] | None
+    @staticmethod
+    def load(path: str) -> Model: ...
+    @staticmethod
+    def from_parameters(
+        coefs: list[_Floats],
+        intercepts: list[_Floats],
+        activation: str,
+        out_activation: str,
+        class_names: list[str] | None,
+    ) -> Model: ...
+    def save(self, path: str) -> None: ...
+    def outputs(self, x: _Floats) -> _Floats: ...
+    def probabilities(self, x: _Floats) -> _Floats: ...

@@ -12,10 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from .. import _chainrule
 from .._chainrule import Network
+from ..model import Model
 from ._parameters import check_parameters, hidden_widths
+from ._predict import network_parameters
 from ._rows import network_dtype, network_rows
 from ._solver import SolverState
 
@@ -287,6 +290,26 @@ class BaseMLP(BaseEstimator, ABC):
             if self.loss_ < self.best_loss_:
                 self.best_loss_ = self.loss_
         self._no_improvement_count = 0 if is_better else self._no_improvement_count + 1
+
+    @abstractmethod
+    def _model_outputs(self, coefs: Any, intercepts: Any) -> tuple[Any, Any, str, list[str] | None]:
+        """The parameters, output activation and class names of a model file."""
+
+    def to_model(self) -> Model:
+        """The fitted network as a model, which can be saved as a model file.
+
+        The command ``chainrule`` explains, exports and asks such files; PyTorch reads them.
+
+        Returns
+        -------
+        model : chainrule.Model
+            Of two classes it has an output each, with 0 for the first: a softmax of those is the same probability. Its
+            ``predict`` says the names of the classes, or their numbers where the classes are 0, 1, 2, ...
+        """
+        check_is_fitted(self)
+        parameters = network_parameters(self, network_dtype(self.coefs_))
+        coefs, intercepts, out_activation, names = self._model_outputs(*parameters)
+        return Model(_chainrule.Model.from_parameters(coefs, intercepts, self.activation, out_activation, names))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d, validate_data
 
+from ..errors import InvalidInputError
 from ._base import BaseMLP, Examples
 from ._parameters import check_parameters
 from ._predict import network_output
@@ -316,6 +317,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         p = self.predict_proba(X)
         return np.log(p, out=p)
+
+    def _model_outputs(self, coefs: Any, intercepts: Any) -> tuple[Any, Any, str, list[str] | None]:
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            return coefs, intercepts, "logistic", None
+        if self.n_outputs_ == 1:
+            # Logits 0 and z: softmax gives 1 - p and p of the sigmoid's p.
+            coefs[-1] = np.ascontiguousarray(np.hstack([np.zeros_like(coefs[-1]), coefs[-1]]))
+            intercepts[-1] = np.hstack([np.zeros_like(intercepts[-1]), intercepts[-1]])
+        classes = self.classes_
+        if len(classes) == 1:
+            raise InvalidInputError(f"the estimator knows one class, {classes[0]!r}; expected at least two")
+        is_count = classes.dtype.kind in "iu" and np.array_equal(classes, np.arange(len(classes)))
+        return coefs, intercepts, "softmax", None if is_count else [str(name) for name in classes]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

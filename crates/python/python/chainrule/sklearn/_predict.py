@@ -17,7 +17,8 @@ from ._rows import network_dtype, network_rows
 _PREDICTORS: WeakKeyDictionary[Any, tuple[tuple[Any, ...], Predictor]] = WeakKeyDictionary()
 
 
-def _parameters(estimator: Any, dtype: Any) -> tuple[list[Any], list[Any]]:
+def network_parameters(estimator: Any, dtype: Any) -> tuple[list[Any], list[Any]]:
+    """The weights and intercepts of an estimator as the compiled module takes them."""
     coefs, intercepts = estimator.coefs_, estimator.intercepts_
     return [np.ascontiguousarray(w, dtype) for w in coefs], [np.ascontiguousarray(b, dtype) for b in intercepts]
 
@@ -25,7 +26,7 @@ def _parameters(estimator: Any, dtype: Any) -> tuple[list[Any], list[Any]]:
 def _predictor(estimator: Any, dtype: Any) -> Predictor:
     """The predictor of before, if no number of the weights has changed since, also in place; otherwise a new one."""
     settings = (estimator.activation, estimator.out_activation_, estimator.n_threads)
-    parameters = _parameters(estimator, dtype)
+    parameters = network_parameters(estimator, dtype)
     known = _PREDICTORS.get(estimator)
     if known is not None and known[0] == settings and known[1].matches(*parameters):
         return known[1]

@@ -206,6 +206,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         weight = None if examples.weight is None else examples.weight[rows]
         return float(r2_score(examples.labels[rows], output, sample_weight=weight))
 
+    def _model_outputs(self, coefs: Any, intercepts: Any) -> tuple[Any, Any, str, list[str] | None]:
+        return coefs, intercepts, self.out_activation_, None
+
     @available_if(lambda estimator: estimator._check_solver())
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Go on for one epoch over the given data.
