@@ -75,6 +75,11 @@ impl Model {
         each!(&self.inner, model => Ok(run_here(py, || Ok(model.save(path)?))?))
     }
 
+    /// Refuses a model whose columns are not all numbers as they are.
+    fn check_takes_arrays(&self) -> PyResult<()> {
+        each!(&self.inner, model => Ok(model.schema.as_deref().map_or(Ok(()), check_plain)?))
+    }
+
     /// What the model predicts: logits of classes, values in their own unit.
     fn outputs<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         each!(&self.inner, model => ask(py, model, x, chainrule::Model::predict))
@@ -168,9 +173,6 @@ fn ask<'py, T: Element + Scalar>(
     x: &Bound<'py, PyAny>,
     of: impl FnOnce(&chainrule::Model<T>, &Features<T>) -> Result<Vec<T>, Error> + Send,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(schema) = model.schema.as_deref() {
-        check_plain(schema)?;
-    }
     let held = HeldRows::<T>::new(x)?;
     let rows = held.view()?;
     let Rows::Dense { values, width } = rows else {

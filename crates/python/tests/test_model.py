@@ -1,5 +1,7 @@
 """Model files: written, read and asked."""
 
+import json
+import struct
 import threading
 
 import numpy as np
@@ -80,6 +82,54 @@ def test_files_that_are_none_are_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(chainrule.InvalidInputError, match=r"model\.safetensors"):
             chainrule.Model.load(path)
+
+
+def with_columns(path, columns):
+    """Adds a table's columns and their standardisation to a file, as the command saves them, without its checksum."""
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    metadata = json.loads(header["__metadata__"]["chainrule"])
+    del metadata["checksum"]
+    metadata.pop("stored_rows", None)
+    width = len(columns)
+    metadata["version"] = 2
+    metadata["schema"] = {
+        "table_columns": width + 1,
+        "columns": [{"name": name, "index": at, "kind": kind} for at, (name, kind) in enumerate(columns)],
+    }
+    metadata["preprocess"] = {"kind": "standardize", "mean": [2.0] * width, "std": [4.0] * width}
+    header["__metadata__"]["chainrule"] = json.dumps(metadata)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+    return chainrule.Model.load(path)
+
+
+def test_a_models_columns_are_found_by_their_names_and_standardised(tmp_path):
+    pd = pytest.importorskip("pandas")
+    estimator = fitted()
+    estimator.to_model().save(tmp_path / "m.safetensors")
+    names = ["long", "wide", "petal", "leaf"]
+    model = with_columns(tmp_path / "m.safetensors", [(name, {"kind": "number"}) for name in names])
+    assert model.feature_names == names
+    truth = estimator.predict_proba((IRIS - 2.0) / 4.0)
+    np.testing.assert_allclose(model.predict_proba(IRIS), truth, rtol=1e-9)
+    frame = pd.DataFrame(IRIS, columns=names)[["leaf", "petal", "wide", "long"]].assign(other="text")
+    np.testing.assert_allclose(model.predict_proba(frame), truth, rtol=1e-9)
+    with pytest.raises(chainrule.InvalidInputError, match="no column 'wide'"):
+        model.predict(frame.drop(columns="wide"))
+
+
+@pytest.mark.parametrize(
+    "kind", [{"kind": "number", "log1p": True}, {"kind": "number", "fill": 1.0}, {"kind": "flag", "no": "n", "yes": "y"}]
+)
+def test_a_model_of_columns_that_are_no_plain_numbers_is_refused(tmp_path, kind):
+    fitted().to_model().save(tmp_path / "m.safetensors")
+    number = {"kind": "number"}
+    model = with_columns(tmp_path / "m.safetensors", [("a", number), ("b", kind), ("c", number), ("d", number)])
+    with pytest.raises(chainrule.InvalidInputError, match='column "b"'):
+        model.predict(IRIS)
 
 
 def test_rows_that_do_not_fit_are_refused():

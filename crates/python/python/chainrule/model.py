@@ -92,6 +92,7 @@ class Model:
 
     def _rows(self, X: Any) -> Any:
         """X as the compiled module takes it; the columns of a frame are found by their names."""
+        self._compiled.check_takes_arrays()
         if self.feature_names is not None and hasattr(X, "columns"):
             missing = [name for name in self.feature_names if name not in X.columns]
             if missing:
