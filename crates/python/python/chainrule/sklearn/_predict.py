@@ -1,0 +1,60 @@
+"""The way from X to the output of an estimator's network, short where X is as the network takes it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._chainrule import Predictor
+from ._rows import network_dtype, network_rows
+
+# What estimators last predicted with, and the settings that are no weights. Not an attribute: predicting changes no
+# estimator, and a pickle holds its weights once.
+_PREDICTORS: WeakKeyDictionary[Any, tuple[tuple[Any, ...], Predictor]] = WeakKeyDictionary()
+
+
+def network_parameters(estimator: Any, dtype: Any) -> tuple[list[Any], list[Any]]:
+    """The weights and intercepts of an estimator as the compiled module takes them."""
+    coefs, intercepts = estimator.coefs_, estimator.intercepts_
+    return [np.ascontiguousarray(w, dtype) for w in coefs], [np.ascontiguousarray(b, dtype) for b in intercepts]
+
+
+def _predictor(estimator: Any, dtype: Any) -> Predictor:
+    """The predictor of before, if no number of the weights has changed since, also in place; otherwise a new one."""
+    settings = (estimator.activation, estimator.out_activation_, estimator.n_threads)
+    parameters = network_parameters(estimator, dtype)
+    known = _PREDICTORS.get(estimator)
+    if known is not None and known[0] == settings and known[1].matches(*parameters):
+        return known[1]
+    predictor = Predictor(*parameters, *settings)
+    _PREDICTORS[estimator] = (settings, predictor)
+    return predictor
+
+
+def _needs_no_checks(estimator: Any, X: Any, dtype: Any) -> bool:
+    """Whether X is an array that `validate_data` would return as it is."""
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype == dtype
+        and X.shape[0] > 0
+        and X.shape[1] == estimator.n_features_in_
+        and X.flags.c_contiguous
+        and not hasattr(estimator, "feature_names_in_")
+        and math.isfinite(X.sum())  # a NaN or an infinity stays one in a sum
+    )
+
+
+def network_output(estimator: Any, X: Any) -> Any:
+    """The output of a fitted estimator's network for X, which is checked: an array (rows, outputs)."""
+    if not hasattr(estimator, "coefs_"):
+        check_is_fitted(estimator)
+    dtype = network_dtype(estimator.coefs_)
+    if not _needs_no_checks(estimator, X, dtype):
+        X = validate_data(estimator, X, accept_sparse=["csr", "csc"], reset=False)
+        X = network_rows(X.astype(dtype, copy=False))
+    return _predictor(estimator, dtype).predict(X)

@@ -1,0 +1,201 @@
+//! `Model`: a model file's network with its preprocessing, for arrays of numbers.
+
+use std::path::PathBuf;
+
+use chainrule::data::{Features, Schema};
+use chainrule::{DType, Error, Loss, ModelFile, Scalar, Task};
+use numpy::{Element, IntoPyArray, PyArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use crate::arrays::HeldRows;
+use crate::failure::Failure;
+use crate::net::{Head, Shape, build};
+use crate::network::activation;
+use crate::parameters::{Parameters, are_single};
+use crate::rows::Rows;
+use crate::threads::{run, run_here};
+
+/// A model in its element type.
+enum Inner {
+    Single(chainrule::Model<f32>),
+    Double(chainrule::Model<f64>),
+}
+
+/// Calls `$body` with the model as `$model`.
+macro_rules! each {
+    ($inner:expr, $model:ident => $body:expr) => {
+        match $inner {
+            Inner::Single($model) => $body,
+            Inner::Double($model) => $body,
+        }
+    };
+}
+
+/// A model; `chainrule.Model` says what its outputs mean. Threads may share it.
+#[pyclass(module = "chainrule._chainrule", frozen)]
+pub(crate) struct Model {
+    inner: Inner,
+}
+
+#[pymethods]
+impl Model {
+    /// Reads a model file, in the element type that it holds.
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let read = || {
+            let file = ModelFile::open(path)?;
+            let is_double = file.dtype() == DType::F64;
+            Ok(if is_double { Inner::Double(file.model(None)?) } else { Inner::Single(file.model(None)?) })
+        };
+        Ok(Model { inner: run_here(py, read)? })
+    }
+
+    /// The model of an estimator's parameters.
+    #[staticmethod]
+    fn from_parameters(
+        coefs: &Bound<'_, PyList>,
+        intercepts: &Bound<'_, PyList>,
+        activation: &str,
+        out_activation: &str,
+        class_names: Option<Vec<String>>,
+    ) -> PyResult<Self> {
+        let head = Head::by_name(out_activation)?;
+        Ok(Model {
+            inner: if are_single(coefs) {
+                Inner::Single(model(&Parameters::new(coefs, intercepts)?, activation, head, class_names)?)
+            } else {
+                Inner::Double(model(&Parameters::new(coefs, intercepts)?, activation, head, class_names)?)
+            },
+        })
+    }
+
+    /// Writes a model file.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        each!(&self.inner, model => Ok(run_here(py, || Ok(model.save(path)?))?))
+    }
+
+    /// Refuses a model whose columns are not all numbers as they are.
+    fn check_takes_arrays(&self) -> PyResult<()> {
+        each!(&self.inner, model => Ok(model.schema.as_deref().map_or(Ok(()), check_plain)?))
+    }
+
+    /// What the model predicts: logits of classes, values in their own unit.
+    fn outputs<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        each!(&self.inner, model => ask(py, model, x, chainrule::Model::predict))
+    }
+
+    /// The probability of each class, or of a 1 at each output.
+    fn probabilities<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        each!(&self.inner, model => ask(py, model, x, chainrule::Model::predict_proba))
+    }
+
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        match &self.inner {
+            Inner::Single(_) => "float32",
+            Inner::Double(_) => "float64",
+        }
+    }
+
+    /// `classification`, `binary`, `multi-label` or `regression`; `None` where a file does not say.
+    #[getter]
+    fn task(&self) -> Option<String> {
+        each!(&self.inner, model => match model.task {
+            None if model.is_classifier() => Some(Task::Classification.to_string()),
+            task => task.map(|task| task.to_string()),
+        })
+    }
+
+    #[getter]
+    fn loss(&self) -> String {
+        each!(&self.inner, model => model.loss.to_string())
+    }
+
+    /// The layers in order: `dense(64, 32)`, `relu`, ...
+    #[getter]
+    fn layers(&self) -> Vec<String> {
+        each!(&self.inner, model => model.mlp.layers().iter().map(ToString::to_string).collect())
+    }
+
+    #[getter]
+    fn n_features(&self) -> usize {
+        each!(&self.inner, model => model.mlp.inputs())
+    }
+
+    #[getter]
+    fn n_outputs(&self) -> usize {
+        each!(&self.inner, model => model.mlp.outputs())
+    }
+
+    /// The names of the classes, of no and yes as well; `None` where the model knows none.
+    #[getter]
+    fn class_names(&self) -> Option<Vec<String>> {
+        each!(&self.inner, model => {
+            let answers = model.target.answers().map(|answers| answers.map(str::to_owned).to_vec());
+            model.class_names.clone().or(answers)
+        })
+    }
+
+    /// The names of the columns that it was trained on, in order; `None` where it knows none.
+    #[getter]
+    fn feature_names(&self) -> Option<Vec<String>> {
+        each!(&self.inner, model => model.schema.as_ref().map(|schema| schema.feature_names()))
+    }
+}
+
+fn model<T: Element + Scalar>(
+    parameters: &Parameters<'_, T>,
+    name: &str,
+    head: Head,
+    class_names: Option<Vec<String>>,
+) -> Result<chainrule::Model<T>, Failure> {
+    let loss = match head {
+        Head::Softmax => Loss::CrossEntropy,
+        Head::Logistic => Loss::BinaryCrossEntropy,
+        Head::Identity => Loss::HalfMse,
+        Head::Exp => return Err(Failure::input("a model file has no exponential output, which loss='poisson' needs")),
+    };
+    let shape = Shape { widths: parameters.widths.clone(), activation: activation(name)?, head };
+    let mut mlp = build(&shape, None)?;
+    mlp.params_mut().copy_from_slice(&parameters.slices()?.concat());
+    let model = chainrule::Model::new(mlp, loss);
+    Ok(match class_names {
+        Some(names) => model.with_class_names(names),
+        None => model,
+    })
+}
+
+/// What a model makes of X.
+fn ask<'py, T: Element + Scalar>(
+    py: Python<'py>,
+    model: &chainrule::Model<T>,
+    x: &Bound<'py, PyAny>,
+    of: impl FnOnce(&chainrule::Model<T>, &Features<T>) -> Result<Vec<T>, Error> + Send,
+) -> PyResult<Bound<'py, PyAny>> {
+    let held = HeldRows::<T>::new(x)?;
+    let rows = held.view()?;
+    let Rows::Dense { values, width } = rows else {
+        return Err(Failure::input("X is sparse; a model takes dense rows").into());
+    };
+    let n = rows.len();
+    let output = run(py, None, |_| Ok(of(model, &Features::new(n, width, values.to_vec())?)?))?;
+    Ok(output.into_pyarray(py).reshape([n, model.mlp.outputs()])?.into_any())
+}
+
+/// Refuses a model whose columns are not all numbers as they are: an array does not say what its numbers stand for.
+fn check_plain(schema: &Schema) -> Result<(), Failure> {
+    let json = serde_json::to_value(schema).unwrap_or_default();
+    let columns = json["columns"].as_array().cloned().unwrap_or_default();
+    let plain = serde_json::json!({ "kind": "number" });
+    match columns.iter().find(|column| column["kind"] != plain) {
+        None => Ok(()),
+        Some(column) => {
+            let name = column["name"].as_str().map_or_else(|| column["index"].to_string(), |name| format!("{name:?}"));
+            let what = "is not a number as it is (a category, a logarithm, or with a number for what is missing)";
+            Err(Failure::input(format!(
+                "column {name} of the model {what}; the command `chainrule predict` takes tables"
+            )))
+        }
+    }
+}
