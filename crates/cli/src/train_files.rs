@@ -1,6 +1,5 @@
 //! The files of `train`, all of them: an output that would replace another one is refused before anything is read.
 
-
 use chainrule::runs::RunFolder;
 
 use crate::args::TrainArgs;

@@ -161,7 +161,7 @@ mod tests {
         let mlp = Mlp::builder(64).dense(10).build().unwrap();
         let of = |config: &TrainConfig| Identity::of(config, &mlp, &data, None);
         let one = TrainConfig { optimizer: Optimizer::Sgd { lr: 0.1 }, ..TrainConfig::default() };
-        let early_stopping = Some(EarlyStopping { patience: 7, ..EarlyStopping::default() });
+        let early_stopping = Some(EarlyStopping::new(7));
         let other = TrainConfig { optimizer: Optimizer::Sgd { lr: 1e-8 }, early_stopping, ..one.clone() };
         let differences = of(&one).differences(&of(&other));
         assert_eq!(differences[0], "optimizer: sgd lr 0.1 in the checkpoint, sgd lr 1e-8 now");
@@ -170,7 +170,7 @@ mod tests {
             "{differences:?}"
         );
         assert!(differences[1].contains("patience 7") && differences.len() == 2, "{differences:?}");
-        let other = TrainConfig { loss: Loss::Huber { delta: 0.5 }, ..one.clone() };
+        let other = TrainConfig { loss: Loss::Huber(0.5), ..one.clone() };
         assert!(of(&one).differences(&of(&other))[0].contains("huber(0.5) now"), "text of its own stays");
     }
 }

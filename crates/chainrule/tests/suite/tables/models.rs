@@ -118,7 +118,8 @@ fn columns_are_found_by_name_when_a_model_predicts() {
 
 #[test]
 fn rows_of_no_weight_have_no_part_in_scaling() {
-    let weighed = |at: usize| format!("{},{},{}", at * 37 % 50, at % 2, if at % 2 == 0 { 1e6 } else { at as f64 });
+    let weighed =
+        |at: usize| format!("{},{},{}", at * 37 % 50, at % 2, if at.is_multiple_of(2) { 1e6 } else { at as f64 });
     let text = "size,weight,price\n".to_owned() + &rows(200, weighed);
     let counted: String = text
         .lines()
