@@ -2,8 +2,8 @@
 //!
 //! A row is one instruction set for one element type: a name, whether this CPU has it, and the loops compiled for it.
 //! Rows stand best first. The first available one is chosen once in a process; `CHAINRULE_KERNEL=f32_6x16_avx2` (or
-//! several names with commas, one for each type) chooses by name. A row that no test has run on real hardware does not
-//! stand here.
+//! several names with commas, one for each type) chooses by name. A row that no test has run does not stand here: NEON's are run
+//! under qemu (`scripts/check-aarch64`), the others on real hardware.
 
 use std::any::Any;
 use std::sync::OnceLock;
@@ -18,9 +18,10 @@ use crate::error::KernelError;
 use crate::gemm::pack::panels::PackPanels;
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
-use crate::gemm::tile::shape::NV;
 use crate::math::Map;
 use crate::simd::isa::Isa;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+use crate::simd::neon;
 use crate::simd::portable;
 use crate::simd::vector::Simd;
 #[cfg(target_arch = "x86_64")]
@@ -61,13 +62,21 @@ pub struct Kernel<T: Scalar> {
 }
 
 /// Rows of a table.
-const ROWS: usize = if cfg!(target_arch = "x86_64") { 3 } else { 1 };
+const ROWS: usize = if cfg!(target_arch = "x86_64") {
+    3
+} else if cfg!(all(target_arch = "aarch64", target_endian = "little")) {
+    2
+} else {
+    1
+};
 
 pub(crate) static KERNELS_F32: [Kernel<f32>; ROWS] = [
     #[cfg(target_arch = "x86_64")]
     row::<f32, avx512::Avx512>("f32_14x32_avx512", avx512::is_available),
     #[cfg(target_arch = "x86_64")]
     row::<f32, avx2::Avx2>("f32_6x16_avx2", avx2::is_available),
+    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+    row::<f32, neon::Neon>("f32_8x12_neon", neon::is_available),
     row::<f32, portable::Portable>(portable::NAME_F32, || true),
 ];
 
@@ -76,6 +85,8 @@ pub(crate) static KERNELS_F64: [Kernel<f64>; ROWS] = [
     row::<f64, avx512::Avx512>("f64_14x16_avx512", avx512::is_available),
     #[cfg(target_arch = "x86_64")]
     row::<f64, avx2::Avx2>("f64_6x8_avx2", avx2::is_available),
+    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+    row::<f64, neon::Neon>("f64_8x6_neon", neon::is_available),
     row::<f64, portable::Portable>(portable::NAME_F64, || true),
 ];
 
@@ -102,7 +113,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         map: door!(K),
         update: door!(K),
         dequantize: door!(K),
-        nr: NV * K::Vector::LANES,
+        nr: K::NV * K::Vector::LANES,
     }
 }
 
@@ -120,7 +131,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         map: |_| unreachable!(),
         update: |_| unreachable!(),
         dequantize: |_| unreachable!(),
-        nr: NV * K::Vector::LANES,
+        nr: K::NV * K::Vector::LANES,
     }
 }
 
@@ -244,7 +255,7 @@ mod tests {
     #[test]
     fn the_portable_rows_are_named_after_their_tiles() {
         fn tile<T: Scalar, K: Isa<T>>() -> String {
-            format!("{}_{}x{}_portable", T::NAME, K::MR, NV * K::Vector::LANES)
+            format!("{}_{}x{}_portable", T::NAME, K::MR, K::NV * K::Vector::LANES)
         }
         assert_eq!(NAME_F32, tile::<f32, portable::Portable>());
         assert_eq!(NAME_F64, tile::<f64, portable::Portable>());

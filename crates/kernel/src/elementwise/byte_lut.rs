@@ -61,17 +61,22 @@ fn affine<T: Scalar>(byte: u8, [high, low]: [T; 2]) -> T {
 
 /// Asks for these elements to be brought to the caches while other work goes on. Changes nothing else.
 pub fn prefetch<T>(values: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let bytes = size_of_val(values);
-        for line in (0..bytes).step_by(LINE).chain(bytes.checked_sub(1)) {
-            // SAFETY: inside of `values`, and a prefetch reads nothing; SSE, where it comes from, is part of x86-64.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().cast::<i8>().add(line)) }
-        }
+    let bytes = size_of_val(values);
+    for line in (0..bytes).step_by(LINE).chain(bytes.checked_sub(1)) {
+        let at = values.as_ptr().cast::<i8>().wrapping_add(line);
+        // SAFETY: inside of `values`, and a prefetch reads nothing; SSE, where it comes from, is part of x86-64.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at)
+        };
+        // SAFETY: as above; the instruction is part of AArch64.
+        #[cfg(target_arch = "aarch64")]
+        unsafe {
+            std::arch::asm!("prfm pldl1keep, [{0}]", in(reg) at, options(readonly, nostack, preserves_flags))
+        };
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let _ = at;
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = values;
 }
 
 /// Writes what the bytes stand for; as many bytes as places.

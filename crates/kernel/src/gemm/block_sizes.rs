@@ -208,9 +208,9 @@ pub(crate) fn even_part(total: usize, max: usize, unit: usize) -> usize {
 /// The most elements that any product of up to (m, n, k) packs, on any kernel of the table, transposed or not; `None` past the
 /// address space.
 pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> Option<usize> {
-    // None of these is more than a few million.
-    let rows = |x: usize| x.min(MC).next_multiple_of(MR_MAX);
-    let cols = |x: usize| x.min(NC).next_multiple_of(NR_BYTES / size_of::<T>());
+    // None of these is more than a few million. Tiles are of any size up to the largest: 14 rows are 16 in tiles of 8.
+    let rows = |x: usize| x.min(MC) + MR_MAX - 1;
+    let cols = |x: usize| x.min(NC) + NR_BYTES / size_of::<T>() - 1;
     let skinny = (SKINNY_COLUMNS + 16) * 16 + k.min(KC) * MAX_SKINNY_ROWS; // LANES <= 16
     let blocks = (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(skinny);
     // A single row is summed up in a buffer of its own.

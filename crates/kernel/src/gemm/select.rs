@@ -13,7 +13,6 @@ use crate::gemm::level2::ger::are_together;
 use crate::gemm::level2::skinny::is_packed;
 use crate::gemm::loops::packing_plan::tail_of;
 use crate::gemm::problem::Problem;
-use crate::gemm::tile::shape::NV;
 use crate::simd::isa::Isa;
 use crate::simd::vector::Simd;
 use crate::sizes::wrapping_bytes;
@@ -97,7 +96,7 @@ fn is_skinny<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
         return false;
     }
     let long = p.m <= K::MAX_SKINNY_ROWS && p.k >= 4 * p.m && (p.k <= KC || is_packed(p));
-    let longer = if const { K::REGISTERS >= 32 } { 32 } else { 4 };
+    let longer = if const { K::REGISTERS_ARE_LINES } { 32 } else { 4 };
     let short = (2..=64).contains(&p.k) && p.m <= SKINNY_SHORT_ROWS.min(K::MAX_SKINNY_ROWS + 2) && p.n >= longer * p.m;
     long || (!p.swapped && short)
 }
@@ -113,7 +112,7 @@ fn is_streamed<T: Scalar>(p: &Problem<T>) -> bool {
 /// AVX-512 33 columns 1.3, 42 1.1. Of few rows, or many such columns, 0.8-0.95 times.
 fn ragged<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
     let lanes = K::Vector::LANES;
-    let panel = NV * lanes;
+    let panel = K::NV * lanes;
     let rest = p.n % panel;
     if p.m < panel || p.n < panel || rest == 0 || p.c_cs != 1 {
         return None;
@@ -148,10 +147,10 @@ fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let by_columns_already = p.a.rs == 1;
     // 128 x 512 times 512 x 12: 1.05 times as fast as it lies, 512 x 11 as fast, 512 x 6 with AVX2 1.23 times.
     let empty = if by_columns_already { filled * 4 >= p.n * 5 } else { filled * 5 >= p.n * 7 };
-    // Columns that nearly fill one of AVX-512's registers, where there are 32 of them: 784 x 16 is 1.2-1.6 times as fast as it lies.
-    let full_lone = K::REGISTERS >= 32 && p.n <= lanes && p.n * 8 >= lanes * 7;
-    let pays = (p.n < NV * lanes && empty) || (p.n <= lanes && by_columns_already);
-    p.k >= NARROW_STEPS && p.m >= NV * lanes && pays && !full_lone
+    // Columns that nearly fill one of AVX-512's registers: 784 x 16 is 1.2-1.6 times as fast as it lies.
+    let full_lone = K::REGISTERS_ARE_LINES && p.n <= lanes && p.n * 8 >= lanes * 7;
+    let pays = (p.n < K::NV * lanes && empty) || (p.n <= lanes && by_columns_already);
+    p.k >= NARROW_STEPS && p.m >= K::NV * lanes && pays && !full_lone
 }
 
 /// Whether C is so low that it pays to turn its tiles round rather than to pack a B that lies by columns: transposed,
@@ -166,7 +165,7 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let lanes = K::Vector::LANES;
     let registers = p.m.div_ceil(lanes) as f64;
     let is_large = wrapping_bytes::<T>(p.k, p.n) > LOW_LARGE_BYTES;
-    let lone = match K::REGISTERS >= 32 {
+    let lone = match K::REGISTERS_ARE_LINES {
         true if is_large => 1.1,
         true => 2.0,
         false => 4.0 / 3.0,

@@ -2,7 +2,7 @@
 //! the normal distribution (`normal.rs`), of one register at a time, and `ln` of one number.
 //!
 //! The platform's own are not used: they differ from one C library to the next, and would carry that difference into
-//! every trained model. Errors are stated for AVX2 and AVX-512; without fused multiply-add they are up to twice as large.
+//! every trained model. Errors are stated for AVX2, AVX-512 and NEON; without fused multiply-add they are up to twice as large.
 
 pub(crate) mod constants;
 mod exp;

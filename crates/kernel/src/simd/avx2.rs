@@ -28,7 +28,6 @@ macro_rules! isa {
             type Vector = $v;
             type EdgeVector = $v;
             type MapVector = $v;
-            const REGISTERS: usize = 16;
             const IS_FUSED: bool = true;
             const MR: usize = 6; // 6 x 2 accumulators + 2 of B + 1 of A: 15 of 16 registers
             const MR_ONE_VECTOR: usize = 12; // 12 accumulators + 1 of B + 1 of A

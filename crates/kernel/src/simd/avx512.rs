@@ -27,7 +27,6 @@ macro_rules! isa {
             type Vector = $v;
             type EdgeVector = $v;
             type MapVector = $v;
-            const REGISTERS: usize = 32;
             const IS_FUSED: bool = true;
             const MR: usize = 14; // 14 x 2 accumulators + 2 of B + 1 of A: 31 of 32 registers
             const MR_ONE_VECTOR: usize = 14;

@@ -15,12 +15,14 @@ pub(crate) trait Isa<T: Scalar>: Sized {
     type EdgeVector: Simd<T>;
     /// For functions of long arrays.
     type MapVector: Simd<T>;
-    /// Vector registers.
-    const REGISTERS: usize;
     /// Whether a multiply-add is one instruction.
     const IS_FUSED: bool;
+    /// Registers across every tile that is not wide, 2 or 3.
+    const NV: usize = 2;
     /// Rows of a full tile, as many as the registers hold.
     const MR: usize;
+    /// The same where A lies by rows, is not packed, and [`Simd::LANES_ARE_FACTORS`]: the tile holds a register of A for each row.
+    const MR_BY_ROWS: usize = Self::MR;
     /// Rows of a full tile of one register of columns.
     const MR_ONE_VECTOR: usize;
     /// Registers across a tile of two or three rows where B is read in place: with two of them there would be too few
@@ -34,6 +36,10 @@ pub(crate) trait Isa<T: Scalar>: Sized {
     const MAX_SKINNY_ROWS: usize;
     /// Registers that can hold the sums of a single row.
     const ACC_REGISTERS: usize;
+    /// An A by rows is packed for more tiles of columns than this, wherever it lies.
+    const PACKED_A_COLUMN_TILES: usize = usize::MAX;
+    /// Whether a register is as long as a line of the caches, 64 bytes.
+    const REGISTERS_ARE_LINES: bool = Self::Vector::LANES * size_of::<T>() == 64;
 
     /// Runs the operation with this set's instructions switched on.
     ///

@@ -49,7 +49,6 @@ macro_rules! isa {
             type EdgeVector = Array<$t, $lanes, true>;
             // The same for every target: few numbers to hold, all in one chain. With four, `exp` took 1.15 times as long.
             type MapVector = Array<$t, $map_lanes>;
-            const REGISTERS: usize = 16; // at least, wherever it runs
             const IS_FUSED: bool = false; // not everywhere, and elsewhere it is a call
             const MR: usize = MR;
             const MR_ONE_VECTOR: usize = MR;

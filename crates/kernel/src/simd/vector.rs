@@ -14,10 +14,10 @@ use crate::Scalar;
 /// Columns that [`Simd::transposed_columns`] returns, at most.
 pub(crate) const MAX_TRANSPOSED_COLUMNS: usize = 8;
 
-/// The operands of [`Simd::steps_4x3`]; strides in elements.
+/// The operands of a tile's steps in assembly; strides in elements.
 pub(crate) struct Steps<T> {
     pub(crate) k: usize,
-    /// (4, k)
+    /// (rows of the tile, k)
     pub(crate) a: *const T,
     pub(crate) a_rs: usize,
     pub(crate) a_cs: usize,
@@ -51,6 +51,10 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     unsafe fn div(self, other: Self) -> Self;
     /// `self * b + c`, rounded once where the instruction set can.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// The lanes from `by` on, then those before; for sets whose [`Simd::LANES_ARE_FACTORS`].
+    unsafe fn rotated(self, _by: usize) -> Self {
+        unreachable!("LANES_ARE_FACTORS is false");
+    }
     /// The larger; NaN when `self` is NaN, `self` when both are zero.
     unsafe fn at_least(self, floor: Self) -> Self;
     /// The smaller; NaN when `self` is NaN.
@@ -63,6 +67,8 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// The bits of each lane, shifted left by the width of the mantissa field.
     unsafe fn shl_mantissa(self) -> Self;
 
+    /// Whether [`Simd::prefetch`] does something.
+    const PREFETCHES: bool = true;
     /// Asks for the cache line at `at` ahead of its use; any address will do.
     unsafe fn prefetch(at: *const T);
 
@@ -70,6 +76,29 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// mask, only its lanes of the last register of B's rows are read. For sets whose [`super::isa::Isa::MR_WIDE`] is 4.
     unsafe fn steps_4x3(_acc: &mut [[Self; 3]; 4], _operands: &Steps<T>, _mask: Option<Self::Mask>) {
         unreachable!("MR_WIDE is 3");
+    }
+
+    /// Whether one lane can be the factor of a whole register, and a tile's multiply-adds are [`Simd::column_steps`] and
+    /// [`Simd::row_steps`].
+    const LANES_ARE_FACTORS: bool = false;
+    /// The multiply-adds of a tile of up to eight rows and three registers, step after step: `acc[i][v] += a[i] * b[v]`, for an A
+    /// whose rows are 1 apart. Of a RAGGED B only `cols` columns are read, LANES at least: the lanes of the last register are then the
+    /// last LANES of them.
+    unsafe fn column_steps<const M: usize, const NV: usize, const RAGGED: bool>(
+        _acc: &mut [[Self; NV]; M],
+        _operands: &Steps<T>,
+        _cols: usize,
+    ) {
+        unreachable!("LANES_ARE_FACTORS is false");
+    }
+    /// The same of an A whose steps are 1 apart; k is a multiple of LANES, and M registers of A, NV of B and the sums are fewer
+    /// than 32.
+    unsafe fn row_steps<const M: usize, const NV: usize, const RAGGED: bool>(
+        _acc: &mut [[Self; NV]; M],
+        _operands: &Steps<T>,
+        _cols: usize,
+    ) {
+        unreachable!("LANES_ARE_FACTORS is false");
     }
 
     /// Columns that [`Simd::transposed_columns`] turns round at a time; divides LANES, at most [`MAX_TRANSPOSED_COLUMNS`].

@@ -124,3 +124,33 @@ fn all_other_elements_are_one_chain() {
     chains::<f32>();
     chains::<f64>();
 }
+
+/// Tiles of every height and width, whose steps end anywhere in a register, with an A by rows, in places packed for its many
+/// columns, and by columns.
+fn tiles_of_every_size<T: Exact>() {
+    let widths: &[usize] = if cfg!(miri) { &[5] } else { &[2, 3, 4, 5, 7, 8, 11, 12, 13, 25, 100] };
+    for kernel in kernels_that_fuse::<T>() {
+        for m in 2..if cfg!(miri) { 4 } else { 18 } {
+            for &n in widths {
+                for k in [1, 2, 3, 4, 5, 9, 14] {
+                    let (a, b) = (numbers::<T>(m * k, 1), numbers::<T>(k * n, 2));
+                    let by_columns: Vec<T> = (0..m * k).map(|at| a[at % m * k + at / m]).collect();
+                    let b_columns: Vec<T> = (0..k * n).map(|at| b[at % k * n + at / k]).collect();
+                    let want: Vec<T> =
+                        (0..m * n).map(|at| chain(&a[at / n * k..][..k], &b_columns[at % n * k..][..k])).collect();
+                    for (lies, a) in [("rows", MatRef::new(&a, m, k)), ("columns", MatRef::new(&by_columns, k, m).t())]
+                    {
+                        let got = run(kernel, a, MatRef::new(&b, k, n), Epilogue::Store);
+                        assert!(got == want, "{} {m}x{n}x{k}, A by {lies}", kernel.name());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn elements_of_tiles_of_every_size_are_one_chain() {
+    tiles_of_every_size::<f32>();
+    tiles_of_every_size::<f64>();
+}

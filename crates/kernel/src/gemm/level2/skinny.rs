@@ -154,7 +154,7 @@ unsafe fn sums<T: Scalar, K: Isa<T>>(r: &Row<T>, y: *mut T) {
             2 if !crowded => strips::<T, K, 2, 4, false>(r, y),
             2 => strips::<T, K, 2, 2, false>(r, y),
             3 => strips::<T, K, 3, 2, false>(r, y),
-            4 if const { most_rows::<T, K>() >= 4 && K::REGISTERS < 32 } => strips::<T, K, 4, 2, false>(r, y),
+            4 if const { most_rows::<T, K>() >= 4 && !K::REGISTERS_ARE_LINES } => strips::<T, K, 4, 2, false>(r, y),
             4 if const { most_rows::<T, K>() >= 4 } => strips::<T, K, 4, 1, false>(r, y),
             5 if const { most_rows::<T, K>() >= 5 } => strips::<T, K, 5, 1, false>(r, y),
             6 if const { most_rows::<T, K>() >= 6 } => strips::<T, K, 6, 1, false>(r, y),

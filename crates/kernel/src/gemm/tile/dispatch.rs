@@ -3,7 +3,7 @@
 
 use super::micro_kernel::MicroKernel;
 use super::micro_kernel_tail::MicroKernelTail;
-use super::shape::{FULL, FULL_FETCHING, MASK_B_AND_C, MASK_C, NV, Tile};
+use super::shape::{FULL, FULL_FETCHING, MASK_B_AND_C, MASK_C, Tile};
 use super::store_transposed::{StoreTransposed, Transposed};
 use crate::Scalar;
 use crate::epilogue::EpilogueOp;
@@ -55,7 +55,7 @@ unsafe fn apart<T: Scalar, K: Isa<T>>(
     epilogue: &EpilogueOp<T>,
     copy: &mut [T],
 ) {
-    let nr = NV * K::Vector::LANES;
+    let nr = K::NV * K::Vector::LANES;
     debug_assert!(rows <= MR_MAX && nr <= NR_BYTES / size_of::<T>(), "a tile of {rows}x{nr}");
     let (c, c_rs, c_cs, cols) = (tile.c, tile.c_rs, p.c_cs, tile.cols);
     // SAFETY: as this function's; (i, j) is inside of the tile, and of the copy with its 16 rows of NR columns.
@@ -114,7 +114,7 @@ unsafe fn exact<T: Scalar, K: Isa<T>>(tile: &Tile<T>, rows: usize, epilogue: &Ep
 #[inline(always)]
 unsafe fn columns<T: Scalar, K: Isa<T>, const M: usize>(tile: &Tile<T>, epilogue: &EpilogueOp<T>) {
     let lanes = K::Vector::LANES;
-    if const { M >= 2 && M <= K::MR_WIDE } && tile.cols > NV * lanes {
+    if const { M >= 2 && M <= K::MR_WIDE } && tile.cols > K::NV * lanes {
         // SAFETY: M and the columns are those of a wide tile (checked); the rest is the contract of `MicroKernel`.
         return unsafe { wide::<T, K, M>(tile, epilogue) };
     }
@@ -131,23 +131,35 @@ unsafe fn columns<T: Scalar, K: Isa<T>, const M: usize>(tile: &Tile<T>, epilogue
         }
     }
     debug_assert!(M <= K::MR || tile.cols <= lanes, "{M} rows of {} columns", tile.cols);
-    // SAFETY: each call's NV and EDGE fit `cols` and `b_padded`.
+    // SAFETY: the columns are those of as many registers (checked); the rest is the contract of `MicroKernel`.
     unsafe {
-        match (M <= K::MR && tile.cols > lanes, tile.b_padded) {
-            (true, _) if const { 3 * M >= 2 * K::MR } && tile.fetch != 0 && tile.cols == NV * lanes => {
-                K::call(MicroKernel::<T, M, NV, FULL_FETCHING> { tile, epilogue });
-            }
-            (true, _) if tile.cols == NV * lanes => K::call(MicroKernel::<T, M, NV, FULL> { tile, epilogue }),
-            (false, _) if tile.cols == lanes => K::call(MicroKernel::<T, M, 1, FULL> { tile, epilogue }),
-            // Where masked loads cost nothing, one tile serves both.
-            (true, true) if !K::Vector::MASKED_LOADS_ARE_FREE => {
-                K::call(MicroKernel::<T, M, NV, MASK_C> { tile, epilogue })
-            }
-            (false, true) if !K::Vector::MASKED_LOADS_ARE_FREE => {
-                K::call(MicroKernel::<T, M, 1, MASK_C> { tile, epilogue })
-            }
-            (true, _) => K::call(MicroKernel::<T, M, NV, MASK_B_AND_C> { tile, epilogue }),
-            (false, _) => K::call(MicroKernel::<T, M, 1, MASK_B_AND_C> { tile, epilogue }),
+        if const { M <= K::MR && K::NV == 3 } && tile.cols > 2 * lanes {
+            registers::<T, K, M, 3>(tile, epilogue)
+        } else if const { M <= K::MR } && tile.cols > lanes {
+            registers::<T, K, M, 2>(tile, epilogue)
+        } else {
+            registers::<T, K, M, 1>(tile, epilogue)
+        }
+    }
+}
+
+/// A tile of NV registers of columns.
+///
+/// Safety: as the micro-kernel's.
+#[inline(always)]
+unsafe fn registers<T: Scalar, K: Isa<T>, const M: usize, const NV: usize>(tile: &Tile<T>, epilogue: &EpilogueOp<T>) {
+    let is_full = tile.cols == NV * K::Vector::LANES;
+    // SAFETY: each call's EDGE fits `cols` and `b_padded`.
+    unsafe {
+        if const { NV == K::NV && 3 * M >= 2 * K::MR && K::Vector::PREFETCHES } && is_full && tile.fetch != 0 {
+            K::call(MicroKernel::<T, M, NV, FULL_FETCHING> { tile, epilogue })
+        } else if is_full {
+            K::call(MicroKernel::<T, M, NV, FULL> { tile, epilogue })
+        } else if const { !K::Vector::MASKED_LOADS_ARE_FREE } && tile.b_padded {
+            K::call(MicroKernel::<T, M, NV, MASK_C> { tile, epilogue })
+        } else {
+            // Where masked loads cost nothing, this tile serves both.
+            K::call(MicroKernel::<T, M, NV, MASK_B_AND_C> { tile, epilogue })
         }
     }
 }

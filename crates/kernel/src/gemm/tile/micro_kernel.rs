@@ -13,7 +13,8 @@
 //! on the tile it falls into, nor on the width of the registers, nor on how rows and columns were shared among threads.
 //! (The one exception, single rows and columns of dot products, is no tile: `level2/dot.rs`.)
 //!
-//! (Drawn for 16 registers; with 32 of them a tile has 14 rows.)
+//! (Drawn for 16 registers; with 32 of them a tile has 14 rows. Where a lane of a register can be a factor, A is not broadcast:
+//! `lane_steps.rs`.)
 //!
 //! Rows are exact (`M` is a constant, a tile of four rows computes four), columns are masked in the last vector, so an
 //! edge costs what it holds. A may have any strides, since its elements are broadcast. B's rows must be contiguous:
@@ -22,6 +23,7 @@
 //! What happens between the last multiply-add and memory is the [`EpilogueOp`]: one branch after the last step, and the
 //! accumulators never leave their registers.
 
+use super::lane_steps::{are_lanes_factors, lane_steps};
 use super::shape::{FULL_FETCHING, MASK_B_AND_C, MASK_C, Tile, is_masked};
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
@@ -80,11 +82,15 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const ED
                 }
             }
 
-            if const { M == 4 && NV == 3 } {
+            if const { M == 4 && NV == 3 && !V::LANES_ARE_FACTORS } {
                 let acc = &mut *(&raw mut acc).cast::<[[V; 3]; 4]>(); // the same type: M is 4, NV is 3
                 let &Tile { k, a_rs, a_cs, b_rs, .. } = tile;
                 let operands = Steps { k, a: first_a, a_rs, a_cs, b: first_b, b_rs };
                 V::steps_4x3(acc, &operands, (EDGE == MASK_B_AND_C).then_some(mask));
+            } else if are_lanes_factors::<T, V, M, NV, EDGE>(tile) {
+                let done = lane_steps::<T, V, M, NV, EDGE>(&mut acc, tile, (first_a, first_b));
+                let (a, b) = (first_a.wrapping_add(done), first_b.wrapping_add(done.wrapping_mul(tile.b_rs)));
+                steps::<T, V, M, NV, EDGE, 1>(&mut acc, &Tile { k: k - done, ..*tile }, (a, b), mask);
             } else if NV == 1 && M > 4 && k >= SPLIT_STEPS {
                 steps::<T, V, M, NV, EDGE, 2>(&mut acc, tile, (first_a, first_b), mask);
             } else {

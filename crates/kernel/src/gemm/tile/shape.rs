@@ -1,8 +1,5 @@
 //! A run of tiles, as plain data: what the micro-kernels read and write, and which of their compiled instances fit it.
 
-/// Vectors across every tile that is not wide.
-pub(crate) const NV: usize = 2;
-
 /// The last vector is full: all its columns exist.
 pub(crate) const FULL: u8 = 0;
 /// Some of the last vector's columns do not exist in C; in the packed B they are there to be read.
@@ -35,12 +32,12 @@ pub(crate) struct Tile<T> {
     pub(crate) b_rs: usize,
     /// The distance in elements at which lines of B are prefetched while this tile is computed; 0 for none.
     pub(crate) fetch: usize,
-    /// Whether each of B's rows has `NV * LANES` elements, however few columns C has.
+    /// Whether each of B's rows has a whole panel's elements, `Isa::NV` registers, however few columns C has.
     pub(crate) b_padded: bool,
     /// (M, cols): row i at `c + i * c_rs`, columns contiguous.
     pub(crate) c: *mut T,
     pub(crate) c_rs: usize,
-    /// Columns that exist, at most `NV * LANES`.
+    /// Columns that exist, at most those of a panel, or of a wide tile.
     pub(crate) cols: usize,
     /// The tile's first column within C.
     pub(crate) col: usize,
