@@ -47,10 +47,7 @@ impl<T: Scalar> Net<T> {
         let tolerances =
             LbfgsSettings { gradient_tolerance: limits.tol, change_tolerance: 0.0, ..LbfgsSettings::default() };
         let mut lbfgs = Lbfgs::try_new(tolerances)?;
-        let mut evaluate = |params: &[T], grads: &mut [T]| {
-            stop.check()?;
-            objective.evaluate(params, grads)
-        };
+        let mut evaluate = |params: &[T], grads: &mut [T]| objective.evaluate(params, grads, stop);
         let (mut iterations, mut reason) = (0, "iterations");
         while iterations < limits.max_iter {
             let before = lbfgs.loss();
@@ -107,13 +104,14 @@ impl<'a, 'd, T: Scalar> Whole<'a, 'd, T> {
     }
 
     /// The loss at `params`; a loss or gradient that is not finite is an infinite loss, which no line search goes to.
-    fn evaluate(&mut self, params: &[T], grads: &mut [T]) -> Result<f64, Failure> {
+    fn evaluate(&mut self, params: &[T], grads: &mut [T], stop: &Stop) -> Result<f64, Failure> {
         let Whole { mlp, data, criterion, alpha, mass, workspace, sum, buffers } = self;
         mlp.params_mut().copy_from_slice(params);
         let order = Order::new(None, data.rows.len());
         let mut loss = 0.0;
         sum.clear();
         for start in (0..order.len()).step_by(BLOCK) {
+            stop.check()?;
             let places = start..order.len().min(start + BLOCK);
             let batch = buffers.gather(data, order, places, Share::Of(*mass))?;
             loss += match criterion.backward(mlp, &batch, workspace) {

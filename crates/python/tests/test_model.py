@@ -122,7 +122,8 @@ def test_a_models_columns_are_found_by_their_names_and_standardised(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "kind", [{"kind": "number", "log1p": True}, {"kind": "number", "fill": 1.0}, {"kind": "flag", "no": "n", "yes": "y"}]
+    "kind",
+    [{"kind": "number", "log1p": True}, {"kind": "number", "fill": 1.0}, {"kind": "flag", "no": "n", "yes": "y"}],
 )
 def test_a_model_of_columns_that_are_no_plain_numbers_is_refused(tmp_path, kind):
     fitted().to_model().save(tmp_path / "m.safetensors")
@@ -134,7 +135,12 @@ def test_a_model_of_columns_that_are_no_plain_numbers_is_refused(tmp_path, kind)
 
 def test_rows_that_do_not_fit_are_refused():
     model = fitted().to_model()
-    for bad, words in ((IRIS[:, :3], "3"), (IRIS[0], "1 dim"), (np.full((2, 4), np.nan), "finite"), (IRIS[:0], "least")):
+    for bad, words in (
+        (IRIS[:, :3], "3"),
+        (IRIS[0], "1 dim"),
+        (np.full((2, 4), np.nan), "finite"),
+        (IRIS[:0], "least"),
+    ):
         with pytest.raises(chainrule.InvalidInputError, match=words):
             model.predict(bad)
 

@@ -1,5 +1,6 @@
 """How the estimators are used: tools of scikit-learn, pickles, frames, refusals, Ctrl-C."""
 
+import os
 import pickle
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.inspection import permutation_importance
+from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -72,6 +73,11 @@ def test_a_forked_process_computes():
         warnings.simplefilter("ignore", DeprecationWarning)
         with mp.get_context("fork").Pool(1) as pool:
             np.testing.assert_array_equal(pool.apply(model.predict_proba, (X,)), model.predict_proba(X))
+
+
+def test_partial_dependence():
+    found = partial_dependence(quick().fit(IRIS, KIND), IRIS, [2], response_method="predict_proba")
+    assert found["average"].shape[0] == 3
 
 
 def test_permutation_importance():
@@ -217,3 +223,29 @@ def test_ctrl_c_ends_a_fit_within_a_second(solver):
         with pytest.raises(KeyboardInterrupt):
             model.fit(X, y)
     assert time.monotonic() - start < 10.0
+
+
+def test_fitting_and_predicting_do_not_copy_x():
+    if not os.access("/proc/self/clear_refs", os.W_OK):
+        pytest.skip("the peak of memory is read from Linux's /proc")
+    code = """
+import re, warnings
+import numpy as np
+from chainrule.sklearn import MLPClassifier
+
+def memory(what):
+    return int(re.search(what + r":\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
+
+warnings.simplefilter("ignore")
+X = np.random.default_rng(0).random((200_000, 150), np.float32)  # 114 MiB
+y = np.arange(len(X)) % 3
+for settings in ({}, {"early_stopping": True}, {"solver": "lbfgs"}):
+    model = MLPClassifier((4,), max_iter=1, n_threads=2, **settings).fit(X[:1000], y[:1000])
+    open("/proc/self/clear_refs", "w").write("5")  # the peak begins anew
+    before = memory("VmRSS")
+    model.fit(X, y).predict(X)
+    print(memory("VmHWM") - before)
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    peaks = [float(line) for line in out.split()]
+    assert len(peaks) == 3 and max(peaks) < 60.0, peaks  # MiB

@@ -1,6 +1,7 @@
 """chainrule: dense neural networks on CPUs.
 
-`Model` reads and asks model files. ``chainrule.sklearn`` has scikit-learn's perceptrons; it needs scikit-learn, which importing ``chainrule`` does not.
+`Model` reads and asks model files. ``chainrule.sklearn`` has scikit-learn's perceptrons; it needs scikit-learn, which
+importing ``chainrule`` does not.
 """
 
 from ._chainrule import __version__
