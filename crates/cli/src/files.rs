@@ -104,6 +104,10 @@ impl Files {
     pub(crate) fn check(&self) -> std::result::Result<(), Failure> {
         for (at, output) in self.outputs.iter().enumerate() {
             let Output { option, path, kind } = output;
+            if path.as_os_str() == "-" {
+                let why = "a file or folder called -, not standard output: name another, or ./- if it is meant";
+                return Err(Failure::Usage(format!("{option} - would be {why}")));
+            }
             if matches!(kind, Kind::File | Kind::Inner)
                 && let Some((what, input)) = self.inputs.iter().find(|(_, input)| is_same_file(path, input))
             {

@@ -122,7 +122,8 @@ fn train<T: Scalar>(
     let fitted = checkpoint::train(&trainer, checkpoint, &mut model, &rows, (log.observer(), progress));
     if let Err(chainrule::Error::Diverged { epoch, .. }) = &fitted {
         // An error here does not hide the divergence.
-        let _ = watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, Run::AFTER, &mut output);
+        let run = Run { losses: &[f64::NAN], ..Run::AFTER };
+        let _ = watch.look(&Patient::of(&model).trained_by(trainer.config()), train, &trainer, run, &mut output);
         keep_after_divergence(&model, args, epoch - 1, &mut output);
     }
     let report = fitted?;

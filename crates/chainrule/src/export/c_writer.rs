@@ -32,10 +32,18 @@ impl<'a> Source<'a> {
         self.text.push('\n');
     }
 
-    /// Adds text in which `@` stands for the prefix of names, `^` for the same in capitals, and `#1.0` for a number of the
-    /// element type.
+    /// Adds text in which `@` stands for the prefix of names, `^` before a capital for the same in capitals, and `#1.0` for a
+    /// number of the element type. Another `^` is a power in a comment.
     pub(super) fn put(&mut self, template: &str) {
-        let text = template.replace('@', &self.prefix).replace('^', &self.prefix.to_uppercase());
+        let mut parts = template.split('^');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        let capitals = self.prefix.to_uppercase();
+        for part in parts {
+            let is_name = part.starts_with(|c: char| c.is_ascii_uppercase());
+            text.push_str(if is_name { &capitals } else { "^" });
+            text.push_str(part);
+        }
+        let text = text.replace('@', &self.prefix);
         let is_double = self.of.is_double;
         let mut rest = text.as_str();
         while let Some(at) = rest.find('#') {

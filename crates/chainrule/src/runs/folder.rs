@@ -88,8 +88,8 @@ impl RunFolder {
     /// When the name is none of a folder, or it cannot be made.
     pub fn create_numbered(parent: impl AsRef<Path>, name: &str) -> Result<Self> {
         let parent = parent.as_ref();
-        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
-            let expected = "a name without slashes that does not begin with a point".to_owned();
+        if name.is_empty() || name.starts_with('.') || name.contains(|c: char| "/\\".contains(c) || c.is_control()) {
+            let expected = "a name without slashes and control characters that does not begin with a point".to_owned();
             return Err(Error::Argument { name: "name of the run", found: format!("{name:?}"), expected });
         }
         fs::create_dir_all(parent).map_err(Error::io("make", parent))?;
@@ -266,7 +266,7 @@ mod tests {
         fs::remove_dir(home.path().join("runs/a-001")).unwrap();
         assert_eq!(end(name("a").unwrap()), "a-1042");
         assert_eq!(end(name("a-b").unwrap()), "a-b-001");
-        for bad in ["", ".", "../a", "a/b"] {
+        for bad in ["", ".", "../a", "a/b", "a\nb", "\u{1b}[31ma"] {
             assert!(name(bad).is_err(), "{bad}");
         }
     }

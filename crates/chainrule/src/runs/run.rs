@@ -173,7 +173,8 @@ impl Run {
 
     /// Wall time of its steps.
     pub fn seconds(&self) -> f64 {
-        self.epochs.iter().map(|epoch| epoch.seconds).sum()
+        // A sum of nothing is -0.
+        self.epochs.iter().fold(0.0, |sum, epoch| sum + epoch.seconds)
     }
 }
 

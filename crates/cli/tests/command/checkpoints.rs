@@ -61,9 +61,10 @@ fn a_copy_goes_on_in_its_own_folder() {
         }
         fs::remove_file(path.join(to).join(names(&path.join(to)).pop().unwrap())).unwrap();
     };
-    succeed(path, &format!("{RUN} --quiet --checkpoint a --every 30"));
-    succeed(path, &format!("{RUN} --quiet --run r --every 30"));
-    succeed(path, &format!("{RUN} --quiet --run-name n --every 30"));
+    let train = "train --hidden 24 --epochs 2 --seed 5 --quiet --every 30";
+    for kept in ["--checkpoint a", "--run r", "--run-name n"] {
+        succeed(path, &format!("{train} {kept}"));
+    }
     for (from, to) in [("a", "b"), ("r/checkpoints", "c"), ("runs/n-001/checkpoints", "d")] {
         copy(from, to);
         let (before, oldest) = (contents(path), names(&path.join(to)).remove(0));

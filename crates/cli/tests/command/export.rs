@@ -15,6 +15,11 @@ fn a_trained_model_becomes_sources_arrays_and_objects() {
     assert!(said.contains("in eight bits outputs differ by at most") && said.contains("over 150 rows"), "{said}");
     let source = fs::read_to_string(path.join("iris.c")).unwrap();
     assert!(source.contains("int iris_predict(") && source.contains("in eight bits outputs differ by at most"));
+    succeed(path, "train --data iris --epochs 2 --activation tanh --quiet --save tanh.safetensors");
+    let source = succeed(path, "export tanh.safetensors --to c --name net");
+    assert!(source.contains("2^n") && source.contains("NET_OUTPUTS"), "powers stay powers: {source}");
+    assert!(source.lines().all(|line| !line.trim_start().starts_with("/*") || !line.contains("NET_n")), "{source}");
+    fs::remove_file(path.join("tanh.safetensors")).unwrap();
     assert!(succeed(path, "export m.safetensors --to rust").contains("pub fn predict("));
     let object: Value = serde_json::from_str(&succeed(path, "export m.safetensors --to json")).unwrap();
     assert_eq!(object["classes"], serde_json::json!(["setosa", "versicolor", "virginica"]));

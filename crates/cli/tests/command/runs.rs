@@ -84,6 +84,14 @@ fn folders_without_runs_are_said() {
     assert!(refused.code == 1 && refused.stderr.contains("cannot read nowhere"), "{}", refused.stderr);
     let refused = run(path, "runs empty --sort scor");
     assert!(refused.code == 2 && refused.stderr.contains("did you mean \"score\"?"), "{}", refused.stderr);
+    // One that has just begun.
+    fs::create_dir(path.join("new")).unwrap();
+    fs::write(path.join("new/config.toml"), "[run]\n").unwrap();
+    let header = "epoch,step,train_loss,train_accuracy,val_loss,val_accuracy,val_mae,val_r2,learning_rate,seconds\n";
+    fs::write(path.join("new/metrics.csv"), header).unwrap();
+    let table = succeed(path, "runs new");
+    assert!(table.contains(" 0 ms") && !table.contains("-0"), "{table}");
+    assert!(json(path, "runs new --json")[0]["seconds"].to_string() == "0.0");
     // One run alone, by its own folder.
     succeed(path, "train --data iris --epochs 1 --quiet --run one");
     assert!(succeed(path, "runs one").contains("\n1 run\n"));

@@ -2,6 +2,7 @@
 
 use chainrule_model::{Activation, Layer, Mlp, Scalar};
 
+use crate::doctor::limits::RISE;
 use crate::doctor::{Examination, Finding, Kind};
 
 /// What of a run decides which advice fits.
@@ -17,6 +18,8 @@ struct Circumstances {
     has_dropout: bool,
     is_clipped: bool,
     keeps_best: bool,
+    /// Whether steps are too long already: the loss rose or is no number, or they were found to be.
+    steps_are_long: bool,
     /// The optimiser's name and rate.
     optimizer: Option<(&'static str, f64)>,
     epochs: usize,
@@ -42,6 +45,7 @@ impl Circumstances {
             has_dropout: has(&|layer| matches!(layer, Layer::Dropout { .. })),
             is_clipped: case.update.is_some_and(|update| update.clip.is_some()),
             keeps_best: case.keeps_best,
+            steps_are_long: has_risen(case.losses) || found.iter().any(|finding| is_of_long_steps(&finding.kind)),
             optimizer: case.update.map(|update| (update.optimizer.name(), update.optimizer.lr())),
             epochs: case.losses.len(),
         }
@@ -159,21 +163,39 @@ impl Circumstances {
                 ways.extend(["--weight-decay 0.001", "a smaller network", "more rows"]);
                 ways.join(", or ")
             }
+            Kind::Underfitting { .. } if self.steps_are_long => format!("train longer (--epochs {})", 3 * self.epochs),
             Kind::Underfitting { .. } => {
                 format!("train longer (--epochs {}), or with {}", 3 * self.epochs, self.larger_steps())
             }
             Kind::LossAtChance { .. } if self.features || self.targets => "fix the scale first, as said above".to_owned(),
-            Kind::LossAtChance { .. } => {
+            Kind::LossAtChance { loss, baseline_loss } => {
+                let is_above = loss.is_nan() || *loss > (1.0 + RISE) * baseline_loss;
                 let units = if self.relu { " or wider layers" } else { "" };
+                let then = match self.steps_are_long || is_above {
+                    true => self.smaller_steps(),
+                    false => format!("train longer or with {}{units}", self.larger_steps()),
+                };
                 format!(
-                    "fix the other findings first; if there are none, check that rows and targets match, then train longer or with \
-                     {}{units}",
-                    self.larger_steps()
+                    "fix the other findings first; if there are none, check that rows and targets match, then {then}"
                 )
             }
             _ => self.smaller_steps(),
         }
     }
+}
+
+/// Whether the loss of the last epoch is above that of the first, or no number.
+fn has_risen(losses: &[f64]) -> bool {
+    match losses {
+        [first, .., last] => last > first || !last.is_finite(),
+        [only] => !only.is_finite(),
+        [] => false,
+    }
+}
+
+fn is_of_long_steps(kind: &Kind) -> bool {
+    use Kind::{LargeUpdates, LearningRateHigh, NonFiniteLoss, RisingLoss};
+    matches!(kind, LargeUpdates { .. } | LearningRateHigh { .. } | NonFiniteLoss { .. } | RisingLoss { .. })
 }
 
 /// A rate of two digits, as it can be typed.
@@ -197,7 +219,33 @@ pub(super) fn advise<T: Scalar>(case: &Examination<'_, T>, found: &mut [Finding]
 
 #[cfg(test)]
 mod tests {
-    use super::typed;
+    use super::{Circumstances, has_risen, typed};
+    use crate::doctor::Kind;
+
+    #[test]
+    fn a_higher_rate_is_not_advised_where_the_loss_rose() {
+        let run = |steps_are_long| Circumstances {
+            features: false,
+            targets: false,
+            saturates: false,
+            relu: false,
+            is_deep: false,
+            has_norm: false,
+            has_dropout: false,
+            is_clipped: true,
+            keeps_best: false,
+            steps_are_long,
+            optimizer: Some(("sgd", 10.0)),
+            epochs: 3,
+        };
+        let advice = |long, loss: f64| run(long).advice(&Kind::LossAtChance { loss, baseline_loss: 1.0 }, None);
+        assert!(advice(false, 0.99).ends_with("train longer or with --lr 30"), "{}", advice(false, 0.99));
+        for (long, loss) in [(true, 0.99), (false, 1.5), (false, f64::NAN)] {
+            assert!(advice(long, loss).ends_with("three to ten times smaller: --lr 1"), "{}", advice(long, loss));
+        }
+        assert!(has_risen(&[1.0, 0.5, 1.1]) && has_risen(&[1.0, f64::NAN]) && has_risen(&[f64::INFINITY]));
+        assert!(!has_risen(&[1.0, 2.0, 0.5]) && !has_risen(&[1.0]) && !has_risen(&[]));
+    }
 
     #[test]
     fn a_rate_is_written_as_it_is_typed() {

@@ -23,6 +23,8 @@ pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagno
 fn loss_at_chance(diagnostics: &Diagnostics, losses: &[f64], found: &mut Vec<Finding>) {
     let Diagnostics { loss, baseline_loss, .. } = *diagnostics;
     let falling = match losses {
+        // It diverged; the network may be that of an epoch before.
+        [.., last] if !last.is_finite() => return,
         [.., before, last] => before - last > STILL_FALLING * baseline_loss,
         [_] => true,
         [] => false,

@@ -33,7 +33,7 @@ pub struct Examination<'a, T: Scalar> {
     pub update: Option<Update>,
     /// The number of rows of each class in all of the data; `None` counts those in `rows`.
     pub class_counts: Option<&'a [usize]>,
-    /// The mean loss of each epoch so far.
+    /// The mean loss of each epoch so far; NaN of one that diverged.
     pub losses: &'a [f64],
     /// The mean loss of the rows held out after each of the same epochs; empty where there were none, or where their loss
     /// is another one, without the weights of classes.
