@@ -41,6 +41,12 @@ def test_importing_chainrule_imports_no_scikit_learn():
     assert out.split() == ["False", "False"]
 
 
+def test_without_scikit_learn_the_error_says_what_to_install():
+    code = "import sys; sys.modules['sklearn'] = None\nimport chainrule.sklearn"
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert failed.returncode == 1 and "pip install 'scikit-learn>=1.6'" in failed.stderr
+
+
 def test_digits_are_learned():
     X, y = load_digits(return_X_y=True)
     model = MLPClassifier(random_state=0).fit(X[:1400] / 16, y[:1400])

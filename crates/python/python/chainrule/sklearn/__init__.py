@@ -5,6 +5,11 @@ same ``random_state`` they begin with the same weights, see the rows in the same
 rounding.
 """
 
+try:
+    from sklearn.utils.validation import validate_data as _of_1_6  # noqa: F401
+except ImportError as error:
+    raise ImportError("chainrule.sklearn needs scikit-learn 1.6 or later: pip install 'scikit-learn>=1.6'") from error
+
 from ._classifier import MLPClassifier
 from ._regressor import MLPRegressor
 
