@@ -13,6 +13,10 @@
 //! |-----------------------------|-----------------|-----------------|
 //! | 8 x 3, packed or by columns | 54 / 48 = 1.125 | 54 / 48 = 1.125 |
 //! | 7 x 3, by rows              | 97 / 84 = 1.155 | 53 / 42 = 1.262 |
+//!
+//! Instructions of whole products over those of the portable kernel (counted by a plugin of qemu, both by Rust 1.96): 64 x 64 x 64
+//! 0.86, 256 x 256 x 256 0.80, in f64 0.88 and 0.79; B transposed 0.79, A transposed 0.79; 45 x 97 x 255 0.81; 64 rows of
+//! 784 x 128 0.80, their dw 0.81, dx 0.73; 128 rows of 512 x 10 0.45. A single row of 784 x 128 takes as many.
 
 use std::arch::aarch64::{float32x4_t, float64x2_t};
 use std::arch::asm;
