@@ -199,6 +199,19 @@ unsafe fn stream<T: Scalar, V: Simd<T>, const FETCH: bool>(r: &Row<T>, y: *mut T
             if rows == STREAMED_ROWS {
                 let a = a.map(|x| V::splat(x));
                 let mut j = 0;
+                // Short registers four at a time: one by one, a row of 2048 columns took 1.6 times as many instructions.
+                while const { V::LANES_ARE_FACTORS } && j + 4 * V::LANES <= last {
+                    let mut acc: [V; 4] = std::array::from_fn(|v| begin(j + v * V::LANES));
+                    for i in 0..STREAMED_ROWS {
+                        for v in 0..4 {
+                            acc[v] = a[i].mul_add(V::load(b.add(i * r.b_rs + j + v * V::LANES)), acc[v]);
+                        }
+                    }
+                    for v in 0..4 {
+                        acc[v].store(y.add(j + v * V::LANES));
+                    }
+                    j += 4 * V::LANES;
+                }
                 while j < last {
                     if FETCH {
                         // In their order: those of the next rows that lie as far from their beginning as this from its.
