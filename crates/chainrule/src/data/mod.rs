@@ -88,10 +88,10 @@ pub use fitted::Fitted;
 pub use generate::{Generated, GeneratedTarget, Generator, GeneratorConfig};
 pub use idx::{Idx, parse_idx, read_idx_images, read_idx_labels};
 pub use limits::Limits;
-#[cfg(feature = "npy")]
 pub(crate) use log1p::{exp_m1, ln_1p};
 pub use memory::Memory;
 pub use mnist::{MnistFiles, mnist_dir};
+#[cfg(feature = "npy")]
 pub(crate) use npy::header_of;
 #[cfg(feature = "npy")]
 pub use npy::{

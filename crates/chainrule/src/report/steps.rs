@@ -3,7 +3,7 @@
 use chainrule_explain::page::Html;
 use chainrule_explain::trace::{Quantity, Section, Trace};
 use chainrule_kernel::Scalar;
-use chainrule_model::Optimizer;
+use chainrule_model::{Layer, Optimizer};
 use serde::Serialize;
 
 use super::answers::Answers;
@@ -57,14 +57,15 @@ pub(super) fn section() -> Html {
     Html::paragraph(note).and(stepper)
 }
 
-/// The rows as JSON; `None` of a network that is too large.
+/// The rows as JSON; `None` of a network that is too large, or that trains on no row alone.
 pub(super) fn json<T: Scalar>(
     model: &Model<T>,
     data: &Dataset<T>,
     answers: &Answers,
     worst: &[usize],
 ) -> Result<Option<String>> {
-    if model.mlp.params().len() > PARAMETERS {
+    let needs_rows = model.mlp.layers().iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }));
+    if needs_rows || model.mlp.params().len() > PARAMETERS {
         return Ok(None);
     }
     let mut chosen: Vec<usize> = worst.iter().copied().take(WORST).collect();

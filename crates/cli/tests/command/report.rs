@@ -20,6 +20,20 @@ fn train_and_eval_write_a_page() {
 }
 
 #[test]
+fn a_network_that_trains_on_no_row_alone_has_a_page_without_steps() {
+    let folder = folder();
+    for (norm, has_steps) in [("batch", false), ("layer", true)] {
+        succeed(
+            folder.path(),
+            &format!("train --data iris --norm {norm} --hidden 4 --epochs 2 --quiet --report {norm}"),
+        );
+        let page = fs::read_to_string(folder.path().join(norm)).unwrap();
+        assert_eq!(page.contains("Step by step"), has_steps, "{norm}");
+    }
+    succeed(folder.path(), "train --data iris --norm batch --hidden 4 --epochs 2 --quiet --run r");
+}
+
+#[test]
 fn a_page_replaces_no_input() {
     let folder = folder();
     succeed(folder.path(), "train --data iris --epochs 1 --save m.safetensors");
