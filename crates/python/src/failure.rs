@@ -16,7 +16,7 @@ pub(crate) enum Failure {
     Interrupted(PyErr),
     /// A panic: `chainrule.InternalError`.
     Internal(String),
-    /// Work that was told to stop; whoever told it has the reason.
+    /// Work that was told to stop. The caller knows the reason.
     Stopped,
 }
 

@@ -7,8 +7,8 @@ use chainrule::{MatRef, Mlp, Predictor, Scalar};
 use rayon::prelude::*;
 
 use crate::failure::Failure;
-use crate::net::{Head, Shape, build};
 use crate::rows::{Order, Rows};
+use crate::shape::{Head, Shape, build};
 
 /// Rows at a time: their activations stay in the second-level cache.
 const BLOCK: usize = 256;

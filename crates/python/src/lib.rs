@@ -18,6 +18,7 @@ mod network;
 mod parameters;
 mod predictor;
 mod rows;
+mod shape;
 mod solver;
 mod threads;
 

@@ -10,10 +10,10 @@ use pyo3::types::PyList;
 
 use crate::arrays::HeldRows;
 use crate::failure::Failure;
-use crate::net::{Head, Shape, build};
 use crate::network::activation;
 use crate::parameters::{Parameters, are_single};
 use crate::rows::Rows;
+use crate::shape::{Head, Shape, build};
 use crate::threads::{run, run_here};
 
 /// A model in its element type.

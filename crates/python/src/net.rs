@@ -1,58 +1,16 @@
 //! A network with scikit-learn's parameters, and an epoch of its training.
 
 use chainrule::optim::OptimizerState;
-use chainrule::{Activation, Layer, Mlp, ModelError, Scalar, Workspace};
+use chainrule::{Mlp, ModelError, Scalar, Workspace};
 
 use crate::batch::{Buffers, Data};
 use crate::criterion::Criterion;
 use crate::failure::Failure;
 use crate::forward::Forward;
 use crate::rows::{Order, Rows};
+use crate::shape::{Shape, build};
 use crate::solver::Solver;
 use crate::threads::Stop;
-
-/// The activation after the last layer, which losses and training do without.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Head {
-    Identity,
-    Logistic,
-    Softmax,
-    Exp,
-}
-
-impl Head {
-    /// By scikit-learn's name, an `out_activation_`.
-    pub(crate) fn by_name(name: &str) -> Result<Self, Failure> {
-        Ok(match name {
-            "identity" => Head::Identity,
-            "logistic" => Head::Logistic,
-            "softmax" => Head::Softmax,
-            "exp" => Head::Exp,
-            _ => {
-                let known = "identity, logistic, softmax, exp";
-                return Err(Failure::input(format!("there is no output activation `{name}`; known are {known}")));
-            }
-        })
-    }
-
-    /// The layer that the library has for it.
-    pub(crate) fn layer(self) -> Option<Layer> {
-        match self {
-            Head::Identity | Head::Exp => None,
-            Head::Logistic => Some(Layer::Activation(Activation::Sigmoid)),
-            Head::Softmax => Some(Layer::Softmax),
-        }
-    }
-}
-
-/// The shape of a network.
-#[derive(Debug, Clone)]
-pub(crate) struct Shape {
-    /// Inputs, the widths of the hidden layers, outputs.
-    pub(crate) widths: Vec<usize>,
-    pub(crate) activation: Activation,
-    pub(crate) head: Head,
-}
 
 /// A network, and what it trains with.
 pub(crate) struct Net<T: Scalar> {
@@ -208,20 +166,4 @@ fn squares_of<T: Scalar>(w: &[T]) -> f64 {
         sum += lanes.iter().chain([&rest.iter().map(|&w| w * w).sum()]).map(|lane| lane.to_f64()).sum::<f64>();
     }
     sum
-}
-
-/// A network of this shape whose parameters are 0, with a layer after the last one.
-pub(crate) fn build<T: Scalar>(shape: &Shape, head: Option<Layer>) -> Result<Mlp<T>, Failure> {
-    let [inputs, hidden @ .., outputs] = &shape.widths[..] else {
-        return Err(Failure::input("a network needs at least one layer"));
-    };
-    let mut builder = Mlp::builder(*inputs).init(chainrule::Init::Zeros);
-    for &width in hidden {
-        builder = builder.dense(width).activation(shape.activation);
-    }
-    builder = builder.dense(*outputs);
-    if let Some(head) = head {
-        builder = builder.layer(head);
-    }
-    Ok(builder.build_as()?)
 }

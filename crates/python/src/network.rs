@@ -10,8 +10,9 @@ use crate::arrays::{HeldData, HeldRows};
 use crate::criterion::Criterion;
 use crate::failure::Failure;
 use crate::minimise::{Limits, Minimum};
-use crate::net::{Head, Net, Shape, TrainingArgs};
+use crate::net::{Net, TrainingArgs};
 use crate::parameters::{Parameters, are_single};
+use crate::shape::{Head, Shape};
 use crate::solver::{Solver, SolverArgs};
 use crate::threads::run;
 

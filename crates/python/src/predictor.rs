@@ -8,9 +8,9 @@ use pyo3::types::PyList;
 use crate::arrays::HeldRows;
 use crate::failure::Failure;
 use crate::forward::Forward;
-use crate::net::{Head, Shape};
 use crate::network::activation;
 use crate::parameters::{Parameters, are_single};
+use crate::shape::{Head, Shape};
 use crate::threads::{run, run_here};
 
 /// Below this many multiply-adds a prediction takes less time than handing it to another thread.
