@@ -16,7 +16,7 @@ pub(crate) fn is_images<T: Scalar>(model: &Model<T>) -> bool {
     matches!(model.preprocess, Preprocess::Scale { .. }) && side >= 4 && side * side == model.mlp.inputs()
 }
 
-/// At most so many rows, spread evenly, in memory.
+/// At most `most` rows, spread evenly over the data. They are in memory.
 pub(crate) fn spread<T: Scalar>(data: &Dataset<T>, most: usize) -> Result<Cow<'_, Dataset<T>>> {
     let rows = data.rows();
     if rows <= most && data.features().memory().is_none() {

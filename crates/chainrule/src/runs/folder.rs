@@ -210,7 +210,7 @@ impl RunFolder {
         MetricsLog::create(self.metrics_path())
     }
 
-    /// The `metrics.csv` of a run that goes on with this epoch after so many steps of all.
+    /// Opens the `metrics.csv` of a run that continues with epoch `epoch`; `step` steps have been taken before it.
     ///
     /// # Errors
     /// When there is none, or it cannot be read or written.

@@ -176,8 +176,8 @@ impl MetricsLog {
         Ok(MetricsLog { path: path.to_owned(), file, step: 0, error: None })
     }
 
-    /// Goes on in the file of a run that goes on with this epoch after so many steps of all: lines of it and of later ones are
-    /// taken away first.
+    /// Continues the file of a run with epoch `epoch`; `step` steps have been taken before it. Lines of that epoch and of
+    /// later ones are removed first.
     ///
     /// # Errors
     /// When the file cannot be read or written, or is none.

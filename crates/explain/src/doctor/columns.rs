@@ -105,8 +105,7 @@ pub fn counts_rows(values: &[f64]) -> bool {
     (goes(true) || goes(false)) && correlation(values, &rows).is_some_and(|r| r.abs() > CORRELATION)
 }
 
-/// Of rows of so many columns and classes, how many [`label_shift`] is given for at most 2^23 products, some 20 ms: of MNIST
-/// 356. Its threshold is a quarter of the rows, which a few hundred tell from chance.
+/// The number of rows to give to [`label_shift`], so that it takes at most 2^23 products, some 20 ms. For MNIST: 356. Its threshold is a quarter of the rows, which a few hundred tell from chance.
 ///
 /// ```
 /// # mod chainrule { pub use chainrule_explain::*; }

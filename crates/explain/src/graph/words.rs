@@ -69,7 +69,7 @@ pub(crate) fn number(column: &Column, place: usize) -> String {
 /// Letters of a label that are drawn.
 pub(crate) const LABEL: usize = 32;
 
-/// At most so many letters.
+/// Cuts a text to at most this many letters.
 pub(crate) fn shortened(text: &str, letters: usize) -> String {
     match text.char_indices().nth(letters) {
         None => text.to_owned(),
