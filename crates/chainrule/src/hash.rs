@@ -8,14 +8,8 @@ use chainrule_model::Mlp;
 /// layers exactly when every bit of them is.
 pub fn weights_sha256<T: Scalar>(mlp: &Mlp<T>) -> String {
     let mut hash = hmac_sha256::Hash::new();
-    let mut bytes = [0; 4096];
-    let chunk = bytes.len() / size_of::<T>();
-    for values in mlp.params().chunks(chunk).chain(mlp.running().chunks(chunk)) {
-        for (bytes, value) in bytes.chunks_exact_mut(size_of::<T>()).zip(values) {
-            bytes.copy_from_slice(&value.to_le_bytes8()[..size_of::<T>()]);
-        }
-        hash.update(&bytes[..size_of_val(values)]);
-    }
+    hash.update(T::le_bytes(mlp.params()));
+    hash.update(T::le_bytes(mlp.running()));
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

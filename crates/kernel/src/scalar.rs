@@ -3,6 +3,7 @@
 //! Everything above is written once, generic over [`Scalar`]. The trait carries what generic arithmetic needs and
 //! the table of kernels for the type, and nothing that only one caller would use.
 
+use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -70,6 +71,8 @@ pub trait Scalar:
     fn is_finite(self) -> bool;
     /// Little-endian bytes, in the first `size_of::<Self>()` places of the result.
     fn to_le_bytes8(self) -> [u8; 8];
+    /// The little-endian bytes of the numbers: where they lie, except on a big-endian machine.
+    fn le_bytes(values: &[Self]) -> Cow<'_, [u8]>;
 }
 
 macro_rules! scalar {
@@ -113,8 +116,35 @@ macro_rules! scalar {
                 bytes[..size_of::<Self>()].copy_from_slice(&self.to_le_bytes());
                 bytes
             }
+            fn le_bytes(values: &[Self]) -> Cow<'_, [u8]> {
+                if cfg!(target_endian = "big") {
+                    return Cow::Owned(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+                }
+                // SAFETY: the bytes are those of `values`, `size_of_val` of them, and borrowed as long; floating-point numbers
+                // have no padding, and any byte is a u8.
+                Cow::Borrowed(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
+            }
         }
     };
 }
 scalar!(f32, f32::EPSILON / 2.0);
 scalar!(f64, f64::EPSILON / 2.0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_many_numbers_are_those_of_each() {
+        fn check<T: Scalar>() {
+            let values = [1.5, -0.0, f64::NAN, 1e-30, f64::INFINITY].map(T::from_f64);
+            let each: Vec<u8> =
+                values.iter().flat_map(|value| value.to_le_bytes8().into_iter().take(size_of::<T>())).collect();
+            assert_eq!(T::le_bytes(&values), each);
+            assert!(T::le_bytes(&[]).is_empty());
+        }
+        check::<f32>();
+        check::<f64>();
+        assert_eq!(*f32::le_bytes(&[1.0]), [0, 0, 0x80, 0x3f]);
+    }
+}

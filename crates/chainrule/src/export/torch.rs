@@ -40,7 +40,8 @@ impl View for &Tensor {
 
 fn tensor<T: Scalar>(shape: Vec<usize>, values: impl Iterator<Item = T>) -> Tensor {
     let dtype = if T::NAME == "f64" { Dtype::F64 } else { Dtype::F32 };
-    Tensor { dtype, shape, bytes: values.flat_map(|x| x.to_le_bytes8().into_iter().take(size_of::<T>())).collect() }
+    let values: Vec<T> = values.collect();
+    Tensor { dtype, shape, bytes: T::le_bytes(&values).into_owned() }
 }
 
 /// The file.

@@ -26,8 +26,8 @@ struct Tensor {
 impl Tensor {
     fn new<T: Scalar>(shape: Vec<usize>, values: impl Iterator<Item = T>) -> Self {
         let dtype = if T::NAME == "f64" { Dtype::F64 } else { Dtype::F32 };
-        let bytes = values.flat_map(|x| x.to_le_bytes8().into_iter().take(size_of::<T>())).collect();
-        Tensor { dtype, shape, bytes }
+        let values: Vec<T> = values.collect();
+        Tensor { dtype, shape, bytes: T::le_bytes(&values).into_owned() }
     }
 }
 

@@ -128,17 +128,11 @@ impl<T: Scalar> TrainingState<'_, T> {
         let mut head = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
         let digits = place(KEY, &head).ok_or_else(|| failed("the checksum has no place".to_owned()))?;
         let mut sum = Checksum::of(&head[..digits.start], &head[digits.end..]);
-        let adding = arrays.iter().try_for_each(|(_, values)| {
-            in_pieces(values, |bytes| {
-                sum.add(bytes);
-                Ok(())
-            })
-        });
-        adding.map_err(Error::io("write", path))?;
+        arrays.iter().for_each(|(_, values)| sum.add(&T::le_bytes(values)));
         head[digits].copy_from_slice(sum.digits().as_bytes());
         write_atomically(path, |file| {
             file.write_all(&head)?;
-            arrays.iter().try_for_each(|(_, values)| in_pieces(values, |bytes| file.write_all(bytes)))
+            arrays.iter().try_for_each(|(_, values)| file.write_all(&T::le_bytes(values)))
         })
     }
 
@@ -190,20 +184,6 @@ impl<T: Scalar> TrainingState<'_, T> {
         header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
         Ok(header)
     }
-}
-
-/// Gives the little-endian bytes of the numbers, some at a time.
-fn in_pieces<T: Scalar>(values: &[T], mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    const PIECE: usize = 8192;
-    let (mut bytes, width) = (vec![0; PIECE * size_of::<T>()], size_of::<T>());
-    for values in values.chunks(PIECE) {
-        let bytes = &mut bytes[..size_of_val(values)];
-        for (bytes, value) in bytes.chunks_exact_mut(width).zip(values) {
-            bytes.copy_from_slice(&value.to_le_bytes8()[..width]);
-        }
-        take(bytes)?;
-    }
-    Ok(())
 }
 
 impl Checkpoint {

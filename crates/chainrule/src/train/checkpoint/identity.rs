@@ -127,14 +127,7 @@ fn words(value: &str) -> String {
 fn rows<T: Scalar>(data: &Dataset<T>) -> String {
     let mut sum = Checksum::of(b"", b"");
     let mut row = vec![T::ZERO; data.cols()];
-    let mut bytes = Vec::new();
-    let mut add = |values: &[T]| {
-        for values in values.chunks(4096) {
-            bytes.clear();
-            values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes8()[..size_of::<T>()]));
-            sum.add(&bytes);
-        }
-    };
+    let mut add = |values: &[T]| sum.add(&T::le_bytes(values));
     for index in 0..data.rows() {
         data.features().copy_row(index, &mut row);
         add(&row);
