@@ -17,6 +17,7 @@ mod onnx;
 mod oracle;
 mod seeds;
 mod watch;
+mod words;
 
 use flate2::bufread::MultiGzDecoder;
 use mutate::{Rng, mutate};

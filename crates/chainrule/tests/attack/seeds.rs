@@ -3,6 +3,7 @@
 use crate::bombs;
 use crate::onnx;
 use crate::oracle::{self, written};
+use crate::words::{CSV_WORDS, MODEL_WORDS, NPY_WORDS, SETTING_WORDS, TOML_WORDS};
 use chainrule::data::{Preprocess, write_csv_to, write_npy, write_npy_labels};
 use chainrule::{Loss, Mlp, Model, Scalar};
 use flate2::{Compression, write::GzEncoder};
@@ -129,6 +130,8 @@ pub(crate) fn readers() -> Vec<Reader> {
         reader("CSV", Format::Plain, csv(), bombs::csv(), CSV_WORDS, oracle::csv::check),
         reader("labels in CSV", Format::Plain, labels(), bombs::csv(), CSV_WORDS, oracle::csv::check),
         reader("worked example", Format::Plain, examples(), bombs::toml(), TOML_WORDS, oracle::toml::check),
+        reader("settings of a run", Format::Plain, settings(), bombs::toml(), SETTING_WORDS, oracle::run::settings),
+        reader("epochs of a run", Format::Plain, epochs(), bombs::csv(), CSV_WORDS, oracle::run::metrics),
         reader("table of text", Format::Plain, tables(), bombs::csv(), CSV_WORDS, oracle::table::text),
         reader("NPZ", Format::Npz, npy_of_rows(), bombs::npz(), NPY_WORDS, oracle::table::npz),
         reader("zip", Format::Plain, zips(), Vec::new(), &["PK\u{3}\u{4}", ".npy"], oracle::table::npz),
@@ -142,68 +145,19 @@ pub(crate) fn readers() -> Vec<Reader> {
     all
 }
 
-const MODEL_WORDS: &[&str] = &[
-    "\\\"layers\\\":[",
-    "\\\"dense(3, 4)\\\",",
-    "\\\"relu\\\",",
-    "\\\"batch_norm(4)\\\",",
-    "\\\"dropout(0.5)\\\",",
-    "\\\"loss\\\":",
-    "\\\"version\\\":1,",
-    "\\\"class_names\\\":[\\\"a\\\",\\\"\\\\n\\\"]",
-    "\\\"kind\\\":\\\"scale\\\",\\\"factor\\\":2.0",
-    "\\\"kind\\\":\\\"standardize\\\",\\\"mean\\\":[0.0],\\\"std\\\":[1.0]",
-    "\"F64\"",
-    "\"F32\"",
-    "\"I64\"",
-    "\"F16\"",
-    "\"BF16\"",
-    "\"U64\"",
-    "\"__metadata__\":{},",
-    "\"shape\":[",
-    "\"data_offsets\":[0,0]",
-    "\\u0000",
-    "null",
-    "\"0.weight\"",
-    "\"0.bias\"",
-    ".running_mean",
-];
-const NPY_WORDS: &[&str] = &[
-    "'descr': '<f8'",
-    "'descr': '>i2'",
-    "'descr': '|b1'",
-    "'descr': '|O'",
-    "'fortran_order': True",
-    "'shape': ()",
-    "'shape': (2, 3)",
-    "[('a', '<f4')]",
-    "<U8",
-];
-const CSV_WORDS: &[&str] =
-    &["\"", "\"\"", "\r\n", "\n\n", ",,", ";", "\u{feff}", "a,b\n", "1,2\n", " ", "\t", "\0", "nan", "1e5", "\"1\n2\""];
-const TOML_WORDS: &[&str] = &[
-    "inputs = [[1, 2]]\n",
-    "labels = [0]\n",
-    "targets = [[1]]\n",
-    "steps = 2\n",
-    "loss = \"mse\"\n",
-    "dtype = \"f32\"\n",
-    "digits = 17\n",
-    "optimizer = \"adam\"\n",
-    "optimizer = { name = \"sgd\", momentum = 0.9 }\n",
-    "clip-norm = 1\n",
-    "[[layers]]\n",
-    "outputs = 3\n",
-    "activation = \"softmax\"\n",
-    "init = \"normal(1e300)\"\n",
-    "seed = 1\n",
-    "'''",
-    "\"\"\"",
-    "bias = [0]\n",
-    "1979-05-27",
-    "inf",
-    "a.b.c = 1\n",
-];
+/// As a run's folder has them, and as people write them.
+fn settings() -> Vec<Vec<u8>> {
+    let written = "# A run.\n\n[data]\n# Rows\ndata = \"a.csv\"\ntarget = \"y\"\n\n[training]\nlr = 0.001\nhidden = [8, 4]\n\n\
+                   [run]\nversion = \"0.1.0\"\n";
+    let by_hand = "[ 'training' ] # mine\nhidden = [ # two\n  8,\n  4, # of them\n]\r\nnesterov=true\n[data]\n\"drop\" = '''a\nb'''\n";
+    vec![written.into(), by_hand.into(), b"training.lr = 1e-3\ndata = { drop = ['a', 'b'] }".to_vec()]
+}
+
+fn epochs() -> Vec<Vec<u8>> {
+    let header = "epoch,step,train_loss,train_accuracy,val_loss,val_accuracy,val_mae,val_r2,learning_rate,seconds\n";
+    let classes = format!("{header}1,45,0.5,0.8,0.6,0.75,,,0.1,0.020000\n2,90,NaN,0.1,inf,0.1,,,0.1,0.020000\n");
+    vec![classes.into(), format!("{header}1,7,1e3,,,,2.5,-0.1,,1.5\n2,14,").into()]
+}
 
 fn models() -> Vec<Vec<u8>> {
     fn file<T: Scalar>(mlp: Mlp<T>, loss: Loss, preprocess: Preprocess, names: Option<&[&str]>) -> Vec<u8> {

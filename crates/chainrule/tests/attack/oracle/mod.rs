@@ -6,6 +6,7 @@ pub(crate) mod csv;
 pub(crate) mod idx;
 pub(crate) mod model;
 pub(crate) mod npy;
+pub(crate) mod run;
 pub(crate) mod table;
 pub(crate) mod toml;
 
