@@ -9,8 +9,12 @@
 mod arrays;
 mod batch;
 mod criterion;
+mod explain;
 mod failure;
 mod forward;
+mod graph;
+mod labelled;
+mod layers;
 mod minimise;
 mod model;
 mod net;
@@ -27,6 +31,12 @@ use pyo3::prelude::*;
 /// The compiled part of chainrule; use the package `chainrule`, whose names stay.
 #[pymodule]
 mod _chainrule {
+    #[pymodule_export]
+    use super::explain::{doctor, evaluate, export, trace};
+    #[pymodule_export]
+    use super::graph::Graph;
+    #[pymodule_export]
+    use super::layers::{model_of_layers, parameters_of};
     #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]

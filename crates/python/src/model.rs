@@ -17,7 +17,7 @@ use crate::shape::{Head, Shape, build};
 use crate::threads::{run, run_here};
 
 /// A model in its element type.
-enum Inner {
+pub(crate) enum Inner {
     Single(chainrule::Model<f32>),
     Double(chainrule::Model<f64>),
 }
@@ -31,11 +31,12 @@ macro_rules! each {
         }
     };
 }
+pub(crate) use each;
 
 /// A model; `chainrule.Model` says what its outputs mean. Threads may share it.
 #[pyclass(module = "chainrule._chainrule", frozen)]
 pub(crate) struct Model {
-    inner: Inner,
+    pub(crate) inner: Inner,
 }
 
 #[pymethods]

@@ -1,14 +1,17 @@
-"""Model files: what ``chainrule train`` saves, and what fitted estimators become."""
+"""Model files: what ``chainrule train`` saves, and what fitted estimators and PyTorch's modules become."""
 
 from __future__ import annotations
 
+import json
 import os
+import pathlib
 from typing import Any
 
 import numpy as np
 
 from . import _chainrule
 from .errors import InvalidInputError
+from .explanations import Examination, Finding, Graph, Trace
 
 __all__ = ["Model"]
 
@@ -16,7 +19,7 @@ __all__ = ["Model"]
 class Model:
     """A network with its preprocessing and the meaning of its outputs. Threads may share it.
 
-    It comes from `Model.load`, or from a fitted estimator's ``to_model()``.
+    It comes from `Model.load`, from a fitted estimator's ``to_model()``, from `from_sklearn` or from `from_torch`.
 
     Attributes
     ----------
@@ -158,6 +161,135 @@ class Model:
         """
         p = self._compiled.probabilities(self._rows(X))
         return np.hstack([1 - p, p]) if self.task == "binary" else p
+
+    def _targets(self, y: Any) -> Any:
+        """y as the compiled module takes it: the numbers of classes, or values (rows, outputs)."""
+        y = np.asarray(y)
+        if self.task in ("classification", "binary") and self.class_names is not None:
+            numbers = {name: number for number, name in enumerate(self.class_names)}
+            named = [str(name) for name in y.ravel()]
+            unknown = sorted(set(named) - set(numbers))
+            if unknown:
+                raise InvalidInputError(f"y has the class {unknown[0]!r}; expected one of {self.class_names}")
+            y = np.array([numbers[name] for name in named])
+        if self.task == "classification":
+            if y.ndim != 1 or (y.size and (y.dtype.kind not in "iub" or y.min() < 0 or y.max() >= self.n_outputs)):
+                raise InvalidInputError(f"y is {y.dtype} of shape {y.shape}; expected a class of 0 to {self.n_outputs - 1} a row")
+            return np.ascontiguousarray(y, np.uint32)
+        values = np.ascontiguousarray(y, dtype=self.dtype)
+        return values.reshape(-1, 1) if values.ndim == 1 else values
+
+    def evaluate(self, X: Any, y: Any) -> dict[str, float]:
+        """The loss, and every metric that fits the task.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as they come.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Classes by their names, or by their numbers where the model has no names; values in their own unit.
+
+        Returns
+        -------
+        scores : dict of str to float
+            'loss' first, then 'accuracy', 'r2' and so on.
+        """
+        return dict(_chainrule.evaluate(self._compiled, self._rows(X), self._targets(y)))
+
+    def doctor(self, X: Any, y: Any) -> Examination:
+        """What is wrong with the network on these rows, what that means, and what to do.
+
+        Parameters
+        ----------
+        X, y
+            As `evaluate` takes them: the rows that it was trained on. At most 1024 of them, spread evenly, are looked at.
+
+        Returns
+        -------
+        examination : Examination
+            True in a condition if nothing was found.
+        """
+        found = json.loads(_chainrule.doctor(self._compiled, self._rows(X), self._targets(y)))
+        findings = [Finding(**finding) for finding in found.pop("findings")]
+        return Examination(findings=findings, **found)
+
+    def trace(self, X: Any, y: Any, steps: int = 1, digits: int = 6) -> Trace:
+        """Every number of a training step on these rows: Z, A, loss, gradients and updates, as the kernels computed them.
+
+        The step is that of the model's own training, or plain gradient descent with a rate of 0.1 where it does not say. The
+        model stays as it is.
+
+        Parameters
+        ----------
+        X, y
+            As `evaluate` takes them: a few rows.
+        steps : int
+            How many steps are taken on them.
+        digits : int
+            Significant digits in text and Markdown.
+
+        Returns
+        -------
+        trace : Trace
+            A notebook shows it; ``print`` writes it as text.
+        """
+        return Trace(*_chainrule.trace(self._compiled, self._rows(X), self._targets(y), steps, digits))
+
+    def graph(self, X: Any = None, y: Any = None, row: int = 0, view: str = "neurons") -> Graph:
+        """The network as a picture, with the values of a row if there are rows.
+
+        Parameters
+        ----------
+        X, y : optional
+            As `evaluate` takes them.
+        row : int
+            The row that is drawn, counted from 0.
+        view : {'neurons', 'operations'}
+            The strongest units of each layer and their edges, or the operations with their shapes.
+
+        Returns
+        -------
+        graph : Graph
+            A notebook shows it.
+        """
+        if view not in ("neurons", "operations"):
+            raise InvalidInputError(f"view is {view!r}; expected 'neurons' or 'operations'")
+        if (X is None) != (y is None):
+            raise InvalidInputError("one of X and y is missing; expected both, or neither")
+        data = None if X is None else (self._rows(X), self._targets(y))
+        return Graph(_chainrule.Graph(self._compiled, view == "neurons", data, row))
+
+    def export(self, path: str | os.PathLike[str], to: str | None = None, int8: bool = False) -> None:
+        """Write the model for other programs.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            The file; one in its place is replaced.
+        to : {'onnx', 'c', 'rust', 'json', 'npz', 'torch'}, optional
+            The format; by default that of the ending: .onnx, .c, .rs, .json, .npz.
+        int8 : bool
+            Whether C and Rust hold the weights in eight bits.
+
+        Raises
+        ------
+        InvalidInputError
+            When the format cannot hold a layer, which is named.
+        """
+        path = pathlib.Path(path)
+        endings = {".onnx": "onnx", ".c": "c", ".rs": "rust", ".json": "json", ".npz": "npz"}
+        to = to or endings.get(path.suffix)
+        if to is None:
+            raise InvalidInputError(f"{path} ends in none of {', '.join(endings)}; name the format: to='onnx'")
+        path.write_bytes(_chainrule.export(self._compiled, to, int8, path.stem))
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """As ``export(path, to='onnx')``."""
+        self.export(path, to="onnx")
+
+    def to_c(self, path: str | os.PathLike[str], int8: bool = False) -> None:
+        """As ``export(path, to='c')``."""
+        self.export(path, to="c", int8=int8)
 
     def __repr__(self) -> str:
         return f"Model({', '.join(self.layers)}; {self.task or 'task unknown'}, {self.dtype})"

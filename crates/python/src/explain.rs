@@ -1,0 +1,140 @@
+//! What a model is, says and computes, as bytes and JSON; `chainrule.Model` gives it Python's forms.
+
+use chainrule::data::Dataset;
+use chainrule::doctor::{Diagnostics, judge};
+use chainrule::export::{ExportFormat, ExportOptions};
+use chainrule::optim::Update;
+use chainrule::trace::{MarkdownStyle, Shown, TextStyle, to_json, to_markdown, to_text, trace_model};
+use chainrule::{Error, Evaluation, Optimizer, Scalar};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::labelled::dataset;
+use crate::model::{Inner, Model, each};
+use crate::threads::run;
+
+/// Rows that the doctor looks at, at most: the thresholds of the library are chosen for a thousand.
+const ROWS: usize = 1024;
+
+/// The model's file in another format.
+#[pyfunction]
+pub(crate) fn export<'py>(
+    py: Python<'py>,
+    model: &Model,
+    format: &str,
+    int8: bool,
+    name: &str,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let format: ExportFormat = format.parse().map_err(Failure::from)?;
+    let options = ExportOptions { name: name.to_owned(), int8, ..ExportOptions::default() };
+    let bytes = each!(&model.inner, model => run(py, None, |_| Ok(model.export(format, &options)?))?);
+    Ok(PyBytes::new(py, &bytes))
+}
+
+/// Every number of a step on these rows: as text, as Markdown and as JSON.
+#[pyfunction]
+pub(crate) fn trace(
+    py: Python<'_>,
+    model: &Model,
+    x: &Bound<'_, PyAny>,
+    y: &Bound<'_, PyAny>,
+    steps: usize,
+    digits: usize,
+) -> PyResult<(String, String, String)> {
+    each!(&model.inner, model => {
+        let data = dataset(model, x, y)?;
+        Ok(run(py, None, |_| written(model, &data, steps, digits))?)
+    })
+}
+
+fn written<T: Scalar>(
+    model: &chainrule::Model<T>,
+    data: &Dataset<T>,
+    steps: usize,
+    digits: usize,
+) -> Result<(String, String, String), Failure> {
+    let (update, note) = update(model)?;
+    let mut trace = trace_model(model, data, update, steps, Shown::All)?;
+    trace.title = format!("{} rows", data.rows());
+    trace.notes = note;
+    let text = to_text(&trace, &TextStyle { digits, ..TextStyle::default() });
+    Ok((text, to_markdown(&trace, &MarkdownStyle { digits, ..MarkdownStyle::default() }), to_json(&trace)))
+}
+
+/// The update of the run that trained the model, or plain descent where it does not say; and which one it is.
+fn update<T: Scalar>(model: &chainrule::Model<T>) -> Result<(Update, String), Error> {
+    let settings = model.facts.as_ref().and_then(|facts| facts.settings.as_ref());
+    let earlier = settings.map(|settings| settings.config(model.loss)).transpose()?;
+    Ok(match earlier.filter(|earlier| earlier.lbfgs.is_none()) {
+        Some(earlier) => {
+            let note = format!("The step is that of the model's own training: {}.", earlier.optimizer);
+            (Update { clip: earlier.clip, optimizer: earlier.optimizer, decay: earlier.decay }, note)
+        }
+        None => {
+            let optimizer = Optimizer::Sgd { lr: 0.1 };
+            (optimizer.into(), format!("The model does not say how it was trained; the step is {optimizer}."))
+        }
+    })
+}
+
+/// What the doctor finds in the model on these rows, as JSON.
+#[pyfunction]
+pub(crate) fn doctor(py: Python<'_>, model: &Model, x: &Bound<'_, PyAny>, y: &Bound<'_, PyAny>) -> PyResult<String> {
+    each!(&model.inner, model => {
+        let data = dataset(model, x, y)?;
+        Ok(run(py, None, |_| examined(model, &data))?)
+    })
+}
+
+fn examined<T: Scalar>(model: &chainrule::Model<T>, data: &Dataset<T>) -> Result<String, Failure> {
+    let sample = model.sample(data, ROWS)?;
+    let columns = model.schema.as_ref().map(|schema| schema.feature_names()).unwrap_or_default();
+    let classes = model.class_names.clone().unwrap_or_default();
+    let mut case = model.examination(&sample);
+    (case.columns, case.classes, case.targets, case.trained) = (&columns, &classes, model.target.names(), true);
+    let diagnostics = Diagnostics::measure(&case)?;
+    let findings: Vec<_> = judge(&case, &diagnostics)
+        .iter()
+        .map(|finding| {
+            let numbers: serde_json::Map<_, _> =
+                finding.kind.numbers().into_iter().map(|(name, number)| (name.to_owned(), json!(number))).collect();
+            json!({
+                "kind": finding.kind.name(),
+                "layer": finding.layer.as_ref().map(|(module, name)| format!("{module}: {name}")),
+                "column": finding.column,
+                "seen": finding.seen(),
+                "means": finding.kind.means(),
+                "advice": finding.advice,
+                "numbers": numbers,
+            })
+        })
+        .collect();
+    let Diagnostics { loss, baseline_loss, .. } = diagnostics;
+    let found =
+        json!({ "rows": sample.rows().count(), "loss": loss, "baseline_loss": baseline_loss, "findings": findings });
+    Ok(found.to_string())
+}
+
+/// The loss and every metric that fits, by name.
+#[pyfunction]
+pub(crate) fn evaluate(
+    py: Python<'_>,
+    model: &Model,
+    x: &Bound<'_, PyAny>,
+    y: &Bound<'_, PyAny>,
+) -> PyResult<Vec<(String, f64)>> {
+    let scores = each!(&model.inner, model => {
+        let data = dataset(model, x, y)?;
+        run(py, None, |_| {
+            let found = model.assess(&data)?;
+            let Evaluation { loss, accuracy, mae, r2, .. } = found.evaluation;
+            let first = [("loss", Some(loss)), ("accuracy", accuracy), ("mae", mae), ("r2", r2)];
+            let mut scores: Vec<_> = first.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+            scores.extend(found.metrics);
+            Ok(scores)
+        })?
+    });
+    Ok(scores.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}

@@ -1,0 +1,30 @@
+//! Rows with their targets, as the library's datasets hold them: as they come, before any preprocessing.
+
+use chainrule::data::{Dataset, Features, Targets};
+use chainrule::{Model, Scalar};
+use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+
+use crate::failure::Failure;
+
+/// The dataset of X (rows, features) and y: class numbers (uint32), or values (rows, outputs).
+pub(crate) fn dataset<T: Element + Scalar>(
+    model: &Model<T>,
+    x: &Bound<'_, PyAny>,
+    y: &Bound<'_, PyAny>,
+) -> PyResult<Dataset<T>> {
+    let layout = |_| Failure::input("X or y is not C-contiguous; call numpy.ascontiguousarray");
+    let x: PyReadonlyArray2<'_, T> = x.extract()?;
+    let (rows, width) = (x.shape()[0], x.shape()[1]);
+    let features = Features::new(rows, width, x.as_slice().map_err(layout)?.to_vec()).map_err(Failure::from)?;
+    let targets = match y.extract::<PyReadonlyArray1<'_, u32>>() {
+        Ok(labels) => {
+            Targets::Classes { labels: labels.as_slice().map_err(layout)?.to_vec(), classes: model.mlp.outputs() }
+        }
+        Err(_) => {
+            let values: PyReadonlyArray2<'_, T> = y.extract()?;
+            Targets::Values { values: values.as_slice().map_err(layout)?.to_vec(), cols: values.shape()[1] }
+        }
+    };
+    Ok(Dataset::new(features, targets).map_err(Failure::from)?)
+}
