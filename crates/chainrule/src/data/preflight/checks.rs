@@ -7,6 +7,7 @@ use chainrule_explain::doctor::limits::{IMBALANCE, LEAST_ROWS, SHARED_ROWS};
 
 use super::column::{ColumnKind, ColumnProfile, ColumnRole};
 use super::finding::DataFinding;
+use super::identifiers::identifier;
 use super::report::Preflight;
 use super::target::TargetProfile;
 use crate::Task;
@@ -85,7 +86,18 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
                 format!("put numbers in their place, such as days or the month, or --drop {title}"),
             ));
         }
-        if column.kind == ColumnKind::Category && column.rare > 0 {
+        let is_index =
+            findings.last().is_some_and(|last: &DataFinding| last.kind == "index-column" && last.columns[0] == title);
+        let identifier = identifier(table, column).filter(|_| columns.len() > 1 && !is_index);
+        if let Some(seen) = identifier {
+            findings.push(finding(
+                "unique-column",
+                vec![title.clone()],
+                table.rows() as f64,
+                seen,
+                format!("--drop {title}, unless it means something"),
+            ));
+        } else if column.kind == ColumnKind::Category && column.rare > 0 {
             findings.push(finding(
                 "rare-categories",
                 vec![title.clone()],

@@ -7,6 +7,7 @@ mod checks;
 mod column;
 mod copies;
 mod finding;
+mod identifiers;
 mod look;
 mod read;
 mod report;
