@@ -55,6 +55,7 @@ mod divergence;
 mod error;
 pub mod explanation;
 pub mod export;
+mod exported;
 mod facts;
 mod forked;
 mod graph_labels;
