@@ -2,7 +2,7 @@
 
 use chainrule_kernel::Scalar;
 
-use super::words::{class_name, number, output_name, percent};
+use super::words::{class_name, number, output_name, percent, read_back, value_read};
 use crate::compatibility::check_compatible;
 use crate::data::{Dataset, Targets};
 use crate::{Loss, Model, Result, Task};
@@ -48,8 +48,13 @@ impl Answers {
             Targets::Values { values, cols } => {
                 let scaling = &data.target().scaling;
                 let undo = |(at, value): (usize, &T)| {
-                    let value = value.to_f64();
-                    scaling.as_ref().map_or(value, |scaling| scaling.undo(at % cols, value))
+                    let wide = value.to_f64();
+                    match scaling {
+                        None => read_back(wide, |read| T::from_f64(read) == *value),
+                        Some(scaling) => read_back(scaling.undo(at % cols, wide), |read| {
+                            T::from_f64(scaling.apply(at % cols, read)) == *value
+                        }),
+                    }
                 };
                 Truth::Values(values.iter().enumerate().map(undo).collect())
             }
@@ -111,8 +116,10 @@ impl Answers {
                 Words { truth: list(&mut { truths }, false), answer: list(&mut { answers }, true) }
             }
             Truth::Values(truth) => {
-                let list = |values: &[f64]| values.iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ");
-                Words { truth: list(&truth[at.clone()]), answer: list(&self.scores[at]) }
+                let list = |values: &[f64], word: fn(f64) -> String| {
+                    values.iter().map(|value| word(*value)).collect::<Vec<_>>().join(", ")
+                };
+                Words { truth: list(&truth[at.clone()], value_read), answer: list(&self.scores[at], number) }
             }
         }
     }
