@@ -63,7 +63,8 @@ impl<T: Scalar> Model<T> {
         }
         labels.output_notes = (0..self.mlp.outputs()).map(|output| said(self, &answers, output)).collect();
         let words = answers.words(self, 0);
-        labels.facts = vec![format!("row {}: target {}, answer {}", row + 1, words.truth, words.answer)];
+        let target = words.truth.map(|truth| format!("target {truth}, ")).unwrap_or_default();
+        labels.facts = vec![format!("row {}: {target}answer {}", row + 1, words.answer)];
         Ok(labels)
     }
 }
@@ -96,6 +97,7 @@ fn said<T: Scalar>(model: &Model<T>, answers: &Answers, output: usize) -> String
             let chance = chance.map(|chance| format!("{chance} {yes}, ")).unwrap_or_default();
             format!("{chance}target {truth}")
         }
+        Truth::Unknown => chance.unwrap_or_else(|| format!("answer {}", number(answers.scores[output]))),
         Truth::Values(truth) => {
             format!("answer {}, target {}", number(answers.scores[output]), value_read(truth[output]))
         }

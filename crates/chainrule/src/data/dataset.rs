@@ -27,11 +27,13 @@ pub struct Dataset<T> {
     /// What the targets are called, and how values were scaled.
     target: Arc<Target>,
     task: Option<Task>,
+    /// Whether the targets are known.
+    is_labelled: bool,
 }
 
 impl<T: Scalar> PartialEq for Dataset<T> {
     fn eq(&self, other: &Self) -> bool {
-        let described = |data: &Self| (data.schema.clone(), Arc::clone(&data.target), data.task);
+        let described = |data: &Self| (data.schema.clone(), Arc::clone(&data.target), data.task, data.is_labelled);
         self.features == other.features
             && self.targets == other.targets
             && self.class_names == other.class_names
@@ -71,7 +73,7 @@ impl<T: Scalar> Dataset<T> {
             });
         }
         let (schema, target, task) = (None, Arc::default(), None);
-        Ok(Dataset { features, targets, class_names: None, weights: None, schema, target, task })
+        Ok(Dataset { features, targets, class_names: None, weights: None, schema, target, task, is_labelled: true })
     }
 
     /// Names the classes, in the order of their numbers.
@@ -243,6 +245,7 @@ impl<T: Scalar> Dataset<T> {
             schema: self.schema.clone(),
             target: Arc::clone(&self.target),
             task: self.task,
+            is_labelled: self.is_labelled,
         })
     }
 
@@ -300,6 +303,8 @@ impl<T: Scalar> Dataset<T> {
         self.targets.gather(rows, targets);
     }
 }
+
+mod unlabelled;
 
 #[cfg(test)]
 mod tests;

@@ -100,8 +100,8 @@ pub struct ColumnAttribution {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attribution {
-    /// The target of the row, in words.
-    pub target: String,
+    /// The target of the row, in words; `None` of a row without one.
+    pub target: Option<String>,
     /// What the model answers, in words.
     pub answer: String,
     /// The probability of each class, or of yes at each output; empty for values.

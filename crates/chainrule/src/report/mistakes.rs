@@ -33,7 +33,7 @@ fn images<T: Scalar>(model: &Model<T>, data: &Dataset<T>, answers: &Answers, wor
     let figure = |&row: &usize| {
         let pixels: Vec<f64> = data.features().row(row).iter().map(|pixel| pixel.to_f64()).collect();
         let words = answers.words(model, row);
-        let caption = format!("row {}: {}, answered {}", row + 1, words.truth, words.answer);
+        let caption = format!("row {}: {}, answered {}", row + 1, words.truth.unwrap_or_default(), words.answer);
         Html::figure(bitmap(&pixels, side, &format!("row {}", row + 1)), caption)
     };
     Html::element("div", &[("class", "gallery".to_owned())], worst.iter().map(figure).collect())
@@ -49,7 +49,7 @@ fn rows<T: Scalar>(model: &Model<T>, data: &Dataset<T>, answers: &Answers, worst
         let words = answers.words(model, row);
         let features = data.features().row(row);
         let mut cells: Vec<String> =
-            vec![(row + 1).to_string(), words.truth, words.answer, number(answers.wrongness[row])];
+            vec![(row + 1).to_string(), words.truth.unwrap_or_default(), words.answer, number(answers.wrongness[row])];
         cells.extend(shown.iter().map(|&at| cell(&features, at)));
         cells.into_iter().map(Html::text).collect()
     };

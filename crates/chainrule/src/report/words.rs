@@ -52,9 +52,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
-/// What the classes are called.
+/// What the classes are called; of one question no and yes.
 pub(crate) fn class_name<T: Scalar>(model: &Model<T>, class: usize) -> String {
-    model.class_names.as_ref().and_then(|names| names.get(class).cloned()).unwrap_or_else(|| class.to_string())
+    let answers = || model.target.answers().and_then(|answers| answers.get(class).map(|&name| name.to_owned()));
+    let name = model.class_names.as_ref().and_then(|names| names.get(class).cloned());
+    name.or_else(answers).unwrap_or_else(|| class.to_string())
 }
 
 /// What an output is called: its target.

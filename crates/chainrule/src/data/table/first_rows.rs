@@ -156,7 +156,8 @@ impl FirstRows {
             let place = Place::Text { row: 0, column: again + 1, line };
             let name = names[again].as_deref().unwrap_or_default();
             let found = format!("{name:?}, the name of column {} too", first + 1);
-            return Err(Error::format(origin, place, found, "different names"));
+            let expected = format!("different names; without them, by numbers from 1: skip_lines = {line} header = no");
+            return Err(Error::format(origin, place, found, expected));
         }
         Ok(names)
     }
