@@ -77,7 +77,7 @@ fn is_missing(cell: &[u8]) -> bool {
 
 /// What is missing in columns of numbers, and may be a word elsewhere.
 fn is_sign(cell: &[u8]) -> bool {
-    ["-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"]
+    ["n.a.", "-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"]
         .iter()
         .any(|sign| cell.eq_ignore_ascii_case(sign.as_bytes()))
 }

@@ -80,6 +80,7 @@ pub mod strategies;
 mod task;
 pub mod trace;
 pub mod train;
+mod unlabelled;
 
 pub use chainrule_explain::{doctor, graph};
 pub use chainrule_kernel::{MatMut, MatRef, Scalar};

@@ -104,8 +104,11 @@ impl<'a> Named<'a> {
         let (features, notes) = self.request().read_features(model)?;
         say_notes(&notes);
         let source = self.source.to_string();
-        tell(format_args!("note: {} has no target: without {without}; --target or --labels names one", shown(source)));
-        Ok(Dataset::unlabelled(features, model)?)
+        tell(format_args!(
+            "note: {} has no target, so {without} left out; --target or --labels names one",
+            shown(source)
+        ));
+        Ok(model.unlabelled(features)?)
     }
 
     /// Whether somebody names a target, or the source has the model's. What standard input gives is read once.

@@ -52,7 +52,7 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
     let mut model = file.model::<T>(args.activation)?;
     let (data, part) = match (args.row, args.part) {
         (Some(_), None) if !named.may_have_target(&model)? => {
-            (named.load_with_or_without(&mut model, "the target of the row")?, "all".to_owned())
+            (named.load_with_or_without(&mut model, "the row's target is")?, "all".to_owned())
         }
         _ => Chosen { named, part: args.part, holdout: None, seed: None }.rows(&mut model)?,
     };

@@ -138,7 +138,7 @@ fn sample<T: Scalar>(
     } else if args.edges == Some(Edges::Gradients) {
         named.load_for(model)?
     } else {
-        named.load_with_or_without(model, "the target, the loss and its gradients")?
+        named.load_with_or_without(model, "the target, the loss and its gradients are")?
     };
     let sample = match args.row {
         Some(row) => Sample::row(&model.mlp, &data, loss, row - 1)?,

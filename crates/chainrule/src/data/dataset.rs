@@ -138,6 +138,16 @@ impl<T: Scalar> Dataset<T> {
         Dataset { schema: fitted.schema.clone(), target: Arc::clone(&fitted.target), task: Some(task), ..self }
     }
 
+    /// The same rows, whose targets are places for some and not known: see [`Model::unlabelled`](crate::Model::unlabelled).
+    pub(crate) fn without_targets(self) -> Self {
+        Dataset { is_labelled: false, ..self }
+    }
+
+    /// Whether the targets are known.
+    pub fn is_labelled(&self) -> bool {
+        self.is_labelled
+    }
+
     /// The same rows, their values scaled as this target says.
     pub(crate) fn with_targets_scaled(self, target: &Arc<Target>) -> Result<Self> {
         let targets = match (&target.scaling, self.targets) {
@@ -303,8 +313,6 @@ impl<T: Scalar> Dataset<T> {
         self.targets.gather(rows, targets);
     }
 }
-
-mod unlabelled;
 
 #[cfg(test)]
 mod tests;

@@ -201,3 +201,28 @@ fn a_look_without_a_target_says_of_columns_what_a_look_with_one_says() {
     assert_eq!(left_out(&with), left_out(&alone));
     assert_eq!((alone.features, with.features), (2, 2)); // the target, and a column with its mark; one column less
 }
+
+#[test]
+fn few_values_recur_and_are_no_copies() {
+    // Of 5 x 2 different rows 200 can only be alike; of numbers in no order none is.
+    let stars = |at: usize| format!("{},{}", (noise(at) * 5.0) as u8, u8::from(noise(at + 700) > 0.5));
+    let found = look("stars,helpful", 200, stars, |request| request.target("helpful"));
+    assert!(found.duplicate_rows > 180, "{}", found.duplicate_rows);
+    assert_eq!(kinds(&found), [""; 0], "{:?}", found.findings);
+}
+
+#[test]
+fn names_that_differ_in_capitals_alone_are_told() {
+    let row = |at: usize| {
+        let (town, label) = (["Bonn", "bonn", "Ulm"][at % 3], ["good", "bad", "Good"][at / 3 % 3]);
+        format!("{},{town},{label}", noise(at))
+    };
+    let found = look("x,town,label", 90, row, |request| request.target("label"));
+    assert_eq!(kinds(&found), ["alike-names", "alike-names"], "{:?}", found.findings);
+    assert!(
+        found.findings[0].seen.starts_with("categories \"Bonn\" and \"bonn\" of \"town\""),
+        "{}",
+        found.findings[0]
+    );
+    assert!(found.findings[1].seen.contains("\"Good\" and \"good\""), "{}", found.findings[1]);
+}

@@ -10,7 +10,7 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
 
 /// As [`is_missing`], in a column of numbers: also signs that may be words elsewhere, such as `-`, `.` and `None`.
 pub(crate) fn is_missing_number(cell: &[u8]) -> bool {
-    const SIGNS: [&str; 9] = ["-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"];
+    const SIGNS: [&str; 10] = ["n.a.", "-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"];
     is_missing(cell) || (cell.len() <= 8 && SIGNS.iter().any(|sign| cell.eq_ignore_ascii_case(sign.as_bytes())))
 }
 

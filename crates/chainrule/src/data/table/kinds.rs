@@ -144,9 +144,10 @@ pub(super) fn no_number(origin: &str, place: Place, cell: &[u8], title: &str) ->
         Some((end, _)) => format!("{:?}...", &text[..end]),
     };
     let title: String = title.chars().take(40).collect();
+    let typed = title.strip_prefix("column ").unwrap_or(&title);
+    let typed = if typed.contains(' ') { format!("'{typed}'") } else { typed.to_owned() };
     let expected = format!(
-        "a number, as elsewhere in {title:?}; a column whose values are names is read by naming it among the categories, \
-         and a missing value is left empty"
+        "a number, as elsewhere in {title:?}; if its values are names: categories = {typed}; a missing value is left empty"
     );
     Error::format(origin, place, found, expected)
 }

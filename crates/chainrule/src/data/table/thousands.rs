@@ -62,7 +62,7 @@ fn opposite(decimal: Decimal) -> Decimal {
 }
 
 fn reading(sample: &Sample<'_>, column: usize) -> Reading {
-    let (mut first, mut differ) = (None, false);
+    let (mut first, mut differ, mut has_whole) = (None, false, false);
     for cell in sample.below(column) {
         match (leading(cell), number(cell, sample.decimal)) {
             (Some(part), _) => differ |= *first.get_or_insert(part) != part,
@@ -70,10 +70,10 @@ fn reading(sample: &Sample<'_>, column: usize) -> Reading {
             (None, Some(_)) if cell.iter().any(|byte| matches!(byte, b'.' | b',')) => return Reading::Fractions,
             // With a sign of either kind, which tells both.
             (None, None) => return Reading::Fractions,
-            (None, Some(_)) => return Reading::Neither,
+            (None, Some(_)) => has_whole = true,
         }
     }
-    if differ { Reading::Either } else { Reading::Neither }
+    if differ && !has_whole { Reading::Either } else { Reading::Neither }
 }
 
 /// What stands before the one sign of a cell with three digits behind it, where it may be thousands.
@@ -127,6 +127,7 @@ mod tests {
             ("a,b\n22.554,1\n0.371,2\n", 22.554),
             ("a,b\n22.554,1\n9.37,2\n", 22.554),
             ("a,b\n22.554,1.5\n9.371,2\n", 22.554),
+            ("a,b\n22.554,1\n9.371,2.5\n", 22.554),
             ("a,b\n9.554,1\n9.371,2\n", 9.554),
             // Thousands twice, or beside the decimal sign.
             ("a,b\n\"22,554,001\",1\n\"9,371\",2\n", 22_554_001.0),

@@ -2,21 +2,21 @@
 
 use chainrule_kernel::Scalar;
 
-use super::Dataset;
-use crate::data::{Features, Targets};
+use crate::compatibility::check_columns;
+use crate::data::{Dataset, Features, Targets};
 use crate::{Error, Model, Result, Task};
 
-impl<T: Scalar> Dataset<T> {
-    /// Features that a model takes, of rows whose targets are not known. Answers to them can be explained and drawn; what needs
+impl<T: Scalar> Model<T> {
+    /// Features that the model takes, of rows whose targets are not known. Answers to them can be explained and drawn; what needs
     /// targets, such as a loss, is refused.
     ///
     /// ```
-    /// use chainrule::data::{Dataset, Features};
+    /// use chainrule::data::Features;
     /// use chainrule::explanation::{AttributionRequest, attribute};
     /// use chainrule::{Loss, Mlp, Model};
     ///
     /// let model = Model::new(Mlp::builder(2).dense(3).build()?, Loss::CrossEntropy);
-    /// let rows = Dataset::unlabelled(Features::new(1, 2, vec![0.5f32, 1.5])?, &model)?;
+    /// let rows = model.unlabelled(Features::new(1, 2, vec![0.5f32, 1.5])?)?;
     /// assert_eq!(attribute(&model, &rows, 0, &AttributionRequest::default())?.target, None);
     /// assert!(!rows.is_labelled() && model.evaluate(&rows).is_err());
     /// # Ok::<(), chainrule::Error>(())
@@ -24,11 +24,11 @@ impl<T: Scalar> Dataset<T> {
     ///
     /// # Errors
     /// When the network takes other features, or memory does not hold places for the targets.
-    pub fn unlabelled(features: Features<T>, model: &Model<T>) -> Result<Self> {
-        crate::compatibility::check_columns(&model.mlp, features.cols())?;
-        let (rows, outputs) = (features.rows(), model.mlp.outputs());
+    pub fn unlabelled(&self, features: Features<T>) -> Result<Dataset<T>> {
+        check_columns(&self.mlp, features.cols())?;
+        let (rows, outputs) = (features.rows(), self.mlp.outputs());
         // Places for targets, which nobody reads.
-        let targets = match model.is_classifier() {
+        let targets = match self.is_classifier() {
             true => Targets::Classes { labels: vec![0; rows], classes: outputs },
             false => {
                 let (mut values, count) = (Vec::new(), rows.checked_mul(outputs));
@@ -39,13 +39,7 @@ impl<T: Scalar> Dataset<T> {
                 Targets::Values { values, cols: outputs }
             }
         };
-        let task = model.task.unwrap_or(Task::of_loss(model.loss, outputs));
-        let data = Dataset::new(features, targets)?.described(&model.fitted(), task);
-        Ok(Dataset { is_labelled: false, ..data })
-    }
-
-    /// Whether the rows have targets.
-    pub fn is_labelled(&self) -> bool {
-        self.is_labelled
+        let task = self.task.unwrap_or(Task::of_loss(self.loss, outputs));
+        Ok(Dataset::new(features, targets)?.described(&self.fitted(), task).without_targets())
     }
 }
