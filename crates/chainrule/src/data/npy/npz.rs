@@ -54,6 +54,19 @@ pub(super) fn array<R>(
     Ok((origin, array))
 }
 
+/// The names of all files in an archive, arrays or not.
+pub(crate) fn zip_names(origin: &str, file: &File) -> Result<Vec<String>> {
+    let file = file.try_clone().map_err(Error::io("read", origin))?;
+    let broken = |error: rawzip::Error| broken(origin, &error);
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let archive = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
+    let (mut names, mut entries) = (Vec::new(), archive.entries(&mut buffer));
+    while let Some(entry) = entries.next_entry().map_err(broken)?.filter(|_| names.len() < MOST) {
+        names.push(String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned());
+    }
+    Ok(names)
+}
+
 /// The numbers of the array of this name.
 pub(crate) fn npz_numbers(origin: &str, file: &File, key: &str, limits: Limits) -> Result<Vec<f64>> {
     let file = file.try_clone().map_err(Error::io("read", origin))?;
