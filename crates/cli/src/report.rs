@@ -131,7 +131,7 @@ fn hint(error: &chainrule::Error) -> String {
         chainrule::Error::OtherRun { differences, .. }
             if differences.iter().any(|found| found.starts_with("epochs: ")) =>
         {
-            "; to train longer, begin from its model: train --from FILE --epochs N"
+            ": to train longer, begin from its model, train --from FILE --epochs N"
         }
         chainrule::Error::Missing { .. } => ": --missing median for example",
         _ => "",
