@@ -6,6 +6,7 @@ use chainrule_kernel::Scalar;
 use chainrule_model::{Init, Layer, Mlp};
 use serde::Deserialize;
 
+use super::flat::Flat;
 use crate::data::{Kind, Missing, Preprocess, Schema, SchemaColumn, Target, TargetScaling, Unknown, check_class_names};
 use crate::{Error, Model, Place, Result, Task};
 
@@ -96,21 +97,13 @@ pub(super) struct LayerText {
     #[serde(default)]
     eps: Option<f64>,
     #[serde(default)]
-    pub(super) weight: Option<Weight>,
+    pub(super) weight: Option<Flat>,
     #[serde(default)]
     pub(super) bias: Option<Vec<f64>>,
     #[serde(default)]
     pub(super) running_mean: Option<Vec<f64>>,
     #[serde(default)]
     pub(super) running_var: Option<Vec<f64>>,
-}
-
-/// (outputs, inputs) of a dense layer, (width) of a normalisation.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Weight {
-    Rows(Vec<Vec<f64>>),
-    Vector(Vec<f64>),
 }
 
 #[derive(Debug, Deserialize)]

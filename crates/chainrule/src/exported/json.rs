@@ -1,6 +1,6 @@
 //! The object of an export to JSON, whose layers hold their numbers.
 
-use super::description::{Description, Either, Weight};
+use super::description::{Description, Either};
 use crate::{Error, Place, Result};
 
 /// The model in a JSON file.
@@ -13,10 +13,7 @@ pub(crate) fn of_json(origin: &str, bytes: &[u8]) -> Result<Either> {
     let mut parts: Vec<_> = layers
         .iter_mut()
         .map(|layer| {
-            let weight = layer.weight.take().map(|weight| match weight {
-                Weight::Rows(rows) => rows.concat(),
-                Weight::Vector(values) => values,
-            });
+            let weight = layer.weight.take().map(|weight| weight.0);
             [weight, layer.bias.take(), layer.running_mean.take(), layer.running_var.take()]
         })
         .collect();

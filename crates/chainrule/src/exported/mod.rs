@@ -3,6 +3,7 @@
 //! rows were split, what it was trained with, dropout.
 
 mod description;
+mod flat;
 mod json;
 #[cfg(feature = "npy")]
 mod npz;
