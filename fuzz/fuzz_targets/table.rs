@@ -77,13 +77,29 @@ fn is_missing(cell: &[u8]) -> bool {
 
 /// What is missing in columns of numbers, and may be a word elsewhere.
 fn is_sign(cell: &[u8]) -> bool {
-    ["-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"]
+    ["n.a.", "-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"]
         .iter()
         .any(|sign| cell.eq_ignore_ascii_case(sign.as_bytes()))
 }
 
 fn value(cell: &[u8]) -> Option<f64> {
-    std::str::from_utf8(cell).ok()?.parse().ok()
+    let text = std::str::from_utf8(cell).ok()?;
+    text.parse().ok().or_else(|| in_thousands(text))
+}
+
+/// `12,345.5`: written anew with commas from its digits, it is the same text.
+fn in_thousands(text: &str) -> Option<f64> {
+    let digits = text.trim_start_matches(['-', '+']);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain: String = whole.chars().filter(|c| *c != ',').collect();
+    let mut again = String::new();
+    for (at, digit) in plain.chars().enumerate() {
+        again.extend((at > 0 && (plain.len() - at) % 3 == 0).then_some(','));
+        again.push(digit);
+    }
+    let are_digits = plain.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit());
+    let is_it = again == whole && whole.contains(',') && !plain.starts_with('0') && are_digits;
+    is_it.then(|| text.replace(',', "").parse().ok()).flatten()
 }
 
 /// Whether nothing may be refused: rows of one width, and numbers or nothing in every cell.

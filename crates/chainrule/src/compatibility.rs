@@ -13,6 +13,10 @@ const MASS_TOLERANCE: f64 = 1e-3;
 pub(crate) fn check_compatible<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Result<()> {
     loss.check_after(mlp.layers().last())?;
     check_columns(mlp, data.cols())?;
+    if !data.is_labelled() {
+        let expected = "targets, which a loss needs".to_owned();
+        return Err(Error::Argument { name: "data", found: "rows without targets".to_owned(), expected });
+    }
     match data.targets() {
         Targets::Classes { classes, .. } if *classes > mlp.outputs() => Err(Error::Shape {
             origin: "labels".to_owned(),

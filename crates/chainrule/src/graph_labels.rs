@@ -5,9 +5,9 @@ use chainrule_explain::graph::Labels;
 use chainrule_kernel::Scalar;
 
 use crate::data::Dataset;
-use crate::explanation::{cell, columns, is_images};
+use crate::explanation::{columns, is_images};
 use crate::report::answers::{Answers, Truth};
-use crate::report::words::{class_name, number, output_name, percent};
+use crate::report::words::{class_name, number, output_name, percent, value_read};
 use crate::{Error, Model, Result};
 
 impl<T: Scalar> Model<T> {
@@ -63,20 +63,17 @@ impl<T: Scalar> Model<T> {
         }
         labels.output_notes = (0..self.mlp.outputs()).map(|output| said(self, &answers, output)).collect();
         let words = answers.words(self, 0);
-        labels.facts = vec![format!("row {}: target {}, answer {}", row + 1, words.truth, words.answer)];
+        let target = words.truth.map(|truth| format!("target {truth}, ")).unwrap_or_default();
+        labels.facts = vec![format!("row {}: {target}answer {}", row + 1, words.answer)];
         Ok(labels)
     }
 }
 
 /// What the row holds at each input, (inputs): the column's value at its first input; of a category nothing, whose name says it.
 fn held<T: Scalar>(model: &Model<T>, data: &Dataset<T>, x: &[T]) -> Vec<String> {
-    let names = data.schema().map(|schema| schema.feature_names()).unwrap_or_default();
     let mut held = vec![String::new(); x.len()];
-    for column in columns(data) {
-        let is_category = names.get(column.1.start).is_some_and(|name| name.starts_with(&format!("{}=", column.0)));
-        if !is_category {
-            held[column.1.start] = cell(&model.preprocess, &column, &names, x);
-        }
+    for column in columns(data).iter().filter(|column| !column.is_category()) {
+        held[column.range.start] = column.cell(&model.preprocess, x);
     }
     held
 }
@@ -100,6 +97,9 @@ fn said<T: Scalar>(model: &Model<T>, answers: &Answers, output: usize) -> String
             let chance = chance.map(|chance| format!("{chance} {yes}, ")).unwrap_or_default();
             format!("{chance}target {truth}")
         }
-        Truth::Values(truth) => format!("answer {}, target {}", number(answers.scores[output]), number(truth[output])),
+        Truth::Unknown => chance.unwrap_or_else(|| format!("answer {}", number(answers.scores[output]))),
+        Truth::Values(truth) => {
+            format!("answer {}, target {}", number(answers.scores[output]), value_read(truth[output]))
+        }
     }
 }

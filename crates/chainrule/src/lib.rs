@@ -55,6 +55,7 @@ mod divergence;
 mod error;
 pub mod explanation;
 pub mod export;
+mod exported;
 mod facts;
 mod forked;
 mod graph_labels;
@@ -79,6 +80,7 @@ pub mod strategies;
 mod task;
 pub mod trace;
 pub mod train;
+mod unlabelled;
 
 pub use chainrule_explain::{doctor, graph};
 pub use chainrule_kernel::{MatMut, MatRef, Scalar};

@@ -4,7 +4,7 @@ use chainrule_explain::graph::Rows;
 use chainrule_kernel::Scalar;
 use chainrule_model::{Loss, Mlp};
 
-use crate::compatibility::check_compatible;
+use crate::compatibility::{check_columns, check_compatible};
 use crate::data::Dataset;
 use crate::train::Minibatch;
 use crate::{Error, Result};
@@ -56,7 +56,10 @@ impl<T: Scalar> Sample<T> {
     }
 
     fn of(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss, rows: &[usize]) -> Result<Self> {
-        check_compatible(mlp, data, loss)?;
+        match data.is_labelled() {
+            true => check_compatible(mlp, data, loss)?,
+            false => check_columns(mlp, data.cols())?,
+        }
         let mut minibatch = Minibatch::new(data, rows.len());
         minibatch.gather(data, rows);
         Ok(Sample { minibatch })

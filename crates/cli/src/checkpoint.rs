@@ -83,8 +83,10 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
         args.command = given;
     } else {
         // The checkpoints go to the folder that is named, wherever the run had them.
-        let places: &[&str] = if run.is_some() { &["--checkpoint"] } else { &["--checkpoint", "--run", "--run-name"] };
-        let whole = completed(checkpoint.command(), &given, places);
+        // What is printed is what is asked for now.
+        let mut others = vec!["--checkpoint", "--quiet", "--json"];
+        others.extend(run.is_none().then_some(["--run", "--run-name"]).into_iter().flatten());
+        let whole = completed(checkpoint.command(), &given, &others);
         args = parsed(&whole).map_err(|why| {
             Failure::Usage(format!("the run of {} with the options given here: {why}", shown(folder.display())))
         })?;
@@ -208,6 +210,29 @@ pub(crate) fn tell_resumed<T: Scalar>(checkpoint: &Checkpoint, model: &Model<T>,
             "note: kernel {then} computed until here and {now} does from here on: the bits may differ"
         ));
     }
+}
+
+/// The JSON line of a run that had ended before.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "finished")]
+struct FinishedLine {
+    epochs: usize,
+    /// At most.
+    of: usize,
+}
+
+/// Says that a run had ended before it was gone on with, and what to type to train longer.
+pub(crate) fn tell_finished(args: &TrainArgs, epochs: usize, of: usize, output: &mut Output) {
+    output.json(&FinishedLine { epochs, of });
+    let model = args.save.as_deref().map_or("FILE".to_owned(), |path| path.display().to_string());
+    let epochs_done =
+        if epochs == of { format!("all {of} epochs") } else { format!("{epochs} of at most {of} epochs") };
+    output.say(format_args!(
+        "the run had ended before, after {epochs_done}: nothing is trained. To train longer, from its model: chainrule train \
+         --from {} --data {} --epochs {of}",
+        shown(model),
+        shown(args.data.to_string())
+    ));
 }
 
 /// Trains: from the checkpoint, if there is one.

@@ -18,8 +18,18 @@ const HEADINGS: [&str; 4] = ["Data", "Network", "Training", "Checkpoints"];
 /// Where a run writes, and from where it goes on: not how it is made.
 const PLACES: [&str; 2] = ["checkpoint", "resume"];
 /// L-BFGS has none of these.
-const OF_STEPS: [&str; 9] =
-    ["batch", "clip-norm", "clip-value", "l1", "decay-of", "schedule", "warm-up", "accumulate", "no-shuffle"];
+const OF_STEPS: [&str; 10] = [
+    "batch",
+    "clip-norm",
+    "clip-value",
+    "l1",
+    "decay-of",
+    "schedule",
+    "warm-up",
+    "accumulate",
+    "no-shuffle",
+    "shuffle",
+];
 /// What belongs to a loss.
 const OF_LOSS: [&str; 3] = ["class-weights", "label-smoothing", "pos-weight"];
 

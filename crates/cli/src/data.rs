@@ -90,6 +90,34 @@ impl<'a> Named<'a> {
         Ok(examples)
     }
 
+    /// All rows as a model takes them, ready; without targets where nobody names one and the source does not have the model's.
+    /// What is then left out is said.
+    pub(crate) fn load_with_or_without<T: Scalar>(
+        &self,
+        model: &mut Model<T>,
+        without: &str,
+    ) -> Result<Dataset<T>, Failure> {
+        if self.may_have_target(model)? {
+            return self.load_for(model);
+        }
+        tell_task(model, self.columns.task, self.loss)?;
+        let (features, notes) = self.request().read_features(model)?;
+        say_notes(&notes);
+        let source = self.source.to_string();
+        tell(format_args!(
+            "note: {} has no target, so {without} left out; --target or --labels names one",
+            shown(source)
+        ));
+        Ok(model.unlabelled(features)?)
+    }
+
+    /// Whether somebody names a target, or the source has the model's. What standard input gives is read once.
+    pub(crate) fn may_have_target<T: Scalar>(&self, model: &Model<T>) -> Result<bool, Failure> {
+        let is_named = self.source.has_targets() || self.labels.is_some() || !self.columns.target.is_empty();
+        let is_taken = *self.source == Source::Stdin && !model.target.names().is_empty();
+        Ok(is_named || is_taken || self.request().has_targets_of(model)?)
+    }
+
     /// All rows as a model takes them, ready.
     pub(crate) fn load_for<T: Scalar>(&self, model: &mut Model<T>) -> Result<Dataset<T>, Failure> {
         let examples = self.read_for(model)?;

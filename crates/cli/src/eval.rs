@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use chainrule::metrics::{ClassScores, ConfusionMatrix};
-use chainrule::{DType, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
+use chainrule::{DType, Model, ModelFile, Scalar, TrainConfig, Trainer, weights_sha256};
 use serde::Serialize;
 
 use crate::args::EvalArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, outputs_table};
+use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, output_names, outputs_table};
 use crate::files::Files;
 use crate::output::{Output, plural};
 use crate::page;
@@ -87,9 +87,7 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let seconds = started.elapsed().as_secs_f64();
 
     let (found, classes, outputs) = (&assessment.evaluation, &assessment.classes, &assessment.outputs);
-    let names = model.class_names.as_deref().or(data.class_names()).unwrap_or_default();
-    let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
-    let names: Option<Vec<String>> = found.confusion.as_ref().map(|matrix| (0..matrix.classes()).map(name).collect());
+    let names = found.confusion.as_ref().map(|matrix| names_of(&model, data.class_names(), matrix.classes()));
     let listed = found.confusion.as_ref().filter(|_| args.confusion);
     let mut output = Output::new(args.json, false);
     output.json(&DoneLine {
@@ -100,7 +98,7 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         confusion_entries: listed.map(|matrix| matrix.entries().collect()),
         metrics: figures::by_name(&assessment.metrics),
         scores: classes.as_ref().map(|classes| classes.iter().map(scores_line).collect()),
-        outputs: (!outputs.is_empty()).then(|| outputs.iter().map(OutputLine::from).collect()),
+        outputs: (!outputs.is_empty()).then(|| OutputLine::all(outputs, model.target.names())),
         baseline: (&assessment.baseline).into(),
         calibration: assessment.calibration.as_ref().map(CalibrationLine::from),
         intervals: figures::intervals(&assessment),
@@ -114,10 +112,10 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let names: Option<Vec<String>> = names.map(|names| names.iter().map(shown).collect());
     output.say(aligned(&figures::lines(&assessment, &model.loss.to_string())));
     if (2..=TABLE_CLASSES).contains(&outputs.len()) {
-        output.say(format_args!("\n{}", outputs_table(outputs)));
+        output.say(format_args!("\n{}", outputs_table(outputs, &output_names(model.target.names(), outputs.len()))));
     }
     if let Some(classes) = classes.as_ref().filter(|classes| classes.len() <= TABLE_CLASSES) {
-        let numbers: Vec<String> = (0..classes.len()).map(|output| format!("output {}", output + 1)).collect();
+        let numbers = output_names(model.target.names(), classes.len());
         output.say(format_args!("\n{}", scores_table(classes, names.as_deref().unwrap_or(&numbers))));
     }
     if let (Some(matrix), Some(names)) = (&found.confusion, &names) {
@@ -135,6 +133,13 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         output.say(format_args!("\nwrote {}", shown(path.display())));
     }
     output.finish()
+}
+
+/// What so many classes are called: no and yes of one question.
+fn names_of<T: Scalar>(model: &Model<T>, in_data: Option<&[String]>, classes: usize) -> Vec<String> {
+    let answers = model.target.answers().map(|answers| answers.map(str::to_owned).to_vec());
+    let names = answers.as_deref().or(model.class_names.as_deref()).or(in_data).unwrap_or_default();
+    (0..classes).map(|class| names.get(class).cloned().unwrap_or_else(|| class.to_string())).collect()
 }
 
 impl EvalArgs {

@@ -50,7 +50,12 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
 
 fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) -> Result<(), Failure> {
     let mut model = file.model::<T>(args.activation)?;
-    let (data, part) = Chosen { named, part: args.part, holdout: None, seed: None }.rows(&mut model)?;
+    let (data, part) = match (args.row, args.part) {
+        (Some(_), None) if !named.may_have_target(&model)? => {
+            (named.load_with_or_without(&mut model, "the row's target is")?, "all".to_owned())
+        }
+        _ => Chosen { named, part: args.part, holdout: None, seed: None }.rows(&mut model)?,
+    };
     let mut output = Output::new(args.json, false);
     match args.row {
         Some(row) => {
@@ -86,7 +91,7 @@ fn draw(found: &Attribution, path: &Path) -> Result<(), Failure> {
 }
 
 fn say_row(output: &mut Output, found: &Attribution, limit: usize) {
-    output.say(format_args!("target         {}", shown(&found.target)));
+    found.target.iter().for_each(|target| output.say(format_args!("target         {}", shown(target))));
     output.say(format_args!("answer         {}", shown(&found.answer)));
     if !found.probabilities.is_empty() {
         let mut likely: Vec<_> = found.probabilities.iter().collect();

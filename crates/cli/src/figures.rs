@@ -6,6 +6,7 @@ use chainrule::train::{Baseline, Calibration, OutputErrors};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::escape::shown;
 use crate::output::percent;
 
 /// What a constant answer scores.
@@ -31,6 +32,9 @@ pub(crate) struct CalibrationLine {
 /// The errors of one output of values.
 #[derive(Debug, Serialize)]
 pub(crate) struct OutputLine {
+    /// The column that is predicted, where the model knows its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     mse: f64,
     mae: f64,
     r2: f64,
@@ -54,9 +58,15 @@ impl From<&Calibration> for CalibrationLine {
     }
 }
 
-impl From<&OutputErrors> for OutputLine {
-    fn from(&OutputErrors { mse, mae, r2, mean, mean_mse, mean_mae }: &OutputErrors) -> Self {
-        OutputLine { mse, mae, r2, mean, mean_mse, mean_mae }
+impl OutputLine {
+    /// Of all outputs, by these names, if there is one for each.
+    pub(crate) fn all(outputs: &[OutputErrors], names: &[String]) -> Vec<Self> {
+        let line = |(at, errors): (usize, &OutputErrors)| {
+            let &OutputErrors { mse, mae, r2, mean, mean_mse, mean_mae } = errors;
+            let name = names.get(at).filter(|_| names.len() == outputs.len()).cloned();
+            OutputLine { name, mse, mae, r2, mean, mean_mse, mean_mae }
+        };
+        outputs.iter().enumerate().map(line).collect()
     }
 }
 
@@ -71,9 +81,13 @@ pub(crate) fn intervals(found: &Assessment) -> Map<String, Value> {
     found.intervals.iter().map(|&(name, interval)| line(&(name, interval))).collect()
 }
 
+/// With five places, or of a large number with as many behind its first digit.
+fn number(value: f64) -> String {
+    if value.abs() < 1e7 { format!("{value:.5}") } else { format!("{value:.5e}") }
+}
+
 /// Names and values, as people read them.
 pub(crate) fn lines(found: &Assessment, loss: &str) -> Vec<(String, String)> {
-    let number = |value: f64| format!("{value:.5}");
     let mut lines = vec![(format!("loss ({loss})"), number(found.evaluation.loss) + &remarks(found, "loss", number))];
     if let Some(matrix) = &found.evaluation.confusion {
         let remarks = remarks(found, "accuracy", |share| format!("{:.2}", 100.0 * share));
@@ -108,16 +122,23 @@ fn constant(found: &Assessment, name: &str) -> &'static str {
     }
 }
 
+/// The names of outputs: the columns that are predicted, or where they are not known `output 1`.
+pub(crate) fn output_names(targets: &[String], outputs: usize) -> Vec<String> {
+    match targets.len() == outputs {
+        true => targets.iter().map(shown).collect(),
+        false => (1..=outputs).map(|output| format!("output {output}")).collect(),
+    }
+}
+
 /// One line per output of values, beside what the mean of its targets has.
-pub(crate) fn outputs_table(outputs: &[OutputErrors]) -> String {
-    let label = format!("output {}", outputs.len()).len();
+pub(crate) fn outputs_table(outputs: &[OutputErrors], names: &[String]) -> String {
+    let label = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let cells = |cells: [String; 5]| cells.map(|cell| format!("  {cell:>11}")).concat();
     let header = ["MSE", "MAE", "R2", "MSE of mean", "MAE of mean"].map(str::to_owned);
     let mut lines = vec![format!("{:label$}{}", "", cells(header))];
-    for (output, found) in outputs.iter().enumerate() {
-        let numbers =
-            [found.mse, found.mae, found.r2, found.mean_mse, found.mean_mae].map(|value| format!("{value:.5}"));
-        lines.push(format!("{:>label$}{}", format!("output {}", output + 1), cells(numbers)));
+    for (name, found) in names.iter().zip(outputs) {
+        let numbers = [found.mse, found.mae, found.r2, found.mean_mse, found.mean_mae].map(number);
+        lines.push(format!("{name:>label$}{}", cells(numbers)));
     }
     lines.join("\n")
 }
@@ -154,7 +175,14 @@ mod tests {
         let want = "                  MSE          MAE           R2  MSE of mean  MAE of mean
 output 1      0.00000      0.00000      1.00000      1.50000      1.00000
 output 2      1.00000      1.00000      0.00000      0.00000      0.00000";
-        assert_eq!(outputs_table(&found.outputs), want);
+        assert_eq!(outputs_table(&found.outputs, &output_names(&[], 2)), want);
+        assert_eq!([number(58_802_441_789.177), number(-0.5)], ["5.88024e10", "-0.50000"]);
+        let named = output_names(&["price".to_owned(), "rent per month".to_owned()], 2);
+        let table = outputs_table(&found.outputs, &named);
+        assert!(
+            table.contains("\n         price      0.00000") && table.contains("\nrent per month      1.00000"),
+            "{table}"
+        );
         let lines = lines(&found, "mse");
         assert!(lines[0].0 == "loss (mse)" && lines[0].1.ends_with("; mean of each output: 0.75000)"), "{lines:?}");
     }

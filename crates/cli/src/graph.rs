@@ -97,14 +97,16 @@ fn draw<T: Scalar>(args: &GraphArgs, mut model: Model<T>, format: GraphFormat) -
     let theme = if args.dark { Theme::Dark } else { Theme::Light };
     let drawn = match (args.view, sample) {
         (View::Operations, None) => operations(&Operations::new(&model.mlp, loss), format, theme),
-        (View::Operations, Some((sample, _))) => {
-            operations(&Operations::with_rows(&model.mlp, loss, sample.rows())?, format, theme)
+        (View::Operations, Some(Shown { sample, is_labelled, .. })) => {
+            let graph = Operations::with_rows(&model.mlp, loss, sample.rows())?;
+            operations(&if is_labelled { graph } else { graph.without_targets() }, format, theme)
         }
         (View::Neurons, None) => {
             neurons(&Neurons::new(&model.mlp, loss).labelled(&model.mlp, &model.graph_labels()), format, theme)
         }
-        (View::Neurons, Some((sample, labels))) => {
+        (View::Neurons, Some(Shown { sample, labels, is_labelled })) => {
             let graph = Neurons::with_rows(&model.mlp, loss, sample.rows(), shows)?;
+            let graph = if is_labelled { graph } else { graph.without_targets() };
             neurons(&graph.labelled(&model.mlp, &labels), format, theme)
         }
     }?;
@@ -124,7 +126,7 @@ fn sample<T: Scalar>(
     model: &mut Model<T>,
     named: &Named<'_>,
     loss: Loss,
-) -> Result<(Sample<T>, Labels), Failure> {
+) -> Result<Shown<T>, Failure> {
     // A new network takes rows with the preprocessing that suits their source.
     let data = if args.model.is_none() {
         let data = named.load_new::<T>()?.2;
@@ -133,8 +135,10 @@ fn sample<T: Scalar>(
             *model = model.clone().with_class_names(names.to_vec());
         }
         data
-    } else {
+    } else if args.edges == Some(Edges::Gradients) {
         named.load_for(model)?
+    } else {
+        named.load_with_or_without(model, "the target, the loss and its gradients are")?
     };
     let sample = match args.row {
         Some(row) => Sample::row(&model.mlp, &data, loss, row - 1)?,
@@ -144,7 +148,15 @@ fn sample<T: Scalar>(
         Some(row) => model.graph_labels_of_row(&data, row - 1)?,
         None => model.graph_labels(),
     };
-    Ok((sample, labels))
+    Ok(Shown { sample, labels, is_labelled: data.is_labelled() })
+}
+
+/// Rows that are shown in the network.
+struct Shown<T> {
+    sample: Sample<T>,
+    /// What is written beside the neurons.
+    labels: Labels,
+    is_labelled: bool,
 }
 
 fn operations(graph: &Operations, format: GraphFormat, theme: Theme) -> Result<Vec<u8>, Failure> {

@@ -1,11 +1,16 @@
 //! `train --from`: the settings of the run that made the file, where the command line does not give others.
 
-use chainrule::TrainConfig;
+use std::path::Path;
+
+use chainrule::data::{Missing, Order, Split};
 use chainrule::optim::Clip;
+use chainrule::{Model, Scalar, TrainConfig};
 
 use crate::args::TrainArgs;
+use crate::failure::Failure;
 use crate::output::plural;
 use crate::schedule_args;
+use crate::values::Preprocessing;
 use crate::weights::WeightsArgs;
 
 impl TrainArgs {
@@ -52,6 +57,64 @@ impl TrainArgs {
             args.schedule.stop_as(stopping);
             kept.push(format!("patience {}", stopping.patience));
         }
+        if earlier.order == Order::Sequential && !self.no_shuffle && !self.shuffle {
+            args.no_shuffle = true;
+            kept.push("rows in their order".to_owned());
+        }
         (args, kept.join(", "))
+    }
+
+    /// Refuses options about rows that were settled when the model was trained, unless they say the same: what it has learned
+    /// does not change with them.
+    pub(crate) fn refuse_settled<T: Scalar>(&self, model: &Model<T>) -> Result<(), Failure> {
+        // With preprocessing of its own all of that is settled anew.
+        if matches!(self.preprocess, Preprocessing::As(_)) {
+            return Ok(());
+        }
+        let stored = model.schema.as_ref().map(|schema| schema.missing());
+        if let (Some(wanted), Some(stored)) = (self.columns.missing(), stored)
+            && wanted != Missing::Drop
+            && stored != Some(wanted)
+        {
+            return Err(self.settled(
+                format!("--missing {wanted}"),
+                match stored {
+                    Some(stored) => format!("fills missing values by {stored}"),
+                    None => {
+                        "was trained on rows that lacked nothing; --missing drop leaves out those that do".to_owned()
+                    }
+                },
+            ));
+        }
+        if self.raw_targets && model.target.scaling().is_some() {
+            return Err(self.settled("--raw-targets".to_owned(), "has learned standardised targets".to_owned()));
+        }
+        let outputs = model.mlp.outputs();
+        match self.classes {
+            Some(classes) if classes != outputs => {
+                Err(self.settled(format!("--classes {classes}"), format!("has {}", plural(outputs, "output"))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses another group than that by which rows were split, where they are split as before.
+    pub(crate) fn refuse_other_group(&self, split: &Split) -> Result<(), Failure> {
+        let then = split.group();
+        match self.fitting.group() {
+            Some(group) if then != Some(group) => {
+                let how = then.map_or("without groups".to_owned(), |then| format!("by {then}"));
+                Err(self.settled(
+                    format!("--group {group}"),
+                    format!("was trained on rows that were split {how}, and is tested on those that it has never seen"),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn settled(&self, option: String, why: String) -> Failure {
+        let init = self.init.as_deref().unwrap_or(Path::new("--init's file")).display();
+        Failure::Usage(format!("{option} is for a new network: the one in {init} {why}"))
     }
 }

@@ -146,6 +146,8 @@ pub(crate) fn plural(n: usize, noun: &str) -> String {
 
 /// A number with five decimals where that says something, else with as many significant digits.
 pub(crate) fn brief(value: f64) -> String {
+    // Without the sign of -0.
+    let value = value + 0.0;
     match value.abs() {
         size if size == 0.0 || (1e-3..1e5).contains(&size) => format!("{value:.5}"),
         _ => format!("{value:.4e}"),

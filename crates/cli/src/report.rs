@@ -101,6 +101,7 @@ pub(crate) fn in_options(message: String) -> String {
         ("loss", "--loss"),
         ("unknown", "--unknown"),
         ("header", "--header"),
+        ("decimal", "--decimal"),
         ("missing", "--missing"),
         ("drop", "--drop"),
         ("features", "--features"),
@@ -127,6 +128,11 @@ fn hint(error: &chainrule::Error) -> String {
         chainrule::Error::ActivationNeeded { .. } => ", with --activation relu for example",
         chainrule::Error::OverLimit { .. } => ", with --max-bytes 16G for example",
         chainrule::Error::Argument { name: "folder of checkpoints", .. } => ": train --resume goes on with it",
+        chainrule::Error::OtherRun { differences, .. }
+            if differences.iter().any(|found| found.starts_with("epochs: ")) =>
+        {
+            ": to train longer, begin from its model, train --from FILE --epochs N"
+        }
         chainrule::Error::Missing { .. } => ": --missing median for example",
         _ => "",
     };

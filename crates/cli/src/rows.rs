@@ -49,6 +49,7 @@ impl<T: Scalar> Rows<T> {
                         "{option} is for a new network: the one in --init's file has its columns"
                     )));
                 }
+                args.refuse_settled(model)?;
                 let examples = request.read_for(model)?;
                 examples.check_for(model)?;
                 check_target(args, &examples, model)?;
@@ -184,6 +185,7 @@ fn parts<T: Scalar>(
     if let Some(split) = stored.and_then(|model| model.split.as_ref()).filter(|_| !has_own_test) {
         match examples.split_again(split) {
             Ok(before) => {
+                args.refuse_other_group(split)?;
                 let then = split.request();
                 let request = SplitRequest {
                     test: share.unwrap_or(then.test),
@@ -281,7 +283,10 @@ fn fitted<T: Scalar>(
     stored: Option<&Model<T>>,
 ) -> Result<Fitted, Failure> {
     let scaling = match (&args.preprocess, stored) {
-        (Preprocessing::Auto, Some(model)) => return Ok(model.fitted()),
+        (Preprocessing::Auto, Some(model)) => {
+            let fitted = model.fitted();
+            return Ok(args.fitting.unknown().map_or(fitted.clone(), |unknown| fitted.with_unknown(unknown)));
+        }
         (Preprocessing::Auto, None) => examples.usual_scaling(),
         (Preprocessing::As(scaling), _) => *scaling,
     };

@@ -127,6 +127,9 @@ fn train<T: Scalar>(
         keep_after_divergence(&model, args, epoch - 1, &mut output);
     }
     let report = fitted?;
+    if checkpoint.is_some_and(|from| from.steps() == report.steps as u64) && report.stop_reason != StopReason::Stopped {
+        checkpoint::tell_finished(args, report.epochs_run, trainer.config().epochs, &mut output);
+    }
     // Do not replace a file with a model that has not taken a step.
     if let (0, StopReason::Stopped, Some(signal)) = (report.steps, report.stop_reason, interrupt::stopped_by()) {
         return Err(Failure::Interrupted(signal));

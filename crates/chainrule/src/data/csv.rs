@@ -7,7 +7,7 @@ use crate::data::input::open;
 use crate::data::table::read_text;
 use crate::data::{Features, Limits, Targets, TextFormat};
 use chainrule_kernel::Scalar;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -100,14 +100,33 @@ pub fn write_csv_to<N: Display>(
     data: &[N], // (data.len() / cols, cols)
 ) -> io::Result<()> {
     assert!(cols > 0 && data.len().is_multiple_of(cols), "{} numbers in rows of {cols}", data.len());
+    let mut text = String::new();
     for row in data.chunks_exact(cols) {
         for (column, number) in row.iter().enumerate() {
             let separator = if column == 0 { "" } else { "," };
-            write!(writer, "{separator}{number}")?;
+            text.clear();
+            let _ = fmt::Write::write_fmt(&mut text, format_args!("{number}")); // no error: it is a string
+            match small(&text) {
+                None => write!(writer, "{separator}{text}")?,
+                Some((sign, digits, exponent)) => {
+                    let (first, rest) = digits.split_at(1);
+                    let point = if rest.is_empty() { "" } else { "." };
+                    write!(writer, "{separator}{sign}{first}{point}{rest}e-{exponent}")?;
+                }
+            }
         }
         writeln!(writer)?;
     }
     Ok(())
+}
+
+/// Of a number below 1e-4 its sign, its digits, and the place of the first: `0.0000123` is 1.23e-5.
+fn small(text: &str) -> Option<(&str, &str, usize)> {
+    let (sign, size) = text.strip_prefix('-').map_or(("", text), |size| ("-", size));
+    let places = size.strip_prefix("0.")?;
+    let digits = places.trim_start_matches('0');
+    let zeros = places.len() - digits.len();
+    (zeros >= 4 && !digits.is_empty()).then_some((sign, digits, zeros + 1))
 }
 
 #[cfg(test)]
@@ -120,6 +139,16 @@ mod tests {
 
     fn message(text: &str) -> String {
         read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn small_numbers_are_written_by_their_digits_and_exponent() {
+        let numbers = [1.638_064_3e-37f32, -3.8670364e-6, 1e-5, 0.000_123, 0.5, 0.0, f32::MIN_POSITIVE, 1e-45];
+        let mut file = Vec::new();
+        write_csv_to(&mut file, 4, &numbers).unwrap();
+        let text = String::from_utf8(file).unwrap();
+        assert_eq!(text, "1.6380643e-37,-3.8670364e-6,1e-5,0.000123\n0.5,0,1.1754944e-38,1e-45\n");
+        assert_eq!(*parse_csv_features::<f32>("x.csv", text.as_bytes()).unwrap().data(), numbers);
     }
 
     #[test]

@@ -27,11 +27,13 @@ pub struct Dataset<T> {
     /// What the targets are called, and how values were scaled.
     target: Arc<Target>,
     task: Option<Task>,
+    /// Whether the targets are known.
+    is_labelled: bool,
 }
 
 impl<T: Scalar> PartialEq for Dataset<T> {
     fn eq(&self, other: &Self) -> bool {
-        let described = |data: &Self| (data.schema.clone(), Arc::clone(&data.target), data.task);
+        let described = |data: &Self| (data.schema.clone(), Arc::clone(&data.target), data.task, data.is_labelled);
         self.features == other.features
             && self.targets == other.targets
             && self.class_names == other.class_names
@@ -71,7 +73,7 @@ impl<T: Scalar> Dataset<T> {
             });
         }
         let (schema, target, task) = (None, Arc::default(), None);
-        Ok(Dataset { features, targets, class_names: None, weights: None, schema, target, task })
+        Ok(Dataset { features, targets, class_names: None, weights: None, schema, target, task, is_labelled: true })
     }
 
     /// Names the classes, in the order of their numbers.
@@ -134,6 +136,16 @@ impl<T: Scalar> Dataset<T> {
     /// The same rows, which know how they were made.
     pub(crate) fn described(self, fitted: &Fitted, task: Task) -> Self {
         Dataset { schema: fitted.schema.clone(), target: Arc::clone(&fitted.target), task: Some(task), ..self }
+    }
+
+    /// The same rows, whose targets are places for some and not known: see [`Model::unlabelled`](crate::Model::unlabelled).
+    pub(crate) fn without_targets(self) -> Self {
+        Dataset { is_labelled: false, ..self }
+    }
+
+    /// Whether the targets are known.
+    pub fn is_labelled(&self) -> bool {
+        self.is_labelled
     }
 
     /// The same rows, their values scaled as this target says.
@@ -243,6 +255,7 @@ impl<T: Scalar> Dataset<T> {
             schema: self.schema.clone(),
             target: Arc::clone(&self.target),
             task: self.task,
+            is_labelled: self.is_labelled,
         })
     }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::policies::Unknown;
 use super::preprocess::Preprocess;
-use super::schema::Schema;
+use super::schema::{Kind, Schema};
 use super::target::{Target, TargetScaling};
 
 /// What was fitted on the rows that are trained on: how columns become features and how both are scaled.
@@ -38,6 +39,19 @@ impl Fitted {
     /// What the targets are called, and how values were scaled.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// The same, which does this about categories that training does not see.
+    #[must_use]
+    pub fn with_unknown(mut self, what: Unknown) -> Self {
+        if let Some(schema) = &mut self.schema {
+            for column in &mut Arc::make_mut(schema).columns {
+                if let Kind::Category { unknown, .. } = &mut column.kind {
+                    *unknown = what;
+                }
+            }
+        }
+        self
     }
 
     /// The same without scaling the targets; logarithms that were asked for stay.

@@ -92,7 +92,7 @@ pub(crate) use log1p::{exp_m1, ln_1p};
 pub use memory::Memory;
 pub use mnist::{MnistFiles, mnist_dir};
 #[cfg(feature = "npy")]
-pub(crate) use npy::header_of;
+pub(crate) use npy::{header_of, npz_numbers, npz_text, zip_names};
 #[cfg(feature = "npy")]
 pub use npy::{
     parse_npy_features, parse_npy_targets, read_npy_features, read_npy_targets, write_npy, write_npy_labels,

@@ -300,8 +300,28 @@ impl Request {
         })
     }
 
-    /// Which column is what.
+    /// Which column is what; refuses dates, and a table of which nothing is learned from.
     pub(super) fn roles(
+        &self,
+        table: &Table,
+        names: &[Option<String>],
+        targets: &[usize],
+        schema: Option<&Schema>,
+        notes: &mut Vec<String>,
+    ) -> Result<Roles> {
+        let roles = self.chosen(table, names, targets, schema, notes)?;
+        if roles.features.is_empty() {
+            let expected = "one column at least that is not the target";
+            return Err(Error::Argument { name: "features", found: "none".to_owned(), expected: expected.to_owned() });
+        }
+        if schema.is_none() {
+            refuse_dates(table, &roles.features)?;
+        }
+        Ok(roles)
+    }
+
+    /// Which column is what.
+    pub(super) fn chosen(
         &self,
         table: &Table,
         names: &[Option<String>],
@@ -332,14 +352,9 @@ impl Request {
             }
             None => {
                 let rest: Vec<usize> = (0..table.cols()).filter(|at| !others().any(|other| other == at)).collect();
-                usable(table, rest, notes)?
+                usable(table, rest, notes)
             }
         };
-        if features.is_empty() {
-            let expected = "one column at least that is not the target";
-            return Err(Error::Argument { name: "features", found: "none".to_owned(), expected: expected.to_owned() });
-        }
-        refuse_dates(table, &features)?;
         Ok(Roles { features, group, weights })
     }
 }

@@ -61,6 +61,24 @@ impl Request {
         request.targets_of(whole, known)
     }
 
+    /// Whether the source has the columns that this model predicts. Those of a model without names nobody knows.
+    ///
+    /// # Errors
+    /// Those of the readers.
+    pub fn has_targets_of<T: Scalar>(&self, model: &Model<T>) -> Result<bool> {
+        let wanted = model.target.names();
+        if wanted.is_empty() {
+            return Ok(false);
+        }
+        let format = model.schema.as_ref().map(|schema| schema.known_to(&self.format, true));
+        match self.source.read_whole(format.as_ref().unwrap_or(&self.format), self.within())? {
+            Whole::Bytes(..) => Ok(false),
+            Whole::Table(table) => {
+                Ok(wanted.iter().all(|name| (0..table.cols()).any(|at| table.name(at) == Some(name))))
+            }
+        }
+    }
+
     /// Reads features alone, for this model to predict from, and says in words what was taken for granted. The columns that
     /// it was trained on are found by their names, or by their order where there are no names; others are passed over.
     ///

@@ -14,8 +14,8 @@ const ROWS_A_CATEGORY: usize = 10;
 const NAMES_AT_LEAST: usize = 20;
 
 /// The columns of these that are learned from unless it is said otherwise. Left out, with a note: columns without any value,
-/// and texts that name the rows.
-pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>) -> Result<Vec<usize>> {
+/// and texts that name the rows. Dates stay.
+pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>) -> Vec<usize> {
     let mut kept = Vec::with_capacity(columns.len());
     for column in columns {
         let title = table.title(column);
@@ -34,11 +34,8 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
                 let different = words.all().len();
                 let are_names = different > NAMES_AT_LEAST && 2 * different > table.rows();
                 let are_many = different > CATEGORIES && ROWS_A_CATEGORY * different > table.rows();
-                if words.are_too_many || are_names || are_many {
+                if (words.are_too_many || are_names || are_many) && !are_dates(table, column) {
                     let count = if words.are_too_many { "more than 65536".to_owned() } else { different.to_string() };
-                    if are_dates(table, column) {
-                        refuse_dates(table, &[column])?;
-                    }
                     let amounts = match words.all().iter().find(|word| is_amount(word)) {
                         Some(amount) => format!(
                             ", such as {amount:?}: a number is read without signs of money, percent or \
@@ -59,7 +56,7 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
         }
         kept.push(column);
     }
-    Ok(kept)
+    kept
 }
 
 /// Whether the numbers of a column go up by 1 from row to row.

@@ -22,11 +22,11 @@ use crate::{Error, Result};
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     /// Columns of the table that was trained on, targets included.
-    pub(super) table_columns: usize,
+    pub(crate) table_columns: usize,
     pub(crate) columns: Vec<SchemaColumn>,
     /// What was done about missing values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) missing: Option<Missing>,
+    pub(crate) missing: Option<Missing>,
 }
 
 /// A column of a table, and what becomes of it.

@@ -7,7 +7,7 @@ use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::network::Intermediates;
 use serde::Serialize;
 
-use super::columns::{cell, columns};
+use super::columns::{TableColumn, columns};
 use super::looked_at::is_images;
 use crate::data::{Dataset, Features, Preprocess};
 use crate::report::answers::Answers;
@@ -100,8 +100,8 @@ pub struct ColumnAttribution {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attribution {
-    /// The target of the row, in words.
-    pub target: String,
+    /// The target of the row, in words; `None` of a row without one.
+    pub target: Option<String>,
     /// What the model answers, in words.
     pub answer: String,
     /// The probability of each class, or of yes at each output; empty for values.
@@ -166,16 +166,15 @@ pub fn attribute<T: Scalar>(
     let integrated = function.mean_gradient(&baseline, &x, request.steps)?;
     let baseline_value = function.of(&baseline)?;
 
-    let names = rows.schema().map(|schema| schema.feature_names()).unwrap_or_default();
-    let column = |column: (String, std::ops::Range<usize>)| {
-        let range = column.1.clone();
+    let column = |column: TableColumn<'_>| {
+        let range = column.range.clone();
         let sum = |term: &dyn Fn(usize) -> f64| range.clone().map(term).sum();
         ColumnAttribution {
-            value: cell(&model.preprocess, &column, &names, &x),
+            value: column.cell(&model.preprocess, &x),
             gradient: sum(&|i| gradient[i]),
             gradient_times_input: sum(&|i| gradient[i] * x[i].to_f64()),
             integrated: sum(&|i| integrated[i] * (x[i].to_f64() - baseline[i].to_f64())),
-            column: column.0,
+            column: column.name,
         }
     };
     let words = answers.words(model, 0);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use chainrule_kernel::Scalar;
 use chainrule_model::random::{Purpose, Stream};
 
-use super::columns::columns;
+use super::columns::{TableColumn, columns};
 use super::looked_at::spread;
 use crate::data::{Dataset, Features};
 use crate::train::evaluate_network;
@@ -57,7 +57,7 @@ pub fn permutation_importance<T: Scalar>(model: &Model<T>, data: &Dataset<T>) ->
     let data = model.prepared(&looked_at)?.into_owned();
     let whole = evaluate_network(&model.mlp, &data, model.loss)?;
     let mut worths = Vec::with_capacity(columns.len());
-    for (at, (column, range)) in columns.into_iter().enumerate() {
+    for (at, TableColumn { name: column, range, .. }) in columns.into_iter().enumerate() {
         let (mut rises, mut falls) = (Vec::new(), Vec::new());
         for shuffle in 0..SHUFFLES {
             let mut stream = Stream::at(0, Purpose::Importance, at as u64, shuffle);

@@ -7,7 +7,7 @@ mod looked_at;
 mod picture;
 
 pub use attribution::{Attribution, AttributionRequest, Baseline, ColumnAttribution, attribute};
-pub(crate) use columns::{cell, columns};
+pub(crate) use columns::columns;
 pub(crate) use importance::SHUFFLES;
 pub use importance::{Importance, permutation_importance};
 pub(crate) use looked_at::{MOST_ROWS, is_images, spread};

@@ -56,7 +56,10 @@ impl Attribution {
         let likely: Vec<String> =
             likely.iter().take(NAMED).map(|(name, p)| format!("{name} {}", percent(*p))).collect();
         let apart = self.value - self.baseline_value;
-        let mut lines = vec![format!("target {}, answer {}", self.target, self.answer)];
+        let mut lines = vec![match &self.target {
+            Some(target) => format!("target {target}, answer {}", self.answer),
+            None => format!("answer {}", self.answer),
+        }];
         lines.extend((!likely.is_empty()).then(|| likely.join(", ")));
         lines.push(format!(
             "integrated gradients by pixel: sum {}, f(row) - f(baseline) {}, difference {}",

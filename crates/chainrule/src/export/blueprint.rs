@@ -6,7 +6,7 @@ use chainrule_model::{Activation, Layer, Loss};
 
 use super::format::ExportFormat;
 use super::int8::Int8;
-use crate::data::{Kind, Preprocess, SchemaColumn, Unknown, ln_1p};
+use crate::data::{Kind, Missing, Preprocess, SchemaColumn, Unknown, ln_1p};
 use crate::{Error, Model, Result, Task};
 
 /// A model laid out. Numbers are f64, which holds those of an f32 model exactly.
@@ -15,6 +15,10 @@ pub(crate) struct Blueprint {
     pub(crate) is_double: bool,
     /// Whether columns come from a table, whose numbers are f64.
     pub(crate) has_table: bool,
+    /// Columns of that table, targets included.
+    pub(crate) table_columns: Option<usize>,
+    /// What was done about its missing values.
+    pub(crate) missing: Option<Missing>,
     pub(crate) columns: Vec<Column>,
     pub(crate) scaling: FeatureScaling,
     pub(crate) inputs: usize,
@@ -35,6 +39,8 @@ pub(crate) struct Blueprint {
 /// A column that a row has before it is made ready.
 pub(crate) struct Column {
     pub(crate) title: String,
+    /// Where it stood in the table, counted from 0.
+    pub(crate) index: Option<usize>,
     pub(crate) kind: ColumnKind,
     /// Whether it is the logarithm of 1 + x that becomes a feature, of what is put for a missing value, too.
     pub(crate) log1p: bool,
@@ -128,6 +134,8 @@ impl Blueprint {
         Ok(Blueprint {
             is_double: T::NAME == "f64",
             has_table: model.schema.is_some(),
+            table_columns: model.schema.as_ref().map(|schema| schema.table_columns),
+            missing: model.schema.as_ref().and_then(|schema| schema.missing),
             columns,
             scaling,
             inputs,
@@ -227,7 +235,7 @@ pub(crate) enum Probabilities {
 }
 
 fn number(title: String) -> Column {
-    Column { title, kind: ColumnKind::Number { fill: None, indicator: false }, log1p: false }
+    Column { title, index: None, kind: ColumnKind::Number { fill: None, indicator: false }, log1p: false }
 }
 
 fn column(column: &SchemaColumn) -> Column {
@@ -244,7 +252,7 @@ fn column(column: &SchemaColumn) -> Column {
         },
     };
     let log1p = matches!(column.kind, Kind::Number { log1p: true, .. });
-    Column { title, kind, log1p }
+    Column { title, index: Some(column.index), kind, log1p }
 }
 
 /// Refuses a model that takes the logarithm of a column or of its target: sources keep to exp, and files of weights have none.

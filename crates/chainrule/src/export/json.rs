@@ -50,6 +50,8 @@ fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) ->
         "dtype": if of.is_double { "f64" } else { "f32" },
         "task": of.task.map(|task| task.to_string()),
         "loss": of.loss,
+        "table_columns": of.table_columns,
+        "missing": of.missing,
         "columns": of.columns.iter().map(column).collect::<Vec<_>>(),
         "scaling": scaling,
         "inputs": of.inputs,
@@ -85,6 +87,7 @@ fn column(column: &Column) -> Value {
             json!({ "kind": "category", "levels": levels, "fill": fill, "takes_unknown": takes_unknown })
         }
     };
+    object.extend(column.index.map(|index| ("index".to_owned(), index.into())));
     object.extend(rest.as_object().cloned().unwrap_or_default());
     object.into()
 }

@@ -1,40 +1,63 @@
-//! Files of other formats, as the bytes of a model file of ours, which everything else then reads.
+//! Exports that are read back, as the bytes of a model file of ours, which everything else then reads.
 
 use std::io::Read;
 use std::path::Path;
 
+use super::header;
+use super::kind::{ModelKind, model_kind};
 use super::write::bytes;
 use crate::data::input::Input;
-use crate::onnx::{self, Either};
+use crate::exported::{self, Either};
+use crate::onnx;
 use crate::{Error, Result};
 
-/// Whether a file is ONNX, by its name or its first bytes.
-pub(super) fn is_onnx(path: &Path, input: &Input) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")) || onnx::is_one(&input.head)
-}
-
-/// The model in an ONNX file as a file of ours.
+/// The bytes of a model file: the file itself, or what its model is written as.
 ///
 /// # Errors
-/// Those of [`onnx::model`], and when the file is longer than its limits allow.
-pub(super) fn read_onnx(path: &Path, input: Input) -> Result<Vec<u8>> {
+/// When it is no model, or longer than its limits allow.
+pub(super) fn read(input: Input) -> Result<Vec<u8>> {
+    let kind = model_kind(&input.origin, &input.head)?;
+    if kind == ModelKind::Safetensors {
+        return header::read(input);
+    }
     let Input { origin, reader, limits, .. } = input;
+    #[cfg(feature = "npy")]
+    if kind == ModelKind::Npz {
+        let file = reader.into_inner().1;
+        return written(&origin, exported::of_npz(&origin, &file, limits)?);
+    }
     let mut file = Vec::new();
     // One byte more than is allowed shows that there are too many.
     let mut reader = reader.take(limits.max_bytes.saturating_add(1));
-    reader.read_to_end(&mut file).map_err(Error::io("read", path))?;
+    reader.read_to_end(&mut file).map_err(Error::io("read", &*origin))?;
     limits.check(&origin, file.len() as u128)?;
-    of_onnx(&origin, &file)
+    of_bytes(&origin, &file, kind)
 }
 
-/// Whether bytes are an ONNX file's.
-pub(super) fn is_onnx_bytes(bytes: &[u8]) -> bool {
-    onnx::is_one(&bytes[..bytes.len().min(8)])
+/// As [`read`], of bytes that are in memory; `None` of those of a model file of ours.
+///
+/// # Errors
+/// As [`read`]; an archive is read from a file alone.
+pub(super) fn parse(origin: &str, file: &[u8]) -> Result<Option<Vec<u8>>> {
+    match model_kind(origin, &file[..file.len().min(8)])? {
+        ModelKind::Safetensors => Ok(None),
+        kind => of_bytes(origin, file, kind).map(Some),
+    }
 }
 
-/// As [`read_onnx`], of bytes; errors name `origin`.
-pub(super) fn of_onnx(origin: &str, file: &[u8]) -> Result<Vec<u8>> {
-    match onnx::model(origin, file)? {
+fn of_bytes(origin: &str, file: &[u8], kind: ModelKind) -> Result<Vec<u8>> {
+    let model = match kind {
+        ModelKind::Onnx => onnx::model(origin, file)?,
+        ModelKind::Json => exported::of_json(origin, file)?,
+        ModelKind::Npz | ModelKind::Safetensors => {
+            return Err(Error::Unsupported { origin: origin.to_owned(), found: "an NPZ archive", feature: "npy" });
+        }
+    };
+    written(origin, model)
+}
+
+fn written(origin: &str, model: Either) -> Result<Vec<u8>> {
+    match model {
         Either::F32(model) => bytes(&model, Path::new(origin)),
         Either::F64(model) => bytes(&model, Path::new(origin)),
     }

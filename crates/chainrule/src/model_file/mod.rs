@@ -11,6 +11,7 @@
 mod dtype;
 mod foreign;
 pub(crate) mod header;
+mod kind;
 mod layer_order;
 mod metadata;
 mod order;

@@ -9,7 +9,7 @@ use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
 
 use super::dtype::DType;
 use super::foreign;
-use super::header::{self, Header, MODULES_MAX};
+use super::header::{Header, MODULES_MAX};
 use super::metadata::{self, Metadata};
 use super::order::{self, Several};
 use super::replay::Replay;
@@ -84,7 +84,8 @@ pub(super) struct Contents {
 
 impl ModelFile {
     /// Reads the file and checks everything that can be checked without knowing what it is for. A file of ONNX is
-    /// taken too, where its graph is a chain of layers that a network has. What the file claims is
+    /// taken too, where its graph is a chain of layers that a network has, and so is what [`Model::export`] wrote as ONNX, JSON or
+    /// NPZ, with its columns, targets and classes. What the file claims is
     /// compared with its length before memory is asked for, so a file that is refused costs its length and a few MiB;
     /// a file of more than 4 GiB needs [`Limits::open_model`].
     ///
@@ -100,10 +101,7 @@ impl ModelFile {
     pub(crate) fn open_within(path: &Path, limits: Limits) -> Result<Self> {
         let input = open(path, limits)?;
         let origin = input.origin.clone();
-        if foreign::is_onnx(path, &input) {
-            return Self::of(&origin, foreign::read_onnx(path, input)?);
-        }
-        Self::of(&origin, header::read(input)?)
+        Self::of(&origin, foreign::read(input)?)
     }
 
     /// As [`ModelFile::open`], from bytes, of any number; errors name `origin`.
@@ -111,8 +109,8 @@ impl ModelFile {
     /// # Errors
     /// As [`ModelFile::open`].
     pub fn parse(origin: &str, bytes: &[u8]) -> Result<Self> {
-        if foreign::is_onnx_bytes(bytes) {
-            return Self::of(origin, foreign::of_onnx(origin, bytes)?);
+        if let Some(written) = foreign::parse(origin, bytes)? {
+            return Self::of(origin, written);
         }
         let contents = Contents::of(origin, bytes)?;
         Ok(ModelFile { origin: origin.to_owned(), bytes: bytes.to_vec(), contents })

@@ -166,6 +166,23 @@ impl<'a> Graph<'a> {
         Ok(())
     }
 
+    /// The numbers of a constant, each of which is read once.
+    ///
+    /// # Errors
+    /// When it is not there, or its data are elsewhere or too few.
+    pub(super) fn numbers(&self, name: &str) -> Result<Vec<f64>> {
+        let constant =
+            self.constant(name)?.ok_or_else(|| self.error(format!("no constant {name:?}"), "one of floats"))?;
+        self.spend(constant.dims.iter().product())?;
+        Ok(constant.values().collect())
+    }
+
+    /// How many values nodes of an operator produce.
+    pub(super) fn count(&self, op: &str) -> usize {
+        let is_one = |bytes: &&&[u8]| last(bytes, node::OP_TYPE).is_some_and(|found| found.text() == op);
+        self.producers.values().filter(is_one).count()
+    }
+
     /// A constant that is one number.
     pub(super) fn scalar(&self, name: &str) -> Option<f64> {
         self.constant(name).ok().flatten()?.scalar()

@@ -14,4 +14,4 @@ pub(crate) mod schema;
 mod tensor;
 mod walk;
 
-pub(crate) use read::{Either, is_one, model};
+pub(crate) use read::{is_one, model};

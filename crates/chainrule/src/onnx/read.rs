@@ -5,16 +5,11 @@ use chainrule_kernel::Scalar;
 use super::graph::Graph;
 use super::network;
 use super::walk::{Chain, chain};
+use crate::exported::{Description, Either};
 use crate::{Model, Result};
 
 /// How many outputs are tried.
 const OUTPUTS_MAX: usize = 8;
-
-/// A model of either element type.
-pub(crate) enum Either {
-    F32(Model<f32>),
-    F64(Model<f64>),
-}
 
 /// Whether the first eight bytes are those of an ONNX file: the version of its format, one byte, and then another field. A
 /// safetensors file may begin so too, but as a length, whose last bytes are 0.
@@ -28,11 +23,23 @@ pub(crate) fn is_one(start: &[u8]) -> bool {
 /// When a node is none that a network of ours has, which is then named, or the file is damaged.
 pub(crate) fn model(origin: &str, bytes: &[u8]) -> Result<Either> {
     let graph = Graph::of(origin, bytes)?;
+    if let Some(described) = described(&graph) {
+        return Ok(described);
+    }
     let chain = any_chain(&graph)?;
     Ok(match network::is_double(&chain) {
         true => Either::F64(of::<f64>(&graph, chain)?),
         false => Either::F32(of::<f32>(&graph, chain)?),
     })
+}
+
+/// The model that chainrule wrote, of its description and its constants; `None` of a file that another program wrote or changed.
+fn described(graph: &Graph<'_>) -> Option<Either> {
+    let description = Description::of(graph.origin, graph.metadata?.as_bytes()).ok()?;
+    if graph.count("Gemm") != description.dense_layers() || graph.count("MatMul") > 0 {
+        return None;
+    }
+    description.model(graph.origin, &mut |at, name| graph.numbers(&format!("{at}.{name}"))).ok()
 }
 
 fn of<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<T>> {

@@ -2,8 +2,8 @@
 
 use chainrule_kernel::Scalar;
 
-use super::words::{class_name, number, output_name, percent};
-use crate::compatibility::check_compatible;
+use super::words::{class_name, number, output_name, percent, read_back, value_read};
+use crate::compatibility::{check_columns, check_compatible};
 use crate::data::{Dataset, Targets};
 use crate::{Loss, Model, Result, Task};
 
@@ -30,11 +30,16 @@ pub(crate) enum Truth {
     YesOrNo(Vec<f64>),
     /// In their own unit, (rows, outputs).
     Values(Vec<f64>),
+    /// Of rows without targets.
+    Unknown,
 }
 
 impl Answers {
     pub(crate) fn of<T: Scalar>(model: &Model<T>, data: &Dataset<T>) -> Result<Self> {
-        check_compatible(&model.mlp, data, model.loss)?;
+        match data.is_labelled() {
+            true => check_compatible(&model.mlp, data, model.loss)?,
+            false => check_columns(&model.mlp, data.cols())?,
+        }
         let wide = |values: Vec<T>| values.into_iter().map(Scalar::to_f64).collect::<Vec<f64>>();
         let outputs = model.mlp.outputs();
         let outputs_of_rows = model.predict(data.features())?;
@@ -43,13 +48,19 @@ impl Answers {
         let is_yes_or_no = matches!(model.task, Some(Task::Binary | Task::MultiLabel))
             || (model.task.is_none() && model.loss == Loss::BinaryCrossEntropy);
         let truth = match data.targets() {
+            _ if !data.is_labelled() => Truth::Unknown,
             Targets::Classes { labels, .. } => Truth::Classes(labels.clone()),
             Targets::Values { values, .. } if is_yes_or_no => Truth::YesOrNo(wide(values.clone())),
             Targets::Values { values, cols } => {
                 let scaling = &data.target().scaling;
                 let undo = |(at, value): (usize, &T)| {
-                    let value = value.to_f64();
-                    scaling.as_ref().map_or(value, |scaling| scaling.undo(at % cols, value))
+                    let wide = value.to_f64();
+                    match scaling {
+                        None => read_back(wide, |read| T::from_f64(read) == *value),
+                        Some(scaling) => read_back(scaling.undo(at % cols, wide), |read| {
+                            T::from_f64(scaling.apply(at % cols, read)) == *value
+                        }),
+                    }
                 };
                 Truth::Values(values.iter().enumerate().map(undo).collect())
             }
@@ -75,6 +86,7 @@ impl Answers {
                 self.scores[at.clone()].iter().zip(&truth[at]).any(|(score, truth)| (*score > 0.0) != (*truth > 0.5))
             }
             Truth::Values(_) => self.wrongness[row] > 0.0,
+            Truth::Unknown => false,
         }
     }
 
@@ -94,7 +106,7 @@ impl Answers {
             Truth::Classes(labels) => {
                 let (label, answer) = (labels[row] as usize, self.answer(row));
                 let word = |class: usize| class_name(model, class) + &chance(class);
-                Words { truth: word(label), answer: word(answer) }
+                Words { truth: Some(word(label)), answer: word(answer) }
             }
             Truth::YesOrNo(truth) => {
                 let [no, yes] = model.target.answers().unwrap_or(["no", "yes"]);
@@ -108,25 +120,53 @@ impl Answers {
                 };
                 let truths = truth[at.clone()].iter().map(|value| *value > 0.5).enumerate();
                 let answers = self.scores[at].iter().map(|score| *score > 0.0).enumerate();
-                Words { truth: list(&mut { truths }, false), answer: list(&mut { answers }, true) }
+                Words { truth: Some(list(&mut { truths }, false)), answer: list(&mut { answers }, true) }
             }
             Truth::Values(truth) => {
-                let list = |values: &[f64]| values.iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ");
-                Words { truth: list(&truth[at.clone()]), answer: list(&self.scores[at]) }
+                let list = |values: &[f64], word: fn(f64) -> String| {
+                    values.iter().map(|value| word(*value)).collect::<Vec<_>>().join(", ")
+                };
+                Words { truth: Some(list(&truth[at.clone()], value_read)), answer: list(&self.scores[at], number) }
             }
+            Truth::Unknown => Words { truth: None, answer: self.answer_alone(model, row) },
         }
     }
 }
 
 /// The truth of a row and what the model answers.
 pub(crate) struct Words {
-    pub(crate) truth: String,
+    /// `None` of a row without a target.
+    pub(crate) truth: Option<String>,
     pub(crate) answer: String,
+}
+
+impl Answers {
+    /// What the model answers to a row without a target.
+    fn answer_alone<T: Scalar>(&self, model: &Model<T>, row: usize) -> String {
+        let mut known = Answers { scores: self.of_row(&self.scores, row), ..Answers::none(self.outputs) };
+        known.probabilities = self.probabilities.as_ref().map(|all| self.of_row(all, row));
+        known.truth = match (model.is_classifier(), model.task) {
+            (true, _) => Truth::Classes(vec![0]),
+            (false, Some(Task::Binary | Task::MultiLabel)) => Truth::YesOrNo(vec![0.0; self.outputs]),
+            _ => Truth::Values(vec![0.0; self.outputs]),
+        };
+        known.words(model, 0).answer
+    }
+
+    fn none(outputs: usize) -> Self {
+        let (scores, wrongness) = (Vec::new(), vec![0.0]);
+        Answers { rows: 1, outputs, scores, probabilities: None, truth: Truth::Unknown, wrongness }
+    }
+
+    fn of_row(&self, values: &[f64], row: usize) -> Vec<f64> {
+        values[row * self.outputs..(row + 1) * self.outputs].to_vec()
+    }
 }
 
 fn wrongness(truth: &Truth, scores: &[f64], probabilities: Option<&[f64]>, outputs: usize) -> Vec<f64> {
     let surprise = |p: f64| -p.max(f64::MIN_POSITIVE).ln();
     match (truth, probabilities) {
+        (Truth::Unknown, _) => vec![0.0; scores.len() / outputs.max(1)],
         (Truth::Classes(labels), Some(p)) => {
             labels.iter().enumerate().map(|(row, label)| surprise(p[row * outputs + *label as usize])).collect()
         }

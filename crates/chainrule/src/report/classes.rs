@@ -18,7 +18,7 @@ const CURVES: usize = 8;
 const POINTS: usize = 300;
 
 pub(super) fn section<T: Scalar>(model: &Model<T>, assessment: &Assessment, answers: &Answers) -> Option<Html> {
-    if matches!(answers.truth, Truth::Values(_)) {
+    if matches!(answers.truth, Truth::Values(_) | Truth::Unknown) {
         return None;
     }
     let mut out = Html::new();
@@ -27,8 +27,8 @@ pub(super) fn section<T: Scalar>(model: &Model<T>, assessment: &Assessment, answ
     }
     if let Some(classes) = &assessment.classes {
         let name = |at: usize| match answers.truth {
-            Truth::Classes(_) => class_name(model, at),
-            _ => output_name(model, at),
+            Truth::YesOrNo(_) if answers.outputs > 1 => output_name(model, at),
+            _ => class_name(model, at),
         };
         let line = |(at, scores): (usize, &crate::metrics::ClassScores)| {
             let numbers = [scores.precision, scores.recall, scores.f1].map(|value| Html::text(number(value)));
@@ -95,7 +95,7 @@ fn roc<T: Scalar>(model: &Model<T>, answers: &Answers) -> Option<Chart> {
         Truth::YesOrNo(truth) => {
             (Box::new(move |row, output| truth[row * outputs + output] > 0.5), (0..outputs.min(CURVES)).collect())
         }
-        Truth::Values(_) => return None,
+        Truth::Values(_) | Truth::Unknown => return None,
     };
     let curve = |&output: &usize| {
         let scores: Vec<f64> = scores.iter().skip(output).step_by(outputs).copied().collect();

@@ -76,7 +76,7 @@ pub(super) fn json<T: Scalar>(
     let rows = chosen.iter().map(|&row| {
         let trace = trace_model(model, &data.select(&[row])?, update, 1, Shown::default())?;
         let words = answers.words(model, row);
-        let words = format!("True: {}. Answered: {}.", words.truth, words.answer);
+        let words = format!("True: {}. Answered: {}.", words.truth.unwrap_or_default(), words.answer);
         Ok(Row { name: (row + 1).to_string(), words, sections: sections(&trace) })
     });
     let steps = Steps { rows: rows.collect::<Result<_>>()? };

@@ -45,7 +45,7 @@ pub fn trace_model<T: Scalar>(
     // An infinite output is traced, too: it has no words.
     if let Ok(answers) = Answers::of(model, &data) {
         let words = (0..data.rows()).map(|row| answers.words(model, row));
-        trace.words = words.map(|Words { truth, answer }| RowWords { target: Some(truth), answer }).collect();
+        trace.words = words.map(|Words { truth, answer }| RowWords { target: truth, answer }).collect();
     }
     Ok(trace)
 }

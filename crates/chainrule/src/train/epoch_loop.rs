@@ -12,6 +12,7 @@ use chainrule_model::optim::{Lbfgs, LbfgsOutcome, Rates, Update};
 
 use super::checkpoint::{Checkpoint, Checkpoints, Identity, Keeper, SumsRecord};
 use super::criterion::Criterion;
+use super::decision::Decision;
 use super::early_stopping::Best;
 use super::epoch_stats::{EpochEnd, EpochStats, StepNumber};
 use super::evaluate::Evaluator;
@@ -46,8 +47,8 @@ pub(super) struct RunSetup<'a, T, C> {
 /// The rows of a validation.
 pub(super) struct ValidationSet<'a, T> {
     pub(super) data: &'a Dataset<T>,
-    /// Whether its targets are classes, so that the accuracy is computed.
-    pub(super) with_accuracy: bool,
+    /// How rows are answered, so that the accuracy is computed.
+    pub(super) decision: Decision,
 }
 
 impl<T> Clone for ValidationSet<'_, T> {
@@ -141,9 +142,8 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
             method,
             learner,
             rows,
-            evaluator: validation.map(|ValidationSet { data, with_accuracy }| {
-                Evaluator::new(mlp, data, with_accuracy).of_values(config.loss)
-            }),
+            evaluator: validation
+                .map(|ValidationSet { data, decision }| Evaluator::new(mlp, data, decision).of_values(config.loss)),
             best: config.early_stopping.map(|settings| Best::new(settings, mlp)).transpose()?,
             last_finite: Snapshot::of(mlp)?,
             epoch: 1,
@@ -177,7 +177,7 @@ impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
         if let (Method::Steps { rates, .. }, Some(validation)) = (&mut self.method, &validation) {
             rates.validated(validation.loss);
         }
-        let accuracy = self.learner.task.with_accuracy.then(|| stats.right as f64 / self.rows as f64);
+        let accuracy = self.learner.task.decision.is_some().then(|| stats.right as f64 / self.rows as f64);
         let report = EpochReport {
             epoch,
             loss: stats.loss,

@@ -1,14 +1,15 @@
 //! The evaluation of a network on a dataset: loss, accuracy and confusion matrix.
 
 use chainrule_kernel::{MatRef, Scalar};
-use chainrule_model::metrics::{ConfusionMatrix, argmax};
+use chainrule_model::metrics::ConfusionMatrix;
 use chainrule_model::{Loss, Mlp, Workspace};
 
 use super::criterion::{Criterion, Known};
+use super::decision::Decision;
 use super::minibatch::Minibatch;
 use super::value_errors::{Spread, ValueErrors};
 use crate::compatibility::check_compatible;
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::{Error, Result};
 
 /// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, and few enough for the L2 cache.
@@ -31,20 +32,16 @@ pub struct Evaluation {
     pub rows: usize,
     /// The mean loss.
     pub loss: f64,
-    /// The share of rows whose largest output is their class; `None` without classes.
+    /// The share of rows whose largest output is their class, or of one question whose answer is right; `None` with values and
+    /// with several questions.
     pub accuracy: Option<f64>,
-    /// The confusion matrix; `None` without classes, and in the epoch reports of a training run.
+    /// The confusion matrix, of one question that of no and yes; `None` as `accuracy`, and in the epoch reports of a training run.
     pub confusion: Option<ConfusionMatrix>,
     /// The mean absolute error in the targets' own unit; `None` with classes and with logits.
     pub mae: Option<f64>,
     /// The share of the targets' variance that the outputs explain, the mean over the columns; `None` as `mae`, and where
     /// every column of the targets is constant.
     pub r2: Option<f64>,
-}
-
-/// Whether the largest output is a predicted class: with classes always, with values if they are probabilities.
-pub(super) fn has_classes<T: Scalar>(data: &Dataset<T>, loss: Loss) -> bool {
-    matches!(data.targets(), Targets::Classes { .. }) || loss == Loss::CrossEntropy
 }
 
 /// Evaluates the network on rows that are preprocessed as it expects.
@@ -64,15 +61,16 @@ pub(super) fn evaluate_with<T: Scalar>(
 ) -> Result<Evaluation> {
     check_compatible(mlp, data, loss)?;
     crate::forked::check()?;
-    let with_accuracy = has_classes(data, loss);
-    let mut confusion = with_accuracy.then(|| ConfusionMatrix::new(mlp.outputs()));
+    let decision = Decision::of(data, loss);
+    let mut confusion = decision.is_some().then(|| ConfusionMatrix::new(decision.classes(mlp.outputs())));
     let also = |minibatch: &Minibatch<T>, output: MatRef<'_, T>| {
         see(output);
         if let Some(confusion) = &mut confusion {
-            (0..minibatch.rows()).for_each(|row| confusion.add(minibatch.class(row), argmax(output.row(row))));
+            (0..minibatch.rows())
+                .for_each(|row| confusion.add(minibatch.class(row, decision), decision.answer(output.row(row))));
         }
     };
-    let mut evaluator = Evaluator::new(mlp, data, with_accuracy).of_values(loss);
+    let mut evaluator = Evaluator::new(mlp, data, decision).of_values(loss);
     let (found, in_unit) = evaluator.run_with(mlp, &mut Known::plain(loss), also)?;
     // A loss of values that were scaled is told in their own unit.
     let loss = in_unit.filter(|_| data.target().scaling().is_some()).unwrap_or(found.loss);
@@ -87,21 +85,21 @@ pub(super) struct Evaluator<'d, T: Scalar> {
     minibatch: Minibatch<T>,
     /// Rows of the minibatch, (batch).
     rows: Vec<usize>,
-    /// Whether the targets are classes, so that the accuracy is computed.
-    with_accuracy: bool,
+    /// How rows are answered, so that the accuracy is computed.
+    decision: Decision,
     /// What errors of values are measured by.
     spread: Option<Spread>,
 }
 
 impl<'d, T: Scalar> Evaluator<'d, T> {
-    pub(super) fn new(mlp: &Mlp<T>, data: &'d Dataset<T>, with_accuracy: bool) -> Self {
+    pub(super) fn new(mlp: &Mlp<T>, data: &'d Dataset<T>, decision: Decision) -> Self {
         let batch = EVALUATION_BATCH.min(data.rows());
         Evaluator {
             data,
             workspace: Workspace::new(mlp, batch),
             minibatch: Minibatch::new(data, batch),
             rows: Vec::with_capacity(batch),
-            with_accuracy,
+            decision,
             spread: None,
         }
     }
@@ -139,14 +137,14 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
                 return Err(Error::LossNotFinite { first: first + 1, last: first + rows.len(), loss });
             }
             let output = self.workspace.output();
-            right += if self.with_accuracy { self.minibatch.count_right(output) } else { 0 };
+            right += self.minibatch.count_right(output, self.decision);
             see(&self.minibatch, output);
             if let Some(errors) = &mut errors {
                 errors.add(output, self.minibatch.targets());
             }
             first += rows.len();
         }
-        let accuracy = self.with_accuracy.then(|| right as f64 / self.data.rows() as f64);
+        let accuracy = self.decision.is_some().then(|| right as f64 / self.data.rows() as f64);
         let (mae, r2) = (errors.as_ref().map(ValueErrors::mae), errors.as_ref().and_then(ValueErrors::r2));
         let (rows, loss) = (self.data.rows(), total / self.data.rows() as f64);
         Ok((Evaluation { rows, loss, accuracy, confusion: None, mae, r2 }, errors.map(|errors| errors.loss())))

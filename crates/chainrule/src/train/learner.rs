@@ -6,6 +6,7 @@ use chainrule_model::optim::{Accumulation, Lbfgs, LbfgsOutcome, Update};
 use chainrule_model::{Mlp, ModelError, Workspace};
 
 use super::criterion::Criterion;
+use super::decision::Decision;
 use super::minibatch::Minibatch;
 use crate::Result;
 use crate::data::Dataset;
@@ -29,8 +30,8 @@ pub(super) struct StepStats {
 pub(super) struct TrainingTask<'d, T, C> {
     pub(super) data: &'d Dataset<T>,
     pub(super) criterion: C,
-    /// Whether its targets are classes, so that the accuracy is computed.
-    pub(super) with_accuracy: bool,
+    /// How rows are answered, so that the accuracy is computed.
+    pub(super) decision: Decision,
 }
 
 /// What the buffers of a run's steps are made for.
@@ -110,7 +111,7 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
     ) -> Result<StepStats> {
         let mut stats = StepStats { mass: self.mass(parts.clone()), ..StepStats::default() };
         let Some(sum) = &mut self.accumulation else { return Ok(stats) };
-        let TrainingTask { data, criterion, with_accuracy } = &mut self.task;
+        let TrainingTask { data, criterion, decision } = &mut self.task;
         sum.clear();
         for rows in parts {
             self.minibatch.gather(data, rows);
@@ -120,7 +121,7 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
             let share = criterion.mass(&self.minibatch) / stats.mass;
             sum.add(&self.workspace, share)?;
             stats.loss += share * value;
-            stats.right += if *with_accuracy { self.minibatch.count_right(self.workspace.output()) } else { 0 };
+            stats.right += self.minibatch.count_right(self.workspace.output(), *decision);
             if !value.is_finite() {
                 break;
             }
@@ -146,7 +147,7 @@ impl<'d, T: Scalar, C: Criterion<T>> Learner<'d, T, C> {
     }
 
     fn count_right(&self) -> usize {
-        if self.task.with_accuracy { self.minibatch.count_right(self.workspace.output()) } else { 0 }
+        self.minibatch.count_right(self.workspace.output(), self.task.decision)
     }
 
     /// One iteration of L-BFGS over all these rows.

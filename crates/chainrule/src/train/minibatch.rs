@@ -1,8 +1,8 @@
 //! The buffers that a minibatch is gathered into, allocated once for the largest.
 
 use chainrule_kernel::{Aligned, MatRef, Scalar};
-use chainrule_model::metrics::argmax;
 
+use super::decision::Decision;
 use crate::data::{Dataset, Targets, TargetsMut};
 
 /// Features, targets and weights of one minibatch, copied out of a dataset.
@@ -69,16 +69,19 @@ impl<T: Scalar> Minibatch<T> {
         self.weights.as_ref().map(|weights| &weights[..self.rows])
     }
 
-    /// The class of a row's target: its label, or the class of its largest probability.
-    pub(crate) fn class(&self, row: usize) -> usize {
+    /// The class of a row's target: its label, or what its values name.
+    pub(crate) fn class(&self, row: usize, decision: Decision) -> usize {
         match &self.targets {
             Buffer::Classes(labels) => labels[row] as usize,
-            Buffer::Values { values, cols } => argmax(&values[row * cols..(row + 1) * cols]),
+            Buffer::Values { values, cols } => decision.truth(&values[row * cols..(row + 1) * cols]),
         }
     }
 
-    /// The number of rows whose predicted class is that of the target.
-    pub(crate) fn count_right(&self, output: MatRef<'_, T>) -> usize {
-        (0..self.rows).filter(|&row| argmax(output.row(row)) == self.class(row)).count()
+    /// The number of rows whose answer is the class of the target.
+    pub(crate) fn count_right(&self, output: MatRef<'_, T>, decision: Decision) -> usize {
+        if !decision.is_some() {
+            return 0;
+        }
+        (0..self.rows).filter(|&row| decision.answer(output.row(row)) == self.class(row, decision)).count()
     }
 }

@@ -5,6 +5,7 @@ mod checkpoint;
 mod class_weights;
 mod config;
 mod criterion;
+mod decision;
 mod early_stopping;
 mod epoch_loop;
 mod epoch_stats;

@@ -6,7 +6,7 @@ use chainrule_model::{Layer, Mlp};
 use super::finite::{NotFinite, first_not_finite};
 use super::{ClassWeights, EarlyStopping, Monitor, TrainConfig};
 use crate::compatibility::check_columns;
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::{Divergence, Error, Result};
 
 /// The training rows: those whose weight is above 0; `None` if these are all rows.
@@ -31,8 +31,8 @@ pub(super) fn check_start<T: Scalar>(mlp: &Mlp<T>) -> Result<()> {
     Err(Error::Argument { name: "network", found, expected: "finite numbers to start from".to_owned() })
 }
 
-/// Refuses settings that only make sense with validation, and a monitor that it does not have: `with_accuracy` says whether it has
-/// classes. `loss` is what the loss is called.
+/// Refuses settings that only make sense with validation, and a monitor that it does not have: `with_accuracy` says whether rows
+/// are right or wrong. `loss` is what the loss is called.
 pub(super) fn check_validation(config: &TrainConfig, with_accuracy: Option<bool>, loss: &str) -> Result<()> {
     let Some(with_accuracy) = with_accuracy else { return config.check_without_validation() };
     let Some(EarlyStopping { monitor, .. }) = config.early_stopping else { return Ok(()) };
@@ -62,12 +62,6 @@ pub(super) fn check_own_loss<T: Scalar>(config: &TrainConfig, mlp: &Mlp<T>, data
         return Err(Error::Argument { name, found: "some".to_owned(), expected });
     }
     check_columns(mlp, data.cols())
-}
-
-/// Whether, with a loss of the caller's own, the largest output is a predicted class: if the targets are classes that all
-/// have an output.
-pub(super) fn has_answers<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>) -> bool {
-    matches!(data.targets(), Targets::Classes { classes, .. } if *classes <= mlp.outputs())
 }
 
 /// Refuses, for L-BFGS, networks with dropout or batch normalisation, whose training loss differs between passes or from

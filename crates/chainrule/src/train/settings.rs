@@ -10,6 +10,7 @@ use super::class_weights::ClassWeights;
 use super::config::TrainConfig;
 use super::early_stopping::{EarlyStopping, Monitor};
 use crate::Result;
+use crate::data::Order;
 
 /// What a network was trained with, but for the loss, which its model has, and what does not change the result. It
 /// serialises, so a model file can carry it.
@@ -49,6 +50,9 @@ pub struct Settings {
     positive_weights: Option<Vec<f64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label_smoothing: Option<f64>,
+    /// Whether rows stayed in their order in every epoch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    keeps_order: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -144,6 +148,7 @@ impl Settings {
             },
             positive_weights: config.positive_weights.clone(),
             label_smoothing: Some(config.label_smoothing).filter(|share| *share != 0.0),
+            keeps_order: config.order == Order::Sequential,
         }
     }
 
@@ -188,6 +193,7 @@ impl Settings {
                 monitor: if stopping.monitor == Watched::Accuracy { Monitor::Accuracy } else { Monitor::Loss },
             }),
             lbfgs: self.lbfgs.as_ref().map(Lbfgs::settings),
+            order: if self.keeps_order { Order::Sequential } else { TrainConfig::default().order },
             ..TrainConfig::default()
         };
         config.check()?;

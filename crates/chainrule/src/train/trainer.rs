@@ -5,11 +5,11 @@ use chainrule_model::Mlp;
 use chainrule_model::network::Objective;
 
 use super::criterion::{Known, Own};
+use super::decision::Decision;
 use super::epoch_loop::{RunSetup, ValidationSet};
-use super::evaluate::has_classes;
 use super::learner::TrainingTask;
 use super::loss_weights::loss_weights;
-use super::prepare::{check_own_loss, check_start, check_validation, has_answers};
+use super::prepare::{check_own_loss, check_start, check_validation};
 use super::{Checkpoint, Checkpoints, LossBatch, Observer, StopHandle, TrainConfig, TrainReport, epoch_loop};
 use crate::compatibility::check_compatible;
 use crate::data::Dataset;
@@ -327,12 +327,12 @@ impl Trainer {
         let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_compatible(mlp, validation, config.loss))?;
-        let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_classes(data, config.loss) });
+        let validation = validation.map(|data| ValidationSet { data, decision: Decision::of(data, config.loss) });
         check(config, mlp, validation, &config.loss.to_string())?;
         let weights = loss_weights::<T>(config, train, mlp.outputs())?;
         let (outputs, smoothing) = (weights.as_deref(), config.label_smoothing);
         let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
-        let task = TrainingTask { data: train, criterion, with_accuracy: has_classes(train, config.loss) };
+        let task = TrainingTask { data: train, criterion, decision: Decision::of(train, config.loss) };
         let run = RunSetup { config, stop: &self.stop, task, validation, checkpoints, from };
         self.install(|| epoch_loop::run(run, mlp, &mut observer))
     }
@@ -356,9 +356,9 @@ impl Trainer {
         let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
-        let validation = validation.map(|data| ValidationSet { data, with_accuracy: has_answers(mlp, data) });
+        let validation = validation.map(|data| ValidationSet { data, decision: Decision::of_own_loss(data, mlp) });
         check(config, mlp, validation, "a loss of your own")?;
-        let task = TrainingTask { data: train, criterion: Own(loss), with_accuracy: has_answers(mlp, train) };
+        let task = TrainingTask { data: train, criterion: Own(loss), decision: Decision::of_own_loss(train, mlp) };
         let checkpoints = self.checkpoints.as_ref();
         let run = RunSetup { config, stop: &self.stop, task, validation, checkpoints, from: None };
         self.install(|| epoch_loop::run(run, mlp, &mut observer))
@@ -373,5 +373,5 @@ fn check<T: Scalar>(
     loss: &str,
 ) -> Result<()> {
     check_start(mlp)?;
-    check_validation(config, validation.map(|set| set.with_accuracy), loss)
+    check_validation(config, validation.map(|set| set.decision.is_some()), loss)
 }

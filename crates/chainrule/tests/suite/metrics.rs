@@ -63,14 +63,14 @@ fn areas<T: Scalar>() {
     let one: Vec<&[f64]> = LARGE.chunks(1).collect();
     let truth = TRUTH.map(f64::from);
     let found = values::<T>(&one, &truth, Loss::BinaryCrossEntropy);
-    assert_eq!(found.metric("macro ROC AUC").unwrap(), want);
+    assert_eq!(found.metric("ROC AUC").unwrap(), want);
     let both: Vec<[f64; 2]> = LARGE.iter().zip(TRUTH).map(|(&z, t)| [z, 90.0 + f64::from(t)]).collect();
     let both: Vec<&[f64]> = both.iter().map(|row| &row[..]).collect();
     let found = values::<T>(&both, &truth.map(|t| [t, t]).concat(), Loss::BinaryCrossEntropy);
     assert_eq!(found.metric("macro ROC AUC").unwrap(), (want + 1.0) / 2.0);
     // Equal logits share their ranks.
     let found = values::<T>(&[&[70.0], &[70.0], &[71.0], &[71.0]], &[0.0, 1.0, 0.0, 1.0], Loss::BinaryCrossEntropy);
-    assert_eq!(found.metric("macro ROC AUC").unwrap(), 0.5);
+    assert_eq!(found.metric("ROC AUC").unwrap(), 0.5);
 }
 
 #[test]
@@ -140,7 +140,35 @@ fn the_five_largest_are_those_of_logits_and_the_first_of_equals() {
 fn a_yes_is_a_logit_above_0() {
     // A sigmoid in f32 of 1e-9 is a half, as that of 0.
     let found = values::<f32>(&[&[1e-9], &[-1e-9], &[0.0]], &[1.0, 0.0, 0.0], Loss::BinaryCrossEntropy);
-    assert_eq!(found.metric("accuracy of outputs").unwrap(), 1.0);
+    assert_eq!(found.metric("accuracy").unwrap(), 1.0);
+}
+
+#[test]
+fn one_question_has_the_figures_of_two_classes() {
+    let logits = [0.4, -1.5, 2.0, -0.3, 0.1, 3.0, -2.5, 0.7];
+    let labels = [1, 0, 1, 1, 0, 1, 0, 0];
+    let truth: Vec<f64> = labels.iter().map(|&label| f64::from(label)).collect();
+    let question: Vec<&[f64]> = logits.chunks(1).collect();
+    let question = values::<f64>(&question, &truth, Loss::BinaryCrossEntropy);
+    let both: Vec<[f64; 2]> = logits.iter().map(|&z| [0.0, z]).collect();
+    let both: Vec<&[f64]> = both.iter().map(|row| &row[..]).collect();
+    let both = classes::<f64>(&both, &labels, Loss::CrossEntropy);
+    let names = |found: &Assessment| found.metrics.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    assert_eq!(names(&question), names(&both));
+    for name in names(&both).into_iter().chain(["loss", "accuracy", "Brier score", "expected calibration error"]) {
+        let [one, two] =
+            [&question, &both].map(|found| (found.metric(name).unwrap(), found.baseline.metric(name).unwrap()));
+        assert_close(one.0, two.0);
+        assert_close(one.1, two.1);
+        let [one, two] = [&question, &both].map(|found| found.interval(name));
+        assert_eq!(one.is_some(), two.is_some(), "{name}");
+        one.into_iter().zip(two).for_each(|(one, two)| {
+            assert_close(one.low, two.low);
+            assert_close(one.high, two.high);
+        });
+    }
+    assert_eq!(question.evaluation.confusion, both.evaluation.confusion);
+    assert_eq!((question.classes, question.baseline.name), (both.classes, "majority class"));
 }
 
 #[test]
@@ -222,7 +250,7 @@ fn labels_of_several_outputs_stand_beside_each_one_s_majority() {
     // 0.5 - 1.96 sqrt(1 / 3 / 4) is below 0, where no share is.
     assert_eq!(found.interval("accuracy of outputs"), Some(Interval { low: 0.0, high: 1.0 }));
     let one = values::<f64>(&[&[1.0], &[1.0], &[-1.0]], &[1.0, 0.0, 0.0], Loss::BinaryCrossEntropy);
-    assert_eq!(one.interval("accuracy of outputs"), Interval::wilson(2, 3));
+    assert_eq!(one.interval("accuracy"), Interval::wilson(2, 3));
 }
 
 #[test]
@@ -274,7 +302,7 @@ fn a_monitor_that_the_loss_does_not_have_is_refused_with_those_that_it_has() {
     let early_stopping = Some(EarlyStopping { monitor: Monitor::Accuracy, ..EarlyStopping::new(2) });
     let targets = || Targets::Values { values: vec![0.0f32, 1.0], cols: 1 };
     let data = rows(&[&[0.5], &[1.0]], targets());
-    let losses = [Loss::Mse, Loss::HalfMse, Loss::Mae, Loss::Huber(0.5), Loss::BinaryCrossEntropy];
+    let losses = [Loss::Mse, Loss::HalfMse, Loss::Mae, Loss::Huber(0.5)];
     let go_on = |_: &EpochReport| std::ops::ControlFlow::Continue(());
     for loss in losses {
         let config = TrainConfig { loss, early_stopping, epochs: 1, ..TrainConfig::default() };
@@ -285,6 +313,13 @@ fn a_monitor_that_the_loss_does_not_have_is_refused_with_those_that_it_has() {
         );
         assert_eq!(error, want);
     }
+    // One question is answered right or wrong, and several are not.
+    let loss = Loss::BinaryCrossEntropy;
+    let trainer = Trainer::new(TrainConfig { loss, early_stopping, epochs: 1, ..TrainConfig::default() }).unwrap();
+    let report = trainer.fit_network(&mut identity(1), &data, Some(&data), go_on).unwrap();
+    assert!(report.best == Some(1) && report.epochs[0].accuracy.is_some(), "{report:?}");
+    let two = rows(&[&[0.5, 0.0], &[1.0, 0.5]], Targets::Values { values: vec![0.0f32, 1.0, 1.0, 0.0], cols: 2 });
+    assert!(trainer.fit_network(&mut identity(2), &two, Some(&two), go_on).is_err());
     // With labels, a squared loss has it.
     let labelled = rows::<f32>(&[&[0.5, 0.0], &[0.0, 1.0]], Targets::Classes { labels: vec![0, 1], classes: 2 });
     let config = TrainConfig { loss: Loss::Mse, early_stopping, epochs: 1, ..TrainConfig::default() };

@@ -19,7 +19,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ConvertArgs {
-    /// A safetensors file, written by chainrule or PyTorch, or an ONNX file
+    /// A safetensors file, written by chainrule or PyTorch, an ONNX file, or JSON or NPZ that `export` wrote
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
     /// The file to write

@@ -72,6 +72,11 @@ pub(crate) struct ColumnArgs {
 }
 
 impl ColumnArgs {
+    /// What is asked for about missing values.
+    pub(crate) fn missing(&self) -> Option<Missing> {
+        self.missing
+    }
+
     /// The option that chooses the columns that are learned from, if one is given.
     pub(crate) fn chosen_features(&self) -> Option<&'static str> {
         let given = [
@@ -128,8 +133,9 @@ impl MemoryArgs {
 #[command(next_help_heading = "Data")]
 pub(crate) struct FittingArgs {
     /// What predictions do about a category that training did not see: error (refuse it), or zeros
-    #[arg(long, value_name = "HOW", default_value = "error", value_parser = unknown())]
-    unknown: Unknown,
+    /// [default: error, or from --init's file]
+    #[arg(long, value_name = "HOW", value_parser = unknown())]
+    unknown: Option<Unknown>,
     /// Keep rows with the same value in this column together when they are split
     #[arg(long, value_name = "COLUMN")]
     group: Option<String>,
@@ -150,13 +156,24 @@ impl FittingArgs {
 
     /// Whether a category that training did not see is no error.
     pub(crate) fn takes_unknown(&self) -> bool {
-        self.unknown == Unknown::Zeros
+        self.unknown == Some(Unknown::Zeros)
+    }
+
+    /// What is asked for about categories that training did not see.
+    pub(crate) fn unknown(&self) -> Option<Unknown> {
+        self.unknown
+    }
+
+    /// The column that keeps rows together, if one is given.
+    pub(crate) fn group(&self) -> Option<&str> {
+        self.group.as_deref()
     }
 
     /// The request with these options applied.
     pub(crate) fn applied_to(&self, mut request: Request) -> Request {
         let FittingArgs { unknown, group, row_weights, log1p } = self.clone();
-        (request.unknown, request.group, request.row_weights, request.log1p) = (unknown, group, row_weights, log1p);
+        request.unknown = unknown.unwrap_or(Unknown::Error);
+        (request.group, request.row_weights, request.log1p) = (group, row_weights, log1p);
         request
     }
 }

@@ -21,7 +21,7 @@ Exit code: 0 the same, 1 they differ or the run failed, 2 bad usage.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiffArgs {
-    /// A safetensors file, written by chainrule or PyTorch, or an ONNX file
+    /// A safetensors file, written by chainrule or PyTorch, an ONNX file, or JSON or NPZ that `export` wrote
     pub(crate) a: PathBuf,
     /// Another
     pub(crate) b: PathBuf,

@@ -22,7 +22,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExportArgs {
-    /// A safetensors file, written by chainrule or PyTorch, or an ONNX file
+    /// A safetensors file, written by chainrule or PyTorch, an ONNX file, or JSON or NPZ that `export` wrote
     pub(crate) model: PathBuf,
     /// The format: c (C99), rust (no_std), json, npz (NumPy), torch (a state_dict in safetensors), onnx [default: what FILE ends in]
     #[arg(long, value_name = "FORMAT", value_parser = format)]

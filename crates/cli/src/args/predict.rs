@@ -22,7 +22,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PredictArgs {
-    /// A safetensors file, written by chainrule or PyTorch, or an ONNX file
+    /// A safetensors file, written by chainrule or PyTorch, an ONNX file, or JSON or NPZ that `export` wrote
     pub(crate) model: PathBuf,
     /// The rows to predict: digits, mnist:FOLDER (its test images), a file: IDX, NPY or text (also .gz), or - for text on
     /// standard input [default: -]

@@ -148,6 +148,9 @@ pub(crate) struct TrainArgs {
     /// Keep the rows in their order in every epoch
     #[arg(long, help_heading = "Training")]
     pub(crate) no_shuffle: bool,
+    /// Draw the order of the rows anew in every epoch, where the run of --init's file kept it
+    #[arg(long, conflicts_with = "no_shuffle", help_heading = "Training")]
+    pub(crate) shuffle: bool,
     /// Number of threads; the result does not depend on it [default: one for each core]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) threads: Option<usize>,

@@ -35,6 +35,7 @@ mod schedule_args;
 mod signals;
 mod sources;
 mod spelling;
+mod told;
 mod trace;
 mod train;
 mod tune;

@@ -112,7 +112,7 @@ fn models_that_do_not_fit() {
     files(folder.path());
     for (args, parts) in [
         ("inspect no", &["cannot read no: No such file"][..]),
-        ("inspect x.npy", &["x.npy, header: found ", "expected a whole safetensors file"]),
+        ("inspect x.npy", &["x.npy, byte 0: found an NPY file", "expected a model: safetensors"]),
         ("inspect short.safetensors", &["short.safetensors, header: found ", "expected a whole safetensors file"]),
         ("inspect long.safetensors", &["long.safetensors, header: found ", "expected a whole safetensors file"]),
         ("eval m --data wide.npy --labels y3.npy", &["wide.npy: found 4 columns, expected 3, the inputs"]),

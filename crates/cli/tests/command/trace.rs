@@ -162,7 +162,7 @@ fn mistakes_are_told_with_file_and_line_and_leave_nothing_behind() {
         ),
         (1, "m --data digits --skip 1797", &["rows: found 1 after the first 1797"]),
         (1, "m --data digits --skip 18446744073709551615", &["rows: found 1 after the first 18446744073709551615"]),
-        (1, "y.npy --data digits", &["y.npy, header: found ", "expected a whole safetensors file"]),
+        (1, "y.npy --data digits", &["y.npy, byte 0: found an NPY file", "expected a model: safetensors"]),
         (2, "m", &["m is a model", "--data", "worked example ends in .toml", "Usage: chainrule trace"]),
         (2, "m --data x.npy", &["--data x.npy: what is to be learned?", "--labels"]),
         (2, "m --data digits --labels y.npy", &["digits has its own labels"]),

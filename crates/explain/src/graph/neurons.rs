@@ -166,6 +166,12 @@ impl Neurons {
         Ok(graph)
     }
 
+    /// The same without the loss, of rows whose targets are not known.
+    #[must_use]
+    pub fn without_targets(self) -> Self {
+        Neurons { loss: None, ..self }
+    }
+
     /// The same, with names at its ends and what is said of the row. Where the inputs are pixels, neurons of the first layer show
     /// their incoming weights as an image. DOT and Mermaid hold all of that but images.
     #[must_use]

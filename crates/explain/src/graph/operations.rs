@@ -153,6 +153,16 @@ impl Operations {
         graph.rows = Some(rows.count());
         Ok(graph)
     }
+
+    /// The same without what depends on targets: the loss and its gradients, of rows whose targets are not known.
+    #[must_use]
+    pub fn without_targets(mut self) -> Self {
+        for node in &mut self.nodes {
+            let is_loss = node.role == Role::Value && node.module.is_none();
+            node.norms = node.norms.filter(|_| !is_loss).map(|norms| Norms { gradient: None, ..norms });
+        }
+        self
+    }
 }
 
 impl Operations {

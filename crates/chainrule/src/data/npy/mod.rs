@@ -19,6 +19,7 @@ use array::Array;
 use bounded::{Rows, Taken};
 use chainrule_kernel::Scalar;
 pub(crate) use header::header_of;
+pub(crate) use npz::{npz_numbers, npz_text, zip_names};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 

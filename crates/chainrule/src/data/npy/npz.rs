@@ -10,9 +10,10 @@ use std::io::{BufReader, Read};
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder};
 
-use super::array::tuple;
+use super::array::{Array, tuple};
 use super::header::read_header;
 use crate::data::Limits;
+use crate::data::input::read_exactly;
 use crate::data::member::listed;
 use crate::nearest::nearest;
 use crate::{Error, Place, Result};
@@ -51,6 +52,44 @@ pub(super) fn array<R>(
     let reader = npz.inflated(entry)?;
     let array = read(&origin, BufReader::new(reader))?;
     Ok((origin, array))
+}
+
+/// The names of all files in an archive, arrays or not.
+pub(crate) fn zip_names(origin: &str, file: &File) -> Result<Vec<String>> {
+    let file = file.try_clone().map_err(Error::io("read", origin))?;
+    let broken = |error: rawzip::Error| broken(origin, &error);
+    let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+    let archive = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
+    let (mut names, mut entries) = (Vec::new(), archive.entries(&mut buffer));
+    while let Some(entry) = entries.next_entry().map_err(broken)?.filter(|_| names.len() < MOST) {
+        names.push(String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned());
+    }
+    Ok(names)
+}
+
+/// The numbers of the array of this name.
+pub(crate) fn npz_numbers(origin: &str, file: &File, key: &str, limits: Limits) -> Result<Vec<f64>> {
+    let file = file.try_clone().map_err(Error::io("read", origin))?;
+    let read = |named: &str, reader: BufReader<Box<dyn Read + '_>>| Array::<f64>::read(named, reader, None, limits);
+    Ok(array(origin, file, Some(key), limits, read)?.1.data)
+}
+
+/// The text of this name: an array without dimensions, of UTF-32.
+pub(crate) fn npz_text(origin: &str, file: &File, key: &str, limits: Limits) -> Result<String> {
+    let file = file.try_clone().map_err(Error::io("read", origin))?;
+    let read = |named: &str, mut reader: BufReader<Box<dyn Read + '_>>| {
+        let header = read_header(named, &mut reader)?;
+        let refuse = |found: String| Error::format(named, Place::Header, found, "a text in UTF-32, little-endian");
+        let length = header.descr.strip_prefix("<U").and_then(|length| length.parse::<usize>().ok());
+        let Some(count) = length.and_then(|length| length.checked_mul(4)).filter(|_| header.shape.is_empty()) else {
+            return Err(refuse(format!("an array of {:?}", header.descr)));
+        };
+        limits.check(named, count as u128)?;
+        let bytes = read_exactly(named, &mut reader, header.offset, count)?;
+        let text = bytes.as_chunks().0.iter().map(|four| char::from_u32(u32::from_le_bytes(*four)));
+        text.collect::<Option<String>>().ok_or_else(|| refuse("a number that is no character".to_owned()))
+    };
+    Ok(array(origin, file, Some(key), limits, read)?.1)
 }
 
 impl<'a> Npz<'a> {

@@ -5,9 +5,12 @@ use chainrule_explain::doctor::columns::{
 };
 use chainrule_explain::doctor::limits::{IMBALANCE, LEAST_ROWS, SHARED_ROWS};
 
+use super::chance::are_by_chance;
 use super::column::{ColumnKind, ColumnProfile, ColumnRole};
 use super::finding::DataFinding;
+use super::identifiers::identifier;
 use super::report::Preflight;
+use super::spellings::alike;
 use super::target::TargetProfile;
 use crate::Task;
 use crate::data::examples::Examples;
@@ -85,7 +88,20 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
                 format!("put numbers in their place, such as days or the month, or --drop {title}"),
             ));
         }
-        if column.kind == ColumnKind::Category && column.rare > 0 {
+        let is_index =
+            findings.last().is_some_and(|last: &DataFinding| last.kind == "index-column" && last.columns[0] == title);
+        let identifier = identifier(table, column).filter(|_| columns.len() > 1 && !is_index);
+        if let Some(seen) = identifier {
+            findings.push(finding(
+                "unique-column",
+                vec![title.clone()],
+                table.rows() as f64,
+                seen,
+                format!("--drop {title}, unless it means something"),
+            ));
+        } else if let Some(found) = alike_categories(table, column) {
+            findings.push(found);
+        } else if column.kind == ColumnKind::Category && column.rare > 0 {
             findings.push(finding(
                 "rare-categories",
                 vec![title.clone()],
@@ -97,6 +113,24 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
         }
     }
     findings
+}
+
+fn alike_categories(table: &Table, column: &ColumnProfile) -> Option<DataFinding> {
+    let Cells::Words { words, .. } = &table.columns()[column.number - 1].cells else { return None };
+    alike_names("categories", column.title(), words.all().iter().map(String::as_str))
+}
+
+/// Names that may be one, written in two ways.
+fn alike_names<'a>(what: &str, title: String, names: impl Iterator<Item = &'a str>) -> Option<DataFinding> {
+    let (first, second) = alike(names)?;
+    let seen = format!("{what} {first:?} and {second:?} of {title:?} differ in capitals or blanks alone");
+    Some(finding(
+        "alike-names",
+        vec![title],
+        2.0,
+        seen,
+        "if they mean the same, write them alike in the file".to_owned(),
+    ))
 }
 
 fn constant(columns: &[ColumnProfile]) -> Option<DataFinding> {
@@ -242,6 +276,8 @@ fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
             findings.push(finding("constant-targets", vec![title], scale.mean, seen, advice));
         }
     }
+    let title = names().first().cloned().unwrap_or_else(|| "the target".to_owned());
+    findings.extend(alike_names("classes", title, target.classes.iter().map(|(class, _)| class.as_str())));
     let full: Vec<&(String, usize)> = target.classes.iter().filter(|(_, rows)| *rows > 0).collect();
     if let [(class, rows)] = full[..] {
         findings.push(finding(
@@ -328,7 +364,8 @@ fn shifted(examples: &Examples) -> Option<DataFinding> {
 /// Rows that occur again.
 fn copies(found: &Preflight) -> Vec<DataFinding> {
     let mut findings = Vec::new();
-    if found.duplicate_rows as f64 > COPIES * found.rows as f64 {
+    let pairs = found.rows as f64 * found.rows as f64 / 2.0;
+    if found.duplicate_rows as f64 > COPIES * found.rows as f64 && !are_by_chance(found, found.duplicate_rows, pairs) {
         let seen = format!("{} of {} rows occur before, targets alike", found.duplicate_rows, found.rows);
         let rows = found.duplicate_rows as f64;
         findings.push(finding("duplicate-rows", Vec::new(), rows, seen, IN_ONE_FILE.to_owned()));
@@ -347,6 +384,10 @@ pub(super) const IN_TWO_FILES: &str = "remove them from the rows to train on, or
 pub(super) fn shared_rows(found: &Preflight, advice: &str) -> Option<DataFinding> {
     let held_out = found.parts.map_or(0, |parts| parts.validation + parts.test);
     let shared = found.shared_rows.filter(|shared| *shared as f64 > SHARED_ROWS * held_out as f64)?;
+    let trained = found.parts.map_or(0, |parts| parts.train);
+    if are_by_chance(found, shared, held_out as f64 * trained as f64) {
+        return None;
+    }
     let seen = format!("{shared} of {held_out} rows held out are trained on too: the score will be too good");
     Some(finding("shared-rows", Vec::new(), shared as f64, seen, advice.to_owned()))
 }

@@ -303,12 +303,11 @@ pub(super) fn becomes(profile: &ColumnProfile, missing: Option<Missing>) -> Stri
     let what = match profile.kind {
         ColumnKind::Empty => return "left out: empty".to_owned(),
         ColumnKind::Date => return "refused: put numbers in its place, or drop it".to_owned(),
-        ColumnKind::Text => return "left out: names of rows".to_owned(),
         _ if profile.is_constant() => return "constant".to_owned(),
         ColumnKind::Number | ColumnKind::Whole => "standardised".to_owned(),
         ColumnKind::Flag if profile.most_frequent.is_none() => "standardised".to_owned(),
         ColumnKind::Flag => "0 or 1".to_owned(),
-        ColumnKind::Category => format!("one-hot, {} features", profile.different),
+        ColumnKind::Category | ColumnKind::Text => format!("one-hot, {} features", profile.different),
     };
     match (profile.missing, missing) {
         (0, _) | (_, Some(Missing::Drop)) => what,

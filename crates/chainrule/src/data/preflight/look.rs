@@ -1,11 +1,13 @@
 //! Looks at examples, or at a table.
 
-use super::column::{self, ColumnRole};
+use super::column::{self, ColumnProfile, ColumnRole};
 use super::copies::Copies;
 use super::report::{PartSizes, Preflight};
 use super::target::TargetProfile;
 use super::{checks, copies};
 use crate::data::examples::{Examples, Inputs};
+use crate::data::policies::Missing;
+use crate::data::roles::usable;
 use crate::data::split::Parts;
 use crate::data::table::Table;
 
@@ -71,22 +73,42 @@ impl Preflight {
         self
     }
 
-    /// Of the columns of a table alone.
+    /// Of the columns of a table alone, those of use without being asked for.
     pub fn of_table(table: &Table) -> Self {
-        let columns = column::profiles(table);
+        let mut notes = table.notes().to_vec();
+        let features = usable(table, (0..table.cols()).collect(), &mut notes);
+        Self::of_columns(table, &features, None, notes)
+    }
+
+    /// Of a table of which these columns are learned from.
+    pub(super) fn of_columns(
+        table: &Table,
+        features: &[usize],
+        missing: Option<Missing>,
+        mut notes: Vec<String>,
+    ) -> Self {
+        let mut columns = column::profiles(table);
+        for profile in &mut columns {
+            if !features.contains(&(profile.number - 1)) {
+                profile.role = ColumnRole::LeftOut;
+            }
+            profile.becomes = column::becomes(profile, missing);
+        }
+        let used: Vec<ColumnProfile> =
+            columns.iter().filter(|column| column.role == ColumnRole::Feature).cloned().collect();
         let copies = copies::within(table);
-        let findings = checks::of_columns(&columns, table);
+        notes.extend(looked_at(&copies, table.rows()));
         Preflight {
             origin: table.origin().to_owned(),
             rows: table.rows(),
-            features: columns.iter().map(|column| column.width(None)).sum(),
+            features: used.iter().map(|column| column.width(missing)).sum(),
+            findings: checks::of_columns(&used, table),
             columns,
             target: None,
             parts: None,
             duplicate_rows: copies.within,
             shared_rows: None,
-            findings,
-            notes: table.notes().iter().cloned().chain(looked_at(&copies, table.rows())).collect(),
+            notes,
         }
     }
 }

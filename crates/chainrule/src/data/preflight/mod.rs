@@ -3,13 +3,16 @@
 //!
 //! One pass over the cells and a hash of each row; what compares columns with targets looks at a few thousand rows.
 
+mod chance;
 mod checks;
 mod column;
 mod copies;
 mod finding;
+mod identifiers;
 mod look;
 mod read;
 mod report;
+mod spellings;
 mod target;
 
 pub use column::{ColumnKind, ColumnProfile, ColumnRole};

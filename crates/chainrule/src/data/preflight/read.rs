@@ -19,7 +19,13 @@ impl Request {
         let has_target = !self.target.is_empty() || self.labels.is_some() || self.source.has_targets();
         if !has_target {
             return Ok(match self.source.read_whole(&self.format, self.within())? {
-                Whole::Table(table) => Preflight::of_table(&table),
+                Whole::Table(table) => {
+                    let names: Vec<Option<String>> =
+                        (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
+                    let mut notes = table.notes().to_vec();
+                    let features = self.chosen(&table, &names, &[], None, &mut notes)?.features;
+                    self.with_missing(Preflight::of_columns(&table, &features, self.missing, notes))
+                }
                 Whole::Bytes(bytes, _) => Preflight {
                     origin: self.source.to_string(),
                     rows: bytes.features.rows(),
@@ -43,11 +49,16 @@ impl Request {
         let parts = examples.split(&split).ok();
         let mut found = Preflight::of(&examples, parts.as_ref());
         found.origin = self.source.to_string();
+        Ok(self.with_missing(found))
+    }
+
+    /// The same with missing values that nobody says what to do about.
+    fn with_missing(&self, mut found: Preflight) -> Preflight {
         if self.missing.is_none()
             && let Some(finding) = missing_values(&found.columns)
         {
             found.findings.insert(0, finding);
         }
-        Ok(found)
+        found
     }
 }

@@ -149,3 +149,80 @@ fn a_large_mean_loses_no_digits_of_the_deviation() {
     let column = &Preflight::of_table(&table).columns[0];
     assert_eq!((column.mean, column.deviation), (Some(1e9 + 0.5), Some(0.5)));
 }
+
+/// Numbers of seven digits, drawn without order; none twice.
+fn drawn(at: usize) -> usize {
+    1_000_000 + at * 104_729 % 8_999_993
+}
+
+#[test]
+fn columns_that_differ_in_every_row_are_told_where_they_name_rows() {
+    let row = |at: usize| {
+        let (uuid, price, skewed) = (format!("{:08x}-4a", drawn(at)), 90_000 + at * at * 3, (noise(at) * 12.0).exp());
+        format!("{},{},{uuid},{price},{},{},{}", drawn(at), (at * 77 + 5) % 300, noise(at), skewed as u64, at % 7 % 2)
+    };
+    let header = "account,number,uuid,price,x,count,y";
+    let features = || Some(header.split(',').filter(|name| *name != "y").map(str::to_owned).collect());
+    let found = look(header, 300, row, |request| Request { features: features(), ..request }.target("y"));
+    let columns: Vec<(&str, &str)> = found
+        .findings
+        .iter()
+        .map(|finding| (finding.kind, finding.columns.first().map_or("", |s| s.as_str())))
+        .collect();
+    assert_eq!(&columns[..3], [("unique-column", "account"), ("unique-column", "number"), ("unique-column", "uuid")]);
+    assert!(found.findings[2].seen.contains("each of 300 rows: it becomes 300 features"), "{}", found.findings[2]);
+    assert!(found.findings[0].advice.starts_with("--drop account"), "{}", found.findings[0]);
+    // What is rising or skewed is a measurement.
+    assert!(!columns.iter().any(|(_, column)| ["price", "x", "count"].contains(column)), "{columns:?}");
+    // Without being asked for, the texts are left out.
+    let found = look(header, 300, row, |request| request.target("y"));
+    let uuid = &found.columns[2];
+    assert_eq!((uuid.role, &*uuid.becomes), (ColumnRole::LeftOut, "left out"));
+    assert!(found.notes.iter().any(|note| note.starts_with("left out uuid: 300 different texts")), "{:?}", found.notes);
+}
+
+#[test]
+fn a_look_without_a_target_says_of_columns_what_a_look_with_one_says() {
+    let row = |at: usize| {
+        let hole = if at == 4 { String::new() } else { noise(at).to_string() };
+        format!("{at},{hole},name {at},{},{}", noise(at + 50), noise(at + 900))
+    };
+    let of_all = |request: Request| Request { drop: vec!["old".to_owned()], ..request };
+    let alone = look(",a,who,old,y", 60, row, of_all);
+    let with = look(",a,who,old,y", 60, row, |request| of_all(request).target("y"));
+    assert_eq!((kinds(&alone), kinds(&with)), (vec!["missing-values"], vec!["missing-values"]));
+    assert_eq!(alone.findings[0].seen, with.findings[0].seen);
+    assert_eq!(alone.notes, with.notes);
+    let left_out = |found: &Preflight| {
+        let roles = found.columns.iter().map(|column| column.role == ColumnRole::LeftOut);
+        roles.collect::<Vec<_>>()
+    };
+    assert_eq!(left_out(&alone), [true, false, true, true, false]);
+    assert_eq!(left_out(&with), left_out(&alone));
+    assert_eq!((alone.features, with.features), (2, 2)); // the target, and a column with its mark; one column less
+}
+
+#[test]
+fn few_values_recur_and_are_no_copies() {
+    // Of 5 x 2 different rows 200 can only be alike; of numbers in no order none is.
+    let stars = |at: usize| format!("{},{}", (noise(at) * 5.0) as u8, u8::from(noise(at + 700) > 0.5));
+    let found = look("stars,helpful", 200, stars, |request| request.target("helpful"));
+    assert!(found.duplicate_rows > 180, "{}", found.duplicate_rows);
+    assert_eq!(kinds(&found), [""; 0], "{:?}", found.findings);
+}
+
+#[test]
+fn names_that_differ_in_capitals_alone_are_told() {
+    let row = |at: usize| {
+        let (town, label) = (["Bonn", "bonn", "Ulm"][at % 3], ["good", "bad", "Good"][at / 3 % 3]);
+        format!("{},{town},{label}", noise(at))
+    };
+    let found = look("x,town,label", 90, row, |request| request.target("label"));
+    assert_eq!(kinds(&found), ["alike-names", "alike-names"], "{:?}", found.findings);
+    assert!(
+        found.findings[0].seen.starts_with("categories \"Bonn\" and \"bonn\" of \"town\""),
+        "{}",
+        found.findings[0]
+    );
+    assert!(found.findings[1].seen.contains("\"Good\" and \"good\""), "{}", found.findings[1]);
+}

@@ -10,7 +10,7 @@ pub(crate) fn is_missing(cell: &[u8]) -> bool {
 
 /// As [`is_missing`], in a column of numbers: also signs that may be words elsewhere, such as `-`, `.` and `None`.
 pub(crate) fn is_missing_number(cell: &[u8]) -> bool {
-    const SIGNS: [&str; 9] = ["-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"];
+    const SIGNS: [&str; 10] = ["n.a.", "-", "--", ".", "none", "<na>", "nil", "#div/0!", "#value!", "missing"];
     is_missing(cell) || (cell.len() <= 8 && SIGNS.iter().any(|sign| cell.eq_ignore_ascii_case(sign.as_bytes())))
 }
 
@@ -46,6 +46,39 @@ pub(crate) fn number(cell: &[u8], decimal: Decimal) -> Option<f64> {
             plain(text)
         }
     }
+}
+
+/// As [`number`], also of a number whose thousands are set apart by the sign that is not the decimal one: `1,234,567.5`, or
+/// `1.234.567,5`.
+pub(crate) fn number_in_thousands(cell: &[u8], decimal: Decimal) -> Option<f64> {
+    number(cell, decimal).or_else(|| grouped(cell, decimal))
+}
+
+/// The number whose thousands are set apart, once at least.
+pub(crate) fn grouped(cell: &[u8], decimal: Decimal) -> Option<f64> {
+    let (point, comma) = match decimal {
+        Decimal::Point => (b'.', b','),
+        Decimal::Comma => (b',', b'.'),
+    };
+    let digits = cell.strip_prefix(b"-").or_else(|| cell.strip_prefix(b"+")).unwrap_or(cell);
+    let end = digits.iter().position(|&byte| byte == point).unwrap_or(digits.len());
+    let (whole, fraction) = digits.split_at(end);
+    let mut groups = whole.split(|&byte| byte == comma);
+    let first = groups.next()?;
+    let are_digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    let is_first = matches!(first.len(), 1..=3) && first[0] != b'0' && are_digits(first);
+    let mut others = 0;
+    for group in groups {
+        others += 1;
+        if group.len() != 3 || !are_digits(group) {
+            return None;
+        }
+    }
+    if !is_first || others == 0 || !are_digits(fraction.get(1..).unwrap_or_default()) {
+        return None;
+    }
+    let text: Vec<u8> = cell.iter().copied().filter(|&byte| byte != comma).collect();
+    number(&text, decimal)
 }
 
 fn plain(cell: &[u8]) -> Option<f64> {
@@ -102,6 +135,25 @@ mod tests {
         }
         assert_eq!(number(b"-inf", Decimal::Point), Some(f64::NEG_INFINITY));
         assert_eq!(number(b"1e999", Decimal::Point), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn thousands_are_set_apart_by_the_other_sign_in_groups_of_three() {
+        for (text, decimal, value) in [
+            ("1,234", Decimal::Point, 1234.0),
+            ("-12,345,678.25", Decimal::Point, -12_345_678.25),
+            ("1.234", Decimal::Comma, 1234.0),
+            ("23.039,20", Decimal::Comma, 23039.2),
+            ("1.234", Decimal::Point, 1.234),
+            ("1,234", Decimal::Comma, 1.234),
+        ] {
+            assert_eq!(number_in_thousands(text.as_bytes(), decimal), Some(value), "{text}");
+        }
+        for text in
+            ["0,123", "1234,567", "1,23", "1,2345", ",123", "1,,234", "1,234.5.6", "1,234e5", "1.5,234", "1,2a4"]
+        {
+            assert_eq!(number_in_thousands(text.as_bytes(), Decimal::Point), None, "{text}");
+        }
     }
 
     #[test]

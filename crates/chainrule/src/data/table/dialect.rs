@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::cell::{Decimal, is_missing, is_missing_number, number};
+use super::cell::{Decimal, grouped, is_missing, is_missing_number, number, number_in_thousands};
 
 /// What stands between the cells of a row.
 ///
@@ -136,6 +136,8 @@ struct Fit {
     even: f64,
     /// The share of cells that are numbers or missing.
     numbers: f64,
+    /// The same without signs between thousands.
+    plain: f64,
 }
 
 impl Fit {
@@ -151,19 +153,21 @@ impl Fit {
         let even = widths.iter().filter(|width| **width == usual).count() as f64 / widths.len() as f64;
         let is_number = |cell: &&&[u8]| {
             let cell = unquoted(cell);
-            is_missing(cell) || number(cell, dialect.decimal).is_some()
+            is_missing(cell) || number_in_thousands(cell, dialect.decimal).is_some()
         };
+        let is_plain = |cell: &&&[u8]| is_number(cell) && grouped(unquoted(cell), dialect.decimal).is_none();
         // The first line may name the columns.
         let data = if rows.len() > 1 { &rows[1..] } else { &rows[..] };
         let cells = data.iter().map(Vec::len).sum::<usize>().max(1);
         let numbers = data.iter().flatten().filter(is_number).count() as f64 / cells as f64;
+        let plain = data.iter().flatten().filter(is_plain).count() as f64 / cells as f64;
         // Words of a sentence are no cells.
         if dialect.delimiter == Delimiter::Blanks
             && (even < 1.0 || (numbers < 1.0 && !are_aligned(lines, &rows, is_number)))
         {
             return Fit::default();
         }
-        Fit { even, numbers }
+        Fit { even, numbers, plain }
     }
 
     fn is_better_than(&self, other: &Fit) -> bool {
@@ -171,7 +175,8 @@ impl Fit {
         if (self.even - other.even).abs() > 0.1 {
             return self.even > other.even;
         }
-        self.numbers > other.numbers + NEAR || (self.numbers > other.numbers - NEAR && self.even > other.even + NEAR)
+        let order = [(self.numbers, other.numbers), (self.plain, other.plain), (self.even, other.even)];
+        order.iter().find(|(a, b)| (a - b).abs() > NEAR).is_some_and(|(a, b)| a > b)
     }
 }
 
@@ -188,7 +193,7 @@ pub(super) enum Header {
 /// since data must not be lost. Among words alone, names are those that do not occur again below them.
 pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
     let Some((first, below)) = rows.split_first() else { return Header::Data };
-    let is_number = |cell: &[u8]| number(cell, decimal).is_some();
+    let is_number = |cell: &[u8]| number_in_thousands(cell, decimal).is_some();
     if first.iter().all(|cell| is_missing(cell)) {
         return Header::Data;
     }

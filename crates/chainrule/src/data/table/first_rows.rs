@@ -9,6 +9,7 @@ use super::kinds::{FirstCells, Kind, Sample};
 use super::options::TextFormat;
 use super::preamble::refuse_preamble;
 use super::records::{Record, Records};
+use super::thousands;
 use crate::data::choice::find_column;
 use crate::{Error, Place, Result};
 
@@ -100,7 +101,9 @@ impl FirstRows {
     }
 
     /// The columns, by the names of the header and the kinds of the cells below.
-    pub(super) fn columns(&self, origin: &str, format: &TextFormat) -> Result<Vec<Column>> {
+    ///
+    /// What could be meant otherwise is added to the notes.
+    pub(super) fn columns(&mut self, origin: &str, format: &TextFormat) -> Result<Vec<Column>> {
         let names = self.names(origin)?;
         let header = usize::from(self.has_header);
         let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
@@ -121,6 +124,13 @@ impl FirstRows {
             };
             *next += 1;
             columns.push(Column { name, cells: cells(*next - 1), missing: 0 });
+        }
+        if format.decimal.is_none() {
+            let are_numbers =
+                columns.iter().enumerate().filter(|(_, column)| matches!(column.cells, Cells::Numbers { .. }));
+            let note =
+                thousands::note(&sample, are_numbers.map(|(at, column)| (at, title(column.name.as_deref(), at))));
+            self.notes.extend(note);
         }
         Ok(columns)
     }
@@ -146,7 +156,8 @@ impl FirstRows {
             let place = Place::Text { row: 0, column: again + 1, line };
             let name = names[again].as_deref().unwrap_or_default();
             let found = format!("{name:?}, the name of column {} too", first + 1);
-            return Err(Error::format(origin, place, found, "different names"));
+            let expected = format!("different names; without them, by numbers from 1: skip_lines = {line} header = no");
+            return Err(Error::format(origin, place, found, expected));
         }
         Ok(names)
     }

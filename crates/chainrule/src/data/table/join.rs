@@ -96,7 +96,7 @@ impl Table {
         let title = self.title(column);
         let found = format!("{} in the column {title:?}", kind(&others.cells));
         let expected = format!(
-            "{}, as in {}; a column whose values are names is read by naming it among the categories",
+            "{}, as in {}; a column whose values are names is read so by categories = its name",
             kind(&ours.cells),
             self.origin
         );

@@ -1,6 +1,6 @@
 //! Which columns of a text file hold numbers and which words, told by its first rows.
 
-use super::cell::{Decimal, is_missing_number, number};
+use super::cell::{Decimal, is_missing_number, number_in_thousands};
 use super::columns::title;
 use crate::{Error, Place, Result};
 
@@ -89,6 +89,12 @@ pub(super) struct Sample<'a> {
 }
 
 impl Sample<'_> {
+    /// The cells of a column below the header that hold something.
+    pub(super) fn below(&self, column: usize) -> impl Iterator<Item = &[u8]> {
+        let cells = (self.header..self.cells.len()).filter_map(move |row| self.cells.cell(row, column));
+        cells.filter(|cell| !is_missing_number(cell))
+    }
+
     /// The kind of a column: words where all are, or most, or a tenth and not a few.
     ///
     /// # Errors
@@ -97,7 +103,7 @@ impl Sample<'_> {
         let (mut numbers, mut words, mut first) = (0usize, 0usize, None);
         for row in self.header..self.cells.len() {
             let Some(cell) = self.cells.cell(row, column).filter(|cell| !is_missing_number(cell)) else { continue };
-            if number(cell, self.decimal).is_some() {
+            if number_in_thousands(cell, self.decimal).is_some() {
                 numbers += 1;
             } else {
                 words += 1;
@@ -138,9 +144,10 @@ pub(super) fn no_number(origin: &str, place: Place, cell: &[u8], title: &str) ->
         Some((end, _)) => format!("{:?}...", &text[..end]),
     };
     let title: String = title.chars().take(40).collect();
+    let typed = title.strip_prefix("column ").unwrap_or(&title);
+    let typed = if typed.contains(' ') { format!("'{typed}'") } else { typed.to_owned() };
     let expected = format!(
-        "a number, as elsewhere in {title:?}; a column whose values are names is read by naming it among the categories, \
-         and a missing value is left empty"
+        "a number, as elsewhere in {title:?}; if its values are names: categories = {typed}; a missing value is left empty"
     );
     Error::format(origin, place, found, expected)
 }

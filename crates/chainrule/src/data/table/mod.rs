@@ -25,6 +25,8 @@ mod storing;
 #[cfg(feature = "csv")]
 mod text;
 #[cfg(feature = "csv")]
+mod thousands;
+#[cfg(feature = "csv")]
 mod utf16;
 mod words;
 

@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use super::cell::{Decimal, is_missing, is_missing_number, number};
+use super::cell::{Decimal, is_missing, is_missing_number, number_in_thousands};
 use super::columns::{Cells, Column, Table, title};
 use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
@@ -215,7 +215,7 @@ impl Rows<'_> {
             column.missing += 1;
             return Ok(f64::NAN);
         }
-        match number(cell, self.dialect.decimal) {
+        match number_in_thousands(cell, self.dialect.decimal) {
             None => Err(no_number(self.origin, place, cell, &title(column.name.as_deref(), index))),
             Some(value) if value.is_finite() => Ok(value),
             Some(value) => Err(Error::NotFinite { origin: self.origin.to_owned(), place, value }),

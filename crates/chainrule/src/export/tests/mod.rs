@@ -4,5 +4,7 @@ mod cases;
 mod evaluated;
 mod objects;
 mod onnx;
+#[cfg(feature = "npy")]
+mod read_back;
 #[cfg(unix)]
 mod sources;

@@ -85,6 +85,22 @@ pub(super) fn of_probabilities<T: Scalar>(
     parts
 }
 
+/// Of rows that answer one question, no or yes: those of two classes.
+pub(super) fn of_question(
+    confusion: &ConfusionMatrix,
+    logits: &[f64],  // (rows)
+    is_yes: &[bool], // (rows)
+    loss: f64,
+) -> Parts {
+    let shares = ClassShares::of(is_yes.iter().map(|&yes| usize::from(yes)));
+    let mut parts = of_decisions(confusion, &shares);
+    if let Some(area) = roc_auc(logits, is_yes) {
+        parts.add("ROC AUC", area, Some(0.5));
+    }
+    parts.add("log loss", loss, Some(shares.entropy()));
+    parts
+}
+
 /// The Brier score of answering the shares of the classes.
 fn add_brier(parts: &mut Parts, sum: f64, classes: usize, meaning: Meaning) {
     if meaning != Meaning::Values {

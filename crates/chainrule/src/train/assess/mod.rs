@@ -44,6 +44,14 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
     let kept = outputs.kept.as_deref().unwrap_or_default();
     let parts = match (data.targets(), &evaluation.confusion) {
         (Targets::Classes { labels, .. }, Some(confusion)) => classes::of_labels(confusion, &outputs, loss, labels),
+        (Targets::Values { values, .. }, Some(confusion)) if loss == Loss::BinaryCrossEntropy => {
+            let is_yes: Vec<bool> = values.iter().map(|value| value.to_f64() > 0.5).collect();
+            let mut parts = classes::of_question(confusion, kept, &is_yes, evaluation.loss);
+            yes_or_no::add_shares(&mut parts, values, 1);
+            let interval = outputs.losses.interval().map(|interval| interval.within(0.0, f64::INFINITY));
+            parts.intervals.extend(interval.map(|interval| ("log loss", interval)));
+            parts
+        }
         (Targets::Values { values, .. }, Some(confusion)) => classes::of_probabilities(confusion, &outputs, values),
         (Targets::Values { values, .. }, None) if loss == Loss::BinaryCrossEntropy => {
             yes_or_no::of_yes_or_no(kept, values, width)

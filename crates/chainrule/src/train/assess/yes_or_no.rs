@@ -1,4 +1,4 @@
-//! Metrics of several labels to a row: each output a question of its own, yes where its logit is above 0.
+//! Metrics of several labels to a row, two at least: each output a question of its own, yes where its logit is above 0.
 
 use chainrule_kernel::Scalar;
 use chainrule_model::metrics::{Average, ClassScores, ConfusionMatrix, Interval, RunningMean, binary_entropy, roc_auc};
@@ -34,7 +34,7 @@ pub(super) fn of_yes_or_no<T: Scalar>(
     }
     let exact = Interval::wilson(model.exact, rows as u64);
     // Outputs of a row are not independent of one another: what is drawn at random is rows.
-    let of_outputs = if width == 1 { exact } else { model.shares.interval().map(|interval| interval.within(0.0, 1.0)) };
+    let of_outputs = model.shares.interval().map(|interval| interval.within(0.0, 1.0));
     parts.intervals.extend(of_outputs.map(|interval| (NAMES[0], interval)));
     parts.intervals.extend(exact.map(|interval| (NAMES[1], interval)));
     let area = |output: usize| {
@@ -52,7 +52,7 @@ pub(super) fn of_yes_or_no<T: Scalar>(
 }
 
 /// What answering each output's mean scores.
-fn add_shares<T: Scalar>(
+pub(super) fn add_shares<T: Scalar>(
     parts: &mut Parts,
     targets: &[T], // (rows, width)
     width: usize,
