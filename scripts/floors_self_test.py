@@ -71,10 +71,10 @@ def plants(packages):
             if manifest.parent / "src" not in file.parents:
                 continue
             text = file.read_text()
-            if name not in floors.MAY_BE_UNSAFE:
-                bare = text.replace(floors.FORBID, "//")
-                yield package, f"{name} without {floors.FORBID}", file, bare, 1, "must begin"
-                yield package, f"{name} with a late {floors.FORBID}", file, "use std::cmp;\n" + text, 1, "must begin"
+            if first := floors.opening(name):
+                bare = text.replace(first, "//")
+                yield package, f"{name} without {first}", file, bare, 1, "must begin"
+                yield package, f"{name} with a late {first}", file, "use std::cmp;\n" + text, 1, "must begin"
             for absent in floors.ABSENT.get(name, []):
                 for code in guilty(absent):
                     new = text + INNOCENT.format(thing=absent, code=code) + f"fn planted() {{ {code} }}\n"

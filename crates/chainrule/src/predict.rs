@@ -152,12 +152,16 @@ impl<T: Scalar> Model<T> {
         }
     }
 
-    /// The class with the largest output, (rows).
+    /// The class with the largest output, (rows). Where there is a single question of yes or no, [`Task::Binary`], 1 if yes is
+    /// the likelier answer, else 0.
     ///
     /// # Errors
     /// As [`Model::predict`].
     pub fn predict_classes(&self, features: &Features<T>) -> Result<Vec<u32>> {
         let output = self.predict(features)?;
+        if self.task == Some(Task::Binary) {
+            return Ok(output.iter().map(|logit| u32::from(*logit > T::ZERO)).collect());
+        }
         Ok(output.chunks_exact(self.mlp.outputs()).map(|row| argmax(row) as u32).collect())
     }
 }

@@ -168,8 +168,7 @@ fn predictions<T: Scalar>(
     match model.task {
         Some(Task::Classification) => Ok(Predictions::Classes(model.predict_classes(features)?)),
         Some(Task::Binary) if model.target.answers().is_some() => {
-            let logits = model.predict(features)?;
-            Ok(Predictions::Classes(logits.iter().map(|logit| u32::from(*logit > T::ZERO)).collect()))
+            Ok(Predictions::Classes(model.predict_classes(features)?))
         }
         Some(Task::Binary | Task::MultiLabel) => {
             Ok(Predictions::Numbers { numbers: model.predict_proba(features)?, cols })

@@ -39,7 +39,7 @@ impl Mlp<f32> {
 }
 
 impl MlpBuilder {
-    fn new(inputs: usize) -> Self {
+    pub(crate) fn new(inputs: usize) -> Self {
         MlpBuilder { inputs, width: inputs, layers: Vec::new(), init: Init::Auto, seed: 0, kernel: None }
     }
 

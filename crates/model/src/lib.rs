@@ -17,6 +17,7 @@ mod accumulation;
 mod activation;
 mod backward;
 mod builder;
+mod builder_text;
 mod decay;
 mod error;
 mod finite;

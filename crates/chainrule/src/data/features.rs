@@ -140,6 +140,20 @@ impl<T: Scalar> Features<T> {
         &self.preprocessing
     }
 
+    /// The same, to which this was done elsewhere: a model that does it takes them as they are.
+    ///
+    /// ```
+    /// use chainrule::data::{Features, Preprocess};
+    ///
+    /// let halves = Features::new(1, 2, vec![0.5, 1.0])?.with_preprocessing(Preprocess::Scale { factor: 0.5 });
+    /// assert!(Preprocess::Scale { factor: 0.5 }.apply(&mut halves.clone()).is_err()); // not twice
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_preprocessing(self, done: Preprocess) -> Self {
+        Features { preprocessing: done, ..self }
+    }
+
     /// Remembers what was done to the numbers.
     pub(crate) fn set_preprocessing(&mut self, done: Preprocess) {
         self.preprocessing = done;

@@ -55,6 +55,7 @@ mod ranks;
 mod request;
 mod request_for;
 mod roles;
+mod rows_in_memory;
 mod scaling;
 mod schema;
 mod schema_fit;

@@ -72,6 +72,11 @@ pub(crate) enum Kind {
     },
 }
 
+/// `rooms`, or `column 3`.
+pub(crate) fn title_of(column: &SchemaColumn) -> String {
+    title(column.name.as_deref(), column.index)
+}
+
 /// Where the columns of a schema stand in a table.
 #[derive(Debug)]
 pub(crate) struct Located {
@@ -97,7 +102,7 @@ impl Schema {
             return refuse(format!("columns of {} features", self.width()), &format!("{inputs}, the network's inputs"));
         }
         for (at, column) in self.columns.iter().enumerate() {
-            let title = title(column.name.as_deref(), column.index);
+            let title = title_of(column);
             if column.index >= self.table_columns {
                 return refuse(format!("{title} of {} columns", self.table_columns), "a column of the table");
             }
@@ -126,6 +131,27 @@ impl Schema {
         Ok(())
     }
 
+    /// The columns of the table, as messages call them: by name, or `column 3` where there is none.
+    pub fn column_names(&self) -> Vec<String> {
+        self.columns.iter().map(title_of).collect()
+    }
+
+    /// What the cells of this column, counted from 0, may say: its categories in the order of their features, or no and yes.
+    /// `None` of a column of numbers, and where there is no such column.
+    pub fn categories(&self, column: usize) -> Option<Vec<&str>> {
+        match &self.columns.get(column)?.kind {
+            Kind::Number { .. } => None,
+            Kind::Flag { no, yes, .. } => Some(vec![no, yes]),
+            Kind::Category { levels, .. } => Some(levels.iter().map(String::as_str).collect()),
+        }
+    }
+
+    /// Whether every column is a number that is learned from as it is.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_plain = |kind: &Kind| matches!(kind, Kind::Number { indicator: false, log1p: false, .. });
+        self.columns.iter().all(|column| is_plain(&column.kind))
+    }
+
     /// What is done about missing values.
     pub fn missing(&self) -> Option<Missing> {
         self.missing
@@ -135,7 +161,7 @@ impl Schema {
     pub fn log1p(&self) -> Vec<String> {
         let takes_logarithms = |column: &&SchemaColumn| matches!(column.kind, Kind::Number { log1p: true, .. });
         let names = self.columns.iter().filter(takes_logarithms);
-        names.map(|column| title(column.name.as_deref(), column.index)).collect()
+        names.map(title_of).collect()
     }
 
     /// Number of features that a row becomes.
@@ -147,7 +173,7 @@ impl Schema {
     pub fn feature_names(&self) -> Vec<String> {
         let mut names = Vec::with_capacity(self.width());
         for column in &self.columns {
-            let title = title(column.name.as_deref(), column.index);
+            let title = title_of(column);
             match &column.kind {
                 Kind::Number { indicator, .. } | Kind::Flag { indicator, .. } => {
                     names.push(title.clone());
@@ -165,7 +191,7 @@ impl Schema {
         let column = |column: &SchemaColumn| {
             let range = start..start + column.kind.width();
             start = range.end;
-            (title(column.name.as_deref(), column.index), range)
+            (title_of(column), range)
         };
         self.columns.iter().map(column).collect()
     }
@@ -195,7 +221,7 @@ impl Schema {
         let categories = self.columns.iter().filter(is_category);
         TextFormat {
             known_columns: self.columns.iter().filter_map(|column| column.name.clone()).collect(),
-            known_categories: categories.map(|column| title(column.name.as_deref(), column.index)).collect(),
+            known_categories: categories.map(title_of).collect(),
             ..format.clone()
         }
     }
@@ -217,7 +243,7 @@ impl Schema {
             };
             let Some(found) = found else {
                 let known: Vec<&str> = names.flatten().collect();
-                let title = title(column.name.as_deref(), column.index);
+                let title = title_of(column);
                 let near = nearest(&title, &known).map(|near| format!("; nearest: {near:?}")).unwrap_or_default();
                 let listed = known.iter().take(30).copied().collect::<Vec<_>>().join(", ");
                 return Err(Error::Shape {

@@ -8,6 +8,7 @@ mod display;
 pub(crate) mod kind;
 pub(crate) mod setting;
 mod step;
+mod text;
 
 pub use kind::{OPTIMIZER_NAMES, Optimizer};
 pub use setting::{SETTINGS, Setting, SettingRange};

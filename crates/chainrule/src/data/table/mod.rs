@@ -24,6 +24,7 @@ mod store;
 mod storing;
 #[cfg(feature = "csv")]
 mod text;
+mod typed;
 #[cfg(feature = "csv")]
 mod thousands;
 #[cfg(feature = "csv")]
@@ -44,3 +45,4 @@ pub use options::TextFormat;
 pub(crate) use rows::{Kept, TableRows};
 #[cfg(feature = "csv")]
 pub(crate) use text::read_text;
+pub(crate) use typed::TypedColumn;

@@ -1,8 +1,10 @@
 //! Tables as people have them, from their files to what is predicted: what columns are (`columns.rs`), what is learned
-//! (`labels.rs`), how other programs write text (`foreign_text.rs`), and what a model knows of them (`models.rs`).
+//! (`labels.rs`), how other programs write text (`foreign_text.rs`), what a model knows of them (`models.rs`), and rows that
+//! come from memory (`in_memory.rs`).
 
 mod columns;
 mod foreign_text;
+mod in_memory;
 mod labels;
 mod models;
 

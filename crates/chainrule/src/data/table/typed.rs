@@ -1,0 +1,80 @@
+//! A table of texts whose columns are known to hold numbers or words, as those that a model was trained on.
+
+use super::cell::{Decimal, is_missing, is_missing_number, number};
+use super::columns::{Cells, Column, Table};
+use super::words::{MISSING_WORD, Words};
+use crate::{Error, Place, Result};
+
+/// A column of texts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TypedColumn<'a> {
+    /// The column in messages.
+    pub(crate) title: &'a str,
+    pub(crate) has_words: bool,
+}
+
+impl Table {
+    /// The table of these cells, (rows, columns) row-major, without names. Numbers have a decimal point; blanks around a cell
+    /// do not count.
+    pub(crate) fn of_cells(origin: &str, columns: &[TypedColumn<'_>], cells: &[&str]) -> Result<Self> {
+        let (mut numbers, mut words) = (0, 0);
+        let mut column = |column: &TypedColumn<'_>| {
+            let count = if column.has_words { &mut words } else { &mut numbers };
+            let slot = *count;
+            *count += 1;
+            let cells = match column.has_words {
+                true => Cells::Words { slot, words: Box::<Words>::default() },
+                false => Cells::Numbers { slot },
+            };
+            Column { name: None, cells, missing: 0 }
+        };
+        let mut table = Table::new(origin, columns.iter().map(&mut column).collect());
+        let mut row = Vec::with_capacity(numbers);
+        for (at, cells) in cells.chunks_exact(columns.len()).enumerate() {
+            row.clear();
+            for (index, (of, cell)) in columns.iter().zip(cells).enumerate() {
+                let (cell, column) = (cell.trim(), &mut table.columns[index]);
+                let is_missing = match &mut column.cells {
+                    Cells::Numbers { .. } => {
+                        let place = Place::Cell { row: at + 1, column: index + 1 };
+                        let value = number_of(cell).ok_or_else(|| {
+                            let expected = format!("a number in {:?}, as the model was trained on", of.title);
+                            Error::format(origin, place, format!("{cell:?}"), expected)
+                        })?;
+                        row.push(value);
+                        value.is_nan()
+                    }
+                    Cells::Words { words, .. } => {
+                        let code = if is_missing(cell.as_bytes()) { None } else { words.code(cell.as_bytes()).ok() };
+                        if words.are_too_many {
+                            return Err(Error::Argument {
+                                name: "rows",
+                                found: format!("more different words in {:?} than a column may have", of.title),
+                                expected: "fewer rows at once".to_owned(),
+                            });
+                        }
+                        table.words.push(code.unwrap_or(MISSING_WORD));
+                        code.is_none()
+                    }
+                };
+                column.missing += usize::from(is_missing);
+            }
+            table.room()?.extend_from_slice(&row);
+            table.rows += 1;
+        }
+        if table.rows == 0 {
+            return Err(Error::Empty { origin: origin.to_owned(), what: "rows" });
+        }
+        Ok(table)
+    }
+}
+
+/// The number that a text of a column of numbers stands for, NaN of one that says that nothing is there.
+fn number_of(cell: &str) -> Option<f64> {
+    match cell {
+        _ if is_missing_number(cell.as_bytes()) => Some(f64::NAN),
+        _ if cell.eq_ignore_ascii_case("false") => Some(0.0),
+        _ if cell.eq_ignore_ascii_case("true") => Some(1.0),
+        _ => number(cell.as_bytes(), Decimal::Point),
+    }
+}
