@@ -7,6 +7,7 @@ use crate::elementwise::activation::{Activation, ApplyPostOp, Area, PostOp};
 use crate::elementwise::byte_lut::{ByteLut, Dequantize};
 use crate::elementwise::optimizer::{Rule, Update};
 use crate::epilogue::{Bias, Epilogue, EpilogueOp};
+use crate::gemm::blocking::Blocking;
 use crate::gemm::pack::prepacked::PackedB;
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
@@ -80,7 +81,7 @@ impl<T: Scalar> Kernel<T> {
         mut c: MatMut<'_, T>,
         scratch: &mut Scratch<T>,
     ) {
-        self.assert_available();
+        let sizes = self.assert_available();
         let (m, k) = (c.rows(), a.cols());
         assert!(
             a.rows() == m && b_rows == k && c.cols() == n,
@@ -104,7 +105,7 @@ impl<T: Scalar> Kernel<T> {
         let (c_rs, c_cs) = (c.row_stride(), c.col_stride());
         let (a, c) = (Operand::of(a), c.as_mut_ptr());
         let mut problem =
-            Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, post_op: None };
+            Problem { m, n, k, a, b, c, c_rs, c_cs, row: 0, col: 0, swapped: false, b_packed, sizes, post_op: None };
         let biased = |bias: &[T], floor: T| EpilogueOp::Bias(Bias { bias: bias.as_ptr(), floor });
         let no_floor = T::NEG_INFINITY;
         let op = match epilogue {
@@ -133,6 +134,23 @@ impl<T: Scalar> Kernel<T> {
         // Cell, packed panels have this kernel's width and all of (k, n), the shapes, the bias and the sums fit (asserted
         // above), and `assert_available` has passed.
         unsafe { (self.gemm)(&problem, &op, scratch) }
+    }
+
+    /// How a product of (m, n, k) is blocked, A and B at these strides, where its chains go on from C or not; `None` where it is
+    /// not made of blocks as it lies. For tests and benchmarks that replay its loops.
+    #[doc(hidden)]
+    pub fn blocking(
+        &self,
+        (m, n, k): (usize, usize, usize),
+        a: (usize, usize),
+        b: (usize, usize),
+        resumes: bool,
+    ) -> Option<Blocking> {
+        let at = |(rs, cs)| Operand { ptr: std::ptr::null(), rs, cs };
+        let (a, b, c, sizes) = (at(a), at(b), std::ptr::null_mut(), self.assert_available());
+        let (c_rs, c_cs, row, col, post_op) = (n, 1, 0, 0, None);
+        let p = Problem { m, n, k, a, b, c, c_rs, c_cs, row, col, swapped: false, b_packed: false, sizes, post_op };
+        (self.blocking)(&p, resumes)
     }
 
     /// `z <- f(z)`, element by element.

@@ -1,4 +1,4 @@
-//! The errors of choosing a kernel by name. Any other misuse of this crate is a bug of the caller and panics.
+//! The errors of choosing a kernel by name, or the caches it computes for. Any other misuse of this crate is a bug of the caller and panics.
 
 use std::fmt;
 
@@ -27,6 +27,13 @@ pub enum KernelError {
         /// The requested name.
         name: &'static str,
     },
+    /// `CHAINRULE_CACHES` holds something else than caches.
+    Caches {
+        /// What it holds.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
 }
 
 impl fmt::Display for KernelError {
@@ -37,6 +44,12 @@ impl fmt::Display for KernelError {
             }
             KernelError::Unavailable { name } => {
                 write!(f, "this CPU lacks the instructions of the kernel `{name}`")
+            }
+            KernelError::Caches { text, problem } => {
+                write!(
+                    f,
+                    "`{text}` does not say what the caches are: {problem}; write CHAINRULE_CACHES=32K:8,1M:16,36M:11"
+                )
             }
         }
     }

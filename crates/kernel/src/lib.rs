@@ -14,7 +14,7 @@
 //!
 //! Rooms, each importing only those before it: `matrix` (views, aligned memory), `simd` (registers; an instruction set a file,
 //! one door each), `math` (exp and its like), `elementwise` (activations, update rules, bytes), `epilogue`, `gemm` (which
-//! algorithm a product takes, its loops, tiles, panels and sizes), `registry` (the kernels and the choice among them), `api`
+//! algorithm a product takes, its loops, tiles, panels and sizes, which follow from `caches`), `registry` (the kernels and the choice among them), `api`
 //! (the safe way in).
 //!
 //! Examples of what `chainrule` names again import from there; with this crate alone write `chainrule_kernel`.
@@ -35,6 +35,7 @@
 #![cfg_attr(test, allow(dead_code, reason = "unit tests compute no products: `registry.rs`"))]
 
 mod api;
+mod caches;
 mod elementwise;
 mod epilogue;
 mod error;
@@ -46,12 +47,15 @@ mod scalar;
 mod simd;
 mod sizes;
 
+pub use caches::{CACHES_VARIABLE, Caches, Level};
 pub use elementwise::activation::Activation;
 pub use elementwise::byte_lut::{ByteLut, prefetch};
 pub use elementwise::optimizer::Rule;
 pub use epilogue::Epilogue;
 pub use error::KernelError;
 pub use gemm::block_sizes::KC;
+#[doc(hidden)]
+pub use gemm::blocking::Blocking;
 pub use gemm::pack::prepacked::{PackedB, PackedColumns};
 pub use gemm::pack::scratch::Scratch;
 pub use matrix::aligned::Aligned;

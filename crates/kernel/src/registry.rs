@@ -2,19 +2,21 @@
 //!
 //! A row is one instruction set for one element type: a name, whether this CPU has it, and the loops compiled for it.
 //! Rows stand best first. The first available one is chosen once in a process; `CHAINRULE_KERNEL=f32_6x16_avx2` (or
-//! several names with commas, one for each type) chooses by name. A row that no test has run does not stand here: NEON's are run
+//! several names with commas, one for each type) chooses by name, `CHAINRULE_CACHES=32K:8,1M:16,36M:11` the caches. A row that no test has run does not stand here: NEON's are run
 //! under qemu (`scripts/check-aarch64`), the others on real hardware.
 
 use std::any::Any;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Scalar;
+use crate::caches::Caches;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::elementwise::byte_lut::Dequantize;
 use crate::elementwise::optimizer::Update;
 use crate::epilogue::EpilogueOp;
 use crate::error::KernelError;
+use crate::gemm::blocking::Blocking;
+use crate::gemm::cache_sizes::BlockSizes;
 use crate::gemm::pack::panels::PackPanels;
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
@@ -46,9 +48,9 @@ pub const KERNEL_VARIABLE: &str = "CHAINRULE_KERNEL";
 pub struct Kernel<T: Scalar> {
     name: &'static str,
     is_available: fn() -> bool,
-    /// Whether the CPU was found to support it. The detection takes 20 instructions, which is noticeable in a product of one row
-    /// and few columns.
-    was_found: AtomicBool,
+    /// What products ask of the caches; there once the CPU was found to support the kernel. The detection takes 20 instructions,
+    /// which is noticeable in a product of one row and few columns.
+    sizes: OnceLock<&'static BlockSizes>,
     /// Safety: as `gemm::run::run`.
     pub(crate) gemm: unsafe fn(&Problem<T>, &EpilogueOp<T>, &mut Scratch<T>),
     /// Safety: [`Kernel::assert_available`] has passed, and the operation's own contract holds; so for those below.
@@ -57,6 +59,8 @@ pub struct Kernel<T: Scalar> {
     pub(crate) map: unsafe fn(&mut Map<'_, T>),
     pub(crate) update: unsafe fn(&mut Update<'_, T>),
     pub(crate) dequantize: unsafe fn(&mut Dequantize<'_, T>),
+    /// How such a product is blocked, its chains going on from C or not.
+    pub(crate) blocking: fn(&Problem<T>, bool) -> Option<Blocking>,
     /// Columns of a tile, and of a panel of B.
     pub(crate) nr: usize,
 }
@@ -106,13 +110,14 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
     Kernel {
         name,
         is_available,
-        was_found: AtomicBool::new(false),
+        sizes: OnceLock::new(),
         gemm: crate::gemm::run::run::<T, K>,
         post_op: door!(K),
         pack: door!(K),
         map: door!(K),
         update: door!(K),
         dequantize: door!(K),
+        blocking: crate::gemm::blocking::blocking::<T, K>,
         nr: K::NV * K::Vector::LANES,
     }
 }
@@ -124,13 +129,14 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
     Kernel {
         name,
         is_available,
-        was_found: AtomicBool::new(false),
+        sizes: OnceLock::new(),
         gemm: |_, _, _| unreachable!(),
         post_op: |_| unreachable!(),
         pack: |_| unreachable!(),
         map: |_| unreachable!(),
         update: |_| unreachable!(),
         dequantize: |_| unreachable!(),
+        blocking: |_, _| unreachable!(),
         nr: K::NV * K::Vector::LANES,
     }
 }
@@ -156,9 +162,13 @@ impl<T: Scalar> Kernel<T> {
     /// that the CPU can run. Decided at the first call.
     ///
     /// # Errors
-    /// When the variable names a kernel that does not exist or that this CPU lacks.
+    /// When the variable names a kernel that does not exist or that this CPU lacks, or `CHAINRULE_CACHES` holds something
+    /// else than [`Caches`].
     pub fn selected() -> Result<&'static Kernel<T>, KernelError> {
-        let choose = || Self::choose(&std::env::var(KERNEL_VARIABLE).unwrap_or_default());
+        let choose = || {
+            Caches::selected()?;
+            Self::choose(&std::env::var(KERNEL_VARIABLE).unwrap_or_default())
+        };
         of_type::<Choice<T>>(&CHOICE_F32, &CHOICE_F64).get_or_init(choose).clone()
     }
 
@@ -178,8 +188,10 @@ impl<T: Scalar> Kernel<T> {
     /// The kernel of that name.
     ///
     /// # Errors
-    /// When there is none of that name, or this CPU lacks its instructions.
+    /// When there is none of that name, this CPU lacks its instructions, or `CHAINRULE_CACHES` holds something else than
+    /// [`Caches`].
     pub fn by_name(name: &str) -> Result<&'static Kernel<T>, KernelError> {
+        Caches::selected()?;
         match Self::all().iter().find(|kernel| kernel.name == name) {
             None => Err(KernelError::Unknown {
                 name: name.to_owned(),
@@ -206,16 +218,26 @@ impl<T: Scalar> Kernel<T> {
     }
 
     #[inline]
-    pub(crate) fn assert_available(&self) {
-        if !self.was_found.load(Ordering::Relaxed) {
-            self.find();
+    pub(crate) fn assert_available(&self) -> &'static BlockSizes {
+        match self.sizes.get() {
+            Some(sizes) => sizes,
+            None => self.find(),
         }
     }
 
     #[cold]
-    fn find(&self) {
+    fn find(&self) -> &'static BlockSizes {
         assert!(self.is_available(), "this CPU lacks the instructions of {}", self.name);
-        self.was_found.store(true, Ordering::Relaxed);
+        self.sizes.get_or_init(BlockSizes::of_this_process)
+    }
+
+    /// This kernel with blocks for other caches than this machine's, until the process ends: for tests and benchmarks, whose
+    /// results must not differ.
+    #[doc(hidden)]
+    pub fn with_caches(&self, caches: &Caches) -> &'static Kernel<T> {
+        self.assert_available();
+        let sizes: &'static BlockSizes = Box::leak(Box::new(BlockSizes::for_caches(caches)));
+        Box::leak(Box::new(Kernel { sizes: OnceLock::from(sizes), ..*self }))
     }
 }
 

@@ -1,22 +1,19 @@
-//! Every size and threshold of products: blocks from caches and registers, and where one algorithm gives way to another,
-//! each with its arithmetic and what was measured. Unless it says otherwise that was Zen 5 in f32, and a number is the time
-//! of the alternative over that of the choice, or its inverse where it says "as fast".
+//! Every size and threshold of products that registers or measurements give: where one algorithm gives way to another, each
+//! with its arithmetic and what was measured. Unless it says otherwise that was Zen 5 in f32, and a number is the time
+//! of the alternative over that of the choice, or its inverse where it says "as fast". What caches give is `cache_sizes.rs`.
 //!
 //! Results do not depend on them, but for [`MIN_DOT_STEPS`], and [`KC`] where an epilogue has to keep C.
 
 // ---------------------------------------- blocks of packed operands
 
-/// Steps of k in a block. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of 2048
-/// 1.02 (AVX2) and 1.07 times (AVX-512) as fast as 400: C is read and written less often, and that costs more than B's
+/// Steps of k in a block, at most. Of 256 to 2048 on Zen 5, 1024 was the fastest with either instruction set, for squares of
+/// 2048 1.02 (AVX2) and 1.07 times (AVX-512) as fast as 400: C is read and written less often, and that costs more than B's
 /// panel, which no longer fits the first-level cache.
+///
+/// The same on every machine, because bits depend on it: where an epilogue has to keep C ([`crate::Epilogue::Accumulate`],
+/// [`crate::Epilogue::Update`]), a chain ends after so many steps and is added to C. Elsewhere C holds the sums between blocks and
+/// the chains go on from there, so blocks may be shorter (`BlockSizes::steps`).
 pub const KC: usize = 1024;
-
-/// Rows of A's block, at most: 144 * 1024 * 4 B = 576 KiB in f32, half of a 1 MiB second level. 96 and 192 are as fast.
-pub(crate) const MC: usize = 144;
-
-/// Columns of B's block: 1024 * 1024 * 4 B = 4 MiB in f32, a part of the last level that others share. 2048 is as fast,
-/// 512 up to 0.05 slower.
-pub(crate) const NC: usize = 1024;
 
 /// MR and MR_ONE_VECTOR of every kernel are at most this.
 pub(crate) const MR_MAX: usize = 14;
@@ -38,21 +35,12 @@ pub(crate) const MASKED_ROW_TILES: usize = 3;
 pub(crate) const PACKED_COLUMN_TILES: usize = 4;
 
 /// An A by rows that share their cache sets is packed for more tiles of columns than this: the lines that a tile reads side
-/// by side are as many as its rows, and fit the ways of a set unless the rows are more than [`WAYS`]. Packed for fewer, 64 to
+/// by side are as many as its rows, and fit the ways of a set unless the rows are more than these. Packed for fewer, 64 to
 /// 512 squared with AVX2 were 0.88-0.98 times as fast (Zen 5), in f64 0.94-0.98, 128 and 256 with AVX-512 0.95-0.98.
 /// Unpacked for more, 1024 in f64 0.91, 2048 0.98, 512 and 1024 with AVX-512 0.97 and 0.95.
 pub(crate) const ROWS_APART_COLUMN_TILES: usize = 64;
 
 pub(crate) const MANY_ROWS_APART_COLUMN_TILES: usize = 8;
-
-/// Lines of a set of the first-level cache.
-pub(crate) const WAYS: usize = 12;
-
-/// Rows a multiple of this many bytes apart fall into the same sets of the caches.
-pub(crate) const PAGE: usize = 4096;
-
-/// Rows a multiple of this many bytes apart share few of them: eight of the 64 of a first level.
-pub(crate) const FEW_SETS: usize = 512;
 
 /// Steps of k in a block where an operand is read a cache line at a time, each from another row: of a B in place, whose rows
 /// are [`LONG_ROW`] bytes or more, and of an A by columns. The lines of a block wait in the caches for the next tile of rows
@@ -63,7 +51,7 @@ pub(crate) const STEPS_IN_PLACE: usize = 256;
 
 pub(crate) const LONG_ROW: usize = 1024;
 
-/// The same of an A by columns whose lines share [`FEW_SETS`]: 1.1-1.3 times as fast, with 256 steps no faster than in one
+/// The same of an A by columns whose lines share few sets (`BlockSizes::few_sets`): 1.1-1.3 times as fast, with 256 steps no faster than in one
 /// block.
 pub(crate) const STEPS_OF_FEW_SETS: usize = 128;
 
@@ -73,34 +61,11 @@ pub(crate) const FEW_SETS_COLUMN_TILES: usize = 32;
 
 pub(crate) const FEW_SETS_STEPS: usize = 128;
 
-/// A B of at least [`LARGE_BYTES`], four times the second level, whose rows are pages apart is packed for up to
-/// [`UNPACKED_ROWS`] rows of C in blocks of [`LARGE_STEPS`] by [`LARGE_ROW_BYTES`], 512 KiB: what is packed is used at once,
-/// from the second level. 32 to 128 rows of 1024 x 4096 are 1.0-1.1 times as fast for it with AVX2, with AVX-512 1.0-1.05.
-/// 128 steps by 4 KiB are as fast. Reading B where it lies in blocks that are fetched ahead, tried with AVX-512, is 0.95-0.97
-/// times as fast, 0.85 at 16 rows.
-pub(crate) const LARGE_BYTES: usize = 4 << 20;
-
+/// Steps of a block of a large B whose rows are pages apart (`BlockSizes::large_bytes`).
 pub(crate) const LARGE_STEPS: usize = 256;
-
-pub(crate) const LARGE_ROW_BYTES: usize = 2048;
-
-/// Of a B in place of more bytes than this the next panel is fetched while the first tile of A passes by one, a line with
-/// each step: its rows are too far apart for the hardware to foresee. From memory 32 rows of 784 x 128 and 512 x 512 are
-/// 1.4 times as fast, 128 rows 1.13; from the second level 1.0-1.06.
-pub(crate) const PREFETCHED_B_BYTES: usize = 128 << 10;
-
-/// Of a packed block of B of more bytes than this, half a second level, the next panel is fetched while the first tile of each
-/// block of A passes by one: it comes from the third level, which is not overlapped with arithmetic otherwise. On Cascade Lake,
-/// where that level gives 10 GB/s to a core, squares of 1024 and 2048 go from 64 and 66 to 71 and 72 % of the peak; on Zen 4
-/// they, the products of 784-512 and of 2048-2048 are as fast with it as without, within 0.01.
-pub(crate) const FETCHED_PANELS_BYTES: usize = 512 << 10;
 
 /// Registers across a tile of four rows.
 pub(crate) const FOUR_ROWS_VECTORS: usize = 3;
-
-/// Bytes of B's block up to which C is written along its rows: B comes from the second-level cache then, again and again.
-/// With 16 KiB, products of k = 8 took twice the time; 1 MiB costs 0.1 of those with 512 columns.
-pub(crate) const B_BESIDE_C: usize = 512 << 10;
 
 // ---------------------------------------- the micro-kernel
 
@@ -134,9 +99,6 @@ pub(crate) const LOW_ROWS: usize = 32;
 
 pub(crate) const LOW_SUMS: usize = 1024;
 
-/// A B of more bytes is large for it.
-pub(crate) const LOW_LARGE_BYTES: usize = 256 << 10;
-
 // ---------------------------------------- one row (gemv.rs, dot.rs)
 
 /// Rows of B that are streamed side by side. Eight are as fast where B comes from the second level, 0.93 from the third.
@@ -149,8 +111,6 @@ pub(crate) const STREAM_PREFETCH_ROW_BYTES: usize = 4 << 10;
 /// So far ahead of a row whose sums are held B is fetched, at least, where it outgrows the first level.
 pub(crate) const GEMV_PREFETCH_AHEAD: usize = 2 << 10;
 
-pub(crate) const L1_BYTES: usize = 32 << 10;
-
 /// Rows of C, at most, that `streamed.rs` streams B past.
 pub(crate) const MAX_STREAMED_ROWS: usize = 8;
 
@@ -159,10 +119,8 @@ pub(crate) const MIN_DOT_STEPS: usize = 64;
 
 /// So far ahead columns are fetched: without, 784 columns of 512 elements take 1.1-1.25 times as long, with 256 or 2048 bytes
 /// 1.02-1.1. With AVX-512, whose loads are as many as the lines, that is so only where they are more than half a second
-/// level; fewer take 1.05-1.12 times as long with it.
+/// level (`BlockSizes::dot_prefetch_bytes`); fewer take 1.05-1.12 times as long with it.
 pub(crate) const DOT_PREFETCH_AHEAD: usize = 1 << 10;
-
-pub(crate) const DOT_PREFETCH_BYTES: usize = 512 << 10;
 
 // ---------------------------------------- few rows (skinny.rs)
 
@@ -178,15 +136,13 @@ pub(crate) const SKINNY_COLUMNS: usize = 256;
 /// Columns that are transposed side by side: as many chains as cover the latency of a multiply-add with eight lanes.
 pub(crate) const SKINNY_CHAINS: usize = 32;
 
-/// The same for columns a multiple of half a [`PAGE`] apart, which crowd into one or two sets of the first-level cache: 32
+/// The same for columns a multiple of half a way of the first level apart, which crowd into one or two sets of the first-level cache: 32
 /// of them take 1.2-1.5 times as long. 64 with AVX-512 take 1.5 times as long where they are 1 KiB apart.
 pub(crate) const SKINNY_CHAINS_CROWDED: usize = 16;
 
 /// How far ahead B is fetched, in elements, where it has more bytes than the second level. Of 200 to 440 columns of 4000
 /// steps a row takes 1.05-1.3 times as long without; of less, or of crowded columns, 1.1 with.
 pub(crate) const SKINNY_PREFETCH_AHEAD: usize = 64;
-
-pub(crate) const SKINNY_PREFETCH_BYTES: usize = 1 << 20;
 
 // ---------------------------------------- few steps (ger.rs)
 
@@ -203,29 +159,6 @@ pub(crate) fn even_part(total: usize, max: usize, unit: usize) -> usize {
     }
     let parts = total.div_ceil(max).max(1);
     total.div_ceil(parts).next_multiple_of(unit).max(unit)
-}
-
-/// The most elements that any product of up to (m, n, k) packs, on any kernel of the table, transposed or not; `None` past the
-/// address space.
-pub(crate) fn largest_panels<T>(m: usize, n: usize, k: usize) -> Option<usize> {
-    // None of these is more than a few million. Tiles are of any size up to the largest: 14 rows are 16 in tiles of 8.
-    let rows = |x: usize| x.min(MC) + MR_MAX - 1;
-    let cols = |x: usize| x.min(NC) + NR_BYTES / size_of::<T>() - 1;
-    let skinny = (SKINNY_COLUMNS + 16) * 16 + k.min(KC) * MAX_SKINNY_ROWS; // LANES <= 16
-    let blocks = (k.min(KC) * (rows(m) + cols(n)).max(rows(n) + cols(m))).max(skinny);
-    // A single row is summed up in a buffer of its own.
-    let longest = m.max(n);
-    Some(blocks.max(longest.checked_add(cols(longest))?))
-}
-
-/// Rows at this distance in elements share their sets of the caches.
-pub(crate) fn page_apart<T>(stride: usize) -> bool {
-    stride != 0 && (stride * size_of::<T>()).is_multiple_of(PAGE)
-}
-
-/// Rows at this distance in elements use few of the sets of the L1 cache.
-pub(crate) fn few_sets<T>(stride: usize) -> bool {
-    (stride * size_of::<T>()).is_multiple_of(FEW_SETS)
 }
 
 #[cfg(test)]

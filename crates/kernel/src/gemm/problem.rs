@@ -2,6 +2,7 @@
 
 use crate::Scalar;
 use crate::elementwise::activation::{Area, PostOp};
+use crate::gemm::cache_sizes::BlockSizes;
 use crate::matrix::operand::Operand;
 
 /// `C[m, n] <- epilogue(A[m, k] * B[k, n])`: pointers and strides in elements.
@@ -27,6 +28,8 @@ pub(crate) struct Problem<T> {
     pub(crate) swapped: bool,
     /// Whether `b` points at panels of this kernel's width, each with all steps of k.
     pub(crate) b_packed: bool,
+    /// What the product asks of the caches.
+    pub(crate) sizes: &'static BlockSizes,
     /// What is done with C's elements once their sums are there.
     pub(crate) post_op: Option<PostOp<T>>,
 }

@@ -1,4 +1,4 @@
-//! The choice of the algorithm of a product. It depends on shape and strides alone, not on the thread or the number of threads.
+//! The choice of the algorithm of a product. It depends on shape, strides and caches, not on the thread or the number of threads.
 //!
 //! All algorithms run each element's chain of multiply-adds in the same order, so they differ in speed and in nothing else;
 //! but for single rows and columns of dot products ([`Algorithm::Row`] with `dots`), which the shape and strides of the whole
@@ -6,8 +6,8 @@
 
 use crate::Scalar;
 use crate::gemm::block_sizes::{
-    GER_SMALL, KC, LARGE_BYTES, LOW_LARGE_BYTES, LOW_ROWS, LOW_SUMS, MAX_GER_STEPS, MAX_SKINNY_ROWS, MAX_STREAMED_ROWS,
-    MIN_DOT_STEPS, NARROW_STEPS, SKINNY_SHORT_ROWS, page_apart,
+    GER_SMALL, KC, LOW_ROWS, LOW_SUMS, MAX_GER_STEPS, MAX_SKINNY_ROWS, MAX_STREAMED_ROWS, MIN_DOT_STEPS, NARROW_STEPS,
+    SKINNY_SHORT_ROWS,
 };
 use crate::gemm::level2::ger::are_together;
 use crate::gemm::level2::skinny::is_packed;
@@ -103,8 +103,11 @@ fn is_skinny<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
 
 /// Whether these are few rows and a B that outgrows the caches, its rows pages apart: `streamed.rs` streams it past them.
 fn is_streamed<T: Scalar>(p: &Problem<T>) -> bool {
-    let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && page_apart::<T>(p.b.rs);
-    (2..=MAX_STREAMED_ROWS).contains(&p.m) && rows_apart && p.k <= KC && wrapping_bytes::<T>(p.k, p.n) >= LARGE_BYTES
+    let rows_apart = p.b.cs == 1 && p.c_cs == 1 && !p.swapped && p.sizes.same_sets::<T>(p.b.rs);
+    (2..=MAX_STREAMED_ROWS).contains(&p.m)
+        && rows_apart
+        && p.k <= KC
+        && wrapping_bytes::<T>(p.k, p.n) >= p.sizes.large_bytes
 }
 
 /// How many columns past the last whole panel are best computed by themselves, the way that few columns go: with AVX2
@@ -164,7 +167,7 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     // 0.86-0.94. Packing B takes about 6 / m of the product's time.
     let lanes = K::Vector::LANES;
     let registers = p.m.div_ceil(lanes) as f64;
-    let is_large = wrapping_bytes::<T>(p.k, p.n) > LOW_LARGE_BYTES;
+    let is_large = wrapping_bytes::<T>(p.k, p.n) > p.sizes.low_large_bytes;
     let lone = match K::REGISTERS_ARE_LINES {
         true if is_large => 1.1,
         true => 2.0,
@@ -179,6 +182,7 @@ fn is_low<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
 mod tests {
     use super::*;
     use crate::elementwise::activation::{Activation, PostOp};
+    use crate::gemm::cache_sizes::BlockSizes;
     use crate::matrix::operand::Operand;
     use crate::simd::avx2::Avx2;
     use crate::simd::avx512::Avx512;
@@ -219,6 +223,7 @@ mod tests {
             col: 0,
             swapped: false,
             b_packed: false,
+            sizes: BlockSizes::of_text("48K:12,1M:16,32M:16"),
             post_op: None,
         }
     }

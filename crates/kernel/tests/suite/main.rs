@@ -3,6 +3,7 @@
 mod activations;
 mod bitwise;
 mod byte_lut;
+mod caches;
 mod cases;
 mod contract;
 mod dots;

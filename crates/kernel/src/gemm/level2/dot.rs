@@ -13,7 +13,7 @@
 
 use super::row::Row;
 use crate::Scalar;
-use crate::gemm::block_sizes::{DOT_PREFETCH_AHEAD, DOT_PREFETCH_BYTES};
+use crate::gemm::block_sizes::DOT_PREFETCH_AHEAD;
 use crate::simd::isa::{Isa, Op};
 use crate::simd::vector::Simd;
 use crate::sizes::wrapping_bytes;
@@ -39,7 +39,7 @@ impl<T: Scalar> Op<T> for DotSums<'_, T> {
         let y = r.y;
         // SAFETY: the contract of `DotSums`, upheld where it is constructed; y has room (asserted).
         unsafe {
-            if const { K::Vector::LANES < CHAINS } || wrapping_bytes::<T>(r.k, r.n) > DOT_PREFETCH_BYTES {
+            if const { K::Vector::LANES < CHAINS } || wrapping_bytes::<T>(r.k, r.n) > r.sizes.dot_prefetch_bytes {
                 by_lanes::<T, K::Vector, true>(r, y)
             } else {
                 by_lanes::<T, K::Vector, false>(r, y)

@@ -14,9 +14,7 @@ use super::skinny::SkinnySums;
 use crate::Scalar;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::epilogue::EpilogueOp;
-use crate::gemm::block_sizes::{
-    GEMV_PREFETCH_AHEAD, KC, L1_BYTES, STREAM_PREFETCH_ROW_BYTES, STREAMED_ROWS, even_part,
-};
+use crate::gemm::block_sizes::{GEMV_PREFETCH_AHEAD, KC, STREAM_PREFETCH_ROW_BYTES, STREAMED_ROWS, even_part};
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::matrix::aligned::LINE;
@@ -51,6 +49,7 @@ pub(crate) unsafe fn row<T: Scalar, K: Isa<T>, const DOTS: bool>(
             c: p.c,
             c_cs: p.c_cs,
             col: if p.swapped { p.row } else { p.col },
+            sizes: p.sizes,
             y: y.as_mut_ptr(),
             y_len: y.len(),
             swapped: p.swapped,
@@ -97,7 +96,7 @@ impl<T: Scalar> Op<T> for GemvSums<'_, T> {
         let y = r.y;
         let lanes = K::Vector::LANES;
         let registers = r.n.div_ceil(lanes);
-        let fetch = wrapping_bytes::<T>(r.k, r.n) > L1_BYTES;
+        let fetch = wrapping_bytes::<T>(r.k, r.n) > r.sizes.l1_bytes;
         // SAFETY: the contract of `GemvSums`, upheld where it is constructed; y has room (asserted).
         unsafe {
             if !fetch && registers <= K::ACC_REGISTERS {

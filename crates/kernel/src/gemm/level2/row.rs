@@ -2,6 +2,7 @@
 
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
+use crate::gemm::cache_sizes::BlockSizes;
 use crate::simd::isa::{Isa, Op};
 use crate::simd::vector::Simd;
 
@@ -24,6 +25,8 @@ pub(crate) struct Row<T> {
     pub(crate) c_cs: usize,
     /// The first column within C.
     pub(crate) col: usize,
+    /// What the product asks of the caches.
+    pub(crate) sizes: &'static BlockSizes,
     /// The destination of the sums: those of row i from `y + i * n.next_multiple_of(LANES)` on, that many elements.
     pub(crate) y: *mut T,
     pub(crate) y_len: usize,

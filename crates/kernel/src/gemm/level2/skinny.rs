@@ -19,8 +19,7 @@ use crate::Scalar;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::epilogue::EpilogueOp;
 use crate::gemm::block_sizes::{
-    KC, PAGE, SKINNY_CHAINS, SKINNY_CHAINS_CROWDED, SKINNY_COLUMNS, SKINNY_PREFETCH_AHEAD, SKINNY_PREFETCH_BYTES,
-    SKINNY_SHORT_ROWS, even_part,
+    KC, SKINNY_CHAINS, SKINNY_CHAINS_CROWDED, SKINNY_COLUMNS, SKINNY_PREFETCH_AHEAD, SKINNY_SHORT_ROWS, even_part,
 };
 use crate::gemm::pack::panels::{PackPanels, Source};
 use crate::gemm::pack::scratch::Scratch;
@@ -76,6 +75,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: &Epilog
                 c: p.c.wrapping_add(j * p.c_cs),
                 c_cs: p.c_cs,
                 col: if p.swapped { p.row } else { p.col + j },
+                sizes: p.sizes,
                 y: y.as_mut_ptr(),
                 y_len: y.len(),
                 swapped: p.swapped,
@@ -144,12 +144,14 @@ impl<T: Scalar> Op<T> for SkinnySums<'_, T> {
 /// Safety: the contract of [`SkinnySums`], y whole registers; the CPU has the instructions of K.
 #[inline(always)]
 unsafe fn sums<T: Scalar, K: Isa<T>>(r: &Row<T>, y: *mut T) {
-    let crowded = (r.b_cs * size_of::<T>()).is_multiple_of(PAGE / 2);
+    let crowded = r.sizes.two_sets::<T>(r.b_cs);
     // SAFETY: as this function's, with the rows counted by the match.
     unsafe {
         match r.m {
             1 if crowded => side::<T, K, SKINNY_CHAINS_CROWDED, false>(r, y),
-            1 if wrapping_bytes::<T>(r.k, r.n) > SKINNY_PREFETCH_BYTES => side::<T, K, SKINNY_CHAINS, true>(r, y),
+            1 if wrapping_bytes::<T>(r.k, r.n) > r.sizes.skinny_prefetch_bytes => {
+                side::<T, K, SKINNY_CHAINS, true>(r, y)
+            }
             1 => side::<T, K, SKINNY_CHAINS, false>(r, y),
             2 if !crowded => strips::<T, K, 2, 4, false>(r, y),
             2 => strips::<T, K, 2, 2, false>(r, y),

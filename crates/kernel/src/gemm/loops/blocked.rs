@@ -9,7 +9,6 @@ use super::macro_kernel::{Block, macro_kernel, rows_of, shares};
 use super::packing_plan::{PLAIN, PackingPlan, TAIL, WIDE, plan, tile_kind};
 use crate::Scalar;
 use crate::epilogue::EpilogueOp;
-use crate::gemm::block_sizes::{FETCHED_PANELS_BYTES, KC, even_part};
 use crate::gemm::pack::panels::{PackPanels, Source};
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
@@ -84,16 +83,8 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
     scratch: &mut Scratch<T>,
 ) {
     let &PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, prefetch_packed_b, .. } = plan;
-    let b_columns = match (pack_b, pack_ragged) {
-        _ if p.b_packed => 0,
-        (true, _) => nc_block,
-        (_, true) => nr,
-        _ => 0,
-    };
-    let a_rows = if pack_a { mc_block } else { 0 };
-    // As much as with no block cut shorter: a thread's scratch that has grown for one epilogue then serves the others.
-    let held = if plan.is_large { kc_block } else { even_part(p.k, KC, 1) };
-    let (b_panels, a_panels) = scratch.panels(b_columns * held, a_rows * held);
+    let (b_elements, a_elements) = plan.panels(p);
+    let (b_panels, a_panels) = scratch.panels(b_elements, a_elements);
     let k_blocks = p.k.div_ceil(kc_block).max(1); // k = 0 still reaches the epilogue
 
     // LOOP 5: columns of C, in blocks whose part of B fits the last-level cache. Independent.
@@ -172,7 +163,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                     b_panel,
                     b_padded: pack_b,
                     b_fetched: (prefetch_b && ic == 0)
-                        || (prefetch_packed_b && kc * nc * size_of::<T>() > FETCHED_PANELS_BYTES),
+                        || (prefetch_packed_b && kc * nc * size_of::<T>() > p.sizes.fetched_panels_bytes),
                     ragged: (pack_ragged && !pack_b).then_some(b_panels.as_ptr()),
                     resume: epilogue.resumes() && k_block > 0,
                     is_last: k_block + 1 == k_blocks,

@@ -4,7 +4,6 @@
 use crate::Scalar;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::epilogue::EpilogueOp;
-use crate::gemm::block_sizes::B_BESIDE_C;
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::dispatch::dispatch;
 use crate::gemm::tile::shape::{Step, Tile};
@@ -103,7 +102,7 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
     // or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8 times as long with AVX2, 64 x 40 x 8
     // 1.3 times with AVX-512.
     let mut first_panel = 0;
-    if n / nr > 2 && b.k * n * size_of::<T>() <= B_BESIDE_C {
+    if n / nr > 2 && b.k * n * size_of::<T>() <= p.sizes.b_beside_c {
         first_panel = n / nr;
         tile.run = first_panel;
         tile.next = Step { a: 0, b: b.b_panel, c: nr * p.c_cs, row: 0, col: nr };

@@ -3,6 +3,7 @@
 
 use crate::Scalar;
 use crate::gemm::block_sizes::*;
+use crate::gemm::cache_sizes::BlockSizes;
 use crate::gemm::problem::Problem;
 use crate::simd::isa::Isa;
 use crate::simd::vector::Simd;
@@ -29,7 +30,9 @@ pub(crate) struct PackingPlan {
     pub(crate) prefetch_b: bool,
     /// Whether the first tile of each block of rows fetches the next panel of a packed B, where its block is large.
     pub(crate) prefetch_packed_b: bool,
-    /// Steps of a block, at most.
+    /// Whether chains go on from C, so that blocks may have fewer steps.
+    pub(crate) resumes: bool,
+    /// Steps of a block, at most; fewer where the caches hold fewer and chains go on.
     pub(crate) most_steps: usize,
     /// Whether B is packed in blocks that are used at once, from the second-level cache.
     pub(crate) is_large: bool,
@@ -72,7 +75,8 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
     let unpacked_rows = if p.b.rs.is_multiple_of(lanes) { UNPACKED_ROWS_WHOLE } else { UNPACKED_ROWS };
-    let pack_b = p.b_packed || !rows_contiguous || p.m > unpacked_rows || (row_tiles > 1 && page_apart::<T>(p.b.rs));
+    let pack_b =
+        p.b_packed || !rows_contiguous || p.m > unpacked_rows || (row_tiles > 1 && p.sizes.same_sets::<T>(p.b.rs));
     // Where lanes are factors, a ragged row is read without masks but for one that is shorter than a register.
     let is_masked = const { !K::Vector::LANES_ARE_FACTORS } || p.n % nr < lanes;
     let pack_ragged = pack_b
@@ -83,14 +87,16 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
     let by_columns = p.a.rs == 1 && p.m > 1;
-    let rows_apart = if mr > WAYS { MANY_ROWS_APART_COLUMN_TILES } else { ROWS_APART_COLUMN_TILES };
     let pack_a = packs_rows::<T, K>(p)
-        || (p.n > rows_apart * nr && p.m > 1 && page_apart::<T>(p.a.rs))
-        || (p.n >= PACKED_COLUMN_TILES * nr && p.k > 1 && page_apart::<T>(p.a.cs))
-        || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && few_sets::<T>(p.a.cs));
+        || (p.n > MANY_ROWS_APART_COLUMN_TILES * nr
+            && p.m > 1
+            && p.sizes.same_sets::<T>(p.a.rs)
+            && (mr > p.sizes.l1_ways || p.n > ROWS_APART_COLUMN_TILES * nr))
+        || (p.n >= PACKED_COLUMN_TILES * nr && p.k > 1 && p.sizes.same_sets::<T>(p.a.cs))
+        || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && p.sizes.few_sets::<T>(p.a.cs));
     // The first tile of rows reads an unpacked B, which the other tiles then find in the caches.
     let fetches = TILES == PLAIN && p.m > 2 * mr;
-    let prefetch_b = !pack_b && fetches && wrapping_bytes::<T>(p.k, p.n) > PREFETCHED_B_BYTES;
+    let prefetch_b = !pack_b && fetches && wrapping_bytes::<T>(p.k, p.n) > p.sizes.prefetched_b_bytes;
     let prefetch_packed_b = pack_b && fetches;
 
     // When k is split, accumulation resumes from C.
@@ -98,7 +104,7 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     let b_by_lines = !pack_b && row_tiles > 1 && p.b.rs * size_of::<T>() >= LONG_ROW;
     let most_steps = match (a_by_lines, b_by_lines) {
         _ if !resumes || p.k <= STEPS_OF_FEW_SETS => KC,
-        (true, _) if few_sets::<T>(p.a.cs) => STEPS_OF_FEW_SETS,
+        (true, _) if p.sizes.few_sets::<T>(p.a.cs) => STEPS_OF_FEW_SETS,
         (false, false) => KC,
         _ => STEPS_IN_PLACE,
     };
@@ -107,25 +113,46 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
         && !p.b_packed
         && rows_contiguous
         && p.m <= UNPACKED_ROWS
-        && wrapping_bytes::<T>(p.k, p.n) >= LARGE_BYTES;
-    PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, prefetch_packed_b, most_steps, is_large }
+        && wrapping_bytes::<T>(p.k, p.n) >= p.sizes.large_bytes;
+    PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, prefetch_packed_b, resumes, most_steps, is_large }
 }
 
 impl PackingPlan {
+    /// Elements of B's panels and of A's. As many as with no block cut shorter, or less high: a thread's scratch that has grown
+    /// for one epilogue then serves the others.
+    #[inline(always)]
+    pub(crate) fn panels<T>(&self, p: &Problem<T>) -> (usize, usize) {
+        let (_, nc, kc) = self.blocks(p);
+        let b_columns = match (self.pack_b, self.pack_ragged) {
+            _ if p.b_packed => 0,
+            (true, _) => nc,
+            (_, true) => self.nr,
+            _ => 0,
+        };
+        let a_rows = if self.pack_a { even_part(p.m, p.sizes.rows / self.mr * self.mr, self.mr) } else { 0 };
+        let steps = if self.is_large { kc } else { even_part(p.k, KC, 1) };
+        (b_columns * steps, a_rows * steps)
+    }
+
     /// Whether everything is one block, of which nothing is packed.
     #[inline(always)]
     pub(crate) fn is_one_block<T>(&self, p: &Problem<T>) -> bool {
         let unpacked = !self.pack_a && !self.pack_b && (!self.pack_ragged || p.n.is_multiple_of(self.nr));
-        unpacked && (1..=MC).contains(&p.m) && p.n <= NC && p.k <= self.most_steps
+        let BlockSizes { rows, columns, steps, .. } = p.sizes;
+        unpacked && (1..=*rows).contains(&p.m) && p.n <= *columns && p.k <= self.most_steps && p.k <= *steps
     }
 
     /// Rows of A's block; columns and steps of B's.
     #[inline(always)]
     pub(crate) fn blocks<T>(&self, p: &Problem<T>) -> (usize, usize, usize) {
-        let &PackingPlan { mr, nr, .. } = self;
-        let (most_cols, most_steps) =
-            if self.is_large { (LARGE_ROW_BYTES / size_of::<T>(), LARGE_STEPS) } else { (NC, self.most_steps) };
-        (even_part(p.m, MC / mr * mr, mr), even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1))
+        let (&PackingPlan { mr, nr, resumes, .. }, sizes) = (self, p.sizes);
+        let (most_cols, most_steps) = match (self.is_large, resumes) {
+            (true, _) => (sizes.large_row_bytes / size_of::<T>(), LARGE_STEPS),
+            (_, true) => (sizes.columns, self.most_steps.min(sizes.steps)),
+            _ => (sizes.columns, self.most_steps),
+        };
+        let most_rows = if resumes || p.k <= sizes.steps { sizes.rows } else { sizes.kept_rows };
+        (even_part(p.m, most_rows / mr * mr, mr), even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1))
     }
 }
 
@@ -145,7 +172,7 @@ fn is_wide<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     }
     let registers = p.n.div_ceil(K::Vector::LANES);
     let fills = registers % FOUR_ROWS_VECTORS != 1 || registers > 3 * FOUR_ROWS_VECTORS;
-    let two_tiles = (p.m == 8 || (p.m == 7 && fills)) && !page_apart::<T>(p.b.rs);
+    let two_tiles = (p.m == 8 || (p.m == 7 && fills)) && !p.sizes.same_sets::<T>(p.b.rs);
     matches!(p.m, 2 | 3) || (K::MR_WIDE == 4 && (p.m == 4 || two_tiles))
 }
 
@@ -191,6 +218,7 @@ mod tests {
             col: 0,
             swapped: false,
             b_packed: false,
+            sizes: BlockSizes::of_text("48K:12,1M:16,32M:16"),
             post_op: None,
         }
     }
@@ -219,6 +247,45 @@ mod tests {
         let plan = plan::<f32, Avx512, PLAIN>(&p, true);
         assert!(plan.is_large, "{plan:?}");
         assert_eq!(plan.blocks(&p), (70, 512, 256)); // 64 rows in tiles of 14; 512 * 256 * 4 B = 512 KiB
+    }
+
+    #[test]
+    fn blocks_follow_the_caches_and_an_epilogue_that_keeps_c_has_kc_steps() {
+        let haswell = BlockSizes::of_text("32K:8,256K:8,8M:16:4");
+        let p = Problem { sizes: haswell, ..problem((2000, 2000, 2000), 2000) };
+        let resumed = plan::<f32, Avx2, PLAIN>(&p, true);
+        assert_eq!(resumed.blocks(&p), (144, 512, 250));
+        let kept = plan::<f32, Avx2, PLAIN>(&p, false);
+        assert_eq!(kept.blocks(&p), (36, 512, 1000));
+        // As few steps as fit beside more rows are one block either way.
+        let few = Problem { k: 200, ..p };
+        assert_eq!(plan::<f32, Avx2, PLAIN>(&few, false).blocks(&few), (144, 512, 200));
+    }
+
+    /// Whatever the caches, a scratch for a shape has room for every product of that shape.
+    #[test]
+    fn panels_never_outgrow_the_scratch_of_their_shape() {
+        let caches =
+            ["48K:12,1M:16,32M:16", "32K:8,256K:8,8M:16:4", "32K:4,64K:4", "48K:12,2M:16,320M:20:64", "128K:8,16M:16"];
+        let sides = [1usize, 2, 5, 6, 13, 14, 28, 29, 143, 145, 287, 290, 513, 1023, 1025, 2049];
+        for sizes in caches.map(BlockSizes::of_text) {
+            for (m, n, k) in sides.iter().flat_map(|&m| sides.iter().flat_map(move |&n| sides.map(|k| (m, n, k)))) {
+                for (b_rs, a) in [(n, (k, 1)), (n.next_multiple_of(1024), (1, m)), (n, (1, m.next_multiple_of(1024)))] {
+                    let a = Operand { ptr: std::ptr::null(), rs: a.0, cs: a.1 };
+                    let p = Problem { sizes, a, ..problem((m, n, k), b_rs) };
+                    let columns = Problem { b: Operand { ptr: std::ptr::null(), rs: 1, cs: k }, ..p.columns(0, n) };
+                    for (p, resumes) in [(&p, true), (&p, false), (&columns, true), (&p.transposed(), true)] {
+                        let most = sizes.largest_panels::<f32>(m, n, k).unwrap();
+                        for plan in [plan::<f32, Avx2, PLAIN>(p, resumes), plan::<f32, Avx512, PLAIN>(p, resumes)] {
+                            let (b, a) = plan.panels(p);
+                            assert!(a + b <= most, "{m}x{n}x{k}, {plan:?}, {sizes:?}: {a} and {b} of {most}");
+                            let (mc, nc, kc) = plan.blocks(p);
+                            assert!(mc > 0 && nc > 0 && kc > 0, "{m}x{n}x{k}, {plan:?}, {sizes:?}");
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The memory that packing needs: made once, grown on demand, never shrunk.
 
-use crate::gemm::block_sizes::largest_panels;
+use crate::gemm::cache_sizes::BlockSizes;
 use crate::{Aligned, Scalar, SizeError};
 
 /// Room for packed operands. One for each thread that multiplies; its contents between calls mean nothing.
@@ -56,7 +56,8 @@ impl<T: Scalar> Scratch<T> {
     /// When there is not enough memory; the scratch is then as it was.
     pub fn try_reserve(&mut self, m: usize, n: usize, k: usize) -> Result<(), SizeError> {
         const WHAT: &str = "scratch (m x n x k)";
-        let elements = largest_panels::<T>(m, n, k).ok_or_else(|| SizeError::past_addresses(WHAT, &[m, n, k]))?;
+        let most = BlockSizes::of_this_process().largest_panels::<T>(m, n, k);
+        let elements = most.ok_or_else(|| SizeError::past_addresses(WHAT, &[m, n, k]))?;
         if self.buffer.len() < elements {
             self.buffer = Aligned::try_zeros(elements).map_err(|error| error.of(WHAT, &[m, n, k]))?;
         }
