@@ -24,9 +24,9 @@ mod store;
 mod storing;
 #[cfg(feature = "csv")]
 mod text;
-mod typed;
 #[cfg(feature = "csv")]
 mod thousands;
+mod typed;
 #[cfg(feature = "csv")]
 mod utf16;
 mod words;
