@@ -238,12 +238,15 @@ impl Run {
 
 impl Render {
     fn render(&self) -> Result<(), String> {
-        let (path, record) = newest(&self.records)?;
+        let records = records(&self.records)?;
+        let (path, record) = newest(&records, &self.records)?;
+        let comparable: Vec<&Record> =
+            records.iter().map(|(_, record)| record).filter(|record| is_comparable(&record.header)).collect();
         let readme = fs::read_to_string(&self.readme).map_err(|error| format!("{}: {error}", self.readme.display()))?;
-        let section = readme_section(&record, &path.to_string_lossy(), &self.svg.to_string_lossy());
+        let section = readme_section(record, &path.to_string_lossy(), &self.svg.to_string_lossy(), &comparable);
         let readme =
             replace_section(&readme, &section).map_err(|wrong| format!("{}: {wrong}", self.readme.display()))?;
-        for (file, text) in [(&self.readme, readme), (&self.svg, chart(&record))] {
+        for (file, text) in [(&self.readme, readme), (&self.svg, chart(record))] {
             fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
             println!("{} made from {}", file.display(), path.display());
         }
@@ -251,9 +254,8 @@ impl Render {
     }
 }
 
-/// The newest record of one thread, the CPU's own choice of kernels and the usual rivals; without such a one, the
-/// newest.
-fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
+/// The records of products, which the README's tables are about, the oldest first.
+fn records(folder: &Path) -> Result<Vec<(PathBuf, Record)>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut records = Vec::new();
     for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
@@ -261,14 +263,23 @@ fn newest(folder: &Path) -> Result<(PathBuf, Record), String> {
             let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             let record = Record::parse(&text).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
             if !record.cases.is_empty() {
-                records.push((path, record)); // of products, which the README's table is about
+                records.push((path, record));
             }
         }
     }
-    let rank = |(_, Record { header, .. }): &(PathBuf, Record)| {
-        (header.threads == 1 && header.kernels_by_default && header.with.is_empty(), header.date.clone())
-    };
-    records.into_iter().max_by_key(rank).ok_or(format!("{} holds no record: run scripts/bench", folder.display()))
+    records.sort_by(|(_, a), (_, b)| a.header.date.cmp(&b.header.date));
+    Ok(records)
+}
+
+/// Of one thread, with the CPU's own choice of kernels and the usual rivals.
+fn is_comparable(header: &Header) -> bool {
+    header.threads == 1 && header.kernels_by_default && header.isa.is_none() && header.with.is_empty()
+}
+
+/// The newest of the comparable records; without such a one, the newest.
+fn newest<'a>(records: &'a [(PathBuf, Record)], folder: &Path) -> Result<&'a (PathBuf, Record), String> {
+    let best = records.iter().max_by_key(|(_, record)| (is_comparable(&record.header), record.header.date.clone()));
+    best.ok_or(format!("{} holds no record: run scripts/bench", folder.display()))
 }
 
 fn print_case(case: &Measured) {

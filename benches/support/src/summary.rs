@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::record::{Measured, Record};
+use crate::record::{Header, Measured, Record};
 use crate::shapes::{Element, SUMMARY};
 use crate::stats::{geometric_mean, quantile};
 
@@ -51,8 +51,47 @@ impl Record {
     }
 }
 
-/// The section of the README between [`MARKERS`], those included.
-pub fn readme_section(record: &Record, record_path: &str, chart_path: &str) -> String {
+/// The same products on several processors: of each the record that stands last, in the order of their first ones. Empty
+/// where there is one processor.
+fn by_processor(records: &[&Record]) -> String {
+    let mut newest: Vec<&Record> = Vec::new();
+    for &record in records {
+        match newest.iter_mut().find(|known| known.header.cpu == record.header.cpu) {
+            Some(known) => *known = record,
+            None => newest.push(record),
+        }
+    }
+    if newest.len() < 2 {
+        return String::new();
+    }
+    let row = |first: &str, cell: &dyn Fn(&Record) -> String| {
+        let cells: Vec<String> = newest.iter().map(|record| cell(record)).collect();
+        format!("| {first} | {} |\n", cells.join(" | "))
+    };
+    let mut text = row("", &|record| {
+        let Header { cpu, date, commit, kernels, .. } = &record.header;
+        let (date, commit) = (date.split('T').next().unwrap_or_default(), commit.get(..10).unwrap_or(commit));
+        format!("{cpu}, `{}`, {date}, {commit}", kernels[0])
+    });
+    text += &format!("|---|{}\n", "--:|".repeat(newest.len()));
+    text += &row("geometric mean", &|record| format!("{:.2}x", record.against_the_best().0));
+    text += &row("slower on", &|record| {
+        let of = record.against_the_best().1;
+        format!("{} of {of} (noise {:.1} %)", record.lost().len(), 100.0 * record.noise())
+    });
+    let all = newest.iter().flat_map(|record| record.summary());
+    for name in SUMMARY.iter().filter(|name| all.clone().any(|case| case.case == **name)) {
+        text += &row(name, &|record| {
+            let Some(case) = record.cases.iter().find(|case| case.case == *name) else { return "-".to_owned() };
+            let best = case.best_rival().map_or(String::new(), |best| format!(", {:.2}x", best.ratio[1]));
+            format!("{:.0} %{best}", case.ours.percent_of_peak)
+        });
+    }
+    format!("\nProcessor by processor, in % of its peak and against the fastest rival:\n\n{text}")
+}
+
+/// The section of the README between [`MARKERS`], those included: of a record, and of all comparable ones by processor.
+pub fn readme_section(record: &Record, record_path: &str, chart_path: &str, comparable: &[&Record]) -> String {
     let header = &record.header;
     let (mean, count) = record.against_the_best();
     let lost = record.lost().len();
@@ -101,7 +140,7 @@ pub fn readme_section(record: &Record, record_path: &str, chart_path: &str) -> S
          it is measured: [`benches/README.md`](benches/README.md).",
         peaks.join(", "),
     );
-    text + MARKERS[1]
+    text + &by_processor(comparable) + MARKERS[1]
 }
 
 /// The text with its section replaced.
@@ -146,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_measured_row_of_the_summary_is_in_the_table() {
-        let text = readme_section(&sample(), "benches/records/x.jsonl", "benches/records/latest.svg");
+        let text = readme_section(&sample(), "benches/records/x.jsonl", "benches/records/latest.svg", &[&sample()]);
         assert!(text.contains("| 64 | 64 x 64 x 64 | 200 | 80 % | 2.00x | 4.00x |"), "{text}");
         assert!(text.contains("| 256 | 64 x 64 x 64 | 200 | 80 % | 1.25x | 0.50x |"), "{text}");
         assert!(
@@ -155,6 +194,20 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| gemm 0.1.2 | faer 0.1.2 |"), "{text}");
+    }
+
+    #[test]
+    fn each_processor_has_a_column_of_its_newest_record() {
+        let (mut old, mut other) = (sample(), sample());
+        old.cases[0].ours.percent_of_peak = 1.0;
+        other.header.cpu = "another".to_owned();
+        other.cases.remove(1);
+        let new = sample();
+        assert_eq!(by_processor(&[&old, &new]), "");
+        let text = by_processor(&[&old, &other, &new]);
+        assert!(text.contains("| 64 | 80 %, 2.00x | 80 %, 2.00x |"), "{text}");
+        assert!(text.contains("| 256 | 80 %, 0.50x | - |") && text.contains("another, `"), "{text}");
+        assert!(text.contains("| geometric mean | 1.00x | 2.00x |"), "{text}");
     }
 
     #[test]
