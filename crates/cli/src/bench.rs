@@ -9,13 +9,13 @@ use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::output::Output;
 
-/// How long a sample takes. There are some ten for each of thirty numbers.
-const SAMPLE: Duration = Duration::from_millis(20);
-const QUICK_SAMPLE: Duration = Duration::from_micros(500);
+/// How long each of some thirty numbers is measured.
+const EFFORT: Duration = Duration::from_millis(150);
+const QUICK_EFFORT: Duration = Duration::from_millis(5);
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     Files::default().output("--out", args.out.as_deref()).check()?;
-    let record = measure(if args.quick { QUICK_SAMPLE } else { SAMPLE })?;
+    let record = measure(if args.quick { QUICK_EFFORT } else { EFFORT })?;
     if let Some(out) = &args.out {
         files::write(out, |file| Ok(writeln!(file, "{}", serde_json::to_string_pretty(&record)?)?))?;
     }

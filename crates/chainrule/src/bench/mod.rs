@@ -16,19 +16,19 @@ pub use record::{Memory, Record, Timed};
 use crate::error::{Error, Result};
 use crate::{ModelError, date};
 
-/// Measures this machine; each number takes about ten times `sample`, and there are some thirty. 10 ms suffice on a quiet
-/// machine.
+/// Measures this machine. Each of some thirty numbers takes `effort`, and seven samples at least: 20 ms suffice where nothing
+/// else runs.
 ///
 /// # Errors
 /// When the environment names a kernel that cannot be had, or no caches, or no thread can be started.
-pub fn measure(sample: Duration) -> Result<Record> {
+pub fn measure(effort: Duration) -> Result<Record> {
     let kernel = Kernel::<f32>::selected().map_err(ModelError::from)?;
     let caches = *Caches::selected().map_err(ModelError::from)?;
     // One thread, whatever the pool of this process.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     let pool = pool.map_err(|error| Error::Threads { threads: 1, reason: error.to_string() })?;
     pool.install(|| {
-        let timer = timing::Timer::new(kernel, sample);
+        let timer = timing::Timer::new(kernel, effort);
         let (memory, products, steps) = (timer.memory(&caches), jobs::products(&timer, kernel), jobs::steps(&timer)?);
         Ok(Record {
             version: env!("CARGO_PKG_VERSION"),

@@ -7,8 +7,11 @@ use chainrule_kernel::{Caches, Epilogue, Kernel, MatMut, MatRef, Scratch};
 
 use super::record::{Memory, Timed};
 
-/// Samples of each number.
+/// Samples of each number, at least.
 const SAMPLES: usize = 7;
+
+/// A sample takes as long or one call: long for the clock, short beside the slices of time in which systems share a processor.
+const SAMPLE: Duration = Duration::from_millis(1);
 
 /// What memory is read from is no larger than this.
 const MOST_BYTES: usize = 256 << 20;
@@ -19,8 +22,8 @@ const COLUMNS: usize = 128;
 /// Times work against the peak.
 pub(super) struct Timer {
     kernel: &'static Kernel<f32>,
-    /// How long a sample takes at least.
-    sample: Duration,
+    /// How long each number is measured.
+    effort: Duration,
     /// The most multiplications and additions a second that were seen.
     peak: Cell<f64>,
 }
@@ -33,8 +36,8 @@ pub(super) struct Measured {
 }
 
 impl Timer {
-    pub(super) fn new(kernel: &'static Kernel<f32>, sample: Duration) -> Self {
-        Timer { kernel, sample, peak: Cell::new(0.0) }
+    pub(super) fn new(kernel: &'static Kernel<f32>, effort: Duration) -> Self {
+        Timer { kernel, effort, peak: Cell::new(0.0) }
     }
 
     /// Seconds of one call.
@@ -46,21 +49,27 @@ impl Timer {
         };
         many(1); // caches and branches are warm then
         let mut calls = 1;
-        while many(calls) < self.sample && calls < 1 << 30 {
+        while many(calls) < SAMPLE.min(self.effort) && calls < 1 << 30 {
             calls *= 2;
         }
-        let best = (0..SAMPLES).map(|_| many(calls)).min().unwrap_or_default();
+        let (begin, mut best) = (Instant::now(), many(calls));
+        let mut samples = 1;
+        while samples < SAMPLES || begin.elapsed() < self.effort {
+            best = best.min(many(calls));
+            samples += 1;
+        }
         // A clock that did not move is taken for one that moved by a nanosecond.
         best.max(Duration::from_nanos(1)).as_secs_f64() / f64::from(calls)
     }
 
     /// The time of work with so many multiplications and additions. The peak is measured just before: clocks change, and so
-    /// does what others leave of a processor.
+    /// does what others leave of a processor. It is never below what work has reached.
     pub(super) fn measured(&self, name: String, flops: f64, work: impl FnMut()) -> Measured {
         let mut peak_flops = 0;
-        let seconds = self.seconds(|| peak_flops = self.kernel.multiply_adds(1000));
-        self.peak.set(self.peak.get().max(peak_flops as f64 / seconds));
-        Measured { name, flops, seconds: self.seconds(work) }
+        let peak_seconds = self.seconds(|| peak_flops = self.kernel.multiply_adds(1000));
+        let seconds = self.seconds(work);
+        self.peak.set(self.peak.get().max(peak_flops as f64 / peak_seconds).max(flops / seconds));
+        Measured { name, flops, seconds }
     }
 
     /// The highest peak of all measurements so far.

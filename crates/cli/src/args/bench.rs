@@ -20,7 +20,7 @@ pub(crate) struct BenchArgs {
     /// Write the record as JSON: processor, caches, kernel, date, version and every number
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Take samples of half a millisecond, not of twenty: a second or two in all, less exact
+    /// Take a thirtieth of the time for each number: about a second in all, less exact
     #[arg(long)]
     pub(crate) quick: bool,
     /// Print the record as one JSON object and nothing else
