@@ -42,6 +42,7 @@ LAYER_NORM = "crates/model/src/layer/layer_norm.rs"
 BATCH_NORM = "crates/model/src/layer/batch_norm.rs"
 MICRO = "crates/kernel/src/gemm/tile/micro_kernel.rs"
 BLOCKING = "crates/kernel/src/gemm/loops/blocked.rs"
+PACKING_PLAN = "crates/kernel/src/gemm/loops/packing_plan.rs"
 TAILED = "crates/kernel/src/gemm/tile/micro_kernel_tail.rs"
 GEMV = "crates/kernel/src/gemm/level2/gemv.rs"
 OUTER = "crates/kernel/src/gemm/level2/ger.rs"
@@ -331,5 +332,11 @@ MISTAKES = [
         BLOCKING,
         "resume: epilogue.resumes() && k_block > 0,",
         "resume: epilogue.resumes() && k_block > usize::MAX - 1,",
+    ),
+    (
+        "kernel: chains end where the caches say, not after KC steps",
+        PACKING_PLAN,
+        "            _ => (sizes.columns, self.most_steps),",
+        "            _ => (sizes.columns, self.most_steps.min(sizes.steps)),",
     ),
 ]

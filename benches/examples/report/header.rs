@@ -3,7 +3,7 @@
 use std::fs;
 
 use chainrule_bench_support::record::{Header, Rival};
-use chainrule_kernel::{KERNEL_VARIABLE, Kernel, KernelError};
+use chainrule_kernel::{CACHES_VARIABLE, Caches, KERNEL_VARIABLE, Kernel, KernelError};
 
 use crate::isa::Isa;
 use crate::machine::{commit, cores, cpu, output};
@@ -49,7 +49,8 @@ pub(crate) fn header(choices: Choices) -> Result<Header, String> {
         cores: cores(),
         threads,
         kernels: kernels()?,
-        kernels_by_default: chosen_kernel().is_none(),
+        kernels_by_default: chosen_kernel().is_none() && std::env::var_os(CACHES_VARIABLE).is_none(),
+        caches: Some(Caches::selected().map_err(|error| error.to_string())?.to_string()),
         load: load.and_then(|load| load.split(' ').next().and_then(|first| first.parse().ok())),
         with,
         rivals,

@@ -35,8 +35,11 @@ pub struct Header {
     pub threads: usize,
     /// Our kernels, f32 and f64.
     pub kernels: [String; 2],
-    /// Whether the kernels were selected for the CPU; otherwise they were named by the user.
+    /// Whether the kernels and caches are the CPU's; otherwise the user named either.
     pub kernels_by_default: bool,
+    /// The caches that our blocks are for, as `CHAINRULE_CACHES` names them; older records do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caches: Option<String>,
     /// The load average of the last minute when the run began, where the system tells.
     pub load: Option<f64>,
     /// The rivals beyond the usual ones.
@@ -232,6 +235,7 @@ pub(crate) mod tests {
             threads: 1,
             kernels: ["f32_14x32_avx512".into(), "f64_14x16_avx512".into()],
             kernels_by_default: true,
+            caches: Some("48K:12,1M:16,32M:16:8".into()),
             with: Vec::new(),
             load: Some(0.25),
             rivals: vec![rival("gemm"), rival("faer")],

@@ -47,9 +47,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod atomic;
+pub mod bench;
 mod checksum;
 mod compatibility;
 pub mod data;
+mod date;
 mod difference;
 mod divergence;
 mod error;
@@ -111,7 +113,7 @@ pub mod network {
 
 /// Products of matrices and what an application needs to call them itself.
 pub mod kernel {
-    pub use chainrule_kernel::{Epilogue, Kernel, KernelError, PackedB, Rule, Scratch, SizeError};
+    pub use chainrule_kernel::{Caches, Epilogue, Kernel, KernelError, Level, PackedB, Rule, Scratch, SizeError};
 }
 
 /// Networks without the rest of their model, for experiments and comparisons. What was done to the rows before, the caller

@@ -7,6 +7,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod bench;
 mod checkpoint;
 mod completions;
 mod config;
@@ -100,6 +101,7 @@ fn main() -> ExitCode {
         Command::Graph(args) => ("graph", graph::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),
         Command::Gradcheck(args) => ("gradcheck", gradcheck::run(&args)),
+        Command::Bench(args) => ("bench", bench::run(&args)),
         Command::Trace(args) => ("trace", trace::run(&args)),
         Command::Completions(args) => ("completions", completions::run(&args)),
         Command::Man(args) => ("man", man::run(&args)),

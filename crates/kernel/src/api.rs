@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::elementwise::activation::{Activation, ApplyPostOp, Area, PostOp};
 use crate::elementwise::byte_lut::{ByteLut, Dequantize};
+use crate::elementwise::multiply_adds::MultiplyAdds;
 use crate::elementwise::optimizer::{Rule, Update};
 use crate::epilogue::{Bias, Epilogue, EpilogueOp};
 use crate::gemm::blocking::Blocking;
@@ -190,6 +191,19 @@ impl<T: Scalar> Kernel<T> {
         // SAFETY: the view covers the area, `of` and sums fit it (asserted above) and overlap it nowhere, and
         // `assert_available` has passed.
         unsafe { (self.post_op)(ApplyPostOp { post_op: &post_op, area: &area }) }
+    }
+
+    /// Computes so many rounds of multiply-adds in registers alone, a few in each, and returns how many multiplications and
+    /// additions that were. Over the time it took this is the peak: no product has more a second.
+    ///
+    /// # Panics
+    /// When the CPU lacks this kernel's instructions.
+    pub fn multiply_adds(&self, rounds: u64) -> u64 {
+        self.assert_available();
+        let mut op = MultiplyAdds { rounds, flops: 0 };
+        // SAFETY: `assert_available` has passed.
+        unsafe { (self.multiply_adds)(&mut op) }
+        op.flops
     }
 
     /// `x <- e^x`, within 1.5 ulp in f32 and 2 in f64; overflow is infinite, underflow gradual.

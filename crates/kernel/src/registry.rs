@@ -6,12 +6,13 @@
 //! under qemu (`scripts/check-aarch64`), the others on real hardware.
 
 use std::any::Any;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::Scalar;
 use crate::caches::Caches;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::elementwise::byte_lut::Dequantize;
+use crate::elementwise::multiply_adds::MultiplyAdds;
 use crate::elementwise::optimizer::Update;
 use crate::epilogue::EpilogueOp;
 use crate::error::KernelError;
@@ -59,6 +60,7 @@ pub struct Kernel<T: Scalar> {
     pub(crate) map: unsafe fn(&mut Map<'_, T>),
     pub(crate) update: unsafe fn(&mut Update<'_, T>),
     pub(crate) dequantize: unsafe fn(&mut Dequantize<'_, T>),
+    pub(crate) multiply_adds: unsafe fn(&mut MultiplyAdds),
     /// How such a product is blocked, its chains going on from C or not.
     pub(crate) blocking: fn(&Problem<T>, bool) -> Option<Blocking>,
     /// Columns of a tile, and of a panel of B.
@@ -117,6 +119,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         map: door!(K),
         update: door!(K),
         dequantize: door!(K),
+        multiply_adds: door!(K),
         blocking: crate::gemm::blocking::blocking::<T, K>,
         nr: K::NV * K::Vector::LANES,
     }
@@ -136,6 +139,7 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         map: |_| unreachable!(),
         update: |_| unreachable!(),
         dequantize: |_| unreachable!(),
+        multiply_adds: |_| unreachable!(),
         blocking: |_, _| unreachable!(),
         nr: K::NV * K::Vector::LANES,
     }
@@ -236,9 +240,17 @@ impl<T: Scalar> Kernel<T> {
     #[doc(hidden)]
     pub fn with_caches(&self, caches: &Caches) -> &'static Kernel<T> {
         self.assert_available();
-        let sizes: &'static BlockSizes = Box::leak(Box::new(BlockSizes::for_caches(caches)));
-        Box::leak(Box::new(Kernel { sizes: OnceLock::from(sizes), ..*self }))
+        let sizes = keep(BlockSizes::for_caches(caches));
+        keep(Kernel { sizes: OnceLock::from(sizes), ..*self })
     }
+}
+
+/// Keeps this until the process ends, where who looks for leaks sees it.
+fn keep<X: Any + Send + Sync>(made: X) -> &'static X {
+    static KEPT: Mutex<Vec<&'static (dyn Any + Send + Sync)>> = Mutex::new(Vec::new());
+    let made: &'static X = Box::leak(Box::new(made));
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(made);
+    made
 }
 
 fn other_type_has(this: &str, name: &str) -> bool {

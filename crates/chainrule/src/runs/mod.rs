@@ -8,7 +8,6 @@
 mod comparison;
 mod config;
 mod config_text;
-mod date;
 mod folder;
 mod metrics;
 mod page;
@@ -24,6 +23,8 @@ pub use folder::RunFolder;
 pub use metrics::{EpochMetrics, MetricsLog, MetricsObserver, read_metrics};
 pub use run::{BestEpoch, Metric, Run};
 pub use value::SettingValue;
+
+use crate::date;
 
 /// The section `[run]` of a file of settings: what the run was, with the date, which is now, and this crate's version. A run that is
 /// made again passes it over.

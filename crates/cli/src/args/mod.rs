@@ -1,5 +1,6 @@
 //! The command line as clap parses it: one file for each command. `values.rs` parses the values.
 
+mod bench;
 mod checkpoint;
 mod completions;
 mod convert;
@@ -24,6 +25,7 @@ mod tune;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use bench::BenchArgs;
 pub(crate) use checkpoint::CheckpointArgs;
 pub(crate) use completions::CompletionsArgs;
 pub(crate) use convert::ConvertArgs;
@@ -75,6 +77,7 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     Doctor(DoctorArgs),
     Gradcheck(GradcheckArgs),
+    Bench(BenchArgs),
     Trace(Box<TraceArgs>),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::run::{folder, last, succeed, weights};
+use crate::run::{Run, command, folder, last, succeed, weights};
 
 #[test]
 fn weights_and_files_do_not_depend_on_threads() {
@@ -21,6 +21,41 @@ fn weights_and_files_do_not_depend_on_threads() {
             .collect();
         assert!(runs.iter().all(|run| *run == runs[0]), "{settings}");
     }
+}
+
+/// A product's blocks follow from the caches, its bits do not: minibatches and layers longer than the 128 steps of the smallest
+/// block, more rows than its 28.
+#[test]
+fn model_files_do_not_depend_on_the_caches() {
+    for settings in
+        ["--hidden 300,150 --batch 300 --optimizer adam", "--hidden 133 --batch 1500 --dtype f64 --momentum 0.9"]
+    {
+        let folder = folder();
+        let file = |caches: &str| {
+            let args = format!("train --quiet --epochs 2 --save m {settings}");
+            let mut command = command(folder.path());
+            let run: Run = command.args(args.split(' ')).env("CHAINRULE_CACHES", caches).output().unwrap().into();
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{caches}");
+            fs::read(folder.path().join("m")).unwrap()
+        };
+        let want = file("");
+        for caches in ["4K:8,64K:4", "48K:12,2M:16,320M:20:64"] {
+            assert!(file(caches) == want, "{settings} with {caches}");
+        }
+    }
+}
+
+#[test]
+fn a_text_that_names_no_caches_is_refused_before_anything_is_written() {
+    let folder = folder();
+    let mut command = command(folder.path());
+    command.args(["train", "--epochs", "1", "--save", "m"]).env("CHAINRULE_CACHES", "32K,1M");
+    let run: Run = command.output().unwrap().into();
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    for part in ["error: ", "`32K,1M`", "BYTES:WAYS", "CHAINRULE_CACHES=32K:8,1M:16,36M:11"] {
+        assert!(run.stderr.contains(part), "{part:?} in {}", run.stderr);
+    }
+    assert!(!folder.path().join("m").exists());
 }
 
 #[test]

@@ -25,6 +25,7 @@ fn every_command_ends_with_the_code_that_help_promises() {
         ("graph --layers 3-2-1 --output g.svg", 0),
         ("trace m --data x.csv --labels y.csv", 0),
         ("gradcheck --data x.csv --labels y.csv --hidden 4 --activation tanh", 0),
+        ("bench --quick --json", 0),
         // Failed: what is read, what it holds, what is written, and what was looked for and found.
         ("train --data absent.csv --labels y.csv", 1),
         ("train --data x.csv --labels x.csv --loss cross-entropy", 1),
@@ -38,6 +39,7 @@ fn every_command_ends_with_the_code_that_help_promises() {
         ("trace m --data x.csv --labels y.csv --rows 5", 1),
         ("doctor m --data x.csv --labels y.csv --lr 1000", 1),
         ("gradcheck absent --data digits", 1),
+        ("bench --quick --out nowhere/b.json", 1),
         // Bad usage: of clap's finding and of ours.
         ("", 2),
         ("trian", 2),

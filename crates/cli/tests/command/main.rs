@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod checkpoints;
 mod curves;
 mod data_command;

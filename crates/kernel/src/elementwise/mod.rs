@@ -2,4 +2,5 @@
 
 pub(crate) mod activation;
 pub(crate) mod byte_lut;
+pub(crate) mod multiply_adds;
 pub(crate) mod optimizer;

@@ -139,8 +139,12 @@ impl BlockSizes {
     /// Those of the caches that a text names, for tests.
     #[cfg(test)]
     pub(crate) fn of_text(caches: &str) -> &'static BlockSizes {
+        // Kept where who looks for leaks sees it.
+        static KEPT: std::sync::Mutex<Vec<&'static BlockSizes>> = std::sync::Mutex::new(Vec::new());
         let caches: Caches = caches.parse().expect("a test's caches");
-        Box::leak(Box::new(BlockSizes::for_caches(&caches)))
+        let sizes = Box::leak(Box::new(BlockSizes::for_caches(&caches)));
+        KEPT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(sizes);
+        sizes
     }
 
     /// The most elements that any product of up to (m, n, k) packs with these sizes, on any kernel of the table, transposed or

@@ -3,6 +3,8 @@
 use chainrule_kernel::Kernel;
 use chainrule_kernel::math::ln;
 
+use crate::cases::for_each_kernel;
+
 /// The distance between two f32 in steps of the grid, signs included.
 fn ulps(a: f32, b: f64) -> f64 {
     let want = b as f32;
@@ -100,4 +102,14 @@ fn ln_of_the_specials() {
     assert_eq!(ln(f64::INFINITY), f64::INFINITY);
     assert!(ln(-1.0).is_nan());
     assert!(ln(f64::NAN).is_nan());
+}
+
+/// The loop itself is not optimised away: twice the rounds take longer, which `chainrule bench` shows.
+#[test]
+fn multiply_adds_are_counted_by_the_round() {
+    for_each_kernel::<f32>(|kernel| {
+        let one = kernel.multiply_adds(1);
+        assert!(one > 0 && one.is_multiple_of(24), "{one}: two for each lane of twelve chains, {}", kernel.name());
+        assert_eq!([0, 7].map(|rounds| kernel.multiply_adds(rounds)), [0, 7 * one]);
+    });
 }

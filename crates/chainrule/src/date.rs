@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `2026-11-29T06:59:04Z`: RFC 3339. The days are counted by H. Hinnant, "chrono-Compatible Low-Level Date Algorithms",
 /// `civil_from_days`. Before 1970 it is 1970.
-pub(super) fn rfc3339(moment: SystemTime) -> String {
+pub(crate) fn rfc3339(moment: SystemTime) -> String {
     let seconds = moment.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let days = days + 719_468; // from 0000-03-01, when a year of this calendar begins
