@@ -159,7 +159,7 @@ impl<T: Scalar> Model<T> {
     /// As [`Model::predict`].
     pub fn predict_classes(&self, features: &Features<T>) -> Result<Vec<u32>> {
         let output = self.predict(features)?;
-        if self.task == Some(Task::Binary) {
+        if self.task == Some(Task::Binary) && self.mlp.outputs() == 1 {
             return Ok(output.iter().map(|logit| u32::from(*logit > T::ZERO)).collect());
         }
         Ok(output.chunks_exact(self.mlp.outputs()).map(|row| argmax(row) as u32).collect())
