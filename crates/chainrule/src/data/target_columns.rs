@@ -37,6 +37,8 @@ pub(crate) struct TargetRequest<'a> {
     /// The classes of a model that exists, in the order of its outputs.
     pub(crate) class_names: Option<&'a [String]>,
     pub(crate) answers: Option<[&'a str; 2]>,
+    /// What its targets are called, in the order of the outputs; empty where that is not known.
+    pub(crate) target_names: &'a [String],
     /// The columns of a model that exists.
     pub(crate) schema: Option<&'a Schema>,
 }

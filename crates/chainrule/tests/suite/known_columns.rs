@@ -172,3 +172,31 @@ fn a_file_without_names_says_so_when_a_column_is_looked_for() {
     let told = request(&folder, "t.csv", text).target("2005").read().unwrap_err().to_string();
     assert!(told.contains("the first line was taken as data") && told.contains("header = yes"), "{told}");
 }
+
+#[test]
+fn several_targets_are_found_by_their_names_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "x,height,weight\n".to_owned() + &rows(20, |at| format!("{at},{}.5,{}.25", at + 100, at + 40));
+    let examples = request(&folder, "t.csv", &text).target("height").target("weight").read().unwrap();
+    let model = model(&examples, &SplitRequest::default());
+    let targets = |examples: Examples| {
+        let data = examples.dataset_for::<f32>(&[0, 3], &model).unwrap();
+        data.targets().clone()
+    };
+    let expected = targets(request(&folder, "t.csv", &text).read_for(&model).unwrap());
+    let swapped = request(&folder, "t.csv", &text).target("weight").target("height");
+    assert_eq!(targets(swapped.read_for(&model).unwrap()), expected);
+    assert_eq!(targets(swapped.read_like(&examples).unwrap()), expected);
+
+    let labels = |header: &str| {
+        let text = format!("{header}\n") + &rows(20, |at| format!("{}.25,{}.5", at + 40, at + 100));
+        let path = folder.path().join("labels.csv");
+        std::fs::write(&path, text).unwrap();
+        let mut asked = request(&folder, "x.csv", &("x\n".to_owned() + &rows(20, |at| at.to_string())));
+        asked.labels = Some(path);
+        asked.read_for(&model)
+    };
+    assert_eq!(targets(labels("weight,height").unwrap()), expected);
+    let message = labels("weight,size").unwrap_err().to_string();
+    assert!(message.contains("weight, size") && message.contains("height, weight"), "{message}");
+}
