@@ -258,7 +258,8 @@ pub(crate) fn tell_end(
             source => source.to_string(),
         };
         let (path, source) = (shown(path.display()), shown(source));
-        output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}"));
+        let options = args.columns.needed_again();
+        output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}{options}"));
     }
     let folder = args.run.run.as_deref().or(args.checkpoints.folder());
     if let (true, Some(folder)) = (interrupt::stopped_by().is_some(), folder) {

@@ -49,6 +49,26 @@ pub(crate) fn find_columns(origin: &str, names: &[Option<String>], wanted: &[Str
     Ok(columns)
 }
 
+/// Columns of several targets, called `names`, in the order in which a model knows them. Where either has no names they stay as
+/// they are, and so does a single one, which may have been renamed.
+///
+/// # Errors
+/// When they are other columns: with both lists.
+pub(crate) fn in_known_order(columns: Vec<usize>, names: &[String], known: &[String]) -> Result<Vec<usize>> {
+    if names.is_empty() || known.is_empty() || names == known || (names.len(), known.len()) == (1, 1) {
+        return Ok(columns);
+    }
+    let places = known.iter().map(|name| names.iter().position(|other| other == name));
+    match places.collect::<Option<Vec<usize>>>() {
+        Some(places) if places.len() == names.len() => Ok(places.into_iter().map(|at| columns[at]).collect()),
+        _ => Err(Error::Argument {
+            name: "target",
+            found: names.join(", "),
+            expected: format!("{}, the targets that were learned, in any order", known.join(", ")),
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +88,18 @@ mod tests {
         assert!(find("prise").unwrap_err().to_string().contains("did you mean \"price\"?"));
         let twice = ["id".to_owned(), "1".to_owned()];
         assert!(find_columns("x.csv", &names, &twice).unwrap_err().to_string().contains("twice"));
+    }
+
+    #[test]
+    fn several_targets_are_matched_by_name_and_others_are_refused() {
+        let names = |text: &str| text.split_terminator(',').map(str::to_owned).collect::<Vec<_>>();
+        let order = |given: &str, known: &str| in_known_order(vec![4, 7], &names(given), &names(known));
+        assert_eq!(order("b,a", "a,b").unwrap(), [7, 4]);
+        for (given, known) in [("a,b", "a,b"), ("", "a,b"), ("b,a", "")] {
+            assert_eq!(order(given, known).unwrap(), [4, 7], "{given:?} {known:?}");
+        }
+        let message = order("b,c", "a,b").unwrap_err().to_string();
+        assert!(message.contains("b, c") && message.contains("a, b, the targets that were learned"), "{message}");
+        assert!(in_known_order(vec![3], &names("cost"), &names("price")).is_ok());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_model::Loss;
 
-use super::choice::{find_column, find_columns};
+use super::choice::{find_column, find_columns, in_known_order};
 use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
@@ -131,7 +131,12 @@ impl Request {
         let mut request = self.clone();
         request.task = Some(other.task());
         let answers = other.target.answers.as_ref().map(|[no, yes]| [no.as_str(), yes.as_str()]);
-        request.read_as(TargetRequest { class_names: other.class_names(), answers, ..TargetRequest::default() })
+        request.read_as(TargetRequest {
+            class_names: other.class_names(),
+            answers,
+            target_names: other.target_names(),
+            ..TargetRequest::default()
+        })
     }
 
     pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
@@ -184,7 +189,7 @@ impl Request {
                 (None, None) => return Err(Error::LabelsNeeded { origin: self.source.to_string() }),
             };
             self.check_rows(&table, bytes.features.rows())?;
-            let columns: Vec<usize> = (0..table.cols()).collect();
+            let columns = known_order(&table, (0..table.cols()).collect(), known)?;
             let mut notes = table.notes().to_vec();
             let rows = TableRows::All(table.rows());
             let found = TargetColumns { table: &table, columns: &columns, rows, memory: self.memory.as_ref() };
@@ -245,6 +250,7 @@ impl Request {
             },
             None => (&table, find_columns(&origin, &names, &self.target)?),
         };
+        let targets = known_order(target_table, targets, known)?;
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
         let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names };
@@ -369,6 +375,12 @@ pub(super) struct Roles {
 fn read_whole<R>(table: &Table, found: Result<R>) -> Result<R> {
     table.check_read()?;
     found
+}
+
+/// Columns of targets, in the order of the outputs where both have names.
+fn known_order(table: &Table, columns: Vec<usize>, known: TargetRequest<'_>) -> Result<Vec<usize>> {
+    let names = table_names(table, &columns);
+    in_known_order(columns, &names, known.target_names)
 }
 
 fn table_names(table: &Table, columns: &[usize]) -> Vec<String> {

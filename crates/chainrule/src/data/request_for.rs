@@ -41,6 +41,7 @@ impl Request {
         let known = TargetRequest {
             class_names: Some(names),
             answers: model.target.answers(),
+            target_names: model.target.names(),
             schema: model.schema.as_deref(),
             ..TargetRequest::default()
         };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::table::{Cell, Cells, Table, TableRows, is_date};
+use super::table::{Cell, Cells, Decimal, Table, TableRows, is_date, number_in_thousands};
 use crate::{Error, Place, Result};
 
 /// Texts that are looked at to tell dates.
@@ -37,6 +37,9 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
                 if (words.are_too_many || are_names || are_many) && !are_dates(table, column) {
                     let count = if words.are_too_many { "more than 65536".to_owned() } else { different.to_string() };
                     let amounts = match words.all().iter().find(|word| is_amount(word)) {
+                        Some(amount) if are_decimal_commas(words.all()) => {
+                            format!(", such as {amount:?}; if commas stand before fractions: decimal = comma")
+                        }
                         Some(amount) => format!(
                             ", such as {amount:?}: a number is read without signs of money, percent or \
                                                  thousands"
@@ -77,6 +80,11 @@ pub(crate) fn is_amount(text: &str) -> bool {
     let is_sign = |c: char| matches!(c, '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '%' | ',' | ' ' | '\'' | '\u{a0}');
     let digits: String = text.chars().filter(|c| !is_sign(*c)).collect();
     digits.len() < text.len() && !digits.is_empty() && digits.parse::<f64>().is_ok()
+}
+
+/// Whether all texts are numbers with commas before fractions.
+pub(crate) fn are_decimal_commas(texts: &[String]) -> bool {
+    !texts.is_empty() && texts.iter().all(|text| number_in_thousands(text.as_bytes(), Decimal::Comma).is_some())
 }
 
 /// Whether most of the first texts are dates.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::policies::{Missing, Unknown};
-use super::table::{Table, TextFormat, title};
+use super::table::{Decimal, Table, TextFormat, title};
 use crate::nearest::nearest;
 use crate::{Error, Result};
 
@@ -27,6 +27,9 @@ pub struct Schema {
     /// What was done about missing values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) missing: Option<Missing>,
+    /// How fractions were written in the text that was trained on, where it showed that or was said to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) decimal: Option<Decimal>,
 }
 
 /// A column of a table, and what becomes of it.
@@ -90,7 +93,7 @@ impl Schema {
     pub(crate) fn of_numbers(columns: &[usize], table_columns: usize) -> Self {
         let kind = || Kind::Number { fill: None, indicator: false, log1p: false };
         let column = |&index| SchemaColumn { name: None, index, kind: kind() };
-        Schema { table_columns, columns: columns.iter().map(column).collect(), missing: None }
+        Schema { table_columns, columns: columns.iter().map(column).collect(), missing: None, decimal: None }
     }
 
     /// Refuses one that a file should not hold.
@@ -222,6 +225,7 @@ impl Schema {
         TextFormat {
             known_columns: self.columns.iter().filter_map(|column| column.name.clone()).collect(),
             known_categories: categories.map(title_of).collect(),
+            known_decimal: self.decimal,
             ..format.clone()
         }
     }

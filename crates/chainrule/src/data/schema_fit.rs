@@ -42,7 +42,7 @@ impl Schema {
             Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind })
         };
         let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
-        Ok(Schema { table_columns: table.cols(), columns, missing: options.missing })
+        Ok(Schema { table_columns: table.cols(), columns, missing: options.missing, decimal: table.decimal() })
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use chainrule_model::Loss;
 
 use super::memory::Memory;
-use super::roles::is_amount;
+use super::roles::{are_decimal_commas, is_amount};
 use super::schema::Schema;
 use super::table::{Cell, Cells, Cursor, Table, TableRows, are_no_and_yes, is_date};
 use super::target_labels::{class_numbers, label_name, meant, some};
@@ -37,6 +37,8 @@ pub(crate) struct TargetRequest<'a> {
     /// The classes of a model that exists, in the order of its outputs.
     pub(crate) class_names: Option<&'a [String]>,
     pub(crate) answers: Option<[&'a str; 2]>,
+    /// What its targets are called, in the order of the outputs; empty where that is not known.
+    pub(crate) target_names: &'a [String],
     /// The columns of a model that exists.
     pub(crate) schema: Option<&'a Schema>,
 }
@@ -197,6 +199,9 @@ impl TargetColumns<'_> {
         let amount = names.iter().find(|name| is_amount(name) || is_date(name));
         let example = amount.or(names.first()).map(String::as_str).unwrap_or_default();
         let expected = match amount {
+            Some(_) if are_decimal_commas(names) => {
+                "numbers, for a regression, or fewer classes; if commas stand before fractions: decimal = comma"
+            }
             Some(_) => {
                 "numbers without signs of money, percent or thousands, and no dates, for a regression; or fewer classes"
             }

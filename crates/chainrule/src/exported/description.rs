@@ -286,7 +286,7 @@ fn schema(table_columns: Option<usize>, missing: Option<Missing>, columns: Vec<C
         SchemaColumn { name, index, kind: kind(column.kind) }
     };
     let columns = columns.into_iter().enumerate().map(column).collect();
-    Some(Schema { table_columns, columns, missing })
+    Some(Schema { table_columns, columns, missing, decimal: None })
 }
 
 fn kind(text: KindText) -> Kind {

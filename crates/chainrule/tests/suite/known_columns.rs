@@ -1,7 +1,7 @@
 //! What a model that was trained on a table knows of it: which columns, how missing values are filled, which rows it has seen;
 //! and what is told of columns before one is trained.
 
-use chainrule::data::{Examples, Missing, Request, Scaling, Source, SplitRequest};
+use chainrule::data::{Examples, Missing, Preprocess, Request, Scaling, Source, SplitRequest};
 use chainrule::{Loss, Mlp, Model};
 
 fn request(folder: &tempfile::TempDir, name: &str, text: &str) -> Request {
@@ -171,4 +171,81 @@ fn a_file_without_names_says_so_when_a_column_is_looked_for() {
     let text = "2001,2002\n1,2\n3,4\n";
     let told = request(&folder, "t.csv", text).target("2005").read().unwrap_err().to_string();
     assert!(told.contains("the first line was taken as data") && told.contains("header = yes"), "{told}");
+}
+
+#[test]
+fn several_targets_are_found_by_their_names_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "x,height,weight\n".to_owned() + &rows(20, |at| format!("{at},{}.5,{}.25", at + 100, at + 40));
+    let examples = request(&folder, "t.csv", &text).target("height").target("weight").read().unwrap();
+    let model = model(&examples, &SplitRequest::default());
+    let targets = |examples: Examples| {
+        let data = examples.dataset_for::<f32>(&[0, 3], &model).unwrap();
+        data.targets().clone()
+    };
+    let expected = targets(request(&folder, "t.csv", &text).read_for(&model).unwrap());
+    let swapped = request(&folder, "t.csv", &text).target("weight").target("height");
+    assert_eq!(targets(swapped.read_for(&model).unwrap()), expected);
+    assert_eq!(targets(swapped.read_like(&examples).unwrap()), expected);
+
+    let labels = |header: &str| {
+        let text = format!("{header}\n") + &rows(20, |at| format!("{}.25,{}.5", at + 40, at + 100));
+        let path = folder.path().join("labels.csv");
+        std::fs::write(&path, text).unwrap();
+        let mut asked = request(&folder, "x.csv", &("x\n".to_owned() + &rows(20, |at| at.to_string())));
+        asked.labels = Some(path);
+        asked.read_for(&model)
+    };
+    assert_eq!(targets(labels("weight,height").unwrap()), expected);
+    let message = labels("weight,size").unwrap_err().to_string();
+    assert!(message.contains("weight, size") && message.contains("height, weight"), "{message}");
+}
+
+#[test]
+fn numbers_are_read_as_where_the_model_was_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let german = "pop;cost\n".to_owned() + &rows(20, |at| format!("{}.234,56;{at},5", at + 1));
+    let unscaled = |request: Request| {
+        let mut model = model(&request.read().unwrap(), &SplitRequest::default());
+        model.preprocess = Preprocess::None;
+        model
+    };
+    let trained = unscaled(request(&folder, "t.csv", &german).target("cost"));
+    let first = |name: &str, text: &str, model: &Model<f32>| {
+        let (features, notes) = request(&folder, name, text).read_features(model).unwrap();
+        let notes: Vec<String> = notes.into_iter().filter(|note| note.starts_with("note: pop")).collect();
+        (features.row(0)[0], notes)
+    };
+    let (value, notes) = first("one.csv", "pop\n50.000\n", &trained);
+    assert_eq!(value, 50000.0);
+    assert!(notes.len() == 1 && notes[0].contains("read as 50000, as where the model was trained"), "{notes:?}");
+    // What is clear by itself is read so.
+    assert_eq!(first("one.csv", "pop\n50.25\n", &trained), (50.25, Vec::new()));
+    assert_eq!(first("one.csv", "pop\n\"1.000,25\"\n", &trained), (1000.25, Vec::new()));
+    // Told on the command line.
+    let mut told =
+        request(&folder, "c.csv", &("pop,cost\n".to_owned() + &rows(20, |at| format!("{}.481,{at}", at + 1))));
+    told = told.target("cost");
+    told.format.decimal = Some(chainrule::data::Decimal::Comma);
+    let trained = unscaled(told);
+    let again = request(&folder, "c.csv", "pop,cost\n34.481,3\n");
+    assert_eq!(again.read_features(&trained).unwrap().0.row(0)[..], [34481.0]);
+    let evaluated = again.read_for(&trained).unwrap().dataset_for::<f32>(&[0], &trained).unwrap();
+    assert_eq!(evaluated.features().row(0)[..], [34481.0]);
+    let mut point = again.clone();
+    point.format.decimal = Some(chainrule::data::Decimal::Point);
+    assert_eq!(point.read_features(&trained).unwrap().0.row(0)[..], [34.481]);
+}
+
+#[test]
+fn commas_in_quotes_before_fractions_are_told_with_what_to_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "x,y,z,w\n".to_owned() + &rows(60, |at| format!("\"{at},27\",\"{at},5\",{at},{}", at % 7));
+    let examples = request(&folder, "q.csv", &text).target("z").read().unwrap();
+    let told = |note: &&String| note.contains("\"0,27\"") && note.contains("before fractions: decimal = comma");
+    assert!(examples.notes().iter().any(|note| told(&note)), "{:?}", examples.notes());
+    let mut asked = request(&folder, "q.csv", &text).target("y");
+    asked.drop = vec!["x".to_owned()];
+    let message = asked.read().unwrap_err().to_string();
+    assert!(message.contains("if commas stand before fractions: decimal = comma"), "{message}");
 }

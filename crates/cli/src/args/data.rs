@@ -37,6 +37,13 @@ impl TextArgs {
         !self.categories.is_empty()
     }
 
+    /// The options that other commands need for the same file, as they are typed, each behind a blank.
+    fn needed_again(&self) -> String {
+        let lines = if self.skip_lines > 0 { format!(" --skip-lines {}", self.skip_lines) } else { String::new() };
+        let header = self.header.map(|header| if header { " --header yes" } else { " --header no" });
+        lines + header.unwrap_or_default()
+    }
+
     pub(crate) fn format(&self) -> TextFormat {
         let TextArgs { delimiter, decimal, header, skip_lines, categories } = self.clone();
         TextFormat { delimiter, decimal, header, categories, skip_lines, ..TextFormat::default() }
@@ -75,6 +82,11 @@ impl ColumnArgs {
     /// What is asked for about missing values.
     pub(crate) fn missing(&self) -> Option<Missing> {
         self.missing
+    }
+
+    /// The options about text that other commands need for the same file, as they are typed, each behind a blank.
+    pub(crate) fn needed_again(&self) -> String {
+        self.text.needed_again()
     }
 
     /// The option that chooses the columns that are learned from, if one is given.

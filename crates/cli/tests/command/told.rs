@@ -46,6 +46,8 @@ fn what_may_be_thousands_is_said_by_every_command_and_read_otherwise_when_told()
     let train = "train --data flats.csv --target rent --task regression --hidden 4 --epochs 2 --save m";
     for command in [train, "eval m --data flats.csv", "predict m --data flats.csv"] {
         let said = run(path, command);
+        // The last model was told that commas stand before fractions.
+        let told = if command == train { told } else { "as where the model was trained, not" };
         assert!(said.code == 0 && said.stderr.matches(told).count() == 1, "{command}: {}", said.stderr);
         assert!(
             !run(
@@ -299,4 +301,49 @@ fn columns_of_one_name_are_read_by_their_numbers() {
         path,
         "train --data t.csv --target 3 --task regression --hidden 4 --epochs 1 --skip-lines 1 --header no --quiet",
     );
+}
+
+#[test]
+fn a_model_reads_numbers_as_in_training_and_the_hint_has_what_the_file_needs() {
+    let folder = folder();
+    let path = folder.path();
+    let mut text = "towns of 2026\npop,cost\n".to_owned();
+    for row in 0..60 {
+        let pop = 9000 + (noise(row) * 90_000.0) as u32;
+        writeln!(text, "{}.{:03},{}", pop / 1000, pop % 1000, 300 + pop / 100).unwrap();
+    }
+    fs::write(path.join("city.csv"), &text).unwrap();
+    let train = "train --data city.csv --skip-lines 1 --target cost --decimal comma --hidden 4 --epochs 2 --save c.st";
+    let said = succeed(path, train);
+    assert!(said.contains("predict c.st --data city.csv --skip-lines 1"), "{said}");
+    for command in ["predict c.st", "eval c.st", "explain c.st", "doctor c.st"] {
+        let command = format!("{command} --data city.csv --skip-lines 1");
+        let known = run(path, &command);
+        let told = run(path, &format!("{command} --decimal comma"));
+        assert_eq!((known.code, &known.stdout), (told.code, &told.stdout), "{command}");
+        assert!(known.stderr.contains("as where the model was trained, not"), "{command}: {}", known.stderr);
+        assert!(!told.stderr.contains("as where the model was trained"), "{command}: {}", told.stderr);
+    }
+    let predicted = |more: &str| run(path, &format!("predict c.st --data city.csv --skip-lines 1{more}")).stdout;
+    assert_ne!(predicted(" --decimal point"), predicted(""));
+}
+
+#[test]
+fn measurements_of_three_decimals_between_commas_are_read_without_a_word() {
+    let folder = folder();
+    let path = folder.path();
+    let mut text = "a,b,y\n".to_owned();
+    for row in 0..60 {
+        writeln!(text, "{:.3},{:.3},{}", 11.001 + noise(row), 3.001 + 40.0 * noise(row + 99), row % 7).unwrap();
+    }
+    // No fraction of fewer digits, and none below 1.
+    fs::write(path.join("m.csv"), &text).unwrap();
+    for command in [
+        "data m.csv",
+        "train --data m.csv --target y --task regression --hidden 4 --epochs 2 --save m",
+        "predict m --data m.csv",
+    ] {
+        let said = run(path, command);
+        assert!(said.code == 0 && !(said.stderr.clone() + &said.stdout).contains("thousands"), "{command}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What the text of one cell means: a number, nothing, a yes or no, a date, or a word.
 
+use serde::{Deserialize, Serialize};
+
 /// What stands for a value that is not there, in any case of letters.
 pub(crate) const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "#n/a"];
 
@@ -21,7 +23,8 @@ pub(crate) fn is_missing_number(cell: &[u8]) -> bool {
 /// let format = TextFormat { decimal: Some(Decimal::Comma), ..TextFormat::default() };
 /// assert_ne!(format.decimal, Some(Decimal::Point));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decimal {
     /// `0.5`
     #[default]

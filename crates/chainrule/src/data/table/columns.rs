@@ -1,5 +1,6 @@
 //! Named columns of numbers or of words, in which values may be missing.
 
+use super::cell::Decimal;
 use super::store::Store;
 use super::words::Words;
 use crate::{Error, Result};
@@ -37,6 +38,8 @@ pub struct Table {
     pub(super) words: Vec<u32>,
     pub(super) word_columns: usize,
     pub(super) notes: Vec<String>,
+    /// How fractions are written, of a text that shows it or is said to.
+    pub(super) decimal: Option<Decimal>,
 }
 
 /// A column, and where its cells lie.
@@ -76,7 +79,8 @@ impl Table {
         let origin = origin.to_owned();
         let (numbers, words, notes) = (Vec::new(), Vec::new(), Vec::new());
         let (stored, store) = (0, None);
-        Table { origin, columns, rows: 0, stored, store, numbers, number_columns, words, word_columns, notes }
+        let (rows, decimal) = (0, None);
+        Table { origin, columns, rows, stored, store, numbers, number_columns, words, word_columns, notes, decimal }
     }
 
     /// A table of numbers, (rows, cols), without names.
@@ -183,6 +187,11 @@ impl Table {
     /// What was taken for granted when the file was read, in words.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// How fractions are written, of a text that shows it or is said to.
+    pub(crate) fn decimal(&self) -> Option<Decimal> {
+        self.decimal
     }
 
     /// The same, which came from elsewhere.

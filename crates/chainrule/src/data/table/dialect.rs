@@ -129,6 +129,22 @@ pub(super) fn dialect(lines: &[&[u8]], delimiter: Option<Delimiter>, decimal: Op
     })
 }
 
+impl Dialect {
+    /// The same with the decimal sign that a model knows, where as many cells are numbers by it.
+    pub(super) fn with_known(self, lines: &[&[u8]], known: Option<Decimal>) -> Self {
+        let count = |decimal| {
+            let cells = lines.iter().flat_map(|line| split(line, self.delimiter));
+            cells.filter(|cell| number_in_thousands(unquoted(cell), decimal).is_some()).count()
+        };
+        match known {
+            Some(known) if known != self.decimal && count(known) >= count(self.decimal) => {
+                Dialect { decimal: known, ..self }
+            }
+            _ => self,
+        }
+    }
+}
+
 /// How well lines fit a dialect.
 #[derive(Debug, Clone, Copy, Default)]
 struct Fit {

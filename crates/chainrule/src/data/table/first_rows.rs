@@ -9,7 +9,7 @@ use super::kinds::{FirstCells, Kind, Sample};
 use super::options::TextFormat;
 use super::preamble::refuse_preamble;
 use super::records::{Record, Records};
-use super::thousands;
+use super::thousands::{self, Setting};
 use crate::data::choice::find_column;
 use crate::{Error, Place, Result};
 
@@ -24,6 +24,10 @@ pub(super) struct FirstRows {
     pub(super) has_header: bool,
     rows: FirstCells,
     pub(super) notes: Vec<String>,
+    /// The decimal sign by which the file alone would be read.
+    alone: Decimal,
+    /// The decimal sign, where it is said, known or shown.
+    pub(super) decimal: Option<Decimal>,
 }
 
 /// Whether the first line holds each of these names, of which there is one.
@@ -47,6 +51,8 @@ impl FirstRows {
         let comments = whole.iter().take_while(|line| line.starts_with(b"#")).count();
         let whole = if comments < whole.len() { &whole[comments..] } else { whole };
         let dialect = dialect(whole, format.delimiter, format.decimal);
+        let alone = dialect.decimal;
+        let dialect = if format.decimal.is_none() { dialect.with_known(whole, format.known_decimal) } else { dialect };
         let mut sampled = Records::new(Cursor::new(ahead)).map_err(Error::io("read", origin))?;
         sampled.quote(dialect.delimiter);
         sampled.count_from(records.line());
@@ -93,7 +99,7 @@ impl FirstRows {
                 false
             }
         };
-        Ok(FirstRows { dialect, has_header, rows, notes })
+        Ok(FirstRows { dialect, has_header, rows, notes, alone, decimal: format.decimal })
     }
 
     pub(super) fn width(&self) -> usize {
@@ -128,9 +134,17 @@ impl FirstRows {
         if format.decimal.is_none() {
             let are_numbers =
                 columns.iter().enumerate().filter(|(_, column)| matches!(column.cells, Cells::Numbers { .. }));
-            let note =
-                thousands::note(&sample, are_numbers.map(|(at, column)| (at, title(column.name.as_deref(), at))));
-            self.notes.extend(note);
+            let are_numbers = are_numbers.map(|(at, column)| (at, title(column.name.as_deref(), at)));
+            if format.known_decimal == Some(self.dialect.decimal) {
+                self.decimal = format.known_decimal;
+                self.notes.extend(thousands::known_note(&sample, self.alone, are_numbers));
+            } else {
+                let has_model = !format.known_columns.is_empty();
+                let setting = Setting { delimiter: self.dialect.delimiter, has_model };
+                let told = thousands::told(&sample, setting, are_numbers);
+                self.decimal = told.is_settled.then_some(self.dialect.decimal);
+                self.notes.extend(told.note);
+            }
         }
         Ok(columns)
     }

@@ -27,4 +27,6 @@ pub struct TextFormat {
     pub known_columns: Vec<String>,
     /// Columns that a model knows as categories: their numbers are names, where the file has them.
     pub known_categories: Vec<String>,
+    /// How fractions were written where a model was trained: taken where nothing is said and the file can be read so.
+    pub known_decimal: Option<Decimal>,
 }

@@ -61,7 +61,7 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, wi
     }
     let columns = first.columns(origin, format)?;
     let mut table = Table::new(origin, columns).bounded(within.memory);
-    table.notes = first.notes;
+    (table.notes, table.decimal) = (first.notes, first.decimal);
     let rows = Rows { origin, dialect: first.dialect, width };
     let mut is_header_due = first.has_header;
     loop {
