@@ -79,7 +79,8 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let mut model = file.model::<T>(args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
-    let chosen = Chosen { named: args.data(), part: args.part, holdout: args.holdout, seed: args.seed };
+    let chosen =
+        Chosen { model: &args.model, named: args.data(), part: args.part, holdout: args.holdout, seed: args.seed };
     let (data, part) = chosen.rows(&mut model)?;
 
     let started = Instant::now();

@@ -10,6 +10,7 @@ use chainrule::{Model, Scalar, Task};
 use crate::args::TrainArgs;
 use crate::args::defaults::HOLDOUT;
 use crate::data::all_rows;
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::network::Fit;
 use crate::values::Preprocessing;
@@ -202,6 +203,14 @@ fn parts<T: Scalar>(
                 "warning: rows are split anew, so the model may have learned from some that it is tested on now: {error}"
             )),
         }
+    }
+    if stored.is_some_and(|model| model.split.is_none()) && !has_own_test {
+        let model = args.init.as_deref().unwrap_or(Path::new("the model")).display();
+        notes.push(format!(
+            "{} does not say which rows it was trained on: it may have learned from some of those held out now, whose score \
+             is then too good",
+            shown(model)
+        ));
     }
     let request = SplitRequest {
         test: if has_own_test { 0.0 } else { share.unwrap_or(HOLDOUT) },

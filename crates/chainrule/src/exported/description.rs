@@ -7,7 +7,9 @@ use chainrule_model::{Init, Layer, Mlp};
 use serde::Deserialize;
 
 use super::flat::Flat;
-use crate::data::{Kind, Missing, Preprocess, Schema, SchemaColumn, Target, TargetScaling, Unknown, check_class_names};
+use crate::data::{
+    Kind, Missing, Preprocess, Schema, SchemaColumn, Split, Target, TargetScaling, Unknown, check_class_names,
+};
 use crate::{Error, Model, Place, Result, Task};
 
 /// The newest version that is understood.
@@ -43,6 +45,9 @@ pub(crate) struct Description {
     pub(super) layers: Vec<LayerText>,
     target: TargetText,
     classes: Option<Vec<String>>,
+    /// How the rows were split; an object of before does not say.
+    #[serde(default)]
+    split: Option<Split>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -187,8 +192,9 @@ impl Description {
         let target = Target { names, answers, scaling };
         target.check(outputs).map_err(refuse)?;
         class_names.as_ref().map_or(Ok(()), |names| check_class_names(origin, names, outputs))?;
-        let (schema, target) = (schema.map(Arc::new), Arc::new(target));
-        Ok(Model { preprocess, task, class_names, schema, target, ..Model::new(mlp, loss) })
+        self.split.as_ref().map_or(Ok(()), Split::check).map_err(refuse)?;
+        let (schema, target, split) = (schema.map(Arc::new), Arc::new(target), self.split);
+        Ok(Model { preprocess, task, class_names, schema, target, split, ..Model::new(mlp, loss) })
     }
 
     fn network<T: Scalar>(

@@ -98,3 +98,43 @@ fn inspect_draws_the_numbers_of_each_tensor() {
     let histograms = &last(path, "inspect m.safetensors --weights --json")["histograms"];
     assert_eq!((histograms.as_array().unwrap().len(), &histograms[0]["count"]), (4, &16.into()));
 }
+
+#[test]
+fn an_export_says_which_rows_were_tested_on() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --seed 7 --epochs 20 --quiet --save m.safetensors");
+    let want = last(path, "eval m.safetensors --data iris --part test --json")["test_loss"].clone();
+    for to in ["m.onnx", "m.json", "m.npz", "again.safetensors"] {
+        let from = if to == "again.safetensors" { "m.json" } else { "m.safetensors" };
+        succeed(path, &format!("convert {from} {to}"));
+        let found = last(path, &format!("eval {to} --data iris --part test --json"));
+        let (found, want) = (found["test_loss"].as_f64().unwrap(), want.as_f64().unwrap());
+        assert!((found - want).abs() < 1e-5, "{to}: {found}, not {want}");
+    }
+    let refused = run(path, "eval m.onnx --data iris --part test --seed 42");
+    assert!(refused.code == 2 && refused.stderr.contains("m.onnx has learned from"), "{}", refused.stderr);
+    succeed(path, "eval m.onnx --data iris --part test --seed 7 --holdout 0.2");
+}
+
+#[test]
+fn a_file_that_does_not_say_which_rows_were_tested_on_has_no_parts() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --seed 7 --epochs 2 --quiet --save m.safetensors");
+    let mut object: Value = serde_json::from_str(&succeed(path, "export m.safetensors --to json")).unwrap();
+    object.as_object_mut().unwrap().remove("split").unwrap();
+    fs::write(path.join("m.json"), object.to_string()).unwrap();
+    for args in ["eval m.json --data iris --part test", "eval m.json --data iris --part test --seed 7"] {
+        let refused = run(path, args);
+        assert!(refused.code == 2, "{args}: {}", refused.code);
+        assert!(refused.stderr.contains("m.json does not say which rows it was tested on"), "{}", refused.stderr);
+    }
+    let refused = run(path, "explain m.json --data iris --part test");
+    assert!(refused.code == 2 && refused.stderr.contains("does not say which rows"), "{}", refused.stderr);
+    let told = run(path, "eval m.json --data iris --part test --seed 7 --holdout 0.2");
+    assert!(told.code == 0 && told.stderr.contains("m.json cannot confirm"), "{}", told.stderr);
+    let on = run(path, "train --data iris --from m.json --epochs 1 --save on.safetensors");
+    let said = on.stdout + &on.stderr;
+    assert!(said.contains("m.json does not say which rows it was trained on"), "{said}");
+}
