@@ -7,6 +7,7 @@ use chainrule_model::{Init, Layer, Mlp};
 use serde::Deserialize;
 
 use super::flat::Flat;
+use super::rows::TestRows;
 use crate::data::{
     Kind, Missing, Preprocess, Schema, SchemaColumn, Split, Target, TargetScaling, Unknown, check_class_names,
 };
@@ -23,6 +24,26 @@ const MOMENTUM: f64 = 0.1;
 pub(crate) enum Either {
     F32(Model<f32>),
     F64(Model<f64>),
+}
+
+/// A model that was read, and how many rows of the file showed that it computes what it did when it was written.
+pub(crate) struct Exported {
+    pub(crate) model: Either,
+    pub(crate) rows: usize,
+}
+
+impl Either {
+    /// The same, after the file's rows were computed again.
+    ///
+    /// # Errors
+    /// When the model computes something else than the file says.
+    pub(crate) fn replayed(self, origin: &str, rows: Option<TestRows>) -> Result<Exported> {
+        let rows = rows.map_or(Ok(0), |rows| match &self {
+            Either::F32(model) => rows.replay(origin, model),
+            Either::F64(model) => rows.replay(origin, model),
+        })?;
+        Ok(Exported { model: self, rows })
+    }
 }
 
 /// The JSON object that stands in each of these files.
@@ -48,6 +69,8 @@ pub(crate) struct Description {
     /// How the rows were split; an object of before does not say.
     #[serde(default)]
     split: Option<Split>,
+    /// Rows with their outputs.
+    test: Option<TestRows>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -135,6 +158,11 @@ impl Description {
             ("chainrule", version) => Err(refuse(format!("version {version}, which a later chainrule wrote"))),
             (other, _) => Err(refuse(format!("a model in the format {other:?}"))),
         }
+    }
+
+    /// The rows with their outputs, for [`Either::replayed`].
+    pub(crate) fn take_rows(&mut self) -> Option<TestRows> {
+        self.test.take()
     }
 
     /// The numbers of dense layers.

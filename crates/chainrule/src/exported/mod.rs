@@ -7,8 +7,9 @@ mod flat;
 mod json;
 #[cfg(feature = "npy")]
 mod npz;
+mod rows;
 
-pub(crate) use description::{Description, Either};
+pub(crate) use description::{Description, Either, Exported};
 pub(crate) use json::of_json;
 #[cfg(feature = "npy")]
 pub(crate) use npz::of_npz;

@@ -138,3 +138,29 @@ fn a_file_that_does_not_say_which_rows_were_tested_on_has_no_parts() {
     let said = on.stdout + &on.stderr;
     assert!(said.contains("m.json does not say which rows it was trained on"), "{said}");
 }
+
+#[test]
+fn inspect_says_what_an_export_was_checked_by_and_a_changed_one_is_refused() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --epochs 1 --quiet --save m.safetensors");
+    let said = succeed(path, "inspect m.safetensors");
+    assert!(said.contains("the checksum, and the outputs of 3 rows") && said.contains(", 1 epoch,"), "{said}");
+    for to in ["m.json", "m.npz", "m.onnx"] {
+        succeed(path, &format!("convert m.safetensors {to}"));
+        let said = succeed(path, &format!("inspect {to}"));
+        assert!(said.contains("the outputs of 4 rows stored in the file, which has no checksum"), "{to}: {said}");
+        let found = last(path, &format!("inspect {to} --json"));
+        assert_eq!((&found["checksum"], &found["stored_rows"]), (&false.into(), &4.into()));
+    }
+    let mut object: Value = serde_json::from_str(&fs::read_to_string(path.join("m.json")).unwrap()).unwrap();
+    object["layers"][0]["bias"][0] = 9.5.into();
+    fs::write(path.join("other.json"), object.to_string()).unwrap();
+    let refused = run(path, "inspect other.json");
+    assert!(refused.code == 1 && refused.stderr.contains("test row 1"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("the file was changed since"), "{}", refused.stderr);
+    object.as_object_mut().unwrap().remove("test").unwrap();
+    fs::write(path.join("bare.json"), object.to_string()).unwrap();
+    let said = succeed(path, "inspect bare.json");
+    assert!(said.contains("no: the file has neither a checksum nor stored rows"), "{said}");
+}
