@@ -58,6 +58,12 @@ impl<T: Scalar> Rows<T> {
             }
             None => request.read()?,
         };
+        if args.raw_targets && examples.task() != Task::Regression {
+            return Err(Failure::Usage(format!(
+                "--raw-targets is for values, which are standardised otherwise: the task here is {}, whose targets are as they are",
+                examples.task()
+            )));
+        }
         let mut notes = examples.notes().to_vec();
         let usual = usual(args, &examples);
         let is_watched = usual.patience.is_some() || args.schedule.needs_validation();
@@ -292,11 +298,11 @@ fn fitted<T: Scalar>(
     stored: Option<&Model<T>>,
 ) -> Result<Fitted, Failure> {
     let scaling = match (&args.preprocess, stored) {
-        (Preprocessing::Auto, Some(model)) => {
+        (asked, Some(model)) if asked.is_of(&model.preprocess) => {
             let fitted = model.fitted();
             return Ok(args.fitting.unknown().map_or(fitted.clone(), |unknown| fitted.with_unknown(unknown)));
         }
-        (Preprocessing::Auto, None) => examples.usual_scaling(),
+        (Preprocessing::Auto, _) => examples.usual_scaling(),
         (Preprocessing::As(scaling), _) => *scaling,
     };
     let fitted = examples.fit(learned, scaling)?;
