@@ -23,7 +23,11 @@ impl TestRows {
     /// network's inputs and 1: a thousand times what kernels differ by.
     pub(super) fn replay<T: Scalar>(&self, origin: &str, model: &Model<T>) -> Result<usize> {
         let refuse = |found: String, expected: String| Err(Error::format(origin, Place::Header, found, expected));
-        let blueprint = Blueprint::of(model, ExportFormat::Json, false)?;
+        let failed = |error: Error| {
+            let expected = "the outputs that the model computed when it was exported".to_owned();
+            Error::format(origin, Place::Header, format!("test rows that cannot be computed again ({error})"), expected)
+        };
+        let blueprint = Blueprint::of(model, ExportFormat::Json, false).map_err(failed)?;
         let width = blueprint.columns.len();
         if let Some(row) = self.columns.iter().find(|row| row.len() != width) {
             return refuse(format!("a test row of {} columns", row.len()), width.to_string());
@@ -33,7 +37,8 @@ impl TestRows {
         let encoded: Vec<f64> = columns.iter().filter_map(|row| blueprint.encode(row)).flatten().collect();
         let most = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, |most: f64, x| most.max(x.abs()));
         let inputs = most(&mut encoded.iter().copied());
-        let again = if encoded.is_empty() { Vec::new() } else { predict(&blueprint, model, &columns)? };
+        let again =
+            if encoded.is_empty() { Vec::new() } else { predict(&blueprint, model, &columns).map_err(failed)? };
         let widths = |rows: &[Vec<f64>]| rows.iter().map(Vec::len).collect::<Vec<_>>();
         if widths(&again) != widths(&self.outputs) {
             let expected = format!("the outputs of {} rows, {} each", again.len(), blueprint.outputs);
