@@ -84,10 +84,15 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
     } else {
         // The checkpoints go to the folder that is named, wherever the run had them.
         // What is printed is what is asked for now.
-        let mut others = vec!["--checkpoint", "--quiet", "--json"];
-        others.extend(run.is_none().then_some(["--run", "--run-name"]).into_iter().flatten());
-        let whole = completed(checkpoint.command(), &given, &others);
-        args = parsed(&whole).map_err(|why| {
+        let others = ["--checkpoint", "--quiet", "--json"];
+        let of_run = ["--run", "--run-name"];
+        // The run's folder is found by where it is: --save and --report may name other files than those in it.
+        let outside = completed(checkpoint.command(), &given, &[&others[..], &of_run].concat());
+        let whole = match run {
+            Some(_) => completed(checkpoint.command(), &given, &others),
+            None => outside.clone(),
+        };
+        args = parsed(&outside).map_err(|why| {
             Failure::Usage(format!("the run of {} with the options given here: {why}", shown(folder.display())))
         })?;
         args.command = whole;
@@ -107,12 +112,18 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
 
 pub(crate) fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, String> {
     let cli = Cli::try_parse_from(std::iter::once("chainrule").chain(command.iter().map(String::as_str)))
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| first_lines(&error.to_string()))?;
     limits::set(cli.max_bytes, cli.command.is_bounded());
     match cli.command {
         Command::Train(args) => Ok(args),
         _ => Err("another command than train".to_owned()),
     }
+}
+
+/// What an error of usage says, on one line, without the usage.
+fn first_lines(text: &str) -> String {
+    let said = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_about_the_run(name: &str) -> bool {

@@ -11,7 +11,7 @@ use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, output_names, outputs_table};
-use crate::files::Files;
+use crate::files::{self, Files};
 use crate::output::{Output, plural};
 use crate::page;
 use crate::part::Chosen;
@@ -69,6 +69,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
     }
     let files = Files::default().file("MODEL", Some(&args.model)).source("--data", Some(&args.data));
     files.file("--labels", args.columns.labels.as_deref()).output("--report", args.report.as_deref()).check()?;
+    files::check_page("--report", args.report.as_deref())?;
     let file = args.order.open(&args.model)?;
     match file.dtype() {
         DType::F32 => eval::<f32>(args, &file),
@@ -79,7 +80,8 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let mut model = file.model::<T>(args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
-    let chosen = Chosen { named: args.data(), part: args.part, holdout: args.holdout, seed: args.seed };
+    let chosen =
+        Chosen { model: &args.model, named: args.data(), part: args.part, holdout: args.holdout, seed: args.seed };
     let (data, part) = chosen.rows(&mut model)?;
 
     let started = Instant::now();

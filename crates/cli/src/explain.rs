@@ -54,7 +54,7 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
         (Some(_), None) if !named.may_have_target(&model)? => {
             (named.load_with_or_without(&mut model, "the row's target is")?, "all".to_owned())
         }
-        _ => Chosen { named, part: args.part, holdout: None, seed: None }.rows(&mut model)?,
+        _ => Chosen { model: &args.model, named, part: args.part, holdout: None, seed: None }.rows(&mut model)?,
     };
     let mut output = Output::new(args.json, false);
     match args.row {

@@ -1,6 +1,7 @@
 //! Output files: refused before the run if they cannot be written or the same command reads them, and written
 //! completely even if a signal arrives.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -202,6 +203,20 @@ pub(crate) fn check_picture(option: &str, path: &Path) -> std::result::Result<Pi
         () if ends("svg") => Ok(Picture::Svg),
         () if ends("png") => Ok(Picture::Png),
         () => Err(Failure::Usage(format!("{option} {} should end in .svg or .png", path.display()))),
+    }
+}
+
+/// Refuses a page whose name says that it is something else than HTML.
+///
+/// # Errors
+/// Bad usage.
+pub(crate) fn check_page(option: &str, path: Option<&Path>) -> std::result::Result<(), Failure> {
+    let is_html = |ending: &OsStr| ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm");
+    match path {
+        Some(path) if path.extension().is_some_and(|ending| !is_html(ending)) => {
+            Err(Failure::Usage(format!("{option} {} is a page in HTML: end its name in .html", path.display())))
+        }
+        _ => Ok(()),
     }
 }
 

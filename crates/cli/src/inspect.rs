@@ -105,7 +105,13 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         let scores: Vec<String> = facts.scores.iter().map(|(name, score)| format!(", {name} {score:.5}")).collect();
         say(
             "trained on",
-            &format!("{} rows of {}, {} epochs{}", facts.rows, shown(&facts.data), facts.epochs, scores.concat()),
+            &format!(
+                "{} of {}, {}{}",
+                plural(facts.rows, "row"),
+                shown(&facts.data),
+                plural(facts.epochs, "epoch"),
+                scores.concat()
+            ),
         );
     }
     let checks = file.checks();
@@ -114,10 +120,10 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
         &match (checks.has_checksum, checks.rows) {
             (true, 0) => "the checksum".to_owned(),
             (true, rows) => format!("the checksum, and the outputs of {} stored in the file", plural(rows, "row")),
-            (false, _) if file.has_architecture() => {
-                "no: written by an older chainrule, without a checksum and stored rows".to_owned()
+            (false, 0) => "no: the file has neither a checksum nor stored rows".to_owned(),
+            (false, rows) => {
+                format!("the outputs of {} stored in the file, which has no checksum", plural(rows, "row"))
             }
-            (false, _) => "no: the file has no checksum".to_owned(),
         },
     );
     say("kernel", &format!("{}, on this CPU", mlp.kernel_name()));

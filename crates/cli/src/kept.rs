@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::data::{Missing, Order, Split};
+use chainrule::data::{Missing, Order, Preprocess, Scaling, Split};
 use chainrule::optim::Clip;
 use chainrule::{Model, Scalar, TrainConfig};
 
@@ -67,9 +67,12 @@ impl TrainArgs {
     /// Refuses options about rows that were settled when the model was trained, unless they say the same: what it has learned
     /// does not change with them.
     pub(crate) fn refuse_settled<T: Scalar>(&self, model: &Model<T>) -> Result<(), Failure> {
-        // With preprocessing of its own all of that is settled anew.
-        if matches!(self.preprocess, Preprocessing::As(_)) {
-            return Ok(());
+        if !self.preprocess.is_of(&model.preprocess) {
+            // Of a network that was made elsewhere and takes features as they are, all of that is settled anew.
+            return match model.schema.is_none() && model.preprocess == Preprocess::None {
+                true => Ok(()),
+                false => Err(self.settled("--preprocess".to_owned(), format!("has its own: {}", model.preprocess))),
+            };
         }
         let stored = model.schema.as_ref().map(|schema| schema.missing());
         if let (Some(wanted), Some(stored)) = (self.columns.missing(), stored)
@@ -116,5 +119,19 @@ impl TrainArgs {
     fn settled(&self, option: String, why: String) -> Failure {
         let init = self.init.as_deref().unwrap_or(Path::new("--init's file")).display();
         Failure::Usage(format!("{option} is for a new network: the one in {init} {why}"))
+    }
+}
+
+impl Preprocessing {
+    /// Whether it asks for the preprocessing that a model has, which then stays as it was fitted.
+    pub(crate) fn is_of(&self, preprocess: &Preprocess) -> bool {
+        match (self, preprocess) {
+            (Preprocessing::Auto, _) => true,
+            (Preprocessing::As(Scaling::None), Preprocess::None) => true,
+            (Preprocessing::As(Scaling::Scale(wanted)), Preprocess::Scale { factor }) => wanted == factor,
+            (Preprocessing::As(Scaling::Standardize), Preprocess::Standardize { .. }) => true,
+            (Preprocessing::As(Scaling::Minmax | Scaling::Robust), Preprocess::Shift { .. }) => true,
+            _ => false,
+        }
     }
 }

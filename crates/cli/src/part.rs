@@ -1,16 +1,21 @@
 //! The rows of a model's data that `--part` selects.
 
-use chainrule::data::{Dataset, Split, SplitRequest};
+use std::collections::HashSet;
+use std::path::Path;
+
+use chainrule::data::{Dataset, Examples, Parts, Split, SplitRequest};
 use chainrule::{Model, Scalar};
 
-use crate::args::defaults::{HOLDOUT, SEED_NUMBER};
 use crate::data::{Named, all_rows};
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{plural, tell};
 use crate::values::Part;
 
 /// What is asked for.
 pub(crate) struct Chosen<'a> {
+    /// The file of the model.
+    pub(crate) model: &'a Path,
     pub(crate) named: Named<'a>,
     pub(crate) part: Option<Part>,
     pub(crate) holdout: Option<f64>,
@@ -34,14 +39,7 @@ impl Chosen<'_> {
             _ if part == Part::All => None,
             (_, Some(_)) if self.holdout.is_none() => None,
             (Some(split), _) if !is_asked => Some(examples.split_again(split)?),
-            _ => {
-                let (test, seed) = (self.holdout.unwrap_or(HOLDOUT), self.seed.unwrap_or(SEED_NUMBER));
-                if test == 0.0 {
-                    return Err(Failure::Usage("with --holdout 0 there is no test part".to_owned()));
-                }
-                let by = examples.usual_split();
-                Some(examples.split(&SplitRequest { test, seed, by, ..SplitRequest::default() })?)
-            }
+            (split, _) => Some(self.split(part, &examples, split.as_ref())?),
         };
         let named = |name: &str, rows: &[usize]| match rows {
             [] => Err(Failure::Usage(format!("the model was trained without a {name} part"))),
@@ -80,5 +78,48 @@ impl Chosen<'_> {
                 Ok((test.dataset_for(&all_rows(test), model)?, "test".to_owned()))
             }
         }
+    }
+
+    /// The parts by the options given.
+    ///
+    /// # Errors
+    /// When the file knows better, or when neither it nor the options say which rows were tested on.
+    fn split(&self, part: Part, examples: &Examples, stored: Option<&Split>) -> Result<Parts, Failure> {
+        if self.holdout == Some(0.0) {
+            return Err(Failure::Usage("with --holdout 0 there is no test part".to_owned()));
+        }
+        let model = self.model.display();
+        let before = stored.map(|split| (split, examples.split_again(split)));
+        if let Some((split, Ok(before))) = &before {
+            let then = split.request();
+            let (test, seed) = (self.holdout.unwrap_or(then.test), self.seed.unwrap_or(then.seed));
+            let parts = examples.split(&SplitRequest { test, seed, ..then })?;
+            let learned: HashSet<usize> = split.learned(before).collect();
+            let rows = if part == Part::Validation { &parts.validation } else { &parts.test };
+            let seen = rows.iter().filter(|row| learned.contains(row)).count();
+            if seen > 0 && part != Part::Train {
+                return Err(Failure::Usage(format!(
+                    "{seen} of the {} rows that --holdout or --seed choose are among those that {model} has learned from: \
+                     without the two it is tested on the rows that it has never seen",
+                    rows.len()
+                )));
+            }
+            return Ok(parts);
+        }
+        let (Some(test), Some(seed)) = (self.holdout, self.seed) else {
+            return Err(match before {
+                Some((_, Err(error))) => error.into(),
+                _ => Failure::Usage(format!(
+                    "{model} does not say which rows it was tested on: give the safetensors file that train saved, or leave \
+                     --part out; or, if you know how its rows were split, give both --holdout SHARE and --seed N (eval)"
+                )),
+            });
+        };
+        tell(format_args!(
+            "note: rows are split by --holdout and --seed: {} cannot confirm that they were split so when it was trained",
+            shown(model)
+        ));
+        let by = examples.usual_split();
+        Ok(examples.split(&SplitRequest { test, seed, by, ..SplitRequest::default() })?)
     }
 }

@@ -178,12 +178,16 @@ fn predictions<T: Scalar>(
 }
 
 /// What the columns of a file of predictions are called.
-fn header<T: Scalar>(model: &Model<T>, predictions: &Predictions<T>) -> Vec<String> {
+fn header<T: Scalar>(model: &Model<T>, predictions: &Predictions<T>, is_raw: bool) -> Vec<String> {
     let target = model.target.names();
     match predictions {
         Predictions::Classes(_) => vec![target.first().cloned().unwrap_or_else(|| "class".to_owned())],
         Predictions::Numbers { cols, .. } => {
             let (classes, own) = (names(model), target.len() == *cols);
+            // One probability, that of yes.
+            if let (Some([_, yes]), 1, false) = (model.target.answers(), *cols, is_raw) {
+                return vec![format!("P({yes})")];
+            }
             let title = |at: usize| match (classes.get(at), own) {
                 // Bare names of classes may be numbers, which nobody tells from a row.
                 (Some(class), _) if classes.len() == *cols => format!("P({class})"),
@@ -217,7 +221,8 @@ fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), 
                     let io = |error| Error::Io { path: path.clone(), action: "write", source: error };
                     if first == 0 {
                         let mut csv = csv::Writer::from_writer(&mut *out);
-                        csv.write_record(header(model, &predictions)).map_err(|error| io(error.into()))?;
+                        csv.write_record(header(model, &predictions, parts.args.raw))
+                            .map_err(|error| io(error.into()))?;
                         csv.flush().map_err(io)?;
                     }
                     print(&mut *out, model, &predictions, false).map_err(io)

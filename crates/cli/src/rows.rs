@@ -10,6 +10,7 @@ use chainrule::{Model, Scalar, Task};
 use crate::args::TrainArgs;
 use crate::args::defaults::HOLDOUT;
 use crate::data::all_rows;
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::network::Fit;
 use crate::values::Preprocessing;
@@ -57,6 +58,12 @@ impl<T: Scalar> Rows<T> {
             }
             None => request.read()?,
         };
+        if args.raw_targets && examples.task() != Task::Regression {
+            return Err(Failure::Usage(format!(
+                "--raw-targets is for values, which are standardised otherwise: the task here is {}, whose targets are as they are",
+                examples.task()
+            )));
+        }
         let mut notes = examples.notes().to_vec();
         let usual = usual(args, &examples);
         let is_watched = usual.patience.is_some() || args.schedule.needs_validation();
@@ -203,6 +210,14 @@ fn parts<T: Scalar>(
             )),
         }
     }
+    if stored.is_some_and(|model| model.split.is_none()) && !has_own_test {
+        let model = args.init.as_deref().unwrap_or(Path::new("the model")).display();
+        notes.push(format!(
+            "{} does not say which rows it was trained on: it may have learned from some of those held out now, whose score \
+             is then too good",
+            shown(model)
+        ));
+    }
     let request = SplitRequest {
         test: if has_own_test { 0.0 } else { share.unwrap_or(HOLDOUT) },
         validation,
@@ -283,11 +298,11 @@ fn fitted<T: Scalar>(
     stored: Option<&Model<T>>,
 ) -> Result<Fitted, Failure> {
     let scaling = match (&args.preprocess, stored) {
-        (Preprocessing::Auto, Some(model)) => {
+        (asked, Some(model)) if asked.is_of(&model.preprocess) => {
             let fitted = model.fitted();
             return Ok(args.fitting.unknown().map_or(fitted.clone(), |unknown| fitted.with_unknown(unknown)));
         }
-        (Preprocessing::Auto, None) => examples.usual_scaling(),
+        (Preprocessing::Auto, _) => examples.usual_scaling(),
         (Preprocessing::As(scaling), _) => *scaling,
     };
     let fitted = examples.fit(learned, scaling)?;

@@ -1,11 +1,14 @@
 //! `train --run`: the folder of the run, made before its first step and filled while it trains.
 
+use std::path::PathBuf;
+
 use chainrule::runs::{MetricsLog, MetricsObserver, RunFolder};
 use chainrule::train::Checkpoint;
 use chainrule::{Error, Model, Scalar, TrainConfig};
 
 use crate::args::TrainArgs;
 use crate::failure::Failure;
+use crate::files;
 use crate::interrupt;
 use crate::rows::Rows;
 use crate::run_config;
@@ -15,7 +18,11 @@ const RUNS: &str = "runs";
 
 /// The file of a run's epochs, if it has a folder.
 #[derive(Debug)]
-pub(crate) struct RunLog(Option<MetricsLog>);
+pub(crate) struct RunLog {
+    metrics: Option<MetricsLog>,
+    /// Where the folder's model goes when --save names another file.
+    copy: Option<PathBuf>,
+}
 
 /// Refuses a folder that is not new, before any data is read.
 pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
@@ -35,7 +42,7 @@ impl RunLog {
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Self, Failure> {
         let folder = match (&args.run.run, &args.run.run_name, checkpoint) {
-            (None, None, _) => return Ok(RunLog(None)),
+            (None, None, _) => return Ok(RunLog { metrics: None, copy: None }),
             (Some(path), _, Some(_)) => RunFolder::find(path).ok_or_else(|| Error::NotFound {
                 origin: "the folder of the run".to_owned(),
                 looked_for: vec![path.join("config.toml").display().to_string()],
@@ -54,21 +61,25 @@ impl RunLog {
             }
         };
         args.run.run = Some(folder.path().to_owned());
-        args.save = Some(folder.model_path());
-        args.report = Some(folder.report_path());
+        let copy = args.save.is_some().then(|| folder.model_path());
+        args.save.get_or_insert(folder.model_path());
+        args.report.get_or_insert(folder.report_path());
         if config.lbfgs.is_none() {
             args.checkpoints.checkpoint = Some(folder.checkpoints_path());
         }
-        interrupt::promise(&folder.model_path());
-        Ok(RunLog(Some(log)))
+        interrupt::promise(args.save.as_deref().unwrap_or(&folder.model_path()));
+        Ok(RunLog { metrics: Some(log), copy })
     }
 
     pub(crate) fn observer(&mut self) -> Option<MetricsObserver<'_>> {
-        self.0.as_mut().map(MetricsLog::observer)
+        self.metrics.as_mut().map(MetricsLog::observer)
     }
 
-    /// Why its file could not be written, if so.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        Ok(self.0.map_or(Ok(()), MetricsLog::finish)?)
+    /// Keeps the model in the folder, too, and says why the file of epochs could not be written, if so.
+    pub(crate) fn finish<T: Scalar>(self, model: &Model<T>) -> Result<(), Failure> {
+        if let Some(path) = &self.copy {
+            files::keep(path, || model.save(path))?;
+        }
+        Ok(self.metrics.map_or(Ok(()), MetricsLog::finish)?)
     }
 }

@@ -142,7 +142,7 @@ fn train<T: Scalar>(
     if let Some(path) = saved {
         files::keep(path, || model.save(path))?;
     }
-    log.finish()?;
+    log.finish(&model)?;
     let tested = tested.inspect_err(|_| {
         saved.iter().for_each(|path| output.say(format_args!("saved {}", shown(path.display()))));
     })?;

@@ -19,6 +19,7 @@ pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
         files::check_picture("--curves", path)?;
     }
     of(args).check()?;
+    files::check_page("--report", args.report.as_deref())?;
     args.save.as_deref().map_or(Ok(()), |path| files::check_model(path, args.force))
 }
 

@@ -16,11 +16,12 @@ pub const CACHES_VARIABLE: &str = "CHAINRULE_CACHES";
 /// One level of the data caches.
 ///
 /// ```
-/// use chainrule_kernel::Caches;
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::Caches;
 ///
 /// let caches: Caches = "32K:8,1M:16,36M:11:24".parse()?;
 /// assert_eq!((caches.l1.bytes, caches.l1.ways, caches.l3.unwrap().cores), (32 << 10, 8, 24));
-/// # Ok::<(), chainrule_kernel::KernelError>(())
+/// # Ok::<(), chainrule::kernel::KernelError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {

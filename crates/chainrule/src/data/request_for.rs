@@ -23,7 +23,8 @@ impl Request {
     /// As [`Request::read`], and for labels that are none of the model's classes.
     pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
         let mut request = self.clone();
-        if request.target.is_empty() && request.labels.is_none() && !request.source.has_targets() {
+        let is_models_own = request.target.is_empty() && request.labels.is_none() && !request.source.has_targets();
+        if is_models_own {
             request.target = model.target.names.clone();
         }
         request.task = request.task.or(model.task);
@@ -58,6 +59,19 @@ impl Request {
                 found: format!("{} columns", bytes.features.cols()),
                 expected: format!("{}, the inputs of the network", model.mlp.inputs()),
             });
+        }
+        if let (Whole::Table(table), true) = (&whole, is_models_own) {
+            let names: Vec<Option<String>> = (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
+            let is_unknown = |name: &&String| find_columns(table.origin(), &names, &[(*name).clone()]).is_err();
+            if let Some(name) = request.target.iter().find(is_unknown) {
+                return Err(Error::Shape {
+                    origin: table.origin().to_owned(),
+                    found: format!("no column {name:?}, which the model's target is"),
+                    expected: "it in the rows, or a file of targets (--labels FILE); without targets a model is asked by predict, \
+                               explain --row N and graph"
+                        .to_owned(),
+                });
+            }
         }
         request.targets_of(whole, known)
     }

@@ -153,14 +153,19 @@ pub fn attribute<T: Scalar>(
     }
     let rows = model.prepared(&data.select(&[row])?)?.into_owned();
     let answers = Answers::of(model, &rows)?;
-    let at = match &request.output {
+    let Wanted { at, name: output, is_no } = match &request.output {
         Some(name) => output_named(model, name)?,
-        None => answers.answer(0),
+        None => {
+            let at = if model.is_classifier() { answers.answer(0) } else { 0 };
+            Wanted { at, name: name(model, at), is_no: false }
+        }
     };
-    let at = if request.output.is_none() && !model.is_classifier() { 0 } else { at };
     let x = rows.features().row(0);
     let baseline = baseline(model, data, request.baseline)?;
     let mut function = Function::new(model, at, request.steps)?;
+    if is_no {
+        (function.unit, function.shift) = (-function.unit, -function.shift);
+    }
     let value = function.of(&x)?;
     let gradient = function.mean_gradient(&x, &x, 1)?;
     let integrated = function.mean_gradient(&baseline, &x, request.steps)?;
@@ -185,7 +190,7 @@ pub fn attribute<T: Scalar>(
         target: words.truth,
         answer: words.answer,
         probabilities: answers.probabilities.iter().flatten().enumerate().map(named).collect(),
-        output: name(model, at),
+        output,
         value,
         baseline_value,
         columns: columns(&rows).into_iter().map(column).collect(),
@@ -295,11 +300,26 @@ fn name<T: Scalar>(model: &Model<T>, output: usize) -> String {
     if model.is_classifier() { class_name(model, output) } else { output_name(model, output) }
 }
 
-fn output_named<T: Scalar>(model: &Model<T>, wanted: &str) -> Result<usize> {
+/// An output that is attributed.
+struct Wanted {
+    at: usize,
+    name: String,
+    /// Whether it is the logit of no, which is that of yes with the other sign.
+    is_no: bool,
+}
+
+/// The output of this name; of a single question also by what no and yes are called.
+fn output_named<T: Scalar>(model: &Model<T>, wanted: &str) -> Result<Wanted> {
     const LISTED: usize = 20;
     let outputs = model.mlp.outputs();
-    (0..outputs).find(|&output| name(model, output) == wanted).ok_or_else(|| {
-        let names: Vec<String> = (0..outputs.min(LISTED)).map(|output| name(model, output)).collect();
+    let of = |at: usize, is_no: bool| Wanted { at, name: wanted.to_owned(), is_no };
+    let words = model.target.answers().filter(|_| outputs == 1);
+    if let Some(answer) = words.and_then(|words| words.iter().position(|word| *word == wanted)) {
+        return Ok(of(0, answer == 0));
+    }
+    (0..outputs).find(|&output| name(model, output) == wanted).map(|at| of(at, false)).ok_or_else(|| {
+        let mut names: Vec<String> = (0..outputs.min(LISTED)).map(|output| name(model, output)).collect();
+        names.extend(words.into_iter().flatten().map(str::to_owned));
         let others = if outputs > LISTED { format!(", and {} more", outputs - LISTED) } else { String::new() };
         let expected = format!("one of {}{others}", names.join(", "));
         Error::Argument { name: "output", found: wanted.to_owned(), expected }

@@ -6,7 +6,7 @@ use chainrule_model::{Activation, Layer, Loss};
 
 use super::format::ExportFormat;
 use super::int8::Int8;
-use crate::data::{Kind, Missing, Preprocess, SchemaColumn, Unknown, ln_1p};
+use crate::data::{Kind, Missing, Preprocess, SchemaColumn, Split, Unknown, ln_1p};
 use crate::{Error, Model, Result, Task};
 
 /// A model laid out. Numbers are f64, which holds those of an f32 model exactly.
@@ -34,6 +34,8 @@ pub(crate) struct Blueprint {
     pub(crate) answers: Option<[String; 2]>,
     pub(crate) task: Option<Task>,
     pub(crate) loss: String,
+    /// How the rows were split, so that a model that is read back is tested on rows that it has never seen.
+    pub(crate) split: Option<Split>,
 }
 
 /// A column that a row has before it is made ready.
@@ -148,6 +150,7 @@ impl Blueprint {
             answers: model.target.answers().map(|answers| answers.map(str::to_owned)),
             task: model.task,
             loss: model.loss.to_string(),
+            split: model.split.clone(),
         })
     }
 

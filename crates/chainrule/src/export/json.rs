@@ -60,6 +60,7 @@ fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) ->
         "target": target,
         "classes": of.class_names.clone().or_else(|| of.answers.as_ref().map(|answers| answers.to_vec())),
         "probabilities": probabilities,
+        "split": of.split,
         "test": {
             "columns": samples.columns,
             "outputs": samples.outputs.iter().map(|row| row.iter().map(|y| real(*y)).collect()).collect::<Vec<Vec<_>>>(),

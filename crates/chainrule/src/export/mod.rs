@@ -29,6 +29,8 @@ mod text;
 mod torch;
 mod write;
 
+pub(crate) use blueprint::Blueprint;
 pub use format::ExportFormat;
 pub use int8_cost::Int8Cost;
 pub use options::ExportOptions;
+pub(crate) use samples::predict;

@@ -7,7 +7,10 @@ use chainrule_model::{Init, Layer, Mlp};
 use serde::Deserialize;
 
 use super::flat::Flat;
-use crate::data::{Kind, Missing, Preprocess, Schema, SchemaColumn, Target, TargetScaling, Unknown, check_class_names};
+use super::rows::TestRows;
+use crate::data::{
+    Kind, Missing, Preprocess, Schema, SchemaColumn, Split, Target, TargetScaling, Unknown, check_class_names,
+};
 use crate::{Error, Model, Place, Result, Task};
 
 /// The newest version that is understood.
@@ -21,6 +24,26 @@ const MOMENTUM: f64 = 0.1;
 pub(crate) enum Either {
     F32(Model<f32>),
     F64(Model<f64>),
+}
+
+/// A model that was read, and how many rows of the file showed that it computes what it did when it was written.
+pub(crate) struct Exported {
+    pub(crate) model: Either,
+    pub(crate) rows: usize,
+}
+
+impl Either {
+    /// The same, after the file's rows were computed again.
+    ///
+    /// # Errors
+    /// When the model computes something else than the file says.
+    pub(crate) fn replayed(self, origin: &str, rows: Option<TestRows>) -> Result<Exported> {
+        let rows = rows.map_or(Ok(0), |rows| match &self {
+            Either::F32(model) => rows.replay(origin, model),
+            Either::F64(model) => rows.replay(origin, model),
+        })?;
+        Ok(Exported { model: self, rows })
+    }
 }
 
 /// The JSON object that stands in each of these files.
@@ -43,6 +66,11 @@ pub(crate) struct Description {
     pub(super) layers: Vec<LayerText>,
     target: TargetText,
     classes: Option<Vec<String>>,
+    /// How the rows were split; an object of before does not say.
+    #[serde(default)]
+    split: Option<Split>,
+    /// Rows with their outputs.
+    test: Option<TestRows>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -132,6 +160,11 @@ impl Description {
         }
     }
 
+    /// The rows with their outputs, for [`Either::replayed`].
+    pub(crate) fn take_rows(&mut self) -> Option<TestRows> {
+        self.test.take()
+    }
+
     /// The numbers of dense layers.
     pub(crate) fn dense_layers(&self) -> usize {
         self.layers.iter().filter(|layer| layer.kind == "dense").count()
@@ -187,8 +220,9 @@ impl Description {
         let target = Target { names, answers, scaling };
         target.check(outputs).map_err(refuse)?;
         class_names.as_ref().map_or(Ok(()), |names| check_class_names(origin, names, outputs))?;
-        let (schema, target) = (schema.map(Arc::new), Arc::new(target));
-        Ok(Model { preprocess, task, class_names, schema, target, ..Model::new(mlp, loss) })
+        self.split.as_ref().map_or(Ok(()), Split::check).map_err(refuse)?;
+        let (schema, target, split) = (schema.map(Arc::new), Arc::new(target), self.split);
+        Ok(Model { preprocess, task, class_names, schema, target, split, ..Model::new(mlp, loss) })
     }
 
     fn network<T: Scalar>(

@@ -1,13 +1,13 @@
 //! The object of an export to JSON, whose layers hold their numbers.
 
-use super::description::{Description, Either};
+use super::description::{Description, Exported};
 use crate::{Error, Place, Result};
 
 /// The model in a JSON file.
 ///
 /// # Errors
-/// When it describes none, or its parts do not fit one another.
-pub(crate) fn of_json(origin: &str, bytes: &[u8]) -> Result<Either> {
+/// When it describes none, its parts do not fit one another, or it computes something else than it says.
+pub(crate) fn of_json(origin: &str, bytes: &[u8]) -> Result<Exported> {
     let mut description = Description::of(origin, bytes)?;
     let mut layers = std::mem::take(&mut description.layers);
     let mut parts: Vec<_> = layers
@@ -18,7 +18,8 @@ pub(crate) fn of_json(origin: &str, bytes: &[u8]) -> Result<Either> {
         })
         .collect();
     description.layers = layers;
-    description.model(origin, &mut |at, name| {
+    let rows = description.take_rows();
+    let model = description.model(origin, &mut |at, name| {
         let part = match name {
             "weight" => 0,
             "bias" => 1,
@@ -28,5 +29,6 @@ pub(crate) fn of_json(origin: &str, bytes: &[u8]) -> Result<Either> {
         parts[at][part].take().ok_or_else(|| {
             Error::format(origin, Place::Header, format!("layer {} without {name}", at + 1), "a layer with its numbers")
         })
-    })
+    })?;
+    model.replayed(origin, rows)
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::description::{Description, Either};
+use super::description::{Description, Exported};
 use crate::data::{Limits, npz_numbers, npz_text, zip_names};
 use crate::{Error, Place, Result};
 
@@ -12,20 +12,23 @@ const MODEL: &str = "model";
 /// The model in an archive.
 ///
 /// # Errors
-/// When it holds no description, its parts do not fit one another, or they have more bytes than the limits allow.
-pub(crate) fn of_npz(origin: &str, file: &File, limits: Limits) -> Result<Either> {
+/// When it holds no description, its parts do not fit one another, it computes something else than it says, or they have more bytes than the limits allow.
+pub(crate) fn of_npz(origin: &str, file: &File, limits: Limits) -> Result<Exported> {
     let names = zip_names(origin, file)?;
     if !names.iter().any(|name| name.strip_suffix(".npy") == Some(MODEL)) {
         return Err(no_model(origin, &names));
     }
     let text = npz_text(origin, file, MODEL, limits)?;
     let mut bytes = text.len() as u128;
-    Description::of(origin, text.as_bytes())?.model(origin, &mut |at, name| {
+    let mut description = Description::of(origin, text.as_bytes())?;
+    let rows = description.take_rows();
+    let model = description.model(origin, &mut |at, name| {
         let numbers = npz_numbers(origin, file, &format!("{at}.{name}"), limits)?;
         bytes += numbers.len() as u128 * size_of::<f64>() as u128;
         limits.check(origin, bytes / 2)?;
         Ok(numbers)
-    })
+    })?;
+    model.replayed(origin, rows)
 }
 
 /// What an archive without a model of ours is, by the files in it.

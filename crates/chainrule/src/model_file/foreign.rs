@@ -7,18 +7,25 @@ use super::header;
 use super::kind::{ModelKind, model_kind};
 use super::write::bytes;
 use crate::data::input::Input;
-use crate::exported::{self, Either};
+use crate::exported::{self, Either, Exported};
 use crate::onnx;
 use crate::{Error, Result};
+
+/// The bytes of a model file.
+pub(super) struct Bytes {
+    pub(super) bytes: Vec<u8>,
+    /// Of an export: the rows in it that were computed again.
+    pub(super) exported: Option<usize>,
+}
 
 /// The bytes of a model file: the file itself, or what its model is written as.
 ///
 /// # Errors
 /// When it is no model, or longer than its limits allow.
-pub(super) fn read(input: Input) -> Result<Vec<u8>> {
+pub(super) fn read(input: Input) -> Result<Bytes> {
     let kind = model_kind(&input.origin, &input.head)?;
     if kind == ModelKind::Safetensors {
-        return header::read(input);
+        return Ok(Bytes { bytes: header::read(input)?, exported: None });
     }
     let Input { origin, reader, limits, .. } = input;
     #[cfg(feature = "npy")]
@@ -38,14 +45,14 @@ pub(super) fn read(input: Input) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`]; an archive is read from a file alone.
-pub(super) fn parse(origin: &str, file: &[u8]) -> Result<Option<Vec<u8>>> {
+pub(super) fn parse(origin: &str, file: &[u8]) -> Result<Option<Bytes>> {
     match model_kind(origin, &file[..file.len().min(8)])? {
         ModelKind::Safetensors => Ok(None),
         kind => of_bytes(origin, file, kind).map(Some),
     }
 }
 
-fn of_bytes(origin: &str, file: &[u8], kind: ModelKind) -> Result<Vec<u8>> {
+fn of_bytes(origin: &str, file: &[u8], kind: ModelKind) -> Result<Bytes> {
     let model = match kind {
         ModelKind::Onnx => onnx::model(origin, file)?,
         ModelKind::Json => exported::of_json(origin, file)?,
@@ -56,9 +63,10 @@ fn of_bytes(origin: &str, file: &[u8], kind: ModelKind) -> Result<Vec<u8>> {
     written(origin, model)
 }
 
-fn written(origin: &str, model: Either) -> Result<Vec<u8>> {
-    match model {
-        Either::F32(model) => bytes(&model, Path::new(origin)),
-        Either::F64(model) => bytes(&model, Path::new(origin)),
-    }
+fn written(origin: &str, Exported { model, rows }: Exported) -> Result<Bytes> {
+    let bytes = match model {
+        Either::F32(model) => bytes(&model, Path::new(origin))?,
+        Either::F64(model) => bytes(&model, Path::new(origin))?,
+    };
+    Ok(Bytes { bytes, exported: Some(rows) })
 }

@@ -80,6 +80,8 @@ pub(super) struct Contents {
     pub(super) several: Option<Several>,
     /// Whether the file has a checksum, which is then the right one.
     is_sealed: bool,
+    /// Of an export, which has no checksum: the rows in it that were computed again.
+    exported: Option<usize>,
 }
 
 impl ModelFile {
@@ -117,8 +119,9 @@ impl ModelFile {
     }
 
     /// As [`ModelFile::parse`], of bytes that need not be copied.
-    fn of(origin: &str, bytes: Vec<u8>) -> Result<Self> {
-        let contents = Contents::of(origin, &bytes)?;
+    fn of(origin: &str, foreign::Bytes { bytes, exported }: foreign::Bytes) -> Result<Self> {
+        let mut contents = Contents::of(origin, &bytes)?;
+        contents.exported = exported;
         Ok(ModelFile { origin: origin.to_owned(), bytes, contents })
     }
 
@@ -141,10 +144,14 @@ impl ModelFile {
     }
 
     /// The checks that the file's writer left in it, which have been made, or are when a model is made of it: a checksum over all
-    /// bytes, and rows with their outputs. Files of other programs and of versions 1 and 2 have neither.
+    /// bytes, and rows with their outputs. Files of other programs and of versions 1 and 2 have neither, exports have rows
+    /// alone.
     pub fn checks(&self) -> Checks {
         let replay = self.contents.metadata.as_ref().and_then(|metadata| metadata.replay.as_ref());
-        Checks { has_checksum: self.contents.is_sealed, rows: replay.map_or(0, Replay::rows) }
+        match self.contents.exported {
+            Some(rows) => Checks { has_checksum: false, rows },
+            None => Checks { has_checksum: self.contents.is_sealed, rows: replay.map_or(0, Replay::rows) },
+        }
     }
 
     /// Whether the file says which modules stand between its dense layers; one that PyTorch wrote does not.
@@ -342,7 +349,7 @@ impl Contents {
             Some(json) => Some(metadata::parse(origin, json, longest)?),
             None => None,
         };
-        Ok(Contents { dtype, metadata, layers, note, several, is_sealed })
+        Ok(Contents { dtype, metadata, layers, note, several, is_sealed, exported: None })
     }
 }
 

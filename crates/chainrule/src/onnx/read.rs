@@ -5,7 +5,7 @@ use chainrule_kernel::Scalar;
 use super::graph::Graph;
 use super::network;
 use super::walk::{Chain, chain};
-use crate::exported::{Description, Either};
+use crate::exported::{Description, Either, Exported};
 use crate::{Model, Result};
 
 /// How many outputs are tried.
@@ -20,26 +20,32 @@ pub(crate) fn is_one(start: &[u8]) -> bool {
 /// The model in an ONNX file.
 ///
 /// # Errors
-/// When a node is none that a network of ours has, which is then named, or the file is damaged.
-pub(crate) fn model(origin: &str, bytes: &[u8]) -> Result<Either> {
+/// When a node is none that a network of ours has, which is then named, the file is damaged, or it computes something else than it says.
+pub(crate) fn model(origin: &str, bytes: &[u8]) -> Result<Exported> {
     let graph = Graph::of(origin, bytes)?;
-    if let Some(described) = described(&graph) {
+    if let Some(described) = described(&graph)? {
         return Ok(described);
     }
     let chain = any_chain(&graph)?;
-    Ok(match network::is_double(&chain) {
+    let model = match network::is_double(&chain) {
         true => Either::F64(of::<f64>(&graph, chain)?),
         false => Either::F32(of::<f32>(&graph, chain)?),
-    })
+    };
+    Ok(Exported { model, rows: 0 })
 }
 
 /// The model that chainrule wrote, of its description and its constants; `None` of a file that another program wrote or changed.
-fn described(graph: &Graph<'_>) -> Option<Either> {
-    let description = Description::of(graph.origin, graph.metadata?.as_bytes()).ok()?;
+fn described(graph: &Graph<'_>) -> Result<Option<Exported>> {
+    let description = graph.metadata.and_then(|text| Description::of(graph.origin, text.as_bytes()).ok());
+    let Some(mut description) = description else { return Ok(None) };
     if graph.count("Gemm") != description.dense_layers() || graph.count("MatMul") > 0 {
-        return None;
+        return Ok(None);
     }
-    description.model(graph.origin, &mut |at, name| graph.numbers(&format!("{at}.{name}"))).ok()
+    let rows = description.take_rows();
+    match description.model(graph.origin, &mut |at, name| graph.numbers(&format!("{at}.{name}"))) {
+        Ok(model) => model.replayed(graph.origin, rows).map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 fn of<T: Scalar>(graph: &Graph<'_>, chain: Chain) -> Result<Model<T>> {

@@ -3,9 +3,8 @@
 /// The default of --holdout: the fraction of the rows that `train` holds out.
 pub(crate) const HOLDOUT: f64 = 0.2;
 
-/// The default of --seed. `eval` needs it to find the rows that `train` held out.
+/// The default of --seed.
 pub(crate) const SEED: &str = "42";
-pub(crate) const SEED_NUMBER: u64 = 42;
 
 /// The default of --hidden.
 ///

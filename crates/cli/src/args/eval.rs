@@ -32,14 +32,14 @@ pub(crate) struct EvalArgs {
     #[command(flatten)]
     pub(crate) memory: MemoryArgs,
     /// Which rows to use: all, or those that the model was trained on, validated on or tested on. The model's file remembers
-    /// them; for one that does not, they are drawn by --holdout and --seed [default: test if the source has such a part,
+    /// them; for one that does not, they are drawn by --holdout and --seed, both given [default: test if the source has such a part,
     /// otherwise all]
     #[arg(long, value_name = "PART", value_enum)]
     pub(crate) part: Option<Part>,
-    /// The fraction of the rows that `train` held out [default: 0.2, or the source's own test part]
+    /// The fraction of the rows that `train` held out [default: as the file says, or the source's own test part]
     #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true, requires = "part")]
     pub(crate) holdout: Option<f64>,
-    /// The seed that `train` split the rows with
+    /// The seed that `train` split the rows with [default: as the file says]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, requires = "part")]
     pub(crate) seed: Option<u64>,
     /// The loss to evaluate by, if the model file does not name one: cross-entropy, binary-cross-entropy, mse, half-mse, mae,

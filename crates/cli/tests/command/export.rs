@@ -98,3 +98,69 @@ fn inspect_draws_the_numbers_of_each_tensor() {
     let histograms = &last(path, "inspect m.safetensors --weights --json")["histograms"];
     assert_eq!((histograms.as_array().unwrap().len(), &histograms[0]["count"]), (4, &16.into()));
 }
+
+#[test]
+fn an_export_says_which_rows_were_tested_on() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --seed 7 --epochs 20 --quiet --save m.safetensors");
+    let want = last(path, "eval m.safetensors --data iris --part test --json")["test_loss"].clone();
+    for to in ["m.onnx", "m.json", "m.npz", "again.safetensors"] {
+        let from = if to == "again.safetensors" { "m.json" } else { "m.safetensors" };
+        succeed(path, &format!("convert {from} {to}"));
+        let found = last(path, &format!("eval {to} --data iris --part test --json"));
+        let (found, want) = (found["test_loss"].as_f64().unwrap(), want.as_f64().unwrap());
+        assert!((found - want).abs() < 1e-5, "{to}: {found}, not {want}");
+    }
+    let refused = run(path, "eval m.onnx --data iris --part test --seed 42");
+    assert!(refused.code == 2 && refused.stderr.contains("m.onnx has learned from"), "{}", refused.stderr);
+    succeed(path, "eval m.onnx --data iris --part test --seed 7 --holdout 0.2");
+}
+
+#[test]
+fn a_file_that_does_not_say_which_rows_were_tested_on_has_no_parts() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --seed 7 --epochs 2 --quiet --save m.safetensors");
+    let mut object: Value = serde_json::from_str(&succeed(path, "export m.safetensors --to json")).unwrap();
+    object.as_object_mut().unwrap().remove("split").unwrap();
+    fs::write(path.join("m.json"), object.to_string()).unwrap();
+    for args in ["eval m.json --data iris --part test", "eval m.json --data iris --part test --seed 7"] {
+        let refused = run(path, args);
+        assert!(refused.code == 2, "{args}: {}", refused.code);
+        assert!(refused.stderr.contains("m.json does not say which rows it was tested on"), "{}", refused.stderr);
+    }
+    let refused = run(path, "explain m.json --data iris --part test");
+    assert!(refused.code == 2 && refused.stderr.contains("does not say which rows"), "{}", refused.stderr);
+    let told = run(path, "eval m.json --data iris --part test --seed 7 --holdout 0.2");
+    assert!(told.code == 0 && told.stderr.contains("m.json cannot confirm"), "{}", told.stderr);
+    let on = run(path, "train --data iris --from m.json --epochs 1 --save on.safetensors");
+    let said = on.stdout + &on.stderr;
+    assert!(said.contains("m.json does not say which rows it was trained on"), "{said}");
+}
+
+#[test]
+fn inspect_says_what_an_export_was_checked_by_and_a_changed_one_is_refused() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --epochs 1 --quiet --save m.safetensors");
+    let said = succeed(path, "inspect m.safetensors");
+    assert!(said.contains("the checksum, and the outputs of 3 rows") && said.contains(", 1 epoch,"), "{said}");
+    for to in ["m.json", "m.npz", "m.onnx"] {
+        succeed(path, &format!("convert m.safetensors {to}"));
+        let said = succeed(path, &format!("inspect {to}"));
+        assert!(said.contains("the outputs of 4 rows stored in the file, which has no checksum"), "{to}: {said}");
+        let found = last(path, &format!("inspect {to} --json"));
+        assert_eq!((&found["checksum"], &found["stored_rows"]), (&false.into(), &4.into()));
+    }
+    let mut object: Value = serde_json::from_str(&fs::read_to_string(path.join("m.json")).unwrap()).unwrap();
+    object["layers"][0]["bias"][0] = 9.5.into();
+    fs::write(path.join("other.json"), object.to_string()).unwrap();
+    let refused = run(path, "inspect other.json");
+    assert!(refused.code == 1 && refused.stderr.contains("test row 1"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("the file was changed since"), "{}", refused.stderr);
+    object.as_object_mut().unwrap().remove("test").unwrap();
+    fs::write(path.join("bare.json"), object.to_string()).unwrap();
+    let said = succeed(path, "inspect bare.json");
+    assert!(said.contains("no: the file has neither a checksum nor stored rows"), "{said}");
+}

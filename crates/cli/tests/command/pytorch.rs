@@ -90,8 +90,9 @@ fn agrees(case: &Value) {
         slope => format!("{activation}({slope})"),
     };
     let (data, labels, init) = (file("x.npy"), file("y.npy"), file("init.safetensors"));
+    let raw = if text("loss").contains("cross-entropy") { "" } else { "--raw-targets" };
     let args = format!(
-        "train --json --no-shuffle --holdout 0 --preprocess none --raw-targets --save out --activation {activation} --loss {} --lr {} --batch {} \
+        "train --json --no-shuffle --holdout 0 --preprocess none {raw} --save out --activation {activation} --loss {} --lr {} --batch {} \
              --epochs {} --data {} --labels {} --init {} {}",
         text("loss"),
         case["lr"],

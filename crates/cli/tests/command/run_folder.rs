@@ -201,3 +201,17 @@ fn a_run_that_is_killed_leaves_every_whole_epoch() {
     }
     assert!(!path.join("a/model.safetensors").exists());
 }
+
+#[test]
+fn a_run_that_goes_on_keeps_its_model_where_save_says_too() {
+    let folder = folder();
+    let path = folder.path();
+    succeed(path, "train --data iris --epochs 3 --quiet --run r");
+    fs::remove_file(path.join("r/model.safetensors")).unwrap();
+    succeed(path, "train --resume r --save other.safetensors --report other.html --quiet");
+    assert_eq!(weights(&path.join("other.safetensors")), model(path, "r"));
+    assert!(path.join("other.html").exists());
+    succeed(path, "train --resume r --quiet");
+    let refused = run(path, "train --resume r --hidden none --norm");
+    assert!(refused.code == 2 && !refused.stderr.contains("\\n"), "{}", refused.stderr);
+}

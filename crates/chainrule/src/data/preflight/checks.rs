@@ -1,20 +1,17 @@
 //! What is likely to go wrong.
 
-use chainrule_explain::doctor::columns::{
-    Scale, counts_rows, label_shift, rows_for_label_shift, tells_classes, tells_values,
-};
+use chainrule_explain::doctor::columns::{Scale, label_shift, rows_for_label_shift, tells_classes, tells_values};
 use chainrule_explain::doctor::limits::{IMBALANCE, LEAST_ROWS, SHARED_ROWS};
 
 use super::chance::are_by_chance;
 use super::column::{ColumnKind, ColumnProfile, ColumnRole};
-use super::finding::DataFinding;
+use super::finding::{DataFinding, typed};
 use super::identifiers::identifier;
 use super::report::Preflight;
 use super::spellings::alike;
 use super::target::TargetProfile;
 use crate::Task;
 use crate::data::examples::Examples;
-use crate::data::roles;
 use crate::data::table::{Cells, Table};
 use crate::data::target_columns::TargetData;
 
@@ -30,6 +27,8 @@ const COPIES: f64 = 0.05;
 const FEW_ROWS: usize = 5;
 /// A table with fewer rows is a toy, of which there is no need to say that it is small.
 const TOY: usize = 20;
+/// By how much of a step a number may miss its place.
+const STEADY: f64 = 1e-3;
 /// Columns that a finding names.
 const NAMED: usize = 12;
 
@@ -76,7 +75,7 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
                 vec![title.clone()],
                 table.rows() as f64,
                 format!("column {title:?} counts the rows"),
-                format!("--drop {title}, unless it means something"),
+                format!("--drop {}, unless it means something", typed(&title)),
             ));
         }
         if column.kind == ColumnKind::Date {
@@ -85,7 +84,7 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
                 vec![title.clone()],
                 column.different as f64,
                 format!("column {title:?} holds {} different dates", column.different),
-                format!("put numbers in their place, such as days or the month, or --drop {title}"),
+                format!("put numbers in their place, such as days or the month, or --drop {}", typed(&title)),
             ));
         }
         let is_index =
@@ -97,7 +96,7 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
                 vec![title.clone()],
                 table.rows() as f64,
                 seen,
-                format!("--drop {title}, unless it means something"),
+                format!("--drop {}, unless it means something", typed(&title)),
             ));
         } else if let Some(found) = alike_categories(table, column) {
             findings.push(found);
@@ -137,8 +136,10 @@ fn constant(columns: &[ColumnProfile]) -> Option<DataFinding> {
     let titles: Vec<String> = columns.iter().filter(|column| column.is_constant()).map(ColumnProfile::title).collect();
     (!titles.is_empty()).then(|| {
         let seen = format!("one value only in {} of {} columns: {}", titles.len(), columns.len(), listed(&titles));
-        let advice =
-            format!("--drop {}, or check that the file was read as intended", listed(&titles).replace(", ", ","));
+        let advice = format!(
+            "--drop {}, or check that the file was read as intended",
+            typed(&listed(&titles).replace(", ", ","))
+        );
         let number = titles.len() as f64;
         finding("constant-features", titles, number, seen, advice)
     })
@@ -169,7 +170,7 @@ fn listed(names: &[String]) -> String {
     names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ") + &more
 }
 
-/// Whether numbers go up by 1 from row to row, or evenly in rows that are spread over the table.
+/// Whether numbers go up or down by the same step from each row to the next.
 fn is_index(table: &Table, column: &ColumnProfile) -> bool {
     let at = column.number - 1;
     let Cells::Numbers { slot } = table.columns()[at].cells else { return false };
@@ -177,8 +178,10 @@ fn is_index(table: &Table, column: &ColumnProfile) -> bool {
         return false;
     }
     let mut cursor = table.cursor(&[at]);
-    roles::counts_rows(table, at)
-        || counts_rows(&spread(table.rows()).map(|row| cursor.at(row).value(slot)).collect::<Vec<_>>())
+    let mut value = |row: usize| cursor.at(row).value(slot);
+    let (first, step) = (value(0), value(1) - value(0));
+    let close = |found: f64, row: usize| (found - (first + step * row as f64)).abs() <= STEADY * step.abs();
+    step != 0.0 && (2..table.rows()).all(|row| close(value(row), row))
 }
 
 /// At most [`COMPARED`] rows, spread evenly.
@@ -260,7 +263,7 @@ fn leak(
         vec![title.clone()],
         share,
         format!("column {title:?} alone tells the target: {:.2} % {what}", 100.0 * share),
-        format!("--drop {title}, unless it is known before the target is"),
+        format!("--drop {}, unless it is known before the target is", typed(&title)),
     ))
 }
 

@@ -39,3 +39,13 @@ impl fmt::Display for DataFinding {
         write!(f, "{}\n  do:    {}", self.seen, self.advice)
     }
 }
+
+/// A column's name as it is typed in a shell.
+pub(super) fn typed(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:,=+@%".contains(c);
+    match name.chars().all(is_plain) {
+        true => name.to_owned(),
+        false if name.contains(['$', '`', '"', '\\', '!']) => format!("'{}'", name.replace('\'', "'\\''")),
+        false => format!("\"{name}\""),
+    }
+}

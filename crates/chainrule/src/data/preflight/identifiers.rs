@@ -7,17 +7,8 @@ use crate::data::table::{Cells, Table};
 const ROWS: usize = 20;
 /// The same of texts, each of which becomes a feature.
 const ROWS_OF_TEXT: usize = 10;
-/// Values that are compared, spread evenly.
-const COMPARED: usize = 4096;
-/// Numbers from a range of so many times their count number the rows in another order.
-const DENSE: f64 = 1.25;
-/// Rows, and digits of each number, from which it is told that they were drawn.
-const DRAWN_ROWS: usize = 50;
-const DRAWN_DIGITS: f64 = 1e5;
-/// The 95 % limit of Kolmogorov and Smirnov for the distance from a distribution, times the root of the rows.
-const DISTANCE: f64 = 1.358;
 /// What a column of identifiers is called, or ends in behind `_`, `-`, a blank, or a small letter where it is a large one.
-const NAMES: [&str; 6] = ["id", "uuid", "guid", "key", "identifier", "serial"];
+const NAMES: [&str; 9] = ["id", "uuid", "guid", "key", "identifier", "serial", "nr", "number", "index"];
 
 /// What is said of a column whose every value is another and names its row; not of measurements, which may all differ.
 pub(super) fn identifier(table: &Table, column: &ColumnProfile) -> Option<String> {
@@ -32,8 +23,8 @@ pub(super) fn identifier(table: &Table, column: &ColumnProfile) -> Option<String
                 table.rows()
             ))
         }
-        (&Cells::Numbers { slot }, ColumnKind::Whole) if table.rows() >= ROWS => {
-            let numbers = has_name(&title) || is_dense(table, column) || is_drawn(table, column, slot);
+        (Cells::Numbers { .. }, ColumnKind::Whole) if table.rows() >= ROWS => {
+            let numbers = has_name(&title) || is_permutation(table, column);
             numbers.then(|| {
                 format!(
                     "column {title:?} holds another whole number in each of {} rows: it looks like a number of the row",
@@ -57,30 +48,10 @@ fn has_name(title: &str) -> bool {
     })
 }
 
-/// Whether the numbers fill their range, in any order.
-fn is_dense(table: &Table, column: &ColumnProfile) -> bool {
+/// Whether the numbers, all different, are 0 or 1 to the number of rows, in any order.
+fn is_permutation(table: &Table, column: &ColumnProfile) -> bool {
     let (Some(min), Some(max)) = (column.min, column.max) else { return false };
-    max - min + 1.0 <= DENSE * table.rows() as f64
-}
-
-/// Whether the numbers have many digits, all as many, and lie as evenly as if they were drawn.
-fn is_drawn(table: &Table, column: &ColumnProfile, slot: usize) -> bool {
-    let (Some(min), Some(max)) = (column.min, column.max) else { return false };
-    if table.rows() < DRAWN_ROWS || min < DRAWN_DIGITS || min.log10().floor() != max.log10().floor() {
-        return false;
-    }
-    let count = table.rows().min(COMPARED);
-    let mut cursor = table.cursor(&[column.number - 1]);
-    let mut values: Vec<f64> = (0..count)
-        .map(|i| cursor.at((i as u128 * table.rows() as u128 / count as u128) as usize).value(slot))
-        .collect();
-    values.sort_unstable_by(f64::total_cmp);
-    let n = count as f64;
-    let distance = |(at, value): (usize, &f64)| {
-        let share = (value - min) / (max - min);
-        (share - at as f64 / n).abs().max(((at + 1) as f64 / n - share).abs())
-    };
-    values.iter().enumerate().map(distance).fold(0.0, f64::max) < DISTANCE / n.sqrt()
+    (min == 0.0 || min == 1.0) && max - min + 1.0 == table.rows() as f64
 }
 
 #[cfg(test)]
@@ -89,7 +60,19 @@ mod tests {
 
     #[test]
     fn columns_of_identifiers_are_told_by_their_names() {
-        for name in ["id", "ID", "Id", "customer_id", "customerId", "CustomerID", "user id", "uuid", "row-key"] {
+        for name in [
+            "id",
+            "ID",
+            "Id",
+            "customer_id",
+            "customerId",
+            "CustomerID",
+            "user id",
+            "uuid",
+            "row-key",
+            "rowNumber",
+            "order nr",
+        ] {
             assert!(has_name(name), "{name}");
         }
         for name in ["paid", "humid", "grid", "monkey", "PAID", "idea", "price", "", "fluid"] {

@@ -163,7 +163,7 @@ fn columns_that_differ_in_every_row_are_told_where_they_name_rows() {
         let income = 100_000 + (skewed * 2900.0) as usize * 300 + at;
         format!("{},{},{uuid},{price},{},{income},{}", drawn(at), (at * 77 + 5) % 300, noise(at), at % 7 % 2)
     };
-    let header = "account,number,uuid,price,x,income,y";
+    let header = "account_id,number,uuid,price,x,income,y";
     let features = || Some(header.split(',').filter(|name| *name != "y").map(str::to_owned).collect());
     let found = look(header, 300, row, |request| Request { features: features(), ..request }.target("y"));
     let columns: Vec<(&str, &str)> = found
@@ -171,9 +171,12 @@ fn columns_that_differ_in_every_row_are_told_where_they_name_rows() {
         .iter()
         .map(|finding| (finding.kind, finding.columns.first().map_or("", |s| s.as_str())))
         .collect();
-    assert_eq!(&columns[..3], [("unique-column", "account"), ("unique-column", "number"), ("unique-column", "uuid")]);
+    assert_eq!(
+        &columns[..3],
+        [("unique-column", "account_id"), ("unique-column", "number"), ("unique-column", "uuid")]
+    );
     assert!(found.findings[2].seen.contains("each of 300 rows: it becomes 300 features"), "{}", found.findings[2]);
-    assert!(found.findings[0].advice.starts_with("--drop account"), "{}", found.findings[0]);
+    assert!(found.findings[0].advice.starts_with("--drop account_id"), "{}", found.findings[0]);
     // What is rising or skewed is a measurement.
     assert!(!columns.iter().any(|(_, column)| ["price", "x", "income"].contains(column)), "{columns:?}");
     // Without being asked for, the texts are left out.
@@ -227,4 +230,20 @@ fn names_that_differ_in_capitals_alone_are_told() {
         found.findings[0]
     );
     assert!(found.findings[1].seen.contains("\"Good\" and \"good\""), "{}", found.findings[1]);
+}
+
+#[test]
+fn running_sums_and_measurements_drawn_evenly_are_no_numbers_of_rows() {
+    let steps = |at: usize| (0..at).map(|row| 1 + (3.0 * noise(row)) as usize).sum::<usize>();
+    let row =
+        |at: usize| format!("{},{},{},{}", 2 + steps(at), drawn(at), 1_600_000_000 + drawn(at) / 3, noise(at + 90));
+    let found = look("km,revenue,time,y", 300, row, |request| request.target("y"));
+    assert_eq!(kinds(&found), [""; 0], "{:?}", found.findings);
+    // One step throughout is an index, whatever its length; what to type has quotes where it needs them.
+    let row = |at: usize| format!("{},{},{}", 100 + 5 * at, noise(at), noise(at + 90));
+    let features = Some(vec!["Unnamed: 0".to_owned(), "x".to_owned()]);
+    let found =
+        look("Unnamed: 0,x,y", 300, row, |request| Request { features: features.clone(), ..request }.target("y"));
+    assert_eq!(kinds(&found), ["index-column"]);
+    assert!(found.findings[0].advice.starts_with("--drop \"Unnamed: 0\","), "{}", found.findings[0]);
 }
