@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod asked;
 mod bench;
 mod checkpoints;
 mod curves;
