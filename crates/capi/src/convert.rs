@@ -18,7 +18,7 @@ pub(crate) fn copied<C: Copy>(numbers: &[C]) -> Result<Vec<C>, Failure> {
     Ok(copied)
 }
 
-/// An empty vector with room for so many.
+/// An empty vector with this capacity.
 pub(crate) fn room<C>(count: usize) -> Result<Vec<C>, Failure> {
     let mut room = Vec::new();
     let no_memory = |_| Failure::new(CHAINRULE_ERROR_MEMORY, format!("there is no memory for {count} numbers"));

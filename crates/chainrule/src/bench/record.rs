@@ -1,4 +1,4 @@
-//! What a machine was measured to do, and how it is told.
+//! The results of measuring a machine, and their text.
 
 use std::fmt;
 

@@ -40,7 +40,7 @@ impl Decision {
         self != Decision::None
     }
 
-    /// The number of classes that are told apart by so many outputs.
+    /// The number of classes that this number of outputs tells apart.
     pub(crate) fn classes(self, outputs: usize) -> usize {
         if self == Decision::AboveZero { 2 } else { outputs }
     }

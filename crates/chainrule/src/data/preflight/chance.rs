@@ -3,7 +3,7 @@
 use super::column::ColumnRole;
 use super::report::Preflight;
 
-/// Whether so many rows out of so many pairs are alike anyway, where few different values are combined.
+/// Whether chance explains this number of equal rows: with few different values, some pairs of rows are equal anyway.
 pub(super) fn are_by_chance(found: &Preflight, alike: usize, pairs: f64) -> bool {
     // Columns that go together have fewer combinations than are counted here.
     const MORE: f64 = 3.0;

@@ -25,7 +25,7 @@ enum Reading {
     Whole,
 }
 
-/// What is told of the sign of a file's numbers.
+/// The note about the decimal sign of a file's numbers.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// What could be meant otherwise.
