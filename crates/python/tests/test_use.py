@@ -27,6 +27,8 @@ import chainrule
 from chainrule.sklearn import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# A shell starts its background jobs with the signal ignored, and fits would not end.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IRIS, KIND = load_iris(return_X_y=True)
 
