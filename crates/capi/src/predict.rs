@@ -77,7 +77,7 @@ pub(crate) fn classes<U: Scalar>(held: &Held, flags: u32, rows: Rows<'_, U>) -> 
     })
 }
 
-/// Numbers that predictions of so many cells have, and rows.
+/// The length of the predictions for this number of cells, and the number of rows.
 pub(crate) fn counts(held: &Held, flags: u32, cells: usize) -> Result<(usize, usize), Failure> {
     each!(&held.model, model => {
         let is_prepared = flags & CHAINRULE_PREPARED != 0;

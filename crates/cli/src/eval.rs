@@ -137,7 +137,7 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     output.finish()
 }
 
-/// What so many classes are called: no and yes of one question.
+/// The names of this number of classes: no and yes of one question.
 fn names_of<T: Scalar>(model: &Model<T>, in_data: Option<&[String]>, classes: usize) -> Vec<String> {
     let answers = model.target.answers().map(|answers| answers.map(str::to_owned).to_vec());
     let names = answers.as_deref().or(model.class_names.as_deref()).or(in_data).unwrap_or_default();

@@ -193,7 +193,7 @@ impl<T: Scalar> Kernel<T> {
         unsafe { (self.post_op)(ApplyPostOp { post_op: &post_op, area: &area }) }
     }
 
-    /// Computes so many rounds of multiply-adds in registers alone, a few in each, and returns how many multiplications and
+    /// Computes this number of rounds of multiply-adds in registers alone, a few in each, and returns how many multiplications and
     /// additions that were. Over the time it took this is the peak: no product has more a second.
     ///
     /// # Panics

@@ -108,7 +108,7 @@ impl Caches {
         let usual = [USUAL.l1, USUAL.l2, USUAL.l3.unwrap_or(USUAL.l2)];
         let level = |at: usize| told[at].filter(|level| fault(level, at).is_none());
         let (l1, l2) = (level(0).unwrap_or(usual[0]), level(1).unwrap_or(usual[1]));
-        // A third level that is told as nonsense is taken for a usual one; one that is not told is not there.
+        // A third level with impossible sizes is replaced by the usual one; one that is not reported does not exist.
         let l3 = told[2].map(|_| level(2).unwrap_or(usual[2])).filter(|l3| l3.bytes > l2.bytes / l2.cores);
         Caches { l1, l2: if l2.bytes > l1.bytes { l2 } else { usual[1] }, l3 }
     }

@@ -62,7 +62,7 @@ impl Timer {
         best.max(Duration::from_nanos(1)).as_secs_f64() / f64::from(calls)
     }
 
-    /// The time of work with so many multiplications and additions. The peak is measured just before: clocks change, and so
+    /// The time of work with this number of multiplications and additions (`flops`). The peak is measured just before: clocks change, and so
     /// does what others leave of a processor. It is never below what work has reached.
     pub(super) fn measured(&self, name: String, flops: f64, work: impl FnMut()) -> Measured {
         let mut peak_flops = 0;

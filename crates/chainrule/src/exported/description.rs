@@ -278,7 +278,7 @@ impl Description {
 }
 
 impl LayerText {
-    /// The layer behind so many features.
+    /// The layer that takes this number of features.
     fn layer(&self, width: usize) -> Option<Layer> {
         Some(match self.kind.as_str() {
             "dense" if self.inputs == width && self.outputs > 0 => {

@@ -1,4 +1,4 @@
-//! What is told of data and models that are not clear by themselves: thousands, identifiers, rows without targets, names.
+//! Notes about data and models that are ambiguous: thousands, identifiers, rows without targets, names.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -11,7 +11,7 @@
 /// panel, which no longer fits the first-level cache.
 ///
 /// The same on every machine, because bits depend on it: where an epilogue has to keep C ([`crate::Epilogue::Accumulate`],
-/// [`crate::Epilogue::Update`]), a chain ends after so many steps and is added to C. Elsewhere C holds the sums between blocks and
+/// [`crate::Epilogue::Update`]), a chain ends after this number of steps and is added to C. Elsewhere C holds the sums between blocks and
 /// the chains go on from there, so blocks may be shorter (`BlockSizes::steps`).
 pub const KC: usize = 1024;
 
