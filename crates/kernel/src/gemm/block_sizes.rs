@@ -28,6 +28,31 @@ pub(crate) const UNPACKED_ROWS: usize = 384;
 
 pub(crate) const UNPACKED_ROWS_WHOLE: usize = 512;
 
+/// The same of a large B (`BlockSizes::large_in_place_bytes`) and of a medium one, of half as many bytes: each step of a panel in
+/// place is a line of another row, and often of another page, which neither a first level of 32 KiB nor its address
+/// translation holds from one tile of rows to the next. Zen 3 with AVX2, packed, as fast as in place (medians of 5 runs in turns, beside
+/// other work; k = 784, 512 for the medium one):
+///
+/// ```text
+/// columns   B     rows: 16    32    48    64   128   256   384   512
+///     512  1.5 M       0.94  1.19  1.17  1.26  1.39  1.47  1.76  1.53
+///     500  1.5 M         -   1.11    -   1.03  1.25  1.28  1.42    -
+///     256  784 K         -   0.94    -   1.11  1.13    -     -     -
+///     128  392 K         -     -     -   1.02  1.08  1.13    -   1.18
+///      64  128 K         -     -     -     -     -     -     -   1.13
+/// ```
+///
+/// 512 x 128: 1.45 for 128 rows. Below 128 KiB 0.7-0.96 for up to 128 rows. On Cascade Lake, where in place 784-512 and 512-512 stood at 0.66-0.84 of other
+/// crates' speed for 128 and 512 rows, and on Zen 4 it is not measured: a tile of AVX-512 takes twice the time for a line, so
+/// there only as many rows go that way as make packing cheap in any case (6 / m of the product).
+pub(crate) const UNPACKED_ROWS_LARGE: usize = 47;
+
+pub(crate) const UNPACKED_ROWS_MEDIUM: usize = 255;
+
+/// B's rows shorter than this number of panels lie as packed ones nearly do: in place 64 rows of 784 x 32 are 1.2 times as fast, 512 rows
+/// 0.94 times.
+pub(crate) const SHORT_ROW_PANELS: usize = 3;
+
 /// A ragged panel is packed where masked loads cost something, for more tiles of rows than this.
 pub(crate) const MASKED_ROW_TILES: usize = 3;
 

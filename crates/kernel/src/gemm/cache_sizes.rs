@@ -43,6 +43,10 @@ pub(crate) struct BlockSizes {
     /// AVX-512, is 0.95-0.97 times as fast, 0.85 at 16 rows.
     pub(crate) large_bytes: usize,
     pub(crate) large_row_bytes: usize,
+    /// A B of as many bytes, half a second level, that lies in place is large, and of half as many medium, where the first level has
+    /// 32 KiB or less: it is packed for fewer rows of C ([`super::block_sizes::UNPACKED_ROWS_LARGE`]). With 48 KiB (Zen 5, Emerald Rapids) it
+    /// was as fast in place within 0.03.
+    pub(crate) large_in_place_bytes: usize,
     /// Of a B in place of more bytes than this, an eighth of the second level, the next panel is fetched while the first tile of A
     /// passes by one, a line with each step: its rows are too far apart for the hardware to foresee. From memory 32 rows of
     /// 784 x 128 and 512 x 512 are 1.4 times as fast, 128 rows 1.13; from the second level 1.0-1.06.
@@ -86,6 +90,9 @@ const LEAST_COLUMNS: usize = 512;
 
 const MOST_COLUMNS: usize = 1024;
 
+/// Bytes of a first level that holds no panel of a B in place.
+const SMALL_L1: usize = 32 << 10;
+
 /// Bytes of a way of the first level, at least.
 const LEAST_WAY: usize = 512;
 
@@ -113,6 +120,7 @@ impl BlockSizes {
             columns: columns.clamp(LEAST_COLUMNS, MOST_COLUMNS),
             large_bytes: 4 * l2,
             large_row_bytes: (l2 / 512 / NR_BYTES * NR_BYTES).max(NR_BYTES),
+            large_in_place_bytes: if caches.l1.bytes <= SMALL_L1 { l2 / 2 } else { usize::MAX },
             prefetched_b_bytes: l2 / 8,
             fetched_panels_bytes: l2 / 2,
             b_beside_c: l2 / 2,

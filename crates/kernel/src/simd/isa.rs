@@ -36,6 +36,8 @@ pub(crate) trait Isa<T: Scalar>: Sized {
     const MAX_SKINNY_ROWS: usize;
     /// Registers that can hold the sums of a single row.
     const ACC_REGISTERS: usize;
+    /// Registers of a row of C, at most, for which an outer product has a loop of its own (`ger.rs`); 0 or 8.
+    const MAX_GER_REGISTERS: usize = 8;
     /// An A by rows is packed for more tiles of columns than this, wherever it lies.
     const PACKED_A_COLUMN_TILES: usize = usize::MAX;
     /// Whether a register is as long as a line of the caches, 64 bytes.

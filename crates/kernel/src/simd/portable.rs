@@ -57,6 +57,7 @@ macro_rules! isa {
             const MR_TAIL: usize = 0;
             const MAX_SKINNY_ROWS: usize = 1;
             const ACC_REGISTERS: usize = 8;
+            const MAX_GER_REGISTERS: usize = 0; // small code: 100 KB of both types, for processors of before 2013
 
             unsafe fn call<O: Op<$t>>(op: O) -> O::Output {
                 // SAFETY: plain Rust, there is nothing for the CPU to lack; the operation's own contract is promised by the
@@ -169,6 +170,7 @@ macro_rules! array {
             unsafe fn copysign(self, sign: Self) -> Self {
                 Array(std::array::from_fn(|i| self.0[i].copysign(sign.0[i])))
             }
+            const PREFETCHES: bool = false;
             #[inline(always)]
             unsafe fn prefetch(_at: *const $t) {}
             #[inline(always)]

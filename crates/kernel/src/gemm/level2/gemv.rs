@@ -108,7 +108,10 @@ impl<T: Scalar> Op<T> for GemvSums<'_, T> {
                     let b = r.b.wrapping_add(j);
                     hold::<T, K, true>(&Row { n: strip.min(r.n - j), b, ..*r }, y.add(j));
                 }
-            } else if r.b_rs == r.n && r.n * size_of::<T>() <= STREAM_PREFETCH_ROW_BYTES {
+            } else if const { K::Vector::PREFETCHES }
+                && r.b_rs == r.n
+                && r.n * size_of::<T>() <= STREAM_PREFETCH_ROW_BYTES
+            {
                 stream::<T, K::Vector, true>(r, y);
             } else {
                 stream::<T, K::Vector, false>(r, y);

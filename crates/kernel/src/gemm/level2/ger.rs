@@ -25,21 +25,23 @@ impl<T: Scalar> Op<T> for Ger<'_, T> {
     unsafe fn run<K: Isa<T>>(self) {
         let is_per_column = self.epilogue.is_per_column();
         // SAFETY: the contract of `Ger`, upheld where it is constructed.
-        with_op!(self.epilogue, op => unsafe { ger::<T, K::Vector, _>(self.p, op, is_per_column) });
+        with_op!(self.epilogue, op => unsafe { ger::<T, K, _>(self.p, op, is_per_column) });
     }
 }
 
-/// Safety: the contract of [`Ger`]; the CPU has the instructions of V.
+/// Safety: the contract of [`Ger`]; the CPU has the instructions of K.
 #[inline(always)]
-unsafe fn ger<T: Scalar, V: Simd<T>, E: Apply<T>>(p: &Problem<T>, op: E, is_per_column: bool) {
+unsafe fn ger<T: Scalar, K: Isa<T>, E: Apply<T>>(p: &Problem<T>, op: E, is_per_column: bool) {
     debug_assert!(p.c_cs == 1 && p.b.cs == 1, "columns {} and {} apart", p.c_cs, p.b.cs);
-    // SAFETY: the contract of `Ger`; K is `p.k` by the match.
+    // SAFETY: the contract of `Ger`; the steps are `p.k` by the match.
     unsafe {
         match p.k {
-            1 if p.n.is_multiple_of(V::LANES) => whole::<T, V, E>(p, op),
-            1 if are_together::<T, V>(p, is_per_column) => several::<T, V, E>(p, op),
-            1 => rows::<T, V, E, 1>(p, op),
-            2 => rows::<T, V, E, 2>(p, op),
+            1 if const { K::MAX_GER_REGISTERS == 8 } && p.n.is_multiple_of(K::Vector::LANES) => {
+                whole::<T, K::Vector, E>(p, op)
+            }
+            1 if are_together::<T, K::Vector>(p, is_per_column) => several::<T, K::Vector, E>(p, op),
+            1 => rows::<T, K::Vector, E, 1>(p, op),
+            2 => rows::<T, K::Vector, E, 2>(p, op),
             k => unreachable!("{k} steps"),
         }
     }

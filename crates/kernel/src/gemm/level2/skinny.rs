@@ -149,7 +149,7 @@ unsafe fn sums<T: Scalar, K: Isa<T>>(r: &Row<T>, y: *mut T) {
     unsafe {
         match r.m {
             1 if crowded => side::<T, K, SKINNY_CHAINS_CROWDED, false>(r, y),
-            1 if wrapping_bytes::<T>(r.k, r.n) > r.sizes.skinny_prefetch_bytes => {
+            1 if const { K::Vector::PREFETCHES } && wrapping_bytes::<T>(r.k, r.n) > r.sizes.skinny_prefetch_bytes => {
                 side::<T, K, SKINNY_CHAINS, true>(r, y)
             }
             1 => side::<T, K, SKINNY_CHAINS, false>(r, y),

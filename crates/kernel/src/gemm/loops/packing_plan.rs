@@ -74,9 +74,10 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     let row_tiles = p.m.div_ceil(mr);
     // B's rows must be contiguous to be used in place, and pay for packing only when they are used often.
     let rows_contiguous = p.b.cs == 1 || p.n == 1;
-    let unpacked_rows = if p.b.rs.is_multiple_of(lanes) { UNPACKED_ROWS_WHOLE } else { UNPACKED_ROWS };
-    let pack_b =
-        p.b_packed || !rows_contiguous || p.m > unpacked_rows || (row_tiles > 1 && p.sizes.same_sets::<T>(p.b.rs));
+    let pack_b = p.b_packed
+        || !rows_contiguous
+        || p.m > unpacked_rows::<T, K>(p, nr)
+        || (row_tiles > 1 && p.sizes.same_sets::<T>(p.b.rs));
     // Where lanes are factors, a ragged row is read without masks but for one that is shorter than a register.
     let is_masked = const { !K::Vector::LANES_ARE_FACTORS } || p.n % nr < lanes;
     let pack_ragged = pack_b
@@ -154,6 +155,23 @@ impl PackingPlan {
         let most_rows = if resumes || p.k <= sizes.steps { sizes.rows } else { sizes.kept_rows };
         (even_part(p.m, most_rows / mr * mr, mr), even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1))
     }
+}
+
+/// Rows of C, at most, for which B stays where it lies.
+#[inline(always)]
+fn unpacked_rows<T: Scalar, K: Isa<T>>(p: &Problem<T>, nr: usize) -> usize {
+    let large = p.sizes.large_in_place_bytes;
+    // A constant or one comparison first: few rows, or short ones, are most products.
+    if p.m > UNPACKED_ROWS_LARGE && p.n >= SHORT_ROW_PANELS * nr {
+        let bytes = wrapping_bytes::<T>(p.k, p.b.rs);
+        if !K::REGISTERS_ARE_LINES && bytes >= large {
+            return UNPACKED_ROWS_LARGE;
+        }
+        if bytes >= large / 2 {
+            return UNPACKED_ROWS_MEDIUM;
+        }
+    }
+    if p.b.rs.is_multiple_of(K::Vector::LANES) { UNPACKED_ROWS_WHOLE } else { UNPACKED_ROWS }
 }
 
 /// Whether C is made of wide tiles: of two or three rows, as long as nothing is packed for them, and of four where the
@@ -239,6 +257,22 @@ mod tests {
         assert!(!plan::<f32, Avx2, PLAIN>(&few, true).pack_b);
         let apart = problem((64, 1000, 512), 1024);
         assert!(plan::<f32, Avx2, PLAIN>(&apart, true).pack_b);
+    }
+
+    #[test]
+    fn a_first_level_of_32_kib_has_large_b_packed_for_fewer_rows() {
+        let zen3 = BlockSizes::of_text("32K:8,512K:8,32M:16");
+        let of = |(m, n, k): (usize, usize, usize)| Problem { sizes: zen3, ..problem((m, n, k), n) };
+        let packs = |shape| plan::<f32, Avx2, PLAIN>(&of(shape), true).pack_b;
+        assert!(packs((48, 512, 784)) && !packs((47, 512, 784)));
+        assert!(packs((256, 64, 512)) && !packs((255, 64, 512)), "half as large");
+        assert!(!packs((256, 128, 64)) && !packs((256, 64, 64)), "small");
+        assert!(!packs((256, 32, 4096)), "short rows");
+        let by_lines = |shape| plan::<f32, Avx512, PLAIN>(&of(shape), true).pack_b;
+        assert!(by_lines((256, 512, 784)) && !by_lines((255, 512, 784)));
+        let larger = BlockSizes::of_text("48K:12,1M:16,32M:16");
+        let in_place = Problem { sizes: larger, ..of((512, 512, 784)) };
+        assert!(!plan::<f32, Avx2, PLAIN>(&in_place, true).pack_b);
     }
 
     #[test]
