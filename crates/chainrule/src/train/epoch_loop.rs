@@ -60,10 +60,11 @@ impl<T> Clone for ValidationSet<'_, T> {
 impl<T> Copy for ValidationSet<'_, T> {}
 
 /// The state of a run, except for its network.
-pub(super) struct EpochLoop<'a, T: Scalar, C, O> {
+pub(super) struct EpochLoop<'a, T: Scalar, C> {
     pub(super) config: &'a TrainConfig,
     pub(super) stop: &'a StopHandle,
-    pub(super) observer: &'a mut O,
+    /// Behind a pointer: the loop with what it calls is compiled once for all observers.
+    pub(super) observer: &'a mut (dyn Observer<T> + Send),
     pub(super) method: Method<T>,
     pub(super) learner: Learner<'a, T, C>,
     /// Rows of an epoch.
@@ -92,7 +93,7 @@ pub(super) struct EpochLoop<'a, T: Scalar, C, O> {
 pub(super) fn run<T: Scalar, C: Criterion<T>>(
     run: RunSetup<'_, T, C>,
     mlp: &mut Mlp<T>,
-    observer: &mut impl Observer<T>,
+    observer: &mut (dyn Observer<T> + Send),
 ) -> Result<TrainReport> {
     let (checkpoints, from) = (run.checkpoints, run.from);
     let mut epochs = EpochLoop::new(run, mlp, observer)?;
@@ -111,8 +112,8 @@ pub(super) fn run<T: Scalar, C: Criterion<T>>(
     Ok(epochs.into_report(mlp))
 }
 
-impl<'a, T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'a, T, C, O> {
-    fn new(run: RunSetup<'a, T, C>, mlp: &Mlp<T>, observer: &'a mut O) -> Result<Self> {
+impl<'a, T: Scalar, C: Criterion<T>> EpochLoop<'a, T, C> {
+    fn new(run: RunSetup<'a, T, C>, mlp: &Mlp<T>, observer: &'a mut (dyn Observer<T> + Send)) -> Result<Self> {
         let RunSetup { config, stop, task, validation, checkpoints, from } = run;
         let has_identity = checkpoints.is_some() || from.is_some();
         check_checkpoints(config, has_identity)?;

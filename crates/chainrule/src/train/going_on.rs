@@ -7,10 +7,10 @@ use super::checkpoint::{BestRecord, Checkpoint, Position, RunContents, RunRecord
 use super::criterion::Criterion;
 use super::early_stopping::BestState;
 use super::epoch_loop::{EpochLoop, Method};
-use super::{EpochReport, Observer, StopReason};
+use super::{EpochReport, StopReason};
 use crate::{Error, Result};
 
-impl<T: Scalar, C: Criterion<T>, O: Observer<T>> EpochLoop<'_, T, C, O> {
+impl<T: Scalar, C: Criterion<T>> EpochLoop<'_, T, C> {
     /// The epoch under way and its steps so far.
     pub(super) fn position(&self) -> Position {
         (self.epoch, self.sums.steps)

@@ -88,8 +88,8 @@ impl Trainer {
         model.loss = config.loss;
         model.name_classes(&whole);
         let setup = NetworkRun { config: &config, checkpoints: None, from: None };
-        let until = Until { epochs, observer };
-        let mut report = self.fit_network_by(setup, &mut model.mlp, &whole, None, until)?;
+        let mut until = Until { epochs, observer };
+        let mut report = self.fit_network_by(setup, &mut model.mlp, &whole, None, &mut until)?;
         if report.stop_reason == StopReason::ByObserver && report.epochs_run == epochs {
             report.stop_reason = StopReason::Finished;
         }

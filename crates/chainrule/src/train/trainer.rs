@@ -201,9 +201,9 @@ impl Trainer {
         model: &mut Model<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
-        observer: impl Observer<T> + Send,
+        mut observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
-        self.run_from(None, model, train, validation, observer)
+        self.run_from(None, model, train, validation, &mut observer)
     }
 
     fn run_from<T: Scalar>(
@@ -212,7 +212,7 @@ impl Trainer {
         model: &mut Model<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
-        observer: impl Observer<T> + Send,
+        observer: &mut (dyn Observer<T> + Send),
     ) -> Result<TrainReport> {
         let train = prepared(&model.preprocess, &model.target, train)?;
         check_compatible(&model.mlp, &train, self.config.loss)?;
@@ -235,9 +235,9 @@ impl Trainer {
         model: &mut Model<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
-        observer: impl Observer<T> + Send,
+        mut observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
-        self.run_from(Some(checkpoint), model, train, validation, observer)
+        self.run_from(Some(checkpoint), model, train, validation, &mut observer)
     }
 
     /// As [`Trainer::fit`], with a loss of the caller's own instead of [`TrainConfig::loss`], which then only evaluates the
@@ -305,10 +305,10 @@ impl Trainer {
         mlp: &mut Mlp<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
-        observer: impl Observer<T> + Send,
+        mut observer: impl Observer<T> + Send,
     ) -> Result<TrainReport> {
         let setup = NetworkRun { config: &self.config, checkpoints: self.checkpoints.as_ref(), from: None };
-        self.fit_network_by(setup, mlp, train, validation, observer)
+        self.fit_network_by(setup, mlp, train, validation, &mut observer)
     }
 
     /// The same by other settings, except for the number of threads.
@@ -318,7 +318,7 @@ impl Trainer {
         mlp: &mut Mlp<T>,
         train: &Dataset<T>,
         validation: Option<&Dataset<T>>,
-        mut observer: impl Observer<T> + Send,
+        observer: &mut (dyn Observer<T> + Send),
     ) -> Result<TrainReport> {
         let NetworkRun { config, checkpoints, from } = setup;
         let _running = self.stop.begin();
@@ -334,7 +334,7 @@ impl Trainer {
         let criterion = Known(Objective { outputs, smoothing, ..config.loss.into() });
         let task = TrainingTask { data: train, criterion, decision: Decision::of(train, config.loss) };
         let run = RunSetup { config, stop: &self.stop, task, validation, checkpoints, from };
-        self.install(|| epoch_loop::run(run, mlp, &mut observer))
+        self.install(|| epoch_loop::run(run, mlp, observer))
     }
 
     /// As [`Trainer::fit_network`], with a loss of the caller's own: see [`Trainer::fit_with`].
