@@ -39,6 +39,7 @@ mod optimizer;
 mod output;
 mod page;
 mod part;
+mod precision;
 mod predict;
 mod progress;
 mod refit;
