@@ -52,6 +52,9 @@ PARTITION = "crates/dense/src/partition.rs"
 TURNED = "crates/kernel/src/gemm/level2/skinny.rs"
 BLOCK = "crates/kernel/src/gemm/loops/macro_kernel.rs"
 PROBLEM = "crates/kernel/src/gemm/problem.rs"
+NARROW_PANELS = "crates/kernel/src/narrow/panels.rs"
+NARROW_ROW = "crates/kernel/src/narrow/row.rs"
+NARROW_FORMAT = "crates/kernel/src/narrow/format.rs"
 AVX2_STEPS = "crates/kernel/src/simd/avx2/steps.rs"
 
 # Name, file, text, replacement. Those of one crate stand together: less is built anew.
@@ -290,6 +293,9 @@ MISTAKES = [
     ("kernel: rows that share a register are stored as one", TAILED, ".group::<TAIL>(i % shared);", ".group::<TAIL>(0);"),
     ("kernel: a wide tile multiplies by its first row alone", MICRO, "column[i].mul_add(b", "column[0].mul_add(b"),
     ("kernel: a row's held sums begin with its first register's", GEMV, "mul_add(b, acc[v]);", "mul_add(b, acc[0]);"),
+    ("kernel: pairs of bf16 change places", NARROW_PANELS, "2 * lane + register,", "2 * lane + 1 - register,"),
+    ("kernel: sums of integers keep the unit they are widened in", NARROW_ROW, ".mul(V::constant(1.0 / INT8_UNIT));", ";"),
+    ("kernel: integers are cut, not rounded", NARROW_FORMAT, ".round_ties_even() as i8", " as i8"),
     ("kernel: the last turn of few rows counts a step twice", TURNED, "if i >= done {", "if i + 1 >= done {"),
     ("kernel: the last columns of few rows are a column early", TURNED, "r.n - K::Vector::LANES);", "r.n - K::Vector::LANES - 1);"),
     ("kernel: few rows begin anew with their first column's bias", TURNED, "p.col + j }", "p.col }"),

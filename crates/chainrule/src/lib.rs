@@ -70,6 +70,7 @@ mod model_file;
 mod nearest;
 mod onnx;
 mod place;
+mod precision;
 mod predict;
 mod protobuf;
 pub mod report;
@@ -87,8 +88,8 @@ mod unlabelled;
 pub use chainrule_explain::{doctor, graph};
 pub use chainrule_kernel::{MatMut, MatRef, Scalar};
 pub use chainrule_model::{
-    Activation, Init, Layer, Loss, Mlp, MlpBuilder, ModelError, Optimizer, Predictor, TargetsRef, Workspace, gradcheck,
-    metrics, optim,
+    Activation, Init, Layer, Loss, Mlp, MlpBuilder, ModelError, Optimizer, Precision, Predictor, TargetsRef, Workspace,
+    gradcheck, metrics, optim,
 };
 pub use difference::{Difference, OutputDifference, WeightDifference};
 pub use divergence::Divergence;
@@ -100,6 +101,7 @@ pub use histogram::{TensorHistogram, weight_histograms};
 pub use model::Model;
 pub use model_file::{Checks, DType, ModelFile};
 pub use place::Place;
+pub use precision::RoundingCost;
 pub use sample::Sample;
 pub use task::Task;
 pub use train::{Assessment, EpochReport, Evaluation, TrainConfig, TrainReport, Trained, Trainer};
@@ -113,7 +115,10 @@ pub mod network {
 
 /// Products of matrices and what an application needs to call them itself.
 pub mod kernel {
-    pub use chainrule_kernel::{Caches, Epilogue, Kernel, KernelError, Level, PackedB, Rule, Scratch, SizeError};
+    pub use chainrule_kernel::{
+        Caches, Epilogue, Kernel, KernelError, Level, NarrowError, NarrowFormat, PackedB, PackedNarrow, Rule, Scratch,
+        SizeError,
+    };
 }
 
 /// Networks without the rest of their model, for experiments and comparisons. What was done to the rows before, the caller

@@ -1,18 +1,27 @@
 //! `chainrule convert`: writes a model file in another format.
 
+use chainrule::data::Request;
 use chainrule::export::{ExportFormat, ExportOptions};
 use chainrule::{DType, ModelFile, Scalar};
 
 use crate::args::ConvertArgs;
-use crate::data::tell_task;
+use crate::data::{say_notes, tell_task};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Files};
-use crate::output::Output;
+use crate::limits::limits;
+use crate::output::{Output, tell};
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
     let format = ExportFormat::of_path(&args.out).map_err(|error| Failure::Usage(error.to_string()))?;
-    Files::default().file("IN", Some(&args.input)).output("OUT", Some(&args.out)).check()?;
+    let files = Files::default().file("IN", Some(&args.input)).source("--data", args.data.as_ref());
+    files.output("OUT", Some(&args.out)).check()?;
+    if args.rounding.precision.is_some() && format != ExportFormat::Torch {
+        return Err(Failure::Usage("--precision is for safetensors; export --int8 writes C and Rust".to_owned()));
+    }
+    if args.rounding.tolerance.is_some() && args.data.is_none() {
+        return Err(Failure::Usage("--tolerance needs rows to measure on: --data".to_owned()));
+    }
     let file = args.order.open(&args.input)?;
     match file.dtype() {
         DType::F32 => convert::<f32>(args, &file, format),
@@ -23,9 +32,19 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
 fn convert<T: Scalar>(args: &ConvertArgs, file: &ModelFile, format: ExportFormat) -> Result<(), Failure> {
     let mut model = file.model::<T>(args.activation)?;
     tell_task(&mut model, args.task, args.loss)?;
+    let precision = args.rounding.precision.unwrap_or_default();
+    if let Some(source) = &args.data {
+        let mut request = Request::new(source.clone());
+        request.limits = limits();
+        let (features, notes) = request.read_features(&model)?;
+        say_notes(&notes);
+        if let Some(rounded) = args.rounding.rounded(&model, &features)? {
+            tell(rounded.line.text());
+        }
+    }
     // A safetensors file is one of chainrule's own, which holds all of the model.
     if format == ExportFormat::Torch {
-        files::keep(&args.out, || model.save(&args.out))?;
+        files::keep(&args.out, || model.save_rounded(&args.out, precision))?;
     } else {
         let name = args.out.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let bytes = model.export(format, &ExportOptions { name, ..ExportOptions::default() })?;

@@ -12,9 +12,10 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, output_names, outputs_table};
 use crate::files::{self, Files};
-use crate::output::{Output, plural};
+use crate::output::{Output, brief, percent, plural};
 use crate::page;
 use crate::part::Chosen;
+use crate::precision::{Rounded, RoundingLine};
 use crate::values::Part;
 
 /// With more classes, the table would be too wide for a terminal.
@@ -51,6 +52,18 @@ struct DoneLine<'a> {
     weights_sha256: String,
     threads: usize,
     kernel: &'a str,
+    /// With --precision: what rounding changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounding: Option<&'a Rounding>,
+}
+
+/// What rounding changed on the rows, and their metrics before.
+#[derive(Debug, Serialize)]
+struct Rounding {
+    #[serde(flatten)]
+    line: RoundingLine,
+    loss_before: f64,
+    accuracy_before: Option<f64>,
 }
 
 /// The metrics of one class.
@@ -84,6 +97,15 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         Chosen { model: &args.model, named: args.data(), part: args.part, holdout: args.holdout, seed: args.seed };
     let (data, part) = chosen.rows(&mut model)?;
 
+    let rounded = trainer.install(|| args.rounding.rounded(&model, data.features()))?;
+    let rounding = match rounded {
+        None => None,
+        Some(Rounded { model: narrow, line }) => {
+            let before = trainer.install(|| model.evaluate(&data))?;
+            model = narrow;
+            Some(Rounding { line, loss_before: before.loss, accuracy_before: before.accuracy })
+        }
+    };
     let started = Instant::now();
     let assessment = trainer.install(|| model.assess(&data))?;
     let seconds = started.elapsed().as_secs_f64();
@@ -109,8 +131,14 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         weights_sha256: weights_sha256(&model.mlp),
         threads: trainer.threads(),
         kernel: model.mlp.kernel_name(),
+        rounding: rounding.as_ref(),
     });
     output.say(format_args!("{}, {part}: {}", shown(&args.data), plural(found.rows, "row")));
+    if let Some(Rounding { line, loss_before, accuracy_before }) = &rounding {
+        let accuracy = accuracy_before.map_or(String::new(), |accuracy| format!(", accuracy {}", percent(accuracy)));
+        output.say(line.text());
+        output.say(format_args!("before rounding: loss {}{accuracy}", brief(*loss_before)));
+    }
     let names: Option<Vec<String>> = names.map(|names| names.iter().map(shown).collect());
     output.say(aligned(&figures::lines(&assessment, &model.loss.to_string())));
     if (2..=TABLE_CLASSES).contains(&outputs.len()) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::ModelFile;
+use chainrule::{ModelFile, Precision};
 use clap::Args;
 
 use crate::failure::Failure;
@@ -37,6 +37,9 @@ impl LayersArgs {
     /// Opens a model file with its layers in this order. A guess about them is told on standard error.
     pub(crate) fn open(&self, path: &Path) -> Result<ModelFile, Failure> {
         let file = limits().open_model(path)?;
+        if file.precision() != Precision::F32 {
+            tell(format_args!("note: {}: weights rounded to {}, taken as f32", path.display(), file.precision()));
+        }
         if self.is_given() {
             let names: Vec<&str> = self.names.iter().map(|name| name.trim()).collect();
             return Ok(file.with_layer_order(&names)?);

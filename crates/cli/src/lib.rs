@@ -42,6 +42,7 @@ mod optimizer;
 mod output;
 mod page;
 mod part;
+mod precision;
 mod predict;
 mod progress;
 mod refit;

@@ -41,6 +41,10 @@ fn predict<T: Scalar + Display>(args: &PredictArgs, file: &ModelFile) -> Result<
     let mut model = file.model::<T>(args.activation)?;
     settle_task(args, &mut model)?;
     let features = features::<T>(args, &model)?;
+    if let Some(rounded) = args.rounding.rounded(&model, &features)? {
+        tell(rounded.line.text());
+        model = rounded.model;
+    }
     // Where memory is bounded, some rows after the others.
     let at_once = if args.memory.memory().is_some() { AT_ONCE } else { features.rows() };
     let parts = Parts { args, model: &model, features: &features, at_once };

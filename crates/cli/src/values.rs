@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chainrule::data::{Scaling, Source};
 use chainrule::network::{ACTIVATION_NAMES, INIT_NAMES, LOSS_NAMES, parse_activation};
 use chainrule::trace::Shown;
-use chainrule::{Activation, DType, Error, Init, Loss, ModelError};
+use chainrule::{Activation, DType, Error, Init, Loss, ModelError, Precision};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -136,6 +136,11 @@ pub(crate) fn spelled(text: &str, known: &[&str]) -> String {
 /// The types of numbers.
 pub(crate) fn dtype() -> impl TypedValueParser<Value = DType> {
     one_of(&[("f32", DType::F32), ("f64", DType::F64)])
+}
+
+/// What weights are rounded to.
+pub(crate) fn precision() -> impl TypedValueParser<Value = Precision> {
+    one_of(&[("f32", Precision::F32), ("bf16", Precision::Bf16), ("f16", Precision::F16), ("int8", Precision::Int8)])
 }
 
 /// One of several names, for types of other crates, which cannot derive `ValueEnum` here.

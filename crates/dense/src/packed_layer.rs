@@ -1,6 +1,9 @@
 //! A layer for inference, whose weights do not change: packed once for many predictions, or not packed for a few.
 
-use chainrule_kernel::{Epilogue, Kernel, MatMut, MatRef, PackedB, Scalar, Scratch, SizeError};
+use chainrule_kernel::{
+    Aligned, Epilogue, Kernel, MatMut, MatRef, NarrowError, NarrowFormat, PackedB, PackedNarrow, Scalar, Scratch,
+    SizeError,
+};
 
 use crate::LayerShape;
 
@@ -27,7 +30,13 @@ use crate::LayerShape;
 pub struct PackedLayer<T: Scalar> {
     kernel: &'static Kernel<T>,
     shape: LayerShape,
-    /// `None` if the layer has fewer columns than half a tile. Time packed over unpacked:
+    weights: Weights<T>,
+}
+
+/// The weights of a layer for inference.
+#[derive(Debug)]
+enum Weights<T: Scalar> {
+    /// Those of each call, as they lie. So if the layer has fewer columns than half a tile; time packed over unpacked:
     ///
     /// ```text
     /// layer     rows        time
@@ -35,7 +44,11 @@ pub struct PackedLayer<T: Scalar> {
     /// 784-512   2 - 8       0.45 - 0.75
     /// 784-512   9 and up    0.9 - 0.99
     /// ```
-    packed: Option<PackedB<T>>,
+    Passed,
+    Packed(PackedB<T>),
+    Narrow(PackedNarrow<T>),
+    /// Rounded as narrow ones, of a layer with a single output: its sums are those of a dot product, sixteen chains.
+    Rounded(Aligned<T>),
 }
 
 impl<T: Scalar> PackedLayer<T> {
@@ -57,12 +70,40 @@ impl<T: Scalar> PackedLayer<T> {
     pub fn try_new(kernel: &'static Kernel<T>, shape: LayerShape, w: &[T]) -> Result<Self, SizeError> {
         let w = MatRef::new(w, shape.inputs, shape.outputs);
         let is_packed = 2 * shape.outputs > kernel.tile_columns();
-        Ok(PackedLayer { packed: is_packed.then(|| PackedB::try_new(kernel, w)).transpose()?, kernel, shape })
+        let weights = if is_packed { Weights::Packed(PackedB::try_new(kernel, w)?) } else { Weights::Passed };
+        Ok(PackedLayer { kernel, shape, weights })
+    }
+
+    /// The same layer with weights rounded to narrow numbers, of which a single row reads half or a quarter of the bytes. The
+    /// results are those of a layer whose weights were rounded by [`NarrowFormat::round`]: see [`Kernel::gemm_narrow`].
+    ///
+    /// # Errors
+    /// When a weight is infinite, NaN or past the largest of the format, the weights are f64, or there is not enough memory.
+    ///
+    /// # Panics
+    /// When the number of weights does not fit the shape.
+    pub fn try_narrow(
+        kernel: &'static Kernel<T>,
+        shape: LayerShape,
+        w: &[T], // (inputs, outputs)
+        format: NarrowFormat,
+    ) -> Result<Self, NarrowError> {
+        let LayerShape { inputs, outputs, .. } = shape;
+        let view = MatRef::new(w, inputs, outputs);
+        let weights = if outputs == 1 {
+            let mut rounded = Aligned::try_zeros(w.len())?;
+            rounded.copy_from_slice(w);
+            format.round(&mut rounded, inputs, outputs)?;
+            Weights::Rounded(rounded)
+        } else {
+            Weights::Narrow(PackedNarrow::try_new(kernel, view, format)?)
+        };
+        Ok(PackedLayer { kernel, shape, weights })
     }
 
     /// The same layer without packing: free to make, slower with more than one row.
     pub fn unpacked(kernel: &'static Kernel<T>, shape: LayerShape) -> Self {
-        PackedLayer { kernel, shape, packed: None }
+        PackedLayer { kernel, shape, weights: Weights::Passed }
     }
 
     /// The layer's sizes.
@@ -72,14 +113,30 @@ impl<T: Scalar> PackedLayer<T> {
 
     /// Bytes of memory, not counting the weights themselves.
     pub fn bytes(&self) -> usize {
-        self.packed.as_ref().map_or(0, PackedB::bytes)
+        match &self.weights {
+            Weights::Passed => 0,
+            Weights::Packed(packed) => packed.bytes(),
+            Weights::Narrow(narrow) => narrow.bytes(),
+            Weights::Rounded(rounded) => rounded.bytes(),
+        }
+    }
+
+    /// Grows the scratch to what up to this number of rows need.
+    ///
+    /// # Errors
+    /// When there is not enough memory.
+    pub fn try_reserve(&self, rows: usize, scratch: &mut Scratch<T>) -> Result<(), SizeError> {
+        match &self.weights {
+            Weights::Narrow(narrow) => narrow.try_reserve(rows, scratch),
+            _ => scratch.try_reserve(rows, self.shape.outputs, self.shape.inputs),
+        }
     }
 
     /// `a = f(x * w + b)`, on this thread.
     ///
     /// # Panics
     /// When a shape does not fit the layer. Weights of the right number that are not those of [`PackedLayer::new`] go
-    /// unnoticed.
+    /// unnoticed; a layer made by [`PackedLayer::try_narrow`] does not read them.
     pub fn forward(
         &self,
         x: MatRef<'_, T>, // (rows, inputs)
@@ -91,10 +148,14 @@ impl<T: Scalar> PackedLayer<T> {
         let LayerShape { inputs, outputs, activation } = self.shape;
         assert!(b.len() == outputs, "a bias of {} for {outputs} outputs", b.len());
         let (w, epilogue) = (MatRef::new(w, inputs, outputs), Epilogue::Activation { bias: b, activation });
-        match &self.packed {
+        match &self.weights {
             // A single row streams through the unpacked weights; with panels it would have only two sums at a time.
-            Some(packed) if x.rows() > 1 => self.kernel.gemm_packed(x, packed, epilogue, a, scratch),
-            _ => self.kernel.gemm(x, w, epilogue, a, scratch),
+            Weights::Packed(packed) if x.rows() > 1 => self.kernel.gemm_packed(x, packed, epilogue, a, scratch),
+            Weights::Packed(_) | Weights::Passed => self.kernel.gemm(x, w, epilogue, a, scratch),
+            Weights::Narrow(narrow) => self.kernel.gemm_narrow(x, narrow, epilogue, a, scratch),
+            Weights::Rounded(rounded) => {
+                self.kernel.gemm(x, MatRef::new(rounded, inputs, outputs), epilogue, a, scratch);
+            }
         }
     }
 }

@@ -9,12 +9,16 @@ use crate::elementwise::multiply_adds::MultiplyAdds;
 use crate::elementwise::optimizer::{Rule, Update};
 use crate::epilogue::{Bias, Epilogue, EpilogueOp};
 use crate::gemm::blocking::Blocking;
+use crate::gemm::level2::row::Row;
 use crate::gemm::pack::prepacked::PackedB;
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::math::{Function, Map};
 use crate::matrix::operand::Operand;
 use crate::matrix::view::{MatMut, MatRef};
+use crate::narrow::packed::{PackedNarrow, SINGLE_ROWS};
+use crate::narrow::row::NarrowRow;
+use crate::narrow::widen_panels::WidenPanels;
 use crate::{Kernel, Scalar};
 
 impl<T: Scalar> Kernel<T> {
@@ -70,8 +74,117 @@ impl<T: Scalar> Kernel<T> {
         with_scratch(|scratch| self.gemm(a, b, epilogue, c, scratch));
     }
 
+    /// As [`Kernel::gemm_packed`] with narrow weights, and with its bits for the weights rounded by
+    /// [`crate::NarrowFormat::round`], whatever the number of rows; with integers a chain is over `a * integer`, and its sum is
+    /// multiplied by the scale of its column. A few rows are multiplied with weights widened in registers, so
+    /// that the bytes read are those of the narrow weights; many with some columns at a time that are widened once for all rows.
+    /// Allocates only when `scratch` is smaller than [`PackedNarrow::try_reserve`] makes it.
+    ///
+    /// # Panics
+    /// As [`Kernel::gemm_packed`], and when the epilogue is not one of inference: [`Epilogue::Store`], [`Epilogue::Bias`],
+    /// [`Epilogue::BiasRelu`] and [`Epilogue::Activation`] are.
+    pub fn gemm_narrow(
+        &self,
+        a: MatRef<'_, T>,    // (m, k)
+        b: &PackedNarrow<T>, // (k, n)
+        epilogue: Epilogue<'_, T>,
+        mut c: MatMut<'_, T>, // (m, n)
+        scratch: &mut Scratch<T>,
+    ) {
+        assert!(std::ptr::eq(self, b.kernel()), "B was packed for {}, not for {}", b.kernel().name(), self.name());
+        let (m, n, k) = (c.rows(), b.cols(), b.rows());
+        assert!(
+            a.rows() == m && a.cols() == k && c.cols() == n,
+            "A {}x{} times B {k}x{n} does not fit C {m}x{}",
+            a.rows(),
+            a.cols(),
+            c.cols(),
+        );
+        let (bias, activation) = match epilogue {
+            Epilogue::Store => (None, Activation::Identity),
+            Epilogue::Bias(bias) => (Some(bias), Activation::Identity),
+            Epilogue::BiasRelu(bias) => (Some(bias), Activation::Relu),
+            Epilogue::Activation { bias, activation } => (Some(bias), activation),
+            _ => panic!("narrow weights with {epilogue:?}, which is for training"),
+        };
+        if let Some(bias) = bias {
+            assert!(bias.len() == n, "a bias of {} elements for {n} columns", bias.len());
+        }
+        self.assert_available();
+        if m == 0 || n == 0 {
+            return;
+        }
+        if m <= SINGLE_ROWS {
+            return self.narrow_rows(Some(a), b, (bias, activation), c, scratch);
+        }
+        let mut widened = scratch.take_widened(n.min(self.narrow_columns).next_multiple_of(self.nr) * k);
+        for col in (0..n).step_by(self.narrow_columns) {
+            let cols = self.narrow_columns.min(n - col);
+            let (first, end) = (col / (2 * self.lanes), (col + cols).div_ceil(2 * self.lanes));
+            let to = &mut widened[..cols.next_multiple_of(self.nr) * k];
+            // SAFETY: B was packed for this kernel (asserted), so its panels are of whole units; the columns widened at once are
+            // whole panels of both kinds (`narrow_columns`), and `assert_available` has passed.
+            unsafe { (self.widen)(&mut WidenPanels { panels: b.panels(), first, end, nr: self.nr, to }) };
+            let (_, c) = c.reborrow().split_cols(col);
+            let (c, _) = c.split_cols(cols);
+            let epilogue = match bias {
+                Some(bias) if !b.is_scaled() => Epilogue::Activation { bias: &bias[col..col + cols], activation },
+                _ => Epilogue::Store,
+            };
+            let panels = Operand { ptr: widened.as_ptr(), rs: 0, cs: 0 };
+            self.product(a, (k, cols), panels, true, epilogue, c, scratch);
+        }
+        if b.is_scaled() {
+            self.narrow_rows(None, b, (bias, activation), c, scratch);
+        }
+        scratch.keep_widened(widened);
+    }
+
+    /// Row by row; the shapes fit, and there is a column (`gemm_narrow`). Without A, C holds the sums, of integers.
+    fn narrow_rows(
+        &self,
+        a: Option<MatRef<'_, T>>, // (m, k)
+        b: &PackedNarrow<T>,
+        (bias, activation): (Option<&[T]>, Activation), // (n)
+        mut c: MatMut<'_, T>,                           // (m, n)
+        scratch: &mut Scratch<T>,
+    ) {
+        let sizes = self.assert_available();
+        let (panels, n, k) = (b.panels(), b.cols(), b.rows());
+        let (y, _) = scratch.panels(2 * self.lanes * b.units(), 0);
+        let floor = if activation == Activation::Relu { T::ZERO } else { T::NEG_INFINITY };
+        let epilogue = bias.map_or(EpilogueOp::Store, |bias| EpilogueOp::Bias(Bias { bias: bias.as_ptr(), floor }));
+        let is_done = matches!(activation, Activation::Identity | Activation::Relu);
+        let post_op = (!is_done).then_some(PostOp { activation, of: None, sums: std::ptr::null_mut() });
+        let (epilogue, post_op, is_summed) = (&epilogue, post_op.as_ref(), a.is_none());
+        let a = a.map_or(Operand { ptr: std::ptr::null(), rs: 0, cs: 0 }, Operand::of);
+        let (m, c_rs, c_cs, c) = (c.rows(), c.row_stride(), c.col_stride(), c.as_mut_ptr());
+        for i in 0..m {
+            let row = Row {
+                m: 1,
+                n,
+                k,
+                a: a.at(i, 0),
+                a_cs: a.cs,
+                b: std::ptr::null(),
+                b_rs: 0,
+                b_cs: 0,
+                c: c.wrapping_add(i * c_rs),
+                c_cs,
+                col: 0,
+                sizes,
+                y: y.as_mut_ptr(),
+                y_len: y.len(),
+                swapped: false,
+            };
+            // SAFETY: the views cover their shapes by construction and C overlaps neither operand; row i is below m; B was
+            // packed for this kernel with (k, n), and the bias has n elements (`gemm_narrow`); `assert_available` has passed.
+            unsafe { (self.narrow)(&NarrowRow { row, is_summed, panels, epilogue, post_op }) };
+        }
+    }
+
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "the three ways in, and nobody else, call this")]
+    #[expect(clippy::too_many_arguments, reason = "the ways in, and nobody else, call this")]
     fn product(
         &self,
         a: MatRef<'_, T>,

@@ -14,7 +14,8 @@
 //!
 //! Rooms, each importing only those before it: `matrix` (views, aligned memory), `simd` (registers; an instruction set a file,
 //! one door each), `math` (exp and its like), `elementwise` (activations, update rules, bytes), `epilogue`, `gemm` (which
-//! algorithm a product takes, its loops, tiles, panels and sizes, which follow from `caches`), `registry` (the kernels and the choice among them), `api`
+//! algorithm a product takes, its loops, tiles, panels and sizes, which follow from `caches`), `narrow` (weights in two bytes or
+//! one), `registry` (the kernels and the choice among them), `api`
 //! (the safe way in).
 //!
 //! Examples of what `chainrule` names again import from there; with this crate alone write `chainrule_kernel`.
@@ -42,6 +43,7 @@ mod error;
 mod gemm;
 pub mod math;
 mod matrix;
+mod narrow;
 mod registry;
 mod scalar;
 mod simd;
@@ -60,6 +62,8 @@ pub use gemm::pack::prepacked::{PackedB, PackedColumns};
 pub use gemm::pack::scratch::Scratch;
 pub use matrix::aligned::Aligned;
 pub use matrix::view::{MatMut, MatRef};
+pub use narrow::format::{NarrowError, NarrowFormat};
+pub use narrow::packed::PackedNarrow;
 pub use registry::{KERNEL_VARIABLE, Kernel};
 pub use scalar::Scalar;
 pub use sizes::{SizeError, elements};

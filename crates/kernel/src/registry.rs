@@ -22,6 +22,9 @@ use crate::gemm::pack::panels::PackPanels;
 use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::math::Map;
+use crate::narrow::panels::MAX_UNITS;
+use crate::narrow::row::NarrowRow;
+use crate::narrow::widen_panels::WidenPanels;
 use crate::simd::isa::Isa;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 use crate::simd::neon;
@@ -60,11 +63,18 @@ pub struct Kernel<T: Scalar> {
     pub(crate) map: unsafe fn(&mut Map<'_, T>),
     pub(crate) update: unsafe fn(&mut Update<'_, T>),
     pub(crate) dequantize: unsafe fn(&mut Dequantize<'_, T>),
+    /// Safety: as `narrow::row::run`.
+    pub(crate) narrow: unsafe fn(&NarrowRow<'_, T>),
+    pub(crate) widen: unsafe fn(&mut WidenPanels<'_, T>),
     pub(crate) multiply_adds: unsafe fn(&mut MultiplyAdds),
     /// How such a product is blocked, its chains going on from C or not.
     pub(crate) blocking: fn(&Problem<T>, bool) -> Option<Blocking>,
     /// Columns of a tile, and of a panel of B.
     pub(crate) nr: usize,
+    /// Elements of a register.
+    pub(crate) lanes: usize,
+    /// Columns of narrow weights that are widened at once: whole panels of theirs, and of `nr`.
+    pub(crate) narrow_columns: usize,
 }
 
 /// Rows of a table.
@@ -119,9 +129,13 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         map: door!(K),
         update: door!(K),
         dequantize: door!(K),
+        narrow: crate::narrow::row::run::<T, K>,
+        widen: door!(K),
         multiply_adds: door!(K),
         blocking: crate::gemm::blocking::blocking::<T, K>,
         nr: K::NV * K::Vector::LANES,
+        lanes: K::Vector::LANES,
+        narrow_columns: narrow_columns::<T, K>(),
     }
 }
 
@@ -139,10 +153,20 @@ const fn row<T: Scalar, K: Isa<T>>(name: &'static str, is_available: fn() -> boo
         map: |_| unreachable!(),
         update: |_| unreachable!(),
         dequantize: |_| unreachable!(),
+        narrow: |_| unreachable!(),
+        widen: |_| unreachable!(),
         multiply_adds: |_| unreachable!(),
         blocking: |_, _| unreachable!(),
         nr: K::NV * K::Vector::LANES,
+        lanes: K::Vector::LANES,
+        narrow_columns: narrow_columns::<T, K>(),
     }
+}
+
+/// The fewest columns that are whole panels of narrow weights, 2 * MAX_UNITS registers, and of B, 2 or 3.
+const fn narrow_columns<T: Scalar, K: Isa<T>>() -> usize {
+    let registers = 2 * MAX_UNITS;
+    K::Vector::LANES * if registers.is_multiple_of(K::NV) { registers } else { registers * K::NV }
 }
 
 /// The choice of one process for one element type.

@@ -1,6 +1,6 @@
 //! The errors of this crate.
 
-use chainrule_kernel::KernelError;
+use chainrule_kernel::{KernelError, NarrowError};
 
 use crate::layer::kind::Layer;
 use crate::loss::kind::Loss;
@@ -56,6 +56,16 @@ pub enum ModelError {
         found: String,
         /// The values that it may have.
         expected: &'static str,
+    },
+    /// Weights that cannot be rounded to a precision.
+    #[error("dense layer {layer} cannot have weights of {precision}: {problem}")]
+    Precision {
+        /// The name of the precision.
+        precision: String,
+        /// Which dense layer, from 1.
+        layer: usize,
+        /// What is in the way, and where in the weights, (inputs, outputs).
+        problem: NarrowError,
     },
     /// A setting that the optimiser or schedule does not have.
     #[error("{optimizer} has no setting `{found}`; it has {known}")]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chainrule_kernel::{Aligned, MatRef, Scalar, Scratch};
 
+use crate::layer::each;
 use crate::layer::layer_op::{LayerOp, Prepared};
-use crate::layer::{Op, each};
 use crate::layout::Layout;
 use crate::memory::{NoMemory, probe, product, zeros};
 use crate::pass::check_predictions;
@@ -46,15 +46,15 @@ impl<T: Scalar> PredictorWorkspace<T> {
         Self::with_scratch(&mlp.layout, max_rows, Scratch::default()).map_err(|memory| too_large(memory, max_rows))
     }
 
-    /// With the buffers of all products.
-    pub(crate) fn whole(layout: &Arc<Layout<T>>, max_rows: usize) -> Result<Self, ModelError> {
-        let allocate = || {
+    /// With the buffers of all products with what was prepared for each operation.
+    pub(crate) fn whole(
+        layout: &Arc<Layout<T>>,
+        prepared: &[Prepared<T>],
+        max_rows: usize,
+    ) -> Result<Self, ModelError> {
+        let allocate = || -> Result<Self, NoMemory> {
             let mut scratch = Scratch::default();
-            for op in &layout.ops {
-                if let Op::Dense(dense) = op {
-                    scratch.try_reserve(max_rows, dense.shape.outputs, dense.shape.inputs)?;
-                }
-            }
+            prepared.iter().try_for_each(|prepared| prepared.reserve(max_rows, &mut scratch))?;
             Self::with_scratch(layout, max_rows, scratch)
         };
         allocate().map_err(|memory| too_large(memory, max_rows))

@@ -37,8 +37,10 @@ mod optimizer;
 mod optimizer_state;
 mod pass;
 mod power;
+mod precision;
 mod predictor;
 pub mod random;
+mod rounding;
 mod schedule;
 mod settings;
 pub mod softmax;
@@ -56,6 +58,7 @@ pub use layer::Layer;
 pub use loss::{Loss, TargetsRef};
 pub use mlp::Mlp;
 pub use optimizer::Optimizer;
+pub use precision::Precision;
 pub use predictor::Predictor;
 pub use workspace::Workspace;
 
@@ -81,6 +84,7 @@ pub mod network {
     pub use crate::loss::{LOSS_NAMES, Objective, Reduction};
     pub use crate::mlp::DenseLayer;
     pub use crate::norm::{NormLayer, Running};
+    pub use crate::precision::PRECISION_NAMES;
 }
 
 // Short paths for the crate's own files.

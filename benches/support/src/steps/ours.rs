@@ -2,9 +2,9 @@
 
 use chainrule::data::TargetsMut;
 use chainrule::network::PredictorWorkspace;
-use chainrule::{MatRef, Mlp, TargetsRef, Workspace};
+use chainrule::{MatRef, Mlp, Precision, TargetsRef, Workspace};
 
-use crate::steps::candidate::{Candidate, Predictor, Stepper};
+use crate::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions};
 use crate::steps::data::Rows;
 use crate::steps::jobs::{LOSS, PredictJob, StepJob, network};
 
@@ -53,6 +53,32 @@ pub fn predictor<'a>(job: &PredictJob, mlp: &'a Mlp<f32>) -> Candidate<dyn Predi
         Box::new(Many { mlp, workspace: Workspace::new(mlp, job.rows.min(AT_ONCE)) })
     };
     Candidate::new(mlp.kernel_name(), work)
+}
+
+/// Ours with narrow weights, one row at a time, each under its kernel's name with its precision's, once it was found to give
+/// what the network of rounded weights gives for the first row of x.
+///
+/// # Panics
+/// When it gives something else.
+pub fn narrow_predictors<'a>(
+    job: &PredictJob,
+    mlp: &Mlp<f32>,
+    x: &[f32], // (rows, inputs)
+) -> Vec<Candidate<dyn Predictor + 'a>> {
+    let narrow = |precision: Precision| {
+        let packed = chainrule::Predictor::with_precision(mlp, precision).expect("finite weights");
+        let rounded = chainrule::Predictor::new(mlp.rounded(precision).expect("finite weights"));
+        let single = |packed: chainrule::Predictor<f32>| -> Candidate<dyn Predictor> {
+            let name = format!("{}_{}", mlp.kernel_name(), packed.precision());
+            Candidate::new(name, Box::new(Single { workspace: packed.workspace(1), packed }))
+        };
+        let mut both = [single(rounded), single(packed)];
+        let verified = verify_predictions(&mut both, &x[..mlp.inputs()], mlp.outputs());
+        verified.unwrap_or_else(|wrong| panic!("{}: {wrong}", job.name));
+        let [_, narrow] = both;
+        narrow
+    };
+    [Precision::Bf16, Precision::F16, Precision::Int8].map(narrow).into()
 }
 
 struct Single {

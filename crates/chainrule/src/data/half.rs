@@ -1,7 +1,7 @@
 //! Numbers of 16 bits, exactly, as f64. The crate `half` would bring four crates for these two functions.
 
 /// IEEE 754's half precision: a sign, 5 bits of exponent, 10 of fraction.
-pub(super) fn f16(bits: u16) -> f64 {
+pub(crate) fn f16(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     let size = match exponent {
         0 => fraction * 2f64.powi(-24), // subnormal
@@ -13,7 +13,7 @@ pub(super) fn f16(bits: u16) -> f64 {
 }
 
 /// bfloat16: the upper half of an f32.
-pub(super) fn bf16(bits: u16) -> f64 {
+pub(crate) fn bf16(bits: u16) -> f64 {
     f64::from(f32::from_bits(u32::from(bits) << 16))
 }
 

@@ -30,8 +30,7 @@ mod fitted;
 mod foreign;
 mod format;
 mod generate;
-#[cfg(feature = "npy")]
-mod half;
+pub(crate) mod half;
 mod idx;
 pub(crate) mod input;
 mod limited;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
-use chainrule_model::{Activation, Init, Layer, Loss, Mlp};
+use chainrule_model::{Activation, Init, Layer, Loss, Mlp, Precision};
 
 use super::dtype::DType;
 use super::foreign;
@@ -93,7 +93,7 @@ impl ModelFile {
     ///
     /// # Errors
     /// When it cannot be read, is not a whole safetensors file, holds a tensor that is not a dense layer's or a
-    /// normalisation's or not f32 or f64, a number that is not finite, a key twice, a name with a control character,
+    /// normalisation's or of a type that no weight has, a number that is not finite, a key twice, a name with a control character,
     /// more than 32,768 modules, or layers that do not fit one another; when it is longer than the limit.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_within(path.as_ref(), Limits::default())
@@ -136,6 +136,12 @@ impl ModelFile {
     /// The widest element type among the tensors.
     pub fn dtype(&self) -> DType {
         self.contents.dtype
+    }
+
+    /// What the weights of its first dense layer are rounded to. A model has them as f32: see [`Model::save_rounded`].
+    pub fn precision(&self) -> Precision {
+        let is_dense = |stored: &&Stored| matches!(stored.layer, Layer::Dense { .. });
+        self.contents.layers.iter().find(is_dense).map_or(Precision::F32, |stored| stored.weight.precision())
     }
 
     /// What the file remembers of the model's training.

@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use chainrule_model::Layer;
+use chainrule_model::{Layer, Precision};
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
 use super::dtype::DType;
 use super::header::Header;
+use crate::data::half::{bf16, f16};
 use crate::{Error, Place, Result};
 
 /// PyTorch's defaults, which a file without metadata does not tell.
@@ -19,8 +20,17 @@ const MOMENTUM: f64 = 0.1;
 #[derive(Debug)]
 pub(super) struct Numbers {
     name: String,
-    dtype: DType,
+    dtype: Dtype,
     bytes: Range<usize>,
+    /// Of integers, of which there are as many rows as scales.
+    scales: Option<Scales>,
+}
+
+/// Where the scales of the rows of a tensor lie, f32 each, and how long a row is.
+#[derive(Debug)]
+struct Scales {
+    bytes: Range<usize>,
+    row: usize,
 }
 
 impl Numbers {
@@ -28,24 +38,58 @@ impl Numbers {
         &self.name
     }
 
+    /// What they are rounded to.
+    pub(super) fn precision(&self) -> Precision {
+        match self.dtype {
+            Dtype::BF16 => Precision::Bf16,
+            Dtype::F16 => Precision::F16,
+            Dtype::I8 => Precision::Int8,
+            _ => Precision::F32,
+        }
+    }
+
     /// The numbers in the file's order, widened. `file` is all of it.
     pub(super) fn values<'a>(&self, file: &'a [u8]) -> impl Iterator<Item = f64> + use<'a> {
         let (bytes, dtype) = (&file[self.bytes.clone()], self.dtype);
-        let width = if dtype == DType::F32 { 4 } else { 8 };
-        (0..bytes.len() / width).map(move |index| number(bytes, dtype, index))
+        let scales = self.scales.as_ref().map(|scales| (&file[scales.bytes.clone()], scales.row));
+        (0..bytes.len() / width(dtype)).map(move |index| scaled(bytes, dtype, scales, index))
     }
 
     /// The number with this index.
     pub(super) fn get(&self, file: &[u8], index: usize) -> f64 {
-        number(&file[self.bytes.clone()], self.dtype, index)
+        let scales = self.scales.as_ref().map(|scales| (&file[scales.bytes.clone()], scales.row));
+        scaled(&file[self.bytes.clone()], self.dtype, scales, index)
+    }
+}
+
+/// Bytes of a number.
+fn width(dtype: Dtype) -> usize {
+    match dtype {
+        Dtype::I8 => 1,
+        Dtype::F16 | Dtype::BF16 => 2,
+        Dtype::F32 => 4,
+        _ => 8,
+    }
+}
+
+/// A number times the scale of its row, if there are scales. In the files that are written here the product is exact.
+#[inline(always)]
+fn scaled(bytes: &[u8], dtype: Dtype, scales: Option<(&[u8], usize)>, index: usize) -> f64 {
+    let value = number(bytes, dtype, index);
+    match scales {
+        None => value,
+        Some((scales, row)) => value * number(scales, Dtype::F32, index / row),
     }
 }
 
 #[inline(always)]
-fn number(bytes: &[u8], dtype: DType, index: usize) -> f64 {
+fn number(bytes: &[u8], dtype: Dtype, index: usize) -> f64 {
     match dtype {
-        DType::F32 => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| f64::from(f32::from_le_bytes(*bytes))),
-        DType::F64 => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| f64::from_le_bytes(*bytes)),
+        Dtype::F32 => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| f64::from(f32::from_le_bytes(*bytes))),
+        Dtype::BF16 => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| bf16(u16::from_le_bytes(*bytes))),
+        Dtype::F16 => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| f16(u16::from_le_bytes(*bytes))),
+        Dtype::I8 => bytes.get(index).map_or(0.0, |byte| f64::from(*byte as i8)),
+        _ => bytes.as_chunks().0.get(index).map_or(0.0, |bytes| f64::from_le_bytes(*bytes)),
     }
 }
 
@@ -91,6 +135,8 @@ impl Stored {
 
 /// The endings of names.
 const WEIGHT: &str = "weight";
+/// What follows the name of a weight in integers, for their scales.
+pub(super) const SCALES: &str = "_scale";
 const BESIDE: [&str; 4] = ["bias", "running_mean", "running_var", "num_batches_tracked"];
 
 /// The modules in the natural order of their names, and the widest element type.
@@ -117,6 +163,10 @@ pub(super) fn of(origin: &str, header: &Header, file: &[u8]) -> Result<(Vec<Stor
                 _ => return Err(source.foreign(name, tensor)),
             });
             continue;
+        }
+        let scaled = name.strip_suffix(SCALES).and_then(|weight| header.tensor(weight));
+        if scaled.is_some_and(|weight| weight.dtype == Dtype::I8 && weight.shape.len() == 2) {
+            continue; // read with the weight
         }
         let prefix = BESIDE.iter().find_map(|ending| Some((name.strip_suffix(ending)?, *ending)));
         let is_known = prefix.is_some_and(|(prefix, ending)| {
@@ -151,23 +201,46 @@ impl Source<'_> {
 
     /// The numbers of a tensor that is there, once they are found to be finite; `dtype` becomes f64 when they are.
     fn numbers(&mut self, name: &str, tensor: &TensorInfo) -> Result<Numbers> {
-        let dtype = match tensor.dtype {
-            Dtype::F32 => DType::F32,
-            Dtype::F64 => DType::F64,
+        let scales = match tensor.dtype {
+            Dtype::F32 | Dtype::F64 | Dtype::F16 | Dtype::BF16 => None,
+            Dtype::I8 => Some(self.scales(name, tensor)?),
             other => {
-                return Err(
-                    self.error(format!("tensor `{name}` of type {other:?}"), "F32 or F64; convert it before saving")
-                );
+                return Err(self.error(
+                    format!("tensor `{name}` of type {other:?}"),
+                    "F32, F64, F16 or BF16, or I8 with scales; convert it before saving",
+                ));
             }
         };
-        let numbers = Numbers { name: name.to_owned(), dtype, bytes: self.header.range(tensor) };
+        let dtype = tensor.dtype;
+        let numbers = Numbers { name: name.to_owned(), dtype, bytes: self.header.range(tensor), scales };
         if let Some((at, value)) = numbers.values(self.file).enumerate().find(|(_, value)| !value.is_finite()) {
             return Err(self.error(format!("{value} at element {at} of tensor `{name}`"), "a finite number"));
         }
-        if dtype == DType::F64 {
+        if dtype == Dtype::F64 {
             self.dtype = DType::F64;
         }
         Ok(numbers)
+    }
+
+    /// The scales of a matrix of integers, one finite number of f32 for each row.
+    fn scales(&self, name: &str, tensor: &TensorInfo) -> Result<Scales> {
+        let beside = format!("{name}{SCALES}");
+        let expected =
+            || format!("beside I8 `{name}` of shape [out, in] a tensor `{beside}` of type F32 and shape [out]");
+        let scales = match (self.header.tensor(&beside), &tensor.shape[..]) {
+            (None, _) => return Err(self.error(format!("no tensor `{beside}`"), expected())),
+            (Some(scales), [rows, _]) if scales.dtype == Dtype::F32 && scales.shape == [*rows] => scales,
+            (Some(scales), _) => {
+                let found = format!("tensor `{beside}` of type {:?} and shape {:?}", scales.dtype, scales.shape);
+                return Err(self.error(found, expected()));
+            }
+        };
+        let bytes = self.header.range(scales);
+        let each = (0..bytes.len() / 4).map(|at| number(&self.file[bytes.clone()], Dtype::F32, at));
+        if let Some((at, value)) = each.enumerate().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
+            return Err(self.error(format!("{value} at element {at} of tensor `{beside}`"), "a finite number above 0"));
+        }
+        Ok(Scales { bytes, row: tensor.shape[1].max(1) })
     }
 
     /// A vector of as many numbers as `weight` has rows, if there is one of that name.

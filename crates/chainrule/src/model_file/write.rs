@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use chainrule_kernel::Scalar;
+use chainrule_kernel::{MatRef, NarrowFormat, Scalar};
+use chainrule_model::Precision;
 use safetensors::{Dtype, View};
 
 use super::header::Header;
 use super::metadata::{KEY, Metadata};
+use super::tensors::SCALES;
 use super::valid;
 use crate::atomic::write_atomically;
 use crate::checksum;
@@ -28,6 +30,20 @@ impl Tensor {
         let dtype = if T::NAME == "f64" { Dtype::F64 } else { Dtype::F32 };
         let values: Vec<T> = values.collect();
         Tensor { dtype, shape, bytes: T::le_bytes(&values).into_owned() }
+    }
+
+    /// Weights w (inputs, outputs) in narrow numbers, and the scales of integers.
+    fn narrow<T: Scalar>(w: MatRef<'_, T>, format: NarrowFormat) -> std::result::Result<(Self, Option<Self>), String> {
+        let (inputs, outputs) = (w.rows(), w.cols());
+        let (bytes, scales) = format.encode(w).map_err(|problem| problem.to_string())?;
+        let dtype = match format {
+            NarrowFormat::Bf16 => Dtype::BF16,
+            NarrowFormat::F16 => Dtype::F16,
+            NarrowFormat::Int8 => Dtype::I8,
+            _ => return Err(format!("no tensors of {format}")),
+        };
+        let scales = (dtype == Dtype::I8).then(|| Tensor::new(vec![outputs], scales.into_iter()));
+        Ok((Tensor { dtype, shape: vec![outputs, inputs], bytes }, scales))
     }
 }
 
@@ -70,27 +86,61 @@ impl<T: Scalar> Model<T> {
     /// - preprocessing was fitted on another number of columns, or holds a number that makes no sense;
     /// - the loss or a layer has a setting out of range, or there are more than 32,768 modules.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write(self, path.as_ref())
+        write(self, path.as_ref(), Precision::F32)
+    }
+
+    /// As [`Model::save`], with the weights of dense layers rounded ([`Model::rounded`]) and in tensors of two bytes a number, or
+    /// one: `0.weight` is then of BF16, F16 or, with the scales `0.weight_scale` of the outputs beside it, of I8. Loaded, it is the
+    /// rounded model, with weights of f32.
+    ///
+    /// ```
+    /// use chainrule::{Loss, Mlp, Model, Precision};
+    ///
+    /// let path = std::env::temp_dir().join(format!("rounded-{}.safetensors", std::process::id()));
+    /// let model = Model::new(Mlp::builder(64).dense(100).seed(1).build()?, Loss::CrossEntropy);
+    /// model.save_rounded(&path, Precision::Int8)?;
+    /// let (again, size) = (Model::<f32>::load(&path)?, std::fs::metadata(&path).expect("it is there").len());
+    /// std::fs::remove_file(&path).expect("the file that was just saved");
+    /// assert!(again.mlp.params() == model.rounded(Precision::Int8)?.mlp.params() && size < 2 * 6400);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Model::save`] and [`Model::rounded`].
+    pub fn save_rounded(&self, path: impl AsRef<Path>, precision: Precision) -> Result<()> {
+        write(&self.rounded(precision)?, path.as_ref(), precision)
     }
 }
 
 /// Writes a model's file whole or not at all.
-fn write<T: Scalar>(model: &Model<T>, path: &Path) -> Result<()> {
-    let bytes = bytes(model, path)?;
+fn write<T: Scalar>(model: &Model<T>, path: &Path, precision: Precision) -> Result<()> {
+    let bytes = rounded_bytes(model, path, precision)?;
     write_atomically(path, |file| file.write_all(&bytes))
 }
 
 /// The bytes of a model's file; errors name `path`.
 pub(super) fn bytes<T: Scalar>(model: &Model<T>, path: &Path) -> Result<Vec<u8>> {
+    rounded_bytes(model, path, Precision::F32)
+}
+
+/// The bytes of the file of a model whose weights are rounded to this precision.
+fn rounded_bytes<T: Scalar>(model: &Model<T>, path: &Path, precision: Precision) -> Result<Vec<u8>> {
     let origin = path.display().to_string();
     valid::model(&origin, model)?;
     let failed = |error: String| Error::io("write", path)(io::Error::other(error));
     let mut tensors = Vec::new();
     for layer in model.mlp.dense_layers() {
         let (inputs, outputs) = (layer.w.rows(), layer.w.cols());
-        let transposed = layer.w.t();
-        let w = (0..outputs).flat_map(|o| (0..inputs).map(move |i| transposed.get(o, i)));
-        tensors.push((format!("{}.weight", layer.module), Tensor::new(vec![outputs, inputs], w)));
+        let name = format!("{}.weight", layer.module);
+        if let Some(format) = precision.narrow() {
+            let (codes, scales) = Tensor::narrow(layer.w, format).map_err(failed)?;
+            tensors.extend(scales.map(|scales| (format!("{name}{SCALES}"), scales)));
+            tensors.push((name, codes));
+        } else {
+            let transposed = layer.w.t();
+            let w = (0..outputs).flat_map(|o| (0..inputs).map(move |i| transposed.get(o, i)));
+            tensors.push((name, Tensor::new(vec![outputs, inputs], w)));
+        }
         tensors.push((format!("{}.bias", layer.module), Tensor::new(vec![outputs], layer.b.iter().copied())));
     }
     for norm in model.mlp.norm_layers() {

@@ -26,6 +26,7 @@ mod losses;
 mod memory;
 mod metrics;
 mod model_files;
+mod narrow;
 #[cfg(feature = "toml")]
 mod notebooks;
 mod onnx;

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use chainrule::data::Source;
 use chainrule::{Activation, Loss, Task};
 use clap::Args;
 
+use crate::args::PrecisionArgs;
 use crate::args::data::task;
 use crate::layers::LayersArgs;
 use crate::values;
@@ -13,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   chainrule convert sklearn.onnx houses.safetensors
   chainrule convert houses.safetensors houses.onnx
+  chainrule convert digits.safetensors small.safetensors --precision int8 --data digits --tolerance 0.01
   chainrule convert pytorch.safetensors model.safetensors --activation relu --task regression";
 
 /// Write a model file in another format, which the ending of OUT names: safetensors (chainrule's own), onnx, c, rs, json, npz
@@ -25,6 +28,11 @@ pub(crate) struct ConvertArgs {
     /// The file to write
     #[arg(value_name = "OUT")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) rounding: PrecisionArgs,
+    /// With --precision: the rows to measure on what rounding changes; their labels are not read
+    #[arg(long, value_name = "SOURCE", value_parser = values::source, requires = "precision")]
+    pub(crate) data: Option<Source>,
     /// What the model predicts, if its file does not say: classification, binary (yes or no), multi-label, regression
     #[arg(long, value_name = "TASK", value_parser = task)]
     pub(crate) task: Option<Task>,

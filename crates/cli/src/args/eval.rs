@@ -6,7 +6,7 @@ use chainrule::data::Source;
 use chainrule::{Activation, Loss};
 use clap::Args;
 
-use crate::args::{ColumnArgs, MemoryArgs};
+use crate::args::{ColumnArgs, MemoryArgs, PrecisionArgs};
 use crate::layers::LayersArgs;
 use crate::values::{self, Part};
 
@@ -15,6 +15,7 @@ Examples:
   chainrule eval digits.safetensors --data digits --part test
   chainrule eval mnist.safetensors --data mnist:data/mnist
   chainrule eval houses.safetensors --data houses.csv --part test --report houses.html
+  chainrule eval digits.safetensors --data digits --part test --precision int8
   chainrule eval pytorch.safetensors --activation relu --data x.npy --labels y.npy --loss mse --json";
 
 /// Evaluate a model on labelled rows: loss, metrics with 95 % intervals and a constant answer's beside them, calibration,
@@ -46,6 +47,8 @@ pub(crate) struct EvalArgs {
     /// huber, huber(DELTA)
     #[arg(long, value_name = "NAME", value_parser = values::loss)]
     pub(crate) loss: Option<Loss>,
+    #[command(flatten)]
+    pub(crate) rounding: PrecisionArgs,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,

@@ -7,7 +7,7 @@ use chainrule::{Activation, Loss, Task};
 use clap::Args;
 
 use crate::args::data::task;
-use crate::args::{MemoryArgs, TextArgs};
+use crate::args::{MemoryArgs, PrecisionArgs, TextArgs};
 use crate::layers::LayersArgs;
 use crate::values::{self, Table};
 
@@ -16,6 +16,7 @@ Examples:
   chainrule predict digits.safetensors --data images.npy
   chainrule predict digits.safetensors --data images.npy --proba --output probabilities.npy
   chainrule predict houses.safetensors --data new.csv --output prices.csv
+  chainrule predict digits.safetensors --data images.npy --precision int8 --tolerance 0.01
   tail -n 5 rows.csv | chainrule predict model.safetensors";
 
 /// Predict a class, or values, for each row
@@ -51,6 +52,8 @@ pub(crate) struct PredictArgs {
     pub(crate) text: TextArgs,
     #[command(flatten)]
     pub(crate) memory: MemoryArgs,
+    #[command(flatten)]
+    pub(crate) rounding: PrecisionArgs,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,

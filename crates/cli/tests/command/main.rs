@@ -26,6 +26,7 @@ mod manual;
 mod mnist;
 mod outputs;
 mod overflow;
+mod precision;
 mod pytorch;
 mod refusals;
 mod report;

@@ -1,25 +1,27 @@
-//! AVX2 with FMA: registers of eight f32 or four f64.
+//! AVX2 with FMA and F16C: registers of eight f32 or four f64.
 //!
 //! The functions here are thin: each names one instruction. What is computed with them is an [`Op`] elsewhere, inlined into
 //! [`Isa::call`], which switches the instruction set on.
 
 mod shuffles;
 mod steps;
+mod widen;
 
 use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::simd::isa::{Isa, Op};
 use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd, Steps};
+use crate::simd::widen::Widen;
 
 use shuffles::{groups_32, groups_64, transposed_4x2, transposed_8x4};
 
-/// AVX2 and FMA (Haswell, Zen and later).
+/// AVX2 and FMA (Haswell, Zen and later), and F16C, which came before them.
 pub(crate) struct Avx2;
 
 /// Whether this CPU, under this operating system, runs the kernels of this file.
 pub(crate) fn is_available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
 }
 
 macro_rules! isa {
@@ -37,7 +39,7 @@ macro_rules! isa {
             const MAX_SKINNY_ROWS: usize = $max_skinny_rows;
             const ACC_REGISTERS: usize = 14; // beside one of A; B comes from memory
 
-            #[target_feature(enable = "avx2,fma")]
+            #[target_feature(enable = "avx2,fma,f16c")]
             unsafe fn call<O: Op<$t>>(op: O) -> O::Output {
                 // SAFETY: the instructions are there and the operation's own contract holds, both promised by the caller.
                 unsafe { op.run::<Self>() }
@@ -201,3 +203,30 @@ vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
     or: _mm256_or_pd, blend: _mm256_blendv_pd, transposed: transposed_4x2 x 2, groups: groups_64,
     steps: steps::full_f64, steps::masked_f64, to_bits: _mm256_castpd_si256, from_bits: _mm256_castsi256_pd);
+
+// SAFETY (for every block below): the pointer covers a unit by the contract of `Widen`; the instructions exist because
+// `Kernel::assert_available` has passed on the way to `Isa::call`.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Widen<f32> for F32x8 {
+    #[inline(always)]
+    unsafe fn bf16(from: *const u16) -> [Self; 2] {
+        let [first, second] = unsafe { widen::bf16(from) };
+        [F32x8(first), F32x8(second)]
+    }
+    #[inline(always)]
+    unsafe fn f16(from: *const u16) -> [Self; 2] {
+        let [first, second] = unsafe { widen::f16(from) };
+        [F32x8(first), F32x8(second)]
+    }
+    #[inline(always)]
+    unsafe fn int8(from: *const i8) -> [Self; 2] {
+        let [first, second] = unsafe { widen::int8(from) };
+        [F32x8(first), F32x8(second)]
+    }
+    #[inline(always)]
+    unsafe fn int8_fours(from: *const i8) -> [Self; 4] {
+        let [a, b, c, d] = unsafe { widen::int8_fours(from) };
+        [F32x8(a), F32x8(b), F32x8(c), F32x8(d)]
+    }
+}
+impl Widen<f64> for F64x4 {}

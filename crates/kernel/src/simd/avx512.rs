@@ -4,12 +4,14 @@
 //! [`Isa::call`], which switches the instruction set on.
 
 mod shuffles;
+mod widen;
 
 use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::simd::isa::{Isa, Op};
 use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd};
+use crate::simd::widen::Widen;
 
 use shuffles::{repeated, transposed_8x2, transposed_16x8};
 
@@ -181,3 +183,30 @@ vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
     maskstore: _mm512_mask_storeu_pd, add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
     fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
     sign: _mm512_cmplt_epi64_mask, transposed: transposed_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);
+
+// SAFETY (for every block below): the pointer covers a unit by the contract of `Widen`; the instructions exist because
+// `Kernel::assert_available` has passed on the way to `Isa::call`.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Widen<f32> for F32x16 {
+    #[inline(always)]
+    unsafe fn bf16(from: *const u16) -> [Self; 2] {
+        let [first, second] = unsafe { widen::bf16(from) };
+        [F32x16(first), F32x16(second)]
+    }
+    #[inline(always)]
+    unsafe fn f16(from: *const u16) -> [Self; 2] {
+        let [first, second] = unsafe { widen::f16(from) };
+        [F32x16(first), F32x16(second)]
+    }
+    #[inline(always)]
+    unsafe fn int8(from: *const i8) -> [Self; 2] {
+        let [first, second] = unsafe { widen::int8(from) };
+        [F32x16(first), F32x16(second)]
+    }
+    #[inline(always)]
+    unsafe fn int8_fours(from: *const i8) -> [Self; 4] {
+        let [a, b, c, d] = unsafe { widen::int8_fours(from) };
+        [F32x16(a), F32x16(b), F32x16(c), F32x16(d)]
+    }
+}
+impl Widen<f64> for F64x8 {}

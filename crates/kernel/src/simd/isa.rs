@@ -5,11 +5,12 @@
 //! products feel hold at most two references, which travel in registers; larger ones are read from the caller's stack.
 
 use super::vector::Simd;
+use super::widen::Widen;
 use crate::Scalar;
 
 /// What one instruction set is like, and the way into it.
 pub(crate) trait Isa<T: Scalar>: Sized {
-    type Vector: Simd<T>;
+    type Vector: Widen<T>;
     /// For tiles whose last register of columns is read in whole and stored in part: [`Isa::Vector`], unless compilers
     /// make something else of it.
     type EdgeVector: Simd<T>;

@@ -9,3 +9,4 @@ pub(crate) mod isa;
 pub(crate) mod neon;
 pub(crate) mod portable;
 pub(crate) mod vector;
+pub(crate) mod widen;

@@ -7,6 +7,7 @@
 //! one: a register of them serves four rows of one step (A packed, or by columns), or four steps of one row (A by rows).
 
 mod steps;
+mod widen;
 
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
@@ -15,6 +16,7 @@ use std::mem::MaybeUninit;
 use crate::simd::isa::{Isa, Op};
 use crate::simd::portable::Array;
 use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd, Steps};
+use crate::simd::widen::Widen;
 
 use steps::{columns_f32, columns_f64, rows_f32, rows_f64};
 
@@ -325,3 +327,20 @@ vector!(F64x2: f64 x 2, mantissa: 52, shl: vshlq_n_u64,
     abs: vabsq_f64, select: vbslq_f64, negative: vcltzq_s64, sign: 1 << 63, signs: vdupq_n_u64,
     transposed: transposed_2x2, steps: columns_f64, rows_f64, to_bits: vreinterpretq_u64_f64, to_signed: vreinterpretq_s64_f64,
     from_bits: vreinterpretq_f64_u64);
+
+// SAFETY (for every block below): the pointer covers a unit by the contract of `Widen`; the instructions exist because
+// `Kernel::assert_available` has passed on the way to `Isa::call`.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Widen<f32> for F32x4 {
+    #[inline(always)]
+    unsafe fn bf16(from: *const u16) -> [Self; 2] {
+        let [first, second] = unsafe { widen::bf16(from) };
+        [F32x4(first), F32x4(second)]
+    }
+    #[inline(always)]
+    unsafe fn int8_fours(from: *const i8) -> [Self; 4] {
+        let [a, b, c, d] = unsafe { widen::int8_fours(from) };
+        [F32x4(a), F32x4(b), F32x4(c), F32x4(d)]
+    }
+}
+impl Widen<f64> for F64x2 {}

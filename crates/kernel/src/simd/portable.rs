@@ -5,6 +5,7 @@
 
 use crate::simd::isa::{Isa, Op};
 use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd};
+use crate::simd::widen::Widen;
 
 /// `N` elements in an array.
 ///
@@ -192,3 +193,6 @@ macro_rules! array {
 }
 array!(f32, 23);
 array!(f64, 52);
+
+impl<const N: usize> Widen<f32> for Array<f32, N> {}
+impl<const N: usize> Widen<f64> for Array<f64, N> {}

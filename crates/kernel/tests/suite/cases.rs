@@ -9,6 +9,7 @@ pub(super) fn few<X>(all: &[X]) -> &[X] {
 }
 
 /// A small deterministic generator: the tests must not depend on the crates above this one.
+#[derive(Clone)]
 pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {

@@ -13,6 +13,7 @@ mod functions;
 #[cfg(unix)]
 mod guard_pages;
 mod interpreted;
+mod narrow;
 mod panics;
 mod random_shapes;
 mod sizes;

@@ -30,6 +30,7 @@ use super::norm::{DEFAULT_MOMENTUM, GammaBeta, Norm};
 use super::statistics::Statistics;
 use crate::ModelError;
 use crate::memory::NoMemory;
+use crate::precision::Precision;
 
 /// A batch normalisation in its network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,7 +154,7 @@ impl LayerOp for BatchNorm {
         }
     }
 
-    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Prepared<T>, NoMemory> {
+    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>, _precision: Precision) -> Result<Prepared<T>, NoMemory> {
         Ok(Prepared::Statistics(self.running_stats(numbers)?))
     }
 

@@ -14,7 +14,7 @@ use std::fmt;
 use std::ops::Range;
 
 use chainrule_dense::{LayerShape, PackedLayer, Plan, PreviousLayer};
-use chainrule_kernel::{MatMut, MatRef, Scalar, Scratch};
+use chainrule_kernel::{MatMut, MatRef, NarrowError, Scalar, Scratch};
 
 use super::layer_op::{
     BackwardInput, Forward, InitContext, Kept, LayerOp, Learned, Numbers, OpWorkspace, Prepared, PreviousDense,
@@ -24,6 +24,7 @@ use crate::ModelError;
 use crate::decay::Steps;
 use crate::init::FirstWeights;
 use crate::memory::NoMemory;
+use crate::precision::Precision;
 
 /// A dense layer in its network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -162,8 +163,17 @@ impl LayerOp for Dense {
         }
     }
 
-    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Prepared<T>, NoMemory> {
-        Ok(Prepared::Dense(PackedLayer::try_new(numbers.kernel, self.shape, &numbers.params[self.ranges().w])?))
+    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>, precision: Precision) -> Result<Prepared<T>, NoMemory> {
+        let w = &numbers.params[self.ranges().w];
+        let layer = match precision.narrow() {
+            None => PackedLayer::try_new(numbers.kernel, self.shape, w)?,
+            Some(format) => match PackedLayer::try_narrow(numbers.kernel, self.shape, w, format) {
+                Ok(layer) => layer,
+                Err(NarrowError::Size(_)) => return Err(NoMemory),
+                Err(problem) => unreachable!("checked before: {problem}"),
+            },
+        };
+        Ok(Prepared::Dense(layer))
     }
 
     #[inline]

@@ -12,6 +12,7 @@ use super::statistics::Statistics;
 use crate::OptimizerState;
 use crate::decay::Steps;
 use crate::memory::NoMemory;
+use crate::precision::Precision;
 use crate::{Init, ModelError};
 
 /// A layer at its position in a network.
@@ -132,9 +133,9 @@ pub(crate) trait LayerOp: Copy {
         let _ = (rows, kept, running);
     }
 
-    /// Prepares what many predictions share.
-    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>) -> Result<Prepared<T>, NoMemory> {
-        let _ = numbers;
+    /// Prepares what many predictions share; the weights can be rounded to the precision (`Mlp::check_precision`).
+    fn prepare<T: Scalar>(&self, numbers: Numbers<'_, T>, precision: Precision) -> Result<Prepared<T>, NoMemory> {
+        let _ = (numbers, precision);
         Ok(Prepared::Nothing)
     }
 
@@ -237,6 +238,14 @@ impl<T: Scalar> Prepared<T> {
             Prepared::Dense(layer) => layer.bytes(),
             Prepared::Statistics(statistics) => statistics.bytes(),
         }
+    }
+
+    /// Grows the scratch to what predictions of up to this number of rows need.
+    pub(crate) fn reserve(&self, rows: usize, scratch: &mut Scratch<T>) -> Result<(), NoMemory> {
+        if let Prepared::Dense(layer) = self {
+            layer.try_reserve(rows, scratch)?;
+        }
+        Ok(())
     }
 }
 

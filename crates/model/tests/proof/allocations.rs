@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chainrule_model::network::{LOSS_NAMES, Objective, PredictorWorkspace};
 use chainrule_model::optim::{Clip, Decay, Group, OPTIMIZER_NAMES, Update};
-use chainrule_model::{Activation, Loss, MatRef, Mlp, Optimizer, Predictor, Scalar, TargetsRef, Workspace};
+use chainrule_model::{Activation, Loss, MatRef, Mlp, Optimizer, Precision, Predictor, Scalar, TargetsRef, Workspace};
 
 /// The system's allocator, which counts what the threads that asked for it take.
 struct Counting;
@@ -149,9 +149,11 @@ fn a_prediction_allocates_nothing() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
     let mut run = Run::<f32>::new(50, 100, 300);
     let mlp = run.mlp.clone();
-    let predictor = Predictor::new(&mlp);
-    let mut workspace = predictor.workspace(20);
-    assert_eq!(allocations(|| run.predict(&predictor, &mut workspace)), 0);
+    for precision in [Precision::F32, Precision::Bf16, Precision::F16, Precision::Int8] {
+        let predictor = Predictor::with_precision(&mlp, precision).unwrap();
+        let mut workspace = predictor.workspace(20);
+        assert_eq!(allocations(|| run.predict(&predictor, &mut workspace)), 0, "{precision}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chainrule_model::network::PredictorWorkspace;
-use chainrule_model::{Activation, MatRef, Mlp, ModelError, Predictor, Scalar, Workspace};
+use chainrule_model::{Activation, MatRef, Mlp, ModelError, Precision, Predictor, Scalar, Workspace};
 
 use crate::check::{numbers, of};
 
@@ -131,4 +131,69 @@ fn a_predictor_owns_its_network_and_goes_to_threads_that_outlive_its_maker() {
     let shared = Arc::new(networks::<f32>().remove(1));
     assert!(std::ptr::eq(Predictor::new(shared.clone()).mlp(), &*shared));
     assert_eq!(predict(&Predictor::new(networks::<f32>().remove(1)), &x), want);
+}
+
+#[test]
+fn narrow_weights_have_the_bits_of_the_network_of_rounded_weights() {
+    for precision in ["f32", "bf16", "f16", "int8"].map(|name| name.parse::<Precision>().unwrap()) {
+        for mlp in networks::<f32>() {
+            let narrow = Predictor::with_precision(&mlp, precision).unwrap();
+            let rounded = Predictor::new(mlp.rounded(precision).unwrap());
+            assert_eq!(narrow.precision(), precision);
+            let x = of::<f32>(&numbers(40 * INPUTS, 7));
+            let predict = |predictor: &Predictor<f32>, rows: usize, most: usize| {
+                let mut output = vec![f32::NAN; rows * mlp.outputs()];
+                let x = MatRef::new(&x[..rows * INPUTS], rows, INPUTS);
+                predictor.predict_into(x, &mut output, &mut predictor.workspace(most)).unwrap();
+                output
+            };
+            for rows in [0, 1, 3, 6, 7, 40] {
+                let want = predict(&narrow, rows, 40);
+                for most in [1, 4, 7, 40] {
+                    let got = predict(&narrow, rows, most);
+                    assert!(got == want, "{precision}, {rows} rows, {most} at a time, {:?}", mlp.layers());
+                }
+                let of_rounded = predict(&rounded, rows, 40);
+                // Integers have their scale after the sum.
+                let bound = if precision == Precision::Int8 { 1e-5 } else { 0.0 };
+                let size = |y: f32| y.abs().max(1.0);
+                let close = |(a, b): (&f32, &f32)| (a - b).abs() <= bound * size(*b);
+                assert!(want.iter().zip(&of_rounded).all(close), "{precision}, {rows} rows, {:?}", mlp.layers());
+            }
+            let differs = predict(&narrow, 40, 40) != predict(&Predictor::new(&mlp), 40, 40);
+            assert_eq!(differs, precision != Precision::F32, "{precision} rounds {:?}", mlp.layers());
+        }
+    }
+}
+
+#[test]
+fn networks_without_narrow_weights_are_refused_with_layer_and_place() {
+    let double = || Mlp::builder(3).dense(4).build_as::<f64>().unwrap();
+    let mut mlp = Mlp::builder(3).dense(4).relu().dense(2).build().unwrap();
+    for precision in [Precision::Bf16, Precision::F16, Precision::Int8] {
+        let error = Predictor::with_precision(double(), precision).unwrap_err();
+        assert!(matches!(&error, ModelError::Precision { layer: 1, .. }), "{error}");
+        assert!(error.to_string().contains("f64") && double().rounded(precision).is_err(), "{error}");
+        mlp.params_mut()[16 + 3] = f32::NAN; // input 1, output 1 of the second layer
+        let error = Predictor::with_precision(&mlp, precision).unwrap_err();
+        assert_eq!(error.to_string(), mlp.rounded(precision).unwrap_err().to_string());
+        let text = format!("dense layer 2 cannot have weights of {precision}: the weight at row 1, column 1 is NaN");
+        assert!(error.to_string().starts_with(&text), "{error}");
+        mlp.params_mut()[16 + 3] = 0.5;
+        mlp.params_mut()[15] = f32::INFINITY; // a bias, which is not rounded
+        assert!(Predictor::with_precision(&mlp, precision).is_ok());
+        mlp.params_mut()[15] = 0.0;
+    }
+    assert!(Predictor::with_precision(double(), Precision::F32).is_ok());
+}
+
+#[test]
+fn narrow_weights_take_the_bytes_of_their_numbers() {
+    let mlp = Mlp::<f32>::builder(784).dense(512).relu().dense(512).relu().dense(10).build().unwrap();
+    let weights = 784 * 512 + 512 * 512 + 512 * 10;
+    for (precision, each) in [(Precision::Bf16, 2), (Precision::F16, 2), (Precision::Int8, 1)] {
+        let bytes = Predictor::with_precision(&mlp, precision).unwrap().bytes();
+        // Columns are rounded up to whole registers, and integers have scales.
+        assert!((each * weights..each * weights * 104 / 100).contains(&bytes), "{precision}: {bytes} bytes");
+    }
 }

@@ -15,11 +15,13 @@ use crate::{Aligned, Scalar, SizeError};
 #[derive(Debug, Clone)]
 pub struct Scratch<T> {
     buffer: Aligned<T>,
+    /// Narrow weights as f32, some columns at a time.
+    widened: Aligned<T>,
 }
 
 impl<T> Default for Scratch<T> {
     fn default() -> Self {
-        Scratch { buffer: Aligned::default() }
+        Scratch { buffer: Aligned::default(), widened: Aligned::default() }
     }
 }
 
@@ -66,18 +68,36 @@ impl<T: Scalar> Scratch<T> {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.buffer.bytes()
+        self.buffer.bytes() + self.widened.bytes()
     }
 
     /// Overwrites the contents, which no result may depend on; for tests that prove it.
     pub fn fill(&mut self, value: T) {
         self.buffer.fill(value);
+        self.widened.fill(value);
     }
 
     fn grow(&mut self, elements: usize) {
         if self.buffer.len() < elements {
             self.buffer = Aligned::zeros(elements);
         }
+    }
+
+    pub(crate) fn try_reserve_widened(&mut self, elements: usize) -> Result<(), SizeError> {
+        if self.widened.len() < elements {
+            self.widened = Aligned::try_zeros(elements)?;
+        }
+        Ok(())
+    }
+
+    /// The room for this number of widened elements at least, to be given back by [`Scratch::keep_widened`].
+    pub(crate) fn take_widened(&mut self, elements: usize) -> Aligned<T> {
+        self.try_reserve_widened(elements).unwrap_or_else(|error| panic!("{error}"));
+        std::mem::take(&mut self.widened)
+    }
+
+    pub(crate) fn keep_widened(&mut self, widened: Aligned<T>) {
+        self.widened = widened;
     }
 
     /// Two panels, the first aligned to a cache line, the second too when `first` is a multiple of the line.
