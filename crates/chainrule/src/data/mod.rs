@@ -32,6 +32,7 @@ mod format;
 mod generate;
 #[cfg(feature = "npy")]
 mod half;
+mod holes;
 mod idx;
 pub(crate) mod input;
 mod limited;

@@ -37,6 +37,7 @@ mod schedule_args;
 mod signals;
 mod sources;
 mod spelling;
+mod tables;
 mod told;
 mod trace;
 mod train;
