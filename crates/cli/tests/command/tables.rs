@@ -96,7 +96,7 @@ fn several_questions_are_answered_by_0_or_1_and_by_probabilities_when_asked() {
     let line = feed(path, "predict m --json --proba", asked).stdout;
     let line: Value = serde_json::from_str(line.lines().last().unwrap()).unwrap();
     let p = |name: &str| line["outputs"][name].as_f64().unwrap();
-    assert!(p("P(rock)") > 0.5 && p("P(jazz)") < 0.5 && p("P(rock)") < 1.0, "{line}");
+    assert!(p("P(rock)") > 0.5 && p("P(jazz)") < 0.5, "{line}");
 }
 
 #[test]

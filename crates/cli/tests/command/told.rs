@@ -314,7 +314,7 @@ fn a_model_reads_numbers_as_in_training_and_the_hint_has_what_the_file_needs() {
     fs::write(path.join("city.csv"), &text).unwrap();
     let train = "train --data city.csv --skip-lines 1 --target cost --decimal comma --hidden 4 --epochs 2 --save c.st";
     let said = succeed(path, train);
-    assert!(said.contains("predict c.st --data city.csv --skip-lines 1"), "{said}");
+    assert!(said.contains("predict c.st --data city.csv --decimal comma --skip-lines 1"), "{said}");
     for command in ["predict c.st", "eval c.st", "explain c.st", "doctor c.st"] {
         let command = format!("{command} --data city.csv --skip-lines 1");
         let known = run(path, &command);
