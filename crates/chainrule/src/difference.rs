@@ -4,7 +4,7 @@ use chainrule_kernel::Scalar;
 use serde::Serialize;
 
 use crate::data::Features;
-use crate::{Error, Model, Result};
+use crate::{Error, Model, Result, Task};
 
 /// What sets two models apart.
 ///
@@ -78,13 +78,16 @@ pub struct OutputDifference {
     pub row: usize,
     /// The output, counted from 0.
     pub output: usize,
+    /// What the output is called, by its class or target; `None` where the model does not know.
+    pub name: Option<String>,
     /// What the one predicts.
     pub a: f64,
     /// What the other predicts.
     pub b: f64,
     /// How far they are apart.
     pub distance: f64,
-    /// Rows whose largest output differs: of classifiers, those that they do not agree on.
+    /// Rows that are answered otherwise: of classes by another one, of yes/no questions by another answer to one of them. Of
+    /// values none is counted.
     pub other_class: usize,
 }
 
@@ -171,23 +174,44 @@ impl<T: Scalar> Model<T> {
         let distances = a.iter().zip(&b).map(apart).enumerate();
         let (at, distance) = distances.fold((0, 0.0), |most, found| if found.1 > most.1 { found } else { most });
         let class = chainrule_model::metrics::argmax::<T>;
+        let are_questions = matches!(self.task, Some(Task::Binary | Task::MultiLabel));
+        let is_other = |(a, b): &(&[T], &[T])| match (are_questions, self.is_classifier()) {
+            (true, _) => a.iter().zip(*b).any(|(a, b)| (*a > T::ZERO) != (*b > T::ZERO)),
+            (false, is_classifier) => is_classifier && class(a) != class(b),
+        };
         let pairs = a.chunks_exact(outputs).zip(b.chunks_exact(outputs));
+        let output = at % outputs;
         Ok(OutputDifference {
             rows: rows.rows(),
             row: at / outputs,
-            output: at % outputs,
+            output,
+            name: self.name_of(output),
             a: a[at].to_f64(),
             b: b[at].to_f64(),
             distance,
-            other_class: pairs.filter(|(a, b)| class(a) != class(b)).count(),
+            other_class: pairs.filter(is_other).count(),
         })
+    }
+
+    /// What an output is called, where that is known: its class, yes of a single question, or its target.
+    fn name_of(&self, output: usize) -> Option<String> {
+        let classes = self.class_names.as_ref().and_then(|names| names.get(output).cloned());
+        let yes = self.target.answers().map(|[_, yes]| yes.to_owned());
+        classes.or(yes).or_else(|| self.target.names().get(output).cloned())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::data::Target;
     use crate::{Loss, Mlp};
+
+    fn yes_or_no() -> Option<[String; 2]> {
+        Some(["cheap", "dear"].map(str::to_owned))
+    }
 
     fn model() -> Model<f64> {
         Model::new(Mlp::builder(3).dense(2).batch_norm().relu().dense(1).seed(4).build_as().unwrap(), Loss::Mse)
@@ -225,6 +249,13 @@ mod tests {
         *b.mlp.params_mut().last_mut().unwrap() += 2.0;
         let found = a.output_difference(&x, &b, &x).unwrap();
         assert!((found.distance - 2.0).abs() < 1e-12 && found.rows == 2 && (found.b - found.a - 2.0).abs() < 1e-12);
+        assert_eq!((&found.name, found.other_class), (&None, 0));
+        (b.task, b.target) = (Some(Task::Binary), Arc::new(Target { answers: yes_or_no(), ..Target::default() }));
+        let asked = Model { task: b.task, target: b.target.clone(), ..a.clone() };
+        let found = asked.output_difference(&x, &b, &x).unwrap();
+        let [then, now] = [&asked, &b].map(|model| model.predict_classes(&x).unwrap());
+        let differ = then.iter().zip(&now).filter(|(a, b)| a != b).count();
+        assert_eq!((found.name.as_deref(), found.other_class), (Some("dear"), differ));
         let other = Model::new(Mlp::builder(3).dense(2).build_as().unwrap(), Loss::Mse);
         assert!(a.output_difference(&x, &other, &x).unwrap_err().to_string().contains("2 outputs"));
     }

@@ -1,10 +1,11 @@
 //! `chainrule diff`: what sets two models apart.
 
 use chainrule::data::{Features, Request};
-use chainrule::{DType, Difference, Model, ModelFile, OutputDifference, Scalar, WeightDifference};
+use chainrule::{DType, Difference, Model, ModelFile, OutputDifference, Scalar, Task, WeightDifference};
 use serde::Serialize;
 
 use crate::args::DiffArgs;
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::layers::LayersArgs;
 use crate::limits::limits;
@@ -39,7 +40,8 @@ fn diff<T: Scalar>(args: &DiffArgs, a: &ModelFile, b: &ModelFile) -> Result<(), 
     let same = difference.is_none() && outputs.as_ref().is_none_or(|outputs| outputs.distance == 0.0);
     let mut output = Output::new(args.json, false);
     output.json(&DiffLine { same, difference: &difference, outputs: outputs.as_ref() });
-    say(&mut output, &difference, outputs.as_ref());
+    let has_answers = a.is_classifier() || matches!(a.task, Some(Task::Binary | Task::MultiLabel));
+    say(&mut output, &difference, outputs.as_ref(), has_answers);
     if same {
         output.say("the same");
     }
@@ -53,7 +55,8 @@ fn features<T: Scalar>(args: &DiffArgs, model: &Model<T>) -> Result<Features<T>,
     Ok(request.read_features(model)?.0)
 }
 
-fn say(output: &mut Output, difference: &Difference, outputs: Option<&OutputDifference>) {
+/// What is different, in words; with answers, how many of those are.
+fn say(output: &mut Output, difference: &Difference, outputs: Option<&OutputDifference>, has_answers: bool) {
     if let Some([a, b]) = &difference.layers {
         output.say(format_args!("layers         {}\n               {}", a.join(", "), b.join(", ")));
     }
@@ -69,18 +72,19 @@ fn say(output: &mut Output, difference: &Difference, outputs: Option<&OutputDiff
             brief(*distance),
         ));
     }
-    if let Some(OutputDifference { rows, row, output: at, a, b, distance, other_class, .. }) = outputs {
+    if let Some(OutputDifference { rows, row, output: at, name, a, b, distance, other_class, .. }) = outputs {
+        let rows = plural(*rows, "row");
+        let name = name.as_ref().map_or_else(|| (at + 1).to_string(), shown);
+        let answers =
+            if has_answers { format!("; the answer is another in {other_class} of {rows}") } else { String::new() };
         output.say(match distance {
-            0.0 => format!("outputs        the same for {}", plural(*rows, "row")),
+            0.0 => format!("outputs        the same for {rows}"),
             _ => format!(
-                "outputs        most in row {}, output {}: {} and {}, {} apart; the largest is another in {} of {}",
+                "outputs        most in row {}, output {name}: {} and {}, {} apart{answers}",
                 row + 1,
-                at + 1,
                 brief(*a),
                 brief(*b),
                 brief(*distance),
-                other_class,
-                plural(*rows, "row"),
             ),
         });
     }

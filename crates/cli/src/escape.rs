@@ -12,6 +12,15 @@ pub(crate) fn shown(text: impl Display) -> String {
     escaped(text.to_string(), |_| false).into_owned()
 }
 
+/// A word as a shell reads it back, on one line.
+pub(crate) fn typed(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:,=+@%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => shown(format!("'{}'", word.replace('\'', "'\\''"))),
+    }
+}
+
 /// Text of several lines: keeps line breaks, and escapes everything else as [`shown`] does.
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c == '\n')

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use chainrule::data::Source;
 use chainrule::explanation::{Attribution, AttributionRequest, Importance, attribute, permutation_importance};
 use chainrule::graph::Theme;
 use chainrule::{DType, ModelFile, Scalar};
@@ -50,18 +51,27 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
 
 fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) -> Result<(), Failure> {
     let mut model = file.model::<T>(args.activation)?;
-    let (data, part) = match (args.row, args.part) {
-        (Some(_), None) if !named.may_have_target(&model)? => {
-            (named.load_with_or_without(&mut model, "the row's target is")?, "all".to_owned())
+    let (data, part, missing) = match (args.row, args.part) {
+        (Some(row), None) if !named.may_have_target(&model)? => {
+            let data = named.load_with_or_without(&mut model, "the row's target is")?;
+            let missing = match args.data {
+                Source::Stdin => Vec::new(),
+                _ => named.request().missing_in(&model, row - 1)?,
+            };
+            (data, "all".to_owned(), missing)
         }
-        _ => Chosen { model: &args.model, named, part: args.part, holdout: None, seed: None }.rows(&mut model)?,
+        _ => {
+            let chosen = Chosen { model: &args.model, named, part: args.part, holdout: None, seed: None };
+            chosen.rows_and_holes(&mut model, args.row.map(|row| row - 1))?
+        }
     };
     let mut output = Output::new(args.json, false);
     match args.row {
         Some(row) => {
             let request =
                 AttributionRequest { output: args.output.clone(), baseline: args.baseline, steps: args.steps };
-            let found = attribute(&model, &data, row - 1, &request)?;
+            let mut found = attribute(&model, &data, row - 1, &request)?;
+            found.mark_filled(&missing);
             if let Some(path) = &args.image {
                 draw(&found, path)?;
             }
@@ -101,6 +111,7 @@ fn say_row(output: &mut Output, found: &Attribution, limit: usize) {
         output.say(format_args!("probabilities  {}", words.join(", ")));
     }
     let name = shown(&found.output);
+    let name = if found.is_log1p { format!("ln(1 + {name})") } else { name };
     let (value, base) = (found.value, found.baseline_value);
     output.say(format_args!(
         "output {name}: {} for the row, {} for the baseline, {} apart",
@@ -129,7 +140,8 @@ fn table(found: &Attribution, limit: usize) -> String {
     lines.extend(columns.iter().take(limit).map(|column| {
         let numbers = [column.integrated, column.gradient_times_input, column.gradient].map(brief);
         let [integrated, product, gradient] = numbers;
-        [shown(&column.column).to_string(), shown(&column.value).to_string(), integrated, product, gradient]
+        let filled = if column.is_filled && column.value != "missing" { " (filled)" } else { "" };
+        [shown(&column.column), format!("{}{filled}", shown(&column.value)), integrated, product, gradient]
     }));
     let rest = columns.len().saturating_sub(limit);
     let more = if rest > 0 { format!("{rest} more with less: --limit\n") } else { String::new() };

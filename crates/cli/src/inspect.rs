@@ -6,7 +6,7 @@ use chainrule::{DType, Facts, Model, ModelFile, Scalar, Task, TensorHistogram, w
 use serde::Serialize;
 
 use crate::args::InspectArgs;
-use crate::escape::shown;
+use crate::escape::{shown, typed};
 use crate::failure::Failure;
 use crate::histograms::{self, BARS};
 use crate::output::{Output, plural};
@@ -146,12 +146,7 @@ fn command(file: &ModelFile) -> Result<(), Failure> {
 
 /// Arguments as a shell reads them back.
 pub(crate) fn quoted(arguments: &[String]) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@%".contains(c);
-    let quote = |argument: &String| match argument.chars().all(is_plain) && !argument.is_empty() {
-        true => argument.clone(),
-        false => format!("'{}'", argument.replace('\'', "'\\''")),
-    };
-    let arguments: Vec<String> = arguments.iter().map(quote).collect();
+    let arguments: Vec<String> = arguments.iter().map(|argument| typed(argument)).collect();
     format!("chainrule {}", arguments.join(" "))
 }
 

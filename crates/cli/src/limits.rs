@@ -23,6 +23,21 @@ pub(crate) fn limits() -> Limits {
     }
 }
 
+/// The limit of the command line as it is typed again, behind a blank.
+pub(crate) fn needed_again() -> String {
+    match MAX_BYTES.load(Relaxed) {
+        0 | BOUNDED => String::new(),
+        max_bytes => format!(" --max-bytes {}", in_units(max_bytes)),
+    }
+}
+
+/// A number of bytes as [`size`] reads it.
+pub(crate) fn in_units(bytes: u64) -> String {
+    let units = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
+    let whole = units.iter().find(|(_, shift)| bytes > 0 && bytes.is_multiple_of(1 << shift));
+    whole.map_or_else(|| bytes.to_string(), |(unit, shift)| format!("{}{unit}", bytes >> shift))
+}
+
 /// A number of bytes, or of KiB, MiB, GiB or TiB: `500000`, `64K`, `500M`, `16G`.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let shift = |unit| match unit {
@@ -44,6 +59,14 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_written_as_it_is_read() {
+        for bytes in [1, 1023, 1024, 500_000, 3 << 20, (3 << 20) + 1, 16 << 30, 1 << 40, u64::MAX] {
+            assert_eq!(size(&in_units(bytes)), Ok(bytes), "{bytes}");
+        }
+        assert_eq!(in_units(512 << 20), "512M");
+    }
 
     #[test]
     fn a_size_is_a_whole_number_with_or_without_a_unit() {

@@ -25,6 +25,16 @@ pub(crate) struct Chosen<'a> {
 impl Chosen<'_> {
     /// The rows that --part selects, and what they are called.
     pub(crate) fn rows<T: Scalar>(&self, model: &mut Model<T>) -> Result<(Dataset<T>, String), Failure> {
+        let (data, name, _) = self.rows_and_holes(model, None)?;
+        Ok((data, name))
+    }
+
+    /// The same, and the places of the model's columns in which one of the rows, counted from 0, holds nothing.
+    pub(crate) fn rows_and_holes<T: Scalar>(
+        &self,
+        model: &mut Model<T>,
+        asked: Option<usize>,
+    ) -> Result<(Dataset<T>, String, Vec<usize>), Failure> {
         let examples = self.named.read_for(model)?;
         let own = examples.test();
         let part = self.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
@@ -51,14 +61,16 @@ impl Chosen<'_> {
                         plural(unknown, "row")
                     ));
                 }
-                Ok((examples.dataset_for(rows, model)?, name.to_owned()))
+                let row = asked.and_then(|asked| rows.get(asked));
+                let holes = row.map_or_else(Vec::new, |&row| examples.missing_in(row));
+                Ok((examples.dataset_for(rows, model)?, name.to_owned(), holes))
             }
         };
         match (part, parts, own) {
             (Part::All, _, None) => {
-                let (data, name) = named("all", &all_rows(&examples))?;
+                let (data, name, holes) = named("all", &all_rows(&examples))?;
                 let learned = format!("{name} ({seen} of them trained on; the others: --part test)");
-                Ok((data, if seen > 0 { learned } else { name }))
+                Ok((data, if seen > 0 { learned } else { name }, holes))
             }
             (Part::All, _, Some(_)) => {
                 Err(Failure::Usage(format!("{} has two parts: name one with --part train or --part test", self.named.source)))
@@ -75,7 +87,8 @@ impl Chosen<'_> {
             (Part::Validation, None, _) => named("validation", &[]),
             (Part::Test, None, own) => {
                 let test = own.unwrap_or(&examples);
-                Ok((test.dataset_for(&all_rows(test), model)?, "test".to_owned()))
+                let holes = asked.map_or_else(Vec::new, |row| test.missing_in(row));
+                Ok((test.dataset_for(&all_rows(test), model)?, "test".to_owned(), holes))
             }
         }
     }

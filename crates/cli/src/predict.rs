@@ -20,8 +20,21 @@ use crate::values::Table;
 enum Predictions<T> {
     /// (rows)
     Classes(Vec<u32>),
-    /// (rows, cols): probabilities or values.
-    Numbers { numbers: Vec<T>, cols: usize },
+    /// (rows, cols)
+    Numbers { numbers: Vec<T>, cols: usize, are: Are },
+}
+
+/// What numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Are {
+    /// Of each class, or of yes.
+    Probabilities,
+    /// In the unit of the targets.
+    Values,
+    /// 1 for yes and 0 for no, of each of several questions.
+    Answers,
+    /// As the network gives them.
+    Raw,
 }
 
 pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
@@ -163,43 +176,48 @@ fn predictions<T: Scalar>(
     args: &PredictArgs,
 ) -> Result<Predictions<T>, Error> {
     let cols = model.mlp.outputs();
+    let numbers = |numbers: Vec<T>, are: Are| Predictions::Numbers { numbers, cols, are };
     if args.raw {
-        return Ok(Predictions::Numbers { numbers: model.predict_raw(features)?, cols });
+        return Ok(numbers(model.predict_raw(features)?, Are::Raw));
     }
     if args.proba {
-        return Ok(Predictions::Numbers { numbers: model.predict_proba(features)?, cols });
+        return Ok(numbers(model.predict_proba(features)?, Are::Probabilities));
     }
     match model.task {
-        Some(Task::Classification) => Ok(Predictions::Classes(model.predict_classes(features)?)),
-        Some(Task::Binary) if model.target.answers().is_some() => {
-            Ok(Predictions::Classes(model.predict_classes(features)?))
+        Some(Task::Classification | Task::Binary) => Ok(Predictions::Classes(model.predict_classes(features)?)),
+        Some(Task::MultiLabel) => {
+            let is_yes = |logit: T| if logit > T::ZERO { T::ONE } else { T::ZERO };
+            Ok(numbers(model.predict(features)?.into_iter().map(is_yes).collect(), Are::Answers))
         }
-        Some(Task::Binary | Task::MultiLabel) => {
-            Ok(Predictions::Numbers { numbers: model.predict_proba(features)?, cols })
-        }
-        _ => Ok(Predictions::Numbers { numbers: model.predict(features)?, cols }),
+        _ => Ok(numbers(model.predict(features)?, Are::Values)),
     }
 }
 
-/// What the columns of a file of predictions are called.
-fn header<T: Scalar>(model: &Model<T>, predictions: &Predictions<T>, is_raw: bool) -> Vec<String> {
+/// What predictions are called, at the head of a file and as keys of JSON.
+fn titles<T: Scalar>(model: &Model<T>, predictions: &Predictions<T>) -> Vec<String> {
     let target = model.target.names();
-    match predictions {
+    match *predictions {
         Predictions::Classes(_) => vec![target.first().cloned().unwrap_or_else(|| "class".to_owned())],
-        Predictions::Numbers { cols, .. } => {
-            let (classes, own) = (names(model), target.len() == *cols);
-            // One probability, that of yes.
-            if let (Some([_, yes]), 1, false) = (model.target.answers(), *cols, is_raw) {
-                return vec![format!("P({yes})")];
-            }
-            let title = |at: usize| match (classes.get(at), own) {
-                // Bare names of classes may be numbers, which nobody tells from a row.
-                (Some(class), _) if classes.len() == *cols => format!("P({class})"),
-                (_, true) => target[at].clone(),
-                _ => format!("output {}", at + 1),
-            };
-            (0..*cols).map(title).collect()
-        }
+        Predictions::Numbers { cols, are, .. } => (0..cols).map(|at| title(model, at, are)).collect(),
+    }
+}
+
+/// What the numbers of an output are called.
+fn title<T: Scalar>(model: &Model<T>, at: usize, are: Are) -> String {
+    let (classes, target, outputs) = (names(model), model.target.names(), model.mlp.outputs());
+    let name = match model.target.answers() {
+        // One probability, that of yes.
+        Some([_, yes]) if outputs == 1 => Some(yes.to_owned()),
+        _ if classes.len() == outputs => classes.get(at).cloned(),
+        _ if target.len() == outputs => target.get(at).cloned(),
+        _ => None,
+    };
+    match (are, name) {
+        // Bare names of classes may be numbers, which nobody tells from a row.
+        (Are::Probabilities, Some(name)) => format!("P({name})"),
+        (Are::Values | Are::Answers, Some(name)) => name,
+        (Are::Raw, Some(name)) => format!("output {name}"),
+        (_, None) => format!("output {}", at + 1),
     }
 }
 
@@ -216,7 +234,7 @@ fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), 
     files::keep(table.path(), || match table {
         Table::Npy(path) => match parts.all()? {
             Predictions::Classes(classes) => write_npy_labels(path, &classes),
-            Predictions::Numbers { numbers, cols } => write_npy(path, numbers.len() / cols, cols, &numbers),
+            Predictions::Numbers { numbers, cols, .. } => write_npy(path, numbers.len() / cols, cols, &numbers),
         },
         Table::Csv(path) => {
             let mut failed = None;
@@ -225,8 +243,7 @@ fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), 
                     let io = |error| Error::Io { path: path.clone(), action: "write", source: error };
                     if first == 0 {
                         let mut csv = csv::Writer::from_writer(&mut *out);
-                        csv.write_record(header(model, &predictions, parts.args.raw))
-                            .map_err(|error| io(error.into()))?;
+                        csv.write_record(titles(model, &predictions)).map_err(|error| io(error.into()))?;
                         csv.flush().map_err(io)?;
                     }
                     print(&mut *out, model, &predictions, false).map_err(io)
@@ -250,7 +267,7 @@ fn print<T: Scalar + Display>(
     to_terminal: bool,
 ) -> io::Result<()> {
     match predictions {
-        Predictions::Numbers { numbers, cols } => write_csv_to(out, *cols, numbers),
+        Predictions::Numbers { numbers, cols, .. } => write_csv_to(out, *cols, numbers),
         Predictions::Classes(classes) => {
             let names = names(model);
             let name = |class: u32| names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
@@ -280,12 +297,17 @@ fn print_json<T: Scalar>(
             let line = serde_json::json!({ "row": first + row + 1, "class": name });
             writeln!(out, "{}", escape::json(line.to_string()))
         }),
-        Predictions::Numbers { numbers, cols } => {
-            let of_outputs = if names.len() == *cols { &names[..] } else { model.target.names() };
-            let title = |at: usize| of_outputs.get(at).cloned().unwrap_or_else(|| format!("output {}", at + 1));
+        Predictions::Numbers { numbers, cols, are } => {
+            let titles = titles(model, predictions);
+            let number = |value: &T| -> serde_json::Value {
+                match are {
+                    Are::Answers => u8::from(*value > T::ZERO).into(),
+                    _ => value.to_f64().into(),
+                }
+            };
             numbers.chunks_exact(*cols).enumerate().try_for_each(|(row, values)| {
                 let values: serde_json::Map<String, serde_json::Value> =
-                    values.iter().enumerate().map(|(at, value)| (title(at), value.to_f64().into())).collect();
+                    titles.iter().cloned().zip(values.iter().map(number)).collect();
                 let line = serde_json::json!({ "row": first + row + 1, "outputs": values });
                 writeln!(out, "{}", escape::json(line.to_string()))
             })

@@ -101,6 +101,7 @@ pub(crate) fn in_options(message: String) -> String {
         ("loss", "--loss"),
         ("unknown", "--unknown"),
         ("header", "--header"),
+        ("delimiter", "--delimiter"),
         ("decimal", "--decimal"),
         ("missing", "--missing"),
         ("drop", "--drop"),

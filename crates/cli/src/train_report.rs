@@ -10,8 +10,9 @@ use serde::Serialize;
 use crate::args::TrainArgs;
 use crate::checkpoint::telling;
 use crate::data::print_notes;
-use crate::escape::shown;
+use crate::escape::{shown, typed};
 use crate::interrupt;
+use crate::limits;
 use crate::network::sketch;
 use crate::output::{Output, brief, grouped, percent, plural, seconds};
 use crate::refit::Refit;
@@ -257,9 +258,13 @@ pub(crate) fn tell_end(
             Source::Files(paths) => paths.first().map(|path| path.display().to_string()).unwrap_or_default(),
             source => source.to_string(),
         };
-        let (path, source) = (shown(path.display()), shown(source));
-        let options = args.columns.needed_again();
-        output.say(format_args!("saved {path}; predict with: chainrule predict {path} --data {source}{options}"));
+        let options = args.columns.needed_again() + &args.memory.needed_again() + &limits::needed_again();
+        let rows = match &args.data {
+            Source::Stdin => format!("{options} < ROWS"),
+            _ => format!(" --data {}{options}", typed(&source)),
+        };
+        let (saved, model) = (shown(path.display()), typed(&path.display().to_string()));
+        output.say(format_args!("saved {saved}; predict with: chainrule predict {model}{rows}"));
     }
     let folder = args.run.run.as_deref().or(args.checkpoints.folder());
     if let (true, Some(folder)) = (interrupt::stopped_by().is_some(), folder) {

@@ -23,7 +23,12 @@ pub(crate) fn find_column(origin: &str, names: &[Option<String>], wanted: &str) 
     }
     let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
     let header = "; the first line was taken as data, and names the columns by header = yes";
-    let numbers = format!("numbers 1 to {}{}", names.len(), if known.is_empty() { header } else { "" });
+    let single = "; the file has one column, as it was read: if something separates its cells: delimiter = SIGN";
+    let numbers = match (names.len(), known.is_empty()) {
+        (1, _) => format!("number 1{single}"),
+        (count, true) => format!("numbers 1 to {count}{header}"),
+        (count, false) => format!("numbers 1 to {count}"),
+    };
     let mut listed: Vec<String> = known.iter().take(LISTED).map(|name| (*name).to_owned()).collect();
     listed.push(if known.len() > LISTED { format!("... {} in all; {numbers}", known.len()) } else { numbers });
     let _ = origin;
@@ -35,11 +40,15 @@ pub(crate) fn find_column(origin: &str, names: &[Option<String>], wanted: &str) 
     })
 }
 
-/// All columns that are meant.
+/// All columns that are meant. Names that hold commas come in parts, where commas stand between the names.
 pub(crate) fn find_columns(origin: &str, names: &[Option<String>], wanted: &[String]) -> Result<Vec<usize>> {
     let mut columns = Vec::with_capacity(wanted.len());
-    for name in wanted {
-        let column = find_column(origin, names, name)?;
+    let mut rest = wanted;
+    while !rest.is_empty() {
+        let parts = parts_of_name(names, rest);
+        let (name, behind) = (rest[..parts].join(","), &rest[parts..]);
+        rest = behind;
+        let column = find_column(origin, names, &name)?;
         if columns.contains(&column) {
             let expected = "each column once".to_owned();
             return Err(Error::Argument { name: "columns", found: format!("{name:?} twice"), expected });
@@ -47,6 +56,25 @@ pub(crate) fn find_columns(origin: &str, names: &[Option<String>], wanted: &[Str
         columns.push(column);
     }
     Ok(columns)
+}
+
+/// How many of these parts, with commas between them, are the first name: one where it is a name itself, or no others are.
+fn parts_of_name(names: &[Option<String>], parts: &[String]) -> usize {
+    let is_name = |wanted: &str| names.iter().any(|name| name.as_deref() == Some(wanted));
+    if parts.len() == 1 || is_name(&parts[0]) || !names.iter().flatten().any(|name| name.contains(',')) {
+        return 1;
+    }
+    (2..=parts.len()).find(|&count| is_name(&parts[..count].join(","))).unwrap_or(1)
+}
+
+/// A column's name as it is typed in a shell.
+pub(crate) fn typed(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:,=+@%".contains(c);
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => name.to_owned(),
+        false if name.contains(['$', '`', '"', '\\', '!']) => format!("'{}'", name.replace('\'', "'\\''")),
+        false => format!("\"{name}\""),
+    }
 }
 
 /// Columns of several targets, called `names`, in the order in which a model knows them. Where either has no names they stay as
@@ -88,6 +116,22 @@ mod tests {
         assert!(find("prise").unwrap_err().to_string().contains("did you mean \"price\"?"));
         let twice = ["id".to_owned(), "1".to_owned()];
         assert!(find_columns("x.csv", &names, &twice).unwrap_err().to_string().contains("twice"));
+    }
+
+    #[test]
+    fn a_name_with_commas_is_found_in_its_parts() {
+        let names: Vec<_> = ["price, USD", "a", "b", "a,b", "2,5"].map(|name| Some(name.to_owned())).to_vec();
+        let find = |wanted: &str| {
+            let parts: Vec<String> = wanted.split(',').map(str::to_owned).collect();
+            find_columns("x.csv", &names, &parts).map_err(|error| error.to_string())
+        };
+        assert_eq!(find("price, USD"), Ok(vec![0]));
+        assert_eq!(find("b,price, USD,a"), Ok(vec![2, 0, 1]));
+        // As they would be without a column of both names, and by number.
+        assert_eq!(find("a,b"), Ok(vec![1, 2]));
+        assert_eq!(find("2,5"), Ok(vec![4]));
+        assert_eq!(find("3,5"), Ok(vec![2, 4]));
+        assert!(find("price,a").unwrap_err().contains("unknown column"));
     }
 
     #[test]

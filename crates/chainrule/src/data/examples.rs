@@ -40,6 +40,8 @@ pub struct Examples {
     pub(super) x: Inputs,
     pub(super) target: TargetFound,
     pub(super) target_names: Vec<String>,
+    /// The columns of the same table that are targets.
+    pub(super) target_columns: Vec<usize>,
     pub(super) test: Option<Box<Examples>>,
     pub(super) group: Option<(String, Vec<u32>)>,
     pub(super) weights: Option<Vec<f64>>,

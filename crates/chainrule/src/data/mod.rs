@@ -31,6 +31,7 @@ mod foreign;
 mod format;
 mod generate;
 pub(crate) mod half;
+mod holes;
 mod idx;
 pub(crate) mod input;
 mod limited;

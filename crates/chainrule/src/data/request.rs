@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::logarithms::{Columns, Logarithms};
 use super::memory::{Memory, Within};
 use super::policies::{Missing, Unknown};
-use super::roles::{group_numbers, refuse_dates, row_weights, usable};
+use super::roles::{group_numbers, padded_numbers, refuse_dates, refuse_number_categories, row_weights, usable};
 use super::schema::Schema;
 use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
@@ -204,6 +204,7 @@ impl Request {
                 origin: self.source.to_string(),
                 x: Inputs::Bytes(bytes),
                 target_names: table_names(&table, &columns),
+                target_columns: Vec::new(),
                 target: found,
                 test: None,
                 group: None,
@@ -229,7 +230,9 @@ impl Request {
         let mut notes = table.notes().to_vec();
         let own_targets = match &self.labels {
             Some(path) => {
-                let labels = Source::File(path.clone()).read_table(&self.format, self.within())?;
+                // Categories are columns of the rows.
+                let format = TextFormat { categories: Vec::new(), ..self.format.clone() };
+                let labels = Source::File(path.clone()).read_table(&format, self.within())?;
                 self.check_rows(&labels, table.rows())?;
                 notes.extend(labels.notes().iter().map(|note| format!("{}: {note}", path.display())));
                 Some(labels)
@@ -269,7 +272,7 @@ impl Request {
         if !wanted.is_empty() {
             notes.push(format!("learned by logarithms, ln(1 + x): {}", wanted.join(", ")));
         }
-        let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, used)));
+        let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, used, &mut notes)));
         let weights = roles.weights.map(|column| row_weights(&table, column, used)).transpose()?;
         let mut content = Content::new();
         content.table(&table, &roles.features, rows.rows());
@@ -282,6 +285,7 @@ impl Request {
             x: Inputs::Table { table: Arc::new(table), columns: roles.features, rows },
             target: found,
             target_names,
+            target_columns: in_table.to_vec(),
             test: None,
             group,
             weights,
@@ -340,10 +344,13 @@ impl Request {
         let (group, weights) = (one(&self.group)?, one(&self.row_weights)?);
         // A model knows its columns.
         if let Some(schema) = schema {
-            return Ok(Roles { features: schema.locate(table)?.columns, group, weights });
+            let located = schema.locate(table)?;
+            notes.extend(located.note);
+            return Ok(Roles { features: located.columns, group, weights });
         }
         let dropped = find_columns(origin, names, &self.drop)?;
         let others = || targets.iter().chain(&dropped).chain(&group).chain(&weights);
+        let categories = find_columns(origin, names, &self.format.categories)?;
         let features = match &self.features {
             Some(features) => {
                 let features = find_columns(origin, names, features)?;
@@ -358,9 +365,11 @@ impl Request {
             }
             None => {
                 let rest: Vec<usize> = (0..table.cols()).filter(|at| !others().any(|other| other == at)).collect();
-                usable(table, rest, notes)
+                usable(table, rest, &categories, notes)
             }
         };
+        refuse_number_categories(table, &categories)?;
+        padded_numbers(table, &[&features, targets].concat(), notes);
         Ok(Roles { features, group, weights })
     }
 }

@@ -9,9 +9,9 @@ use super::encoder::Wanted;
 use super::examples::Examples;
 use super::features::Features;
 use super::request::Request;
-use super::schema::Schema;
+use super::schema::{Located, Schema};
 use super::source::Whole;
-use super::table::TableRows;
+use super::table::{TableRows, TextFormat};
 use super::target_columns::TargetRequest;
 use crate::{Error, Model, Result};
 
@@ -46,9 +46,7 @@ impl Request {
             schema: model.schema.as_deref(),
             ..TargetRequest::default()
         };
-        if let Some(schema) = &model.schema {
-            request.format = schema.known_to(&request.format, true);
-        }
+        request.format = self.format_for(model, true);
         let whole = request.source.read_whole(&request.format, request.within())?;
         // Images of another size are another source, whatever their labels.
         if let Whole::Bytes(bytes, _) = &whole
@@ -73,7 +71,22 @@ impl Request {
                 });
             }
         }
-        request.targets_of(whole, known)
+        let mut examples = request.targets_of(whole, known)?;
+        if let ([given], [learned]) = (&examples.target_names[..], model.target.names())
+            && given != learned
+        {
+            let note = format!("note: {given} is taken for what the model learned as {learned}");
+            examples.notes.push(note);
+        }
+        Ok(examples)
+    }
+
+    /// The format, with what a model knows.
+    fn format_for<T: Scalar>(&self, model: &Model<T>, has_targets: bool) -> TextFormat {
+        match &model.schema {
+            Some(schema) => schema.known_to(&self.format, has_targets),
+            None => TextFormat { for_model: true, ..self.format.clone() },
+        }
     }
 
     /// Whether the source has the columns that this model predicts. Those of a model without names nobody knows.
@@ -85,8 +98,7 @@ impl Request {
         if wanted.is_empty() {
             return Ok(false);
         }
-        let format = model.schema.as_ref().map(|schema| schema.known_to(&self.format, true));
-        match self.source.read_whole(format.as_ref().unwrap_or(&self.format), self.within())? {
+        match self.source.read_whole(&self.format_for(model, true), self.within())? {
             Whole::Bytes(..) => Ok(false),
             Whole::Table(table) => {
                 Ok(wanted.iter().all(|name| (0..table.cols()).any(|at| table.name(at) == Some(name))))
@@ -101,8 +113,7 @@ impl Request {
     /// When a column that the model was trained on is not there, a category is unknown, or a value is missing that the model
     /// was not told how to fill.
     pub fn read_features<T: Scalar>(&self, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
-        let format = model.schema.as_ref().map(|schema| schema.known_to(&self.format, false));
-        let table = match self.source.read_whole(format.as_ref().unwrap_or(&self.format), self.within())? {
+        let table = match self.source.read_whole(&self.format_for(model, false), self.within())? {
             // Of a source with two parts, those to test on.
             Whole::Bytes(train, test) => {
                 let features = test.unwrap_or(train).features.into_type()?;
@@ -134,7 +145,9 @@ impl Request {
                 &plain
             }
         };
-        let extra = schema.locate(&table)?.extra;
+        let Located { extra, note, .. } = schema.locate(&table)?;
+        // Of a model that knows no columns it has been said.
+        notes.extend(note.filter(|_| model.schema.is_some()));
         if !extra.is_empty() {
             let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
             let more = if extra.len() > 12 { ", ..." } else { "" };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::choice::typed;
 use super::table::{Cell, Cells, Decimal, Table, TableRows, is_date, number_in_thousands};
 use crate::{Error, Place, Result};
 
@@ -12,12 +13,19 @@ const CATEGORIES: usize = 100;
 const ROWS_A_CATEGORY: usize = 10;
 /// Different texts, of fewer rows, that may name the rows.
 const NAMES_AT_LEAST: usize = 20;
+/// What standard input is called.
+const STDIN: &str = "stdin";
 
 /// The columns of these that are learned from unless it is said otherwise. Left out, with a note: columns without any value,
 /// and texts that name the rows. Dates stay.
-pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>) -> Vec<usize> {
+/// Those named as categories stay, too.
+pub(crate) fn usable(table: &Table, columns: Vec<usize>, categories: &[usize], notes: &mut Vec<String>) -> Vec<usize> {
     let mut kept = Vec::with_capacity(columns.len());
     for column in columns {
+        if categories.contains(&column) {
+            kept.push(column);
+            continue;
+        }
         let title = table.title(column);
         if table.has_names() && table.name(column).is_none() && table.rows() > 2 && counts_rows(table, column) {
             notes.push(format!(
@@ -34,25 +42,33 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
                 let different = words.all().len();
                 let are_names = different > NAMES_AT_LEAST && 2 * different > table.rows();
                 let are_many = different > CATEGORIES && ROWS_A_CATEGORY * different > table.rows();
+                let name = typed(&as_typed(table, column));
+                let amount = words.all().iter().find(|word| is_amount(word));
                 if (words.are_too_many || are_names || are_many) && !are_dates(table, column) {
                     let count = if words.are_too_many { "more than 65536".to_owned() } else { different.to_string() };
-                    let amounts = match words.all().iter().find(|word| is_amount(word)) {
+                    let amounts = match amount {
                         Some(amount) if are_decimal_commas(words.all()) => {
                             format!(", such as {amount:?}; if commas stand before fractions: decimal = comma")
                         }
-                        Some(amount) => format!(
-                            ", such as {amount:?}: a number is read without signs of money, percent or \
-                                                 thousands"
-                        ),
+                        Some(amount) => format!(", such as {amount:?}: {}", without_signs(table, amount)),
                         None => String::new(),
                     };
                     let mark = if amounts.is_empty() { "" } else { "warning: " };
                     notes.push(format!(
-                        "{mark}left out {title}: {count} different texts in {} rows{amounts}; name it among the features to use \
-                         it as it is",
+                        "{mark}left out {title}: {count} different texts in {} rows{amounts}; each text is a category by \
+                         categories = {name}",
                         table.rows()
                     ));
                     continue;
+                }
+                if let Some(amount) = amount.filter(|_| words.all().iter().all(|word| is_amount(word))) {
+                    let instead = match are_decimal_commas(words.all()) {
+                        true => "if commas stand before fractions: decimal = comma".to_owned(),
+                        false => without_signs(table, amount),
+                    };
+                    notes.push(format!(
+                        "note: {title}: {different} texts such as {amount:?} are learned as categories; {instead}"
+                    ));
                 }
             }
             Cells::Numbers { .. } => {}
@@ -60,6 +76,22 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, notes: &mut Vec<String>
         kept.push(column);
     }
     kept
+}
+
+/// How texts such as `$1,200.50` become numbers.
+fn without_signs(table: &Table, amount: &str) -> String {
+    let sign = amount.chars().find(|c| matches!(c, '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '%'));
+    let Some(sign) = sign else {
+        return "a number's thousands are set apart by commas (with decimal commas by points), or not at all"
+            .to_owned();
+    };
+    // A bracket keeps `$` from being the end of a line; of the others it would take single bytes.
+    let pattern = if sign == '$' { "[$]".to_owned() } else { sign.to_string() };
+    let how = match table.origin() {
+        origin if origin == STDIN || origin.contains(' ') => "take it out of the file".to_owned(),
+        origin => format!("this takes it out of the file: sed 's/{pattern}//g' {} > NEW", typed(origin)),
+    };
+    format!("numbers have no {sign}; {how}")
 }
 
 /// Whether the numbers of a column go up by 1 from row to row.
@@ -95,20 +127,59 @@ pub(crate) fn are_dates(table: &Table, column: usize) -> bool {
     dates > 0 && 10 * dates >= 9 * looked_at.len()
 }
 
+/// A column as options name it: by its name, or by its number.
+fn as_typed(table: &Table, column: usize) -> String {
+    table.name(column).map_or_else(|| (column + 1).to_string(), str::to_owned)
+}
+
+/// Refuses columns that are named as categories and were not read so: those of arrays are numbers.
+pub(crate) fn refuse_number_categories(table: &Table, categories: &[usize]) -> Result<()> {
+    let is_number = |&&column: &&usize| matches!(table.columns()[column].cells, Cells::Numbers { .. });
+    categories.iter().find(is_number).map_or(Ok(()), |&column| {
+        Err(Error::Argument {
+            name: "categories",
+            found: format!("{:?} of {}, which holds numbers", table.title(column), table.origin()),
+            expected: "a column of a text file, whose numbers are read as names; write the rows as CSV".to_owned(),
+        })
+    })
+}
+
+/// That columns of numbers hold cells such as `03457`: codes, perhaps, which as numbers are another thing.
+pub(crate) fn padded_numbers(table: &Table, columns: &[usize], notes: &mut Vec<String>) {
+    for &column in columns {
+        if let Some(cell) = table.padded(column) {
+            let (title, name) = (table.title(column), typed(&as_typed(table, column)));
+            let value = cell.trim_start_matches('0');
+            let value = if value.is_empty() { "0" } else { value };
+            notes.push(format!(
+                "note: {title}: {cell} is read as the number {value}; if it is a code, such as a ZIP code: categories = {name}, or \
+                 drop = {name}"
+            ));
+        }
+    }
+}
+
 /// Refuses columns of dates: what of a date matters is not to be guessed.
 pub(crate) fn refuse_dates(table: &Table, columns: &[usize]) -> Result<()> {
-    let Some(&column) = columns.iter().find(|&&column| are_dates(table, column)) else { return Ok(()) };
-    let first = match &table.columns()[column].cells {
+    let dates: Vec<usize> = columns.iter().copied().filter(|&column| are_dates(table, column)).collect();
+    if dates.is_empty() {
+        return Ok(());
+    }
+    let first = |column: usize| match &table.columns()[column].cells {
         Cells::Words { words, .. } => words.word(0).unwrap_or_default(),
         Cells::Numbers { .. } => "",
     };
+    let found: Vec<String> = dates.iter().map(|&at| format!("{:?} ({:?})", table.title(at), first(at))).collect();
+    let names: Vec<String> = dates.iter().map(|&at| as_typed(table, at)).collect();
+    let them = if dates.len() == 1 { "leave the column out" } else { "leave the columns out" };
     Err(Error::Argument {
         name: "column",
-        found: format!("dates in {:?} ({first:?})", table.title(column)),
-        expected:
-            "numbers or categories: leave the column out (drop = its name), or put numbers in its place, such as days since the first, the \
-                   month, or the day of the week"
-                .to_owned(),
+        found: format!("dates in {}", found.join(", ")),
+        expected: format!(
+            "numbers or categories: {them} (drop = {}), or put numbers in place of the dates, such as days since the first, the \
+             month, or the day of the week",
+            typed(&names.join(","))
+        ),
     })
 }
 
@@ -141,13 +212,15 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
     })
 }
 
-/// A number for each group that rows are of.
-pub(crate) fn group_numbers(table: &Table, column: usize, rows: TableRows<'_>) -> Vec<u32> {
+/// A number for each group that rows are of. Rows of which it is not said are one group, which a note tells.
+pub(crate) fn group_numbers(table: &Table, column: usize, rows: TableRows<'_>, notes: &mut Vec<String>) -> Vec<u32> {
     let mut cursor = table.cursor(&[column]);
+    let mut without = 0;
     // The bits of a number, or the number of a word.
     let mut numbers = HashMap::<u64, u32>::new();
     let number = |row: usize| {
         let cells = cursor.at(row);
+        without += usize::from(cells.cell(column) == Cell::Missing);
         let key = match table.columns()[column].cells {
             // Whatever its bits, what is missing is one group.
             Cells::Numbers { slot } if cells.value(slot).is_nan() => f64::NAN.to_bits(),
@@ -157,7 +230,14 @@ pub(crate) fn group_numbers(table: &Table, column: usize, rows: TableRows<'_>) -
         let next = numbers.len() as u32;
         *numbers.entry(key).or_insert(next)
     };
-    rows.iter().map(number).collect()
+    let numbers = rows.iter().map(number).collect();
+    if without > 0 {
+        let title = table.title(column);
+        notes.push(format!(
+            "note: {without} rows without a value of {title} are kept together, as if they were of one group"
+        ));
+    }
+    numbers
 }
 
 /// How much each row counts.

@@ -86,6 +86,8 @@ pub(crate) struct Located {
     pub(crate) columns: Vec<usize>,
     /// Columns of the table that the schema does not know.
     pub(crate) extra: Vec<String>,
+    /// That names could not be compared, and what was taken instead.
+    pub(crate) note: Option<String>,
 }
 
 impl Schema {
@@ -226,6 +228,7 @@ impl Schema {
             known_columns: self.columns.iter().filter_map(|column| column.name.clone()).collect(),
             known_categories: categories.map(title_of).collect(),
             known_decimal: self.decimal,
+            for_model: true,
             ..format.clone()
         }
     }
@@ -259,7 +262,7 @@ impl Schema {
             columns.push(found);
         }
         let extra = (0..table.cols()).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
-        Ok(Located { columns, extra })
+        Ok(Located { columns, extra, note: None })
     }
 
     fn locate_by_order(&self, table: &Table) -> Result<Located> {
@@ -267,16 +270,42 @@ impl Schema {
         if table.cols() == all && all != features {
             let columns: Vec<usize> = self.columns.iter().map(|column| column.index).collect();
             let extra = (0..all).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
-            return Ok(Located { columns, extra });
+            let note = self.order_note(table, &columns);
+            return Ok(Located { columns, extra, note });
         }
         if table.cols() == features {
-            return Ok(Located { columns: (0..features).collect(), extra: Vec::new() });
+            let columns: Vec<usize> = (0..features).collect();
+            let note = self.order_note(table, &columns);
+            return Ok(Located { columns, extra: Vec::new(), note });
         }
         let also = if all == features { String::new() } else { format!(", or {all} as the file trained on") };
         Err(Error::Shape {
             origin: table.origin().to_owned(),
             found: format!("{} columns", table.cols()),
             expected: format!("{features}, the inputs of the model{also}"),
+        })
+    }
+}
+
+impl Schema {
+    /// That columns are taken in their order, where the model or the file names them and the other does not.
+    fn order_note(&self, table: &Table, columns: &[usize]) -> Option<String> {
+        let has_names = self.columns.iter().any(|column| column.name.is_some());
+        if has_names == table.has_names() || columns.len() < 2 {
+            return None;
+        }
+        let titles: Vec<String> = match has_names {
+            true => self.columns.iter().take(12).map(title_of).collect(),
+            false => columns.iter().take(12).map(|&at| table.title(at)).collect(),
+        };
+        let (titles, more) = (titles.join(", "), if columns.len() > 12 { ", ..." } else { "" });
+        Some(match has_names {
+            true => format!(
+                "note: {} does not name its columns: they are taken in the model's order: {titles}{more}; if its first line names \
+                 them: header = yes",
+                table.origin()
+            ),
+            false => format!("note: the model does not name its inputs: columns are taken in order: {titles}{more}"),
         })
     }
 }

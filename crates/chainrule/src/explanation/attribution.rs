@@ -77,6 +77,9 @@ pub struct ColumnAttribution {
     pub column: String,
     /// What the row holds there.
     pub value: String,
+    /// Whether the row holds nothing there, and the value was put in its place: where that was told by
+    /// [`Attribution::mark_filled`].
+    pub is_filled: bool,
     /// The gradient of the output by the column's inputs, added up; per unit of the preprocessed input.
     pub gradient: f64,
     /// The gradient times the preprocessed input, in the output's unit.
@@ -108,6 +111,8 @@ pub struct Attribution {
     pub probabilities: Vec<(String, f64)>,
     /// The output that is attributed.
     pub output: String,
+    /// Whether the output is `ln(1 + x)` of a target that is learned by logarithms, and so are the numbers below.
+    pub is_log1p: bool,
     /// The output for the row: a logit, or a value in the target's unit (of a target learned by logarithms, its logarithm).
     pub value: f64,
     /// The output for the baseline.
@@ -127,6 +132,13 @@ impl Attribution {
     /// The sum of the integrated gradients.
     pub fn sum(&self) -> f64 {
         self.columns.iter().map(|column| column.integrated).sum()
+    }
+
+    /// Tells which columns, by their places in the list, hold nothing in the row: [`Examples::missing_in`](crate::data::Examples::missing_in).
+    pub fn mark_filled(&mut self, places: &[usize]) {
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            column.is_filled = places.contains(&at);
+        }
     }
 
     /// By how much the sum of the integrated gradients misses f(row) - f(baseline).
@@ -176,6 +188,7 @@ pub fn attribute<T: Scalar>(
         let sum = |term: &dyn Fn(usize) -> f64| range.clone().map(term).sum();
         ColumnAttribution {
             value: column.cell(&model.preprocess, &x),
+            is_filled: false,
             gradient: sum(&|i| gradient[i]),
             gradient_times_input: sum(&|i| gradient[i] * x[i].to_f64()),
             integrated: sum(&|i| integrated[i] * (x[i].to_f64() - baseline[i].to_f64())),
@@ -191,6 +204,7 @@ pub fn attribute<T: Scalar>(
         answer: words.answer,
         probabilities: answers.probabilities.iter().flatten().enumerate().map(named).collect(),
         output,
+        is_log1p: model.target.is_log1p(at),
         value,
         baseline_value,
         columns: columns(&rows).into_iter().map(column).collect(),

@@ -6,7 +6,7 @@ use chainrule_model::{Activation, Layer, Loss};
 
 use super::format::ExportFormat;
 use super::int8::Int8;
-use crate::data::{Kind, Missing, Preprocess, SchemaColumn, Split, Unknown, ln_1p};
+use crate::data::{Decimal, Kind, Missing, Preprocess, SchemaColumn, Split, Unknown, ln_1p};
 use crate::{Error, Model, Result, Task};
 
 /// A model laid out. Numbers are f64, which holds those of an f32 model exactly.
@@ -19,6 +19,8 @@ pub(crate) struct Blueprint {
     pub(crate) table_columns: Option<usize>,
     /// What was done about its missing values.
     pub(crate) missing: Option<Missing>,
+    /// How fractions were written in it.
+    pub(crate) decimal: Option<Decimal>,
     pub(crate) columns: Vec<Column>,
     pub(crate) scaling: FeatureScaling,
     pub(crate) inputs: usize,
@@ -82,6 +84,8 @@ pub(crate) enum FeatureScaling {
     Affine {
         shift: Vec<f64>,
         scale: Vec<f64>,
+        /// Whether they are means and deviations.
+        is_standard: bool,
     },
 }
 
@@ -126,7 +130,8 @@ impl Blueprint {
             Preprocess::None => FeatureScaling::None,
             Preprocess::Scale { factor } => FeatureScaling::Factor(*factor),
             Preprocess::Standardize { mean: shift, std: scale } | Preprocess::Shift { shift, scale } => {
-                FeatureScaling::Affine { shift: shift.clone(), scale: scale.clone() }
+                let is_standard = matches!(model.preprocess, Preprocess::Standardize { .. });
+                FeatureScaling::Affine { shift: shift.clone(), scale: scale.clone(), is_standard }
             }
         };
         if !matches!(format, ExportFormat::Onnx | ExportFormat::Json) {
@@ -138,6 +143,7 @@ impl Blueprint {
             has_table: model.schema.is_some(),
             table_columns: model.schema.as_ref().map(|schema| schema.table_columns),
             missing: model.schema.as_ref().and_then(|schema| schema.missing),
+            decimal: model.schema.as_ref().and_then(|schema| schema.decimal),
             columns,
             scaling,
             inputs,
@@ -214,7 +220,7 @@ impl Blueprint {
         match &self.scaling {
             FeatureScaling::None => {}
             FeatureScaling::Factor(factor) => features.iter_mut().for_each(|x| *x *= factor),
-            FeatureScaling::Affine { shift, scale } => {
+            FeatureScaling::Affine { shift, scale, .. } => {
                 features
                     .iter_mut()
                     .zip(shift.iter().zip(scale))

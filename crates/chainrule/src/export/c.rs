@@ -153,7 +153,7 @@ struct @layer {{
         let scaled = match &self.of.scaling {
             FeatureScaling::None => "(@real)v".to_owned(),
             FeatureScaling::Factor(factor) => format!("(@real)(v * {})", number(*factor, true)),
-            FeatureScaling::Affine { shift, scale } => {
+            FeatureScaling::Affine { shift, scale, .. } => {
                 for (name, values) in [("@shift", shift), ("@divisor", scale)] {
                     let text = list(values.iter().map(|value| number(*value, true)));
                     self.array("double", name, &text, inputs);

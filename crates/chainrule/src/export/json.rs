@@ -30,7 +30,10 @@ fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) ->
     let scaling = match &of.scaling {
         FeatureScaling::None => json!({ "kind": "none" }),
         FeatureScaling::Factor(factor) => json!({ "kind": "factor", "factor": factor }),
-        FeatureScaling::Affine { shift, scale } => json!({ "kind": "affine", "shift": shift, "scale": scale }),
+        FeatureScaling::Affine { shift, scale, is_standard } => {
+            let by = if *is_standard { "mean and deviation" } else { "shift and scale" };
+            json!({ "kind": "affine", "by": by, "shift": shift, "scale": scale })
+        }
     };
     let probabilities = match of.probabilities() {
         Probabilities::None => Value::Null,
@@ -52,6 +55,7 @@ fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) ->
         "loss": of.loss,
         "table_columns": of.table_columns,
         "missing": of.missing,
+        "decimal": of.decimal,
         "columns": of.columns.iter().map(column).collect::<Vec<_>>(),
         "scaling": scaling,
         "inputs": of.inputs,

@@ -57,7 +57,7 @@ fn members(of: &Blueprint, model: Value) -> Vec<Member> {
     }
     let mut doubles =
         |name: &str, values: &[f64]| members.push((name.to_owned(), self::reals(values, &[values.len()], true)));
-    if let FeatureScaling::Affine { shift, scale } = &of.scaling {
+    if let FeatureScaling::Affine { shift, scale, .. } = &of.scaling {
         doubles("shift", shift);
         doubles("scale", scale);
     }

@@ -146,7 +146,7 @@ fn encoding(of: &Blueprint) -> String {
     let scaled = match &of.scaling {
         FeatureScaling::None => "v as Real".to_owned(),
         FeatureScaling::Factor(factor) => format!("(v * {}) as Real", number(*factor, true)),
-        FeatureScaling::Affine { shift, scale } => {
+        FeatureScaling::Affine { shift, scale, .. } => {
             text.push_str(&array("f64", "SHIFT", reals(shift, true)));
             text.push_str(&array("f64", "DIVISOR", reals(scale, true)));
             "((v - SHIFT[k]) / DIVISOR[k]) as Real".to_owned()

@@ -71,7 +71,7 @@ pub(crate) fn columns(blueprint: &Blueprint, row: usize) -> Vec<f64> {
         let number = match &blueprint.scaling {
             FeatureScaling::None => noise,
             FeatureScaling::Factor(factor) => noise.abs() / factor,
-            FeatureScaling::Affine { shift, scale } => shift[here] + noise * scale[here],
+            FeatureScaling::Affine { shift, scale, .. } => shift[here] + noise * scale[here],
         };
         match kind {
             ColumnKind::Number { fill: Some(_), .. } | ColumnKind::Flag { fill: Some(_), .. } if is_missing => f64::NAN,

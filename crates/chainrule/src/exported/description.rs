@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::flat::Flat;
 use super::rows::TestRows;
 use crate::data::{
-    Kind, Missing, Preprocess, Schema, SchemaColumn, Split, Target, TargetScaling, Unknown, check_class_names,
+    Decimal, Kind, Missing, Preprocess, Schema, SchemaColumn, Split, Target, TargetScaling, Unknown, check_class_names,
 };
 use crate::{Error, Model, Place, Result, Task};
 
@@ -59,6 +59,8 @@ pub(crate) struct Description {
     table_columns: Option<usize>,
     #[serde(default)]
     missing: Option<Missing>,
+    #[serde(default)]
+    decimal: Option<Decimal>,
     columns: Vec<ColumnText>,
     scaling: ScalingText,
     inputs: usize,
@@ -108,8 +110,16 @@ enum KindText {
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum ScalingText {
     None,
-    Factor { factor: f64 },
-    Affine { shift: Vec<f64>, scale: Vec<f64> },
+    Factor {
+        factor: f64,
+    },
+    Affine {
+        /// `mean and deviation`, or another shift and scale; an object of before does not say.
+        #[serde(default)]
+        by: Option<String>,
+        shift: Vec<f64>,
+        scale: Vec<f64>,
+    },
 }
 
 /// A layer; its numbers where they stand with it.
@@ -203,11 +213,15 @@ impl Description {
         let (inputs, outputs) = (self.inputs, self.outputs);
         let loss = self.loss.parse().map_err(|error: chainrule_model::ModelError| refuse(error.into()))?;
         let task = self.task.as_deref().map(str::parse::<Task>).transpose().map_err(refuse)?;
-        let schema = schema(self.table_columns, self.missing, self.columns);
+        let mut schema = schema(self.table_columns, self.missing, self.columns);
+        schema.iter_mut().for_each(|schema| schema.decimal = self.decimal);
         let preprocess = match self.scaling {
             ScalingText::None => Preprocess::None,
             ScalingText::Factor { factor } => Preprocess::Scale { factor },
-            ScalingText::Affine { shift, scale } => Preprocess::Standardize { mean: shift, std: scale },
+            ScalingText::Affine { by, shift, scale } if by.as_deref() == Some("mean and deviation") => {
+                Preprocess::Standardize { mean: shift, std: scale }
+            }
+            ScalingText::Affine { shift, scale, .. } => Preprocess::Shift { shift, scale },
         };
         preprocess.check(inputs).map_err(refuse)?;
         schema.as_ref().map_or(Ok(()), |schema| schema.check(inputs)).map_err(refuse)?;

@@ -7,7 +7,8 @@ use chainrule::{Loss, Task};
 use clap::Args;
 use clap::builder::TypedValueParser;
 
-use crate::limits::limits;
+use crate::escape::typed;
+use crate::limits::{in_units, limits};
 use crate::values::{self, Parsed};
 
 /// How text files are read. What is not given is told by the first lines, and shown.
@@ -39,9 +40,28 @@ impl TextArgs {
 
     /// The options that other commands need for the same file, as they are typed, each behind a blank.
     fn needed_again(&self) -> String {
-        let lines = if self.skip_lines > 0 { format!(" --skip-lines {}", self.skip_lines) } else { String::new() };
-        let header = self.header.map(|header| if header { " --header yes" } else { " --header no" });
-        lines + header.unwrap_or_default()
+        let mut words = Vec::new();
+        if let Some(delimiter) = self.delimiter {
+            let name = match delimiter {
+                Delimiter::Byte(byte) if !matches!(byte, b',' | b';' | b'\t' | b'|') => char::from(byte).to_string(),
+                named => named.to_string(),
+            };
+            words.extend(["--delimiter".to_owned(), name]);
+        }
+        if let Some(decimal) = self.decimal {
+            let name = if decimal == Decimal::Comma { "comma" } else { "point" };
+            words.extend(["--decimal".to_owned(), name.to_owned()]);
+        }
+        if self.skip_lines > 0 {
+            words.extend(["--skip-lines".to_owned(), self.skip_lines.to_string()]);
+        }
+        if let Some(header) = self.header {
+            words.extend(["--header".to_owned(), if header { "yes" } else { "no" }.to_owned()]);
+        }
+        if !self.categories.is_empty() {
+            words.extend(["--categories".to_owned(), self.categories.join(",")]);
+        }
+        words.iter().map(|word| format!(" {}", typed(word))).collect()
     }
 
     pub(crate) fn format(&self) -> TextFormat {
@@ -131,6 +151,14 @@ pub(crate) struct MemoryArgs {
 }
 
 impl MemoryArgs {
+    /// The options as they are typed again, each behind a blank.
+    pub(crate) fn needed_again(&self) -> String {
+        let memory = self.memory.map(|bytes| format!(" --memory {}", in_units(bytes)));
+        let scratch =
+            self.scratch.as_ref().map(|folder| format!(" --scratch {}", typed(&folder.display().to_string())));
+        memory.unwrap_or_default() + &scratch.unwrap_or_default()
+    }
+
     pub(crate) fn memory(&self) -> Option<Memory> {
         let memory = Memory::new(self.memory?);
         Some(match &self.scratch {

@@ -38,8 +38,8 @@ pub(crate) struct ExplainArgs {
     /// The output to explain, by the name of its class or target [default: that of the answer; of several values the first]
     #[arg(long, value_name = "NAME", requires = "row")]
     pub(crate) output: Option<String>,
-    /// What the row is compared with: mean (of the rows that the model was trained on, where it standardises, otherwise of
-    /// these rows), zeros, or the number of another row
+    /// What the row is compared with: mean (of the rows that the model was trained on, where it standardises, with none of
+    /// the categories and no as the answer of yes/no columns; otherwise of these rows), zeros, or the number of another row
     #[arg(long, value_name = "WHAT", default_value = "mean", value_parser = baseline, requires = "row")]
     pub(crate) baseline: Baseline,
     /// Gradients between baseline and row for integrated gradients; more make the sum check closer

@@ -19,7 +19,7 @@ Examples:
   chainrule predict digits.safetensors --data images.npy --precision int8 --tolerance 0.01
   tail -n 5 rows.csv | chainrule predict model.safetensors";
 
-/// Predict a class, or values, for each row
+/// Predict a class, or values, for each row; of several yes/no questions 1 or 0 for each
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PredictArgs {
@@ -33,10 +33,11 @@ pub(crate) struct PredictArgs {
     /// numbers in .npy
     #[arg(long, value_name = "FILE", value_parser = values::table)]
     pub(crate) output: Option<Table>,
-    /// Print probabilities: of each class, or of yes
+    /// Print probabilities: of each class, or of yes, called P(NAME) in .csv and JSON
     #[arg(long)]
     pub(crate) proba: bool,
-    /// Print the network's outputs as they are: logits, or values before they are brought to the target's unit
+    /// Print the network's outputs as they are, called `output NAME`: logits, or values before they are brought to the target's
+    /// unit
     #[arg(long, conflicts_with = "proba")]
     pub(crate) raw: bool,
     /// What the model predicts, if its file does not say: classification, binary (yes or no), multi-label, regression

@@ -38,6 +38,7 @@ mod schedule_args;
 mod signals;
 mod sources;
 mod spelling;
+mod tables;
 mod told;
 mod trace;
 mod train;

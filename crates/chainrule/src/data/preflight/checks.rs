@@ -3,14 +3,16 @@
 use chainrule_explain::doctor::columns::{Scale, label_shift, rows_for_label_shift, tells_classes, tells_values};
 use chainrule_explain::doctor::limits::{IMBALANCE, LEAST_ROWS, SHARED_ROWS};
 
+use super::alike_columns::{copied, inexact};
 use super::chance::are_by_chance;
 use super::column::{ColumnKind, ColumnProfile, ColumnRole};
-use super::finding::{DataFinding, typed};
+use super::finding::{DataFinding, listed};
 use super::identifiers::identifier;
 use super::report::Preflight;
 use super::spellings::alike;
 use super::target::TargetProfile;
 use crate::Task;
+use crate::data::choice::typed;
 use crate::data::examples::Examples;
 use crate::data::table::{Cells, Table};
 use crate::data::target_columns::TargetData;
@@ -29,8 +31,6 @@ const FEW_ROWS: usize = 5;
 const TOY: usize = 20;
 /// By how much of a step a number may miss its place.
 const STEADY: f64 = 1e-3;
-/// Columns that a finding names.
-const NAMED: usize = 12;
 
 fn finding(kind: &'static str, columns: Vec<String>, number: f64, seen: String, advice: String) -> DataFinding {
     DataFinding { kind, columns, number, seen, advice }
@@ -66,6 +66,7 @@ pub(super) fn findings(found: &Preflight, examples: &Examples) -> Vec<DataFindin
 pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFinding> {
     let mut findings = Vec::new();
     findings.extend(constant(columns));
+    findings.extend(copied(columns, table));
     for column in columns {
         let title = column.title();
         // A single column is what is to be learned from.
@@ -90,7 +91,9 @@ pub(super) fn of_columns(columns: &[ColumnProfile], table: &Table) -> Vec<DataFi
         let is_index =
             findings.last().is_some_and(|last: &DataFinding| last.kind == "index-column" && last.columns[0] == title);
         let identifier = identifier(table, column).filter(|_| columns.len() > 1 && !is_index);
-        if let Some(seen) = identifier {
+        if let Some(found) = inexact(column) {
+            findings.push(found);
+        } else if let Some(seen) = identifier {
             findings.push(finding(
                 "unique-column",
                 vec![title.clone()],
@@ -143,31 +146,6 @@ fn constant(columns: &[ColumnProfile]) -> Option<DataFinding> {
         let number = titles.len() as f64;
         finding("constant-features", titles, number, seen, advice)
     })
-}
-
-/// Missing values that nobody said what to do about.
-pub(super) fn missing_values(columns: &[ColumnProfile]) -> Option<DataFinding> {
-    let holes = |column: &&ColumnProfile| column.missing > 0 && column.role != ColumnRole::LeftOut;
-    let holes: Vec<&ColumnProfile> = columns.iter().filter(holes).collect();
-    let total: usize = holes.iter().map(|column| column.missing).sum();
-    (total > 0).then(|| {
-        let counts: Vec<String> = holes.iter().map(|column| format!("{} {}", column.title(), column.missing)).collect();
-        let seen = format!(
-            "missing values in {} of {} columns, {total} in all: {}",
-            holes.len(),
-            columns.len(),
-            listed(&counts)
-        );
-        let advice =
-            "--missing median (or mean, most-frequent, indicator, drop); train refuses them without it".to_owned();
-        let titles = holes.iter().map(|column| column.title()).collect();
-        finding("missing-values", titles, total as f64, seen, advice)
-    })
-}
-
-fn listed(names: &[String]) -> String {
-    let more = if names.len() > NAMED { format!(", ... {} in all", names.len()) } else { String::new() };
-    names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ") + &more
 }
 
 /// Whether numbers go up or down by the same step from each row to the next.
@@ -267,6 +245,12 @@ fn leak(
     ))
 }
 
+/// A number of two digits that count.
+fn two_digits(value: f64) -> f64 {
+    let scale = 10_f64.powf(1.0 - value.log10().floor());
+    (value * scale).round() / scale
+}
+
 /// What the counts of classes, or equal values, say.
 fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
     let names = || target.names.clone();
@@ -305,9 +289,13 @@ fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
     let least = full.iter().min_by_key(|(_, rows)| *rows);
     let (Some((most, most_rows)), Some((least, least_rows))) = (most, least) else { return findings };
     if *most_rows as f64 > IMBALANCE * *least_rows as f64 {
-        let option = if target.task == Task::Binary { "--pos-weight" } else { "--class-weights balanced" };
         let ratio = *most_rows as f64 / *least_rows as f64;
-        let option = if target.task == Task::Binary { format!("{option} {ratio:.1}") } else { option.to_owned() };
+        let option = match (target.task, &target.classes[..]) {
+            // A yes weighs as much as there are noes for it.
+            (Task::Binary, [(_, no), (_, yes)]) if yes > no => format!("--pos-weight {}", two_digits(1.0 / ratio)),
+            (Task::Binary, _) => format!("--pos-weight {ratio:.1}"),
+            _ => "--class-weights balanced".to_owned(),
+        };
         findings.push(finding(
             "label-imbalance",
             names(),

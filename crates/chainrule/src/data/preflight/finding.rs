@@ -40,12 +40,11 @@ impl fmt::Display for DataFinding {
     }
 }
 
-/// A column's name as it is typed in a shell.
-pub(super) fn typed(name: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:,=+@%".contains(c);
-    match name.chars().all(is_plain) {
-        true => name.to_owned(),
-        false if name.contains(['$', '`', '"', '\\', '!']) => format!("'{}'", name.replace('\'', "'\\''")),
-        false => format!("\"{name}\""),
-    }
+/// Columns that a finding names.
+pub(super) const NAMED: usize = 12;
+
+/// The first names and, of more, their number.
+pub(super) fn listed(names: &[String]) -> String {
+    let more = if names.len() > NAMED { format!(", ... {} in all", names.len()) } else { String::new() };
+    names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ") + &more
 }

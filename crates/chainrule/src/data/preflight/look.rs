@@ -25,7 +25,7 @@ impl Preflight {
                 origin = table.origin().to_owned();
                 for profile in &mut columns {
                     let is_feature = used.contains(&(profile.number - 1));
-                    let is_target = profile.name.as_ref().is_some_and(|name| examples.target_names.contains(name));
+                    let is_target = examples.target_columns.contains(&(profile.number - 1));
                     profile.role = match (is_feature, is_target) {
                         (true, _) => ColumnRole::Feature,
                         (_, true) => ColumnRole::Target,
@@ -76,7 +76,7 @@ impl Preflight {
     /// Of the columns of a table alone, those of use without being asked for.
     pub fn of_table(table: &Table) -> Self {
         let mut notes = table.notes().to_vec();
-        let features = usable(table, (0..table.cols()).collect(), &mut notes);
+        let features = usable(table, (0..table.cols()).collect(), &[], &mut notes);
         Self::of_columns(table, &features, None, notes)
     }
 

@@ -3,6 +3,7 @@
 //!
 //! One pass over the cells and a hash of each row; what compares columns with targets looks at a few thousand rows.
 
+mod alike_columns;
 mod chance;
 mod checks;
 mod column;
@@ -10,6 +11,7 @@ mod copies;
 mod finding;
 mod identifiers;
 mod look;
+mod missing;
 mod read;
 mod report;
 mod spellings;

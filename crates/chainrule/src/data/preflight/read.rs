@@ -1,6 +1,5 @@
 //! Reads a source to look at it.
 
-use super::checks::missing_values;
 use super::report::Preflight;
 use super::target::TargetProfile;
 use crate::Result;
@@ -24,7 +23,7 @@ impl Request {
                         (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
                     let mut notes = table.notes().to_vec();
                     let features = self.chosen(&table, &names, &[], None, &mut notes)?.features;
-                    self.with_missing(Preflight::of_columns(&table, &features, self.missing, notes))
+                    self.told(Preflight::of_columns(&table, &features, self.missing, notes), 0)
                 }
                 Whole::Bytes(bytes, _) => Preflight {
                     origin: self.source.to_string(),
@@ -49,16 +48,12 @@ impl Request {
         let parts = examples.split(&split).ok();
         let mut found = Preflight::of(&examples, parts.as_ref());
         found.origin = self.source.to_string();
-        Ok(self.with_missing(found))
+        let all = examples.table().map_or(examples.rows(), |(table, ..)| table.rows());
+        Ok(self.told(found, all - examples.rows()))
     }
 
-    /// The same with missing values that nobody says what to do about.
-    fn with_missing(&self, mut found: Preflight) -> Preflight {
-        if self.missing.is_none()
-            && let Some(finding) = missing_values(&found.columns)
-        {
-            found.findings.insert(0, finding);
-        }
-        found
+    /// The same with what is missing, if nobody says what to do about it.
+    fn told(&self, found: Preflight, without_target: usize) -> Preflight {
+        if self.missing.is_none() { found.with_missing(without_target) } else { found }
     }
 }

@@ -1,6 +1,7 @@
 //! Named columns of numbers or of words, in which values may be missing.
 
 use super::cell::Decimal;
+use super::padded::Padded;
 use super::store::Store;
 use super::words::Words;
 use crate::{Error, Result};
@@ -40,6 +41,7 @@ pub struct Table {
     pub(super) notes: Vec<String>,
     /// How fractions are written, of a text that shows it or is said to.
     pub(super) decimal: Option<Decimal>,
+    pub(super) padded: Padded,
 }
 
 /// A column, and where its cells lie.
@@ -79,8 +81,21 @@ impl Table {
         let origin = origin.to_owned();
         let (numbers, words, notes) = (Vec::new(), Vec::new(), Vec::new());
         let (stored, store) = (0, None);
-        let (rows, decimal) = (0, None);
-        Table { origin, columns, rows, stored, store, numbers, number_columns, words, word_columns, notes, decimal }
+        let (rows, decimal, padded) = (0, None, Padded::default());
+        Table {
+            origin,
+            columns,
+            rows,
+            stored,
+            store,
+            numbers,
+            number_columns,
+            words,
+            word_columns,
+            notes,
+            decimal,
+            padded,
+        }
     }
 
     /// A table of numbers, (rows, cols), without names.
@@ -192,6 +207,11 @@ impl Table {
     /// How fractions are written, of a text that shows it or is said to.
     pub(crate) fn decimal(&self) -> Option<Decimal> {
         self.decimal
+    }
+
+    /// The first number of a column that was written with zeros ahead of it.
+    pub(crate) fn padded(&self, column: usize) -> Option<&str> {
+        self.padded.of(column)
     }
 
     /// The same, which came from elsewhere.

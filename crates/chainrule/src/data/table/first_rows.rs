@@ -139,11 +139,13 @@ impl FirstRows {
                 self.decimal = format.known_decimal;
                 self.notes.extend(thousands::known_note(&sample, self.alone, are_numbers));
             } else {
-                let has_model = !format.known_columns.is_empty();
-                let setting = Setting { delimiter: self.dialect.delimiter, has_model };
-                let told = thousands::told(&sample, setting, are_numbers);
+                let setting = Setting { delimiter: self.dialect.delimiter, has_model: format.for_model };
+                let told = thousands::told(&sample, setting, are_numbers.clone());
                 self.decimal = told.is_settled.then_some(self.dialect.decimal);
-                self.notes.extend(told.note);
+                let usual = format.known_decimal.unwrap_or_default();
+                let other = (format.for_model && told.note.is_none() && self.dialect.decimal != usual)
+                    .then(|| thousands::other_sign(&sample, format.known_decimal, are_numbers));
+                self.notes.extend(told.note.or(other.flatten()));
             }
         }
         Ok(columns)

@@ -49,7 +49,20 @@ impl Table {
             self.rows += 1;
         }
         other.check_read()?;
+        self.padded.join(&other.padded, &from);
+        self.join_notes(other);
         Ok(self)
+    }
+
+    /// What was taken for granted of the other file alone is said with its name.
+    fn join_notes(&mut self, other: &Table) {
+        for note in other.notes.iter().filter(|note| !self.notes.contains(note)).collect::<Vec<_>>() {
+            let mark = ["warning: ", "note: "].into_iter().find(|mark| note.starts_with(mark)).unwrap_or_default();
+            self.notes.push(format!("{mark}{}: {}", other.origin, &note[mark.len()..]));
+        }
+        if self.decimal != other.decimal {
+            self.decimal = None;
+        }
     }
 
     /// Where each of these columns is in another table.

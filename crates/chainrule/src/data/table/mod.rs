@@ -15,6 +15,7 @@ mod join;
 #[cfg(feature = "csv")]
 mod kinds;
 mod options;
+mod padded;
 #[cfg(feature = "csv")]
 mod preamble;
 #[cfg(feature = "csv")]

@@ -29,4 +29,6 @@ pub struct TextFormat {
     pub known_categories: Vec<String>,
     /// How fractions were written where a model was trained: taken where nothing is said and the file can be read so.
     pub known_decimal: Option<Decimal>,
+    /// Whether it is read for a model that exists: what is read otherwise than where it was trained is said.
+    pub for_model: bool,
 }

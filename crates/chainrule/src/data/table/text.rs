@@ -13,6 +13,7 @@ use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
 use super::kinds::no_number;
 use super::options::TextFormat;
+use super::padded::Padded;
 use super::preamble::named_delimiter;
 use super::records::{Record, Records};
 use super::utf16::decoded;
@@ -62,7 +63,7 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, wi
     let columns = first.columns(origin, format)?;
     let mut table = Table::new(origin, columns).bounded(within.memory);
     (table.notes, table.decimal) = (first.notes, first.decimal);
-    let rows = Rows { origin, dialect: first.dialect, width };
+    let mut rows = Rows { origin, dialect: first.dialect, width, padded: Padded::default() };
     let mut is_header_due = first.has_header;
     loop {
         let place = Place::Text { row: table.rows + 1, column: 1, line: records.began_at() };
@@ -90,6 +91,7 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, wi
     if table.rows == 0 {
         return Err(Error::Empty { origin: origin.to_string(), what: "rows" });
     }
+    table.padded = rows.padded;
     Ok(table)
 }
 
@@ -131,11 +133,12 @@ struct Rows<'a> {
     origin: &'a str,
     dialect: Dialect,
     width: usize,
+    padded: Padded,
 }
 
 impl Rows<'_> {
     /// A line without quotes. Numbers are parsed where they begin, and where they end tells the delimiter.
-    fn line(&self, table: &mut Table, line: &[u8], at: At) -> Result<()> {
+    fn line(&mut self, table: &mut Table, line: &[u8], at: At) -> Result<()> {
         let Dialect { delimiter: Delimiter::Byte(delimiter), decimal: Decimal::Point } = self.dialect else {
             let cells = split(line, self.dialect.delimiter);
             return self.row(table, cells.into_iter(), at);
@@ -156,6 +159,7 @@ impl Rows<'_> {
                         if rest.get(length).is_none_or(|byte| *byte == delimiter) && value.is_finite() =>
                     {
                         table.numbers[block].push(value);
+                        self.padded.see(column, &rest[..length]);
                         from + length
                     }
                     _ => {
@@ -185,11 +189,11 @@ impl Rows<'_> {
     }
 
     /// Cells that stood in quotes.
-    fn cells(&self, table: &mut Table, bytes: &[u8], ends: &[usize], at: At) -> Result<()> {
+    fn cells(&mut self, table: &mut Table, bytes: &[u8], ends: &[usize], at: At) -> Result<()> {
         self.row(table, cells_of(bytes, ends, self.dialect.delimiter), at)
     }
 
-    fn row<'c>(&self, table: &mut Table, cells: impl Iterator<Item = &'c [u8]>, at: At) -> Result<()> {
+    fn row<'c>(&mut self, table: &mut Table, cells: impl Iterator<Item = &'c [u8]>, at: At) -> Result<()> {
         table.room()?;
         let block = table.block();
         let mut count = 0;
@@ -200,6 +204,7 @@ impl Rows<'_> {
                 Cells::Numbers { .. } => {
                     let value = self.number(cells, cell, at.column(column), column)?;
                     table.numbers[block].push(value);
+                    self.padded.see(column, cell);
                 }
                 Cells::Words { .. } => {
                     let code = self.word(cells, cell, at.column(column))?;

@@ -88,6 +88,31 @@ pub(super) fn known_note(
     said(&titles, first?, sample.decimal, alone, " as where the model was trained,")
 }
 
+/// That numbers have another sign before fractions than where a model was trained, or than is usual where it does not say.
+pub(super) fn other_sign(
+    sample: &Sample<'_>,
+    known: Option<Decimal>,
+    mut columns: impl Iterator<Item = (usize, String)>,
+) -> Option<String> {
+    let has_sign = |cell: &&[u8]| {
+        cell.iter().any(|byte| matches!(byte, b'.' | b',')) && number_in_thousands(cell, sample.decimal).is_some()
+    };
+    let (title, cell) = columns.find_map(|(at, title)| Some((title, sample.below(at).find(has_sign)?)))?;
+    let value = number_in_thousands(cell, sample.decimal)?;
+    let cell = String::from_utf8_lossy(cell);
+    let (sign, option) = match sample.decimal {
+        Decimal::Comma => ("a comma", "point"),
+        Decimal::Point => ("a point", "comma"),
+    };
+    let than = match known {
+        Some(_) => "unlike where the model was trained",
+        None => "the model does not say how its own were written",
+    };
+    Some(format!(
+        "note: {title}: {cell} is read as {value}, {sign} before fractions; {than}; if it is none: decimal = {option}"
+    ))
+}
+
 /// That a cell is read by one sign before fractions and could be read by the other.
 fn said(titles: &[String], cell: &[u8], decimal: Decimal, other: Decimal, why: &str) -> Option<String> {
     let (taken, meant) = (number_in_thousands(cell, decimal)?, number_in_thousands(cell, other)?);
@@ -194,7 +219,7 @@ mod tests {
         }
         let read = |known_decimal| {
             let known_columns = vec!["a".to_owned()];
-            let format = TextFormat { known_columns, known_decimal, ..TextFormat::default() };
+            let format = TextFormat { known_columns, known_decimal, for_model: true, ..TextFormat::default() };
             let table = Table::parse("x.csv", &b"a,b\n50.000,3\n"[..], &format).unwrap();
             let said = table.notes().iter().find(|note| note.starts_with("note: ")).cloned();
             (table.number(0, 0), said)

@@ -134,7 +134,7 @@ fn scaled(graph: &mut Graph, of: &Blueprint, mut here: Typed) -> String {
             let factor = graph.reals("factor", &[1], &[*factor], true);
             here.name = graph.node("Mul", &[&here.name, &factor], &[]);
         }
-        FeatureScaling::Affine { shift, scale } => {
+        FeatureScaling::Affine { shift, scale, .. } => {
             in_double(graph);
             let shift = graph.reals("shift", &[of.inputs], shift, true);
             let scale = graph.reals("scale", &[of.inputs], scale, true);

@@ -32,6 +32,7 @@ fn comes_back<T: Scalar>(seed: usize) {
             "{what}"
         );
         assert_eq!((&again.target, &again.schema), (&model.target, &model.schema), "{what}");
+        assert_eq!(again.preprocess, model.preprocess, "{what}");
         let blueprint = Blueprint::of(&model, ExportFormat::Onnx, false).unwrap();
         let rows: Vec<Vec<f64>> = (0..20).map(|row| columns(&blueprint, row)).collect();
         let [then, now] = [&model, &again].map(|model| predict(&blueprint, model, &rows).unwrap());

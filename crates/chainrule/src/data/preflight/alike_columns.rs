@@ -1,0 +1,75 @@
+//! Columns that hold what another holds, and numbers that a number here cannot tell apart.
+
+use std::collections::HashMap;
+
+use super::column::{ColumnKind, ColumnProfile};
+use super::finding::{DataFinding, NAMED, listed};
+use crate::data::choice::typed;
+use crate::data::table::Table;
+
+/// With fewer rows, columns may be alike by chance.
+const ROWS: usize = 20;
+/// Whole numbers beyond this, 2^53, are not all numbers of 64 bits.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Columns that hold the same as an earlier one in every row: it is learned from twice.
+pub(super) fn copied(columns: &[ColumnProfile], table: &Table) -> Option<DataFinding> {
+    if table.rows() < ROWS {
+        return None;
+    }
+    let mut earlier = HashMap::<Key, Vec<&ColumnProfile>>::new();
+    let mut copies: Vec<(String, String)> = Vec::new();
+    for column in columns.iter().filter(|column| column.different > 1) {
+        let alike = earlier.entry(key(column)).or_default();
+        match alike.iter().find(|other| are_alike(table, column.number - 1, other.number - 1)) {
+            Some(other) => copies.push((column.title(), other.title())),
+            None => alike.push(column),
+        }
+    }
+    let (titles, _): (Vec<String>, Vec<String>) = copies.iter().cloned().unzip();
+    let seen = match &copies[..] {
+        [] => return None,
+        [(column, other)] => format!("column {column:?} holds the same as {other:?} in every row"),
+        all => {
+            let named: Vec<String> = all.iter().map(|(column, other)| format!("{column} ({other})")).collect();
+            format!("{} columns hold the same as another in every row: {}", all.len(), listed(&named))
+        }
+    };
+    let advice = format!("--drop {}", typed(&titles.iter().take(NAMED).cloned().collect::<Vec<_>>().join(",")));
+    Some(DataFinding { kind: "copied-columns", number: copies.len() as f64, columns: titles, seen, advice })
+}
+
+/// What columns have in common that are alike: the bits of the least number, the mean and the largest, the most frequent word,
+/// values that are missing, and different ones.
+type Key = ([u64; 3], Option<String>, usize, usize);
+
+fn key(column: &ColumnProfile) -> Key {
+    let bits = [column.min, column.mean, column.max].map(|number| number.map_or(0, f64::to_bits));
+    (bits, column.most_frequent.as_ref().map(|(word, _)| word.clone()), column.missing, column.different)
+}
+
+fn are_alike(table: &Table, a: usize, b: usize) -> bool {
+    let mut cursor = table.cursor(&[a, b]);
+    (0..table.rows()).all(|row| {
+        let cells = cursor.at(row);
+        cells.cell(a) == cells.cell(b)
+    })
+}
+
+/// That whole numbers of a column are too large to be told apart: they name something.
+pub(super) fn inexact(column: &ColumnProfile) -> Option<DataFinding> {
+    let largest = column.max.into_iter().chain(column.min).map(f64::abs).fold(0.0, f64::max);
+    (column.kind == ColumnKind::Whole && largest > EXACT).then(|| {
+        let title = column.title();
+        let typed = typed(&title);
+        DataFinding {
+            kind: "inexact-numbers",
+            number: largest,
+            seen: format!(
+                "column {title:?} holds whole numbers up to {largest:e}; beyond 2^53, 9.007e15, neighbours are read as the same number"
+            ),
+            advice: format!("--drop {typed} if they name rows, --categories {typed} if they name something that recurs"),
+            columns: vec![title],
+        }
+    })
+}
