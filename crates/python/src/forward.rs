@@ -11,7 +11,7 @@ use crate::rows::{Order, Rows};
 use crate::shape::{Head, Shape, build};
 
 /// Rows at a time: their activations stay in the second-level cache.
-const BLOCK: usize = 256;
+pub(crate) const BLOCK: usize = 256;
 
 /// A network that no longer changes. Threads may share it.
 pub(crate) struct Forward<T: Scalar> {

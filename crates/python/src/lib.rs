@@ -8,6 +8,7 @@
 
 mod arrays;
 mod batch;
+mod borrowed;
 mod criterion;
 mod explain;
 mod failure;
@@ -31,6 +32,8 @@ use pyo3::prelude::*;
 /// The compiled part of chainrule; use the package `chainrule`, whose names stay.
 #[pymodule]
 mod _chainrule {
+    #[pymodule_export]
+    use super::borrowed::output_of_few;
     #[pymodule_export]
     use super::explain::{doctor, evaluate, export, trace};
     #[pymodule_export]

@@ -11,10 +11,8 @@ use crate::forward::Forward;
 use crate::network::activation;
 use crate::parameters::{Parameters, are_single};
 use crate::shape::{Head, Shape};
-use crate::threads::{run, run_here};
+use crate::threads::{SHORT, run, run_here};
 
-/// Below this many multiply-adds a prediction takes less time than handing it to another thread.
-const SHORT: usize = 500_000;
 /// Parameters compared at a time, without a branch in between.
 const COMPARED: usize = 1024;
 

@@ -1,5 +1,6 @@
 //! The shape of a network in scikit-learn's words, and a network of it.
 
+use chainrule::kernel::Kernel;
 use chainrule::{Activation, Layer, Mlp, Scalar};
 
 use crate::failure::Failure;
@@ -34,6 +35,40 @@ impl Head {
             Head::Identity | Head::Exp => None,
             Head::Logistic => Some(Layer::Activation(Activation::Sigmoid)),
             Head::Softmax => Some(Layer::Softmax),
+        }
+    }
+
+    /// What the last product ends with.
+    pub(crate) fn activation(self) -> Activation {
+        match self {
+            Head::Logistic => Activation::Sigmoid,
+            Head::Identity | Head::Softmax | Head::Exp => Activation::Identity,
+        }
+    }
+
+    /// Replaces what the last product gave by the output: the bits of [`Head::layer`], and of `Exp`.
+    pub(crate) fn finish<T: Scalar>(
+        self,
+        kernel: &Kernel<T>,
+        z: &mut [T], // (rows, outputs)
+        rows: usize,
+    ) {
+        match self {
+            Head::Identity | Head::Logistic => {}
+            Head::Exp => kernel.exp(z),
+            Head::Softmax => {
+                // e^(z - max z) / sum e^(z - max z)
+                let width = z.len() / rows.max(1);
+                for row in z.chunks_exact_mut(width.max(1)) {
+                    let largest = row.iter().copied().fold(T::NEG_INFINITY, |top, z| if z > top { z } else { top });
+                    row.iter_mut().for_each(|z| *z -= largest);
+                }
+                kernel.exp(z);
+                for row in z.chunks_exact_mut(width.max(1)) {
+                    let sum = row.iter().copied().sum::<T>();
+                    row.iter_mut().for_each(|p| *p = *p / sum);
+                }
+            }
         }
     }
 }

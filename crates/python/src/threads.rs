@@ -19,6 +19,9 @@ use crate::failure::Failure;
 /// How long a Ctrl-C waits at most before it is seen.
 const SIGNALS: Duration = Duration::from_millis(50);
 
+/// Below this many multiply-adds a prediction takes less time than handing it to another thread.
+pub(crate) const SHORT: usize = 500_000;
+
 /// The pools by process and number of threads: a process that was forked has its parent's pools without their threads.
 type Pools = HashMap<(u32, usize), Arc<ThreadPool>>;
 

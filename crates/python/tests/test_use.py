@@ -18,7 +18,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.inspection import PartialDependenceDisplay, partial_dependence, permutation_importance
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -47,6 +47,15 @@ def test_without_scikit_learn_the_error_says_what_to_install():
     code = "import sys; sys.modules['sklearn'] = None\nimport chainrule.sklearn"
     failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert failed.returncode == 1 and "pip install 'scikit-learn>=1.6'" in failed.stderr
+
+
+def test_the_module_for_onnx_imports_no_skl2onnx_and_says_what_to_install():
+    code = "import sys, chainrule.onnx; print('skl2onnx' in sys.modules, 'sklearn' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["False", "False"]
+    code = "import sys; sys.modules['skl2onnx'] = None\nimport chainrule.onnx\nchainrule.onnx.register()"
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert failed.returncode == 1 and "pip install skl2onnx" in failed.stderr
 
 
 def test_digits_are_learned():
@@ -86,6 +95,15 @@ def test_a_forked_process_computes():
 def test_partial_dependence():
     found = partial_dependence(quick().fit(IRIS, KIND), IRIS, [2], response_method="predict_proba")
     assert found["average"].shape[0] == 3
+
+
+def test_a_partial_dependence_is_drawn():
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: scripts/python-tests --all").use("Agg")
+    model = quick().fit(IRIS, KIND)
+    drawn = PartialDependenceDisplay.from_estimator(model, IRIS, [2, (2, 3)], target=1, grid_resolution=7)
+    truth = partial_dependence(model, IRIS, [2], response_method="predict_proba", grid_resolution=7)
+    np.testing.assert_array_equal(drawn.lines_[0, 0].get_ydata(), truth["average"][1])
+    assert drawn.contours_[0, 1] is not None
 
 
 def test_permutation_importance():

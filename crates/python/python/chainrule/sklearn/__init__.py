@@ -2,7 +2,7 @@
 
 They take the parameters of `sklearn.neural_network.MLPClassifier` and `MLPRegressor` and have their attributes. From the
 same ``random_state`` they begin with the same weights, see the rows in the same order, and take the same steps, up to
-rounding.
+rounding. `tune` searches for their settings.
 """
 
 try:
@@ -12,5 +12,6 @@ except ImportError as error:
 
 from ._classifier import MLPClassifier
 from ._regressor import MLPRegressor
+from ._tune import tune
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "tune"]

@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._chainrule import Predictor
+from .._chainrule import Predictor, output_of_few
 from ._rows import network_dtype, network_rows
 
-# What estimators last predicted with, and the settings that are no weights. Not an attribute: predicting changes no
+# What estimators last predicted many rows with, and the settings that are no weights. Not an attribute: predicting changes no
 # estimator, and a pickle holds its weights once.
 _PREDICTORS: WeakKeyDictionary[Any, tuple[tuple[Any, ...], Predictor]] = WeakKeyDictionary()
 
@@ -20,7 +20,8 @@ _PREDICTORS: WeakKeyDictionary[Any, tuple[tuple[Any, ...], Predictor]] = WeakKey
 def network_parameters(estimator: Any, dtype: Any) -> tuple[list[Any], list[Any]]:
     """The weights and intercepts of an estimator as the compiled module takes them."""
     coefs, intercepts = estimator.coefs_, estimator.intercepts_
-    return [np.ascontiguousarray(w, dtype) for w in coefs], [np.ascontiguousarray(b, dtype) for b in intercepts]
+    weights = [np.require(w, dtype, ("C", "A")) for w in coefs]
+    return weights, [np.require(b, dtype, ("C", "A")) for b in intercepts]
 
 
 def _predictor(estimator: Any, dtype: Any) -> Predictor:
@@ -44,17 +45,31 @@ def _needs_no_checks(estimator: Any, X: Any, dtype: Any) -> bool:
         and X.shape[0] > 0
         and X.shape[1] == estimator.n_features_in_
         and X.flags.c_contiguous
+        and X.flags.aligned
         and not hasattr(estimator, "feature_names_in_")
         and math.isfinite(X.sum())  # a NaN or an infinity stays one in a sum
     )
+
+
+def _output_of_few(estimator: Any, X: Any) -> Any:
+    """The output for a few rows, computed from the weights where they lie; None for what takes another way."""
+    if type(X) is not np.ndarray:
+        return None
+    network = (estimator.coefs_, estimator.intercepts_)
+    return output_of_few(network, (estimator.activation, estimator.out_activation_, estimator.n_threads), X)
 
 
 def network_output(estimator: Any, X: Any) -> Any:
     """The output of a fitted estimator's network for X, which is checked: an array (rows, outputs)."""
     if not hasattr(estimator, "coefs_"):
         check_is_fitted(estimator)
+    # An array that `validate_data` would return as it is: it fits the weights and every number is finite.
+    if not hasattr(estimator, "feature_names_in_") and (output := _output_of_few(estimator, X)) is not None:
+        return output
     dtype = network_dtype(estimator.coefs_)
     if not _needs_no_checks(estimator, X, dtype):
         X = validate_data(estimator, X, accept_sparse=["csr", "csc"], reset=False)
         X = network_rows(X.astype(dtype, copy=False))
+        if (output := _output_of_few(estimator, X)) is not None:
+            return output
     return _predictor(estimator, dtype).predict(X)

@@ -113,7 +113,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from chainrule.sklearn import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> network = MLPRegressor((8,), solver="lbfgs", tol=1e-2, max_iter=500, random_state=0)
+    >>> network = MLPRegressor(hidden_layer_sizes=(8,), solver="lbfgs", tol=1e-2, max_iter=500, random_state=0)
     >>> model = make_pipeline(StandardScaler(), network).fit(X, y / y.std())
     >>> bool(model.score(X, y / y.std()) > 0.5)
     True

@@ -16,9 +16,10 @@ def network_dtype(coefs: Any) -> Any:
 
 
 def network_rows(X: Any) -> Any:
-    """X as the compiled module takes it: an array in C order, or the arrays of a CSR matrix. What lies so is not copied."""
+    """X as the compiled module takes it: an aligned array in C order, or the arrays of a CSR matrix. What lies so is not
+    copied."""
     if not scipy.sparse.issparse(X):
-        return np.ascontiguousarray(X)
+        return np.require(X, requirements=("C", "A"))
     csr = X.tocsr()
     if csr.shape[1] > np.iinfo(np.int32).max:
         raise InvalidInputError(f"the sparse X has {csr.shape[1]} features; expected less than 2^31")

@@ -1,0 +1,133 @@
+"""A search for settings: random candidates, of which the better half goes on with twice as many epochs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _num_samples
+
+from ..errors import InvalidInputError
+from ._base import STOCHASTIC, BaseMLP
+
+# As `chainrule tune` draws them, but for dropout, which these estimators do not have.
+_BATCHES = (16, 32, 64, 128)
+
+
+def _prefix(estimator: Any) -> str:
+    """What the names of the perceptron's parameters begin with: nothing, or its step's name within a pipeline."""
+    if isinstance(estimator, BaseMLP):
+        return ""
+    parameters = estimator.get_params(deep=True)
+    found = [name for name, value in parameters.items() if isinstance(value, BaseMLP)]
+    if len(found) != 1:
+        raise InvalidInputError(
+            f"the {type(estimator).__name__} has {len(found)} perceptrons of chainrule.sklearn; expected one"
+        )
+    return f"{found[0]}__"
+
+
+def _draw(random: Any, rows: int) -> dict[str, Any]:
+    """A candidate's settings; no minibatch has more than half of the rows."""
+    batches = [rows_at_once for rows_at_once in _BATCHES if 2 * rows_at_once <= rows] or [max(1, rows // 2)]
+    layers = random.randint(1, 4)
+    return {
+        "learning_rate_init": float(10 ** random.uniform(-4, -2)),
+        "hidden_layer_sizes": tuple(int(2 ** random.uniform(4, 8)) for _ in range(layers)),
+        "batch_size": int(random.choice(batches)),
+        "alpha": float(10 ** random.uniform(-6, -1)),
+    }
+
+
+def _check(solver: str, candidates: int, epochs: int) -> None:
+    if solver not in STOCHASTIC:
+        raise InvalidInputError(f"the solver is {solver!r}, which has no epochs; expected 'sgd' or 'adam'")
+    for name, value, least in (("candidates", candidates, 2), ("epochs", epochs, 1)):
+        if value < least:
+            raise InvalidInputError(f"{name} is {value}; expected at least {least}")
+
+
+def tune(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    candidates: int = 32,
+    epochs: int = 80,
+    cv: Any = 5,
+    scoring: Any = None,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+) -> Any:
+    """Search for settings of a perceptron, or of a pipeline that has one, and fit it with the best.
+
+    Candidates are drawn at random: learning rate 1e-4 to 1e-2, one to three hidden layers of 16 to 256 units, minibatches of
+    16 to 128 rows, L2 penalty 1e-6 to 0.1; the first one has the estimator's own settings. All are trained for a few epochs,
+    the better half for twice as many, and so on. Where they are trained is joblib's: in processes of this machine, or,
+    within ``joblib.parallel_config(backend="dask")`` or ``"ray"``, in those of a cluster, each with one thread. The result
+    does not depend on it.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier, MLPRegressor or Pipeline
+        One of `chainrule.sklearn`, or a pipeline with one, of solver 'sgd' or 'adam'. It is not changed.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The rows to train and to compare on.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        The targets.
+    candidates : int, default=32
+        The number of candidates, at least 2.
+    epochs : int, default=80
+        The most epochs of a candidate, at least 1.
+    cv : int, splitter or iterable, default=5
+        How rows are split, as in scikit-learn's searches.
+    scoring : str or callable, default=None
+        What candidates are compared by; None is the estimator's ``score``.
+    n_jobs : int, default=None
+        The number of fits at once, -1 one for each core; None is 1, or what joblib's context says.
+    random_state : int, RandomState instance or None, default=None
+        Draws the candidates. For the same result each time the perceptron needs one of its own, too.
+
+    Returns
+    -------
+    search : sklearn.model_selection.HalvingGridSearchCV
+        Fitted: ``best_params_``, ``best_score_``, ``best_estimator_`` (with all rows), ``cv_results_``, ``predict``.
+
+    Raises
+    ------
+    InvalidInputError
+        When there is not one such perceptron, its solver has no epochs, or a number is too small.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from chainrule.sklearn import MLPClassifier, tune
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), MLPClassifier(random_state=0))
+    >>> search = tune(model, X, y, candidates=8, random_state=0)  # doctest: +SKIP
+    """
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401, I001 (the next line needs it)
+    from sklearn.model_selection import HalvingGridSearchCV
+
+    prefix = _prefix(estimator)
+    own = estimator.get_params(deep=True)
+    _check(own[f"{prefix}solver"], candidates, epochs)
+    random = check_random_state(random_state)
+    drawn = [_draw(random, _num_samples(X)) for _ in range(candidates - 1)]
+    first = {name: own[prefix + name] for name in drawn[0]}
+    # scikit-learn's search over a grid, of one point each: so the first one can be the estimator's own.
+    grid = [{prefix + name: [value] for name, value in settings.items()} for settings in (first, *drawn)]
+    search = HalvingGridSearchCV(
+        clone(estimator),
+        grid,
+        factor=2,
+        resource=f"{prefix}max_iter",
+        max_resources=epochs,
+        cv=cv,
+        scoring=scoring,
+        n_jobs=n_jobs,
+    )
+    return search.fit(X, y)
