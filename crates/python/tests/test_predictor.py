@@ -1,7 +1,9 @@
 """One model that many threads ask."""
 
+import multiprocessing as mp
 import signal
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -41,6 +43,25 @@ def test_eight_threads_have_the_bits_of_one():
         assert len(of_thread) == 40
         for each, outputs in of_thread:
             np.testing.assert_array_equal(outputs, truth[each])
+
+
+def test_a_forked_process_trains_and_predicts():
+    model, _ = digits()
+    predictor, X = chainrule.Predictor(model, threads=2), rows(3000)
+    truth, context = predictor.outputs(X), mp.get_context("fork")
+    found = context.SimpleQueue()
+
+    def ask():
+        found.put((predictor.outputs(X), digits()[0].weights_sha256()))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork with threads
+        child = context.Process(target=ask)
+        child.start()
+    outputs, weights = found.get()
+    child.join()
+    np.testing.assert_array_equal(outputs, truth)
+    assert weights == model.weights_sha256() and child.exitcode == 0
 
 
 @pytest.mark.parametrize("threads", [1, 2, None])
