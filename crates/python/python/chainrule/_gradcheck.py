@@ -81,8 +81,8 @@ class GradientReport:
         for tensor in self.tensors:
             if tensor.verdict == "WRONG":
                 lines.append(
-                    f"WRONG: {tensor.name} at {tensor.place}: the gradient is {tensor.gradient:.6g}, the slope {tensor.slope:.6g} "
-                    f"(relative error {tensor.relative_error:.1e})"
+                    f"WRONG: {tensor.name} at {tensor.place}: the gradient is {tensor.gradient:.6g}, the slope "
+                    f"{tensor.slope:.6g} (relative error {tensor.relative_error:.1e})"
                 )
             elif tensor.kinks:
                 lines.append(
