@@ -77,6 +77,16 @@ def test_bytes_are_the_numbers_that_they_are():
     np.testing.assert_array_equal(as_bytes.predict_proba(pixels), as_floats.predict_proba(pixels.astype(float)))
 
 
+@pytest.mark.parametrize(
+    "wrap", [lambda array: array, lambda array: OnDevice(array, (1, 0)), lambda array: OnDevice(array, (3, 0))]
+)
+def test_what_lies_right_is_not_copied(wrap):
+    for dtype in (np.float32, np.float64):
+        X = arrays()[0].astype(dtype)
+        assert np.shares_memory(chainrule.Dataset(wrap(X), X[:, 0])._x, X)
+        assert np.shares_memory(chainrule.Mlp("4-3", dtype=dtype)._x(wrap(X)), X)
+
+
 def test_torchs_tensors_are_read_where_they_lie():
     torch = pytest.importorskip("torch")
     X, y = arrays()
