@@ -29,14 +29,37 @@ impl<T: Scalar> Model<T> {
     /// preprocessing overflows, or an output is infinite or NaN: then with the first such row.
     pub fn predict(&self, features: &Features<T>) -> Result<Vec<T>> {
         let mut output = self.predict_raw(features)?;
-        if let Some(scaling) = &self.target.scaling {
-            let columns = scaling.columns();
-            for (at, y) in output.iter_mut().enumerate() {
-                *y = T::from_f64(scaling.undo(at % columns, y.to_f64()));
-            }
-            check_outputs(&output, columns)?;
+        if self.target.scaling.is_some() {
+            self.unscale(&mut output)?;
         }
         Ok(output)
+    }
+
+    /// What [`Model::predict`] makes of [`Model::predict_raw`]'s outputs, (rows, outputs), in place: values in the targets' own
+    /// unit. For an application that runs the network itself, as by a [`Predictor`].
+    ///
+    /// ```
+    /// use chainrule::data::Features;
+    /// use chainrule::{Loss, Mlp, Model};
+    ///
+    /// let model = Model::new(Mlp::builder(2).dense(1).seed(1).build()?, Loss::Mse);
+    /// let features = Features::new(1, 2, vec![0.5_f32, 1.5])?;
+    /// let mut outputs = model.predict_raw(&features)?;
+    /// model.unscale(&mut outputs)?;
+    /// assert_eq!(outputs, model.predict(&features)?);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When an output is infinite or NaN: then with the first such row.
+    pub fn unscale(&self, outputs: &mut [T]) -> Result<()> {
+        if let Some(scaling) = &self.target.scaling {
+            let columns = scaling.columns();
+            for (at, y) in outputs.iter_mut().enumerate() {
+                *y = T::from_f64(scaling.undo(at % columns, y.to_f64()));
+            }
+        }
+        check_outputs(outputs, self.mlp.outputs())
     }
 
     /// The network's outputs as they are, (rows, outputs), row-major: as [`Model::predict`], but of values that were scaled
@@ -117,11 +140,20 @@ impl<T: Scalar> Model<T> {
         Ok(outputs)
     }
 
-    /// The probabilities of outputs that are at hand, (rows, outputs).
+    /// The probabilities of outputs that are at hand, (rows, outputs): what [`Model::predict_proba`] makes of those of
+    /// [`Model::predict`].
+    ///
+    /// ```
+    /// use chainrule::{Loss, Mlp, Model};
+    ///
+    /// let model = Model::new(Mlp::builder(2).dense(2).build()?, Loss::CrossEntropy);
+    /// assert_eq!(model.probabilities_of(vec![0.0_f32, 0.0])?, [0.5, 0.5]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the outputs are not logits or probabilities.
-    pub(crate) fn probabilities_of(&self, mut outputs: Vec<T>) -> Result<Vec<T>> {
+    pub fn probabilities_of(&self, mut outputs: Vec<T>) -> Result<Vec<T>> {
         self.apply_link(self.link()?, &mut outputs);
         Ok(outputs)
     }

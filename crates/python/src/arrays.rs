@@ -9,6 +9,12 @@ use crate::batch::{Data, Targets};
 use crate::failure::Failure;
 use crate::rows::Rows;
 
+/// The numbers of an array in C order; `as_slice` alone takes Fortran's order, too.
+pub(crate) fn in_order<'a, T: Element>(array: &'a PyReadonlyArray2<'_, T>, name: &str) -> Result<&'a [T], Failure> {
+    let values = array.as_slice().ok().filter(|_| array.is_c_contiguous());
+    values.ok_or_else(|| Failure::input(format!("{name} is not C-contiguous; call numpy.ascontiguousarray")))
+}
+
 /// The arrays of X.
 pub(crate) enum HeldRows<'py, T: Element> {
     Dense(PyReadonlyArray2<'py, T>),
@@ -39,9 +45,7 @@ impl<'py, T: Element + Scalar> HeldRows<'py, T> {
     pub(crate) fn view(&self) -> Result<Rows<'_, T>, Failure> {
         let layout = |_| Failure::input("X is not C-contiguous; call numpy.ascontiguousarray");
         Ok(match self {
-            HeldRows::Dense(array) => {
-                Rows::Dense { values: array.as_slice().map_err(layout)?, width: array.shape()[1] }
-            }
+            HeldRows::Dense(array) => Rows::Dense { values: in_order(array, "X")?, width: array.shape()[1] },
             HeldRows::Sparse { values, columns, starts, width } => Rows::Sparse {
                 values: values.as_slice().map_err(layout)?,
                 columns: columns.as_slice().map_err(layout)?,
@@ -79,9 +83,7 @@ impl<'py, T: Element + Scalar> HeldData<'py, T> {
         let layout = |_| Failure::input("y or sample_weight is not C-contiguous; call numpy.ascontiguousarray");
         let targets = match &self.targets {
             HeldTargets::Classes(classes) => Targets::Classes(classes.as_slice().map_err(layout)?),
-            HeldTargets::Values(values) => {
-                Targets::Values { values: values.as_slice().map_err(layout)?, width: values.shape()[1] }
-            }
+            HeldTargets::Values(values) => Targets::Values { values: in_order(values, "y")?, width: values.shape()[1] },
         };
         let weights = self.weights.as_ref().map(|weights| weights.as_slice()).transpose().map_err(layout)?;
         Ok(Data { rows: self.rows.view()?, targets, weights })

@@ -7,12 +7,13 @@ use chainrule::optim::Update;
 use chainrule::trace::{MarkdownStyle, Shown, TextStyle, to_json, to_markdown, to_text, trace_model};
 use chainrule::{Error, Evaluation, Optimizer, Scalar};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::labelled::dataset;
 use crate::model::{Inner, Model, each};
+use crate::part::Part;
 use crate::threads::run;
 
 /// Rows that the doctor looks at, at most: the thresholds of the library are chosen for a thousand.
@@ -117,24 +118,38 @@ fn examined<T: Scalar>(model: &chainrule::Model<T>, data: &Dataset<T>) -> Result
     Ok(found.to_string())
 }
 
-/// The loss and every metric that fits, by name.
+/// The loss and every metric that fits, by name, on X and y.
 #[pyfunction]
 pub(crate) fn evaluate(
     py: Python<'_>,
     model: &Model,
     x: &Bound<'_, PyAny>,
     y: &Bound<'_, PyAny>,
-) -> PyResult<Vec<(String, f64)>> {
-    let scores = each!(&model.inner, model => {
+) -> PyResult<Vec<(&'static str, f64)>> {
+    each!(&model.inner, model => {
         let data = dataset(model, x, y)?;
-        run(py, None, |_| {
-            let found = model.assess(&data)?;
-            let Evaluation { loss, accuracy, mae, r2, .. } = found.evaluation;
-            let first = [("loss", Some(loss)), ("accuracy", accuracy), ("mae", mae), ("r2", r2)];
-            let mut scores: Vec<_> = first.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-            scores.extend(found.metrics);
-            Ok(scores)
-        })?
-    });
-    Ok(scores.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        Ok(run(py, None, |_| scores(model, &data))?)
+    })
+}
+
+/// The same on the rows of a `chainrule.Dataset`.
+#[pyfunction]
+pub(crate) fn evaluate_part(
+    py: Python<'_>,
+    model: &Model,
+    part: &Bound<'_, PyTuple>,
+) -> PyResult<Vec<(&'static str, f64)>> {
+    each!(&model.inner, model => {
+        let part = Part::new(part)?;
+        Ok(run(py, None, |_| scores(model, &part.for_model(model)?))?)
+    })
+}
+
+fn scores<T: Scalar>(model: &chainrule::Model<T>, data: &Dataset<T>) -> Result<Vec<(&'static str, f64)>, Failure> {
+    let found = model.assess(data)?;
+    let Evaluation { loss, accuracy, mae, r2, .. } = found.evaluation;
+    let first = [("loss", Some(loss)), ("accuracy", accuracy), ("mae", mae), ("r2", r2)];
+    let mut scores: Vec<_> = first.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    scores.extend(found.metrics);
+    Ok(scores)
 }

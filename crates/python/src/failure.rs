@@ -12,7 +12,7 @@ pub(crate) enum Failure {
     Input(String),
     /// What the operating system refused: an `OSError`.
     System(io::Error),
-    /// What a signal handler raised, usually `KeyboardInterrupt`.
+    /// What Python raised meanwhile: a signal handler, usually `KeyboardInterrupt`, or a function that was called back.
     Interrupted(PyErr),
     /// A panic: `chainrule.InternalError`.
     Internal(String),

@@ -5,6 +5,7 @@ use chainrule::{Model, Scalar};
 use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
+use crate::arrays::in_order;
 use crate::failure::Failure;
 
 /// The dataset of X (rows, features) and y: class numbers (uint32), or values (rows, outputs).
@@ -13,17 +14,17 @@ pub(crate) fn dataset<T: Element + Scalar>(
     x: &Bound<'_, PyAny>,
     y: &Bound<'_, PyAny>,
 ) -> PyResult<Dataset<T>> {
-    let layout = |_| Failure::input("X or y is not C-contiguous; call numpy.ascontiguousarray");
+    let layout = |_| Failure::input("y is not C-contiguous; call numpy.ascontiguousarray");
     let x: PyReadonlyArray2<'_, T> = x.extract()?;
     let (rows, width) = (x.shape()[0], x.shape()[1]);
-    let features = Features::new(rows, width, x.as_slice().map_err(layout)?.to_vec()).map_err(Failure::from)?;
+    let features = Features::new(rows, width, in_order(&x, "X")?.to_vec()).map_err(Failure::from)?;
     let targets = match y.extract::<PyReadonlyArray1<'_, u32>>() {
         Ok(labels) => {
             Targets::Classes { labels: labels.as_slice().map_err(layout)?.to_vec(), classes: model.mlp.outputs() }
         }
         Err(_) => {
             let values: PyReadonlyArray2<'_, T> = y.extract()?;
-            Targets::Values { values: values.as_slice().map_err(layout)?.to_vec(), cols: values.shape()[1] }
+            Targets::Values { values: in_order(&values, "y")?.to_vec(), cols: values.shape()[1] }
         }
     };
     Ok(Dataset::new(features, targets).map_err(Failure::from)?)

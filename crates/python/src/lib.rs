@@ -3,28 +3,41 @@
 //! It knows what scikit-learn's perceptrons compute (`criterion.rs`, `solver.rs`), and has no estimator: the estimators,
 //! their checks and their random numbers are Python's, in `python/chainrule/sklearn`. A call computes an epoch or a whole
 //! minimisation without Python's lock; no minibatch is seen from Python.
+//!
+//! The library's own way is beside it: tables (`table.rs`), runs (`fit.rs`), single steps (`learner.rs`), models that many
+//! threads ask (`model_predictor.rs`). Where these call Python back, `calls.rs` does it on the caller's thread.
 
 #![forbid(unsafe_code)]
 
 mod arrays;
 mod batch;
+mod blocks;
 mod borrowed;
+mod calls;
 mod criterion;
 mod explain;
 mod failure;
+mod fit;
 mod forward;
+mod gradcheck;
 mod graph;
 mod labelled;
 mod layers;
+mod learner;
 mod minimise;
+mod mlp;
 mod model;
+mod model_predictor;
 mod net;
 mod network;
 mod parameters;
+mod part;
 mod predictor;
 mod rows;
 mod shape;
 mod solver;
+mod table;
+mod tensors;
 mod threads;
 
 use pyo3::prelude::*;
@@ -35,17 +48,29 @@ mod _chainrule {
     #[pymodule_export]
     use super::borrowed::output_of_few;
     #[pymodule_export]
-    use super::explain::{doctor, evaluate, export, trace};
+    use super::explain::{doctor, evaluate, evaluate_part, export, trace};
+    #[pymodule_export]
+    use super::fit::{check_settings, fit};
+    #[pymodule_export]
+    use super::gradcheck::gradcheck;
     #[pymodule_export]
     use super::graph::Graph;
     #[pymodule_export]
     use super::layers::{model_of_layers, parameters_of};
     #[pymodule_export]
+    use super::mlp::Mlp;
+    #[pymodule_export]
     use super::model::Model;
+    #[pymodule_export]
+    use super::model_predictor::ModelPredictor;
     #[pymodule_export]
     use super::network::{Network, activation_names};
     #[pymodule_export]
+    use super::part::split_rows;
+    #[pymodule_export]
     use super::predictor::Predictor;
+    #[pymodule_export]
+    use super::table::Table;
 
     /// The version of the library.
     #[pymodule_export]

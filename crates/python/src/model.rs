@@ -6,12 +6,13 @@ use chainrule::data::{Features, Schema};
 use chainrule::{DType, Error, Loss, ModelFile, Scalar, Task};
 use numpy::{Element, IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyList, PyTuple};
 
 use crate::arrays::HeldRows;
 use crate::failure::Failure;
 use crate::network::activation;
 use crate::parameters::{Parameters, are_single};
+use crate::part::Part;
 use crate::rows::Rows;
 use crate::shape::{Head, Shape, build};
 use crate::threads::{run, run_here};
@@ -89,6 +90,28 @@ impl Model {
     /// The probability of each class, or of a 1 at each output.
     fn probabilities<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         each!(&self.inner, model => ask(py, model, x, chainrule::Model::predict_proba))
+    }
+
+    /// The same as `outputs` or `probabilities`, of the rows of a `chainrule.Dataset`.
+    fn of_part<'py>(
+        &self,
+        py: Python<'py>,
+        part: &Bound<'py, PyTuple>,
+        is_probability: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        each!(&self.inner, model => {
+            let part = Part::new(part)?;
+            let of = if is_probability { chainrule::Model::predict_proba } else { chainrule::Model::predict };
+            let output = run(py, None, |_| Ok(of(model, part.for_model(model)?.features())?))?;
+            let outputs = model.mlp.outputs();
+            let rows = output.len() / outputs;
+            Ok(output.into_pyarray(py).reshape([rows, outputs])?.into_any())
+        })
+    }
+
+    /// The hash of all parameters, as the command prints it.
+    fn weights_sha256(&self) -> String {
+        each!(&self.inner, model => chainrule::weights_sha256(&model.mlp))
     }
 
     #[getter]

@@ -17,7 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::failure::Failure;
 
 /// How long a Ctrl-C waits at most before it is seen.
-const SIGNALS: Duration = Duration::from_millis(50);
+pub(crate) const SIGNALS: Duration = Duration::from_millis(50);
 
 /// Below this many multiply-adds a prediction takes less time than handing it to another thread.
 pub(crate) const SHORT: usize = 500_000;
@@ -37,8 +37,8 @@ impl Stop {
     }
 }
 
-/// Runs `work` without Python's lock on this many threads, by default as many as `OMP_NUM_THREADS` says, as BLAS does
-/// (joblib sets it in its workers), or the machine has. A signal whose handler raises ends it.
+/// Runs `work` without Python's lock on this many threads, by default the usual number. A signal whose handler raises ends
+/// it.
 pub(crate) fn run<R: Send>(
     py: Python<'_>,
     threads: Option<usize>,
@@ -86,7 +86,7 @@ pub(crate) fn run_here<R: Send>(
 }
 
 /// A panic is a mistake of the library, which must not end the interpreter.
-fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+pub(crate) fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Failure::Internal(words(&*panic))))
 }
 
@@ -95,7 +95,9 @@ fn words(panic: &(dyn Any + Send)) -> String {
     format!("a mistake of chainrule, please report it: {}", text.unwrap_or("it gave no reason"))
 }
 
-fn usual() -> usize {
+/// The number of threads where none is asked for: as many as `OMP_NUM_THREADS` says, as BLAS does (joblib sets it in its
+/// workers), or the machine has.
+pub(crate) fn usual() -> usize {
     let asked = std::env::var("OMP_NUM_THREADS").ok();
     let asked = asked.and_then(|text| text.split(',').next()?.trim().parse().ok()).filter(|&threads| threads > 0);
     asked.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _chainrule
+from ._arrays import as_array, as_matrix
+from .dataset import Dataset
 from .errors import InvalidInputError
 from .explanations import Examination, Finding, Graph, Trace
+
+if TYPE_CHECKING:
+    from .trainer import History
 
 __all__ = ["Model"]
 
@@ -19,7 +24,8 @@ __all__ = ["Model"]
 class Model:
     """A network with its preprocessing and the meaning of its outputs. Threads may share it.
 
-    It comes from `Model.load`, from a fitted estimator's ``to_model()``, from `from_sklearn` or from `from_torch`.
+    It comes from `Trainer.fit`, from `Model.load`, from a fitted estimator's ``to_model()``, from `from_sklearn` or from
+    `from_torch`. Many threads that ask it often take a `Predictor` of it.
 
     Attributes
     ----------
@@ -37,6 +43,8 @@ class Model:
         The names of the columns of X.
     dtype : str
         The element type of the weights, 'float32' or 'float64'.
+    history : History or None
+        The epochs of the run that `Trainer.fit` made it by; a file does not keep them.
 
     Examples
     --------
@@ -55,6 +63,7 @@ class Model:
         self.class_names = compiled.class_names
         self.feature_names = compiled.feature_names
         self.dtype = compiled.dtype
+        self.history: History | None = None
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Model:
@@ -101,23 +110,32 @@ class Model:
             if missing:
                 raise InvalidInputError(f"X has no column {missing[0]!r}; expected {self.feature_names}")
             X = X[self.feature_names]
-        rows = np.ascontiguousarray(X, dtype=self.dtype)
-        if np.ndim(X) != 2:
-            raise InvalidInputError(f"X has {np.ndim(X)} dimensions; expected rows of {self.n_features} features")
-        return rows
+        return as_matrix(X, "X", self.dtype)
+
+    def _part(self, data: Dataset) -> Any:
+        """The rows of a dataset as the compiled module takes them."""
+        names = (data.class_names, self.class_names)
+        if None not in names and names[0] != names[1]:
+            raise InvalidInputError(
+                f"the dataset has the classes {names[0]}, the model {names[1]}; read the rows with like=, or give class_names"
+            )
+        return data._part(self.dtype)
 
     def outputs(self, X: Any) -> Any:
         """What the network says: logits of classes, or values in their own unit.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows as they come: the model does its preprocessing itself. They are copied into its element type.
+        X : array-like of shape (n_samples, n_features), or Dataset
+            Rows as they come: the model does its preprocessing itself. They are copied into its element type. Tensors with
+            ``__dlpack__`` are read in the CPU's memory.
 
         Returns
         -------
         y : ndarray of shape (n_samples, n_outputs)
         """
+        if isinstance(X, Dataset):
+            return self._compiled.of_part(self._part(X), False)
         return self._compiled.outputs(self._rows(X))
 
     def predict(self, X: Any) -> Any:
@@ -125,7 +143,7 @@ class Model:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), or Dataset
             Rows as they come.
 
         Returns
@@ -133,7 +151,10 @@ class Model:
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The name of the class, or its number where the model has no names; 0 or 1 of several labels; values.
         """
-        y = self.outputs(X)
+        return self._answers(self.outputs(X))
+
+    def _answers(self, y: Any) -> Any:
+        """What outputs mean."""
         if self.task == "multi-label":
             return (y > 0).astype(np.int64)
         if self.task in ("classification", "binary"):
@@ -146,7 +167,7 @@ class Model:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), or Dataset
             Rows as they come.
 
         Returns
@@ -159,12 +180,13 @@ class Model:
         InvalidInputError
             When the model predicts values.
         """
-        p = self._compiled.probabilities(self._rows(X))
+        is_part = isinstance(X, Dataset)
+        p = self._compiled.of_part(self._part(X), True) if is_part else self._compiled.probabilities(self._rows(X))
         return np.hstack([1 - p, p]) if self.task == "binary" else p
 
     def _targets(self, y: Any) -> Any:
         """y as the compiled module takes it: the numbers of classes, or values (rows, outputs)."""
-        y = np.asarray(y)
+        y = as_array(y, "y")
         if self.task in ("classification", "binary") and self.class_names is not None:
             numbers = {name: number for number, name in enumerate(self.class_names)}
             named = [str(name) for name in y.ravel()]
@@ -179,14 +201,14 @@ class Model:
         values = np.ascontiguousarray(y, dtype=self.dtype)
         return values.reshape(-1, 1) if values.ndim == 1 else values
 
-    def evaluate(self, X: Any, y: Any) -> dict[str, float]:
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """The loss, and every metric that fits the task.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows as they come.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        X : array-like of shape (n_samples, n_features), or Dataset
+            Rows as they come; a dataset has its own y.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
             Classes by their names, or by their numbers where the model has no names; values in their own unit.
 
         Returns
@@ -194,6 +216,10 @@ class Model:
         scores : dict of str to float
             'loss' first, then 'accuracy', 'r2' and so on.
         """
+        if isinstance(X, Dataset):
+            if y is not None:
+                raise InvalidInputError("y is given beside a Dataset; expected one of them, as the dataset has its own y")
+            return dict(_chainrule.evaluate_part(self._compiled, self._part(X)))
         return dict(_chainrule.evaluate(self._compiled, self._rows(X), self._targets(y)))
 
     def doctor(self, X: Any, y: Any) -> Examination:
@@ -290,6 +316,10 @@ class Model:
     def to_c(self, path: str | os.PathLike[str], int8: bool = False) -> None:
         """As ``export(path, to='c')``."""
         self.export(path, to="c", int8=int8)
+
+    def weights_sha256(self) -> str:
+        """The hash of all weights and biases, as the command prints it: the same bits have the same."""
+        return self._compiled.weights_sha256()
 
     def __repr__(self) -> str:
         return f"Model({', '.join(self.layers)}; {self.task or 'task unknown'}, {self.dtype})"

@@ -1,0 +1,352 @@
+"""Rows with their targets, to learn from and to be measured on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _chainrule
+from ._arrays import as_array, as_matrix, as_targets, count
+from .errors import InvalidInputError
+
+__all__ = ["Dataset"]
+
+_LOSSES = {
+    "classification": "cross-entropy",
+    "binary": "binary-cross-entropy",
+    "multi-label": "binary-cross-entropy",
+    "regression": "mse",
+}
+
+
+class Dataset:
+    """Rows with their targets, as they come: what is done to them first is a run's affair, and a model's.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_features)
+        Numbers: a NumPy array, anything with ``__dlpack__`` in the CPU's memory such as a tensor of PyTorch, a frame, or lists.
+        It is copied when a run begins, into the network's element type; bytes (uint8) stay bytes.
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Texts and whole numbers are classes, numbers with a point are values, unless `task` says otherwise.
+    task : {'classification', 'binary', 'multi-label', 'regression'}, optional
+        What is learned: 'binary' and 'multi-label' are answers of 0 and 1, with an output each.
+    class_names : list of str, optional
+        The names of the classes, in the order of their numbers; by default the texts of y in alphabetical order.
+    weights : array-like of shape (n_rows,), optional
+        How much each row counts while a network learns, 0 or more; a metric counts all alike.
+
+    Attributes
+    ----------
+    n_rows, n_outputs : int
+        The number of rows; of outputs that a network needs.
+    task : str
+        What is learned.
+    class_names : list of str or None
+        The names of the classes.
+    target_names : list of str
+        The names of what is learned, where they are known.
+    notes : list of str
+        What was taken for granted, in words.
+
+    Raises
+    ------
+    InvalidInputError
+        When X or y are no numbers, or differ in their rows. That a number is infinite or NaN is said when a run begins.
+
+    Examples
+    --------
+    >>> import chainrule
+    >>> train, test = chainrule.Dataset.read("iris").split(test=0.2, seed=42)
+    >>> train
+    Dataset(120 rows, 4 features, classification of setosa, versicolor, virginica)
+    """
+
+    _columns: tuple[int, list[str] | None] | None
+    #: Where the rows come from, those of them that are meant, and whether that is all; None and unused of arrays.
+    _table: _chainrule.Table | None
+    _rows: Any
+    _is_whole: bool
+
+    def __init__(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        task: str | None = None,
+        class_names: Sequence[str] | None = None,
+        weights: Any = None,
+    ) -> None:
+        columns = getattr(X, "columns", None)
+        X = as_array(X, "X")
+        self._x = as_matrix(X, "X", X.dtype if X.dtype in (np.float32, np.uint8) else np.float64)
+        self.task, self.class_names, self._y, self.n_outputs = _targets(y, task, class_names)
+        self._weights = None if weights is None else as_targets(weights, "weights", np.float64).ravel()
+        for name, array in (("y", self._y), ("weights", self._weights)):
+            if array is not None and len(array) != len(self._x):
+                raise InvalidInputError(f"X has {len(self._x)} rows, {name} {len(array)}; expected the same number")
+        if not self._x.size:
+            raise InvalidInputError(f"X is {self._x.shape}; expected a row and a column at least")
+        self.n_rows = len(self._x)
+        self._columns = (self._x.shape[1], None if columns is None else [str(name) for name in columns])
+        self.target_names: list[str] = []
+        self.notes: list[str] = []
+        self._table = None
+        self._split: Any = None
+
+    @classmethod
+    def read(
+        cls,
+        source: str | os.PathLike[str],
+        target: str | Sequence[str] = (),
+        *,
+        features: Sequence[str] | None = None,
+        drop: Sequence[str] = (),
+        labels: str | os.PathLike[str] | None = None,
+        task: str | None = None,
+        missing: str | None = None,
+        log1p: Sequence[str] = (),
+        group: str | None = None,
+        weights: str | None = None,
+        like: Dataset | None = None,
+    ) -> Dataset:
+        """Read rows as the command ``chainrule train --data`` reads them.
+
+        Parameters
+        ----------
+        source : str or PathLike
+            A file (CSV and other text, NPY, NPZ, IDX, safetensors, also compressed by gzip), a pattern such as
+            'part-*.csv', 'mnist:FOLDER', or the name of a table in the package: 'iris', 'wine', 'digits', 'moons', ...
+        target : str or list of str
+            The columns that are learned, by name or by number from 1. Sources of a known target need none.
+        features, drop : list of str, optional
+            The columns that are learned from, by default all others; those that are left out.
+        labels : str or PathLike, optional
+            A file with the targets, a row for each row of the source.
+        task : str, optional
+            What is learned, where the targets do not say.
+        missing : {'mean', 'median', 'most-frequent', 'drop', 'indicator'}, optional
+            What is done about missing values; by default they are refused.
+        log1p : list of str
+            Columns of numbers that are learned as ``ln(1 + x)``.
+        group, weights : str, optional
+            The column whose values keep rows together when they are split; the one that says how much a row counts.
+        like : Dataset, optional
+            Rows that were read before: these have the same targets and classes.
+
+        Returns
+        -------
+        data : Dataset
+
+        Raises
+        ------
+        OSError
+            When a file cannot be read.
+        InvalidInputError
+            When it is damaged, a column is not there, or a value is missing.
+        """
+        settings = {
+            "target": _names(target),
+            "features": None if features is None else _names(features),
+            "drop": _names(drop),
+            "labels": None if labels is None else os.fspath(labels),
+            "task": task,
+            "missing": missing,
+            "log1p": _names(log1p),
+            "group": group,
+            "weights": weights,
+        }
+        if like is not None and like._table is None:
+            raise InvalidInputError("like is made of arrays; expected rows that were read from a source")
+        known = None if like is None else like._table
+        return cls._of_table(_chainrule.Table.read(os.fspath(source), settings, known))
+
+    @classmethod
+    def _of_table(cls, table: _chainrule.Table, rows: Any = None, split: Any = None) -> Dataset:
+        data = cls.__new__(cls)
+        data._table = table
+        data._split = split
+        data._rows = np.arange(table.n_rows) if rows is None else rows
+        data._is_whole = rows is None
+        data._columns = None
+        data.n_rows = len(data._rows)
+        data.n_outputs = table.n_outputs
+        data.task = table.task
+        data.class_names = table.class_names
+        data.target_names = table.target_names
+        data.notes = table.notes
+        return data
+
+    @property
+    def n_features(self) -> int:
+        """The number of features that a network gets: a category takes one for each of its values."""
+        return self._described()[0]
+
+    @property
+    def feature_names(self) -> list[str] | None:
+        """The names of the features, such as 'rooms' and 'town=Bonn'; None where they have none."""
+        return self._described()[1]
+
+    def _described(self) -> tuple[int, list[str] | None]:
+        # What the columns of a table become is found out when it is first asked for.
+        if self._columns is None:
+            assert self._table is not None
+            self._columns = self._table.features(self._rows)
+        return self._columns
+
+    @property
+    def test_part(self) -> Dataset | None:
+        """The rows that the source itself sets aside to test on, as MNIST does; None where it has none."""
+        table = None if self._table is None else self._table.own_test()
+        return None if table is None else Dataset._of_table(table)
+
+    def split(
+        self, test: float = 0.2, validation: float = 0.0, *, seed: int = 0, by: str | None = None
+    ) -> tuple[Dataset, ...]:
+        """Split into parts: to train on, to validate on if asked for, and to test on.
+
+        Parameters
+        ----------
+        test, validation : float
+            The shares of the rows, from 0 to below 1. A part with a share of 0 is left out.
+        seed : int
+            The seed of the draw: ``chainrule train --seed`` draws the same rows of a table, and its default is 42.
+        by : {'random', 'stratified', 'group', 'last'}, optional
+            How rows are drawn. By default classes keep their shares, and rows of a group stay together; of arrays and images
+            every row is drawn alike.
+
+        Returns
+        -------
+        parts : tuple of Dataset
+            ``train, test`` or ``train, validation, test``.
+
+        Raises
+        ------
+        InvalidInputError
+            When a part would be empty, or the rows are a part already.
+        """
+        seed = count(seed, "seed", 0)
+        if self._table is not None:
+            if not self._is_whole:
+                raise InvalidInputError("the rows are a part already; split the whole dataset into three parts at once")
+            split = (float(test), float(validation), seed, by)
+            parts = self._table.split(*split)
+            return tuple(Dataset._of_table(self._table, rows, split) for rows in parts if len(rows))
+        if by not in (None, "random"):
+            raise InvalidInputError(f"by is {by!r}; of arrays expected 'random': their rows are drawn alike")
+        shares = [float(test), float(validation)]
+        if not all(0.0 <= share < 1.0 for share in shares) or sum(shares) >= 1.0:
+            raise InvalidInputError(f"test is {test} and validation {validation}; expected shares of less than 1 together")
+        return self._cut(shares, seed)
+
+    def _cut(self, shares: list[float], seed: int) -> tuple[Dataset, ...]:
+        """The parts of arrays: the rows to test on are drawn first, so that they are the same with and without validation."""
+        parts: list[Dataset] = []
+        kept, left = np.arange(self.n_rows), 1.0
+        for share in shares:
+            if share > 0.0:
+                rows, held_out = _chainrule.split_rows(len(kept), share / left, seed)
+                parts.insert(0, self.select(kept[held_out]))
+                kept, left = kept[rows], left - share
+        return (self.select(kept), *parts)
+
+    def select(self, rows: Any) -> Dataset:
+        """The rows with these numbers, in their order.
+
+        Parameters
+        ----------
+        rows : array-like of int
+            Counted from 0.
+
+        Returns
+        -------
+        part : Dataset
+        """
+        rows = as_array(rows, "rows")
+        if rows.ndim != 1 or rows.dtype.kind not in "iu" or not rows.size:
+            raise InvalidInputError(f"rows is {rows.dtype} of shape {rows.shape}; expected numbers of rows, one at least")
+        if rows.min() < 0 or rows.max() >= self.n_rows:
+            raise InvalidInputError(f"rows are {rows.min()} to {rows.max()}; expected 0 to {self.n_rows - 1}")
+        rows = np.ascontiguousarray(rows, np.int64)
+        if self._table is not None:
+            return Dataset._of_table(self._table, np.ascontiguousarray(self._rows[rows]), self._split)
+        part = Dataset.__new__(Dataset)
+        part.__dict__.update(self.__dict__)
+        part._x, part._y, part.n_rows = self._x[rows], self._y[rows], len(rows)
+        part._weights = None if self._weights is None else self._weights[rows]
+        return part
+
+    @property
+    def usual_loss(self) -> str:
+        """The loss that is minimised where none is asked for."""
+        return _LOSSES[self.task] if self._table is None else self._table.loss
+
+    def _part(self, dtype: str) -> tuple[Any, ...]:
+        """As the compiled module takes it, for a network of this element type."""
+        if self._table is not None:
+            return (self._table, self._rows, self._split)
+        x = self._x if self._x.dtype == np.uint8 else as_matrix(self._x, "X", dtype)
+        y = self._y if self._y.dtype == np.uint32 else as_targets(self._y, "y", dtype)
+        weights = None if self._weights is None else self._weights.astype(dtype)
+        return (x, y, weights, self.class_names, self.n_outputs)
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __repr__(self) -> str:
+        names = self.class_names or self.target_names
+        of = f" of {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else ""
+        return f"Dataset({self.n_rows} rows, {self.n_features} features, {self.task}{of})"
+
+    def __str__(self) -> str:
+        lines = [repr(self)]
+        if self.feature_names:
+            lines.append(f"  features: {', '.join(self.feature_names)}")
+        return "\n".join(lines + [f"  {note}" for note in self.notes])
+
+
+def _names(given: str | Sequence[str]) -> list[str]:
+    return [given] if isinstance(given, str) else [str(name) for name in given]
+
+
+def _targets(y: Any, task: str | None, class_names: Sequence[str] | None) -> tuple[str, list[str] | None, Any, int]:
+    """The task, the names of the classes, y as class numbers (uint32) or values, and the number of outputs."""
+    if task is not None and task not in _LOSSES:
+        raise InvalidInputError(f"task is {task!r}; expected one of {', '.join(_LOSSES)}")
+    y = as_array(y, "y")
+    kind = y.dtype.kind
+    is_text = kind in "US" or (kind == "O" and y.size > 0 and all(isinstance(name, str) for name in y.flat))
+    if task is None:
+        if y.ndim == 2 and kind in "biu":
+            raise InvalidInputError("y has whole numbers in columns; name the task: 'multi-label' or 'regression'")
+        task = "classification" if is_text or kind in "biu" else "regression"
+    if task != "classification":
+        if class_names is not None:
+            raise InvalidInputError(f"class_names are given, and the task is {task}; expected classification")
+        values = as_targets(y, "y", y.dtype if y.dtype == np.float32 else np.float64)
+        if task != "regression" and not np.isin(values, (0, 1)).all():
+            raise InvalidInputError(f"y has other numbers than 0 and 1, and the task is {task}")
+        if task == "binary" and values.shape[1] != 1:
+            raise InvalidInputError(f"y has {values.shape[1]} columns, and the task is binary; expected one, or 'multi-label'")
+        return task, None, values, values.shape[1]
+    if y.ndim != 1:
+        raise InvalidInputError(f"y has {y.ndim} dimensions; expected 1, a class for each row")
+    names = None if class_names is None else [str(name) for name in class_names]
+    if is_text:
+        names = sorted({str(name) for name in y}) if names is None else names
+        numbers = {name: number for number, name in enumerate(names)}
+        unknown = sorted({str(name) for name in y} - set(numbers))
+        if unknown:
+            raise InvalidInputError(f"y has the class {unknown[0]!r}; expected one of {names}")
+        return task, names, np.array([numbers[str(name)] for name in y], np.uint32), len(names)
+    if kind not in "biu":
+        raise InvalidInputError(f"y is an array of {y.dtype}; expected classes, as texts or whole numbers")
+    largest = int(y.max()) if y.size else -1
+    classes = largest + 1 if names is None else len(names)
+    if y.size and (int(y.min()) < 0 or largest >= classes or largest >= 2**32):
+        expected = f"0 to {classes - 1}" if names is not None else "0 or more"
+        raise InvalidInputError(f"y has the classes {y.min()} to {largest}; expected {expected}")
+    return task, names, np.ascontiguousarray(y, np.uint32), classes

@@ -1,0 +1,237 @@
+"""Training runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _chainrule
+from ._arrays import count
+from ._losses import Loss, checked
+from .dataset import Dataset
+from .errors import InvalidInputError
+from .mlp import Mlp
+from .model import Model
+
+__all__ = ["Epoch", "History", "Trainer"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What came of an epoch. Figures of rows that there are none of are None."""
+
+    #: Its number, counted from 1.
+    epoch: int
+    #: The mean loss of the rows that were learned from, of each before the step that it was in.
+    loss: float
+    #: The share of them that was predicted right, of classes.
+    accuracy: float | None
+    #: The mean loss of the validation rows after the epoch.
+    validation_loss: float | None
+    #: The share of them that is predicted right, of classes.
+    validation_accuracy: float | None
+    #: Their mean absolute error, of values, in the unit that is learned in.
+    validation_mae: float | None
+    #: Their coefficient of determination, of values.
+    validation_r2: float | None
+    #: The learning rate of its last step; None with L-BFGS.
+    learning_rate: float | None
+    #: What its steps took, in seconds.
+    seconds: float
+
+
+@dataclass(frozen=True)
+class History(Sequence[Epoch]):
+    """The epochs of a run, in their order."""
+
+    epochs: tuple[Epoch, ...]
+    #: Why it ended: 'finished', 'early-stopped', 'converged' (L-BFGS), or 'callback'.
+    stop_reason: str
+    #: With early stopping the number of the epoch that the model's weights are of, counted from 1; otherwise None.
+    best_epoch: int | None
+    #: Steps taken.
+    steps: int
+    #: What all of it took, in seconds.
+    seconds: float
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.epochs[at]
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return iter(self.epochs)
+
+
+class Trainer:
+    """Trains networks: the settings of a run.
+
+    Parameters
+    ----------
+    loss : str or callable, optional
+        'cross-entropy', 'binary-cross-entropy', 'mse', 'half-mse', 'mae', 'huber(1)'; by default the one of the dataset's
+        task. Or a function ``loss(outputs, y)`` that returns its mean over the rows and the gradient of that by the
+        outputs, an array of their shape. It is given the outputs (rows, outputs) and the targets of a minibatch: class
+        numbers (rows,) or values (rows, columns), and the weights of the rows where the dataset has some.
+    optimizer : str
+        'sgd', 'sgd:lr=0.1:momentum=0.9', 'adamw:lr=0.002', 'adam', 'rmsprop', 'adagrad'; or 'lbfgs', of which each
+        epoch is an iteration over all rows.
+    epochs, batch_size : int
+        Passes over the rows; rows of a minibatch.
+    seed : int
+        The seed of the order of the rows.
+    shuffle : bool
+        Whether rows come in another order in each epoch.
+    schedule : str, optional
+        How the learning rate changes: 'cosine', 'step:10:0.5', 'one-cycle', ...
+    clip_norm : float, optional
+        The largest norm of all gradients together.
+    class_weight : {'balanced'}, optional
+        That rare classes count more, with cross-entropy.
+    label_smoothing : float
+        The share of a target that is spread over all classes, with cross-entropy.
+    patience : int, optional
+        Ends a run after so many epochs without a better one on the validation rows; the weights are those of the best.
+    min_delta : float
+        How much better an epoch must be to count.
+    preprocess : {'standardize', 'minmax', 'robust', 'none', 'scale:FACTOR'}, optional
+        What is done to features first, fitted to the rows that are learned from and kept in the model. By default the
+        columns of a table are standardised, images divided, and arrays left as they are. The values of a table's
+        regression are standardised, too; those of an array are not.
+    threads : int, optional
+        The number of threads; by default that of OMP_NUM_THREADS, or of the cores. No bit of the result depends on it.
+
+    Examples
+    --------
+    >>> import chainrule
+    >>> train, test = chainrule.Dataset.read("digits").split(test=0.2, seed=42)
+    >>> mlp = chainrule.Mlp("64-32-10 relu", seed=42)
+    >>> model = chainrule.Trainer(epochs=5, seed=42).fit(mlp, train)
+    >>> model.evaluate(test)["accuracy"] > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        loss: str | Loss | None = None,
+        optimizer: str = "sgd",
+        *,
+        epochs: int = 20,
+        batch_size: int = 32,
+        seed: int = 0,
+        shuffle: bool = True,
+        schedule: str | None = None,
+        clip_norm: float | None = None,
+        class_weight: str | None = None,
+        label_smoothing: float = 0.0,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        preprocess: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if class_weight not in (None, "balanced"):
+            raise InvalidInputError(f"class_weight is {class_weight!r}; expected 'balanced' or None")
+        if loss is not None and not isinstance(loss, str) and not callable(loss):
+            raise InvalidInputError(f"loss is {loss!r}; expected a name or a function")
+        self.loss = loss
+        self._settings = {
+            "optimizer": optimizer,
+            "epochs": count(epochs, "epochs"),
+            "batch_size": count(batch_size, "batch_size"),
+            "seed": count(seed, "seed", 0),
+            "shuffle": bool(shuffle),
+            "schedule": schedule,
+            "clip_norm": None if clip_norm is None else float(clip_norm),
+            "balance_classes": class_weight == "balanced",
+            "label_smoothing": float(label_smoothing),
+            "patience": None if patience is None else count(patience, "patience"),
+            "min_delta": float(min_delta),
+            "preprocess": preprocess,
+            "threads": None if threads is None else count(threads, "threads"),
+        }
+        # What classes have is checked with their usual loss, where none is named.
+        of_classes = loss is None and (class_weight is not None or label_smoothing)
+        assumed = loss if isinstance(loss, str) else "cross-entropy" if of_classes else "mse"
+        _chainrule.check_settings(self._settings | {"loss": assumed})
+
+    def fit(
+        self,
+        mlp: Mlp,
+        data: Dataset,
+        validation: Dataset | None = None,
+        callbacks: Iterable[Callable[[Epoch], Any]] | Callable[[Epoch], Any] = (),
+    ) -> Model:
+        """Train a network in place.
+
+        Python's lock is released while it computes. Ctrl-C ends the run after the step at hand; what a callback or a loss
+        raises ends it, too. The network then has the weights of the last step (with `patience`, of the best epoch).
+
+        Parameters
+        ----------
+        mlp : Mlp
+            It learns; no other call may use it meanwhile.
+        data : Dataset
+            The rows to learn from.
+        validation : Dataset, optional
+            Rows to measure each epoch on; nothing is learned from them, but `patience` and a 'plateau' schedule look at them.
+        callbacks : callable or list of callable
+            Called with an `Epoch` after each epoch, in their order, on the thread that called `fit`. The run ends when one
+            returns False.
+
+        Returns
+        -------
+        model : Model
+            Of a copy of the network, with its preprocessing and classes; its ``history`` has the epochs.
+
+        Raises
+        ------
+        InvalidInputError
+            When the rows do not fit the network or the loss, or the loss becomes infinite or NaN: then the network has the
+            weights of the last epoch before.
+        KeyboardInterrupt
+            After Ctrl-C.
+        """
+        for name, given, kind in (("mlp", mlp, Mlp), ("data", data, Dataset), ("validation", validation, Dataset)):
+            if given is not None and not isinstance(given, kind) or given is None and name != "validation":
+                raise InvalidInputError(f"{name} is {type(given).__name__}; expected a chainrule.{kind.__name__}")
+        functions = (callbacks,) if callable(callbacks) else tuple(callbacks)
+        for function in functions:
+            if not callable(function):
+                raise InvalidInputError(f"a callback is {type(function).__name__}; expected a function of an Epoch")
+        named = self.loss if isinstance(self.loss, str) else data.usual_loss
+        parts = (data._part(mlp.dtype), None if validation is None else validation._part(mlp.dtype))
+        called = (_own_loss(self.loss, mlp.dtype) if callable(self.loss) else None, _each(functions) if functions else None)
+        compiled, report = _chainrule.fit(mlp._compiled, parts, self._settings | {"loss": named}, called)
+        model = Model(compiled)
+        epochs, reason, best, steps, seconds = report
+        model.history = History(tuple(Epoch(*epoch) for epoch in epochs), reason, best, steps, seconds)
+        return model
+
+    def __repr__(self) -> str:
+        loss = self.loss.__name__ if callable(self.loss) and hasattr(self.loss, "__name__") else self.loss
+        settings = [f"{name}={value!r}" for name, value in self._settings.items() if value not in (None, False, 0.0)]
+        return f"Trainer({', '.join([f'loss={loss!r}', *settings])})"
+
+
+def _each(functions: tuple[Callable[[Epoch], Any], ...]) -> Callable[[tuple[Any, ...]], bool]:
+    """All callbacks as one; whether the run goes on."""
+
+    def each(values: tuple[Any, ...]) -> bool:
+        said = [function(Epoch(*values)) for function in functions]
+        return not any(isinstance(word, (bool, np.bool_)) and not word for word in said)
+
+    return each
+
+
+def _own_loss(function: Loss, dtype: str) -> Callable[[Any, Any, Any], tuple[float, Any]]:
+    """The function with what it returns checked."""
+
+    def own(outputs: Any, targets: Any, weights: Any) -> tuple[float, Any]:
+        given = (outputs, targets) if weights is None else (outputs, targets, weights)
+        return checked(function(*given), outputs.shape, dtype)
+
+    return own

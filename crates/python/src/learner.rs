@@ -1,0 +1,107 @@
+//! A network that takes training steps one at a time, with the buffers of a step and the moments of its optimiser.
+
+use chainrule::network::Objective;
+use chainrule::optim::OptimizerState;
+use chainrule::{Loss, MatRef, Mlp, Optimizer, Scalar, TargetsRef, Workspace};
+
+use crate::failure::Failure;
+
+/// A network in training.
+pub(crate) struct Learner<T: Scalar> {
+    pub(crate) mlp: Mlp<T>,
+    /// Made for as many rows as the largest minibatch so far had.
+    workspace: Option<Workspace<T>>,
+    /// The rows of the forward pass, (rows, inputs).
+    x: Vec<T>,
+    /// None where no forward pass is to be followed by a backward pass.
+    rows: usize,
+    /// Of the optimiser of this name.
+    moments: Option<(&'static str, OptimizerState<T>)>,
+    gradients: Vec<T>,
+}
+
+impl<T: Scalar> Learner<T> {
+    pub(crate) fn new(mlp: Mlp<T>) -> Self {
+        Learner { mlp, workspace: None, x: Vec::new(), rows: 0, moments: None, gradients: Vec::new() }
+    }
+
+    /// The parameters are other ones now: the moments of an optimiser begin anew.
+    pub(crate) fn replace(&mut self, mlp: Mlp<T>) {
+        *self = Learner::new(mlp);
+    }
+
+    /// The output of a training pass, (rows, outputs); the network does not change.
+    pub(crate) fn forward(
+        &mut self,
+        x: MatRef<'_, T>, // (rows, inputs)
+    ) -> Result<Vec<T>, Failure> {
+        self.rows = 0;
+        let rows = x.rows();
+        let workspace = match &mut self.workspace {
+            Some(workspace) if workspace.max_batch() >= rows => workspace,
+            // With more rows than before.
+            workspace => workspace.insert(Workspace::try_new(&self.mlp, rows)?),
+        };
+        self.x.clear();
+        (0..rows).for_each(|row| self.x.extend_from_slice(x.row(row)));
+        let output = self.mlp.forward_training(MatRef::new(&self.x, rows, x.cols()), workspace)?;
+        let outputs = (0..rows).flat_map(|row| output.row(row).iter().copied()).collect();
+        self.rows = rows;
+        Ok(outputs)
+    }
+
+    /// The loss of the forward pass, whose gradients are known then.
+    pub(crate) fn backward(&mut self, targets: TargetsRef<'_, T>, loss: Loss) -> Result<f64, Failure> {
+        let Learner { mlp, workspace, x, rows, gradients, .. } = self;
+        let workspace = workspace.as_mut().filter(|_| *rows > 0).ok_or_else(no_pass)?;
+        let value = mlp.backward(MatRef::new(x, *rows, mlp.inputs()), targets, Objective::from(loss), workspace)?;
+        gradients.clear();
+        gradients.extend_from_slice(workspace.gradients());
+        Ok(value)
+    }
+
+    /// The same against a gradient of the caller's by each output of the forward pass.
+    pub(crate) fn backward_from(
+        &mut self,
+        dz: &[T], // (rows, outputs)
+    ) -> Result<(), Failure> {
+        let Learner { mlp, workspace, x, rows, gradients, .. } = self;
+        let workspace = workspace.as_mut().filter(|_| *rows > 0).ok_or_else(no_pass)?;
+        let expected = *rows * mlp.outputs();
+        if dz.len() != expected {
+            return Err(Failure::input(format!("the gradient has {} numbers; expected {expected}", dz.len())));
+        }
+        // The value is the caller's affair.
+        let given = |_: MatRef<'_, T>, to: &mut [T]| {
+            to.copy_from_slice(dz);
+            0.0
+        };
+        mlp.backward_with(MatRef::new(x, *rows, mlp.inputs()), given, workspace)?;
+        gradients.clear();
+        gradients.extend_from_slice(workspace.gradients());
+        Ok(())
+    }
+
+    /// The gradients of the last backward pass, laid out as [`Mlp::params`].
+    pub(crate) fn gradients(&self) -> &[T] {
+        &self.gradients
+    }
+
+    /// A step against the gradients of the last backward pass. The moments stay as long as the optimiser's name does.
+    pub(crate) fn update(&mut self, optimizer: Optimizer) -> Result<(), Failure> {
+        let Learner { mlp, workspace, rows, moments, gradients, .. } = self;
+        let workspace = workspace.as_ref().filter(|_| *rows > 0).ok_or_else(no_pass)?;
+        let state = match moments {
+            Some((name, state)) if *name == optimizer.name() => state,
+            moments => &mut moments.insert((optimizer.name(), OptimizerState::new(optimizer, mlp.params().len())?)).1,
+        };
+        mlp.update(optimizer, gradients, state)?;
+        mlp.commit_pass(workspace)?;
+        *rows = 0;
+        Ok(())
+    }
+}
+
+fn no_pass() -> Failure {
+    Failure::input("there is no forward pass for this backward pass")
+}
