@@ -219,8 +219,10 @@ fn numbers_are_read_as_where_the_model_was_trained() {
     let (value, notes) = first("one.csv", "pop\n50.000\n", &trained);
     assert_eq!(value, 50000.0);
     assert!(notes.len() == 1 && notes[0].contains("read as 50000, as where the model was trained"), "{notes:?}");
-    // What is clear by itself is read so.
-    assert_eq!(first("one.csv", "pop\n50.25\n", &trained), (50.25, Vec::new()));
+    // What is clear by itself is read so, which is said where it is another sign.
+    let (value, notes) = first("one.csv", "pop\n50.25\n", &trained);
+    assert_eq!(value, 50.25);
+    assert!(notes.len() == 1 && notes[0].contains("unlike where the model was trained"), "{notes:?}");
     assert_eq!(first("one.csv", "pop\n\"1.000,25\"\n", &trained), (1000.25, Vec::new()));
     // Told on the command line.
     let mut told =
