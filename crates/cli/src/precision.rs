@@ -38,7 +38,7 @@ impl PrecisionArgs {
         let line = RoundingLine { precision: precision.to_string(), share: cost.share(), cost };
         match self.tolerance {
             Some(tolerance) if line.share > tolerance => {
-                tell(&line.text());
+                tell(line.text());
                 tell(format_args!(
                     "error: {} of {} is more than --tolerance {}: bf16 and f16 round less than int8",
                     line.what(),

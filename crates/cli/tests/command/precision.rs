@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::run::{folder, last, names, run, succeed};
 
 #[test]
@@ -27,7 +29,8 @@ fn a_narrow_file_predicts_what_the_option_does_on_the_original() {
         assert_ne!(option.stdout, run(path, "predict m.safetensors --data digits --raw").stdout, "{precision}");
         let option =
             last(path, &format!("eval m.safetensors --data digits --part test --json --precision {precision}"));
-        let of_file = last(path, &format!("eval {name} --data digits --part test --json"));
+        let of_file = run(path, &format!("eval {name} --data digits --part test --json"));
+        let of_file: Value = serde_json::from_str(&of_file.stdout).unwrap();
         assert_eq!(
             (&option["test_loss"], &option["weights_sha256"]),
             (&of_file["test_loss"], &of_file["weights_sha256"])

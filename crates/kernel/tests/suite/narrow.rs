@@ -210,7 +210,7 @@ fn codes_and_scales_are_the_rounded_weights() {
                 // All of these are normal numbers.
                 (_, &[low, high]) => {
                     let bits = u32::from(u16::from_le_bytes([low, high]));
-                    f32::from_bits((bits & 0x8000) << 16 | ((bits & 0x7fff) << 13) + (112 << 23))
+                    f32::from_bits(((bits & 0x8000) << 16) | (((bits & 0x7fff) << 13) + (112 << 23)))
                 }
                 _ => unreachable!(),
             };
