@@ -16,12 +16,12 @@ impl Examples {
     /// # #[cfg(feature = "csv")] {
     /// use chainrule::data::{Missing, Request, Source};
     ///
-    /// let folder = tempfile::tempdir()?;
-    /// let path = folder.path().join("t.csv");
+    /// let path = std::env::temp_dir().join(format!("holes-{}.csv", std::process::id()));
     /// std::fs::write(&path, "a,b,y\n1,2,0\n3,,1\n5,6,0\n")?;
-    /// let mut request = Request::new(Source::File(path)).target("y");
+    /// let mut request = Request::new(Source::File(path.clone())).target("y");
     /// request.missing = Some(Missing::Median);
     /// let examples = request.read()?;
+    /// std::fs::remove_file(path)?;
     /// assert_eq!((examples.missing_in(0), examples.missing_in(1)), (vec![], vec![1]));
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -21,12 +21,13 @@ const SMALLEST_SCALE: f64 = 1.0 / (1u128 << 100) as f64;
 /// How weights are stored for products with few rows ([`crate::PackedNarrow`]). Sums stay f32.
 ///
 /// ```
-/// use chainrule_kernel::NarrowFormat;
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::NarrowFormat;
 ///
 /// let mut w = [0.1_f32, -1.27, 0.503, 0.4]; // (2, 2)
 /// NarrowFormat::Int8.round(&mut w, 2, 2)?; // each column to multiples of its largest magnitude / 127
 /// assert!((w[0] - 0.1).abs() < 0.5 * 0.503 / 127.0 && (w[1] + 1.27).abs() < 1e-4);
-/// # Ok::<(), chainrule_kernel::NarrowError>(())
+/// # Ok::<(), chainrule::kernel::NarrowError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -42,7 +43,8 @@ pub enum NarrowFormat {
 /// Why weights cannot be narrow.
 ///
 /// ```
-/// use chainrule_kernel::{NarrowError, NarrowFormat};
+/// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+/// use chainrule::kernel::{NarrowError, NarrowFormat};
 ///
 /// let error = NarrowFormat::F16.round(&mut [1.0_f32, 1e6], 2, 1).unwrap_err();
 /// assert!(matches!(error, NarrowError::TooLarge { row: 1, column: 0, .. }));
@@ -149,12 +151,14 @@ impl NarrowFormat {
     /// where the format has none. A weight is its number times its scale, exactly.
     ///
     /// ```
-    /// use chainrule_kernel::{MatRef, NarrowFormat};
+    /// # mod chainrule { pub use chainrule_kernel::*; pub use chainrule_kernel as kernel; }
+    /// use chainrule::MatRef;
+    /// use chainrule::kernel::NarrowFormat;
     ///
     /// let (codes, scales) = NarrowFormat::Int8.encode(MatRef::new(&[1.27_f32, 2.0, -0.5, 0.0], 2, 2))?;
     /// assert_eq!(codes.iter().map(|code| *code as i8).collect::<Vec<_>>(), [127, -50, 127, 0]);
     /// assert!((scales[0] - 0.01).abs() < 1e-6);
-    /// # Ok::<(), chainrule_kernel::NarrowError>(())
+    /// # Ok::<(), chainrule::kernel::NarrowError>(())
     /// ```
     ///
     /// # Errors
