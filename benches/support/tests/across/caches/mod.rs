@@ -12,13 +12,15 @@ use simulator::Machine;
 /// Lines that a product of (m, n, k) in f32 reads past the second level of this size, or writes there first:
 /// `m n k (1 / mc + 1 / nc + 1 / kc)` elements, and what packing reads and writes.
 fn model((m, n, k): (usize, usize, usize), blocking: &Blocking, l2: usize) -> f64 {
-    let Blocking { mc, nc, kc, pack_b, .. } = *blocking;
+    let Blocking { mc, nc, kc, pack_b, b_beside_c, .. } = *blocking;
     let blocks = |side: usize, block: usize| side.div_ceil(block) as f64;
     let (m_k, k_n, m_n) = ((m * k) as f64, (k * n) as f64, (m * n) as f64);
     // A once for each block of columns; packed, it is where it was packed, in the second level.
     let a = m_k * blocks(n, nc);
-    // B's block once for each block of rows, unless it stays in the second level, and what packs it.
-    let stays = 4 * (kc * nc.min(n) + mc * kc) <= l2 / 4 * 3;
+    // B's block once for each block of rows, and what packs it, unless it stays in the second level: beside A's block, or
+    // because its panels pass by one tile of A after the other.
+    let block = 4 * kc * nc.min(n);
+    let stays = (pack_b && block <= b_beside_c) || block + 4 * mc * kc <= l2 / 4 * 3;
     let times = if stays { 1.0 } else { blocks(m, mc) };
     let b = k_n * if pack_b { 1.0 + f64::from(u8::from(!stays)) + times } else { times };
     // C once for each block of steps.
