@@ -17,12 +17,17 @@ fn model((m, n, k): (usize, usize, usize), blocking: &Blocking, l2: usize) -> f6
     let (m_k, k_n, m_n) = ((m * k) as f64, (k * n) as f64, (m * n) as f64);
     // A once for each block of columns; packed, it is where it was packed, in the second level.
     let a = m_k * blocks(n, nc);
-    // B's block once for each block of rows, and what packs it, unless it stays in the second level: beside A's block, or
-    // because its panels pass by one tile of A after the other.
+    // B's block once for each block of rows, unless it stays in the second level, and what packs it: into the same lines as the
+    // block before, which are still there where its panels pass by one tile of A after the other.
     let block = 4 * kc * nc.min(n);
-    let stays = (pack_b && block <= b_beside_c) || block + 4 * mc * kc <= l2 / 4 * 3;
+    let stays = block + 4 * mc * kc <= l2 / 4 * 3;
     let times = if stays { 1.0 } else { blocks(m, mc) };
-    let b = k_n * if pack_b { 1.0 + f64::from(u8::from(!stays)) + times } else { times };
+    let b = k_n
+        * match (pack_b, block <= b_beside_c) {
+            (true, true) => 1.0,
+            (true, false) => 1.0 + f64::from(u8::from(!stays)) + times,
+            _ => times,
+        };
     // C once for each block of steps.
     let c = m_n * blocks(k, kc);
     (a + b + c) * 4.0 / 64.0
