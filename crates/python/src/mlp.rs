@@ -115,7 +115,7 @@ impl Mlp {
         })
     }
 
-    /// Whether a pass over so many rows is handed to other threads.
+    /// Whether a pass over this number of rows is handed to other threads.
     fn is_long(&self, rows: usize) -> bool {
         self.n_parameters.saturating_mul(rows) >= SHORT
     }

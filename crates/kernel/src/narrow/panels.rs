@@ -26,7 +26,7 @@ pub(crate) struct NarrowPanels<T> {
     pub(crate) scales: *const T,
 }
 
-/// Units of the panel that begins at unit `first` of so many.
+/// The number of units in the panel that begins at unit `first`; `units` is the number in the whole row.
 #[inline(always)]
 pub(crate) fn panel_units(first: usize, units: usize) -> usize {
     match units - first {
