@@ -117,7 +117,7 @@ impl<T: Scalar> Kernel<T> {
         if m <= SINGLE_ROWS {
             return self.narrow_rows(Some(a), b, (bias, activation), c, scratch);
         }
-        // Never past the address space: B's panels, which exist, have at least a byte for each of these elements.
+        // No wrap: B's panels, which exist and so have at most 2^63 bytes, have a byte for every other of these elements at least.
         let mut widened = scratch.take_widened(n.min(self.narrow_columns).next_multiple_of(self.nr) * k);
         for col in (0..n).step_by(self.narrow_columns) {
             let cols = self.narrow_columns.min(n - col);
