@@ -4,6 +4,9 @@ Run it as `scripts/floors --self-test`. The plants are made from the same tables
 tested without a line here.
 """
 
+import itertools
+import multiprocessing
+import os
 import re
 import shutil
 import subprocess
@@ -190,15 +193,48 @@ def copy_tree(to):
             shutil.copyfile(ROOT / name, to / name)
 
 
-def self_test():
-    """Breaks each law in a copy; that breach must be reported, at its line, and nothing else."""
+def plant_all(copy, packages, share):
+    """Plants every breach, or this `(number, of)` share of them; how many were tried, and how many went wrong."""
+    # Breaches already there are the business of the check itself.
+    before = set(floors.check_dependencies(copy, packages) + floors.check_sources(copy, packages))
+    missed = tried = 0
+    number, of = share
+    for package, what, file, new, line, words in itertools.islice(plants(packages), number, None, of):
+        old, tests = file.read_text(), file.parent / "planted_outline.rs"
+        file.write_text(new)
+        if file.name == "Cargo.toml":
+            after = set(floors.check_dependencies(copy, floors.metadata(copy)))
+        else:
+            tests.write_text(new)  # the same code in a file of tests is no breach
+            after = set(floors.check_sources(copy, [package]))
+            tests.unlink()
+        file.write_text(old)
+        tried += 1
+        path = file.relative_to(copy).as_posix()
+        caught = {breach for breach in after if breach.path == path and breach.line == line and words in breach.law}
+        # Lines move under a plant at the top of a file: other breaches are compared without their lines.
+        strangers = {(b.path, b.law) for b in after - caught} - {(b.path, b.law) for b in before}
+        if not caught or strangers:
+            missed += 1
+            print(f"self-test: planted `{what}` in {path}:{line}", "seen" if caught else "NOT SEEN", *strangers)
+    return tried, missed
+
+
+def plant_in_a_copy(share):
+    """`plant_all` in a copy of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder).resolve()
+        copy_tree(copy)
+        return plant_all(copy, floors.metadata(copy), share)
+
+
+def laws_about_all():
+    """How many breaches that no single file has go unseen."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder).resolve()
         copy_tree(copy)
         packages = floors.metadata(copy)
-        # Breaches already there are the business of the check itself.
-        before = set(floors.check_dependencies(copy, packages) + floors.check_sources(copy, packages))
-        missed = tried = 0
+        missed = 0
         orphan = {"name": "chainrule-planted", "manifest_path": str(copy / "Cargo.toml"), "dependencies": []}
         if not any("has no floor" in breach.law for breach in floors.check_dependencies(copy, [*packages, orphan])):
             print("self-test: a crate without a floor went unseen")
@@ -208,24 +244,19 @@ def self_test():
         if unused != sum(len(floor.workspace) + len(floor.external or []) for floor in floors.FLOORS.values()):
             print(f"self-test: of the allowances of crates that import nothing, {unused} are told")
             missed += 1
-        missed += circles_gone_wrong() + circles_unseen(copy, packages)
-        for package, what, file, new, line, words in plants(packages):
-            old, tests = file.read_text(), file.parent / "planted_outline.rs"
-            file.write_text(new)
-            if file.name == "Cargo.toml":
-                after = set(floors.check_dependencies(copy, floors.metadata(copy)))
-            else:
-                tests.write_text(new)  # the same code in a file of tests is no breach
-                after = set(floors.check_sources(copy, [package]))
-                tests.unlink()
-            file.write_text(old)
-            tried += 1
-            path = file.relative_to(copy).as_posix()
-            caught = {breach for breach in after if breach.path == path and breach.line == line and words in breach.law}
-            # Lines move under a plant at the top of a file: other breaches are compared without their lines.
-            strangers = {(b.path, b.law) for b in after - caught} - {(b.path, b.law) for b in before}
-            if not caught or strangers:
-                missed += 1
-                print(f"self-test: planted `{what}` in {path}:{line}", "seen" if caught else "NOT SEEN", *strangers)
+        return missed + circles_gone_wrong() + circles_unseen(copy, packages)
+
+
+def self_test():
+    """Breaks each law in copies, one a processor; that breach must be reported, at its line, and nothing else."""
+    missed = laws_about_all()
+    workers = os.cpu_count() or 1
+    if "fork" in multiprocessing.get_all_start_methods():  # a script without an extension cannot be imported anew
+        with multiprocessing.get_context("fork").Pool(workers) as pool:
+            shares = pool.map(plant_in_a_copy, [(number, workers) for number in range(workers)])
+    else:
+        shares = [plant_in_a_copy((0, 1))]
+    tried = sum(share[0] for share in shares)
+    missed += sum(share[1] for share in shares)
     print(f"floors: self-test planted {tried} breaches, {missed} gone wrong")
-    return 1 if missed else 0
+    return 1 if missed or not tried else 0
