@@ -20,7 +20,7 @@
 
 use std::sync::OnceLock;
 
-use super::block_sizes::{KC, MAX_SKINNY_ROWS, MR_MAX, NR_BYTES, SKINNY_COLUMNS};
+use super::block_sizes::{KC, LONG_ROW, MAX_SKINNY_ROWS, MR_MAX, NR_BYTES, SKINNY_COLUMNS};
 use crate::caches::Caches;
 
 /// What products ask of one machine's caches. Rows, columns and steps are counted in elements.
@@ -51,6 +51,9 @@ pub(crate) struct BlockSizes {
     /// passes by one, a line with each step: its rows are too far apart for the hardware to foresee. From memory 32 rows of
     /// 784 x 128 and 512 x 512 are 1.4 times as fast, 128 rows 1.13; from the second level 1.0-1.06.
     pub(crate) prefetched_b_bytes: usize,
+    /// The columns of an A by columns are far apart from so many bytes on, where the first level has 32 KiB or less: it is packed for more
+    /// products ([`super::block_sizes::COLUMNS_TILES`]).
+    pub(crate) columns_apart_bytes: usize,
     /// Of a packed block of B of more bytes than this, half a second level, the next panel is fetched while the first tile of
     /// each block of A passes by one: it comes from the third level, which is not overlapped with arithmetic otherwise. On
     /// Cascade Lake, where that level gives 10 GB/s to a core, squares of 1024 and 2048 go from 64 and 66 to 71 and 72 % of the
@@ -113,6 +116,7 @@ impl BlockSizes {
         let columns = caches.last_of_a_core() / (KC * ELEMENT) / 64 * 64;
         let way = caches.l1.bytes / caches.l1.ways;
         let sets: usize = 1 << way.max(LEAST_WAY).ilog2();
+        let is_small = caches.l1.bytes <= SMALL_L1;
         BlockSizes {
             steps,
             rows: rows(steps),
@@ -120,8 +124,9 @@ impl BlockSizes {
             columns: columns.clamp(LEAST_COLUMNS, MOST_COLUMNS),
             large_bytes: 4 * l2,
             large_row_bytes: (l2 / 512 / NR_BYTES * NR_BYTES).max(NR_BYTES),
-            large_in_place_bytes: if caches.l1.bytes <= SMALL_L1 { l2 / 2 } else { usize::MAX },
+            large_in_place_bytes: if is_small { l2 / 2 } else { usize::MAX },
             prefetched_b_bytes: l2 / 8,
+            columns_apart_bytes: if is_small { LONG_ROW } else { usize::MAX },
             fetched_panels_bytes: l2 / 2,
             b_beside_c: l2 / 2,
             low_large_bytes: l2 / 4,

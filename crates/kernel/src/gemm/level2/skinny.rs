@@ -56,7 +56,7 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(p: &Problem<T>, epilogue: &Epilog
             let source =
                 Source { ptr: a, steps: k, lanes: p.m, step_stride: p.a.cs, lane_stride: p.a.rs, readable: p.m };
             // SAFETY: rows 0..m and steps pc..pc + k of A exist, by the contract of `Problem`.
-            unsafe { K::call(&mut PackPanels { source: &source, width: p.m, to: a_panel }) };
+            unsafe { K::call(&mut PackPanels { source: &source, each: p.m, width: p.m, to: a_panel }) };
             a = a_panel.as_ptr();
         }
         let mut j = 0;

@@ -111,7 +111,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                     readable: nc - first,
                 };
                 // SAFETY: rows pc..pc+kc and columns jc+first..jc+nc of B exist, by the contract of `Problem`.
-                unsafe { K::call(&mut PackPanels { source: &source, width: nr, to: b_panels }) };
+                unsafe { K::call(&mut PackPanels { source: &source, each: nr, width: nr, to: b_panels }) };
             }
 
             // LOOP 3: rows of C, in blocks whose part of A fits the second-level cache. Independent.
@@ -119,20 +119,23 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                 let mc = mc_block.min(p.m - ic);
                 let tiles = mc.div_ceil(mr);
                 if pack_a {
-                    for tile in 0..tiles {
-                        let (i, rows) = rows_of(tile, shares(mc, tiles));
+                    let (least, larger) = shares(mc, tiles);
+                    for (first, count, rows) in [(0, larger, least + 1), (larger, tiles - larger, least)] {
+                        if count == 0 {
+                            continue;
+                        }
+                        let (i, _) = rows_of(first, (least, larger));
                         let source = Source {
                             ptr: p.a.at(ic + i, pc),
                             steps: kc,
-                            lanes: rows,
+                            lanes: count * rows,
                             step_stride: p.a.cs,
                             lane_stride: p.a.rs,
-                            readable: mc - i,
+                            readable: p.m - ic - i,
                         };
+                        let to = &mut a_panels[first * kc * mr..];
                         // SAFETY: rows ic+i.. and steps pc..pc+kc of A exist, by the contract of `Problem`.
-                        unsafe {
-                            K::call(&mut PackPanels { source: &source, width: mr, to: &mut a_panels[tile * kc * mr..] })
-                        };
+                        unsafe { K::call(&mut PackPanels { source: &source, each: rows, width: mr, to }) };
                     }
                 }
 

@@ -89,6 +89,7 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
     let by_columns = p.a.rs == 1 && p.m > 1;
     let pack_a = packs_rows::<T, K>(p)
+        || (by_columns && packs_columns::<T, K>(p, nr))
         || (p.n > MANY_ROWS_APART_COLUMN_TILES * nr
             && p.m > 1
             && p.sizes.same_sets::<T>(p.a.rs)
@@ -201,6 +202,13 @@ fn packs_rows<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     p.n > most && p.a.cs == 1 && p.m > 3
 }
 
+/// Whether an A that lies by columns is packed though its lines share no sets: see [`COLUMNS_TILES`].
+fn packs_columns<T: Scalar, K: Isa<T>>(p: &Problem<T>, nr: usize) -> bool {
+    let often = p.n >= COLUMNS_TILES * nr && p.k >= COLUMNS_STEPS;
+    let more_often = p.n >= 2 * COLUMNS_TILES * nr && 2 * p.k >= COLUMNS_STEPS;
+    !K::REGISTERS_ARE_LINES && p.a.cs * size_of::<T>() >= p.sizes.columns_apart_bytes && (often || more_often)
+}
+
 /// Columns past the first register that share registers with one another (`micro_kernel_tail.rs`), where that pays: with 9 to 12
 /// columns, 1.3-1.5 times as fast as tiles transposed. Where they are odd in number B is packed, since one more is read.
 pub(crate) fn tail_of<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
@@ -273,6 +281,22 @@ mod tests {
         let larger = BlockSizes::of_text("48K:12,1M:16,32M:16");
         let in_place = Problem { sizes: larger, ..of((512, 512, 784)) };
         assert!(!plan::<f32, Avx2, PLAIN>(&in_place, true).pack_b);
+    }
+
+    #[test]
+    fn a_first_level_of_32_kib_has_columns_of_a_packed_that_are_far_apart() {
+        let zen3 = BlockSizes::of_text("32K:8,512K:8,32M:16");
+        let of = |(m, n, k): (usize, usize, usize), sizes| {
+            let a = Operand { ptr: std::ptr::null(), rs: 1, cs: m };
+            Problem { sizes, a, ..problem((m, n, k), n) }
+        };
+        let packs = |shape| plan::<f32, Avx2, PLAIN>(&of(shape, zen3), true).pack_a;
+        assert!(packs((784, 256, 256)) && !packs((784, 255, 256)) && !packs((784, 256, 255)));
+        assert!(packs((784, 512, 128)) && !packs((784, 511, 128)) && !packs((784, 512, 127)));
+        assert!(!packs((255, 512, 256)), "columns side by side");
+        assert!(!plan::<f32, Avx512, PLAIN>(&of((784, 512, 256), zen3), true).pack_a);
+        let larger = of((784, 512, 256), BlockSizes::of_text("48K:12,1M:16,32M:16"));
+        assert!(!plan::<f32, Avx2, PLAIN>(&larger, true).pack_a);
     }
 
     #[test]

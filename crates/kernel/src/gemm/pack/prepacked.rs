@@ -182,6 +182,13 @@ impl<'a, T: Scalar> PackedColumns<'a, T> {
         };
         // SAFETY: the view covers (k, n), the panels have room for it (made so, and asserted again inside), and
         // `assert_available` has passed.
-        unsafe { (self.kernel.pack)(&mut PackPanels { source: &source, width: self.kernel.nr, to: self.panels }) }
+        unsafe {
+            (self.kernel.pack)(&mut PackPanels {
+                source: &source,
+                each: self.kernel.nr,
+                width: self.kernel.nr,
+                to: self.panels,
+            })
+        }
     }
 }
