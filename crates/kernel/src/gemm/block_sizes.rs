@@ -105,6 +105,9 @@ pub(crate) const COLUMNS_STEPS: usize = 256;
 /// Steps of a block of a large B whose rows are pages apart (`BlockSizes::large_bytes`).
 pub(crate) const LARGE_STEPS: usize = 256;
 
+/// Panels of a packed B's block, at least, that stays in the second level (`BlockSizes::kept_b_bytes`).
+pub(crate) const KEPT_PANELS: usize = 4;
+
 /// Registers across a tile of four rows.
 pub(crate) const FOUR_ROWS_VECTORS: usize = 3;
 

@@ -51,6 +51,23 @@ pub(crate) struct BlockSizes {
     /// passes by one, a line with each step: its rows are too far apart for the hardware to foresee. From memory 32 rows of
     /// 784 x 128 and 512 x 512 are 1.4 times as fast, 128 rows 1.13; from the second level 1.0-1.06.
     pub(crate) prefetched_b_bytes: usize,
+    /// Bytes of a packed block of B, half a second level, that stays there while all rows of A pass by. On Zen 3 (512 KiB, and a
+    /// third level of 10 to 15 GB/s), time with blocks of up to 1024 columns from the third level over that with such ones, medians of
+    /// 3 to 5 runs in turns (0.95-1.05 is noise); a quarter of the level is as good for up to 144 rows, and less for more:
+    ///
+    /// ```text
+    /// B by columns                          B by rows
+    /// 128 x 784 x 128   1.08-1.09           128 x 512 x 784   1.06
+    /// 128 x 784 x 512   1.08-1.09           256 x 512 x 784   1.07
+    /// 128 x 512 x 512   1.05-1.10           512 x 2048 x 512  1.10
+    /// 256 x 784 x 128   1.12                600 x 600 x 600   1.02-1.11
+    /// 512 x 784 x 128   1.09-1.18
+    /// 1024 x 1024 x 128 1.14
+    /// ```
+    ///
+    /// 1024 x 1024 x 1024 0.90, 1000 x 1000 x 1000 0.95, 512 x 2048 x 2048 0.89-0.94, 1024 x 1024 x 256 0.92: there A passes by too
+    /// often, or its rows share their sets, and blocks come from the third level as before.
+    pub(crate) kept_b_bytes: usize,
     /// The columns of an A by columns are far apart from so many bytes on, where the first level has 32 KiB or less: it is packed for more
     /// products ([`super::block_sizes::COLUMNS_TILES`]).
     pub(crate) columns_apart_bytes: usize,
@@ -126,6 +143,7 @@ impl BlockSizes {
             large_row_bytes: (l2 / 512 / NR_BYTES * NR_BYTES).max(NR_BYTES),
             large_in_place_bytes: if is_small { l2 / 2 } else { usize::MAX },
             prefetched_b_bytes: l2 / 8,
+            kept_b_bytes: l2 / 2,
             columns_apart_bytes: if is_small { LONG_ROW } else { usize::MAX },
             fetched_panels_bytes: l2 / 2,
             b_beside_c: l2 / 2,

@@ -147,14 +147,32 @@ impl PackingPlan {
     /// Rows of A's block; columns and steps of B's.
     #[inline(always)]
     pub(crate) fn blocks<T>(&self, p: &Problem<T>) -> (usize, usize, usize) {
-        let (&PackingPlan { mr, nr, resumes, .. }, sizes) = (self, p.sizes);
+        let (&PackingPlan { mr, resumes, .. }, sizes) = (self, p.sizes);
         let (most_cols, most_steps) = match (self.is_large, resumes) {
             (true, _) => (sizes.large_row_bytes / size_of::<T>(), LARGE_STEPS),
             (_, true) => (sizes.columns, self.most_steps.min(sizes.steps)),
             _ => (sizes.columns, self.most_steps),
         };
         let most_rows = if resumes || p.k <= sizes.steps { sizes.rows } else { sizes.kept_rows };
-        (even_part(p.m, most_rows / mr * mr, mr), even_part(p.n, most_cols, nr), even_part(p.k, most_steps, 1))
+        let (mc, kc) = (even_part(p.m, most_rows / mr * mr, mr), even_part(p.k, most_steps, 1));
+        let most_cols = if self.is_large { most_cols } else { self.columns_kept(p, mc, kc).unwrap_or(most_cols) };
+        (mc, even_part(p.n, most_cols, self.nr), kc)
+    }
+
+    /// Columns of a packed B's block that stays in the second level while all rows of A pass by, where that moves less past this
+    /// level than blocks from the third: A once more for each block of columns, rather than all panels once as they are
+    /// packed and again for each `mc` rows of A. What lies in place is not fetched ahead, so A counts 5/4.
+    #[inline(always)]
+    fn columns_kept<T>(&self, p: &Problem<T>, mc: usize, kc: usize) -> Option<usize> {
+        let (step, sizes) = (kc * size_of::<T>(), p.sizes);
+        if !self.pack_b || p.b_packed || self.pack_a || p.n * step <= sizes.kept_b_bytes {
+            return None;
+        }
+        let columns = ((sizes.kept_b_bytes / step / self.nr).max(KEPT_PANELS) * self.nr).min(sizes.columns);
+        let (of_a, of_b) = (p.m * p.n.div_ceil(columns), p.n * (2 + p.m.div_ceil(mc)));
+        // Rows that share their sets do not pass by in order.
+        let pays = p.m <= mc || (5 * of_a <= 4 * of_b && !sizes.same_sets::<T>(p.a.rs));
+        pays.then_some(columns)
     }
 }
 
@@ -300,6 +318,26 @@ mod tests {
     }
 
     #[test]
+    fn a_packed_b_stays_in_the_second_level_where_that_moves_less() {
+        let zen3 = BlockSizes::of_text("32K:8,512K:8,32M:16");
+        let columns = |(m, n, k): (usize, usize, usize), b: (usize, usize)| {
+            let b = Operand { ptr: std::ptr::null(), rs: b.0, cs: b.1 };
+            let p = Problem { sizes: zen3, b, ..problem((m, n, k), n) };
+            plan::<f32, Avx2, PLAIN>(&p, true).blocks(&p).1
+        };
+        // 256 KiB are 512 columns of 128 steps, 128 of 512.
+        assert_eq!(columns((128, 784, 128), (1, 128)), 400);
+        assert_eq!(columns((512, 784, 512), (1, 512)), 112);
+        assert_eq!(columns((128, 512, 784), (512, 1)), 128);
+        // What is smaller is one block; A would pass by too often; its rows share their sets; B is packed before.
+        assert_eq!(columns((128, 512, 128), (1, 128)), 512);
+        assert_eq!(columns((1000, 1000, 1000), (1000, 1)), 1008);
+        assert_eq!(columns((512, 2048, 2048), (2048, 1)), 1024);
+        let before = Problem { sizes: zen3, b_packed: true, ..problem((128, 512, 784), 512) };
+        assert_eq!(plan::<f32, Avx2, PLAIN>(&before, true).blocks(&before).1, 512);
+    }
+
+    #[test]
     fn a_large_b_of_few_rows_is_packed_in_blocks_that_the_second_level_holds() {
         let p = problem((64, 4096, 1024), 4096);
         let plan = plan::<f32, Avx512, PLAIN>(&p, true);
@@ -314,7 +352,7 @@ mod tests {
         let resumed = plan::<f32, Avx2, PLAIN>(&p, true);
         assert_eq!(resumed.blocks(&p), (144, 512, 250));
         let kept = plan::<f32, Avx2, PLAIN>(&p, false);
-        assert_eq!(kept.blocks(&p), (36, 512, 1000));
+        assert_eq!(kept.blocks(&p), (36, 64, 1000)); // A 32 times, not B 58 times
         // As few steps as fit beside more rows are one block either way.
         let few = Problem { k: 200, ..p };
         assert_eq!(plan::<f32, Avx2, PLAIN>(&few, false).blocks(&few), (144, 512, 200));
