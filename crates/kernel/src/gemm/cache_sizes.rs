@@ -51,7 +51,8 @@ pub(crate) struct BlockSizes {
     /// passes by one, a line with each step: its rows are too far apart for the hardware to foresee. From memory 32 rows of
     /// 784 x 128 and 512 x 512 are 1.4 times as fast, 128 rows 1.13; from the second level 1.0-1.06.
     pub(crate) prefetched_b_bytes: usize,
-    /// Bytes of a packed block of B, half a second level, that stays there while all rows of A pass by. On Zen 3 (512 KiB, and a
+    /// Bytes of a packed block of B, 7/16 of the second level, that stays there while all rows of A pass by, and while the next
+    /// block is packed from as many bytes. On Zen 3 (512 KiB, and a
     /// third level of 10 to 15 GB/s), time with blocks of up to 1024 columns from the third level over that with such ones, medians of
     /// 3 to 5 runs in turns (0.95-1.05 is noise); a quarter of the level is as good for up to 144 rows, and less for more:
     ///
@@ -143,7 +144,7 @@ impl BlockSizes {
             large_row_bytes: (l2 / 512 / NR_BYTES * NR_BYTES).max(NR_BYTES),
             large_in_place_bytes: if is_small { l2 / 2 } else { usize::MAX },
             prefetched_b_bytes: l2 / 8,
-            kept_b_bytes: l2 / 2,
+            kept_b_bytes: l2 / 16 * 7,
             columns_apart_bytes: if is_small { LONG_ROW } else { usize::MAX },
             fetched_panels_bytes: l2 / 2,
             b_beside_c: l2 / 2,

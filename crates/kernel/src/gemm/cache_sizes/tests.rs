@@ -81,7 +81,7 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
         large_row_bytes: 2048,
         large_in_place_bytes: usize::MAX,
         prefetched_b_bytes: 128 << 10,
-        kept_b_bytes: 512 << 10,
+        kept_b_bytes: 448 << 10,
         columns_apart_bytes: usize::MAX,
         fetched_panels_bytes: 512 << 10,
         b_beside_c: 512 << 10,
