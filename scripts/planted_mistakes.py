@@ -295,6 +295,7 @@ MISTAKES = [
     ("kernel: a row's held sums begin with its first register's", GEMV, "mul_add(b, acc[v]);", "mul_add(b, acc[0]);"),
     ("kernel: pairs of bf16 change places", NARROW_PANELS, "2 * lane + register,", "2 * lane + 1 - register,"),
     ("kernel: sums of integers keep the unit they are widened in", NARROW_ROW, ".mul(V::constant(1.0 / INT8_UNIT));", ";"),
+    ("kernel: narrow rows that share weights are all the first", NARROW_ROW, "i * self.a_rs));", "0));"),
     ("kernel: integers are cut, not rounded", NARROW_FORMAT, ".round_ties_even() as i8", " as i8"),
     ("kernel: the last turn of few rows counts a step twice", TURNED, "if i >= done {", "if i + 1 >= done {"),
     ("kernel: the last columns of few rows are a column early", TURNED, "r.n - K::Vector::LANES);", "r.n - K::Vector::LANES - 1);"),

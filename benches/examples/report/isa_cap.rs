@@ -51,6 +51,13 @@ const CAPS: &[Cap] = &[
     },
     Cap { rival: "gemmkit", by: "GEMMKIT_REQUIRE_ISA=fma", means: Means::Variable("GEMMKIT_REQUIRE_ISA", "fma") },
     Cap { rival: "openblas", by: "OPENBLAS_CORETYPE=Haswell", means: Means::Variable("OPENBLAS_CORETYPE", "Haswell") },
+    Cap {
+        rival: "scipy-openblas",
+        by: "OPENBLAS_CORETYPE=Haswell",
+        means: Means::Variable("OPENBLAS_CORETYPE", "Haswell"),
+    },
+    Cap { rival: "mkl", by: "MKL_ENABLE_INSTRUCTIONS=AVX2", means: Means::Variable("MKL_ENABLE_INSTRUCTIONS", "AVX2") },
+    Cap { rival: "libxsmm", by: "LIBXSMM_TARGET=hsw", means: Means::Variable("LIBXSMM_TARGET", "hsw") },
     // BLIS counts its architectures: `arch_t` in its bli_type_defs.h.
     Cap { rival: "blis", by: "BLIS_ARCH_TYPE=3 (haswell)", means: Means::Variable("BLIS_ARCH_TYPE", "3") },
 ];

@@ -28,9 +28,12 @@ pub(crate) fn cpu() -> String {
     }
 }
 
+/// The commit, `-dirty` behind it where files differ from it, other than those that a record before this one made anew.
 pub(crate) fn commit() -> String {
     let commit = output("git", &["rev-parse", "HEAD"]);
-    let clean = output("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
+    let code = ["--", ":/", ":(top,exclude)README.md", ":(top,exclude)benches/records"];
+    let status = [&["status", "--porcelain", "--untracked-files=no"][..], &code].concat();
+    let clean = output("git", &status).is_empty();
     if clean { commit } else { format!("{commit}-dirty") }
 }
 

@@ -15,14 +15,16 @@ mod probe;
 mod product;
 mod rivals;
 mod steps;
+mod stored;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chainrule_bench_support::caches::Caches;
 use chainrule_bench_support::chart::chart;
+use chainrule_bench_support::families::families;
 use chainrule_bench_support::record::{Header, IsaCap, Measured, Record, Rival};
 use chainrule_bench_support::shapes::{Element, GROUPS, SUMMARY, Shape, table};
 use chainrule_bench_support::summary::{readme_section, replace_section};
@@ -41,8 +43,14 @@ use steps::{More, Steps};
 const WITH: &[&str] = &[
     #[cfg(feature = "openblas")]
     "openblas",
+    #[cfg(feature = "scipy-openblas")]
+    "scipy-openblas",
     #[cfg(feature = "blis")]
     "blis",
+    #[cfg(feature = "mkl")]
+    "mkl",
+    #[cfg(feature = "libxsmm")]
+    "libxsmm",
     #[cfg(feature = "rten")]
     "rten",
 ];
@@ -82,17 +90,17 @@ struct Run {
     /// Limit every candidate to this instruction set: avx2 (needs the settings of scripts/bench --isa)
     #[arg(long, value_parser = ["avx2"])]
     isa: Option<String>,
-    /// Additional rivals that this build must have, separated by commas: openblas, blis, rten
+    /// Additional rivals that this build must have, separated by commas: openblas, scipy-openblas, blis, mkl, libxsmm, rten
     #[arg(long, value_delimiter = ',')]
     with: Vec<String>,
-    /// Write the record to this file; without it, no record is written
+    /// Write the record to this file, FAMILY in its name being the processor's; without it, no record is written
     #[arg(long)]
     out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 struct Render {
-    /// The folder of records
+    /// The folder of records, each in the folder of its processor's family
     #[arg(long, default_value = "benches/records")]
     records: PathBuf,
     /// The README whose section is replaced
@@ -156,8 +164,10 @@ impl Run {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
         pool.map_err(|error| error.to_string())?;
         let field = self.field()?;
+        let notes = rivals::libraries(self.threads)?;
         let header = self.header(field)?;
         print::beginning(&header);
+        notes.iter().for_each(|note| println!("{note}"));
         for Rival { name, isa_cap, .. } in &header.rivals {
             if let Some(IsaCap { by, percent_of_peak: [f32, f64] }) = isa_cap {
                 println!("{name:15} capped by {by}: {f32:.0} % of the peak in f32, {f64:.0} % in f64");
@@ -200,7 +210,6 @@ impl Run {
         if let Some(rival) = self.with.iter().find(|rival| !WITH.contains(&rival.as_str())) {
             return Err(format!("built without {rival}; scripts/bench --with builds what it asks for"));
         }
-        rivals::libraries()?;
         Ok(field)
     }
 
@@ -238,12 +247,11 @@ impl Run {
 
 impl Render {
     fn render(&self) -> Result<(), String> {
-        let records = records(&self.records)?;
-        let (path, record) = newest(&records, &self.records)?;
-        let comparable: Vec<&Record> =
-            records.iter().map(|(_, record)| record).filter(|record| is_comparable(&record.header)).collect();
+        let records = stored::records(&self.records)?;
+        let (path, record) = stored::newest(&records, &self.records)?;
         let readme = fs::read_to_string(&self.readme).map_err(|error| format!("{}: {error}", self.readme.display()))?;
-        let section = readme_section(record, &path.to_string_lossy(), &self.svg.to_string_lossy(), &comparable);
+        let families = families(records.iter().map(|(_, record)| record));
+        let section = readme_section(record, &path.to_string_lossy(), &self.svg.to_string_lossy(), &families);
         let readme =
             replace_section(&readme, &section).map_err(|wrong| format!("{}: {wrong}", self.readme.display()))?;
         for (file, text) in [(&self.readme, readme), (&self.svg, chart(record))] {
@@ -252,34 +260,6 @@ impl Render {
         }
         Ok(())
     }
-}
-
-/// The records of products, which the README's tables are about, the oldest first.
-fn records(folder: &Path) -> Result<Vec<(PathBuf, Record)>, String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut records = Vec::new();
-    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-        if path.extension().is_some_and(|extension| extension == "jsonl") {
-            let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            let record = Record::parse(&text).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
-            if !record.cases.is_empty() {
-                records.push((path, record));
-            }
-        }
-    }
-    records.sort_by(|(_, a), (_, b)| a.header.date.cmp(&b.header.date));
-    Ok(records)
-}
-
-/// Of one thread, with the CPU's own choice of kernels and the usual rivals.
-fn is_comparable(header: &Header) -> bool {
-    header.threads == 1 && header.kernels_by_default && header.isa.is_none() && header.with.is_empty()
-}
-
-/// The newest of the comparable records; without such a one, the newest.
-fn newest<'a>(records: &'a [(PathBuf, Record)], folder: &Path) -> Result<&'a (PathBuf, Record), String> {
-    let best = records.iter().max_by_key(|(_, record)| (is_comparable(&record.header), record.header.date.clone()));
-    best.ok_or(format!("{} holds no record: run scripts/bench", folder.display()))
 }
 
 fn print_case(case: &Measured) {

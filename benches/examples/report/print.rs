@@ -2,18 +2,26 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chainrule_bench_support::record::{Header, Line, Memory, Peak, Record};
 use chainrule_bench_support::steps::record::MeasuredStep;
 
+/// What stands for the folder of the processor's family in the name of a record.
+const FAMILY: &str = "FAMILY";
+
+/// Writes the record, and makes its folder.
 pub(crate) fn write(path: &Path, record: &Record) -> Result<(), String> {
     let Record { header, cases, steps } = record;
+    let path = PathBuf::from(path.to_string_lossy().replace(FAMILY, &header.family().folder));
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
     let mut lines = vec![Line::Header(Box::new(header.clone()))];
     lines.extend(cases.iter().map(|case| Line::Case(Box::new(case.clone()))));
     lines.extend(steps.iter().map(|step| Line::Step(Box::new(step.clone()))));
     let text: String = lines.iter().map(|line| line.to_json() + "\n").collect();
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     println!("record: {}", path.display());
     Ok(())
 }

@@ -3,9 +3,13 @@
 #![allow(unsafe_code)]
 
 mod bounds;
-#[cfg(any(feature = "openblas", feature = "blis"))]
+#[cfg(feature = "cblas")]
 mod c;
 mod interface;
+#[cfg(feature = "c-libraries")]
+mod library;
+#[cfg(feature = "libxsmm")]
+mod libxsmm;
 mod loops;
 #[cfg(feature = "rten")]
 mod rten;
@@ -42,11 +46,13 @@ macro_rules! rivals {
                 if threads == 1 {
                     rivals.insert(0, Candidate::new("matrixmultiply", $matrixmultiply));
                 }
-                #[cfg(any(feature = "openblas", feature = "blis"))]
+                #[cfg(feature = "cblas")]
                 rivals.extend(LIBRARIES.iter().flatten().map(|library| {
                     (library.set_threads)(threads);
                     Candidate::new(library.name, move |operands| cblas(library.$matrixmultiply, operands))
                 }));
+                #[cfg(feature = "libxsmm")]
+                rivals.extend(LIBXSMM.iter().filter_map(|x| libxsmm::candidate(x.$matrixmultiply, field, shape)));
                 #[cfg(feature = "rten")]
                 rivals.extend(rten::candidate(field, shape));
                 let _ = shape; // only some ask
@@ -196,31 +202,42 @@ fn gemmkit<T: Scalar + Float + gemmkit::GemmScalar>(operands: &mut Operands<T>, 
 
 /// The version of a rival that is no crate, with the processor that it takes this one for.
 pub(crate) fn library_version(name: &str) -> Option<String> {
-    #[cfg(any(feature = "openblas", feature = "blis"))]
+    #[cfg(feature = "cblas")]
     for library in LIBRARIES.iter().flatten() {
         if library.name == name {
             return Some(library.version.clone());
         }
     }
+    #[cfg(feature = "libxsmm")]
+    if name == "libxsmm" {
+        return LIBXSMM.iter().map(|library| library.version.clone()).next();
+    }
     let _ = name; // of a crate
     None
 }
 
-/// Whether the libraries that this report was built for are there.
+/// Whether the libraries that this report was built for are there, and on so many threads. Returns what a reader must know of
+/// them on this machine.
 ///
 /// # Errors
 /// Which one is not, and how to come by it.
-pub(crate) fn libraries() -> Result<(), String> {
-    #[cfg(any(feature = "openblas", feature = "blis"))]
-    if let Some(Err(missing)) = LIBRARIES.iter().find(|library| library.is_err()) {
-        return Err(missing.clone());
+pub(crate) fn libraries(threads: usize) -> Result<Vec<String>, String> {
+    #[cfg(feature = "libxsmm")]
+    LIBXSMM.as_ref().map_err(String::clone)?;
+    #[cfg(feature = "cblas")]
+    return c::ready(threads);
+    #[cfg(not(feature = "cblas"))]
+    {
+        let _ = threads; // only libraries ask
+        Ok(Vec::new())
     }
-    Ok(())
 }
 
-#[cfg(any(feature = "openblas", feature = "blis"))]
+#[cfg(feature = "cblas")]
 pub(crate) use c::{LIBRARIES, cblas};
 pub(crate) use interface::Rivals;
+#[cfg(feature = "libxsmm")]
+use libxsmm::LIBXSMM;
 pub(crate) use loops::{CHAINS, loads, multiply_adds};
 
 #[cfg(test)]
@@ -249,17 +266,23 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(feature = "openblas", feature = "blis"))]
+    #[cfg(feature = "c-libraries")]
     fn a_library_that_is_missing_is_told_with_its_command() {
-        let wrong = c::load("CHAINRULE_NO_SUCH_LIBRARY", &["libno-such.so"], "apt-get install x").unwrap_err();
+        let wrong = library::load("CHAINRULE_NO_SUCH_LIBRARY", &["libno-such.so"], "apt-get install x").unwrap_err();
         assert!(wrong.contains("libno-such.so") && wrong.contains("To install it: apt-get install x; or"), "{wrong}");
-        for missing in LIBRARIES.iter().filter_map(|library| library.as_ref().err()) {
-            assert!(missing.contains("apt-get install lib"), "{missing}");
+        let mut missing: Vec<&String> = Vec::new();
+        #[cfg(feature = "cblas")]
+        missing.extend(LIBRARIES.iter().filter_map(|library| library.as_ref().err()));
+        #[cfg(feature = "libxsmm")]
+        missing.extend(LIBXSMM.as_ref().err());
+        for missing in missing {
+            let command = ["apt-get install lib", "python3 -m venv target/rivals && target/rivals/bin/pip install "];
+            assert!(command.iter().any(|command| missing.contains(command)), "{missing}");
         }
     }
 
     #[test]
-    #[cfg(any(feature = "openblas", feature = "blis"))]
+    #[cfg(feature = "cblas")]
     fn a_library_that_gives_a_wrong_answer_is_refused() {
         for library in LIBRARIES.iter().flatten() {
             let shape = table().into_iter().find(|shape| shape.name == "64 tt").unwrap();

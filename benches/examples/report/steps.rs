@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use chainrule_bench_support::record::{Header, Record, Rival};
 use chainrule_bench_support::rounds::Rounds;
 use chainrule_bench_support::shapes::Element;
-use chainrule_bench_support::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions, verify_steps};
+use chainrule_bench_support::steps::candidate::{
+    Candidate, F32_WEIGHTS, ONE_THREAD, Predictor, Stepper, verify_predictions, verify_steps,
+};
 use chainrule_bench_support::steps::data::Rows;
-use chainrule_bench_support::steps::figures::ONE_THREAD;
 use chainrule_bench_support::steps::jobs::{PREDICTIONS, PredictJob, STEPS, StepJob, network};
 use chainrule_bench_support::steps::record::{MeasuredStep, Timed};
 use chainrule_bench_support::steps::timing::{measure_predictions, measure_steps};
@@ -47,7 +48,7 @@ pub(crate) struct Steps {
     /// Additional rivals that this build must have, separated by commas: burn, candle, tract
     #[arg(long, value_delimiter = ',')]
     with: Vec<String>,
-    /// Write the record to this file; without it, no record is written
+    /// Write the record to this file, FAMILY in its name being the processor's; without it, no record is written
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -81,7 +82,9 @@ impl Steps {
             print::step(&step);
             record.steps.push(step);
         }
-        for job in PREDICTIONS.iter().filter(|job| named(job.name)) {
+        // One row is predicted on one thread, whatever its weights are.
+        let has_news = |job: &&PredictJob| self.threads == 1 || !job.is_narrow();
+        for job in PREDICTIONS.iter().filter(|job| named(job.name)).filter(has_news) {
             let step = pool.install(|| self.prediction(job, &Rows::for_network(mnist.as_ref(), job.widths), more))?;
             print::step(&step);
             record.steps.push(step);
@@ -140,6 +143,14 @@ impl Steps {
         let x = &rows.x[..job.rows * inputs];
         let verified = verify_predictions(&mut candidates, x, job.rows * outputs);
         verified.map_err(|wrong| format!("{}: {wrong}", job.name))?;
+        if job.is_narrow() {
+            // Everyone else agrees with our weights of f32, which stay in the field, and theirs with those rounded.
+            let narrow = || ours::narrow_predictor(job, &mlp, x).map_err(|wrong| format!("{}: {wrong}", job.name));
+            F32_WEIGHTS.clone_into(&mut candidates[0].name);
+            candidates[1] = narrow()?;
+            candidates.insert(0, narrow()?);
+            candidates.swap(1, 2);
+        }
         let names: Vec<String> = candidates.iter().map(|candidate| candidate.name.clone()).collect();
         let shape = (job.rows, inputs, outputs);
         let measure = |seconds| measure_predictions(&mut candidates, &rows.x, shape, seconds);

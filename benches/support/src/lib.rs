@@ -14,6 +14,7 @@
 //! - `operands` and `rounds`: candidates for one product, verified and then timed in turns.
 //! - `record`, `summary`, `figures` and `chart`: what a run measured, as JSON lines, as the README's table, in a few lines,
 //!   as a picture.
+//! - `family` and `families`: which family a processor is of, and what was measured on each of them, side by side.
 #![forbid(unsafe_code)]
 
 mod bound;
@@ -21,6 +22,10 @@ mod bound;
 pub mod caches;
 #[cfg(feature = "report")]
 pub mod chart;
+#[cfg(feature = "report")]
+pub mod families;
+#[cfg(feature = "report")]
+pub mod family;
 #[cfg(feature = "report")]
 pub mod figures;
 #[cfg(feature = "report")]

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::caches::Caches;
+use crate::family::Family;
 use crate::operands::copies;
 use crate::rounds::Rounds;
 use crate::shapes::{Element, Shape, Stored};
@@ -169,6 +170,18 @@ pub struct Record {
     pub cases: Vec<Measured>,
     /// Training steps and predictions, which have a file of their own.
     pub steps: Vec<MeasuredStep>,
+}
+
+impl Header {
+    /// The family of the processor.
+    pub fn family(&self) -> Family {
+        Family::of(&self.cpu)
+    }
+
+    /// Of one thread, with the CPU's own choice of kernels and the usual rivals.
+    pub fn is_comparable(&self) -> bool {
+        self.threads == 1 && self.kernels_by_default && self.isa.is_none() && self.with.is_empty()
+    }
 }
 
 impl Measured {

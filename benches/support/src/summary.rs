@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::record::{Header, Measured, Record};
+use crate::families::{OfFamily, side_by_side};
+use crate::record::{Measured, Record};
 use crate::shapes::{Element, SUMMARY};
 use crate::stats::{geometric_mean, quantile};
 
@@ -30,9 +31,13 @@ impl Record {
 
     /// The products on which a rival needed less time, by more than the [noise](Record::noise), the worst first.
     pub fn lost(&self) -> Vec<&Measured> {
-        let least = 1.0 - self.noise();
+        self.lost_by(self.noise())
+    }
+
+    /// The products on which a rival's time is less than ours by more than this share, the worst first.
+    pub fn lost_by(&self, share: f64) -> Vec<&Measured> {
         let ratio = |case: &Measured| case.best_rival().map_or(f64::INFINITY, |best| best.ratio[1]);
-        let mut lost: Vec<&Measured> = self.cases.iter().filter(|case| ratio(case) < least).collect();
+        let mut lost: Vec<&Measured> = self.cases.iter().filter(|case| ratio(case) < 1.0 - share).collect();
         lost.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
         lost
     }
@@ -51,47 +56,8 @@ impl Record {
     }
 }
 
-/// The same products on several processors: of each the record that stands last, in the order of their first ones. Empty
-/// where there is one processor.
-fn by_processor(records: &[&Record]) -> String {
-    let mut newest: Vec<&Record> = Vec::new();
-    for &record in records {
-        match newest.iter_mut().find(|known| known.header.cpu == record.header.cpu) {
-            Some(known) => *known = record,
-            None => newest.push(record),
-        }
-    }
-    if newest.len() < 2 {
-        return String::new();
-    }
-    let row = |first: &str, cell: &dyn Fn(&Record) -> String| {
-        let cells: Vec<String> = newest.iter().map(|record| cell(record)).collect();
-        format!("| {first} | {} |\n", cells.join(" | "))
-    };
-    let mut text = row("", &|record| {
-        let Header { cpu, date, commit, kernels, .. } = &record.header;
-        let (date, commit) = (date.split('T').next().unwrap_or_default(), commit.get(..10).unwrap_or(commit));
-        format!("{cpu}, `{}`, {date}, {commit}", kernels[0])
-    });
-    text += &format!("|---|{}\n", "--:|".repeat(newest.len()));
-    text += &row("geometric mean", &|record| format!("{:.2}x", record.against_the_best().0));
-    text += &row("slower on", &|record| {
-        let of = record.against_the_best().1;
-        format!("{} of {of} (noise {:.1} %)", record.lost().len(), 100.0 * record.noise())
-    });
-    let all = newest.iter().flat_map(|record| record.summary());
-    for name in SUMMARY.iter().filter(|name| all.clone().any(|case| case.case == **name)) {
-        text += &row(name, &|record| {
-            let Some(case) = record.cases.iter().find(|case| case.case == *name) else { return "-".to_owned() };
-            let best = case.best_rival().map_or(String::new(), |best| format!(", {:.2}x", best.ratio[1]));
-            format!("{:.0} %{best}", case.ours.percent_of_peak)
-        });
-    }
-    format!("\nProcessor by processor, in % of its peak and against the fastest rival:\n\n{text}")
-}
-
-/// The section of the README between [`MARKERS`], those included: of a record, and of all comparable ones by processor.
-pub fn readme_section(record: &Record, record_path: &str, chart_path: &str, comparable: &[&Record]) -> String {
+/// The section of the README between [`MARKERS`], those included: of a record, and of the newest of each family of processors.
+pub fn readme_section(record: &Record, record_path: &str, chart_path: &str, families: &[OfFamily<'_>]) -> String {
     let header = &record.header;
     let (mean, count) = record.against_the_best();
     let lost = record.lost().len();
@@ -140,7 +106,7 @@ pub fn readme_section(record: &Record, record_path: &str, chart_path: &str, comp
          it is measured: [`benches/README.md`](benches/README.md).",
         peaks.join(", "),
     );
-    text + &by_processor(comparable) + MARKERS[1]
+    text + &side_by_side(families) + MARKERS[1]
 }
 
 /// The text with its section replaced.
@@ -161,6 +127,7 @@ pub fn replace_section(text: &str, section: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::families::families;
     use crate::record::tests::sample;
 
     #[test]
@@ -185,7 +152,9 @@ mod tests {
 
     #[test]
     fn every_measured_row_of_the_summary_is_in_the_table() {
-        let text = readme_section(&sample(), "benches/records/x.jsonl", "benches/records/latest.svg", &[&sample()]);
+        let record = sample();
+        let families = families([&record]);
+        let text = readme_section(&record, "benches/records/x.jsonl", "benches/records/latest.svg", &families);
         assert!(text.contains("| 64 | 64 x 64 x 64 | 200 | 80 % | 2.00x | 4.00x |"), "{text}");
         assert!(text.contains("| 256 | 64 x 64 x 64 | 200 | 80 % | 1.25x | 0.50x |"), "{text}");
         assert!(
@@ -194,20 +163,6 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| gemm 0.1.2 | faer 0.1.2 |"), "{text}");
-    }
-
-    #[test]
-    fn each_processor_has_a_column_of_its_newest_record() {
-        let (mut old, mut other) = (sample(), sample());
-        old.cases[0].ours.percent_of_peak = 1.0;
-        other.header.cpu = "another".to_owned();
-        other.cases.remove(1);
-        let new = sample();
-        assert_eq!(by_processor(&[&old, &new]), "");
-        let text = by_processor(&[&old, &other, &new]);
-        assert!(text.contains("| 64 | 80 %, 2.00x | 80 %, 2.00x |"), "{text}");
-        assert!(text.contains("| 256 | 80 %, 0.50x | - |") && text.contains("another, `"), "{text}");
-        assert!(text.contains("| geometric mean | 1.00x | 2.00x |"), "{text}");
     }
 
     #[test]

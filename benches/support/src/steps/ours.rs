@@ -2,7 +2,7 @@
 
 use chainrule::data::TargetsMut;
 use chainrule::network::PredictorWorkspace;
-use chainrule::{MatRef, Mlp, Precision, TargetsRef, Workspace};
+use chainrule::{MatRef, Mlp, TargetsRef, Workspace};
 
 use crate::steps::candidate::{Candidate, Predictor, Stepper, verify_predictions};
 use crate::steps::data::Rows;
@@ -43,8 +43,8 @@ impl Stepper for Steps<'_> {
     }
 }
 
-/// Ours under its kernel's name: one row at a time with packed weights, more of them on the threads of the current
-/// rayon pool.
+/// Ours with weights of f32 under its kernel's name: one row at a time with packed weights, more of them on the threads of the
+/// current rayon pool.
 pub fn predictor<'a>(job: &PredictJob, mlp: &'a Mlp<f32>) -> Candidate<dyn Predictor + 'a> {
     let work: Box<dyn Predictor + 'a> = if job.rows == 1 {
         let packed = chainrule::Predictor::new(mlp);
@@ -55,30 +55,25 @@ pub fn predictor<'a>(job: &PredictJob, mlp: &'a Mlp<f32>) -> Candidate<dyn Predi
     Candidate::new(mlp.kernel_name(), work)
 }
 
-/// Ours with narrow weights, one row at a time, each under its kernel's name with its precision's, once it was found to give
-/// what the network of rounded weights gives for the first row of x.
+/// Ours with the job's narrow weights, one row at a time, under its kernel's name, once it was found to give what the network of
+/// rounded weights gives for the first row of x.
 ///
-/// # Panics
-/// When it gives something else.
-pub fn narrow_predictors<'a>(
+/// # Errors
+/// Where it gives something else.
+pub fn narrow_predictor<'a>(
     job: &PredictJob,
     mlp: &Mlp<f32>,
     x: &[f32], // (rows, inputs)
-) -> Vec<Candidate<dyn Predictor + 'a>> {
-    let narrow = |precision: Precision| {
-        let packed = chainrule::Predictor::with_precision(mlp, precision).expect("finite weights");
-        let rounded = chainrule::Predictor::new(mlp.rounded(precision).expect("finite weights"));
-        let single = |packed: chainrule::Predictor<f32>| -> Candidate<dyn Predictor> {
-            let name = format!("{}_{}", mlp.kernel_name(), packed.precision());
-            Candidate::new(name, Box::new(Single { workspace: packed.workspace(1), packed }))
-        };
-        let mut both = [single(rounded), single(packed)];
-        let verified = verify_predictions(&mut both, &x[..mlp.inputs()], mlp.outputs());
-        verified.unwrap_or_else(|wrong| panic!("{}: {wrong}", job.name));
-        let [_, narrow] = both;
-        narrow
+) -> Result<Candidate<dyn Predictor + 'a>, String> {
+    let packed = chainrule::Predictor::with_precision(mlp, job.precision).expect("finite weights");
+    let rounded = chainrule::Predictor::new(mlp.rounded(job.precision).expect("finite weights"));
+    let single = |packed: chainrule::Predictor<f32>| -> Candidate<dyn Predictor + 'a> {
+        Candidate::new(mlp.kernel_name(), Box::new(Single { workspace: packed.workspace(1), packed }))
     };
-    [Precision::Bf16, Precision::F16, Precision::Int8].map(narrow).into()
+    let mut both = [single(rounded), single(packed)];
+    verify_predictions(&mut both, &x[..mlp.inputs()], mlp.outputs())?;
+    let [_, narrow] = both;
+    Ok(narrow)
 }
 
 struct Single {

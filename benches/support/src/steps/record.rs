@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rounds::Rounds;
+use crate::steps::candidate::is_rival;
 use crate::steps::jobs::{PredictJob, StepJob};
 use crate::timing::{Timing, short};
 
@@ -22,6 +23,9 @@ pub struct MeasuredStep {
     /// What moves the parameters, with its settings; nothing in a prediction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<String>,
+    /// What our weights are rounded to, where they are; the others' are of f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     /// What the rows are: `random` or `mnist`.
     pub data: String,
     /// Multiplications and additions of the products; all else is in the time and not in the count.
@@ -67,14 +71,21 @@ impl MeasuredStep {
     pub fn of_step(job: &StepJob, data: &str, timed: Timed) -> MeasuredStep {
         let [case, row, group, data] = [job.name, job.row, "steps", data].map(str::to_owned);
         let (widths, batch, optimizer) = (job.widths.to_vec(), job.batch, Some(job.optimizer.to_string()));
-        MeasuredStep { case, row, group, widths, batch, optimizer, data, flops: job.flops(), timed }
+        MeasuredStep { case, row, group, widths, batch, optimizer, precision: None, data, flops: job.flops(), timed }
     }
 
     /// A prediction of those rows.
     pub fn of_prediction(job: &PredictJob, data: &str, timed: Timed) -> MeasuredStep {
         let [case, row, group, data] = [job.name, job.row, "predictions", data].map(str::to_owned);
         let (widths, batch) = (job.widths.to_vec(), job.rows);
-        MeasuredStep { case, row, group, widths, batch, optimizer: None, data, flops: job.flops(), timed }
+        let precision = job.is_narrow().then(|| job.precision.to_string());
+        MeasuredStep { case, row, group, widths, batch, optimizer: None, precision, data, flops: job.flops(), timed }
+    }
+
+    /// The fastest of the others in its best sample.
+    pub fn best_rival(&self) -> Option<&Timing> {
+        let rivals = self.timed.rivals.iter().filter(|rival| is_rival(&rival.name));
+        rivals.min_by(|a, b| a.ns[3].total_cmp(&b.ns[3]))
     }
 
     /// Percent of the peak in the best sample.
@@ -117,7 +128,9 @@ pub(crate) mod tests {
     #[test]
     fn steps_read_back_as_they_were_written() {
         let steps =
-            vec![measured("784-128-10 b64 sgd", 80.0, 1.5, 9.0), measured("784-128-10 b1 predict", 20.0, 1.5, 2.0)];
+            [("784-128-10 b64 sgd", 80.0), ("784-128-10 b1 predict", 20.0), ("784-512-512-10 b1 predict int8", 30.0)];
+        let steps: Vec<MeasuredStep> = steps.map(|(name, percent)| measured(name, percent, 1.5, 9.0)).into();
+        assert_eq!(steps[2].precision.as_deref(), Some("int8"));
         let header = sample().header;
         let mut lines = vec![Line::Header(Box::new(header.clone())).to_json()];
         lines.extend(steps.iter().map(|step| Line::Step(Box::new(step.clone())).to_json()));

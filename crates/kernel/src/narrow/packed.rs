@@ -6,12 +6,11 @@ use crate::gemm::pack::scratch::Scratch;
 use crate::sizes::{elements, panels};
 use crate::{Aligned, Kernel, MatRef, Scalar, SizeError};
 
-/// Rows of C, at most, that are multiplied one by one with weights widened in registers. More go by panels that are widened
-/// before.
+/// Rows of C, at most, that are multiplied with weights widened in registers. More go by panels that are widened before.
 ///
-/// Of 784-512-512-10 6 rows one by one take 0.8 (bf16) and 0.9 (int8) of the time that they take so, 7 rows of int8 1.07. With
-/// f32 weights 8 rows take 0.73 of the time, 16 rows 0.84: widening takes as long as multiplying 3 rows (Zen 3, AVX2).
-pub(crate) const SINGLE_ROWS: usize = 6;
+/// Against weights of f32 8 rows of 784-512-512-10 take 1.1 (bf16), 1.0 (f16) and 1.2 (int8) of the time so, 9 rows by panels 1.35,
+/// 1.4 and 1.2 (Zen 3, AVX2, beside other programs).
+pub(crate) const FEW_ROWS: usize = 8;
 
 /// What the memory is for, in an error.
 const WHAT: &str = "narrow panels (rows x columns)";
@@ -103,7 +102,9 @@ impl<T: Scalar> PackedNarrow<T> {
     pub fn try_reserve(&self, m: usize, scratch: &mut Scratch<T>) -> Result<(), SizeError> {
         let columns = 2 * self.kernel.lanes * self.units();
         scratch.try_reserve(m, columns, self.k)?;
-        if m > SINGLE_ROWS {
+        let sums = elements::<T>("sums of narrow rows (rows x columns)", &[m.min(FEW_ROWS), columns])?;
+        scratch.try_reserve(1, sums, self.k)?;
+        if m > FEW_ROWS {
             let columns = columns.min(self.kernel.narrow_columns).next_multiple_of(self.kernel.nr);
             scratch.try_reserve_widened(elements::<T>("widened panels (rows x columns)", &[self.k, columns])?)?;
         }

@@ -1,9 +1,12 @@
-//! One row of C: `c <- f(a * B + bias)`, B narrow. The weights are read once, from the first panel to the last.
+//! One row of C, or a few: `c <- f(a * B + bias)`, B narrow. The weights are read once, from the first panel to the last; of
+//! several rows each panel is gone through by two, three, four or six of them at a time, which share the registers that are
+//! widened.
 //!
 //! Sums of integers are multiplied by the scales of their columns at the end, not each weight before: one row of
 //! 784-512-512 takes 0.63 of the time, which is bound by the instructions that widen. Against f32 weights a row of
 //! 784-512-512-10 is 2.2 times as fast with bf16, 2.3 with f16, 2.1 with int8 (Zen 3, AVX2); with the portable kernel, which
 //! widens number by number, 0.2 to 0.5 times: there narrow weights take less memory and more time.
+//! Two rows are 1.5, 1.65 and 1.3 times as fast, three to eight 0.8 to 1.0 times; one after the other, four were 0.6 to 0.8.
 
 use super::format::NarrowFormat;
 use super::panels::{NarrowPanels, panel_units};
@@ -19,9 +22,13 @@ use crate::simd::widen::{INT8_UNIT, Widen};
 /// So far ahead of a step its weights are fetched, in bytes: where the hardware's own fetching begins again with each page.
 const PREFETCH_AHEAD: usize = 2 << 10;
 
-/// A row of A and of C, and what is done with it. `row` has the operands' shape, its B unused.
-pub(crate) struct NarrowRow<'a, T> {
+/// Rows of A and of C, and what is done with them. `row` has the operands' shape, its B unused.
+pub(crate) struct NarrowRows<'a, T> {
+    /// The first; `y` has room for the whole units of each row, one row after the other.
     pub(crate) row: Row<T>,
+    /// From one row of A to the next, and of C.
+    pub(crate) a_rs: usize,
+    pub(crate) c_rs: usize,
     /// Whether C holds the sums, of integers not scaled; A is then unused.
     pub(crate) is_summed: bool,
     pub(crate) panels: NarrowPanels<T>,
@@ -29,26 +36,32 @@ pub(crate) struct NarrowRow<'a, T> {
     pub(crate) post_op: Option<&'a PostOp<T>>,
 }
 
-/// Computes the row.
+/// Computes the rows.
 ///
 /// # Safety
-/// `row`'s pointers cover its shape, `y` its `y_len`; the panels are of (row.k, row.n) for this instruction set; the
-/// epilogue's bias has an element for each column; the CPU has the instructions of `K`.
-pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(narrow: &NarrowRow<'_, T>) {
+/// `row`'s pointers cover its shape at these strides, `y` its `y_len`; the panels are of (row.k, row.n) for this instruction set;
+/// the epilogue's bias has an element for each column; the CPU has the instructions of `K`.
+pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(narrow: &NarrowRows<'_, T>) {
     let row = &narrow.row;
     let whole = 2 * K::Vector::LANES * narrow.panels.units;
-    assert!(whole <= row.y_len && row.n <= whole, "{} elements for {} columns in {whole}", row.y_len, row.n);
-    // SAFETY: this function's contract; y has room for all units (asserted).
+    // No wrap: C has a column for each of these but the last 2 * LANES, and as many rows in memory, at most `FEW_ROWS`.
+    assert!(row.m * whole <= row.y_len && row.n <= whole, "{} elements for {}x{whole}", row.y_len, row.m);
+    // SAFETY: this function's contract; y has room for all units of all rows (asserted).
     unsafe {
-        if narrow.is_summed {
-            K::call(Scale { narrow });
-        } else {
+        if !narrow.is_summed {
             K::call(NarrowSums { narrow });
         }
-        K::call(FinishRow { row, epilogue: narrow.epilogue });
-        if let Some(post_op) = narrow.post_op {
-            let area = Area { rows: 1, cols: row.n, c: row.c, c_rs: 0, c_cs: row.c_cs, row: 0, col: row.col };
-            K::call(ApplyPostOp { post_op, area: &area });
+        for i in 0..row.m {
+            let (c, y) = (row.c.wrapping_add(i * narrow.c_rs), row.y.wrapping_add(i * whole));
+            let row = &Row { m: 1, c, y, y_len: whole, ..*row };
+            if narrow.is_summed {
+                K::call(Scale { row, panels: &narrow.panels });
+            }
+            K::call(FinishRow { row, epilogue: narrow.epilogue });
+            if let Some(post_op) = narrow.post_op {
+                let area = Area { rows: 1, cols: row.n, c: row.c, c_rs: 0, c_cs: row.c_cs, row: 0, col: row.col };
+                K::call(ApplyPostOp { post_op, area: &area });
+            }
         }
     }
 }
@@ -56,9 +69,9 @@ pub(crate) unsafe fn run<T: Scalar, K: Isa<T>>(narrow: &NarrowRow<'_, T>) {
 /// `y <- a * B`.
 ///
 /// # Safety
-/// The contract of [`run`], and y has room for all units.
+/// The contract of [`run`], and y has room for all units of all rows.
 struct NarrowSums<'a, T> {
-    narrow: &'a NarrowRow<'a, T>,
+    narrow: &'a NarrowRows<'a, T>,
 }
 
 impl<T: Scalar> Op<T> for NarrowSums<'_, T> {
@@ -81,12 +94,13 @@ impl<T: Scalar> Op<T> for NarrowSums<'_, T> {
     }
 }
 
-/// `y <- c * scales`, for integers.
+/// `y <- c * scales`, for a row of integers.
 ///
 /// # Safety
 /// The contract of [`run`], and y has room for all columns; the panels have scales.
 struct Scale<'a, T> {
-    narrow: &'a NarrowRow<'a, T>,
+    row: &'a Row<T>,
+    panels: &'a NarrowPanels<T>,
 }
 
 impl<T: Scalar> Op<T> for Scale<'_, T> {
@@ -94,7 +108,7 @@ impl<T: Scalar> Op<T> for Scale<'_, T> {
 
     #[inline(always)]
     unsafe fn run<K: Isa<T>>(self) {
-        let NarrowRow { row: r, panels, .. } = self.narrow;
+        let (r, panels) = (self.row, self.panels);
         let unit = T::from_f64(1.0 / INT8_UNIT);
         for j in 0..r.n {
             // SAFETY: column j of C, of the scales and of y, by the contract of `Scale`.
@@ -171,69 +185,194 @@ impl<T: Scalar> Widened<T> for Int8 {
 
 /// Safety: the contract of [`NarrowSums`]; the CPU has the instructions of V.
 #[inline(always)]
-unsafe fn sums<T: Scalar, V: Widen<T>, F: Widened<T>>(narrow: &NarrowRow<'_, T>) {
-    let NarrowRow { row, panels, .. } = narrow;
+unsafe fn sums<T: Scalar, V: Widen<T>, F: Widened<T>>(narrow: &NarrowRows<'_, T>) {
+    let NarrowRows { row, panels, .. } = narrow;
     let unit = 2 * V::LANES;
     let mut first = 0;
     while first < panels.units {
         let units = panel_units(first, panels.units);
-        // SAFETY: the panel of these units, of which y and the scales have an element each.
-        unsafe {
-            let codes = panels.codes.add(first * panels.k * unit * F::BYTES);
-            let scales = panels.scales.wrapping_add(if F::IS_SCALED { first * unit } else { 0 });
-            let y = row.y.add(first * unit);
-            match units {
-                1 => panel::<T, V, F, 2>(row, codes, scales, y),
-                2 => panel::<T, V, F, 4>(row, codes, scales, y),
-                _ => panel::<T, V, F, 8>(row, codes, scales, y),
+        let mut i = 0;
+        while i < row.m {
+            let rows = if units == 1 { 1 } else { at_once(row.m - i) };
+            // SAFETY: the panel of these units, of which y and the scales have an element each, y in each row; rows i.. of A.
+            unsafe {
+                let panel = Panel::<T> {
+                    k: row.k,
+                    units,
+                    a: row.a.wrapping_add(i * narrow.a_rs),
+                    a_rs: narrow.a_rs,
+                    a_cs: row.a_cs,
+                    codes: panels.codes.add(first * panels.k * unit * F::BYTES),
+                    scales: panels.scales.wrapping_add(if F::IS_SCALED { first * unit } else { 0 }),
+                    y: row.y.add((i * panels.units + first) * unit),
+                    y_rs: panels.units * unit,
+                };
+                match (rows, units) {
+                    (1, 1) => panel.row::<V, F, 2>(),
+                    (1, 2) => panel.row::<V, F, 4>(),
+                    (1, _) => panel.row::<V, F, 8>(),
+                    (2, _) => panel.rows::<V, F, 2, 4>(),
+                    (3, _) => panel.rows::<V, F, 3, 2>(),
+                    (4, _) => panel.rows::<V, F, 4, 2>(),
+                    _ => panel.rows::<V, F, 6, 2>(),
+                }
             }
+            i += rows;
         }
         first += units;
     }
 }
 
-/// One panel of REGISTERS, 2, 4 or 8: its sums stay there.
+/// How many of these rows go through a panel together: as many as leave no single one behind.
+const fn at_once(rows: usize) -> usize {
+    match rows {
+        1..=4 => rows,
+        5 => 3,
+        6 | 9.. => 6,
+        _ => 4,
+    }
+}
+
+/// A panel and the rows that go through it.
 ///
-/// Safety: as [`sums`], of half as many units.
-#[cfg_attr(unoptimised, inline(never))]
-#[cfg_attr(not(unoptimised), inline(always))]
-unsafe fn panel<T: Scalar, V: Widen<T>, F: Widened<T>, const REGISTERS: usize>(
-    r: &Row<T>,
+/// Safety of its functions: steps < k of the panel and of each row of A; y and, if there are some, the scales have whole units; the
+/// CPU has the instructions of V.
+struct Panel<T> {
+    k: usize,
+    units: usize,
+    /// The first row.
+    a: *const T,
+    a_rs: usize,
+    a_cs: usize,
     codes: *const u8,
     scales: *const T,
+    /// Of the first row.
     y: *mut T,
-) {
-    let bytes = V::LANES * F::BYTES; // of a register
-    // SAFETY: steps < k of the panel and of A; y and, if there are some, the scales have whole units.
-    unsafe {
-        let mut acc = [V::splat(T::ZERO); REGISTERS];
-        let (mut a, mut from) = (r.a, codes);
-        for _ in 0..r.k {
-            for line in (0..REGISTERS * bytes).step_by(LINE) {
-                V::prefetch(from.wrapping_add(PREFETCH_AHEAD + line).cast());
-            }
-            let x = V::splat(*a);
-            if REGISTERS == 2 {
-                let w = F::unit::<V>(from);
-                for v in 0..2 {
-                    acc[v] = x.mul_add(w[v], acc[v]);
+    y_rs: usize,
+}
+
+impl<T: Scalar> Panel<T> {
+    /// One row, in all REGISTERS of the panel, 2, 4 or 8: its sums stay there.
+    ///
+    /// Safety: see [`Panel`].
+    #[cfg_attr(unoptimised, inline(never))]
+    #[cfg_attr(not(unoptimised), inline(always))]
+    unsafe fn row<V: Widen<T>, F: Widened<T>, const REGISTERS: usize>(&self) {
+        let bytes = V::LANES * F::BYTES; // of a register
+        // SAFETY: as this function's.
+        unsafe {
+            let mut acc = [V::splat(T::ZERO); REGISTERS];
+            let (mut a, mut from) = (self.a, self.codes);
+            for _ in 0..self.k {
+                for line in (0..REGISTERS * bytes).step_by(LINE) {
+                    V::prefetch(from.wrapping_add(PREFETCH_AHEAD + line).cast());
                 }
-            } else {
-                for fours in 0..REGISTERS / 4 {
-                    let w = F::two_units::<V>(from.add(4 * fours * bytes));
-                    for v in 0..4 {
-                        acc[4 * fours + v] = x.mul_add(w[v], acc[4 * fours + v]);
+                let x = V::splat(*a);
+                if REGISTERS == 2 {
+                    let w = F::unit::<V>(from);
+                    for v in 0..2 {
+                        acc[v] = x.mul_add(w[v], acc[v]);
+                    }
+                } else {
+                    for fours in 0..REGISTERS / 4 {
+                        let w = F::two_units::<V>(from.add(4 * fours * bytes));
+                        for v in 0..4 {
+                            acc[4 * fours + v] = x.mul_add(w[v], acc[4 * fours + v]);
+                        }
                     }
                 }
+                (a, from) = (a.wrapping_add(self.a_cs), from.wrapping_add(REGISTERS * bytes));
             }
-            (a, from) = (a.wrapping_add(r.a_cs), from.wrapping_add(REGISTERS * bytes));
+            self.store::<V, F, REGISTERS>(acc, 0, 0);
         }
-        for v in 0..REGISTERS {
-            if F::IS_SCALED {
-                let scale = V::load(scales.add(v * V::LANES)).mul(V::constant(1.0 / INT8_UNIT));
-                acc[v] = acc[v].mul(scale);
+    }
+
+    /// ROWS rows, at a time in REGISTERS of the panel, 2 or 4, of two units or more.
+    ///
+    /// Safety: see [`Panel`].
+    #[inline(always)]
+    unsafe fn rows<V: Widen<T>, F: Widened<T>, const ROWS: usize, const REGISTERS: usize>(&self) {
+        for fours in 0..self.units / 2 {
+            // SAFETY: as this function's; these units are of the panel.
+            unsafe {
+                if REGISTERS == 4 {
+                    self.part::<V, F, ROWS, REGISTERS, 0>(fours);
+                } else {
+                    self.part::<V, F, ROWS, REGISTERS, 0>(fours);
+                    self.part::<V, F, ROWS, REGISTERS, 2>(fours);
+                }
             }
-            acc[v].store(y.add(v * V::LANES));
+        }
+    }
+
+    /// ROWS rows in REGISTERS of the four at `fours`, from register FIRST on; what is widened of the others is not used, and so
+    /// not computed.
+    ///
+    /// Safety: see [`Panel`]; the panel has these four.
+    #[cfg_attr(unoptimised, inline(never))]
+    #[cfg_attr(not(unoptimised), inline(always))]
+    unsafe fn part<V: Widen<T>, F: Widened<T>, const ROWS: usize, const REGISTERS: usize, const FIRST: usize>(
+        &self,
+        fours: usize,
+    ) {
+        let bytes = V::LANES * F::BYTES; // of a register
+        // SAFETY: as this function's.
+        unsafe {
+            let mut acc = [[V::splat(T::ZERO); REGISTERS]; ROWS];
+            let (mut a, mut from) = (self.a, self.codes.add(4 * fours * bytes));
+            for _ in 0..self.k {
+                V::prefetch(from.wrapping_add(PREFETCH_AHEAD).cast());
+                let w = F::two_units::<V>(from);
+                for i in 0..ROWS {
+                    let x = V::splat(*a.wrapping_add(i * self.a_rs));
+                    for v in 0..REGISTERS {
+                        acc[i][v] = x.mul_add(w[FIRST + v], acc[i][v]);
+                    }
+                }
+                (a, from) = (a.wrapping_add(self.a_cs), from.wrapping_add(2 * self.units * bytes));
+            }
+            for (i, acc) in acc.into_iter().enumerate() {
+                self.store::<V, F, REGISTERS>(acc, i, 4 * fours + FIRST);
+            }
+        }
+    }
+
+    /// The sums of row i in the panel's registers from `first` on.
+    ///
+    /// Safety: see [`Panel`]; the panel has these registers.
+    #[inline(always)]
+    unsafe fn store<V: Widen<T>, F: Widened<T>, const REGISTERS: usize>(
+        &self,
+        acc: [V; REGISTERS],
+        i: usize,
+        first: usize,
+    ) {
+        for (v, mut acc) in acc.into_iter().enumerate() {
+            let column = (first + v) * V::LANES;
+            // SAFETY: as this function's.
+            unsafe {
+                if F::IS_SCALED {
+                    let scale = V::load(self.scales.add(column)).mul(V::constant(1.0 / INT8_UNIT));
+                    acc = acc.mul(scale);
+                }
+                acc.store(self.y.add(i * self.y_rs + column));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_once;
+
+    #[test]
+    fn no_row_is_left_alone() {
+        for rows in 2..40 {
+            let mut left = rows;
+            while left > 0 {
+                assert!(at_once(left) > 1 && at_once(left) <= left, "{left} of {rows}");
+                left -= at_once(left);
+            }
         }
     }
 }
