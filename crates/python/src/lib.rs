@@ -4,8 +4,9 @@
 //! their checks and their random numbers are Python's, in `python/chainrule/sklearn`. A call computes an epoch or a whole
 //! minimisation without Python's lock; no minibatch is seen from Python.
 //!
-//! The library's own way is beside it: tables (`table.rs`), runs (`fit.rs`) and their checkpoints (`checkpoints.rs`), single steps (`learner.rs`), models that many
-//! threads ask (`model_predictor.rs`). Where these call Python back, `calls.rs` does it on the caller's thread.
+//! The library's own way is beside it: tables (`table.rs`), runs (`fit.rs`) and their checkpoints (`checkpoints.rs`), single
+//! steps (`learner.rs`), models that many threads ask (`model_predictor.rs`). Where these call Python back, `calls.rs` does it
+//! on the caller's thread.
 
 #![forbid(unsafe_code)]
 

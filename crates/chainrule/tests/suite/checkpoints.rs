@@ -343,10 +343,12 @@ fn a_network_is_made_of_the_bytes_of_a_checkpoint_and_goes_on() {
         let (x, labels) = (chainrule::MatRef::new(&rows, 8, 3), [0, 1, 0, 1, 1, 0, 1, 0]);
         let targets = chainrule::TargetsRef::Classes(&labels);
         let mut workspace = chainrule::Workspace::for_training(&mlp, 8, optimizer).unwrap();
-        let mut step = |mlp: &mut Mlp<T>, workspace: &mut chainrule::Workspace<T>| {
+        let step = |mlp: &mut Mlp<T>, workspace: &mut chainrule::Workspace<T>| {
             mlp.step(x, targets, Loss::CrossEntropy, optimizer, workspace).unwrap()
         };
-        (0..3).for_each(|_| drop(step(&mut mlp, &mut workspace)));
+        for _ in 0..3 {
+            step(&mut mlp, &mut workspace);
+        }
         let bytes = Checkpoint::to_bytes(&mlp, workspace.optimizer_state()).unwrap();
         let checkpoint = Checkpoint::parse("m", &bytes).unwrap();
         assert_eq!(checkpoint.dtype() == chainrule::DType::F64, T::NAME == "f64");

@@ -40,12 +40,12 @@ impl Checkpoint {
     }
 
     /// The network, made anew from the layers that the checkpoint names, and the state of its optimiser if it had one. The
-    /// optimiser's settings are no part of the state: the caller's next step names them, and goes on as the network's own would
-    /// have. [`Checkpoint::load_into`] takes a network that is there already.
+    /// settings of the optimiser are no part of its state: the caller's next step names them. [`Checkpoint::load_into`] takes a
+    /// network that is there already.
     ///
     /// # Errors
-    /// When the element type is another one, the layers are none of a network or the kernels' memory does not suffice, the optimiser is not known,
-    /// or a number of the network is infinite or NaN.
+    /// When the element type is another one, the layers are none of a network or would need more memory than there is, the
+    /// optimiser is not known, or a number of the network is infinite or NaN.
     pub fn restore<T: Scalar>(&self) -> Result<(Mlp<T>, Option<OptimizerState<T>>)> {
         let stored = &self.stored;
         let builder: MlpBuilder = stored.layers.join(", ").parse()?;
@@ -63,7 +63,8 @@ impl Checkpoint {
         Ok((mlp, Some(state)))
     }
 
-    /// The epochs of the run before it, those of them that [`TrainConfig::history`](crate::TrainConfig::history) keeps; none where there is no run.
+    /// The epochs of the run before it, those that [`TrainConfig::history`](crate::TrainConfig::history) keeps; none where there is
+    /// no run.
     pub fn epochs(&self) -> Vec<EpochReport> {
         self.run().map_or_else(Vec::new, |run| run.history.iter().map(EpochReport::from).collect())
     }
