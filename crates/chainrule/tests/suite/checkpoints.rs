@@ -352,7 +352,7 @@ fn a_network_is_made_of_the_bytes_of_a_checkpoint_and_goes_on() {
         let bytes = Checkpoint::to_bytes(&mlp, workspace.optimizer_state()).unwrap();
         let checkpoint = Checkpoint::parse("m", &bytes).unwrap();
         assert_eq!(checkpoint.dtype() == chainrule::DType::F64, T::NAME == "f64");
-        assert!(checkpoint.epochs().is_empty() && checkpoint.steps() == 3);
+        assert!(checkpoint.epochs().is_empty());
         let (mut again, state) = checkpoint.restore::<T>().unwrap();
         assert!(again == mlp && again.passes() == mlp.passes());
         let state = state.unwrap();
