@@ -67,14 +67,12 @@ fn module(text: &str) -> Result<Layer, ModelError> {
 
 fn of_layers(text: &str) -> Result<MlpBuilder, ModelError> {
     let layers = pieces(text).into_iter().map(|piece| piece.trim().parse()).collect::<Result<Vec<Layer>, _>>()?;
-    let mut width = match layers.first() {
-        Some(first) => first.inputs(),
-        None => None,
-    };
-    let mut builder = MlpBuilder::new(width.ok_or(ModelError::NoLayers)?);
+    // An activation or a dropout in front takes as many inputs as the layer behind it.
+    let mut width = layers.iter().find_map(Layer::inputs).ok_or(ModelError::NoLayers)?;
+    let mut builder = MlpBuilder::new(width);
     for (at, layer) in layers.into_iter().enumerate() {
-        if let (Some(found), Some(before)) = (layer.inputs(), width)
-            && found != before
+        if let Some(found) = layer.inputs()
+            && found != width
         {
             return Err(ModelError::SettingText {
                 what: format!("the width of layer {}, {layer},", at + 1),
@@ -83,7 +81,7 @@ fn of_layers(text: &str) -> Result<MlpBuilder, ModelError> {
             });
         }
         builder = builder.layer(layer);
-        width = width.map(|width| layer.width(width));
+        width = layer.width(width);
     }
     Ok(builder)
 }
@@ -135,6 +133,7 @@ mod tests {
         let text = mlp.layers().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         assert_eq!(text.parse::<MlpBuilder>().unwrap().seed(9).build().unwrap(), mlp);
         assert_eq!(layers("layer_norm(4), dense(4,2)"), "layer_norm(4), dense(4, 2)");
+        assert_eq!(layers("dropout(0.5), relu, dense(4,2)"), "dropout(0.5), relu, dense(4, 2)");
     }
 
     #[test]
@@ -158,7 +157,7 @@ mod tests {
             ("3-0-1 relu", "dense layer 1 of width 0"),
             ("3-2-1 rellu", "there is no layer `rellu`"),
             ("3-2-1 dense(2,2)", "modules between dense layers"),
-            ("relu, dense(2, 2)", "a network without a dense layer"),
+            ("relu, dropout(0.5)", "a network without a dense layer"),
             ("dense(2, 3), relu, dense(4, 1)", "the width of layer 3, dense(4, 1), is `4`"),
             ("dense(2, 3), batch_norm(2)", "the width of layer 2"),
             ("dense(2, 3),", "there is no layer ``"),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use chainrule::data::{Order, Scaling};
 use chainrule::optim::{Clip, LbfgsSettings, Schedule};
-use chainrule::train::{ClassWeights, EarlyStopping, History, LossBatch, Settings as Kept, StopReason};
+use chainrule::train::{
+    Checkpoint, ClassWeights, EarlyStopping, History, LossBatch, Settings as KeptSettings, StopReason,
+};
 use chainrule::{EpochReport, Facts, Loss, MatRef, Optimizer, Scalar, TargetsRef, TrainConfig, TrainReport, Trainer};
 use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -13,6 +15,7 @@ use pyo3::types::PyTuple;
 
 use crate::arrays::in_order;
 use crate::calls::{Caller, run_calling};
+use crate::checkpoints::{Best, Kept};
 use crate::failure::Failure;
 use crate::learner::Learner;
 use crate::mlp::{AnyLearner, Mlp};
@@ -63,6 +66,28 @@ pub(crate) fn check_settings(settings: Settings) -> PyResult<()> {
     Ok(settings.config()?.check().map_err(Failure::from)?)
 }
 
+/// A run, but for its model and rows.
+struct Run<'a> {
+    trainer: Trainer,
+    functions: &'a Functions,
+    kept: Option<&'a Kept>,
+    from: Option<Checkpoint>,
+}
+
+impl<'a> Run<'a> {
+    fn new(settings: &Settings, functions: &'a Functions, kept: Option<&'a Kept>) -> Result<Self, Failure> {
+        let trainer = Trainer::new(settings.config()?)?;
+        let Some(kept) = kept else { return Ok(Run { trainer, functions, kept: None, from: None }) };
+        if functions.loss.is_some() {
+            let text = "checkpoints with a loss of your own: a run could not tell whether it goes on with the same one; \
+                        expected none, or a named loss";
+            return Err(Failure::input(text));
+        }
+        let trainer = trainer.with_checkpoints(kept.settings()?)?;
+        Ok(Run { trainer, functions, kept: Some(kept), from: kept.start()? })
+    }
+}
+
 /// Trains the network in place; returns a model with a copy, and the report.
 #[pyfunction]
 pub(crate) fn fit(
@@ -71,16 +96,18 @@ pub(crate) fn fit(
     parts: (Bound<'_, PyTuple>, Option<Bound<'_, PyTuple>>),
     settings: Settings,
     functions: (Option<Py<PyAny>>, Option<Py<PyAny>>),
+    kept: Option<Kept>,
 ) -> PyResult<(Model, Report)> {
     let functions = Functions { loss: functions.0.map(Arc::new), epoch: functions.1.map(Arc::new) };
+    let (run, scaling) = (Run::new(&settings, &functions, kept.as_ref())?, settings.scaling()?);
     let mut lent = mlp.lend()?;
     match lent.learner() {
         AnyLearner::Single(learner) => {
-            let (model, report) = trained(py, learner, &parts, &settings, &functions)?;
+            let (model, report) = trained(py, learner, &parts, scaling, &run)?;
             Ok((Model { inner: Inner::Single(model) }, report))
         }
         AnyLearner::Double(learner) => {
-            let (model, report) = trained(py, learner, &parts, &settings, &functions)?;
+            let (model, report) = trained(py, learner, &parts, scaling, &run)?;
             Ok((Model { inner: Inner::Double(model) }, report))
         }
     }
@@ -90,12 +117,10 @@ fn trained<T: Element + Scalar>(
     py: Python<'_>,
     learner: &mut Learner<T>,
     parts: &(Bound<'_, PyTuple>, Option<Bound<'_, PyTuple>>),
-    settings: &Settings,
-    functions: &Functions,
+    scaling: Option<Scaling>,
+    run: &Run<'_>,
 ) -> PyResult<(chainrule::Model<T>, Report)> {
-    let config = settings.config()?;
-    let scaling = settings.scaling()?;
-    let trainer = Trainer::new(config).map_err(Failure::from)?;
+    let trainer = &run.trainer;
     let train = Part::<T>::new(&parts.0)?;
     let validation = parts.1.as_ref().map(Part::<T>::new).transpose()?;
     let (start, handle) = (learner.mlp.try_clone().map_err(Failure::from)?, trainer.stop_handle());
@@ -104,10 +129,8 @@ fn trained<T: Element + Scalar>(
         let ready = trainer.install(|| train.ready(validation, scaling))?;
         let model = made.insert(chainrule::Model::new(start, trainer.config().loss).described_by(&ready.train));
         model.split = ready.split.clone();
-        let report = fitted(&trainer, model, &ready, caller, functions)?;
-        // Classes that are numbers stay numbers.
-        model.class_names = ready.train.class_names().map(<[String]>::to_vec);
-        model.facts = Some(facts(&trainer, model, &ready, &report));
+        let report = fitted(run, model, &ready, caller)?;
+        describe(model, trainer, &ready, report.epochs_run, report.best);
         Ok(report)
     };
     let result = run_calling(py, || handle.stop(), work);
@@ -120,12 +143,12 @@ fn trained<T: Element + Scalar>(
 }
 
 fn fitted<T: Element + Scalar>(
-    trainer: &Trainer,
+    run: &Run<'_>,
     model: &mut chainrule::Model<T>,
     ready: &Ready<T>,
     caller: &Caller,
-    functions: &Functions,
 ) -> Result<TrainReport, Failure> {
+    let Run { trainer, functions, kept, from } = run;
     let (train, validation) = (&ready.train, ready.validation.as_ref());
     let observer = |report: &EpochReport| match &functions.epoch {
         None => ControlFlow::Continue(()),
@@ -136,7 +159,16 @@ fn fitted<T: Element + Scalar>(
         }
     };
     let Some(function) = &functions.loss else {
-        return Ok(trainer.resume(model, train, validation, observer)?);
+        let Some(kept) = kept else { return Ok(trainer.resume(model, train, validation, observer)?) };
+        let mut described = model.clone();
+        describe(&mut described, trainer, ready, 0, None);
+        let mut failed = None;
+        let observers = (observer, Best::new(kept, described, from.as_ref(), &mut failed)?);
+        let report = match from {
+            Some(from) => trainer.continue_run(from, model, train, validation, observers)?,
+            None => trainer.resume(model, train, validation, observers)?,
+        };
+        return failed.map_or(Ok(report), |error| Err(error.into()));
     };
     let own = |batch: LossBatch<'_, T>, dy: &mut [T]| match ask(caller, function, batch) {
         Some((value, gradient)) if gradient.len() == dy.len() => {
@@ -217,16 +249,25 @@ impl Settings {
     }
 }
 
-fn facts<T: Scalar>(trainer: &Trainer, model: &chainrule::Model<T>, ready: &Ready<T>, report: &TrainReport) -> Facts {
-    Facts {
+/// Says in the model how it was trained, for this many epochs.
+fn describe<T: Scalar>(
+    model: &mut chainrule::Model<T>,
+    trainer: &Trainer,
+    ready: &Ready<T>,
+    epochs: usize,
+    best_epoch: Option<usize>,
+) {
+    // Classes that are numbers stay numbers.
+    model.class_names = ready.train.class_names().map(<[String]>::to_vec);
+    model.facts = Some(Facts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: model.mlp.kernel_name().to_owned(),
         rows: ready.train.rows(),
-        epochs: report.epochs_run,
-        best_epoch: report.best,
-        settings: Some(Kept::of(trainer.config())),
+        epochs,
+        best_epoch,
+        settings: Some(KeptSettings::of(trainer.config())),
         ..Facts::default()
-    }
+    });
 }
 
 fn epoch(report: &EpochReport) -> Epoch {

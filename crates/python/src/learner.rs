@@ -15,14 +15,25 @@ pub(crate) struct Learner<T: Scalar> {
     x: Vec<T>,
     /// None where no forward pass is to be followed by a backward pass.
     rows: usize,
-    /// Of the optimiser of this name.
-    moments: Option<(&'static str, OptimizerState<T>)>,
+    /// Of the optimiser of the last step.
+    moments: Option<OptimizerState<T>>,
     gradients: Vec<T>,
 }
 
 impl<T: Scalar> Learner<T> {
     pub(crate) fn new(mlp: Mlp<T>) -> Self {
         Learner { mlp, workspace: None, x: Vec::new(), rows: 0, moments: None, gradients: Vec::new() }
+    }
+
+    /// A network whose next step goes on with these moments.
+    pub(crate) fn with_moments(mlp: Mlp<T>, moments: Option<OptimizerState<T>>) -> Self {
+        Learner { moments, ..Learner::new(mlp) }
+    }
+
+    /// The moments of the optimiser; those of plain gradient descent, which has none, before the first step.
+    pub(crate) fn moments(&self) -> Result<OptimizerState<T>, Failure> {
+        let none = || Ok(OptimizerState::new(Optimizer::by_name("sgd")?, self.mlp.params().len())?);
+        self.moments.clone().map_or_else(none, Ok)
     }
 
     /// The parameters are other ones now: the moments of an optimiser begin anew.
@@ -87,19 +98,26 @@ impl<T: Scalar> Learner<T> {
         &self.gradients
     }
 
-    /// A step against the gradients of the last backward pass. The moments stay as long as the optimiser's name does.
+    /// A step against the gradients of the last backward pass. The moments stay as long as the optimiser's name does; those that
+    /// it had none of, as gradient descent without momentum has, begin anew.
     pub(crate) fn update(&mut self, optimizer: Optimizer) -> Result<(), Failure> {
         let Learner { mlp, workspace, rows, moments, gradients, .. } = self;
         let workspace = workspace.as_ref().filter(|_| *rows > 0).ok_or_else(no_pass)?;
         let state = match moments {
-            Some((name, state)) if *name == optimizer.name() => state,
-            moments => &mut moments.insert((optimizer.name(), OptimizerState::new(optimizer, mlp.params().len())?)).1,
+            Some(state) if are_of(state, optimizer, mlp.params().len()) => state,
+            moments => moments.insert(OptimizerState::new(optimizer, mlp.params().len())?),
         };
         mlp.update(optimizer, gradients, state)?;
         mlp.commit_pass(workspace)?;
         *rows = 0;
         Ok(())
     }
+}
+
+/// Whether these are moments of an optimiser of this name, for this many parameters.
+fn are_of<T: Scalar>(state: &OptimizerState<T>, optimizer: Optimizer, parameters: usize) -> bool {
+    let name = state.optimizer().map(Optimizer::name);
+    name == Some(optimizer.name()) && state.values().len() == optimizer.moments() * parameters
 }
 
 fn no_pass() -> Failure {

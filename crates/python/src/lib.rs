@@ -4,8 +4,9 @@
 //! their checks and their random numbers are Python's, in `python/chainrule/sklearn`. A call computes an epoch or a whole
 //! minimisation without Python's lock; no minibatch is seen from Python.
 //!
-//! The library's own way is beside it: tables (`table.rs`), runs (`fit.rs`), single steps (`learner.rs`), models that many
-//! threads ask (`model_predictor.rs`). Where these call Python back, `calls.rs` does it on the caller's thread.
+//! The library's own way is beside it: tables (`table.rs`), runs (`fit.rs`) and their checkpoints (`checkpoints.rs`), single
+//! steps (`learner.rs`), models that many threads ask (`model_predictor.rs`). Where these call Python back, `calls.rs` does it
+//! on the caller's thread.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +15,7 @@ mod batch;
 mod blocks;
 mod borrowed;
 mod calls;
+mod checkpoints;
 mod criterion;
 mod explain;
 mod failure;
@@ -47,6 +49,8 @@ use pyo3::prelude::*;
 mod _chainrule {
     #[pymodule_export]
     use super::borrowed::output_of_few;
+    #[pymodule_export]
+    use super::checkpoints::{check_checkpoints, newest_checkpoint};
     #[pymodule_export]
     use super::explain::{doctor, evaluate, evaluate_part, export, trace};
     #[pymodule_export]

@@ -3,10 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use chainrule::network::layer_table;
-use chainrule::{Init, Loss, MatRef, MlpBuilder, Optimizer, Scalar, TargetsRef, weights_sha256};
+use chainrule::train::Checkpoint;
+use chainrule::{DType, Init, Loss, MatRef, MlpBuilder, Optimizer, Scalar, TargetsRef, weights_sha256};
 use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn};
 use numpy::{PyUntypedArrayMethods, ndarray::IxDyn};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::arrays::in_order;
 use crate::failure::Failure;
@@ -95,6 +97,11 @@ impl Mlp {
     }
 
     fn new<T: Scalar>(mlp: chainrule::Mlp<T>, dtype: &'static str, wrap: fn(Learner<T>) -> AnyLearner) -> Self {
+        Mlp::of(Learner::new(mlp), dtype, wrap)
+    }
+
+    fn of<T: Scalar>(learner: Learner<T>, dtype: &'static str, wrap: fn(Learner<T>) -> AnyLearner) -> Self {
+        let mlp = &learner.mlp;
         Mlp {
             dtype,
             layers: mlp.layers().iter().map(ToString::to_string).collect(),
@@ -102,8 +109,8 @@ impl Mlp {
             n_outputs: mlp.outputs(),
             n_parameters: mlp.params().len(),
             kernel: mlp.kernel_name(),
-            table: layer_table(&mlp),
-            learner: Mutex::new(Some(wrap(Learner::new(mlp)))),
+            table: layer_table(mlp),
+            learner: Mutex::new(Some(wrap(learner))),
         }
     }
 
@@ -148,6 +155,27 @@ impl Mlp {
     #[staticmethod]
     fn from_model(model: &Model) -> PyResult<Self> {
         Ok(Mlp::of_model(model)?)
+    }
+
+    /// The network with the moments of its optimiser, as a checkpoint: what a pickle holds.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut lent = self.lend()?;
+        let bytes = each!(lent.learner(), T, learner => run_here(py, || {
+            Ok(Checkpoint::to_bytes(&learner.mlp, &learner.moments()?)?)
+        })?);
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The network of such bytes, whose next step is the one that the first network's would be.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        Ok(run_here(py, || {
+            let checkpoint = Checkpoint::parse("the bytes of an Mlp", bytes)?;
+            Ok(match checkpoint.dtype() {
+                DType::F32 => Mlp::of(restored(&checkpoint)?, "float32", AnyLearner::Single),
+                DType::F64 => Mlp::of(restored(&checkpoint)?, "float64", AnyLearner::Double),
+            })
+        })?)
     }
 
     /// A copy, with the moments of no optimiser.
@@ -260,6 +288,11 @@ impl Mlp {
         let mut lent = self.lend()?;
         each!(lent.learner(), T, learner => Ok(self.run(py, 1, || learner.update(optimizer))?))
     }
+}
+
+fn restored<T: Scalar>(checkpoint: &Checkpoint) -> Result<Learner<T>, Failure> {
+    let (mlp, moments) = checkpoint.restore()?;
+    Ok(Learner::with_moments(mlp, moments))
 }
 
 /// The matrix of an array in C order, of one row at least.

@@ -6,7 +6,7 @@ use chainrule::data::{Features, Schema};
 use chainrule::{DType, Error, Loss, ModelFile, Scalar, Task};
 use numpy::{Element, IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::arrays::HeldRows;
 use crate::failure::Failure;
@@ -45,12 +45,19 @@ impl Model {
     /// Reads a model file, in the element type that it holds.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let read = || {
-            let file = ModelFile::open(path)?;
-            let is_double = file.dtype() == DType::F64;
-            Ok(if is_double { Inner::Double(file.model(None)?) } else { Inner::Single(file.model(None)?) })
-        };
-        Ok(Model { inner: run_here(py, read)? })
+        Ok(Model { inner: run_here(py, || inner(&ModelFile::open(path)?))? })
+    }
+
+    /// The bytes of the model's file: what a pickle holds.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = each!(&self.inner, model => run_here(py, || Ok(model.to_bytes()?))?);
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The model of such bytes.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        Ok(Model { inner: run_here(py, || inner(&ModelFile::parse("the bytes of a Model", bytes)?))? })
     }
 
     /// The model of an estimator's parameters.
@@ -166,6 +173,14 @@ impl Model {
     fn feature_names(&self) -> Option<Vec<String>> {
         each!(&self.inner, model => model.schema.as_ref().map(|schema| schema.feature_names()))
     }
+}
+
+/// The model of a file, in the element type that it holds.
+fn inner(file: &ModelFile) -> Result<Inner, Failure> {
+    Ok(match file.dtype() {
+        DType::F32 => Inner::Single(file.model(None)?),
+        DType::F64 => Inner::Double(file.model(None)?),
+    })
 }
 
 fn model<T: Element + Scalar>(

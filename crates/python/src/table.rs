@@ -92,6 +92,12 @@ impl Table {
         })?)
     }
 
+    /// A hash of what features and targets hold.
+    #[getter]
+    fn content(&self) -> String {
+        self.examples.content()
+    }
+
     #[getter]
     fn n_rows(&self) -> usize {
         self.examples.rows()

@@ -10,7 +10,7 @@ import pytest
 
 import chainrule
 
-MODULES = ["_gradcheck", "dataset", "mlp", "predictor", "trainer"]
+MODULES = ["_gradcheck", "checkpoints", "dataset", "mlp", "predictor", "trainer"]
 
 
 @pytest.mark.parametrize("name", MODULES)

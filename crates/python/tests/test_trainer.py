@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from own_losses import cross_entropy
 
 import chainrule
 
@@ -22,16 +23,6 @@ def moons(rows=200):
 
 def mlp(text="2-8-2 tanh", **settings):
     return chainrule.Mlp(text, **({"seed": 1} | settings))
-
-
-def cross_entropy(z, y):
-    """By hand: the mean over the rows."""
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    rows = np.arange(len(y))
-    gradient = p.copy()
-    gradient[rows, y] -= 1
-    return -np.log(p[rows, y]).mean(), gradient / len(y)
 
 
 def test_a_run_learns_and_has_a_history():

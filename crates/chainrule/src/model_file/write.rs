@@ -89,6 +89,22 @@ impl<T: Scalar> Model<T> {
         write(self, path.as_ref(), Precision::F32)
     }
 
+    /// The bytes of the file that [`Model::save`] writes, which [`ModelFile::parse`](crate::ModelFile::parse) reads.
+    ///
+    /// ```
+    /// use chainrule::{Loss, Mlp, Model, ModelFile};
+    /// let model = Model::new(Mlp::builder(2).dense(3).seed(1).build()?, Loss::Mse);
+    /// let again = ModelFile::parse("those bytes", &model.to_bytes()?)?.model::<f32>(None)?;
+    /// assert!(again.mlp.params() == model.mlp.params());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the model could not be loaded: see [`Model::save`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        bytes(self, Path::new("the model"))
+    }
+
     /// As [`Model::save`], with the weights of dense layers rounded ([`Model::rounded`]) and in tensors of two bytes a number, or
     /// one: `0.weight` is then of BF16, F16 or, with the scales `0.weight_scale` of the outputs beside it, of I8. Loaded, it is the
     /// rounded model, with weights of f32.

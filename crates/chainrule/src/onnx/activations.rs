@@ -82,10 +82,10 @@ fn gelu<'a>(graph: &Graph<'a>, node: &Node<'a>) -> Option<(Activation, &'a str)>
     };
     sides(&product).into_iter().find_map(|[left, right]| {
         let (inner, right) = scaled(graph, right).unwrap_or((1.0, right));
-        let gate = graph.producer(plus_one(graph, right)?)?;
+        let gate = graph.producer(uncast(graph, plus_one(graph, right)?))?;
         let (activation, x) = match gate.op {
             "Erf" => {
-                let (factor, x) = scaled(graph, gate.input(0))?;
+                let (factor, x) = scaled(graph, uncast(graph, gate.input(0)))?;
                 is_near(factor, std::f64::consts::FRAC_1_SQRT_2).then_some((Activation::Gelu, x))?
             }
             "Tanh" => (Activation::GeluTanh, cubic(graph, gate.input(0))?),
@@ -119,6 +119,11 @@ fn cubic<'a>(graph: &Graph<'a>, value: &'a str) -> Option<&'a str> {
         };
         (is_cube && is_near(factor, 0.044_715)).then_some(x)
     })
+}
+
+/// What a value was before it was cast: runtimes compute erf in float, also where all else is double.
+fn uncast<'a>(graph: &Graph<'a>, value: &'a str) -> &'a str {
+    graph.producer_of(value, "Cast").map_or(value, |cast| cast.input(0))
 }
 
 /// Both orders of a node's two inputs.

@@ -333,3 +333,68 @@ fn a_programs_own_loop_is_refused_another_optimiser_or_network() {
     let error = checkpoint.load_into(&mut narrow, &mut workspace).unwrap_err().to_string();
     assert!(error.contains("found numbers in f64, expected f32"), "{error}");
 }
+
+#[test]
+fn a_network_is_made_of_the_bytes_of_a_checkpoint_and_goes_on() {
+    fn goes_on<T: Scalar>(layers: &str, optimizer: &str) {
+        let optimizer: Optimizer = optimizer.parse().unwrap();
+        let mut mlp: Mlp<T> = layers.parse::<chainrule::MlpBuilder>().unwrap().seed(5).build_as().unwrap();
+        let rows: Vec<T> = (0..24).map(|i| T::from_f64(f64::from(i % 7) - 3.0)).collect();
+        let (x, labels) = (chainrule::MatRef::new(&rows, 8, 3), [0, 1, 0, 1, 1, 0, 1, 0]);
+        let targets = chainrule::TargetsRef::Classes(&labels);
+        let mut workspace = chainrule::Workspace::for_training(&mlp, 8, optimizer).unwrap();
+        let step = |mlp: &mut Mlp<T>, workspace: &mut chainrule::Workspace<T>| {
+            mlp.step(x, targets, Loss::CrossEntropy, optimizer, workspace).unwrap()
+        };
+        for _ in 0..3 {
+            step(&mut mlp, &mut workspace);
+        }
+        let bytes = Checkpoint::to_bytes(&mlp, workspace.optimizer_state()).unwrap();
+        let checkpoint = Checkpoint::parse("m", &bytes).unwrap();
+        assert_eq!(checkpoint.dtype() == chainrule::DType::F64, T::NAME == "f64");
+        assert!(checkpoint.epochs().is_empty());
+        let (mut again, state) = checkpoint.restore::<T>().unwrap();
+        assert!(again == mlp && again.passes() == mlp.passes());
+        let state = state.unwrap();
+        assert_eq!(state.values(), workspace.optimizer_state().values());
+        let mut other = chainrule::Workspace::for_training(&again, 8, optimizer).unwrap();
+        other.set_optimizer_state(state).unwrap();
+        let losses: Vec<f64> = (0..3).map(|_| step(&mut mlp, &mut workspace)).collect();
+        assert_eq!((0..3).map(|_| step(&mut again, &mut other)).collect::<Vec<_>>(), losses, "{layers} {optimizer}");
+        assert!(again == mlp);
+        // A file holds the same.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        Checkpoint::write(&path, &mlp, workspace.optimizer_state()).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), Checkpoint::to_bytes(&mlp, workspace.optimizer_state()).unwrap());
+        let wrong = if T::NAME == "f64" {
+            checkpoint.restore::<f32>().unwrap_err()
+        } else {
+            checkpoint.restore::<f64>().unwrap_err()
+        };
+        assert!(wrong.to_string().contains("found numbers in"), "{wrong}");
+    }
+    for layers in ["3-6-2 batch_norm relu dropout(0.3)", "dropout(0.2), dense(3, 4), layer_norm(4), gelu, dense(4, 2)"]
+    {
+        for optimizer in ["sgd:lr=0.1", "sgd:lr=0.1:momentum=0.9", "adam", "adamw", "rmsprop", "adagrad"] {
+            goes_on::<f32>(layers, optimizer);
+            goes_on::<f64>(layers, optimizer);
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_tells_the_epochs_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (train, validation) = rows::<f32>();
+    let report = trainer(&config(), folder.path(), Every::Steps(35))
+        .resume(&mut start(), &train, Some(&validation), ())
+        .unwrap();
+    let files = files(folder.path());
+    assert!(files.len() > 1);
+    for file in files {
+        let told = Checkpoint::open(file).unwrap();
+        let (under_way, _) = told.position().unwrap();
+        assert_eq!(told.epochs(), report.epochs[..under_way - 1]);
+    }
+}

@@ -115,6 +115,28 @@ fn what_is_written_is_read_as_the_same_model() {
 }
 
 #[test]
+fn erf_is_computed_in_float_also_where_all_else_is_double() {
+    fn ops<T: Scalar>() -> Vec<u8> {
+        let mlp: Mlp<T> = Mlp::builder(2).dense(3).activation(Activation::Gelu).dense(1).build_as().unwrap();
+        exported(&Model::new(mlp, Loss::Mse))
+    }
+    let (single, double) = (ops::<f32>(), ops::<f64>());
+    let count = |bytes: &[u8], op: &[u8]| bytes.windows(op.len()).filter(|window| window == &op).count();
+    // A node's operator, which stands behind its tag and length.
+    assert_eq!((count(&single, b"\x22\x03Erf"), count(&double, b"\x22\x03Erf")), (1, 1));
+    assert_eq!(count(&double, b"\x22\x04Cast"), count(&single, b"\x22\x04Cast") + 2);
+    let names: Vec<String> = ModelFile::parse("m", &double)
+        .and_then(|file| file.model::<f64>(None))
+        .unwrap()
+        .mlp
+        .layers()
+        .iter()
+        .map(Layer::to_string)
+        .collect();
+    assert_eq!(names, ["dense(2, 3)", "gelu", "dense(3, 1)"]);
+}
+
+#[test]
 fn no_truncation_and_no_flipped_byte_is_more_than_an_error() {
     let whole = exported(&ours::<f32>());
     let folder = tempfile::tempdir().unwrap();

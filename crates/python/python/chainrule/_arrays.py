@@ -22,7 +22,11 @@ def as_array(values: Any, name: str) -> Any:
             raise InvalidInputError(f"{name} has masked values; expected none: fill or drop them")
         return np.asarray(values)
     if hasattr(values, "__dlpack__") and hasattr(values, "__dlpack_device__"):
-        device, number = values.__dlpack_device__()
+        unreadable = (AttributeError, BufferError, RuntimeError, TypeError, ValueError)
+        try:
+            device, number = values.__dlpack_device__()
+        except unreadable as error:  # of PyTorch a tensor without memory, on "meta"
+            raise InvalidInputError(f"{name} cannot be read as an array: {error}") from error
         if int(device) not in _CPU:
             where = _DEVICES.get(int(device), f"DLPack's {int(device)}")
             raise InvalidInputError(
@@ -31,7 +35,7 @@ def as_array(values: Any, name: str) -> Any:
             )
         try:
             return np.from_dlpack(values)
-        except (AttributeError, BufferError, RuntimeError, TypeError, ValueError) as error:
+        except unreadable as error:
             raise InvalidInputError(f"{name} cannot be read as an array: {error}") from error
     try:
         return np.asarray(values)

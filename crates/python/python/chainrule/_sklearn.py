@@ -30,7 +30,8 @@ def from_sklearn(estimator: Any) -> Model:
             return estimator.to_model()
         if type(estimator).__name__ == ours.__name__:
             same = ours()
-            same.__dict__.update(estimator.__dict__)  # the same parameters and attributes
+            for attribute, value in vars(estimator).items():  # the same parameters and attributes
+                setattr(same, attribute, value)
             return same.to_model()
     found = type(estimator).__name__
     raise InvalidInputError(f"the estimator is a {found}; expected scikit-learn's MLPClassifier or MLPRegressor")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from . import _chainrule
 from ._arrays import as_array, as_matrix, as_targets, count
+from ._pickles import Origin, part_of
 from .errors import InvalidInputError
 
 __all__ = ["Dataset"]
@@ -24,6 +27,9 @@ _LOSSES = {
 
 class Dataset:
     """Rows with their targets, as they come: what is done to them first is a run's affair, and a model's.
+
+    A pickle holds the arrays. Of rows that were read from a source it holds the name of the source and a hash of the rows:
+    they are read again where it is loaded, and refused where they are other ones.
 
     Parameters
     ----------
@@ -68,6 +74,7 @@ class Dataset:
     _columns: tuple[int, list[str] | None] | None
     #: Where the rows come from, those of them that are meant, and whether that is all; None and unused of arrays.
     _table: _chainrule.Table | None
+    _origin: Origin
     _rows: Any
     _is_whole: bool
 
@@ -162,12 +169,15 @@ class Dataset:
         if like is not None and like._table is None:
             raise InvalidInputError("like is made of arrays; expected rows that were read from a source")
         known = None if like is None else like._table
-        return cls._of_table(_chainrule.Table.read(os.fspath(source), settings, known))
+        table = _chainrule.Table.read(os.fspath(source), settings, known)
+        origin = Origin(os.fspath(source), settings, table.content, None if like is None else like._origin)
+        return cls._of_table(table, origin)
 
     @classmethod
-    def _of_table(cls, table: _chainrule.Table, rows: Any = None, split: Any = None) -> Dataset:
+    def _of_table(cls, table: _chainrule.Table, origin: Origin, rows: Any = None, split: Any = None) -> Dataset:
         data = cls.__new__(cls)
         data._table = table
+        data._origin = origin
         data._split = split
         data._rows = np.arange(table.n_rows) if rows is None else rows
         data._is_whole = rows is None
@@ -201,7 +211,9 @@ class Dataset:
     def test_part(self) -> Dataset | None:
         """The rows that the source itself sets aside to test on, as MNIST does; None where it has none."""
         table = None if self._table is None else self._table.own_test()
-        return None if table is None else Dataset._of_table(table)
+        if table is None:
+            return None
+        return Dataset._of_table(table, replace(self._origin, is_test=True, content=table.content))
 
     def split(
         self, test: float = 0.2, validation: float = 0.0, *, seed: int = 0, by: str | None = None
@@ -234,7 +246,7 @@ class Dataset:
                 raise InvalidInputError("the rows are a part already; split the whole dataset into three parts at once")
             split = (float(test), float(validation), seed, by)
             parts = self._table.split(*split)
-            return tuple(Dataset._of_table(self._table, rows, split) for rows in parts if len(rows))
+            return tuple(Dataset._of_table(self._table, self._origin, rows, split) for rows in parts if len(rows))
         if by not in (None, "random"):
             raise InvalidInputError(f"by is {by!r}; of arrays expected 'random': their rows are drawn alike")
         shares = [float(test), float(validation)]
@@ -272,11 +284,31 @@ class Dataset:
             raise InvalidInputError(f"rows are {rows.min()} to {rows.max()}; expected 0 to {self.n_rows - 1}")
         rows = np.ascontiguousarray(rows, np.int64)
         if self._table is not None:
-            return Dataset._of_table(self._table, np.ascontiguousarray(self._rows[rows]), self._split)
-        part = Dataset.__new__(Dataset)
-        part.__dict__.update(self.__dict__)
+            return Dataset._of_table(self._table, self._origin, np.ascontiguousarray(self._rows[rows]), self._split)
+        part = copy.copy(self)
         part._x, part._y, part.n_rows = self._x[rows], self._y[rows], len(rows)
         part._weights = None if self._weights is None else self._weights[rows]
+        return part
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_table": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        part_of(state, "n_rows", int)
+        origin = None if "_y" in state else part_of(state, "_origin", Origin)
+        self.__dict__.update(state)
+        if origin is not None:
+            self._table = origin.read()
+
+    def __copy__(self) -> Dataset:
+        part = Dataset.__new__(type(self))
+        part.__dict__.update(self.__dict__)
+        return part
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Dataset:
+        # A table never changes: copies share it.
+        part = copy.copy(self)
+        part.__dict__.update({name: copy.deepcopy(value, memo) for name, value in self.__dict__.items() if name != "_table"})
         return part
 
     @property

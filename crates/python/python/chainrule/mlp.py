@@ -10,6 +10,7 @@ import numpy as np
 from . import _chainrule
 from ._arrays import as_array, as_matrix, as_targets, count
 from ._losses import Loss, checked
+from ._pickles import part_of
 from .errors import InvalidInputError
 from .model import Model
 
@@ -18,6 +19,9 @@ __all__ = ["Mlp"]
 
 class Mlp:
     """A multilayer perceptron. It is one thread's at a time; threads share a `Predictor` of its model.
+
+    A pickle holds weights, running statistics, the moments of the optimiser and the state of dropout: the copy takes the same
+    further steps, bit for bit. One that cannot be read, or was damaged, is an `InvalidInputError`.
 
     Parameters
     ----------
@@ -93,8 +97,19 @@ class Mlp:
         return cls._of(_chainrule.Mlp.from_model(model._compiled))
 
     def copy(self) -> Mlp:
-        """A network with the same weights, which learns on its own."""
+        """A network with the same weights, which learns on its own.
+
+        The moments of its optimiser begin anew; ``copy.deepcopy`` copies them, too.
+        """
         return self._of(self._compiled.copy())
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_compiled": self._compiled.to_bytes()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        compiled = _chainrule.Mlp.from_bytes(part_of(state, "_compiled", bytes))
+        self.__dict__.update(state)
+        self._own(compiled)
 
     def forward(self, X: Any) -> Any:
         """The outputs, as of an evaluation: dropout drops nothing.

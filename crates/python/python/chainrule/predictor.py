@@ -8,6 +8,7 @@ import numpy as np
 
 from . import _chainrule
 from ._arrays import count
+from ._pickles import part_of
 from .errors import InvalidInputError
 from .model import Model
 
@@ -16,7 +17,7 @@ __all__ = ["Predictor"]
 
 class Predictor:
     """A model with its weights packed once, for any number of threads: a call takes no lock, and none of Python's while it
-    computes. Its outputs have the bits of the model's.
+    computes. Its outputs have the bits of the model's. A pickle holds the model; its weights are packed anew.
 
     Parameters
     ----------
@@ -45,7 +46,16 @@ class Predictor:
         model._compiled.check_takes_arrays()
         self._model = model
         self._dtype = np.dtype(model.dtype)
-        self._compiled = _chainrule.ModelPredictor(model._compiled, None if threads is None else count(threads, "threads"))
+        self._threads = None if threads is None else count(threads, "threads")
+        self._compiled = _chainrule.ModelPredictor(model._compiled, self._threads)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_compiled"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        model = part_of(state, "_model", Model)
+        self.__dict__.update(state)
+        self._compiled = _chainrule.ModelPredictor(model._compiled, self._threads)
 
     def _rows(self, X: Any) -> Any:
         if type(X) is np.ndarray and X.dtype == self._dtype and X.ndim == 2 and X.flags.c_contiguous:

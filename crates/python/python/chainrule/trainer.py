@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from . import _chainrule
 from ._arrays import count
 from ._losses import Loss, checked
+from .checkpoints import Checkpoints
 from .dataset import Dataset
 from .errors import InvalidInputError
 from .mlp import Mlp
@@ -164,6 +166,9 @@ class Trainer:
         data: Dataset,
         validation: Dataset | None = None,
         callbacks: Iterable[Callable[[Epoch], Any]] | Callable[[Epoch], Any] = (),
+        *,
+        checkpoints: Checkpoints | str | os.PathLike[str] | None = None,
+        resume: bool | Literal["auto"] = False,
     ) -> Model:
         """Train a network in place.
 
@@ -181,6 +186,13 @@ class Trainer:
         callbacks : callable or list of callable
             Called with an `Epoch` after each epoch, in their order, on the thread that called `fit`. The run ends when one
             returns False.
+        checkpoints : Checkpoints, str or PathLike, optional
+            Files from which the run can go on, to the same bits; or their folder alone. Not with a loss of your own, nor with
+            L-BFGS.
+        resume : bool or 'auto'
+            Whether the run goes on from the newest checkpoint of the folder that can be read; 'auto' begins a run where there
+            is none. Settings, layers and rows must be those of the run, which is checked; the weights of `mlp` are replaced.
+            Callbacks are called for the epochs that are still to come, the history has all of them.
 
         Returns
         -------
@@ -190,8 +202,11 @@ class Trainer:
         Raises
         ------
         InvalidInputError
-            When the rows do not fit the network or the loss, or the loss becomes infinite or NaN: then the network has the
+            When the rows do not fit the network or the loss, a run that is to go on is another one (each difference is named),
+            the folder of a run that begins has checkpoints of another, or the loss becomes infinite or NaN: then the network has the
             weights of the last epoch before.
+        OSError
+            When a checkpoint cannot be written or read.
         KeyboardInterrupt
             After Ctrl-C.
         """
@@ -202,10 +217,18 @@ class Trainer:
         for function in functions:
             if not callable(function):
                 raise InvalidInputError(f"a callback is {type(function).__name__}; expected a function of an Epoch")
+        kept = None
+        if checkpoints is not None:
+            kept = checkpoints if isinstance(checkpoints, Checkpoints) else Checkpoints(checkpoints)
+        if resume not in (False, True, "auto") or kept is None and resume:
+            raise InvalidInputError(f"resume is {resume!r}; expected True, False or 'auto', and checkpoints to go on from")
+        if kept is not None and kept.best and validation is None:
+            raise InvalidInputError("the best epoch is that of the smallest loss on validation rows, of which there are none")
         named = self.loss if isinstance(self.loss, str) else data.usual_loss
         parts = (data._part(mlp.dtype), None if validation is None else validation._part(mlp.dtype))
         called = (_own_loss(self.loss, mlp.dtype) if callable(self.loss) else None, _each(functions) if functions else None)
-        compiled, report = _chainrule.fit(mlp._compiled, parts, self._settings | {"loss": named}, called)
+        start = None if kept is None else kept._start(resume, mlp.kernel)
+        compiled, report = _chainrule.fit(mlp._compiled, parts, self._settings | {"loss": named}, called, start)
         model = Model(compiled)
         epochs, reason, best, steps, seconds = report
         model.history = History(tuple(Epoch(*epoch) for epoch in epochs), reason, best, steps, seconds)

@@ -5,6 +5,7 @@ use chainrule_model::network::activation_name;
 
 use super::graph::{Attribute, Graph};
 use crate::export::blueprint::Step;
+use crate::onnx::schema::element::{DOUBLE, FLOAT};
 use crate::{Error, Result};
 
 /// Layers that are being written, in the element type of the network.
@@ -72,7 +73,7 @@ impl Network<'_> {
             Activation::Tanh => self.graph.node("Tanh", &[x], &[]),
             Activation::Gelu => {
                 let scaled = self.with("Div", x, std::f64::consts::SQRT_2);
-                let erf = self.graph.node("Erf", &[&scaled], &[]);
+                let erf = self.erf(&scaled);
                 let sum = self.with("Add", &erf, 1.0);
                 let product = self.graph.node("Mul", &[x, &sum], &[]);
                 self.with("Mul", &product, 0.5)
@@ -138,6 +139,18 @@ impl Network<'_> {
                 });
             }
         })
+    }
+
+    /// `erf(x)`. Runtimes compute it in float alone; in double it is cast there and back. It is right to 2e-7 then, two units of
+    /// float's last place at 1, and GELU to 1e-7 for each unit of its input.
+    fn erf(&mut self, x: &str) -> String {
+        let cast = |to| [Attribute::Int("to", to)];
+        if !self.is_double {
+            return self.graph.node("Erf", &[x], &[]);
+        }
+        let narrow = self.graph.node("Cast", &[x], &cast(FLOAT));
+        let erf = self.graph.node("Erf", &[&narrow], &[]);
+        self.graph.node("Cast", &[&erf], &cast(DOUBLE))
     }
 
     /// `max(x, 0) * slope` and what becomes of `min(x, 0)`.

@@ -60,29 +60,29 @@ pub struct Checkpoint {
     /// The whole file.
     bytes: Vec<u8>,
     header: Header,
-    stored: Stored,
+    pub(super) stored: Stored,
 }
 
 /// The text in the metadata.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+pub(super) struct Stored {
     /// First, as [`crate::checksum`] wants it.
     checksum: String,
     version: u32,
     /// The version of chainrule that wrote the file.
     chainrule: String,
-    dtype: String,
+    pub(super) dtype: String,
     kernel: String,
-    layers: Vec<String>,
+    pub(super) layers: Vec<String>,
     /// Of dropout masks.
-    seed: u64,
+    pub(super) seed: u64,
     /// Training passes so far.
-    passes: u64,
+    pub(super) passes: u64,
     /// Minibatches that each batch normalisation has seen.
-    batches: Vec<u64>,
-    optimizer: Option<String>,
-    optimizer_steps: u64,
+    pub(super) batches: Vec<u64>,
+    pub(super) optimizer: Option<String>,
+    pub(super) optimizer_steps: u64,
     run: Option<RunRecord>,
 }
 
@@ -114,7 +114,7 @@ pub(in crate::train) struct RunContents<'a, T: Scalar> {
 
 const PARAMS: &str = "params";
 const RUNNING: &str = "running";
-const OPTIMIZER: &str = "optimizer";
+pub(super) const OPTIMIZER: &str = "optimizer";
 /// The prefixes of the arrays of other states of the network.
 pub(super) const LAST_FINITE: &str = "last_finite.";
 pub(super) const BEST: &str = "best.";
@@ -122,18 +122,31 @@ pub(super) const BEST: &str = "best.";
 impl<T: Scalar> TrainingState<'_, T> {
     /// Writes the file whole or not at all.
     pub(super) fn write(&self, path: &Path) -> Result<()> {
-        let failed = |error: String| Error::io("write", path)(io::Error::other(error));
         let arrays = self.arrays();
-        let header = self.header(&arrays).map_err(failed)?;
-        let mut head = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
-        let digits = place(KEY, &head).ok_or_else(|| failed("the checksum has no place".to_owned()))?;
-        let mut sum = Checksum::of(&head[..digits.start], &head[digits.end..]);
-        arrays.iter().for_each(|(_, values)| sum.add(&T::le_bytes(values)));
-        head[digits].copy_from_slice(sum.digits().as_bytes());
+        let head = self.head(&arrays).map_err(|error| Error::io("write", path)(io::Error::other(error)))?;
         write_atomically(path, |file| {
             file.write_all(&head)?;
             arrays.iter().try_for_each(|(_, values)| file.write_all(&T::le_bytes(values)))
         })
+    }
+
+    /// All bytes of the file.
+    pub(super) fn bytes(&self) -> std::result::Result<Vec<u8>, String> {
+        let arrays = self.arrays();
+        let mut bytes = self.head(&arrays)?;
+        arrays.iter().for_each(|(_, values)| bytes.extend_from_slice(&T::le_bytes(values)));
+        Ok(bytes)
+    }
+
+    /// What stands before the arrays: the length of the header, and the header with the checksum of the file.
+    fn head(&self, arrays: &[(String, &[T])]) -> std::result::Result<Vec<u8>, String> {
+        let header = self.header(arrays)?;
+        let mut head = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
+        let digits = place(KEY, &head).ok_or_else(|| "the checksum has no place".to_owned())?;
+        let mut sum = Checksum::of(&head[..digits.start], &head[digits.end..]);
+        arrays.iter().for_each(|(_, values)| sum.add(&T::le_bytes(values)));
+        head[digits].copy_from_slice(sum.digits().as_bytes());
+        Ok(head)
     }
 
     fn arrays(&self) -> Vec<(String, &[T])> {
@@ -315,7 +328,7 @@ impl Checkpoint {
         Error::format(&self.path.display().to_string(), Place::Header, found.into(), expected.into())
     }
 
-    fn check_network<T: Scalar>(&self, mlp: &Mlp<T>) -> Result<()> {
+    pub(super) fn check_network<T: Scalar>(&self, mlp: &Mlp<T>) -> Result<()> {
         if T::NAME != self.stored.dtype {
             return Err(
                 self.refuse(format!("numbers in {}", self.stored.dtype), format!("{}, as the network has", T::NAME))
@@ -330,7 +343,7 @@ impl Checkpoint {
     }
 
     /// Parameters and running statistics under these names. After an error the network may hold some of them.
-    fn network_into<T: Scalar>(&self, prefix: &str, batches: &[u64], mlp: &mut Mlp<T>) -> Result<()> {
+    pub(super) fn network_into<T: Scalar>(&self, prefix: &str, batches: &[u64], mlp: &mut Mlp<T>) -> Result<()> {
         let (params, running) = (format!("{prefix}{PARAMS}"), format!("{prefix}{RUNNING}"));
         self.array_into(&params, mlp.params_mut())?;
         self.array_into(&running, mlp.running_mut())?;
@@ -359,7 +372,7 @@ impl Checkpoint {
         Ok(self.bytes[self.header.range(tensor)].chunks_exact(size_of::<T>()).map(number))
     }
 
-    fn array<T: Scalar>(&self, name: &str) -> Result<Vec<T>> {
+    pub(super) fn array<T: Scalar>(&self, name: &str) -> Result<Vec<T>> {
         Ok(self.numbers(name)?.collect())
     }
 

@@ -63,6 +63,21 @@ class Examples:
 class BaseMLP(BaseEstimator, ABC):
     """The parent of both estimators; not for direct use."""
 
+    # The parameters that both have; their `__init__` sets them.
+    hidden_layer_sizes: Any
+    activation: str
+    solver: str
+    batch_size: Any  # a number, or 'auto'
+    learning_rate_init: float
+    max_iter: int
+    shuffle: bool
+    random_state: Any
+    tol: float
+    verbose: bool | int
+    warm_start: bool
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: float
     dtype: str | None
     n_threads: int | None
 

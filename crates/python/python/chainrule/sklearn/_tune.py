@@ -120,12 +120,12 @@ def tune(
     first = {name: own[prefix + name] for name in drawn[0]}
     # scikit-learn's search over a grid, of one point each: so the first one can be the estimator's own.
     grid = [{prefix + name: [value] for name, value in settings.items()} for settings in (first, *drawn)]
+    resources: dict[str, Any] = {"resource": f"{prefix}max_iter", "max_resources": epochs}
     search = HalvingGridSearchCV(
         clone(estimator),
         grid,
         factor=2,
-        resource=f"{prefix}max_iter",
-        max_resources=epochs,
+        **resources,
         cv=cv,
         scoring=scoring,
         n_jobs=n_jobs,
