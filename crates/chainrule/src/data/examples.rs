@@ -137,7 +137,12 @@ impl Examples {
             TargetData::Classes { labels, .. } => Some(labels.as_slice()),
             TargetData::Values(_) => None,
         };
-        SplitRows { rows: self.rows(), labels, groups: self.group.as_ref().map(|(_, groups)| groups.as_slice()) }
+        SplitRows { rows: self.rows(), labels, groups: self.groups() }
+    }
+
+    /// A number for the group of each row, (rows); rows of one group have the same. `None` where no column groups them.
+    pub fn groups(&self) -> Option<&[u32]> {
+        self.group.as_ref().map(|(_, groups)| groups.as_slice())
     }
 
     /// How rows are drawn unless it is said: images as ever, rows of a group together, classes by their shares.

@@ -161,6 +161,7 @@ impl Request {
         let known = TargetRequest { task, classes: known.classes.or(largest), ..known };
         let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
         let columns = columns.chain(&self.group).chain(&self.row_weights).chain(&self.log1p);
+        let columns = columns.chain(&self.format.categories);
         if let Some(column) = columns.into_iter().next() {
             return Err(Error::Argument {
                 name: "column",

@@ -39,6 +39,8 @@ mod signals;
 mod sources;
 mod spelling;
 mod tables;
+mod split_words;
+mod text_options;
 mod told;
 mod trace;
 mod train;
