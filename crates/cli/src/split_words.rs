@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use chainrule::data::{Dataset, Examples, Parts, Split, SplitBy};
 use chainrule::Scalar;
+use chainrule::data::{Dataset, Examples, Parts, Split, SplitBy};
 
 use crate::args::TrainArgs;
 use crate::output::{brief, grouped, plural};

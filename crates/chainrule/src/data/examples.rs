@@ -263,7 +263,8 @@ impl Examples {
     }
 
     fn target_described(&self, scaling: Option<TargetScaling>) -> Arc<Target> {
-        Arc::new(Target { names: self.target_names.clone(), answers: self.target.answers.clone(), scaling })
+        let (answers, signs) = (self.target.answers.clone(), self.target.signs.clone());
+        Arc::new(Target { names: self.target_names.clone(), answers, scaling, signs })
     }
 
     /// For rows that are given to a network which knows its inputs by their order alone, as PyTorch's.

@@ -28,7 +28,7 @@ pub(crate) struct TextArgs {
     /// Lines above the table that text files begin with and that are passed over: titles, comments
     #[arg(long, value_name = "N", default_value = "0")]
     skip_lines: usize,
-    /// Columns whose numbers are names of categories, by name or by number from 1, separated by commas
+    /// Columns whose numbers, or amounts such as $5, are names of categories, by name or by number from 1, separated by commas
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     categories: Vec<String>,
 }

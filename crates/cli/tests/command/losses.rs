@@ -70,13 +70,13 @@ fn the_area_under_the_roc_curve_has_the_same_names_in_every_kind_of_classificati
     let path = folder.path();
     let row = |at: u32| format!("{at},{},{},{}\n", at % 2, at % 3, at % 7 / 4);
     fs::write(path.join("t.csv"), format!("x,two,three,other\n{}", (0..60).map(row).collect::<String>())).unwrap();
-    for (task, target) in [
-        ("binary", "two"),
-        ("classification", "two"),
-        ("classification", "three"),
-        ("multi-label", "two,other"),
-    ] {
-        succeed(path, &format!("train --data t.csv --target {target} --features x --task {task} --epochs 1 --quiet --save m"));
+    for (task, target) in
+        [("binary", "two"), ("classification", "two"), ("classification", "three"), ("multi-label", "two,other")]
+    {
+        succeed(
+            path,
+            &format!("train --data t.csv --target {target} --features x --task {task} --epochs 1 --quiet --save m"),
+        );
         let found = last(path, "eval m --data t.csv --json");
         for figures in [&found["metrics"], &found["baseline"]["metrics"]] {
             let area = figures["macro_ROC_AUC"].as_f64().unwrap_or_else(|| panic!("{task}: {found}"));

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod amounts;
 mod asked;
 mod bench;
 mod checkpoints;
@@ -38,8 +39,8 @@ mod schedule_args;
 mod signals;
 mod sources;
 mod spelling;
-mod tables;
 mod split_words;
+mod tables;
 mod text_options;
 mod told;
 mod trace;

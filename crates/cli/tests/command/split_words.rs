@@ -7,7 +7,9 @@ use crate::run::{folder, run};
 
 /// Forty rows of ten patients, four each; the weights are 0, 0.5, 1.5 and 2, by turns.
 fn files(folder: &Path) {
-    let row = |at: u32| format!("{at},{},p{},{},{}\n", at * 7 % 13, at / 4, ["0", "0.5", "1.5", "2"][at as usize % 4], at % 2);
+    let row = |at: u32| {
+        format!("{at},{},p{},{},{}\n", at * 7 % 13, at / 4, ["0", "0.5", "1.5", "2"][at as usize % 4], at % 2)
+    };
     fs::write(folder.join("t.csv"), format!("a,b,patient,w,y\n{}", (0..40).map(row).collect::<String>())).unwrap();
 }
 
@@ -29,7 +31,10 @@ fn groups_are_counted_in_each_part() {
     let expected = "split by group: rows with the same patient stay together; 6 groups to train on, 2 to validate on, 2 to test on";
     assert_eq!(said.as_deref(), Some(expected));
     let said = line(path, "--group patient --holdout 0 --validation 0", "split by group");
-    assert_eq!(said.as_deref(), Some("split by group: rows with the same patient stay together; 10 groups to train on"));
+    assert_eq!(
+        said.as_deref(),
+        Some("split by group: rows with the same patient stay together; 10 groups to train on")
+    );
     // A model that goes on keeps the groups, and says them.
     assert_eq!(run(path, &format!("{TRAIN} --group patient --save m --quiet")).code, 0);
     let again = run(path, "train --data t.csv --from m --epochs 1");

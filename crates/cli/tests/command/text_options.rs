@@ -66,15 +66,18 @@ fn every_format_is_called_by_its_name() {
         ("digits", "--data digits is images inside the program"),
         ("iris", "--data iris is a table inside the program"),
         ("moons", "--data moons:rows=1000,seed=0 is rows that are made up"),
-        ("m.safetensors:0.weight --labels y.npy", "m.safetensors:0.weight is a safetensors file, --labels y.npy is an NPY file"),
+        (
+            "m.safetensors:0.weight --labels y.npy",
+            "m.safetensors:0.weight is a safetensors file, --labels y.npy is an NPY file",
+        ),
         ("images.idx --labels y.npy", "--data images.idx is an IDX file, --labels y.npy is an NPY file"),
     ] {
         fs::copy(path.join("m"), path.join("m.safetensors")).unwrap();
-        refused(path, &format!("train --data {source} --header no --decimal point"), &[
-            is,
-            "--decimal and --header are for text files",
-            "leave them out",
-        ]);
+        refused(
+            path,
+            &format!("train --data {source} --header no --decimal point"),
+            &[is, "--decimal and --header are for text files", "leave them out"],
+        );
     }
     refused(path, "predict m --data x.npy --categories 1", &["--categories is for text files"]);
     let images = run(path, "train --data digits --categories 1");
@@ -90,10 +93,11 @@ fn where_one_file_is_text_they_are_about_that_one() {
     let train = "train --data x.npy --labels y.npy --epochs 1 --quiet";
     succeed(path, &format!("{train} --test-data x.csv --test-labels y.npy --delimiter semicolon"));
     succeed(path, &format!("{train} --test-data x.npy --test-labels y.csv --header yes"));
-    refused(path, &format!("{train} --test-data x.npy --test-labels y.npy --header yes"), &[
-        "--data x.npy is an NPY file, --test-data x.npy is an NPY file",
-        "--test-labels y.npy is an NPY file",
-    ]);
+    refused(
+        path,
+        &format!("{train} --test-data x.npy --test-labels y.npy --header yes"),
+        &["--data x.npy is an NPY file, --test-data x.npy is an NPY file", "--test-labels y.npy is an NPY file"],
+    );
     // Standard input is text, and a file that is not there is told by its reader.
     assert_eq!(feed(path, "predict m --delimiter semicolon", b"0;1\n").code, 0);
     let missing = run(path, "predict m --data nowhere.npy --header no");
