@@ -48,7 +48,7 @@ fn every_command_refuses_them_by_name_and_by_the_format() {
             "gradcheck m --labels y.npy --data",
             "graph m --output g.svg --labels y.npy --data",
             "trace m --output t.txt --labels y.npy --data",
-            "export m --to json --out e.json --labels y.npy --data",
+            "export m --to c --int8 --out e.c --labels y.npy --data",
         ] {
             let named = if command == "data" { "SOURCE" } else { "--data" };
             let is = format!("{option} is for text files, and {named} x.npy is an NPY file");
@@ -65,7 +65,7 @@ fn every_format_is_called_by_its_name() {
     for (source, is) in [
         ("digits", "--data digits is images inside the program"),
         ("iris", "--data iris is a table inside the program"),
-        ("moons", "--data moons:rows=1000,seed=0 is rows that are made up"),
+        ("moons", "--data moons:rows=1000,seed=42 is rows that are made up"),
         (
             "m.safetensors:0.weight --labels y.npy",
             "m.safetensors:0.weight is a safetensors file, --labels y.npy is an NPY file",
