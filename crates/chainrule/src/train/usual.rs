@@ -53,7 +53,8 @@
 //! epoch by accuracy, patience 60           -0.015
 //! ```
 //!
-//! Where rows are new, which is what is learned for, stopping is right: it stays. The preflight tells copies across the split.
+//! With each row of tae once (110 rows, 20 splits) it is at +0.061 as it is, and at -0.043 with 200 epochs. Where rows are new, which
+//! is what is learned for, stopping is right: it stays. The preflight tells copies across the split.
 
 use chainrule_model::{Init, Loss, Optimizer};
 
