@@ -32,7 +32,10 @@ fn against_reference(bytes: &[u8]) {
         assert_eq!(cells.len(), table.cols(), "row {row} has another width");
         for (column, cell) in cells.iter().enumerate() {
             match (table.number(row, column), table.word(row, column)) {
-                (Some(number), _) => assert_eq!(value(cell).map(f64::to_bits), Some(number.to_bits()), "{cell:?}"),
+                (Some(number), _) => {
+                    let expected = value(cell).or_else(|| amount(cell));
+                    assert_eq!(expected.map(f64::to_bits), Some(number.to_bits()), "{cell:?}");
+                }
                 (None, Some(word)) => assert_eq!(word.as_bytes(), cell),
                 (None, None) => assert!(is_missing(cell) || is_sign(cell), "{cell:?}"),
             }
@@ -85,6 +88,22 @@ fn is_sign(cell: &[u8]) -> bool {
 fn value(cell: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(cell).ok()?;
     text.parse().ok().or_else(|| in_thousands(text))
+}
+
+/// `-$5`, `5 %`: one sign of money or percent is cut away, at the beginning behind a minus or at the end.
+fn amount(cell: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(cell).ok()?;
+    for sign in ['$', '€', '£', '¥', '%'] {
+        for (start, factor) in [("", 1.0), ("+", 1.0), ("-", -1.0)] {
+            if let Some(rest) = text.strip_prefix(start).and_then(|rest| rest.strip_prefix(sign)) {
+                return value(rest.trim_start().as_bytes()).map(|value| factor * value);
+            }
+        }
+        if let Some(rest) = text.strip_suffix(sign) {
+            return value(rest.trim_end().as_bytes());
+        }
+    }
+    None
 }
 
 /// `12,345.5`: written anew with commas from its digits, it is the same text.

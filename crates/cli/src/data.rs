@@ -10,6 +10,7 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{Output, tell};
 use crate::report::in_options;
+use crate::text_options;
 
 /// A source as it is named on the command line.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,10 @@ pub(crate) struct Named<'a> {
     pub(crate) columns: &'a ColumnArgs,
     pub(crate) loss: Option<Loss>,
     pub(crate) memory: Option<&'a MemoryArgs>,
+    /// The other source of the same command, with the option that names it.
+    pub(crate) beside: Option<(&'static str, &'a Source)>,
+    /// The file of its labels, with the option that names it.
+    pub(crate) labels_beside: Option<(&'static str, &'a Path)>,
 }
 
 impl<'a> Named<'a> {
@@ -33,10 +38,12 @@ impl<'a> Named<'a> {
             columns,
             loss,
             memory: None,
+            beside: None,
+            labels_beside: None,
         }
     }
 
-    /// Refuses labels for a source that has its own.
+    /// Refuses labels for a source that has its own, and options about text where no file of the command is text.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let labels = self.options[1];
         match (self.source.has_targets(), self.labels) {
@@ -44,8 +51,18 @@ impl<'a> Named<'a> {
                 let (source, file) = (self.source, file.display());
                 Err(Failure::Usage(format!("{labels} {file} is not needed: {source} has its own labels")))
             }
-            _ => Ok(()),
+            _ => text_options::check(&self.columns.of_text(), self.files()),
         }
+    }
+
+    /// The files of the command, each behind its option.
+    fn files(&self) -> impl Iterator<Item = (&'static str, Source)> {
+        let [data, labels] = self.options;
+        let sources = [Some((data, self.source)), self.beside];
+        let label_files = [self.labels.map(|file| (labels, file)), self.labels_beside];
+        let sources = sources.into_iter().flatten().map(|(option, source)| (option, source.clone()));
+        let label_files = label_files.into_iter().flatten();
+        sources.chain(label_files.map(|(option, file)| (option, Source::File(file.to_path_buf()))))
     }
 
     /// As [`Named::check`], and refuses a file in which nobody says what is to be learned.

@@ -120,7 +120,7 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
         rows: found.rows,
         confusion: found.confusion.as_ref().filter(|matrix| matrix.classes() <= MATRIX_CLASSES).map(nested),
         confusion_entries: listed.map(|matrix| matrix.entries().collect()),
-        metrics: figures::by_name(&assessment.metrics),
+        metrics: figures::by_name(&assessment.all_metrics()),
         scores: classes.as_ref().map(|classes| classes.iter().map(scores_line).collect()),
         outputs: (!outputs.is_empty()).then(|| OutputLine::all(outputs, model.target.names())),
         baseline: (&assessment.baseline).into(),

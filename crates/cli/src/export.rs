@@ -14,6 +14,7 @@ use crate::output::{Output, brief, percent, plural, tell};
 
 pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
     let format = format(args)?;
+    args.data.as_ref().map_or(Ok(()), |source| Named::data(source, &args.columns, None).check())?;
     if let Some(out) = &args.out {
         let files = Files::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
         files.file("--labels", args.columns.labels.as_deref()).output("--out", Some(out)).check()?;

@@ -46,8 +46,8 @@ pub(crate) struct OutputLine {
 
 impl From<&Baseline> for BaselineLine {
     fn from(baseline: &Baseline) -> Self {
-        let Baseline { name, class, outputs, metrics } = baseline;
-        BaselineLine { name, class: *class, outputs: outputs.clone(), metrics: by_name(metrics) }
+        let Baseline { name, class, outputs, .. } = baseline;
+        BaselineLine { name, class: *class, outputs: outputs.clone(), metrics: by_name(&baseline.all_metrics()) }
     }
 }
 

@@ -53,6 +53,8 @@ mod run_folder;
 mod runs;
 mod schedule_args;
 mod signal;
+mod split_words;
+mod text_options;
 mod trace;
 mod train;
 mod train_files;

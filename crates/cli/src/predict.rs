@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::limits::limits;
 use crate::output::{Output, tell};
+use crate::text_options;
 use crate::values::Table;
 
 /// What is predicted for each row.
@@ -38,6 +39,10 @@ enum Are {
 }
 
 pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
+    // Which columns are categories is what the model knows of other files than text.
+    let categories = args.text.has_categories().then_some("--categories");
+    let given: Vec<&str> = args.text.given().into_iter().chain(categories).collect();
+    text_options::check(&given, [("--data", args.data.clone().unwrap_or(Source::Stdin))])?;
     if let Some(table) = &args.output {
         let files = Files::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
         let files = if args.data.is_none() { files.stdin() } else { files };

@@ -13,6 +13,7 @@ use crate::data::all_rows;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::network::Fit;
+use crate::split_words;
 use crate::values::Preprocessing;
 
 /// The three parts, ready for a network.
@@ -112,6 +113,7 @@ impl<T: Scalar> Rows<T> {
             Some(test) => (Some(test.dataset::<T>(&all_rows(test), &fitted)?), "test"),
             None => (part(&parts.test)?, "held out"),
         };
+        notes.splice(..0, split_words::lines(args, &examples, (&parts, split.as_ref()), &train));
         let task = examples.task();
         Ok(Rows { train, validation, whole, test, test_is, split, task, examples, usual, notes, findings })
     }

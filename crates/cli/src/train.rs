@@ -331,14 +331,20 @@ impl TrainArgs {
     }
 
     pub(crate) fn data(&self) -> Named<'_> {
-        Named::data(&self.data, &self.columns, self.loss).within(&self.memory)
+        let beside = self.test_data.as_ref().map(|source| ("--test-data", source));
+        let labels_beside = self.test_labels.as_deref().map(|file| ("--test-labels", file));
+        let named = Named::data(&self.data, &self.columns, self.loss).within(&self.memory);
+        Named { beside, labels_beside, ..named }
     }
 
     pub(crate) fn test_data(&self) -> Option<Named<'_>> {
         let (options, labels) = (["--test-data", "--test-labels"], self.test_labels.as_deref());
         let (columns, loss) = (&self.columns, self.loss);
         let memory = Some(&self.memory);
-        self.test_data.as_ref().map(|source| Named { source, options, labels, columns, loss, memory })
+        let beside = Some(("--data", &self.data));
+        let labels_beside = columns.labels.as_deref().map(|file| ("--labels", file));
+        let named = |source| Named { source, options, labels, columns, loss, memory, beside, labels_beside };
+        self.test_data.as_ref().map(named)
     }
 
     fn config(&self, loss: Loss, usual: &Usual) -> Result<TrainConfig, Failure> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Source, Split};
+use chainrule::data::{Dataset, Source, Split, SplitBy};
 use chainrule::train::{Settings, StopReason};
 use chainrule::{Evaluation, Facts, Model, Scalar, Task, TrainConfig, TrainReport, Trainer, weights_sha256};
 use serde::Serialize;
@@ -42,6 +42,7 @@ pub(crate) struct StartLine<'a> {
     patience: Option<usize>,
     seed: u64,
     split_seed: Option<u64>,
+    split_by: Option<SplitBy>,
     layers: Vec<String>,
     parameters: usize,
     preprocess: String,
@@ -104,6 +105,7 @@ pub(crate) fn start<'a, T: Scalar>(
         patience: config.early_stopping.map(|stopping| stopping.patience),
         seed: args.seed,
         split_seed: rows.split.as_ref().map(|split| split.request().seed),
+        split_by: rows.split.as_ref().map(|split| split.request().by),
         layers: model.mlp.layers().iter().map(ToString::to_string).collect(),
         parameters: model.mlp.params().len(),
         preprocess: model.preprocess.to_string(),

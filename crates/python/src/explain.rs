@@ -150,6 +150,6 @@ fn scores<T: Scalar>(model: &chainrule::Model<T>, data: &Dataset<T>) -> Result<V
     let Evaluation { loss, accuracy, mae, r2, .. } = found.evaluation;
     let first = [("loss", Some(loss)), ("accuracy", accuracy), ("mae", mae), ("r2", r2)];
     let mut scores: Vec<_> = first.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    scores.extend(found.metrics);
+    scores.extend(found.all_metrics());
     Ok(scores)
 }

@@ -137,7 +137,12 @@ impl Examples {
             TargetData::Classes { labels, .. } => Some(labels.as_slice()),
             TargetData::Values(_) => None,
         };
-        SplitRows { rows: self.rows(), labels, groups: self.group.as_ref().map(|(_, groups)| groups.as_slice()) }
+        SplitRows { rows: self.rows(), labels, groups: self.groups() }
+    }
+
+    /// A number for the group of each row, (rows); rows of one group have the same. `None` where no column groups them.
+    pub fn groups(&self) -> Option<&[u32]> {
+        self.group.as_ref().map(|(_, groups)| groups.as_slice())
     }
 
     /// How rows are drawn unless it is said: images as ever, rows of a group together, classes by their shares.
@@ -258,7 +263,8 @@ impl Examples {
     }
 
     fn target_described(&self, scaling: Option<TargetScaling>) -> Arc<Target> {
-        Arc::new(Target { names: self.target_names.clone(), answers: self.target.answers.clone(), scaling })
+        let (answers, signs) = (self.target.answers.clone(), self.target.signs.clone());
+        Arc::new(Target { names: self.target_names.clone(), answers, scaling, signs })
     }
 
     /// For rows that are given to a network which knows its inputs by their order alone, as PyTorch's.

@@ -31,6 +31,32 @@ enum Format {
     Text,
 }
 
+impl Format {
+    /// What a file of it is called.
+    fn name(self) -> &'static str {
+        match self {
+            Format::Idx => "an IDX file",
+            Format::Npy => "an NPY file",
+            Format::Npz => "an NPZ archive",
+            Format::Tensors => "a safetensors file",
+            Format::Parquet => "a Parquet file",
+            Format::Arrow => "an Arrow file",
+            Format::Text => "a text file",
+        }
+    }
+}
+
+/// What a file is called whose first bytes say that it is no text; `None` where they say that it is, or cannot be looked at
+/// without taking them away, as those of a pipe.
+pub(crate) fn not_text(path: &Path) -> Option<&'static str> {
+    let Member { path, .. } = Member::of(path);
+    if !path.is_file() {
+        return None;
+    }
+    let format = open_any(&path, Limits { max_bytes: u64::MAX }).ok()?.format;
+    (format != Format::Text).then(|| format.name())
+}
+
 /// Reads a file of features, and of targets too if it is text: `file.csv`, `file.npz:key`.
 pub(crate) fn read_file(path: &Path, text: &TextFormat, within: Within<'_>) -> Result<Contents> {
     if path.is_dir() {
@@ -137,17 +163,12 @@ impl Opened {
 
     #[cfg(not(feature = "npy"))]
     fn unsupported_array(self, _: Option<&str>) -> Error {
-        let found = match self.format {
-            Format::Npz => "an NPZ archive",
-            Format::Tensors => "a safetensors file",
-            _ => "an NPY file",
-        };
-        unsupported(&self.input.origin, found, "npy")
+        unsupported(&self.input.origin, self.format.name(), "npy")
     }
 
     /// A file of columns.
     fn columns(self, within: Within<'_>) -> Result<Table> {
-        let is_parquet = self.format == Format::Parquet;
+        let format = self.format;
         let origin = &self.input.origin;
         if self.inflated.is_some() {
             let found = "columns in a compressed file";
@@ -156,7 +177,7 @@ impl Opened {
         #[cfg(feature = "parquet")]
         {
             let file = self.input.reader.into_inner().1;
-            if is_parquet {
+            if format == Format::Parquet {
                 super::columnar::parquet(origin, file, within)
             } else {
                 super::columnar::arrow(origin, file, within)
@@ -165,7 +186,7 @@ impl Opened {
         #[cfg(not(feature = "parquet"))]
         {
             let _ = within;
-            Err(unsupported(origin, if is_parquet { "a Parquet file" } else { "an Arrow file" }, "parquet"))
+            Err(unsupported(origin, format.name(), "parquet"))
         }
     }
 }

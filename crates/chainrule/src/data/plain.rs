@@ -49,6 +49,11 @@ impl Table {
     }
 
     fn check_numbers(&self) -> Result<()> {
+        if let Some((at, sign)) = (0..self.cols()).find_map(|at| Some((at, self.sign(at)?))) {
+            let expected = format!("numbers alone: every column is read as they are here, {:?} too", self.title(at));
+            let place = Place::Cell { row: 1, column: at + 1 };
+            return Err(Error::format(self.origin(), place, format!("numbers with {}", sign.text()), expected));
+        }
         let all: Vec<usize> = (0..self.cols()).collect();
         refuse_missing(self, &all)?;
         let words = all.into_iter().find(|&column| matches!(self.columns()[column].cells, Cells::Words { .. }));

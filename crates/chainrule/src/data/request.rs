@@ -135,6 +135,7 @@ impl Request {
             class_names: other.class_names(),
             answers,
             target_names: other.target_names(),
+            signs: Some(&other.target.signs),
             ..TargetRequest::default()
         })
     }
@@ -159,8 +160,8 @@ impl Request {
         let labels = [Some(&bytes), test.as_ref()].into_iter().flatten().filter_map(|part| part.labels.as_ref());
         let largest = labels.flatten().max().map(|&largest| largest as usize + 1);
         let known = TargetRequest { task, classes: known.classes.or(largest), ..known };
-        let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
-        let columns = columns.chain(&self.group).chain(&self.row_weights).chain(&self.log1p);
+        let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop).chain(&self.group);
+        let columns = columns.chain(&self.row_weights).chain(&self.log1p).chain(&self.format.categories);
         if let Some(column) = columns.into_iter().next() {
             return Err(Error::Argument {
                 name: "column",
@@ -345,7 +346,7 @@ impl Request {
         // A model knows its columns.
         if let Some(schema) = schema {
             let located = schema.locate(table)?;
-            notes.extend(located.note);
+            notes.extend(located.notes);
             return Ok(Roles { features: located.columns, group, weights });
         }
         let dropped = find_columns(origin, names, &self.drop)?;

@@ -43,6 +43,8 @@ impl Request {
             class_names: Some(names),
             answers: model.target.answers(),
             target_names: model.target.names(),
+            // A model of another library says nothing of signs.
+            signs: model.schema.as_ref().map(|_| &*model.target.signs),
             schema: model.schema.as_deref(),
             ..TargetRequest::default()
         };
@@ -145,9 +147,11 @@ impl Request {
                 &plain
             }
         };
-        let Located { extra, note, .. } = schema.locate(&table)?;
+        let Located { extra, notes: located, .. } = schema.locate(&table)?;
         // Of a model that knows no columns it has been said.
-        notes.extend(note.filter(|_| model.schema.is_some()));
+        if model.schema.is_some() {
+            notes.extend(located);
+        }
         if !extra.is_empty() {
             let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
             let more = if extra.len() > 12 { ", ..." } else { "" };

@@ -13,6 +13,8 @@ const CATEGORIES: usize = 100;
 const ROWS_A_CATEGORY: usize = 10;
 /// Different texts, of fewer rows, that may name the rows.
 const NAMES_AT_LEAST: usize = 20;
+/// Endings of files that are no text.
+const COLUMNAR: [&str; 4] = [".parquet", ".arrow", ".feather", ".ipc"];
 /// What standard input is called.
 const STDIN: &str = "stdin";
 
@@ -88,7 +90,9 @@ fn without_signs(table: &Table, amount: &str) -> String {
     // A bracket keeps `$` from being the end of a line; of the others it would take single bytes.
     let pattern = if sign == '$' { "[$]".to_owned() } else { sign.to_string() };
     let how = match table.origin() {
-        origin if origin == STDIN || origin.contains(' ') => "take it out of the file".to_owned(),
+        origin if origin == STDIN || origin.contains(' ') || COLUMNAR.iter().any(|end| origin.ends_with(end)) => {
+            "take it out of the file".to_owned()
+        }
         origin => format!("this takes it out of the file: sed 's/{pattern}//g' {} > NEW", typed(origin)),
     };
     format!("numbers have no {sign}; {how}")

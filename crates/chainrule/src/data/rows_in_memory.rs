@@ -67,8 +67,9 @@ impl<T: Scalar> Model<T> {
     }
 
     /// The features of rows of texts, as cells of a text file: (rows, [`columns`](Self::columns)) row-major, numbers with a
-    /// decimal point, categories by their names; an empty text, `NA` or `?` is a missing value. As
-    /// [`features_of_numbers`](Self::features_of_numbers) otherwise.
+    /// decimal point, also with the sign of money or percent that the column had where the model was trained, categories by
+    /// their names; an empty text, `NA` or `?` is a missing value. As [`features_of_numbers`](Self::features_of_numbers)
+    /// otherwise.
     ///
     /// ```
     /// use chainrule::{Loss, Mlp, Model};
@@ -92,9 +93,9 @@ impl<T: Scalar> Model<T> {
             }
         };
         let titles: Vec<String> = schema.columns.iter().map(title_of).collect();
-        let kinds = schema.columns.iter().map(|column| !matches!(column.kind, Kind::Number { .. }));
+        let kinds = schema.columns.iter().map(|column| (!matches!(column.kind, Kind::Number { .. }), column.sign));
         let columns: Vec<TypedColumn<'_>> =
-            titles.iter().zip(kinds).map(|(title, has_words)| TypedColumn { title, has_words }).collect();
+            titles.iter().zip(kinds).map(|(title, (has_words, sign))| TypedColumn { title, has_words, sign }).collect();
         self.features_of_table(schema, Table::of_cells(ORIGIN, &columns, cells)?)
     }
 

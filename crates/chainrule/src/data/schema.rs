@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::known_sign::KnownSign;
 use super::policies::{Missing, Unknown};
-use super::table::{Decimal, Table, TextFormat, title};
+use super::table::{Decimal, Sign, Table, TextFormat, title};
 use crate::nearest::nearest;
 use crate::{Error, Result};
 
@@ -41,6 +42,9 @@ pub(crate) struct SchemaColumn {
     /// Where it stood in the table that was trained on, counted from 0.
     pub(crate) index: usize,
     pub(crate) kind: Kind,
+    /// What was taken off its numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sign: Option<Sign>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,15 +90,16 @@ pub(crate) struct Located {
     pub(crate) columns: Vec<usize>,
     /// Columns of the table that the schema does not know.
     pub(crate) extra: Vec<String>,
-    /// That names could not be compared, and what was taken instead.
-    pub(crate) note: Option<String>,
+    /// What was taken for granted: columns by their order, where names could not be compared; numbers without the sign that
+    /// those which were trained on had.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Schema {
     /// The schema of a network that knows its inputs by their order alone.
     pub(crate) fn of_numbers(columns: &[usize], table_columns: usize) -> Self {
         let kind = || Kind::Number { fill: None, indicator: false, log1p: false };
-        let column = |&index| SchemaColumn { name: None, index, kind: kind() };
+        let column = |&index| SchemaColumn { name: None, index, kind: kind(), sign: None };
         Schema { table_columns, columns: columns.iter().map(column).collect(), missing: None, decimal: None }
     }
 
@@ -236,8 +241,25 @@ impl Schema {
     /// Finds the columns in a table: by their names where both have names, else by their order.
     ///
     /// # Errors
-    /// When one is not there.
+    /// When one is not there, or its numbers have a sign of money or percent that those which were trained on had not.
     pub(crate) fn locate(&self, table: &Table) -> Result<Located> {
+        let mut located = self.locate_columns(table)?;
+        for (column, &at) in self.columns.iter().zip(&located.columns) {
+            if (column.sign, table.sign(at)) == (None, None) {
+                continue;
+            }
+            let known = KnownSign { title: &table.title(at), sign: column.sign };
+            if let (Some(sign), false) = (table.sign(at), matches!(column.kind, Kind::Number { .. })) {
+                let found = format!("numbers with {} in {:?}", sign.text(), known.title);
+                let expected = "its categories, as the model was trained on: categories = its name".to_owned();
+                return Err(Error::Shape { origin: table.origin().to_owned(), found, expected });
+            }
+            located.notes.extend(known.check(table, at)?);
+        }
+        Ok(located)
+    }
+
+    fn locate_columns(&self, table: &Table) -> Result<Located> {
         if !(table.has_names() && self.columns.iter().any(|column| column.name.is_some())) {
             return self.locate_by_order(table);
         }
@@ -262,7 +284,7 @@ impl Schema {
             columns.push(found);
         }
         let extra = (0..table.cols()).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
-        Ok(Located { columns, extra, note: None })
+        Ok(Located { columns, extra, notes: Vec::new() })
     }
 
     fn locate_by_order(&self, table: &Table) -> Result<Located> {
@@ -270,13 +292,13 @@ impl Schema {
         if table.cols() == all && all != features {
             let columns: Vec<usize> = self.columns.iter().map(|column| column.index).collect();
             let extra = (0..all).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
-            let note = self.order_note(table, &columns);
-            return Ok(Located { columns, extra, note });
+            let notes = self.order_note(table, &columns).into_iter().collect();
+            return Ok(Located { columns, extra, notes });
         }
         if table.cols() == features {
             let columns: Vec<usize> = (0..features).collect();
-            let note = self.order_note(table, &columns);
-            return Ok(Located { columns, extra: Vec::new(), note });
+            let notes = self.order_note(table, &columns).into_iter().collect();
+            return Ok(Located { columns, extra: Vec::new(), notes });
         }
         let also = if all == features { String::new() } else { format!(", or {all} as the file trained on") };
         Err(Error::Shape {

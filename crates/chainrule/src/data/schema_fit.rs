@@ -39,7 +39,7 @@ impl Schema {
         let table = on.table;
         let column = |&index: &usize| {
             let kind = fit_column(on, index, options)?;
-            Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind })
+            Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind, sign: table.sign(index) })
         };
         let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
         Ok(Schema { table_columns: table.cols(), columns, missing: options.missing, decimal: table.decimal() })

@@ -115,6 +115,30 @@ impl Source {
         !matches!(self, Source::File(_) | Source::Files(_) | Source::Stdin)
     }
 
+    /// What the source is if no part of it is text, so that a [`TextFormat`] says nothing about it: `an NPY file`. `None` of
+    /// text, of several files of which one is, of standard input, and of what cannot be told before it is read.
+    ///
+    /// ```
+    /// use chainrule::data::Source;
+    /// assert_eq!(Source::parse("iris")?.not_text(), Some("a table inside the program"));
+    /// assert_eq!(Source::Stdin.not_text(), None);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn not_text(&self) -> Option<&'static str> {
+        match self {
+            Source::Digits => Some("images inside the program"),
+            Source::Mnist(_) => Some("a folder of IDX files"),
+            Source::Builtin(_) => Some("a table inside the program"),
+            Source::Generated(..) => Some("rows that are made up"),
+            Source::Stdin => None,
+            Source::File(path) => format::not_text(path),
+            Source::Files(paths) => {
+                let found: Option<Vec<&str>> = paths.iter().map(|path| format::not_text(path)).collect();
+                found?.first().copied()
+            }
+        }
+    }
+
     /// Reads all that the source holds.
     pub(crate) fn read_whole(&self, text: &TextFormat, within: Within<'_>) -> Result<Whole> {
         match self {

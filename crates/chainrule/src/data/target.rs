@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log1p::{exp_m1, ln_1p};
 use super::scaling::Moments;
+use super::table::Sign;
 use super::values::Values;
 use crate::{Error, Result};
 
@@ -31,6 +32,9 @@ pub struct Target {
     /// What was done to values before they were learned, and is undone in predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scaling: Option<TargetScaling>,
+    /// What was taken off the numbers of each column; empty where nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) signs: Vec<Option<Sign>>,
 }
 
 /// `(t - mean) / std`, for each column of the targets, of `ln(1 + t)` where that was asked for.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use chainrule_model::Loss;
 
+use super::known_sign::KnownSign;
 use super::memory::Memory;
 use super::roles::{are_decimal_commas, is_amount};
 use super::schema::Schema;
-use super::table::{Cell, Cells, Cursor, Table, TableRows, are_no_and_yes, is_date};
+use super::table::{Cell, Cells, Cursor, Sign, Table, TableRows, are_no_and_yes, is_date};
 use super::target_labels::{class_numbers, label_name, meant, some};
 use super::values::{Values, ValuesBuilder};
 use crate::{Error, Place, Result, Task};
@@ -39,6 +40,8 @@ pub(crate) struct TargetRequest<'a> {
     pub(crate) answers: Option<[&'a str; 2]>,
     /// What its targets are called, in the order of the outputs; empty where that is not known.
     pub(crate) target_names: &'a [String],
+    /// What was taken off the numbers of its targets, in this order; empty where nothing was.
+    pub(crate) signs: Option<&'a [Option<Sign>]>,
     /// The columns of a model that exists.
     pub(crate) schema: Option<&'a Schema>,
 }
@@ -50,6 +53,8 @@ pub(crate) struct TargetFound {
     pub(crate) data: TargetData,
     pub(crate) answers: Option<[String; 2]>,
     pub(crate) notes: Vec<String>,
+    /// What was taken off the numbers of each column; empty where nothing was.
+    pub(crate) signs: Vec<Option<Sign>>,
 }
 
 /// The columns that hold the targets, and the rows that are used.
@@ -81,7 +86,17 @@ impl TargetColumns<'_> {
             }),
             _ => self.values(task),
         };
-        found.map(|found| TargetFound { task, ..found })
+        let mut found = TargetFound { task, ..found? };
+        for (at, &column) in self.columns.iter().enumerate() {
+            let Some(signs) = request.signs else { break };
+            let known = KnownSign { title: &self.table.title(column), sign: signs.get(at).copied().flatten() };
+            found.notes.extend(known.check(self.table, column)?);
+        }
+        let signs = || self.columns.iter().map(|&column| self.table.sign(column));
+        if signs().any(|sign| sign.is_some()) {
+            found.signs = signs().collect();
+        }
+        Ok(found)
     }
 
     /// How often each whole number occurs, where all are whole and no more than `most` differ.
@@ -188,6 +203,7 @@ impl TargetColumns<'_> {
             data: TargetData::Classes { labels, names },
             answers: None,
             notes,
+            signs: Vec::new(),
         })
     }
 
@@ -307,7 +323,8 @@ impl TargetColumns<'_> {
         }
         let notes = if no == "0" && yes == "1" { Vec::new() } else { vec![format!("no = {no}, yes = {yes}")] };
         let answers = Some([no.clone(), yes.clone()]);
-        Ok(TargetFound { task: Task::Binary, data: TargetData::Values(values.finish()?), answers, notes })
+        let data = TargetData::Values(values.finish()?);
+        Ok(TargetFound { task: Task::Binary, data, answers, notes, signs: Vec::new() })
     }
 
     /// Whether a column holds two labels, or probabilities.
@@ -341,6 +358,7 @@ impl TargetColumns<'_> {
                 })?;
             }
         }
-        Ok(TargetFound { task, data: TargetData::Values(values.finish()?), answers: None, notes: Vec::new() })
+        let data = TargetData::Values(values.finish()?);
+        Ok(TargetFound { task, data, answers: None, notes: Vec::new(), signs: Vec::new() })
     }
 }

@@ -6,7 +6,7 @@ use chainrule_model::{Activation, Layer, Loss};
 
 use super::format::ExportFormat;
 use super::int8::Int8;
-use crate::data::{Decimal, Kind, Missing, Preprocess, SchemaColumn, Split, Unknown, ln_1p};
+use crate::data::{Decimal, Kind, Missing, Preprocess, SchemaColumn, Sign, Split, Unknown, ln_1p};
 use crate::{Error, Model, Result, Task};
 
 /// A model laid out. Numbers are f64, which holds those of an f32 model exactly.
@@ -30,6 +30,7 @@ pub(crate) struct Blueprint {
     pub(crate) target_scaling: Option<(Vec<f64>, Vec<f64>)>,
     /// Which outputs are then logarithms of 1 + t, (outputs); all of them no where there is no scaling.
     pub(crate) target_log1p: Vec<bool>,
+    pub(crate) target_signs: Vec<Option<Sign>>,
     pub(crate) target_names: Vec<String>,
     pub(crate) class_names: Option<Vec<String>>,
     /// What no and yes are called.
@@ -48,6 +49,8 @@ pub(crate) struct Column {
     pub(crate) kind: ColumnKind,
     /// Whether it is the logarithm of 1 + x that becomes a feature, of what is put for a missing value, too.
     pub(crate) log1p: bool,
+    /// What its numbers had in the text that was trained on.
+    pub(crate) sign: Option<Sign>,
 }
 
 pub(crate) enum ColumnKind {
@@ -151,6 +154,7 @@ impl Blueprint {
             outputs: model.mlp.outputs(),
             target_scaling: scaled,
             target_log1p: (0..model.mlp.outputs()).map(|output| model.target.is_log1p(output)).collect(),
+            target_signs: model.target.signs.clone(),
             target_names: model.target.names().to_vec(),
             class_names: model.class_names.clone(),
             answers: model.target.answers().map(|answers| answers.map(str::to_owned)),
@@ -244,7 +248,7 @@ pub(crate) enum Probabilities {
 }
 
 fn number(title: String) -> Column {
-    Column { title, index: None, kind: ColumnKind::Number { fill: None, indicator: false }, log1p: false }
+    Column { title, index: None, kind: ColumnKind::Number { fill: None, indicator: false }, log1p: false, sign: None }
 }
 
 fn column(column: &SchemaColumn) -> Column {
@@ -261,7 +265,7 @@ fn column(column: &SchemaColumn) -> Column {
         },
     };
     let log1p = matches!(column.kind, Kind::Number { log1p: true, .. });
-    Column { title, index: Some(column.index), kind, log1p }
+    Column { title, index: Some(column.index), kind, log1p, sign: column.sign }
 }
 
 /// Refuses a model that takes the logarithm of a column or of its target: sources keep to exp, and files of weights have none.

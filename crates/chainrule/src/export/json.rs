@@ -47,6 +47,9 @@ fn with_layers(of: &Blueprint, samples: &Samples, layer: impl Fn(&Step, bool) ->
     if of.target_log1p.contains(&true) {
         target["log1p"] = json!(of.target_log1p);
     }
+    if !of.target_signs.is_empty() {
+        target["signs"] = json!(of.target_signs);
+    }
     json!({
         "format": "chainrule",
         "version": if has_logarithms { WITH_LOGARITHMS } else { VERSION },
@@ -93,6 +96,7 @@ fn column(column: &Column) -> Value {
         }
     };
     object.extend(column.index.map(|index| ("index".to_owned(), index.into())));
+    object.extend(column.sign.map(|sign| ("sign".to_owned(), sign.text().into())));
     object.extend(rest.as_object().cloned().unwrap_or_default());
     object.into()
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::flat::Flat;
 use super::rows::TestRows;
 use crate::data::{
-    Decimal, Kind, Missing, Preprocess, Schema, SchemaColumn, Split, Target, TargetScaling, Unknown, check_class_names,
+    Decimal, Kind, Missing, Preprocess, Schema, SchemaColumn, Sign, Split, Target, TargetScaling, Unknown,
+    check_class_names,
 };
 use crate::{Error, Model, Place, Result, Task};
 
@@ -80,6 +81,8 @@ struct ColumnText {
     name: String,
     #[serde(default)]
     index: Option<usize>,
+    #[serde(default)]
+    sign: Option<Sign>,
     #[serde(flatten)]
     kind: KindText,
 }
@@ -151,6 +154,8 @@ struct TargetText {
     std: Option<Vec<f64>>,
     #[serde(default)]
     log1p: Vec<bool>,
+    #[serde(default)]
+    signs: Vec<Option<Sign>>,
 }
 
 impl Description {
@@ -225,13 +230,13 @@ impl Description {
         };
         preprocess.check(inputs).map_err(refuse)?;
         schema.as_ref().map_or(Ok(()), |schema| schema.check(inputs)).map_err(refuse)?;
-        let TargetText { names, mean, std, log1p } = self.target;
+        let TargetText { names, mean, std, log1p, signs } = self.target;
         let scaling = mean.zip(std).map(|(mean, std)| TargetScaling { mean, std, log1p });
         let (mut answers, mut class_names) = (None, self.classes);
         if task == Some(Task::Binary) {
             answers = class_names.take().and_then(|names| <[String; 2]>::try_from(names).ok());
         }
-        let target = Target { names, answers, scaling };
+        let target = Target { names, answers, scaling, signs };
         target.check(outputs).map_err(refuse)?;
         class_names.as_ref().map_or(Ok(()), |names| check_class_names(origin, names, outputs))?;
         self.split.as_ref().map_or(Ok(()), Split::check).map_err(refuse)?;
@@ -331,7 +336,7 @@ fn schema(table_columns: Option<usize>, missing: Option<Missing>, columns: Vec<C
     let column = |(at, column): (usize, ColumnText)| {
         let index = column.index.unwrap_or(at);
         let name = (column.name != format!("column {}", index + 1)).then_some(column.name);
-        SchemaColumn { name, index, kind: kind(column.kind) }
+        SchemaColumn { name, index, kind: kind(column.kind), sign: column.sign }
     };
     let columns = columns.into_iter().enumerate().map(column).collect();
     Some(Schema { table_columns, columns, missing, decimal: None })

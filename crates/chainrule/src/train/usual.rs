@@ -38,6 +38,23 @@
 //! concrete), annealed x 2 from 800 rows: 0.001 5 worse, 0.002 6, 0.003 2, 0.005 2. Without noise (friedman, spirals, a
 //! product of sines, a linear function; 300 to 6,000 rows) 0.003 with x 3 is above scikit-learn on 11 of 12, on the last alike,
 //! 3.0 to 9.5 times as soon; with a least improvement of 0.001 12 of 12, from 2.6 times on.
+//!
+//! Tables of 150 rows: of tae (151 rows, whole numbers, three classes; 30 splits), the one of the 52 that is worse by more than
+//! half a deviation, 40 rows occur twice. Who learns rows by heart is right where a copy is tested, and early stopping ends before
+//! that. Twelve tables made alike (150 rows, five columns of whole numbers, noise; six splits), the mean difference in accuracy:
+//!
+//! ```text
+//!                                          tae      six, a quarter of the rows twice   six without copies
+//! as it is                                 -0.034   -0.031                             +0.002
+//! 100 epochs, no stop                      -0.004   +0.046                             -0.029
+//! 200 epochs, no stop                      +0.016   +0.062                             -0.033
+//! epoch by 25 %                            -0.025
+//! patience of 60 epochs                    -0.027
+//! epoch by accuracy, patience 60           -0.015
+//! ```
+//!
+//! With each row of tae once (110 rows, 20 splits) it is at +0.061 as it is, and at -0.043 with 200 epochs. Where rows are new, which
+//! is what is learned for, stopping is right: it stays. The preflight tells copies across the split.
 
 use chainrule_model::{Init, Loss, Optimizer};
 

@@ -68,6 +68,20 @@ fn areas<T: Scalar>() {
     let both: Vec<&[f64]> = both.iter().map(|row| &row[..]).collect();
     let found = values::<T>(&both, &truth.map(|t| [t, t]).concat(), Loss::BinaryCrossEntropy);
     assert_eq!(found.metric("macro ROC AUC").unwrap(), (want + 1.0) / 2.0);
+    let names =
+        |found: &chainrule::Assessment| found.all_metrics().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    // Whatever is classified, the area has both names, in the baseline too, and no figure is listed twice.
+    for found in
+        [&found, &classes::<T>(&two, &TRUTH, Loss::CrossEntropy), &values::<T>(&one, &truth, Loss::BinaryCrossEntropy)]
+    {
+        for name in ["ROC AUC", "macro ROC AUC"] {
+            assert_eq!(found.metric(name).unwrap(), found.metric("ROC AUC").unwrap());
+            assert_eq!(found.baseline.metric(name), Some(0.5));
+            assert_eq!(names(found).iter().filter(|known| **known == name).count(), 1);
+            assert!(found.baseline.all_metrics().contains(&(name, 0.5)));
+        }
+        assert_eq!(found.metrics.len() + 1, found.all_metrics().len());
+    }
     // Equal logits share their ranks.
     let found = values::<T>(&[&[70.0], &[70.0], &[71.0], &[71.0]], &[0.0, 1.0, 0.0, 1.0], Loss::BinaryCrossEntropy);
     assert_eq!(found.metric("ROC AUC").unwrap(), 0.5);

@@ -11,12 +11,12 @@ use crate::escape::typed;
 use crate::limits::{in_units, limits};
 use crate::values::{self, Parsed};
 
-/// How text files are read. What is not given is told by the first lines, and shown.
+/// How text files are read, those of a command that are text. What is not given is told by the first lines, and shown.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct TextArgs {
-    /// What separates the cells of text files: comma, semicolon, tab, pipe, spaces (runs of them), or a character [default: told by the
-    /// first lines]
+    /// What separates the cells of text files: comma, semicolon, tab, pipe, spaces (runs of them), or a character. Refused, as --decimal,
+    /// --header and --skip-lines, where no file of the command is text [default: told by the first lines]
     #[arg(long, value_name = "WHAT", value_parser = delimiter)]
     delimiter: Option<Delimiter>,
     /// How fractions are written in text files: point or comma [default: told by the first lines]
@@ -28,13 +28,24 @@ pub(crate) struct TextArgs {
     /// Lines above the table that text files begin with and that are passed over: titles, comments
     #[arg(long, value_name = "N", default_value = "0")]
     skip_lines: usize,
-    /// Columns whose numbers are names of categories, by name or by number from 1, separated by commas
+    /// Columns whose numbers, or amounts such as $5, are names of categories, by name or by number from 1, separated by commas
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     categories: Vec<String>,
 }
 
 impl TextArgs {
-    fn has_categories(&self) -> bool {
+    /// The options that are given and say how text is read: of other files they say nothing.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--delimiter", self.delimiter.is_some()),
+            ("--decimal", self.decimal.is_some()),
+            ("--header", self.header.is_some()),
+            ("--skip-lines", self.skip_lines > 0),
+        ];
+        given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
+    }
+
+    pub(crate) fn has_categories(&self) -> bool {
         !self.categories.is_empty()
     }
 
@@ -102,6 +113,11 @@ impl ColumnArgs {
     /// What is asked for about missing values.
     pub(crate) fn missing(&self) -> Option<Missing> {
         self.missing
+    }
+
+    /// The options that say how text is read, of those that are given.
+    pub(crate) fn of_text(&self) -> Vec<&'static str> {
+        self.text.given()
     }
 
     /// The options about text that other commands need for the same file, as they are typed, each behind a blank.
@@ -207,6 +223,11 @@ impl FittingArgs {
     /// The column that keeps rows together, if one is given.
     pub(crate) fn group(&self) -> Option<&str> {
         self.group.as_deref()
+    }
+
+    /// The column that says how much each row counts, if one is given.
+    pub(crate) fn row_weights(&self) -> Option<&str> {
+        self.row_weights.as_deref()
     }
 
     /// The request with these options applied.

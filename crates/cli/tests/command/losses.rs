@@ -65,6 +65,29 @@ fn several_labels_of_a_row_are_trained_on_evaluated_and_predicted() {
 }
 
 #[test]
+fn the_area_under_the_roc_curve_has_the_same_names_in_every_kind_of_classification() {
+    let folder = folder();
+    let path = folder.path();
+    let row = |at: u32| format!("{at},{},{},{}\n", at % 2, at % 3, at % 7 / 4);
+    fs::write(path.join("t.csv"), format!("x,two,three,other\n{}", (0..60).map(row).collect::<String>())).unwrap();
+    for (task, target) in
+        [("binary", "two"), ("classification", "two"), ("classification", "three"), ("multi-label", "two,other")]
+    {
+        succeed(
+            path,
+            &format!("train --data t.csv --target {target} --features x --task {task} --epochs 1 --quiet --save m"),
+        );
+        let found = last(path, "eval m --data t.csv --json");
+        for figures in [&found["metrics"], &found["baseline"]["metrics"]] {
+            let area = figures["macro_ROC_AUC"].as_f64().unwrap_or_else(|| panic!("{task}: {found}"));
+            assert!(figures["ROC_AUC"].as_f64() == Some(area) && (0.0..=1.0).contains(&area), "{task}: {found}");
+        }
+        let words = succeed(path, "eval m --data t.csv");
+        assert_eq!(words.matches("ROC AUC").count(), 1, "{words}");
+    }
+}
+
+#[test]
 fn balanced_classes_are_the_weights_that_they_stand_for() {
     let folder = folder();
     let path = folder.path();

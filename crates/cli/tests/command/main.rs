@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod amounts;
 mod asked;
 mod bench;
 mod checkpoints;
@@ -38,7 +39,9 @@ mod schedule_args;
 mod signals;
 mod sources;
 mod spelling;
+mod split_words;
 mod tables;
+mod text_options;
 mod told;
 mod trace;
 mod train;

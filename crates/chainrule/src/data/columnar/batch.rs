@@ -28,7 +28,7 @@ pub(super) fn table_of(origin: &str, schema: &Schema) -> Result<Table> {
             None => return Err(refused(origin, at, field.name(), field.data_type())),
         };
         let name = Some(field.name().clone()).filter(|name| !name.is_empty());
-        columns.push(Column { name, cells, missing: 0 });
+        columns.push(Column { name, cells, missing: 0, sign: None });
     }
     if columns.is_empty() {
         return Err(Error::Empty { origin: origin.to_owned(), what: "columns" });

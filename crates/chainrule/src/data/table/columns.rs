@@ -2,6 +2,7 @@
 
 use super::cell::Decimal;
 use super::padded::Padded;
+use super::sign::Sign;
 use super::store::Store;
 use super::words::Words;
 use crate::{Error, Result};
@@ -51,6 +52,8 @@ pub(crate) struct Column {
     pub(crate) cells: Cells,
     /// Rows without a value.
     pub(crate) missing: usize,
+    /// What was taken off its numbers.
+    pub(crate) sign: Option<Sign>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,7 +115,7 @@ impl Table {
 
     /// A table without rows, for numbers.
     pub(crate) fn without_names(origin: &str, cols: usize) -> Self {
-        let column = |slot| Column { name: None, cells: Cells::Numbers { slot }, missing: 0 };
+        let column = |slot| Column { name: None, cells: Cells::Numbers { slot }, missing: 0, sign: None };
         Table::new(origin, (0..cols).map(column).collect())
     }
 
@@ -140,7 +143,7 @@ impl Table {
             let _ = words.code(word.as_bytes());
         }
         let cells = Cells::Words { slot: 0, words };
-        self.columns.push(Column { name: Some(name.to_owned()), cells, missing: 0 });
+        self.columns.push(Column { name: Some(name.to_owned()), cells, missing: 0, sign: None });
         (self.words, self.word_columns) = (codes, 1);
         self
     }
@@ -207,6 +210,11 @@ impl Table {
     /// How fractions are written, of a text that shows it or is said to.
     pub(crate) fn decimal(&self) -> Option<Decimal> {
         self.decimal
+    }
+
+    /// What was taken off the numbers of a column.
+    pub(crate) fn sign(&self, column: usize) -> Option<Sign> {
+        self.columns[column].sign
     }
 
     /// The first number of a column that was written with zeros ahead of it.

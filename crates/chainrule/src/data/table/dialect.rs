@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::cell::{Decimal, grouped, is_missing, is_missing_number, number, number_in_thousands};
+use super::sign::without_sign;
 
 /// What stands between the cells of a row.
 ///
@@ -87,6 +88,11 @@ pub(super) fn trimmed(cell: &[u8], delimiter: u8) -> &[u8] {
     &cell[start..end]
 }
 
+/// Whether a cell is a number, with a sign of money or percent or without.
+fn is_number(cell: &[u8], decimal: Decimal) -> bool {
+    number_in_thousands(without_sign(cell), decimal).is_some()
+}
+
 /// Without the quotes around it.
 fn unquoted(cell: &[u8]) -> &[u8] {
     cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell)
@@ -134,7 +140,7 @@ impl Dialect {
     pub(super) fn with_known(self, lines: &[&[u8]], known: Option<Decimal>) -> Self {
         let count = |decimal| {
             let cells = lines.iter().flat_map(|line| split(line, self.delimiter));
-            cells.filter(|cell| number_in_thousands(unquoted(cell), decimal).is_some()).count()
+            cells.filter(|cell| is_number(unquoted(cell), decimal)).count()
         };
         match known {
             Some(known) if known != self.decimal && count(known) >= count(self.decimal) => {
@@ -169,9 +175,10 @@ impl Fit {
         let even = widths.iter().filter(|width| **width == usual).count() as f64 / widths.len() as f64;
         let is_number = |cell: &&&[u8]| {
             let cell = unquoted(cell);
-            is_missing(cell) || number_in_thousands(cell, dialect.decimal).is_some()
+            is_missing(cell) || is_number(cell, dialect.decimal)
         };
-        let is_plain = |cell: &&&[u8]| is_number(cell) && grouped(unquoted(cell), dialect.decimal).is_none();
+        let is_plain =
+            |cell: &&&[u8]| is_number(cell) && grouped(without_sign(unquoted(cell)), dialect.decimal).is_none();
         // The first line may name the columns.
         let data = if rows.len() > 1 { &rows[1..] } else { &rows[..] };
         let cells = data.iter().map(Vec::len).sum::<usize>().max(1);
@@ -209,16 +216,26 @@ pub(super) enum Header {
 /// since data must not be lost. Among words alone, names are those that do not occur again below them.
 pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
     let Some((first, below)) = rows.split_first() else { return Header::Data };
-    let is_number = |cell: &[u8]| number_in_thousands(cell, decimal).is_some();
+    let is_plain = |cell: &[u8]| number_in_thousands(cell, decimal).is_some();
+    let is_number = |cell: &[u8]| is_number(cell, decimal);
     if first.iter().all(|cell| is_missing(cell)) {
         return Header::Data;
     }
-    if first.iter().any(|cell| is_number(cell)) {
+    if first.iter().any(|cell| is_plain(cell)) {
         let counts_up = first.len() > 2
             && below.len() > 1
             && (first.iter().enumerate().all(|(at, cell)| *cell == at.to_string().as_bytes())
                 || are_years_alone(first, below, decimal));
         return if counts_up { Header::DataLikeNames } else { Header::Data };
+    }
+    // A quantile may be called `5%`, but what stands over amounts is one of them.
+    let is_amount = |cell: &[u8]| is_number(cell) && !is_plain(cell);
+    let below_amount = |column: usize| {
+        let mut cells = below.iter().filter_map(|row| row.get(column)).filter(|cell| !is_missing_number(cell));
+        is_amount(first[column]) && cells.all(|cell| is_amount(cell))
+    };
+    if (0..first.len()).any(below_amount) {
+        return Header::Data;
     }
     let has_numbers = below.iter().flatten().any(|cell| is_number(cell));
     let columns = || (0..first.len()).filter(|&column| !first[column].is_empty());
@@ -290,6 +307,7 @@ mod tests {
         }
         assert_eq!(of("a;b\n1,5;2,5\n3,25;4"), (byte(b';'), Decimal::Comma));
         assert_eq!(of("1,5\n2,5"), (byte(b','), Decimal::Point));
+        assert_eq!(of("a;b\n€ 1,5;2%\n€ 3,25;4%"), (byte(b';'), Decimal::Comma));
         // Numbers in quotes are numbers.
         assert_eq!(of("\"a\";\"b\"\n\"1,5\";\"2,5\"\n\"3,25\";\"4\""), (byte(b';'), Decimal::Comma));
         assert_eq!(of("1\t,\"0.5\",\"2\",\"3\""), (byte(b','), Decimal::Point));
@@ -313,10 +331,30 @@ mod tests {
 
     #[test]
     fn names_stand_over_numbers_or_do_not_recur() {
-        for text in ["a,b\n1,2", ",width\n1,2", "sex,age\nm,1\nf,2", "label\nred\ngreen", "a,b\nNA,1\nNA,2", "a,b"] {
+        for text in [
+            "a,b\n1,2",
+            ",width\n1,2",
+            "sex,age\nm,1\nf,2",
+            "a,b\n$1,m\n$2,m",
+            "a,5%\n1,2\n3,4",
+            "label\nred\ngreen",
+            "a,b\nNA,1\nNA,2",
+            "a,b",
+        ] {
             assert_eq!(names(text), Header::Names, "{text:?}");
         }
-        for text in ["1,2\n3,4", "NA,NA\n1,2", "1,x\n2,y", "id,1\n3,4", "red\ngreen\nred", "", "x,1\ny,2", ",\n1,2"] {
+        for text in [
+            "1,2\n3,4",
+            "NA,NA\n1,2",
+            "1,x\n2,y",
+            "id,1\n3,4",
+            "red\ngreen\nred",
+            "",
+            "x,1\ny,2",
+            ",\n1,2",
+            "a,$1\nb,$2",
+            "$5",
+        ] {
             assert_eq!(names(text), Header::Data, "{text:?}");
         }
         assert_eq!(names("0,1,2\n5,6,7\n8,9,10"), Header::DataLikeNames);

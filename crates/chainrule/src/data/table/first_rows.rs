@@ -5,10 +5,11 @@ use std::io::{Cursor, Read};
 use super::cell::Decimal;
 use super::columns::{Cells, Column, title};
 use super::dialect::{Delimiter, Dialect, Header, dialect, header, split, trimmed};
-use super::kinds::{FirstCells, Kind, Sample};
+use super::kinds::{FirstCells, Kind, Sample, as_typed};
 use super::options::TextFormat;
 use super::preamble::refuse_preamble;
 use super::records::{Record, Records};
+use super::sign::Sign;
 use super::thousands::{self, Setting};
 use crate::data::choice::find_column;
 use crate::{Error, Place, Result};
@@ -17,6 +18,8 @@ use crate::{Error, Place, Result};
 const SAMPLED: usize = 1000;
 /// Rows by which the dialect and the header are told.
 const FIRST_LINES: usize = 100;
+/// Columns that a note names.
+const NAMED: usize = 12;
 
 /// What the first rows of a file say of it.
 pub(super) struct FirstRows {
@@ -125,12 +128,15 @@ impl FirstRows {
         for (column, name) in names.into_iter().enumerate() {
             let kind = if are_words[column] { Kind::Words } else { sample.kind(column, name.as_deref())? };
             let (next, cells): (&mut usize, fn(usize) -> Cells) = match kind {
-                Kind::Numbers => (&mut numbers, |slot| Cells::Numbers { slot }),
+                Kind::Numbers | Kind::Amounts(_) => (&mut numbers, |slot| Cells::Numbers { slot }),
                 Kind::Words => (&mut words, |slot| Cells::Words { slot, words: Box::default() }),
             };
             *next += 1;
-            columns.push(Column { name, cells: cells(*next - 1), missing: 0 });
+            let sign = if let Kind::Amounts(sign) = kind { Some(sign) } else { None };
+            columns.push(Column { name, cells: cells(*next - 1), missing: 0, sign });
         }
+        // What a model does not expect is told when its columns are found.
+        self.notes.extend(taken_off(&columns).filter(|_| !format.for_model));
         if format.decimal.is_none() {
             let are_numbers =
                 columns.iter().enumerate().filter(|(_, column)| matches!(column.cells, Cells::Numbers { .. }));
@@ -177,6 +183,25 @@ impl FirstRows {
         }
         Ok(names)
     }
+}
+
+/// A note for each sign that was taken off the numbers of columns.
+fn taken_off(columns: &[Column]) -> impl Iterator<Item = String> {
+    Sign::ALL.into_iter().filter_map(move |sign| {
+        let titles: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| column.sign == Some(sign))
+            .map(|(at, column)| title(column.name.as_deref(), at))
+            .collect();
+        let first = as_typed(titles.first()?);
+        let (named, sign) = (titles[..titles.len().min(NAMED)].join(", "), sign.text());
+        let more = if titles.len() > NAMED { format!(" and {} more", titles.len() - NAMED) } else { String::new() };
+        let its = if titles.len() == 1 { "its cells are" } else { "their cells are" };
+        Some(format!(
+            "{named}{more}: {sign} taken off, {its} read as numbers; otherwise categories = {first}, or drop = {first}"
+        ))
+    })
 }
 
 /// The first column whose name stands before it, and where. By sorting: a hash of a million names takes 50 MB.

@@ -1,6 +1,7 @@
 //! Tables of the same columns, one behind the other.
 
 use super::columns::{Cells, Table};
+use super::sign::Sign;
 use super::words::MISSING_WORD;
 use crate::{Error, Place, Result};
 
@@ -16,6 +17,7 @@ impl Table {
         let mut codes: Vec<Vec<u32>> = Vec::new();
         for (column, &theirs) in from.iter().enumerate() {
             self.check_kind(column, other, theirs)?;
+            self.join_sign(column, other, theirs)?;
             if let (Cells::Words { words, .. }, Cells::Words { words: others, .. }) =
                 (&mut self.columns[column].cells, &other.columns[theirs].cells)
             {
@@ -97,6 +99,25 @@ impl Table {
             return refuse(format!("one column more, {:?}", other.title(extra)), format!("{} columns", self.cols()));
         }
         Ok(from)
+    }
+
+    /// Numbers have one sign in all files; a column without any value may have any.
+    fn join_sign(&mut self, column: usize, other: &Table, theirs: usize) -> Result<()> {
+        let (ours, others) = (self.columns[column].sign, other.columns[theirs].sign);
+        if ours == others || other.columns[theirs].missing == other.rows {
+            return Ok(());
+        }
+        if self.columns[column].missing == self.rows {
+            self.columns[column].sign = others;
+            return Ok(());
+        }
+        let with = |sign: Option<Sign>| {
+            sign.map_or("numbers without a sign".to_owned(), |sign| format!("numbers with {}", sign.text()))
+        };
+        let title = self.title(column);
+        let found = format!("{} in the column {title:?}", with(others));
+        let expected = format!("{}, as in {}", with(ours), self.origin);
+        Err(Error::format(&other.origin, Place::Header, found, expected))
     }
 
     /// A column without any value may be of either kind.

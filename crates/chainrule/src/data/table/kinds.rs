@@ -2,6 +2,7 @@
 
 use super::cell::{Decimal, is_missing_number, number_in_thousands};
 use super::columns::title;
+use super::sign::{Amount, Sign, amount, without_sign};
 use crate::{Error, Place, Result};
 
 /// Fewer words than this beside numbers are mistakes or signs of missing values, however few the rows.
@@ -11,6 +12,8 @@ const WORDS_AT_LEAST: usize = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Numbers,
+    /// Each with this sign.
+    Amounts(Sign),
     Words,
 }
 
@@ -89,18 +92,19 @@ pub(super) struct Sample<'a> {
 }
 
 impl Sample<'_> {
-    /// The cells of a column below the header that hold something.
+    /// The cells of a column below the header that hold something, without signs of money or percent.
     pub(super) fn below(&self, column: usize) -> impl Iterator<Item = &[u8]> {
         let cells = (self.header..self.cells.len()).filter_map(move |row| self.cells.cell(row, column));
-        cells.filter(|cell| !is_missing_number(cell))
+        cells.filter(|cell| !is_missing_number(cell)).map(without_sign)
     }
 
-    /// The kind of a column: words where all are, or most, or a tenth and not a few.
+    /// The kind of a column: words where all are, or most, or a tenth and not a few; amounts where all have one sign.
     ///
     /// # Errors
-    /// Where a few words stand among numbers: with the first of them.
+    /// Where a few words stand among numbers, or amounts have different signs: with the first of them.
     pub(super) fn kind(&self, column: usize, name: Option<&str>) -> Result<Kind> {
         let (mut numbers, mut words, mut first) = (0usize, 0usize, None);
+        let mut amounts = Amounts::default();
         for row in self.header..self.cells.len() {
             let Some(cell) = self.cells.cell(row, column).filter(|cell| !is_missing_number(cell)) else { continue };
             if number_in_thousands(cell, self.decimal).is_some() {
@@ -108,7 +112,15 @@ impl Sample<'_> {
             } else {
                 words += 1;
                 first.get_or_insert((row, cell));
+                amounts.see(row, amount(cell, self.decimal));
             }
+        }
+        if let (0, true, Some((at, sign))) = (numbers, amounts.count == words, amounts.first) {
+            let Some(row) = amounts.other else { return Ok(Kind::Amounts(sign)) };
+            let cell = self.cells.cell(row, column).unwrap_or_default();
+            let place = Place::Text { row: row + 1 - self.header, column: column + 1, line: self.cells.line(row) };
+            let as_in = format!(", as in row {}", at + 1 - self.header);
+            return Err(other_sign(self.origin, place, cell, (sign, &as_in), &title(name, column)));
         }
         let are_words = numbers == 0 || 2 * words > numbers + words;
         match first {
@@ -123,6 +135,44 @@ impl Sample<'_> {
             }
         }
     }
+}
+
+/// The amounts among the cells of a column.
+#[derive(Default)]
+struct Amounts {
+    count: usize,
+    /// The row of the first, and its sign.
+    first: Option<(usize, Sign)>,
+    /// The first row with another sign.
+    other: Option<usize>,
+}
+
+impl Amounts {
+    fn see(&mut self, row: usize, amount: Option<Amount>) {
+        let Some(Amount { sign, .. }) = amount else { return };
+        self.count += 1;
+        let (_, first) = *self.first.get_or_insert((row, sign));
+        if sign != first {
+            self.other.get_or_insert(row);
+        }
+    }
+}
+
+/// The error for a cell that has not the sign which the others of its column have.
+pub(super) fn other_sign(origin: &str, place: Place, cell: &[u8], (sign, as_in): (Sign, &str), title: &str) -> Error {
+    let (sign, typed) = (sign.text(), as_typed(title));
+    let found = format!("{:?}", String::from_utf8_lossy(cell).chars().take(40).collect::<String>());
+    let expected = format!(
+        "a number with {sign} in {title:?}{as_in}: what has different signs is not added up; each text is a category by \
+         categories = {typed}"
+    );
+    Error::format(origin, place, found, expected)
+}
+
+/// The name of a column as an option takes it.
+pub(super) fn as_typed(title: &str) -> String {
+    let typed = title.strip_prefix("column ").unwrap_or(title);
+    if typed.contains(' ') { format!("'{typed}'") } else { typed.to_owned() }
 }
 
 fn first_line_may_name(error: Error) -> Error {
@@ -144,8 +194,7 @@ pub(super) fn no_number(origin: &str, place: Place, cell: &[u8], title: &str) ->
         Some((end, _)) => format!("{:?}...", &text[..end]),
     };
     let title: String = title.chars().take(40).collect();
-    let typed = title.strip_prefix("column ").unwrap_or(&title);
-    let typed = if typed.contains(' ') { format!("'{typed}'") } else { typed.to_owned() };
+    let typed = as_typed(&title);
     let expected = format!(
         "a number, as elsewhere in {title:?}; if its values are names: categories = {typed}; a missing value is left empty"
     );
@@ -163,6 +212,21 @@ mod tests {
             first.end_row(1);
         });
         Sample { origin: "x.csv", cells: &first, header: 0, decimal: Decimal::Point }.kind(0, Some("age"))
+    }
+
+    #[test]
+    fn amounts_of_one_sign_are_numbers_and_others_are_refused_or_words() {
+        assert_eq!(kind(&["$1,200.50", "", "-$3", "$ 4"]).unwrap(), Kind::Amounts(Sign::Dollar));
+        assert_eq!(kind(&["5 %", "NA", "7.5%"]).unwrap(), Kind::Amounts(Sign::Percent));
+        let message = kind(&["$1", "$2", "3 €"]).unwrap_err().to_string();
+        assert!(
+            message.starts_with("x.csv, row 3, column 1 (line 1): found \"3 €\", expected a number with $"),
+            "{message}"
+        );
+        assert!(message.contains("in \"age\", as in row 1") && message.ends_with("categories = age"), "{message}");
+        for words in [["$1", "$2", "free"], ["$1", "2", "$3"], ["$1", "€ two", "$3"]] {
+            assert_eq!(kind(&words).unwrap(), Kind::Words, "{words:?}");
+        }
     }
 
     #[test]

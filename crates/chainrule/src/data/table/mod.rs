@@ -21,6 +21,8 @@ mod preamble;
 #[cfg(feature = "csv")]
 mod records;
 mod rows;
+#[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
+mod sign;
 mod store;
 mod storing;
 #[cfg(feature = "csv")]
@@ -44,6 +46,7 @@ pub(crate) use cursor::{Cursor, Row};
 pub use dialect::Delimiter;
 pub use options::TextFormat;
 pub(crate) use rows::{Kept, TableRows};
+pub(crate) use sign::Sign;
 #[cfg(feature = "csv")]
 pub(crate) use text::read_text;
 pub(crate) use typed::TypedColumn;

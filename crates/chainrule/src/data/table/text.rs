@@ -11,11 +11,12 @@ use super::cell::{Decimal, is_missing, is_missing_number, number_in_thousands};
 use super::columns::{Cells, Column, Table, title};
 use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
-use super::kinds::no_number;
+use super::kinds::{no_number, other_sign};
 use super::options::TextFormat;
 use super::padded::Padded;
 use super::preamble::named_delimiter;
 use super::records::{Record, Records};
+use super::sign::amount;
 use super::utf16::decoded;
 use super::words::MISSING_WORD;
 use crate::data::memory::Within;
@@ -63,7 +64,8 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, wi
     let columns = first.columns(origin, format)?;
     let mut table = Table::new(origin, columns).bounded(within.memory);
     (table.notes, table.decimal) = (first.notes, first.decimal);
-    let mut rows = Rows { origin, dialect: first.dialect, width, padded: Padded::default() };
+    let has_signs = table.columns.iter().any(|column| column.sign.is_some());
+    let mut rows = Rows { origin, dialect: first.dialect, width, has_signs, padded: Padded::default() };
     let mut is_header_due = first.has_header;
     loop {
         let place = Place::Text { row: table.rows + 1, column: 1, line: records.began_at() };
@@ -133,13 +135,17 @@ struct Rows<'a> {
     origin: &'a str,
     dialect: Dialect,
     width: usize,
+    /// Whether the numbers of a column have signs, of which each is looked at.
+    has_signs: bool,
     padded: Padded,
 }
 
 impl Rows<'_> {
     /// A line without quotes. Numbers are parsed where they begin, and where they end tells the delimiter.
     fn line(&mut self, table: &mut Table, line: &[u8], at: At) -> Result<()> {
-        let Dialect { delimiter: Delimiter::Byte(delimiter), decimal: Decimal::Point } = self.dialect else {
+        let (Dialect { delimiter: Delimiter::Byte(delimiter), decimal: Decimal::Point }, false) =
+            (self.dialect, self.has_signs)
+        else {
             let cells = split(line, self.dialect.delimiter);
             return self.row(table, cells.into_iter(), at);
         };
@@ -220,7 +226,16 @@ impl Rows<'_> {
             column.missing += 1;
             return Ok(f64::NAN);
         }
-        match number_in_thousands(cell, self.dialect.decimal) {
+        let decimal = self.dialect.decimal;
+        let value = match column.sign.map(|sign| (sign, amount(cell, decimal))) {
+            None => number_in_thousands(cell, decimal),
+            Some((sign, Some(found))) if found.sign == sign => Some(found.value),
+            Some((sign, _)) => {
+                let title = title(column.name.as_deref(), index);
+                return Err(other_sign(self.origin, place, cell, (sign, ", as in its first rows"), &title));
+            }
+        };
+        match value {
             None => Err(no_number(self.origin, place, cell, &title(column.name.as_deref(), index))),
             Some(value) if value.is_finite() => Ok(value),
             Some(value) => Err(Error::NotFinite { origin: self.origin.to_owned(), place, value }),

@@ -2,6 +2,7 @@
 
 use super::cell::{Decimal, is_missing, is_missing_number, number};
 use super::columns::{Cells, Column, Table};
+use super::sign::{Amount, Sign, amount};
 use super::words::{MISSING_WORD, Words};
 use crate::{Error, Place, Result};
 
@@ -11,6 +12,8 @@ pub(crate) struct TypedColumn<'a> {
     /// The column in messages.
     pub(crate) title: &'a str,
     pub(crate) has_words: bool,
+    /// What may stand at its numbers.
+    pub(crate) sign: Option<Sign>,
 }
 
 impl Table {
@@ -26,7 +29,7 @@ impl Table {
                 true => Cells::Words { slot, words: Box::<Words>::default() },
                 false => Cells::Numbers { slot },
             };
-            Column { name: None, cells, missing: 0 }
+            Column { name: None, cells, missing: 0, sign: column.sign }
         };
         let mut table = Table::new(origin, columns.iter().map(&mut column).collect());
         let mut row = Vec::with_capacity(numbers);
@@ -37,7 +40,7 @@ impl Table {
                 let is_missing = match &mut column.cells {
                     Cells::Numbers { .. } => {
                         let place = Place::Cell { row: at + 1, column: index + 1 };
-                        let value = number_of(cell).ok_or_else(|| {
+                        let value = number_of(cell, of.sign).ok_or_else(|| {
                             let expected = format!("a number in {:?}, as the model was trained on", of.title);
                             Error::format(origin, place, format!("{cell:?}"), expected)
                         })?;
@@ -70,11 +73,15 @@ impl Table {
 }
 
 /// The number that a text of a column of numbers stands for, NaN of one that says that nothing is there.
-fn number_of(cell: &str) -> Option<f64> {
+fn number_of(cell: &str, sign: Option<Sign>) -> Option<f64> {
     match cell {
         _ if is_missing_number(cell.as_bytes()) => Some(f64::NAN),
         _ if cell.eq_ignore_ascii_case("false") => Some(0.0),
         _ if cell.eq_ignore_ascii_case("true") => Some(1.0),
-        _ => number(cell.as_bytes(), Decimal::Point),
+        _ => {
+            let of_sign = |amount: &Amount| Some(amount.sign) == sign;
+            let amount = amount(cell.as_bytes(), Decimal::Point).filter(of_sign);
+            amount.map(|amount| amount.value).or_else(|| number(cell.as_bytes(), Decimal::Point))
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::{Error, Result};
 pub struct Assessment {
     /// Loss, accuracy and the confusion matrix.
     pub evaluation: Evaluation,
-    /// Metrics by name, in the order in which they are read: those of classes (`balanced accuracy`, `macro F1`, ...), of
+    /// Metrics by name, in the order in which they are read, each under one name: those of classes (`balanced accuracy`, `macro F1`, ...), of
     /// several labels, or of values (`R2`, ...). What ranks, ranks by logits, never by probabilities, of which many are 1. What
     /// the rows leave undefined is not among them: no ROC curve of one class; nor is the area under it where rows times
     /// classes are more than 2^27, which would be 1 GiB of numbers to sort.
@@ -133,17 +133,23 @@ pub struct OutputErrors {
 
 impl Assessment {
     /// A metric by its name: `loss`, `accuracy`, `Brier score`, `expected calibration error`, or one of
-    /// [`Assessment::metrics`].
+    /// [`Assessment::all_metrics`].
     ///
     /// # Errors
     /// When this model on these rows does not have it: with the names of those that it has.
     pub fn metric(&self, name: &str) -> Result<f64> {
         let all = self.all();
-        let found = all.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-        found.ok_or_else(|| {
+        by_any_name(&all, name).ok_or_else(|| {
             let known: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
             Error::unknown_name("metric", name, &known)
         })
+    }
+
+    /// [`Assessment::metrics`] under each of their names: the area under the ROC curve is `ROC AUC` and `macro ROC AUC` in every
+    /// kind of classification. It is one number: of a single question, or two classes, there is one curve; otherwise it is the
+    /// mean of the curves, each of a class against the rest, or of an output.
+    pub fn all_metrics(&self) -> Vec<(&'static str, f64)> {
+        with_all_names(&self.metrics)
     }
 
     /// The confidence interval of a metric, if it has one.
@@ -165,6 +171,35 @@ impl Assessment {
 impl Baseline {
     /// What the constant answer scores by a metric of this name, if that is defined.
     pub fn metric(&self, name: &str) -> Option<f64> {
-        self.metrics.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        by_any_name(&self.metrics, name)
     }
+
+    /// [`Baseline::metrics`] under each of their names, as [`Assessment::all_metrics`].
+    pub fn all_metrics(&self) -> Vec<(&'static str, f64)> {
+        with_all_names(&self.metrics)
+    }
+}
+
+/// Two names of one figure.
+const AREA: [&str; 2] = ["ROC AUC", "macro ROC AUC"];
+
+/// The other name of a figure that has two.
+fn other_name(name: &str) -> Option<&'static str> {
+    match AREA {
+        [one, other] if name == one => Some(other),
+        [one, other] if name == other => Some(one),
+        _ => None,
+    }
+}
+
+fn by_any_name(metrics: &[(&'static str, f64)], name: &str) -> Option<f64> {
+    let of = |name: &str| metrics.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    of(name).or_else(|| of(other_name(name)?))
+}
+
+fn with_all_names(metrics: &[(&'static str, f64)]) -> Vec<(&'static str, f64)> {
+    let named = |&(name, value): &(&'static str, f64)| {
+        [Some((name, value)), other_name(name).map(|other| (other, value))].into_iter().flatten()
+    };
+    metrics.iter().flat_map(named).collect()
 }

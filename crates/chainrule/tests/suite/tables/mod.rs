@@ -1,7 +1,8 @@
 //! Tables as people have them, from their files to what is predicted: what columns are (`columns.rs`), what is learned
-//! (`labels.rs`), how other programs write text (`foreign_text.rs`), what a model knows of them (`models.rs`), and rows that
+//! (`labels.rs`), amounts of money (`amounts.rs`), how other programs write text (`foreign_text.rs`), what a model knows of them (`models.rs`), and rows that
 //! come from memory (`in_memory.rs`).
 
+mod amounts;
 mod columns;
 mod foreign_text;
 mod in_memory;

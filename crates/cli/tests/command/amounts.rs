@@ -1,0 +1,177 @@
+//! Columns of money and percent: read as numbers where every cell has the same sign, and by a model as where it was trained.
+
+use std::fs;
+use std::path::Path;
+
+use chainrule::data::write_npy;
+
+use crate::run::{Run, feed, folder, json, run, weights};
+
+/// Sixty houses: rent with a dollar and thousands, fee in percent, price in dollars, twelve times the rent and a bit.
+fn table(sign: &str) -> String {
+    let row = |at: u32| {
+        let rent = 900 + at * 37 % 60 * 41;
+        let fee = f64::from(at * 7 % 11) / 2.0;
+        format!(
+            "\"{sign}{},{:03}.50\",{fee} %,\"{sign}{},{:03}\"\n",
+            rent / 1000 + 1,
+            rent % 1000,
+            12 + rent / 80,
+            at * 13 % 1000
+        )
+    };
+    format!("rent,fee,price\n{}", (0..60).map(row).collect::<String>())
+}
+
+/// The same numbers without signs.
+fn plain(text: &str) -> String {
+    text.replace(['$', '%'], "").replace(" ,", ",")
+}
+
+fn files(folder: &Path) {
+    fs::write(folder.join("d.csv"), table("$")).unwrap();
+    fs::write(folder.join("plain.csv"), plain(&table("$"))).unwrap();
+    fs::write(folder.join("e.csv"), table("€")).unwrap();
+    // The target alone is in euros.
+    fs::write(folder.join("target.csv"), table("$").replace(",\"$", ",\"€")).unwrap();
+    fs::write(folder.join("plain-target.csv"), plain(&table("$").replace(",\"$", ",\"€"))).unwrap();
+}
+
+/// Runs what must succeed, whatever it says of these rows.
+fn done(folder: &Path, args: &str) -> Run {
+    let said = run(folder, args);
+    assert_eq!(said.code, 0, "{args}: {}", said.stderr);
+    said
+}
+
+const TRAIN: &str = "--target price --hidden 6 --epochs 5";
+
+#[test]
+fn they_are_learned_as_the_numbers_that_they_are_and_said() {
+    let folder = folder();
+    let path = folder.path();
+    files(path);
+    let said = done(path, &format!("train --data d.csv {TRAIN} --save m")).stdout;
+    let (money, percent) = (
+        "rent, price: $ taken off, their cells are read as numbers; otherwise --categories rent, or --drop rent",
+        "fee: % taken off, its cells are read as numbers; otherwise --categories fee, or --drop fee",
+    );
+    assert!(said.contains(money) && said.contains(percent) && said.contains("2 features, 1 value"), "{said}");
+    done(path, &format!("train --data plain.csv {TRAIN} --save p"));
+    assert_eq!(weights(&path.join("m")), weights(&path.join("p")), "the same numbers, the same weights");
+    done(path, &format!("train --data d.csv {TRAIN} --save b --memory 100K"));
+    assert_eq!(weights(&path.join("m")), weights(&path.join("b")), "in scratch files, too");
+
+    let found = run(path, "data d.csv --target price --json");
+    let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
+    let notes = found["notes"].to_string();
+    assert!(
+        notes.contains("rent, price: $ taken off") && found["columns"][0]["max"].as_f64() > Some(3000.0),
+        "{found}"
+    );
+    assert_eq!((&found["columns"][1]["kind"], &found["columns"][1]["max"]), (&"number".into(), &5.0.into()), "{found}");
+    assert!(done(path, "tune --data d.csv --target price --candidates 2 --epochs 2").stdout.contains("$ taken off"));
+
+    let asked = |model: &str, data: &str| done(path, &format!("predict {model} --data {data}"));
+    let answers = asked("m", "d.csv");
+    assert_eq!((answers.stdout.lines().count(), answers.stderr.as_str()), (60, "note: columns passed over: price\n"));
+    assert_eq!(answers.stdout, asked("p", "plain.csv").stdout);
+    // A single row, and one whose thousands nothing else shows.
+    assert_eq!(feed(path, "predict m", b"rent,fee\n\"$1,941.50\",3.5 %\n").stderr, "");
+    let evaluated = done(path, "eval m --data d.csv");
+    assert!(evaluated.stdout.contains("R2") && evaluated.stderr.is_empty(), "{}", evaluated.stderr);
+    done(path, "export m --to json --out m.json");
+    assert_eq!(asked("m.json", "d.csv").stdout, answers.stdout);
+}
+
+#[test]
+fn a_model_refuses_another_sign_and_notes_that_there_is_none() {
+    let folder = folder();
+    let path = folder.path();
+    files(path);
+    done(path, &format!("train --data d.csv {TRAIN} --save m"));
+    done(path, &format!("train --data plain.csv {TRAIN} --save p"));
+    done(path, "export m --to json --out m.json");
+    for (command, found, expected) in [
+        ("predict m --data e.csv", "numbers with € in \"rent\"", "numbers with $, as the model was trained on"),
+        ("predict m.json --data e.csv", "numbers with € in \"rent\"", "numbers with $, as the model was trained on"),
+        ("eval m --data target.csv", "numbers with € in \"price\"", "numbers with $, as the model was trained on"),
+        ("predict p --data d.csv", "numbers with $ in \"rent\"", "numbers without a sign, as the model was trained on"),
+        ("eval p --data plain-target.csv", "numbers with € in \"price\"", "numbers without a sign"),
+        ("train --data d.csv --target price --epochs 1 --test-data e.csv", "with € in \"price\"", "numbers with $"),
+    ] {
+        let said = run(path, command);
+        assert!(said.code == 1 && said.stderr.contains(found) && said.stderr.contains(expected), "{command}: {said:?}");
+    }
+    let note =
+        "note: rent: its numbers have no $ here, as they had where the model was trained: they are taken as they are";
+    let without = done(path, "predict m --data plain.csv");
+    assert!(
+        without.stderr.contains(note) && without.stderr.contains("note: fee: its numbers have no %"),
+        "{without:?}"
+    );
+    assert_eq!(without.stdout, done(path, "predict m --data d.csv").stdout);
+    assert!(done(path, "eval m --data plain.csv").stderr.contains("note: price: its numbers have no $"));
+    write_npy(path.join("x.npy"), 1, 2, &[1941.5, 3.5]).unwrap();
+    let from_array = done(path, "predict m --data x.npy");
+    assert_eq!(from_array.stdout, feed(path, "predict m", b"rent,fee\n\"$1,941.50\",3.5%\n").stdout);
+    assert!(from_array.stderr.contains("no $ here"), "{}", from_array.stderr);
+}
+
+#[test]
+fn different_signs_are_refused_by_name_and_row() {
+    let folder = folder();
+    let path = folder.path();
+    files(path);
+    let mixed = table("$").replacen("\"$2,", "\"€2,", 1);
+    let row = mixed.lines().position(|line| line.starts_with("\"€")).unwrap();
+    fs::write(path.join("mixed.csv"), &mixed).unwrap();
+    let said = run(path, &format!("train --data mixed.csv {TRAIN}"));
+    let place = format!("mixed.csv, row {row}, column 1 (line {})", row + 1);
+    for part in [&*place, "a number with $ in \"rent\", as in row 1", "--categories rent"] {
+        assert!(said.code == 1 && said.stderr.contains(part), "{part}: {}", said.stderr);
+    }
+    done(path, &format!("train --data mixed.csv {TRAIN} --categories rent"));
+    // Behind the rows that tell what a column holds.
+    let late = format!("rent,fee,price\n{}€ 7,1 %,$3\n", "$5,2 %,$8\n$6,3 %,$9\n".repeat(600));
+    fs::write(path.join("late.csv"), &late).unwrap();
+    let said = run(path, &format!("train --data late.csv {TRAIN}"));
+    assert!(
+        said.code == 1 && said.stderr.contains("late.csv, row 1201, column 1 (line 1202): found \"€ 7\""),
+        "{said:?}"
+    );
+    fs::write(path.join("late.csv"), late.replace("€ 7", "7")).unwrap();
+    let said = run(path, &format!("train --data late.csv {TRAIN}"));
+    assert!(said.stderr.contains("row 1201, column 1 (line 1202): found \"7\", expected a number with $"), "{said:?}");
+    // Files of a pattern have one sign.
+    fs::write(path.join("part-1.csv"), table("$")).unwrap();
+    fs::write(path.join("part-2.csv"), table("€")).unwrap();
+    let said = run(path, &format!("train --data part-*.csv {TRAIN}"));
+    let found =
+        "part-2.csv, header: found numbers with € in the column \"rent\", expected numbers with $, as in part-1.csv";
+    assert!(said.code == 1 && said.stderr.contains(found), "{said:?}");
+    fs::write(path.join("part-2.csv"), table("$")).unwrap();
+    done(path, &format!("train --data part-*.csv {TRAIN}"));
+}
+
+#[test]
+fn words_and_names_stay_what_they_are() {
+    let folder = folder();
+    let path = folder.path();
+    let row = |at: usize| format!("{},{},{}\n", ["5%", "10%", "free"][at % 3], at * 7 % 31, at % 2);
+    // Among words they are categories, and a quantile may be the name of a column.
+    fs::write(path.join("t.csv"), format!("fee,5%,y\n{}", (0..60).map(row).collect::<String>())).unwrap();
+    let found = run(path, "data t.csv --target y --json").stdout;
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(
+        (&found["columns"][0]["kind"], &found["columns"][1]["name"]),
+        (&"category".into(), &"5%".into()),
+        "{found}"
+    );
+    // Asked for as categories, by train and by the model that it makes.
+    let row = |at: usize| format!("{},{},{}\n", ["5%", "10%"][at % 2], at * 7 % 31, at % 2);
+    fs::write(path.join("t.csv"), format!("fee,x,y\n{}", (0..60).map(row).collect::<String>())).unwrap();
+    done(path, "train --data t.csv --target y --categories fee --epochs 1 --save m --quiet");
+    assert!(json(path, "inspect m --json")[0].to_string().contains("fee=5%"));
+    assert_eq!(feed(path, "predict m", b"fee,x\n5%,3\n").code, 0);
+}
