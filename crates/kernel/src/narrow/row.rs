@@ -4,8 +4,8 @@
 //!
 //! Sums of integers are multiplied by the scales of their columns at the end, not each weight before: one row of
 //! 784-512-512 takes 0.63 of the time, which is bound by the instructions that widen. Against f32 weights a row of
-//! 784-512-512-10 is 2.2 times as fast with bf16, 2.3 with f16, 2.1 with int8 (Zen 3, AVX2); with the portable kernel, which
-//! widens number by number, 0.2 to 0.5 times: there narrow weights take less memory and more time.
+//! 784-512-512-10 is 1.7 to 2.2 times as fast with bf16, 1.8 to 2.3 with f16, 1.5 to 2.1 with int8 (Zen 3, AVX2, four runs); with
+//! the portable kernel, which widens number by number, 0.2 to 0.5 times: there narrow weights take less memory and more time.
 //! Two rows are 1.5, 1.65 and 1.3 times as fast, three to eight 0.8 to 1.0 times; one after the other, four were 0.6 to 0.8.
 
 use super::format::NarrowFormat;
