@@ -24,7 +24,8 @@ Examples:
 pub(crate) struct ExportArgs {
     /// A safetensors file, written by chainrule or PyTorch, an ONNX file, or JSON or NPZ that `export` wrote
     pub(crate) model: PathBuf,
-    /// The format: c (C99), rust (no_std), json, npz (NumPy), torch (a state_dict in safetensors), onnx (the erf of gelu in f32, also for a model in f64) [default: what FILE ends in]
+    /// The format: c (C99), rust (no_std), json, npz (NumPy), torch (a state_dict in safetensors), onnx (the erf of gelu in f32, also for
+    /// a model in f64) [default: what FILE ends in]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) to: Option<ExportFormat>,
     /// Write to this file [default: standard output]
