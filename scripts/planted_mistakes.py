@@ -43,6 +43,7 @@ BATCH_NORM = "crates/model/src/layer/batch_norm.rs"
 MICRO = "crates/kernel/src/gemm/tile/micro_kernel.rs"
 BLOCKING = "crates/kernel/src/gemm/loops/blocked.rs"
 PACKING_PLAN = "crates/kernel/src/gemm/loops/packing_plan.rs"
+PANELS = "crates/kernel/src/gemm/pack/panels.rs"
 TAILED = "crates/kernel/src/gemm/tile/micro_kernel_tail.rs"
 GEMV = "crates/kernel/src/gemm/level2/gemv.rs"
 OUTER = "crates/kernel/src/gemm/level2/ger.rs"
@@ -339,6 +340,12 @@ MISTAKES = [
         BLOCKING,
         "resume: epilogue.resumes() && k_block > 0,",
         "resume: epilogue.resumes() && k_block > usize::MAX - 1,",
+    ),
+    (
+        "packing: the last step of a panel reaches into the next panel",
+        PANELS,
+        "p + 1 < steps && past <= readable",
+        "past <= readable",
     ),
     (
         "kernel: chains end where the caches say, not after KC steps",
