@@ -52,9 +52,9 @@ pub(crate) struct BlockSizes {
     /// 784 x 128 and 512 x 512 are 1.4 times as fast, 128 rows 1.13; from the second level 1.0-1.06.
     pub(crate) prefetched_b_bytes: usize,
     /// Bytes of a packed block of B, 7/16 of the second level, that stays there while all rows of A pass by, and while the next
-    /// block is packed from as many bytes. On Zen 3 (512 KiB, and a
-    /// third level of 10 to 15 GB/s), time with blocks of up to 1024 columns from the third level over that with such ones, medians of
-    /// 3 to 5 runs in turns (0.95-1.05 is noise); a quarter of the level is as good for up to 144 rows, and less for more:
+    /// block is packed from as many bytes. On Zen 3 (512 KiB, and a third level of 10 to 15 GB/s), time with blocks of up to 1024
+    /// columns from the third level over that with such ones, of half the level, medians of 3 to 5 runs in turns (0.95-1.05 is
+    /// noise); a quarter of the level is as good for up to 144 rows, and worse for more:
     ///
     /// ```text
     /// B by columns                          B by rows
