@@ -216,8 +216,8 @@ pub(crate) fn library_version(name: &str) -> Option<String> {
     None
 }
 
-/// Whether the libraries that this report was built for are there, and on so many threads. Returns what a reader must know of
-/// them on this machine.
+/// Checks that the libraries this report was built for can be loaded and use `threads` threads. Returns notes about them on this
+/// machine for the reader.
 ///
 /// # Errors
 /// Which one is not, and how to come by it.

@@ -9,9 +9,9 @@ use crate::steps::record::MeasuredStep;
 
 /// The squares of the table of families.
 const SQUARES: [&str; 4] = ["256", "512", "1024", "2048"];
-/// A product of which a rival is faster by more than this share is told as lost: no noise hides it.
+/// A product counts as lost where a rival is faster by more than this share, which is beyond the noise.
 const LOST: f64 = 0.05;
-/// Operations from which a job is told on two threads: below, steps stay on one.
+/// Jobs of at least this many operations are also listed on two threads; smaller ones run on one.
 const FOR_TWO: u64 = 100_000_000;
 
 /// The newest records of one family, each with the CPU's own kernels and the usual rivals.

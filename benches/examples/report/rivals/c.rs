@@ -32,7 +32,7 @@ pub(crate) static LIBRARIES: LazyLock<Vec<Result<Library, String>>> = LazyLock::
     ]
 });
 
-/// Whether all are there, and use so many threads. Returns what a reader must know of them on this machine.
+/// Checks that all can be loaded and use `threads` threads. Returns notes about them on this machine for the reader.
 ///
 /// # Errors
 /// Which one is not there, and how to come by it, or which one uses other threads.

@@ -120,6 +120,30 @@ fn a_packed_left_operand_stays_inside<T: Scalar>() {
     }
 }
 
+/// A column that stands for all steps (stride 0) is packed, and there is no next step in whose place a whole register may read.
+fn a_repeated_column_stays_inside<T: Scalar>() {
+    let (n, k) = (1056, 128); // as many columns as have it packed, whatever the tile
+    let mut pages = Guarded::new(29 * size_of::<T>());
+    let (b, mut scratch) = (vec![T::ONE; k * n], Scratch::default());
+    for kernel in Kernel::<T>::all().iter().filter(|k| k.is_available()) {
+        for m in [5, 6, 7, 14, 29] {
+            let column = pages.slice::<T>(m, true);
+            fill(column);
+            let a = MatRef::with_strides(column, (m, k), (1, 0));
+            let mut c = vec![T::ZERO; m * n];
+            kernel.gemm(a, MatRef::new(&b, k, n), Epilogue::Store, MatMut::new(&mut c, m, n), &mut scratch);
+            let is_right = |(i, row): (usize, &[T])| row.iter().all(|&x| x == column[i] * T::from_f64(k as f64));
+            assert!(c.chunks(n).enumerate().all(is_right), "{}, {m} rows", kernel.name());
+        }
+    }
+}
+
+#[test]
+fn no_kernel_touches_memory_beside_a_column_that_stands_for_all() {
+    a_repeated_column_stays_inside::<f32>();
+    a_repeated_column_stays_inside::<f64>();
+}
+
 #[test]
 fn no_kernel_touches_memory_beside_an_operand_with_pages_between_its_rows() {
     a_packed_left_operand_stays_inside::<f32>();

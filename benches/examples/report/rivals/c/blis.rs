@@ -10,8 +10,8 @@ pub(super) fn blis() -> Result<Library, String> {
     let init: unsafe extern "C" fn() = symbol(&loaded, "bli_init")?;
     let id: unsafe extern "C" fn() -> c_int = symbol(&loaded, "bli_arch_query_id")?;
     let name: unsafe extern "C" fn(c_int) -> *const c_char = symbol(&loaded, "bli_arch_string")?;
-    // SAFETY: the library is told to begin before it is asked anything; `name` takes what `id` gave, and answers with
-    // a string of the library's own.
+    // SAFETY: the library is initialised before any other call; `name` takes what `id` returned, and returns a static
+    // string of the library.
     let core = unsafe {
         init();
         CStr::from_ptr(name(id())).to_string_lossy()

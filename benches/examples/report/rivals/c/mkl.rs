@@ -59,7 +59,7 @@ pub(super) fn mkl() -> Result<Library, String> {
 fn version(get: unsafe extern "C" fn(*mut c_char, c_int)) -> String {
     const LENGTH: usize = 256;
     let mut text = [0; LENGTH];
-    // SAFETY: it writes at most so many bytes, the last of them 0; the array is one longer in zeros than it is told.
+    // SAFETY: it writes at most the number of bytes passed to it, and the array has one zero more, so the text ends within it.
     let text = unsafe {
         get(text.as_mut_ptr(), LENGTH as c_int - 1);
         CStr::from_ptr(text.as_ptr())
