@@ -348,6 +348,12 @@ MISTAKES = [
         "past <= readable",
     ),
     (
+        "packing: a whole register is read where its lanes are not there",
+        PANELS,
+        "p + 1 < steps && past <= readable",
+        "p + 1 < steps",
+    ),
+    (
         "kernel: chains end where the caches say, not after KC steps",
         PACKING_PLAN,
         "            _ => (sizes.columns, self.most_steps),",
