@@ -23,13 +23,15 @@ const STDIN: &str = "stdin";
 /// Those named as categories stay, too.
 pub(crate) fn usable(table: &Table, columns: Vec<usize>, categories: &[usize], notes: &mut Vec<String>) -> Vec<usize> {
     let mut kept = Vec::with_capacity(columns.len());
+    // Asked once: to find no name takes a look at every column.
+    let has_names = table.has_names();
     for column in columns {
         if categories.contains(&column) {
             kept.push(column);
             continue;
         }
         let title = table.title(column);
-        if table.has_names() && table.name(column).is_none() && table.rows() > 2 && counts_rows(table, column) {
+        if has_names && table.name(column).is_none() && table.rows() > 2 && counts_rows(table, column) {
             notes.push(format!(
                 "left out {title}: it has no name and counts the rows; name it among the features to use it"
             ));
