@@ -117,6 +117,12 @@ pub(crate) const FOUR_ROWS_VECTORS: usize = 3;
 /// second: with one step, 0.75.
 pub(crate) const SPLIT_STEPS: usize = 4;
 
+/// The next tile of a large C (`BlockSizes::fetched_c_bytes`) is fetched while a tile is computed of at least as many steps and rows,
+/// and of two registers of columns or more. With 64 steps the fetching costs as much as it saves.
+pub(crate) const FETCHED_C_STEPS: usize = 128;
+
+pub(crate) const FETCHED_C_ROWS: usize = 4;
+
 // ---------------------------------------- packing
 
 /// How far ahead of a transpose its rows are fetched, in elements.

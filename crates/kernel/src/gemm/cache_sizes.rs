@@ -77,6 +77,22 @@ pub(crate) struct BlockSizes {
     /// Cascade Lake, where that level gives 10 GB/s to a core, squares of 1024 and 2048 go from 64 and 66 to 71 and 72 % of the
     /// peak; on Zen 4 they, the products of 784-512 and of 2048-2048 are as fast with it as without, within 0.01.
     pub(crate) fetched_panels_bytes: usize,
+    /// Of a C of more bytes, half a second level, the next tile is fetched while one is computed: its rows are far apart, so the
+    /// first steps of a tile that goes on from C wait for them, and its stores for the lines. On Zen 3, time without over that
+    /// with it, medians in turns within one process (0.99-1.01 is noise):
+    ///
+    /// ```text
+    /// 1024 x 1024 x 1024  1.03-1.06      784 x 512 x 512, A by columns            1.00-1.06
+    /// 2048 x 2048 x 2048  1.01-1.05      1024 x 4096 x 512, A by columns          1.10
+    /// 512 x 2048 x 2048   1.06-1.07      1024 x 4096 x 128, A by columns, on C    1.26
+    /// 512 x 4096 x 1024   1.04-1.09      784 x 512 x 128 in f64, the same         1.40
+    /// 512 x 512 x 512     1.00-1.03      512 x 1024 x 4096, B by columns          1.06
+    /// 128 x 512 x 784     1.00 (256 KiB) 512 x 784 x 512, B by columns            1.01-1.06
+    /// ```
+    ///
+    /// "On C": added to what C holds, as gradients and fused updates are. Fetching only where chains go on from C, or the first
+    /// line of each row alone: 1.00-1.01.
+    pub(crate) fetched_c_bytes: usize,
     /// Bytes of B's block, half a second level, up to which C is written along its rows: B comes from that level then, again and
     /// again. With 16 KiB, products of k = 8 took twice the time; all of a second level of 1 MiB costs 0.1 of those with 512
     /// columns.
@@ -147,6 +163,7 @@ impl BlockSizes {
             kept_b_bytes: l2 / 16 * 7,
             columns_apart_bytes: if is_small { LONG_ROW } else { usize::MAX },
             fetched_panels_bytes: l2 / 2,
+            fetched_c_bytes: l2 / 2,
             b_beside_c: l2 / 2,
             low_large_bytes: l2 / 4,
             l1_bytes: caches.l1.ways.min(8) * way,

@@ -65,7 +65,13 @@ fn blocks_fit_the_caches_of_every_processor() {
         // What is asked of the first level.
         assert!(sizes.l1_bytes <= caches.l1.bytes && 2 * sizes.l1_bytes >= caches.l1.bytes, "{told}");
         assert_eq!((sizes.same_sets + 1) * caches.l1.ways, caches.l1.bytes, "{told}");
-        assert!(sizes.large_bytes > l2 && sizes.fetched_panels_bytes <= l2 && sizes.b_beside_c <= l2, "{told}");
+        assert!(
+            sizes.large_bytes > l2
+                && sizes.fetched_panels_bytes <= l2
+                && sizes.fetched_c_bytes <= l2
+                && sizes.b_beside_c <= l2,
+            "{told}"
+        );
     }
 }
 
@@ -84,6 +90,7 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
         kept_b_bytes: 448 << 10,
         columns_apart_bytes: usize::MAX,
         fetched_panels_bytes: 512 << 10,
+        fetched_c_bytes: 512 << 10,
         b_beside_c: 512 << 10,
         low_large_bytes: 256 << 10,
         l1_bytes: 32 << 10,

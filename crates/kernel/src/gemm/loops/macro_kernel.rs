@@ -4,11 +4,13 @@
 use crate::Scalar;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::epilogue::EpilogueOp;
+use crate::gemm::block_sizes::FETCHED_C_STEPS;
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::dispatch::dispatch;
 use crate::gemm::tile::shape::{Step, Tile};
 use crate::matrix::operand::Operand;
 use crate::simd::isa::Isa;
+use crate::sizes::wrapping_bytes;
 
 /// A block of C, and where its operands lie; strides in elements.
 pub(crate) struct Block<T> {
@@ -56,6 +58,12 @@ pub(crate) fn rows_of(tile: usize, (least, larger): (usize, usize)) -> (usize, u
     (tile * least + tile.min(larger), least + usize::from(tile < larger))
 }
 
+/// Whether tiles of this number of steps fetch the next tile of C: a large one, written where it lies.
+#[inline(always)]
+fn fetches_c<T>(p: &Problem<T>, steps: usize) -> bool {
+    steps >= FETCHED_C_STEPS && p.c_cs == 1 && !p.swapped && wrapping_bytes::<T>(p.m, p.c_rs) > p.sizes.fetched_c_bytes
+}
+
 /// Computes the block.
 ///
 /// # Safety
@@ -82,6 +90,7 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
         col: 0,
         row: 0,
         resume: b.resume,
+        c_fetched: fetches_c(p, b.k),
     };
     // A run of tiles that begins at row i and column j of the block and covers this number of rows and columns.
     let run = |tile: &mut Tile<T>, (i, j): (usize, usize), rows: usize, (all_rows, all_cols): (usize, usize)| {
@@ -149,5 +158,38 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
         }
         tile.b = tile.b.wrapping_add(b.b_panel);
         j += nr;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gemm::cache_sizes::BlockSizes;
+
+    #[test]
+    fn tiles_of_a_large_c_are_fetched_ahead_and_others_not() {
+        let operand = Operand { ptr: std::ptr::null(), rs: 1024, cs: 1 };
+        let p = Problem::<f32> {
+            m: 65,
+            n: 1024,
+            k: 512,
+            a: operand,
+            b: operand,
+            c: std::ptr::null_mut(),
+            c_rs: 1024,
+            c_cs: 1,
+            row: 0,
+            col: 0,
+            swapped: false,
+            b_packed: false,
+            sizes: BlockSizes::of_text("32K:8,512K:8,32M:16"),
+            post_op: None,
+        };
+        assert!(fetches_c(&p, 128) && !fetches_c(&p, 127));
+        // Half a second level is not large.
+        assert!(!fetches_c(&Problem { m: 64, ..p }, 512));
+        // A tile that is copied to C, or turned round, is not where C is.
+        assert!(!fetches_c(&Problem { c_rs: 1, c_cs: 65, ..p }, 512));
+        assert!(!fetches_c(&Problem { swapped: true, ..p }, 512));
     }
 }

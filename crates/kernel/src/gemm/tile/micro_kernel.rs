@@ -27,7 +27,7 @@ use super::lane_steps::{are_lanes_factors, lane_steps};
 use super::shape::{FULL_FETCHING, MASK_B_AND_C, MASK_C, Tile, is_masked};
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
-use crate::gemm::block_sizes::SPLIT_STEPS;
+use crate::gemm::block_sizes::{FETCHED_C_ROWS, SPLIT_STEPS};
 use crate::simd::isa::{Isa, Op};
 use crate::simd::vector::{Simd, Steps};
 
@@ -71,6 +71,9 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const ED
     unsafe {
         let mask = V::first(if !is_masked(EDGE) { V::LANES } else { tile.cols - (NV - 1) * V::LANES });
         for _ in 0..run {
+            if const { M >= FETCHED_C_ROWS && NV > 1 && !is_masked(EDGE) } && tile.c_fetched {
+                fetch_c::<T, V>((M, NV * V::LANES), c.wrapping_add(next.c), c_rs);
+            }
             let mut acc = [[V::splat(T::ZERO); NV]; M];
             if tile.resume {
                 for i in 0..M {
@@ -103,6 +106,24 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const ED
             first_b = first_b.wrapping_add(next.b);
             c = c.wrapping_add(next.c);
             first_col += next.col;
+        }
+    }
+}
+
+/// Fetches the lines of a tile of C: no hardware foresees rows that are pages apart, and what reads or writes them waits.
+///
+/// Safety: the CPU has the instructions of `V`. Nothing is read, so the tile need not exist.
+#[inline(always)]
+unsafe fn fetch_c<T: Scalar, V: Simd<T>>((rows, cols): (usize, usize), c: *mut T, c_rs: usize) {
+    for i in 0..rows {
+        let row = c.wrapping_add(i * c_rs).cast_const();
+        // SAFETY: as this function's.
+        unsafe {
+            for element in (0..cols).step_by(64 / size_of::<T>()) {
+                V::prefetch(row.wrapping_add(element));
+            }
+            // Rows that begin within a line end in one more.
+            V::prefetch(row.wrapping_add(cols - 1));
         }
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Tile<T> {
     pub(crate) row: usize,
     /// Whether the chains go on from what C holds, rather than from 0.
     pub(crate) resume: bool,
+    /// Whether the next tile of C is fetched while this one is computed.
+    pub(crate) c_fetched: bool,
 }
 
 /// How far the next tile of a run is, in elements.
