@@ -330,10 +330,16 @@ MISTAKES = [
         "tile.cols - (NV - 1) * V::LANES - 1 });",
     ),
     (
+        "kernel: the third of some lanes is the first",
+        "crates/kernel/src/simd/avx2.rs",
+        "            left = _mm_movehl_ps(left, left);\n",
+        "",
+    ),
+    (
         "kernel: the second vector takes the first one's bias",
         MICRO,
-        "let (to, col) = (c.add(i * c_rs + v * V::LANES), first_col + v * V::LANES);",
-        "let (to, col) = (c.add(i * c_rs + v * V::LANES), first_col);",
+        "let (to, col) = (c.wrapping_add(i * c_rs + v * V::LANES), first_col + v * V::LANES);",
+        "let (to, col) = (c.wrapping_add(i * c_rs + v * V::LANES), first_col);",
     ),
     (
         "kernel: a block of k forgets the one before",

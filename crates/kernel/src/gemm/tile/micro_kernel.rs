@@ -101,7 +101,12 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const ED
             }
 
             let whole = Stored { c, c_rs, first_col, mask };
-            with_op!(epilogue, op => store::<T, V, _, M, NV, EDGE>(&mut acc, &whole, op));
+            if const { is_masked(EDGE) } {
+                with_op!(epilogue, op => apply::<T, V, _, M, NV>(&mut acc, &whole, op));
+                store_masked::<T, V, M, NV>(&acc, &whole);
+            } else {
+                with_op!(epilogue, op => store::<T, V, _, M, NV>(&mut acc, &whole, op));
+            }
             first_a = first_a.wrapping_add(next.a);
             first_b = first_b.wrapping_add(next.b);
             c = c.wrapping_add(next.c);
@@ -138,41 +143,68 @@ struct Stored<T, Mask> {
     mask: Mask,
 }
 
-/// Applies the epilogue to one tile and stores it.
-///
-/// An epilogue that reads C reads all of the tile before it writes: a masked load waits for a masked store whose register it
-/// touches, though not its lanes, and the rows of a narrow C touch one another's. An update of 64x8 on its own took 4 times
-/// as long row by row with AVX-512. Everywhere, it would cost k of 1 to 9 up to 0.14.
+/// Applies the epilogue to one tile whose columns all exist, and stores it.
 ///
 /// Safety: as [`tiles`].
 #[inline(always)]
-unsafe fn store<T: Scalar, V: Simd<T>, E: Apply<T>, const M: usize, const NV: usize, const EDGE: u8>(
+unsafe fn store<T: Scalar, V: Simd<T>, E: Apply<T>, const M: usize, const NV: usize>(
     acc: &mut [[V; NV]; M],
     &Stored { c, c_rs, first_col, mask }: &Stored<T, V::Mask>,
     op: E,
 ) {
-    let ahead = const { is_masked(EDGE) && E::READS_C };
-    // SAFETY: rows < M and masked columns of a tile of C, which the caller's pointers cover.
-    unsafe {
-        if ahead {
-            for i in 0..M {
-                for v in 0..NV {
-                    let (at, col) = (c.add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
-                    acc[i][v] = match v + 1 == NV {
-                        true => op.apply::<V, true>(acc[i][v], col, at, mask),
-                        false => op.apply::<V, false>(acc[i][v], col, at, mask),
-                    };
-                }
-            }
+    for i in 0..M {
+        for v in 0..NV {
+            let (to, col) = (c.wrapping_add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
+            // SAFETY: rows < M and columns of a tile of C, which the caller's pointers cover.
+            unsafe { op.apply::<V, false>(acc[i][v], col, to, mask).store(to) }
         }
-        for i in 0..M {
-            for v in 0..NV {
-                let (to, col) = (c.add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
-                match (is_masked(EDGE) && v + 1 == NV, ahead) {
-                    (true, true) => acc[i][v].store_masked(to, mask),
-                    (true, false) => op.apply::<V, true>(acc[i][v], col, to, mask).store_masked(to, mask),
-                    (false, true) => acc[i][v].store(to),
-                    (false, false) => op.apply::<V, false>(acc[i][v], col, to, mask).store(to),
+    }
+}
+
+/// Applies the epilogue to one tile with an edge.
+///
+/// All of it, before any of it is stored: a masked load waits for a masked store whose register it touches, though not its
+/// lanes, and the rows of a narrow C touch one another's. An update of 64x8 on its own took 4 times as long row by row with
+/// AVX-512. Without an edge, it would cost k of 1 to 9 up to 0.14.
+///
+/// Safety: as [`tiles`].
+#[inline(always)]
+unsafe fn apply<T: Scalar, V: Simd<T>, E: Apply<T>, const M: usize, const NV: usize>(
+    acc: &mut [[V; NV]; M],
+    &Stored { c, c_rs, first_col, mask }: &Stored<T, V::Mask>,
+    op: E,
+) {
+    for i in 0..M {
+        for v in 0..NV {
+            let (at, col) = (c.wrapping_add(i * c_rs + v * V::LANES), first_col + v * V::LANES);
+            // SAFETY: rows < M and masked columns of a tile of C, which the caller's pointers cover.
+            acc[i][v] = unsafe {
+                match v + 1 == NV {
+                    true => op.apply::<V, true>(acc[i][v], col, at, mask),
+                    false => op.apply::<V, false>(acc[i][v], col, at, mask),
+                }
+            };
+        }
+    }
+}
+
+/// Stores a tile with an edge, whatever the epilogue was: once in the code of each tile rather than once for each epilogue, a tenth of
+/// the kernel's code with AVX2's stores of some lanes. (As a function for all tiles, they were 1.05-1.3 times as slow.)
+///
+/// Safety: as [`tiles`].
+#[inline(always)]
+unsafe fn store_masked<T: Scalar, V: Simd<T>, const M: usize, const NV: usize>(
+    acc: &[[V; NV]; M],
+    &Stored { c, c_rs, mask, .. }: &Stored<T, V::Mask>,
+) {
+    for i in 0..M {
+        for v in 0..NV {
+            let to = c.wrapping_add(i * c_rs + v * V::LANES);
+            // SAFETY: rows < M and masked columns of a tile of C, which the caller's pointers cover.
+            unsafe {
+                match v + 1 == NV {
+                    true => acc[i][v].store_masked(to, mask),
+                    false => acc[i][v].store(to),
                 }
             }
         }

@@ -16,6 +16,8 @@
 //!
 //! Each element is one chain of multiply-adds over k in order, as everywhere.
 
+use std::hint::assert_unchecked;
+
 use super::shape::Tile;
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
@@ -49,9 +51,12 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const TAIL: usize>(tile: 
     let (mut first_a, mut c) = (tile.a, tile.c);
     let shared = const { V::LANES / TAIL }; // rows of a register of tails
     // SAFETY: every access below is to a row < M, a step < k and a column < LANES + TAIL of a tile of the run, which the
-    // caller's pointers cover.
+    // caller's pointers cover; the tail has one to TAIL columns, by the contract of `MicroKernelTail`.
     unsafe {
-        let mask = V::first(tile.cols - V::LANES);
+        let some = tile.cols - V::LANES;
+        // A store of some lanes then has no branches for more of them.
+        assert_unchecked(1 <= some && some <= TAIL);
+        let mask = V::first(some);
         let lanes = V::LANES;
         for _ in 0..run {
             let mut acc = [V::splat(T::ZERO); M];
