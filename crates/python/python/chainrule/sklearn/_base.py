@@ -85,6 +85,10 @@ class BaseMLP(BaseEstimator, ABC):
     dropout: float
     dtype: str | None
     n_threads: int | None
+    # What is learned.
+    coefs_: list[Any]
+    intercepts_: list[Any]
+    norms_: list[Any]
 
     @abstractmethod
     def _examples(self, X: Any, y: Any, incremental: bool, reset: bool) -> Examples:
@@ -173,8 +177,8 @@ class BaseMLP(BaseEstimator, ABC):
         self.t_ = 0
         self.n_layers_ = len(widths)
         self.out_activation_ = self._out_activation()
-        self.coefs_: list[Any] = []
-        self.intercepts_: list[Any] = []
+        self.coefs_ = []
+        self.intercepts_ = []
         # Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
         factor = 2.0 if self.activation in ("logistic", "sigmoid") else 6.0
         for fan_in, fan_out in pairwise(widths):
@@ -185,7 +189,7 @@ class BaseMLP(BaseEstimator, ABC):
             self.intercepts_.append(intercepts.astype(dtype, copy=False))
         # Gamma 1 and beta 0; mean 0 and variance 1.
         rows = [] if self.norm is None else [1, 0, 0, 1][: NORMS[self.norm]]
-        self.norms_: list[Any] = [np.repeat(np.array([rows], dtype).T, n, axis=1) for n in widths[1:-1] if rows]
+        self.norms_ = [np.repeat(np.array([rows], dtype).T, n, axis=1) for n in widths[1:-1] if rows]
         if self.solver == "lbfgs":
             return
         self.loss_curve_: list[float] = []
