@@ -4,6 +4,7 @@
 use chainrule::network::{Objective, Reduction};
 use chainrule::optim::Update;
 use chainrule::{Loss, MatRef, Mlp, ModelError, Scalar, TargetsRef, Workspace};
+use pyo3::prelude::*;
 
 use crate::batch::{Batch, Share};
 use crate::failure::Failure;
@@ -19,6 +20,8 @@ pub(crate) enum Criterion {
     HalfSquaredError,
     /// Half the Poisson deviance `y ln(y / p) - y + p` of `p = e^z`.
     Poisson,
+    /// One of the library's, of values.
+    Other(Loss),
 }
 
 impl Criterion {
@@ -28,10 +31,12 @@ impl Criterion {
             "binary_cross_entropy" => Criterion::BinaryCrossEntropy,
             "squared_error" => Criterion::HalfSquaredError,
             "poisson" => Criterion::Poisson,
-            _ => {
-                let known = "cross_entropy, binary_cross_entropy, squared_error, poisson";
-                return Err(Failure::input(format!("there is no loss `{name}`; known are {known}")));
-            }
+            _ => match name.parse()? {
+                Loss::CrossEntropy | Loss::BinaryCrossEntropy => {
+                    return Err(Failure::input(format!("`{name}` is a loss of classes; expected one of values")));
+                }
+                loss => Criterion::Other(loss),
+            },
         })
     }
 
@@ -41,14 +46,19 @@ impl Criterion {
         match self {
             Criterion::CrossEntropy => Share::Mean,
             Criterion::Poisson => Share::Spelt,
-            Criterion::BinaryCrossEntropy | Criterion::HalfSquaredError if outputs == 1 => Share::Mean,
-            Criterion::BinaryCrossEntropy | Criterion::HalfSquaredError => Share::Spelt,
+            Criterion::BinaryCrossEntropy | Criterion::HalfSquaredError | Criterion::Other(_) if outputs == 1 => {
+                Share::Mean
+            }
+            Criterion::BinaryCrossEntropy | Criterion::HalfSquaredError | Criterion::Other(_) => Share::Spelt,
         }
     }
 
     /// The factor of the loss in reports.
     fn reported(self, outputs: usize) -> f64 {
-        if self == Criterion::HalfSquaredError { 1.0 / outputs as f64 } else { 1.0 }
+        match self {
+            Criterion::HalfSquaredError | Criterion::Other(_) => 1.0 / outputs as f64,
+            Criterion::CrossEntropy | Criterion::BinaryCrossEntropy | Criterion::Poisson => 1.0,
+        }
     }
 
     /// A training step; returns the loss before it.
@@ -82,15 +92,20 @@ impl Criterion {
         loss.map(|loss| self.reported(mlp.outputs()) * loss)
     }
 
-    /// The library's objective; `None` of the Poisson deviance, which it does not have.
-    fn objective<'a, T: Scalar>(self, batch: &Batch<'a, T>) -> Option<Objective<'a, T>> {
-        let loss = match self {
+    /// The library's loss; `None` of the Poisson deviance, which it does not have.
+    pub(crate) fn loss(self) -> Option<Loss> {
+        Some(match self {
             Criterion::CrossEntropy => Loss::CrossEntropy,
             Criterion::BinaryCrossEntropy => Loss::BinaryCrossEntropy,
             Criterion::HalfSquaredError => Loss::HalfMse,
+            Criterion::Other(loss) => loss,
             Criterion::Poisson => return None,
-        };
-        let plain = Objective::from(loss);
+        })
+    }
+
+    /// The library's objective; `None` as of [`Criterion::loss`].
+    fn objective<'a, T: Scalar>(self, batch: &Batch<'a, T>) -> Option<Objective<'a, T>> {
+        let plain = Objective::from(self.loss()?);
         Some(match batch.shares {
             None => plain,
             Some(shares) => Objective { rows: Some(shares), reduction: Reduction::Sum, ..plain },
@@ -118,4 +133,14 @@ fn poisson<T: Scalar>(
         }
     }
     sum
+}
+
+/// Why this is no loss of values of the library's, such as `huber(0.5)`; `None` if it is one.
+#[pyfunction]
+pub(crate) fn loss_error(text: &str) -> Option<String> {
+    match text.parse::<Loss>() {
+        Ok(Loss::CrossEntropy | Loss::BinaryCrossEntropy) => Some("it is a loss of classes".to_owned()),
+        Ok(_) => None,
+        Err(error) => Some(error.to_string()),
+    }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::failure::Failure;
 use crate::rows::{Order, Rows};
-use crate::shape::{Head, Shape, build};
+use crate::shape::{Head, Norm, Shape, build};
 
 /// Rows at a time: their activations stay in the second-level cache.
 pub(crate) const BLOCK: usize = 256;
@@ -16,21 +16,27 @@ pub(crate) const BLOCK: usize = 256;
 /// A network that no longer changes. Threads may share it.
 pub(crate) struct Forward<T: Scalar> {
     head: Head,
+    norm: Option<Norm>,
     mlp: Arc<Mlp<T>>,
     /// With packed weights, made for the first call with many rows.
     packed: OnceLock<Predictor<T>>,
 }
 
 impl<T: Scalar> Forward<T> {
-    /// Of parameters laid out as [`Mlp::params`].
-    pub(crate) fn new(shape: &Shape, params: &[T]) -> Result<Self, Failure> {
+    /// Of parameters laid out as [`Mlp::params`], and statistics as [`Mlp::running`].
+    pub(crate) fn new(shape: &Shape, params: &[T], running: &[T]) -> Result<Self, Failure> {
         let mut mlp = build(shape, shape.head.layer())?;
         mlp.params_mut().copy_from_slice(params);
-        Ok(Forward { head: shape.head, mlp: Arc::new(mlp), packed: OnceLock::new() })
+        mlp.running_mut().copy_from_slice(running);
+        Ok(Forward { head: shape.head, norm: shape.norm, mlp: Arc::new(mlp), packed: OnceLock::new() })
     }
 
     pub(crate) fn mlp(&self) -> &Mlp<T> {
         &self.mlp
+    }
+
+    pub(crate) fn norm(&self) -> Option<Norm> {
+        self.norm
     }
 
     /// The multiply-adds of predicting this many rows.

@@ -52,6 +52,8 @@ mod _chainrule {
     #[pymodule_export]
     use super::checkpoints::{check_checkpoints, newest_checkpoint};
     #[pymodule_export]
+    use super::criterion::loss_error;
+    #[pymodule_export]
     use super::explain::{doctor, evaluate, evaluate_part, export, trace};
     #[pymodule_export]
     use super::fit::{check_settings, fit};
@@ -68,11 +70,13 @@ mod _chainrule {
     #[pymodule_export]
     use super::model_predictor::ModelPredictor;
     #[pymodule_export]
-    use super::network::{Network, activation_names};
+    use super::network::{Network, activation_error, activation_names};
     #[pymodule_export]
     use super::part::split_rows;
     #[pymodule_export]
     use super::predictor::Predictor;
+    #[pymodule_export]
+    use super::solver::{schedule_error, solver_error};
     #[pymodule_export]
     use super::table::Table;
 

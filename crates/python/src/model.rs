@@ -9,12 +9,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::arrays::HeldRows;
+use crate::criterion::Criterion;
 use crate::failure::Failure;
-use crate::network::activation;
+use crate::network::{Between, activation, parts};
 use crate::parameters::{Parameters, are_single};
 use crate::part::Part;
 use crate::rows::Rows;
-use crate::shape::{Head, Shape, build};
+use crate::shape::{Dropout, Head, Shape, build};
 use crate::threads::{run, run_here};
 
 /// A model in its element type.
@@ -66,15 +67,23 @@ impl Model {
         coefs: &Bound<'_, PyList>,
         intercepts: &Bound<'_, PyList>,
         activation: &str,
-        out_activation: &str,
+        loss: &str,
         class_names: Option<Vec<String>>,
+        between: Option<Between<'_>>,
     ) -> PyResult<Self> {
-        let head = Head::by_name(out_activation)?;
+        let (norms, dropout) = parts(&between);
+        let no_loss = || Failure::input("a model file has no exponential output, which loss='poisson' needs");
+        let loss = Criterion::by_name(loss)?.loss().ok_or_else(no_loss)?;
+        let inner = if are_single(coefs) {
+            Inner::Single(model(&Parameters::new(coefs, intercepts, norms)?, activation, loss, dropout)?)
+        } else {
+            Inner::Double(model(&Parameters::new(coefs, intercepts, norms)?, activation, loss, dropout)?)
+        };
         Ok(Model {
-            inner: if are_single(coefs) {
-                Inner::Single(model(&Parameters::new(coefs, intercepts)?, activation, head, class_names)?)
-            } else {
-                Inner::Double(model(&Parameters::new(coefs, intercepts)?, activation, head, class_names)?)
+            inner: match (inner, class_names) {
+                (Inner::Single(model), Some(names)) => Inner::Single(model.with_class_names(names)),
+                (Inner::Double(model), Some(names)) => Inner::Double(model.with_class_names(names)),
+                (inner, None) => inner,
             },
         })
     }
@@ -186,23 +195,15 @@ fn inner(file: &ModelFile) -> Result<Inner, Failure> {
 fn model<T: Element + Scalar>(
     parameters: &Parameters<'_, T>,
     name: &str,
-    head: Head,
-    class_names: Option<Vec<String>>,
+    loss: Loss,
+    dropout: Dropout,
 ) -> Result<chainrule::Model<T>, Failure> {
-    let loss = match head {
-        Head::Softmax => Loss::CrossEntropy,
-        Head::Logistic => Loss::BinaryCrossEntropy,
-        Head::Identity => Loss::HalfMse,
-        Head::Exp => return Err(Failure::input("a model file has no exponential output, which loss='poisson' needs")),
-    };
-    let shape = Shape { widths: parameters.widths.clone(), activation: activation(name)?, head };
+    let (widths, norm) = (parameters.widths.clone(), parameters.norm());
+    let shape = Shape { widths, activation: activation(name)?, head: Head::Identity, norm, dropout };
     let mut mlp = build(&shape, None)?;
     mlp.params_mut().copy_from_slice(&parameters.slices()?.concat());
-    let model = chainrule::Model::new(mlp, loss);
-    Ok(match class_names {
-        Some(names) => model.with_class_names(names),
-        None => model,
-    })
+    mlp.running_mut().copy_from_slice(&parameters.running()?.concat());
+    Ok(chainrule::Model::new(mlp, loss))
 }
 
 /// What a model makes of X.

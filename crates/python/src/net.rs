@@ -1,6 +1,8 @@
 //! A network with scikit-learn's parameters, and an epoch of its training.
 
-use chainrule::optim::OptimizerState;
+use std::ops::Range;
+
+use chainrule::optim::{OptimizerState, Rates, Schedule, Span};
 use chainrule::{Mlp, ModelError, Scalar, Workspace};
 
 use crate::batch::{Buffers, Data};
@@ -29,7 +31,8 @@ pub(crate) struct Training<T: Scalar> {
     /// scikit-learn's alpha.
     pub(crate) alpha: f64,
     pub(crate) batch: usize,
-    /// The learning rate of the last step; 0 before the first.
+    schedule: Option<Course>,
+    /// The learning rate of the last step; 0 before the first. With a schedule that of the epoch, which it starts from.
     pub(crate) rate: f64,
     workspace: Workspace<T>,
     buffers: Buffers<T>,
@@ -41,27 +44,36 @@ pub(crate) struct TrainingArgs {
     pub(crate) criterion: Criterion,
     pub(crate) alpha: f64,
     pub(crate) batch: usize,
+    pub(crate) schedule: Option<Course>,
+}
+
+/// A schedule of the library's over a run of this many epochs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Course {
+    pub(crate) schedule: Schedule,
+    pub(crate) epochs: u64,
 }
 
 impl<T: Scalar> Net<T> {
-    /// A network with parameters laid out as [`Mlp::params`].
-    pub(crate) fn new(shape: Shape, params: &[T]) -> Result<Self, Failure> {
+    /// A network with parameters laid out as [`Mlp::params`], and statistics as [`Mlp::running`].
+    pub(crate) fn new(shape: Shape, params: &[T], running: &[T]) -> Result<Self, Failure> {
         let mut mlp = build(&shape, None)?;
         mlp.params_mut().copy_from_slice(params);
+        mlp.running_mut().copy_from_slice(running);
         Ok(Net { shape, mlp, training: None, diverged: false })
     }
 
     /// The output of the network, its activation included, for the rows in this order.
     pub(crate) fn predict(&self, rows: Rows<'_, T>, order: Option<&[i64]>) -> Result<Vec<T>, Failure> {
-        Forward::new(&self.shape, self.mlp.params())?.predict(rows, order)
+        Forward::new(&self.shape, self.mlp.params(), self.mlp.running())?.predict(rows, order)
     }
 
     /// Prepares training; its workspaces are for the threads of the pool that this is called in.
     pub(crate) fn start(&mut self, args: &TrainingArgs) -> Result<(), Failure> {
-        let TrainingArgs { solver, criterion, alpha, batch } = *args;
+        let TrainingArgs { solver, criterion, alpha, batch, schedule } = *args;
         let workspace = Workspace::for_training(&self.mlp, batch, solver.update(1.0, 1, alpha))?;
         let buffers = Buffers::default();
-        self.training = Some(Training { solver, criterion, alpha, batch, rate: 0.0, workspace, buffers });
+        self.training = Some(Training { solver, criterion, alpha, batch, schedule, rate: 0.0, workspace, buffers });
         Ok(())
     }
 
@@ -86,10 +98,15 @@ impl<T: Scalar> Net<T> {
         let order = Order::new(order, data.rows.len());
         training.set_rate(mlp, rate)?;
         let (n, mut total) = (order.len(), 0.0);
+        let steps = n.div_ceil(training.batch).max(1) as u64;
+        let rates = training
+            .schedule
+            .map(|Course { schedule, epochs }| Rates::new(schedule, None, rate, Span { epochs, steps }));
         for start in (0..n).step_by(training.batch) {
             stop.check()?;
             let places = start..n.min(start + training.batch);
-            let loss = training.step(mlp, data, order, places.clone())?;
+            let rate = rates.as_ref().map_or(rate, |rates| rates.at(training.state().steps()));
+            let loss = training.step(mlp, data, (order, places.clone()), rate)?;
             if !loss.is_finite() {
                 mlp.params_mut().fill(T::from_f64(f64::NAN));
                 self.diverged = true;
@@ -102,18 +119,18 @@ impl<T: Scalar> Net<T> {
 }
 
 impl<T: Scalar> Training<T> {
-    /// A step; returns the loss with its penalty before it.
+    /// A step with the rows at these places of the order, at this rate; returns the loss with its penalty before it.
     fn step(
         &mut self,
         mlp: &mut Mlp<T>,
         data: &Data<'_, T>,
-        order: Order<'_>,
-        places: std::ops::Range<usize>,
+        (order, places): (Order<'_>, Range<usize>),
+        rate: f64,
     ) -> Result<f64, Failure> {
-        let Training { solver, criterion, alpha, rate, workspace, buffers, .. } = self;
+        let Training { solver, criterion, alpha, workspace, buffers, .. } = self;
         let batch = buffers.gather(data, order, places, criterion.share(mlp.outputs()))?;
         let penalty = if *alpha > 0.0 { 0.5 * *alpha * squares(mlp) / batch.mass } else { 0.0 };
-        let update = solver.update(*rate, workspace.optimizer_state().steps() + 1, *alpha / batch.mass);
+        let update = solver.update(rate, workspace.optimizer_state().steps() + 1, *alpha / batch.mass);
         match criterion.step(mlp, &batch, update, workspace) {
             Ok(loss) => Ok(loss + penalty),
             Err(ModelError::LossGradient { .. }) => Ok(f64::NAN),

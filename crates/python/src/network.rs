@@ -10,9 +10,9 @@ use crate::arrays::{HeldData, HeldRows};
 use crate::criterion::Criterion;
 use crate::failure::Failure;
 use crate::minimise::{Limits, Minimum};
-use crate::net::{Net, TrainingArgs};
+use crate::net::{Course, Net, TrainingArgs};
 use crate::parameters::{Parameters, are_single};
-use crate::shape::{Head, Shape};
+use crate::shape::{Dropout, Head, Shape};
 use crate::solver::{Solver, SolverArgs};
 use crate::threads::run;
 
@@ -20,6 +20,12 @@ use crate::threads::run;
 #[pyfunction]
 pub(crate) fn activation_names() -> Vec<&'static str> {
     ["logistic"].into_iter().chain(ACTIVATION_NAMES.iter().copied()).collect()
+}
+
+/// Why this is no activation, scikit-learn's or the library's, such as `elu(0.5)`; `None` if it is one.
+#[pyfunction]
+pub(crate) fn activation_error(text: &str) -> Option<String> {
+    parse_activation(text).err().filter(|_| text != "logistic").map(|error| error.to_string())
 }
 
 /// The activation of this name, scikit-learn's or the library's.
@@ -64,6 +70,8 @@ struct Settings {
     beta_1: f64,
     beta_2: f64,
     epsilon: f64,
+    /// A schedule of the library's, and the epochs of a run.
+    schedule: Option<(String, u64)>,
 }
 
 /// The settings of a minimisation, from a dict.
@@ -91,6 +99,9 @@ struct MinimisationSettings {
 ///     The activation of the output.
 /// n_threads : int, default=None
 ///     The number of threads.
+/// between : tuple of (list of ndarray of shape (2 or 4, width), float, int), default=None
+///     Of each hidden layer's normalisation gamma and beta, of batch normalisations mean and variance, too; the probability of
+///     dropout, and the seed of its masks.
 #[pyclass(module = "chainrule._chainrule")]
 pub(crate) struct Network {
     inner: Inner,
@@ -100,33 +111,39 @@ pub(crate) struct Network {
 #[pymethods]
 impl Network {
     #[new]
-    #[pyo3(signature = (coefs, intercepts, activation, out_activation, n_threads=None))]
+    #[pyo3(signature = (coefs, intercepts, activation, out_activation, n_threads=None, between=None))]
     fn new(
         coefs: &Bound<'_, PyList>,
         intercepts: &Bound<'_, PyList>,
         activation: &str,
         out_activation: &str,
         n_threads: Option<usize>,
+        between: Option<Between<'_>>,
     ) -> PyResult<Self> {
         let (activation, head) = (self::activation(activation)?, Head::by_name(out_activation)?);
+        let (norms, dropout) = parts(&between);
         let inner = if are_single(coefs) {
-            Inner::Single(net(&Parameters::new(coefs, intercepts)?, activation, head)?)
+            Inner::Single(net(&Parameters::new(coefs, intercepts, norms)?, activation, head, dropout)?)
         } else {
-            Inner::Double(net(&Parameters::new(coefs, intercepts)?, activation, head)?)
+            Inner::Double(net(&Parameters::new(coefs, intercepts, norms)?, activation, head, dropout)?)
         };
         Ok(Network { inner, threads: n_threads })
     }
 
     /// Prepares epochs of a stochastic solver.
     fn start(&mut self, py: Python<'_>, settings: Settings) -> PyResult<()> {
-        let Settings { solver, loss, alpha, batch_size, momentum, nesterovs_momentum, beta_1, beta_2, epsilon } =
-            settings;
+        let Settings { solver, loss, alpha, batch_size, momentum, nesterovs_momentum, .. } = settings;
+        let Settings { beta_1, beta_2, epsilon, schedule, .. } = settings;
         if batch_size == 0 {
             return Err(Failure::input("batch_size is 0; expected at least 1").into());
         }
         let args = SolverArgs { name: &solver, momentum, nesterov: nesterovs_momentum, beta_1, beta_2, epsilon };
         let (solver, criterion) = (Solver::new(&args)?, Criterion::by_name(&loss)?);
-        let args = TrainingArgs { solver, criterion, alpha, batch: batch_size };
+        let schedule = match schedule {
+            None => None,
+            Some((text, epochs)) => Some(Course { schedule: text.parse().map_err(Failure::from)?, epochs }),
+        };
+        let args = TrainingArgs { solver, criterion, alpha, batch: batch_size, schedule };
         each!(&mut self.inner, T, net => Ok(run(py, self.threads, |_| net.start(&args))?))
     }
 
@@ -184,15 +201,27 @@ impl Network {
         })
     }
 
-    /// Copies of the weights and of the intercepts of each layer.
-    fn parameters<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>, Bound<'py, PyList>)> {
-        let (coefs, intercepts) = (PyList::empty(py), PyList::empty(py));
-        each!(&self.inner, T, net => for layer in net.mlp.dense_layers() {
-            let weights: Vec<T> = net.mlp.params()[layer.params.clone()][..layer.params.len() - layer.b.len()].to_vec();
-            coefs.append(weights.into_pyarray(py).reshape([layer.w.rows(), layer.w.cols()])?)?;
-            intercepts.append(layer.b.to_vec().into_pyarray(py))?;
+    /// Copies of the weights and of the intercepts of each layer, and of the normalisations.
+    fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Lists<'py>> {
+        let (coefs, intercepts, norms) = (PyList::empty(py), PyList::empty(py), PyList::empty(py));
+        each!(&self.inner, T, net => {
+            for layer in net.mlp.dense_layers() {
+                let weights: Vec<T> =
+                    net.mlp.params()[layer.params.clone()][..layer.params.len() - layer.b.len()].to_vec();
+                coefs.append(weights.into_pyarray(py).reshape([layer.w.rows(), layer.w.cols()])?)?;
+                intercepts.append(layer.b.to_vec().into_pyarray(py))?;
+            }
+            for norm in net.mlp.norm_layers() {
+                let mut rows: Vec<T> = [norm.gamma, norm.beta].concat();
+                if let Some(running) = &norm.running {
+                    rows.extend_from_slice(running.mean);
+                    rows.extend_from_slice(running.variance);
+                }
+                let shape = [rows.len() / norm.gamma.len(), norm.gamma.len()];
+                norms.append(rows.into_pyarray(py).reshape(shape)?)?;
+            }
         });
-        Ok((coefs, intercepts))
+        Ok((coefs, intercepts, norms))
     }
 
     /// The state of the solver: its steps, the learning rate of the last one, and its moments.
@@ -215,13 +244,29 @@ impl Network {
     }
 }
 
+/// Weights, intercepts, normalisations.
+type Lists<'py> = (Bound<'py, PyList>, Bound<'py, PyList>, Bound<'py, PyList>);
+
+/// What stands between the dense layers: the normalisations' arrays, the probability of dropout and its seed.
+pub(crate) type Between<'py> = (Bound<'py, PyList>, f64, u64);
+
+/// The same, of a network that may have nothing there.
+pub(crate) fn parts<'a, 'py>(between: &'a Option<Between<'py>>) -> (Option<&'a Bound<'py, PyList>>, Dropout) {
+    match between {
+        None => (None, Dropout::default()),
+        Some((norms, p, seed)) => (Some(norms), Dropout { p: *p, seed: *seed }),
+    }
+}
+
 /// A network with these parameters.
 fn net<T: Element + Scalar>(
     parameters: &Parameters<'_, T>,
     activation: Activation,
     head: Head,
+    dropout: Dropout,
 ) -> Result<Net<T>, Failure> {
-    Net::new(Shape { widths: parameters.widths.clone(), activation, head }, &parameters.slices()?.concat())
+    let shape = Shape { widths: parameters.widths.clone(), activation, head, norm: parameters.norm(), dropout };
+    Net::new(shape, &parameters.slices()?.concat(), &parameters.running()?.concat())
 }
 
 fn list<'a>(order: &'a Option<PyReadonlyArray1<'_, i64>>) -> Result<Option<&'a [i64]>, Failure> {

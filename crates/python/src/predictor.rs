@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::forward::Forward;
 use crate::network::activation;
 use crate::parameters::{Parameters, are_single};
-use crate::shape::{Head, Shape};
+use crate::shape::{Dropout, Head, Shape};
 use crate::threads::{SHORT, run, run_here};
 
 /// Parameters compared at a time, without a branch in between.
@@ -32,27 +32,34 @@ pub(crate) struct Predictor {
 #[pymethods]
 impl Predictor {
     #[new]
-    #[pyo3(signature = (coefs, intercepts, activation, out_activation, n_threads=None))]
+    #[pyo3(signature = (coefs, intercepts, activation, out_activation, n_threads=None, norms=None))]
     fn new(
         coefs: &Bound<'_, PyList>,
         intercepts: &Bound<'_, PyList>,
         activation: &str,
         out_activation: &str,
         n_threads: Option<usize>,
+        norms: Option<&Bound<'_, PyList>>,
     ) -> PyResult<Self> {
         let inner = if are_single(coefs) {
-            Inner::Single(forward(&Parameters::new(coefs, intercepts)?, activation, out_activation)?)
+            Inner::Single(forward(&Parameters::new(coefs, intercepts, norms)?, activation, out_activation)?)
         } else {
-            Inner::Double(forward(&Parameters::new(coefs, intercepts)?, activation, out_activation)?)
+            Inner::Double(forward(&Parameters::new(coefs, intercepts, norms)?, activation, out_activation)?)
         };
         Ok(Predictor { inner, threads: n_threads })
     }
 
     /// Whether these are, number by number, the parameters that it predicts with.
-    fn matches(&self, coefs: &Bound<'_, PyList>, intercepts: &Bound<'_, PyList>) -> PyResult<bool> {
+    #[pyo3(signature = (coefs, intercepts, norms=None))]
+    fn matches(
+        &self,
+        coefs: &Bound<'_, PyList>,
+        intercepts: &Bound<'_, PyList>,
+        norms: Option<&Bound<'_, PyList>>,
+    ) -> PyResult<bool> {
         match &self.inner {
-            Inner::Single(forward) if are_single(coefs) => same(forward, &Parameters::new(coefs, intercepts)?),
-            Inner::Double(forward) if !are_single(coefs) => same(forward, &Parameters::new(coefs, intercepts)?),
+            Inner::Single(forward) if are_single(coefs) => same(forward, &Parameters::new(coefs, intercepts, norms)?),
+            Inner::Double(forward) if !are_single(coefs) => same(forward, &Parameters::new(coefs, intercepts, norms)?),
             _ => Ok(false),
         }
     }
@@ -67,25 +74,36 @@ impl Predictor {
 }
 
 fn forward<T: Element + Scalar>(parameters: &Parameters<'_, T>, name: &str, head: &str) -> Result<Forward<T>, Failure> {
-    let shape = Shape { widths: parameters.widths.clone(), activation: activation(name)?, head: Head::by_name(head)? };
-    Forward::new(&shape, &parameters.slices()?.concat())
+    let shape = Shape {
+        widths: parameters.widths.clone(),
+        activation: activation(name)?,
+        head: Head::by_name(head)?,
+        norm: parameters.norm(),
+        dropout: Dropout::default(),
+    };
+    Forward::new(&shape, &parameters.slices()?.concat(), &parameters.running()?.concat())
 }
 
 fn same<T: Element + Scalar>(forward: &Forward<T>, parameters: &Parameters<'_, T>) -> PyResult<bool> {
-    let mut mine = forward.mlp().params();
-    let slices = parameters.slices()?;
+    let mlp = forward.mlp();
+    let is_same_kind = forward.norm() == parameters.norm();
+    Ok(is_same_kind && equal(mlp.params(), &parameters.slices()?) && equal(mlp.running(), &parameters.running()?))
+}
+
+/// Whether these are, one behind the other, the numbers of `mine`.
+fn equal<T: Scalar>(mut mine: &[T], slices: &[&[T]]) -> bool {
     if slices.iter().map(|slice| slice.len()).sum::<usize>() != mine.len() {
-        return Ok(false);
+        return false;
     }
     for slice in slices {
         let (here, rest) = mine.split_at(slice.len());
         mine = rest;
         let mut pairs = here.chunks(COMPARED).zip(slice.chunks(COMPARED));
         if pairs.any(|(a, b)| a.iter().zip(b).fold(false, |differs, (a, b)| differs | (a != b))) {
-            return Ok(false);
+            return false;
         }
     }
-    Ok(true)
+    true
 }
 
 /// The output for X; short work stays on this thread.

@@ -73,6 +73,13 @@ impl Head {
     }
 }
 
+/// The normalisation between a hidden dense layer and its activation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Norm {
+    Batch,
+    Layer,
+}
+
 /// The shape of a network.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
@@ -80,6 +87,16 @@ pub(crate) struct Shape {
     pub(crate) widths: Vec<usize>,
     pub(crate) activation: Activation,
     pub(crate) head: Head,
+    pub(crate) norm: Option<Norm>,
+    pub(crate) dropout: Dropout,
+}
+
+/// Dropout behind each hidden activation; none with a probability of 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Dropout {
+    pub(crate) p: f64,
+    /// Of the masks.
+    pub(crate) seed: u64,
 }
 
 /// A network of this shape whose parameters are 0, with a layer after the last one.
@@ -87,9 +104,19 @@ pub(crate) fn build<T: Scalar>(shape: &Shape, head: Option<Layer>) -> Result<Mlp
     let [inputs, hidden @ .., outputs] = &shape.widths[..] else {
         return Err(Failure::input("a network needs at least one layer"));
     };
-    let mut builder = Mlp::builder(*inputs).init(chainrule::Init::Zeros);
+    let Dropout { p, seed } = shape.dropout;
+    let mut builder = Mlp::builder(*inputs).init(chainrule::Init::Zeros).seed(seed);
     for &width in hidden {
-        builder = builder.dense(width).activation(shape.activation);
+        builder = builder.dense(width);
+        builder = match shape.norm {
+            None => builder,
+            Some(Norm::Batch) => builder.batch_norm(),
+            Some(Norm::Layer) => builder.layer_norm(),
+        };
+        builder = builder.activation(shape.activation);
+        if p != 0.0 {
+            builder = builder.dropout(p);
+        }
     }
     builder = builder.dense(*outputs);
     if let Some(head) = head {

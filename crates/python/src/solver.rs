@@ -1,4 +1,5 @@
-//! scikit-learn's stochastic solvers, from the library's optimisers. Two differ from PyTorch's, which the library follows:
+//! scikit-learn's stochastic solvers, from the library's optimisers, and those as they are. Two of scikit-learn's differ from
+//! PyTorch's, which the library follows:
 //!
 //! - Its Adam adds epsilon to `sqrt(v)`, the library to `sqrt(v / (1 - beta2^t))`: epsilon is divided by the root of the
 //!   correction.
@@ -6,15 +7,25 @@
 //!   changes, the velocity is multiplied by the old rate over the new one.
 
 use chainrule::Optimizer;
-use chainrule::optim::{Decay, Group, Update};
+use chainrule::optim::{Decay, Group, Schedule, Update};
+use pyo3::prelude::*;
 
 use crate::failure::Failure;
 
 /// A solver with its settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Solver {
-    Sgd { momentum: f64, nesterov: bool },
-    Adam { beta1: f64, beta2: f64, epsilon: f64 },
+    Sgd {
+        momentum: f64,
+        nesterov: bool,
+    },
+    Adam {
+        beta1: f64,
+        beta2: f64,
+        epsilon: f64,
+    },
+    /// The library's own, as it is there.
+    Other(Optimizer),
 }
 
 /// What a solver is made from; names as scikit-learn's.
@@ -33,7 +44,7 @@ impl Solver {
         let solver = match args.name {
             "sgd" => Solver::Sgd { momentum: args.momentum, nesterov: args.nesterov && args.momentum > 0.0 },
             "adam" => Solver::Adam { beta1: args.beta_1, beta2: args.beta_2, epsilon: args.epsilon },
-            name => return Err(Failure::input(format!("there is no stochastic solver `{name}`; known are sgd, adam"))),
+            text => Solver::Other(text.parse()?),
         };
         solver.optimizer(1.0, 1).check()?;
         Ok(solver)
@@ -47,6 +58,7 @@ impl Solver {
                 let root = (1.0 - beta2.powf(t as f64)).sqrt();
                 Optimizer::Adam { lr, beta1, beta2, eps: epsilon / root, weight_decay: 0.0 }
             }
+            Solver::Other(optimizer) => optimizer.at_rate(lr),
         }
     }
 
@@ -62,5 +74,25 @@ impl Solver {
             Solver::Sgd { momentum, .. } if momentum > 0.0 && old != new => Some(old / new),
             _ => None,
         }
+    }
+}
+
+/// Why this is none of the library's optimisers, `adamw:weight-decay=0.05` for example; `None` if it is one. The learning
+/// rate is no setting of it here: estimators have a parameter for that.
+#[pyfunction]
+pub(crate) fn solver_error(text: &str) -> Option<String> {
+    if text.split(':').any(|part| part.split('=').next().is_some_and(|name| name.trim() == "lr")) {
+        return Some("its learning rate is learning_rate_init".to_owned());
+    }
+    text.parse::<Optimizer>().err().map(|error| error.to_string())
+}
+
+/// Why this is no schedule for an estimator; `None` if it is one.
+#[pyfunction]
+pub(crate) fn schedule_error(text: &str) -> Option<String> {
+    match text.parse::<Schedule>() {
+        Ok(Schedule::Plateau { .. }) => Some("it looks at a validation loss; 'adaptive' looks at the loss".to_owned()),
+        Ok(_) => None,
+        Err(error) => Some(error.to_string()),
     }
 }

@@ -16,6 +16,9 @@ ESTIMATORS = [
     MLPRegressor(solver="sgd", max_iter=100),
     MLPClassifier(solver="lbfgs", alpha=1.0),
     MLPRegressor(solver="lbfgs", alpha=1.0),
+    # Settings that scikit-learn does not have; dropout drops others where rows are repeated than where they have weights.
+    MLPClassifier(solver="adamw", norm="layer_norm", learning_rate="cosine"),
+    MLPRegressor("huber", solver="adamw", norm="layer_norm", learning_rate="cosine"),
 ]
 
 

@@ -48,7 +48,7 @@ def assert_classifies_the_same(model, X, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("activation", activation_names())
+@pytest.mark.parametrize("activation", [*activation_names(), "elu(0.4)", "leaky_relu(0.3)"])
 def test_each_activation_is_converted(activation, dtype):
     model = small(activation=activation, dtype=dtype).fit(IRIS / 4 - 0.5, KIND)
     # Far out, both sides of each activation are computed; scaled, so that no probability is 1 everywhere.
@@ -56,6 +56,15 @@ def test_each_activation_is_converted(activation, dtype):
     assert_classifies_the_same(model, X, dtype)
     labels = model.predict(X)
     assert len(np.unique(labels)) > 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("norm", ["batch_norm", "layer_norm"])
+def test_each_normalisation_is_converted(norm, dtype):
+    model = small(norm=norm, dropout=0.2, dtype=dtype, learning_rate_init=0.01).fit(IRIS, KIND)
+    X = IRIS + np.random.RandomState(1).uniform(-1, 1, IRIS.shape)
+    assert_classifies_the_same(model, X, dtype)
+    assert len(np.unique(model.predict(X))) == 3
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -174,6 +174,28 @@ def test_names_of_frames_are_checked():
         model.predict(frame[["b", "a", "c", "d"]])
 
 
+def test_frames_of_polars_and_outputs_as_frames():
+    pl = pytest.importorskip("polars", reason="polars is not installed: scripts/python-tests --all")
+    frame = pl.DataFrame(IRIS, schema=["a", "b", "c", "d"])
+    model = quick().fit(frame, pl.Series(KIND))
+    assert list(model.feature_names_in_) == ["a", "b", "c", "d"]
+    np.testing.assert_array_equal(model.predict_proba(frame), quick().fit(IRIS, KIND).predict_proba(IRIS))
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[["b", "a", "c", "d"]])
+    assert chainrule.Dataset(frame, pl.Series(KIND)).feature_names == ["a", "b", "c", "d"]
+    pipeline = make_pipeline(StandardScaler(), quick()).set_output(transform="polars").fit(frame, KIND)
+    assert list(pipeline[-1].feature_names_in_) == ["a", "b", "c", "d"]
+
+
+def test_a_pipeline_hands_frames_on():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(IRIS, columns=["a", "b", "c", "d"])
+    pipeline = make_pipeline(StandardScaler(), quick()).set_output(transform="pandas").fit(frame, KIND)
+    assert list(pipeline[-1].feature_names_in_) == ["a", "b", "c", "d"]
+    plain = make_pipeline(StandardScaler(), quick()).fit(IRIS, KIND)
+    np.testing.assert_allclose(pipeline.predict_proba(frame), plain.predict_proba(IRIS), rtol=1e-6, atol=1e-9)
+
+
 def test_an_activation_of_chainrules_own():
     model = quick(activation="gelu").fit(StandardScaler().fit_transform(IRIS), KIND)
     assert model.score(StandardScaler().fit_transform(IRIS), KIND) > 0.9
@@ -182,7 +204,7 @@ def test_an_activation_of_chainrules_own():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("alpha", -1), ("activation", "rellu"), ("solver", "adamw"), ("batch_size", 0), ("hidden_layer_sizes", (3, 0)),
+        ("alpha", -1), ("activation", "rellu"), ("activation", "elu(-1)"), ("activation", "relu(1)"), ("solver", "adamww"), ("batch_size", 0), ("hidden_layer_sizes", (3, 0)),
         ("momentum", 1.0), ("tol", float("nan")), ("n_threads", 0), ("max_iter", 1.5), ("shuffle", 1), ("dtype", "float16"),
     ],
 )  # fmt: skip

@@ -140,7 +140,7 @@ def _module(words: str) -> Any:
         return {"softmax": nn.Softmax, "log_softmax": nn.LogSoftmax}[name](dim=1)
     if name == "gelu_tanh":
         return nn.GELU(approximate="tanh")
-    with_number = {"dropout": nn.Dropout, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU}
+    with_number: dict[str, Any] = {"dropout": nn.Dropout, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU}
     if name in with_number:
         return with_number[name](*map(float, numbers))
     names = {ours: theirs for theirs, ours in _ACTIVATIONS.items() if ours} | {"gelu": "GELU", "identity": "Identity"}
@@ -167,12 +167,13 @@ def to_torch(model: Model) -> Any:
     """
     import torch
 
-    params, running, is_bare = _chainrule.parameters_of(model._compiled)
+    arrays = _chainrule.parameters_of(model._compiled)
+    is_bare = arrays[2]
     if not is_bare:
         raise InvalidInputError(
             "the model scales its columns or targets, which a module would not; export(path, to='onnx') holds all of it"
         )
-    params, running = torch.from_numpy(params), torch.from_numpy(running)
+    params, running = torch.from_numpy(arrays[0]), torch.from_numpy(arrays[1])
     modules = [_module(words) for words in model.layers]
     with torch.no_grad():
         for module in modules:

@@ -15,6 +15,9 @@ from .errors import InvalidInputError
 
 __all__ = ["register"]
 
+# Added to variances by the library's normalisations.
+_EPSILON = 1e-5
+
 
 def register() -> None:
     """Tell skl2onnx how to convert `chainrule.sklearn`'s estimators, also within pipelines and searches.
@@ -80,10 +83,35 @@ class _Graph:
         """The network's output for x."""
         x = self.node("Cast", x, to=self.element)
         last = len(estimator.coefs_) - 1
+        norms = getattr(estimator, "norms_", ())
         for layer, (w, b) in enumerate(zip(estimator.coefs_, estimator.intercepts_, strict=True)):
             x = self.node("Gemm", x, self.constant(w), self.constant(b))
-            x = _ACTIVATIONS[estimator.activation if layer < last else estimator.out_activation_](self, x)
+            if layer < len(norms):
+                x = self.normalised(x, norms[layer])
+            x = self.activated(x, estimator.activation if layer < last else estimator.out_activation_)
         return x
+
+    def activated(self, x: str, activation: str) -> str:
+        """An activation of x, by its name, with a number in parentheses behind that of 'elu' and 'leaky_relu'."""
+        name, _, number = activation.partition("(")
+        if not number:
+            return _ACTIVATIONS[name](self, x)
+        alpha = float(number.rstrip(")"))
+        return _elu(self, x, alpha) if name == "elu" else _leaky_relu(self, x, alpha)
+
+
+    def normalised(self, x: str, norm: Any) -> str:
+        """A layer or batch normalisation of x, by the array of ``norms_``."""
+        scale, shift, *running = np.asarray(norm, np.float64)
+        if running:
+            scale = scale / np.sqrt(running[1] + _EPSILON)
+            return self.node("Add", self.node("Mul", x, self.constant(scale)), self.constant(shift - running[0] * scale))
+        # A mean by a product: its form is the same in every version of ONNX.
+        mean = self.constant(np.full((len(scale), 1), 1.0 / len(scale)))
+        x = self.node("Sub", x, self.node("MatMul", x, mean))
+        variance = self.node("MatMul", self.node("Mul", x, x), mean)
+        x = self.node("Div", x, self.node("Sqrt", self.with_number("Add", variance, _EPSILON)))
+        return self.node("Add", self.node("Mul", x, self.constant(scale)), self.constant(shift))
 
 
 def _node(op: str, **attributes: Any) -> Callable[[_Graph, str], str]:
@@ -123,6 +151,16 @@ def _gelu_tanh(graph: _Graph, x: str) -> str:
     return graph.with_number("Mul", graph.node("Mul", x, graph.with_number("Add", tanh, 1.0)), 0.5)
 
 
+def _leaky_relu(graph: _Graph, x: str, slope: float = 0.01) -> str:
+    return _by_sides(graph, x, 1.0, lambda below: graph.with_number("Mul", below, slope))
+
+
+def _elu(graph: _Graph, x: str, alpha: float = 1.0) -> str:
+    if not graph.is_double:
+        return graph.node("Elu", x, alpha=alpha)
+    return _by_sides(graph, x, 1.0, lambda below: _powers(graph, below, alpha))
+
+
 def _softplus(graph: _Graph, x: str) -> str:
     power = graph.node("Exp", graph.node("Neg", graph.node("Abs", x)))
     log = graph.node("Log", graph.with_number("Add", power, 1.0))
@@ -152,8 +190,8 @@ _ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
     "gelu": _gelu,
     "gelu_tanh": _gelu_tanh,
     "silu": lambda graph, x: graph.node("Mul", x, graph.node("Sigmoid", x)),
-    "leaky_relu": lambda graph, x: _by_sides(graph, x, 1.0, lambda below: graph.with_number("Mul", below, 0.01)),
-    "elu": _in_float("Elu", lambda graph, x: _by_sides(graph, x, 1.0, lambda below: _powers(graph, below, 1.0))),
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
     "selu": _in_float(
         "Selu",
         lambda graph, x: _by_sides(graph, x, _SELU[0], lambda below: _powers(graph, below, _SELU[0] * _SELU[1])),

@@ -16,13 +16,15 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .. import _chainrule
 from .._chainrule import Network
+from ..errors import InvalidInputError
 from ..model import Model
-from ._parameters import check_parameters, hidden_widths
-from ._predict import network_parameters
+from ._parameters import NORMS, check_parameters, hidden_widths
+from ._predict import network_norms, network_parameters
 from ._rows import network_dtype, network_rows
 from ._solver import SolverState
 
-STOCHASTIC = ("sgd", "adam")
+# scikit-learn's own; others are schedules of chainrule's.
+_LEARNING_RATES = ("constant", "invscaling", "adaptive")
 
 
 class Examples:
@@ -78,8 +80,15 @@ class BaseMLP(BaseEstimator, ABC):
     early_stopping: bool
     validation_fraction: float
     n_iter_no_change: float
+    learning_rate: str
+    norm: str | None
+    dropout: float
     dtype: str | None
     n_threads: int | None
+    # What is learned.
+    coefs_: list[Any]
+    intercepts_: list[Any]
+    norms_: list[Any]
 
     @abstractmethod
     def _examples(self, X: Any, y: Any, incremental: bool, reset: bool) -> Examples:
@@ -118,7 +127,7 @@ class BaseMLP(BaseEstimator, ABC):
         return self._fit(X, y, sample_weight, incremental=False)
 
     def _check_solver(self) -> bool:
-        if self.solver not in STOCHASTIC:
+        if self.solver == "lbfgs":
             raise AttributeError(
                 f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic."
             )
@@ -139,22 +148,28 @@ class BaseMLP(BaseEstimator, ABC):
         self._random_state = check_random_state(self.random_state)
         if first:
             self._initialize([examples.n_features, *hidden, examples.n_outputs], examples.X.dtype)
-        network = self._network(self.coefs_, self.intercepts_)
+        network = self._network()
         if self.solver == "lbfgs":
             self._fit_lbfgs(network, examples)
         else:
             self._fit_stochastic(network, examples, incremental)
-        if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
+        if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_, *self.norms_)):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may"
                 " contain large values and need to be preprocessed."
             )
         return self
 
-    def _network(self, coefs: Any, intercepts: Any) -> Network:
-        dtype = network_dtype(coefs)
-        coefs, intercepts = ([np.ascontiguousarray(a, dtype=dtype) for a in arrays] for arrays in (coefs, intercepts))
-        return Network(coefs, intercepts, self.activation, self.out_activation_, self.n_threads)
+    def _network(self) -> Network:
+        dtype = network_dtype(self.coefs_)
+        coefs, intercepts = network_parameters(self, dtype)
+        # Each call of partial_fit begins at another minibatch, with other masks. Without dropout nothing is drawn.
+        seed = int(self._random_state.randint(2**31 - 1)) + self.t_ if self.dropout else 0
+        between = (network_norms(self, dtype), float(self.dropout), seed)
+        return Network(coefs, intercepts, self.activation, self.out_activation_, self.n_threads, between)
+
+    def _take(self, parameters: tuple[list[Any], list[Any], list[Any]]) -> None:
+        self.coefs_, self.intercepts_, self.norms_ = parameters
 
     def _initialize(self, widths: list[int], dtype: Any) -> None:
         """Draw the first weights and reset what training records."""
@@ -162,8 +177,8 @@ class BaseMLP(BaseEstimator, ABC):
         self.t_ = 0
         self.n_layers_ = len(widths)
         self.out_activation_ = self._out_activation()
-        self.coefs_: list[Any] = []
-        self.intercepts_: list[Any] = []
+        self.coefs_ = []
+        self.intercepts_ = []
         # Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
         factor = 2.0 if self.activation in ("logistic", "sigmoid") else 6.0
         for fan_in, fan_out in pairwise(widths):
@@ -172,7 +187,10 @@ class BaseMLP(BaseEstimator, ABC):
             intercepts = self._random_state.uniform(-bound, bound, fan_out)
             self.coefs_.append(coefs.astype(dtype, copy=False))
             self.intercepts_.append(intercepts.astype(dtype, copy=False))
-        if self.solver not in STOCHASTIC:
+        # Gamma 1 and beta 0; mean 0 and variance 1.
+        rows = [] if self.norm is None else [1, 0, 0, 1][: NORMS[self.norm]]
+        self.norms_ = [np.repeat(np.array([rows], dtype).T, n, axis=1) for n in widths[1:-1] if rows]
+        if self.solver == "lbfgs":
             return
         self.loss_curve_: list[float] = []
         self._no_improvement_count = 0
@@ -181,14 +199,15 @@ class BaseMLP(BaseEstimator, ABC):
         self.validation_scores_: Any = [] if early else None
         self.best_validation_score_: Any = -np.inf if early else None
         if early:
-            self._best_parameters = ([a.copy() for a in self.coefs_], [a.copy() for a in self.intercepts_])
+            arrays = (self.coefs_, self.intercepts_, self.norms_)
+            self._best_parameters = tuple([array.copy() for array in kind] for kind in arrays)
 
     def _fit_lbfgs(self, network: Network, examples: Examples) -> None:
         names = ("alpha", "tol", "max_iter", "max_fun")
         settings = {name: getattr(self, name) for name in names} | {"loss": self._network_loss()}
         self.loss_, iterations, evaluations, reason = network.minimize(examples.data(), settings)
         self.n_iter_ = iterations
-        self.coefs_, self.intercepts_ = network.parameters()
+        self._take(network.parameters())
         if self.verbose:
             print(f"L-BFGS: {iterations} iterations, {evaluations} evaluations, loss = {self.loss_:.8f}")
         if reason in ("iterations", "evaluations"):
@@ -234,7 +253,13 @@ class BaseMLP(BaseEstimator, ABC):
         n_samples = examples.n_samples if train is None else len(train)
         names = ("solver", "alpha", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
         settings = {name: getattr(self, name) for name in names}
-        settings |= {"loss": self._network_loss(), "batch_size": self._minibatch(n_samples)}
+        batch = self._minibatch(n_samples)
+        if self.norm == "batch_norm" and n_samples % batch == 1:
+            raise InvalidInputError(
+                f"the last minibatch of {n_samples} rows has 1 of them with a batch_size of {batch}; batch_norm needs 2"
+                " for a variance: expected another batch_size"
+            )
+        settings |= {"loss": self._network_loss(), "batch_size": batch, "schedule": self._schedule()}
         network.start(settings)
         self._optimizer.restore(network)
         try:
@@ -243,9 +268,14 @@ class BaseMLP(BaseEstimator, ABC):
             warnings.warn("Training interrupted by user.", stacklevel=4)
         finally:
             self._optimizer.save(network)
-            self.coefs_, self.intercepts_ = network.parameters()
+            self._take(network.parameters())
         if self.early_stopping:
-            self.coefs_, self.intercepts_ = ([a.copy() for a in arrays] for arrays in self._best_parameters)
+            coefs, intercepts, norms = ([a.copy() for a in arrays] for arrays in self._best_parameters)
+            self._take((coefs, intercepts, norms))
+
+    def _schedule(self) -> tuple[str, int] | None:
+        """The schedule of chainrule's and the epochs of its run; None of scikit-learn's own."""
+        return None if self.learning_rate in _LEARNING_RATES else (self.learning_rate, int(self.max_iter))
 
     def _epochs(self, network: Network, examples: Examples, parts: tuple[Any, Any], incremental: bool) -> None:
         train, validation = parts
@@ -308,7 +338,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     @abstractmethod
     def _model_outputs(self, coefs: Any, intercepts: Any) -> tuple[Any, Any, str, list[str] | None]:
-        """The parameters, output activation and class names of a model file."""
+        """The parameters, loss and class names of a model file."""
 
     def to_model(self) -> Model:
         """The fitted network as a model, which can be saved as a model file.
@@ -322,9 +352,10 @@ class BaseMLP(BaseEstimator, ABC):
             ``predict`` says the names of the classes, or their numbers where the classes are 0, 1, 2, ...
         """
         check_is_fitted(self)
-        parameters = network_parameters(self, network_dtype(self.coefs_))
-        coefs, intercepts, out_activation, names = self._model_outputs(*parameters)
-        return Model(_chainrule.Model.from_parameters(coefs, intercepts, self.activation, out_activation, names))
+        dtype = network_dtype(self.coefs_)
+        coefs, intercepts, loss, names = self._model_outputs(*network_parameters(self, dtype))
+        between = (network_norms(self, dtype), float(self.dropout), 0)
+        return Model(_chainrule.Model.from_parameters(coefs, intercepts, self.activation, loss, names, between))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

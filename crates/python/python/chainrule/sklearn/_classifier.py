@@ -29,18 +29,21 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         The widths of the hidden layers.
     activation : str, default='relu'
         The activation of the hidden layers: 'identity', 'logistic', 'tanh', 'relu', or another of chainrule's, such as
-        'gelu', 'silu', 'elu' or 'leaky_relu'.
-    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        The optimiser.
+        'gelu', 'silu', 'elu(0.5)' or 'leaky_relu'.
+    solver : str, default='adam'
+        The optimiser: 'lbfgs', 'sgd', 'adam', or another of chainrule's with its settings, such as 'adamw:weight-decay=0.05',
+        'rmsprop' or 'adagrad'. ``momentum``, ``beta_1`` and the like are of 'sgd' and 'adam' alone; ``alpha`` is of all.
     alpha : float, default=0.0001
         The L2 penalty: ``alpha / (2 n) * sum(W ** 2)`` is added to the loss of n rows. Intercepts have none.
     batch_size : int or 'auto', default='auto'
         Rows of a minibatch; 'auto' is ``min(200, n_samples)``. L-BFGS uses all rows.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        The schedule of 'sgd': constant; ``learning_rate_init / (t + 1) ** power_t`` after t rows; or a fifth whenever the
-        loss (or the validation score) has not improved by ``tol`` for ``n_iter_no_change`` epochs.
+    learning_rate : str, default='constant'
+        A schedule of chainrule's for any solver but 'lbfgs', step by step over ``max_iter`` epochs: 'cosine', 'one-cycle',
+        'step:10:0.5', 'exponential:0.95', 'restarts:10'. Or scikit-learn's of 'sgd': 'constant'; 'invscaling',
+        ``learning_rate_init / (t + 1) ** power_t`` after t rows; 'adaptive', a fifth whenever the loss (or the validation
+        score) has not improved by ``tol`` for ``n_iter_no_change`` epochs.
     learning_rate_init : float, default=0.001
-        The first learning rate of 'sgd' and 'adam'.
+        The first learning rate of the stochastic solvers; with 'one-cycle' the largest.
     power_t : float, default=0.5
         The exponent of 'invscaling'.
     max_iter : int, default=200
@@ -71,6 +74,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         The most epochs without an improvement by ``tol``.
     max_fun : int, default=15000
         The most evaluations of the loss by L-BFGS.
+    norm : {'batch_norm', 'layer_norm'} or None, default=None
+        The normalisation between each hidden layer's product and its activation. L-BFGS takes no 'batch_norm'.
+    dropout : float, default=0.0
+        The probability, below 1, that a hidden unit's activation is dropped in a step. L-BFGS takes none.
     n_threads : int or None, default=None
         The number of threads. None is ``OMP_NUM_THREADS``, or all cores. The result does not depend on it.
     dtype : {'float32', 'float64'} or None, default=None
@@ -88,6 +95,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         The weights of each layer.
     intercepts_ : list of ndarray of shape (outputs,)
         The intercepts of each layer.
+    norms_ : list of ndarray of shape (2 or 4, units)
+        Of the normalisation of each hidden layer the scales and the shifts, and of 'batch_norm' the running means and
+        variances; empty without ``norm``.
     loss_ : float
         The loss of the last epoch.
     best_loss_ : float or None
@@ -145,6 +155,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        norm: str | None = None,
+        dropout: float = 0.0,
         n_threads: int | None = None,
         dtype: str | None = None,
     ) -> None:
@@ -171,6 +183,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.norm = norm
+        self.dropout = dropout
         self.n_threads = n_threads
         self.dtype = dtype
 
@@ -318,7 +332,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _model_outputs(self, coefs: Any, intercepts: Any) -> tuple[Any, Any, str, list[str] | None]:
         if self._label_binarizer.y_type_.startswith("multilabel"):
-            return coefs, intercepts, "logistic", None
+            return coefs, intercepts, "binary_cross_entropy", None
         if self.n_outputs_ == 1:
             # Logits 0 and z: softmax gives 1 - p and p of the sigmoid's p.
             coefs[-1] = np.ascontiguousarray(np.hstack([np.zeros_like(coefs[-1]), coefs[-1]]))
@@ -327,7 +341,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if len(classes) == 1:
             raise InvalidInputError(f"the estimator knows one class, {classes[0]!r}; expected at least two")
         is_count = classes.dtype.kind in "iu" and np.array_equal(classes, np.arange(len(classes)))
-        return coefs, intercepts, "softmax", None if is_count else [str(name) for name in classes]
+        return coefs, intercepts, "cross_entropy", None if is_count else [str(name) for name in classes]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._chainrule import activation_names
+from .._chainrule import activation_error, activation_names, loss_error, schedule_error, solver_error
 from ..errors import InvalidParameterError
 
 
@@ -19,6 +19,8 @@ class Range:
 
     holds: Callable[[Any], bool]
     words: str
+    #: Why a text that is none of scikit-learn's is none of chainrule's either, where that can be said.
+    error: Callable[[str], str | None] | None = None
 
 
 def _is_real(value: Any) -> bool:
@@ -32,6 +34,15 @@ def _is_integer(value: Any) -> bool:
 def _one_of(*names: str) -> Range:
     words = "a str among {" + ", ".join(repr(name) for name in names) + "}"
     return Range(lambda value: isinstance(value, str) and value in names, words)
+
+
+def _one_of_or(names: tuple[str, ...], error: Callable[[str], str | None], words: str) -> Range:
+    """One of scikit-learn's names, or what chainrule reads in a text."""
+
+    def holds(value: Any) -> bool:
+        return isinstance(value, str) and (value in names or error(value) is None)
+
+    return Range(holds, f"{_one_of(*names).words}, or {words}", error)
 
 
 _BOOLEAN = Range(lambda value: isinstance(value, (bool, np.bool_)), "an instance of 'bool'")
@@ -51,16 +62,23 @@ def _are_sizes(value: Any) -> bool:
     return _is_integer(value) and value >= 1 or hasattr(value, "__iter__") and not isinstance(value, str)
 
 
+# The normalisations, and of how many rows their arrays are: gamma and beta; running mean and variance as well.
+NORMS = {"layer_norm": 2, "batch_norm": 4}
+
 RANGES: Mapping[str, Range] = {
     "hidden_layer_sizes": Range(_are_sizes, "an array-like or an int in the range [1, inf)"),
-    "activation": _one_of(*activation_names()),
-    "solver": _one_of("lbfgs", "sgd", "adam"),
+    "activation": _one_of_or(tuple(activation_names()), activation_error, "with a number, such as 'elu(0.5)'"),
+    "solver": _one_of_or(
+        ("lbfgs", "sgd", "adam"), solver_error, "an optimiser of chainrule's, such as 'adamw:weight-decay=0.05'"
+    ),
     "alpha": _NOT_NEGATIVE,
     "batch_size": Range(
         lambda value: (isinstance(value, str) and value == "auto") or _COUNT.holds(value),
         "a str among {'auto'} or an int in the range [1, inf)",
     ),
-    "learning_rate": _one_of("constant", "invscaling", "adaptive"),
+    "learning_rate": _one_of_or(
+        ("constant", "invscaling", "adaptive"), schedule_error, "a schedule of chainrule's, such as 'cosine'"
+    ),
     "learning_rate_init": _POSITIVE,
     "power_t": _NOT_NEGATIVE,
     "max_iter": _COUNT,
@@ -92,7 +110,12 @@ RANGES: Mapping[str, Range] = {
         lambda value: value is None or (isinstance(value, str) and value in ("float32", "float64")),
         "a str among {'float32', 'float64'} or None",
     ),
-    "loss": _one_of("squared_error", "poisson"),
+    "loss": _one_of_or(("squared_error", "poisson"), loss_error, "a loss of chainrule's, such as 'huber(0.5)'"),
+    "norm": Range(
+        lambda value: value is None or (isinstance(value, str) and value in NORMS),
+        "a str among {'batch_norm', 'layer_norm'} or None",
+    ),
+    "dropout": _SHARE,
 }
 
 
@@ -108,9 +131,16 @@ def check_parameters(estimator: Any) -> None:
     for parameter, value in estimator.get_params(deep=False).items():
         allowed = RANGES.get(parameter)
         if allowed is not None and not allowed.holds(value):
+            why = allowed.error(value) if allowed.error is not None and isinstance(value, str) else None
             raise InvalidParameterError(
-                f"The {parameter!r} parameter of {name} must be {allowed.words}. Got {value!r} instead."
+                f"The {parameter!r} parameter of {name} must be {allowed.words}. Got {value!r} instead"
+                f"{'' if why is None else f': {why}'}."
             )
+    if estimator.solver == "lbfgs" and (estimator.dropout or estimator.norm == "batch_norm"):
+        raise InvalidParameterError(
+            f"The 'solver' parameter of {name} is 'lbfgs', which has no minibatches: expected a dropout of 0 and a norm of"
+            f" 'layer_norm' or None. Got {estimator.dropout!r} and {estimator.norm!r} instead."
+        )
 
 
 def hidden_widths(sizes: Any) -> list[int]:

@@ -24,14 +24,19 @@ def network_parameters(estimator: Any, dtype: Any) -> tuple[list[Any], list[Any]
     return weights, [np.require(b, dtype, ("C", "A")) for b in intercepts]
 
 
+def network_norms(estimator: Any, dtype: Any) -> list[Any]:
+    """The normalisations of an estimator's hidden layers, none of scikit-learn's own."""
+    return [np.require(norm, dtype, ("C", "A")) for norm in getattr(estimator, "norms_", ())]
+
+
 def _predictor(estimator: Any, dtype: Any) -> Predictor:
     """The predictor of before, if no number of the weights has changed since, also in place; otherwise a new one."""
     settings = (estimator.activation, estimator.out_activation_, estimator.n_threads)
-    parameters = network_parameters(estimator, dtype)
+    parameters, norms = network_parameters(estimator, dtype), network_norms(estimator, dtype)
     known = _PREDICTORS.get(estimator)
-    if known is not None and known[0] == settings and known[1].matches(*parameters):
+    if known is not None and known[0] == settings and known[1].matches(*parameters, norms):
         return known[1]
-    predictor = Predictor(*parameters, *settings)
+    predictor = Predictor(*parameters, *settings, norms)
     _PREDICTORS[estimator] = (settings, predictor)
     return predictor
 
@@ -53,7 +58,7 @@ def _needs_no_checks(estimator: Any, X: Any, dtype: Any) -> bool:
 
 def _output_of_few(estimator: Any, X: Any) -> Any:
     """The output for a few rows, computed from the weights where they lie; None for what takes another way."""
-    if type(X) is not np.ndarray:
+    if type(X) is not np.ndarray or getattr(estimator, "norms_", None):
         return None
     network = (estimator.coefs_, estimator.intercepts_)
     return output_of_few(network, (estimator.activation, estimator.out_activation_, estimator.n_threads), X)

@@ -18,28 +18,33 @@ from ._predict import network_output
 class MLPRegressor(RegressorMixin, BaseMLP):
     """A multilayer perceptron that predicts numbers: scikit-learn's `MLPRegressor`, computed by chainrule.
 
-    It minimises half the squared error, or half the Poisson deviance.
+    It minimises half the squared error, half the Poisson deviance, or another loss of chainrule's.
 
     Parameters
     ----------
-    loss : {'squared_error', 'poisson'}, default='squared_error'
-        The loss. With 'poisson' the output is the exponential of the last layer, and y must be 0 or more.
+    loss : str, default='squared_error'
+        The loss: 'squared_error' (half of it), 'poisson', or another of chainrule's: 'mae', 'huber(0.5)', 'mse'. With 'poisson'
+        the output is the exponential of the last layer, and y must be 0 or more. Its gradient is a mean over the rows and a sum
+        over the outputs.
     hidden_layer_sizes : array-like of shape (n_layers - 2,) or int, default=(100,)
         The widths of the hidden layers.
     activation : str, default='relu'
         The activation of the hidden layers: 'identity', 'logistic', 'tanh', 'relu', or another of chainrule's, such as
-        'gelu', 'silu', 'elu' or 'leaky_relu'.
-    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        The optimiser.
+        'gelu', 'silu', 'elu(0.5)' or 'leaky_relu'.
+    solver : str, default='adam'
+        The optimiser: 'lbfgs', 'sgd', 'adam', or another of chainrule's with its settings, such as 'adamw:weight-decay=0.05',
+        'rmsprop' or 'adagrad'. ``momentum``, ``beta_1`` and the like are of 'sgd' and 'adam' alone; ``alpha`` is of all.
     alpha : float, default=0.0001
         The L2 penalty: ``alpha / (2 n) * sum(W ** 2)`` is added to the loss of n rows. Intercepts have none.
     batch_size : int or 'auto', default='auto'
         Rows of a minibatch; 'auto' is ``min(200, n_samples)``. L-BFGS uses all rows.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        The schedule of 'sgd': constant; ``learning_rate_init / (t + 1) ** power_t`` after t rows; or a fifth whenever the
-        loss (or the validation score) has not improved by ``tol`` for ``n_iter_no_change`` epochs.
+    learning_rate : str, default='constant'
+        A schedule of chainrule's for any solver but 'lbfgs', step by step over ``max_iter`` epochs: 'cosine', 'one-cycle',
+        'step:10:0.5', 'exponential:0.95', 'restarts:10'. Or scikit-learn's of 'sgd': 'constant'; 'invscaling',
+        ``learning_rate_init / (t + 1) ** power_t`` after t rows; 'adaptive', a fifth whenever the loss (or the validation
+        score) has not improved by ``tol`` for ``n_iter_no_change`` epochs.
     learning_rate_init : float, default=0.001
-        The first learning rate of 'sgd' and 'adam'.
+        The first learning rate of the stochastic solvers; with 'one-cycle' the largest.
     power_t : float, default=0.5
         The exponent of 'invscaling'.
     max_iter : int, default=200
@@ -70,6 +75,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         The most epochs without an improvement by ``tol``.
     max_fun : int, default=15000
         The most evaluations of the loss by L-BFGS.
+    norm : {'batch_norm', 'layer_norm'} or None, default=None
+        The normalisation between each hidden layer's product and its activation. L-BFGS takes no 'batch_norm'.
+    dropout : float, default=0.0
+        The probability, below 1, that a hidden unit's activation is dropped in a step. L-BFGS takes none.
     n_threads : int or None, default=None
         The number of threads. None is ``OMP_NUM_THREADS``, or all cores. The result does not depend on it.
     dtype : {'float32', 'float64'} or None, default=None
@@ -85,6 +94,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         The weights of each layer.
     intercepts_ : list of ndarray of shape (outputs,)
         The intercepts of each layer.
+    norms_ : list of ndarray of shape (2 or 4, units)
+        Of the normalisation of each hidden layer the scales and the shifts, and of 'batch_norm' the running means and
+        variances; empty without ``norm``.
     loss_ : float
         The loss of the last epoch.
     best_loss_ : float or None
@@ -146,6 +158,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        norm: str | None = None,
+        dropout: float = 0.0,
         n_threads: int | None = None,
         dtype: str | None = None,
     ) -> None:
@@ -173,6 +187,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.norm = norm
+        self.dropout = dropout
         self.n_threads = n_threads
         self.dtype = dtype
 
@@ -207,7 +223,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return float(r2_score(examples.labels[rows], output, sample_weight=weight))
 
     def _model_outputs(self, coefs: Any, intercepts: Any) -> tuple[Any, Any, str, list[str] | None]:
-        return coefs, intercepts, self.out_activation_, None
+        return coefs, intercepts, self.loss, None
 
     @available_if(lambda estimator: estimator._check_solver())
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:

@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples
 
 from ..errors import InvalidInputError
-from ._base import STOCHASTIC, BaseMLP
+from ._base import BaseMLP
 
-# As `chainrule tune` draws them, but for dropout, which these estimators do not have.
+# As `chainrule tune` draws them, but for dropout.
 _BATCHES = (16, 32, 64, 128)
 
 
@@ -41,8 +41,8 @@ def _draw(random: Any, rows: int) -> dict[str, Any]:
 
 
 def _check(solver: str, candidates: int, epochs: int) -> None:
-    if solver not in STOCHASTIC:
-        raise InvalidInputError(f"the solver is {solver!r}, which has no epochs; expected 'sgd' or 'adam'")
+    if solver == "lbfgs":
+        raise InvalidInputError(f"the solver is {solver!r}, which has no epochs; expected another, such as 'adam'")
     for name, value, least in (("candidates", candidates, 2), ("epochs", epochs, 1)):
         if value < least:
             raise InvalidInputError(f"{name} is {value}; expected at least {least}")
@@ -71,7 +71,7 @@ def tune(
     Parameters
     ----------
     estimator : MLPClassifier, MLPRegressor or Pipeline
-        One of `chainrule.sklearn`, or a pipeline with one, of solver 'sgd' or 'adam'. It is not changed.
+        One of `chainrule.sklearn`, or a pipeline with one, of any solver but 'lbfgs'. It is not changed.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The rows to train and to compare on.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
