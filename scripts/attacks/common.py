@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path  # for the others, too
 from typing import NamedTuple
 
-SECONDS = 10  # longer is a hang
-PATIENCE = 60  # after which a process that hangs is killed
+SECONDS = 10  # longer, of time that passes and of processors, is a hang
+PATIENCE = 60  # seconds that pass, after which a process that hangs is killed
 MACHINE = 8 << 30  # bytes of address space that no run may pass, so that a bomb ends one process and not the machine
 TEMPORARY = ".chainrule-"  # how the names of unfinished files begin; only a killed process leaves one
 
@@ -23,7 +24,7 @@ class Outcome(NamedTuple):
     code: int  # negative: the signal that ended it
     out: bytes
     err: bytes
-    seconds: float
+    seconds: float  # that passed or that processors took, whichever is less
 
     def message(self):
         return self.err.decode(errors="replace").strip()
@@ -39,8 +40,17 @@ def limited(limits):
     return apply
 
 
+def processor_seconds(usage):
+    return usage.ru_utime + usage.ru_stime
+
+
+def taken(passed, used):
+    """What a process took: a busy machine lets more time pass, many threads take more of the processors'."""
+    return min(passed, used)
+
+
 class Command:
-    """The command under attack."""
+    """The command under attack. One runs at a time."""
 
     def __init__(self, path):
         self.path = path
@@ -57,12 +67,16 @@ class Command:
         return self.wait(child, args, began)
 
     def wait(self, child, args, began):
+        before = processor_seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
         try:
             out, err = child.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             child.kill()
             out, err = child.communicate()
-        return Outcome([str(x) for x in args], child.returncode, out or b"", err or b"", time.monotonic() - began)
+            err = (err or b"") + f"\nkilled: it had not ended after {PATIENCE} s".encode()
+        used = processor_seconds(resource.getrusage(resource.RUSAGE_CHILDREN)) - before
+        seconds = taken(time.monotonic() - began, used)
+        return Outcome([str(x) for x in args], child.returncode, out or b"", err or b"", seconds)
 
 
 class Attack:
@@ -147,6 +161,22 @@ def ending(code):
 def folder():
     """A folder for one case, which vanishes."""
     return tempfile.TemporaryDirectory(prefix="chainrule-attack-")
+
+
+def measured(attack, args, home):
+    """The outcome, without what was printed, and what the process used."""
+    began = time.monotonic()
+    errors = home / "errors"
+    with open(errors, "wb") as err:
+        child = attack.command.start(args, home, stdout=subprocess.DEVNULL, stderr=err)
+        # Not `child.kill`, which would wait for it, too.
+        timer = threading.Timer(PATIENCE, os.kill, [child.pid, signal.SIGKILL])
+        timer.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        timer.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+    seconds = taken(time.monotonic() - began, processor_seconds(usage))
+    return Outcome([str(x) for x in args], child.returncode, b"", errors.read_bytes(), seconds), usage
 
 
 def table(path, rows, cols, rng, integer=None):

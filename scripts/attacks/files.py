@@ -2,11 +2,9 @@
 
 import os
 import socket
-import subprocess
 import threading
-import time
 
-from .common import PATIENCE, Outcome, Path, folder, model, table
+from .common import Path, folder, measured, model, table
 
 SIZES = {"1T": 1 << 40}
 # What a reader may hold of a file that never ends: its stated bound, and what is made of it.
@@ -116,23 +114,9 @@ def one(attack, index, place, kind, home, skipped):
         link.symlink_to(path)
         path = link
     args = [word.replace("FILE.toml", "FILE").replace("FILE", str(path)) for word in place]
-    outcome, memory = measured(attack, args, home)
+    outcome, usage = measured(attack, args, home)
+    memory = usage.ru_maxrss << 10
     if attack.judge(index, outcome, codes=(1, 2), setting=kind) and memory > MEMORY:
         attack.violation(index, f"{memory >> 20} MiB of memory for {kind}", " ".join(outcome.args))
     if b"\x1b" in outcome.err or b"\x07" in outcome.err:
         attack.violation(index, "control characters of a file's name on the terminal", repr(outcome.err[:200]))
-
-
-def measured(attack, args, home):
-    """The outcome, and the most memory that the process held, in bytes."""
-    began = time.monotonic()
-    errors = home / "errors"
-    with open(errors, "wb") as err:
-        child = attack.command.start(args, home, stdout=subprocess.DEVNULL, stderr=err)
-        timer = threading.Timer(PATIENCE, child.kill)
-        timer.start()
-        _, status, usage = os.wait4(child.pid, 0)
-        timer.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - began
-    return Outcome([str(x) for x in args], child.returncode, b"", errors.read_bytes(), seconds), usage.ru_maxrss << 10

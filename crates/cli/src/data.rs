@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Examples, Fitted, Request, Source};
+use chainrule::data::{Dataset, Examples, Fitted, Missing, Request, Source};
 use chainrule::{Loss, Model, Scalar};
 
 use crate::args::{ColumnArgs, MemoryArgs};
@@ -45,7 +45,8 @@ impl<'a> Named<'a> {
 
     /// Refuses labels for a source that has its own, and options about text where no file of the command is text.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let labels = self.options[1];
+        let [data, labels] = self.options;
+        text_options::refuse_of_images(&self.columns.of_tables(), self.source, data)?;
         match (self.source.has_targets(), self.labels) {
             (true, Some(file)) => {
                 let (source, file) = (self.source, file.display());
@@ -90,8 +91,32 @@ impl<'a> Named<'a> {
         request
     }
 
+    /// Refuses options that a model which knows its columns does not follow.
+    fn check_known<T: Scalar>(&self, model: &Model<T>) -> Result<(), Failure> {
+        let Some(schema) = &model.schema else { return Ok(()) };
+        if let Some(option) = self.columns.chosen() {
+            return Err(Failure::Usage(format!(
+                "{option} is for a new network: the model knows which columns it takes, and passes over others; leave it out"
+            )));
+        }
+        match self.columns.missing().filter(|wanted| *wanted != Missing::Drop) {
+            Some(wanted) if schema.missing() != Some(wanted) => Err(Failure::Usage(match schema.missing() {
+                Some(filled) => format!(
+                    "--missing {wanted} is for a new network: the model fills missing values by {filled}; leave it out, or \
+                     --missing drop"
+                ),
+                None => format!(
+                    "--missing {wanted} is for a new network: the model was trained on rows that lacked nothing; --missing drop \
+                     leaves out those that do"
+                ),
+            })),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads the rows to run a model on, which learns from the options what its file does not say.
     pub(crate) fn read_for<T: Scalar>(&self, model: &mut Model<T>) -> Result<Examples, Failure> {
+        self.check_known(model)?;
         if model.target.names().is_empty() && !self.source.has_targets() {
             self.check_target()?;
         }
@@ -114,6 +139,7 @@ impl<'a> Named<'a> {
         model: &mut Model<T>,
         without: &str,
     ) -> Result<Dataset<T>, Failure> {
+        self.check_known(model)?;
         if self.may_have_target(model)? {
             return self.load_for(model);
         }

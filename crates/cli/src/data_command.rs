@@ -10,6 +10,7 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::output::{Output, grouped, plural, tell};
 use crate::report::in_options;
+use crate::text_options;
 
 /// Columns of a table that are shown; --json lists all.
 const SHOWN: usize = 30;
@@ -20,6 +21,7 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     let named = Named { options: ["SOURCE", "--labels"], ..Named::data(&args.data, &args.columns, None) };
     let named = named.within(&args.memory);
     named.check()?;
+    text_options::refuse_of_images(&args.fitting.given(), named.source, "SOURCE")?;
     let split = SplitRequest { test: args.holdout, seed: args.split_seed, ..SplitRequest::default() };
     let request = args.fitting.applied_to(named.request());
     let mut output = Output::new(args.json, false);

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::layers::LayersArgs;
 use crate::limits::limits;
 use crate::output::{Output, brief, plural};
+use crate::text_options;
 
 /// The JSON line.
 #[derive(Debug, Serialize)]
@@ -21,6 +22,11 @@ struct DiffLine<'a> {
 }
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
+    let given = args.text.given_of_any();
+    match &args.data {
+        Some(source) => text_options::check(&given, [("--data", source.clone())])?,
+        None => text_options::refuse_without_rows(&given, "--data")?,
+    }
     let open = |path| LayersArgs::default().open(path);
     let (a, b) = (open(&args.a)?, open(&args.b)?);
     match (a.dtype(), b.dtype()) {

@@ -111,6 +111,9 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let seconds = started.elapsed().as_secs_f64();
 
     let (found, classes, outputs) = (&assessment.evaluation, &assessment.classes, &assessment.outputs);
+    if let (true, None, Some(task)) = (args.confusion, &found.confusion, model.task) {
+        return Err(Failure::Usage(format!("--confusion is for classes: the task here is {task}, which has none")));
+    }
     let names = found.confusion.as_ref().map(|matrix| names_of(&model, data.class_names(), matrix.classes()));
     let listed = found.confusion.as_ref().filter(|_| args.confusion);
     let mut output = Output::new(args.json, false);

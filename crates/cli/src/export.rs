@@ -11,10 +11,14 @@ use crate::data::Named;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::output::{Output, brief, percent, plural, tell};
+use crate::text_options;
 
 pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
     let format = format(args)?;
-    args.data.as_ref().map_or(Ok(()), |source| Named::data(source, &args.columns, None).check())?;
+    match &args.data {
+        Some(source) => Named::data(source, &args.columns, None).check()?,
+        None => text_options::refuse_without_rows(&args.columns.given(), "--int8 --data")?,
+    }
     if let Some(out) = &args.out {
         let files = Files::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
         files.file("--labels", args.columns.labels.as_deref()).output("--out", Some(out)).check()?;

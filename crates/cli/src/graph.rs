@@ -12,16 +12,14 @@ use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::layers::LayersArgs;
 use crate::output::Output;
+use crate::text_options;
 use crate::values::{self, Edges, GraphFormat, Sizes, View};
 
 pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
     let format = args.format()?;
     match args.data() {
         Some(data) => data.check()?,
-        None if args.columns.labels.is_some() => {
-            return Err(Failure::Usage("--labels needs the rows that it belongs to: --data".to_owned()));
-        }
-        None => {}
+        None => text_options::refuse_without_rows(&args.columns.given(), "--data")?,
     }
     let files = Files::default().file("MODEL", args.model.as_deref()).source("--data", args.data.as_ref());
     files.file("--labels", args.columns.labels.as_deref()).output("--output", args.output.as_deref()).check()?;
@@ -71,6 +69,17 @@ impl GraphArgs {
         }
         if self.edges == Some(Edges::Gradients) && self.data.is_none() {
             return Err(Failure::Usage("gradients need rows: give them with --data".to_owned()));
+        }
+        if self.edges.is_some() && self.view == View::Operations {
+            return Err(Failure::Usage(
+                "--edges is for --view neurons: operations have no weights at their edges".to_owned(),
+            ));
+        }
+        if self.dark && matches!(format, GraphFormat::Dot | GraphFormat::Mermaid) {
+            return Err(Failure::Usage(
+                "--dark is for SVG and PNG (--format svg): of other formats the program that draws them chooses the colours"
+                    .to_owned(),
+            ));
         }
         Ok(format)
     }

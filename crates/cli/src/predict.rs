@@ -40,9 +40,7 @@ enum Are {
 
 pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
     // Which columns are categories is what the model knows of other files than text.
-    let categories = args.text.has_categories().then_some("--categories");
-    let given: Vec<&str> = args.text.given().into_iter().chain(categories).collect();
-    text_options::check(&given, [("--data", args.data.clone().unwrap_or(Source::Stdin))])?;
+    text_options::check(&args.text.given_of_any(), [("--data", args.data.clone().unwrap_or(Source::Stdin))])?;
     if let Some(table) = &args.output {
         let files = Files::default().file("MODEL", Some(&args.model)).source("--data", args.data.as_ref());
         let files = if args.data.is_none() { files.stdin() } else { files };

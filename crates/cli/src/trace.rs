@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::output::{Output, plural};
 use crate::values::TraceFormat;
+use crate::weights::WeightsArgs;
 
 pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
     let files = Files::default().file("FILE", Some(&args.file)).source("--data", args.data.as_ref());
@@ -46,11 +47,14 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
 
 /// The trace of a worked example, and the number of digits in its file.
 fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
-    if args.data.is_some() || args.columns.labels.is_some() || args.optimizer.is_given() {
-        let has_data = args.data.is_some() || args.columns.labels.is_some();
-        let option = if has_data { "--data" } else { "--optimizer and its settings" };
+    let mut given: Vec<&str> = args.data.iter().map(|_| "--data").chain(args.columns.given()).collect();
+    given.extend(args.optimizer.is_given().then_some("--optimizer and its settings"));
+    if !given.is_empty() {
+        let (given, are) = (given.join(" and "), if given.len() == 1 { "is" } else { "are" });
         let file = args.file.display();
-        return Err(Failure::Usage(format!("{option} is for models: the worked example {file} contains all of that")));
+        return Err(Failure::Usage(format!(
+            "{given} {are} for models: the worked example {file} contains all of that"
+        )));
     }
     args.order.refuse_without("a .safetensors file")?;
     let example = Example::open(&args.file)?;
@@ -93,7 +97,11 @@ fn update<T: Scalar>(args: &TraceArgs, model: &Model<T>) -> Result<(Update, Opti
     let optimizer = args.optimizer.over(&earlier).optimizer()?;
     let clip = clip.or(earlier.clip);
     let clipped = clip.map_or_else(String::new, |clip| format!(", {clip}"));
-    let note = format!("The step is that of the model's own training, but for the options: {optimizer}{clipped}.");
+    let mut note = format!("The step is that of the model's own training, but for the options: {optimizer}{clipped}.");
+    let weights = WeightsArgs::of(&earlier).words();
+    if !weights.is_empty() {
+        note += &format!(" The loss here is the plain mean; in training it had {}.", weights.trim_start_matches(", "));
+    }
     Ok((Update { clip, optimizer, decay: earlier.decay }, Some(note)))
 }
 

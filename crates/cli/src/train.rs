@@ -28,6 +28,7 @@ use crate::progress::{Progress, Sight, Size};
 use crate::refit;
 use crate::rows::Rows;
 use crate::run_folder::{self, RunLog};
+use crate::text_options;
 use crate::train_files;
 use crate::train_report::{done, facts, start, tell_beginning, tell_end};
 
@@ -44,6 +45,7 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
     if let (false, Err(failure), Err(_)) = (args.optimizer.is_lbfgs(), optimizer("sgd"), optimizer("adam")) {
         return Err(failure);
     }
+    text_options::refuse_of_images(&args.fitting.given(), args.data().source, "--data")?;
     // A model knows its target.
     if args.init.is_some() {
         args.data().check()?

@@ -1,70 +1,110 @@
 //! Columns as people name them: by what the header calls them, or by their number, counted from 1.
 
+use std::collections::HashMap;
+
 use crate::nearest::nearest;
 use crate::{Error, Result};
 
 /// Names that a message lists.
 const LISTED: usize = 30;
 
-/// The column that is meant, counted from 0: by its name, or else by its number from 1.
-///
-/// # Errors
-/// [`Error::UnknownName`] with the nearest name.
-pub(crate) fn find_column(origin: &str, names: &[Option<String>], wanted: &str) -> Result<usize> {
-    if let Some(column) = names.iter().position(|name| name.as_deref() == Some(wanted)) {
-        return Ok(column);
-    }
-    // As messages call a column without a name.
-    let digits = wanted.strip_prefix("column ").unwrap_or(wanted);
-    if let Ok(number @ 1..) = digits.parse::<usize>()
-        && number <= names.len()
-    {
-        return Ok(number - 1);
-    }
-    let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
-    let header = "; the first line was taken as data, and names the columns by header = yes";
-    let single = "; the file has one column, as it was read: if something separates its cells: delimiter = SIGN";
-    let numbers = match (names.len(), known.is_empty()) {
-        (1, _) => format!("number 1{single}"),
-        (count, true) => format!("numbers 1 to {count}{header}"),
-        (count, false) => format!("numbers 1 to {count}"),
-    };
-    let mut listed: Vec<String> = known.iter().take(LISTED).map(|name| (*name).to_owned()).collect();
-    listed.push(if known.len() > LISTED { format!("... {} in all; {numbers}", known.len()) } else { numbers });
-    let _ = origin;
-    Err(Error::UnknownName {
-        what: "column",
-        name: wanted.to_owned(),
-        nearest: nearest(wanted, &known).map(str::to_owned),
-        known: listed,
-    })
+/// What the columns of a table are called. A name is found without a look at the others: a table may have a million columns.
+pub(crate) struct ColumnNames<'a> {
+    all: Vec<Option<&'a str>>,
+    /// Where each name stands first.
+    places: HashMap<&'a str, usize>,
+    /// The parts, at most, that commas divide a name into.
+    parts: usize,
 }
 
-/// All columns that are meant. Names that hold commas come in parts, where commas stand between the names.
-pub(crate) fn find_columns(origin: &str, names: &[Option<String>], wanted: &[String]) -> Result<Vec<usize>> {
-    let mut columns = Vec::with_capacity(wanted.len());
-    let mut rest = wanted;
-    while !rest.is_empty() {
-        let parts = parts_of_name(names, rest);
-        let (name, behind) = (rest[..parts].join(","), &rest[parts..]);
-        rest = behind;
-        let column = find_column(origin, names, &name)?;
-        if columns.contains(&column) {
-            let expected = "each column once".to_owned();
-            return Err(Error::Argument { name: "columns", found: format!("{name:?} twice"), expected });
+impl<'a> ColumnNames<'a> {
+    /// The names of all columns, in their order.
+    pub(crate) fn new(names: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let all: Vec<Option<&str>> = names.collect();
+        let (mut places, mut parts) = (HashMap::new(), 1);
+        for (at, name) in all.iter().enumerate() {
+            if let Some(name) = name {
+                places.entry(*name).or_insert(at);
+                parts = parts.max(name.split(',').count());
+            }
         }
-        columns.push(column);
+        ColumnNames { all, places, parts }
     }
-    Ok(columns)
+
+    /// The column of this name, counted from 0.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
+    /// The names that there are, in the order of the columns.
+    pub(crate) fn known(&self) -> Vec<&'a str> {
+        self.all.iter().flatten().copied().collect()
+    }
+
+    /// The column that is meant, counted from 0: by its name, or else by its number from 1.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the nearest name.
+    pub(crate) fn find(&self, wanted: &str) -> Result<usize> {
+        // As messages call a column without a name.
+        let digits = wanted.strip_prefix("column ").unwrap_or(wanted);
+        let by_number = || digits.parse::<usize>().ok().filter(|number| (1..=self.all.len()).contains(number));
+        let column = self.place(wanted).or_else(|| by_number().map(|number| number - 1));
+        column.ok_or_else(|| self.unknown(wanted))
+    }
+
+    /// All columns that are meant. Names that hold commas come in parts, where commas stand between the names.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find), and when a column is named twice.
+    pub(crate) fn find_all(&self, wanted: &[String]) -> Result<Vec<usize>> {
+        let mut columns = Vec::with_capacity(wanted.len());
+        let mut is_taken = vec![false; self.all.len()];
+        let mut rest = wanted;
+        while !rest.is_empty() {
+            let (name, behind) = rest.split_at(self.parts_of_name(rest));
+            let name = name.join(",");
+            rest = behind;
+            let column = self.find(&name)?;
+            if std::mem::replace(&mut is_taken[column], true) {
+                let expected = "each column once".to_owned();
+                return Err(Error::Argument { name: "columns", found: format!("{name:?} twice"), expected });
+            }
+            columns.push(column);
+        }
+        Ok(columns)
+    }
+
+    /// How many of these parts, with commas between them, are the first name: one where it is a name itself, or no others are.
+    fn parts_of_name(&self, parts: &[String]) -> usize {
+        if self.place(&parts[0]).is_some() {
+            return 1;
+        }
+        let most = self.parts.min(parts.len());
+        (2..=most).find(|&count| self.place(&parts[..count].join(",")).is_some()).unwrap_or(1)
+    }
+
+    fn unknown(&self, wanted: &str) -> Error {
+        let known = self.known();
+        let header = "; the first line was taken as data, and names the columns by header = yes";
+        let single = "; the file has one column, as it was read: if something separates its cells: delimiter = SIGN";
+        let numbers = match (self.all.len(), known.is_empty()) {
+            (1, _) => format!("number 1{single}"),
+            (count, true) => format!("numbers 1 to {count}{header}"),
+            (count, false) => format!("numbers 1 to {count}"),
+        };
+        let mut listed: Vec<String> = known.iter().take(LISTED).map(|name| (*name).to_owned()).collect();
+        listed.push(if known.len() > LISTED { format!("... {} in all; {numbers}", known.len()) } else { numbers });
+        let nearest = nearest(wanted, &known).map(str::to_owned);
+        Error::UnknownName { what: "column", name: wanted.to_owned(), nearest, known: listed }
+    }
 }
 
-/// How many of these parts, with commas between them, are the first name: one where it is a name itself, or no others are.
-fn parts_of_name(names: &[Option<String>], parts: &[String]) -> usize {
-    let is_name = |wanted: &str| names.iter().any(|name| name.as_deref() == Some(wanted));
-    if parts.len() == 1 || is_name(&parts[0]) || !names.iter().flatten().any(|name| name.contains(',')) {
-        return 1;
-    }
-    (2..=parts.len()).find(|&count| is_name(&parts[..count].join(","))).unwrap_or(1)
+/// Whether each of so many columns is among these.
+pub(crate) fn marks(columns: &[usize], count: usize) -> Vec<bool> {
+    let mut marks = vec![false; count];
+    columns.iter().for_each(|&column| marks[column] = true);
+    marks
 }
 
 /// A column's name as it is typed in a shell.
@@ -86,7 +126,8 @@ pub(crate) fn in_known_order(columns: Vec<usize>, names: &[String], known: &[Str
     if names.is_empty() || known.is_empty() || names == known || (names.len(), known.len()) == (1, 1) {
         return Ok(columns);
     }
-    let places = known.iter().map(|name| names.iter().position(|other| other == name));
+    let given = ColumnNames::new(names.iter().map(|name| Some(name.as_str())));
+    let places = known.iter().map(|name| given.place(name));
     match places.collect::<Option<Vec<usize>>>() {
         Some(places) if places.len() == names.len() => Ok(places.into_iter().map(|at| columns[at]).collect()),
         _ => Err(Error::Argument {
@@ -103,8 +144,8 @@ mod tests {
 
     #[test]
     fn a_column_is_named_or_numbered_and_else_the_nearest_is_told() {
-        let names: Vec<_> = ["id", "price", "3"].iter().map(|name| Some((*name).to_owned())).chain([None]).collect();
-        let find = |wanted: &str| find_column("x.csv", &names, wanted);
+        let names = ColumnNames::new([Some("id"), Some("price"), Some("3"), None].into_iter());
+        let find = |wanted: &str| names.find(wanted);
         assert_eq!(find("price").unwrap(), 1);
         assert_eq!(find("4").unwrap(), 3);
         assert_eq!(find("1").unwrap(), 0);
@@ -115,15 +156,15 @@ mod tests {
         }
         assert!(find("prise").unwrap_err().to_string().contains("did you mean \"price\"?"));
         let twice = ["id".to_owned(), "1".to_owned()];
-        assert!(find_columns("x.csv", &names, &twice).unwrap_err().to_string().contains("twice"));
+        assert!(names.find_all(&twice).unwrap_err().to_string().contains("twice"));
     }
 
     #[test]
     fn a_name_with_commas_is_found_in_its_parts() {
-        let names: Vec<_> = ["price, USD", "a", "b", "a,b", "2,5"].map(|name| Some(name.to_owned())).to_vec();
+        let names = ColumnNames::new(["price, USD", "a", "b", "a,b", "2,5"].map(Some).into_iter());
         let find = |wanted: &str| {
             let parts: Vec<String> = wanted.split(',').map(str::to_owned).collect();
-            find_columns("x.csv", &names, &parts).map_err(|error| error.to_string())
+            names.find_all(&parts).map_err(|error| error.to_string())
         };
         assert_eq!(find("price, USD"), Ok(vec![0]));
         assert_eq!(find("b,price, USD,a"), Ok(vec![2, 0, 1]));

@@ -10,7 +10,7 @@ use super::numbers::narrow;
 use super::policies::Unknown;
 use super::preprocess::Preprocess;
 use super::schema::{Kind, Located, Schema, SchemaColumn};
-use super::table::{Cell, Cells, Cursor, Row, Table, TableRows};
+use super::table::{Cell, Cells, Cursor, Row, Table, TableRows, Words};
 use crate::{Error, Place, Result};
 
 /// The features that are wanted.
@@ -55,9 +55,7 @@ impl Schema {
         let plan = |(column, &at): (&'a SchemaColumn, &usize)| {
             let codes = match (&column.kind, &table.columns()[at].cells) {
                 // Each word of the table is looked up once.
-                (Kind::Category { levels, .. }, Cells::Words { words, .. }) => {
-                    words.all().iter().map(|word| level_of(levels, word)).collect()
-                }
+                (Kind::Category { levels, .. }, Cells::Words { words, .. }) => levels_of(levels, words),
                 _ => Vec::new(),
             };
             Encoded { column, at, codes }
@@ -202,12 +200,29 @@ pub(super) fn above_minus_1(title: &str) -> String {
     format!("a number above -1 in {title:?}, of which log1p takes ln(1 + x)")
 }
 
+/// Which of the categories each word names, as [`level_of`]: a column may have thousands of both.
+fn levels_of(levels: &[String], words: &Words) -> Vec<Option<usize>> {
+    let mut found = vec![None; words.all().len()];
+    // The first of two that are alike is the one that is found.
+    for (at, level) in levels.iter().enumerate().rev() {
+        if let Some(code) = words.find(level) {
+            found[code as usize] = Some(at);
+        }
+    }
+    let unnamed = found.iter_mut().zip(words.all()).filter(|(found, _)| found.is_none());
+    unnamed.for_each(|(found, word)| *found = same_number(levels, word));
+    found
+}
+
 /// Which of the categories a text names: as it is written, or as the same number.
 fn level_of(levels: &[String], text: &str) -> Option<usize> {
-    levels.iter().position(|level| level == text).or_else(|| {
-        let number: f64 = text.parse().ok()?;
-        levels.iter().position(|level| level.parse() == Ok(number))
-    })
+    levels.iter().position(|level| level == text).or_else(|| same_number(levels, text))
+}
+
+/// The first category that is the same number.
+fn same_number(levels: &[String], text: &str) -> Option<usize> {
+    let number: f64 = text.parse().ok()?;
+    levels.iter().position(|level| level.parse() == Ok(number))
 }
 
 /// A cell as it would be written.

@@ -1,6 +1,8 @@
 //! Which columns are learned as `ln(1 + x)`: asked for by name, of features and of targets.
 
-use super::choice::find_column;
+use std::collections::HashMap;
+
+use super::choice::marks;
 use super::encoder::above_minus_1;
 use super::table::{Cell, Cells, Table, TableRows};
 use super::target_columns::{TargetData, TargetFound};
@@ -32,23 +34,28 @@ impl Columns<'_> {
     /// [`Error::UnknownName`], and for a column that is not learned, holds no numbers, or has one that is not above -1.
     pub(super) fn logarithms(&self, wanted: &[String], found: &TargetFound) -> Result<Logarithms> {
         let (table, target_table) = (self.table, self.target_table);
-        let names = |table: &Table| (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect::<Vec<_>>();
-        let is_one_table = std::ptr::eq(table, target_table);
         let mut logarithms = Logarithms::default();
+        if wanted.is_empty() {
+            return Ok(logarithms);
+        }
+        let (names, target_names) = (table.names(), target_table.names());
+        let outputs: HashMap<usize, usize> = self.targets.iter().copied().zip(0..).collect();
+        let is_feature = marks(self.features, table.cols());
+        let is_one_table = std::ptr::eq(table, target_table);
         for name in wanted {
             // A number means a column of the features' file.
-            let of_target = target_table.columns().iter().position(|column| column.name.as_ref() == Some(name));
-            let column = match of_target.filter(|at| !is_one_table && self.targets.contains(at)) {
+            let of_target = target_names.place(name);
+            let column = match of_target.filter(|at| !is_one_table && outputs.contains_key(at)) {
                 Some(_) => None,
-                None => Some(find_column(table.origin(), &names(table), name)?),
+                None => Some(names.find(name)?),
             };
             let of_target = if is_one_table { column } else { of_target };
-            if let Some(output) = self.targets.iter().position(|at| Some(*at) == of_target) {
+            if let Some(&output) = of_target.and_then(|at| outputs.get(&at)) {
                 self.check_target(name, found)?;
                 logarithms.targets.resize(self.targets.len(), false);
                 logarithms.targets[output] = true;
                 check_above(target_table, self.targets[output], self.rows)?;
-            } else if let Some(column) = column.filter(|column| self.features.contains(column)) {
+            } else if let Some(column) = column.filter(|&column| is_feature[column]) {
                 if let Cells::Words { .. } = table.columns()[column].cells {
                     return refuse(format!("{name:?}, a column of categories"), "a column of numbers");
                 }

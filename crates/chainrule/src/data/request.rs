@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_model::Loss;
 
-use super::choice::{find_column, find_columns, in_known_order};
+use super::choice::{ColumnNames, in_known_order, marks};
 use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
@@ -226,8 +226,7 @@ impl Request {
     }
 
     fn of_table(&self, table: Table, known: TargetRequest<'_>) -> Result<Examples> {
-        let origin = table.origin().to_owned();
-        let names: Vec<Option<String>> = (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
+        let names = table.names();
         let mut notes = table.notes().to_vec();
         let own_targets = match &self.labels {
             Some(path) => {
@@ -242,17 +241,15 @@ impl Request {
         };
         let (target_table, targets) = match &own_targets {
             Some(labels) => {
-                let names: Vec<Option<String>> =
-                    (0..labels.cols()).map(|at| labels.name(at).map(str::to_owned)).collect();
                 let all = || (0..labels.cols()).collect();
-                let chosen = if self.target.is_empty() { all() } else { find_columns(&origin, &names, &self.target)? };
+                let chosen = if self.target.is_empty() { all() } else { labels.names().find_all(&self.target)? };
                 (labels, chosen)
             }
             None if self.target.is_empty() => match self.source.own_target() {
-                Some(own) => (&table, find_columns(&origin, &names, &[own.to_owned()])?),
-                None => return Err(Error::LabelsNeeded { origin }),
+                Some(own) => (&table, vec![names.find(own)?]),
+                None => return Err(Error::LabelsNeeded { origin: table.origin().to_owned() }),
             },
-            None => (&table, find_columns(&origin, &names, &self.target)?),
+            None => (&table, names.find_all(&self.target)?),
         };
         let targets = known_order(target_table, targets, known)?;
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
@@ -315,7 +312,7 @@ impl Request {
     pub(super) fn roles(
         &self,
         table: &Table,
-        names: &[Option<String>],
+        names: &ColumnNames<'_>,
         targets: &[usize],
         schema: Option<&Schema>,
         notes: &mut Vec<String>,
@@ -335,13 +332,12 @@ impl Request {
     pub(super) fn chosen(
         &self,
         table: &Table,
-        names: &[Option<String>],
+        names: &ColumnNames<'_>,
         targets: &[usize],
         schema: Option<&Schema>,
         notes: &mut Vec<String>,
     ) -> Result<Roles> {
-        let origin = table.origin();
-        let one = |name: &Option<String>| name.as_ref().map(|name| find_column(origin, names, name)).transpose();
+        let one = |name: &Option<String>| name.as_ref().map(|name| names.find(name)).transpose();
         let (group, weights) = (one(&self.group)?, one(&self.row_weights)?);
         // A model knows its columns.
         if let Some(schema) = schema {
@@ -349,13 +345,13 @@ impl Request {
             notes.extend(located.notes);
             return Ok(Roles { features: located.columns, group, weights });
         }
-        let dropped = find_columns(origin, names, &self.drop)?;
-        let others = || targets.iter().chain(&dropped).chain(&group).chain(&weights);
-        let categories = find_columns(origin, names, &self.format.categories)?;
+        let dropped = names.find_all(&self.drop)?;
+        let categories = names.find_all(&self.format.categories)?;
         let features = match &self.features {
             Some(features) => {
-                let features = find_columns(origin, names, features)?;
-                if let Some(both) = features.iter().find(|feature| targets.contains(feature)) {
+                let features = names.find_all(features)?;
+                let is_target = marks(targets, table.cols());
+                if let Some(both) = features.iter().find(|&&feature| is_target[feature]) {
                     return Err(Error::Argument {
                         name: "features",
                         found: format!("{:?}, which is the target", table.title(*both)),
@@ -365,7 +361,10 @@ impl Request {
                 features
             }
             None => {
-                let rest: Vec<usize> = (0..table.cols()).filter(|at| !others().any(|other| other == at)).collect();
+                let others: Vec<usize> =
+                    targets.iter().chain(&dropped).chain(&group).chain(&weights).copied().collect();
+                let is_other = marks(&others, table.cols());
+                let rest: Vec<usize> = (0..table.cols()).filter(|&at| !is_other[at]).collect();
                 usable(table, rest, &categories, notes)
             }
         };

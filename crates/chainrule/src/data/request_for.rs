@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
 
-use super::choice::find_columns;
 use super::encoder::Wanted;
 use super::examples::Examples;
 use super::features::Features;
@@ -61,8 +60,8 @@ impl Request {
             });
         }
         if let (Whole::Table(table), true) = (&whole, is_models_own) {
-            let names: Vec<Option<String>> = (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
-            let is_unknown = |name: &&String| find_columns(table.origin(), &names, &[(*name).clone()]).is_err();
+            let names = table.names();
+            let is_unknown = |name: &&String| names.find(name).is_err();
             if let Some(name) = request.target.iter().find(is_unknown) {
                 return Err(Error::Shape {
                     origin: table.origin().to_owned(),
@@ -103,7 +102,8 @@ impl Request {
         match self.source.read_whole(&self.format_for(model, true), self.within())? {
             Whole::Bytes(..) => Ok(false),
             Whole::Table(table) => {
-                Ok(wanted.iter().all(|name| (0..table.cols()).any(|at| table.name(at) == Some(name))))
+                let names = table.names();
+                Ok(wanted.iter().all(|name| names.place(name).is_some()))
             }
         }
     }
@@ -128,9 +128,8 @@ impl Request {
         let schema = match &model.schema {
             Some(schema) => schema,
             None => {
-                let names: Vec<Option<String>> =
-                    (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
-                let targets = find_columns(table.origin(), &names, &self.target)?;
+                let names = table.names();
+                let targets = names.find_all(&self.target)?;
                 let roles = self.roles(&table, &names, &targets, None, &mut notes);
                 let columns = match (&self.features, self.drop.is_empty() && self.target.is_empty()) {
                     (None, true) => (0..table.cols()).collect(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::choice::typed;
+use super::choice::{marks, typed};
 use super::table::{Cell, Cells, Decimal, Table, TableRows, is_date, number_in_thousands};
 use crate::{Error, Place, Result};
 
@@ -25,8 +25,9 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, categories: &[usize], n
     let mut kept = Vec::with_capacity(columns.len());
     // Asked once: to find no name takes a look at every column.
     let has_names = table.has_names();
+    let is_category = marks(categories, table.cols());
     for column in columns {
-        if categories.contains(&column) {
+        if is_category[column] {
             kept.push(column);
             continue;
         }
@@ -50,13 +51,9 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, categories: &[usize], n
                 let amount = words.all().iter().find(|word| is_amount(word));
                 if (words.are_too_many || are_names || are_many) && !are_dates(table, column) {
                     let count = if words.are_too_many { "more than 65536".to_owned() } else { different.to_string() };
-                    let amounts = match amount {
-                        Some(amount) if are_decimal_commas(words.all()) => {
-                            format!(", such as {amount:?}; if commas stand before fractions: decimal = comma")
-                        }
-                        Some(amount) => format!(", such as {amount:?}: {}", without_signs(table, amount)),
-                        None => String::new(),
-                    };
+                    let amounts = amount.map_or_else(String::new, |amount| {
+                        format!(", such as {amount:?}: {}", as_numbers(table, words.all(), amount))
+                    });
                     let mark = if amounts.is_empty() { "" } else { "warning: " };
                     notes.push(format!(
                         "{mark}left out {title}: {count} different texts in {} rows{amounts}; each text is a category by \
@@ -66,10 +63,7 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, categories: &[usize], n
                     continue;
                 }
                 if let Some(amount) = amount.filter(|_| words.all().iter().all(|word| is_amount(word))) {
-                    let instead = match are_decimal_commas(words.all()) {
-                        true => "if commas stand before fractions: decimal = comma".to_owned(),
-                        false => without_signs(table, amount),
-                    };
+                    let instead = as_numbers(table, words.all(), amount);
                     notes.push(format!(
                         "note: {title}: {different} texts such as {amount:?} are learned as categories; {instead}"
                     ));
@@ -83,18 +77,23 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, categories: &[usize], n
 }
 
 /// How texts such as `$1,200.50` become numbers.
-fn without_signs(table: &Table, amount: &str) -> String {
+fn as_numbers(table: &Table, texts: &[String], amount: &str) -> String {
+    let is_columnar = COLUMNAR.iter().any(|end| table.origin().ends_with(end));
+    if are_decimal_commas(texts) && !is_columnar {
+        return "if commas stand before fractions: decimal = comma".to_owned();
+    }
     let sign = amount.chars().find(|c| matches!(c, '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '%'));
     let Some(sign) = sign else {
-        return "a number's thousands are set apart by commas (with decimal commas by points), or not at all"
-            .to_owned();
+        return match is_columnar {
+            true => "write them to the file as numbers",
+            false => "a number's thousands are set apart by commas (with decimal commas by points), or not at all",
+        }
+        .to_owned();
     };
     // A bracket keeps `$` from being the end of a line; of the others it would take single bytes.
     let pattern = if sign == '$' { "[$]".to_owned() } else { sign.to_string() };
     let how = match table.origin() {
-        origin if origin == STDIN || origin.contains(' ') || COLUMNAR.iter().any(|end| origin.ends_with(end)) => {
-            "take it out of the file".to_owned()
-        }
+        origin if is_columnar || origin == STDIN || origin.contains(' ') => "take it out of the file".to_owned(),
         origin => format!("this takes it out of the file: sed 's/{pattern}//g' {} > NEW", typed(origin)),
     };
     format!("numbers have no {sign}; {how}")

@@ -1,8 +1,11 @@
 //! How the columns of a table become features: numbers as they are, words as one column for each category, and what is put
 //! where a value is missing. Fitted on the rows that are trained on, and stored with the model; `encoder.rs` applies it.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::choice::marks;
 use super::known_sign::KnownSign;
 use super::policies::{Missing, Unknown};
 use super::table::{Decimal, Sign, Table, TextFormat, title};
@@ -111,7 +114,8 @@ impl Schema {
         if self.width() != inputs {
             return refuse(format!("columns of {} features", self.width()), &format!("{inputs}, the network's inputs"));
         }
-        for (at, column) in self.columns.iter().enumerate() {
+        let mut names = HashSet::new();
+        for column in &self.columns {
             let title = title_of(column);
             if column.index >= self.table_columns {
                 return refuse(format!("{title} of {} columns", self.table_columns), "a column of the table");
@@ -134,7 +138,7 @@ impl Schema {
                 }
                 _ => {}
             }
-            if column.name.is_some() && self.columns[..at].iter().any(|other| other.name == column.name) {
+            if column.name.as_ref().is_some_and(|name| !names.insert(name)) {
                 return refuse(format!("{title} twice"), "different columns");
             }
         }
@@ -263,15 +267,15 @@ impl Schema {
         if !(table.has_names() && self.columns.iter().any(|column| column.name.is_some())) {
             return self.locate_by_order(table);
         }
+        let names = table.names();
         let mut columns = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
-            let names = (0..table.cols()).map(|at| table.name(at));
             let found = match &column.name {
-                Some(name) => names.clone().position(|other| other == Some(name)),
+                Some(name) => names.place(name),
                 None => (column.index < table.cols() && table.name(column.index).is_none()).then_some(column.index),
             };
             let Some(found) = found else {
-                let known: Vec<&str> = names.flatten().collect();
+                let known = names.known();
                 let title = title_of(column);
                 let near = nearest(&title, &known).map(|near| format!("; nearest: {near:?}")).unwrap_or_default();
                 let listed = known.iter().take(30).copied().collect::<Vec<_>>().join(", ");
@@ -283,17 +287,15 @@ impl Schema {
             };
             columns.push(found);
         }
-        let extra = (0..table.cols()).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
-        Ok(Located { columns, extra, notes: Vec::new() })
+        Ok(Located { extra: others(table, &columns), columns, notes: Vec::new() })
     }
 
     fn locate_by_order(&self, table: &Table) -> Result<Located> {
         let (features, all) = (self.columns.len(), self.table_columns);
         if table.cols() == all && all != features {
             let columns: Vec<usize> = self.columns.iter().map(|column| column.index).collect();
-            let extra = (0..all).filter(|at| !columns.contains(at)).map(|at| table.title(at)).collect();
             let notes = self.order_note(table, &columns).into_iter().collect();
-            return Ok(Located { columns, extra, notes });
+            return Ok(Located { extra: others(table, &columns), columns, notes });
         }
         if table.cols() == features {
             let columns: Vec<usize> = (0..features).collect();
@@ -307,6 +309,12 @@ impl Schema {
             expected: format!("{features}, the inputs of the model{also}"),
         })
     }
+}
+
+/// The columns of a table beside these.
+fn others(table: &Table, columns: &[usize]) -> Vec<String> {
+    let are_these = marks(columns, table.cols());
+    (0..table.cols()).filter(|&at| !are_these[at]).map(|at| table.title(at)).collect()
 }
 
 impl Schema {

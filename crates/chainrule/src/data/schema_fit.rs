@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::choice::marks;
 use super::memory::Memory;
 use super::policies::{Missing, Unknown};
 use super::ranks;
@@ -37,8 +38,9 @@ impl Schema {
     /// Fits these columns of a table on these rows.
     pub(crate) fn fit(on: Fitting<'_>, columns: &[usize], options: &SchemaOptions) -> Result<Self> {
         let table = on.table;
+        let are_logarithms = marks(&options.log1p, table.cols());
         let column = |&index: &usize| {
-            let kind = fit_column(on, index, options)?;
+            let kind = fit_column(on, index, options, are_logarithms[index])?;
             Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind, sign: table.sign(index) })
         };
         let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
@@ -46,7 +48,7 @@ impl Schema {
     }
 }
 
-fn fit_column(on: Fitting<'_>, index: usize, options: &SchemaOptions) -> Result<Kind> {
+fn fit_column(on: Fitting<'_>, index: usize, options: &SchemaOptions, log1p: bool) -> Result<Kind> {
     let Fitting { table, rows, .. } = on;
     let missing = options.missing.filter(|missing| *missing != Missing::Drop);
     let mut cursor = table.cursor(&[index]);
@@ -55,7 +57,7 @@ fn fit_column(on: Fitting<'_>, index: usize, options: &SchemaOptions) -> Result<
         && rows.iter().any(|row| cursor.at(row).cell(index) == Cell::Missing);
     let Cells::Words { slot, words } = &table.columns()[index].cells else {
         let fill = missing.map(|missing| number_for_missing(on, index, missing)).transpose()?;
-        return Ok(Kind::Number { fill, indicator, log1p: options.log1p.contains(&index) });
+        return Ok(Kind::Number { fill, indicator, log1p });
     };
     let mut of_code = vec![0_usize; words.all().len()];
     for row in rows.iter() {

@@ -3,6 +3,8 @@
 //! 2017): the difference of the row from a baseline times the mean gradient on the straight way between them. Their sum is
 //! f(row) - f(baseline), but for the error of the quadrature, which is given.
 
+use std::collections::HashSet;
+
 use chainrule_kernel::{MatRef, Scalar};
 use chainrule_model::network::Intermediates;
 use serde::Serialize;
@@ -136,9 +138,8 @@ impl Attribution {
 
     /// Tells which columns, by their places in the list, hold nothing in the row: [`Examples::missing_in`](crate::data::Examples::missing_in).
     pub fn mark_filled(&mut self, places: &[usize]) {
-        for (at, column) in self.columns.iter_mut().enumerate() {
-            column.is_filled = places.contains(&at);
-        }
+        let places: HashSet<usize> = places.iter().copied().collect();
+        self.columns.iter_mut().enumerate().for_each(|(at, column)| column.is_filled = places.contains(&at));
     }
 
     /// By how much the sum of the integrated gradients misses f(row) - f(baseline).

@@ -1,6 +1,6 @@
 //! Pieces of source text: numbers, lists, identifiers, strings, and what may stand in a comment.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The longest line of a list.
 const WIDE: usize = 110;
@@ -39,13 +39,14 @@ pub(super) fn identifier(text: &str) -> String {
 
 /// Identifiers of several texts, all different.
 pub(super) fn identifiers<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let mut seen = HashSet::new();
+    let (mut seen, mut counts) = (HashSet::new(), HashMap::new());
     let mut unique = |text: &String| {
         let name = identifier(text);
         let mut candidate = name.clone();
-        let mut count = 1;
+        // Names of another alphabet may all be the same here: each is counted on from the last.
+        let count = counts.entry(name.to_lowercase()).or_insert(1);
         while !seen.insert(candidate.to_lowercase()) {
-            count += 1;
+            *count += 1;
             candidate = format!("{name}_{count}");
         }
         candidate

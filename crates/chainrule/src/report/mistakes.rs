@@ -1,5 +1,7 @@
 //! The rows that the model is most wrong about.
 
+use std::collections::HashMap;
+
 use chainrule_explain::page::{Html, bitmap, table};
 use chainrule_kernel::Scalar;
 
@@ -42,7 +44,8 @@ fn images<T: Scalar>(model: &Model<T>, data: &Dataset<T>, answers: &Answers, wor
 fn rows<T: Scalar>(model: &Model<T>, data: &Dataset<T>, answers: &Answers, worst: &[usize], order: &[&str]) -> Html {
     let columns = columns(data);
     let mut shown: Vec<usize> = (0..columns.len()).collect();
-    shown.sort_by_key(|&at| order.iter().position(|name| *name == columns[at].name).unwrap_or(usize::MAX));
+    let places: HashMap<&str, usize> = order.iter().copied().zip(0..).collect();
+    shown.sort_by_key(|&at| places.get(&*columns[at].name).copied().unwrap_or(usize::MAX));
     shown.truncate(COLUMNS);
     let cell = |row: &[T], at: usize| columns[at].cell(&model.preprocess, row);
     let line = |&row: &usize| {

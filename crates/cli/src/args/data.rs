@@ -45,7 +45,12 @@ impl TextArgs {
         given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
     }
 
-    pub(crate) fn has_categories(&self) -> bool {
+    /// The same, and the one that says which columns are categories, of any file.
+    pub(crate) fn given_of_any(&self) -> Vec<&'static str> {
+        self.given().into_iter().chain(self.has_categories().then_some("--categories")).collect()
+    }
+
+    fn has_categories(&self) -> bool {
         !self.categories.is_empty()
     }
 
@@ -125,14 +130,34 @@ impl ColumnArgs {
         self.text.needed_again()
     }
 
-    /// The option that chooses the columns that are learned from, if one is given.
-    pub(crate) fn chosen_features(&self) -> Option<&'static str> {
+    /// All options that are given.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
         let given = [
+            ("--target", !self.target.is_empty()),
+            ("--labels", self.labels.is_some()),
             ("--features", self.features.is_some()),
             ("--drop", !self.drop.is_empty()),
-            ("--categories", self.text.has_categories()),
+            ("--task", self.task.is_some()),
+            ("--missing", self.missing.is_some()),
         ];
-        given.iter().find(|(_, is_given)| *is_given).map(|(option, _)| *option)
+        let given = given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option);
+        given.chain(self.text.given_of_any()).collect()
+    }
+
+    /// Those that are given and are about columns or what stands in them, which images do not have.
+    pub(crate) fn of_tables(&self) -> Vec<&'static str> {
+        let of_tables = ["--target", "--features", "--drop", "--missing", "--categories"];
+        self.given().into_iter().filter(|option| of_tables.contains(option)).collect()
+    }
+
+    /// The option that names the columns that are learned from or left out, if one is given.
+    pub(crate) fn chosen(&self) -> Option<&'static str> {
+        self.given().into_iter().find(|option| matches!(*option, "--features" | "--drop"))
+    }
+
+    /// The same, or the one that says which of them are categories.
+    pub(crate) fn chosen_features(&self) -> Option<&'static str> {
+        self.chosen().or(self.text.has_categories().then_some("--categories"))
     }
 
     /// A request for the rows of a source.
@@ -228,6 +253,17 @@ impl FittingArgs {
     /// The column that says how much each row counts, if one is given.
     pub(crate) fn row_weights(&self) -> Option<&str> {
         self.row_weights.as_deref()
+    }
+
+    /// The options that are given.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--unknown", self.unknown.is_some()),
+            ("--group", self.group.is_some()),
+            ("--row-weights", self.row_weights.is_some()),
+            ("--log1p", !self.log1p.is_empty()),
+        ];
+        given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
     }
 
     /// The request with these options applied.

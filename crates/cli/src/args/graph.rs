@@ -40,7 +40,7 @@ pub(crate) struct GraphArgs {
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
     /// Number of rows, spread evenly over the data
-    #[arg(long, value_name = "N", default_value = "32", value_parser = values::count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value = "32", value_parser = values::count, allow_negative_numbers = true, requires = "data")]
     pub(crate) rows: usize,
     /// Use this row only, counted from 1; the neurons then show their outputs for it, with its target, answer and probabilities
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, requires = "data", conflicts_with = "rows")]

@@ -11,7 +11,6 @@ use crate::args::ColumnArgs;
 use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::values::{self, TraceFormat};
-use crate::weights::WeightsArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,8 +48,6 @@ pub(crate) struct TraceArgs {
     pub(crate) activation: Option<Activation>,
     #[command(flatten, next_help_heading = "Model")]
     pub(crate) order: LayersArgs,
-    #[command(flatten)]
-    pub(crate) weights: WeightsArgs,
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
     /// Clip the norm of all gradients together to at most this

@@ -49,6 +49,7 @@ fn every_command_refuses_them_by_name_and_by_the_format() {
             "graph m --output g.svg --labels y.npy --data",
             "trace m --output t.txt --labels y.npy --data",
             "export m --to c --int8 --out e.c --labels y.npy --data",
+            "diff m m --data",
         ] {
             let named = if command == "data" { "SOURCE" } else { "--data" };
             let is = format!("{option} is for text files, and {named} x.npy is an NPY file");
@@ -80,8 +81,18 @@ fn every_format_is_called_by_its_name() {
         );
     }
     refused(path, "predict m --data x.npy --categories 1", &["--categories is for text files"]);
-    let images = run(path, "train --data digits --categories 1");
-    assert!(images.code == 1 && images.stderr.contains("images have no columns"), "{}", images.stderr);
+    for (option, command) in [
+        ("--categories 1", "train"),
+        ("--target y", "train --quiet"),
+        ("--missing mean", "eval m --data digits"),
+        ("--unknown zeros", "train --data digits"),
+        ("--group a", "data digits"),
+    ] {
+        let (name, _) = option.split_once(' ').unwrap();
+        let named = if command == "data digits" { "SOURCE" } else { "--data" };
+        let is = format!("{name} is about columns of a table, and {named} digits is images, which have none");
+        refused(path, &format!("{command} {option}"), &[&is, "leave it out"]);
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, found: &mut Vec<Find
     let varying: Vec<usize> = (0..cols).filter(varies).collect();
     let constant = cols - varying.len();
     if constant as f64 >= CONSTANT_SHARE * cols as f64 {
-        let first = (0..cols).find(|column| !varying.contains(column)).unwrap_or(0);
+        let first = (0..cols).find(|column| !varies(column)).unwrap_or(0);
         found.push(Finding::of_data(Kind::ConstantFeatures { constant, columns: cols, first }));
     }
     // A category that few rows have is a column of hardly any deviation, and no fault.

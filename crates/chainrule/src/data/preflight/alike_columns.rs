@@ -1,10 +1,12 @@
 //! Columns that hold what another holds, and numbers that a number here cannot tell apart.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::column::{ColumnKind, ColumnProfile};
 use super::finding::{DataFinding, NAMED, listed};
 use crate::data::choice::typed;
+use crate::data::content::Content;
 use crate::data::table::Table;
 
 /// With fewer rows, columns may be alike by chance.
@@ -12,18 +14,22 @@ const ROWS: usize = 20;
 /// Whole numbers beyond this, 2^53, are not all numbers of 64 bits.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Columns that hold the same as an earlier one in every row: it is learned from twice.
+/// Columns that hold the same as an earlier one in every row, told by hashes of 64 bits: it is learned from twice.
 pub(super) fn copied(columns: &[ColumnProfile], table: &Table) -> Option<DataFinding> {
     if table.rows() < ROWS {
         return None;
     }
-    let mut earlier = HashMap::<Key, Vec<&ColumnProfile>>::new();
+    // Of many columns of yes and no, many have as many of each: all that may be alike are looked at in one pass.
+    let mut of_key = HashMap::<Key, usize>::new();
+    let varying = || columns.iter().filter(|column| column.different > 1);
+    varying().for_each(|column| *of_key.entry(key(column)).or_default() += 1);
+    let may_be_alike: Vec<&ColumnProfile> = varying().filter(|column| of_key[&key(column)] > 1).collect();
+    let mut earlier = HashMap::<u64, &ColumnProfile>::new();
     let mut copies: Vec<(String, String)> = Vec::new();
-    for column in columns.iter().filter(|column| column.different > 1) {
-        let alike = earlier.entry(key(column)).or_default();
-        match alike.iter().find(|other| are_alike(table, column.number - 1, other.number - 1)) {
-            Some(other) => copies.push((column.title(), other.title())),
-            None => alike.push(column),
+    for (column, hash) in may_be_alike.iter().zip(hashes(table, &may_be_alike)) {
+        match earlier.entry(hash) {
+            Entry::Occupied(other) => copies.push((column.title(), other.get().title())),
+            Entry::Vacant(place) => _ = place.insert(column),
         }
     }
     let (titles, _): (Vec<String>, Vec<String>) = copies.iter().cloned().unzip();
@@ -48,12 +54,16 @@ fn key(column: &ColumnProfile) -> Key {
     (bits, column.most_frequent.as_ref().map(|(word, _)| word.clone()), column.missing, column.different)
 }
 
-fn are_alike(table: &Table, a: usize, b: usize) -> bool {
-    let mut cursor = table.cursor(&[a, b]);
-    (0..table.rows()).all(|row| {
+/// A hash of the cells of each of these columns.
+fn hashes(table: &Table, columns: &[&ColumnProfile]) -> Vec<u64> {
+    let columns: Vec<usize> = columns.iter().map(|column| column.number - 1).collect();
+    let mut contents = vec![Content::new(); columns.len()];
+    let mut cursor = table.cursor(&columns);
+    for row in 0..table.rows() {
         let cells = cursor.at(row);
-        cells.cell(a) == cells.cell(b)
-    })
+        columns.iter().zip(&mut contents).for_each(|(&column, content)| content.row(cells, &[column]));
+    }
+    contents.into_iter().map(Content::finish).collect()
 }
 
 /// That whole numbers of a column are too large to be told apart: they name something.

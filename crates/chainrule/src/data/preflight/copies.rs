@@ -59,11 +59,8 @@ fn is_set(bits: &[u64], row: usize) -> bool {
 /// The columns of other examples that are called as these are, in their order; `None` where not all are there.
 fn same_columns(examples: &Examples, test: &Examples) -> Option<Vec<usize>> {
     let ((table, columns, _), (other, ..)) = (examples.table()?, test.table()?);
-    let find = |&at: &usize| {
-        let name = table.name(at)?;
-        (0..other.cols()).find(|&their| other.name(their) == Some(name))
-    };
-    columns.iter().map(find).collect()
+    let theirs = other.names();
+    columns.iter().map(|&at| theirs.place(table.name(at)?)).collect()
 }
 
 /// Rows of a table that occur before, all columns alike.

@@ -5,6 +5,7 @@ use super::copies::Copies;
 use super::report::{PartSizes, Preflight};
 use super::target::TargetProfile;
 use super::{checks, copies};
+use crate::data::choice::marks;
 use crate::data::examples::{Examples, Inputs};
 use crate::data::policies::Missing;
 use crate::data::roles::usable;
@@ -23,9 +24,10 @@ impl Preflight {
             (Some((table, used, _)), _) => {
                 columns = column::profiles(table);
                 origin = table.origin().to_owned();
+                let (are_used, are_targets) =
+                    (marks(used, table.cols()), marks(&examples.target_columns, table.cols()));
                 for profile in &mut columns {
-                    let is_feature = used.contains(&(profile.number - 1));
-                    let is_target = examples.target_columns.contains(&(profile.number - 1));
+                    let (is_feature, is_target) = (are_used[profile.number - 1], are_targets[profile.number - 1]);
                     profile.role = match (is_feature, is_target) {
                         (true, _) => ColumnRole::Feature,
                         (_, true) => ColumnRole::Target,
@@ -88,8 +90,9 @@ impl Preflight {
         mut notes: Vec<String>,
     ) -> Self {
         let mut columns = column::profiles(table);
+        let are_features = marks(features, table.cols());
         for profile in &mut columns {
-            if !features.contains(&(profile.number - 1)) {
+            if !are_features[profile.number - 1] {
                 profile.role = ColumnRole::LeftOut;
             }
             profile.becomes = column::becomes(profile, missing);

@@ -19,10 +19,8 @@ impl Request {
         if !has_target {
             return Ok(match self.source.read_whole(&self.format, self.within())? {
                 Whole::Table(table) => {
-                    let names: Vec<Option<String>> =
-                        (0..table.cols()).map(|at| table.name(at).map(str::to_owned)).collect();
                     let mut notes = table.notes().to_vec();
-                    let features = self.chosen(&table, &names, &[], None, &mut notes)?.features;
+                    let features = self.chosen(&table, &table.names(), &[], None, &mut notes)?.features;
                     self.told(Preflight::of_columns(&table, &features, self.missing, notes), 0)
                 }
                 Whole::Bytes(bytes, _) => Preflight {

@@ -248,3 +248,17 @@ fn running_sums_and_measurements_drawn_evenly_are_no_numbers_of_rows() {
     assert_eq!(kinds(&found), ["index-column"]);
     assert!(found.findings[0].advice.starts_with("--drop \"Unnamed: 0\","), "{}", found.findings[0]);
 }
+
+#[test]
+fn columns_with_as_many_of_each_value_are_copies_only_where_every_row_is_the_same() {
+    // A one in another row each; the last holds what c7 does.
+    let names: Vec<String> = (0..30).map(|at| format!("c{at}")).collect();
+    let row = |row: usize| {
+        let cell = |at: usize| if row == at { "1," } else { "0," };
+        format!("{}{}{}", (0..30).map(cell).collect::<String>(), cell(7), noise(row))
+    };
+    let found = look(&format!("{},again,y", names.join(",")), 40, row, |request| request.target("y"));
+    let copied: Vec<_> = found.findings.iter().filter(|finding| finding.kind == "copied-columns").collect();
+    assert_eq!((copied.len(), &copied[0].columns[..]), (1, &["again".to_owned()][..]), "{copied:?}");
+    assert_eq!(copied[0].seen, "column \"again\" holds the same as \"c7\" in every row");
+}

@@ -5,6 +5,7 @@ use super::padded::Padded;
 use super::sign::Sign;
 use super::store::Store;
 use super::words::Words;
+use crate::data::choice::ColumnNames;
 use crate::{Error, Result};
 
 /// Rows whose numbers lie together.
@@ -195,6 +196,11 @@ impl Table {
     /// Whether the first line named the columns.
     pub fn has_names(&self) -> bool {
         self.columns.iter().any(|column| column.name.is_some())
+    }
+
+    /// What all columns are called, to be found by it.
+    pub(crate) fn names(&self) -> ColumnNames<'_> {
+        ColumnNames::new(self.columns.iter().map(|column| column.name.as_deref()))
     }
 
     /// The column in messages: `rooms`, or `column 3` where it has no name.

@@ -1,26 +1,23 @@
 //! What the first rows of a text file say of it: its dialect, whether they are named, and the kind of each column.
 
+use std::collections::HashSet;
 use std::io::{Cursor, Read};
 
+use super::amounts::taken_off;
 use super::cell::Decimal;
 use super::columns::{Cells, Column, title};
 use super::dialect::{Delimiter, Dialect, Header, dialect, header, split, trimmed};
-use super::kinds::{FirstCells, Kind, Sample, as_typed};
+use super::kinds::{FirstCells, Kind, Sample};
 use super::options::TextFormat;
 use super::preamble::refuse_preamble;
 use super::records::{Record, Records};
-use super::sign::Sign;
 use super::thousands::{self, Setting};
-use crate::data::choice::find_column;
 use crate::{Error, Place, Result};
 
 /// Rows by which kinds of columns are told.
 const SAMPLED: usize = 1000;
 /// Rows by which the dialect and the header are told.
 const FIRST_LINES: usize = 100;
-/// Columns that a note names.
-const NAMED: usize = 12;
-
 /// What the first rows of a file say of it.
 pub(super) struct FirstRows {
     pub(super) dialect: Dialect,
@@ -35,8 +32,8 @@ pub(super) struct FirstRows {
 
 /// Whether the first line holds each of these names, of which there is one.
 fn has_all(firsts: &[Vec<&[u8]>], names: &[String]) -> bool {
-    let has = |name: &String| firsts.first().is_some_and(|cells| cells.contains(&name.as_bytes()));
-    !names.is_empty() && names.iter().all(has)
+    let cells: HashSet<&[u8]> = firsts.iter().take(1).flatten().copied().collect();
+    !names.is_empty() && names.iter().all(|name| cells.contains(name.as_bytes()))
 }
 
 impl FirstRows {
@@ -116,13 +113,7 @@ impl FirstRows {
         let names = self.names(origin)?;
         let header = usize::from(self.has_header);
         let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
-        let mut are_words = vec![false; names.len()];
-        for column in &format.categories {
-            are_words[find_column(origin, &names, column)?] = true;
-        }
-        for (column, name) in names.iter().enumerate() {
-            are_words[column] |= format.known_categories.contains(&title(name.as_deref(), column));
-        }
+        let are_words = format.are_categories(names.iter().map(Option::as_deref))?;
         let (mut numbers, mut words) = (0, 0);
         let mut columns = Vec::with_capacity(names.len());
         for (column, name) in names.into_iter().enumerate() {
@@ -183,25 +174,6 @@ impl FirstRows {
         }
         Ok(names)
     }
-}
-
-/// A note for each sign that was taken off the numbers of columns.
-fn taken_off(columns: &[Column]) -> impl Iterator<Item = String> {
-    Sign::ALL.into_iter().filter_map(move |sign| {
-        let titles: Vec<String> = columns
-            .iter()
-            .enumerate()
-            .filter(|(_, column)| column.sign == Some(sign))
-            .map(|(at, column)| title(column.name.as_deref(), at))
-            .collect();
-        let first = as_typed(titles.first()?);
-        let (named, sign) = (titles[..titles.len().min(NAMED)].join(", "), sign.text());
-        let more = if titles.len() > NAMED { format!(" and {} more", titles.len() - NAMED) } else { String::new() };
-        let its = if titles.len() == 1 { "its cells are" } else { "their cells are" };
-        Some(format!(
-            "{named}{more}: {sign} taken off, {its} read as numbers; otherwise categories = {first}, or drop = {first}"
-        ))
-    })
 }
 
 /// The first column whose name stands before it, and where. By sorting: a hash of a million names takes 50 MB.

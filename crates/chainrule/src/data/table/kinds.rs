@@ -1,8 +1,9 @@
 //! Which columns of a text file hold numbers and which words, told by its first rows.
 
+use super::amounts::{Amounts, as_typed, other_sign};
 use super::cell::{Decimal, is_missing_number, number_in_thousands};
 use super::columns::title;
-use super::sign::{Amount, Sign, amount, without_sign};
+use super::sign::{Sign, amount, without_sign};
 use crate::{Error, Place, Result};
 
 /// Fewer words than this beside numbers are mistakes or signs of missing values, however few the rows.
@@ -135,44 +136,6 @@ impl Sample<'_> {
             }
         }
     }
-}
-
-/// The amounts among the cells of a column.
-#[derive(Default)]
-struct Amounts {
-    count: usize,
-    /// The row of the first, and its sign.
-    first: Option<(usize, Sign)>,
-    /// The first row with another sign.
-    other: Option<usize>,
-}
-
-impl Amounts {
-    fn see(&mut self, row: usize, amount: Option<Amount>) {
-        let Some(Amount { sign, .. }) = amount else { return };
-        self.count += 1;
-        let (_, first) = *self.first.get_or_insert((row, sign));
-        if sign != first {
-            self.other.get_or_insert(row);
-        }
-    }
-}
-
-/// The error for a cell that has not the sign which the others of its column have.
-pub(super) fn other_sign(origin: &str, place: Place, cell: &[u8], (sign, as_in): (Sign, &str), title: &str) -> Error {
-    let (sign, typed) = (sign.text(), as_typed(title));
-    let found = format!("{:?}", String::from_utf8_lossy(cell).chars().take(40).collect::<String>());
-    let expected = format!(
-        "a number with {sign} in {title:?}{as_in}: what has different signs is not added up; each text is a category by \
-         categories = {typed}"
-    );
-    Error::format(origin, place, found, expected)
-}
-
-/// The name of a column as an option takes it.
-pub(super) fn as_typed(title: &str) -> String {
-    let typed = title.strip_prefix("column ").unwrap_or(title);
-    if typed.contains(' ') { format!("'{typed}'") } else { typed.to_owned() }
 }
 
 fn first_line_may_name(error: Error) -> Error {

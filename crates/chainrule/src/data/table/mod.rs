@@ -1,8 +1,12 @@
 //! Tables as files hold them: named columns of numbers or of words, in which values may be missing. What is learned from
 //! which column is decided later, by [`Examples`](crate::data::Examples).
 
+#[cfg(feature = "csv")]
+mod amounts;
 #[cfg(feature = "parquet")]
 mod block;
+#[cfg(feature = "csv")]
+mod categories;
 #[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
 mod cell;
 mod columns;
@@ -50,3 +54,4 @@ pub(crate) use sign::Sign;
 #[cfg(feature = "csv")]
 pub(crate) use text::read_text;
 pub(crate) use typed::TypedColumn;
+pub(crate) use words::Words;

@@ -80,14 +80,15 @@ impl<R: Read> Records<R> {
 
     /// Reads ahead until this number of lines is complete; calls `line_done` for each line that becomes complete.
     pub(super) fn read_ahead(&mut self, lines: usize, line_done: impl Fn()) -> io::Result<()> {
-        let mut whole = 0;
+        let (mut whole, mut searched) = (0, 0);
         loop {
-            let found = memchr::memchr_iter(self.terminator, self.ahead()).take(lines).count();
-            (whole..found).for_each(|_| line_done());
-            whole = found;
+            let found = memchr::memchr_iter(self.terminator, &self.ahead()[searched..]).take(lines - whole).count();
+            (0..found).for_each(|_| line_done());
+            whole += found;
             if whole == lines || self.is_at_end {
                 return Ok(());
             }
+            searched = self.ahead().len();
             self.fill()?;
         }
     }

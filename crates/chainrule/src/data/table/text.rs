@@ -7,11 +7,12 @@
 
 use std::io::Read;
 
+use super::amounts::other_sign;
 use super::cell::{Decimal, is_missing, is_missing_number, number_in_thousands};
 use super::columns::{Cells, Column, Table, title};
 use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
-use super::kinds::{no_number, other_sign};
+use super::kinds::no_number;
 use super::options::TextFormat;
 use super::padded::Padded;
 use super::preamble::named_delimiter;

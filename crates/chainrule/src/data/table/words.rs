@@ -34,6 +34,11 @@ impl Words {
         Ok(code)
     }
 
+    /// The number of this word, if it is one of them.
+    pub(crate) fn find(&self, word: &str) -> Option<u32> {
+        self.codes.get(word.as_bytes()).copied()
+    }
+
     /// The word of this number, if it is one.
     pub(crate) fn word(&self, code: u32) -> Option<&str> {
         self.words.get(code as usize).map(String::as_str)
