@@ -2,7 +2,7 @@
 //! of a node is where it stands.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::schema::{attribute, entry, graph, model, node, opset, value_info};
 use super::tensor::Tensor;
@@ -12,8 +12,7 @@ use crate::{Error, Place, Result};
 /// The most nodes and constants of a graph: far more than a network needs, and some megabytes.
 const MOST: usize = 1 << 16;
 
-/// The most inputs that are no constants, and labels of a classifier.
-const INPUTS_MAX: usize = 64;
+/// The most labels of a classifier.
 const LABELS_MAX: usize = 1 << 16;
 /// Numbers that may be read beyond one for each byte of the file: constants of formulas occur in many places.
 const SPARE: usize = 1 << 16;
@@ -26,7 +25,7 @@ pub(super) struct Graph<'a> {
     producers: HashMap<&'a str, &'a [u8]>,
     constants: HashMap<&'a str, &'a [u8]>,
     /// The inputs that are no constants.
-    pub(super) inputs: Vec<&'a str>,
+    inputs: HashSet<&'a str>,
     pub(super) outputs: Vec<&'a str>,
     /// Version of the main operators.
     pub(super) opset: i64,
@@ -57,7 +56,7 @@ impl<'a> Graph<'a> {
             origin,
             producers: HashMap::new(),
             constants: HashMap::new(),
-            inputs: Vec::new(),
+            inputs: HashSet::new(),
             outputs: Vec::new(),
             opset: 1,
             metadata: None,
@@ -101,7 +100,11 @@ impl<'a> Graph<'a> {
                 }
                 graph::INPUT | graph::OUTPUT => {
                     let name = last(value.bytes(), value_info::NAME).map_or("", |name| name.text());
-                    if number == graph::INPUT { &mut self.inputs } else { &mut self.outputs }.push(name);
+                    if number == graph::INPUT {
+                        self.inputs.insert(name);
+                    } else {
+                        self.outputs.push(name);
+                    }
                 }
                 _ => {}
             }
@@ -112,10 +115,12 @@ impl<'a> Graph<'a> {
         }
         let constants = &self.constants;
         self.inputs.retain(|input| !constants.contains_key(input));
-        match self.inputs.len() {
-            0..=INPUTS_MAX => Ok(()),
-            many => Err(self.error(format!("{many} inputs"), "one")),
-        }
+        Ok(())
+    }
+
+    /// Whether a value is an input and no constant: a table with categories has one for each column.
+    pub(super) fn is_input(&self, value: &str) -> bool {
+        self.inputs.contains(value)
     }
 
     fn take_node(&mut self, bytes: &'a [u8]) -> Result<()> {

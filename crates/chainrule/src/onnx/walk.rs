@@ -23,7 +23,7 @@ pub(super) fn chain(graph: &Graph<'_>, output: &str) -> Result<Chain> {
     let mut chain = Chain { pieces: Vec::new(), labels: Vec::new() };
     let mut here = output;
     for _ in 0..=graph.nodes {
-        if graph.inputs.contains(&here) {
+        if graph.is_input(here) {
             chain.pieces.reverse();
             return Ok(chain);
         }

@@ -194,6 +194,29 @@ fn a_converted_model_keeps_its_scaling_and_its_decimal_sign() {
 }
 
 #[test]
+fn a_wide_table_with_categories_goes_to_onnx_and_comes_back() {
+    let folder = folder();
+    let path = folder.path();
+    let columns = 150;
+    let names: String = (0..columns).map(|column| format!("c{column},")).collect();
+    let row = |row: usize| {
+        let cell = |column: usize| match column % 50 {
+            0 => format!("{},", ["red", "blue", "green"][(row + column) % 3]),
+            // An empty cell now and then.
+            7 if row % 5 == 0 => ",".to_owned(),
+            _ => format!("{:.2},", noise(row * columns + column)),
+        };
+        format!("{}{}\n", (0..columns).map(cell).collect::<String>(), row % 2)
+    };
+    fs::write(path.join("t.csv"), format!("{names}y\n{}", (0..40).map(row).collect::<String>())).unwrap();
+    succeed(path, "train --data t.csv --target y --missing median --epochs 2 --quiet --save m");
+    succeed(path, "convert m m.onnx");
+    assert_eq!(last(path, "inspect m.onnx --json")["features"], last(path, "inspect m --json")["features"]);
+    let same = run(path, "diff m m.onnx --data t.csv");
+    assert!(same.code == 0 && same.stdout.ends_with("the same\n"), "{}{}", same.stdout, same.stderr);
+}
+
+#[test]
 fn a_model_that_knows_no_decimal_sign_says_how_it_read_one() {
     let folder = folder();
     let path = folder.path();

@@ -1,6 +1,6 @@
 //! An ONNX graph while it is written: nodes, constants, inputs and outputs, and names that differ.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::onnx::schema::{attribute, element, entry, graph, model, node, opset, tensor, value_info};
 use crate::protobuf::encode::Message;
@@ -18,7 +18,8 @@ pub(super) struct Graph {
     constants: Vec<Message>,
     inputs: Vec<Message>,
     outputs: Vec<Message>,
-    names: HashSet<String>,
+    /// Each with the number that was last put behind it to make another.
+    names: HashMap<String, usize>,
 }
 
 /// An attribute of a node.
@@ -42,12 +43,16 @@ impl Graph {
     /// A name that nothing has yet.
     pub(super) fn unique(&mut self, wanted: &str) -> String {
         let wanted = if wanted.is_empty() { "x" } else { wanted };
-        let mut name = wanted.to_owned();
-        let mut count = 1;
-        while !self.names.insert(name.clone()) {
-            count += 1;
-            name = format!("{wanted}_{count}");
-        }
+        let Some(&last) = self.names.get(wanted) else {
+            self.names.insert(wanted.to_owned(), 1);
+            return wanted.to_owned();
+        };
+        // From the last one on: a table has thousands of columns, and of each operator as many nodes.
+        let numbers = last + 1..;
+        let mut others = numbers.map(|number| (number, format!("{wanted}_{number}")));
+        let (number, name) = others.find(|(_, name)| !self.names.contains_key(name)).expect("fewer names than numbers");
+        self.names.insert(wanted.to_owned(), number);
+        self.names.insert(name.clone(), 1);
         name
     }
 
@@ -151,5 +156,20 @@ impl Value<'_> {
         let tensor = Message::new().int(value_info::ELEM_TYPE, self.element).message(value_info::SHAPE, &shape);
         let kind = Message::new().message(value_info::TENSOR_TYPE, &tensor);
         Message::new().text(value_info::NAME, self.name).message(value_info::TYPE, &kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_names_are_equal() {
+        let mut graph = Graph::default();
+        let mut names: Vec<String> =
+            ["a_2", "a", "a", "", "x", "a", "a_2", "a_2_2"].map(|name| graph.unique(name)).into();
+        assert_eq!(names, ["a_2", "a", "a_3", "x", "x_2", "a_4", "a_2_2", "a_2_2_2"]);
+        names.extend((0..2000).map(|_| graph.unique("a")));
+        assert_eq!(names.iter().collect::<std::collections::HashSet<_>>().len(), names.len());
     }
 }
