@@ -71,7 +71,7 @@ pub(crate) fn read_file(path: &Path, text: &TextFormat, within: Within<'_>) -> R
     match opened.format {
         Format::Idx => Ok(Contents::Bytes(Bytes { features: opened.images(within)?, labels: None, factor: BYTE })),
         Format::Text => opened.text(text, within).map(Contents::Table),
-        Format::Parquet | Format::Arrow => opened.columns(within).map(Contents::Table),
+        Format::Parquet | Format::Arrow => opened.columns(text, within).map(Contents::Table),
         #[cfg(feature = "npy")]
         _ => opened.arrays(key.as_deref(), within).contents(),
         #[cfg(not(feature = "npy"))]
@@ -91,7 +91,7 @@ pub(crate) fn read_target_file(path: &Path, text: &TextFormat, within: Within<'_
             Table::of_numbers(&origin, 1, &labels)
         }
         Format::Text => opened.text(text, within),
-        Format::Parquet | Format::Arrow => opened.columns(within),
+        Format::Parquet | Format::Arrow => opened.columns(text, within),
         #[cfg(feature = "npy")]
         _ => opened.arrays(key.as_deref(), within).target_table(),
         #[cfg(not(feature = "npy"))]
@@ -167,7 +167,7 @@ impl Opened {
     }
 
     /// A file of columns.
-    fn columns(self, within: Within<'_>) -> Result<Table> {
+    fn columns(self, text: &TextFormat, within: Within<'_>) -> Result<Table> {
         let format = self.format;
         let origin = &self.input.origin;
         if self.inflated.is_some() {
@@ -178,14 +178,14 @@ impl Opened {
         {
             let file = self.input.reader.into_inner().1;
             if format == Format::Parquet {
-                super::columnar::parquet(origin, file, within)
+                super::columnar::parquet(origin, file, text, within)
             } else {
-                super::columnar::arrow(origin, file, within)
+                super::columnar::arrow(origin, file, text, within)
             }
         }
         #[cfg(not(feature = "parquet"))]
         {
-            let _ = within;
+            let _ = (text, within);
             Err(unsupported(origin, format.name(), "parquet"))
         }
     }

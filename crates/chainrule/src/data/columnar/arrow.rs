@@ -12,13 +12,13 @@ use arrow_ipc::{Block, root_as_footer, root_as_message};
 use super::batch::{append, corrupt, table_of};
 use crate::data::limits::Limits;
 use crate::data::memory::Within;
-use crate::data::table::Table;
+use crate::data::table::{Table, TextFormat};
 use crate::{Error, Result};
 
 /// What a file ends with: the length of its footer, and `ARROW1`.
 const TRAILER: usize = 10;
 
-pub(super) fn read(origin: &str, mut file: File, within: Within<'_>) -> Result<Table> {
+pub(super) fn read(origin: &str, mut file: File, text: &TextFormat, within: Within<'_>) -> Result<Table> {
     let refuse = |error: &dyn std::fmt::Display| corrupt(origin, "Arrow", error);
     if let (Some(memory), Ok(found)) = (within.memory, file.metadata()) {
         let why = || "an Arrow file lies in memory whole; Parquet does not".to_owned();
@@ -45,7 +45,7 @@ pub(super) fn read(origin: &str, mut file: File, within: Within<'_>) -> Result<T
     for block in footer.recordBatches().iter().flatten() {
         let batch = decoder.read_record_batch(block, &blocks.bytes(block)?).map_err(|error| refuse(&error))?;
         if let Some(batch) = batch {
-            append(&mut table, &batch)?;
+            append(&mut table, &batch, text)?;
         }
     }
     if table.rows() == 0 {

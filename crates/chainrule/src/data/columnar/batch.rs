@@ -8,7 +8,7 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
 
-use crate::data::table::{Block, Cells, Column, Table};
+use crate::data::table::{Block, Cells, Column, Table, TextFormat};
 use crate::{Error, Place, Result};
 
 /// A table without rows, of these columns.
@@ -66,8 +66,11 @@ fn refused(origin: &str, column: usize, name: &str, kind: &DataType) -> Error {
     Error::format(origin, Place::Cell { row: 1, column: column + 1 }, found, expected)
 }
 
-/// Appends rows to a table that was made of their schema.
-pub(super) fn append(table: &mut Table, batch: &RecordBatch) -> Result<()> {
+/// Appends rows to a table that was made of their schema. The first rows tell which texts are amounts.
+pub(super) fn append(table: &mut Table, batch: &RecordBatch, text: &TextFormat) -> Result<()> {
+    if table.rows() == 0 {
+        table.take_amounts(text, |column| texts(batch.column(column).as_ref()))?;
+    }
     let mut blocks = Vec::with_capacity(batch.num_columns());
     for (column, array) in batch.columns().iter().enumerate() {
         let block = block_of(table, column, array.as_ref())?;
@@ -82,6 +85,16 @@ pub(super) fn append(table: &mut Table, batch: &RecordBatch) -> Result<()> {
     table.append(batch.num_rows(), &blocks)
 }
 
+/// The texts of a column that holds them one by one; those of a dictionary are categories.
+fn texts(array: &dyn Array) -> Option<Box<dyn Iterator<Item = Option<&str>> + '_>> {
+    Some(match array.data_type() {
+        DataType::Utf8 => Box::new(array.as_string::<i32>().iter()),
+        DataType::LargeUtf8 => Box::new(array.as_string::<i64>().iter()),
+        DataType::Utf8View => Box::new(array.as_string_view().iter()),
+        _ => return None,
+    })
+}
+
 fn block_of(table: &mut Table, column: usize, array: &dyn Array) -> Result<Block> {
     macro_rules! numbers {
         ($kind:ident, $to_f64:expr) => {
@@ -91,9 +104,16 @@ fn block_of(table: &mut Table, column: usize, array: &dyn Array) -> Result<Block
         };
     }
     let unit = |scale: i8| 10f64.powi(i32::from(scale));
-    let mut words = |words: &mut dyn Iterator<Item = Option<&str>>| -> Result<Block> {
-        Ok(Block::Words(words.map(|word| table.code_of(column, word.unwrap_or_default())).collect()))
-    };
+    if let Some(texts) = texts(array) {
+        let texts = texts.map(Option::unwrap_or_default);
+        return match table.sign(column) {
+            Some(sign) => {
+                let numbers = texts.enumerate().map(|(row, text)| table.amount_of(column, row, sign, text));
+                numbers.collect::<Result<_>>().map(Block::Numbers)
+            }
+            None => Ok(Block::Words(texts.map(|text| table.code_of(column, text)).collect())),
+        };
+    }
     match array.data_type() {
         DataType::Int8 => numbers!(Int8Type, f64::from),
         DataType::Int16 => numbers!(Int16Type, f64::from),
@@ -110,12 +130,10 @@ fn block_of(table: &mut Table, column: usize, array: &dyn Array) -> Result<Block
         DataType::Decimal64(_, scale) => numbers!(Decimal64Type, |value| value as f64 / unit(*scale)),
         DataType::Decimal128(_, scale) => numbers!(Decimal128Type, |value| value as f64 / unit(*scale)),
         DataType::Null => Ok(Block::Numbers(vec![f64::NAN; array.len()])),
-        DataType::Utf8 => words(&mut array.as_string::<i32>().iter()),
-        DataType::LargeUtf8 => words(&mut array.as_string::<i64>().iter()),
-        DataType::Utf8View => words(&mut array.as_string_view().iter()),
         DataType::Boolean => {
-            let word = |value: bool| if value { "true" } else { "false" };
-            words(&mut array.as_boolean().iter().map(|value| value.map(word)))
+            let word = |value: Option<bool>| value.map_or("", |value| if value { "true" } else { "false" });
+            let words = array.as_boolean().iter().map(word);
+            Ok(Block::Words(words.map(|word| table.code_of(column, word)).collect()))
         }
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();

@@ -6,10 +6,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::batch::{append, corrupt, table_of};
 use crate::data::memory::Within;
-use crate::data::table::Table;
+use crate::data::table::{Table, TextFormat};
 use crate::{Error, Result};
 
-pub(super) fn read(origin: &str, file: File, within: Within<'_>) -> Result<Table> {
+pub(super) fn read(origin: &str, file: File, text: &TextFormat, within: Within<'_>) -> Result<Table> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| corrupt(origin, "Parquet", error))?;
     let mut table = table_of(origin, builder.schema())?.bounded(within.memory);
     let bytes = builder.metadata().row_groups().iter().map(|group| group.total_byte_size().max(0) as u128).sum();
@@ -21,7 +21,7 @@ pub(super) fn read(origin: &str, file: File, within: Within<'_>) -> Result<Table
     let reader = builder.with_batch_size(at_once).build().map_err(|error| corrupt(origin, "Parquet", error))?;
     for batch in reader {
         let batch = batch.map_err(|error| corrupt(origin, "Parquet", error))?;
-        append(&mut table, &batch)?;
+        append(&mut table, &batch, text)?;
     }
     if table.rows() == 0 {
         return Err(Error::Empty { origin: origin.to_owned(), what: "rows" });

@@ -1,9 +1,12 @@
 //! Rows that come by columns, appended to a table.
 
-use super::cell::is_missing;
+use super::amounts::{Amounts, other_sign, taken_off};
+use super::cell::{Decimal, is_missing, is_missing_number};
 use super::columns::{Cells, Table};
+use super::options::TextFormat;
+use super::sign::{Sign, amount};
 use super::words::MISSING_WORD;
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 
 /// Some cells of a column.
 #[derive(Debug)]
@@ -24,7 +27,75 @@ impl Block {
     }
 }
 
+/// The amounts of a column in which nothing else stands; `None` where something does.
+fn amounts_alone<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> Option<Amounts> {
+    let mut amounts = Amounts::default();
+    for (row, text) in texts.enumerate() {
+        let cell = text.unwrap_or_default().trim().as_bytes();
+        if !is_missing_number(cell) {
+            amounts.see(row, Some(amount(cell, Decimal::Point)?));
+        }
+    }
+    Some(amounts)
+}
+
+/// The number of a text in a column whose numbers have this sign, NaN where nothing is there; `None` of any other text.
+fn value_with(sign: Sign, text: &str) -> Option<f64> {
+    let cell = text.trim().as_bytes();
+    if is_missing_number(cell) {
+        return Some(f64::NAN);
+    }
+    amount(cell, Decimal::Point).filter(|amount| amount.sign == sign).map(|amount| amount.value)
+}
+
 impl Table {
+    /// Makes columns of words numbers where each of their `texts` in the first rows is an amount of one sign, unless the column is
+    /// a category. For a table without rows.
+    ///
+    /// # Errors
+    /// Where amounts of a column have different signs, and for a category that is not there.
+    pub(crate) fn take_amounts<'t, I>(&mut self, format: &TextFormat, texts: impl Fn(usize) -> Option<I>) -> Result<()>
+    where
+        I: Iterator<Item = Option<&'t str>>,
+    {
+        let is_category = format.are_categories(self.columns.iter().map(|column| column.name.as_deref()))?;
+        for (column, is_category) in is_category.into_iter().enumerate() {
+            let Some(amounts) = texts(column).filter(|_| !is_category).and_then(amounts_alone) else { continue };
+            let Some((first, sign)) = amounts.first else { continue };
+            if let Some(row) = amounts.other {
+                let text = texts(column).and_then(|mut texts| texts.nth(row)?).unwrap_or_default();
+                let place = Place::Cell { row: row + 1, column: column + 1 };
+                let as_in = format!(", as in row {}", first + 1);
+                return Err(other_sign(&self.origin, place, text.as_bytes(), (sign, &as_in), &self.title(column)));
+            }
+            self.columns[column].cells = Cells::Numbers { slot: 0 };
+            self.columns[column].sign = Some(sign);
+        }
+        let (mut numbers, mut words) = (0, 0);
+        for column in &mut self.columns {
+            let (slot, next) = match &mut column.cells {
+                Cells::Numbers { slot } => (slot, &mut numbers),
+                Cells::Words { slot, .. } => (slot, &mut words),
+            };
+            (*slot, *next) = (*next, *next + 1);
+        }
+        (self.number_columns, self.word_columns) = (numbers, words);
+        self.notes.extend(taken_off(&self.columns).filter(|_| !format.for_model));
+        Ok(())
+    }
+
+    /// The number of a text in this column, so many rows below the last, whose numbers have this sign; NaN where nothing is there.
+    ///
+    /// # Errors
+    /// When it is another text.
+    pub(crate) fn amount_of(&self, column: usize, below: usize, sign: Sign, text: &str) -> Result<f64> {
+        value_with(sign, text).ok_or_else(|| {
+            let place = Place::Cell { row: self.rows + below + 1, column: column + 1 };
+            let its = (sign, ", as in its first rows");
+            other_sign(&self.origin, place, text.as_bytes(), its, &self.title(column))
+        })
+    }
+
     /// The number of a word of this column, which holds words; that of none where the word says that nothing is there.
     pub(crate) fn code_of(&mut self, column: usize, word: &str) -> u32 {
         match &mut self.columns[column].cells {

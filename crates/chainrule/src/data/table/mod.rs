@@ -1,11 +1,11 @@
 //! Tables as files hold them: named columns of numbers or of words, in which values may be missing. What is learned from
 //! which column is decided later, by [`Examples`](crate::data::Examples).
 
-#[cfg(feature = "csv")]
+#[cfg(any(feature = "csv", feature = "parquet"))]
 mod amounts;
 #[cfg(feature = "parquet")]
 mod block;
-#[cfg(feature = "csv")]
+#[cfg(any(feature = "csv", feature = "parquet"))]
 mod categories;
 #[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
 mod cell;
