@@ -203,7 +203,7 @@ fn a_wide_table_with_categories_goes_to_onnx_and_comes_back() {
         let cell = |column: usize| match column % 50 {
             0 => format!("{},", ["red", "blue", "green"][(row + column) % 3]),
             // An empty cell now and then.
-            7 if row % 5 == 0 => ",".to_owned(),
+            7 if row.is_multiple_of(5) => ",".to_owned(),
             _ => format!("{:.2},", noise(row * columns + column)),
         };
         format!("{}{}\n", (0..columns).map(cell).collect::<String>(), row % 2)
