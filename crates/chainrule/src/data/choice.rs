@@ -100,7 +100,7 @@ impl<'a> ColumnNames<'a> {
     }
 }
 
-/// Whether each of so many columns is among these.
+/// A mark for each of `count` columns: whether it is one of `columns`.
 pub(crate) fn marks(columns: &[usize], count: usize) -> Vec<bool> {
     let mut marks = vec![false; count];
     columns.iter().for_each(|&column| marks[column] = true);

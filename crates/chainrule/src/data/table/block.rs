@@ -84,7 +84,8 @@ impl Table {
         Ok(())
     }
 
-    /// The number of a text in this column, so many rows below the last, whose numbers have this sign; NaN where nothing is there.
+    /// The number in a text of this column, whose numbers have this sign; NaN where the text is a missing value. The text stands
+    /// `below` rows below the table's last.
     ///
     /// # Errors
     /// When it is another text.
