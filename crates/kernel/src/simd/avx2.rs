@@ -107,7 +107,8 @@ unsafe fn store_first_f32(x: __m256, mut to: *mut f32, n: usize) {
 /// The same of four lanes of 64 bits.
 #[inline(always)]
 unsafe fn store_first_f64(x: __m256d, mut to: *mut f64, n: usize) {
-    // SAFETY: as above.
+    // SAFETY: `n` lanes at `to` may be written, by the contract of `Simd::store_masked`; the rest is what this file's
+    // blocks promise.
     unsafe {
         if n >= 4 {
             return _mm256_storeu_pd(to, x);

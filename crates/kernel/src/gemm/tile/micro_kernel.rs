@@ -122,7 +122,7 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const ED
 unsafe fn fetch_c<T: Scalar, V: Simd<T>>((rows, cols): (usize, usize), c: *mut T, c_rs: usize) {
     for i in 0..rows {
         let row = c.wrapping_add(i * c_rs).cast_const();
-        // SAFETY: as this function's.
+        // SAFETY: the instructions are those of `V`, which the CPU has by this function's contract; any address may be fetched.
         unsafe {
             for element in (0..cols).step_by(64 / size_of::<T>()) {
                 V::prefetch(row.wrapping_add(element));
