@@ -2,13 +2,14 @@
 
 use chainrule::data::Request;
 use chainrule::export::{ExportFormat, ExportOptions};
-use chainrule::{DType, ModelFile, Scalar};
+use chainrule::{DType, Loss, Model, ModelFile, Scalar, Task};
 
 use crate::args::ConvertArgs;
-use crate::data::{say_notes, tell_task};
+use crate::data::{say_notes, tell_what_is_not_said};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Files};
+use crate::layers::model_of;
 use crate::limits::limits;
 use crate::output::{Output, tell};
 
@@ -30,8 +31,11 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
 }
 
 fn convert<T: Scalar>(args: &ConvertArgs, file: &ModelFile, format: ExportFormat) -> Result<(), Failure> {
-    let mut model = file.model::<T>(args.activation)?;
-    tell_task(&mut model, args.task, args.loss)?;
+    let mut model = model_of::<T>(file, &args.input, args.activation)?;
+    tell_what_is_not_said(&mut model, args.task, args.loss)?;
+    if let Some(names) = &args.class_names {
+        name_classes(&mut model, names)?;
+    }
     let precision = args.rounding.precision.unwrap_or_default();
     if let Some(source) = &args.data {
         let mut request = Request::new(source.clone());
@@ -53,4 +57,29 @@ fn convert<T: Scalar>(args: &ConvertArgs, file: &ModelFile, format: ExportFormat
     let mut output = Output::new(false, false);
     output.say(format_args!("wrote {}", shown(args.out.display())));
     output.finish()
+}
+
+/// Names the classes of a model that does not, which then is a classifier.
+fn name_classes<T: Scalar>(model: &mut Model<T>, names: &[String]) -> Result<(), Failure> {
+    let refuse = |why: String| Err(Failure::Usage(format!("--class-names {}: {why}", names.join(","))));
+    match model.task {
+        None | Some(Task::Classification) => {}
+        Some(task) => return refuse(format!("the task is {task}, which has no classes")),
+    }
+    if let Some(own) = &model.class_names {
+        return refuse(format!("the file has names of its own: {}; leave the option out", own.join(", ")));
+    }
+    let outputs = model.mlp.outputs();
+    if names.len() != outputs {
+        return refuse(format!("found {}, expected one for each of the {outputs} outputs", names.len()));
+    }
+    let is_twice = |(at, name): (usize, &String)| name.is_empty() || names[..at].contains(name);
+    if let Some(at) = names.iter().enumerate().position(is_twice) {
+        return refuse(format!("found {:?}, expected different names", names[at]));
+    }
+    if model.task.is_none() {
+        (model.task, model.loss) = (Some(Task::Classification), Loss::CrossEntropy);
+    }
+    model.class_names = Some(names.to_vec());
+    Ok(())
 }

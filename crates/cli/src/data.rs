@@ -154,10 +154,10 @@ impl<'a> Named<'a> {
         Ok(model.unlabelled(features)?)
     }
 
-    /// Whether somebody names a target, or the source has the model's. What standard input gives is read once.
+    /// Whether somebody names a target, or the source has the model's. What a pipe gives is read once.
     pub(crate) fn may_have_target<T: Scalar>(&self, model: &Model<T>) -> Result<bool, Failure> {
         let is_named = self.source.has_targets() || self.labels.is_some() || !self.columns.target.is_empty();
-        let is_taken = *self.source == Source::Stdin && !model.target.names().is_empty();
+        let is_taken = is_there_once(self.source) && !model.target.names().is_empty();
         Ok(is_named || is_taken || self.request().has_targets_of(model)?)
     }
 
@@ -179,17 +179,31 @@ impl<'a> Named<'a> {
     }
 }
 
+/// Whether nobody can read it twice: standard input, and a pipe in a file's place, such as `<(command)` of a shell.
+pub(crate) fn is_there_once(source: &Source) -> bool {
+    match source {
+        Source::Stdin => true,
+        Source::File(path) => std::fs::metadata(path).is_ok_and(|what| !what.is_file() && !what.is_dir()),
+        _ => false,
+    }
+}
+
 pub(crate) fn all_rows(examples: &Examples) -> Vec<usize> {
     (0..examples.rows()).collect()
 }
 
 /// Tells a model what its outputs mean, by --task or --loss; whether it knows now.
+///
+/// # Errors
+/// When it was trained for another task.
 pub(crate) fn tell_task<T: Scalar>(
     model: &mut Model<T>,
     task: Option<chainrule::Task>,
     loss: Option<Loss>,
 ) -> Result<bool, Failure> {
+    refuse_other_task(model, task, loss)?;
     if let Some(loss) = loss {
+        let task = task.or(model.task);
         let told = task.unwrap_or(chainrule::Task::of_loss(loss, model.mlp.outputs()));
         told.check(loss)?;
         (model.loss, model.task) = (loss, Some(told));
@@ -200,6 +214,39 @@ pub(crate) fn tell_task<T: Scalar>(
         model.task = Some(task);
     }
     Ok(model.task.is_some())
+}
+
+/// Refuses a task that a model was not trained for, and a loss of such.
+fn refuse_other_task<T: Scalar>(
+    model: &Model<T>,
+    task: Option<chainrule::Task>,
+    loss: Option<Loss>,
+) -> Result<(), Failure> {
+    let Some(own) = model.task else { return Ok(()) };
+    let option = match (task, loss) {
+        (Some(task), _) if task != own => format!("--task {task}"),
+        (_, Some(loss)) if own.check(loss).is_err() => format!("--loss {loss}"),
+        _ => return Ok(()),
+    };
+    Err(Failure::Usage(format!(
+        "{option} is for a file that does not say what it was trained for: this model learned {own}, by {}; leave it out",
+        model.loss
+    )))
+}
+
+/// As [`tell_task`], where the loss says nothing but the task: another one than the model's is refused, too.
+pub(crate) fn tell_what_is_not_said<T: Scalar>(
+    model: &mut Model<T>,
+    task: Option<chainrule::Task>,
+    loss: Option<Loss>,
+) -> Result<bool, Failure> {
+    match loss {
+        Some(loss) if model.task.is_some() && loss != model.loss => Err(Failure::Usage(format!(
+            "--loss {loss} is for a file that does not name its loss: this model was trained by {}; leave it out",
+            model.loss
+        ))),
+        _ => tell_task(model, task, loss),
+    }
 }
 
 /// What was taken for granted and could be meant otherwise, on standard error.

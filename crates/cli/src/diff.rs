@@ -1,13 +1,14 @@
 //! `chainrule diff`: what sets two models apart.
 
-use chainrule::data::{Features, Request};
+use chainrule::data::{Features, Request, Source};
 use chainrule::{DType, Difference, Model, ModelFile, OutputDifference, Scalar, Task, WeightDifference};
 use serde::Serialize;
 
 use crate::args::DiffArgs;
+use crate::data::is_there_once;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::layers::LayersArgs;
+use crate::layers::{LayersArgs, model_of};
 use crate::limits::limits;
 use crate::output::{Output, brief, plural};
 use crate::text_options;
@@ -24,6 +25,12 @@ struct DiffLine<'a> {
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
     let given = args.text.given_of_any();
     match &args.data {
+        Some(source) if is_there_once(source) => {
+            let source = shown(source);
+            return Err(Failure::Usage(format!(
+                "--data {source} can be read once, and each model reads the rows as it was trained: save them to a file"
+            )));
+        }
         Some(source) => text_options::check(&given, [("--data", source.clone())])?,
         None => text_options::refuse_without_rows(&given, "--data")?,
     }
@@ -37,7 +44,11 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failure> {
 }
 
 fn diff<T: Scalar>(args: &DiffArgs, a: &ModelFile, b: &ModelFile) -> Result<(), Failure> {
-    let (a, b) = (a.model::<T>(args.activation)?, b.model::<T>(args.activation)?);
+    // For the one that does not name its own, where either does not.
+    let (a, b) = match a.has_architecture() && b.has_architecture() {
+        true => (model_of::<T>(a, &args.a, args.activation)?, model_of::<T>(b, &args.b, args.activation)?),
+        false => (a.model::<T>(args.activation)?, b.model::<T>(args.activation)?),
+    };
     let difference = a.difference(&b);
     let outputs = match args.data {
         Some(_) => Some(a.output_difference(&features(args, &a)?, &b, &features(args, &b)?)?),
@@ -56,7 +67,7 @@ fn diff<T: Scalar>(args: &DiffArgs, a: &ModelFile, b: &ModelFile) -> Result<(), 
 }
 
 fn features<T: Scalar>(args: &DiffArgs, model: &Model<T>) -> Result<Features<T>, Failure> {
-    let mut request = Request::new(args.data.clone().unwrap_or(chainrule::data::Source::Stdin));
+    let mut request = Request::new(args.data.clone().unwrap_or(Source::Stdin));
     (request.format, request.limits) = (args.text.format(), limits());
     Ok(request.read_features(model)?.0)
 }

@@ -12,6 +12,7 @@ use crate::data::{Named, all_rows};
 use crate::data_command;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::layers::model_of;
 use crate::output::{Output, brief, plural};
 
 /// Number of rows examined: the thresholds of the library are chosen for a thousand.
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
 }
 
 fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> Result<(), Failure> {
-    let mut model = file.model::<T>(args.activation)?;
+    let mut model = model_of::<T>(file, &args.model, args.activation)?;
     let examples = named.read_for(&mut model)?;
     let data = examples.dataset_for::<T>(&all_rows(&examples), &model)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));

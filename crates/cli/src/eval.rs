@@ -12,6 +12,7 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, output_names, outputs_table};
 use crate::files::{self, Files};
+use crate::layers::model_of;
 use crate::output::{Output, brief, percent, plural};
 use crate::page;
 use crate::part::Chosen;
@@ -91,7 +92,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Failure> {
 }
 
 fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
-    let mut model = file.model::<T>(args.activation)?;
+    let mut model = model_of::<T>(file, &args.model, args.activation)?;
     let trainer = Trainer::new(TrainConfig { threads: args.threads, ..TrainConfig::default() })?;
     let chosen =
         Chosen { model: &args.model, named: args.data(), part: args.part, holdout: args.holdout, seed: args.seed };

@@ -3,17 +3,17 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use chainrule::data::Source;
 use chainrule::explanation::{Attribution, AttributionRequest, Importance, attribute, permutation_importance};
 use chainrule::graph::Theme;
 use chainrule::{DType, ModelFile, Scalar};
 use serde::Serialize;
 
 use crate::args::ExplainArgs;
-use crate::data::Named;
+use crate::data::{Named, is_there_once};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Files, Picture};
+use crate::layers::model_of;
 use crate::output::{Output, brief, percent, plural};
 use crate::part::Chosen;
 
@@ -50,13 +50,13 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
 }
 
 fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) -> Result<(), Failure> {
-    let mut model = file.model::<T>(args.activation)?;
+    let mut model = model_of::<T>(file, &args.model, args.activation)?;
     let (data, part, missing) = match (args.row, args.part) {
         (Some(row), None) if !named.may_have_target(&model)? => {
             let data = named.load_with_or_without(&mut model, "the row's target is")?;
-            let missing = match args.data {
-                Source::Stdin => Vec::new(),
-                _ => named.request().missing_in(&model, row - 1)?,
+            let missing = match is_there_once(&args.data) {
+                true => Vec::new(),
+                false => named.request().missing_in(&model, row - 1)?,
             };
             (data, "all".to_owned(), missing)
         }

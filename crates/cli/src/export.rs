@@ -10,6 +10,7 @@ use crate::args::ExportArgs;
 use crate::data::Named;
 use crate::failure::Failure;
 use crate::files::{self, Files};
+use crate::layers::model_of;
 use crate::output::{Output, brief, percent, plural, tell};
 use crate::text_options;
 
@@ -44,7 +45,7 @@ fn format(args: &ExportArgs) -> Result<ExportFormat, Failure> {
 }
 
 fn export<T: Scalar>(args: &ExportArgs, file: &ModelFile, format: ExportFormat) -> Result<(), Failure> {
-    let mut model = file.model::<T>(args.activation)?;
+    let mut model = model_of::<T>(file, &args.model, args.activation)?;
     let note = match &args.data {
         Some(source) => {
             let data = Named::data(source, &args.columns, None).load_for(&mut model)?;

@@ -8,6 +8,7 @@ use crate::args::GradcheckArgs;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::layers::model_of;
 use crate::network::{ArchitectureArgs, Fit, sketch};
 use crate::output::{Output, percent, plural};
 
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
     named.check()?;
     // Always in f64, whatever the file holds: finite differences in f32 are too inaccurate.
     let stored = match &args.model {
-        Some(path) => Some(args.order.open(path)?.model::<f64>(args.activation)?),
+        Some(path) => Some(model_of::<f64>(&args.order.open(path)?, path, args.activation)?),
         None => {
             args.order.refuse_without("MODEL")?;
             None

@@ -10,7 +10,7 @@ use crate::args::GraphArgs;
 use crate::data::Named;
 use crate::failure::Failure;
 use crate::files::{self, Files};
-use crate::layers::LayersArgs;
+use crate::layers::{LayersArgs, model_of};
 use crate::output::Output;
 use crate::text_options;
 use crate::values::{self, Edges, GraphFormat, Sizes, View};
@@ -31,8 +31,8 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
             }
             let file = order.as_deref().map(LayersArgs::of).unwrap_or_default().open(path)?;
             match file.dtype() {
-                DType::F32 => draw::<f32>(args, file.model(args.activation)?, format),
-                DType::F64 => draw::<f64>(args, file.model(args.activation)?, format),
+                DType::F32 => draw::<f32>(args, model_of(&file, path, args.activation)?, format),
+                DType::F64 => draw::<f64>(args, model_of(&file, path, args.activation)?, format),
             }
         }
         (None, Some(sizes)) => {

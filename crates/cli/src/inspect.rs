@@ -9,6 +9,7 @@ use crate::args::InspectArgs;
 use crate::escape::{shown, typed};
 use crate::failure::Failure;
 use crate::histograms::{self, BARS};
+use crate::layers::model_of;
 use crate::output::{Output, plural};
 
 /// The JSON line.
@@ -48,8 +49,8 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
         return command(&file);
     }
     match file.dtype() {
-        DType::F32 => inspect(args, &file, &file.model::<f32>(args.activation)?),
-        DType::F64 => inspect(args, &file, &file.model::<f64>(args.activation)?),
+        DType::F32 => inspect(args, &file, &model_of::<f32>(&file, &args.model, args.activation)?),
+        DType::F64 => inspect(args, &file, &model_of::<f64>(&file, &args.model, args.activation)?),
     }
 }
 

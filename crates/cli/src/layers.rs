@@ -1,10 +1,13 @@
-//! `--layers`: the order of the layers of a model file that does not tell it, for every command that opens one.
+//! What a model file may not tell, for every command that opens one: the order of its layers (`--layers`), and what stands
+//! between them (`--activation`).
 
 use std::path::Path;
 
-use chainrule::{ModelFile, Precision};
+use chainrule::network::activation_name;
+use chainrule::{Activation, Layer, Mlp, Model, ModelFile, Precision, Scalar};
 use clap::Args;
 
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::limits::limits;
 use crate::output::tell;
@@ -48,5 +51,40 @@ impl LayersArgs {
             tell(format_args!("note: {}: {note}; --layers decides", path.display()));
         }
         Ok(file)
+    }
+}
+
+/// The model of a file, with this activation between its dense layers where the file does not name one.
+///
+/// # Errors
+/// When the file names another one, or has no layers to put it between; and as [`ModelFile::model`].
+pub(crate) fn model_of<T: Scalar>(
+    file: &ModelFile,
+    path: &Path,
+    hidden: Option<Activation>,
+) -> Result<Model<T>, Failure> {
+    let model = file.model::<T>(hidden)?;
+    let Some((wanted, found)) = hidden.and_then(|wanted| Some((wanted, other_than(wanted, &model.mlp)?))) else {
+        return Ok(model);
+    };
+    Err(Failure::Usage(format!(
+        "--activation {} is for a file that does not name the activation of its hidden layers: {} has {found}; leave it out",
+        activation_name(wanted),
+        shown(path.display())
+    )))
+}
+
+/// What a network has instead of this activation in its hidden layers; nothing of its outputs. `None` where it has this one alone.
+pub(crate) fn other_than<T: Scalar>(wanted: Activation, mlp: &Mlp<T>) -> Option<String> {
+    let last = mlp.layers().iter().rposition(|layer| matches!(layer, Layer::Dense { .. })).unwrap_or(0);
+    let mut found = mlp.layers()[..last].iter().filter_map(|layer| match layer {
+        Layer::Activation(activation) => Some(*activation),
+        _ => None,
+    });
+    let is_there = found.clone().next().is_some();
+    match found.find(|found| *found != wanted) {
+        Some(other) => Some(activation_name(other)),
+        // Without any, the identity stands there.
+        None => (!is_there && wanted != Activation::Identity).then(|| "none".to_owned()),
     }
 }

@@ -6,6 +6,9 @@ use chainrule::network::activation_name;
 use chainrule::{Activation, Error, Init, Layer, Mlp, Model, ModelFile, Result, Scalar};
 
 use crate::args::defaults::HIDDEN;
+use crate::escape::shown;
+use crate::layers::other_than;
+use crate::output::tell;
 use crate::values::{Hidden, Norm};
 
 /// The options about the architecture; `None` where an option is not given.
@@ -53,6 +56,13 @@ impl ArchitectureArgs<'_> {
     /// The model in a file; an error if it contradicts an option.
     pub(crate) fn load<T: Scalar>(&self, file: &ModelFile, path: &Path) -> Result<Model<T>> {
         let model = file.model(Some(self.activation.unwrap_or(Activation::Relu)))?;
+        let has_hidden = model.mlp.layers().iter().any(|layer| matches!(layer, Layer::Activation(_)));
+        if self.activation.is_none() && !file.has_architecture() && has_hidden {
+            let path = shown(path.display());
+            tell(format_args!(
+                "note: {path} does not name the activation of its hidden layers: relu is taken; --activation names another"
+            ));
+        }
         let differs = |found, wanted, option| {
             let expected = format!("{wanted}, from {option}; omit {option} to train the network in the file");
             Err(Error::Shape { origin: path.display().to_string(), found, expected })
@@ -64,12 +74,10 @@ impl ArchitectureArgs<'_> {
                 return differs(format!("hidden layers {}", list(&sizes)), list(wanted), "--hidden");
             }
         }
-        if let Some(wanted) = self.activation {
-            let others = |layer: &&Layer| matches!(layer, Layer::Activation(found) if *found != wanted);
-            if let Some(Layer::Activation(found)) = model.mlp.layers().iter().find(others) {
-                let name = format!("activation {}", activation_name(*found));
-                return differs(name, activation_name(wanted), "--activation");
-            }
+        if let Some((wanted, found)) =
+            self.activation.and_then(|wanted| Some((wanted, other_than(wanted, &model.mlp)?)))
+        {
+            return differs(format!("activation {found}"), activation_name(wanted), "--activation");
         }
         if let Some(wanted) = self.norm {
             let kind = |layer: &Layer| match layer {

@@ -8,10 +8,11 @@ use chainrule::data::{Features, Request, Source, write_csv_to, write_npy, write_
 use chainrule::{DType, Error, Layer, Loss, Model, ModelFile, Scalar, Task};
 
 use crate::args::PredictArgs;
-use crate::data::{say_notes, tell_task};
+use crate::data::{say_notes, tell_what_is_not_said};
 use crate::escape::{self, shown};
 use crate::failure::Failure;
 use crate::files::{self, Files};
+use crate::layers::model_of;
 use crate::limits::limits;
 use crate::output::{Output, tell};
 use crate::text_options;
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
 }
 
 fn predict<T: Scalar + Display>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failure> {
-    let mut model = file.model::<T>(args.activation)?;
+    let mut model = model_of::<T>(file, &args.model, args.activation)?;
     settle_task(args, &mut model)?;
     let features = features::<T>(args, &model)?;
     if let Some(rounded) = args.rounding.rounded(&model, &features)? {
@@ -134,7 +135,7 @@ impl<T: Scalar> Parts<'_, T> {
 /// What the outputs mean, where the file does not say: of a single one nobody can tell.
 fn settle_task<T: Scalar>(args: &PredictArgs, model: &mut Model<T>) -> Result<(), Failure> {
     let has_softmax = matches!(model.mlp.layers().last(), Some(Layer::Softmax | Layer::LogSoftmax));
-    if tell_task(model, args.task, args.loss)? || args.raw {
+    if tell_what_is_not_said(model, args.task, args.loss)? || args.raw {
         return Ok(());
     }
     let (path, outputs) = (shown(args.model.display()), model.mlp.outputs());

@@ -16,6 +16,7 @@ use crate::data::Named;
 use crate::escape::{self, shown};
 use crate::failure::Failure;
 use crate::files::{self, Files};
+use crate::layers::model_of;
 use crate::output::{Output, plural};
 use crate::values::TraceFormat;
 use crate::weights::WeightsArgs;
@@ -62,7 +63,7 @@ fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
 }
 
 fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: &ModelFile) -> Result<Trace, Failure> {
-    let mut model = file.model::<T>(args.activation)?;
+    let mut model = model_of::<T>(file, &args.file, args.activation)?;
     let (update, of) = update(args, &model)?;
     let data = named.load_for(&mut model)?;
     let (skip, rows) = (args.skip.unwrap_or(0), args.rows.unwrap_or(1));

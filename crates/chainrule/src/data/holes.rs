@@ -1,9 +1,10 @@
-//! What a row of a table lacks.
+//! What a row of a table lacks, and what a model puts there.
 
 use chainrule_kernel::Scalar;
 
 use super::examples::{Examples, Inputs};
 use super::request::Request;
+use super::schema::{Kind, Schema, title_of};
 use super::source::Whole;
 use super::table::{Cell, Table};
 use crate::{Model, Result};
@@ -47,6 +48,32 @@ impl Request {
             Whole::Table(table) if row < table.rows() => Ok(holes(&table, &schema.locate(&table)?.columns, row)),
             _ => Ok(Vec::new()),
         }
+    }
+}
+
+/// Columns that a note names.
+const NAMED: usize = 12;
+
+impl Schema {
+    /// A note of the columns in which values are missing that the model fills; they are these columns of the table.
+    pub(super) fn filled(&self, table: &Table, columns: &[usize]) -> Option<String> {
+        let how = self.missing()?;
+        let is_filled = |kind: &Kind| match kind {
+            Kind::Number { fill, .. } | Kind::Flag { fill, .. } => fill.is_some(),
+            Kind::Category { fill, .. } => fill.is_some(),
+        };
+        let located = self.columns.iter().zip(columns).filter(|(column, _)| is_filled(&column.kind));
+        let counted: Vec<String> = located
+            .map(|(column, &at)| (column, table.columns()[at].missing))
+            .filter(|(_, missing)| *missing > 0)
+            .map(|(column, missing)| format!("{missing} in {}", title_of(column)))
+            .collect();
+        let named = counted.get(..NAMED).unwrap_or(&counted).join(", ");
+        let more =
+            if counted.len() > NAMED { format!(" and {} more columns", counted.len() - NAMED) } else { String::new() };
+        let rows = table.rows();
+        (!counted.is_empty())
+            .then(|| format!("note: missing values are filled as in training, by {how}: {named}{more}, of {rows} rows"))
     }
 }
 

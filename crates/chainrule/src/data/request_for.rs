@@ -40,6 +40,7 @@ impl Request {
         };
         let known = TargetRequest {
             class_names: Some(names),
+            are_numbered: model.class_names.is_none(),
             answers: model.target.answers(),
             target_names: model.target.names(),
             // A model of another library says nothing of signs.
@@ -146,10 +147,10 @@ impl Request {
                 &plain
             }
         };
-        let Located { extra, notes: located, .. } = schema.locate(&table)?;
+        let Located { extra, notes: located, columns } = schema.locate(&table)?;
         // Of a model that knows no columns it has been said.
         if model.schema.is_some() {
-            notes.extend(located);
+            notes.extend(located.into_iter().chain(schema.filled(&table, &columns)));
         }
         if !extra.is_empty() {
             let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");

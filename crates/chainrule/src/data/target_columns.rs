@@ -37,6 +37,8 @@ pub(crate) struct TargetRequest<'a> {
     pub(crate) classes: Option<usize>,
     /// The classes of a model that exists, in the order of its outputs.
     pub(crate) class_names: Option<&'a [String]>,
+    /// Whether those are numbers because the model does not name them.
+    pub(crate) are_numbered: bool,
     pub(crate) answers: Option<[&'a str; 2]>,
     /// What its targets are called, in the order of the outputs; empty where that is not known.
     pub(crate) target_names: &'a [String],
@@ -167,7 +169,15 @@ impl TargetColumns<'_> {
             let Some(&label) = by_name.get(name.as_str()) else {
                 let expected = match request.classes {
                     Some(classes) => format!("0 to {} for {classes} classes", classes.saturating_sub(1)),
-                    None => format!("one of the classes {}{}", some(&names), meant(&name, &names)),
+                    None => {
+                        let more = match request.are_numbered && name.parse::<f64>().is_err() {
+                            true => {
+                                ", which the model does not name: `chainrule convert --class-names` does".to_owned()
+                            }
+                            false => meant(&name, &names),
+                        };
+                        format!("one of the classes {}{more}", some(&names))
+                    }
                 };
                 return Err(self.refuse(row, column, name, expected));
             };

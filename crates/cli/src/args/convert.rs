@@ -16,7 +16,8 @@ Examples:
   chainrule convert sklearn.onnx houses.safetensors
   chainrule convert houses.safetensors houses.onnx
   chainrule convert digits.safetensors small.safetensors --precision int8 --data digits --tolerance 0.01
-  chainrule convert pytorch.safetensors model.safetensors --activation relu --task regression";
+  chainrule convert pytorch.safetensors model.safetensors --activation relu --task regression
+  chainrule convert pytorch.safetensors model.safetensors --activation relu --class-names cat,dog,bird";
 
 /// Write a model file in another format, which the ending of OUT names: safetensors (chainrule's own), onnx, c, rs, json, npz
 #[derive(Debug, Args)]
@@ -39,6 +40,9 @@ pub(crate) struct ConvertArgs {
     /// The loss it was trained with, if its file does not say, which tells the task
     #[arg(long, value_name = "NAME", value_parser = values::loss)]
     pub(crate) loss: Option<Loss>,
+    /// The names of its classes in the order of its outputs, separated by commas, if its file does not name them: PyTorch's for one
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) class_names: Option<Vec<String>>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,

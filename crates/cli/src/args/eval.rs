@@ -43,7 +43,7 @@ pub(crate) struct EvalArgs {
     /// The seed that `train` split the rows with [default: as the file says]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, requires = "part")]
     pub(crate) seed: Option<u64>,
-    /// The loss to evaluate by, if the model file does not name one: cross-entropy, binary-cross-entropy, mse, half-mse, mae,
+    /// The loss to evaluate by, one for the model's task [default: the model file's]: cross-entropy, binary-cross-entropy, mse, half-mse, mae,
     /// huber, huber(DELTA)
     #[arg(long, value_name = "NAME", value_parser = values::loss)]
     pub(crate) loss: Option<Loss>,

@@ -175,3 +175,20 @@ fn words_and_names_stay_what_they_are() {
     assert!(json(path, "inspect m --json")[0].to_string().contains("fee=5%"));
     assert_eq!(feed(path, "predict m", b"fee,x\n5%,3\n").code, 0);
 }
+
+#[test]
+fn accounts_write_what_is_below_zero_in_brackets() {
+    let folder = folder();
+    let folder = folder.path();
+    let text = |minus: fn(u32) -> String| {
+        let cell = |at: u32| if at.is_multiple_of(3) { minus(at) } else { format!("${at}") };
+        let row = |at: u32| format!("{},{}\n", cell(at * 7 % 31), at * 7 % 31 % 5);
+        format!("balance,late\n{}", (1..50).map(row).collect::<String>())
+    };
+    fs::write(folder.join("brackets.csv"), text(|at| format!("(${at})"))).unwrap();
+    fs::write(folder.join("signs.csv"), text(|at| format!("-${at}"))).unwrap();
+    let column = |file: &str| json(folder, &format!("data {file} --json")).remove(0)["columns"][0].clone();
+    let (brackets, signs) = (column("brackets.csv"), column("signs.csv"));
+    assert_eq!(brackets, signs);
+    assert!(brackets["min"].as_f64().unwrap() < 0.0, "{brackets}");
+}

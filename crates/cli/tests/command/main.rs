@@ -25,6 +25,7 @@ mod live_line;
 mod losses;
 mod manual;
 mod mnist;
+mod model_says;
 mod outputs;
 mod overflow;
 mod precision;

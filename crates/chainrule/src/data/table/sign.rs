@@ -43,21 +43,30 @@ pub(crate) struct Amount {
 }
 
 /// The amount that a cell holds whole: one sign, on one side of a number, with or without blanks between; a minus may stand on
-/// either side of a sign that comes first.
+/// either side of a sign that comes first, or brackets around both, in which accounts write what is below zero: `($5)`.
 pub(crate) fn amount(cell: &[u8], decimal: Decimal) -> Option<Amount> {
     let (sign, is_negative, body) = parts(cell)?;
     let value = number_in_thousands(body, decimal)?;
     Some(Amount { sign, value: if is_negative { -value } else { value } })
 }
 
-/// The number of a cell without its sign of money or percent, and without a minus that stands before that; any other cell as it
-/// is.
+/// The number of a cell without its sign of money or percent, and without a minus that stands before that or brackets around it;
+/// any other cell as it is.
 pub(crate) fn without_sign(cell: &[u8]) -> &[u8] {
     parts(cell).map_or(cell, |(_, _, body)| body)
 }
 
-/// The sign of a cell, whether a minus stands before it, and what is left.
+/// The sign of a cell, whether a minus stands before it or brackets around it, and what is left.
 fn parts(cell: &[u8]) -> Option<(Sign, bool, &[u8])> {
+    if let Some(inner) = cell.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")")) {
+        let (sign, is_negative, body) = signed_parts(inner.trim_ascii())?;
+        return (!is_negative && !body.starts_with(b"-")).then_some((sign, true, body));
+    }
+    signed_parts(cell)
+}
+
+/// As [`parts`], without brackets.
+fn signed_parts(cell: &[u8]) -> Option<(Sign, bool, &[u8])> {
     // Nearly every cell is a number, or has no sign at either end.
     let may_begin = |byte: &u8| matches!(byte, b'-' | b'+' | b'$' | b'%' | 0x80..);
     let may_end = |byte: &u8| matches!(byte, b'$' | b'%' | 0x80..);
@@ -102,6 +111,9 @@ mod tests {
             ("¥100", Sign::Yen, 100.0),
             ("12.5 %", Sign::Percent, 12.5),
             ("-7%", Sign::Percent, -7.0),
+            ("($5)", Sign::Dollar, -5.0),
+            ("( €1,234.50 )", Sign::Euro, -1234.5),
+            ("(12 %)", Sign::Percent, -12.0),
         ] {
             assert_eq!(amount(text.as_bytes(), Decimal::Point), Some(Amount { sign, value }), "{text}");
         }
@@ -140,6 +152,14 @@ mod tests {
             "5 % of it",
             "$0x10",
             "€1.2.3",
+            "(5)",
+            "(-$5)",
+            "-($5)",
+            "($-5)",
+            "(($5))",
+            "$(5)",
+            "($5",
+            "($)",
         ] {
             assert_eq!(amount(text.as_bytes(), Decimal::Point), None, "{text}");
         }
