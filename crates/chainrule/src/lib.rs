@@ -117,7 +117,7 @@ pub mod network {
 pub mod kernel {
     pub use chainrule_kernel::{
         Caches, Epilogue, Kernel, KernelError, Level, NarrowError, NarrowFormat, PackedB, PackedNarrow, Rule, Scratch,
-        SizeError,
+        SizeError, prefetch,
     };
 }
 

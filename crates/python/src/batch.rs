@@ -7,6 +7,9 @@ use chainrule::{MatRef, Scalar, TargetsRef};
 use crate::failure::Failure;
 use crate::rows::{Order, Rows};
 
+/// Bytes of shuffled rows that are asked for before they are copied; with short rows those of the next minibatch.
+const AHEAD: usize = 16 << 10;
+
 /// What is learned.
 #[derive(Clone, Copy)]
 pub(crate) enum Targets<'a, T> {
@@ -90,7 +93,9 @@ impl<T: Scalar> Buffers<T> {
             Some(matrix) => matrix.rows_in(places.clone()),
             None => {
                 self.rows.resize(n * width, T::ZERO);
+                let ahead = (AHEAD / (width * size_of::<T>()).max(1)).clamp(4, 256);
                 for (at, row) in places.clone().zip(self.rows.chunks_exact_mut(width)) {
+                    data.rows.prefetch(order, at + ahead);
                     data.rows.copy(order.row(at)?, row)?;
                 }
                 MatRef::new(&self.rows, n, width)

@@ -1,5 +1,6 @@
 //! The rows of X, dense or sparse, as they lie in the caller's arrays.
 
+use chainrule::kernel::prefetch;
 use chainrule::{MatRef, Scalar};
 
 use crate::failure::Failure;
@@ -32,6 +33,16 @@ impl<'a, T: Scalar> Rows<'a, T> {
         match *self {
             Rows::Dense { values, width } => Some(MatRef::new(values, self.len(), width)),
             Rows::Sparse { .. } => None,
+        }
+    }
+
+    /// Asks for the row at this place of the order to be brought to the caches, if there is one and rows are dense.
+    pub(crate) fn prefetch(&self, order: Order<'_>, at: usize) {
+        let Rows::Dense { values, width } = *self else { return };
+        if at < order.len()
+            && let Ok(row) = order.row(at)
+        {
+            prefetch(&values[row * width..][..width]);
         }
     }
 

@@ -179,15 +179,15 @@ impl PackingPlan {
 /// Rows of C, at most, for which B stays where it lies.
 #[inline(always)]
 fn unpacked_rows<T: Scalar, K: Isa<T>>(p: &Problem<T>, nr: usize) -> usize {
-    let large = p.sizes.large_in_place_bytes;
-    // A constant or one comparison first: few rows, or short ones, are most products.
+    let large = p.sizes.large_in_place_bytes; // few rows, or short ones, are most products: one comparison first
     if p.m > UNPACKED_ROWS_LARGE && p.n >= SHORT_ROW_PANELS * nr {
         let bytes = wrapping_bytes::<T>(p.k, p.b.rs);
         if !K::REGISTERS_ARE_LINES && bytes >= large {
             return UNPACKED_ROWS_LARGE;
         }
         if bytes >= large / 2 {
-            return UNPACKED_ROWS_MEDIUM;
+            let crosses = !(p.b.rs * size_of::<T>()).is_multiple_of(CROSSING_BYTES) && !K::REGISTERS_ARE_LINES;
+            return if crosses { UNPACKED_ROWS_CROSSING } else { UNPACKED_ROWS_MEDIUM };
         }
     }
     if p.b.rs.is_multiple_of(K::Vector::LANES) { UNPACKED_ROWS_WHOLE } else { UNPACKED_ROWS }
@@ -293,7 +293,7 @@ mod tests {
         assert!(packs((48, 512, 784)) && !packs((47, 512, 784)));
         assert!(packs((256, 64, 512)) && !packs((255, 64, 512)), "half as large");
         assert!(!packs((256, 128, 64)) && !packs((256, 64, 64)), "small");
-        assert!(!packs((256, 32, 4096)), "short rows");
+        assert!(!packs((256, 32, 4096)) && packs((96, 255, 255)) && !packs((95, 255, 255)), "short, crossing lines");
         let by_lines = |shape| plan::<f32, Avx512, PLAIN>(&of(shape), true).pack_b;
         assert!(by_lines((256, 512, 784)) && !by_lines((255, 512, 784)));
         let larger = BlockSizes::of_text("48K:12,1M:16,32M:16");
