@@ -110,6 +110,7 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
     Ok(Resumed { args, checkpoint: Some(checkpoint) })
 }
 
+/// The run that the arguments ask for, whose bounds hold from now on.
 pub(crate) fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, String> {
     let cli = Cli::try_parse_from(std::iter::once("chainrule").chain(command.iter().map(String::as_str)))
         .map_err(|error| first_lines(&error.to_string()))?;

@@ -219,10 +219,11 @@ pub(crate) fn tell_beginning<T: Scalar>(
     });
 }
 
+/// What is said at the end; `whose` says which epoch the weights are of.
 pub(crate) fn tell_end(
     args: &TrainArgs,
     report: &TrainReport,
-    refit: Option<&Refit>,
+    whose: Option<String>,
     tested: Option<(&Evaluation, &str)>,
     saved: Option<&Path>,
     output: &mut Output,
@@ -237,10 +238,8 @@ pub(crate) fn tell_end(
     if report.stop_reason == StopReason::Converged {
         output.say(format_args!("lbfgs found no lower loss after {}", plural(report.steps, "iteration")));
     }
-    if let (Some(best), Some(refit)) = (report.best, refit) {
-        output.say(refit.words(best, report.epochs_run));
-    } else if let Some(best) = report.best {
-        output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs_run));
+    if let Some(whose) = whose {
+        output.say(whose);
     }
     if let Some((tested, is)) = tested {
         let rows = plural(tested.rows, "row");
