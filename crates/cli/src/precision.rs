@@ -32,11 +32,6 @@ impl PrecisionArgs {
         model: &Model<T>,
         rows: &Features<T>,
     ) -> Result<Option<Rounded<T>>, Failure> {
-        if let (Some(Precision::F32), Some(_)) = (self.precision, self.tolerance) {
-            return Err(Failure::Usage(
-                "--tolerance bounds what rounding changes, and f32 rounds nothing: leave it out".to_owned(),
-            ));
-        }
         let Some(precision) = self.precision.filter(|precision| *precision != Precision::F32) else { return Ok(None) };
         let rounded = model.rounded(precision)?;
         let cost = model.rounding_cost(&rounded, rows)?;

@@ -92,7 +92,7 @@ fn train<T: Scalar>(
     }
     let mut args = on;
     let Ready { mut model, mut rows, trainer } = ready(&args, first, &wanted)?;
-    rows.notes.splice(..0, args.notes.iter().cloned().chain(kept));
+    rows.notes.splice(..0, kept);
     let mut output = Output::new(args.json, args.quiet);
     let train = &rows.train;
 

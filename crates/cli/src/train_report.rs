@@ -192,6 +192,8 @@ pub(crate) fn tell_beginning<T: Scalar>(
     };
     let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
     output.say(format_args!("{}: {rows} to train on{parts}; {columns}, {targets}", shown(&args.data)));
+    // As the file of settings has them, not as they are typed.
+    args.notes.iter().for_each(|note| output.say(shown(note)));
     print_notes(&data.notes, output);
     if !model.target.names().is_empty() {
         let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());

@@ -100,10 +100,6 @@ fn what_other_commands_would_not_use_is_refused() {
         ("data t.csv --log1p a", "--log1p is about what is learned"),
         ("data t.csv --target y --holdout 0 --split-seed 3", "--split-seed is about rows that are held out"),
         ("data t.csv --target y --features a --drop b", "cannot be used with"),
-        (
-            "eval m --data iris --precision f32 --tolerance 0.1",
-            "--tolerance bounds what rounding changes, and f32 rounds",
-        ),
         ("eval m --data iris --part all --seed 3", "--seed splits the rows into train and test; --part all is both"),
     ] {
         refused(path, args, says);
