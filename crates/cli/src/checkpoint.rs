@@ -84,7 +84,7 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
     } else {
         // The checkpoints go to the folder that is named, wherever the run had them.
         // What is printed is what is asked for now.
-        let others = ["--checkpoint", "--quiet", "--json"];
+        let others = ["--checkpoint", "--quiet", "--json", "--verbose"];
         let of_run = ["--run", "--run-name"];
         // The run's folder is found by where it is: --save and --report may name other files than those in it.
         let outside = completed(checkpoint.command(), &given, &[&others[..], &of_run].concat());

@@ -215,10 +215,10 @@ fn winner(train: &Command, matches: &ArgMatches, arg: &Arg, text: &ConfigText) -
                 let of_file = is_other("test-data").and_then(|_| named("test-data"));
                 let is_in_file = || text.settings().iter().any(|setting| setting.key == "test-data");
                 let other = || winner(train, matches, test, text).filter(|id| id != test.get_id());
-                return of_file.or_else(|| {
+                of_file.or_else(|| {
                     let id = is_in_file().then(other).flatten()?;
                     given.iter().find(|arg| *arg.get_id() == id)
-                });
+                })
             }
             "task" => is_other("loss").and_then(|_| named("loss")),
             "loss" => is_other("task").and_then(|_| named("task")),

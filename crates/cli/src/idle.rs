@@ -72,6 +72,12 @@ pub(crate) fn of(args: &TrainArgs) -> Vec<Idle> {
             let because = [given(&tested), without_stopping(args)].concat();
             add(vec!["--split-seed"], &because, why("for rows that are drawn at random, and here none are"));
         }
+        // Of a file of settings it stays: without it the column would be learned from.
+        if args.fitting.group().is_some() && !splits_at_random(args) && args.run.config.is_none() {
+            let is =
+                "for rows that are drawn, those of a group together, and here none are (--drop leaves out its column)";
+            add(vec!["--group"], &[], why(is));
+        }
         if let (Some(task), Some(_), false) = (task(args), args.classes, is_images(&args.data)) {
             add(vec!["--classes"], &["--task", "--loss"], Some(format!("for classes, and the task is {task}")));
         }

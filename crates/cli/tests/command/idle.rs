@@ -47,6 +47,12 @@ fn what_a_run_would_not_use_is_refused() {
         (&format!("{values} --classes 5"), "--classes is for classes, and the task is regression"),
         ("--data t.csv --target y --loss mse --classes 5", "--classes is for classes, and the task is regression"),
         ("--data t.csv --target y --features a --drop b", "cannot be used with"),
+        (
+            "--data iris --group sepal_width --holdout last",
+            "--group is for rows that are drawn, those of a group together",
+        ),
+        (&format!("{values} --group b --test-data t.csv --epochs 1"), "--group is for rows that are drawn"),
+        ("--verbose --quiet", "cannot be used with"),
         ("--min-delta 0.1", "--min-delta is for early stopping, by --patience"),
         ("--data iris --epochs 2 --monitor accuracy", "--monitor is for early stopping, by --patience"),
     ] {
@@ -86,6 +92,7 @@ fn what_other_commands_would_not_use_is_refused() {
     for (args, says) in [
         ("gradcheck --data iris --hidden none --activation tanh", "--activation is about hidden layers"),
         ("gradcheck --data iris --hidden none --norm batch", "--norm is about hidden layers"),
+        ("inspect m --command --activation tanh", "cannot be used with"),
         ("graph m --seed 3", "--seed is for a new network's weights, by --layers"),
         (
             "graph --layers 2-3-1 --seed 3",
@@ -108,6 +115,43 @@ fn what_other_commands_would_not_use_is_refused() {
     assert_ne!(drawn(3), drawn(4));
     succeed(path, "data t.csv --target y --task regression --split-seed 3");
     succeed(path, "export m --to c --name iris");
+}
+
+/// Images of 28 x 28 pixels in two parts, as MNIST has them.
+fn images(path: &Path) {
+    for (part, rows) in [("train", 20u32), ("t10k", 10)] {
+        let header = |kind: u32, sizes: &[u32]| {
+            let words = [&[kind], sizes].concat();
+            words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>()
+        };
+        let pixels = (0..rows * 784).map(|at| (at * 31 % 251) as u8);
+        let labels = (0..rows).map(|row| (row % 10) as u8);
+        let with = |mut bytes: Vec<u8>, rest: Vec<u8>| {
+            bytes.extend(rest);
+            bytes
+        };
+        let images = with(header(0x803, &[rows, 28, 28]), pixels.collect());
+        fs::write(path.join(format!("{part}-images-idx3-ubyte")), images).unwrap();
+        fs::write(path.join(format!("{part}-labels-idx1-ubyte")), with(header(0x801, &[rows]), labels.collect()))
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_source_with_a_test_part_of_its_own_is_not_split() {
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir(path.join("d")).unwrap();
+    images(&path.join("d"));
+    succeed(path, "train --data mnist:d --hidden 4 --epochs 1 --quiet --save m");
+    refused(
+        path,
+        "train --data mnist:d --epochs 1 --split-seed 3",
+        "--split-seed is for rows that are drawn at random",
+    );
+    refused(path, "eval m --data mnist:d --part test --seed 3", "mnist:d has two parts of its own: leave it out");
+    succeed(path, "train --data mnist:d --hidden 4 --epochs 1 --validation 0.2 --split-seed 3 --quiet");
+    succeed(path, "eval m --data mnist:d --part test");
 }
 
 #[test]
