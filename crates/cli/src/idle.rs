@@ -73,9 +73,10 @@ pub(crate) fn of(args: &TrainArgs) -> Vec<Idle> {
             add(vec!["--split-seed"], &because, why("for rows that are drawn at random, and here none are"));
         }
         // Of a file of settings it stays: without it the column would be learned from.
-        if args.fitting.group().is_some() && !splits_at_random(args) && args.run.config.is_none() {
+        let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);
+        if args.fitting.group().is_some() && is_last && args.run.config.is_none() {
             let is =
-                "for rows that are drawn, those of a group together, and here none are (--drop leaves out its column)";
+                "for rows that are drawn, and --holdout last splits them by their order (--drop leaves out its column)";
             add(vec!["--group"], &[], why(is));
         }
         if let (Some(task), Some(_), false) = (task(args), args.classes, is_images(&args.data)) {

@@ -49,9 +49,8 @@ fn what_a_run_would_not_use_is_refused() {
         ("--data t.csv --target y --features a --drop b", "cannot be used with"),
         (
             "--data iris --group sepal_width --holdout last",
-            "--group is for rows that are drawn, those of a group together",
+            "--group is for rows that are drawn, and --holdout last splits them by their order",
         ),
-        (&format!("{values} --group b --test-data t.csv --epochs 1"), "--group is for rows that are drawn"),
         ("--verbose --quiet", "cannot be used with"),
         ("--min-delta 0.1", "--min-delta is for early stopping, by --patience"),
         ("--data iris --epochs 2 --monitor accuracy", "--monitor is for early stopping, by --patience"),
