@@ -84,7 +84,7 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
     } else {
         // The checkpoints go to the folder that is named, wherever the run had them.
         // What is printed is what is asked for now.
-        let others = ["--checkpoint", "--quiet", "--json"];
+        let others = ["--checkpoint", "--quiet", "--json", "--verbose"];
         let of_run = ["--run", "--run-name"];
         // The run's folder is found by where it is: --save and --report may name other files than those in it.
         let outside = completed(checkpoint.command(), &given, &[&others[..], &of_run].concat());
@@ -110,6 +110,7 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
     Ok(Resumed { args, checkpoint: Some(checkpoint) })
 }
 
+/// The run that the arguments ask for, whose bounds hold from now on.
 pub(crate) fn parsed(command: &[String]) -> std::result::Result<Box<TrainArgs>, String> {
     let cli = Cli::try_parse_from(std::iter::once("chainrule").chain(command.iter().map(String::as_str)))
         .map_err(|error| first_lines(&error.to_string()))?;

@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use chainrule::optim::SETTINGS;
-use chainrule::runs::{ConfigText, KnownSection, SettingValue};
+use chainrule::runs::{ConfigText, KnownSection, Setting, SettingValue};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, Parser};
 
-use crate::args::{Cli, TrainArgs};
+use crate::args::{Cli, Command as Which, TrainArgs};
 use crate::checkpoint::parsed;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::idle;
+use crate::settled;
 
 /// The headings of options that are settings of a run, which are its sections too.
 const HEADINGS: [&str; 4] = ["Data", "Network", "Training", "Checkpoints"];
@@ -78,32 +80,96 @@ pub(crate) fn configured(args: Box<TrainArgs>) -> Result<(Box<TrainArgs>, Vec<St
     let train = train_command();
     let text = ConfigText::open(&path, &known(&train))?;
     let Some(matches) = matches(&given) else { return Ok((args, given)) };
-    let (mut tokens, mut notes) = (Vec::new(), Vec::new());
+    let (mut kept, mut notes) = (Vec::new(), Vec::new());
     for setting in text.settings() {
         let Some(arg) = train.get_arguments().find(|arg| arg.get_long() == Some(&setting.key)) else { continue };
         let token = token(&path, arg, &setting.value)?;
         match winner(&train, &matches, arg, &text) {
             Some(winner) if winner == *arg.get_id() => notes.extend(replaced(&path, arg, &matches, &setting.value)),
-            Some(winner) => notes.push(format!(
-                "{}: {} = {} is left out, because of --{winner}",
-                path.display(),
-                setting.key,
-                setting.value.to_toml(),
-                winner = long_of(&train, winner.as_str())
-            )),
-            None => tokens.extend(token),
+            Some(winner) => {
+                let because = format!("because of --{}", long_of(&train, winner.as_str()));
+                notes.push(left_out(&path, setting, &because));
+            }
+            None => kept.extend(token.map(|token| Kept { setting, token })),
         }
     }
     // The subcommand stands first, but for options of every command.
-    let mut whole = vec!["train".to_owned()];
-    whole.extend(tokens);
     let at = given.iter().position(|arg| arg == "train").unwrap_or(0);
-    whole.extend(given.iter().take(at).cloned());
-    whole.extend(without_config(&given[at + 1..]));
-    let mut args = parsed(&whole).map_err(|why| Failure::Usage(format!("{}: {}", path.display(), first(&why))))?;
+    let typed: Vec<String> = given.iter().take(at).cloned().chain(without_config(&given[at + 1..])).collect();
+    let is_typed =
+        |option: &str| train.get_arguments().any(|arg| arg.get_long() == Some(option) && is_given(&matches, arg));
+    let in_file = |why: String| Failure::Usage(format!("{}: {}", path.display(), first(&why)));
+    let (mut args, whole) = loop {
+        let whole = whole(kept.iter().map(|kept| kept.token.as_str()), &typed);
+        let args = parsed(&whole).map_err(in_file)?;
+        let without = meaningless(&args, &kept, &typed, is_typed)?;
+        if without.is_empty() {
+            break (args, whole);
+        }
+        for (key, because) in without {
+            let is_it = |kept: &Kept<'_>| kept.setting.key == key;
+            notes.extend(kept.iter().find(|kept| is_it(kept)).map(|kept| left_out(&path, kept.setting, &because)));
+            kept.retain(|kept| !is_it(kept));
+        }
+    };
     args.run.config = Some(path);
     args.notes = notes;
     Ok((args, whole))
+}
+
+/// A setting of the file that stays.
+struct Kept<'a> {
+    setting: &'a Setting,
+    /// As it would be typed.
+    token: String,
+}
+
+/// The settings that the command line makes meaningless, with the reason; each once.
+fn meaningless(
+    args: &TrainArgs,
+    kept: &[Kept<'_>],
+    typed: &[String],
+    is_typed: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, String)>, Failure> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut add = |key: &str, because: String| {
+        if kept.iter().any(|kept| kept.setting.key == key) && found.iter().all(|(known, _)| known != key) {
+            found.push((key.to_owned(), because));
+        }
+    };
+    for idle in idle::of(args) {
+        let because = idle.because.iter().find(|option| is_typed(option.trim_start_matches('-')));
+        let Some(because) = because else { continue };
+        idle.options.iter().for_each(|key| add(key.trim_start_matches('-'), format!("because of {because}")));
+    }
+    if is_typed("init") {
+        let settings: Vec<(&str, &str)> = kept.iter().map(|kept| (&*kept.setting.key, &*kept.token)).collect();
+        let parse = |tokens: &[&str]| {
+            let whole = whole(tokens.iter().copied(), typed);
+            let cli = Cli::try_parse_from(std::iter::once("chainrule").chain(whole.iter().map(String::as_str))).ok()?;
+            if let Which::Train(args) = cli.command { Some(args) } else { None }
+        };
+        let settled = settled::otherwise(args, &settings, parse)?;
+        settled.iter().for_each(|key| add(key, "because of --init".to_owned()));
+    }
+    let has_checkpoints = args.checkpoints.folder().is_some() || args.run.is_given();
+    if !has_checkpoints {
+        ["every", "keep"]
+            .iter()
+            .for_each(|key| add(key, "as there are no checkpoints: --checkpoint or --run".to_owned()));
+    }
+    found.sort_by_key(|(key, _)| kept.iter().position(|kept| kept.setting.key == *key));
+    Ok(found)
+}
+
+/// Settings and what is typed as arguments of one command line.
+fn whole<'a>(tokens: impl Iterator<Item = &'a str>, typed: &[String]) -> Vec<String> {
+    std::iter::once("train").chain(tokens).map(str::to_owned).chain(typed.iter().cloned()).collect()
+}
+
+/// The line about a setting that says nothing here.
+fn left_out(path: &Path, setting: &Setting, because: &str) -> String {
+    format!("{}: {} = {} is left out, {because}", path.display(), setting.key, setting.value.to_toml())
 }
 
 /// The arguments without the option itself.
@@ -144,6 +210,16 @@ fn winner(train: &Command, matches: &ArgMatches, arg: &Arg, text: &ConfigText) -
         }
         // The one follows from the other.
         match key {
+            "test-labels" => {
+                let test = train.get_arguments().find(|arg| arg.get_long() == Some("test-data"))?;
+                let of_file = is_other("test-data").and_then(|_| named("test-data"));
+                let is_in_file = || text.settings().iter().any(|setting| setting.key == "test-data");
+                let other = || winner(train, matches, test, text).filter(|id| id != test.get_id());
+                of_file.or_else(|| {
+                    let id = is_in_file().then(other).flatten()?;
+                    given.iter().find(|arg| *arg.get_id() == id)
+                })
+            }
             "task" => is_other("loss").and_then(|_| named("loss")),
             "loss" => is_other("task").and_then(|_| named("task")),
             _ if OF_LOSS.contains(&key) => is_other("loss").and_then(|_| named("loss")).or_else(|| named("task")),

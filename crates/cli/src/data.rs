@@ -52,8 +52,13 @@ impl<'a> Named<'a> {
                 let (source, file) = (self.source, file.display());
                 Err(Failure::Usage(format!("{labels} {file} is not needed: {source} has its own labels")))
             }
-            _ => text_options::check(&self.columns.of_text(), self.files()),
+            _ => self.check_text(&self.columns.of_text()),
         }
+    }
+
+    /// Refuses these options about text where no file of the command is text.
+    pub(crate) fn check_text(&self, given: &[&'static str]) -> Result<(), Failure> {
+        text_options::check(given, self.files())
     }
 
     /// The files of the command, each behind its option.

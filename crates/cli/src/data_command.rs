@@ -5,6 +5,7 @@ use chainrule::data::{ColumnProfile, DataFinding, Preflight, SplitRequest, Targe
 use serde::Serialize;
 
 use crate::args::DataArgs;
+use crate::args::defaults::HOLDOUT;
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
@@ -22,7 +23,10 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     let named = named.within(&args.memory);
     named.check()?;
     text_options::refuse_of_images(&args.fitting.given(), named.source, "SOURCE")?;
-    let split = SplitRequest { test: args.holdout, seed: args.split_seed, ..SplitRequest::default() };
+    refuse_idle(args)?;
+    let usual = SplitRequest::default();
+    let (test, seed) = (args.holdout.unwrap_or(HOLDOUT), args.split_seed.unwrap_or(usual.seed));
+    let split = SplitRequest { test, seed, ..usual };
     let request = args.fitting.applied_to(named.request());
     let mut output = Output::new(args.json, false);
     let found = match request.preflight(&split) {
@@ -41,6 +45,25 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     output.json(&found);
     say(&found, &mut output);
     output.finish()
+}
+
+/// Refuses options about targets and parts where there are none.
+fn refuse_idle(args: &DataArgs) -> Result<(), Failure> {
+    let has_target = args.data.has_targets() || args.columns.labels.is_some() || !args.columns.target.is_empty();
+    let given = [
+        ("--task", args.columns.task.is_some() && !has_target),
+        ("--log1p", args.fitting.takes_logarithms() && !has_target),
+        ("--holdout", args.holdout.is_some() && !has_target),
+        ("--split-seed", args.split_seed.is_some() && !has_target),
+    ];
+    let given: Vec<&str> = given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect();
+    text_options::refuse(&given, |are, them| {
+        format!("{are} about what is learned, and no target is named: --target COLUMN, or leave {them} out")
+    })?;
+    let seed: &[&str] = if args.split_seed.is_some() && args.holdout == Some(0.0) { &["--split-seed"] } else { &[] };
+    text_options::refuse(seed, |are, them| {
+        format!("{are} about rows that are held out, and --holdout 0 leaves none: leave {them} out")
+    })
 }
 
 fn say(found: &Preflight, output: &mut Output) {

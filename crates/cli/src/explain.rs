@@ -17,6 +17,9 @@ use crate::layers::model_of;
 use crate::output::{Output, brief, percent, plural};
 use crate::part::Chosen;
 
+/// Columns that are shown.
+const LIMIT: usize = 40;
+
 /// The JSON line of a row.
 #[derive(Debug, Serialize)]
 struct RowLine<'a> {
@@ -77,7 +80,7 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
             }
             output.json(&RowLine { row, found: &found, sum: found.sum(), difference: found.difference() });
             output.say(format_args!("{}, {part}, row {row}", shown(&args.data)));
-            say_row(&mut output, &found, args.limit);
+            say_row(&mut output, &found, args.limit.unwrap_or(LIMIT));
             if let Some(path) = &args.image {
                 output.say(format_args!("wrote {}", shown(path.display())));
             }
@@ -86,7 +89,7 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
             let found = permutation_importance(&model, &data)?;
             output.json(&ImportanceLine { rows: data.rows(), importance: &found });
             output.say(format_args!("{}, {part}: {}", shown(&args.data), plural(data.rows(), "row")));
-            output.say(importance(&found, args.limit));
+            output.say(importance(&found, args.limit.unwrap_or(LIMIT)));
         }
     }
     output.finish()

@@ -16,6 +16,9 @@ use crate::text_options;
 
 pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
     let format = format(args)?;
+    if let (Some(_), false) = (&args.name, matches!(format, ExportFormat::C | ExportFormat::Onnx)) {
+        return Err(Failure::Usage(format!("--name is for c and onnx: {format} names nothing by it; leave it out")));
+    }
     match &args.data {
         Some(source) => Named::data(source, &args.columns, None).check()?,
         None => text_options::refuse_without_rows(&args.columns.given(), "--int8 --data")?,

@@ -54,6 +54,8 @@ struct WorstLine {
 pub(crate) fn run(args: &GradcheckArgs) -> Result<(), Failure> {
     let named = Named::data(&args.data, &args.columns, args.loss);
     named.check()?;
+    let (hidden, activation, norm, dropout) = (args.hidden.as_ref(), args.activation, args.norm, args.dropout);
+    ArchitectureArgs { hidden, activation, norm, dropout, init: None }.refuse_without_hidden()?;
     // Always in f64, whatever the file holds: finite differences in f32 are too inaccurate.
     let stored = match &args.model {
         Some(path) => Some(model_of::<f64>(&args.order.open(path)?, path, args.activation)?),

@@ -15,12 +15,16 @@ use crate::output::Output;
 use crate::text_options;
 use crate::values::{self, Edges, GraphFormat, Sizes, View};
 
+/// The default of --seed.
+const SEED: u64 = 42;
+
 pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
     let format = args.format()?;
     match args.data() {
         Some(data) => data.check()?,
         None => text_options::refuse_without_rows(&args.columns.given(), "--data")?,
     }
+    refuse_of_sketches(args)?;
     let files = Files::default().file("MODEL", args.model.as_deref()).source("--data", args.data.as_ref());
     files.file("--labels", args.columns.labels.as_deref()).output("--output", args.output.as_deref()).check()?;
     match (&args.model, &args.layers) {
@@ -43,6 +47,29 @@ pub(crate) fn run(args: &GraphArgs) -> Result<(), Failure> {
             Err(Failure::Usage("name a model file, or give the sizes of a network: --layers 2-4-3-1".to_owned()))
         }
     }
+}
+
+/// Refuses options about a new network's weights and hidden layers where there are none, or none that are drawn.
+fn refuse_of_sketches(args: &GraphArgs) -> Result<(), Failure> {
+    let seed: &[&str] = if args.seed.is_some() { &["--seed"] } else { &[] };
+    if args.model.is_some() {
+        return text_options::refuse(seed, |are, them| {
+            format!("{are} for a new network's weights, by --layers: the model has its own; leave {them} out")
+        });
+    }
+    if args.view == View::Operations && args.data.is_none() {
+        text_options::refuse(seed, |are, them| {
+            format!(
+                "{are} for weights, which a graph of operations without rows does not show: --view neurons, --data, or leave {them} out"
+            )
+        })?;
+    }
+    let sizes = args.layers.as_deref().and_then(|sizes| values::sizes(sizes).ok());
+    let has_none = sizes.is_some_and(|Sizes(sizes)| sizes.len() == 2);
+    let activation: &[&str] = if args.activation.is_some() && has_none { &["--activation"] } else { &[] };
+    text_options::refuse(activation, |are, them| {
+        format!("{are} about hidden layers, and these sizes have none: leave {them} out")
+    })
 }
 
 impl GraphArgs {
@@ -88,7 +115,7 @@ impl GraphArgs {
 /// A network of these sizes with its initial weights.
 fn sketch(args: &GraphArgs, sizes: &[usize]) -> Result<Model<f32>, Failure> {
     let (inputs, outputs) = (sizes[0], sizes[sizes.len() - 1]);
-    let mut builder = Mlp::builder(inputs).seed(args.seed);
+    let mut builder = Mlp::builder(inputs).seed(args.seed.unwrap_or(SEED));
     for &units in &sizes[1..sizes.len() - 1] {
         builder = builder.dense(units).activation(args.activation.unwrap_or(Activation::Relu));
     }

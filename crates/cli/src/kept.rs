@@ -67,6 +67,12 @@ impl TrainArgs {
     /// Refuses options about rows that were settled when the model was trained, unless they say the same: what it has learned
     /// does not change with them.
     pub(crate) fn refuse_settled<T: Scalar>(&self, model: &Model<T>) -> Result<(), Failure> {
+        let logarithms = self.fitting.takes_logarithms().then_some("--log1p");
+        if let (true, Some(option)) = (model.schema.is_some(), self.columns.chosen_features().or(logarithms)) {
+            return Err(Failure::Usage(format!(
+                "{option} is for a new network: the one in --init's file has its columns"
+            )));
+        }
         if !self.preprocess.is_of(&model.preprocess) {
             // Of a network that was made elsewhere and takes features as they are, all of that is settled anew.
             return match model.schema.is_none() && model.preprocess == Preprocess::None {

@@ -37,6 +37,13 @@ impl LayersArgs {
         Err(Failure::Usage(format!("--layers orders the layers of a model file: name one, {file}, or omit it")))
     }
 
+    /// Opens a model file with its layers in this order, and tells nothing about it.
+    pub(crate) fn open_silently(&self, path: &Path) -> Result<ModelFile, Failure> {
+        let file = limits().open_model(path)?;
+        let names: Vec<&str> = self.names.iter().map(|name| name.trim()).collect();
+        Ok(if self.is_given() { file.with_layer_order(&names)? } else { file })
+    }
+
     /// Opens a model file with its layers in this order. A guess about them is told on standard error.
     pub(crate) fn open(&self, path: &Path) -> Result<ModelFile, Failure> {
         let file = limits().open_model(path)?;

@@ -7,8 +7,10 @@ use chainrule::{Activation, Error, Init, Layer, Mlp, Model, ModelFile, Result, S
 
 use crate::args::defaults::HIDDEN;
 use crate::escape::shown;
+use crate::failure::Failure;
 use crate::layers::other_than;
 use crate::output::tell;
+use crate::text_options;
 use crate::values::{Hidden, Norm};
 
 /// The options about the architecture; `None` where an option is not given.
@@ -63,6 +65,12 @@ impl ArchitectureArgs<'_> {
                 "note: {path} does not name the activation of its hidden layers: relu is taken; --activation names another"
             ));
         }
+        self.check(&model, path)?;
+        Ok(model)
+    }
+
+    /// Refuses a model, from this file, that contradicts an option.
+    pub(crate) fn check<T: Scalar>(&self, model: &Model<T>, path: &Path) -> Result<()> {
         let differs = |found, wanted, option| {
             let expected = format!("{wanted}, from {option}; omit {option} to train the network in the file");
             Err(Error::Shape { origin: path.display().to_string(), found, expected })
@@ -104,7 +112,27 @@ impl ArchitectureArgs<'_> {
                 return differs(format!("dropout {}", shares.join(", ")), wanted.to_string(), "--dropout");
             }
         }
-        Ok(model)
+        Ok(())
+    }
+
+    /// The options that are given and are about hidden layers, where there are to be none.
+    pub(crate) fn without_hidden(&self) -> Vec<&'static str> {
+        if self.hidden.is_none_or(|hidden| !hidden.0.is_empty()) {
+            return Vec::new();
+        }
+        let given = [
+            ("--activation", self.activation.is_some()),
+            ("--norm", self.norm.is_some()),
+            ("--dropout", self.dropout.is_some_and(|share| share > 0.0)),
+        ];
+        given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
+    }
+
+    /// Refuses these.
+    pub(crate) fn refuse_without_hidden(&self) -> std::result::Result<(), Failure> {
+        text_options::refuse(&self.without_hidden(), |are, them| {
+            format!("{are} about hidden layers, and --hidden none has none: leave {them} out")
+        })
     }
 }
 

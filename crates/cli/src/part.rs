@@ -39,6 +39,15 @@ impl Chosen<'_> {
         let own = examples.test();
         let part = self.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
         let is_asked = self.holdout.is_some() || self.seed.is_some();
+        if self.seed.is_some() && (part == Part::All || own.is_some() && self.holdout.is_none()) {
+            let source = self.named.source;
+            return Err(Failure::Usage(match part {
+                Part::All => "--seed splits the rows into train and test; --part all is both".to_owned(),
+                _ => format!(
+                    "--seed splits rows, and {source} has two parts of its own: leave it out, or give --holdout, too"
+                ),
+            }));
+        }
         let seen = match (&model.split, own) {
             (Some(split), None) if part == Part::All => {
                 examples.split_again(split).map_or(0, |parts| split.learned(&parts).count())

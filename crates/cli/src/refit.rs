@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use chainrule::train::{Observer, StopReason};
-use chainrule::{EpochReport, Model, Scalar, TrainReport, Trainer};
+use chainrule::train::{Monitor, Observer, StopReason};
+use chainrule::{EpochReport, Model, Scalar, TrainConfig, TrainReport, Trainer};
 
 use crate::failure::Failure;
 use crate::interrupt;
@@ -31,21 +31,42 @@ impl Refit {
     pub(crate) fn is_interrupted(&self) -> bool {
         matches!(self, Refit::Kept { because: INTERRUPTED })
     }
+}
 
-    /// The line that says whose the weights are.
-    pub(crate) fn words(&self, best: usize, epochs: usize) -> String {
-        match self {
-            Refit::Done { rows, epochs: again } => format!(
-                "epoch {best} of {epochs} was the best on the rows to validate on; the weights are those of a new run of \
-                 {} over these rows too, {} in all",
-                plural(*again, "epoch"),
-                plural(*rows, "row")
-            ),
-            Refit::Kept { because } => {
-                format!("the weights are those of epoch {best}, the best of {epochs}; the run over all rows {because}")
-            }
+/// The line that says whose the weights are, where early stopping chose an epoch.
+pub(crate) fn words(refit: Option<&Refit>, report: &TrainReport, config: &TrainConfig) -> Option<String> {
+    let (best, epochs) = (report.best?, report.epochs_run);
+    let least = config.early_stopping.filter(|stopping| is_beaten(report, stopping.monitor));
+    let least = least.map(|stopping| format!("better by more than {} (--min-delta)", stopping.min_delta));
+    let whose = match &least {
+        None => format!("the weights are those of epoch {best}, the best of {epochs}"),
+        Some(better) => format!("the weights are those of epoch {best}, the last of {epochs} that was {better}"),
+    };
+    Some(match refit {
+        None => whose,
+        Some(Refit::Kept { because }) => format!("{whose}; the run over all rows {because}"),
+        Some(Refit::Done { rows, epochs: again }) => format!(
+            "epoch {best} of {epochs} was the {} on the rows to validate on; the weights are those of a new run of {} over \
+             these rows too, {} in all",
+            least.map_or("best".to_owned(), |better| format!("last that was {better}")),
+            plural(*again, "epoch"),
+            plural(*rows, "row")
+        ),
+    })
+}
+
+/// Whether a later epoch than the one that was chosen was better, by too little to count.
+fn is_beaten(report: &TrainReport, monitor: Monitor) -> bool {
+    let score = |epoch: &EpochReport| {
+        let validation = epoch.validation.as_ref()?;
+        match monitor {
+            Monitor::Accuracy => validation.accuracy.map(|accuracy| -accuracy),
+            _ => Some(validation.loss),
         }
-    }
+    };
+    let Some(best) = &report.best_epoch else { return false };
+    let mut later = report.epochs.iter().filter(|epoch| epoch.epoch > best.epoch);
+    score(best).is_some_and(|best| later.any(|later| score(later).is_some_and(|later| later < best)))
 }
 
 /// Trains `start` on both parts and puts it in the model's place, if the first run found a best epoch by itself.

@@ -45,12 +45,6 @@ impl<T: Scalar> Rows<T> {
         request.classes = args.classes;
         let examples = match stored {
             Some(model) => {
-                let logarithms = args.fitting.takes_logarithms().then_some("--log1p");
-                if let (true, Some(option)) = (model.schema.is_some(), args.columns.chosen_features().or(logarithms)) {
-                    return Err(Failure::Usage(format!(
-                        "{option} is for a new network: the one in --init's file has its columns"
-                    )));
-                }
                 args.refuse_settled(model)?;
                 let examples = request.read_for(model)?;
                 examples.check_for(model)?;
@@ -77,10 +71,10 @@ impl<T: Scalar> Rows<T> {
             )));
         }
         let (parts, split) = parts(args, &examples, stored, validation, &mut notes)?;
-        let test_file = match args.test_data() {
-            Some(named) => Some(args.fitting.applied_to(named.request()).read_like(&examples)?),
-            None => None,
-        };
+        let refits = usual.refit.is_some() && usual.patience.is_some() && !args.no_refit && !args.schedule.is_plateau();
+        let both = refits.then(|| both(&parts)).filter(|both| both.len() > parts.train.len());
+        let fitted = fitted(args, &examples, both.as_ref().unwrap_or(&parts.train), stored)?;
+        let test_file = test_file(args, &examples, &fitted, &mut notes)?;
         let own_test = examples.test().filter(|_| args.holdout.is_none());
         let tested = test_file.as_ref().map(|test| test.test().unwrap_or(test)).or(own_test);
         let findings = match args.quiet && !args.json {
@@ -91,11 +85,9 @@ impl<T: Scalar> Rows<T> {
         if findings.iter().any(|finding| matches!(finding.kind, "single-class" | "empty-classes")) {
             notes.retain(|note| !(note.starts_with("warning: ") && note.contains(" the class ")));
         }
-        let refits = usual.refit.is_some() && usual.patience.is_some() && !args.no_refit && !args.schedule.is_plateau();
-        let both = refits.then(|| both(&parts)).filter(|both| both.len() > parts.train.len());
-        let fitted = fitted(args, &examples, both.as_ref().unwrap_or(&parts.train), stored)?;
         let held_out = [&parts.validation, &parts.test];
-        let unknown: usize = held_out.iter().map(|rows| examples.unknown_categories(rows, &fitted)).sum();
+        let of_test = tested.map_or(0, |test| test.unknown_categories(&all_rows(test), &fitted));
+        let unknown = held_out.iter().fold(of_test, |sum, rows| sum + examples.unknown_categories(rows, &fitted));
         if unknown > 0 {
             notes.push(format!(
                 "warning: {unknown} of the rows held out have a category that training does not see: taken as none of those \
@@ -137,6 +129,23 @@ impl<T: Scalar> Rows<T> {
     pub(crate) fn watched(&self) -> Option<&Dataset<T>> {
         self.validation.as_ref().or(self.test.as_ref())
     }
+}
+
+/// The rows of --test-data, read as those that are learned from; what of them could be meant otherwise is noted.
+fn test_file(
+    args: &TrainArgs,
+    examples: &Examples,
+    fitted: &Fitted,
+    notes: &mut Vec<String>,
+) -> Result<Option<Examples>, Failure> {
+    let Some(named) = args.test_data() else { return Ok(None) };
+    let test = args.fitting.applied_to(named.request()).read_to_test(examples, fitted)?;
+    let source = named.source.to_string();
+    notes.extend(test.notes().iter().filter_map(|note| {
+        let (mark, words) = note.split_once(": ").filter(|(mark, _)| matches!(*mark, "note" | "warning"))?;
+        Some(format!("{mark}: {source}: {words}"))
+    }));
+    Ok(Some(test))
 }
 
 /// That it is the model's own target that is learned.

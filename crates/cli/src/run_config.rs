@@ -119,7 +119,9 @@ fn new_network<T: Scalar>(args: &TrainArgs, rows: &Rows<T>) -> Used {
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     used.push(("hidden", Some(if sizes.is_empty() { "none".to_owned() } else { sizes.join(",") })));
     let activation = args.activation.unwrap_or(chainrule::Activation::Relu);
-    used.push(("activation", Some(activation_name(activation))));
+    if args.hidden.as_ref().is_none_or(|hidden| !hidden.0.is_empty()) {
+        used.push(("activation", Some(activation_name(activation))));
+    }
     let usual = rows.usual.init == Init::Torch && activation != chainrule::Activation::Selu;
     if args.init_weights.is_none() && usual {
         used.push(("init-weights", Some("torch".to_owned())));

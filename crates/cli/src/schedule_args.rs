@@ -38,7 +38,7 @@ pub(crate) struct ScheduleArgs {
     /// [default: never; for tables by the number of rows]
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
     patience: Option<usize>,
-    /// The smallest improvement that counts, for --patience [default: 0; for tables without --patience 0.003]
+    /// The smallest improvement that counts, for --patience: an epoch that is better by no more is not the best one [default: 0; for tables without --patience 0.003]
     #[arg(long, value_name = "NUMBER", value_parser = values::not_negative, allow_negative_numbers = true)]
     min_delta: Option<f64>,
     /// The metric that --patience watches; accuracy needs class labels [default: loss]
@@ -138,6 +138,41 @@ impl ScheduleArgs {
         self.patience = Some(earlier.patience);
         self.min_delta = self.min_delta.or(Some(earlier.min_delta));
         self.monitor = self.monitor.or(Some(earlier.monitor));
+    }
+
+    /// The options that are given and belong to steps over minibatches.
+    pub(crate) fn of_steps(&self) -> Vec<&'static str> {
+        let given = [
+            ("--l1", self.l1.is_some()),
+            ("--decay-of", self.decay_of.is_some()),
+            ("--schedule", self.schedule.is_some()),
+            ("--warm-up", self.warm_up.is_some()),
+            ("--accumulate", self.accumulate.is_some()),
+        ];
+        given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
+    }
+
+    /// The options that are given and need rows to validate on.
+    pub(crate) fn of_validation(&self) -> Vec<&'static str> {
+        let own = [("--patience", self.patience.is_some()), ("--schedule", self.is_plateau())];
+        let own = own.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option);
+        own.chain(self.of_stopping()).collect()
+    }
+
+    /// The options that are given and are settings of early stopping.
+    pub(crate) fn of_stopping(&self) -> Vec<&'static str> {
+        let given = [("--min-delta", self.min_delta.is_some()), ("--monitor", self.monitor.is_some())];
+        given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
+    }
+
+    /// Whether the accuracy is to be watched, which values have not.
+    pub(crate) fn watches_accuracy(&self) -> bool {
+        self.monitor == Some(Monitor::Accuracy)
+    }
+
+    /// Whether --decay-of is given, without --l1, which it would be about.
+    pub(crate) fn has_group_alone(&self) -> bool {
+        self.decay_of.is_some() && self.l1.is_none_or(|l1| l1 == 0.0)
     }
 
     /// Whether --patience is given.

@@ -42,7 +42,7 @@ pub(crate) fn refuse_without_rows(given: &[&'static str], named: &str) -> Result
 }
 
 /// Refuses these options, if there are any, with words that go on behind their names, in which they are or it is.
-fn refuse(given: &[&'static str], words: impl FnOnce(&str, &str) -> String) -> Result<(), Failure> {
+pub(crate) fn refuse(given: &[&str], words: impl FnOnce(&str, &str) -> String) -> Result<(), Failure> {
     let (are, them) = match given.len() {
         0 => return Ok(()),
         1 => ("is", "it"),

@@ -18,10 +18,20 @@ use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::layers::model_of;
 use crate::output::{Output, plural};
+use crate::text_options;
 use crate::values::TraceFormat;
 use crate::weights::WeightsArgs;
 
+/// Rows and columns of a matrix that are shown.
+const LIMIT: usize = 10;
+
 pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
+    if format(args) == TraceFormat::Json {
+        let given = [("--digits", args.digits.is_some()), ("--limit", args.limit.is_some())];
+        text_options::refuse(&of(&given), |are, them| {
+            format!("{are} for text and markdown: JSON has every number in full; leave {them} out")
+        })?;
+    }
     let files = Files::default().file("FILE", Some(&args.file)).source("--data", args.data.as_ref());
     files.file("--labels", args.columns.labels.as_deref()).output("--output", args.output.as_deref()).check()?;
     let (trace, digits) = if extension(&args.file) == Some("toml") {
@@ -36,6 +46,16 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
         };
         let named = Named::data(source, &args.columns, None);
         named.check()?;
+        if args.steps == Some(0) {
+            let of_steps = [
+                ("--optimizer and its settings", args.optimizer.is_given()),
+                ("--clip-norm", args.clip_norm.is_some()),
+                ("--clip-value", args.clip_value.is_some()),
+            ];
+            text_options::refuse(&of(&of_steps), |are, them| {
+                format!("{are} about training steps, and --steps 0 takes none: leave {them} out")
+            })?;
+        }
         let file = args.order.open(&args.file)?;
         let trace = match file.dtype() {
             DType::F32 => model::<f32>(args, source, &named, &file)?,
@@ -48,18 +68,27 @@ pub(crate) fn run(args: &TraceArgs) -> Result<(), Failure> {
 
 /// The trace of a worked example, and the number of digits in its file.
 fn example(args: &TraceArgs) -> Result<(Trace, Option<usize>), Failure> {
-    let mut given: Vec<&str> = args.data.iter().map(|_| "--data").chain(args.columns.given()).collect();
-    given.extend(args.optimizer.is_given().then_some("--optimizer and its settings"));
-    if !given.is_empty() {
-        let (given, are) = (given.join(" and "), if given.len() == 1 { "is" } else { "are" });
-        let file = args.file.display();
-        return Err(Failure::Usage(format!(
-            "{given} {are} for models: the worked example {file} contains all of that"
-        )));
-    }
+    let of_models = [
+        ("--rows", args.rows.is_some()),
+        ("--skip", args.skip.is_some()),
+        ("--activation", args.activation.is_some()),
+        ("--optimizer and its settings", args.optimizer.is_given()),
+        ("--clip-norm", args.clip_norm.is_some()),
+        ("--clip-value", args.clip_value.is_some()),
+    ];
+    let given: Vec<&str> =
+        args.data.iter().map(|_| "--data").chain(args.columns.given()).chain(of(&of_models)).collect();
+    text_options::refuse(&given, |are, _| {
+        format!("{are} for models: the worked example {} contains all of that", args.file.display())
+    })?;
     args.order.refuse_without("a .safetensors file")?;
     let example = Example::open(&args.file)?;
     Ok((example.trace(args.steps, args.step)?, example.digits()))
+}
+
+/// Those that are given.
+fn of(options: &[(&'static str, bool)]) -> Vec<&'static str> {
+    options.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
 }
 
 fn model<T: Scalar>(args: &TraceArgs, source: &Source, named: &Named<'_>, file: &ModelFile) -> Result<Trace, Failure> {
@@ -106,15 +135,20 @@ fn update<T: Scalar>(args: &TraceArgs, model: &Model<T>) -> Result<(Update, Opti
     Ok((Update { clip, optimizer, decay: earlier.decay }, Some(note)))
 }
 
-fn write(args: &TraceArgs, trace: Trace, digits: usize) -> Result<(), Failure> {
+/// The format of --format or --json, or of the file's extension.
+fn format(args: &TraceArgs) -> TraceFormat {
     let by_name = match args.output.as_deref().and_then(extension) {
         _ if args.json => TraceFormat::Json,
         Some("json") => TraceFormat::Json,
         Some("md") => TraceFormat::Markdown,
         _ => TraceFormat::Text,
     };
-    let limit = args.limit;
-    let text = match args.format.unwrap_or(by_name) {
+    args.format.unwrap_or(by_name)
+}
+
+fn write(args: &TraceArgs, trace: Trace, digits: usize) -> Result<(), Failure> {
+    let limit = args.limit.unwrap_or(LIMIT);
+    let text = match format(args) {
         TraceFormat::Json => escape::json(to_json(&trace)) + "\n",
         TraceFormat::Markdown => to_markdown(&readable(trace), &MarkdownStyle { digits, limit }),
         TraceFormat::Text => to_text(&readable(trace), &TextStyle { digits, limit, ..look(args) }),

@@ -20,6 +20,7 @@ use crate::doctor::{Patient, Run, Watch};
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files;
+use crate::idle;
 use crate::interrupt;
 use crate::network::ArchitectureArgs;
 use crate::output::{Output, seconds, tell};
@@ -39,6 +40,9 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
     args.optimizer.lbfgs()?;
     if let (true, Some(_)) = (args.optimizer.is_lbfgs(), args.checkpoints.folder()) {
         return Err(Failure::Usage("lbfgs has no checkpoints: its past steps are not stored".to_owned()));
+    }
+    if checkpoint.is_none() {
+        idle::refuse(args)?;
     }
     // Which optimiser is usual depends on the rows; what neither of them takes is bad usage before they are read.
     let optimizer = |usual| args.optimizer.or_named(usual).optimizer();
@@ -82,9 +86,13 @@ fn train<T: Scalar>(
     if stored.is_none_or(|model| model.target.names().is_empty()) {
         args.data().check_target()?;
     }
-    let (mut args, kept) = args.going_on(first.as_ref().map(|(model, _)| model), stored.is_some())?;
+    let (on, kept) = args.going_on(first.as_ref().map(|(model, _)| model), stored.is_some())?;
+    if on.optimizer.is_lbfgs() && checkpoint.is_none() {
+        idle::refuse_of_steps(args)?;
+    }
+    let mut args = on;
     let Ready { mut model, mut rows, trainer } = ready(&args, first, &wanted)?;
-    rows.notes.splice(..0, args.notes.iter().cloned().chain(kept));
+    rows.notes.splice(..0, kept);
     let mut output = Output::new(args.json, args.quiet);
     let train = &rows.train;
 
@@ -153,7 +161,8 @@ fn train<T: Scalar>(
     board.map_or(Ok(()), TensorBoard::finish)?;
     let title = saved.map_or_else(|| args.data.to_string(), |path| path.display().to_string());
     page::of_run(args, title, subject(args, &model, &rows, &report, &trainer), &trainer, &mut output)?;
-    tell_end(args, &report, refit.as_ref(), tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
+    let whose = refit::words(refit.as_ref(), &report, trainer.config());
+    tell_end(args, &report, whose, tested.map(|tested| (tested, rows.test_is)), saved, &mut output);
     let mut line = done(&report, &model, &trainer, tested, refit.as_ref(), saved);
     line.checkpoints = args.checkpoints.folder().map(|folder| folder.display().to_string());
     output.json(&line);
@@ -292,7 +301,7 @@ fn keep_after_divergence<T: Scalar>(model: &Model<T>, args: &TrainArgs, epochs: 
 impl TrainArgs {
     /// The options as they are, and without a model that training goes on with nothing to say; else those of its run where
     /// none are given, and a line about it.
-    fn going_on<T: Scalar>(
+    pub(crate) fn going_on<T: Scalar>(
         &self,
         model: Option<&Model<T>>,
         is_described: bool,
@@ -322,7 +331,7 @@ impl TrainArgs {
         }
     }
 
-    fn architecture(&self) -> ArchitectureArgs<'_> {
+    pub(crate) fn architecture(&self) -> ArchitectureArgs<'_> {
         ArchitectureArgs {
             hidden: self.hidden.as_ref(),
             activation: self.activation,

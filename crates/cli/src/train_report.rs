@@ -192,6 +192,8 @@ pub(crate) fn tell_beginning<T: Scalar>(
     };
     let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
     output.say(format_args!("{}: {rows} to train on{parts}; {columns}, {targets}", shown(&args.data)));
+    // As the file of settings has them, not as they are typed.
+    args.notes.iter().for_each(|note| output.say(shown(note)));
     print_notes(&data.notes, output);
     if !model.target.names().is_empty() {
         let (names, scaled) = (shown(model.target.names().join(", ")), model.target.scaling().is_some());
@@ -219,10 +221,11 @@ pub(crate) fn tell_beginning<T: Scalar>(
     });
 }
 
+/// What is said at the end; `whose` says which epoch the weights are of.
 pub(crate) fn tell_end(
     args: &TrainArgs,
     report: &TrainReport,
-    refit: Option<&Refit>,
+    whose: Option<String>,
     tested: Option<(&Evaluation, &str)>,
     saved: Option<&Path>,
     output: &mut Output,
@@ -237,10 +240,8 @@ pub(crate) fn tell_end(
     if report.stop_reason == StopReason::Converged {
         output.say(format_args!("lbfgs found no lower loss after {}", plural(report.steps, "iteration")));
     }
-    if let (Some(best), Some(refit)) = (report.best, refit) {
-        output.say(refit.words(best, report.epochs_run));
-    } else if let Some(best) = report.best {
-        output.say(format_args!("the weights are those of epoch {best}, the best of {}", report.epochs_run));
+    if let Some(whose) = whose {
+        output.say(whose);
     }
     if let Some((tested, is)) = tested {
         let rows = plural(tested.rows, "row");

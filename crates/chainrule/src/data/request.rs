@@ -130,14 +130,7 @@ impl Request {
     pub fn read_like(&self, other: &Examples) -> Result<Examples> {
         let mut request = self.clone();
         request.task = Some(other.task());
-        let answers = other.target.answers.as_ref().map(|[no, yes]| [no.as_str(), yes.as_str()]);
-        request.read_as(TargetRequest {
-            class_names: other.class_names(),
-            answers,
-            target_names: other.target_names(),
-            signs: Some(&other.target.signs),
-            ..TargetRequest::default()
-        })
+        request.read_as(other.target.known(&other.target_names))
     }
 
     pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
@@ -339,14 +332,15 @@ impl Request {
     ) -> Result<Roles> {
         let one = |name: &Option<String>| name.as_ref().map(|name| names.find(name)).transpose();
         let (group, weights) = (one(&self.group)?, one(&self.row_weights)?);
+        let categories = names.find_all(&self.format.categories)?;
         // A model knows its columns.
         if let Some(schema) = schema {
+            refuse_number_categories(table, &categories)?;
             let located = schema.locate(table)?;
             notes.extend(located.notes);
             return Ok(Roles { features: located.columns, group, weights });
         }
         let dropped = names.find_all(&self.drop)?;
-        let categories = names.find_all(&self.format.categories)?;
         let features = match &self.features {
             Some(features) => {
                 let features = names.find_all(features)?;

@@ -7,7 +7,9 @@ use chainrule_kernel::Scalar;
 use super::encoder::Wanted;
 use super::examples::Examples;
 use super::features::Features;
+use super::fitted::Fitted;
 use super::request::Request;
+use super::roles::refuse_number_categories;
 use super::schema::{Located, Schema};
 use super::source::Whole;
 use super::table::{TableRows, TextFormat};
@@ -83,6 +85,22 @@ impl Request {
         Ok(examples)
     }
 
+    /// Reads features and targets to test on what is learned from these examples: with the same targets, classes and task, and by
+    /// the columns that were fitted. Numbers are read as there, and a note says where they lack the sign of money or percent that
+    /// those had.
+    ///
+    /// # Errors
+    /// As [`Request::read_like`]; when a column that was fitted is not there, or its numbers have another sign.
+    pub fn read_to_test(&self, learned: &Examples, fitted: &Fitted) -> Result<Examples> {
+        let mut request = self.clone();
+        request.task = Some(learned.task());
+        let schema = fitted.schema();
+        if let Some(schema) = schema {
+            request.format = schema.known_to(&self.format, true);
+        }
+        request.read_as(TargetRequest { schema, ..learned.target.known(&learned.target_names) })
+    }
+
     /// The format, with what a model knows.
     fn format_for<T: Scalar>(&self, model: &Model<T>, has_targets: bool) -> TextFormat {
         match &model.schema {
@@ -127,7 +145,10 @@ impl Request {
         let mut notes = table.notes().to_vec();
         let plain;
         let schema = match &model.schema {
-            Some(schema) => schema,
+            Some(schema) => {
+                refuse_number_categories(&table, &table.names().find_all(&self.format.categories)?)?;
+                schema
+            }
             None => {
                 let names = table.names();
                 let targets = names.find_all(&self.target)?;

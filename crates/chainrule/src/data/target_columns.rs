@@ -59,6 +59,18 @@ pub(crate) struct TargetFound {
     pub(crate) signs: Vec<Option<Sign>>,
 }
 
+impl TargetFound {
+    /// What others that are read beside it, called by these names, have to have.
+    pub(crate) fn known<'a>(&'a self, target_names: &'a [String]) -> TargetRequest<'a> {
+        let class_names = match &self.data {
+            TargetData::Classes { names, .. } => Some(&names[..]),
+            TargetData::Values(_) => None,
+        };
+        let answers = self.answers.as_ref().map(|[no, yes]| [no.as_str(), yes.as_str()]);
+        TargetRequest { class_names, answers, target_names, signs: Some(&self.signs), ..TargetRequest::default() }
+    }
+}
+
 /// The columns that hold the targets, and the rows that are used.
 pub(crate) struct TargetColumns<'a> {
     pub(crate) table: &'a Table,

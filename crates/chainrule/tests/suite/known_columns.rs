@@ -205,6 +205,25 @@ fn several_targets_are_found_by_their_names_in_any_order() {
 }
 
 #[test]
+fn rows_to_test_on_are_read_by_the_columns_that_were_fitted() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "rent,x,y\n".to_owned() + &rows(20, |at| format!("${at}.5,{},{}.25", at * 7 % 20, at + 3));
+    let examples = request(&folder, "t.csv", &text).target("y").read().unwrap();
+    let fitted = examples.fit(&(0..20).collect::<Vec<_>>(), Scaling::Standardize).unwrap();
+    let other = "x,y,more,rent\n".to_owned() + &rows(20, |at| format!("{},{}.25,9,{at}.5", at * 7 % 20, at + 3));
+    let test = request(&folder, "o.csv", &other).target("y").read_to_test(&examples, &fitted).unwrap();
+    let numbers = |of: &Examples| {
+        let data = of.dataset::<f64>(&[0, 3, 19], &fitted).unwrap();
+        (data.features().data().to_vec(), data.targets().clone())
+    };
+    assert_eq!(numbers(&test), numbers(&examples));
+    assert!(test.notes().join("\n").contains("note: rent: its numbers have no $ here"), "{:?}", test.notes());
+    let euros = request(&folder, "e.csv", &text.replace('$', "\u{20ac}")).target("y");
+    let message = euros.read_to_test(&examples, &fitted).unwrap_err().to_string();
+    assert!(message.contains("numbers with \u{20ac} in \"rent\""), "{message}");
+}
+
+#[test]
 fn numbers_are_read_as_where_the_model_was_trained() {
     let folder = tempfile::tempdir().unwrap();
     let german = "pop;cost\n".to_owned() + &rows(20, |at| format!("{}.234,56;{at},5", at + 1));

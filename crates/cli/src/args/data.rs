@@ -99,8 +99,8 @@ pub(crate) struct ColumnArgs {
     /// The columns that are learned from [default: all but the target, and texts that only name the rows]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     features: Option<Vec<String>>,
-    /// Columns to leave out
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    /// Columns to leave out; with --features all others are
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with = "features")]
     drop: Vec<String>,
     /// What is predicted: classification, binary (yes or no), multi-label, regression [default: from the model, --loss, or
     /// the target: texts and up to 20 different whole numbers are classes]

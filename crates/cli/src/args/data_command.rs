@@ -3,7 +3,6 @@
 use chainrule::data::Source;
 use clap::Args;
 
-use crate::args::defaults::{HOLDOUT, SEED};
 use crate::args::{ColumnArgs, FittingArgs, MemoryArgs};
 use crate::values;
 
@@ -29,12 +28,12 @@ pub(crate) struct DataArgs {
     pub(crate) memory: MemoryArgs,
     #[command(flatten)]
     pub(crate) fitting: FittingArgs,
-    /// The fraction of the rows that would be held out, to look for rows that stand in both parts
-    #[arg(long, value_name = "SHARE", default_value_t = HOLDOUT, value_parser = values::holdout, allow_negative_numbers = true)]
-    pub(crate) holdout: f64,
-    /// The seed that rows would be split by
-    #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true)]
-    pub(crate) split_seed: u64,
+    /// The fraction of the rows that would be held out, to look for rows that stand in both parts [default: 0.2]
+    #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true)]
+    pub(crate) holdout: Option<f64>,
+    /// The seed that rows would be split by [default: 42]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
+    pub(crate) split_seed: Option<u64>,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub(crate) json: bool,

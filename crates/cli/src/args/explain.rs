@@ -48,9 +48,9 @@ pub(crate) struct ExplainArgs {
     /// Of an image: draw it and what each of its pixels adds to this file, SVG or PNG by its name
     #[arg(long, value_name = "FILE.svg|png", requires = "row")]
     pub(crate) image: Option<PathBuf>,
-    /// Show at most this many columns, those that add most first
-    #[arg(long, value_name = "N", default_value = "40", value_parser = values::count, allow_negative_numbers = true)]
-    pub(crate) limit: usize,
+    /// Show at most this many columns, those that add most first; JSON has them all [default: 40]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, conflicts_with = "json")]
+    pub(crate) limit: Option<usize>,
     /// The loss it was trained with, if the model file does not name one
     #[arg(long, value_name = "NAME", value_parser = values::loss)]
     pub(crate) loss: Option<Loss>,

@@ -39,7 +39,7 @@ pub(crate) struct ExportArgs {
     pub(crate) data: Option<Source>,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
-    /// What names in a C source begin with [default: the file's name]
+    /// What names in a C source begin with, or what the graph of ONNX is called [default: the file's name]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...

@@ -7,7 +7,6 @@ use chainrule::{Activation, Loss};
 use clap::Args;
 
 use crate::args::ColumnArgs;
-use crate::args::defaults::SEED;
 use crate::values::{self, Edges, GraphFormat, View};
 
 const EXAMPLES: &str = "\
@@ -53,9 +52,9 @@ pub(crate) struct GraphArgs {
     /// ...
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
-    /// The seed of the initial weights of --layers
-    #[arg(long, value_name = "N", default_value = SEED, value_parser = values::seed, allow_negative_numbers = true)]
-    pub(crate) seed: u64,
+    /// The seed of the initial weights of --layers, which --view neurons and --data show [default: 42]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
     /// Write to this file instead of standard output; its extension selects the format unless --format is given
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

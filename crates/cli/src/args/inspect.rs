@@ -24,7 +24,7 @@ pub(crate) struct InspectArgs {
     #[arg(long, value_name = "NAME", value_parser = values::activation)]
     pub(crate) activation: Option<Activation>,
     /// Print the command line that made the model, and nothing else
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "activation"])]
     pub(crate) command: bool,
     /// Show how the numbers of each tensor are spread, as a line of bars
     #[arg(long, conflicts_with = "command")]

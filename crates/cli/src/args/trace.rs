@@ -38,23 +38,23 @@ pub(crate) struct TraceArgs {
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
     /// Number of rows in the minibatch [default: 1]
-    #[arg(long, value_name = "N", requires = "data", value_parser = values::count, allow_negative_numbers = true, help_heading = "Model")]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) rows: Option<usize>,
     /// Number of rows to skip before the minibatch [default: 0]
-    #[arg(long, value_name = "N", requires = "data", value_parser = values::steps, allow_negative_numbers = true, help_heading = "Model")]
+    #[arg(long, value_name = "N", value_parser = values::steps, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) skip: Option<usize>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", requires = "data", value_parser = values::activation, help_heading = "Model")]
+    #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Model")]
     pub(crate) activation: Option<Activation>,
     #[command(flatten, next_help_heading = "Model")]
     pub(crate) order: LayersArgs,
     #[command(flatten)]
     pub(crate) optimizer: OptimizerArgs,
     /// Clip the norm of all gradients together to at most this
-    #[arg(long, value_name = "NORM", requires = "data", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
+    #[arg(long, value_name = "NORM", value_parser = values::positive, allow_negative_numbers = true, conflicts_with = "clip_value", help_heading = "Training")]
     pub(crate) clip_norm: Option<f64>,
     /// Clip each element of the gradients to between -VALUE and VALUE
-    #[arg(long, value_name = "VALUE", requires = "data", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "VALUE", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) clip_value: Option<f64>,
 
     /// The output format: markdown with formulas in LaTeX, json with every number in full [default: by the extension of
@@ -64,12 +64,12 @@ pub(crate) struct TraceArgs {
     /// The same as --format json
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     pub(crate) json: bool,
-    /// Significant digits of each number, 1 to 17 [default: 6, or from the example]
+    /// Significant digits of each number, 1 to 17; not of JSON, which has them all [default: 6, or from the example]
     #[arg(long, value_name = "N", value_parser = values::digits, allow_negative_numbers = true, help_heading = "Output")]
     pub(crate) digits: Option<usize>,
-    /// Show at most this many rows and columns of each matrix
-    #[arg(long, value_name = "N", default_value = "10", value_parser = values::count, allow_negative_numbers = true, help_heading = "Output")]
-    pub(crate) limit: usize,
+    /// Show at most this many rows and columns of each matrix; JSON has them all [default: 10]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Output")]
+    pub(crate) limit: Option<usize>,
     /// Write to this file instead of standard output
     #[arg(long, visible_alias = "out", value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,

@@ -183,7 +183,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, requires = "save", help_heading = "Output")]
     pub(crate) force: bool,
     /// Print a line for every epoch, with the hash of the weights
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     pub(crate) verbose: bool,
     /// Print JSON, one object per line, and nothing else. A run that fails ends with {"event":"error", "kind", "message",
     /// "exit_code"}, kind run, usage or interrupted, beside the message on standard error

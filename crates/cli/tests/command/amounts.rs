@@ -98,7 +98,13 @@ fn a_model_refuses_another_sign_and_notes_that_there_is_none() {
         ("eval m --data target.csv", "numbers with € in \"price\"", "numbers with $, as the model was trained on"),
         ("predict p --data d.csv", "numbers with $ in \"rent\"", "numbers without a sign, as the model was trained on"),
         ("eval p --data plain-target.csv", "numbers with € in \"price\"", "numbers without a sign"),
-        ("train --data d.csv --target price --epochs 1 --test-data e.csv", "with € in \"price\"", "numbers with $"),
+        ("train --data d.csv --target price --epochs 1 --test-data e.csv", "with € in \"rent\"", "numbers with $"),
+        (
+            "train --data d.csv --target price --epochs 1 --test-data target.csv",
+            "with € in \"price\"",
+            "numbers with $",
+        ),
+        ("train --data plain.csv --target price --epochs 1 --test-data d.csv", "with $ in \"rent\"", "without a sign"),
     ] {
         let said = run(path, command);
         assert!(said.code == 1 && said.stderr.contains(found) && said.stderr.contains(expected), "{command}: {said:?}");
@@ -116,6 +122,42 @@ fn a_model_refuses_another_sign_and_notes_that_there_is_none() {
     let from_array = done(path, "predict m --data x.npy");
     assert_eq!(from_array.stdout, feed(path, "predict m", b"rent,fee\n\"$1,941.50\",3.5%\n").stdout);
     assert!(from_array.stderr.contains("no $ here"), "{}", from_array.stderr);
+}
+
+#[test]
+fn rows_to_test_on_are_told_what_eval_tells_of_them() {
+    let folder = folder();
+    let path = folder.path();
+    files(path);
+    // Points between thousands in the one; in the other they could be before fractions.
+    let row = |at: u32| format!("{}.{:03};{}\n", 2 + at % 7, at * 137 % 1000, at * at % 89);
+    let rows: String = (0..60).map(row).collect();
+    fs::write(path.join("comma.csv"), format!("area;y\n1,5;3\n{rows}")).unwrap();
+    fs::write(path.join("point.csv"), format!("area;y\n{rows}")).unwrap();
+    for (data, test, target) in [("d.csv", "plain.csv", "price"), ("comma.csv", "point.csv", "y")] {
+        let settings = format!("--target {target} --task regression --hidden 6 --epochs 2");
+        done(path, &format!("train --data {data} {settings} --save m --force"));
+        let evaluated = done(path, &format!("eval m --data {test}"));
+        let told: Vec<String> =
+            evaluated.stderr.lines().map(|line| line.replacen("note: ", &format!("note: {test}: "), 1)).collect();
+        assert!(!told.is_empty(), "{test}");
+        for memory in ["", "--memory 100K"] {
+            let trained = done(path, &format!("train --data {data} --test-data {test} {settings} {memory}"));
+            assert!(
+                told.iter().all(|told| trained.stderr.lines().any(|line| line == told)),
+                "{told:?} {}",
+                trained.stderr
+            );
+        }
+        // By the same numbers, too.
+        let loss = |args: &str| {
+            let said = done(path, args).stdout;
+            let last: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+            last["test_loss"].clone()
+        };
+        let trained = loss(&format!("train --data {data} --test-data {test} {settings} --json --save n --force"));
+        assert_eq!(trained, loss(&format!("eval n --data {test} --json")), "{test}");
+    }
 }
 
 #[test]

@@ -76,13 +76,28 @@ fn lbfgs_learns_the_digits_in_few_iterations_and_has_no_learning_rate() {
     assert!(done["test_accuracy"].as_f64().unwrap() >= 0.93, "{done}");
     for (args, words) in [
         ("--lr 0.1", "--lr is for sgd, rmsprop, adagrad, adam and adamw; lbfgs has no settings"),
-        ("--schedule cosine", "schedule: found one, expected none with lbfgs"),
-        ("--clip-norm 1", "clip: found one, expected none with lbfgs"),
-        ("--l1 0.1", "decay: found one, expected none with lbfgs"),
+        ("--schedule cosine", "--schedule is for optimizers that take steps"),
+        ("--clip-norm 1", "--clip-norm is for optimizers that take steps"),
+        ("--l1 0.1 --batch 8", "--batch and --l1 are for optimizers that take steps"),
     ] {
         let run = run(folder.path(), &format!("train --optimizer lbfgs {args}"));
-        assert!(run.code != 0 && run.stderr.contains(words), "{args}: {}", run.stderr);
+        assert!(run.code == 2 && run.stderr.contains(words), "{args}: {}", run.stderr);
     }
+}
+
+#[test]
+fn the_best_epoch_is_called_so_where_no_later_one_was_better() {
+    let folder = folder();
+    let end = |args: &str| {
+        let text = succeed(folder.path(), &format!("train --data moons --hidden 16 --epochs 9 --patience 3 {args}"));
+        text.lines().find(|line| line.contains("the weights are those of")).unwrap().to_owned()
+    };
+    // Each epoch is better than the first one, by less than this.
+    let better = "the last of 4 that was better by more than 1 (--min-delta)";
+    assert_eq!(end("--min-delta 1 --no-refit"), format!("the weights are those of epoch 1, {better}"));
+    let refit = "epoch 1 of 4 was the last that was better by more than 1 (--min-delta) on the rows to validate on; ";
+    assert!(end("--min-delta 1").starts_with(refit), "{}", end("--min-delta 1"));
+    assert_eq!(end("--no-refit"), "the weights are those of epoch 9, the best of 9");
 }
 
 #[test]
