@@ -49,8 +49,9 @@ pub(crate) const UNPACKED_ROWS_LARGE: usize = 47;
 
 pub(crate) const UNPACKED_ROWS_MEDIUM: usize = 255;
 
-/// The same of a medium B whose rows do not begin at multiples of so many bytes: nearly every second register of theirs lies in two
-/// lines. Packed, as fast as in place (Zen 3, AVX2, medians in turns within one process; 0.99-1.01 is noise):
+/// The same of a medium B whose rows are not a multiple of [`CROSSING_BYTES`] apart. Read in place, up to half of its registers then
+/// cross the border of a cache line. Speed packed over speed in place (Zen 3, AVX2, medians in turns within one process; 0.99-1.01 is
+/// noise):
 ///
 /// ```text
 /// columns, steps    rows: 64    128   200   255
@@ -64,6 +65,7 @@ pub(crate) const UNPACKED_ROWS_MEDIUM: usize = 255;
 /// ```
 pub(crate) const UNPACKED_ROWS_CROSSING: usize = 95;
 
+/// See [`UNPACKED_ROWS_CROSSING`].
 pub(crate) const CROSSING_BYTES: usize = 16;
 
 /// B's rows shorter than this number of panels lie as packed ones nearly do: in place 64 rows of 784 x 32 are 1.2 times as fast, 512 rows
