@@ -42,6 +42,7 @@ LAYER_NORM = "crates/model/src/layer/layer_norm.rs"
 BATCH_NORM = "crates/model/src/layer/batch_norm.rs"
 MICRO = "crates/kernel/src/gemm/tile/micro_kernel.rs"
 BLOCKING = "crates/kernel/src/gemm/loops/blocked.rs"
+ROWS_OF_A = "crates/kernel/src/simd/rows_of_a.rs"
 PACKING_PLAN = "crates/kernel/src/gemm/loops/packing_plan.rs"
 PANELS = "crates/kernel/src/gemm/pack/panels.rs"
 TAILED = "crates/kernel/src/gemm/tile/micro_kernel_tail.rs"
@@ -312,6 +313,9 @@ MISTAKES = [
         "last[i] = op.apply::<V, true>(last[i], col + lanes, at.add(lanes), mask);",
         "last[i] = op.apply::<V, true>(last[i], col + lanes, at, mask);",
     ),
+    ("kernel: the sixth row of a tile is its fourth", ROWS_OF_A, "by = in(reg) $rows.five", "by = in(reg) $rows.three"),
+    ("kernel: the last of an odd number of steps is left out", MICRO, "in 2 * pairs..k {", "in 2 * pairs..k / 2 * 2 {"),
+    ("kernel: the eighth row of a tile is its seventh", TAILED, "ROWS_OF_A_POINTER * a_rs)]", "6 * a_rs)]"),
     ("kernel: the third row of a tile is its second", AVX2_STEPS, "[{a} + 2*{rs}]", "[{a} + {rs}]"),
     ("kernel: a tile's third register ends a lane early", AVX2_STEPS, "ps {b2}, {x}, [{b} + 64]", "ps {b2}, {x}, [{b} + 60]"),
     ("kernel: the smaller tiles of a block are the larger ones again", BLOCK, "let i = first * (least + 1);", "let i = 0;"),

@@ -132,9 +132,16 @@ pub(crate) const FOUR_ROWS_VECTORS: usize = 3;
 
 // ---------------------------------------- the micro-kernel
 
-/// From how many steps on a tile of one register of columns has two pointers to its rows of A. Fewer are not worth the
-/// second: with one step, 0.75.
-pub(crate) const SPLIT_STEPS: usize = 4;
+/// A tile of so many sums in two registers of columns or more, all that 16 registers hold, takes two steps at a time: 22 instructions
+/// a step instead of 23, which a core that is shared with another thread notices. Speed over one step at a time (Zen 3, AVX2, f32,
+/// medians of several runs in turns within one process; 0.99-1.01 is noise):
+///
+/// ```text
+/// 64 x 64 x 64      1.02-1.05      200 x 200 x 200, A by columns   0.99-1.04
+/// 128 x 128 x 128   1.00-1.04      64 x 128 x 784                  1.04-1.10
+/// 256 x 256 x 256   1.01-1.08      60 x 32 x 10                    1.00-1.03
+/// ```
+pub(crate) const PAIRED_SUMS: usize = 12;
 
 /// The next tile of a large C (`BlockSizes::fetched_c_bytes`) is fetched while a tile is computed of at least as many steps and rows,
 /// and of two registers of columns or more. With 64 steps the fetching costs as much as it saves.

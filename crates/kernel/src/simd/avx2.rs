@@ -11,7 +11,8 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use crate::simd::isa::{Isa, Op};
-use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, Simd, Steps};
+use crate::simd::rows_of_a;
+use crate::simd::vector::{MAX_TRANSPOSED_COLUMNS, RowStep, Simd, Steps};
 use crate::simd::widen::Widen;
 
 use shuffles::{groups_32, groups_64, transposed_4x2, transposed_8x4};
@@ -128,7 +129,7 @@ unsafe fn store_first_f64(x: __m256d, mut to: *mut f64, n: usize) {
 /// One vector type from the names of its instructions.
 macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, masks: $masks:ident, mantissa: $mantissa:literal, shl: $shl:ident,
-     splat: $splat:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
+     splat: $splat:ident, splat_row: $splat_row:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
      store_first: $store_first:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
      fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, and: $and:ident, andnot: $andnot:ident, or: $or:ident, blend: $blend:ident,
      transposed: $transposed:ident x $columns:literal, groups: $groups:ident, steps: $full:path, $masked:path,
@@ -145,6 +146,10 @@ macro_rules! vector {
             #[inline(always)]
             unsafe fn splat(x: $t) -> Self {
                 unsafe { $v($splat(x)) }
+            }
+            #[inline(always)]
+            unsafe fn splat_row<const ROW: usize>(a: *const $t, rows: &RowStep) -> Self {
+                unsafe { $v(rows_of_a::$splat_row::<ROW>(a, rows)) }
             }
             #[inline(always)]
             unsafe fn load(from: *const $t) -> Self {
@@ -253,13 +258,13 @@ macro_rules! vector {
     };
 }
 vector!(F32x8: f32 x 8, masks: MASKS_32, mantissa: 23, shl: _mm256_slli_epi32,
-    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
+    splat: _mm256_set1_ps, splat_row: splat_f32x8, load: _mm256_loadu_ps, store: _mm256_storeu_ps, maskload: _mm256_maskload_ps,
     store_first: store_first_f32, add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps,
     fmadd: _mm256_fmadd_ps, max: _mm256_max_ps, min: _mm256_min_ps, and: _mm256_and_ps, andnot: _mm256_andnot_ps,
     or: _mm256_or_ps, blend: _mm256_blendv_ps, transposed: transposed_8x4 x 4, groups: groups_32,
     steps: steps::full_f32, steps::masked_f32, to_bits: _mm256_castps_si256, from_bits: _mm256_castsi256_ps);
 vector!(F64x4: f64 x 4, masks: MASKS_64, mantissa: 52, shl: _mm256_slli_epi64,
-    splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
+    splat: _mm256_set1_pd, splat_row: splat_f64x4, load: _mm256_loadu_pd, store: _mm256_storeu_pd, maskload: _mm256_maskload_pd,
     store_first: store_first_f64, add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     fmadd: _mm256_fmadd_pd, max: _mm256_max_pd, min: _mm256_min_pd, and: _mm256_and_pd, andnot: _mm256_andnot_pd,
     or: _mm256_or_pd, blend: _mm256_blendv_pd, transposed: transposed_4x2 x 2, groups: groups_64,

@@ -8,5 +8,7 @@ pub(crate) mod isa;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod neon;
 pub(crate) mod portable;
+#[cfg(target_arch = "x86_64")]
+mod rows_of_a;
 pub(crate) mod vector;
 pub(crate) mod widen;

@@ -26,6 +26,26 @@ pub(crate) struct Steps<T> {
     pub(crate) b_rs: usize,
 }
 
+/// Rows of A that are read from one pointer: 0 to 6 are 0, 1, 2 and 4 times one distance, 1 and 2 times another, and once a third
+/// ([`RowStep`]), which is what an address of x86-64 can say.
+pub(crate) const ROWS_OF_A_POINTER: usize = 7;
+
+/// How far a tile's rows of A are apart, in bytes: one, three and five of them.
+#[derive(Clone, Copy)]
+pub(crate) struct RowStep {
+    pub(crate) one: usize,
+    pub(crate) three: usize,
+    pub(crate) five: usize,
+}
+
+impl RowStep {
+    #[inline(always)]
+    pub(crate) fn of<T>(stride: usize) -> RowStep {
+        let one = stride.wrapping_mul(size_of::<T>());
+        RowStep { one, three: one.wrapping_mul(3), five: one.wrapping_mul(5) }
+    }
+}
+
 /// `LANES` elements that are computed on together.
 pub(crate) trait Simd<T: Scalar>: Copy {
     /// Which lanes a masked load or store touches.
@@ -36,6 +56,18 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     const MASKED_LOADS_ARE_FREE: bool;
 
     unsafe fn splat(x: T) -> Self;
+    /// The element of row ROW in every lane; ROW is less than [`ROWS_OF_A_POINTER`], `a` is the element of row 0.
+    #[inline(always)]
+    unsafe fn splat_row<const ROW: usize>(a: *const T, rows: &RowStep) -> Self {
+        // SAFETY: the caller's row.
+        unsafe { Self::splat(*a.wrapping_byte_add(ROW.wrapping_mul(rows.one))) }
+    }
+    /// [`Simd::splat_row`] times `b` plus `c`, rounded once where the instruction set can.
+    #[inline(always)]
+    unsafe fn row_mul_add<const ROW: usize>(a: *const T, rows: &RowStep, b: Self, c: Self) -> Self {
+        // SAFETY: the caller's row.
+        unsafe { Self::splat_row::<ROW>(a, rows).mul_add(b, c) }
+    }
     unsafe fn load(from: *const T) -> Self;
     unsafe fn store(self, to: *mut T);
     /// The first `n` lanes, n in 0..=LANES.

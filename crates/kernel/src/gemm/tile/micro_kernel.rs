@@ -23,13 +23,14 @@
 //! What happens between the last multiply-add and memory is the [`EpilogueOp`]: one branch after the last step, and the
 //! accumulators never leave their registers.
 
+use super::each_row::each_row;
 use super::lane_steps::{are_lanes_factors, lane_steps};
 use super::shape::{FULL_FETCHING, MASK_B_AND_C, MASK_C, Tile, is_masked};
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
-use crate::gemm::block_sizes::{FETCHED_C_ROWS, SPLIT_STEPS};
+use crate::gemm::block_sizes::{FETCHED_C_ROWS, PAIRED_SUMS};
 use crate::simd::isa::{Isa, Op};
-use crate::simd::vector::{Simd, Steps};
+use crate::simd::vector::{ROWS_OF_A_POINTER, RowStep, Simd, Steps};
 
 /// Computes a run of tiles: `C[M, cols] <- epilogue(A[M, k] * B[k, cols])` for each.
 ///
@@ -93,11 +94,9 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const ED
             } else if are_lanes_factors::<T, V, M, NV, EDGE>(tile) {
                 let done = lane_steps::<T, V, M, NV, EDGE>(&mut acc, tile, (first_a, first_b));
                 let (a, b) = (first_a.wrapping_add(done), first_b.wrapping_add(done.wrapping_mul(tile.b_rs)));
-                steps::<T, V, M, NV, EDGE, 1>(&mut acc, &Tile { k: k - done, ..*tile }, (a, b), mask);
-            } else if NV == 1 && M > 4 && k >= SPLIT_STEPS {
-                steps::<T, V, M, NV, EDGE, 2>(&mut acc, tile, (first_a, first_b), mask);
+                steps::<T, V, M, NV, EDGE>(&mut acc, &Tile { k: k - done, ..*tile }, (a, b), mask);
             } else {
-                steps::<T, V, M, NV, EDGE, 1>(&mut acc, tile, (first_a, first_b), mask);
+                steps::<T, V, M, NV, EDGE>(&mut acc, tile, (first_a, first_b), mask);
             }
 
             let whole = Stored { c, c_rs, first_col, mask };
@@ -211,65 +210,88 @@ unsafe fn store_masked<T: Scalar, V: Simd<T>, const M: usize, const NV: usize>(
     }
 }
 
-/// The multiply-adds of one tile.
-///
-/// The compiler walks each pointer from row to row, one addition after the other: M additions in a chain, beside M * NV / 2
-/// cycles of multiply-adds. For one register of columns that is twice as long, so its rows hang on two pointers: 1.45-1.66
-/// times as fast with AVX-512 and n = 16. For two registers it is just as long, and a second pointer lost up to 0.14.
+/// The multiply-adds of one tile, two steps at a time where it is the full one of 16 registers ([`PAIRED_SUMS`]).
 ///
 /// Safety: as [`tiles`], for a tile whose operands begin at `a` and `b`.
 #[inline(always)]
-unsafe fn steps<T, V, const M: usize, const NV: usize, const EDGE: u8, const POINTERS: usize>(
+unsafe fn steps<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDGE: u8>(
     acc: &mut [[V; NV]; M],
     &Tile { k, a_rs, a_cs, b_rs, fetch, .. }: &Tile<T>,
-    (a, mut b): (*const T, *const T),
+    (a, b): (*const T, *const T),
     mask: V::Mask,
-) where
-    T: Scalar,
-    V: Simd<T>,
-{
-    let part = M.div_ceil(POINTERS);
+) {
+    let rows = RowStep::of::<T>(a_rs);
+    let mut at = At { a: [a, a.wrapping_add(ROWS_OF_A_POINTER * a_rs)], b };
+    let pairs = if const { NV > 1 && M * NV == PAIRED_SUMS } { k / 2 } else { 0 };
     // SAFETY: rows < M, steps < k and columns of the tile, which its pointers cover by the contract of `MicroKernel`.
     unsafe {
-        let mut a: [*const T; POINTERS] = std::array::from_fn(|q| a.wrapping_add(q * part * a_rs));
-        for _ in 0..k {
-            if EDGE == FULL_FETCHING {
-                for line in (0..NV * V::LANES).step_by(64 / size_of::<T>()) {
-                    V::prefetch(b.wrapping_add(fetch + line));
-                }
-            }
-            // The shorter side waits in registers, the longer one passes by.
-            if const { M < NV } {
-                let mut column = [V::splat(T::ZERO); M];
-                for i in 0..M {
-                    column[i] = V::splat(*a[i / part].add(i % part * a_rs));
-                }
-                for v in 0..NV {
-                    let from = b.add(v * V::LANES);
-                    let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
-                    let b = if masked { V::load_masked(from, mask) } else { V::load(from) };
-                    for i in 0..M {
-                        acc[i][v] = column[i].mul_add(b, acc[i][v]);
-                    }
-                }
-            } else {
-                let mut row = [V::splat(T::ZERO); NV];
-                for v in 0..NV {
-                    let from = b.add(v * V::LANES);
-                    let masked = EDGE == MASK_B_AND_C && v + 1 == NV;
-                    row[v] = if masked { V::load_masked(from, mask) } else { V::load(from) };
-                }
-                for i in 0..M {
-                    let x = V::splat(*a[i / part].add(i % part * a_rs));
-                    for v in 0..NV {
-                        acc[i][v] = x.mul_add(row[v], acc[i][v]);
-                    }
-                }
-            }
-            for a in &mut a {
-                *a = a.wrapping_add(a_cs);
-            }
-            b = b.wrapping_add(b_rs);
+        for _ in 0..pairs {
+            step::<T, V, M, NV, EDGE>(acc, &at, &rows, (fetch, mask));
+            let second = At { a: at.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(b_rs) };
+            step::<T, V, M, NV, EDGE>(acc, &second, &rows, (fetch, mask));
+            at = At { a: second.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(2 * b_rs) };
         }
+        for _ in 2 * pairs..k {
+            step::<T, V, M, NV, EDGE>(acc, &at, &rows, (fetch, mask));
+            at = At { a: at.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(b_rs) };
+        }
+    }
+}
+
+/// Where one step of a tile is read.
+struct At<T> {
+    /// Row 0, and row [`ROWS_OF_A_POINTER`], which a tile need not have.
+    a: [*const T; 2],
+    b: *const T,
+}
+
+/// The multiply-adds of one step.
+///
+/// Safety: as [`tiles`]; the rows of A and the columns of B can be read.
+#[inline(always)]
+unsafe fn step<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDGE: u8>(
+    acc: &mut [[V; NV]; M],
+    &At { a, b }: &At<T>,
+    rows: &RowStep,
+    (fetch, mask): (usize, V::Mask),
+) {
+    // SAFETY: rows < M and columns of the tile, by this function's contract; any address may be fetched.
+    unsafe {
+        if EDGE == FULL_FETCHING {
+            for line in (0..NV * V::LANES).step_by(64 / size_of::<T>()) {
+                V::prefetch(b.wrapping_add(fetch + line));
+            }
+        }
+        let of_b = |v: usize| {
+            let from = b.add(v * V::LANES);
+            if EDGE == MASK_B_AND_C && v + 1 == NV { V::load_masked(from, mask) } else { V::load(from) }
+        };
+        // The shorter side waits in registers, the longer one passes by.
+        if const { M < NV } {
+            let mut column = [V::splat(T::ZERO); M];
+            each_row!(M, ROW => column[ROW] = V::splat_row::<ROW>(a[0], rows));
+            for v in 0..NV {
+                let b = of_b(v);
+                for i in 0..M {
+                    acc[i][v] = column[i].mul_add(b, acc[i][v]);
+                }
+            }
+            return;
+        }
+        let mut row = [V::splat(T::ZERO); NV];
+        for v in 0..NV {
+            row[v] = of_b(v);
+        }
+        each_row!(M, ROW => {
+            let a = a[ROW / ROWS_OF_A_POINTER];
+            if NV == 1 {
+                acc[ROW][0] = V::row_mul_add::<{ ROW % ROWS_OF_A_POINTER }>(a, rows, row[0], acc[ROW][0]);
+            } else {
+                let x = V::splat_row::<{ ROW % ROWS_OF_A_POINTER }>(a, rows);
+                for v in 0..NV {
+                    acc[ROW][v] = x.mul_add(row[v], acc[ROW][v]);
+                }
+            }
+        });
     }
 }

@@ -18,11 +18,12 @@
 
 use std::hint::assert_unchecked;
 
+use super::each_row::each_row;
 use super::shape::Tile;
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
 use crate::simd::isa::{Isa, Op};
-use crate::simd::vector::Simd;
+use crate::simd::vector::{ROWS_OF_A_POINTER, RowStep, Simd};
 
 /// Computes a run of tiles of M rows and LANES + TAIL columns, or one fewer where B's rows have room for it.
 ///
@@ -71,24 +72,21 @@ unsafe fn tiles<T: Scalar, V: Simd<T>, const M: usize, const TAIL: usize>(tile: 
                     tail[i / shared] = tail[i / shared].with_group::<TAIL>(i % shared, V::load(row.as_ptr()));
                 }
             }
-            // A pointer for each half of the rows, see `steps` in `micro_kernel.rs`.
-            let half = const { M.div_ceil(2) };
-            let (mut a, mut b) = ([first_a, first_a.wrapping_add(half * a_rs)], tile.b);
+            let of_a = RowStep::of::<T>(a_rs);
+            let (mut a, mut b) = ([first_a, first_a.wrapping_add(ROWS_OF_A_POINTER * a_rs)], tile.b);
             for _ in 0..k {
                 let (b_row, b_tail) = (V::load(b), V::splat_group::<TAIL>(b.add(lanes)));
                 let mut rows = V::splat(T::ZERO);
-                for i in 0..M {
-                    let (group, at) = (i / shared, i % shared);
-                    let x = V::splat(*a[i / half].add(i % half * a_rs));
-                    acc[i] = x.mul_add(b_row, acc[i]);
+                each_row!(M, ROW => {
+                    let (group, at) = (ROW / shared, ROW % shared);
+                    let x = V::splat_row::<{ ROW % ROWS_OF_A_POINTER }>(a[ROW / ROWS_OF_A_POINTER], &of_a);
+                    acc[ROW] = x.mul_add(b_row, acc[ROW]);
                     rows = if at == 0 { x } else { rows.with_group::<TAIL>(at, x) };
-                    if at + 1 == shared || i + 1 == M {
+                    if at + 1 == shared || ROW + 1 == M {
                         tail[group] = rows.mul_add(b_tail, tail[group]);
                     }
-                }
-                for half in &mut a {
-                    *half = half.wrapping_add(a_cs);
-                }
+                });
+                a = a.map(|a| a.wrapping_add(a_cs));
                 b = b.wrapping_add(b_rs);
             }
             let mut last = [V::splat(T::ZERO); M];

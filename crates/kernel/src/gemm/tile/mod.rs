@@ -1,6 +1,7 @@
 //! One tile of C: the micro-kernels, and the choice among their compiled instances.
 
 pub(crate) mod dispatch;
+mod each_row;
 mod lane_steps;
 pub(crate) mod micro_kernel;
 pub(crate) mod micro_kernel_tail;
