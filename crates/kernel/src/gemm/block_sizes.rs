@@ -105,9 +105,9 @@ pub(crate) const FEW_SETS_COLUMN_TILES: usize = 32;
 
 pub(crate) const FEW_SETS_STEPS: usize = 128;
 
-/// As many tiles of columns and steps have an A by columns packed whose columns are far apart
-/// (`BlockSizes::columns_apart_bytes`), and so have twice the tiles and half the steps: each step of a tile reads a line of another
-/// page, and the address translation of the first level has 64. Zen 3 with AVX2, packed, as fast as in place (784 rows, medians
+/// As many tiles of columns and steps have an A by columns packed whose columns are [`LONG_ROW`] apart or more, where the first level
+/// has 32 KiB (`BlockSizes::has_small_l1`), and so have twice the tiles and half the steps: each step of a tile reads a line of
+/// another page, and the address translation of the first level has 64. Zen 3 with AVX2, packed, as fast as in place (784 rows, medians
 /// of 7 runs in turns; 0.95-1.05 is noise):
 ///
 /// ```text
@@ -120,6 +120,23 @@ pub(crate) const FEW_SETS_STEPS: usize = 128;
 pub(crate) const COLUMNS_TILES: usize = 16;
 
 pub(crate) const COLUMNS_STEPS: usize = 256;
+
+/// An A by columns whose lines share few sets is packed for fewer tiles of columns than [`FEW_SETS_COLUMN_TILES`] where the first level has
+/// 32 KiB and a register is half a line: this many, and as many steps as make [`CROWDED_TILE_STEPS`] with them. Time packed over
+/// that in place (Zen 3 with AVX2, medians in turns within one process; 0.97-1.03 is noise):
+///
+/// ```text
+/// rows, columns, steps  f32           rows, columns, steps  f32          rows, columns, steps  f64
+/// 512 x 512 x 16        0.98          512 x 256 x 100       0.91         256 x 512 x 32        0.90
+/// 512 x 512 x 32        0.87-0.92     128 x 400 x 100       0.91         256 x 512 x 64        0.88
+/// 512 x 512 x 64        0.92-0.94     256 x 256 x 64        0.98         256 x 100 x 200       0.91
+/// 512 x 512 x 96        0.92          512 x 200 x 200       0.98         128 x 100 x 200       0.93
+/// 256 x 512 x 64        0.94          128 x 200 x 200       0.99          64 x 100 x 200       0.93
+/// 128 x 512 x 64        0.97          128 x 100 x 200       1.20          64 x  64 x 200       0.98
+/// ```
+pub(crate) const CROWDED_TILES: usize = 12;
+
+pub(crate) const CROWDED_TILE_STEPS: usize = 1024;
 
 /// Steps of a block of a large B whose rows are pages apart (`BlockSizes::large_bytes`).
 pub(crate) const LARGE_STEPS: usize = 256;

@@ -20,7 +20,7 @@
 
 use std::sync::OnceLock;
 
-use super::block_sizes::{KC, LONG_ROW, MAX_SKINNY_ROWS, MR_MAX, NR_BYTES, SKINNY_COLUMNS};
+use super::block_sizes::{KC, MAX_SKINNY_ROWS, MR_MAX, NR_BYTES, SKINNY_COLUMNS};
 use crate::caches::Caches;
 
 /// What products ask of one machine's caches. Rows, columns and steps are counted in elements.
@@ -69,9 +69,9 @@ pub(crate) struct BlockSizes {
     /// 1024 x 1024 x 1024 0.90, 1000 x 1000 x 1000 0.95, 512 x 2048 x 2048 0.89-0.94, 1024 x 1024 x 256 0.92: there A passes by too
     /// often, or its rows share their sets, and blocks come from the third level as before.
     pub(crate) kept_b_bytes: usize,
-    /// The columns of an A by columns are far apart from so many bytes on, where the first level has 32 KiB or less: it is packed for more
-    /// products ([`super::block_sizes::COLUMNS_TILES`]).
-    pub(crate) columns_apart_bytes: usize,
+    /// Whether the first level has 32 KiB or less: an A by columns is then packed for more products
+    /// ([`super::block_sizes::COLUMNS_TILES`], [`super::block_sizes::CROWDED_TILES`]).
+    pub(crate) has_small_l1: bool,
     /// Of a packed block of B of more bytes than this, half a second level, the next panel is fetched while the first tile of
     /// each block of A passes by one: it comes from the third level, which is not overlapped with arithmetic otherwise. On
     /// Cascade Lake, where that level gives 10 GB/s to a core, squares of 1024 and 2048 go from 64 and 66 to 71 and 72 % of the
@@ -161,7 +161,7 @@ impl BlockSizes {
             large_in_place_bytes: if is_small { l2 / 2 } else { usize::MAX },
             prefetched_b_bytes: l2 / 8,
             kept_b_bytes: l2 / 16 * 7,
-            columns_apart_bytes: if is_small { LONG_ROW } else { usize::MAX },
+            has_small_l1: is_small,
             fetched_panels_bytes: l2 / 2,
             fetched_c_bytes: l2 / 2,
             b_beside_c: l2 / 2,

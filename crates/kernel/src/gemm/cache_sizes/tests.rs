@@ -88,7 +88,7 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
         large_in_place_bytes: usize::MAX,
         prefetched_b_bytes: 128 << 10,
         kept_b_bytes: 448 << 10,
-        columns_apart_bytes: usize::MAX,
+        has_small_l1: false,
         fetched_panels_bytes: 512 << 10,
         fetched_c_bytes: 512 << 10,
         b_beside_c: 512 << 10,
@@ -103,7 +103,7 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
     };
     assert_eq!(sizes_of("48K:12,1M:16,32M:16").1, measured);
     for text in ["32K:8,1M:8,32M:16", "32K:8,1M:8,32M:16:2", "32K:8,1M:16,36M:11"] {
-        let smaller = BlockSizes { large_in_place_bytes: 512 << 10, columns_apart_bytes: 1024, l1_ways: 8, ..measured };
+        let smaller = BlockSizes { large_in_place_bytes: 512 << 10, has_small_l1: true, l1_ways: 8, ..measured };
         assert_eq!(sizes_of(text).1, smaller, "{text}");
     }
 }

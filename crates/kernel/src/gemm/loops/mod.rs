@@ -3,3 +3,4 @@
 pub(crate) mod blocked;
 pub(crate) mod macro_kernel;
 pub(crate) mod packing_plan;
+mod packs_a;

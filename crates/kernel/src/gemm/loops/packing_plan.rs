@@ -1,6 +1,7 @@
 //! The packing plan of a blocked product: which operands are packed, and the sizes of its blocks. Plain data, decided
 //! before the loops.
 
+use super::packs_a::{lies_by_columns, packs_a, packs_rows};
 use crate::Scalar;
 use crate::gemm::block_sizes::*;
 use crate::gemm::cache_sizes::BlockSizes;
@@ -85,17 +86,8 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
             && row_tiles > MASKED_ROW_TILES
             && is_masked
             && !K::Vector::MASKED_LOADS_ARE_FREE);
-    // A's elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the time.
-    // Only one whose rows or columns share their cache sets is packed, when enough tiles use it.
-    let by_columns = p.a.rs == 1 && p.m > 1;
-    let pack_a = packs_rows::<T, K>(p)
-        || (by_columns && packs_columns::<T, K>(p, nr))
-        || (p.n > MANY_ROWS_APART_COLUMN_TILES * nr
-            && p.m > 1
-            && p.sizes.same_sets::<T>(p.a.rs)
-            && (mr > p.sizes.l1_ways || p.n > ROWS_APART_COLUMN_TILES * nr))
-        || (p.n >= PACKED_COLUMN_TILES * nr && p.k > 1 && p.sizes.same_sets::<T>(p.a.cs))
-        || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && p.sizes.few_sets::<T>(p.a.cs));
+    let by_columns = lies_by_columns(p);
+    let pack_a = packs_a::<T, K>(p, mr, nr);
     // The first tile of rows reads an unpacked B, which the other tiles then find in the caches.
     let fetches = TILES == PLAIN && p.m > 2 * mr;
     let prefetch_b = !pack_b && fetches && wrapping_bytes::<T>(p.k, p.n) > p.sizes.prefetched_b_bytes;
@@ -213,20 +205,6 @@ fn is_wide<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     matches!(p.m, 2 | 3) || (K::MR_WIDE == 4 && (p.m == 4 || two_tiles))
 }
 
-/// Whether an A that lies by rows is packed because lanes are factors: a step of all rows is then loaded at once, and the tile has
-/// [`Isa::MR`] rows. It takes about an instruction for each number, and saves 0.13 of one for each tile of columns.
-fn packs_rows<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
-    let most = const { K::PACKED_A_COLUMN_TILES.saturating_mul(K::NV * K::Vector::LANES) };
-    p.n > most && p.a.cs == 1 && p.m > 3
-}
-
-/// Whether an A that lies by columns is packed though its lines share no sets: see [`COLUMNS_TILES`].
-fn packs_columns<T: Scalar, K: Isa<T>>(p: &Problem<T>, nr: usize) -> bool {
-    let often = p.n >= COLUMNS_TILES * nr && p.k >= COLUMNS_STEPS;
-    let more_often = p.n >= 2 * COLUMNS_TILES * nr && 2 * p.k >= COLUMNS_STEPS;
-    !K::REGISTERS_ARE_LINES && p.a.cs * size_of::<T>() >= p.sizes.columns_apart_bytes && (often || more_often)
-}
-
 /// Columns past the first register that share registers with one another (`micro_kernel_tail.rs`), where that pays: with 9 to 12
 /// columns, 1.3-1.5 times as fast as tiles transposed. Where they are odd in number B is packed, since one more is read.
 pub(crate) fn tail_of<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> Option<usize> {
@@ -312,6 +290,9 @@ mod tests {
         assert!(packs((784, 256, 256)) && !packs((784, 255, 256)) && !packs((784, 256, 255)));
         assert!(packs((784, 512, 128)) && !packs((784, 511, 128)) && !packs((784, 512, 127)));
         assert!(!packs((255, 512, 256)), "columns side by side");
+        let few_sets = "columns a multiple of 512 B apart";
+        assert!(packs((512, 512, 32)) && !packs((512, 512, 31)) && !packs((500, 512, 32)), "{few_sets}");
+        assert!(packs((128, 192, 86)) && !packs((128, 192, 85)) && !packs((128, 191, 512)), "{few_sets}");
         assert!(!plan::<f32, Avx512, PLAIN>(&of((784, 512, 256), zen3), true).pack_a);
         let larger = of((784, 512, 256), BlockSizes::of_text("48K:12,1M:16,32M:16"));
         assert!(!plan::<f32, Avx2, PLAIN>(&larger, true).pack_a);
