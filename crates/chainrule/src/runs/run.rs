@@ -41,6 +41,8 @@ pub struct Run {
     pub settings: Vec<(String, String)>,
     /// Its epochs.
     pub epochs: Vec<EpochMetrics>,
+    /// The epoch whose weights its model has, where that was chosen among its epochs.
+    pub kept_epoch: Option<usize>,
     /// What was measured at its end on rows that it has not seen: `test accuracy`, ...
     pub scores: Vec<(String, f64)>,
     /// What is missing or damaged.
@@ -114,16 +116,18 @@ impl Run {
             Vec::new()
         });
         let model = folder.model_path();
-        let scores = match model.try_exists() {
+        let (kept_epoch, scores) = match model.try_exists() {
             Ok(false) => {
                 remarks.push("no model: it has not ended".to_owned());
-                Vec::new()
+                (None, Vec::new())
             }
             _ => match ModelFile::open(&model) {
-                Ok(file) => file.facts().map(|facts| facts.scores.clone()).unwrap_or_default(),
+                Ok(file) => {
+                    file.facts().map(|facts| (facts.best_epoch, facts.scores.clone())).unwrap_or((None, Vec::new()))
+                }
                 Err(error) => {
                     remarks.push(error.to_string());
-                    Vec::new()
+                    (None, Vec::new())
                 }
             },
         };
@@ -137,13 +141,14 @@ impl Run {
             network: of(&facts, "network"),
             settings,
             epochs,
+            kept_epoch,
             scores,
             remarks,
         })
     }
 
-    /// Its best epoch, by accuracy, or else by R2, or else by the loss, of the rows that epochs are measured on; `None` where there
-    /// is none.
+    /// Its best epoch: the one whose weights its model has, where it chose one, and otherwise that of the best accuracy, or else R2, or else
+    /// loss, of the rows that epochs are measured on. `None` where there is none.
     pub fn best(&self) -> Option<BestEpoch> {
         type Of = fn(&EpochMetrics) -> Option<f64>;
         let metrics: [(Metric, Of); 3] = [
@@ -154,11 +159,11 @@ impl Run {
         metrics.into_iter().find_map(|(metric, of)| {
             let sign = if metric == Metric::Loss { -1.0 } else { 1.0 };
             let found = self.epochs.iter().filter_map(|epoch| Some((epoch.epoch, of(epoch)?)));
+            let found = found.filter(|(_, value)| !value.is_nan());
+            let kept = self.kept_epoch.and_then(|kept| found.clone().find(|(epoch, _)| *epoch == kept));
             // The first of several.
-            let found = found
-                .filter(|(_, value)| !value.is_nan())
-                .reduce(|best, next| if sign * next.1 > sign * best.1 { next } else { best });
-            found.map(|(epoch, value)| BestEpoch { metric, value, epoch })
+            let best = || found.reduce(|best, next| if sign * next.1 > sign * best.1 { next } else { best });
+            kept.or_else(best).map(|(epoch, value)| BestEpoch { metric, value, epoch })
         })
     }
 

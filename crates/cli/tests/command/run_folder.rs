@@ -63,6 +63,24 @@ fn the_settings_of_a_run_make_it_again() {
 }
 
 #[test]
+fn the_best_epoch_of_a_run_is_the_one_whose_weights_it_kept() {
+    let folder = folder();
+    let path = folder.path();
+    // An epoch is better only if its loss is less by a lot, so the least loss and the best accuracy are others' than the one that is kept.
+    let args = "train --data iris --epochs 30 --patience 30 --min-delta 0.3 --no-refit --seed 3";
+    let kept = last(path, &format!("{args} --run chosen --json"))["best_epoch"].as_u64().unwrap();
+    let listed = succeed(path, "runs --json .");
+    let listed: serde_json::Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    assert_eq!(listed["best_epoch"].as_u64(), Some(kept), "{listed}");
+    let lines = read(&path.join("chosen/metrics.csv"));
+    let lines: Vec<Vec<&str>> = lines.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| lines[0].iter().position(|found| *found == name).unwrap();
+    let at = |epoch: u64, name: &str| lines[epoch as usize][column(name)].parse::<f64>().unwrap();
+    assert_eq!(listed["best_validation"].as_f64(), Some(at(kept, "val_accuracy")));
+    assert!((1..=30).any(|epoch| at(epoch, "val_accuracy") > at(kept, "val_accuracy")), "or this test shows nothing");
+}
+
+#[test]
 fn a_model_that_training_goes_on_with_is_gone_on_with_again() {
     let folder = folder();
     let path = folder.path();

@@ -141,8 +141,18 @@ pub(crate) trait Simd<T: Scalar>: Copy {
     /// Transposes a block of LANES x LANES whose rows are `rs` apart, and hands each of its columns over, with its number,
     /// the first one first.
     #[inline(always)]
-    unsafe fn transposed(from: *const T, rs: usize, mut each: impl FnMut(usize, Self)) {
+    unsafe fn transposed(from: *const T, rs: usize, each: impl FnMut(usize, Self)) {
+        // SAFETY: the caller's block.
+        unsafe { Self::some_transposed(from, rs, Self::LANES, each) }
+    }
+
+    /// As [`Simd::transposed`], up to this number of columns at least.
+    #[inline(always)]
+    unsafe fn some_transposed(from: *const T, rs: usize, wanted: usize, mut each: impl FnMut(usize, Self)) {
         for at in (0..Self::LANES).step_by(Self::TRANSPOSED_COLUMNS) {
+            if at >= wanted {
+                break;
+            }
             // SAFETY: columns at..at + TRANSPOSED_COLUMNS of the caller's block, since TRANSPOSED_COLUMNS divides LANES.
             let columns = unsafe { Self::transposed_columns(from.add(at), rs) };
             for i in 0..Self::TRANSPOSED_COLUMNS {

@@ -183,7 +183,7 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
                 for i in 0..V::LANES {
                     V::load_masked(from.add(i * lane_stride + whole), some).store(block.add(i * V::LANES));
                 }
-                V::transposed(block, V::LANES, |i, column| {
+                V::some_transposed(block, V::LANES, left, |i, column| {
                     if i < left {
                         column.store_masked(to.add((whole + i) * width + lane), mask);
                     }
