@@ -315,6 +315,7 @@ MISTAKES = [
     ),
     ("kernel: the sixth row of a tile is its fourth", ROWS_OF_A, "by = in(reg) $rows.five", "by = in(reg) $rows.three"),
     ("kernel: the last of an odd number of steps is left out", MICRO, "in 2 * pairs..k {", "in 2 * pairs..k / 2 * 2 {"),
+    ("kernel: a tile that fetches A takes whole lines of steps", MICRO, "acc, &mut at, line.min(left)", "acc, &mut at, line"),
     ("kernel: the eighth row of a tile is its seventh", TAILED, "ROWS_OF_A_POINTER * a_rs)]", "6 * a_rs)]"),
     ("kernel: the third row of a tile is its second", AVX2_STEPS, "[{a} + 2*{rs}]", "[{a} + {rs}]"),
     ("kernel: a tile's third register ends a lane early", AVX2_STEPS, "ps {b2}, {x}, [{b} + 64]", "ps {b2}, {x}, [{b} + 60]"),

@@ -166,6 +166,9 @@ pub(crate) const FETCHED_C_STEPS: usize = 128;
 
 pub(crate) const FETCHED_C_ROWS: usize = 4;
 
+/// The next tile's rows of a large A (`BlockSizes::fetched_a_bytes`) are fetched by tiles of at least as many steps.
+pub(crate) const FETCHED_A_STEPS: usize = 96;
+
 // ---------------------------------------- packing
 
 /// How far ahead of a transpose its rows are fetched, in elements.

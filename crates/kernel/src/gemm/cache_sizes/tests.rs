@@ -91,6 +91,7 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
         has_small_l1: false,
         fetched_panels_bytes: 512 << 10,
         fetched_c_bytes: 512 << 10,
+        fetched_a_bytes: 512 << 10,
         b_beside_c: 512 << 10,
         low_large_bytes: 256 << 10,
         l1_bytes: 32 << 10,

@@ -4,7 +4,7 @@
 use crate::Scalar;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::epilogue::EpilogueOp;
-use crate::gemm::block_sizes::FETCHED_C_STEPS;
+use crate::gemm::block_sizes::{FETCHED_A_STEPS, FETCHED_C_STEPS};
 use crate::gemm::problem::Problem;
 use crate::gemm::tile::dispatch::dispatch;
 use crate::gemm::tile::shape::{Step, Tile};
@@ -64,6 +64,13 @@ fn fetches_c<T>(p: &Problem<T>, steps: usize) -> bool {
     steps >= FETCHED_C_STEPS && p.c_cs == 1 && !p.swapped && wrapping_bytes::<T>(p.m, p.c_rs) > p.sizes.fetched_c_bytes
 }
 
+/// Whether tiles fetch the next tile's rows of A, where they are the first that read them: a large A that lies by rows, in place.
+#[inline(always)]
+fn fetches_a<T>(b: &Block<T>, p: &Problem<T>) -> bool {
+    let by_rows = b.a_tile == 0 && b.a.cs == 1;
+    by_rows && b.k >= FETCHED_A_STEPS && wrapping_bytes::<T>(p.m, b.a.rs) > p.sizes.fetched_a_bytes
+}
+
 /// Computes the block.
 ///
 /// # Safety
@@ -83,6 +90,7 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
         b: b.b,
         b_rs: b.b_rs,
         fetch: 0,
+        a_fetched: false,
         b_padded: b.b_padded,
         c: p.c,
         c_rs: p.c_rs,
@@ -107,11 +115,12 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
     };
 
     // LOOPS 2 and 1: along C's rows, one tile of A after the other with all whole panels of B, where these are three or more
-    // and B's block is small; otherwise one panel of B with all tiles of A. Both independent. Called for each tile of A, one
+    // and B's block is small, but for an A that comes from memory; otherwise one panel of B with all tiles of A. Both independent. Called for each tile of A, one
     // or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8 times as long with AVX2, 64 x 40 x 8
     // 1.3 times with AVX-512.
+    let a_fetched = fetches_a(b, p);
     let mut first_panel = 0;
-    if n / nr > 2 && b.k * n * size_of::<T>() <= p.sizes.b_beside_c {
+    if n / nr > 2 && b.k * n * size_of::<T>() <= p.sizes.b_beside_c && !a_fetched {
         first_panel = n / nr;
         tile.run = first_panel;
         tile.next = Step { a: 0, b: b.b_panel, c: nr * p.c_cs, row: 0, col: nr };
@@ -129,6 +138,7 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
     while j < n {
         let cols = nr.min(n - j);
         tile.cols = cols;
+        tile.a_fetched = a_fetched && j == 0;
         if let (Some(ragged), true) = (b.ragged, cols < nr) {
             (tile.b, tile.b_rs, tile.b_padded) = (ragged, nr, true);
         }
@@ -191,5 +201,53 @@ mod tests {
         // A tile that is copied to C, or turned round, is not where C is.
         assert!(!fetches_c(&Problem { c_rs: 1, c_cs: 65, ..p }, 512));
         assert!(!fetches_c(&Problem { swapped: true, ..p }, 512));
+    }
+
+    #[test]
+    fn the_rows_of_a_large_a_are_fetched_ahead() {
+        // A quarter of 1 MiB are 1024 rows of 64 steps, 682 of 96.
+        let operand = Operand { ptr: std::ptr::null(), rs: 96, cs: 1 };
+        let p = Problem::<f32> {
+            m: 683,
+            n: 64,
+            k: 96,
+            a: operand,
+            b: operand,
+            c: std::ptr::null_mut(),
+            c_rs: 64,
+            c_cs: 1,
+            row: 0,
+            col: 0,
+            swapped: false,
+            b_packed: false,
+            sizes: BlockSizes::of_text("32K:8,512K:8,1M:16"),
+            post_op: None,
+        };
+        let of = |a: Operand<f32>, a_tile: usize, k: usize, m: usize| {
+            let block = Block {
+                m,
+                n: 64,
+                k,
+                row: 0,
+                col: 0,
+                row_tiles: 1,
+                nr: 16,
+                a,
+                a_tile,
+                b: std::ptr::null(),
+                b_rs: 64,
+                b_panel: 16,
+                b_padded: false,
+                ragged: None,
+                b_fetched: false,
+                resume: false,
+                is_last: true,
+            };
+            fetches_a(&block, &Problem { m, ..p })
+        };
+        assert!(of(operand, 0, 96, 683) && !of(operand, 0, 96, 682), "size");
+        assert!(!of(operand, 0, 95, 683), "few steps");
+        assert!(!of(operand, 576, 96, 683), "packed");
+        assert!(!of(Operand { cs: 683, rs: 1, ..operand }, 0, 96, 683), "by columns");
     }
 }

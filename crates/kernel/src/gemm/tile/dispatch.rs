@@ -3,7 +3,7 @@
 
 use super::micro_kernel::MicroKernel;
 use super::micro_kernel_tail::MicroKernelTail;
-use super::shape::{FULL, FULL_FETCHING, MASK_B_AND_C, MASK_C, Tile};
+use super::shape::{FULL, FULL_FETCHING, FULL_FETCHING_A, MASK_B_AND_C, MASK_C, Tile};
 use super::store_transposed::{StoreTransposed, Transposed};
 use crate::Scalar;
 use crate::epilogue::EpilogueOp;
@@ -153,6 +153,8 @@ unsafe fn registers<T: Scalar, K: Isa<T>, const M: usize, const NV: usize>(tile:
     unsafe {
         if const { NV == K::NV && 3 * M >= 2 * K::MR && K::Vector::PREFETCHES } && is_full && tile.fetch != 0 {
             K::call(MicroKernel::<T, M, NV, FULL_FETCHING> { tile, epilogue })
+        } else if const { NV == K::NV && M == K::MR && K::Vector::PREFETCHES } && is_full && tile.a_fetched {
+            K::call(MicroKernel::<T, M, NV, FULL_FETCHING_A> { tile, epilogue })
         } else if is_full {
             K::call(MicroKernel::<T, M, NV, FULL> { tile, epilogue })
         } else if const { !K::Vector::MASKED_LOADS_ARE_FREE } && tile.b_padded {

@@ -25,7 +25,7 @@
 
 use super::each_row::each_row;
 use super::lane_steps::{are_lanes_factors, lane_steps};
-use super::shape::{FULL_FETCHING, MASK_B_AND_C, MASK_C, Tile, is_masked};
+use super::shape::{FULL_FETCHING, FULL_FETCHING_A, MASK_B_AND_C, MASK_C, Tile, is_masked};
 use crate::Scalar;
 use crate::epilogue::{Apply, EpilogueOp, with_op};
 use crate::gemm::block_sizes::{FETCHED_C_ROWS, PAIRED_SUMS};
@@ -210,30 +210,62 @@ unsafe fn store_masked<T: Scalar, V: Simd<T>, const M: usize, const NV: usize>(
     }
 }
 
-/// The multiply-adds of one tile, two steps at a time where it is the full one of 16 registers ([`PAIRED_SUMS`]).
+/// The multiply-adds of one tile.
 ///
 /// Safety: as [`tiles`], for a tile whose operands begin at `a` and `b`.
 #[inline(always)]
 unsafe fn steps<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDGE: u8>(
     acc: &mut [[V; NV]; M],
-    &Tile { k, a_rs, a_cs, b_rs, fetch, .. }: &Tile<T>,
+    tile: &Tile<T>,
     (a, b): (*const T, *const T),
     mask: V::Mask,
 ) {
-    let rows = RowStep::of::<T>(a_rs);
+    let &Tile { k, a_rs, next, .. } = tile;
     let mut at = At { a: [a, a.wrapping_add(ROWS_OF_A_POINTER * a_rs)], b };
+    // SAFETY: rows < M, steps < k and columns of the tile, which its pointers cover by the contract of `MicroKernel`; any address may
+    // be fetched.
+    unsafe {
+        if const { EDGE != FULL_FETCHING_A } {
+            return some_steps::<T, V, M, NV, EDGE>(acc, &mut at, k, tile, mask);
+        }
+        // A line of each row of the next tile with each line of this one's.
+        let mut ahead = a.wrapping_add(next.a);
+        let (mut left, line) = (k, (64 / size_of::<T>()).min(k));
+        while left > 0 {
+            for i in 0..M {
+                V::prefetch(ahead.wrapping_add(i * a_rs));
+            }
+            ahead = ahead.wrapping_add(line);
+            some_steps::<T, V, M, NV, EDGE>(acc, &mut at, line.min(left), tile, mask);
+            left -= line.min(left);
+        }
+    }
+}
+
+/// The next steps of a tile, two at a time where it is the full one of 16 registers ([`PAIRED_SUMS`]).
+///
+/// Safety: as [`steps`], for `k` steps from `at` on.
+#[inline(always)]
+unsafe fn some_steps<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDGE: u8>(
+    acc: &mut [[V; NV]; M],
+    at: &mut At<T>,
+    k: usize,
+    &Tile { a_rs, a_cs, b_rs, fetch, .. }: &Tile<T>,
+    mask: V::Mask,
+) {
+    let rows = RowStep::of::<T>(a_rs);
     let pairs = if const { NV > 1 && M * NV == PAIRED_SUMS } { k / 2 } else { 0 };
-    // SAFETY: rows < M, steps < k and columns of the tile, which its pointers cover by the contract of `MicroKernel`.
+    // SAFETY: as this function's.
     unsafe {
         for _ in 0..pairs {
-            step::<T, V, M, NV, EDGE>(acc, &at, &rows, (fetch, mask));
+            step::<T, V, M, NV, EDGE>(acc, at, &rows, (fetch, mask));
             let second = At { a: at.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(b_rs) };
             step::<T, V, M, NV, EDGE>(acc, &second, &rows, (fetch, mask));
-            at = At { a: second.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(2 * b_rs) };
+            *at = At { a: second.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(2 * b_rs) };
         }
         for _ in 2 * pairs..k {
-            step::<T, V, M, NV, EDGE>(acc, &at, &rows, (fetch, mask));
-            at = At { a: at.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(b_rs) };
+            step::<T, V, M, NV, EDGE>(acc, at, &rows, (fetch, mask));
+            *at = At { a: at.a.map(|a| a.wrapping_add(a_cs)), b: at.b.wrapping_add(b_rs) };
         }
     }
 }

@@ -11,6 +11,9 @@ pub(crate) const MASK_B_AND_C: u8 = 2;
 /// the steps of other tiles had one or two instructions more.
 pub(crate) const FULL_FETCHING: u8 = 3;
 
+/// As [`FULL`], and the next tile's rows of A are fetched ([`Tile::a_fetched`]); their steps are contiguous.
+pub(crate) const FULL_FETCHING_A: u8 = 4;
+
 pub(crate) const fn is_masked(edge: u8) -> bool {
     edge == MASK_C || edge == MASK_B_AND_C
 }
@@ -32,6 +35,8 @@ pub(crate) struct Tile<T> {
     pub(crate) b_rs: usize,
     /// The distance in elements at which lines of B are prefetched while this tile is computed; 0 for none.
     pub(crate) fetch: usize,
+    /// Whether the next tile's rows of A are prefetched while this tile is computed; A's steps are then contiguous.
+    pub(crate) a_fetched: bool,
     /// Whether each of B's rows has a whole panel's elements, `Isa::NV` registers, however few columns C has.
     pub(crate) b_padded: bool,
     /// (M, cols): row i at `c + i * c_rs`, columns contiguous.
