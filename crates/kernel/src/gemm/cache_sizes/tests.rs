@@ -91,7 +91,7 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
         has_small_l1: false,
         fetched_panels_bytes: 512 << 10,
         fetched_c_bytes: 512 << 10,
-        fetched_a_bytes: 512 << 10,
+        fetched_a_bytes: 1 << 20,
         b_beside_c: 512 << 10,
         low_large_bytes: 256 << 10,
         l1_bytes: 32 << 10,
@@ -103,8 +103,12 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
         two_sets: 2047,
     };
     assert_eq!(sizes_of("48K:12,1M:16,32M:16").1, measured);
-    for text in ["32K:8,1M:8,32M:16", "32K:8,1M:8,32M:16:2", "32K:8,1M:16,36M:11"] {
-        let smaller = BlockSizes { large_in_place_bytes: 512 << 10, has_small_l1: true, l1_ways: 8, ..measured };
+    // A quarter of what one of eight cores, or of two, has of the third level.
+    let of_third =
+        [("32K:8,1M:8,32M:16", 1 << 20), ("32K:8,1M:8,32M:16:2", 4 << 20), ("32K:8,1M:16,36M:11", 1152 << 10)];
+    for (text, fetched_a_bytes) in of_third {
+        let smaller =
+            BlockSizes { large_in_place_bytes: 512 << 10, has_small_l1: true, l1_ways: 8, fetched_a_bytes, ..measured };
         assert_eq!(sizes_of(text).1, smaller, "{text}");
     }
 }

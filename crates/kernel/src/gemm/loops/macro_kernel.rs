@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_rows_of_a_large_a_are_fetched_ahead() {
-        // A quarter of 1 MiB are 1024 rows of 64 steps, 682 of 96.
+        // A quarter of a core's 1 MiB are 682 rows of 96 steps.
         let operand = Operand { ptr: std::ptr::null(), rs: 96, cs: 1 };
         let p = Problem::<f32> {
             m: 683,
@@ -220,7 +220,7 @@ mod tests {
             col: 0,
             swapped: false,
             b_packed: false,
-            sizes: BlockSizes::of_text("32K:8,512K:8,1M:16"),
+            sizes: BlockSizes::of_text("32K:8,512K:8,8M:16"),
             post_op: None,
         };
         let of = |a: Operand<f32>, a_tile: usize, k: usize, m: usize| {
