@@ -294,16 +294,12 @@ unsafe fn step<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDG
                 V::prefetch(b.wrapping_add(fetch + line));
             }
         }
-        let of_b = |v: usize| {
-            let from = b.add(v * V::LANES);
-            if EDGE == MASK_B_AND_C && v + 1 == NV { V::load_masked(from, mask) } else { V::load(from) }
-        };
         // The shorter side waits in registers, the longer one passes by.
         if const { M < NV } {
             let mut column = [V::splat(T::ZERO); M];
             each_row!(M, ROW => column[ROW] = V::splat_row::<ROW>(a[0], rows));
             for v in 0..NV {
-                let b = of_b(v);
+                let b = load_b::<T, V, NV, EDGE>(b, v, mask);
                 for i in 0..M {
                     acc[i][v] = column[i].mul_add(b, acc[i][v]);
                 }
@@ -312,7 +308,7 @@ unsafe fn step<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDG
         }
         let mut row = [V::splat(T::ZERO); NV];
         for v in 0..NV {
-            row[v] = of_b(v);
+            row[v] = load_b::<T, V, NV, EDGE>(b, v, mask);
         }
         each_row!(M, ROW => {
             let a = a[ROW / ROWS_OF_A_POINTER];
@@ -325,5 +321,17 @@ unsafe fn step<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDG
                 }
             }
         });
+    }
+}
+
+/// Register `v` of a row of B.
+///
+/// Safety: its columns, of the last register those of the mask, can be read; the CPU has the instructions of `V`.
+#[inline(always)]
+unsafe fn load_b<T: Scalar, V: Simd<T>, const NV: usize, const EDGE: u8>(b: *const T, v: usize, mask: V::Mask) -> V {
+    // SAFETY: this function's contract.
+    unsafe {
+        let from = b.add(v * V::LANES);
+        if EDGE == MASK_B_AND_C && v + 1 == NV { V::load_masked(from, mask) } else { V::load(from) }
     }
 }
