@@ -32,10 +32,6 @@ impl PrecisionArgs {
         model: &Model<T>,
         rows: &Features<T>,
     ) -> Result<Option<Rounded<T>>, Failure> {
-        if self.precision == Some(Precision::F32) && self.tolerance.is_some() {
-            let what = "--tolerance bounds what rounding changes, and --precision f32 rounds nothing; leave it out";
-            return Err(Failure::Usage(what.to_owned()));
-        }
         let Some(precision) = self.precision.filter(|precision| *precision != Precision::F32) else { return Ok(None) };
         let rounded = model.rounded(precision)?;
         let cost = model.rounding_cost(&rounded, rows)?;

@@ -41,7 +41,7 @@ pub struct Run {
     pub settings: Vec<(String, String)>,
     /// Its epochs.
     pub epochs: Vec<EpochMetrics>,
-    /// The epoch whose weights its model has, where that was chosen among its epochs.
+    /// The epoch that it chose as its best, where it did: its model has the weights of that, or those of a refit of as many epochs.
     pub kept_epoch: Option<usize>,
     /// What was measured at its end on rows that it has not seen: `test accuracy`, ...
     pub scores: Vec<(String, f64)>,
@@ -147,7 +147,7 @@ impl Run {
         })
     }
 
-    /// Its best epoch: the one whose weights its model has, where it chose one, and otherwise that of the best accuracy, or else R2, or else
+    /// Its best epoch: the one that it chose itself, where it did, and otherwise that of the best accuracy, or else R2, or else
     /// loss, of the rows that epochs are measured on. `None` where there is none.
     pub fn best(&self) -> Option<BestEpoch> {
         type Of = fn(&EpochMetrics) -> Option<f64>;

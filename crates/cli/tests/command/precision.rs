@@ -70,7 +70,6 @@ fn more_than_the_tolerance_is_exit_code_1_and_nothing_is_written() {
         ),
         ("eval v.safetensors --data v.csv --part all --precision bf16 --tolerance 1e-9", 1, "is more than --tolerance"),
         ("convert m.safetensors s.safetensors --precision int8 --tolerance 0.1", 2, "--tolerance needs rows"),
-        ("predict v.safetensors --data v.csv --precision f32 --tolerance 0.1", 2, "--precision f32 rounds nothing"),
         ("convert m.safetensors s.onnx --precision int8", 2, "--precision is for safetensors"),
         ("convert m.safetensors s.safetensors --tolerance 0.1", 2, "--precision"),
         ("predict m.safetensors --data iris --precision int4", 2, "int4"),

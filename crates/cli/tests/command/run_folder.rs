@@ -63,10 +63,10 @@ fn the_settings_of_a_run_make_it_again() {
 }
 
 #[test]
-fn the_best_epoch_of_a_run_is_the_one_whose_weights_it_kept() {
+fn the_best_epoch_of_a_run_is_the_one_that_it_chose() {
     let folder = folder();
     let path = folder.path();
-    // An epoch is better only if its loss is less by a lot, so the least loss and the best accuracy are others' than the one that is kept.
+    // An epoch is better only if its loss is less by a lot, so the least loss and the best accuracy are other epochs'.
     let args = "train --data iris --epochs 30 --patience 30 --min-delta 0.3 --no-refit --seed 3";
     let kept = last(path, &format!("{args} --run chosen --json"))["best_epoch"].as_u64().unwrap();
     let listed = succeed(path, "runs --json .");

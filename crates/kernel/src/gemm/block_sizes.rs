@@ -105,10 +105,10 @@ pub(crate) const FEW_SETS_COLUMN_TILES: usize = 32;
 
 pub(crate) const FEW_SETS_STEPS: usize = 128;
 
-/// As many tiles of columns and steps have an A by columns packed whose columns are [`LONG_ROW`] apart or more, where the first level
-/// has 32 KiB (`BlockSizes::has_small_l1`), and so have twice the tiles and half the steps: each step of a tile reads a line of
-/// another page, and the address translation of the first level has 64. Zen 3 with AVX2, packed, as fast as in place (784 rows, medians
-/// of 7 runs in turns; 0.95-1.05 is noise):
+/// As many tiles of columns and steps have an A by columns packed whose columns are [`LONG_ROW`] apart or more, where the first
+/// level has 32 KiB (`BlockSizes::has_small_l1`), and so have twice the tiles and half the steps: each step of a tile reads a
+/// line of another page, and the address translation of the first level has 64. Zen 3 with AVX2, packed, as fast as in place
+/// (784 rows, medians of 7 runs in turns; 0.95-1.05 is noise):
 ///
 /// ```text
 /// columns   steps: 128   256   512   1024
@@ -121,9 +121,10 @@ pub(crate) const COLUMNS_TILES: usize = 16;
 
 pub(crate) const COLUMNS_STEPS: usize = 256;
 
-/// An A by columns whose lines share few sets is packed for fewer tiles of columns than [`FEW_SETS_COLUMN_TILES`] where the first level has
-/// 32 KiB and a register is half a line: this many, and as many steps as make [`CROWDED_TILE_STEPS`] with them. Time packed over
-/// that in place (Zen 3 with AVX2, medians in turns within one process; 0.97-1.03 is noise):
+/// An A by columns whose lines share few sets is packed for fewer tiles of columns than [`FEW_SETS_COLUMN_TILES`] where the first
+/// level has 32 KiB and a register is shorter than a line: this many, and as many steps as make [`CROWDED_TILE_STEPS`] with
+/// them. Time packed over that in place (Zen 3 with AVX2, medians in turns within one process; 0.97-1.03 is noise; NEON is not
+/// measured):
 ///
 /// ```text
 /// rows, columns, steps  f32           rows, columns, steps  f32          rows, columns, steps  f64
@@ -149,9 +150,9 @@ pub(crate) const FOUR_ROWS_VECTORS: usize = 3;
 
 // ---------------------------------------- the micro-kernel
 
-/// A tile of so many sums in two registers of columns or more, all that 16 registers hold, takes two steps at a time: 22 instructions
-/// a step instead of 23, which a core that is shared with another thread notices. Speed over one step at a time (Zen 3, AVX2, f32,
-/// medians of several runs in turns within one process; 0.99-1.01 is noise):
+/// A tile of so many sums in two registers of columns or more, all that 16 registers hold, takes two steps at a time: 22
+/// instructions a step instead of 23, which a core that is shared with another thread notices. Speed over one step at a time
+/// (Zen 3, AVX2, f32, medians of several runs in turns within one process; 0.99-1.01 is noise):
 ///
 /// ```text
 /// 64 x 64 x 64      1.02-1.05      200 x 200 x 200, A by columns   0.99-1.04

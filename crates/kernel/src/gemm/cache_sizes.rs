@@ -93,16 +93,16 @@ pub(crate) struct BlockSizes {
     /// "On C": added to what C holds, as gradients and fused updates are. Fetching only where chains go on from C, or the first
     /// line of each row alone: 1.00-1.01.
     pub(crate) fetched_c_bytes: usize,
-    /// Of an A by rows of more bytes, a quarter of a core's part of the last level, that is not packed, the next tile's rows are fetched by
-    /// the tiles that read them first, which hardware does for a row's later lines alone; and one panel of B goes with all tiles of A, so that these
-    /// are the first panel's. On Zen 3 (AVX2, 16 MiB a core), time over that without either, 10,000 rows, medians in turns within one process
-    /// (0.99-1.01 is noise):
+    /// An A by rows of more bytes (without what lies between its rows), a quarter of a core's part of the last level, comes from memory. Where it is not packed, the
+    /// next tile's rows are fetched by the tiles that read them first: hardware foresees only a row's later lines. One panel of B
+    /// then goes with all tiles of A, so that these are the tiles of the first panel. On Zen 3 (AVX2, 16 MiB a core), time over
+    /// that without either, 10,000 rows, medians in turns within one process (0.99-1.01 is noise):
     ///
     /// ```text
     /// columns  steps: 100   128   200   256   784      f64: 128   784
     ///      16           -     -     -     -   0.66-0.69         -   0.82
-    ///      32         0.99  0.94  0.95  0.78  0.78-0.80         -     -
-    ///      64         0.99    -   0.91    -   0.90              -   0.98-1.06
+    ///      32            -  0.94  0.95  0.78  0.78-0.80         -     -
+    ///      64            -    -   0.91    -   0.90              -   0.98-1.06
     ///     128           -   0.96  0.88    -   0.96            0.98  0.96 (5,000 rows)
     ///     256           -   0.94    -     -     -               -     -
     ///     512           -     -     -     -   0.97-1.01         -     -

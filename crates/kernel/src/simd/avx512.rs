@@ -60,7 +60,8 @@ pub(crate) struct F64x8(__m512d);
 /// One vector type from the names of its instructions.
 macro_rules! vector {
     ($v:ident: $t:ident x $lanes:literal, mask: $mask:ident, mantissa: $mantissa:literal, shl: $shl:ident,
-     splat: $splat:ident, splat_row: $splat_row:ident, row_mul_add: $row_mul_add:ident, load: $load:ident, store: $store:ident, maskload: $maskload:ident,
+     splat: $splat:ident, splat_row: $splat_row:ident, row_mul_add: $row_mul_add:ident, load: $load:ident,
+     store: $store:ident, maskload: $maskload:ident,
      maskstore: $maskstore:ident, add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
      fmadd: $fmadd:ident, max: $max:ident, min: $min:ident, abs: $abs:ident, blend: $blend:ident, sign: $sign:ident, transposed: $transposed:ident x $columns:literal,
      to_bits: $to_bits:ident, from_bits: $from_bits:ident) => {
@@ -183,12 +184,14 @@ macro_rules! vector {
     };
 }
 vector!(F32x16: f32 x 16, mask: __mmask16, mantissa: 23, shl: _mm512_slli_epi32,
-    splat: _mm512_set1_ps, splat_row: splat_f32x16, row_mul_add: mul_add_f32x16, load: _mm512_loadu_ps, store: _mm512_storeu_ps, maskload: _mm512_maskz_loadu_ps,
+    splat: _mm512_set1_ps, splat_row: splat_f32x16, row_mul_add: mul_add_f32x16, load: _mm512_loadu_ps,
+    store: _mm512_storeu_ps, maskload: _mm512_maskz_loadu_ps,
     maskstore: _mm512_mask_storeu_ps, add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps,
     fmadd: _mm512_fmadd_ps, max: _mm512_max_ps, min: _mm512_min_ps, abs: _mm512_abs_ps, blend: _mm512_mask_blend_ps,
     sign: _mm512_cmplt_epi32_mask, transposed: transposed_16x8 x 8, to_bits: _mm512_castps_si512, from_bits: _mm512_castsi512_ps);
 vector!(F64x8: f64 x 8, mask: __mmask8, mantissa: 52, shl: _mm512_slli_epi64,
-    splat: _mm512_set1_pd, splat_row: splat_f64x8, row_mul_add: mul_add_f64x8, load: _mm512_loadu_pd, store: _mm512_storeu_pd, maskload: _mm512_maskz_loadu_pd,
+    splat: _mm512_set1_pd, splat_row: splat_f64x8, row_mul_add: mul_add_f64x8, load: _mm512_loadu_pd,
+    store: _mm512_storeu_pd, maskload: _mm512_maskz_loadu_pd,
     maskstore: _mm512_mask_storeu_pd, add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
     fmadd: _mm512_fmadd_pd, max: _mm512_max_pd, min: _mm512_min_pd, abs: _mm512_abs_pd, blend: _mm512_mask_blend_pd,
     sign: _mm512_cmplt_epi64_mask, transposed: transposed_8x2 x 2, to_bits: _mm512_castpd_si512, from_bits: _mm512_castsi512_pd);

@@ -93,6 +93,7 @@ fn bits_do_not_depend_on_caches<T: Scalar>() {
     let sides: &[(usize, usize, usize)] = &[
         (150, 70, 1100),
         (310, 40, 530),
+        (168, 70, 330),
         (30, 1100, 300),
         (7, 300, 1030),
         (100, 33, 270),

@@ -10,6 +10,7 @@ use crate::gemm::tile::dispatch::dispatch;
 use crate::gemm::tile::shape::{Step, Tile};
 use crate::matrix::operand::Operand;
 use crate::simd::isa::Isa;
+use crate::simd::vector::Simd;
 use crate::sizes::wrapping_bytes;
 
 /// A block of C, and where its operands lie; strides in elements.
@@ -64,11 +65,18 @@ fn fetches_c<T>(p: &Problem<T>, steps: usize) -> bool {
     steps >= FETCHED_C_STEPS && p.c_cs == 1 && !p.swapped && wrapping_bytes::<T>(p.m, p.c_rs) > p.sizes.fetched_c_bytes
 }
 
-/// Whether tiles fetch the next tile's rows of A, where they are the first that read them: a large A that lies by rows, in place.
+/// Whether tiles fetch the next tile's rows of A, where they are the first that read them: a large A that lies by rows, in place, and
+/// whole tiles, which alone have such an instance.
 #[inline(always)]
-fn fetches_a<T>(b: &Block<T>, p: &Problem<T>) -> bool {
-    let by_rows = b.a_tile == 0 && b.a.cs == 1;
-    by_rows && b.k >= FETCHED_A_STEPS && wrapping_bytes::<T>(p.m, b.a.rs) > p.sizes.fetched_a_bytes
+fn fetches_a<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Problem<T>) -> bool {
+    if const { !K::Vector::PREFETCHES }
+        || b.k < FETCHED_A_STEPS
+        || wrapping_bytes::<T>(p.m, p.k) <= p.sizes.fetched_a_bytes
+    {
+        return false;
+    }
+    let is_whole = b.nr == K::NV * K::Vector::LANES && b.row_tiles > 1 && b.m.div_ceil(b.row_tiles) == K::MR;
+    is_whole && b.a_tile == 0 && b.a.cs == 1
 }
 
 /// Computes the block.
@@ -114,11 +122,11 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
         }
     };
 
-    // LOOPS 2 and 1: along C's rows, one tile of A after the other with all whole panels of B, where these are three or more
-    // and B's block is small, but for an A that comes from memory; otherwise one panel of B with all tiles of A. Both independent. Called for each tile of A, one
-    // or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8 times as long with AVX2, 64 x 40 x 8
-    // 1.3 times with AVX-512.
-    let a_fetched = fetches_a(b, p);
+    // LOOPS 2 and 1: along C's rows, one tile of A after the other with all whole panels of B, where these are three or more,
+    // B's block is small, and A does not come from memory; otherwise one panel of B with all tiles of A. Both independent.
+    // Called for each tile of A, one or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8 times as
+    // long with AVX2, 64 x 40 x 8 1.3 times with AVX-512.
+    let a_fetched = fetches_a::<T, K>(b, p);
     let mut first_panel = 0;
     if n / nr > 2 && b.k * n * size_of::<T>() <= p.sizes.b_beside_c && !a_fetched {
         first_panel = n / nr;
@@ -204,7 +212,9 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
     fn the_rows_of_a_large_a_are_fetched_ahead() {
+        use crate::simd::{avx2::Avx2, portable::Portable};
         // A quarter of a core's 1 MiB are 682 rows of 96 steps.
         let operand = Operand { ptr: std::ptr::null(), rs: 96, cs: 1 };
         let p = Problem::<f32> {
@@ -223,31 +233,36 @@ mod tests {
             sizes: BlockSizes::of_text("32K:8,512K:8,8M:16"),
             post_op: None,
         };
-        let of = |a: Operand<f32>, a_tile: usize, k: usize, m: usize| {
-            let block = Block {
-                m,
-                n: 64,
-                k,
-                row: 0,
-                col: 0,
-                row_tiles: 1,
-                nr: 16,
-                a,
-                a_tile,
-                b: std::ptr::null(),
-                b_rs: 64,
-                b_panel: 16,
-                b_padded: false,
-                ragged: None,
-                b_fetched: false,
-                resume: false,
-                is_last: true,
-            };
-            fetches_a(&block, &Problem { m, ..p })
+        let block = |p: &Problem<f32>| Block {
+            m: 144,
+            n: 64,
+            k: p.k,
+            row: 0,
+            col: 0,
+            row_tiles: 24,
+            nr: 16,
+            a: p.a,
+            a_tile: 0,
+            b: std::ptr::null(),
+            b_rs: 64,
+            b_panel: 16,
+            b_padded: false,
+            ragged: None,
+            b_fetched: false,
+            resume: false,
+            is_last: true,
         };
-        assert!(of(operand, 0, 96, 683) && !of(operand, 0, 96, 682), "size");
-        assert!(!of(operand, 0, 95, 683), "few steps");
-        assert!(!of(operand, 576, 96, 683), "packed");
-        assert!(!of(Operand { cs: 683, rs: 1, ..operand }, 0, 96, 683), "by columns");
+        let fetches = fetches_a::<f32, Avx2>;
+        assert!(fetches(&block(&p), &p));
+        assert!(!fetches_a::<f32, Portable>(&block(&p), &p), "nothing is fetched there");
+        let smaller = Problem { m: 682, ..p };
+        assert!(!fetches(&block(&smaller), &smaller));
+        let few_steps = Problem { k: 95, m: 1000, ..p };
+        assert!(!fetches(&block(&few_steps), &few_steps));
+        let steps_apart = Problem { a: Operand { rs: 192, cs: 2, ..operand }, ..p };
+        assert!(!fetches(&block(&steps_apart), &steps_apart));
+        assert!(!fetches(&Block { a_tile: 576, ..block(&p) }, &p), "packed");
+        assert!(!fetches(&Block { m: 120, ..block(&p) }, &p), "tiles of five rows");
+        assert!(!fetches(&Block { m: 6, row_tiles: 1, ..block(&p) }, &p), "one tile");
     }
 }

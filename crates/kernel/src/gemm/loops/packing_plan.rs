@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_level_of_32_kib_has_columns_of_a_packed_that_are_far_apart() {
+    fn a_first_level_of_32_kib_has_columns_of_a_packed_that_are_far_apart_or_crowded() {
         let zen3 = BlockSizes::of_text("32K:8,512K:8,32M:16");
         let of = |(m, n, k): (usize, usize, usize), sizes| {
             let a = Operand { ptr: std::ptr::null(), rs: 1, cs: m };

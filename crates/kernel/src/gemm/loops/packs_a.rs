@@ -1,5 +1,5 @@
-//! Whether A is packed. Its elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2 of the
-//! time. Only one whose rows or columns share their cache sets, or their pages, is packed, when enough tiles use it.
+//! Whether A is packed. Its elements are broadcast one by one, so it may lie as it likes: packing a column-major A cost 0.02-0.2
+//! of the time. Only one whose rows or columns share their cache sets, or lie pages apart, is packed, when enough tiles use it.
 
 use crate::Scalar;
 use crate::gemm::block_sizes::*;
@@ -27,15 +27,15 @@ pub(super) fn packs_a<T: Scalar, K: Isa<T>>(p: &Problem<T>, mr: usize, nr: usize
         || (p.n >= FEW_SETS_COLUMN_TILES * nr && p.k >= FEW_SETS_STEPS && by_columns && p.sizes.few_sets::<T>(p.a.cs))
 }
 
-/// Whether an A that lies by rows is packed because lanes are factors: a step of all rows is then loaded at once, and the tile has
-/// [`Isa::MR`] rows. It takes about an instruction for each number, and saves 0.13 of one for each tile of columns.
+/// Whether an A that lies by rows is packed because lanes are factors: a step of all rows is then loaded at once, and the tile
+/// has [`Isa::MR`] rows. It takes about an instruction for each number, and saves 0.13 of one for each tile of columns.
 pub(super) fn packs_rows<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let most = const { K::PACKED_A_COLUMN_TILES.saturating_mul(K::NV * K::Vector::LANES) };
     p.n > most && p.a.cs == 1 && p.m > 3
 }
 
-/// Whether an A that lies by columns is packed though no two of its lines share a set: see [`COLUMNS_TILES`] and
-/// [`CROWDED_TILES`].
+/// Whether an A by columns is packed though these do not all fall into one set: they are far apart ([`COLUMNS_TILES`]), or crowd
+/// into few sets ([`CROWDED_TILES`]).
 fn packs_columns<T: Scalar, K: Isa<T>>(p: &Problem<T>, nr: usize) -> bool {
     if K::REGISTERS_ARE_LINES || !p.sizes.has_small_l1 || p.n < CROWDED_TILES * nr {
         return false;

@@ -4,6 +4,7 @@
 macro_rules! each_row {
     ($m:ident, $row:ident => $body:expr) => { each_row!(@ $m, $row, $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13) };
     (@ $m:ident, $row:ident, $body:expr, $($number:literal)+) => {
+        const { assert!($m <= 14, "rows of a tile") };
         $({
             const $row: usize = $number;
             if const { $row < $m } {

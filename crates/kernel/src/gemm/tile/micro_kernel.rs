@@ -222,8 +222,8 @@ unsafe fn steps<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const ED
 ) {
     let &Tile { k, a_rs, next, .. } = tile;
     let mut at = At { a: [a, a.wrapping_add(ROWS_OF_A_POINTER * a_rs)], b };
-    // SAFETY: rows < M, steps < k and columns of the tile, which its pointers cover by the contract of `MicroKernel`; any address may
-    // be fetched.
+    // SAFETY: rows < M, steps < k and columns of the tile, which its pointers cover by the contract of `MicroKernel`; any
+    // address may be fetched.
     unsafe {
         if const { EDGE != FULL_FETCHING_A } {
             return some_steps::<T, V, M, NV, EDGE>(acc, &mut at, k, tile, mask);
@@ -297,7 +297,7 @@ unsafe fn step<T: Scalar, V: Simd<T>, const M: usize, const NV: usize, const EDG
         // The shorter side waits in registers, the longer one passes by.
         if const { M < NV } {
             let mut column = [V::splat(T::ZERO); M];
-            each_row!(M, ROW => column[ROW] = V::splat_row::<ROW>(a[0], rows));
+            each_row!(M, ROW => column[ROW] = V::splat_row::<{ ROW % ROWS_OF_A_POINTER }>(a[0], rows)); // M < 7
             for v in 0..NV {
                 let b = load_b::<T, V, NV, EDGE>(b, v, mask);
                 for i in 0..M {

@@ -35,7 +35,8 @@ pub(crate) struct Tile<T> {
     pub(crate) b_rs: usize,
     /// The distance in elements at which lines of B are prefetched while this tile is computed; 0 for none.
     pub(crate) fetch: usize,
-    /// Whether the next tile's rows of A are prefetched while this tile is computed; A's steps are then contiguous.
+    /// Whether the next tile's rows of A are prefetched while this tile is computed, unless lines of B are; A's steps are then
+    /// contiguous.
     pub(crate) a_fetched: bool,
     /// Whether each of B's rows has a whole panel's elements, `Isa::NV` registers, however few columns C has.
     pub(crate) b_padded: bool,
