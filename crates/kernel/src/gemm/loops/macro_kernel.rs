@@ -184,25 +184,30 @@ mod tests {
     use super::*;
     use crate::gemm::cache_sizes::BlockSizes;
 
-    #[test]
-    fn tiles_of_a_large_c_are_fetched_ahead_and_others_not() {
-        let operand = Operand { ptr: std::ptr::null(), rs: 1024, cs: 1 };
-        let p = Problem::<f32> {
-            m: 65,
-            n: 1024,
-            k: 512,
-            a: operand,
-            b: operand,
+    /// All by rows, those of A this far apart, C's without a gap.
+    fn problem((m, n, k): (usize, usize, usize), a_rs: usize, caches: &str) -> Problem<f32> {
+        let by_rows = |rs| Operand { ptr: std::ptr::null(), rs, cs: 1 };
+        Problem {
+            m,
+            n,
+            k,
+            a: by_rows(a_rs),
+            b: by_rows(n),
             c: std::ptr::null_mut(),
-            c_rs: 1024,
+            c_rs: n,
             c_cs: 1,
             row: 0,
             col: 0,
             swapped: false,
             b_packed: false,
-            sizes: BlockSizes::of_text("32K:8,512K:8,32M:16"),
+            sizes: BlockSizes::of_text(caches),
             post_op: None,
-        };
+        }
+    }
+
+    #[test]
+    fn tiles_of_a_large_c_are_fetched_ahead_and_others_not() {
+        let p = problem((65, 1024, 512), 1024, "32K:8,512K:8,32M:16");
         assert!(fetches_c(&p, 128) && !fetches_c(&p, 127));
         // Half a second level is not large.
         assert!(!fetches_c(&Problem { m: 64, ..p }, 512));
@@ -216,23 +221,7 @@ mod tests {
     fn the_rows_of_a_large_a_are_fetched_ahead() {
         use crate::simd::{avx2::Avx2, portable::Portable};
         // A quarter of a core's 1 MiB are 682 rows of 96 steps.
-        let operand = Operand { ptr: std::ptr::null(), rs: 96, cs: 1 };
-        let p = Problem::<f32> {
-            m: 683,
-            n: 64,
-            k: 96,
-            a: operand,
-            b: operand,
-            c: std::ptr::null_mut(),
-            c_rs: 64,
-            c_cs: 1,
-            row: 0,
-            col: 0,
-            swapped: false,
-            b_packed: false,
-            sizes: BlockSizes::of_text("32K:8,512K:8,8M:16"),
-            post_op: None,
-        };
+        let p = problem((683, 64, 96), 96, "32K:8,512K:8,8M:16");
         let block = |p: &Problem<f32>| Block {
             m: 144,
             n: 64,
@@ -259,7 +248,7 @@ mod tests {
         assert!(!fetches(&block(&smaller), &smaller));
         let few_steps = Problem { k: 95, m: 1000, ..p };
         assert!(!fetches(&block(&few_steps), &few_steps));
-        let steps_apart = Problem { a: Operand { rs: 192, cs: 2, ..operand }, ..p };
+        let steps_apart = Problem { a: Operand { rs: 192, cs: 2, ..p.a }, ..p };
         assert!(!fetches(&block(&steps_apart), &steps_apart));
         assert!(!fetches(&Block { a_tile: 576, ..block(&p) }, &p), "packed");
         assert!(!fetches(&Block { m: 120, ..block(&p) }, &p), "tiles of five rows");
