@@ -15,9 +15,9 @@ Examples:
   chainrule runs runs --sort date --page runs.html
   chainrule runs old/wine-003 runs --json
 
-Validation is of the rows that each epoch is measured on: those of --validation, or else those held out to test on. It is that of
-the epoch that the run chose, or else of the best one. Seconds are those of the steps, without reading data and validation. A folder
-that cannot be read is told, and the others are compared.
+The validation score is measured on the rows of --validation, or else on those held out to test on, and is shown for the epoch that
+the run chose, or else for its best one. Seconds are the time of the training steps, without reading data and validating. A folder
+that cannot be read is named in a warning; the others are still compared.
 
 Exit code: 0 compared; 1 there is no run, or none can be read; 2 bad usage.";
 

@@ -150,8 +150,8 @@ pub(crate) const FOUR_ROWS_VECTORS: usize = 3;
 
 // ---------------------------------------- the micro-kernel
 
-/// A tile of so many sums in two registers of columns or more, all that 16 registers hold, takes two steps at a time: 22
-/// instructions a step instead of 23, which a core that is shared with another thread notices. Speed over one step at a time
+/// Accumulator registers of the full tile where there are 16 registers (6 x 2). Its loop over k is unrolled by two: 22 instructions
+/// a step instead of 23, which matters on a core that is shared with another thread. Speed over the loop that is not unrolled
 /// (Zen 3, AVX2, f32, medians of several runs in turns within one process; 0.99-1.01 is noise):
 ///
 /// ```text
