@@ -22,7 +22,7 @@ use crate::{Error, Model, Result, Task};
 pub struct Difference {
     /// The layers of both, where they differ.
     pub layers: Option<[Vec<String>; 2]>,
-    /// What else differs: `task`, `loss`, `preprocessing`, `columns`, `targets`, `classes`.
+    /// What else differs: `task`, `loss`, `preprocessing`, `columns`, `targets`, `classes`, `split`.
     pub others: Vec<&'static str>,
     /// Where the parameters or running statistics are furthest apart, where layers are the same and numbers are not.
     pub weight: Option<WeightDifference>,
@@ -99,7 +99,7 @@ impl Difference {
 }
 
 impl<T: Scalar> Model<T> {
-    /// What sets this model apart from another. Training facts and the split do not count.
+    /// What sets this model apart from another. Training facts do not count, nor a split that one of them does not know.
     pub fn difference(&self, other: &Model<T>) -> Difference {
         let names = |model: &Model<T>| model.mlp.layers().iter().map(ToString::to_string).collect::<Vec<_>>();
         let layers = (self.mlp.layers() != other.mlp.layers()).then(|| [names(self), names(other)]);
@@ -110,6 +110,7 @@ impl<T: Scalar> Model<T> {
             ("columns", self.schema != other.schema),
             ("targets", self.target != other.target),
             ("classes", self.class_names != other.class_names),
+            ("split", self.split.as_ref().zip(other.split.as_ref()).is_some_and(|(one, other)| one != other)),
         ];
         let others = others.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
         let weight = if layers.is_none() { self.weight_difference(other) } else { None };

@@ -118,7 +118,7 @@ pub enum Error {
 
     /// Values are missing, and it was not said what to do about them.
     #[error(
-        "{origin}, {place}: found a missing value, expected a number or a category; {total} are missing ({columns}): fill \
+        "{origin}, {place}: found a missing value, expected a number or a category; {total} missing ({columns}): fill \
          them by the mean, median or most-frequent value, mark them by an indicator, or drop their rows"
     )]
     Missing {

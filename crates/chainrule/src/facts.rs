@@ -26,8 +26,14 @@ pub struct Facts {
     pub data: String,
     /// Rows that were trained on.
     pub rows: usize,
-    /// Epochs that were run.
+    /// Epochs that were run; of a run that was followed by another one over all rows, those of the first.
     pub epochs: usize,
+    /// Epochs of the run over all rows that the weights are of, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refit_epochs: Option<usize>,
+    /// The column that said how much each row counts, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_weights: Option<String>,
     /// The epoch that the weights are of, where training chose one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<usize>,

@@ -35,6 +35,23 @@ impl<T: Scalar> Model<T> {
         Ok(output)
     }
 
+    /// As [`Model::predict`], of values that were scaled before they were learned: in their own unit, in f64. What the network
+    /// knows of a year is a day; of 1,000,000,000 + a few, f32 keeps multiples of 64.
+    ///
+    /// # Errors
+    /// As [`Model::predict`].
+    pub fn predict_values(&self, features: &Features<T>) -> Result<Vec<f64>> {
+        let outputs = self.predict_raw(features)?;
+        let columns = self.mlp.outputs();
+        let value = |(at, y): (usize, &T)| match &self.target.scaling {
+            Some(scaling) => scaling.undo(at % columns, y.to_f64()),
+            None => y.to_f64(),
+        };
+        let values: Vec<f64> = outputs.iter().enumerate().map(value).collect();
+        check_outputs(&values, columns)?;
+        Ok(values)
+    }
+
     /// What [`Model::predict`] makes of [`Model::predict_raw`]'s outputs, (rows, outputs), in place: values in the targets' own
     /// unit. For an application that runs the network itself, as by a [`Predictor`].
     ///

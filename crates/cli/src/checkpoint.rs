@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::limits;
 use crate::output::{Output, tell};
 use crate::rows::Rows;
+use crate::text_options;
 
 /// Options that say how a run is made, and nothing of what comes of it.
 const ABOUT_THE_RUN: [&str; 19] = [
@@ -73,6 +74,11 @@ pub(crate) fn resumed(mut args: Box<TrainArgs>, given: Vec<String>) -> std::resu
         args.command = given;
         return Ok(Resumed { args, checkpoint: None });
     };
+    let settled =
+        ["--init-weights", "--unknown"].into_iter().filter(|name| options(&given).any(|(given, _)| given == *name));
+    text_options::refuse(&settled.collect::<Vec<_>>(), |are, them| {
+        format!("{are} settled when the run of {} began; leave {them} out", shown(folder.display()))
+    })?;
     let run = RunFolder::find(&folder);
     let folder = run.as_ref().map_or(folder, RunFolder::checkpoints_path);
     let Newest { checkpoint, unreadable, .. } = Checkpoint::newest(&folder)?;

@@ -1,5 +1,6 @@
 //! `train --cv K`: cross-validation before the model itself is trained.
 
+use chainrule::data::SplitBy;
 use chainrule::train::{Fold, spread};
 use chainrule::{Scalar, Trainer};
 use serde::Serialize;
@@ -46,7 +47,13 @@ pub(crate) fn run<T: Scalar>(
         ScoreLine { name, mean, std, folds: found.iter().map(of).collect() }
     };
     let scores: Vec<ScoreLine> = spread(&found).into_iter().map(line).collect();
-    output.say(format_args!("cross-validation: {} of all {}", plural(folds, "fold"), plural(examples.rows(), "row")));
+    let (folds_of, all) = (plural(folds, "fold"), plural(examples.rows(), "row"));
+    match split.request().by {
+        SplitBy::Last => output.say(format_args!(
+            "cross-validation: {folds_of} of all {all} in their order: each is tested on by what was learned from the rows before it"
+        )),
+        _ => output.say(format_args!("cross-validation: {folds_of} of all {all}")),
+    }
     for ScoreLine { name, mean, std, .. } in &scores {
         output.say(format_args!("{name:>26}  {mean:.4}, standard deviation {std:.4}"));
     }

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use chainrule::data::{Dataset, Examples, Fitted, Missing, Request, Source};
+use chainrule::data::{AsItIs, Dataset, Examples, Features, Fitted, Missing, Request, Source};
 use chainrule::{Loss, Model, Scalar};
 
 use crate::args::{ColumnArgs, MemoryArgs};
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::{Output, tell};
+use crate::output::{Output, plural, tell};
 use crate::report::in_options;
 use crate::text_options;
 
@@ -127,6 +127,17 @@ impl<'a> Named<'a> {
         }
         let is_told = tell_task(model, self.columns.task, self.loss)?;
         let examples = self.request().read_for(model)?;
+        self.check_targets(&examples, model, is_told)?;
+        Ok(examples)
+    }
+
+    /// Checks rows with targets, whose task a model that does not know its own takes.
+    fn check_targets<T: Scalar>(
+        &self,
+        examples: &Examples,
+        model: &mut Model<T>,
+        is_told: bool,
+    ) -> Result<(), Failure> {
         say_notes(examples.notes());
         examples.check_for(model)?;
         if !is_told {
@@ -134,7 +145,7 @@ impl<'a> Named<'a> {
             tell(format_args!("note: the targets say {task}; if that is not what the model learned: --task or --loss"));
             (model.task, model.loss) = (Some(task), task.usual_loss());
         }
-        Ok(examples)
+        Ok(())
     }
 
     /// All rows as a model takes them, ready; without targets where nobody names one and the source does not have the model's.
@@ -144,13 +155,41 @@ impl<'a> Named<'a> {
         model: &mut Model<T>,
         without: &str,
     ) -> Result<Dataset<T>, Failure> {
+        if is_there_once(self.source) {
+            return match self.read_once(model)? {
+                AsItIs::Labelled(examples) => Ok(examples.dataset_for(&all_rows(&examples), model)?),
+                AsItIs::Unlabelled { features, notes } => self.unlabelled(model, features, &notes, without),
+            };
+        }
         self.check_known(model)?;
         if self.may_have_target(model)? {
             return self.load_for(model);
         }
         tell_task(model, self.columns.task, self.loss)?;
         let (features, notes) = self.request().read_features(model)?;
-        say_notes(&notes);
+        self.unlabelled(model, features, &notes, without)
+    }
+
+    /// The rows of a source that can be read once, with the model's targets where they are there or somebody names others.
+    pub(crate) fn read_once<T: Scalar>(&self, model: &mut Model<T>) -> Result<AsItIs<T>, Failure> {
+        self.check_known(model)?;
+        let is_told = tell_task(model, self.columns.task, self.loss)?;
+        let read = self.request().read_as_it_is(model)?;
+        if let AsItIs::Labelled(examples) = &read {
+            self.check_targets(examples, model, is_told)?;
+        }
+        Ok(read)
+    }
+
+    /// Rows without targets. What is then left out is said.
+    pub(crate) fn unlabelled<T: Scalar>(
+        &self,
+        model: &Model<T>,
+        features: Features<T>,
+        notes: &[String],
+        without: &str,
+    ) -> Result<Dataset<T>, Failure> {
+        say_notes(notes);
         let source = self.source.to_string();
         tell(format_args!(
             "note: {} has no target, so {without} left out; --target or --labels names one",
@@ -159,11 +198,10 @@ impl<'a> Named<'a> {
         Ok(model.unlabelled(features)?)
     }
 
-    /// Whether somebody names a target, or the source has the model's. What a pipe gives is read once.
+    /// Whether somebody names a target, or the source, which is read for it, has the model's.
     pub(crate) fn may_have_target<T: Scalar>(&self, model: &Model<T>) -> Result<bool, Failure> {
         let is_named = self.source.has_targets() || self.labels.is_some() || !self.columns.target.is_empty();
-        let is_taken = is_there_once(self.source) && !model.target.names().is_empty();
-        Ok(is_named || is_taken || self.request().has_targets_of(model)?)
+        Ok(is_named || self.request().has_targets_of(model)?)
     }
 
     /// All rows as a model takes them, ready.
@@ -207,6 +245,7 @@ pub(crate) fn tell_task<T: Scalar>(
     loss: Option<Loss>,
 ) -> Result<bool, Failure> {
     refuse_other_task(model, task, loss)?;
+    refuse_other_outputs(model, task.or(loss.map(|loss| chainrule::Task::of_loss(loss, model.mlp.outputs()))))?;
     if let Some(loss) = loss {
         let task = task.or(model.task);
         let told = task.unwrap_or(chainrule::Task::of_loss(loss, model.mlp.outputs()));
@@ -219,6 +258,20 @@ pub(crate) fn tell_task<T: Scalar>(
         model.task = Some(task);
     }
     Ok(model.task.is_some())
+}
+
+/// Refuses a task that a network with such outputs cannot have.
+fn refuse_other_outputs<T: Scalar>(model: &Model<T>, task: Option<chainrule::Task>) -> Result<(), Failure> {
+    use chainrule::Task::{Binary, Classification};
+    let outputs = model.mlp.outputs();
+    let why = match task {
+        Some(Binary) if outputs != 1 => "a binary task has one output: --task classification, or multi-label",
+        Some(Classification) if outputs == 1 => {
+            "classes have an output each, two at least: --task binary (the logit of yes), or regression (a value)"
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::Usage(format!("the network has {}, and {why}", plural(outputs, "output"))))
 }
 
 /// Refuses a task that a model was not trained for, and a loss of such.
@@ -245,12 +298,19 @@ pub(crate) fn tell_what_is_not_said<T: Scalar>(
     task: Option<chainrule::Task>,
     loss: Option<Loss>,
 ) -> Result<bool, Failure> {
+    refuse_other_loss(model, loss)?;
+    tell_task(model, task, loss)
+}
+
+/// Refuses a loss that a model was not trained by; one of another task is refused as such.
+pub(crate) fn refuse_other_loss<T: Scalar>(model: &Model<T>, loss: Option<Loss>) -> Result<(), Failure> {
+    refuse_other_task(model, None, loss)?;
     match loss {
         Some(loss) if model.task.is_some() && loss != model.loss => Err(Failure::Usage(format!(
             "--loss {loss} is for a file that does not name its loss: this model was trained by {}; leave it out",
             model.loss
         ))),
-        _ => tell_task(model, task, loss),
+        _ => Ok(()),
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
             let mut columns = request.clone();
             columns.target.clear();
             if let Ok(found) = columns.preflight(&split) {
+                let target = shown(request.target.join(","));
+                output.say(format_args!("nothing can be learned about {target} from these rows, as the error says; the columns, {target} among them:"));
                 say(&found, &mut output);
             }
             return Err(error.into());

@@ -8,7 +8,7 @@ use chainrule::{DType, Loss, Mlp, Model, ModelFile, Optimizer, Sample, Scalar, T
 use serde::Serialize;
 
 use crate::args::DoctorArgs;
-use crate::data::{Named, all_rows};
+use crate::data::{Named, all_rows, refuse_other_loss};
 use crate::data_command;
 use crate::escape::shown;
 use crate::failure::Failure;
@@ -84,13 +84,20 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
 
 fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> Result<(), Failure> {
     let mut model = model_of::<T>(file, &args.model, args.activation)?;
+    refuse_other_loss(&model, args.loss)?;
     let examples = named.read_for(&mut model)?;
     let data = examples.dataset_for::<T>(&all_rows(&examples), &model)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
-    let Examined { diagnostics, findings, rows } = examine(&Patient::of(&model), &data, update, Run::AFTER)?;
+    // What its training has done already is no advice.
+    let patient = match model.facts.as_ref().and_then(|facts| facts.settings.as_ref()) {
+        Some(settings) => Patient::of(&model).trained_by(&settings.config(model.loss)?),
+        None => Patient::of(&model),
+    };
+    let Examined { diagnostics, findings, rows } = examine(&patient, &data, update, Run::AFTER)?;
 
     let scaled = target_lines(&model);
-    let of_data = about_data(&model, &examples, &findings);
+    let mut of_data = about_data(&model, &examples, &findings);
+    of_data.retain(|finding| !patient.is_weighted || finding.kind != "label-imbalance");
     let found = findings.len() + of_data.len();
 
     let mut output = Output::new(args.json, false);

@@ -12,6 +12,15 @@ pub(crate) fn shown(text: impl Display) -> String {
     escaped(text.to_string(), |_| false).into_owned()
 }
 
+/// A cell of a table: what is longer than a line is cut.
+pub(crate) fn in_cell(text: &str) -> String {
+    const WIDEST: usize = 80;
+    match text.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A word as a shell reads it back, on one line.
 pub(crate) fn typed(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:,=+@%".contains(c);

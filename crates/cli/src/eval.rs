@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::EvalArgs;
 use crate::data::Named;
-use crate::escape::shown;
+use crate::escape::{in_cell, shown};
 use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, output_names, outputs_table};
 use crate::files::{self, Files};
@@ -189,12 +189,14 @@ fn scores_line(scores: &ClassScores) -> ScoresLine {
 
 /// Names and values in two columns, the first as wide as the longest name.
 fn aligned(lines: &[(String, String)]) -> String {
+    let lines: Vec<(String, &String)> = lines.iter().map(|(name, value)| (in_cell(name), value)).collect();
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     lines.iter().map(|(name, value)| format!("{name:width$}  {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// One line per class, or per output.
 fn scores_table(classes: &[ClassScores], names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| in_cell(name)).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut lines = vec![format!("{:width$}  precision  recall      F1  rows", "")];
     lines.extend(names.iter().zip(classes).map(|(name, scores)| {
@@ -211,16 +213,17 @@ fn nested(matrix: &ConfusionMatrix) -> Vec<Vec<u64>> {
 
 /// The confusion matrix with its class names; zeros are dots, so that errors stand out.
 fn table(matrix: &ConfusionMatrix, names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| in_cell(name)).collect();
     let cell = |count: u64| if count == 0 { ".".to_owned() } else { count.to_string() };
     let counts: Vec<Vec<String>> = nested(matrix).into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
     let length = |text: &String| text.chars().count();
     let label = names.iter().map(length).max().unwrap_or(0);
-    let width = counts.iter().flatten().chain(names).map(length).max().unwrap_or(0);
+    let width = counts.iter().flatten().chain(&names).map(length).max().unwrap_or(0);
     let line = |name: &str, cells: &[String]| {
         let cells: String = cells.iter().map(|cell| format!("  {cell:>width$}")).collect();
         format!("{name:>label$}{cells}")
     };
-    let mut lines = vec![line("", names)];
+    let mut lines = vec![line("", &names)];
     lines.extend(names.iter().zip(&counts).map(|(name, cells)| line(name, cells)));
     lines.join("\n")
 }

@@ -3,19 +3,23 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use chainrule::data::{AsItIs, Preprocess};
 use chainrule::explanation::{Attribution, AttributionRequest, Importance, attribute, permutation_importance};
 use chainrule::graph::Theme;
-use chainrule::{DType, ModelFile, Scalar};
+use chainrule::{DType, Model, ModelFile, Scalar};
 use serde::Serialize;
 
 use crate::args::ExplainArgs;
-use crate::data::{Named, is_there_once};
-use crate::escape::shown;
+use crate::data::{Named, is_there_once, refuse_other_loss};
+use crate::escape::{in_cell, shown};
 use crate::failure::Failure;
 use crate::files::{self, Files, Picture};
 use crate::layers::model_of;
 use crate::output::{Output, brief, percent, plural};
 use crate::part::Chosen;
+
+/// What is not said of a row without a target.
+const WITHOUT_TARGET: &str = "the row's target is";
 
 /// Columns that are shown.
 const LIMIT: usize = 40;
@@ -54,19 +58,21 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
 
 fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) -> Result<(), Failure> {
     let mut model = model_of::<T>(file, &args.model, args.activation)?;
+    refuse_other_loss(&model, args.loss)?;
+    let chosen = Chosen { model: &args.model, named, part: args.part, holdout: None, seed: None };
     let (data, part, missing) = match (args.row, args.part) {
+        (Some(row), None) if is_there_once(&args.data) => match named.read_once(&mut model)? {
+            AsItIs::Labelled(examples) => chosen.of_examples(&examples, &model, Some(row - 1))?,
+            AsItIs::Unlabelled { features, notes } => {
+                (named.unlabelled(&model, features, &notes, WITHOUT_TARGET)?, "all".to_owned(), Vec::new())
+            }
+        },
         (Some(row), None) if !named.may_have_target(&model)? => {
-            let data = named.load_with_or_without(&mut model, "the row's target is")?;
-            let missing = match is_there_once(&args.data) {
-                true => Vec::new(),
-                false => named.request().missing_in(&model, row - 1)?,
-            };
+            let data = named.load_with_or_without(&mut model, WITHOUT_TARGET)?;
+            let missing = named.request().missing_in(&model, row - 1)?;
             (data, "all".to_owned(), missing)
         }
-        _ => {
-            let chosen = Chosen { model: &args.model, named, part: args.part, holdout: None, seed: None };
-            chosen.rows_and_holes(&mut model, args.row.map(|row| row - 1))?
-        }
+        _ => chosen.rows_and_holes(&mut model, args.row.map(|row| row - 1))?,
     };
     let mut output = Output::new(args.json, false);
     match args.row {
@@ -81,6 +87,11 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
             output.json(&RowLine { row, found: &found, sum: found.sum(), difference: found.difference() });
             output.say(format_args!("{}, {part}, row {row}", shown(&args.data)));
             say_row(&mut output, &found, args.limit.unwrap_or(LIMIT));
+            if found.image_side.is_none() && model.preprocess != Preprocess::None {
+                output.say(
+                    "gradient: by the network's inputs, behind preprocessing; of a standardised column for one deviation, not for 1",
+                );
+            }
             if let Some(path) = &args.image {
                 output.say(format_args!("wrote {}", shown(path.display())));
             }
@@ -89,7 +100,7 @@ fn explain<T: Scalar>(args: &ExplainArgs, named: Named<'_>, file: &ModelFile) ->
             let found = permutation_importance(&model, &data)?;
             output.json(&ImportanceLine { rows: data.rows(), importance: &found });
             output.say(format_args!("{}, {part}: {}", shown(&args.data), plural(data.rows(), "row")));
-            output.say(importance(&found, args.limit.unwrap_or(LIMIT)));
+            output.say(importance(&found, args.limit.unwrap_or(LIMIT), unit(&model)));
         }
     }
     output.finish()
@@ -151,22 +162,38 @@ fn table(found: &Attribution, limit: usize) -> String {
     format!("\n{}{more}", aligned(&lines))
 }
 
-fn importance(found: &[Importance], limit: usize) -> String {
-    let mut lines = vec![["column", "loss rises by", "deviation", "accuracy falls by"].map(str::to_owned)];
-    lines.extend(found.iter().take(limit).map(|column| {
-        let falls = column.accuracy.map(percent).unwrap_or_default();
-        [shown(&column.column).to_string(), brief(column.loss), brief(column.deviation), falls]
-    }));
+/// With the unit of the loss, where it is not plain.
+fn importance(found: &[Importance], limit: usize, unit: &str) -> String {
+    let falls = |column: &Importance| column.accuracy.map(percent).unwrap_or_default();
+    let head = if found.iter().any(|column| column.accuracy.is_some()) { "accuracy falls by" } else { "" };
+    let mut lines = vec![["column", "loss rises by", "deviation", head].map(str::to_owned)];
+    lines.extend(
+        found.iter().take(limit).map(|column| {
+            [shown(&column.column).to_string(), brief(column.loss), brief(column.deviation), falls(column)]
+        }),
+    );
     let rest = found.len().saturating_sub(limit);
     let more = if rest > 0 { format!("{rest} more with less: --limit\n") } else { String::new() };
     format!(
-        "\n{}{more}\nEach column is shuffled among the rows five times. Of two columns that say the same, neither seems to matter.",
+        "\n{}{more}\nEach column is shuffled among the rows five times. Of two columns that say the same, neither seems to matter.{unit}",
         aligned(&lines)
     )
 }
 
+/// What the loss of a model's values is counted in.
+fn unit<T: Scalar>(model: &Model<T>) -> &'static str {
+    match (model.target.scaling(), model.mlp.outputs()) {
+        (None, _) => "",
+        (Some(_), 1) => "\nThe loss is in the target's own unit.",
+        (Some(_), _) => {
+            "\nThe loss is that of the targets as they were learned, each by its deviation: their units do not add up."
+        }
+    }
+}
+
 /// The first column left, the others right.
 fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+    let lines: Vec<[String; N]> = lines.iter().map(|line| line.each_ref().map(|cell| in_cell(cell))).collect();
     let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();

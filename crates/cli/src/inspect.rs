@@ -110,7 +110,7 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
                 "{} of {}, {}{}",
                 plural(facts.rows, "row"),
                 shown(&facts.data),
-                plural(facts.epochs, "epoch"),
+                plural(facts.refit_epochs.unwrap_or(facts.epochs), "epoch"),
                 scores.concat()
             ),
         );

@@ -7,13 +7,60 @@ use chainrule::optim::Clip;
 use chainrule::{Model, Scalar, TrainConfig};
 
 use crate::args::TrainArgs;
+use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::plural;
+use crate::output::{plural, tell};
 use crate::schedule_args;
 use crate::values::Preprocessing;
 use crate::weights::WeightsArgs;
 
 impl TrainArgs {
+    /// The options as they are, and without a model that training goes on with nothing to say; else those of its run where
+    /// none are given, and a line about it.
+    pub(crate) fn going_on<T: Scalar>(
+        &self,
+        model: Option<&Model<T>>,
+        is_described: bool,
+    ) -> Result<(Self, Option<String>), Failure> {
+        let (Some(model), Some(path)) = (model, &self.init) else { return Ok((self.clone(), None)) };
+        let loss = self.loss.unwrap_or(model.loss);
+        match model.facts.as_ref().and_then(|facts| facts.settings.as_ref()).filter(|_| is_described) {
+            Some(settings) => {
+                let earlier = settings.config(loss)?;
+                let (mut args, mut kept) = self.keeping(&earlier);
+                args.optimizer.lbfgs()?;
+                let stopped = args.schedule.has_patience() && earlier.early_stopping.is_some();
+                if stopped && !args.no_refit && model.split.as_ref().is_some_and(Split::is_validated_apart) {
+                    args.no_refit = true;
+                    kept += if kept.is_empty() { "no refit" } else { ", no refit" };
+                }
+                let weights = model.facts.as_ref().and_then(|facts| facts.row_weights.as_ref());
+                if let (Some(weights), None) = (weights, self.fitting.row_weights()) {
+                    let weights = shown(weights);
+                    tell(format_args!(
+                        "warning: the rows of {} counted by {weights}; now they count alike, unless --row-weights {weights}",
+                        shown(path.display())
+                    ));
+                }
+                let line = match kept.is_empty() {
+                    true => None,
+                    false => Some(format!(
+                        "keeps {kept} of {}; --optimizer, --batch, --epochs and the like change them",
+                        path.display()
+                    )),
+                };
+                Ok((args, line))
+            }
+            None => Ok((
+                self.clone(),
+                Some(format!(
+                    "{} does not say how it was trained: settings are those of a new network",
+                    path.display()
+                )),
+            )),
+        }
+    }
+
     /// The same options, with those of an earlier run where none are given, and what was kept of it in words. `--optimizer`
     /// starts anew with all that belongs to steps: settings, decay, clipping, schedule and accumulation.
     pub(crate) fn keeping(&self, earlier: &TrainConfig) -> (Self, String) {

@@ -45,6 +45,7 @@ mod page;
 mod part;
 mod precision;
 mod predict;
+mod predictions;
 mod progress;
 mod refit;
 mod report;

@@ -36,6 +36,16 @@ impl Chosen<'_> {
         asked: Option<usize>,
     ) -> Result<(Dataset<T>, String, Vec<usize>), Failure> {
         let examples = self.named.read_for(model)?;
+        self.of_examples(&examples, model, asked)
+    }
+
+    /// The same of rows that have been read.
+    pub(crate) fn of_examples<T: Scalar>(
+        &self,
+        examples: &Examples,
+        model: &Model<T>,
+        asked: Option<usize>,
+    ) -> Result<(Dataset<T>, String, Vec<usize>), Failure> {
         let own = examples.test();
         let part = self.part.unwrap_or(if own.is_some() { Part::Test } else { Part::All });
         let is_asked = self.holdout.is_some() || self.seed.is_some();
@@ -58,7 +68,7 @@ impl Chosen<'_> {
             _ if part == Part::All => None,
             (_, Some(_)) if self.holdout.is_none() => None,
             (Some(split), _) if !is_asked => Some(examples.split_again(split)?),
-            (split, _) => Some(self.split(part, &examples, split.as_ref())?),
+            (split, _) => Some(self.split(part, examples, split.as_ref())?),
         };
         let named = |name: &str, rows: &[usize]| match rows {
             [] => Err(Failure::Usage(format!("the model was trained without a {name} part"))),
@@ -77,7 +87,7 @@ impl Chosen<'_> {
         };
         match (part, parts, own) {
             (Part::All, _, None) => {
-                let (data, name, holes) = named("all", &all_rows(&examples))?;
+                let (data, name, holes) = named("all", &all_rows(examples))?;
                 let learned = format!("{name} ({seen} of them trained on; the others: --part test)");
                 Ok((data, if seen > 0 { learned } else { name }, holes))
             }
@@ -92,10 +102,10 @@ impl Chosen<'_> {
             )),
             (Part::Validation, Some(parts), _) => named("validation", &parts.validation),
             (Part::Test, Some(parts), _) => named("test", &parts.test),
-            (Part::Train, None, _) => named("train", &all_rows(&examples)),
+            (Part::Train, None, _) => named("train", &all_rows(examples)),
             (Part::Validation, None, _) => named("validation", &[]),
             (Part::Test, None, own) => {
-                let test = own.unwrap_or(&examples);
+                let test = own.unwrap_or(examples);
                 let holes = asked.map_or_else(Vec::new, |row| test.missing_in(row));
                 Ok((test.dataset_for(&all_rows(test), model)?, "test".to_owned(), holes))
             }
@@ -137,8 +147,10 @@ impl Chosen<'_> {
                 )),
             });
         };
+        let why =
+            before.and_then(|(_, parts)| parts.err()).map(|error| format!(": {}", shown(error))).unwrap_or_default();
         tell(format_args!(
-            "note: rows are split by --holdout and --seed: {} cannot confirm that they were split so when it was trained",
+            "note: rows are split by --holdout and --seed: {} cannot confirm that they were split so when it was trained{why}",
             shown(model)
         ));
         let by = examples.usual_split();

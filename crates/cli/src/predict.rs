@@ -1,43 +1,23 @@
 //! `chainrule predict`: predictions for rows, on standard output or in a file.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use chainrule::atomic::write_atomically;
-use chainrule::data::{Features, Request, Source, write_csv_to, write_npy, write_npy_labels};
+use chainrule::data::{Features, Request, Source, write_npy, write_npy_labels};
 use chainrule::{DType, Error, Layer, Loss, Model, ModelFile, Scalar, Task};
 
 use crate::args::PredictArgs;
 use crate::data::{say_notes, tell_what_is_not_said};
-use crate::escape::{self, shown};
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::layers::model_of;
 use crate::limits::limits;
 use crate::output::{Output, tell};
+use crate::predictions::{Are, Predictions, names, print, print_json, titles};
 use crate::text_options;
 use crate::values::Table;
-
-/// What is predicted for each row.
-enum Predictions<T> {
-    /// (rows)
-    Classes(Vec<u32>),
-    /// (rows, cols)
-    Numbers { numbers: Vec<T>, cols: usize, are: Are },
-}
-
-/// What numbers are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Are {
-    /// Of each class, or of yes.
-    Probabilities,
-    /// In the unit of the targets.
-    Values,
-    /// 1 for yes and 0 for no, of each of several questions.
-    Answers,
-    /// As the network gives them.
-    Raw,
-}
 
 pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
     // Which columns are categories is what the model knows of other files than text.
@@ -124,6 +104,9 @@ impl<T: Scalar> Parts<'_, T> {
                 (Some(Predictions::Numbers { numbers, .. }), Predictions::Numbers { numbers: some, .. }) => {
                     numbers.extend(some);
                 }
+                (Some(Predictions::Values { values, .. }), Predictions::Values { values: some, .. }) => {
+                    values.extend(some);
+                }
                 (all, some) => *all = Some(some),
             }
             Ok(())
@@ -193,43 +176,25 @@ fn predictions<T: Scalar>(
             let is_yes = |logit: T| if logit > T::ZERO { T::ONE } else { T::ZERO };
             Ok(numbers(model.predict(features)?.into_iter().map(is_yes).collect(), Are::Answers))
         }
-        _ => Ok(numbers(model.predict(features)?, Are::Values)),
+        _ => {
+            let mut values = model.predict_values(features)?;
+            if size_of::<T>() == size_of::<f32>() {
+                values.iter_mut().enumerate().for_each(|(at, value)| *value = in_digits(*value, model, at % cols));
+            }
+            Ok(Predictions::Values { values, cols })
+        }
     }
 }
 
-/// What predictions are called, at the head of a file and as keys of JSON.
-fn titles<T: Scalar>(model: &Model<T>, predictions: &Predictions<T>) -> Vec<String> {
-    let target = model.target.names();
-    match *predictions {
-        Predictions::Classes(_) => vec![target.first().cloned().unwrap_or_else(|| "class".to_owned())],
-        Predictions::Numbers { cols, are, .. } => (0..cols).map(|at| title(model, at, are)).collect(),
-    }
-}
-
-/// What the numbers of an output are called.
-fn title<T: Scalar>(model: &Model<T>, at: usize, are: Are) -> String {
-    let (classes, target, outputs) = (names(model), model.target.names(), model.mlp.outputs());
-    let name = match model.target.answers() {
-        // One probability, that of yes.
-        Some([_, yes]) if outputs == 1 => Some(yes.to_owned()),
-        _ if classes.len() == outputs => classes.get(at).cloned(),
-        _ if target.len() == outputs => target.get(at).cloned(),
-        _ => None,
-    };
-    match (are, name) {
-        // Bare names of classes may be numbers, which nobody tells from a row.
-        (Are::Probabilities, Some(name)) => format!("P({name})"),
-        (Are::Values | Are::Answers, Some(name)) => name,
-        (Are::Raw, Some(name)) => format!("output {name}"),
-        (_, None) => format!("output {}", at + 1),
-    }
-}
-
-/// The names of what is predicted: of the classes, or of no and yes.
-fn names<T: Scalar>(model: &Model<T>) -> Vec<String> {
-    match model.target.answers() {
-        Some(answers) => answers.map(str::to_owned).to_vec(),
-        None => model.class_names.clone().unwrap_or_default(),
+/// Says which number stands for which class, where a file holds numbers and the classes are called otherwise.
+fn tell_class_numbers<T: Scalar>(model: &Model<T>) {
+    const NAMED: usize = 12;
+    let names = names(model);
+    if names.iter().enumerate().any(|(class, name)| *name != class.to_string()) {
+        let numbered = names.iter().take(NAMED).enumerate().map(|(class, name)| format!("{class} = {}", shown(name)));
+        let more = if names.len() > NAMED { ", ..." } else { "" };
+        let numbered = numbered.collect::<Vec<_>>().join(", ");
+        tell(format_args!("note: classes are numbered in .npy: {numbered}{more}; .csv has their names"));
     }
 }
 
@@ -237,8 +202,12 @@ fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), 
     let model = parts.model;
     files::keep(table.path(), || match table {
         Table::Npy(path) => match parts.all()? {
-            Predictions::Classes(classes) => write_npy_labels(path, &classes),
+            Predictions::Classes(classes) => {
+                tell_class_numbers(model);
+                write_npy_labels(path, &classes)
+            }
             Predictions::Numbers { numbers, cols, .. } => write_npy(path, numbers.len() / cols, cols, &numbers),
+            Predictions::Values { values, cols } => write_npy(path, values.len() / cols, cols, &values),
         },
         Table::Csv(path) => {
             let mut failed = None;
@@ -262,80 +231,22 @@ fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), 
     })
 }
 
-/// As CSV (RFC 4180), in which a class name is one record, whatever it contains. On a terminal it is escaped to one
-/// line.
-fn print<T: Scalar + Display>(
-    out: &mut dyn Write,
-    model: &Model<T>,
-    predictions: &Predictions<T>,
-    to_terminal: bool,
-) -> io::Result<()> {
-    match predictions {
-        Predictions::Numbers { numbers, cols, .. } => write_csv_to(out, *cols, numbers),
-        Predictions::Classes(classes) => {
-            let names = names(model);
-            let name = |class: u32| names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
-            if to_terminal {
-                return classes.iter().try_for_each(|&class| writeln!(out, "{}", shown(name(class))));
-            }
-            let mut csv = csv::Writer::from_writer(out);
-            for &class in classes {
-                csv.write_record([name(class)])?;
-            }
-            csv.flush()
-        }
-    }
-}
-
-/// One object a row: the class by its name, or the number of each output by its own.
-fn print_json<T: Scalar>(
-    out: &mut dyn Write,
-    model: &Model<T>,
-    predictions: &Predictions<T>,
-    first: usize,
-) -> io::Result<()> {
-    let names = names(model);
-    match predictions {
-        Predictions::Classes(classes) => classes.iter().enumerate().try_for_each(|(row, &class)| {
-            let name = names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
-            let line = serde_json::json!({ "row": first + row + 1, "class": name });
-            writeln!(out, "{}", escape::json(line.to_string()))
-        }),
-        Predictions::Numbers { numbers, cols, are } => {
-            let titles = titles(model, predictions);
-            let number = |value: &T| -> serde_json::Value {
-                match are {
-                    Are::Answers => u8::from(*value > T::ZERO).into(),
-                    _ => value.to_f64().into(),
-                }
-            };
-            numbers.chunks_exact(*cols).enumerate().try_for_each(|(row, values)| {
-                let values: serde_json::Map<String, serde_json::Value> =
-                    titles.iter().cloned().zip(values.iter().map(number)).collect();
-                let line = serde_json::json!({ "row": first + row + 1, "outputs": values });
-                writeln!(out, "{}", escape::json(line.to_string()))
-            })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use chainrule::Mlp;
-
-    fn printed(to_terminal: bool) -> String {
-        let names = ["a\x1b[31m\nb", "Paris, \"F\"", "plain"].map(str::to_owned).to_vec();
-        let mlp = Mlp::<f32>::builder(1).dense(3).build().unwrap();
-        let model = Model::new(mlp, Loss::CrossEntropy).with_class_names(names);
-        let mut out = Vec::new();
-        print(&mut out, &model, &Predictions::Classes(vec![0, 1, 2, 3]), to_terminal).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn names_are_quoted_for_programs_and_shown_to_people() {
-        assert_eq!(printed(false), "\"a\x1b[31m\nb\"\n\"Paris, \"\"F\"\"\"\nplain\n3\n");
-        assert_eq!(printed(true), "a\\u{1b}[31m\\nb\nParis, \"F\"\nplain\n3\n");
-    }
+/// A value of this column rounded to the digits that a network's number in f32 gives it: of 1,000,000,000 + a few by the deviation
+/// of the few.
+fn in_digits<T: Scalar>(value: f64, model: &Model<T>, column: usize) -> f64 {
+    // What a unit in the last place of f32, of a number near 1, is at most worth; half of it is rounded off anyway.
+    const LAST_PLACE: f64 = 1.0 / (1 << 25) as f64;
+    let from_mean = match model.target.scaling() {
+        Some((mean, _)) if model.target.is_log1p(column) => (1.0 + value) * (value.ln_1p() - mean[column]).abs(),
+        Some((mean, _)) => (value - mean[column]).abs(),
+        None => value.abs(),
+    };
+    let unit = 10f64.powf((from_mean * LAST_PLACE).log10().floor());
+    // Powers of ten below 1 are not exact, those above are.
+    let rounded = if unit < 1.0 {
+        (value * (1.0 / unit).round()).round() / (1.0 / unit).round()
+    } else {
+        (value / unit).round() * unit
+    };
+    if rounded.is_finite() { rounded } else { value }
 }

@@ -28,6 +28,14 @@ impl Refit {
         }
     }
 
+    /// Epochs of the second run, where the model is its.
+    pub(crate) fn epochs(&self) -> Option<usize> {
+        match self {
+            Refit::Done { epochs, .. } => Some(*epochs),
+            Refit::Kept { .. } => None,
+        }
+    }
+
     pub(crate) fn is_interrupted(&self) -> bool {
         matches!(self, Refit::Kept { because: INTERRUPTED })
     }

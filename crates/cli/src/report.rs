@@ -107,6 +107,7 @@ pub(crate) fn in_options(message: String) -> String {
         ("drop", "--drop"),
         ("features", "--features"),
         ("categories", "--categories"),
+        ("na_as_text", "--na-as-text"),
         ("skip_lines", "--skip-lines"),
         ("log1p", "--log1p"),
     ];

@@ -13,6 +13,7 @@ use crate::data::all_rows;
 use crate::escape::shown;
 use crate::failure::Failure;
 use crate::network::Fit;
+use crate::output::plural;
 use crate::split_words;
 use crate::values::Preprocessing;
 
@@ -61,6 +62,7 @@ impl<T: Scalar> Rows<T> {
         }
         let mut notes = examples.notes().to_vec();
         let usual = usual(args, &examples);
+        notes.extend(epochs_are_fixed(args, &examples));
         let is_watched = usual.patience.is_some() || args.schedule.needs_validation();
         let validation = args.validation.unwrap_or(if is_watched { usual.validation } else { 0.0 });
         if validation == 0.0 && is_watched {
@@ -74,6 +76,7 @@ impl<T: Scalar> Rows<T> {
         let refits = usual.refit.is_some() && usual.patience.is_some() && !args.no_refit && !args.schedule.is_plateau();
         let both = refits.then(|| both(&parts)).filter(|both| both.len() > parts.train.len());
         let fitted = fitted(args, &examples, both.as_ref().unwrap_or(&parts.train), stored)?;
+        notes.extend(examples.filled(&fitted));
         let test_file = test_file(args, &examples, &fitted, &mut notes)?;
         let own_test = examples.test().filter(|_| args.holdout.is_none());
         let tested = test_file.as_ref().map(|test| test.test().unwrap_or(test)).or(own_test);
@@ -92,6 +95,15 @@ impl<T: Scalar> Rows<T> {
             notes.push(format!(
                 "warning: {unknown} of the rows held out have a category that training does not see: taken as none of those \
                  that it does; predictions refuse such rows, unless --unknown zeros"
+            ));
+        }
+        let new = stored.map_or(0, |_| examples.unknown_categories(&parts.train, &fitted));
+        if new > 0 {
+            notes.push(format!(
+                "warning: {} to train on {} a category that the model does not know: learned from as none of those that it does; \
+                 predictions refuse such rows, unless --unknown zeros",
+                plural(new, "row"),
+                if new == 1 { "has" } else { "have" }
             ));
         }
         let part = |rows: &[usize]| match rows {
@@ -179,6 +191,19 @@ fn usual(args: &TrainArgs, examples: &Examples) -> Usual {
     usual
 }
 
+/// That a number of epochs alone turned off the early stopping that a table is otherwise trained with.
+fn epochs_are_fixed(args: &TrainArgs, examples: &Examples) -> Option<String> {
+    let epochs = args.epochs.filter(|_| !args.optimizer.is_lbfgs() && !args.schedule.needs_validation())?;
+    if !examples.is_table() || examples.rows() < FEWEST_WATCHED || args.validation.is_some() || args.init.is_some() {
+        return None;
+    }
+    let patience = Usual::for_table(examples.rows()).patience?;
+    Some(format!(
+        "without early stopping, since --epochs is given: {} run; --patience {patience} stops early, as without --epochs",
+        if epochs == 1 { "1 epoch is".to_owned() } else { format!("all {epochs} epochs are") }
+    ))
+}
+
 /// With fewer rows none are set aside to stop training by.
 const FEWEST_WATCHED: usize = 12;
 
@@ -200,7 +225,8 @@ fn parts<T: Scalar>(
     let has_own_test = args.test_data.is_some() || (examples.test().is_some() && args.holdout.is_none());
     let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);
     let share = args.holdout.and_then(|holdout| holdout.share);
-    if let Some(split) = stored.and_then(|model| model.split.as_ref()).filter(|_| !has_own_test) {
+    let before = stored.and_then(|model| model.split.as_ref()).filter(|_| !has_own_test);
+    if let Some(split) = before {
         match examples.split_again(split) {
             Ok(before) => {
                 args.refuse_other_group(split)?;
@@ -229,9 +255,15 @@ fn parts<T: Scalar>(
             shown(model)
         ));
     }
+    // Other rows are split in the way that those before them were.
+    let then = before.map(Split::request);
+    let is_last = is_last || then.is_some_and(|then| then.by == SplitBy::Last && args.holdout.is_none());
     let request = SplitRequest {
-        test: if has_own_test { 0.0 } else { share.unwrap_or(HOLDOUT) },
-        validation,
+        test: if has_own_test { 0.0 } else { share.or(then.map(|then| then.test)).unwrap_or(HOLDOUT) },
+        validation: match then {
+            Some(then) if args.validation.is_none() && then.validation > 0.0 && validation > 0.0 => then.validation,
+            _ => validation,
+        },
         seed: args.split_seed.unwrap_or(args.seed),
         by: if is_last { SplitBy::Last } else { examples.usual_split() },
     };

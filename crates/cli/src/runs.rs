@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::args::RunsArgs;
-use crate::escape::shown;
+use crate::escape::{in_cell, shown};
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::output::{Output, brief, plural, seconds, tell};
@@ -118,11 +118,14 @@ fn table(runs: &[Run], differences: &[Difference]) -> Vec<String> {
     let header = ["run", "date", "data", "network", "epochs", "best validation", "test", "seconds", "differs in"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     rows.extend(runs.iter().enumerate().map(|(at, run)| cells(run, at, differences)));
+    // The last column ends the line, however long it is.
+    let last = header.len() - 1;
+    rows.iter_mut().for_each(|row| row[..last].iter_mut().for_each(|cell| *cell = in_cell(cell)));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let widths: Vec<usize> = (0..last).map(width).collect();
     let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        let cells = row[..last].iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}  "));
+        (cells.collect::<String>() + &row[last]).trim_end().to_owned()
     };
     let mut lines: Vec<String> = rows.iter().map(line).collect();
     lines.push(plural(runs.len(), "run"));

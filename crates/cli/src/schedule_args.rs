@@ -35,7 +35,7 @@ pub(crate) struct ScheduleArgs {
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     accumulate: Option<usize>,
     /// Stop early when the validation rows have not improved for this many epochs, and keep the weights of the best epoch
-    /// [default: never; for tables by the number of rows]
+    /// [default: never; for tables without --epochs by the number of rows]
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true)]
     patience: Option<usize>,
     /// The smallest improvement that counts, for --patience: an epoch that is better by no more is not the best one [default: 0; for tables without --patience 0.003]

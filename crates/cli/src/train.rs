@@ -146,8 +146,10 @@ fn train<T: Scalar>(
     }
     let refit = refit::run(start, &rows, &trainer, &report, &mut model)?;
     let tested = tested(&report, &model, &rows, &trainer);
-    model.facts =
-        Some(facts(args, trainer.config(), &report, &model, &rows, tested.as_ref().ok().and_then(Option::as_ref)));
+    let mut facts =
+        facts(args, trainer.config(), &report, &model, &rows, tested.as_ref().ok().and_then(Option::as_ref));
+    facts.refit_epochs = refit.as_ref().and_then(refit::Refit::epochs);
+    model.facts = Some(facts);
     let saved = args.save.as_deref();
     if let Some(path) = saved {
         files::keep(path, || model.save(path))?;
@@ -299,38 +301,6 @@ fn keep_after_divergence<T: Scalar>(model: &Model<T>, args: &TrainArgs, epochs: 
 }
 
 impl TrainArgs {
-    /// The options as they are, and without a model that training goes on with nothing to say; else those of its run where
-    /// none are given, and a line about it.
-    pub(crate) fn going_on<T: Scalar>(
-        &self,
-        model: Option<&Model<T>>,
-        is_described: bool,
-    ) -> Result<(Self, Option<String>), Failure> {
-        let (Some(model), Some(path)) = (model, &self.init) else { return Ok((self.clone(), None)) };
-        let loss = self.loss.unwrap_or(model.loss);
-        match model.facts.as_ref().and_then(|facts| facts.settings.as_ref()).filter(|_| is_described) {
-            Some(settings) => {
-                let (args, kept) = self.keeping(&settings.config(loss)?);
-                args.optimizer.lbfgs()?;
-                let line = match kept.is_empty() {
-                    true => None,
-                    false => Some(format!(
-                        "keeps {kept} of {}; --optimizer, --batch, --epochs and the like change them",
-                        path.display()
-                    )),
-                };
-                Ok((args, line))
-            }
-            None => Ok((
-                self.clone(),
-                Some(format!(
-                    "{} does not say how it was trained: settings are those of a new network",
-                    path.display()
-                )),
-            )),
-        }
-    }
-
     pub(crate) fn architecture(&self) -> ArchitectureArgs<'_> {
         ArchitectureArgs {
             hidden: self.hidden.as_ref(),

@@ -169,6 +169,8 @@ pub(crate) fn facts<T: Scalar>(
             .unwrap_or(&rows.train)
             .rows(),
         epochs: report.epochs_run,
+        refit_epochs: None,
+        row_weights: args.fitting.row_weights().map(str::to_owned),
         best_epoch: report.best,
         scores: scores.unwrap_or_default(),
         settings: Some(Settings::of(config)),

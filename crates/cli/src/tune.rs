@@ -29,6 +29,9 @@ struct Header {
     chainrule_tune: String,
     data: String,
     seed: u64,
+    /// What candidates learn, and what stands for missing values.
+    task: String,
+    missing: Option<String>,
 }
 
 /// The JSON line.
@@ -82,7 +85,13 @@ pub(crate) fn run(args: &TuneArgs) -> Result<(), Failure> {
 }
 
 fn header(args: &TuneArgs, examples: &Examples) -> Header {
-    Header { chainrule_tune: "1".to_owned(), data: examples.content(), seed: args.seed }
+    Header {
+        chainrule_tune: "2".to_owned(),
+        data: examples.content(),
+        seed: args.seed,
+        task: examples.task().to_string(),
+        missing: args.columns.missing().map(|how| how.to_string()),
+    }
 }
 
 /// The results in a state file; none if there is no file yet.
@@ -99,10 +108,11 @@ fn read_state(path: &Path, wanted: &Header) -> Result<Vec<Tuned>, Failure> {
         Some(found) => found.map_err(|_| refuse("expected a file that tune wrote; name another one".to_owned()))?,
     };
     if found != *wanted {
-        return Err(refuse(format!(
-            "a search over data {} with seed {}; expected data {} with seed {}: name another file",
-            found.data, found.seed, wanted.data, wanted.seed
-        )));
+        let words = |of: &Header| {
+            let missing = of.missing.as_ref().map(|how| format!(" by --missing {how}")).unwrap_or_default();
+            format!("{} over data {} with seed {}{missing}", of.task, of.data, of.seed)
+        };
+        return Err(refuse(format!("a search of {}; expected {}: name another file", words(&found), words(wanted))));
     }
     // The last line may be half of one, where the search was killed.
     Ok(lines.map_while(|line| serde_json::from_str(line).ok()).collect())

@@ -33,6 +33,11 @@ impl WeightsArgs {
         };
         match loss {
             Loss::CrossEntropy => {}
+            Loss::BinaryCrossEntropy if self.class_weights.is_some() => {
+                return Err(Failure::Usage(format!(
+                    "--class-weights is for --loss cross-entropy, and the loss is {loss}: --pos-weight weighs yes against no"
+                )));
+            }
             _ if self.class_weights.is_some() => return needs("--class-weights", "cross-entropy"),
             _ if self.label_smoothing.is_some() => return needs("--label-smoothing", "cross-entropy"),
             _ => {}

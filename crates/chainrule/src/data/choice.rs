@@ -49,8 +49,20 @@ impl<'a> ColumnNames<'a> {
         // As messages call a column without a name.
         let digits = wanted.strip_prefix("column ").unwrap_or(wanted);
         let by_number = || digits.parse::<usize>().ok().filter(|number| (1..=self.all.len()).contains(number));
-        let column = self.place(wanted).or_else(|| by_number().map(|number| number - 1));
-        column.ok_or_else(|| self.unknown(wanted))
+        if let Some(column) = self.place(wanted) {
+            return Ok(column);
+        }
+        let Some(number) = by_number() else { return Err(self.unknown(wanted)) };
+        // Among columns called 0, 1, 2, ... it may be meant either way.
+        let numbered = |name: &&str| name.parse::<usize>().is_ok_and(|name| name <= self.all.len());
+        match self.all[number - 1] {
+            Some(name) if self.all.iter().flatten().all(numbered) => Err(Error::Argument {
+                name: "column",
+                found: format!("{wanted}, which no column is called, and columns have numbers for names"),
+                expected: format!("a name: that of the {} column is {name:?}", ordinal(number)),
+            }),
+            _ => Ok(number - 1),
+        }
     }
 
     /// All columns that are meant. Names that hold commas come in parts, where commas stand between the names.
@@ -98,6 +110,17 @@ impl<'a> ColumnNames<'a> {
         let nearest = nearest(wanted, &known).map(str::to_owned);
         Error::UnknownName { what: "column", name: wanted.to_owned(), nearest, known: listed }
     }
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`, ...
+fn ordinal(number: usize) -> String {
+    let end = match (number % 10, number % 100) {
+        (1, teens) if teens != 11 => "st",
+        (2, teens) if teens != 12 => "nd",
+        (3, teens) if teens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{number}{end}")
 }
 
 /// A mark for each of `count` columns: whether it is one of `columns`.

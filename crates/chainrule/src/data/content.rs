@@ -93,3 +93,10 @@ impl Content {
         self.0 ^ (self.0 >> 31)
     }
 }
+
+/// A hash of the group of each row.
+pub(crate) fn of_groups(groups: &[u32]) -> String {
+    let mut content = Content::new();
+    groups.iter().for_each(|&group| content.word(u64::from(group)));
+    format!("{:016x}", content.finish())
+}

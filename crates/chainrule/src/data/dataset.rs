@@ -161,6 +161,12 @@ impl<T: Scalar> Dataset<T> {
         Ok(Dataset { targets, target: Arc::clone(target), ..self })
     }
 
+    /// The same rows, whose loss is that of their values as they are scaled, not in the values' own unit.
+    pub(crate) fn measured_as_learned(self) -> Self {
+        let target = Target { scaling: None, ..Target::clone(&self.target) };
+        Dataset { target: Arc::new(target), ..self }
+    }
+
     /// The same rows with other features, prepared alike.
     pub(crate) fn with_features(self, features: Features<T>) -> Self {
         debug_assert_eq!((features.rows(), features.cols()), (self.rows(), self.cols()));

@@ -14,7 +14,6 @@ use super::preprocess::Preprocess;
 use super::scaling::Scaling;
 use super::schema::Schema;
 use super::schema_fit::{Fitting, SchemaOptions};
-use super::split::{Parts, Split, SplitBy, SplitRequest, SplitRows};
 use super::table::{Kept, Table};
 use super::target::{Target, TargetScaling};
 use super::target_columns::{TargetData, TargetFound};
@@ -130,77 +129,6 @@ impl Examples {
     /// A hash of what the features and targets hold, of 64 bits: tells other data from the same. Not for security.
     pub fn content(&self) -> String {
         format!("{:016x}", self.content)
-    }
-
-    fn split_rows(&self) -> SplitRows<'_> {
-        let labels = match &self.target.data {
-            TargetData::Classes { labels, .. } => Some(labels.as_slice()),
-            TargetData::Values(_) => None,
-        };
-        SplitRows { rows: self.rows(), labels, groups: self.groups() }
-    }
-
-    /// A number for the group of each row, (rows); rows of one group have the same. `None` where no column groups them.
-    pub fn groups(&self) -> Option<&[u32]> {
-        self.group.as_ref().map(|(_, groups)| groups.as_slice())
-    }
-
-    /// How rows are drawn unless it is said: images as ever, rows of a group together, classes by their shares.
-    pub fn usual_split(&self) -> SplitBy {
-        match (&self.x, &self.group) {
-            (Inputs::Bytes(_), _) => SplitBy::Random,
-            (_, Some(_)) => SplitBy::Group,
-            _ => SplitBy::Stratified,
-        }
-    }
-
-    /// Splits the rows into three parts.
-    ///
-    /// # Errors
-    /// When a share is out of range, or a part would be empty.
-    pub fn split(&self, request: &SplitRequest) -> Result<Parts> {
-        request.parts(&self.split_rows())
-    }
-
-    /// Splits the rows into folds for cross-validation: each row is tested on in one of them.
-    ///
-    /// # Errors
-    /// When there are fewer than two folds, or fewer rows or groups than folds.
-    pub fn folds(&self, request: &SplitRequest, folds: usize) -> Result<Vec<Parts>> {
-        request.folds(&self.split_rows(), folds)
-    }
-
-    /// What a model's file remembers of a split.
-    pub fn remember(&self, request: &SplitRequest) -> Split {
-        let SplitRequest { test, validation, seed, by } = *request;
-        let group = self.group.as_ref().map(|(name, _)| name.clone());
-        Split { test, validation, seed, by, refit: false, group, rows: self.rows(), content: self.content() }
-    }
-
-    /// The parts that a model was trained with: exactly the same rows.
-    ///
-    /// # Errors
-    /// When the examples are other ones than those that were split.
-    pub fn split_again(&self, split: &Split) -> Result<Parts> {
-        let refuse = |found: String, expected: String| Err(Error::Argument { name: "data", found, expected });
-        if self.rows() != split.rows {
-            let expected = format!("{}, as the model's rows were split: these are other data", split.rows);
-            return refuse(format!("{} rows", self.rows()), expected);
-        }
-        if self.content() != split.content {
-            let expected = format!(
-                "{}: the model was trained on other data, so which rows it has seen is not known",
-                split.content
-            );
-            return refuse(format!("rows with hash {}", self.content()), expected);
-        }
-        if split.by == SplitBy::Group && self.group.is_none() {
-            return refuse(
-                "no column of groups".to_owned(),
-                format!("{:?}, by which the rows were split", split.group),
-            );
-        }
-        self.split(&split.request())
     }
 
     /// Fits the schema and the scaling of features and values on these rows, those that are trained on; rows of weight 0, which

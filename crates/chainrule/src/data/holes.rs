@@ -1,12 +1,16 @@
 //! What a row of a table lacks, and what a model puts there.
 
+use std::collections::HashSet;
+
 use chainrule_kernel::Scalar;
 
 use super::examples::{Examples, Inputs};
+use super::fitted::Fitted;
+use super::policies::Unknown;
 use super::request::Request;
 use super::schema::{Kind, Schema, title_of};
 use super::source::Whole;
-use super::table::{Cell, Table};
+use super::table::{Cell, Cells, Table};
 use crate::{Model, Result};
 
 impl Examples {
@@ -35,6 +39,14 @@ impl Examples {
             _ => Vec::new(),
         }
     }
+
+    /// In which columns values are missing that are filled, by what was fitted, in words; `None` where nothing is.
+    pub fn filled(&self, fitted: &Fitted) -> Option<String> {
+        match (&self.x, &fitted.schema) {
+            (Inputs::Table { table, columns, .. }, Some(schema)) => schema.filled(table, columns, ""),
+            _ => None,
+        }
+    }
 }
 
 impl Request {
@@ -55,26 +67,75 @@ impl Request {
 const NAMED: usize = 12;
 
 impl Schema {
-    /// A note of the columns in which values are missing that the model fills; they are these columns of the table.
-    pub(super) fn filled(&self, table: &Table, columns: &[usize]) -> Option<String> {
+    /// A note of the columns in which values are missing that are filled, and by what; they are these columns of the table.
+    pub(super) fn filled(&self, table: &Table, columns: &[usize], when: &str) -> Option<String> {
         let how = self.missing()?;
-        let is_filled = |kind: &Kind| match kind {
-            Kind::Number { fill, .. } | Kind::Flag { fill, .. } => fill.is_some(),
-            Kind::Category { fill, .. } => fill.is_some(),
+        let by = |kind: &Kind| match kind {
+            Kind::Number { fill, .. } => fill.map(brief),
+            Kind::Flag { fill, no, yes, .. } => fill.map(|fill| if fill > 0.5 { yes.clone() } else { no.clone() }),
+            Kind::Category { fill, .. } => fill.clone(),
         };
-        let located = self.columns.iter().zip(columns).filter(|(column, _)| is_filled(&column.kind));
-        let counted: Vec<String> = located
+        let counted: Vec<String> = self
+            .columns
+            .iter()
+            .zip(columns)
             .map(|(column, &at)| (column, table.columns()[at].missing))
             .filter(|(_, missing)| *missing > 0)
-            .map(|(column, missing)| format!("{missing} in {}", title_of(column)))
+            .filter_map(|(column, missing)| Some(format!("{missing} in {} ({})", title_of(column), by(&column.kind)?)))
             .collect();
         let named = counted.get(..NAMED).unwrap_or(&counted).join(", ");
         let more =
             if counted.len() > NAMED { format!(" and {} more columns", counted.len() - NAMED) } else { String::new() };
         let rows = table.rows();
         (!counted.is_empty())
-            .then(|| format!("note: missing values are filled as in training, by {how}: {named}{more}, of {rows} rows"))
+            .then(|| format!("missing values are filled{when}, by {how}: {named}{more}, of {rows} rows"))
     }
+
+    /// A note of the categories of these columns of the table that training did not see and that are taken as none.
+    pub(super) fn unknown(&self, table: &Table, columns: &[usize]) -> Option<String> {
+        let mut counted = Vec::new();
+        for (column, &at) in self.columns.iter().zip(columns) {
+            let (Kind::Category { levels, unknown: Unknown::Zeros, .. }, Cells::Words { slot, words }) =
+                (&column.kind, &table.columns()[at].cells)
+            else {
+                continue;
+            };
+            let known: HashSet<&str> = levels.iter().map(String::as_str).collect();
+            let is_new: Vec<bool> = words.all().iter().map(|word| !known.contains(&**word)).collect();
+            let Some(first) = is_new.iter().position(|is_new| *is_new) else { continue };
+            let mut cursor = table.cursor(&[at]);
+            let is_in = |row: &usize| is_new.get(cursor.at(*row).code(*slot) as usize) == Some(&true);
+            let count = (0..table.rows()).filter(is_in).count();
+            counted.push(format!("{count} in {}, such as {:?}", title_of(column), words.all()[first]));
+        }
+        let named = counted.get(..NAMED).unwrap_or(&counted).join(", ");
+        let more =
+            if counted.len() > NAMED { format!(" and {} more columns", counted.len() - NAMED) } else { String::new() };
+        let rows = table.rows();
+        (!counted.is_empty()).then(|| {
+            format!("note: categories that training did not see are taken as none of those that it did: {named}{more}, of {rows} rows")
+        })
+    }
+
+    /// A note of columns of numbers in which this table has yes and no, true and false, that are read as 1 and 0.
+    pub(super) fn answers_as_numbers(&self, table: &Table, columns: &[usize]) -> Option<String> {
+        let are_words = |at: usize| matches!(table.columns()[at].cells, Cells::Words { .. });
+        let located = self.columns.iter().zip(columns);
+        let titles: Vec<String> = located
+            .filter(|(column, at)| matches!(column.kind, Kind::Number { .. }) && are_words(**at))
+            .map(|(column, _)| title_of(column))
+            .collect();
+        let named = titles.get(..NAMED).unwrap_or(&titles).join(", ");
+        let more = if titles.len() > NAMED { " and others" } else { "" };
+        let read = "true and false are read as 1 and 0: the model was trained on numbers there";
+        (!titles.is_empty()).then(|| format!("note: {named}{more}: {read}"))
+    }
+}
+
+/// A number in six digits.
+fn brief(value: f64) -> String {
+    let digits: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    digits.to_string()
 }
 
 fn holes(table: &Table, columns: &[usize], row: usize) -> Vec<usize> {

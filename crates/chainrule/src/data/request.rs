@@ -13,13 +13,17 @@ use super::limits::Limits;
 use super::logarithms::{Columns, Logarithms};
 use super::memory::{Memory, Within};
 use super::policies::{Missing, Unknown};
-use super::roles::{group_numbers, padded_numbers, refuse_dates, refuse_number_categories, row_weights, usable};
+use super::roles::{
+    check_rows, group_numbers, padded_numbers, refuse_dates, refuse_left_out, refuse_number_categories, row_weights,
+    usable,
+};
 use super::schema::Schema;
 use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
 use super::table::{Table, TableRows, TextFormat};
 use super::target_columns::{TargetColumns, TargetRequest};
-use super::usable_rows::{Targeted, usable_rows};
+use super::target_labels::Targeted;
+use super::usable_rows::usable_rows;
 use crate::{Error, Result, Task};
 
 /// What is to be read, and what is to be learned from it. Columns are named as the header does, or by their number from 1.
@@ -154,7 +158,11 @@ impl Request {
         let largest = labels.flatten().max().map(|&largest| largest as usize + 1);
         let known = TargetRequest { task, classes: known.classes.or(largest), ..known };
         let columns = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop).chain(&self.group);
-        let columns = columns.chain(&self.row_weights).chain(&self.log1p).chain(&self.format.categories);
+        let columns = columns
+            .chain(&self.row_weights)
+            .chain(&self.log1p)
+            .chain(&self.format.categories)
+            .chain(&self.format.na_as_text);
         if let Some(column) = columns.into_iter().next() {
             return Err(Error::Argument {
                 name: "column",
@@ -182,7 +190,7 @@ impl Request {
                 }
                 (None, None) => return Err(Error::LabelsNeeded { origin: self.source.to_string() }),
             };
-            self.check_rows(&table, bytes.features.rows())?;
+            check_rows(&self.source, &table, bytes.features.rows())?;
             let columns = known_order(&table, (0..table.cols()).collect(), known)?;
             let mut notes = table.notes().to_vec();
             let rows = TableRows::All(table.rows());
@@ -224,9 +232,9 @@ impl Request {
         let own_targets = match &self.labels {
             Some(path) => {
                 // Categories are columns of the rows.
-                let format = TextFormat { categories: Vec::new(), ..self.format.clone() };
+                let format = TextFormat { categories: Vec::new(), na_as_text: Vec::new(), ..self.format.clone() };
                 let labels = Source::File(path.clone()).read_table(&format, self.within())?;
-                self.check_rows(&labels, table.rows())?;
+                check_rows(&self.source, &labels, table.rows())?;
                 notes.extend(labels.notes().iter().map(|note| format!("{}: {note}", path.display())));
                 Some(labels)
             }
@@ -247,7 +255,8 @@ impl Request {
         let targets = known_order(target_table, targets, known)?;
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
-        let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names };
+        let has_own_file = own_targets.is_some();
+        let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names, has_own_file };
         let rows = usable_rows(&table, &roles.features, targeted, self.missing, &mut notes);
         let rows = read_whole(target_table, read_whole(&table, rows))?;
         let memory = self.memory.as_ref();
@@ -289,18 +298,6 @@ impl Request {
         .within_memory()
     }
 
-    fn check_rows(&self, targets: &Table, rows: usize) -> Result<()> {
-        if targets.rows() == rows {
-            return Ok(());
-        }
-        Err(Error::RowsDiffer {
-            features_origin: self.source.to_string(),
-            features: rows,
-            targets_origin: targets.origin().to_owned(),
-            targets: targets.rows(),
-        })
-    }
-
     /// Which column is what; refuses dates, and a table of which nothing is learned from.
     pub(super) fn roles(
         &self,
@@ -335,12 +332,15 @@ impl Request {
         let categories = names.find_all(&self.format.categories)?;
         // A model knows its columns.
         if let Some(schema) = schema {
-            refuse_number_categories(table, &categories)?;
+            refuse_number_categories(table, names, &self.format)?;
             let located = schema.locate(table)?;
             notes.extend(located.notes);
+            notes.extend(schema.unknown(table, &located.columns));
+            notes.extend(schema.answers_as_numbers(table, &located.columns));
             return Ok(Roles { features: located.columns, group, weights });
         }
         let dropped = names.find_all(&self.drop)?;
+        refuse_left_out(table, names, &self.format, &dropped)?;
         let features = match &self.features {
             Some(features) => {
                 let features = names.find_all(features)?;
@@ -362,7 +362,7 @@ impl Request {
                 usable(table, rest, &categories, notes)
             }
         };
-        refuse_number_categories(table, &categories)?;
+        refuse_number_categories(table, names, &self.format)?;
         padded_numbers(table, &[&features, targets].concat(), notes);
         Ok(Roles { features, group, weights })
     }

@@ -14,7 +14,34 @@ use super::schema::{Located, Schema};
 use super::source::Whole;
 use super::table::{TableRows, TextFormat};
 use super::target_columns::TargetRequest;
+use super::target_labels::says_nothing;
 use crate::{Error, Model, Result};
+
+/// Rows for a model that exists, with their targets or without.
+#[derive(Debug)]
+pub enum AsItIs<T> {
+    /// With them.
+    Labelled(Box<Examples>),
+    /// Without, as [`Request::read_features`] returns them.
+    Unlabelled {
+        /// Ready for the model.
+        features: Features<T>,
+        /// What was taken for granted, in words.
+        notes: Vec<String>,
+    },
+}
+
+/// Whether what was read has the columns that this model predicts.
+fn has_targets_of<T: Scalar>(whole: &Whole, model: &Model<T>) -> bool {
+    let wanted = model.target.names();
+    match whole {
+        Whole::Table(table) if !wanted.is_empty() => {
+            let names = table.names();
+            wanted.iter().all(|name| names.place(name).is_some())
+        }
+        _ => false,
+    }
+}
 
 impl Request {
     /// Reads features and targets to evaluate a model on: the model knows its targets, classes and task, unless the request
@@ -23,8 +50,36 @@ impl Request {
     /// # Errors
     /// As [`Request::read`], and for labels that are none of the model's classes.
     pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
+        let whole = self.source.read_whole(&self.format_for(model, true), self.within())?;
+        self.examples_for(whole, model)
+    }
+
+    /// As [`read_for`](Self::read_for), or as [`read_features`](Self::read_features) where nobody names targets and those of the
+    /// model are not there: of what can be read once, such as standard input.
+    ///
+    /// # Errors
+    /// Those of the one or the other.
+    pub fn read_as_it_is<T: Scalar>(&self, model: &Model<T>) -> Result<AsItIs<T>> {
+        let whole = self.source.read_whole(&self.format_for(model, true), self.within())?;
+        let has_targets = !self.takes_models_targets() || has_targets_of(&whole, model);
+        Ok(match has_targets {
+            true => AsItIs::Labelled(Box::new(self.examples_for(whole, model)?)),
+            false => {
+                let (features, notes) = self.features_for(whole, model)?;
+                AsItIs::Unlabelled { features, notes }
+            }
+        })
+    }
+
+    /// Whether the model alone says what the targets are.
+    fn takes_models_targets(&self) -> bool {
+        self.target.is_empty() && self.labels.is_none() && !self.source.has_targets()
+    }
+
+    /// The examples of what has been read.
+    fn examples_for<T: Scalar>(&self, whole: Whole, model: &Model<T>) -> Result<Examples> {
         let mut request = self.clone();
-        let is_models_own = request.target.is_empty() && request.labels.is_none() && !request.source.has_targets();
+        let is_models_own = self.takes_models_targets();
         if is_models_own {
             request.target = model.target.names.clone();
         }
@@ -51,7 +106,6 @@ impl Request {
             ..TargetRequest::default()
         };
         request.format = self.format_for(model, true);
-        let whole = request.source.read_whole(&request.format, request.within())?;
         // Images of another size are another source, whatever their labels.
         if let Whole::Bytes(bytes, _) = &whole
             && bytes.features.cols() != model.mlp.inputs()
@@ -97,16 +151,26 @@ impl Request {
         let schema = fitted.schema();
         if let Some(schema) = schema {
             request.format = schema.known_to(&self.format, true);
+            if learned.class_names().is_some_and(|classes| classes.iter().any(|class| says_nothing(class))) {
+                request.format.known_na_as_text.extend_from_slice(&learned.target_names);
+            }
         }
         request.read_as(TargetRequest { schema, ..learned.target.known(&learned.target_names) })
     }
 
     /// The format, with what a model knows.
     fn format_for<T: Scalar>(&self, model: &Model<T>, has_targets: bool) -> TextFormat {
-        match &model.schema {
+        let mut format = match &model.schema {
             Some(schema) => schema.known_to(&self.format, has_targets),
             None => TextFormat { for_model: true, ..self.format.clone() },
+        };
+        let answers = model.target.answers.iter().flatten();
+        let classes = model.class_names.iter().flatten().chain(answers);
+        if has_targets && classes.clone().any(|class| says_nothing(class)) {
+            let targets = if self.target.is_empty() { &model.target.names } else { &self.target };
+            format.known_na_as_text.extend_from_slice(targets);
         }
+        format
     }
 
     /// Whether the source has the columns that this model predicts. Those of a model without names nobody knows.
@@ -114,17 +178,11 @@ impl Request {
     /// # Errors
     /// Those of the readers.
     pub fn has_targets_of<T: Scalar>(&self, model: &Model<T>) -> Result<bool> {
-        let wanted = model.target.names();
-        if wanted.is_empty() {
+        if model.target.names().is_empty() {
             return Ok(false);
         }
-        match self.source.read_whole(&self.format_for(model, true), self.within())? {
-            Whole::Bytes(..) => Ok(false),
-            Whole::Table(table) => {
-                let names = table.names();
-                Ok(wanted.iter().all(|name| names.place(name).is_some()))
-            }
-        }
+        let whole = self.source.read_whole(&self.format_for(model, true), self.within())?;
+        Ok(has_targets_of(&whole, model))
     }
 
     /// Reads features alone, for this model to predict from, and says in words what was taken for granted. The columns that
@@ -134,7 +192,12 @@ impl Request {
     /// When a column that the model was trained on is not there, a category is unknown, or a value is missing that the model
     /// was not told how to fill.
     pub fn read_features<T: Scalar>(&self, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
-        let table = match self.source.read_whole(&self.format_for(model, false), self.within())? {
+        self.features_for(self.source.read_whole(&self.format_for(model, false), self.within())?, model)
+    }
+
+    /// The features of what has been read.
+    fn features_for<T: Scalar>(&self, whole: Whole, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
+        let table = match whole {
             // Of a source with two parts, those to test on.
             Whole::Bytes(train, test) => {
                 let features = test.unwrap_or(train).features.into_type()?;
@@ -146,7 +209,7 @@ impl Request {
         let plain;
         let schema = match &model.schema {
             Some(schema) => {
-                refuse_number_categories(&table, &table.names().find_all(&self.format.categories)?)?;
+                refuse_number_categories(&table, &table.names(), &self.format)?;
                 schema
             }
             None => {
@@ -171,7 +234,10 @@ impl Request {
         let Located { extra, notes: located, columns } = schema.locate(&table)?;
         // Of a model that knows no columns it has been said.
         if model.schema.is_some() {
-            notes.extend(located.into_iter().chain(schema.filled(&table, &columns)));
+            notes.extend(located);
+            let filled = schema.filled(&table, &columns, " as in training").map(|filled| format!("note: {filled}"));
+            notes.extend(filled.into_iter().chain(schema.unknown(&table, &columns)));
+            notes.extend(schema.answers_as_numbers(&table, &columns));
         }
         if !extra.is_empty() {
             let listed = extra.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::choice::{marks, typed};
-use super::table::{Cell, Cells, Decimal, Table, TableRows, is_date, number_in_thousands};
+use super::choice::{ColumnNames, marks, typed};
+use super::source::Source;
+use super::table::{Cell, Cells, Decimal, Table, TableRows, TextFormat, is_date, number_in_thousands};
 use crate::{Error, Place, Result};
 
 /// Texts that are looked at to tell dates.
@@ -47,7 +48,7 @@ pub(crate) fn usable(table: &Table, columns: Vec<usize>, categories: &[usize], n
                 let different = words.all().len();
                 let are_names = different > NAMES_AT_LEAST && 2 * different > table.rows();
                 let are_many = different > CATEGORIES && ROWS_A_CATEGORY * different > table.rows();
-                let name = typed(&as_typed(table, column));
+                let name = typed_column(table, column);
                 let amount = words.all().iter().find(|word| is_amount(word));
                 if (words.are_too_many || are_names || are_many) && !are_dates(table, column) {
                     let count = if words.are_too_many { "more than 65536".to_owned() } else { different.to_string() };
@@ -137,23 +138,64 @@ fn as_typed(table: &Table, column: usize) -> String {
     table.name(column).map_or_else(|| (column + 1).to_string(), str::to_owned)
 }
 
-/// Refuses columns that are named as categories and were not read so: those of arrays are numbers.
-pub(crate) fn refuse_number_categories(table: &Table, categories: &[usize]) -> Result<()> {
+/// How a column is named by an option, as it is typed in a shell.
+pub(crate) fn typed_column(table: &Table, column: usize) -> String {
+    typed(&as_typed(table, column))
+}
+
+/// Refuses columns that are named as categories, or as texts among which `NA` is one, and were not read so: those of arrays are
+/// numbers.
+pub(crate) fn refuse_number_categories(table: &Table, names: &ColumnNames<'_>, format: &TextFormat) -> Result<()> {
     let is_number = |&&column: &&usize| matches!(table.columns()[column].cells, Cells::Numbers { .. });
-    categories.iter().find(is_number).map_or(Ok(()), |&column| {
-        Err(Error::Argument {
-            name: "categories",
-            found: format!("{:?} of {}, which holds numbers", table.title(column), table.origin()),
-            expected: "a column of a text file, whose numbers are read as names; write the rows as CSV".to_owned(),
-        })
+    for (name, columns) in [("categories", &format.categories), ("na_as_text", &format.na_as_text)] {
+        if let Some(&column) = names.find_all(columns)?.iter().find(is_number) {
+            return Err(Error::Argument {
+                name,
+                found: format!("{:?} of {}, which holds numbers", table.title(column), table.origin()),
+                expected: "a column of a text file, whose numbers are read as names; write the rows as CSV".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses targets that are not as many as the rows of a source.
+pub(crate) fn check_rows(source: &Source, targets: &Table, rows: usize) -> Result<()> {
+    if targets.rows() == rows {
+        return Ok(());
+    }
+    Err(Error::RowsDiffer {
+        features_origin: source.to_string(),
+        features: rows,
+        targets_origin: targets.origin().to_owned(),
+        targets: targets.rows(),
     })
+}
+
+/// Refuses columns whose cells are said to be names, and that are left out.
+pub(crate) fn refuse_left_out(
+    table: &Table,
+    names: &ColumnNames<'_>,
+    format: &TextFormat,
+    dropped: &[usize],
+) -> Result<()> {
+    for (name, columns) in [("categories", &format.categories), ("na_as_text", &format.na_as_text)] {
+        if let Some(column) = names.find_all(columns)?.into_iter().find(|column| dropped.contains(column)) {
+            return Err(Error::Argument {
+                name,
+                found: format!("{:?}, which is left out", table.title(column)),
+                expected: "columns that are learned, or learned from; leave it out here too".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// That columns of numbers hold cells such as `03457`: codes, perhaps, which as numbers are another thing.
 pub(crate) fn padded_numbers(table: &Table, columns: &[usize], notes: &mut Vec<String>) {
     for &column in columns {
         if let Some(cell) = table.padded(column) {
-            let (title, name) = (table.title(column), typed(&as_typed(table, column)));
+            let (title, name) = (table.title(column), typed_column(table, column));
             let value = cell.trim_start_matches('0');
             let value = if value.is_empty() { "0" } else { value };
             notes.push(format!(
@@ -203,7 +245,7 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
     let mut listed: Vec<String> = with_holes
         .iter()
         .take(LISTED)
-        .map(|&at| format!("{} {}", table.title(at), table.columns()[at].missing))
+        .map(|&at| format!("{} {}{}", table.title(at), table.columns()[at].missing, if_text(table, at)))
         .collect();
     if with_holes.len() > LISTED {
         listed.push(format!("... {} columns in all", with_holes.len()));
@@ -215,6 +257,16 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
         total,
         columns: listed.join(", "),
     })
+}
+
+/// What to say where `NA` in a column may be a text like the others: `NA` is Namibia.
+fn if_text(table: &Table, column: usize) -> String {
+    match &table.columns()[column].cells {
+        Cells::Words { words, .. } if words.na_cells > 0 => {
+            format!(" of a column of texts; if NA is one of them: na_as_text = {}", typed_column(table, column))
+        }
+        _ => String::new(),
+    }
 }
 
 /// A number for each group that rows are of. Rows of which it is not said are one group, which a note tells.

@@ -93,9 +93,16 @@ impl<T: Scalar> Model<T> {
             }
         };
         let titles: Vec<String> = schema.columns.iter().map(title_of).collect();
-        let kinds = schema.columns.iter().map(|column| (!matches!(column.kind, Kind::Number { .. }), column.sign));
-        let columns: Vec<TypedColumn<'_>> =
-            titles.iter().zip(kinds).map(|(title, (has_words, sign))| TypedColumn { title, has_words, sign }).collect();
+        let columns: Vec<TypedColumn<'_>> = titles
+            .iter()
+            .zip(&schema.columns)
+            .map(|(title, column)| TypedColumn {
+                title,
+                has_words: !matches!(column.kind, Kind::Number { .. }),
+                na_is_text: column.na_is_text,
+                sign: column.sign,
+            })
+            .collect();
         self.features_of_table(schema, Table::of_cells(ORIGIN, &columns, cells)?)
     }
 

@@ -48,6 +48,9 @@ pub(crate) struct SchemaColumn {
     /// What was taken off its numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sign: Option<Sign>,
+    /// Whether `NA` and the like are texts in it as any others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) na_is_text: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,7 +105,7 @@ impl Schema {
     /// The schema of a network that knows its inputs by their order alone.
     pub(crate) fn of_numbers(columns: &[usize], table_columns: usize) -> Self {
         let kind = || Kind::Number { fill: None, indicator: false, log1p: false };
-        let column = |&index| SchemaColumn { name: None, index, kind: kind(), sign: None };
+        let column = |&index| SchemaColumn { name: None, index, kind: kind(), sign: None, na_is_text: false };
         Schema { table_columns, columns: columns.iter().map(column).collect(), missing: None, decimal: None }
     }
 
@@ -229,13 +232,12 @@ impl Schema {
     /// The format, with what is known of the columns. Those without a name are known by their place where the file has as many
     /// columns as the one that was trained on, targets included.
     pub(crate) fn known_to(&self, format: &TextFormat, has_targets: bool) -> TextFormat {
-        let is_category = |column: &&SchemaColumn| {
-            matches!(column.kind, Kind::Category { .. }) && (has_targets || column.name.is_some())
-        };
-        let categories = self.columns.iter().filter(is_category);
+        let found = || self.columns.iter().filter(|column| has_targets || column.name.is_some());
+        let categories = found().filter(|column| matches!(column.kind, Kind::Category { .. }));
         TextFormat {
             known_columns: self.columns.iter().filter_map(|column| column.name.clone()).collect(),
             known_categories: categories.map(title_of).collect(),
+            known_na_as_text: found().filter(|column| column.na_is_text).map(title_of).collect(),
             known_decimal: self.decimal,
             for_model: true,
             ..format.clone()

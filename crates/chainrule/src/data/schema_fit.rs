@@ -41,7 +41,8 @@ impl Schema {
         let are_logarithms = marks(&options.log1p, table.cols());
         let column = |&index: &usize| {
             let kind = fit_column(on, index, options, are_logarithms[index])?;
-            Ok(SchemaColumn { name: table.name(index).map(str::to_owned), index, kind, sign: table.sign(index) })
+            let (name, sign) = (table.name(index).map(str::to_owned), table.sign(index));
+            Ok(SchemaColumn { name, index, kind, sign, na_is_text: table.na_is_text(index) })
         };
         let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
         Ok(Schema { table_columns: table.cols(), columns, missing: options.missing, decimal: table.decimal() })

@@ -100,6 +100,9 @@ pub struct Split {
     /// The column of groups, where rows were drawn by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) group: Option<String>,
+    /// A hash of the groups of all rows, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) groups: Option<String>,
     /// Rows in all.
     pub(crate) rows: usize,
     /// [`Examples::content`](super::Examples::content), in hexadecimal.
@@ -115,6 +118,11 @@ impl Split {
     /// Whether the rows to validate on were learned from in the end, after they had chosen the number of epochs.
     pub fn is_refit(&self) -> bool {
         self.refit
+    }
+
+    /// Whether some rows were kept apart to validate on and were never learned from.
+    pub fn is_validated_apart(&self) -> bool {
+        self.validation > 0.0 && !self.refit
     }
 
     /// The rows that the model has learned from, of the parts that it was trained with.
@@ -260,11 +268,14 @@ impl SplitRequest {
         parts.for_each(|(part, _)| *part = draw.part);
     }
 
-    /// Folds for cross-validation: each row is tested on in exactly one of them.
+    /// Folds for cross-validation: each row is tested on in exactly one of them. Of rows in order of time there is one block more than
+    /// folds, and each block but the first is tested on by what was learned from those before it.
     ///
     /// # Errors
-    /// When there are fewer than two folds, or fewer rows or groups than folds.
+    /// When there are fewer than two folds, or fewer rows or groups than folds (of rows in order of time, than blocks).
     pub(crate) fn folds(&self, rows: &SplitRows<'_>, folds: usize) -> Result<Vec<Parts>> {
+        let is_by_time = self.by == SplitBy::Last;
+        let blocks = folds.saturating_add(usize::from(is_by_time));
         let mut of_fold = vec![0; rows.rows];
         let units = match (self.by, rows.groups) {
             (SplitBy::Group, Some(groups)) => {
@@ -277,25 +288,34 @@ impl SplitRequest {
             }
             _ => {
                 let mut order: Vec<usize> = (0..rows.rows).collect();
-                if self.by != SplitBy::Last {
+                if !is_by_time {
                     Stream::new(self.seed, Purpose::Split, 2).shuffle(&mut order);
                 }
                 if let (SplitBy::Stratified, Some(labels)) = (self.by, rows.labels) {
                     order.sort_by_key(|&row| labels[row]);
                 }
-                let block = |at: usize| at * folds.max(1) / rows.rows;
+                let block = |at: usize| (at as u128 * blocks as u128 / rows.rows as u128) as usize;
                 for (at, &row) in order.iter().enumerate() {
-                    of_fold[row] = if self.by == SplitBy::Last { block(at) } else { at % folds.max(1) };
+                    of_fold[row] = if is_by_time { block(at) } else { at % folds.max(1) };
                 }
                 rows.rows
             }
         };
-        if folds < 2 || units < folds {
-            let expected = format!("from 2 to {units}, the number of rows or groups");
+        if folds < 2 || units < blocks {
+            let (most, is) = match is_by_time {
+                true => (units.saturating_sub(1), "one less than the number of rows"),
+                false => (units, "the number of rows or groups"),
+            };
+            let expected = format!("from 2 to {most}, {is}");
             return Err(Error::Argument { name: "folds", found: folds.to_string(), expected });
         }
         let fold = |fold: usize| {
-            let of_row = |of: &usize| if *of == fold { TEST } else { TRAIN };
+            let tested = fold + usize::from(is_by_time);
+            let of_row = |of: &usize| match of {
+                of if *of == tested => TEST,
+                of if is_by_time && *of > tested => NONE,
+                _ => TRAIN,
+            };
             let mut part_of: Vec<u8> = of_fold.iter().map(of_row).collect();
             // The test part comes first from the first draw; validation is drawn of the rest.
             let (share, index) = (self.validation, 3 + fold as u64);
@@ -319,6 +339,8 @@ struct Draw {
 const TRAIN: u8 = 0;
 const VALIDATION: u8 = 1;
 const TEST: u8 = 2;
+/// In no part.
+const NONE: u8 = 3;
 
 /// The rows that are trained on, in their order.
 fn trained_on(part_of: &[u8]) -> impl Iterator<Item = usize> + '_ {

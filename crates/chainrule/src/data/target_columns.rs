@@ -98,6 +98,7 @@ impl TargetColumns<'_> {
                 found: format!("{} columns", self.columns.len()),
                 expected: "one column for a binary task; several questions are a multi-label task".to_owned(),
             }),
+            (Task::Classification, _) => self.one_hot(request).transpose().unwrap_or_else(|| self.values(task)),
             _ => self.values(task),
         };
         let mut found = TargetFound { task, ..found? };
@@ -299,12 +300,25 @@ impl TargetColumns<'_> {
                 );
                 Err(self.refuse(row, column, found, expected))
             }
+            None if self.has_inexact(column) => Err(Error::Argument {
+                name: "target",
+                found: format!("whole numbers beyond 2^53 in {:?}, of which several are the same in f64", title()),
+                expected: "labels that are told apart: categories = its name reads them as texts".to_owned(),
+            }),
             None => Err(Error::Argument {
                 name: "target",
                 found: format!("more than {MOST} different labels in {:?}", title()),
                 expected: "fewer; values are a regression (task = regression, loss = mse)".to_owned(),
             }),
         }
+    }
+
+    /// Whether a column holds whole numbers that f64 does not tell from their neighbours.
+    fn has_inexact(&self, column: usize) -> bool {
+        let mut cursor = self.cursor(column);
+        let is_inexact =
+            |row: usize| matches!(cursor.at(row).cell(column), Cell::Number(x) if x.abs() >= 2f64.powi(53));
+        self.rows.iter().any(is_inexact)
     }
 
     /// No and yes: 0 and 1, or two labels of which the second in their order is yes.

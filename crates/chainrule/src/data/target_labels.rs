@@ -1,8 +1,19 @@
 //! The names of classes: how a cell is read as one, which name was meant, and what says that there is none.
 
-use super::table::{Cell, Cells, Table};
+use super::roles::typed_column;
+use super::table::{Cell, Cells, Table, is_missing};
 use crate::nearest::nearest;
 use crate::{Error, Place, Result};
+
+/// Where targets are, and the classes that a model has.
+#[derive(Clone, Copy)]
+pub(super) struct Targeted<'a> {
+    pub(super) table: &'a Table,
+    pub(super) columns: &'a [usize],
+    pub(super) classes: Option<&'a [String]>,
+    /// Whether they come from a file of their own.
+    pub(super) has_own_file: bool,
+}
 
 /// A label as it would be written.
 pub(super) fn label_name(cell: Cell<'_>) -> String {
@@ -47,19 +58,27 @@ pub(super) fn meant(label: &str, names: &[String]) -> String {
 /// A word that says that there is no class, and could be the name of one.
 const NONE: &str = "none";
 
-/// Whether a row has no class: nothing, or `None` in a column of words, unless that is one of the classes of a model.
-pub(super) fn lacks_class(cell: Cell<'_>, known: Option<&[String]>) -> bool {
+/// Whether this name of a class would be read as no class, if it were not said otherwise.
+pub(super) fn says_nothing(class: &str) -> bool {
+    class.eq_ignore_ascii_case(NONE) || is_missing(class.as_bytes())
+}
+
+/// Whether a row has no class in this column of targets: nothing, or `None` in a column of words, unless that is one of the classes
+/// of a model or said to be a text.
+pub(super) fn lacks_class(cell: Cell<'_>, na_is_text: bool, known: Option<&[String]>) -> bool {
     match cell {
         Cell::Missing => true,
         Cell::Number(_) => false,
         Cell::Word(word) => {
-            word.eq_ignore_ascii_case(NONE) && !known.unwrap_or_default().iter().any(|name| name == word)
+            let is_none = !na_is_text && word.eq_ignore_ascii_case(NONE);
+            is_none && !known.unwrap_or_default().iter().any(|name| name == word)
         }
     }
 }
 
 /// Refuses rows without a target, with their number and what stands there.
-pub(super) fn refuse_missing_targets(table: &Table, columns: &[usize], known: Option<&[String]>) -> Result<()> {
+pub(super) fn refuse_missing_targets(of: Targeted<'_>) -> Result<()> {
+    let Targeted { table, columns, classes: known, has_own_file } = of;
     for &column in columns {
         if table.columns()[column].missing == 0 && matches!(table.columns()[column].cells, Cells::Numbers { .. }) {
             continue;
@@ -68,7 +87,7 @@ pub(super) fn refuse_missing_targets(table: &Table, columns: &[usize], known: Op
         let (mut first, mut count, mut named) = (None, 0, 0);
         for row in 0..table.rows() {
             let cell = cursor.at(row).cell(column);
-            if lacks_class(cell, known) {
+            if lacks_class(cell, table.na_is_text(column), known) {
                 count += 1;
                 named += usize::from(matches!(cell, Cell::Word(_)));
                 first.get_or_insert((row, cell));
@@ -81,7 +100,11 @@ pub(super) fn refuse_missing_targets(table: &Table, columns: &[usize], known: Op
             (_, named) => format!("nothing, as in {count} rows, in {named} of them \"None\""),
         };
         let is_class = matches!(table.columns()[column].cells, Cells::Words { .. });
-        let also = if is_class { "; if it names a class, write another word for it" } else { "" };
+        let also = match is_class {
+            true if has_own_file => "; if it names a class, write another word for it".to_owned(),
+            true => format!("; if it names a class: na_as_text = {}", typed_column(table, column)),
+            false => String::new(),
+        };
         let expected = format!(
             "a value: {:?} is the target; missing = drop leaves out the rows without one{also}",
             table.title(column)

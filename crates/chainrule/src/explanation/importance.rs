@@ -36,7 +36,8 @@ const WORK: usize = 20_000_000_000;
 pub struct Importance {
     /// What the column is called.
     pub column: String,
-    /// By how much the mean loss rises when the column is shuffled, the mean of five shuffles.
+    /// By how much the mean loss rises when the column is shuffled, the mean of five shuffles: of one value in its own unit, of
+    /// several of the values as they were learned, standardised unless it was said otherwise.
     pub loss: f64,
     /// The standard deviation of that over the shuffles.
     pub deviation: f64,
@@ -55,6 +56,8 @@ pub fn permutation_importance<T: Scalar>(model: &Model<T>, data: &Dataset<T>) ->
     let rows = (WORK / (passes * model.mlp.params().len()).max(1)).clamp(100, ROWS);
     let looked_at = spread(data, rows)?;
     let data = model.prepared(&looked_at)?.into_owned();
+    // Errors in kg and in cm do not add up: of several values each counts as it was learned, by its deviation.
+    let data = if model.mlp.outputs() > 1 { data.measured_as_learned() } else { data };
     let whole = evaluate_network(&model.mlp, &data, model.loss)?;
     let mut worths = Vec::with_capacity(columns.len());
     for (at, TableColumn { name: column, range, .. }) in columns.into_iter().enumerate() {

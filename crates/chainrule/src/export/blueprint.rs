@@ -51,6 +51,8 @@ pub(crate) struct Column {
     pub(crate) log1p: bool,
     /// What its numbers had in the text that was trained on.
     pub(crate) sign: Option<Sign>,
+    /// Whether `NA` and the like were texts in it as any others.
+    pub(crate) na_is_text: bool,
 }
 
 pub(crate) enum ColumnKind {
@@ -248,7 +250,8 @@ pub(crate) enum Probabilities {
 }
 
 fn number(title: String) -> Column {
-    Column { title, index: None, kind: ColumnKind::Number { fill: None, indicator: false }, log1p: false, sign: None }
+    let kind = ColumnKind::Number { fill: None, indicator: false };
+    Column { title, index: None, kind, log1p: false, sign: None, na_is_text: false }
 }
 
 fn column(column: &SchemaColumn) -> Column {
@@ -265,7 +268,7 @@ fn column(column: &SchemaColumn) -> Column {
         },
     };
     let log1p = matches!(column.kind, Kind::Number { log1p: true, .. });
-    Column { title, index: Some(column.index), kind, log1p, sign: column.sign }
+    Column { title, index: Some(column.index), kind, log1p, sign: column.sign, na_is_text: column.na_is_text }
 }
 
 /// Refuses a model that takes the logarithm of a column or of its target: sources keep to exp, and files of weights have none.

@@ -97,6 +97,7 @@ fn column(column: &Column) -> Value {
     };
     object.extend(column.index.map(|index| ("index".to_owned(), index.into())));
     object.extend(column.sign.map(|sign| ("sign".to_owned(), sign.text().into())));
+    object.extend(column.na_is_text.then(|| ("na_is_text".to_owned(), true.into())));
     object.extend(rest.as_object().cloned().unwrap_or_default());
     object.into()
 }

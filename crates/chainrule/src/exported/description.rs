@@ -83,6 +83,8 @@ struct ColumnText {
     index: Option<usize>,
     #[serde(default)]
     sign: Option<Sign>,
+    #[serde(default)]
+    na_is_text: bool,
     #[serde(flatten)]
     kind: KindText,
 }
@@ -336,7 +338,7 @@ fn schema(table_columns: Option<usize>, missing: Option<Missing>, columns: Vec<C
     let column = |(at, column): (usize, ColumnText)| {
         let index = column.index.unwrap_or(at);
         let name = (column.name != format!("column {}", index + 1)).then_some(column.name);
-        SchemaColumn { name, index, kind: kind(column.kind), sign: column.sign }
+        SchemaColumn { name, index, kind: kind(column.kind), sign: column.sign, na_is_text: column.na_is_text }
     };
     let columns = columns.into_iter().enumerate().map(column).collect();
     Some(Schema { table_columns, columns, missing, decimal: None })

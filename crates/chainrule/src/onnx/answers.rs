@@ -40,12 +40,19 @@ impl Answers {
                 let class_names = (!labels.is_empty()).then_some(labels);
                 Answers { task: Some(Task::Classification), class_names, ..unknown }
             }
-            Some(Piece::Plain(Layer::Activation(Activation::Sigmoid))) if !labels.is_empty() => {
+            // Of several questions scikit-learn cuts the probabilities, and calls the answers 0 and 1.
+            Some(Piece::Plain(Layer::Activation(Activation::Sigmoid)))
+                if !labels.is_empty() || graph.count("Binarizer") == 1 =>
+            {
                 pieces.pop();
-                let answers = <[String; 2]>::try_from(labels).ok();
+                let answers = <[String; 2]>::try_from(labels).ok().filter(|_| outputs(pieces) == 1);
                 let task = if answers.is_some() { Task::Binary } else { Task::MultiLabel };
                 let target = Target { answers, ..Target::default() };
                 Answers { task: Some(task), loss: Loss::BinaryCrossEntropy, target, ..unknown }
+            }
+            // A regressor's outputs, of which skl2onnx makes a column.
+            Some(Piece::Width(1)) if graph.producer_name == "skl2onnx" => {
+                Answers { task: Some(Task::Regression), loss: Loss::Mse, ..unknown }
             }
             _ => unknown,
         }
@@ -77,6 +84,12 @@ impl Answers {
         }
         Some(Answers { task, loss: loss.parse().ok()?, class_names, target, schema: schema(&columns) })
     }
+}
+
+/// The outputs of the last dense layer.
+fn outputs(pieces: &[Piece]) -> usize {
+    let width = |piece: &Piece| if let Piece::Dense { outputs, .. } = piece { Some(*outputs) } else { None };
+    pieces.iter().rev().find_map(width).unwrap_or(0)
 }
 
 /// A column as [`Model::export`](crate::Model::export) describes it.

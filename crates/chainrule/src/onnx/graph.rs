@@ -5,15 +5,13 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::schema::{attribute, entry, graph, model, node, opset, value_info};
-use super::tensor::Tensor;
+use super::tensor::{LABELS_MAX, Tensor, labels};
 use crate::protobuf::decode::{Field, fields, packed};
 use crate::{Error, Place, Result};
 
 /// The most nodes and constants of a graph: far more than a network needs, and some megabytes.
 const MOST: usize = 1 << 16;
 
-/// The most labels of a classifier.
-const LABELS_MAX: usize = 1 << 16;
 /// Numbers that may be read beyond one for each byte of the file: constants of formulas occur in many places.
 const SPARE: usize = 1 << 16;
 
@@ -27,6 +25,8 @@ pub(super) struct Graph<'a> {
     /// The inputs that are no constants.
     inputs: HashSet<&'a str>,
     pub(super) outputs: Vec<&'a str>,
+    /// The program that wrote it.
+    pub(super) producer_name: &'a str,
     /// Version of the main operators.
     pub(super) opset: i64,
     /// What [`Model::export`](crate::Model::export) has written about the model.
@@ -58,6 +58,7 @@ impl<'a> Graph<'a> {
             constants: HashMap::new(),
             inputs: HashSet::new(),
             outputs: Vec::new(),
+            producer_name: "",
             opset: 1,
             metadata: None,
             nodes: 0,
@@ -66,6 +67,7 @@ impl<'a> Graph<'a> {
         let mut graph = None;
         for field in fields(bytes) {
             match field.map_err(|error| read.named(&error))? {
+                (model::PRODUCER_NAME, value) => read.producer_name = value.text(),
                 (model::GRAPH, value) => graph = Some(value.bytes()),
                 (model::OPSET_IMPORT, value) => {
                     let [domain, version] = [opset::DOMAIN, opset::VERSION].map(|number| last(value.bytes(), number));
@@ -180,6 +182,17 @@ impl<'a> Graph<'a> {
             self.constant(name)?.ok_or_else(|| self.error(format!("no constant {name:?}"), "one of floats"))?;
         self.spend(constant.dims.iter().product())?;
         Ok(constant.values().collect())
+    }
+
+    /// The nodes of an operator that produce something.
+    pub(super) fn nodes_of(&self, op: &str) -> impl Iterator<Item = Node<'a>> {
+        let is_one = move |bytes: &&&[u8]| last(bytes, node::OP_TYPE).is_some_and(|found| found.text() == op);
+        self.producers.values().filter(is_one).map(|bytes| Node::of(bytes))
+    }
+
+    /// A constant's texts, or its whole numbers as texts: the labels of classes.
+    pub(super) fn labels(&self, name: &str) -> Vec<String> {
+        self.constants.get(name).map(|bytes| labels(bytes)).unwrap_or_default()
     }
 
     /// How many values nodes of an operator produce.

@@ -113,13 +113,16 @@ fn fitted(graph: &Graph<'_>, pieces: Vec<Piece>, inputs: usize) -> Result<Vec<Fi
         widened(values, width).ok_or_else(|| graph.error(found(), "as many"))
     };
     let mut layers = Vec::with_capacity(pieces.len());
-    for piece in pieces {
+    let last = pieces.len().saturating_sub(1);
+    for (at, piece) in pieces.into_iter().enumerate() {
         if !matches!(piece, Piece::Dense { .. } | Piece::Plain(_) | Piece::Width(_)) {
             // A number that stands for all features becomes one for each.
             graph.spend(4 * width)?;
         }
         layers.push(match piece {
             Piece::Width(wanted) if wanted == width => continue,
+            // scikit-learn's regressors lay the outputs of all rows in one column, those of a row one after the other.
+            Piece::Width(1) if at == last => continue,
             Piece::Width(wanted) => {
                 return Err(graph.error(format!("{width} features reshaped to {wanted}"), "rows of as many features"));
             }

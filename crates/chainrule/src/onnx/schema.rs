@@ -67,6 +67,8 @@ pub(crate) mod tensor {
     pub(crate) const DIMS: u64 = 1;
     pub(crate) const DATA_TYPE: u64 = 2;
     pub(crate) const FLOAT_DATA: u64 = 4;
+    pub(crate) const INT32_DATA: u64 = 5;
+    pub(crate) const STRING_DATA: u64 = 6;
     pub(crate) const INT64_DATA: u64 = 7;
     pub(crate) const NAME: u64 = 8;
     pub(crate) const RAW_DATA: u64 = 9;
@@ -90,6 +92,7 @@ pub(crate) mod value_info {
 /// Types of elements.
 pub(crate) mod element {
     pub(crate) const FLOAT: i64 = 1;
+    pub(crate) const INT32: i64 = 6;
     pub(crate) const INT64: i64 = 7;
     pub(crate) const STRING: i64 = 8;
     pub(crate) const BOOL: i64 = 9;

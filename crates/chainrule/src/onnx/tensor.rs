@@ -114,6 +114,38 @@ impl<'a> Tensor<'a> {
     }
 }
 
+/// The most labels of a classifier.
+pub(super) const LABELS_MAX: usize = 1 << 16;
+
+/// The texts of a message, or its whole numbers as texts; none of other types, or of more than [`LABELS_MAX`].
+pub(super) fn labels(bytes: &[u8]) -> Vec<String> {
+    let (mut element, mut texts, mut packed_ints, mut raw) = (0, Vec::new(), &[][..], &[][..]);
+    for (number, value) in fields(bytes).filter_map(Result::ok) {
+        match number {
+            tensor::DATA_TYPE => element = value.int(),
+            tensor::STRING_DATA if texts.len() <= LABELS_MAX => texts.push(value.text().to_owned()),
+            tensor::INT32_DATA | tensor::INT64_DATA => packed_ints = value.bytes(),
+            tensor::RAW_DATA => raw = value.bytes(),
+            _ => {}
+        }
+    }
+    let listed = packed(packed_ints).flatten();
+    let numbers: Vec<i64> = match element {
+        element::STRING => return if texts.len() > LABELS_MAX { Vec::new() } else { texts },
+        // A negative number of 32 bits is stored as one of 64.
+        element::INT32 => {
+            let raw = raw.as_chunks().0.iter().map(|bytes| i64::from(i32::from_le_bytes(*bytes)));
+            raw.chain(listed.map(|value| value as i64)).take(LABELS_MAX + 1).collect()
+        }
+        element::INT64 => {
+            let raw = raw.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
+            raw.chain(listed.map(|value| value as i64)).take(LABELS_MAX + 1).collect()
+        }
+        _ => Vec::new(),
+    };
+    if numbers.len() > LABELS_MAX { Vec::new() } else { numbers.iter().map(i64::to_string).collect() }
+}
+
 fn refuse_external<T>(origin: &str, name: &str) -> Result<T> {
     let found = format!("constant {name:?}, whose numbers lie in another file");
     Err(Error::format(origin, Place::Header, found, "all numbers in the file itself: save it without external data"))

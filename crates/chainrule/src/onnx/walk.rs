@@ -20,7 +20,7 @@ pub(super) struct Chain {
 /// # Errors
 /// Where a node is none that a network of ours has.
 pub(super) fn chain(graph: &Graph<'_>, output: &str) -> Result<Chain> {
-    let mut chain = Chain { pieces: Vec::new(), labels: Vec::new() };
+    let mut chain = Chain { pieces: Vec::new(), labels: looked_up(graph, output) };
     let mut here = output;
     for _ in 0..=graph.nodes {
         if graph.is_input(here) {
@@ -42,6 +42,30 @@ pub(super) fn chain(graph: &Graph<'_>, output: &str) -> Result<Chain> {
         };
     }
     Err(graph.error("a circle of nodes", "a graph from its input to its output"))
+}
+
+/// The labels among which the largest of these probabilities chooses, where a node looks one up: a classifier of scikit-learn
+/// whose probabilities are no map.
+fn looked_up(graph: &Graph<'_>, output: &str) -> Vec<String> {
+    let of_output = behind(graph, output);
+    let is_chosen = |node: &Node<'_>| {
+        let largest = graph.producer_of(node.input(1), "ArgMax");
+        largest.is_some_and(|largest| behind(graph, largest.input(0)) == of_output)
+    };
+    let node = graph.nodes_of("ArrayFeatureExtractor").find(is_chosen);
+    node.map(|node| graph.labels(node.input(0))).unwrap_or_default()
+}
+
+/// The value that this one is the same as.
+fn behind<'a>(graph: &Graph<'a>, value: &'a str) -> &'a str {
+    let mut here = value;
+    for _ in 0..=graph.nodes {
+        match graph.producer_of(here, "Identity") {
+            Some(node) => here = node.input(0),
+            None => break,
+        }
+    }
+    here
 }
 
 /// p of scikit-learn's `[1 - p, p]`.

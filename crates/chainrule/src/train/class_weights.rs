@@ -19,8 +19,8 @@ pub enum ClassWeights {
     Equal,
     /// A weight for each class, in the order of the classes.
     Given(Vec<f64>),
-    /// `rows / (classes * rows of the class)` over the training rows: each class has the same total weight.
-    /// scikit-learn's `class_weight="balanced"`, whose classes are those that occur; King and Zeng, "Logistic regression in
-    /// rare events data", 2001. A class without rows has weight 1.
+    /// `rows / (classes * rows of the class)` over the training rows, of rows with weights the sums of these: each class has the same
+    /// total weight. scikit-learn's `class_weight="balanced"`, whose classes are those that occur; King and Zeng, "Logistic
+    /// regression in rare events data", 2001. A class without rows has weight 1.
     Balanced,
 }

@@ -35,15 +35,14 @@ fn balanced<T: Scalar>(data: &Dataset<T>, outputs: usize) -> Result<Vec<f64>> {
         });
     };
     let classes = outputs.max(*classes);
-    let mut counts = Vec::new();
-    counts.try_reserve_exact(classes).map_err(|_| Error::no_memory("classes", classes))?;
-    counts.resize(classes, 0usize);
-    let is_seen = |row: usize| data.weights().is_none_or(|weights| weights[row] > T::ZERO);
-    let seen = labels.iter().enumerate().filter(|&(row, _)| is_seen(row));
-    seen.for_each(|(_, &label)| counts[label as usize] += 1);
-    let (rows, occurring) = (counts.iter().sum::<usize>(), counts.iter().filter(|&&count| count > 0).count());
-    let weight = |&count: &usize| if count == 0 { 1.0 } else { rows as f64 / (occurring * count) as f64 };
-    Ok(counts.iter().map(weight).collect())
+    let mut totals = Vec::new();
+    totals.try_reserve_exact(classes).map_err(|_| Error::no_memory("classes", classes))?;
+    totals.resize(classes, 0.0);
+    let weight = |row: usize| data.weights().map_or(1.0, |weights| weights[row].to_f64());
+    labels.iter().enumerate().for_each(|(row, &label)| totals[label as usize] += weight(row));
+    let (all, occurring) = (totals.iter().sum::<f64>(), totals.iter().filter(|&&total| total > 0.0).count());
+    let weight = |&total: &f64| if total == 0.0 { 1.0 } else { all / (occurring as f64 * total) };
+    Ok(totals.iter().map(weight).collect())
 }
 
 #[cfg(test)]
@@ -58,6 +57,10 @@ mod tests {
         let data = Dataset::new(features, Targets::Classes { labels, classes: 3 }).unwrap();
         // 9 / (3 * 6), 9 / (3 * 1), 9 / (3 * 2): scikit-learn's compute_class_weight.
         assert_eq!(balanced(&data, 3).unwrap(), [0.5, 3.0, 1.5]);
+        // By the weights of rows, where they have some: 6 of class 0, 3 of class 1, 1 of class 2.
+        let weights = vec![1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 3.0];
+        let weighted = data.clone().with_weights(weights).unwrap();
+        assert_eq!(balanced(&weighted, 3).unwrap(), [10.0 / 18.0, 10.0 / 9.0, 10.0 / 3.0]);
         // An output whose class never occurs takes no part in the count of classes.
         assert_eq!(balanced(&data, 4).unwrap(), [0.5, 3.0, 1.5, 1.0]);
     }

@@ -114,7 +114,7 @@ fn signs_of_missing_numbers_are_missing_and_an_index_without_a_name_is_left_out(
     };
     let text = ",x,y\n".to_owned() + &rows(80, |at| format!("{},{},{}.5", at, sign(at), at * 7 % 40));
     let mut with_holes = request(&folder, "t.csv", &text).target("y");
-    assert!(with_holes.read().unwrap_err().to_string().contains("30 are missing (x 30)"));
+    assert!(with_holes.read().unwrap_err().to_string().contains("30 missing (x 30)"));
     with_holes.missing = Some(Missing::Median);
     let examples = with_holes.read().unwrap();
     assert_eq!(names(&examples), ["x"]);

@@ -22,7 +22,7 @@ fn load(name: &str) -> Model<f32> {
 #[cfg(feature = "npy")]
 fn answers(model: &Model<f32>, features: &Features<f32>) -> Vec<f32> {
     match model.task {
-        Some(Task::Classification) => model.predict_proba(features).unwrap(),
+        Some(Task::Classification | Task::MultiLabel) => model.predict_proba(features).unwrap(),
         Some(Task::Binary) => model.predict_proba(features).unwrap().into_iter().flat_map(|p| [1.0 - p, p]).collect(),
         _ => model.predict(features).unwrap(),
     }
@@ -42,6 +42,10 @@ fn files_of_other_programs_compute_what_those_computed() {
         "sklearn_words",
         "sklearn_binary",
         "sklearn_values",
+        "sklearn_labels",
+        "sklearn_answers",
+        "sklearn_questions",
+        "sklearn_two_values",
     ] {
         let model = load(name);
         let x = read_features::<f32>(path(&format!("{name}.x.npy"))).unwrap();
@@ -63,6 +67,14 @@ fn what_a_file_says_about_its_model_is_known() {
     assert!(matches!(load("sklearn_iris").preprocess, Preprocess::Shift { .. }));
     let binary = load("sklearn_binary");
     assert_eq!((binary.task, binary.target.answers()), (Some(Task::Binary), Some(["0", "1"])));
+    let labels = load("sklearn_labels");
+    assert_eq!(labels.class_names.as_deref().unwrap(), ["3", "6", "9"]);
+    assert_eq!(load("sklearn_answers").target.answers(), Some(["no", "yes"]));
+    assert_eq!(load("sklearn_questions").task, Some(Task::MultiLabel));
+    assert_eq!(
+        (load("sklearn_values").task, load("sklearn_two_values").task),
+        (Some(Task::Regression), Some(Task::Regression))
+    );
     assert!(matches!(load("keras_norms").preprocess, Preprocess::Shift { .. }));
     let names: Vec<String> = load("torch_norms").mlp.layers().iter().map(Layer::to_string).collect();
     let expected = ["dense(6, 12)", "batch_norm(12)", "silu", "dense(12, 7)", "layer_norm(7)", "gelu", "dense(7, 3)"];

@@ -31,6 +31,10 @@ pub(crate) struct TextArgs {
     /// Columns whose numbers, or amounts such as $5, are names of categories, by name or by number from 1, separated by commas
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     categories: Vec<String>,
+    /// Columns in which NA, NaN, null, ? and the like are texts as any others, such as NA for Namibia: only an empty cell is a
+    /// missing value there
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    na_as_text: Vec<String>,
 }
 
 impl TextArgs {
@@ -47,11 +51,13 @@ impl TextArgs {
 
     /// The same, and the one that says which columns are categories, of any file.
     pub(crate) fn given_of_any(&self) -> Vec<&'static str> {
-        self.given().into_iter().chain(self.has_categories().then_some("--categories")).collect()
+        self.given().into_iter().chain(self.of_columns()).collect()
     }
 
-    fn has_categories(&self) -> bool {
-        !self.categories.is_empty()
+    /// Those that say what columns hold.
+    fn of_columns(&self) -> impl Iterator<Item = &'static str> {
+        let of_columns = [("--categories", &self.categories), ("--na-as-text", &self.na_as_text)];
+        of_columns.into_iter().filter(|(_, columns)| !columns.is_empty()).map(|(option, _)| option)
     }
 
     /// The options that other commands need for the same file, as they are typed, each behind a blank.
@@ -74,15 +80,17 @@ impl TextArgs {
         if let Some(header) = self.header {
             words.extend(["--header".to_owned(), if header { "yes" } else { "no" }.to_owned()]);
         }
-        if !self.categories.is_empty() {
-            words.extend(["--categories".to_owned(), self.categories.join(",")]);
+        for (option, columns) in [("--categories", &self.categories), ("--na-as-text", &self.na_as_text)] {
+            if !columns.is_empty() {
+                words.extend([option.to_owned(), columns.join(",")]);
+            }
         }
         words.iter().map(|word| format!(" {}", typed(word))).collect()
     }
 
     pub(crate) fn format(&self) -> TextFormat {
-        let TextArgs { delimiter, decimal, header, skip_lines, categories } = self.clone();
-        TextFormat { delimiter, decimal, header, categories, skip_lines, ..TextFormat::default() }
+        let TextArgs { delimiter, decimal, header, skip_lines, categories, na_as_text } = self.clone();
+        TextFormat { delimiter, decimal, header, categories, na_as_text, skip_lines, ..TextFormat::default() }
     }
 }
 
@@ -146,7 +154,7 @@ impl ColumnArgs {
 
     /// Those that are given and are about columns or what stands in them, which images do not have.
     pub(crate) fn of_tables(&self) -> Vec<&'static str> {
-        let of_tables = ["--target", "--features", "--drop", "--missing", "--categories"];
+        let of_tables = ["--target", "--features", "--drop", "--missing", "--categories", "--na-as-text"];
         self.given().into_iter().filter(|option| of_tables.contains(option)).collect()
     }
 
@@ -157,7 +165,7 @@ impl ColumnArgs {
 
     /// The same, or the one that says which of them are categories.
     pub(crate) fn chosen_features(&self) -> Option<&'static str> {
-        self.chosen().or(self.text.has_categories().then_some("--categories"))
+        self.chosen().or(self.text.of_columns().next())
     }
 
     /// A request for the rows of a source.

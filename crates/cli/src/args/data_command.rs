@@ -13,7 +13,8 @@ Examples:
   chainrule data x.npy --labels y.npy --json
   chainrule data iris
 
-Exit code: 0 read and described, whatever was found; 1 the data cannot be read, 2 bad usage.";
+Exit code: 0 read and described, whatever was found; 1 the data cannot be read, or the target cannot be learned from them;\n\
+2 bad usage.";
 
 /// Describe data before training: columns, ranges, missing values, targets, copies, leaks, and what will be done
 #[derive(Debug, Args)]

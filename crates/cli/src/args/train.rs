@@ -139,7 +139,8 @@ pub(crate) struct TrainArgs {
     /// Number of rows in a minibatch [default: 32; for tables by the number of rows]
     #[arg(long, value_name = "ROWS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) batch: Option<usize>,
-    /// Number of passes over the training rows, at most [default: 60; for tables by the number of rows]
+    /// Number of passes over the training rows; all of them are made, unless --patience stops early [default: 60; for tables by
+    /// the number of rows, and stopped early]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) epochs: Option<usize>,
     /// The seed of the initial weights, the held-out rows, the shuffling and the dropout masks

@@ -95,7 +95,8 @@ fn values_that_a_model_fills_are_counted() {
     succeed(folder, &format!("train --data d.csv --target y {how} --save m --quiet"));
     fs::write(folder.join("new.csv"), "a,town\n3,Ulm\n,Bonn\nNA,\n4,Ulm\n").unwrap();
     let told = run(folder, "predict m --data new.csv");
-    let note = "note: missing values are filled as in training, by mean: 2 in a, 1 in town, of 4 rows\n";
+    let note =
+        "note: missing values are filled as in training, by mean: 2 in a (11.1395), 1 in town (Ulm), of 4 rows\n";
     assert_eq!((told.code, &*told.stderr, told.stdout.lines().count()), (0, note, 4), "{}", told.stdout);
     // Rows that lack nothing.
     fs::write(folder.join("whole.csv"), "a,town\n3,Ulm\n").unwrap();

@@ -252,7 +252,8 @@ fn what_a_model_has_settled_is_refused_by_name_or_followed() {
     fs::write(path.join("new.csv"), "age,town,owns\n30,Rome,yes\n").unwrap();
     assert_eq!(run(path, "predict m --data new.csv").code, 1);
     succeed(path, &format!("train --from m {table} --epochs 1 --unknown zeros --save n --quiet"));
-    succeed(path, "predict n --data new.csv");
+    let told = run(path, "predict n --data new.csv");
+    assert!(told.code == 0 && told.stderr.contains("1 in town, such as \"Rome\""), "{}", told.stderr);
 
     let on = succeed(path, &format!("train --from m {table} --epochs 1"));
     assert!(on.contains("keeps ") && on.contains("rows in their order of m"), "{on}");

@@ -39,7 +39,7 @@ fn a_search_is_the_same_on_any_threads_and_goes_on_where_it_stopped() {
     let text = succeed(folder.path(), &format!("{} --state s1", SEARCH.replace(" --json", "")));
     assert!(text.contains("6 known already") && text.contains("val loss"), "{text}");
     let other = run(folder.path(), &format!("{} --state s1", SEARCH.replace("--seed 7", "--seed 8")));
-    assert!(other.code == 2 && other.stderr.contains("seed 7; expected data"), "{}", other.stderr);
+    assert!(other.code == 2 && other.stderr.contains("seed 7 by --missing median; expected"), "{}", other.stderr);
 }
 
 #[test]

@@ -80,7 +80,12 @@ impl Circumstances {
     }
 
     fn advice(&self, kind: &Kind, column: Option<&str>) -> String {
-        let named = |number: usize| column.map_or_else(|| (number + 1).to_string(), str::to_owned);
+        // A column without a name is called by its number, which an option takes alone.
+        let typed = |name: &str| {
+            let number = name.strip_prefix("column ").filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+            number.unwrap_or(name).to_owned()
+        };
+        let named = |number: usize| column.map_or_else(|| (number + 1).to_string(), typed);
         match kind {
             Kind::UnscaledFeatures { rms } if *rms > 1.0 => {
                 "divide by the largest value (--preprocess scale:0.00392 for bytes) or --preprocess standardize, and train again"
@@ -106,7 +111,7 @@ impl Circumstances {
             Kind::EmptyClasses { empty: 1, first: 0, .. } => {
                 "if labels count from 1, leave out --classes: the labels that occur become the classes".to_owned()
             }
-            Kind::EmptyClasses { .. } => "leave out --classes, or add rows of the classes that have none".to_owned(),
+            Kind::EmptyClasses { .. } => "add rows of the classes that have none; or leave out --classes, if it was given".to_owned(),
             Kind::ShiftedLabels { .. } => {
                 "check where rows and labels begin: a header that was read as a row, or a line that one of the files lacks \
                  (--header yes|no)"

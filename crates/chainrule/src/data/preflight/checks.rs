@@ -280,8 +280,11 @@ fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
         target.classes.iter().filter(|(_, rows)| *rows == 0).map(|(class, _)| class.clone()).collect();
     if !empty.is_empty() {
         let from_one = empty == ["0"];
-        let advice =
-            if from_one { "if labels count from 1, leave out --classes" } else { "leave out --classes, or add rows" };
+        let advice = if from_one {
+            "if labels count from 1, leave out --classes"
+        } else {
+            "add rows of them; or leave out --classes, if it was given"
+        };
         let seen = format!("{} of {} classes have no row: {}", empty.len(), target.classes.len(), listed(&empty));
         findings.push(finding("empty-classes", names(), empty.len() as f64, seen, advice.to_owned()));
     }
@@ -312,7 +315,11 @@ fn of_target(target: &TargetProfile) -> Vec<DataFinding> {
             "rare-classes",
             names(),
             few.len() as f64,
-            format!("{} classes have fewer than {FEW_ROWS} rows: {}", few.len(), listed(&few)),
+            format!(
+                "{} fewer than {FEW_ROWS} rows: {}",
+                if few.len() == 1 { "1 class has".to_owned() } else { format!("{} classes have", few.len()) },
+                listed(&few)
+            ),
             "more rows of them, or join them to one class: a part may lack them".to_owned(),
         ));
     }

@@ -18,7 +18,7 @@ impl Preflight {
             self.findings.insert(0, finding);
         }
         if without_target > 0 {
-            self.notes.retain(|note| !note.ends_with("rows without a target left out"));
+            self.notes.retain(|note| !note.ends_with(" without a target left out"));
             let rows = self.rows;
             let names = self.target.as_ref().map(|target| target.names.clone()).unwrap_or_default();
             let finding = DataFinding {

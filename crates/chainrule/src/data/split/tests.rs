@@ -54,7 +54,7 @@ fn a_share_that_leaves_a_part_empty_is_refused() {
 #[test]
 fn each_row_is_tested_on_in_one_fold() {
     let labels = labels();
-    for by in [SplitBy::Stratified, SplitBy::Random, SplitBy::Last] {
+    for by in [SplitBy::Stratified, SplitBy::Random] {
         let request = SplitRequest { by, validation: 0.1, ..SplitRequest::default() };
         let rows = SplitRows { rows: 100, labels: Some(&labels), groups: None };
         let folds = request.folds(&rows, 5).unwrap();
@@ -68,4 +68,18 @@ fn each_row_is_tested_on_in_one_fold() {
         }
     }
     assert!(SplitRequest::default().folds(&SplitRows { rows: 3, labels: None, groups: None }, 4).is_err());
+}
+
+#[test]
+fn folds_in_order_of_time_are_tested_by_what_came_before_them() {
+    let request = SplitRequest { by: SplitBy::Last, validation: 0.1, ..SplitRequest::default() };
+    let rows = SplitRows { rows: 120, labels: None, groups: None };
+    for (at, fold) in request.folds(&rows, 5).unwrap().iter().enumerate() {
+        // Blocks of 20: of those before the one that is tested on, the last tenth validates.
+        let start = 20 * (at + 1);
+        assert_eq!(fold.test, (start..start + 20).collect::<Vec<_>>());
+        assert_eq!(fold.train, (0..start - start / 10).collect::<Vec<_>>());
+        assert_eq!(fold.validation, (start - start / 10..start).collect::<Vec<_>>());
+    }
+    assert!(request.folds(&SplitRows { rows: 5, ..rows }, 5).is_err());
 }

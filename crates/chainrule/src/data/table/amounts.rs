@@ -52,8 +52,8 @@ pub(super) fn other_sign(origin: &str, place: Place, cell: &[u8], (sign, as_in):
     let (sign, typed) = (sign.text(), as_typed(title));
     let found = format!("{:?}", String::from_utf8_lossy(cell).chars().take(40).collect::<String>());
     let expected = format!(
-        "a number with {sign} in {title:?}{as_in}: what has different signs is not added up; each text is a category by \
-         categories = {typed}"
+        "a number with {sign} in {title:?}{as_in}: numbers with different signs, or with and without one, are not of one unit; \
+         write all of them alike; or each text is a category by categories = {typed}"
     );
     Error::format(origin, place, found, expected)
 }

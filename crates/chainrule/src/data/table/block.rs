@@ -1,7 +1,7 @@
 //! Rows that come by columns, appended to a table.
 
 use super::amounts::{Amounts, other_sign, taken_off};
-use super::cell::{Decimal, is_missing, is_missing_number};
+use super::cell::{Decimal, is_missing_number, number_in_thousands};
 use super::columns::{Cells, Table};
 use super::options::TextFormat;
 use super::sign::{Sign, amount};
@@ -27,15 +27,22 @@ impl Block {
     }
 }
 
-/// The amounts of a column in which nothing else stands; `None` where something does.
+/// The amounts of a column in which nothing but numbers stands, of which a plain one is as one of another sign; `None` where
+/// something else does.
 fn amounts_alone<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> Option<Amounts> {
-    let mut amounts = Amounts::default();
+    let (mut amounts, mut plain) = (Amounts::default(), None);
     for (row, text) in texts.enumerate() {
         let cell = text.unwrap_or_default().trim().as_bytes();
-        if !is_missing_number(cell) {
-            amounts.see(row, Some(amount(cell, Decimal::Point)?));
+        match amount(cell, Decimal::Point) {
+            _ if is_missing_number(cell) => {}
+            Some(amount) => amounts.see(row, Some(amount)),
+            None => {
+                number_in_thousands(cell, Decimal::Point)?;
+                plain.get_or_insert(row);
+            }
         }
     }
+    amounts.other = amounts.other.or(plain);
     Some(amounts)
 }
 
@@ -59,6 +66,12 @@ impl Table {
         I: Iterator<Item = Option<&'t str>>,
     {
         let is_category = format.are_categories(self.columns.iter().map(|column| column.name.as_deref()))?;
+        let na_is_text = format.na_is_text(self.columns.iter().map(|column| column.name.as_deref()))?;
+        for (column, na_is_text) in self.columns.iter_mut().zip(na_is_text) {
+            if let Cells::Words { words, .. } = &mut column.cells {
+                words.na_is_text = na_is_text;
+            }
+        }
         for (column, is_category) in is_category.into_iter().enumerate() {
             let Some(amounts) = texts(column).filter(|_| !is_category).and_then(amounts_alone) else { continue };
             let Some((first, sign)) = amounts.first else { continue };
@@ -100,10 +113,8 @@ impl Table {
     /// The number of a word of this column, which holds words; that of none where the word says that nothing is there.
     pub(crate) fn code_of(&mut self, column: usize, word: &str) -> u32 {
         match &mut self.columns[column].cells {
-            Cells::Words { words, .. } if !is_missing(word.as_bytes()) => {
-                words.code(word.as_bytes()).unwrap_or(MISSING_WORD)
-            }
-            _ => MISSING_WORD,
+            Cells::Words { words, .. } => words.cell(word.as_bytes()).unwrap_or(MISSING_WORD),
+            Cells::Numbers { .. } => MISSING_WORD,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Which columns of a file are categories, whatever they hold.
+//! What is said of the columns of a file, whatever they hold: which are categories, and where `NA` is a text.
 
 use std::collections::HashSet;
 
@@ -8,20 +8,42 @@ use crate::Result;
 use crate::data::choice::ColumnNames;
 
 impl TextFormat {
-    /// Whether each column of these names is said to be one, or known to a model as one.
+    /// Whether each column of these names is said to be one of categories, or known to a model as one.
     ///
     /// # Errors
     /// [`Error::UnknownName`](crate::Error::UnknownName) where one is said to be that is not there.
     pub(super) fn are_categories<'a>(&self, names: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Vec<bool>> {
-        let known: HashSet<&str> = self.known_categories.iter().map(String::as_str).collect();
-        let is_known = |(column, name): (usize, Option<&str>)| known.contains(&*title(name, column));
-        let mut are_categories: Vec<bool> = names.clone().enumerate().map(is_known).collect();
-        if !self.categories.is_empty() {
-            let names = ColumnNames::new(names);
-            for column in &self.categories {
-                are_categories[names.find(column)?] = true;
-            }
+        let mut are_categories = marked(names.clone(), &self.categories, &self.known_categories)?;
+        // Where NA is a text, so is everything else.
+        for (is_category, na_is_text) in are_categories.iter_mut().zip(self.na_is_text(names)?) {
+            *is_category |= na_is_text;
         }
         Ok(are_categories)
     }
+
+    /// Whether `NA` and the like are texts in each column of these names.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`](crate::Error::UnknownName) where that is said of one that is not there.
+    pub(super) fn na_is_text<'a>(&self, names: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Vec<bool>> {
+        marked(names, &self.na_as_text, &self.known_na_as_text)
+    }
+}
+
+/// Whether each column of these names is one of those that are `said`, which must be there, or `known`.
+fn marked<'a>(
+    names: impl Iterator<Item = Option<&'a str>> + Clone,
+    said: &[String],
+    known: &[String],
+) -> Result<Vec<bool>> {
+    let known: HashSet<&str> = known.iter().map(String::as_str).collect();
+    let is_known = |(column, name): (usize, Option<&str>)| known.contains(&*title(name, column));
+    let mut marked: Vec<bool> = names.clone().enumerate().map(is_known).collect();
+    if !said.is_empty() {
+        let names = ColumnNames::new(names);
+        for column in said {
+            marked[names.find(column)?] = true;
+        }
+    }
+    Ok(marked)
 }

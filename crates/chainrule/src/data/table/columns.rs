@@ -223,6 +223,11 @@ impl Table {
         self.columns[column].sign
     }
 
+    /// Whether `NA` and the like are texts in a column as any others.
+    pub(crate) fn na_is_text(&self, column: usize) -> bool {
+        matches!(&self.columns[column].cells, Cells::Words { words, .. } if words.na_is_text)
+    }
+
     /// The first number of a column that was written with zeros ahead of it.
     pub(crate) fn padded(&self, column: usize) -> Option<&str> {
         self.padded.of(column)

@@ -212,6 +212,32 @@ pub(super) enum Header {
     DataLikeNames,
 }
 
+/// Whether cells are 0, 1, 2, ... or 1, 2, 3, ..., as pandas and spreadsheets number columns, with no more between them than texts that
+/// do not occur again below, and ahead of them than the empty name of an index.
+fn count_up(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
+    let (mut next, mut start, mut counted) = (None, 0, 0);
+    for (column, cell) in first.iter().enumerate() {
+        if is_number(cell, decimal) {
+            let due = *next.get_or_insert_with(|| {
+                start = usize::from(*cell == b"1");
+                start
+            });
+            if *cell != due.to_string().as_bytes() {
+                return false;
+            }
+            (next, counted) = (Some(due + 1), counted + 1);
+        } else if is_missing(cell) {
+            if column > 0 || !cell.is_empty() {
+                return false;
+            }
+        } else if below.iter().any(|row| row.get(column) == Some(cell)) {
+            return false;
+        }
+    }
+    // 1, 2, 3 alone may well be data.
+    counted >= 2 && (start == 0 || counted < first.len())
+}
+
 /// Tells by the cells of the first rows. Names are no numbers, and not missing; a row that mixes numbers with words is data,
 /// since data must not be lost. Among words alone, names are those that do not occur again below them.
 pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
@@ -224,8 +250,7 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
     if first.iter().any(|cell| is_plain(cell)) {
         let counts_up = first.len() > 2
             && below.len() > 1
-            && (first.iter().enumerate().all(|(at, cell)| *cell == at.to_string().as_bytes())
-                || are_years_alone(first, below, decimal));
+            && (count_up(first, below, decimal) || are_years_alone(first, below, decimal));
         return if counts_up { Header::DataLikeNames } else { Header::Data };
     }
     // A quantile may be called `5%`, but what stands over amounts is one of them.

@@ -12,6 +12,7 @@ use super::options::TextFormat;
 use super::preamble::refuse_preamble;
 use super::records::{Record, Records};
 use super::thousands::{self, Setting};
+use super::words::Words;
 use crate::{Error, Place, Result};
 
 /// Rows by which kinds of columns are told.
@@ -114,17 +115,20 @@ impl FirstRows {
         let header = usize::from(self.has_header);
         let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
         let are_words = format.are_categories(names.iter().map(Option::as_deref))?;
+        let na_is_text = format.na_is_text(names.iter().map(Option::as_deref))?;
         let (mut numbers, mut words) = (0, 0);
         let mut columns = Vec::with_capacity(names.len());
         for (column, name) in names.into_iter().enumerate() {
             let kind = if are_words[column] { Kind::Words } else { sample.kind(column, name.as_deref())? };
-            let (next, cells): (&mut usize, fn(usize) -> Cells) = match kind {
-                Kind::Numbers | Kind::Amounts(_) => (&mut numbers, |slot| Cells::Numbers { slot }),
-                Kind::Words => (&mut words, |slot| Cells::Words { slot, words: Box::default() }),
-            };
+            let next = if kind == Kind::Words { &mut words } else { &mut numbers };
+            let slot = *next;
             *next += 1;
+            let cells = match kind {
+                Kind::Numbers | Kind::Amounts(_) => Cells::Numbers { slot },
+                Kind::Words => Cells::Words { slot, words: Box::new(Words::new(na_is_text[column])) },
+            };
             let sign = if let Kind::Amounts(sign) = kind { Some(sign) } else { None };
-            columns.push(Column { name, cells: cells(*next - 1), missing: 0, sign });
+            columns.push(Column { name, cells, missing: 0, sign });
         }
         // What a model does not expect is told when its columns are found.
         self.notes.extend(taken_off(&columns).filter(|_| !format.for_model));

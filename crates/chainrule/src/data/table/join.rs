@@ -21,6 +21,7 @@ impl Table {
             if let (Cells::Words { words, .. }, Cells::Words { words: others, .. }) =
                 (&mut self.columns[column].cells, &other.columns[theirs].cells)
             {
+                words.na_cells += others.na_cells;
                 // A word that is text is UTF-8.
                 codes.push(
                     others.all().iter().map(|word| words.code(word.as_bytes()).unwrap_or(MISSING_WORD)).collect(),

@@ -102,35 +102,40 @@ impl Sample<'_> {
     /// The kind of a column: words where all are, or most, or a tenth and not a few; amounts where all have one sign.
     ///
     /// # Errors
-    /// Where a few words stand among numbers, or amounts have different signs: with the first of them.
+    /// Where a few words stand among numbers, or amounts have different signs or stand among plain numbers, of which nobody knows
+    /// whether 0.1 is 10 % or 0.1 %: with the first of them.
     pub(super) fn kind(&self, column: usize, name: Option<&str>) -> Result<Kind> {
-        let (mut numbers, mut words, mut first) = (0usize, 0usize, None);
+        let (mut numbers, mut words, mut first, mut plain) = (0usize, 0usize, None, None);
         let mut amounts = Amounts::default();
         for row in self.header..self.cells.len() {
             let Some(cell) = self.cells.cell(row, column).filter(|cell| !is_missing_number(cell)) else { continue };
             if number_in_thousands(cell, self.decimal).is_some() {
                 numbers += 1;
+                plain.get_or_insert((row, cell));
             } else {
                 words += 1;
                 first.get_or_insert((row, cell));
                 amounts.see(row, amount(cell, self.decimal));
             }
         }
-        if let (0, true, Some((at, sign))) = (numbers, amounts.count == words, amounts.first) {
-            let Some(row) = amounts.other else { return Ok(Kind::Amounts(sign)) };
-            let cell = self.cells.cell(row, column).unwrap_or_default();
-            let place = Place::Text { row: row + 1 - self.header, column: column + 1, line: self.cells.line(row) };
+        let place =
+            |row: usize| Place::Text { row: row + 1 - self.header, column: column + 1, line: self.cells.line(row) };
+        if let (true, Some((at, sign))) = (amounts.count == words, amounts.first) {
+            let other = amounts.other.map(|row| (row, self.cells.cell(row, column).unwrap_or_default())).or(plain);
+            let Some((row, cell)) = other else { return Ok(Kind::Amounts(sign)) };
+            // The fewer are the mistake.
+            if let (None, true, Some((row, cell))) = (amounts.other, amounts.count < numbers, first) {
+                return Err(no_number(self.origin, place(row), cell, &title(name, column)));
+            }
             let as_in = format!(", as in row {}", at + 1 - self.header);
-            return Err(other_sign(self.origin, place, cell, (sign, &as_in), &title(name, column)));
+            return Err(other_sign(self.origin, place(row), cell, (sign, &as_in), &title(name, column)));
         }
         let are_words = numbers == 0 || 2 * words > numbers + words;
         match first {
             None => Ok(Kind::Numbers),
             Some(_) if are_words || (words >= WORDS_AT_LEAST && 10 * words >= numbers + words) => Ok(Kind::Words),
             Some((row, cell)) => {
-                let line = self.cells.line(row);
-                let place = Place::Text { row: row + 1 - self.header, column: column + 1, line };
-                let error = no_number(self.origin, place, cell, &title(name, column));
+                let error = no_number(self.origin, place(row), cell, &title(name, column));
                 // A word in the first line alone may be the name of the column.
                 Err(if (row, self.header, words) == (0, 0, 1) { first_line_may_name(error) } else { error })
             }
@@ -187,7 +192,10 @@ mod tests {
             "{message}"
         );
         assert!(message.contains("in \"age\", as in row 1") && message.ends_with("categories = age"), "{message}");
-        for words in [["$1", "$2", "free"], ["$1", "2", "$3"], ["$1", "€ two", "$3"]] {
+        let message = kind(&["5%", "0.4", "3%"]).unwrap_err().to_string();
+        assert!(message.contains("row 2, column 1 (line 2): found \"0.4\", expected a number with %"), "{message}");
+        assert!(kind(&["1", "$2", "3"]).unwrap_err().to_string().contains("row 2, column 1 (line 2): found \"$2\""));
+        for words in [["$1", "$2", "free"], ["$1", "€ two", "$3"]] {
             assert_eq!(kind(&words).unwrap(), Kind::Words, "{words:?}");
         }
     }

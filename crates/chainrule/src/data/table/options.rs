@@ -21,12 +21,17 @@ pub struct TextFormat {
     pub header: Option<bool>,
     /// Columns, by name or by number from 1, whose numbers are names of categories.
     pub categories: Vec<String>,
+    /// Columns of texts, by name or by number from 1, in which `NA`, `NaN`, `null`, `?` and the like are texts as any others: only an
+    /// empty cell is a missing value there.
+    pub na_as_text: Vec<String>,
     /// Lines above the table that are passed over.
     pub skip_lines: usize,
     /// Columns that a model knows by their names: a first line that has them all is a header, whatever it looks like.
     pub known_columns: Vec<String>,
     /// Columns that a model knows as categories: their numbers are names, where the file has them.
     pub known_categories: Vec<String>,
+    /// Columns of which a model knows that `NA` and the like are texts there.
+    pub known_na_as_text: Vec<String>,
     /// How fractions were written where a model was trained: taken where nothing is said and the file can be read so.
     pub known_decimal: Option<Decimal>,
     /// Whether it is read for a model that exists: what is read otherwise than where it was trained is said.

@@ -8,7 +8,7 @@
 use std::io::Read;
 
 use super::amounts::other_sign;
-use super::cell::{Decimal, is_missing, is_missing_number, number_in_thousands};
+use super::cell::{Decimal, is_missing_number, number_in_thousands};
 use super::columns::{Cells, Column, Table, title};
 use super::dialect::{Delimiter, Dialect, split, trimmed};
 use super::first_rows::{FirstRows, cells_of, not_utf8};
@@ -244,12 +244,10 @@ impl Rows<'_> {
     }
 
     fn word(&self, column: &mut Column, cell: &[u8], place: Place) -> Result<u32> {
-        if is_missing(cell) {
-            column.missing += 1;
-            return Ok(MISSING_WORD);
-        }
         let Cells::Words { words, .. } = &mut column.cells else { return Ok(MISSING_WORD) };
-        words.code(cell).map_err(|error| not_utf8(self.origin, place, error))
+        let code = words.cell(cell).map_err(|error| not_utf8(self.origin, place, error))?;
+        column.missing += usize::from(code == MISSING_WORD);
+        Ok(code)
     }
 
     fn ragged(&self, at: At, count: usize) -> Error {

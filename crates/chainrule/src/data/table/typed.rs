@@ -1,6 +1,6 @@
 //! A table of texts whose columns are known to hold numbers or words, as those that a model was trained on.
 
-use super::cell::{Decimal, is_missing, is_missing_number, number};
+use super::cell::{Decimal, is_missing_number, number};
 use super::columns::{Cells, Column, Table};
 use super::sign::{Amount, Sign, amount};
 use super::words::{MISSING_WORD, Words};
@@ -12,6 +12,8 @@ pub(crate) struct TypedColumn<'a> {
     /// The column in messages.
     pub(crate) title: &'a str,
     pub(crate) has_words: bool,
+    /// Whether `NA` and the like are words.
+    pub(crate) na_is_text: bool,
     /// What may stand at its numbers.
     pub(crate) sign: Option<Sign>,
 }
@@ -26,7 +28,7 @@ impl Table {
             let slot = *count;
             *count += 1;
             let cells = match column.has_words {
-                true => Cells::Words { slot, words: Box::<Words>::default() },
+                true => Cells::Words { slot, words: Box::new(Words::new(column.na_is_text)) },
                 false => Cells::Numbers { slot },
             };
             Column { name: None, cells, missing: 0, sign: column.sign }
@@ -48,7 +50,7 @@ impl Table {
                         value.is_nan()
                     }
                     Cells::Words { words, .. } => {
-                        let code = if is_missing(cell.as_bytes()) { None } else { words.code(cell.as_bytes()).ok() };
+                        let code = words.cell(cell.as_bytes()).unwrap_or(MISSING_WORD);
                         if words.are_too_many {
                             return Err(Error::Argument {
                                 name: "rows",
@@ -56,8 +58,8 @@ impl Table {
                                 expected: "fewer rows at once".to_owned(),
                             });
                         }
-                        table.words.push(code.unwrap_or(MISSING_WORD));
-                        code.is_none()
+                        table.words.push(code);
+                        code == MISSING_WORD
                     }
                 };
                 column.missing += usize::from(is_missing);

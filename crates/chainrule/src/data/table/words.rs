@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::cell::is_missing;
+
 /// A cell without a word.
 pub(crate) const MISSING_WORD: u32 = u32::MAX;
 
@@ -15,10 +17,29 @@ pub(crate) struct Words {
     codes: HashMap<Box<[u8]>, u32>,
     /// Whether there were more than are kept; the rest have the number of the last.
     pub(crate) are_too_many: bool,
+    /// Whether `NA` and the like are words: only an empty cell is missing.
+    pub(crate) na_is_text: bool,
+    /// Cells in which `NA` or the like stood for a missing value.
+    pub(crate) na_cells: usize,
 }
 
 impl Words {
-    /// The number of this word, in UTF-8.
+    /// None yet. With `na_is_text`, `NA` and the like will be words.
+    pub(crate) fn new(na_is_text: bool) -> Self {
+        Words { na_is_text, ..Words::default() }
+    }
+
+    /// The number of the word in a cell, in UTF-8; [`MISSING_WORD`] where none is there.
+    pub(crate) fn cell(&mut self, cell: &[u8]) -> Result<u32, std::str::Utf8Error> {
+        let is_empty = cell.is_empty();
+        if is_empty || (!self.na_is_text && is_missing(cell)) {
+            self.na_cells += usize::from(!is_empty);
+            return Ok(MISSING_WORD);
+        }
+        self.code(cell)
+    }
+
+    /// The number of this word, in UTF-8, whatever it is.
     pub(crate) fn code(&mut self, word: &[u8]) -> Result<u32, std::str::Utf8Error> {
         if let Some(&code) = self.codes.get(word) {
             return Ok(code);

@@ -58,7 +58,7 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
         }
         (Targets::Values { values, .. }, None) => {
             let t: Vec<f64> = values.iter().map(|t| t.to_f64()).collect();
-            values::of_values(&in_unit(kept, data), &in_unit(&t, data), width, loss)
+            values::of_values(&in_unit(kept, data), &in_unit(&t, data), &losses_in_unit(loss, data, width))
         }
         (Targets::Classes { .. }, None) => unreachable!("classes have a confusion matrix"),
     };
@@ -83,6 +83,16 @@ pub fn assess_network<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) ->
         calibration,
         intervals,
     })
+}
+
+/// The loss of each output as it costs an error in the output's own unit: the delta of Huber's is one of the values as they were
+/// learned, but for logarithms, whose errors are those of the values themselves.
+fn losses_in_unit<T: Scalar>(loss: Loss, data: &Dataset<T>, width: usize) -> Vec<Loss> {
+    let of_output = |output: usize| match (loss, &data.target().scaling) {
+        (Loss::Huber(delta), Some(scaling)) if !scaling.is_log1p(output) => Loss::Huber(delta * scaling.std[output]),
+        _ => loss,
+    };
+    (0..width).map(of_output).collect()
 }
 
 /// Values as they were before they were scaled to be learned, (rows, outputs).

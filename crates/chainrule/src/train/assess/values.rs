@@ -7,11 +7,11 @@ use super::found::{Baseline, OutputErrors};
 use super::parts::{Parts, error_loss};
 
 pub(super) fn of_values(
-    y: &[f64], // (rows, width)
-    t: &[f64], // (rows, width)
-    width: usize,
-    loss: Loss,
+    y: &[f64],       // (rows, width)
+    t: &[f64],       // (rows, width)
+    losses: &[Loss], // (width), of errors in each output's own unit
 ) -> Parts {
+    let width = losses.len();
     let means = MeanBaseline::of(t, width);
     let over_outputs = |of: fn(&MeanBaseline) -> f64| means.iter().map(of).sum::<f64>() / width as f64;
     // The mean of a column is 0 by R2, or right where all of it is the same.
@@ -31,7 +31,8 @@ pub(super) fn of_values(
         parts.intervals.extend(of_rows.interval().map(|interval| (name, interval.within(0.0, f64::INFINITY))));
     }
     for t in t.chunks_exact(width) {
-        t.iter().zip(&means).for_each(|(t, mean)| baseline.add(error_loss(loss, mean.mean - t)));
+        let costs = t.iter().zip(&means).zip(losses);
+        costs.for_each(|((t, mean), loss)| baseline.add(error_loss(*loss, mean.mean - t)));
     }
     parts.baseline.metrics.push(("loss", baseline.mean()));
     let column = |all: &[f64], output: usize| all.iter().skip(output).step_by(width).copied().collect::<Vec<f64>>();

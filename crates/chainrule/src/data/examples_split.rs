@@ -1,0 +1,91 @@
+//! How examples are split, and split again as a model remembers it.
+
+use super::content::of_groups;
+use super::examples::{Examples, Inputs};
+use super::split::{Parts, Split, SplitBy, SplitRequest, SplitRows};
+use super::target_columns::TargetData;
+use crate::{Error, Result};
+
+impl Examples {
+    fn split_rows(&self) -> SplitRows<'_> {
+        let labels = match &self.target.data {
+            TargetData::Classes { labels, .. } => Some(labels.as_slice()),
+            TargetData::Values(_) => None,
+        };
+        SplitRows { rows: self.rows(), labels, groups: self.groups() }
+    }
+
+    /// A number for the group of each row, (rows); rows of one group have the same. `None` where no column groups them.
+    pub fn groups(&self) -> Option<&[u32]> {
+        self.group.as_ref().map(|(_, groups)| groups.as_slice())
+    }
+
+    /// How rows are drawn unless it is said: images as ever, rows of a group together, classes by their shares.
+    pub fn usual_split(&self) -> SplitBy {
+        match (&self.x, &self.group) {
+            (Inputs::Bytes(_), _) => SplitBy::Random,
+            (_, Some(_)) => SplitBy::Group,
+            _ => SplitBy::Stratified,
+        }
+    }
+
+    /// Splits the rows into three parts.
+    ///
+    /// # Errors
+    /// When a share is out of range, or a part would be empty.
+    pub fn split(&self, request: &SplitRequest) -> Result<Parts> {
+        request.parts(&self.split_rows())
+    }
+
+    /// Splits the rows into folds for cross-validation: each row is tested on in one of them.
+    ///
+    /// # Errors
+    /// When there are fewer than two folds, or fewer rows or groups than folds.
+    pub fn folds(&self, request: &SplitRequest, folds: usize) -> Result<Vec<Parts>> {
+        request.folds(&self.split_rows(), folds)
+    }
+
+    /// What a model's file remembers of a split.
+    pub fn remember(&self, request: &SplitRequest) -> Split {
+        let SplitRequest { test, validation, seed, by } = *request;
+        let group = self.group.as_ref().map(|(name, _)| name.clone());
+        let groups = self.groups().map(of_groups);
+        Split { test, validation, seed, by, refit: false, group, groups, rows: self.rows(), content: self.content() }
+    }
+
+    /// The parts that a model was trained with: exactly the same rows.
+    ///
+    /// # Errors
+    /// When the examples are other ones than those that were split.
+    pub fn split_again(&self, split: &Split) -> Result<Parts> {
+        let refuse = |found: String, expected: String| Err(Error::Argument { name: "data", found, expected });
+        if self.rows() != split.rows {
+            let expected = format!("{}, as the model's rows were split: these are other data", split.rows);
+            return refuse(format!("{} rows", self.rows()), expected);
+        }
+        if self.content() != split.content {
+            let expected = format!(
+                "{}: the model was trained on other data, or by other columns or options, so which rows it has seen is not known",
+                split.content
+            );
+            return refuse(format!("rows with hash {}", self.content()), expected);
+        }
+        if split.by == SplitBy::Group && self.group.is_none() {
+            return refuse(
+                "no column of groups".to_owned(),
+                format!("{:?}, by which the rows were split", split.group),
+            );
+        }
+        // Another column is told by its name.
+        if let (Some((name, groups)), Some(known)) = (&self.group, &split.groups)
+            && split.group.as_ref() == Some(name)
+            && of_groups(groups) != *known
+        {
+            return refuse(
+                format!("other groups in {name:?}"),
+                "those by which the rows were split: the model was trained on other data".to_owned(),
+            );
+        }
+        self.split(&split.request())
+    }
+}

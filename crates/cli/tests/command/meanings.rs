@@ -1,0 +1,196 @@
+//! What rows, columns and figures mean is kept from training to the last figure, and what could be meant otherwise is said.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::run::{feed, folder, last, run, succeed};
+
+/// Rows of three numbers, the last of them made of the others.
+fn rows(count: usize) -> Vec<[f64; 3]> {
+    let row = |at: usize| {
+        let (a, b) = ((at * 37 % 101) as f64 / 50.0 - 1.0, (at * 53 % 97) as f64 / 48.0 - 1.0);
+        [a, b, 2.0 * a - b]
+    };
+    (0..count).map(row).collect()
+}
+
+fn write(path: &Path, name: &str, head: &str, line: impl Fn(&[f64; 3], usize) -> String, count: usize) {
+    let lines: String = rows(count).iter().enumerate().map(|(at, row)| line(row, at) + "\n").collect();
+    fs::write(path.join(name), format!("{head}{lines}")).unwrap();
+}
+
+const SHORT: &str = "--hidden 4 --epochs 3";
+
+#[test]
+fn a_column_for_each_class_names_the_classes() {
+    let folder = folder();
+    let path = folder.path();
+    let line = |row: &[f64; 3], _| {
+        let class = if row[2] > 0.5 {
+            "0,0,1"
+        } else if row[2] > -0.5 {
+            "0,1,0"
+        } else {
+            "1,0,0"
+        };
+        format!("{},{},{class}", row[0], row[1])
+    };
+    write(path, "d.csv", "a,b,red,green,blue\n", line, 150);
+    succeed(path, "train --data d.csv --target red,green,blue --task classification --epochs 20 --save m --quiet");
+    let told = run(path, "predict m --data d.csv").stdout;
+    assert!(told.lines().count() == 150 && told.lines().all(|line| ["red", "green", "blue"].contains(&line)), "{told}");
+    let all = succeed(path, "eval m --data d.csv");
+    assert!(all.contains("blue") && all.contains("green"), "{all}");
+    assert_eq!(run(path, "predict m --data d.csv --output p.csv").code, 0);
+    assert!(fs::read_to_string(path.join("p.csv")).unwrap().starts_with("class\n"));
+    let explained = succeed(path, "explain m --data d.csv --row 1 --output blue");
+    assert!(explained.contains("output blue"), "{explained}");
+    // A row that is of two classes is not one-hot: probabilities, perhaps.
+    let text = fs::read_to_string(path.join("d.csv")).unwrap().replacen("1,0,0", "0.5,0.5,0", 1);
+    fs::write(path.join("soft.csv"), text).unwrap();
+    succeed(path, &format!("train --data soft.csv --target red,green,blue --task classification {SHORT} --quiet"));
+}
+
+#[test]
+fn values_are_told_in_their_own_unit_as_exactly_as_they_are_measured() {
+    let folder = folder();
+    let path = folder.path();
+    // Seconds of an hour, counted from 1970.
+    write(path, "d.csv", "a,b,y\n", |row, _| format!("{},{},{}", row[0], row[1], 1.7e9 + 1000.0 * row[2]), 120);
+    succeed(path, "train --data d.csv --target y --save m --quiet");
+    let mae = last(path, "eval m --data d.csv --json")["metrics"]["MAE"].as_f64().unwrap();
+    let truth: Vec<f64> = rows(120).iter().map(|row| 1.7e9 + 1000.0 * row[2]).collect();
+    let off = |values: Vec<f64>| {
+        assert_eq!(values.len(), truth.len());
+        values.iter().zip(&truth).map(|(value, truth)| (value - truth).abs()).sum::<f64>() / truth.len() as f64
+    };
+    let lines = run(path, "predict m --data d.csv").stdout;
+    let of_text = off(lines.lines().map(|line| line.parse().unwrap()).collect());
+    let of_json = |line: &str| serde_json::from_str::<Value>(line).unwrap()["outputs"]["y"].as_f64().unwrap();
+    let of_json = off(run(path, "predict m --data d.csv --json").stdout.lines().map(of_json).collect());
+    // In f32 they would be multiples of 128.
+    for found in [of_text, of_json] {
+        assert!((found - mae).abs() < 1e-3 * mae, "{found} and {mae}");
+    }
+    assert_eq!(run(path, "predict m --data d.csv --output p.npy").code, 0);
+    assert!(String::from_utf8_lossy(&fs::read(path.join("p.npy")).unwrap()[..80]).contains("<f8"));
+}
+
+#[test]
+fn a_number_of_epochs_says_that_it_turns_early_stopping_off() {
+    let folder = folder();
+    let path = folder.path();
+    write(path, "d.csv", "a,b,y\n", |row, _| format!("{},{},{}", row[0], row[1], row[2]), 60);
+    let told = succeed(path, &format!("train --data d.csv --target y {SHORT}"));
+    assert!(told.contains("without early stopping, since --epochs is given: all 3 epochs are run; --patience"));
+    for rest in ["--patience 2", "--validation 0", "--optimizer lbfgs"] {
+        let told = succeed(path, &format!("train --data d.csv --target y {SHORT} {rest}"));
+        assert!(!told.contains("since --epochs is given"), "{rest}: {told}");
+    }
+    assert!(!succeed(path, "train --data d.csv --target y --hidden 4").contains("since --epochs is given"));
+}
+
+#[test]
+fn numbers_that_stand_for_classes_are_said_where_a_file_holds_numbers() {
+    let folder = folder();
+    let path = folder.path();
+    write(
+        path,
+        "d.csv",
+        "a,b,y\n",
+        |row, _| format!("{},{},{}", row[0], row[1], if row[2] > 0.0 { 1 } else { -1 }),
+        60,
+    );
+    succeed(path, &format!("train --data d.csv --target y {SHORT} --save m --quiet"));
+    let told = run(path, "predict m --data d.csv --output p.npy");
+    assert_eq!(told.code, 0);
+    assert!(told.stderr.contains("classes are numbered in .npy: 0 = -1, 1 = 1"), "{}", told.stderr);
+    assert_eq!(run(path, "predict m --data d.csv --output p.csv").code, 0);
+}
+
+#[test]
+fn categories_that_are_taken_as_none_are_counted() {
+    let folder = folder();
+    let path = folder.path();
+    write(path, "d.csv", "a,town,y\n", |row, at| format!("{},{},{}", row[0], ["Bonn", "Ulm"][at % 2], row[2]), 60);
+    succeed(path, &format!("train --data d.csv --target y --unknown zeros {SHORT} --save m --quiet"));
+    fs::write(path.join("new.csv"), "a,town,y\n1,Ulm,1\n1,Kiel,1\n1,Kiel,2\n").unwrap();
+    for command in ["predict", "eval"] {
+        let told = run(path, &format!("{command} m --data new.csv"));
+        let note = "taken as none of those that it did: 2 in town, such as \"Kiel\", of 3 rows";
+        assert!(told.code == 0 && told.stderr.contains(note), "{command}: {}", told.stderr);
+        assert!(!run(path, &format!("{command} m --data d.csv")).stderr.contains("taken as none"));
+    }
+}
+
+#[test]
+fn columns_that_pandas_numbers_may_be_a_header() {
+    let folder = folder();
+    let path = folder.path();
+    let line = |row: &[f64; 3], at: usize| format!("{at},{},{},{}", row[0], row[1], row[2]);
+    write(path, "index.csv", ",0,1,2\n", line, 40);
+    let line = |row: &[f64; 3], at: usize| format!("{},{},{}", row[0], row[1], ["u", "v"][at % 2]);
+    write(path, "text.csv", "0,1,lab\n", line, 40);
+    write(path, "data.csv", "", line, 40);
+    for (name, target) in [("index.csv", "4"), ("text.csv", "3")] {
+        let told = run(path, &format!("data {name} --target {target} --missing drop"));
+        assert!((told.stdout + &told.stderr).contains("taken as data; if it is a header"), "{name}");
+    }
+    assert!(!run(path, "data data.csv --target 3").stdout.contains("header"));
+}
+
+#[test]
+fn a_number_is_no_column_where_columns_have_numbers_for_names() {
+    let folder = folder();
+    let path = folder.path();
+    write(path, "d.csv", "0,1,2\n", |row, _| format!("{},{},{}", row[0], row[1], row[2]), 40);
+    let refused = run(path, &format!("train --data d.csv --header yes --target 3 {SHORT}"));
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("a name: that of the 3rd column is \"2\""), "{}", refused.stderr);
+    succeed(path, &format!("train --data d.csv --header yes --target 2 {SHORT} --quiet"));
+}
+
+#[test]
+fn rows_in_order_of_time_are_cross_validated_by_those_before_them() {
+    let folder = folder();
+    let path = folder.path();
+    // A trend, which nobody knows who has not seen later rows.
+    write(path, "d.csv", "a,b,y\n", |row, at| format!("{},{},{}", row[0], at, row[2] + at as f64), 120);
+    let told = run(path, "train --data d.csv --target y --holdout last --cv 5 --hidden none --optimizer lbfgs").stdout;
+    assert!(told.contains("5 folds of all 120 rows in their order: each is tested on by what was learned"), "{told}");
+    let refused = run(path, "train --data d.csv --target y --holdout last --cv 120");
+    assert!(refused.code != 0 && refused.stderr.contains("one less than the number of rows"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_row_from_a_pipe_is_explained_with_a_target_or_without() {
+    let folder = folder();
+    let path = folder.path();
+    write(path, "d.csv", "a,b,y\n", |row, _| format!("{},{},{}", row[0], row[1], row[2]), 60);
+    succeed(path, &format!("train --data d.csv --target y {SHORT} --save m --quiet"));
+    let without = feed(path, "explain m --data - --row 1", b"a,b\n0.5,0.25\n");
+    assert_eq!(without.code, 0, "{}", without.stderr);
+    assert!(without.stderr.contains("the row's target is left out"), "{}", without.stderr);
+    let with = feed(path, "explain m --data - --row 1", b"a,b,y\n0.5,0.25,0.75\n");
+    assert!(with.code == 0 && with.stdout.contains("target         0.75"), "{} {}", with.stdout, with.stderr);
+    assert!(with.stdout.contains("gradient: by the network's inputs"), "{}", with.stdout);
+    let all = feed(path, "explain m --data -", b"a,b\n0.5,0.25\n");
+    assert_eq!(all.code, 1, "{}", all.stdout);
+}
+
+#[test]
+fn errors_of_several_values_are_not_added_up_in_their_units() {
+    let folder = folder();
+    let path = folder.path();
+    // The first hangs on a alone, the second, in a unit a thousand times as small, on b.
+    write(path, "d.csv", "a,b,kg,mm\n", |row, _| format!("{},{},{},{}", row[0], row[1], row[0], 1000.0 * row[1]), 120);
+    succeed(path, "train --data d.csv --target kg,mm --save m --quiet");
+    let found = last(path, "explain m --data d.csv --json");
+    let rises: Vec<f64> =
+        found["importance"].as_array().unwrap().iter().map(|of| of["loss"].as_f64().unwrap()).collect();
+    assert!(rises[0] < 2.0 * rises[1], "{rises:?}");
+    let told = succeed(path, "explain m --data d.csv");
+    assert!(told.contains("their units do not add up") && !told.contains("accuracy"), "{told}");
+}
