@@ -2,7 +2,7 @@
 //! their usual names. Nothing is downloaded.
 
 use crate::data::idx::{images_within, labels_within};
-use crate::data::{Dataset, Limits, Targets};
+use crate::data::{Dataset, Features, Limits, Targets};
 use crate::{Error, Result};
 use chainrule_kernel::Scalar;
 use std::path::{Path, PathBuf};
@@ -65,14 +65,16 @@ impl MnistFiles {
     /// [`read_idx_labels`](crate::data::read_idx_labels); when images and labels differ in number or the two parts
     /// in columns; when a label is not below `classes`.
     pub fn read<T: Scalar>(&self, classes: Option<usize>) -> Result<(Dataset<T>, Dataset<T>)> {
-        self.read_within(classes, Limits::default())
+        let limits = Limits::default();
+        self.read_by(classes, limits, |path| images_within(path, limits))
     }
 
-    /// As [`MnistFiles::read`].
-    pub(crate) fn read_within<T: Scalar>(
+    /// As [`MnistFiles::read`], of images that `images` reads.
+    pub(crate) fn read_by<T: Scalar>(
         &self,
         classes: Option<usize>,
         limits: Limits,
+        images_of: impl Fn(&Path) -> Result<Features<T>>,
     ) -> Result<(Dataset<T>, Dataset<T>)> {
         let train_labels = labels_within(&self.train_labels, limits)?;
         let test_labels = labels_within(&self.test_labels, limits)?;
@@ -81,7 +83,7 @@ impl MnistFiles {
         let dataset = |images: &Path, labels_path: &Path, labels| {
             let (images_origin, labels_origin) = (images.display().to_string(), labels_path.display().to_string());
             let targets = Targets::Classes { labels, classes };
-            Dataset::from_origins(images_within(images, limits)?, &images_origin, targets, &labels_origin)
+            Dataset::from_origins(images_of(images)?, &images_origin, targets, &labels_origin)
         };
         let train = dataset(&self.train_images, &self.train_labels, train_labels)?;
         let test = dataset(&self.test_images, &self.test_labels, test_labels)?;

@@ -18,7 +18,7 @@ use super::table::{Table, TextFormat};
 use super::targets::Targets;
 use super::{digits, idx, mnist_dir};
 use crate::nearest::nearest;
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 
 /// Where data come from.
 ///
@@ -151,7 +151,14 @@ impl Source {
                 Ok(Whole::Bytes(bytes, None))
             }
             Source::Mnist(folder) => {
-                let (train, test) = mnist_dir(folder)?.read_within::<f64>(None, within.limits)?;
+                let images = |path: &Path| match format::read_file(path, text, within)? {
+                    Contents::Bytes(bytes) => Ok(bytes.features),
+                    Contents::Table(_) => {
+                        let origin = path.display().to_string();
+                        Err(Error::format(&origin, Place::Header, "text", "images, an IDX file of MNIST"))
+                    }
+                };
+                let (train, test) = mnist_dir(folder)?.read_by(None, within.limits, images)?;
                 let [train, test] = [train, test].map(|data| {
                     let Targets::Classes { labels, .. } = data.targets().clone() else {
                         unreachable!("MNIST is classes")

@@ -210,3 +210,13 @@ fn labels_that_numbers_do_not_tell_apart_are_refused_as_such() {
     refused(path, command, 1, "whole numbers beyond 2^53 in \"k\"");
     assert_eq!(run(path, &format!("{command} --categories k")).code, 0);
 }
+
+#[test]
+fn what_is_asked_about_categories_is_refused_where_there_are_none() {
+    let folder = folder();
+    let path = folder.path();
+    plain(path);
+    let command = "train --data d.csv --target value --hidden 4 --epochs 1 --unknown zeros";
+    refused(path, &format!("{command} --features a,b"), 2, "--unknown is about categories");
+    assert_eq!(run(path, &format!("{command} --features a,town")).code, 0);
+}

@@ -21,4 +21,10 @@ fn one_epoch_learns_mnist_and_eval_measures_its_own_test_part() {
     let evaluated = last(folder.path(), &format!("eval m --json --data mnist:{mnist}"));
     assert_eq!(evaluated["rows"], 10_000);
     assert_eq!(evaluated["test_accuracy"], done["test_accuracy"]);
+    // Its images, 54 MB, are held in files.
+    let bounded = "--hidden 32 --epochs 1 --memory 16M --save n";
+    json(folder.path(), &format!("train --json --data mnist:{mnist} {bounded}"));
+    let hash = |model: &str| last(folder.path(), &format!("inspect {model} --json"))["weights_sha256"].clone();
+    assert!(hash("m").is_string());
+    assert_eq!(hash("m"), hash("n"));
 }
