@@ -22,7 +22,7 @@ impl<T: Scalar> Model<T> {
     /// What the model predicts for features as they come from their source, (rows, outputs), row-major: logits of classes,
     /// and values in the targets' own unit. Features that have been preprocessed as this model does it are taken
     /// as they are. Threads share the rows; an application that has threads of its own
-    /// calls a [`Predictor`] from each.
+    /// calls a [`Predictor`] from each. Values in f32 have seven digits, whatever their mean: [`Model::predict_values`] has more.
     ///
     /// # Errors
     /// When the features have another number of columns than the network has inputs or have been preprocessed in another way,
@@ -35,8 +35,18 @@ impl<T: Scalar> Model<T> {
         Ok(output)
     }
 
-    /// As [`Model::predict`], of values that were scaled before they were learned: in their own unit, in f64. What the network
-    /// knows of a year is a day; of 1,000,000,000 + a few, f32 keeps multiples of 64.
+    /// As [`Model::predict`], of values that were scaled before they were learned: in their own unit, in f64. Of
+    /// values around 1,000,000,000, f32 keeps multiples of 64, however close to one another they lie.
+    ///
+    /// ```
+    /// use chainrule::data::Features;
+    /// use chainrule::{Loss, Mlp, Model};
+    ///
+    /// let model = Model::new(Mlp::<f32>::builder(2).dense(1).seed(1).build()?, Loss::Mse);
+    /// let features = Features::new(1, 2, vec![0.5_f32, 1.5])?;
+    /// assert_eq!(model.predict_values(&features)?[0], f64::from(model.predict(&features)?[0])); // not scaled
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Model::predict`].

@@ -1,7 +1,7 @@
 //! `chainrule data`, and the warnings about data of `train`: the library's findings as text and as JSON.
 
 use chainrule::Task;
-use chainrule::data::{ColumnProfile, DataFinding, Preflight, SplitRequest, TargetProfile};
+use chainrule::data::{ColumnProfile, DataFinding, Preflight, SplitBy, SplitRequest, TargetProfile};
 use serde::Serialize;
 
 use crate::args::DataArgs;
@@ -25,8 +25,9 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     text_options::refuse_of_images(&args.fitting.given(), named.source, "SOURCE")?;
     refuse_idle(args)?;
     let usual = SplitRequest::default();
-    let (test, seed) = (args.holdout.unwrap_or(HOLDOUT), args.split_seed.unwrap_or(usual.seed));
-    let split = SplitRequest { test, seed, ..usual };
+    let test = args.holdout.and_then(|holdout| holdout.share).unwrap_or(HOLDOUT);
+    let by = if args.holdout.is_some_and(|holdout| holdout.is_last) { SplitBy::Last } else { usual.by };
+    let split = SplitRequest { test, seed: args.split_seed.unwrap_or(usual.seed), by, ..usual };
     let request = args.fitting.applied_to(named.request());
     let mut output = Output::new(args.json, false);
     let found = match request.preflight(&split) {
@@ -62,10 +63,20 @@ fn refuse_idle(args: &DataArgs) -> Result<(), Failure> {
     text_options::refuse(&given, |are, them| {
         format!("{are} about what is learned, and no target is named: --target COLUMN, or leave {them} out")
     })?;
-    let seed: &[&str] = if args.split_seed.is_some() && args.holdout == Some(0.0) { &["--split-seed"] } else { &[] };
-    text_options::refuse(seed, |are, them| {
-        format!("{are} about rows that are held out, and --holdout 0 leaves none: leave {them} out")
-    })
+    let Some(holdout) = args.holdout else { return Ok(()) };
+    let seed: &[&str] = if args.split_seed.is_some() { &["--split-seed"] } else { &[] };
+    let refuse = |options: &[&'static str], why: &str| {
+        text_options::refuse(options, |are, them| format!("{are} about rows that are {why}: leave {them} out"))
+    };
+    if holdout.share == Some(0.0) {
+        refuse(seed, "held out, and --holdout 0 leaves none")?;
+    }
+    if holdout.is_last {
+        refuse(seed, "drawn, and --holdout last takes them by their order")?;
+        let group: &[&str] = if args.fitting.group().is_some() { &["--group"] } else { &[] };
+        refuse(group, "drawn, and --holdout last takes them by their order")?;
+    }
+    Ok(())
 }
 
 fn say(found: &Preflight, output: &mut Output) {

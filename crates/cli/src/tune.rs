@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
-use chainrule::data::{Examples, SplitRequest};
+use chainrule::data::{Examples, SplitBy, SplitRequest};
 use chainrule::train::{Candidate, Tune, Tuned, Usual};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ struct Header {
     /// What candidates learn, and what stands for missing values.
     task: String,
     missing: Option<String>,
+    /// How rows are split, weighted and made ready, by the options that say so.
+    options: Vec<String>,
 }
 
 /// The JSON line.
@@ -45,11 +47,24 @@ struct DoneLine<'a> {
 pub(crate) fn run(args: &TuneArgs) -> Result<(), Failure> {
     let named = Named::data(&args.data, &args.columns, None);
     named.check_target()?;
-    let examples = named.request().read()?;
+    let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);
+    if is_last && args.fitting.group().is_some() {
+        return Err(Failure::Usage(
+            "--group is for rows that are drawn, and --holdout last splits them by their order (--drop leaves out its column); \
+             leave it out"
+                .to_owned(),
+        ));
+    }
+    let examples = args.fitting.applied_to(named.request()).read()?;
     let mut output = Output::new(args.json, false);
     let (header, known) = (header(args, &examples), args.state.as_deref());
     let known = known.map_or(Ok(Vec::new()), |path| read_state(path, &header))?;
-    let request = SplitRequest { test: HOLDOUT, validation: VALIDATION, seed: args.seed, by: examples.usual_split() };
+    let request = SplitRequest {
+        test: args.holdout.and_then(|holdout| holdout.share).unwrap_or(HOLDOUT),
+        validation: VALIDATION,
+        seed: args.seed,
+        by: if is_last { SplitBy::Last } else { examples.usual_split() },
+    };
     let parts = examples.split(&request)?;
     // As `train` does it.
     let mut learned = parts.train.clone();
@@ -91,6 +106,7 @@ fn header(args: &TuneArgs, examples: &Examples) -> Header {
         seed: args.seed,
         task: examples.task().to_string(),
         missing: args.columns.missing().map(|how| how.to_string()),
+        options: args.fitting.words().into_iter().chain(args.holdout.map(|holdout| holdout.words())).collect(),
     }
 }
 
@@ -110,7 +126,8 @@ fn read_state(path: &Path, wanted: &Header) -> Result<Vec<Tuned>, Failure> {
     if found != *wanted {
         let words = |of: &Header| {
             let missing = of.missing.as_ref().map(|how| format!(" by --missing {how}")).unwrap_or_default();
-            format!("{} over data {} with seed {}{missing}", of.task, of.data, of.seed)
+            let options = if of.options.is_empty() { String::new() } else { format!(" and {}", of.options.join(", ")) };
+            format!("{} over data {} with seed {}{missing}{options}", of.task, of.data, of.seed)
         };
         return Err(refuse(format!("a search of {}; expected {}: name another file", words(&found), words(wanted))));
     }

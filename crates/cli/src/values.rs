@@ -49,6 +49,17 @@ pub(crate) struct Holdout {
     pub(crate) is_last: bool,
 }
 
+impl Holdout {
+    /// The option that asks for it.
+    pub(crate) fn words(self) -> String {
+        match (self.share, self.is_last) {
+            (Some(share), false) => format!("--holdout {share}"),
+            (Some(share), true) => format!("--holdout last:{share}"),
+            (None, _) => "--holdout last".to_owned(),
+        }
+    }
+}
+
 /// Which rows are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {

@@ -274,6 +274,18 @@ impl FittingArgs {
         given.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| *option).collect()
     }
 
+    /// The options that are given, with what they say.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let FittingArgs { unknown, group, row_weights, log1p } = self;
+        let listed = [
+            unknown.map(|unknown| format!("--unknown {unknown:?}").to_lowercase()),
+            group.as_ref().map(|group| format!("--group {group}")),
+            row_weights.as_ref().map(|column| format!("--row-weights {column}")),
+            (!log1p.is_empty()).then(|| format!("--log1p {}", log1p.join(","))),
+        ];
+        listed.into_iter().flatten().collect()
+    }
+
     /// The request with these options applied.
     pub(crate) fn applied_to(&self, mut request: Request) -> Request {
         let FittingArgs { unknown, group, row_weights, log1p } = self.clone();

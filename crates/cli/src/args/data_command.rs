@@ -4,7 +4,7 @@ use chainrule::data::Source;
 use clap::Args;
 
 use crate::args::{ColumnArgs, FittingArgs, MemoryArgs};
-use crate::values;
+use crate::values::{self, Holdout};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,9 +29,10 @@ pub(crate) struct DataArgs {
     pub(crate) memory: MemoryArgs,
     #[command(flatten)]
     pub(crate) fitting: FittingArgs,
-    /// The fraction of the rows that would be held out, to look for rows that stand in both parts [default: 0.2]
-    #[arg(long, value_name = "SHARE", value_parser = values::holdout, allow_negative_numbers = true)]
-    pub(crate) holdout: Option<f64>,
+    /// The fraction of the rows that would be held out, to look for rows that stand in both parts: 0.25, last (the last fifth, of
+    /// rows in order of time), or last:0.25 [default: 0.2]
+    #[arg(long, value_name = "SHARE", value_parser = values::holdout_by, allow_negative_numbers = true)]
+    pub(crate) holdout: Option<Holdout>,
     /// The seed that rows would be split by [default: 42]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub(crate) split_seed: Option<u64>,

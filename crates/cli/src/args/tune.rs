@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use chainrule::data::Source;
 use clap::Args;
 
-use crate::args::ColumnArgs;
 use crate::args::defaults::SEED;
-use crate::values;
+use crate::args::{ColumnArgs, FittingArgs};
+use crate::values::{self, Holdout};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +31,12 @@ pub(crate) struct TuneArgs {
     pub(crate) data: Source,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) fitting: FittingArgs,
+    /// The fraction of the rows that the search does not see, for `train` to test on: 0.25, last (the last fifth, of rows in order
+    /// of time; the rows to compare on are those before them), or last:0.25 [default: 0.2]
+    #[arg(long, value_name = "SHARE", value_parser = values::holdout_by, allow_negative_numbers = true, help_heading = "Data")]
+    pub(crate) holdout: Option<Holdout>,
     /// Number of candidates
     #[arg(long, value_name = "N", default_value = "32", value_parser = values::count, allow_negative_numbers = true)]
     pub(crate) candidates: usize,

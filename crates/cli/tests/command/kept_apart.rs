@@ -220,3 +220,21 @@ fn what_is_asked_about_categories_is_refused_where_there_are_none() {
     refused(path, &format!("{command} --features a,b"), 2, "--unknown is about categories");
     assert_eq!(run(path, &format!("{command} --features a,town")).code, 0);
 }
+
+#[test]
+fn data_are_looked_at_as_they_would_be_split_by_time() {
+    let folder = folder();
+    let path = folder.path();
+    plain(path);
+    // The first rows again at the end: by time they are held out, and the others are trained on.
+    let text = fs::read_to_string(path.join("d.csv")).unwrap();
+    let first: Vec<&str> = text.lines().skip(1).take(24).collect();
+    fs::write(path.join("twice.csv"), format!("{text}{}\n", first.join("\n"))).unwrap();
+    let told = run(path, "data twice.csv --target value --drop class,group,weight --holdout last:0.16").stdout;
+    assert!(
+        told.contains("121 to train on, 23 held out") && told.contains("23 of 23 held out are trained on too"),
+        "{told}"
+    );
+    refused(path, "data d.csv --target value --holdout last --split-seed 3", 2, "by their order");
+    refused(path, "data d.csv --target value --holdout last --group group", 2, "by their order");
+}

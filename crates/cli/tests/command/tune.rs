@@ -58,6 +58,32 @@ fn the_command_line_of_a_search_trains_what_it_found() {
 }
 
 #[test]
+fn a_search_splits_and_weighs_rows_as_training_is_asked_to() {
+    let folder = folder();
+    let mut text = "a,b,who,weight,y\n".to_owned();
+    for at in 0..120 {
+        let (a, b) = (f64::from(at * 37 % 101) / 50.0, f64::from(at * 53 % 97) / 48.0);
+        text += &format!("{a},{b},{},{},{}\n", at % 12, 1 + at % 3, (1.0 + a) * (2.0 + b));
+    }
+    fs::write(folder.path().join("rows.csv"), text).unwrap();
+    let search = "tune --data rows.csv --target y --candidates 2 --epochs 4 --threads 1 --state s --json";
+    for options in ["--group who --row-weights weight --log1p y", "--drop who,weight --holdout last:0.25"] {
+        let found = last(folder.path(), &format!("{search} {options}").replace("--state s", ""));
+        let line = found["command"].as_str().unwrap().strip_prefix("chainrule ").unwrap().to_owned();
+        assert!(line.contains(options), "{line}");
+        let epochs = json(folder.path(), &format!("{line} --json"));
+        let losses: Vec<f64> = epochs.iter().filter_map(|line| line["val_loss"].as_f64()).collect();
+        let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
+        assert_eq!(found["candidates"][0]["score"].as_f64(), Some(best), "{line}");
+    }
+    last(folder.path(), &format!("{search} --group who"));
+    let other = run(folder.path(), &format!("{search} --drop who"));
+    assert!(other.code == 2 && other.stderr.contains("and --group who"), "{}", other.stderr);
+    let both = run(folder.path(), &format!("{search} --group who --holdout last"));
+    assert!(both.code == 2 && both.stderr.contains("--group is for rows that are drawn"), "{}", both.stderr);
+}
+
+#[test]
 fn cross_validation_tells_each_fold_and_leaves_the_model_alone() {
     let folder = folder();
     let cv = |threads: usize| -> Value {

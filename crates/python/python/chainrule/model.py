@@ -162,7 +162,8 @@ class Model:
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The name of the class, or its number where the model has no names; 0 or 1 of several labels; values.
+            The name of the class, or its number where the model has no names; 0 or 1 of several labels; values, in float32 of a
+            float32 model: where targets are a million times as large as their spread, train in float64.
         """
         return self._answers(self.outputs(X))
 

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::data::policies::Missing;
 use crate::data::request::Request;
 use crate::data::source::Whole;
-use crate::data::split::SplitRequest;
+use crate::data::split::{SplitBy, SplitRequest};
 
 impl Request {
     /// Reads the source and looks at it: at its columns alone where nobody says what is to be learned, else also at the targets
@@ -41,7 +41,8 @@ impl Request {
         request.missing = self.missing.or(Some(Missing::Indicator));
         let examples = request.read()?;
         let test = if examples.test().is_some() { 0.0 } else { split.test };
-        let split = SplitRequest { test, by: examples.usual_split(), ..*split };
+        let by = if split.by == SplitBy::Last { SplitBy::Last } else { examples.usual_split() };
+        let split = SplitRequest { test, by, ..*split };
         // Too few rows to split are looked at as they are.
         let parts = examples.split(&split).ok();
         let mut found = Preflight::of(&examples, parts.as_ref());
