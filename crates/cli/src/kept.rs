@@ -9,7 +9,7 @@ use chainrule::{Model, Scalar, TrainConfig};
 use crate::args::TrainArgs;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::{plural, tell};
+use crate::output::plural;
 use crate::schedule_args;
 use crate::values::Preprocessing;
 use crate::weights::WeightsArgs;
@@ -29,18 +29,11 @@ impl TrainArgs {
                 let earlier = settings.config(loss)?;
                 let (mut args, mut kept) = self.keeping(&earlier);
                 args.optimizer.lbfgs()?;
-                let stopped = args.schedule.has_patience() && earlier.early_stopping.is_some();
-                if stopped && !args.no_refit && model.split.as_ref().is_some_and(Split::is_validated_apart) {
+                let asked =
+                    model.facts.as_ref().is_some_and(|facts| facts.command.iter().any(|word| word == "--no-refit"));
+                if asked && !args.no_refit && earlier.early_stopping.is_some() && args.schedule.has_patience() {
                     args.no_refit = true;
                     kept += if kept.is_empty() { "no refit" } else { ", no refit" };
-                }
-                let weights = model.facts.as_ref().and_then(|facts| facts.row_weights.as_ref());
-                if let (Some(weights), None) = (weights, self.fitting.row_weights()) {
-                    let weights = shown(weights);
-                    tell(format_args!(
-                        "warning: the rows of {} counted by {weights}; now they count alike, unless --row-weights {weights}",
-                        shown(path.display())
-                    ));
                 }
                 let line = match kept.is_empty() {
                     true => None,
@@ -59,6 +52,16 @@ impl TrainArgs {
                 )),
             )),
         }
+    }
+
+    /// That the rows of the model's run counted by a column, and count alike now.
+    pub(crate) fn drops_row_weights<T: Scalar>(&self, model: &Model<T>) -> Option<String> {
+        let weights = model.facts.as_ref()?.row_weights.as_ref().filter(|_| self.fitting.row_weights().is_none())?;
+        let (path, weights) = (self.init.as_deref()?.display(), shown(weights));
+        Some(format!(
+            "warning: the rows of {} counted by {weights}; now they count alike, unless --row-weights {weights}",
+            shown(path)
+        ))
     }
 
     /// The same options, with those of an earlier run where none are given, and what was kept of it in words. `--optimizer`

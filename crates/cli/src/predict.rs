@@ -241,12 +241,11 @@ fn in_digits<T: Scalar>(value: f64, model: &Model<T>, column: usize) -> f64 {
         Some((mean, _)) => (value - mean[column]).abs(),
         None => value.abs(),
     };
-    let unit = 10f64.powf((from_mean * LAST_PLACE).log10().floor());
-    // Powers of ten below 1 are not exact, those above are.
-    let rounded = if unit < 1.0 {
-        (value * (1.0 / unit).round()).round() / (1.0 / unit).round()
-    } else {
-        (value / unit).round() * unit
-    };
+    let places = value.abs().log10().floor() - (from_mean * LAST_PLACE).log10().floor();
+    if !(0.0..17.0).contains(&places) {
+        // Less than its last place is nothing.
+        return if places < 0.0 { 0.0 } else { value };
+    }
+    let rounded: f64 = format!("{value:.*e}", places as usize).parse().unwrap_or(value);
     if rounded.is_finite() { rounded } else { value }
 }

@@ -242,9 +242,11 @@ fn parts<T: Scalar>(
     let share = args.holdout.and_then(|holdout| holdout.share);
     let before = stored.and_then(|model| model.split.as_ref()).filter(|_| !has_own_test);
     if let Some(split) = before {
+        if examples.is_like(split) {
+            args.refuse_other_group(split)?;
+        }
         match examples.split_again(split) {
             Ok(before) => {
-                args.refuse_other_group(split)?;
                 let then = split.request();
                 let request = SplitRequest {
                     test: share.unwrap_or(then.test),
@@ -272,9 +274,14 @@ fn parts<T: Scalar>(
     }
     // Other rows are split in the way that those before them were.
     let then = before.map(Split::request);
-    let is_last = is_last || then.is_some_and(|then| then.by == SplitBy::Last && args.holdout.is_none());
+    let is_free = args.holdout.is_none() && args.fitting.group().is_none();
+    let is_last = is_last || then.is_some_and(|then| then.by == SplitBy::Last && is_free);
     let request = SplitRequest {
-        test: if has_own_test { 0.0 } else { share.or(then.map(|then| then.test)).unwrap_or(HOLDOUT) },
+        test: if has_own_test {
+            0.0
+        } else {
+            share.or(then.map(|then| then.test).filter(|test| *test > 0.0)).unwrap_or(HOLDOUT)
+        },
         validation: match then {
             Some(then) if args.validation.is_none() && then.validation > 0.0 && validation > 0.0 => then.validation,
             _ => validation,

@@ -87,6 +87,7 @@ fn train<T: Scalar>(
         args.data().check_target()?;
     }
     let (on, kept) = args.going_on(first.as_ref().map(|(model, _)| model), stored.is_some())?;
+    first.iter().filter_map(|(model, _)| args.drops_row_weights(model)).for_each(tell);
     if on.optimizer.is_lbfgs() && checkpoint.is_none() {
         idle::refuse_of_steps(args)?;
     }

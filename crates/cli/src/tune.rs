@@ -30,9 +30,12 @@ struct Header {
     data: String,
     seed: u64,
     /// What candidates learn, and what stands for missing values.
+    #[serde(default)]
     task: String,
+    #[serde(default)]
     missing: Option<String>,
     /// How rows are split, weighted and made ready, by the options that say so.
+    #[serde(default)]
     options: Vec<String>,
 }
 

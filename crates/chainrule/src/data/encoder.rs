@@ -201,7 +201,7 @@ pub(super) fn above_minus_1(title: &str) -> String {
 }
 
 /// Which of the categories each word names, as [`level_of`]: a column may have thousands of both.
-fn levels_of(levels: &[String], words: &Words) -> Vec<Option<usize>> {
+pub(super) fn levels_of(levels: &[String], words: &Words) -> Vec<Option<usize>> {
     let mut found = vec![None; words.all().len()];
     // The first of two that are alike is the one that is found.
     for (at, level) in levels.iter().enumerate().rev() {
@@ -215,7 +215,7 @@ fn levels_of(levels: &[String], words: &Words) -> Vec<Option<usize>> {
 }
 
 /// Which of the categories a text names: as it is written, or as the same number.
-fn level_of(levels: &[String], text: &str) -> Option<usize> {
+pub(super) fn level_of(levels: &[String], text: &str) -> Option<usize> {
     levels.iter().position(|level| level == text).or_else(|| same_number(levels, text))
 }
 

@@ -53,6 +53,11 @@ impl Examples {
         Split { test, validation, seed, by, refit: false, group, groups, rows: self.rows(), content: self.content() }
     }
 
+    /// Whether these are the rows that were split, but for what groups they are of.
+    pub fn is_like(&self, split: &Split) -> bool {
+        self.rows() == split.rows && self.content() == split.content
+    }
+
     /// The parts that a model was trained with: exactly the same rows.
     ///
     /// # Errors
@@ -76,15 +81,13 @@ impl Examples {
                 format!("{:?}, by which the rows were split", split.group),
             );
         }
-        // Another column is told by its name.
-        if let (Some((name, groups)), Some(known)) = (&self.group, &split.groups)
-            && split.group.as_ref() == Some(name)
-            && of_groups(groups) != *known
+        let group = self.group.as_ref().map(|(name, groups)| (name, of_groups(groups)));
+        if let (SplitBy::Group, Some((name, groups)), Some(known)) = (split.by, group, &split.group)
+            && (name != known || split.groups.as_ref().is_some_and(|then| *then != groups))
         {
-            return refuse(
-                format!("other groups in {name:?}"),
-                "those by which the rows were split: the model was trained on other data".to_owned(),
-            );
+            let expected =
+                format!("those of {known:?} by which the rows were split: the model was trained on other data");
+            return refuse(format!("other groups, of {name:?}"), expected);
         }
         self.split(&split.request())
     }

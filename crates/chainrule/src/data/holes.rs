@@ -1,16 +1,17 @@
 //! What a row of a table lacks, and what a model puts there.
 
-use std::collections::HashSet;
-
 use chainrule_kernel::Scalar;
 
+use super::encoder::{level_of, levels_of};
 use super::examples::{Examples, Inputs};
 use super::fitted::Fitted;
 use super::policies::Unknown;
 use super::request::Request;
 use super::schema::{Kind, Schema, title_of};
+use super::schema_fit::NO_WORD;
 use super::source::Whole;
-use super::table::{Cell, Cells, Table};
+use super::table::{Cell, Cells, Row, Table};
+use super::target_labels::label_name;
 use crate::{Model, Result};
 
 impl Examples {
@@ -71,9 +72,12 @@ impl Schema {
     pub(super) fn filled(&self, table: &Table, columns: &[usize], when: &str) -> Option<String> {
         let how = self.missing()?;
         let by = |kind: &Kind| match kind {
-            Kind::Number { fill, .. } => fill.map(brief),
-            Kind::Flag { fill, no, yes, .. } => fill.map(|fill| if fill > 0.5 { yes.clone() } else { no.clone() }),
-            Kind::Category { fill, .. } => fill.clone(),
+            Kind::Number { fill, .. } => fill.map(|fill| format!("({})", brief(fill))),
+            Kind::Flag { fill, no, yes, .. } => fill.map(|fill| format!("({})", if fill > 0.5 { yes } else { no })),
+            Kind::Category { fill, .. } if fill.as_deref() == Some(NO_WORD) => {
+                Some("as a category of its own".to_owned())
+            }
+            Kind::Category { fill, .. } => fill.as_ref().map(|fill| format!("({fill})")),
         };
         let counted: Vec<String> = self
             .columns
@@ -81,7 +85,7 @@ impl Schema {
             .zip(columns)
             .map(|(column, &at)| (column, table.columns()[at].missing))
             .filter(|(_, missing)| *missing > 0)
-            .filter_map(|(column, missing)| Some(format!("{missing} in {} ({})", title_of(column), by(&column.kind)?)))
+            .filter_map(|(column, missing)| Some(format!("{missing} in {} {}", title_of(column), by(&column.kind)?)))
             .collect();
         let named = counted.get(..NAMED).unwrap_or(&counted).join(", ");
         let more =
@@ -95,18 +99,27 @@ impl Schema {
     pub(super) fn unknown(&self, table: &Table, columns: &[usize]) -> Option<String> {
         let mut counted = Vec::new();
         for (column, &at) in self.columns.iter().zip(columns) {
-            let (Kind::Category { levels, unknown: Unknown::Zeros, .. }, Cells::Words { slot, words }) =
-                (&column.kind, &table.columns()[at].cells)
-            else {
-                continue;
+            let Kind::Category { levels, unknown: Unknown::Zeros, .. } = &column.kind else { continue };
+            let known = match &table.columns()[at].cells {
+                Cells::Words { words, .. } => levels_of(levels, words),
+                Cells::Numbers { .. } => Vec::new(),
             };
-            let known: HashSet<&str> = levels.iter().map(String::as_str).collect();
-            let is_new: Vec<bool> = words.all().iter().map(|word| !known.contains(&**word)).collect();
-            let Some(first) = is_new.iter().position(|is_new| *is_new) else { continue };
             let mut cursor = table.cursor(&[at]);
-            let is_in = |row: &usize| is_new.get(cursor.at(*row).code(*slot) as usize) == Some(&true);
-            let count = (0..table.rows()).filter(is_in).count();
-            counted.push(format!("{count} in {}, such as {:?}", title_of(column), words.all()[first]));
+            let is_new = |cells: Row<'_, '_>| match (cells.cell(at), &table.columns()[at].cells) {
+                (Cell::Word(_), Cells::Words { slot, .. }) => known.get(cells.code(*slot) as usize) == Some(&None),
+                (Cell::Number(value), _) => level_of(levels, &value.to_string()).is_none(),
+                _ => false,
+            };
+            let (mut count, mut first) = (0, None);
+            for row in 0..table.rows() {
+                let cells = cursor.at(row);
+                if is_new(cells) {
+                    count += 1;
+                    first.get_or_insert_with(|| label_name(cells.cell(at)));
+                }
+            }
+            let Some(first) = first else { continue };
+            counted.push(format!("{count} in {}, such as {first:?}", title_of(column)));
         }
         let named = counted.get(..NAMED).unwrap_or(&counted).join(", ");
         let more =

@@ -14,8 +14,7 @@ use super::logarithms::{Columns, Logarithms};
 use super::memory::{Memory, Within};
 use super::policies::{Missing, Unknown};
 use super::roles::{
-    check_rows, group_numbers, padded_numbers, refuse_dates, refuse_left_out, refuse_number_categories, row_weights,
-    usable,
+    check_rows, group_numbers, padded_numbers, refuse_dates, refuse_number_categories, row_weights, usable,
 };
 use super::schema::Schema;
 use super::schema_fit::SchemaOptions;
@@ -138,7 +137,8 @@ impl Request {
     }
 
     pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
-        self.targets_of(self.source.read_whole(&self.format, self.within())?, known)
+        let format = TextFormat { left_out: self.drop.clone(), ..self.format.clone() };
+        self.targets_of(self.source.read_whole(&format, self.within())?, known)
     }
 
     /// The same of what has been read.
@@ -340,7 +340,6 @@ impl Request {
             return Ok(Roles { features: located.columns, group, weights });
         }
         let dropped = names.find_all(&self.drop)?;
-        refuse_left_out(table, names, &self.format, &dropped)?;
         let features = match &self.features {
             Some(features) => {
                 let features = names.find_all(features)?;

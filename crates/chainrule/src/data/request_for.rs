@@ -60,7 +60,9 @@ impl Request {
     /// # Errors
     /// Those of the one or the other.
     pub fn read_as_it_is<T: Scalar>(&self, model: &Model<T>) -> Result<AsItIs<T>> {
-        let whole = self.source.read_whole(&self.format_for(model, true), self.within())?;
+        // Of a model whose targets have no names nobody finds them.
+        let may_have_targets = !self.takes_models_targets() || !model.target.names().is_empty();
+        let whole = self.source.read_whole(&self.format_for(model, may_have_targets), self.within())?;
         let has_targets = !self.takes_models_targets() || has_targets_of(&whole, model);
         Ok(match has_targets {
             true => AsItIs::Labelled(Box::new(self.examples_for(whole, model)?)),
@@ -130,6 +132,9 @@ impl Request {
             }
         }
         let mut examples = request.targets_of(whole, known)?;
+        // Before training it is said among other lines.
+        let is_of_targets = |note: &&mut String| note.ends_with(" without a target left out");
+        examples.notes.iter_mut().filter(is_of_targets).for_each(|note| note.insert_str(0, "note: "));
         if let ([given], [learned]) = (&examples.target_names[..], model.target.names())
             && given != learned
         {
@@ -151,7 +156,8 @@ impl Request {
         let schema = fitted.schema();
         if let Some(schema) = schema {
             request.format = schema.known_to(&self.format, true);
-            if learned.class_names().is_some_and(|classes| classes.iter().any(|class| says_nothing(class))) {
+            let answers = learned.target.answers.iter().flatten();
+            if learned.class_names().into_iter().flatten().chain(answers).any(|class| says_nothing(class)) {
                 request.format.known_na_as_text.extend_from_slice(&learned.target_names);
             }
         }
@@ -167,8 +173,12 @@ impl Request {
         let answers = model.target.answers.iter().flatten();
         let classes = model.class_names.iter().flatten().chain(answers);
         if has_targets && classes.clone().any(|class| says_nothing(class)) {
-            let targets = if self.target.is_empty() { &model.target.names } else { &self.target };
-            format.known_na_as_text.extend_from_slice(targets);
+            match self.labels.is_none() {
+                // As they are typed, by name or by number.
+                true => format.na_as_text.extend_from_slice(&self.target),
+                false => format.known_na_as_text.extend_from_slice(&self.target),
+            }
+            format.known_na_as_text.extend_from_slice(&model.target.names);
         }
         format
     }

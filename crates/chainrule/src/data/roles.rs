@@ -172,25 +172,6 @@ pub(crate) fn check_rows(source: &Source, targets: &Table, rows: usize) -> Resul
     })
 }
 
-/// Refuses columns whose cells are said to be names, and that are left out.
-pub(crate) fn refuse_left_out(
-    table: &Table,
-    names: &ColumnNames<'_>,
-    format: &TextFormat,
-    dropped: &[usize],
-) -> Result<()> {
-    for (name, columns) in [("categories", &format.categories), ("na_as_text", &format.na_as_text)] {
-        if let Some(column) = names.find_all(columns)?.into_iter().find(|column| dropped.contains(column)) {
-            return Err(Error::Argument {
-                name,
-                found: format!("{:?}, which is left out", table.title(column)),
-                expected: "columns that are learned, or learned from; leave it out here too".to_owned(),
-            });
-        }
-    }
-    Ok(())
-}
-
 /// That columns of numbers hold cells such as `03457`: codes, perhaps, which as numbers are another thing.
 pub(crate) fn padded_numbers(table: &Table, columns: &[usize], notes: &mut Vec<String>) {
     for &column in columns {
@@ -245,10 +226,21 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
     let mut listed: Vec<String> = with_holes
         .iter()
         .take(LISTED)
-        .map(|&at| format!("{} {}{}", table.title(at), table.columns()[at].missing, if_text(table, at)))
+        .map(|&at| format!("{} {}", table.title(at), table.columns()[at].missing))
         .collect();
     if with_holes.len() > LISTED {
         listed.push(format!("... {} columns in all", with_holes.len()));
+    }
+    let texts: Vec<String> =
+        with_holes.iter().filter(|at| has_na(table, **at)).map(|&at| as_typed(table, at)).take(LISTED).collect();
+    if !texts.is_empty() {
+        let verb = if texts.len() == 1 { "holds" } else { "hold" };
+        let last = listed.last_mut();
+        let typed = typed(&texts.join(","));
+        let named = texts.join(", ");
+        last.into_iter().for_each(|last| {
+            *last += &format!("; {named} {verb} texts, and if NA is one of them: na_as_text = {typed}")
+        });
     }
     let total: usize = with_holes.iter().map(|&at| table.columns()[at].missing).sum();
     Err(Error::Missing {
@@ -259,14 +251,9 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
     })
 }
 
-/// What to say where `NA` in a column may be a text like the others: `NA` is Namibia.
-fn if_text(table: &Table, column: usize) -> String {
-    match &table.columns()[column].cells {
-        Cells::Words { words, .. } if words.na_cells > 0 => {
-            format!(" of a column of texts; if NA is one of them: na_as_text = {}", typed_column(table, column))
-        }
-        _ => String::new(),
-    }
+/// Whether `NA` or the like stands in a column of texts, where it may be one of them: `NA` is Namibia.
+fn has_na(table: &Table, column: usize) -> bool {
+    matches!(&table.columns()[column].cells, Cells::Words { words, .. } if words.na_cells > 0)
 }
 
 /// A number for each group that rows are of. Rows of which it is not said are one group, which a note tells.

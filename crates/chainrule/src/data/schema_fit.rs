@@ -11,7 +11,7 @@ use super::table::{Cell, Cells, Table, TableRows, are_no_and_yes};
 use crate::{Error, Result};
 
 /// The category of missing words.
-const NO_WORD: &str = "(missing)";
+pub(crate) const NO_WORD: &str = "(missing)";
 
 /// Different numbers of a column that are counted.
 const COUNTED: usize = 1 << 20;

@@ -120,11 +120,6 @@ impl Split {
         self.refit
     }
 
-    /// Whether some rows were kept apart to validate on and were never learned from.
-    pub fn is_validated_apart(&self) -> bool {
-        self.validation > 0.0 && !self.refit
-    }
-
     /// The rows that the model has learned from, of the parts that it was trained with.
     pub fn learned<'a>(&self, parts: &'a Parts) -> impl Iterator<Item = usize> + 'a {
         let validation: &[usize] = if self.refit { &parts.validation } else { &[] };
@@ -318,7 +313,10 @@ impl SplitRequest {
             };
             let mut part_of: Vec<u8> = of_fold.iter().map(of_row).collect();
             // The test part comes first from the first draw; validation is drawn of the rest.
-            let (share, index) = (self.validation, 3 + fold as u64);
+            // By time one row at least validates, as the first fold may learn from few.
+            let learned = part_of.iter().filter(|part| **part == TRAIN).count();
+            let least = if is_by_time && self.validation > 0.0 && learned > 1 { 1.0 / learned as f64 } else { 0.0 };
+            let (share, index) = (self.validation.max(least), 3 + fold as u64);
             self.draw(&mut part_of, rows, Draw { name: "validation share", share, index, part: VALIDATION })?;
             collected(&part_of)
         };

@@ -2,7 +2,8 @@
 
 use super::table::Cell;
 use super::target_columns::{TargetColumns, TargetData, TargetFound, TargetRequest};
-use crate::{Result, Task};
+use super::target_labels::some;
+use crate::{Error, Result, Task};
 
 impl TargetColumns<'_> {
     /// Classes of which each has a column of its own, 1 in the rows of the class and 0 elsewhere, called as the columns; `None` where
@@ -12,21 +13,23 @@ impl TargetColumns<'_> {
             return Ok(None);
         }
         let names: Vec<String> = self.columns.iter().map(|&column| self.table.title(column)).collect();
-        // Of a model that numbers them they stay numbers.
-        let names = match request.class_names {
+        let (names, class_of) = match request.class_names {
             Some(known) if known.len() != names.len() => return Ok(None),
-            Some(known) => known.to_vec(),
-            None => names,
+            Some(known) => (known.to_vec(), self.classes_of(&names, known)?),
+            None => {
+                let class_of = (0..names.len() as u32).collect();
+                (names, class_of)
+            }
         };
         let mut labels = Vec::with_capacity(self.rows.len());
         let mut cursor = self.table.cursor(self.columns);
         for row in self.rows.iter() {
             let cells = cursor.at(row);
             let mut label = None;
-            for (class, &column) in self.columns.iter().enumerate() {
+            for (&class, &column) in class_of.iter().zip(self.columns) {
                 match cells.cell(column) {
                     Cell::Number(0.0) => {}
-                    Cell::Number(1.0) if label.is_none() => label = Some(class as u32),
+                    Cell::Number(1.0) if label.is_none() => label = Some(class),
                     _ => return Ok(None),
                 }
             }
@@ -35,5 +38,21 @@ impl TargetColumns<'_> {
         }
         let data = TargetData::Classes { labels, names };
         Ok(Some(TargetFound { task: Task::Classification, data, answers: None, notes: Vec::new(), signs: Vec::new() }))
+    }
+
+    /// The class of a model that each of these columns is: by its name, or by its place where the model's classes are numbers from 0.
+    fn classes_of(&self, names: &[String], known: &[String]) -> Result<Vec<u32>> {
+        let class = |name: &String| known.iter().position(|class| class == name).map(|class| class as u32);
+        if let Some(classes) = names.iter().map(class).collect::<Option<Vec<u32>>>() {
+            return Ok(classes);
+        }
+        if known.iter().enumerate().all(|(class, name)| *name == class.to_string()) {
+            return Ok((0..names.len() as u32).collect());
+        }
+        Err(Error::Argument {
+            name: "target",
+            found: format!("the columns {} of {}", some(names), self.table.origin()),
+            expected: format!("a column for each class of the model: {}", some(known)),
+        })
     }
 }

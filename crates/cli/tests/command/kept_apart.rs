@@ -105,6 +105,14 @@ fn a_model_that_is_trained_on_keeps_its_rows_apart_as_before() {
     // More rows of the same kind, in order of time.
     table(path, "more.csv", 150, |at| ["Bonn", "Ulm"][at % 2], |at| at % 12);
     succeed(path, &format!("train --data d.csv {VALUE} {stopped} --holdout last:0.3 --save t --quiet"));
+    // A run that tested on another file held out nothing; of other rows a fifth is.
+    table(path, "test.csv", 30, |at| ["Bonn", "Ulm"][at % 2], |at| at % 12);
+    assert_eq!(
+        run(path, &format!("train --data d.csv {VALUE} --test-data test.csv --hidden 4 --save f --quiet")).code,
+        0
+    );
+    let on = run(path, "train --from f --data more.csv --epochs 1").stdout;
+    assert!(!on.contains("no refit") && on.contains("over 30 rows"), "{on}");
     assert_eq!(run(path, "train --from t --data more.csv --save u").code, 0);
     let split = last(path, "inspect u --json")["split"].clone();
     assert_eq!(
@@ -165,13 +173,20 @@ fn a_task_that_the_outputs_cannot_have_is_refused() {
 }
 
 #[test]
-fn a_column_is_not_said_to_be_of_categories_and_left_out() {
+fn whatever_a_column_that_is_left_out_is_mixed_of_is_no_error() {
     let folder = folder();
     let path = folder.path();
     plain(path);
-    let command = "train --data d.csv --target value --drop town,class --epochs 1";
-    refused(path, &format!("{command} --categories town"), 1, "categories: found \"town\", which is left out");
-    refused(path, &format!("{command} --na-as-text town"), 1, "na_as_text: found \"town\", which is left out");
+    let text = fs::read_to_string(path.join("d.csv")).unwrap();
+    let mixed = |at: usize| if at == 0 { "share" } else { ["5%", "0.4", "3%"][at % 3] };
+    let lines: Vec<String> = text.lines().enumerate().map(|(at, line)| format!("{line},{}\n", mixed(at))).collect();
+    fs::write(path.join("mixed.csv"), lines.concat()).unwrap();
+    let command = "train --data mixed.csv --target value --hidden 4 --epochs 1";
+    refused(path, command, 1, "expected a number with % in \"share\"");
+    for drop in ["--drop class,share", "--drop class,11", "--drop class,share --categories share"] {
+        let told = run(path, &format!("{command} {drop}").replace("11", "8"));
+        assert_eq!(told.code, 0, "{drop}: {}", told.stderr);
+    }
 }
 
 #[test]

@@ -47,6 +47,12 @@ fn a_column_for_each_class_names_the_classes() {
     assert!(fs::read_to_string(path.join("p.csv")).unwrap().starts_with("class\n"));
     let explained = succeed(path, "explain m --data d.csv --row 1 --output blue");
     assert!(explained.contains("output blue"), "{explained}");
+    // In whatever order the columns stand, by their names; other columns are no classes of the model.
+    let scores =
+        |told: &str| told.lines().filter(|line| line.contains("accuracy")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(scores(&succeed(path, "eval m --data d.csv --target blue,red,green")), scores(&all));
+    let refused = run(path, "eval m --data d.csv --target a,red,green");
+    assert_eq!(refused.code, 1, "{}", refused.stdout);
     // A row that is of two classes is not one-hot: probabilities, perhaps.
     let text = fs::read_to_string(path.join("d.csv")).unwrap().replacen("1,0,0", "0.5,0.5,0", 1);
     fs::write(path.join("soft.csv"), text).unwrap();
@@ -123,6 +129,14 @@ fn categories_that_are_taken_as_none_are_counted() {
         assert!(told.code == 0 && told.stderr.contains(note), "{command}: {}", told.stderr);
         assert!(!run(path, &format!("{command} m --data d.csv")).stderr.contains("taken as none"));
     }
+    // The same number, written otherwise, is the same category.
+    write(path, "zip.csv", "a,zip,y\n", |row, at| format!("{},{},{}", row[0], at % 3, row[2]), 60);
+    succeed(
+        path,
+        &format!("train --data zip.csv --target y --unknown zeros --categories zip {SHORT} --save z --quiet"),
+    );
+    fs::write(path.join("new.csv"), "a,zip\n1,1.0\n1,2\n").unwrap();
+    assert_eq!(succeed(path, "predict z --data new.csv").lines().count(), 2);
 }
 
 #[test]
@@ -158,8 +172,24 @@ fn rows_in_order_of_time_are_cross_validated_by_those_before_them() {
     let path = folder.path();
     // A trend, which nobody knows who has not seen later rows.
     write(path, "d.csv", "a,b,y\n", |row, at| format!("{},{},{}", row[0], at, row[2] + at as f64), 120);
-    let told = run(path, "train --data d.csv --target y --holdout last --cv 5 --hidden none --optimizer lbfgs").stdout;
+    let command = "train --data d.csv --target y --drop b --cv 5 --hidden none --optimizer lbfgs --json";
+    let mae = |options: &str| {
+        let lines = run(path, &format!("{command} {options}")).stdout;
+        let cv = lines.lines().find(|line| line.contains("\"event\":\"cv\"")).expect("a line of the folds").to_owned();
+        let scores = serde_json::from_str::<Value>(&cv).unwrap()["scores"].clone();
+        scores.as_array().unwrap().iter().find(|score| score["name"] == "MAE").unwrap()["mean"].as_f64().unwrap()
+    };
+    // A constant of the rows before is 10 to 50 too low, one of all others is off by 30 on average.
+    assert!(mae("--holdout last") > 1.2 * mae(""), "{} and {}", mae("--holdout last"), mae(""));
+    let told = run(path, &format!("{command} --holdout last").replace(" --json", "")).stdout;
     assert!(told.contains("5 folds of all 120 rows in their order: each is tested on by what was learned"), "{told}");
+    // Few rows still leave one to validate on.
+    fs::write(
+        path.join("few.csv"),
+        format!("a,b,y\n{}", (0..24).map(|at| format!("{at},{},{}\n", at % 5, at * 2)).collect::<String>()),
+    )
+    .unwrap();
+    assert_eq!(run(path, "train --data few.csv --target y --holdout last --cv 5").code, 0);
     let refused = run(path, "train --data d.csv --target y --holdout last --cv 120");
     assert!(refused.code != 0 && refused.stderr.contains("one less than the number of rows"), "{}", refused.stderr);
 }

@@ -32,6 +32,8 @@ fn texts_such_as_na_are_categories_and_classes_where_that_is_said_and_the_model_
     // All of the rows have a class and a country; sizes are filled.
     let tested = succeed(path, "eval m --data towns.csv");
     assert!(!tested.contains("left out"), "{tested}");
+    // Whichever way the target is named.
+    assert_eq!(succeed(path, "eval m --data towns.csv --target 3"), tested);
     let row = |country: &str| {
         fs::write(path.join("new.csv"), format!("country,size\n{country},5\n")).unwrap();
         run(path, "predict m --data new.csv --raw")
@@ -55,7 +57,7 @@ fn without_it_they_are_missing_and_the_message_says_what_to_type() {
     towns(path);
     let refused = run(path, "train --data towns.csv --target size --task regression --drop kind --epochs 1");
     assert_eq!(refused.code, 1);
-    let told = "country 45 of a column of texts; if NA is one of them: --na-as-text country";
+    let told = "country 45; country holds texts, and if NA is one of them: --na-as-text country";
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
     let text = fs::read_to_string(path.join("towns.csv")).unwrap();
     let lines: Vec<String> =
@@ -64,6 +66,11 @@ fn without_it_they_are_missing_and_the_message_says_what_to_type() {
     let refused = run(path, "train --data kinds.csv --target kind --drop country,size --epochs 1");
     assert!(refused.stderr.contains("if it names a class: --na-as-text kind"), "{}", refused.stderr);
     // A number is no text, in a file that knows its types.
+    succeed(path, "train --data iris --hidden 4 --epochs 1 --save i --quiet");
+    assert_eq!(run(path, "predict i --data iris --raw --output x.npy").code, 0);
+    assert_eq!(run(path, "predict i --data iris --output y.npy").code, 0);
+    let refused = run(path, "train --data x.npy --labels y.npy --epochs 1 --na-as-text 2");
+    assert!(refused.code == 1 && refused.stderr.contains("which holds numbers"), "{}", refused.stderr);
     fs::write(path.join("x.csv"), "a,b\n1,2\n3,4\n").unwrap();
     let refused = run(path, "train --data x.csv --target b --na-as-text c");
     assert_eq!(refused.code, 1);

@@ -72,8 +72,11 @@ impl Table {
                 words.na_is_text = na_is_text;
             }
         }
-        for (column, is_category) in is_category.into_iter().enumerate() {
-            let Some(amounts) = texts(column).filter(|_| !is_category).and_then(amounts_alone) else { continue };
+        let are_left_out = format.are_left_out(self.columns.iter().map(|column| column.name.as_deref()));
+        let stays =
+            is_category.into_iter().zip(are_left_out).map(|(is_category, is_left_out)| is_category || is_left_out);
+        for (column, stays) in stays.collect::<Vec<_>>().into_iter().enumerate() {
+            let Some(amounts) = texts(column).filter(|_| !stays).and_then(amounts_alone) else { continue };
             let Some((first, sign)) = amounts.first else { continue };
             if let Some(row) = amounts.other {
                 let text = texts(column).and_then(|mut texts| texts.nth(row)?).unwrap_or_default();

@@ -30,6 +30,19 @@ impl TextFormat {
     }
 }
 
+impl TextFormat {
+    /// Whether each column of these names is left out; of those that are not there nothing is said here.
+    pub(super) fn are_left_out<'a>(&self, names: impl Iterator<Item = Option<&'a str>> + Clone) -> Vec<bool> {
+        let mut are_left_out = vec![false; names.clone().count()];
+        if !self.left_out.is_empty() {
+            let names = ColumnNames::new(names);
+            let found = names.find_all(&self.left_out).unwrap_or_default();
+            found.into_iter().for_each(|column| are_left_out[column] = true);
+        }
+        are_left_out
+    }
+}
+
 /// Whether each column of these names is one of those that are `said`, which must be there, or `known`.
 fn marked<'a>(
     names: impl Iterator<Item = Option<&'a str>> + Clone,

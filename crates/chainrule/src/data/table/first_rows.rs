@@ -115,11 +115,18 @@ impl FirstRows {
         let header = usize::from(self.has_header);
         let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
         let are_words = format.are_categories(names.iter().map(Option::as_deref))?;
+        let are_left_out = format.are_left_out(names.iter().map(Option::as_deref));
         let na_is_text = format.na_is_text(names.iter().map(Option::as_deref))?;
         let (mut numbers, mut words) = (0, 0);
         let mut columns = Vec::with_capacity(names.len());
         for (column, name) in names.into_iter().enumerate() {
-            let kind = if are_words[column] { Kind::Words } else { sample.kind(column, name.as_deref())? };
+            let kind = match are_words[column] {
+                true => Kind::Words,
+                false => sample.kind(column, name.as_deref()).or_else(|error| match are_left_out[column] {
+                    true => Ok(Kind::Words),
+                    false => Err(error),
+                })?,
+            };
             let next = if kind == Kind::Words { &mut words } else { &mut numbers };
             let slot = *next;
             *next += 1;

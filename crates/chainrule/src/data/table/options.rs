@@ -24,6 +24,8 @@ pub struct TextFormat {
     /// Columns of texts, by name or by number from 1, in which `NA`, `NaN`, `null`, `?` and the like are texts as any others: only an
     /// empty cell is a missing value there.
     pub na_as_text: Vec<String>,
+    /// Columns, by name or by number from 1, that nothing is asked of: whatever their cells are mixed of is no error.
+    pub left_out: Vec<String>,
     /// Lines above the table that are passed over.
     pub skip_lines: usize,
     /// Columns that a model knows by their names: a first line that has them all is a header, whatever it looks like.
