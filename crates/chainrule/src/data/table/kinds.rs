@@ -193,8 +193,8 @@ mod tests {
         );
         assert!(message.contains("in \"age\", as in row 1") && message.ends_with("categories = age"), "{message}");
         let message = kind(&["5%", "0.4", "3%"]).unwrap_err().to_string();
-        assert!(message.contains("row 2, column 1 (line 2): found \"0.4\", expected a number with %"), "{message}");
-        assert!(kind(&["1", "$2", "3"]).unwrap_err().to_string().contains("row 2, column 1 (line 2): found \"$2\""));
+        assert!(message.contains("row 2, column 1 (line 1): found \"0.4\", expected a number with %"), "{message}");
+        assert!(kind(&["1", "$2", "3"]).unwrap_err().to_string().contains("row 2, column 1 (line 1): found \"$2\""));
         for words in [["$1", "$2", "free"], ["$1", "€ two", "$3"]] {
             assert_eq!(kind(&words).unwrap(), Kind::Words, "{words:?}");
         }

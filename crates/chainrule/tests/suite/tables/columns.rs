@@ -56,7 +56,7 @@ fn missing_values_are_counted_or_filled_by_what_training_saw() {
     let (names, numbers, examples) = filled(Missing::Mean);
     assert_eq!(names, ["age", "town=a", "town=b"]);
     assert_eq!((&numbers[1], &numbers[2]), (&vec![4.0, 0.0, 1.0], &vec![3.0, 0.0, 1.0]));
-    assert!(examples.notes().iter().any(|note| note == "1 rows without a target left out"), "{:?}", examples.notes());
+    assert!(examples.notes().iter().any(|note| note == "1 row without a target left out"), "{:?}", examples.notes());
     assert_eq!(filled(Missing::Median).1[1], [3.0, 0.0, 1.0]);
     assert_eq!(filled(Missing::MostFrequent).1[1], [3.0, 0.0, 1.0]);
     let (_, numbers, examples) = filled(Missing::Drop);
