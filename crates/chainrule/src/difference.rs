@@ -163,7 +163,7 @@ impl<T: Scalar> Model<T> {
         other_rows: &Features<T>,
     ) -> Result<OutputDifference> {
         let (outputs, others) = (self.mlp.outputs(), other.mlp.outputs());
-        let (a, b) = (self.predict(rows)?, other.predict(other_rows)?);
+        let (a, b) = (self.predict_values(rows)?, other.predict_values(other_rows)?);
         if outputs != others || a.len() != b.len() {
             return Err(Error::Shape {
                 origin: "the other model".to_owned(),
@@ -171,13 +171,13 @@ impl<T: Scalar> Model<T> {
                 expected: format!("{outputs} for {}, to be compared", rows.rows()),
             });
         }
-        let apart = |(a, b): (&T, &T)| (a.to_f64() - b.to_f64()).abs();
+        let apart = |(a, b): (&f64, &f64)| (a - b).abs();
         let distances = a.iter().zip(&b).map(apart).enumerate();
         let (at, distance) = distances.fold((0, 0.0), |most, found| if found.1 > most.1 { found } else { most });
-        let class = chainrule_model::metrics::argmax::<T>;
+        let class = chainrule_model::metrics::argmax::<f64>;
         let are_questions = matches!(self.task, Some(Task::Binary | Task::MultiLabel));
-        let is_other = |(a, b): &(&[T], &[T])| match (are_questions, self.is_classifier()) {
-            (true, _) => a.iter().zip(*b).any(|(a, b)| (*a > T::ZERO) != (*b > T::ZERO)),
+        let is_other = |(a, b): &(&[f64], &[f64])| match (are_questions, self.is_classifier()) {
+            (true, _) => a.iter().zip(*b).any(|(a, b)| (*a > 0.0) != (*b > 0.0)),
             (false, is_classifier) => is_classifier && class(a) != class(b),
         };
         let pairs = a.chunks_exact(outputs).zip(b.chunks_exact(outputs));
@@ -187,8 +187,8 @@ impl<T: Scalar> Model<T> {
             row: at / outputs,
             output,
             name: self.name_of(output),
-            a: a[at].to_f64(),
-            b: b[at].to_f64(),
+            a: a[at],
+            b: b[at],
             distance,
             other_class: pairs.filter(is_other).count(),
         })

@@ -90,7 +90,7 @@ impl<T: Scalar> Model<T> {
             let some: Vec<usize> = (first..rows.rows().min(first + AT_ONCE)).collect();
             let part = if some.len() == rows.rows() { None } else { Some(rows.select(&some)?) };
             let part = part.as_ref().unwrap_or(rows);
-            let (a, b) = (self.predict(part)?, rounded.predict(part)?);
+            let (a, b) = (self.predict_values(part)?, rounded.predict_values(part)?);
             for (a, b) in a.chunks_exact(outputs).zip(b.chunks_exact(outputs)) {
                 sums.see(a, b);
                 sums.changed += usize::from(self.decides_otherwise(a, b));
@@ -113,19 +113,18 @@ impl<T: Scalar> Model<T> {
     }
 
     /// Whether these are the outputs for different decisions, (outputs) each.
-    fn decides_otherwise(&self, a: &[T], b: &[T]) -> bool {
+    fn decides_otherwise(&self, a: &[f64], b: &[f64]) -> bool {
         match self.task {
             Some(Task::Classification) => argmax(a) != argmax(b),
-            Some(Task::Binary | Task::MultiLabel) => a.iter().zip(b).any(|(a, b)| (*a > T::ZERO) != (*b > T::ZERO)),
+            Some(Task::Binary | Task::MultiLabel) => a.iter().zip(b).any(|(a, b)| (*a > 0.0) != (*b > 0.0)),
             _ => false,
         }
     }
 }
 
 impl Sums {
-    fn see<T: Scalar>(&mut self, a: &[T], b: &[T]) {
+    fn see(&mut self, a: &[f64], b: &[f64]) {
         for (a, b) in a.iter().zip(b) {
-            let (a, b) = (a.to_f64(), b.to_f64());
             let distance = (a - b).abs();
             self.numbers += 1;
             self.largest = self.largest.max(distance);

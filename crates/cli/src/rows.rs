@@ -76,7 +76,9 @@ impl<T: Scalar> Rows<T> {
         let refits = usual.refit.is_some() && usual.patience.is_some() && !args.no_refit && !args.schedule.is_plateau();
         let both = refits.then(|| both(&parts)).filter(|both| both.len() > parts.train.len());
         let fitted = fitted(args, &examples, both.as_ref().unwrap_or(&parts.train), stored)?;
-        refuse_unknown_of_none(args, &examples, &fitted)?;
+        if args.run.config.is_none() {
+            args.fitting.refuse_unknown_of_none(&examples, &fitted)?;
+        }
         notes.extend(examples.filled(&fitted));
         let test_file = test_file(args, &examples, &fitted, &mut notes)?;
         let own_test = examples.test().filter(|_| args.holdout.is_none());
@@ -159,20 +161,6 @@ fn test_file(
         Some(format!("{mark}: {source}: {words}"))
     }));
     Ok(Some(test))
-}
-
-/// Refuses what is asked about categories where there are none. Of a file of settings it may be another table's.
-fn refuse_unknown_of_none(args: &TrainArgs, examples: &Examples, fitted: &Fitted) -> Result<(), Failure> {
-    let has_some = fitted
-        .schema()
-        .is_some_and(|schema| (0..schema.column_names().len()).any(|at| schema.categories(at).is_some()));
-    match args.fitting.takes_unknown() && examples.is_table() && !has_some && args.run.config.is_none() {
-        true => Err(Failure::Usage(
-            "--unknown is about categories, and no column that is learned from has some: leave it out, or name some by --categories"
-                .to_owned(),
-        )),
-        false => Ok(()),
-    }
 }
 
 /// That it is the model's own target that is learned.

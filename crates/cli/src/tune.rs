@@ -76,6 +76,7 @@ pub(crate) fn run(args: &TuneArgs) -> Result<(), Failure> {
         learned.sort_unstable();
     }
     let fitted = examples.fit(&learned, examples.usual_scaling())?;
+    args.fitting.refuse_unknown_of_none(&examples, &fitted)?;
     let train = examples.dataset::<f32>(&parts.train, &fitted)?;
     let validation = examples.dataset::<f32>(&parts.validation, &fitted)?;
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));

@@ -118,7 +118,7 @@ impl Model {
         each!(&self.inner, model => {
             let part = Part::new(part)?;
             let of = if is_probability { chainrule::Model::predict_proba } else { chainrule::Model::predict };
-            let output = run(py, None, |_| Ok(of(model, part.for_model(model)?.features())?))?;
+            let output = run(py, None, |_| Ok(of(model, part.to_predict(model)?.features())?))?;
             let outputs = model.mlp.outputs();
             let rows = output.len() / outputs;
             Ok(output.into_pyarray(py).reshape([rows, outputs])?.into_any())

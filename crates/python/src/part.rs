@@ -60,6 +60,23 @@ impl<T: Element + Scalar> Part<T> {
         }
     }
 
+    /// The same, to predict: a category that training did not see is refused unless the model takes it as none.
+    pub(crate) fn to_predict(self, model: &Model<T>) -> Result<Dataset<T>, Failure> {
+        if let Part::Rows { examples, rows, .. } = &self {
+            match examples.unknown_categories(rows, &model.fitted()) {
+                0 => {}
+                new => {
+                    let has = if new == 1 { "row has" } else { "rows have" };
+                    return Err(Failure::Input(format!(
+                        "{new} {has} a category that training did not see; a model of rows that were read with unknown='zeros' \
+                         takes them as none of those that it did"
+                    )));
+                }
+            }
+        }
+        self.for_model(model)
+    }
+
     /// The rows of a run, scaled by those that it learns from.
     pub(crate) fn ready(self, validation: Option<Self>, scaling: Option<Scaling>) -> Result<Ready<T>, Failure> {
         match (self, validation) {

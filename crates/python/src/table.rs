@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chainrule::data::{Examples, Request, Source, SplitBy, SplitRequest};
+use chainrule::data::{Decimal, Delimiter, Examples, Request, Source, SplitBy, SplitRequest, TextFormat, Unknown};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
@@ -30,6 +30,13 @@ struct Settings {
     log1p: Vec<String>,
     group: Option<String>,
     weights: Option<String>,
+    unknown: String,
+    categories: Vec<String>,
+    na_as_text: Vec<String>,
+    delimiter: Option<String>,
+    decimal: Option<String>,
+    header: Option<bool>,
+    skip_lines: usize,
 }
 
 impl Settings {
@@ -44,8 +51,39 @@ impl Settings {
         request.log1p = self.log1p;
         request.group = self.group;
         request.row_weights = self.weights;
+        request.unknown = one_of("unknown", &self.unknown, [("error", Unknown::Error), ("zeros", Unknown::Zeros)])?;
+        request.format = TextFormat {
+            delimiter: self.delimiter.map(|text| delimiter(&text)).transpose()?,
+            decimal: self
+                .decimal
+                .map(|text| one_of("decimal", &text, [("point", Decimal::Point), ("comma", Decimal::Comma)]))
+                .transpose()?,
+            header: self.header,
+            categories: self.categories,
+            na_as_text: self.na_as_text,
+            skip_lines: self.skip_lines,
+            ..TextFormat::default()
+        };
         Ok(request)
     }
+}
+
+/// The value that is called so.
+fn one_of<V: Copy>(name: &str, text: &str, values: [(&str, V); 2]) -> Result<V, Failure> {
+    let found = values.iter().find(|(known, _)| *known == text).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let [first, second] = values.map(|(known, _)| known);
+        Failure::input(format!("{name} is {text:?}; expected {first:?} or {second:?}"))
+    })
+}
+
+fn delimiter(text: &str) -> Result<Delimiter, Failure> {
+    Delimiter::parse(text).ok_or_else(|| {
+        Failure::input(format!(
+            "delimiter is {text:?}; expected 'comma', 'semicolon', 'tab', 'pipe', 'spaces', or a character that is no letter, \
+             digit, quote, sign or point"
+        ))
+    })
 }
 
 #[pymethods]

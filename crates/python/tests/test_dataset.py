@@ -196,6 +196,38 @@ def test_a_table_is_read_as_the_command_reads_it(tmp_path):
         chainrule.Dataset.read(tmp_path / "houses.csv", "price")
 
 
+def test_text_is_read_as_it_is_said_to_be(tmp_path):
+    lines = "\n".join(f"{row % 3};{['NA', 'DE', 'FR'][row % 3]};{row % 7},5;{row},25" for row in range(40))
+    (tmp_path / "towns.csv").write_text(f"a sheet\nzip;country;share;rent\n{lines}\n")
+    read = {"target": "rent", "skip_lines": 1, "categories": ["zip"], "na_as_text": ["country"]}
+    data = chainrule.Dataset.read(tmp_path / "towns.csv", **read, delimiter="semicolon", decimal="comma", header=True)
+    expected = ["zip=0", "zip=1", "zip=2", "country=DE", "country=FR", "country=NA", "share"]
+    assert data.feature_names == expected
+    # Told by the first lines, where nothing is said of the text itself.
+    assert chainrule.Dataset.read(tmp_path / "towns.csv", **read).feature_names == expected
+    without = {name: value for name, value in read.items() if name != "na_as_text"}
+    with pytest.raises(chainrule.InvalidInputError, match="na_as_text = country"):
+        chainrule.Dataset.read(tmp_path / "towns.csv", **without)
+    for name, value in (("delimiter", "x"), ("decimal", "dot"), ("unknown", "maybe")):
+        with pytest.raises(chainrule.InvalidInputError, match=f"{name} is .*{value}.*; expected"):
+            chainrule.Dataset.read(tmp_path / "towns.csv", **read, **{name: value})
+
+
+def test_categories_that_training_did_not_see_are_refused_or_none(tmp_path):
+    lines = "\n".join(f"{['Bonn', 'Ulm'][row % 2]},{row % 5},{row % 5 + row % 2}" for row in range(60))
+    (tmp_path / "towns.csv").write_text(f"town,size,rent\n{lines}\n")
+    (tmp_path / "new.csv").write_text("town,size,rent\nKiel,1,1\nUlm,2,3\n")
+    for unknown in ("error", "zeros"):
+        train = chainrule.Dataset.read(tmp_path / "towns.csv", "rent", task="regression", unknown=unknown)
+        model = fitted(train, epochs=2)
+        new = chainrule.Dataset.read(tmp_path / "new.csv", "rent", task="regression")
+        if unknown == "zeros":
+            assert model.predict(new).shape == (2,)
+        else:
+            with pytest.raises(chainrule.InvalidInputError, match="1 row has a category that training did not see"):
+                model.predict(new)
+
+
 def test_other_rows_are_read_like_those_before(tmp_path):
     lines = "x,kind\n" + "\n".join(f"{17 * row % 31},{'abc'[row % 3]}" for row in range(30))
     (tmp_path / "train.csv").write_text(lines)

@@ -137,7 +137,10 @@ impl Request {
     }
 
     pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
-        let format = TextFormat { left_out: self.drop.clone(), ..self.format.clone() };
+        let asked = [&self.target, &self.log1p, &self.format.categories, &self.format.na_as_text].into_iter().flatten();
+        let asked = asked.chain(&self.group).chain(&self.row_weights).cloned();
+        let used = self.features.as_ref().map(|features| features.iter().cloned().chain(asked).collect());
+        let format = TextFormat { left_out: self.drop.clone(), used, ..self.format.clone() };
         self.targets_of(self.source.read_whole(&format, self.within())?, known)
     }
 

@@ -18,6 +18,16 @@ use super::target_labels::says_nothing;
 use crate::{Error, Model, Result};
 
 /// Rows for a model that exists, with their targets or without.
+///
+/// ```
+/// use chainrule::data::{AsItIs, Request, Source};
+/// use chainrule::{Loss, Mlp, Model};
+///
+/// let model = Model::new(Mlp::<f32>::builder(4).dense(3).build()?, Loss::CrossEntropy);
+/// let rows = Request::new(Source::parse("iris")?).read_as_it_is(&model)?;
+/// assert!(matches!(rows, AsItIs::Labelled(examples) if examples.rows() == 150));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum AsItIs<T> {
     /// With them.
@@ -87,7 +97,10 @@ impl Request {
         }
         request.task = request.task.or(model.task);
         request.missing = request.missing.or(model.schema.as_ref().and_then(|schema| schema.missing()));
-        request.group = request.group.or(model.split.as_ref().and_then(|split| split.group.clone()));
+        // Rows without the column of groups are asked about all the same, but not split again.
+        let names_group = |group: &String| matches!(&whole, Whole::Table(table) if table.names().find(group).is_ok());
+        let its_group = model.split.as_ref().and_then(|split| split.group.clone()).filter(names_group);
+        request.group = request.group.or(its_group);
         // Of a model without names, classes are numbers from 0.
         let numbers: Vec<String>;
         let names = match &model.class_names {
@@ -170,6 +183,15 @@ impl Request {
             Some(schema) => schema.known_to(&self.format, has_targets),
             None => TextFormat { for_model: true, ..self.format.clone() },
         };
+        // Where all columns have names, others than the model's are passed over.
+        let columns = model.schema.iter().flat_map(|schema| &schema.columns);
+        let names: Option<Vec<String>> = columns.map(|column| column.name.clone()).collect();
+        if let (Some(names), true, true) = (names, model.schema.is_some(), self.features.is_none()) {
+            let group = model.split.as_ref().and_then(|split| split.group.as_ref());
+            let asked =
+                [&self.target, &model.target.names].into_iter().flatten().chain(&self.group).chain(group).cloned();
+            format.used = Some(names.into_iter().chain(asked).collect());
+        }
         let answers = model.target.answers.iter().flatten();
         let classes = model.class_names.iter().flatten().chain(answers);
         if has_targets && classes.clone().any(|class| says_nothing(class)) {

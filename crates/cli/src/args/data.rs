@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule::data::{Decimal, Delimiter, Memory, Missing, Request, Source, TextFormat, Unknown};
+use chainrule::data::{
+    Decimal, Delimiter, Examples, Fitted, Memory, Missing, Request, Schema, Source, TextFormat, Unknown,
+};
 use chainrule::{Loss, Task};
 use clap::Args;
 use clap::builder::TypedValueParser;
 
 use crate::escape::typed;
+use crate::failure::Failure;
 use crate::limits::{in_units, limits};
 use crate::values::{self, Parsed};
 
@@ -251,6 +254,19 @@ impl FittingArgs {
     /// What is asked for about categories that training did not see.
     pub(crate) fn unknown(&self) -> Option<Unknown> {
         self.unknown
+    }
+
+    /// Refuses what is asked about categories where there are none.
+    pub(crate) fn refuse_unknown_of_none(&self, examples: &Examples, fitted: &Fitted) -> Result<(), Failure> {
+        let has_some = |schema: &Schema| (0..schema.column_names().len()).any(|at| schema.categories(at).is_some());
+        match self.takes_unknown() && examples.is_table() && !fitted.schema().is_some_and(|schema| has_some(schema)) {
+            true => Err(Failure::Usage(
+                "--unknown is about categories, and no column that is learned from has some: leave it out, or name some by \
+                 --categories"
+                    .to_owned(),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// The column that keeps rows together, if one is given.

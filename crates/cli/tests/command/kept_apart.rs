@@ -234,6 +234,40 @@ fn what_is_asked_about_categories_is_refused_where_there_are_none() {
     let command = "train --data d.csv --target value --hidden 4 --epochs 1 --unknown zeros";
     refused(path, &format!("{command} --features a,b"), 2, "--unknown is about categories");
     assert_eq!(run(path, &format!("{command} --features a,town")).code, 0);
+    let search = "tune --data d.csv --target value --features a,b --candidates 2 --epochs 2 --unknown zeros";
+    refused(path, search, 2, "--unknown is about categories");
+}
+
+#[test]
+fn rows_without_the_column_of_groups_are_asked_about_and_not_split() {
+    let folder = folder();
+    let path = folder.path();
+    plain(path);
+    succeed(path, "train --data d.csv --target value --features a,b --group group --epochs 2 --save m --quiet");
+    fs::write(path.join("new.csv"), "a,b,value\n0.5,0.25,40\n0.1,0.2,2\n").unwrap();
+    for command in ["eval m --data new.csv", "explain m --data new.csv --row 1", "trace m --data new.csv"] {
+        let told = run(path, command);
+        assert_eq!(told.code, 0, "{command}: {}", told.stderr);
+    }
+    refused(path, "eval m --data new.csv --part test", 1, "expected 120, as the model's rows were split");
+}
+
+#[test]
+fn columns_that_nobody_asks_about_may_be_mixed() {
+    let folder = folder();
+    let path = folder.path();
+    plain(path);
+    let text = fs::read_to_string(path.join("d.csv")).unwrap();
+    let mixed = |at: usize| if at == 0 { "fee" } else { ["$5", "4", "$3"][at % 3] };
+    let lines: Vec<String> = text.lines().enumerate().map(|(at, line)| format!("{line},{}\n", mixed(at))).collect();
+    fs::write(path.join("mixed.csv"), lines.concat()).unwrap();
+    let command = "train --data mixed.csv --target value --hidden 4 --epochs 1";
+    assert_eq!(run(path, &format!("{command} --features a,b --save m")).code, 0);
+    for command in ["predict m --data mixed.csv", "eval m --data mixed.csv"] {
+        let told = run(path, command);
+        assert_eq!(told.code, 0, "{command}: {}", told.stderr);
+    }
+    refused(path, &format!("{command} --features a,fee"), 1, "expected a number with $ in \"fee\"");
 }
 
 #[test]

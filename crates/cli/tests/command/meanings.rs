@@ -80,6 +80,10 @@ fn values_are_told_in_their_own_unit_as_exactly_as_they_are_measured() {
     for found in [of_text, of_json] {
         assert!((found - mae).abs() < 1e-3 * mae, "{found} and {mae}");
     }
+    // What rounding costs is measured in the same unit: 0 in f32.
+    let told = run(path, "predict m --data d.csv --precision int8").stderr;
+    let largest: f64 = told.split("at most ").nth(1).unwrap().split([',', ' ']).next().unwrap().parse().unwrap();
+    assert!(largest > 0.0 && largest < 64.0, "{told}");
     assert_eq!(run(path, "predict m --data d.csv --output p.npy").code, 0);
     assert!(String::from_utf8_lossy(&fs::read(path.join("p.npy")).unwrap()[..80]).contains("<f8"));
 }

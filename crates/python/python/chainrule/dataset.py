@@ -118,6 +118,13 @@ class Dataset:
         log1p: Sequence[str] = (),
         group: str | None = None,
         weights: str | None = None,
+        unknown: str = "error",
+        categories: Sequence[str] = (),
+        na_as_text: Sequence[str] = (),
+        delimiter: str | None = None,
+        decimal: str | None = None,
+        header: bool | None = None,
+        skip_lines: int = 0,
         like: Dataset | None = None,
     ) -> Dataset:
         """Read rows as the command ``chainrule train --data`` reads them.
@@ -141,6 +148,20 @@ class Dataset:
             Columns of numbers that are learned as ``ln(1 + x)``.
         group, weights : str, optional
             The column whose values keep rows together when they are split; the one that says how much a row counts.
+        unknown : {'error', 'zeros'}
+            What predictions do about a category that training did not see: refuse it, or take it as none of those that it did.
+        categories, na_as_text : list of str
+            Columns whose numbers are names of categories; those in which NA, NaN, null and ? are texts as any others, such as NA
+            for Namibia, and only an empty cell is a missing value.
+        delimiter : str, optional
+            What separates the cells of text: 'comma', 'semicolon', 'tab', 'pipe', 'spaces', or a character; by default told by the
+            first lines, as the next two.
+        decimal : {'point', 'comma'}, optional
+            How fractions are written in text.
+        header : bool, optional
+            Whether the first line of text names the columns.
+        skip_lines : int
+            Lines above the table that are passed over.
         like : Dataset, optional
             Rows that were read before: these have the same targets and classes.
 
@@ -165,6 +186,13 @@ class Dataset:
             "log1p": _names(log1p),
             "group": group,
             "weights": weights,
+            "unknown": unknown,
+            "categories": _names(categories),
+            "na_as_text": _names(na_as_text),
+            "delimiter": delimiter,
+            "decimal": decimal,
+            "header": header,
+            "skip_lines": skip_lines,
         }
         if like is not None and like._table is None:
             raise InvalidInputError("like is made of arrays; expected rows that were read from a source")

@@ -33,11 +33,21 @@ impl TextFormat {
 impl TextFormat {
     /// Whether each column of these names is left out; of those that are not there nothing is said here.
     pub(super) fn are_left_out<'a>(&self, names: impl Iterator<Item = Option<&'a str>> + Clone) -> Vec<bool> {
-        let mut are_left_out = vec![false; names.clone().count()];
-        if !self.left_out.is_empty() {
+        let mut are_left_out = vec![self.used.is_some(); names.clone().count()];
+        if self.used.is_some() || !self.left_out.is_empty() {
             let names = ColumnNames::new(names);
-            let found = names.find_all(&self.left_out).unwrap_or_default();
-            found.into_iter().for_each(|column| are_left_out[column] = true);
+            let mut mark = |columns: &[String], is_left_out: bool| {
+                // A name that holds commas comes in parts.
+                match names.find_all(columns) {
+                    Ok(found) => found.into_iter().for_each(|column| are_left_out[column] = is_left_out),
+                    Err(_) => columns
+                        .iter()
+                        .filter_map(|name| names.find(name).ok())
+                        .for_each(|column| are_left_out[column] = is_left_out),
+                }
+            };
+            mark(self.used.as_deref().unwrap_or_default(), false);
+            mark(&self.left_out, true);
         }
         are_left_out
     }

@@ -26,6 +26,8 @@ pub struct TextFormat {
     pub na_as_text: Vec<String>,
     /// Columns, by name or by number from 1, that nothing is asked of: whatever their cells are mixed of is no error.
     pub left_out: Vec<String>,
+    /// Columns, by name or by number from 1, that something is asked of, where it is known of which: all others are left out.
+    pub used: Option<Vec<String>>,
     /// Lines above the table that are passed over.
     pub skip_lines: usize,
     /// Columns that a model knows by their names: a first line that has them all is a header, whatever it looks like.
