@@ -259,7 +259,7 @@ impl FittingArgs {
     /// Refuses what is asked about categories where there are none.
     pub(crate) fn refuse_unknown_of_none(&self, examples: &Examples, fitted: &Fitted) -> Result<(), Failure> {
         let has_some = |schema: &Schema| (0..schema.column_names().len()).any(|at| schema.categories(at).is_some());
-        match self.takes_unknown() && examples.is_table() && !fitted.schema().is_some_and(|schema| has_some(schema)) {
+        match self.takes_unknown() && examples.is_table() && !fitted.schema().is_some_and(has_some) {
             true => Err(Failure::Usage(
                 "--unknown is about categories, and no column that is learned from has some: leave it out, or name some by \
                  --categories"
