@@ -39,8 +39,13 @@ impl PrecisionArgs {
         match self.tolerance {
             Some(tolerance) if line.share > tolerance => {
                 tell(line.text());
+                let less = match precision {
+                    Precision::Int8 => ": f16 and bf16 round less than int8",
+                    Precision::Bf16 => ": f16 rounds less than bf16",
+                    _ => "",
+                };
                 tell(format_args!(
-                    "error: {} of {} is more than --tolerance {}: bf16 and f16 round less than int8",
+                    "error: {} of {} is more than --tolerance {}{less}",
                     line.what(),
                     line.figure(),
                     brief(tolerance),

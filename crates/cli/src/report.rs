@@ -135,7 +135,9 @@ fn hint(error: &chainrule::Error) -> String {
         {
             ": to train longer, begin from its model, train --from FILE --epochs N"
         }
-        chainrule::Error::Missing { .. } => ": --missing median for example",
+        chainrule::Error::Missing { .. } => {
+            ": --missing median for example (for a model that was trained on rows that lacked nothing: --missing drop)"
+        }
         _ => "",
     };
     option.to_owned()

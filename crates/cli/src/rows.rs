@@ -277,6 +277,14 @@ fn parts<T: Scalar>(
         seed: args.split_seed.unwrap_or(args.seed),
         by: if is_last { SplitBy::Last } else { examples.usual_split() },
     };
+    // Together they come from a file of settings, of which one is kept: typed both are refused.
+    if let (SplitBy::Last, Some(group)) = (request.by, args.fitting.group()) {
+        notes.push(format!(
+            "note: rows are split by their order (holdout = last), so those of one {} are not kept together; the column is not \
+             learned from",
+            shown(group)
+        ));
+    }
     let parts = examples.split(&request)?;
     Ok((parts, Some(examples.remember(&request))))
 }

@@ -287,3 +287,18 @@ fn data_are_looked_at_as_they_would_be_split_by_time() {
     refused(path, "data d.csv --target value --holdout last --split-seed 3", 2, "by their order");
     refused(path, "data d.csv --target value --holdout last --group group", 2, "by their order");
 }
+
+#[test]
+fn groups_and_time_of_a_file_of_settings_are_not_joined_in_silence() {
+    let folder = folder();
+    let path = folder.path();
+    plain(path);
+    let command = "train --data d.csv --features a,b --target value --hidden 4 --epochs 1 --quiet";
+    assert_eq!(run(path, &format!("{command} --holdout last --run rr")).code, 0);
+    assert_eq!(run(path, &format!("{command} --group group --run rg")).code, 0);
+    for command in ["train --config rr/config.toml --group group", "train --config rg/config.toml --holdout last"] {
+        let told = run(path, &command.replace(" --quiet", ""));
+        let said = told.stdout + &told.stderr;
+        assert!(told.code == 0 && said.contains("those of one group are not kept together"), "{command}: {said}");
+    }
+}
