@@ -6,18 +6,30 @@ use super::target_labels::some;
 use crate::{Error, Result, Task};
 
 impl TargetColumns<'_> {
-    /// Classes of which each has a column of its own, 1 in the rows of the class and 0 elsewhere, called as the columns; `None` where
-    /// they are something else, such as probabilities, or have no names.
+    /// Classes of which each has a column of its own, 1 in the rows of the class and 0 elsewhere, called as the columns, or by
+    /// numbers from 0 where these have no names; `None` where they are something else, such as probabilities.
     pub(super) fn one_hot(&self, request: TargetRequest<'_>) -> Result<Option<TargetFound>> {
-        if !self.table.has_names() {
-            return Ok(None);
-        }
-        let names: Vec<String> = self.columns.iter().map(|&column| self.table.title(column)).collect();
+        let title = |(class, &column): (usize, &usize)| match self.table.has_names() {
+            true => self.table.title(column),
+            false => class.to_string(),
+        };
+        let names: Vec<String> = self.columns.iter().enumerate().map(title).collect();
+        let mut notes = Vec::new();
+        let by_place = || (0..names.len() as u32).collect::<Vec<_>>();
         let (names, class_of) = match request.class_names {
             Some(known) if known.len() != names.len() => return Ok(None),
+            Some(known) if !self.table.has_names() => {
+                if known != names {
+                    notes.push(format!(
+                        "note: columns of the target are taken in the order of the model's classes: {}",
+                        some(known)
+                    ));
+                }
+                (known.to_vec(), by_place())
+            }
             Some(known) => (known.to_vec(), self.classes_of(&names, known)?),
             None => {
-                let class_of = (0..names.len() as u32).collect();
+                let class_of = by_place();
                 (names, class_of)
             }
         };
@@ -37,7 +49,7 @@ impl TargetColumns<'_> {
             labels.push(label);
         }
         let data = TargetData::Classes { labels, names };
-        Ok(Some(TargetFound { task: Task::Classification, data, answers: None, notes: Vec::new(), signs: Vec::new() }))
+        Ok(Some(TargetFound { task: Task::Classification, data, answers: None, notes, signs: Vec::new() }))
     }
 
     /// The class of a model that each of these columns is: by its name, or by its place where the model's classes are numbers from 0.

@@ -53,6 +53,18 @@ fn a_column_for_each_class_names_the_classes() {
     assert_eq!(scores(&succeed(path, "eval m --data d.csv --target blue,red,green")), scores(&all));
     let refused = run(path, "eval m --data d.csv --target a,red,green");
     assert_eq!(refused.code, 1, "{}", refused.stdout);
+    // Without names they are numbered from 0, and a model with names takes them in its order.
+    let (_, rest) = fs::read_to_string(path.join("d.csv"))
+        .unwrap()
+        .split_once('\n')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    fs::write(path.join("bare.csv"), rest).unwrap();
+    let bare = "--data bare.csv --target 3,4,5";
+    succeed(path, &format!("train {bare} --task classification --epochs 20 --save b --quiet"));
+    assert_eq!(scores(&succeed(path, &format!("eval b {bare}"))), scores(&all));
+    let proba = run(path, "predict b --data bare.csv --proba --json").stdout;
+    assert!(proba.contains("P(0)") && proba.contains("P(2)"), "{proba}");
     // A row that is of two classes is not one-hot: probabilities, perhaps.
     let text = fs::read_to_string(path.join("d.csv")).unwrap().replacen("1,0,0", "0.5,0.5,0", 1);
     fs::write(path.join("soft.csv"), text).unwrap();
