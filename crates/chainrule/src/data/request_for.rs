@@ -23,10 +23,9 @@ use crate::{Error, Model, Result};
 /// use chainrule::data::{AsItIs, Request, Source};
 /// use chainrule::{Loss, Mlp, Model};
 ///
-/// let names = ["setosa", "versicolor", "virginica"].map(str::to_owned).to_vec();
-/// let model = Model::new(Mlp::<f32>::builder(4).dense(3).build()?, Loss::CrossEntropy).with_class_names(names);
-/// let rows = Request::new(Source::parse("iris")?).read_as_it_is(&model)?;
-/// assert!(matches!(rows, AsItIs::Labelled(examples) if examples.rows() == 150));
+/// let model = Model::new(Mlp::<f32>::builder(2).dense(2).build()?, Loss::CrossEntropy);
+/// let rows = Request::new(Source::parse("moons:rows=50")?).read_as_it_is(&model)?;
+/// assert!(matches!(rows, AsItIs::Labelled(examples) if examples.rows() == 50));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Debug)]
