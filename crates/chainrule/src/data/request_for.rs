@@ -24,6 +24,7 @@ use crate::{Error, Model, Result};
 /// use chainrule::{Loss, Mlp, Model};
 ///
 /// let model = Model::new(Mlp::<f32>::builder(2).dense(2).build()?, Loss::CrossEntropy);
+/// let model = model.with_class_names(["a", "b"].map(str::to_owned).to_vec());
 /// let rows = Request::new(Source::parse("moons:rows=50")?).read_as_it_is(&model)?;
 /// assert!(matches!(rows, AsItIs::Labelled(examples) if examples.rows() == 50));
 /// # Ok::<(), chainrule::Error>(())
