@@ -112,3 +112,20 @@ impl Answers {
         [shares[0], shares[1], each.precision, each.recall, each.f1, together.f1]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yes_is_a_logit_above_0_however_little() {
+        // Two questions of four rows; of the first row the second is answered wrongly, the last hangs on 0 itself.
+        let logits = [0.25, 0.125, -0.25, 3.0, 0.0625, -4.0, 0.0, -0.125];
+        let targets = [1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0];
+        let parts = of_yes_or_no(&logits, &targets, 2);
+        let metric = |name: &str| parts.metrics.iter().find(|metric| metric.0 == name).unwrap().1;
+        assert_eq!((metric("accuracy of outputs"), metric("exact rows")), (7.0 / 8.0, 3.0 / 4.0));
+        // The first question: 2 of 2. The second: 1 of 2 that were called yes, 1 of 1 that is.
+        assert_eq!((metric("macro precision"), metric("macro recall")), (0.75, 1.0));
+    }
+}
