@@ -7,6 +7,7 @@ use chainrule::{DType, Loss, Model, ModelFile, Scalar, Task};
 use crate::args::ConvertArgs;
 use crate::data::{say_notes, tell_what_is_not_said};
 use crate::escape::shown;
+use crate::export::tell_coarse_values;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::layers::model_of;
@@ -51,6 +52,7 @@ fn convert<T: Scalar>(args: &ConvertArgs, file: &ModelFile, format: ExportFormat
         files::keep(&args.out, || model.save_rounded(&args.out, precision))?;
     } else {
         let name = args.out.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        tell_coarse_values(&model, format);
         let bytes = model.export(format, &ExportOptions { name, ..ExportOptions::default() })?;
         files::write(&args.out, |out| out.write_all(&bytes))?;
     }

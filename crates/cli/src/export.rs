@@ -8,6 +8,7 @@ use chainrule::{DType, Model, ModelFile, Scalar};
 
 use crate::args::ExportArgs;
 use crate::data::Named;
+use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::layers::model_of;
@@ -58,6 +59,7 @@ fn export<T: Scalar>(args: &ExportArgs, file: &ModelFile, format: ExportFormat) 
     };
     let options = ExportOptions { name: name(args), note: note.clone(), int8: args.int8 };
     let bytes = model.export(format, &options)?;
+    tell_coarse_values(&model, format);
     let Some(out) = &args.out else {
         if !note.is_empty() {
             tell(note);
@@ -99,6 +101,30 @@ fn say_left_out<T: Scalar>(model: &Model<T>, format: ExportFormat) {
         tell(
             "note: a state_dict holds weights alone: columns and scaling stay behind (--to onnx, c, rust or json hold them)",
         );
+    }
+}
+
+/// That another program's f32 is too coarse for the values of a model, which `predict` gives in f64: they lie close to one another and
+/// far from 0.
+pub(crate) fn tell_coarse_values<T: Scalar>(model: &Model<T>, format: ExportFormat) {
+    /// A step of f32 that is more of the deviation is worth a word.
+    const COARSE: f64 = 1e-3;
+    let computes = matches!(format, ExportFormat::C | ExportFormat::Rust | ExportFormat::Onnx);
+    let (Some((means, deviations)), true) = (model.target.scaling(), computes && size_of::<T>() == size_of::<f32>())
+    else {
+        return;
+    };
+    for (at, (mean, deviation)) in means.iter().zip(deviations).enumerate() {
+        let step = f64::from(f32::EPSILON) * mean.abs().log2().floor().exp2();
+        if !model.target.is_log1p(at) && step > COARSE * deviation {
+            let name = model.target.names().get(at).map_or_else(|| format!("output {}", at + 1), shown);
+            tell(format_args!(
+                "note: {name} lies around {}, where numbers of f32 are {} apart, and {format} predicts in f32; a model that is trained \
+                 with --dtype f64 has all digits",
+                brief(*mean),
+                brief(step)
+            ));
+        }
     }
 }
 

@@ -92,6 +92,15 @@ fn values_are_told_in_their_own_unit_as_exactly_as_they_are_measured() {
     for found in [of_text, of_json] {
         assert!((found - mae).abs() < 1e-3 * mae, "{found} and {mae}");
     }
+    // Other programs compute in f32, which is said, and not of values that it tells apart.
+    for command in ["export m --to c --out m.c", "convert m m.onnx"] {
+        let told = run(path, command);
+        let note = "y lies around 1.7000e9, where numbers of f32 are 128.00000 apart";
+        assert!(told.code == 0 && told.stderr.contains(note), "{command}: {}", told.stderr);
+    }
+    write(path, "near.csv", "a,b,y\n", |row, _| format!("{},{},{}", row[0], row[1], 1000.0 * row[2]), 60);
+    succeed(path, &format!("train --data near.csv --target y {SHORT} --save near --quiet"));
+    assert!(!run(path, "export near --to c --out near.c").stderr.contains("apart"));
     // What rounding costs is measured in the same unit: 0 in f32.
     let told = run(path, "predict m --data d.csv --precision int8").stderr;
     let largest: f64 = told.split("at most ").nth(1).unwrap().split([',', ' ']).next().unwrap().parse().unwrap();
