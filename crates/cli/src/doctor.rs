@@ -93,6 +93,8 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
         Some(settings) => Patient::of(&model).trained_by(&settings.config(model.loss)?),
         None => Patient::of(&model),
     };
+    let counts_rows = model.facts.as_ref().is_some_and(|facts| facts.row_weights.is_some());
+    let patient = Patient { is_weighted: patient.is_weighted || counts_rows, ..patient };
     let Examined { diagnostics, findings, rows } = examine(&patient, &data, update, Run::AFTER)?;
 
     let scaled = target_lines(&model);
@@ -114,8 +116,10 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
     output.say(format_args!("{path} on {source}, {rows} of {}\n", plural(data.rows(), "row")));
     output.say(table(&diagnostics));
     output.say(format_args!(
-        "loss {:.4}; the best constant prediction has {:.4}",
-        diagnostics.loss, diagnostics.baseline_loss
+        "loss {:.4}; the best constant prediction has {:.4}{}",
+        diagnostics.loss,
+        diagnostics.baseline_loss,
+        if patient.is_weighted { " (without the weights that it was trained with, so they say little)" } else { "" }
     ));
     scaled.iter().for_each(|line| output.say(line));
     for finding in &of_data {

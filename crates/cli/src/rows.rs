@@ -343,7 +343,7 @@ fn findings(
     notes.extend(found.notes.into_iter().skip(examples.notes().len()));
     let mut findings = found.findings;
     findings.retain(|finding| match finding.kind {
-        "label-imbalance" => !args.weights.is_weighted(),
+        "label-imbalance" => !args.weights.is_weighted() && args.fitting.row_weights().is_none(),
         "rare-categories" => !args.fitting.takes_unknown(),
         _ => true,
     });

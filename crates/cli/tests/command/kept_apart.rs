@@ -302,3 +302,25 @@ fn groups_and_time_of_a_file_of_settings_are_not_joined_in_silence() {
         assert!(told.code == 0 && said.contains("those of one group are not kept together"), "{command}: {said}");
     }
 }
+
+#[test]
+fn a_model_that_weighed_its_classes_is_not_judged_by_the_plain_loss() {
+    let folder = folder();
+    let path = folder.path();
+    let mut text = "a,b,w,y\n".to_owned();
+    for at in 0..300 {
+        let (a, b) = ((at * 37 % 101) as f64 / 50.0 - 1.0, (at * 53 % 97) as f64 / 48.0 - 1.0);
+        let is_rare = a + 0.3 * b > 1.0;
+        text += &format!("{a},{b},{},{}\n", if is_rare { 20 } else { 1 }, if is_rare { "rare" } else { "common" });
+    }
+    fs::write(path.join("d.csv"), text).unwrap();
+    for weights in ["--drop w --class-weights balanced", "--row-weights w"] {
+        let train = format!("train --data d.csv --target y {weights} --hidden 4 --epochs 6 --save m");
+        let said = run(path, &train);
+        assert!(said.code == 0 && !said.stderr.contains("--class-weights balanced"), "{weights}: {}", said.stderr);
+        let found = run(path, "doctor m --data d.csv");
+        assert!(!found.stdout.contains("learned nothing"), "{weights}: {}", found.stdout);
+        assert!(!found.stdout.contains("--class-weights balanced"), "{weights}: {}", found.stdout);
+        assert!(found.stdout.contains("without the weights that it was trained with"), "{weights}: {}", found.stdout);
+    }
+}

@@ -5,12 +5,16 @@ use chainrule_model::Scalar;
 use crate::doctor::limits::{AT_CHANCE, FALLING_FAST, HALF_LEARNED, OVERFITTING, RISE, SCORES_WELL, STILL_FALLING};
 use crate::doctor::{Diagnostics, Examination, Finding, Kind};
 
+/// The share of the balanced accuracy between chance and 1 from which a model that was trained with weights tells its classes: its plain
+/// loss says nothing about that.
+const TELLS_CLASSES: f64 = 0.1;
+
 /// All of them, once the network is trained.
 pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
     if !case.trained || diagnostics.baseline_loss <= 0.0 {
         return;
     }
-    loss_at_chance(diagnostics, case.losses, found);
+    loss_at_chance(case, diagnostics, found);
     held_out(case, diagnostics, found);
     if found.iter().any(|finding| matches!(finding.kind, Kind::LossAtChance { .. } | Kind::NoisyTargets { .. })) {
         return;
@@ -19,8 +23,9 @@ pub(super) fn examine<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagno
 }
 
 /// A loss at chance level, unless it is still falling, or the classes are told well: with weights of classes the loss without
-/// them means little.
-fn loss_at_chance(diagnostics: &Diagnostics, losses: &[f64], found: &mut Vec<Finding>) {
+/// them means little, and classes that are told better than by chance are enough.
+fn loss_at_chance<T: Scalar>(case: &Examination<'_, T>, diagnostics: &Diagnostics, found: &mut Vec<Finding>) {
+    let losses = case.losses;
     let Diagnostics { loss, baseline_loss, .. } = *diagnostics;
     let falling = match losses {
         // It diverged; the network may be that of an epoch before.
@@ -29,7 +34,8 @@ fn loss_at_chance(diagnostics: &Diagnostics, losses: &[f64], found: &mut Vec<Fin
         [_] => true,
         [] => false,
     };
-    let scores_well = diagnostics.skill.is_some_and(|skill| skill >= SCORES_WELL);
+    let enough = if case.is_weighted { TELLS_CLASSES } else { SCORES_WELL };
+    let scores_well = diagnostics.skill.is_some_and(|skill| skill >= enough);
     if loss >= AT_CHANCE * baseline_loss && !falling && !scores_well {
         found.push(Finding::of_data(Kind::LossAtChance { loss, baseline_loss }));
     }
