@@ -233,14 +233,10 @@ pub(crate) fn refuse_missing(table: &Table, columns: &[usize]) -> Result<()> {
     }
     let texts: Vec<String> =
         with_holes.iter().filter(|at| has_na(table, **at)).map(|&at| as_typed(table, at)).take(LISTED).collect();
-    if !texts.is_empty() {
+    if let (false, Some(last)) = (texts.is_empty(), listed.last_mut()) {
         let verb = if texts.len() == 1 { "holds" } else { "hold" };
-        let last = listed.last_mut();
-        let typed = typed(&texts.join(","));
-        let named = texts.join(", ");
-        last.into_iter().for_each(|last| {
-            *last += &format!("; {named} {verb} texts, and if NA is one of them: na_as_text = {typed}")
-        });
+        let (named, typed) = (texts.join(", "), typed(&texts.join(",")));
+        *last += &format!("; {named} {verb} texts, and if NA is one of them: na_as_text = {typed}");
     }
     let total: usize = with_holes.iter().map(|&at| table.columns()[at].missing).sum();
     Err(Error::Missing {

@@ -74,7 +74,8 @@ pub(crate) struct TrainArgs {
     #[arg(long, help_heading = "Data")]
     pub(crate) no_refit: bool,
     /// Cross-validate first: train and test on each of K parts of all rows in turn (with --holdout last: on each of K + 1 parts but
-    /// the first, by what was learned from those before it), and show the mean and the standard deviation of each metric. The model itself is trained as without it
+    /// the first, by what was learned from those before it), and show the mean and the standard deviation of each metric. The
+    /// model itself is trained as without it
     #[arg(long, value_name = "K", value_parser = values::count, conflicts_with_all = ["init", "test_data", "memory"], help_heading = "Data")]
     pub(crate) cv: Option<usize>,
     /// The seed that rows are split by [default: that of --seed]

@@ -1,4 +1,4 @@
-//! What is said of the columns of a file, whatever they hold: which are categories, and where `NA` is a text.
+//! What is said of the columns of a file, whatever they hold: which are categories, where `NA` is a text, and which are left out.
 
 use std::collections::HashSet;
 
@@ -28,9 +28,7 @@ impl TextFormat {
     pub(super) fn na_is_text<'a>(&self, names: impl Iterator<Item = Option<&'a str>> + Clone) -> Result<Vec<bool>> {
         marked(names, &self.na_as_text, &self.known_na_as_text)
     }
-}
 
-impl TextFormat {
     /// Whether each column of these names is left out; of those that are not there nothing is said here.
     pub(super) fn are_left_out<'a>(&self, names: impl Iterator<Item = Option<&'a str>> + Clone) -> Vec<bool> {
         let mut are_left_out = vec![self.used.is_some(); names.clone().count()];
