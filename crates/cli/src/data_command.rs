@@ -1,11 +1,13 @@
 //! `chainrule data`, and the warnings about data of `train`: the library's findings as text and as JSON.
 
 use chainrule::Task;
-use chainrule::data::{ColumnProfile, DataFinding, Preflight, SplitBy, SplitRequest, TargetProfile};
+use chainrule::data::{
+    ColumnKind, ColumnProfile, ColumnRole, DataFinding, Preflight, SplitBy, SplitRequest, TargetProfile,
+};
 use serde::Serialize;
 
-use crate::args::DataArgs;
 use crate::args::defaults::HOLDOUT;
+use crate::args::{DataArgs, FittingArgs};
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
@@ -30,13 +32,14 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     let split = SplitRequest { test, seed: args.split_seed.unwrap_or(usual.seed), by, ..usual };
     let request = args.fitting.applied_to(named.request());
     let mut output = Output::new(args.json, false);
-    let found = match request.preflight(&split) {
+    let mut found = match request.preflight(&split) {
         Ok(found) => found,
         // What cannot be learned from can still be looked at.
         Err(error) if !request.target.is_empty() => {
             let mut columns = request.clone();
             columns.target.clear();
-            if let Ok(found) = columns.preflight(&split) {
+            if let Ok(mut found) = columns.preflight(&split) {
+                name_options(&mut found);
                 let target = shown(request.target.join(","));
                 output.say(format_args!("nothing can be learned about {target} from these rows, as the error says; the columns, {target} among them:"));
                 say(&found, &mut output);
@@ -45,9 +48,25 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
         }
         Err(error) => return Err(error.into()),
     };
+    if args.fitting.takes_unknown() && !found.columns.is_empty() && !found.columns.iter().any(has_categories) {
+        return Err(FittingArgs::no_categories());
+    }
+    name_options(&mut found);
     output.json(&found);
     say(&found, &mut output);
     output.finish()
+}
+
+/// In what is told of reading, the settings by what is typed for them.
+fn name_options(found: &mut Preflight) {
+    found.notes.iter_mut().for_each(|note| *note = in_options(std::mem::take(note)));
+}
+
+/// Whether a column is learned from by what its cells say.
+fn has_categories(column: &ColumnProfile) -> bool {
+    let are_words = column.min.is_none();
+    let may_differ = matches!(column.kind, ColumnKind::Category | ColumnKind::Text | ColumnKind::Flag);
+    column.role == ColumnRole::Feature && are_words && may_differ
 }
 
 /// Refuses options about targets and parts where there are none.
@@ -86,7 +105,7 @@ fn say(found: &Preflight, output: &mut Output) {
     };
     let (rows, features) = (plural(found.rows, "row"), plural(found.features, "feature"));
     output.say(format_args!("{}: {rows}{columns}, {features}", shown(&found.origin)));
-    found.notes.iter().for_each(|note| output.say(shown(in_options(note.clone()))));
+    found.notes.iter().for_each(|note| output.say(shown(note)));
     if !found.columns.is_empty() {
         output.say("");
         output.say(table(&found.columns));

@@ -12,7 +12,7 @@ use crate::escape::shown;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::layers::model_of;
-use crate::output::{Output, brief, percent, plural, tell};
+use crate::output::{Output, brief, percent, plural, short, tell};
 use crate::text_options;
 
 pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
@@ -122,7 +122,7 @@ pub(crate) fn tell_coarse_values<T: Scalar>(model: &Model<T>, format: ExportForm
                 "note: {name} lies around {}, where numbers of f32 are {} apart, and {format} predicts in f32; a model that is trained \
                  with --dtype f64 has all digits",
                 brief(*mean),
-                brief(step)
+                short(step)
             ));
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::escape::shown;
-use crate::output::percent;
+use crate::output::{brief, percent};
 
 /// What a constant answer scores.
 #[derive(Debug, Serialize)]
@@ -81,21 +81,15 @@ pub(crate) fn intervals(found: &Assessment) -> Map<String, Value> {
     found.intervals.iter().map(|&(name, interval)| line(&(name, interval))).collect()
 }
 
-/// With five places, or of a large number with as many behind its first digit.
-fn number(value: f64) -> String {
-    if value.abs() < 1e7 { format!("{value:.5}") } else { format!("{value:.5e}") }
-}
-
 /// Names and values, as people read them.
 pub(crate) fn lines(found: &Assessment, loss: &str) -> Vec<(String, String)> {
-    let mut lines = vec![(format!("loss ({loss})"), number(found.evaluation.loss) + &remarks(found, "loss", number))];
+    let mut lines = vec![(format!("loss ({loss})"), brief(found.evaluation.loss) + &remarks(found, "loss", brief))];
     if let Some(matrix) = &found.evaluation.confusion {
         let remarks = remarks(found, "accuracy", |share| format!("{:.2}", 100.0 * share));
         let (right, all) = (matrix.correct(), matrix.total());
         lines.push(("accuracy".to_owned(), format!("{}{remarks}, {right} of {all}", percent(matrix.accuracy()))));
     }
-    let mut line =
-        |name: &str, value: f64| lines.push((name.to_owned(), number(value) + &remarks(found, name, number)));
+    let mut line = |name: &str, value: f64| lines.push((name.to_owned(), brief(value) + &remarks(found, name, brief)));
     found.metrics.iter().for_each(|(name, value)| line(name, *value));
     if let Some(Calibration { expected_error, brier_score, .. }) = &found.calibration {
         line("Brier score", *brier_score);
@@ -137,7 +131,7 @@ pub(crate) fn outputs_table(outputs: &[OutputErrors], names: &[String]) -> Strin
     let header = ["MSE", "MAE", "R2", "MSE of mean", "MAE of mean"].map(str::to_owned);
     let mut lines = vec![format!("{:label$}{}", "", cells(header))];
     for (name, found) in names.iter().zip(outputs) {
-        let numbers = [found.mse, found.mae, found.r2, found.mean_mse, found.mean_mae].map(number);
+        let numbers = [found.mse, found.mae, found.r2, found.mean_mse, found.mean_mae].map(brief);
         lines.push(format!("{name:>label$}{}", cells(numbers)));
     }
     lines.join("\n")
@@ -176,7 +170,6 @@ mod tests {
 output 1      0.00000      0.00000      1.00000      1.50000      1.00000
 output 2      1.00000      1.00000      0.00000      0.00000      0.00000";
         assert_eq!(outputs_table(&found.outputs, &output_names(&[], 2)), want);
-        assert_eq!([number(58_802_441_789.177), number(-0.5)], ["5.88024e10", "-0.50000"]);
         let named = output_names(&["price".to_owned(), "rent per month".to_owned()], 2);
         let table = outputs_table(&found.outputs, &named);
         assert!(

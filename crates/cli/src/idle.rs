@@ -171,7 +171,7 @@ fn splits_at_random(args: &TrainArgs) -> bool {
         Some(share) => share > 0.0,
         None => args.schedule.needs_validation() || without_stopping(args).is_empty(),
     };
-    args.cv.is_some() || is_drawn && (tests || validates)
+    is_drawn && (args.cv.is_some() || tests || validates)
 }
 
 /// The task, where options say it and it is none of classes.

@@ -144,14 +144,23 @@ pub(crate) fn plural(n: usize, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(n))
 }
 
-/// A number with five decimals where that says something, else with as many significant digits.
+/// A number with five decimals below 10, with six digits that count up to 10^7, and beyond either by a power of ten.
 pub(crate) fn brief(value: f64) -> String {
     // Without the sign of -0.
     let value = value + 0.0;
     match value.abs() {
-        size if size == 0.0 || (1e-3..1e5).contains(&size) => format!("{value:.5}"),
+        size if size == 0.0 || (1e-3..10.0).contains(&size) => format!("{value:.5}"),
+        size if (10.0..1e7).contains(&size) => {
+            let decimals = 5_usize.saturating_sub(size.log10() as usize);
+            format!("{value:.decimals$}")
+        }
         _ => format!("{value:.4e}"),
     }
+}
+
+/// A whole number as it is, others by [`brief`].
+pub(crate) fn short(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e7 { value.to_string() } else { brief(value) }
 }
 
 /// A duration with a readable number of digits.
@@ -174,5 +183,8 @@ mod tests {
         assert_eq!([1, 2].map(|n| plural(n, "class")), ["1 class", "2 classes"]);
         assert_eq!([1, 1437].map(|n| plural(n, "row")), ["1 row", "1,437 rows"]);
         assert_eq!(percent(0.975), "97.50 %");
+        let numbers = [0.0, -0.5, 9.99999, 12.345678, -8643.88265, 123_456.7, 9_999_999.4, 58_802_441_789.0, 0.000_123];
+        let said = "0.00000 -0.50000 9.99999 12.3457 -8643.88 123457 9999999 5.8802e10 1.2300e-4";
+        assert_eq!(numbers.map(brief).join(" "), said);
     }
 }

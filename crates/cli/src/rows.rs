@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use chainrule::data::{DataFinding, Dataset, Examples, Fitted, Parts, Preflight, Split, SplitBy, SplitRequest};
+use chainrule::data::{DataFinding, Dataset, Examples, Fitted, Parts, Preflight, Schema, Split, SplitBy, SplitRequest};
 use chainrule::train::{Recipe, Usual};
 use chainrule::{Model, Scalar, Task};
 
@@ -83,10 +83,13 @@ impl<T: Scalar> Rows<T> {
         let test_file = test_file(args, &examples, &fitted, &mut notes)?;
         let own_test = examples.test().filter(|_| args.holdout.is_none());
         let tested = test_file.as_ref().map(|test| test.test().unwrap_or(test)).or(own_test);
-        let findings = match args.quiet && !args.json {
+        let mut findings = match args.quiet && !args.json {
             true => Vec::new(),
             false => findings(args, &examples, &parts, tested, &mut notes),
         };
+        if fitted.schema().is_some_and(Schema::takes_unknown) {
+            findings.retain(|finding| finding.kind != "rare-categories");
+        }
         // Said with what to do about it.
         if findings.iter().any(|finding| matches!(finding.kind, "single-class" | "empty-classes")) {
             notes.retain(|note| !(note.starts_with("warning: ") && note.contains(" the class ")));
@@ -94,17 +97,21 @@ impl<T: Scalar> Rows<T> {
         let held_out = [&parts.validation, &parts.test];
         let of_test = tested.map_or(0, |test| test.unknown_categories(&all_rows(test), &fitted));
         let unknown = held_out.iter().fold(of_test, |sum, rows| sum + examples.unknown_categories(rows, &fitted));
+        let refused = match fitted.schema().is_some_and(Schema::takes_unknown) {
+            true => "",
+            false => "; predictions refuse such rows, unless --unknown zeros",
+        };
         if unknown > 0 {
             notes.push(format!(
                 "warning: {unknown} of the rows held out have a category that training does not see: taken as none of those \
-                 that it does; predictions refuse such rows, unless --unknown zeros"
+                 that it does{refused}"
             ));
         }
         let new = stored.map_or(0, |_| examples.unknown_categories(&parts.train, &fitted));
         if new > 0 {
             notes.push(format!(
-                "warning: {} to train on {} a category that the model does not know: learned from as none of those that it does; \
-                 predictions refuse such rows, unless --unknown zeros",
+                "warning: {} to train on {} a category that the model does not know: learned from as none of those that it \
+                 does{refused}",
                 plural(new, "row"),
                 if new == 1 { "has" } else { "have" }
             ));
@@ -229,6 +236,7 @@ fn parts<T: Scalar>(
     let is_last = args.holdout.is_some_and(|holdout| holdout.is_last);
     let share = args.holdout.and_then(|holdout| holdout.share);
     let before = stored.and_then(|model| model.split.as_ref()).filter(|_| !has_own_test);
+    let mut why_anew = None;
     if let Some(split) = before {
         if examples.is_like(split) {
             args.refuse_other_group(split)?;
@@ -247,18 +255,8 @@ fn parts<T: Scalar>(
                 };
                 return split_on(args, examples, split, (&before, &request), notes);
             }
-            Err(error) => notes.push(format!(
-                "warning: rows are split anew, so the model may have learned from some that it is tested on now: {error}"
-            )),
+            Err(error) => why_anew = Some(error),
         }
-    }
-    if stored.is_some_and(|model| model.split.is_none()) && !has_own_test {
-        let model = args.init.as_deref().unwrap_or(Path::new("the model")).display();
-        notes.push(format!(
-            "{} does not say which rows it was trained on: it may have learned from some of those held out now, whose score \
-             is then too good",
-            shown(model)
-        ));
     }
     // Other rows are split in the way that those before them were.
     let then = before.map(Split::request);
@@ -277,6 +275,19 @@ fn parts<T: Scalar>(
         seed: args.split_seed.unwrap_or(args.seed),
         by: if is_last { SplitBy::Last } else { examples.usual_split() },
     };
+    if let (Some(error), true) = (why_anew, request.test + request.validation > 0.0) {
+        notes.push(format!(
+            "warning: rows are split anew, so the model may have learned from some that it is tested on now: {error}"
+        ));
+    }
+    if stored.is_some_and(|model| model.split.is_none()) && !has_own_test && request.test + request.validation > 0.0 {
+        let model = args.init.as_deref().unwrap_or(Path::new("the model")).display();
+        notes.push(format!(
+            "{} does not say which rows it was trained on: it may have learned from some of those held out now, whose score \
+             is then too good",
+            shown(model)
+        ));
+    }
     // Together they come from a file of settings, of which one is kept: typed both are refused.
     if let (SplitBy::Last, Some(group)) = (request.by, args.fitting.group()) {
         notes.push(format!(
@@ -344,7 +355,6 @@ fn findings(
     let mut findings = found.findings;
     findings.retain(|finding| match finding.kind {
         "label-imbalance" => !args.weights.is_weighted() && args.fitting.row_weights().is_none(),
-        "rare-categories" => !args.fitting.takes_unknown(),
         _ => true,
     });
     findings

@@ -115,7 +115,7 @@ fn line<'a>(run: &'a Run, at: usize, differences: &[Difference]) -> RunLine<'a> 
 
 /// Cells of the same width below one another; what differs stands at the end, as it may be long.
 fn table(runs: &[Run], differences: &[Difference]) -> Vec<String> {
-    let header = ["run", "date", "data", "network", "epochs", "best validation", "test", "seconds", "differs in"];
+    let header = ["run", "date", "data", "network", "epochs", "best held out", "test", "seconds", "differs in"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     rows.extend(runs.iter().enumerate().map(|(at, run)| cells(run, at, differences)));
     // The last column ends the line, however long it is.

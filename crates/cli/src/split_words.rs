@@ -6,7 +6,7 @@ use chainrule::Scalar;
 use chainrule::data::{Dataset, Examples, Parts, Split, SplitBy};
 
 use crate::args::TrainArgs;
-use crate::output::{brief, grouped, plural};
+use crate::output::{grouped, plural, short};
 
 /// A line each.
 pub(crate) fn lines<T: Scalar>(
@@ -46,11 +46,6 @@ fn by_time(examples: &Examples, parts: &Parts) -> Option<String> {
         _ => format!("{} to test on, {before} before to validate on", last(test)),
     };
     Some(format!("split by time, as the {} stand in their order: {said}", plural(examples.rows(), "row")))
-}
-
-/// A number as it is written by people.
-fn short(value: f64) -> String {
-    if value.fract() == 0.0 && value < 1e7 { format!("{value}") } else { brief(value) }
 }
 
 fn by_weights<T: Scalar>(column: &str, weights: &[T]) -> String {

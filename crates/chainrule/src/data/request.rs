@@ -310,10 +310,14 @@ impl Request {
         schema: Option<&Schema>,
         notes: &mut Vec<String>,
     ) -> Result<Roles> {
+        let before = notes.len();
         let roles = self.chosen(table, names, targets, schema, notes)?;
         if roles.features.is_empty() {
             let expected = "one column at least that is not the target";
-            return Err(Error::Argument { name: "features", found: "none".to_owned(), expected: expected.to_owned() });
+            // What was left out, and why.
+            let why: Vec<&str> = notes[before..].iter().map(|note| note.trim_start_matches("warning: ")).collect();
+            let found = if why.is_empty() { "none".to_owned() } else { format!("none; {}", why.join("; ")) };
+            return Err(Error::Argument { name: "features", found, expected: expected.to_owned() });
         }
         if schema.is_none() {
             refuse_dates(table, &roles.features)?;

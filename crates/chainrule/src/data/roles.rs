@@ -91,6 +91,12 @@ fn as_numbers(table: &Table, texts: &[String], amount: &str) -> String {
         }
         .to_owned();
     };
+    let decimal = table.decimal().unwrap_or(Decimal::Point);
+    if let Some(other) = texts.iter().find(|text| !is_number_without(text, sign, decimal)) {
+        return format!(
+            "numbers have no {sign}, and {other:?} is none without it either: write all of the column as plain numbers"
+        );
+    }
     // A bracket keeps `$` from being the end of a line; of the others it would take single bytes.
     let pattern = if sign == '$' { "[$]".to_owned() } else { sign.to_string() };
     let how = match table.origin() {
@@ -98,6 +104,12 @@ fn as_numbers(table: &Table, texts: &[String], amount: &str) -> String {
         origin => format!("this takes it out of the file: sed 's/{pattern}//g' {} > NEW", typed(origin)),
     };
     format!("numbers have no {sign}; {how}")
+}
+
+/// Whether a text is a finite number as soon as a sign is taken out of it.
+fn is_number_without(text: &str, sign: char, decimal: Decimal) -> bool {
+    let rest = text.replace(sign, "");
+    number_in_thousands(rest.trim().as_bytes(), decimal).is_some_and(f64::is_finite)
 }
 
 /// Whether the numbers of a column go up by 1 from row to row.

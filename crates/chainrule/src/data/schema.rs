@@ -174,6 +174,11 @@ impl Schema {
         self.missing
     }
 
+    /// Whether a category that training did not see is no error, but none of those that it did.
+    pub fn takes_unknown(&self) -> bool {
+        self.columns.iter().any(|column| matches!(column.kind, Kind::Category { unknown: Unknown::Zeros, .. }))
+    }
+
     /// The columns that are learned from by `ln(1 + x)`.
     pub fn log1p(&self) -> Vec<String> {
         let takes_logarithms = |column: &&SchemaColumn| matches!(column.kind, Kind::Number { log1p: true, .. });

@@ -92,11 +92,15 @@ impl Target {
         if self.answers.is_some() && outputs != 1 {
             return refuse(format!("no and yes of {outputs} outputs"), "one output".to_owned());
         }
-        let Some(TargetScaling { mean, std, log1p }) = &self.scaling else { return Ok(()) };
-        let is_sound = |(mean, std): (&f64, &f64)| mean.is_finite() && std.is_finite() && *std > 0.0;
-        if mean.len() != outputs || std.len() != outputs || !mean.iter().zip(std).all(is_sound) {
+        let Some(scaling) = &self.scaling else { return Ok(()) };
+        let TargetScaling { mean, std, log1p } = scaling;
+        if mean.len() != outputs || std.len() != outputs {
             let found = format!("{} means and {} deviations", mean.len(), std.len());
-            return refuse(found, format!("{outputs} of each, finite, and deviations above 0"));
+            return refuse(found, format!("{outputs} of each"));
+        }
+        if let Some(at) = scaling.unsound() {
+            let found = format!("a mean of {} and a deviation of {} in column {}", mean[at], std[at], at + 1);
+            return refuse(found, "finite numbers and a deviation above 0".to_owned());
         }
         if !log1p.is_empty() && log1p.len() != outputs {
             return refuse(format!("log1p of {} columns", log1p.len()), format!("{outputs} yes or no, or none"));
@@ -120,8 +124,22 @@ impl TargetScaling {
             Ok(())
         })?;
         let scaling = TargetScaling { mean, std, log1p: log1p.to_vec() };
-        Target { scaling: Some(scaling.clone()), ..Target::default() }.check(cols)?;
-        Ok(scaling)
+        match scaling.unsound() {
+            Some(at) => Err(Error::Argument {
+                name: "target",
+                found: format!(
+                    "values in column {} whose squares, of which deviations are made, f64 cannot hold",
+                    at + 1
+                ),
+                expected: "values that differ by 1e-150 to 1e150: write them in another unit".to_owned(),
+            }),
+            None => Ok(scaling),
+        }
+    }
+
+    /// A column that values cannot be scaled by.
+    fn unsound(&self) -> Option<usize> {
+        self.mean.iter().zip(&self.std).position(|(mean, std)| !mean.is_finite() || !std.is_finite() || *std <= 0.0)
     }
 
     /// Number of columns.

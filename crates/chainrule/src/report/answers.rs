@@ -2,7 +2,7 @@
 
 use chainrule_kernel::Scalar;
 
-use super::words::{class_name, number, output_name, percent, read_back, value_read};
+use super::words::{class_name, output_name, percent, read_back, value_answered, value_read};
 use crate::compatibility::{check_columns, check_compatible};
 use crate::data::{Dataset, Targets};
 use crate::{Loss, Model, Result, Task};
@@ -126,7 +126,10 @@ impl Answers {
                 let list = |values: &[f64], word: fn(f64) -> String| {
                     values.iter().map(|value| word(*value)).collect::<Vec<_>>().join(", ")
                 };
-                Words { truth: Some(list(&truth[at.clone()], value_read)), answer: list(&self.scores[at], number) }
+                Words {
+                    truth: Some(list(&truth[at.clone()], value_read)),
+                    answer: list(&self.scores[at], value_answered),
+                }
             }
             Truth::Unknown => Words { truth: None, answer: self.answer_alone(model, row) },
         }

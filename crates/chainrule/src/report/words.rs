@@ -28,6 +28,16 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// A number that a model answers: with the seven digits that its outputs may have, where it is large all before the point.
+pub(crate) fn value_answered(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || !(1e-4..1e15).contains(&size) {
+        return number(value);
+    }
+    let digits = (6 - size.log10().floor() as i32).clamp(0, 8) as usize;
+    format!("{value:.digits$}")
+}
+
 /// A number that was read: as it stands there, or where that is long with five digits that count.
 pub(crate) fn value_read(value: f64) -> String {
     const LONGEST: usize = 12;
@@ -76,6 +86,8 @@ mod tests {
         {
             assert_eq!(number(value), want);
         }
+        let answers = [0.0, 0.123_456_789, -8643.882_65, 1.7e9, 2e15, 1e-9].map(value_answered);
+        assert_eq!(answers, ["0", "0.1234568", "-8643.883", "1700000000", "2.000e15", "1.000e-9"]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Comparison {
     }
 
     fn table(&self) -> Html {
-        let header = ["run", "date", "data", "network", "epochs", "best validation", "at epoch", "test", "seconds", ""];
+        let header = ["run", "date", "data", "network", "epochs", "best held out", "at epoch", "test", "seconds", ""];
         let row = |run: &Run| {
             let best = run.best();
             let number = |value: f64| format!("{value:.4}");

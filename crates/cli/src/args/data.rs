@@ -260,13 +260,17 @@ impl FittingArgs {
     pub(crate) fn refuse_unknown_of_none(&self, examples: &Examples, fitted: &Fitted) -> Result<(), Failure> {
         let has_some = |schema: &Schema| (0..schema.column_names().len()).any(|at| schema.categories(at).is_some());
         match self.takes_unknown() && examples.is_table() && !fitted.schema().is_some_and(has_some) {
-            true => Err(Failure::Usage(
-                "--unknown is about categories, and no column that is learned from has some: leave it out, or name some by \
-                 --categories"
-                    .to_owned(),
-            )),
+            true => Err(Self::no_categories()),
             false => Ok(()),
         }
+    }
+
+    /// Why `--unknown` is refused where no column has categories.
+    pub(crate) fn no_categories() -> Failure {
+        Failure::Usage(
+            "--unknown is about categories, and no column that is learned from has some: leave it out, or name some by --categories"
+                .to_owned(),
+        )
     }
 
     /// The column that keeps rows together, if one is given.

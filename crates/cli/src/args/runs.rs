@@ -28,7 +28,7 @@ pub(crate) struct RunsArgs {
     /// Folders of runs, or folders with such folders in them
     #[arg(value_name = "FOLDER", required = true)]
     pub(crate) folders: Vec<PathBuf>,
-    /// The order: score (best validation accuracy, R2 or loss first), test, loss, seconds, epochs, name, date
+    /// The order: score (best accuracy, R2 or loss on rows held out first), test, loss, seconds, epochs, name, date
     #[arg(long, value_name = "BY", default_value = "score", value_parser = order)]
     pub(crate) sort: RunOrder,
     /// Write a page (HTML, one file, no network): curves of all runs over one another, and the settings that differ

@@ -234,3 +234,29 @@ fn accounts_write_what_is_below_zero_in_brackets() {
     assert_eq!(brackets, signs);
     assert!(brackets["min"].as_f64().unwrap() < 0.0, "{brackets}");
 }
+
+#[test]
+fn texts_that_a_missing_sign_does_not_make_numbers_are_not_said_to_become_some() {
+    let folder = folder();
+    let path = folder.path();
+    let table = |odd: &str| {
+        let cell = |at: u32| if at == 7 { odd.to_owned() } else { format!("{}.{at}%", at * 7 % 31) };
+        format!("share,y\n{}", (1..60).map(|at| format!("{},{}\n", cell(at), at * 7 % 31)).collect::<String>())
+    };
+    for (odd, says) in [
+        ("inf%", "numbers have no %, and \"inf%\" is none without it either: write all of the column as plain numbers"),
+        ("free", "numbers have no %, and \"free\" is none without it either"),
+    ] {
+        fs::write(path.join("t.csv"), table(odd)).unwrap();
+        let told = run(path, "data t.csv");
+        assert!(told.stdout.contains(says) || told.stderr.contains(says), "{odd}: {}{}", told.stdout, told.stderr);
+        // Of nothing else there is to learn from, the error says the same.
+        let refused = run(path, "train --data t.csv --target y");
+        assert!(
+            refused.code == 1 && refused.stderr.contains("features: found none; left out share"),
+            "{}",
+            refused.stderr
+        );
+        assert!(refused.stderr.contains(says), "{odd}: {}", refused.stderr);
+    }
+}

@@ -43,6 +43,7 @@ fn what_a_run_would_not_use_is_refused() {
         ("--data iris --schedule plateau --no-refit", "one with a plateau schedule is not"),
         ("--holdout 0 --split-seed 3", "--split-seed is for rows that are drawn at random, and here none are"),
         ("--data iris --holdout last --split-seed 3", "--split-seed is for rows that are drawn at random"),
+        ("--data iris --cv 3 --holdout last --split-seed 3", "--split-seed is for rows that are drawn at random"),
         (&format!("{values} --test-data t.csv --epochs 3 --split-seed 3"), "--split-seed is for rows"),
         (&format!("{values} --classes 5"), "--classes is for classes, and the task is regression"),
         ("--data t.csv --target y --loss mse --classes 5", "--classes is for classes, and the task is regression"),

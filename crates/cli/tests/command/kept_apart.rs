@@ -234,6 +234,7 @@ fn what_is_asked_about_categories_is_refused_where_there_are_none() {
     let command = "train --data d.csv --target value --hidden 4 --epochs 1 --unknown zeros";
     refused(path, &format!("{command} --features a,b"), 2, "--unknown is about categories");
     assert_eq!(run(path, &format!("{command} --features a,town")).code, 0);
+    refused(path, "data d.csv --target value --features a,b --unknown zeros", 2, "--unknown is about categories");
     let search = "tune --data d.csv --target value --features a,b --candidates 2 --epochs 2 --unknown zeros";
     refused(path, search, 2, "--unknown is about categories");
 }

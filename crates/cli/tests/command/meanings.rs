@@ -95,7 +95,7 @@ fn values_are_told_in_their_own_unit_as_exactly_as_they_are_measured() {
     // Other programs compute in f32, which is said, and not of values that it tells apart.
     for command in ["export m --to c --out m.c", "convert m m.onnx"] {
         let told = run(path, command);
-        let note = "y lies around 1.7000e9, where numbers of f32 are 128.00000 apart";
+        let note = "y lies around 1.7000e9, where numbers of f32 are 128 apart";
         assert!(told.code == 0 && told.stderr.contains(note), "{command}: {}", told.stderr);
     }
     write(path, "near.csv", "a,b,y\n", |row, _| format!("{},{},{}", row[0], row[1], 1000.0 * row[2]), 60);
@@ -148,6 +148,17 @@ fn categories_that_are_taken_as_none_are_counted() {
     write(path, "d.csv", "a,town,y\n", |row, at| format!("{},{},{}", row[0], ["Bonn", "Ulm"][at % 2], row[2]), 60);
     succeed(path, &format!("train --data d.csv --target y --unknown zeros {SHORT} --save m --quiet"));
     fs::write(path.join("new.csv"), "a,town,y\n1,Ulm,1\n1,Kiel,1\n1,Kiel,2\n").unwrap();
+    // What is set already is no advice.
+    succeed(path, &format!("train --data d.csv --target y {SHORT} --save strict --quiet"));
+    for (model, options, is_advised) in [("strict", "", true), ("strict", "--unknown zeros", false), ("m", "", false)] {
+        let told = run(path, &format!("train --data new.csv --from {model} --epochs 1 --holdout 0 {options}"));
+        assert_eq!((told.code, told.stderr.contains("--unknown zeros")), (0, is_advised), "{}", told.stderr);
+        // Nothing is tested, so no row was seen before.
+        assert!(!told.stderr.contains("rows are split anew"), "{}", told.stderr);
+    }
+    let look = run(path, "data new.csv --target y");
+    assert!(look.stdout.contains("do:    --unknown zeros"), "{}", look.stdout);
+    assert!(!run(path, "data new.csv --target y --unknown zeros").stdout.contains("--unknown zeros"));
     for command in ["predict", "eval"] {
         let told = run(path, &format!("{command} m --data new.csv"));
         let note = "taken as none of those that it did: 2 in town, such as \"Kiel\", of 3 rows";
@@ -248,4 +259,16 @@ fn errors_of_several_values_are_not_added_up_in_their_units() {
     assert!(rises[0] < 2.0 * rises[1], "{rises:?}");
     let told = succeed(path, "explain m --data d.csv");
     assert!(told.contains("their units do not add up") && !told.contains("accuracy"), "{told}");
+}
+
+#[test]
+fn values_beyond_what_their_squares_may_be_are_refused_with_the_reason() {
+    let folder = folder();
+    let path = folder.path();
+    for power in ["1e300", "1e-300"] {
+        let power: f64 = power.parse().unwrap();
+        write(path, "d.csv", "a,y\n", |row, _| format!("{},{:e}", row[0], row[2] * power), 60);
+        let told = run(path, &format!("train --data d.csv --target y {SHORT} --quiet"));
+        assert!(told.code == 1 && told.stderr.contains("write them in another unit"), "{}", told.stderr);
+    }
 }

@@ -7,7 +7,7 @@ use super::target::TargetProfile;
 use super::{checks, copies};
 use crate::data::choice::marks;
 use crate::data::examples::{Examples, Inputs};
-use crate::data::policies::Missing;
+use crate::data::policies::{Missing, Unknown};
 use crate::data::roles::usable;
 use crate::data::split::Parts;
 use crate::data::table::Table;
@@ -58,7 +58,15 @@ impl Preflight {
         };
         found.notes.extend(looked_at(&copies, examples.rows()));
         found.findings = checks::findings(&found, examples);
-        found
+        found.knowing(examples.options.unknown)
+    }
+
+    /// The same without advice that is followed already: categories that training does not see are no error.
+    pub(super) fn knowing(mut self, unknown: Unknown) -> Self {
+        if unknown == Unknown::Zeros {
+            self.findings.retain(|finding| finding.kind != "rare-categories");
+        }
+        self
     }
 
     /// The same, which also looks for the rows to test on, of a source of their own, among those that are trained on.

@@ -21,7 +21,7 @@ impl Request {
                 Whole::Table(table) => {
                     let mut notes = table.notes().to_vec();
                     let features = self.chosen(&table, &table.names(), &[], None, &mut notes)?.features;
-                    self.told(Preflight::of_columns(&table, &features, self.missing, notes), 0)
+                    self.told(Preflight::of_columns(&table, &features, self.missing, notes).knowing(self.unknown), 0)
                 }
                 Whole::Bytes(bytes, _) => Preflight {
                     origin: self.source.to_string(),
