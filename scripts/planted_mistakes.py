@@ -329,6 +329,12 @@ MISTAKES = [
     ("threads: the last one takes a single column or row", PARTITION, "(length * (threads / 2) / threads + GRAIN / 2) / GRAIN * GRAIN)", "length)"),
     ("kernel: a ragged panel is read where the whole ones end", BLOCK, "(ragged, nr, true)", "(tile.b, nr, true)"),
     (
+        "kernel: a small product packs its first columns for its last",
+        "crates/kernel/src/gemm/loops/blocked.rs",
+        "let first = if pack_b { 0 } else { n / nr * nr };",
+        "let first = 0;",
+    ),
+    (
         "kernel: last column of an edge tile dropped",
         MICRO,
         "tile.cols - (NV - 1) * V::LANES });",

@@ -38,6 +38,7 @@ const CASES: &[Case] = &[
     ("784-128 b64 z", || product::<f32>([64, 128, 784], "nn")),
     ("784-128 b64 dw", || product::<f32>([784, 128, 64], "tn")),
     ("784-128 b64 dx", || product::<f32>([64, 784, 128], "nt")),
+    ("16-10 b8 dx", || product::<f32>([8, 16, 10], "nt")),
     ("512-10 b128 z", || product::<f32>([128, 10, 512], "nn")),
     ("exp f32 4096", || function(Kernel::<f32>::exp)),
     ("tanh f32 4096", || function(Kernel::<f32>::tanh)),

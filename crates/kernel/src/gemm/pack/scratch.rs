@@ -77,10 +77,16 @@ impl<T: Scalar> Scratch<T> {
         self.widened.fill(value);
     }
 
+    #[inline(always)]
     fn grow(&mut self, elements: usize) {
         if self.buffer.len() < elements {
-            self.buffer = Aligned::zeros(elements);
+            self.make(elements);
         }
+    }
+
+    #[cold]
+    fn make(&mut self, elements: usize) {
+        self.buffer = Aligned::zeros(elements);
     }
 
     pub(crate) fn try_reserve_widened(&mut self, elements: usize) -> Result<(), SizeError> {
@@ -98,6 +104,14 @@ impl<T: Scalar> Scratch<T> {
 
     pub(crate) fn keep_widened(&mut self, widened: Aligned<T>) {
         self.widened = widened;
+    }
+
+    /// Room for sums, from the beginning of a cache line on: as [`Scratch::panels`], whose bookkeeping and call took 75 instructions
+    /// a row, of the 9,158 of a step of 6-64-8-4 with one row 4 %.
+    #[inline(always)]
+    pub(crate) fn sums(&mut self, elements: usize) -> &mut [T] {
+        self.grow(elements);
+        &mut self.buffer[..elements]
     }
 
     /// Two panels, the first aligned to a cache line, the second too when `first` is a multiple of the line.
