@@ -43,7 +43,10 @@ pub(crate) fn check_rows<T: Scalar>(mlp: &Mlp<T>, rows: usize, batch: usize) -> 
     Err(Error::Argument {
         name: "batch",
         found: format!("{rows} rows in batches of {batch}, the last of which has {last}"),
-        expected: "at least 2 rows in each, for batch_norm; another size leaves another rest".to_owned(),
+        expected: match rows {
+            1 => "more than one row, for batch_norm".to_owned(),
+            _ => "at least 2 rows in each, for batch_norm; another size leaves another rest".to_owned(),
+        },
     })
 }
 

@@ -52,6 +52,7 @@ mod checksum;
 mod compatibility;
 pub mod data;
 mod date;
+mod described;
 mod difference;
 mod divergence;
 mod error;

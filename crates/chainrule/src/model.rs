@@ -8,11 +8,12 @@ use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Loss, Mlp};
 
 use crate::data::{Dataset, Features, Fitted, Preprocess, Schema, Split, Target};
+use crate::described::{Described, is_due};
 use crate::doctor::Examination;
 use crate::facts::Facts;
 use crate::stored_rows::stored_rows;
 use crate::train::{assess_network, evaluate_network};
-use crate::{Assessment, Error, Evaluation, Result, Sample, Task};
+use crate::{Assessment, Evaluation, Result, Sample, Task};
 
 /// A network with all that it needs to predict alone: what is done to features first, what it was trained to make small,
 /// and what its classes are called.
@@ -173,9 +174,11 @@ impl<T: Scalar> Model<T> {
     /// from their source.
     ///
     /// # Errors
-    /// When they have been preprocessed in another way.
+    /// When they have been preprocessed in another way, or have other columns or classes, or in another order.
     pub(crate) fn prepared<'d>(&self, data: &'d Dataset<T>) -> Result<Cow<'d, Dataset<T>>> {
-        prepared(&self.preprocess, &self.target, data)
+        let classes = self.class_names.as_deref();
+        Described { preprocess: &self.preprocess, target: &self.target, classes, schema: self.schema.as_deref() }
+            .prepared(data)
     }
 
     /// As [`Model::prepared`], of features.
@@ -190,76 +193,28 @@ impl<T: Scalar> Model<T> {
         Ok(Cow::Owned(features))
     }
 
+    /// Takes over the loss that it is trained with now, and where that is another one the task; names the classes.
+    pub(crate) fn learns_by(&mut self, loss: Loss, data: &Dataset<T>) {
+        if self.loss != loss {
+            self.task = data.task().or(Some(Task::of_loss(loss, self.mlp.outputs())));
+            self.loss = loss;
+        }
+        self.name_classes(data);
+    }
+
     /// Names the classes after the rows that were learned from, or else by number, so that the model's file tells that its
-    /// outputs stand for classes. A network with more outputs than these rows have classes keeps its names.
+    /// outputs stand for classes. Names that it has stay where these rows have none; which other ones they may have,
+    /// [`Model::prepared`] has checked.
     pub(crate) fn name_classes(&mut self, data: &Dataset<T>) {
+        let Some(classes) = data.classes() else { return };
         let outputs = self.mlp.outputs();
-        let numbers = || (0..outputs).map(|class| class.to_string()).collect();
-        match data.classes() {
-            None => {}
-            Some(classes) if classes == outputs => {
-                self.class_names = Some(data.class_names().map_or_else(numbers, <[String]>::to_vec));
-            }
-            Some(_) => {
-                self.class_names.get_or_insert_with(numbers);
+        match data.class_names() {
+            Some(names) if classes == outputs => self.class_names = Some(names.to_vec()),
+            _ => {
+                self.class_names.get_or_insert_with(|| (0..outputs).map(|class| class.to_string()).collect());
             }
         }
     }
-}
-
-/// As [`Model::prepared`], by this preprocessing of features and this scaling of targets.
-pub(crate) fn prepared<'d, T: Scalar>(
-    preprocess: &Preprocess,
-    target: &Arc<Target>,
-    data: &'d Dataset<T>,
-) -> Result<Cow<'d, Dataset<T>>> {
-    let (is_due, are_targets_due) = (is_due(preprocess, data.preprocessing())?, are_targets_due(target, data)?);
-    if !is_due && !are_targets_due {
-        return Ok(Cow::Borrowed(data));
-    }
-    let mut data = data.clone();
-    if is_due {
-        data.preprocess(preprocess)?;
-    }
-    if are_targets_due {
-        data = data.with_targets_scaled(target)?;
-    }
-    Ok(Cow::Owned(data))
-}
-
-/// Whether targets are still to be scaled.
-fn are_targets_due<T: Scalar>(target: &Target, data: &Dataset<T>) -> Result<bool> {
-    match (&target.scaling, &data.target().scaling) {
-        (wanted, done) if wanted == done => Ok(false),
-        (Some(_), None) => Ok(true),
-        (wanted, Some(_)) => {
-            let expected = match wanted {
-                None => "targets as they come from their source, as the model was made for",
-                Some(_) => "targets as they come from their source, or scaled as the model does it",
-            };
-            Err(Error::Argument {
-                name: "targets",
-                found: "values that were scaled".to_owned(),
-                expected: expected.to_owned(),
-            })
-        }
-        (None, None) => Ok(false),
-    }
-}
-
-/// Whether the preprocessing is still to be applied to rows to which this was done.
-fn is_due(preprocess: &Preprocess, done: &Preprocess) -> Result<bool> {
-    if done == preprocess {
-        return Ok(false);
-    }
-    if *done == Preprocess::None {
-        return Ok(true);
-    }
-    let expected = match preprocess {
-        Preprocess::None => "rows as they come from their source, as the model was made for".to_owned(),
-        _ => format!("rows as they come from their source, or {preprocess} as the model does it"),
-    };
-    Err(Error::Argument { name: "preprocessing", found: format!("rows after {done}"), expected })
 }
 
 #[cfg(test)]

@@ -78,8 +78,9 @@ impl<T: Scalar> Model<T> {
     /// ```
     ///
     /// # Errors
-    /// When an output is infinite or NaN: then with the first such row.
+    /// When these are no whole rows, or an output is infinite or NaN: then with the first such row.
     pub fn unscale(&self, outputs: &mut [T]) -> Result<()> {
+        self.check_whole_rows(outputs)?;
         if let Some(scaling) = &self.target.scaling {
             let columns = scaling.columns();
             for (at, y) in outputs.iter_mut().enumerate() {
@@ -179,10 +180,25 @@ impl<T: Scalar> Model<T> {
     /// ```
     ///
     /// # Errors
-    /// When the outputs are not logits or probabilities.
+    /// When the outputs are not logits or probabilities, are no whole rows, or one is infinite or NaN: then with the first such row.
     pub fn probabilities_of(&self, mut outputs: Vec<T>) -> Result<Vec<T>> {
-        self.apply_link(self.link()?, &mut outputs);
+        let link = self.link()?;
+        self.check_whole_rows(&outputs)?;
+        check_outputs(&outputs, self.mlp.outputs())?;
+        self.apply_link(link, &mut outputs);
         Ok(outputs)
+    }
+
+    fn check_whole_rows(&self, outputs: &[T]) -> Result<()> {
+        let columns = self.mlp.outputs();
+        match outputs.len().is_multiple_of(columns) {
+            true => Ok(()),
+            false => Err(Error::Shape {
+                origin: "outputs".to_owned(),
+                found: format!("{} numbers", outputs.len()),
+                expected: format!("rows of {columns}, the outputs of the network"),
+            }),
+        }
     }
 
     fn link(&self) -> Result<Link> {
@@ -215,8 +231,15 @@ impl<T: Scalar> Model<T> {
     /// the likelier answer, else 0.
     ///
     /// # Errors
-    /// As [`Model::predict`].
+    /// As [`Model::predict`], and when the model predicts values, or answers several questions at once.
     pub fn predict_classes(&self, features: &Features<T>) -> Result<Vec<u32>> {
+        if let (Some(task @ (Task::Regression | Task::MultiLabel)), false) = (self.task, self.is_classifier()) {
+            return Err(Error::Argument {
+                name: "classes",
+                found: format!("a model of {task}"),
+                expected: "one of classes, or of one question; Model::predict gives its outputs".to_owned(),
+            });
+        }
         let output = self.predict(features)?;
         if self.task == Some(Task::Binary) && self.mlp.outputs() == 1 {
             return Ok(output.iter().map(|logit| u32::from(*logit > T::ZERO)).collect());

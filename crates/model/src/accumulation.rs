@@ -30,7 +30,7 @@ use crate::{Mlp, ModelError, Workspace};
 ///     let x = MatRef::new(&x, 1, 1);
 ///     mlp.forward_training(x, &mut workspace)?;
 ///     mlp.backward(x, TargetsRef::Values(MatRef::new(&t, 1, 1)), Loss::Mse, &mut workspace)?;
-///     sum.add(&workspace, 0.5);
+///     sum.add(&workspace, 0.5)?;
 /// }
 /// assert_eq!(sum.gradients().len(), mlp.params().len());
 /// sum.step(&mut mlp, sgd, &mut workspace)?;
@@ -59,7 +59,8 @@ impl<T: Scalar> Accumulation<T> {
         self.grads.fill(T::ZERO);
     }
 
-    /// Adds the gradients of the last backward pass, times the minibatch's share of the rows in the group.
+    /// Adds the gradients of the workspace's last backward pass, times the minibatch's share of the rows in the group. A forward pass
+    /// alone, and [`Mlp::step`], which applies gradients as it computes them, leave those of an earlier pass there.
     ///
     /// # Errors
     /// When the workspace was made for a network of other layers, or the share is infinite or NaN; nothing is added
@@ -80,7 +81,7 @@ impl<T: Scalar> Accumulation<T> {
     }
 
     /// One step along the sum, with the optimiser's state in the workspace. Clipping applies to the whole sum and changes
-    /// it.
+    /// it. The sum stays: [`Accumulation::clear`] begins the next group.
     ///
     /// # Errors
     /// As [`Mlp::update`], and when the network or the workspace has other layers than the one that this was made for.

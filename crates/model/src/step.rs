@@ -26,7 +26,8 @@ impl<T: Scalar> Mlp<T> {
     /// gradients first. To see gradients, call [`Mlp::forward_training`], [`Mlp::backward`], [`Mlp::update`] and
     /// [`Mlp::commit_pass`]: the bits are the same. A loss that is infinite or NaN is returned and changes nothing;
     /// [`Mlp::first_not_finite`] finds its origin. Parameters that overflow in a step show in the loss of the next step,
-    /// and after the last step in [`Mlp::check_finite`].
+    /// and after the last step in [`Mlp::check_finite`]. Values are not looked at: those of the cross-entropies have to be
+    /// probabilities, each from 0 to 1.
     ///
     /// # Errors
     /// As [`Mlp::forward_training`] and [`Mlp::backward`], when the workspace was not made for the optimiser, and when a

@@ -7,7 +7,7 @@ use chainrule_kernel::Scalar;
 use super::contents::Bytes;
 use super::dataset::Dataset;
 use super::encoder::{Wanted, above_minus_1};
-use super::features::Features;
+use super::features::{Features, check_rows};
 use super::fitted::Fitted;
 use super::memory::Memory;
 use super::preprocess::Preprocess;
@@ -135,8 +135,9 @@ impl Examples {
     /// nothing is learned from, have no part in it.
     ///
     /// # Errors
-    /// When a column has no value in them, or a mean or deviation overflows f64.
+    /// When there are no rows, or one that is not there; when a column has no value in them, or a mean or deviation overflows f64.
     pub fn fit(&self, rows: &[usize], scaling: Scaling) -> Result<Fitted> {
+        check_rows(rows, self.rows())?;
         let counted: Vec<usize>;
         let rows = match &self.weights {
             Some(weights) => {
@@ -207,8 +208,10 @@ impl Examples {
     /// These rows, counted from 0, as features and targets of a network.
     ///
     /// # Errors
-    /// When a column that was fitted is not there, a category is unknown, a value is missing, or a number overflows `T`.
+    /// When there are no rows, or one that is not there; when a column that was fitted is not there, a category is unknown, a value is
+    /// missing, or a number overflows `T`.
     pub fn dataset<T: Scalar>(&self, rows: &[usize], fitted: &Fitted) -> Result<Dataset<T>> {
+        check_rows(rows, self.rows())?;
         let features: Features<T> = match &self.x {
             Inputs::Table { table, columns, rows: examples } => {
                 let plain;

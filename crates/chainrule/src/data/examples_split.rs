@@ -29,25 +29,49 @@ impl Examples {
         }
     }
 
-    /// Splits the rows into three parts.
-    ///
-    /// # Errors
-    /// When a share is out of range, or a part would be empty.
-    pub fn split(&self, request: &SplitRequest) -> Result<Parts> {
-        request.parts(&self.split_rows())
+    /// How the rows are drawn that are asked for so: where a column says which belong together, at random means group by group.
+    fn drawn(&self, request: &SplitRequest) -> SplitRequest {
+        let by = match (request.by, &self.group) {
+            (SplitBy::Stratified | SplitBy::Random, Some(_)) => SplitBy::Group,
+            (by, _) => by,
+        };
+        SplitRequest { by, ..*request }
     }
 
-    /// Splits the rows into folds for cross-validation: each row is tested on in one of them.
+    fn check_groups(&self, request: &SplitRequest) -> Result<()> {
+        match (request.by, &self.group) {
+            (SplitBy::Group, None) => Err(Error::Argument {
+                name: "group",
+                found: "no column of groups".to_owned(),
+                expected: "one, to split by: Request::group names it".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Splits the rows into three parts. Rows of a group stay together, unless they are taken by their order
+    /// ([`SplitBy::Last`]).
     ///
     /// # Errors
-    /// When there are fewer than two folds, or fewer rows or groups than folds.
+    /// When a share is out of range, or a part would be empty; when it is by groups and no column says which.
+    pub fn split(&self, request: &SplitRequest) -> Result<Parts> {
+        self.check_groups(request)?;
+        self.drawn(request).parts(&self.split_rows())
+    }
+
+    /// Splits the rows into folds for cross-validation: each row is tested on in one of them. Groups are kept together as by
+    /// [`Examples::split`].
+    ///
+    /// # Errors
+    /// When there are fewer than two folds, or fewer rows or groups than folds; when it is by groups and no column says which.
     pub fn folds(&self, request: &SplitRequest, folds: usize) -> Result<Vec<Parts>> {
-        request.folds(&self.split_rows(), folds)
+        self.check_groups(request)?;
+        self.drawn(request).folds(&self.split_rows(), folds)
     }
 
     /// What a model's file remembers of a split.
     pub fn remember(&self, request: &SplitRequest) -> Split {
-        let SplitRequest { test, validation, seed, by } = *request;
+        let SplitRequest { test, validation, seed, by } = self.drawn(request);
         let group = self.group.as_ref().map(|(name, _)| name.clone());
         let groups = self.groups().map(of_groups);
         Split { test, validation, seed, by, refit: false, group, groups, rows: self.rows(), content: self.content() }
@@ -89,6 +113,6 @@ impl Examples {
                 format!("those of {known:?} by which the rows were split: the model was trained on other data");
             return refuse(format!("other groups, of {name:?}"), expected);
         }
-        self.split(&split.request())
+        split.request().parts(&self.split_rows())
     }
 }

@@ -55,6 +55,7 @@ mod preprocess;
 mod preprocessing;
 mod ranks;
 mod request;
+mod request_columns;
 mod request_for;
 mod roles;
 mod rows_in_memory;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_model::Loss;
 
-use super::choice::{ColumnNames, in_known_order, marks};
+use super::choice::in_known_order;
 use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
@@ -13,10 +13,7 @@ use super::limits::Limits;
 use super::logarithms::{Columns, Logarithms};
 use super::memory::{Memory, Within};
 use super::policies::{Missing, Unknown};
-use super::roles::{
-    check_rows, group_numbers, padded_numbers, refuse_dates, refuse_number_categories, row_weights, usable,
-};
-use super::schema::Schema;
+use super::roles::{check_rows, group_numbers, row_weights};
 use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
 use super::table::{Table, TableRows, TextFormat};
@@ -50,7 +47,7 @@ pub struct Request {
     pub target: Vec<String>,
     /// The columns that are learned from; all but the targets and those left out.
     pub features: Option<Vec<String>>,
-    /// Columns that are left out.
+    /// Columns that are left out of those that would be learned from; with [`Request::features`] there are none.
     pub drop: Vec<String>,
     /// The column whose values keep rows together when they are split.
     pub group: Option<String>,
@@ -300,84 +297,6 @@ impl Request {
         }
         .within_memory()
     }
-
-    /// Which column is what; refuses dates, and a table of which nothing is learned from.
-    pub(super) fn roles(
-        &self,
-        table: &Table,
-        names: &ColumnNames<'_>,
-        targets: &[usize],
-        schema: Option<&Schema>,
-        notes: &mut Vec<String>,
-    ) -> Result<Roles> {
-        let before = notes.len();
-        let roles = self.chosen(table, names, targets, schema, notes)?;
-        if roles.features.is_empty() {
-            let expected = "one column at least that is not the target";
-            // What was left out, and why.
-            let why: Vec<&str> = notes[before..].iter().map(|note| note.trim_start_matches("warning: ")).collect();
-            let found = if why.is_empty() { "none".to_owned() } else { format!("none; {}", why.join("; ")) };
-            return Err(Error::Argument { name: "features", found, expected: expected.to_owned() });
-        }
-        if schema.is_none() {
-            refuse_dates(table, &roles.features)?;
-        }
-        Ok(roles)
-    }
-
-    /// Which column is what.
-    pub(super) fn chosen(
-        &self,
-        table: &Table,
-        names: &ColumnNames<'_>,
-        targets: &[usize],
-        schema: Option<&Schema>,
-        notes: &mut Vec<String>,
-    ) -> Result<Roles> {
-        let one = |name: &Option<String>| name.as_ref().map(|name| names.find(name)).transpose();
-        let (group, weights) = (one(&self.group)?, one(&self.row_weights)?);
-        let categories = names.find_all(&self.format.categories)?;
-        // A model knows its columns.
-        if let Some(schema) = schema {
-            refuse_number_categories(table, names, &self.format)?;
-            let located = schema.locate(table)?;
-            notes.extend(located.notes);
-            notes.extend(schema.unknown(table, &located.columns));
-            notes.extend(schema.answers_as_numbers(table, &located.columns));
-            return Ok(Roles { features: located.columns, group, weights });
-        }
-        let dropped = names.find_all(&self.drop)?;
-        let features = match &self.features {
-            Some(features) => {
-                let features = names.find_all(features)?;
-                let is_target = marks(targets, table.cols());
-                if let Some(both) = features.iter().find(|&&feature| is_target[feature]) {
-                    return Err(Error::Argument {
-                        name: "features",
-                        found: format!("{:?}, which is the target", table.title(*both)),
-                        expected: "other columns than the target: it would be learned from itself".to_owned(),
-                    });
-                }
-                features
-            }
-            None => {
-                let others: Vec<usize> =
-                    targets.iter().chain(&dropped).chain(&group).chain(&weights).copied().collect();
-                let is_other = marks(&others, table.cols());
-                let rest: Vec<usize> = (0..table.cols()).filter(|&at| !is_other[at]).collect();
-                usable(table, rest, &categories, notes)
-            }
-        };
-        refuse_number_categories(table, names, &self.format)?;
-        padded_numbers(table, &[&features, targets].concat(), notes);
-        Ok(Roles { features, group, weights })
-    }
-}
-
-pub(super) struct Roles {
-    pub(super) features: Vec<usize>,
-    group: Option<usize>,
-    weights: Option<usize>,
 }
 
 /// What was found, or if rows of the table could not be read that.

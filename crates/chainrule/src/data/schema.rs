@@ -109,6 +109,11 @@ impl Schema {
         Schema { table_columns, columns: columns.iter().map(column).collect(), missing: None, decimal: None }
     }
 
+    /// Whether all of its columns have names.
+    pub(crate) fn are_named(&self) -> bool {
+        self.columns.iter().all(|column| column.name.is_some())
+    }
+
     /// Refuses one that a file should not hold.
     pub(crate) fn check(&self, inputs: usize) -> Result<()> {
         let refuse = |found: String, expected: &str| {

@@ -19,10 +19,10 @@ use crate::{Error, Result};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SplitBy {
-    /// At random; of classes the same share of each.
+    /// At random; of classes the same share of each. Where a column says which rows belong together, as [`SplitBy::Group`].
     #[default]
     Stratified,
-    /// At random, classes or not.
+    /// At random, classes or not; groups as before.
     Random,
     /// Rows of a group stay together.
     Group,

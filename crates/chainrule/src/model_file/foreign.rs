@@ -9,7 +9,7 @@ use super::write::bytes;
 use crate::data::input::Input;
 use crate::exported::{self, Either, Exported};
 use crate::onnx;
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 
 /// The bytes of a model file.
 pub(super) struct Bytes {
@@ -57,6 +57,10 @@ fn of_bytes(origin: &str, file: &[u8], kind: ModelKind) -> Result<Bytes> {
         ModelKind::Onnx => onnx::model(origin, file)?,
         ModelKind::Json => exported::of_json(origin, file)?,
         ModelKind::Npz | ModelKind::Safetensors => {
+            if cfg!(feature = "npy") {
+                let expected = "a safetensors, ONNX or JSON file; an archive is read from its file: ModelFile::open";
+                return Err(Error::format(origin, Place::Byte(0), "an NPZ archive", expected));
+            }
             return Err(Error::Unsupported { origin: origin.to_owned(), found: "an NPZ archive", feature: "npy" });
         }
     };

@@ -10,6 +10,7 @@ use chainrule_model::Precision;
 use safetensors::{Dtype, View};
 
 use super::header::Header;
+use super::kind::{ModelKind, model_kind};
 use super::metadata::{KEY, Metadata};
 use super::tensors::SCALES;
 use super::valid;
@@ -84,7 +85,8 @@ impl<T: Scalar> Model<T> {
     /// - class names are not as many as outputs, two are alike, or one holds a control character, a line separator or a
     ///   character that turns the direction of text (commas, quotes and all letters are allowed);
     /// - preprocessing was fitted on another number of columns, or holds a number that makes no sense;
-    /// - the loss or a layer has a setting out of range, or there are more than 32,768 modules.
+    /// - the loss or a layer has a setting out of range, or there are more than 32,768 modules;
+    /// - the file's name says that it is another format: `.onnx`.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write(self, path.as_ref(), Precision::F32)
     }
@@ -131,6 +133,13 @@ impl<T: Scalar> Model<T> {
 /// Writes a model's file whole or not at all.
 fn write<T: Scalar>(model: &Model<T>, path: &Path, precision: Precision) -> Result<()> {
     let bytes = rounded_bytes(model, path, precision)?;
+    let origin = path.display().to_string();
+    // By this name it would be read as another format.
+    if model_kind(&origin, &bytes[..8])? != ModelKind::Safetensors {
+        let expected =
+            "another ending, such as .safetensors, which is what is written; Model::export writes ONNX".to_owned();
+        return Err(Error::Argument { name: "file name", found: origin, expected });
+    }
     write_atomically(path, |file| file.write_all(&bytes))
 }
 

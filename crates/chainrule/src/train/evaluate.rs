@@ -39,8 +39,8 @@ pub struct Evaluation {
     pub confusion: Option<ConfusionMatrix>,
     /// The mean absolute error in the targets' own unit; `None` with classes and with logits.
     pub mae: Option<f64>,
-    /// The share of the targets' variance that the outputs explain, the mean over the columns; `None` as `mae`, and where
-    /// every column of the targets is constant.
+    /// The share of the targets' variance that the outputs explain, the mean over the columns, of which a constant one counts 1 where
+    /// it is met and otherwise 0; `None` as `mae`, and where every column of the targets is constant.
     pub r2: Option<f64>,
 }
 

@@ -10,7 +10,6 @@ use super::trainer::NetworkRun;
 use super::{EpochReport, Observer, StopReason, TrainConfig, TrainReport, Trainer};
 use crate::compatibility::check_compatible;
 use crate::data::Dataset;
-use crate::model::prepared;
 use crate::{Error, Model, Result};
 
 /// How long a network is trained anew, and at which rates.
@@ -83,10 +82,9 @@ impl Trainer {
             epochs = best.saturating_mul(ANNEALED_TIMES);
             config = config.epochs(epochs).schedule(Schedule::Cosine { min_lr: 0.0 });
         }
-        let whole = prepared(&model.preprocess, &model.target, whole)?;
+        let whole = model.prepared(whole)?;
         check_compatible(&model.mlp, &whole, config.loss)?;
-        model.loss = config.loss;
-        model.name_classes(&whole);
+        model.learns_by(config.loss, &whole);
         let setup = NetworkRun { config: &config, checkpoints: None, from: None };
         let mut until = Until { epochs, observer };
         let mut report = self.fit_network_by(setup, &mut model.mlp, &whole, None, &mut until)?;

@@ -13,8 +13,8 @@ use super::prepare::{check_own_loss, check_start, check_validation};
 use super::{Checkpoint, Checkpoints, LossBatch, Observer, StopHandle, TrainConfig, TrainReport, epoch_loop};
 use crate::compatibility::check_compatible;
 use crate::data::Dataset;
+use crate::described::Described;
 use crate::forked;
-use crate::model::prepared;
 use crate::{Error, Model, Result};
 
 /// Trains networks and returns models.
@@ -191,10 +191,12 @@ impl Trainer {
     }
 
     /// Continues to train a model, for example a loaded one: as [`Trainer::fit`], but in place. The model's preprocessing
-    /// is applied to all rows that are not preprocessed yet; its loss becomes [`TrainConfig::loss`].
+    /// is applied to all rows that are not preprocessed yet; its loss becomes [`TrainConfig::loss`], and where that is another one, its
+    /// task that of the rows, or of the loss. Names of its classes stay where these rows have none. What its file tells of earlier
+    /// rows, [`Model::split`] and [`Model::facts`], stays as well: it is the application's to renew.
     ///
     /// # Errors
-    /// As [`Trainer::fit`], and when rows are preprocessed in another way than the model's. After [`Error::Diverged`] the
+    /// As [`Trainer::fit`], and when rows are preprocessed in another way than the model's, or have other classes or columns. After [`Error::Diverged`] the
     /// model has the parameters and running statistics of the last epoch of which everything was finite.
     pub fn resume<T: Scalar>(
         &self,
@@ -214,10 +216,9 @@ impl Trainer {
         validation: Option<&Dataset<T>>,
         observer: &mut (dyn Observer<T> + Send),
     ) -> Result<TrainReport> {
-        let train = prepared(&model.preprocess, &model.target, train)?;
+        let train = model.prepared(train)?;
         check_compatible(&model.mlp, &train, self.config.loss)?;
-        model.loss = self.config.loss;
-        model.name_classes(&train);
+        model.learns_by(self.config.loss, &train);
         let setup = NetworkRun { config: &self.config, checkpoints: self.checkpoints.as_ref(), from };
         self.fit_network_by(setup, &mut model.mlp, &train, validation, observer)
     }
@@ -324,7 +325,7 @@ impl Trainer {
         let _running = self.stop.begin();
         self.check_process()?;
         check_compatible(mlp, train, config.loss)?;
-        let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
+        let validation = validation.map(|data| Described::of(train).prepared(data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_compatible(mlp, validation, config.loss))?;
         let validation = validation.map(|data| ValidationSet { data, decision: Decision::of(data, config.loss) });
@@ -353,7 +354,7 @@ impl Trainer {
         self.check_process()?;
         let config = &self.config;
         check_own_loss(config, mlp, train)?;
-        let validation = validation.map(|data| prepared(train.preprocessing(), train.target(), data)).transpose()?;
+        let validation = validation.map(|data| Described::of(train).prepared(data)).transpose()?;
         let validation = validation.as_deref();
         validation.map_or(Ok(()), |validation| check_own_loss(config, mlp, validation))?;
         let validation = validation.map(|data| ValidationSet { data, decision: Decision::of_own_loss(data, mlp) });

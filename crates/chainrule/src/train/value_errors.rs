@@ -118,10 +118,15 @@ impl ValueErrors<'_> {
         self.absolute / self.count()
     }
 
-    /// 1 less the share of the variance that is left, the mean over the columns that have some.
+    /// 1 less the share of the variance that is left, the mean over the columns: of a constant one 1 where it is met in every row
+    /// and otherwise 0, as [`metrics::r2`](crate::metrics::r2) has it. `None` where all are constant.
     pub(super) fn r2(&self) -> Option<f64> {
-        let pairs = self.squares.iter().zip(&self.spread.squares).filter(|(_, all)| **all > 0.0);
-        let shares: Vec<f64> = pairs.map(|(left, all)| 1.0 - left / all).collect();
-        (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
+        let share = |(left, all): (&f64, &f64)| match (*all > 0.0, *left == 0.0) {
+            (true, _) => 1.0 - left / all,
+            (false, is_met) => f64::from(u8::from(is_met)),
+        };
+        let varies = self.spread.squares.iter().any(|all| *all > 0.0);
+        let shares = self.squares.iter().zip(&self.spread.squares).map(share);
+        varies.then(|| shares.sum::<f64>() / self.squares.len() as f64)
     }
 }

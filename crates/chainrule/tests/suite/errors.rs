@@ -49,7 +49,7 @@ fn data_that_do_not_fit_a_network_are_refused_with_both_widths_by_whatever_looks
         ("Sample::row", &["5", "2"], || Sample::row(&network(), &rows(5, 3), Loss::CrossEntropy, 0).map(drop)),
         ("predict", &["5", "2"], || Model::new(network(), Loss::Mse).predict(rows(5, 3).features()).map(drop)),
         ("predict_classes", &["5", "2"], || {
-            Model::new(network(), Loss::Mse).predict_classes(rows(5, 3).features()).map(drop)
+            Model::new(network(), Loss::CrossEntropy).predict_classes(rows(5, 3).features()).map(drop)
         }),
     ]);
 }
