@@ -92,6 +92,12 @@ def test_a_number_of_threads_that_cannot_be_is_refused_in_words(threads):
             call(X) if call == model.predict else call(X, Y)
 
 
+@pytest.mark.parametrize("y", [np.array(["a", "b"] * 60), ["a", "b"] * 60, np.array(["a", "b"] * 60, dtype=object)])
+def test_texts_are_no_values(y):
+    with pytest.raises(chainrule.InvalidInputError, match="y holds texts, beginning with 'a'; expected numbers"):
+        regressor().fit(X, y)
+
+
 def test_limits_without_end_are_never_reached():
     model = regressor(solver="lbfgs", max_iter=2**70, max_fun=2**70, tol=10.0).fit(X, Y)
     assert model.n_iter_ < 1000

@@ -129,6 +129,15 @@ def test_what_cannot_be_is_told_in_words(call, words):
 MODEL, VALUES = mlp().to_model("cross-entropy"), mlp().to_model("mse")
 
 
+def test_numbers_that_overflow_are_told_and_examined():
+    net = mlp(dtype="float32")
+    net.set_parameters({"0.weight": np.full((4, 6), 1e38), "2.weight": np.full((6, 3), 3e38)})
+    with pytest.raises(chainrule.InvalidInputError, match=r"expected a finite number.*\(doctor names the layer\)"):
+        net.to_model("mse").predict(X)
+    found = net.to_model("mse").doctor(X, X[:, :3])
+    assert not found and np.isnan(found.loss) and "nan" in str(found)
+
+
 def test_a_checkpoint_is_no_model_and_python_says_what_goes_on_with_it(tmp_path):
     chainrule.Trainer(epochs=1).fit(mlp(), chainrule.Dataset(X, Y), checkpoints=tmp_path)
     (file,) = tmp_path.iterdir()

@@ -60,6 +60,13 @@ def test_classes_that_are_numbers_are_those_of_numbers_as_names():
     assert trained(texts, "2-8-3 tanh").evaluate(train) == model.evaluate(train)
 
 
+def test_predictions_of_a_dataset_do_not_look_at_its_classes():
+    model = trained(chainrule.Dataset(X, KIND), "2-8-3 tanh")
+    np.testing.assert_array_equal(model.predict(chainrule.Dataset(X, np.zeros(300, int))), model.predict(X))
+    unlabelled = chainrule.Dataset(X, np.full(300, "?"))
+    np.testing.assert_array_equal(model.predict_proba(unlabelled), model.predict_proba(X))
+
+
 def test_a_model_of_a_frame_knows_its_columns_also_from_a_file(tmp_path):
     data = chainrule.Dataset(FRAME, VALUES)
     model = trained(data, "3-8-1 tanh")
@@ -105,6 +112,7 @@ def test_a_fitted_estimators_model_knows_the_columns():
     pytest.importorskip("sklearn", "1.6")
     from chainrule.sklearn import MLPRegressor
 
-    model = MLPRegressor(hidden_layer_sizes=(8,), solver="lbfgs", random_state=0, max_iter=50, tol=1e-1).fit(FRAME, VALUES).to_model()
+    estimator = MLPRegressor(hidden_layer_sizes=(8,), solver="lbfgs", random_state=0, max_iter=50, tol=1e-1)
+    model = estimator.fit(FRAME, VALUES).to_model()
     assert model.feature_names == ["a", "b", "c"]
     np.testing.assert_array_equal(model.predict(MIXED), model.predict(FRAME))

@@ -83,5 +83,5 @@ def plain(column: Any, title: str) -> Any:
             raise InvalidInputError(f"{title} holds {type(value).__name__}, beginning with {value!r}; expected numbers")
     if all(isinstance(value, (bool, np.bool_)) for value in column):
         return column.astype(np.bool_)
-    is_whole = all(isinstance(value, numbers.Integral) and abs(value) < 1 << 63 for value in column)
+    is_whole = all(isinstance(value, numbers.Integral) and abs(int(value)) < 1 << 63 for value in column)
     return column.astype(np.int64 if is_whole else np.float64)

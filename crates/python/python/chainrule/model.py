@@ -130,11 +130,12 @@ class Model:
             X = X if places is None else chosen_columns(X, places)
         return as_matrix(X, "X", self.dtype)
 
-    def _part(self, data: Dataset) -> Any:
-        """The rows of a dataset as the compiled module takes them; columns and classes are found by their names."""
+    def _part(self, data: Dataset, is_measured: bool = False) -> Any:
+        """The rows of a dataset as the compiled module takes them; columns are found by their names, and so are classes where
+        they are compared with predictions."""
         if data._table is None:
             self._compiled.check_takes_arrays()
-        n_classes = self.n_outputs if self.task == "classification" else None
+        n_classes = self.n_outputs if self.task == "classification" and is_measured else None
         like = Learned(self.feature_names, self.class_names, n_classes, "the dataset", "the model")
         return data._part(self.dtype, like)
 
@@ -146,7 +147,7 @@ class Model:
             return (self._rows(X), self._targets(y))
         if y is not None:
             raise InvalidInputError("y is given beside a Dataset; expected one of them, as the dataset has its own y")
-        return tuple(self._part(X))
+        return tuple(self._part(X, is_measured=True))
 
     def outputs(self, X: Any) -> Any:
         """What the network says: logits of classes, or values in their own unit.
@@ -234,7 +235,7 @@ class Model:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), or Dataset
-            Rows as they come; a dataset has its own y.
+            Rows as they come; a dataset has its own y. Columns of frames and classes are found by their names.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
             Classes by their names, or by their numbers where the model has no names; values in their own unit.
 
@@ -260,6 +261,8 @@ class Model:
         """
         found = json.loads(_chainrule.doctor(self._compiled, self._labelled(X, y)))
         findings = [Finding(**finding) for finding in found.pop("findings")]
+        # JSON has no NaN and no infinity.
+        found |= {name: float("nan") for name in ("loss", "baseline_loss") if found[name] is None}
         return Examination(findings=findings, **found)
 
     def trace(self, X: Any, y: Any = None, steps: int = 1, digits: int = 6) -> Trace:

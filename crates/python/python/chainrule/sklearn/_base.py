@@ -94,6 +94,7 @@ class BaseMLP(BaseEstimator, ABC):
     coefs_: list[Any]
     intercepts_: list[Any]
     norms_: list[Any]
+    _optimizer: SolverState
 
     @abstractmethod
     def _examples(self, X: Any, y: Any, incremental: bool, reset: bool) -> Examples:

@@ -37,7 +37,7 @@ def _predictor(estimator: Any, dtype: Any) -> Predictor:
     known = _PREDICTORS.get(estimator)
     if known is not None and known[0] == settings and known[1].matches(*parameters, norms):
         return known[1]
-    predictor = Predictor(*parameters, *settings, norms)
+    predictor = Predictor(*parameters, settings[0], settings[1], settings[2], norms)
     _PREDICTORS[estimator] = (settings, predictor)
     return predictor
 

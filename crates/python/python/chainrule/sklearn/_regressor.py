@@ -13,7 +13,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 from ._base import BaseMLP, Examples
 from ._parameters import check_parameters
 from ._predict import network_output
-from ._rows import held
+from ._rows import held, without_texts
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -197,7 +197,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         X, y = validate_data(
             self,
             X,
-            y,
+            without_texts(y),
             accept_sparse=["csr", "csc"],
             multi_output=True,
             y_numeric=True,

@@ -26,6 +26,16 @@ def without_dates(X: Any) -> Any:
     return X
 
 
+def without_texts(y: Any) -> Any:
+    """The targets of a regressor, which are refused where they are texts."""
+    array = np.asarray(y) if isinstance(y, (list, tuple)) else y
+    kind = getattr(getattr(array, "dtype", None), "kind", "")
+    if kind in "US" and kind or kind == "O" and len(array) and isinstance(np.asarray(array).flat[0], str):
+        first = np.asarray(array).flat[0]
+        raise InvalidInputError(f"y holds texts, beginning with {str(first)!r}; expected numbers, or of classes an MLPClassifier")
+    return y
+
+
 def held(array: Any, dtype: Any, name: str) -> Any:
     """The array or sparse matrix in the network's element type, in C order. A number beyond it is refused by its place."""
     values = array.data if scipy.sparse.issparse(array) else array

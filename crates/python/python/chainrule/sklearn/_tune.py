@@ -148,7 +148,7 @@ def tune(
     random = check_random_state(random_state)
     names = ("norm", "early_stopping", "validation_fraction", "batch_size")
     network, rows = {name: own[prefix + name] for name in names}, _num_samples(X)
-    splitter = check_cv(cv, y, classifier=is_classifier(estimator))
+    splitter: Any = check_cv(cv, y, classifier=is_classifier(estimator))
     fits = _fits(network, rows, lambda: splitter.split(X, y))
     _check_batch(network["batch_size"], fits)
     batches = _batches(rows, fits)
