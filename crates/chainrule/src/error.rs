@@ -239,8 +239,8 @@ pub enum Error {
     /// An output of a network is NaN or infinite.
     #[error(
         "row {row}: output {output} is {value}, expected a finite number: either the row's features are far from those of \
-         training and overflow on their way, or the network holds numbers that are not finite (Mlp::check_finite names the \
-         module): train it again, with a smaller learning rate or scaled features"
+         training and overflow on their way, or the network holds numbers that are not finite (doctor names the layer): \
+         train it again, with a smaller learning rate or scaled features"
     )]
     OutputNotFinite {
         /// The row, counted from 1.

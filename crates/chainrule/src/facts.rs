@@ -37,6 +37,9 @@ pub struct Facts {
     /// The epoch that the weights are of, where training chose one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<usize>,
+    /// Whether it was trained with a loss that the application computed, not with the model's own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub own_loss: bool,
     /// What was measured on rows that it was not trained on: `test accuracy`, `test R2`, ...
     pub scores: Vec<(String, f64)>,
     /// The settings that a later run goes on with, where nothing else is asked for.

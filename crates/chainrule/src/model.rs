@@ -111,6 +111,16 @@ impl<T: Scalar> Model<T> {
         Model { class_names: Some(names), ..self }
     }
 
+    /// The same, whose columns are numbers as they are with these names: it finds the columns of a table by them.
+    ///
+    /// # Errors
+    /// When there are not as many names as inputs, or two are alike.
+    pub fn with_feature_names(self, names: Vec<String>) -> Result<Self> {
+        let schema = Schema::of_named_numbers(names);
+        schema.check(self.mlp.inputs())?;
+        Ok(Model { schema: Some(Arc::new(schema)), ..self })
+    }
+
     /// Loss and accuracy over rows whose answers are known, as they come from their source or preprocessed as this model
     /// does it. Weights and smoothing are for training: here the loss is the plain one, and rows count alike.
     ///

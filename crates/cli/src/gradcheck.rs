@@ -124,7 +124,12 @@ fn words(report: &Report) -> String {
             text.push_str(&format!("{}: {names}: {meaning}\n", verdict.name()));
         }
     }
-    text.push_str(if report.passed() { "passed" } else { "failed" });
+    let is_lost = report.tensors.iter().all(|tensor| tensor.verdict == Verdict::Lost);
+    text.push_str(match report.passed() {
+        true => "passed",
+        false if is_lost => "failed: no gradient is larger than the rounding error of the loss, so nothing was checked",
+        false => "failed",
+    });
     text
 }
 

@@ -128,6 +128,13 @@ fn update<T: Scalar>(args: &TraceArgs, model: &Model<T>) -> Result<(Update, Opti
     let clip = clip.or(earlier.clip);
     let clipped = clip.map_or_else(String::new, |clip| format!(", {clip}"));
     let mut note = format!("The step is that of the model's own training, but for the options: {optimizer}{clipped}.");
+    if model.facts.as_ref().is_some_and(|facts| facts.own_loss) {
+        note = format!(
+            "The model was trained with a loss that an application computed, which no file holds: the step is one by {}, with \
+             the optimizer of the training, but for the options: {optimizer}{clipped}.",
+            model.loss
+        );
+    }
     let weights = WeightsArgs::of(&earlier).words();
     if !weights.is_empty() {
         note += &format!(" The loss here is the plain mean; in training it had {}.", weights.trim_start_matches(", "));

@@ -171,6 +171,7 @@ pub(crate) fn facts<T: Scalar>(
         epochs: report.epochs_run,
         refit_epochs: None,
         row_weights: args.fitting.row_weights().map(str::to_owned),
+        own_loss: false,
         best_epoch: report.best,
         scores: scores.unwrap_or_default(),
         settings: Some(Settings::of(config)),

@@ -9,10 +9,14 @@ use crate::batch::{Data, Targets};
 use crate::failure::Failure;
 use crate::rows::Rows;
 
-/// The numbers of an array in C order; `as_slice` alone takes Fortran's order, too.
+/// The numbers of an aligned array in C order; `as_slice` alone takes Fortran's order, too.
 pub(crate) fn in_order<'a, T: Element>(array: &'a PyReadonlyArray2<'_, T>, name: &str) -> Result<&'a [T], Failure> {
     let values = array.as_slice().ok().filter(|_| array.is_c_contiguous());
-    values.ok_or_else(|| Failure::input(format!("{name} is not C-contiguous; call numpy.ascontiguousarray")))
+    values.ok_or_else(|| {
+        Failure::input(format!(
+            "{name} is not an aligned array in C order; call numpy.require(array, requirements='CA')"
+        ))
+    })
 }
 
 /// The arrays of X.
@@ -43,7 +47,8 @@ impl<'py, T: Element + Scalar> HeldRows<'py, T> {
     }
 
     pub(crate) fn view(&self) -> Result<Rows<'_, T>, Failure> {
-        let layout = |_| Failure::input("X is not C-contiguous; call numpy.ascontiguousarray");
+        let layout =
+            |_| Failure::input("X is not an aligned array in C order; call numpy.require(array, requirements='CA')");
         Ok(match self {
             HeldRows::Dense(array) => Rows::Dense { values: in_order(array, "X")?, width: array.shape()[1] },
             HeldRows::Sparse { values, columns, starts, width } => Rows::Sparse {
@@ -80,7 +85,11 @@ impl<'py, T: Element + Scalar> HeldData<'py, T> {
     }
 
     pub(crate) fn view(&self) -> Result<Data<'_, T>, Failure> {
-        let layout = |_| Failure::input("y or sample_weight is not C-contiguous; call numpy.ascontiguousarray");
+        let layout = |_| {
+            Failure::input(
+                "y or sample_weight is not an aligned array in C order; call numpy.require(array, requirements='CA')",
+            )
+        };
         let targets = match &self.targets {
             HeldTargets::Classes(classes) => Targets::Classes(classes.as_slice().map_err(layout)?),
             HeldTargets::Values(values) => Targets::Values { values: in_order(values, "y")?, width: values.shape()[1] },

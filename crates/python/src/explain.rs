@@ -1,7 +1,7 @@
 //! What a model is, says and computes, as bytes and JSON; `chainrule.Model` gives it Python's forms.
 
 use chainrule::data::Dataset;
-use chainrule::doctor::{Diagnostics, judge};
+use chainrule::doctor::{Diagnostics, Kind, judge};
 use chainrule::export::{ExportFormat, ExportOptions};
 use chainrule::optim::Update;
 use chainrule::trace::{MarkdownStyle, Shown, TextStyle, to_json, to_markdown, to_text, trace_model};
@@ -11,9 +11,8 @@ use pyo3::types::{PyBytes, PyTuple};
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::labelled::dataset;
+use crate::labelled::labelled;
 use crate::model::{Inner, Model, each};
-use crate::part::Part;
 use crate::threads::run;
 
 /// Rows that the doctor looks at, at most: the thresholds of the library are chosen for a thousand.
@@ -34,19 +33,18 @@ pub(crate) fn export<'py>(
     Ok(PyBytes::new(py, &bytes))
 }
 
-/// Every number of a step on these rows: as text, as Markdown and as JSON.
+/// Every number of a step on the rows of `(X, y)` or of a `chainrule.Dataset`: as text, as Markdown and as JSON.
 #[pyfunction]
 pub(crate) fn trace(
     py: Python<'_>,
     model: &Model,
-    x: &Bound<'_, PyAny>,
-    y: &Bound<'_, PyAny>,
+    data: &Bound<'_, PyTuple>,
     steps: usize,
     digits: usize,
 ) -> PyResult<(String, String, String)> {
     each!(&model.inner, model => {
-        let data = dataset(model, x, y)?;
-        Ok(run(py, None, |_| written(model, &data, steps, digits))?)
+        let data = labelled(model, data)?;
+        Ok(run(py, None, |_| written(model, &data.for_model(model)?, steps, digits))?)
     })
 }
 
@@ -70,7 +68,14 @@ fn update<T: Scalar>(model: &chainrule::Model<T>) -> Result<(Update, String), Er
     let earlier = settings.map(|settings| settings.config(model.loss)).transpose()?;
     Ok(match earlier.filter(|earlier| earlier.lbfgs.is_none()) {
         Some(earlier) => {
-            let note = format!("The step is that of the model's own training: {}.", earlier.optimizer);
+            let note = match has_own_loss(model) {
+                false => format!("The step is that of the model's own training: {}.", earlier.optimizer),
+                true => format!(
+                    "The model was trained with a loss of the caller's own, which no file holds: the step is one by {}, with the \
+                     optimizer of the training: {}.",
+                    model.loss, earlier.optimizer
+                ),
+            };
             (Update { clip: earlier.clip, optimizer: earlier.optimizer, decay: earlier.decay }, note)
         }
         None => {
@@ -80,12 +85,17 @@ fn update<T: Scalar>(model: &chainrule::Model<T>) -> Result<(Update, String), Er
     })
 }
 
+/// Whether the model was trained with another loss than the one it has: a function of Python.
+pub(crate) fn has_own_loss<T: Scalar>(model: &chainrule::Model<T>) -> bool {
+    model.facts.as_ref().is_some_and(|facts| facts.own_loss)
+}
+
 /// What the doctor finds in the model on these rows, as JSON.
 #[pyfunction]
-pub(crate) fn doctor(py: Python<'_>, model: &Model, x: &Bound<'_, PyAny>, y: &Bound<'_, PyAny>) -> PyResult<String> {
+pub(crate) fn doctor(py: Python<'_>, model: &Model, data: &Bound<'_, PyTuple>) -> PyResult<String> {
     each!(&model.inner, model => {
-        let data = dataset(model, x, y)?;
-        Ok(run(py, None, |_| examined(model, &data))?)
+        let data = labelled(model, data)?;
+        Ok(run(py, None, |_| examined(model, &data.for_model(model)?))?)
     })
 }
 
@@ -96,8 +106,11 @@ fn examined<T: Scalar>(model: &chainrule::Model<T>, data: &Dataset<T>) -> Result
     let mut case = model.examination(&sample);
     (case.columns, case.classes, case.targets, case.trained) = (&columns, &classes, model.target.names(), true);
     let diagnostics = Diagnostics::measure(&case)?;
+    let own_loss = has_own_loss(model);
     let findings: Vec<_> = judge(&case, &diagnostics)
         .iter()
+        // What was not minimised may be large.
+        .filter(|finding| !own_loss || !matches!(finding.kind, Kind::LossAtChance { .. } | Kind::NoisyTargets { .. }))
         .map(|finding| {
             let numbers: serde_json::Map<_, _> =
                 finding.kind.numbers().into_iter().map(|(name, number)| (name.to_owned(), json!(number))).collect();
@@ -113,35 +126,23 @@ fn examined<T: Scalar>(model: &chainrule::Model<T>, data: &Dataset<T>) -> Result
         })
         .collect();
     let Diagnostics { loss, baseline_loss, .. } = diagnostics;
-    let found =
-        json!({ "rows": sample.rows().count(), "loss": loss, "baseline_loss": baseline_loss, "findings": findings });
+    let found = json!({
+        "rows": sample.rows().count(),
+        "loss": loss,
+        "baseline_loss": baseline_loss,
+        "loss_name": model.loss.to_string(),
+        "has_own_loss": own_loss,
+        "findings": findings,
+    });
     Ok(found.to_string())
 }
 
-/// The loss and every metric that fits, by name, on X and y.
+/// The loss and every metric that fits, by name.
 #[pyfunction]
-pub(crate) fn evaluate(
-    py: Python<'_>,
-    model: &Model,
-    x: &Bound<'_, PyAny>,
-    y: &Bound<'_, PyAny>,
-) -> PyResult<Vec<(&'static str, f64)>> {
+pub(crate) fn evaluate(py: Python<'_>, model: &Model, data: &Bound<'_, PyTuple>) -> PyResult<Vec<(&'static str, f64)>> {
     each!(&model.inner, model => {
-        let data = dataset(model, x, y)?;
-        Ok(run(py, None, |_| scores(model, &data))?)
-    })
-}
-
-/// The same on the rows of a `chainrule.Dataset`.
-#[pyfunction]
-pub(crate) fn evaluate_part(
-    py: Python<'_>,
-    model: &Model,
-    part: &Bound<'_, PyTuple>,
-) -> PyResult<Vec<(&'static str, f64)>> {
-    each!(&model.inner, model => {
-        let part = Part::new(part)?;
-        Ok(run(py, None, |_| scores(model, &part.for_model(model)?))?)
+        let data = labelled(model, data)?;
+        Ok(run(py, None, |_| scores(model, &data.for_model(model)?))?)
     })
 }
 

@@ -130,7 +130,7 @@ fn trained<T: Element + Scalar>(
         let model = made.insert(chainrule::Model::new(start, trainer.config().loss).described_by(&ready.train));
         model.split = ready.split.clone();
         let report = fitted(run, model, &ready, caller)?;
-        describe(model, trainer, &ready, report.epochs_run, report.best);
+        describe(model, run, &ready, report.epochs_run, report.best);
         Ok(report)
     };
     let result = run_calling(py, || handle.stop(), work);
@@ -161,7 +161,7 @@ fn fitted<T: Element + Scalar>(
     let Some(function) = &functions.loss else {
         let Some(kept) = kept else { return Ok(trainer.resume(model, train, validation, observer)?) };
         let mut described = model.clone();
-        describe(&mut described, trainer, ready, 0, None);
+        describe(&mut described, run, ready, 0, None);
         let mut failed = None;
         let observers = (observer, Best::new(kept, described, from.as_ref(), &mut failed)?);
         let report = match from {
@@ -252,7 +252,7 @@ impl Settings {
 /// Says in the model how it was trained, for this many epochs.
 fn describe<T: Scalar>(
     model: &mut chainrule::Model<T>,
-    trainer: &Trainer,
+    run: &Run<'_>,
     ready: &Ready<T>,
     epochs: usize,
     best_epoch: Option<usize>,
@@ -265,7 +265,8 @@ fn describe<T: Scalar>(
         rows: ready.train.rows(),
         epochs,
         best_epoch,
-        settings: Some(KeptSettings::of(trainer.config())),
+        own_loss: run.functions.loss.is_some(),
+        settings: Some(KeptSettings::of(run.trainer.config())),
         ..Facts::default()
     });
 }

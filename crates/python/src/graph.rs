@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::failure::Failure;
-use crate::labelled::dataset;
+use crate::labelled::labelled;
 use crate::model::{Inner, Model, each};
 
 /// What is drawn.
@@ -31,7 +31,7 @@ macro_rules! view {
 
 #[pymethods]
 impl Graph {
-    /// Of a model, and of a row (counted from 0) of `(X, y)`, if these are given.
+    /// Of a model, and of a row (counted from 0) of `(X, y)` or of a `chainrule.Dataset`, if there is one.
     #[new]
     fn new(model: &Model, is_neurons: bool, data: Option<&Bound<'_, PyTuple>>, row: usize) -> PyResult<Self> {
         each!(&model.inner, model => {
@@ -42,7 +42,7 @@ impl Graph {
                     View::Operations(Operations::new(&model.mlp, model.loss))
                 }));
             };
-            let data = dataset(model, &data.get_item(0)?, &data.get_item(1)?)?;
+            let data = labelled(model, data)?.for_model(model)?;
             Ok(Graph(of_row(model, &data, row, is_neurons)?))
         })
     }

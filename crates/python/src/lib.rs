@@ -54,7 +54,7 @@ mod _chainrule {
     #[pymodule_export]
     use super::criterion::loss_error;
     #[pymodule_export]
-    use super::explain::{doctor, evaluate, evaluate_part, export, trace};
+    use super::explain::{doctor, evaluate, export, trace};
     #[pymodule_export]
     use super::fit::{check_settings, fit};
     #[pymodule_export]
@@ -76,7 +76,7 @@ mod _chainrule {
     #[pymodule_export]
     use super::predictor::Predictor;
     #[pymodule_export]
-    use super::solver::{schedule_error, solver_error};
+    use super::solver::{schedule_error, schedule_rate, solver_error};
     #[pymodule_export]
     use super::table::Table;
 

@@ -17,6 +17,9 @@ use crate::model::{self, Model};
 use crate::tensors::{Tensor, tensors};
 use crate::threads::{run, run_here};
 
+/// Arrays with the names of their parameters.
+type Named<'py> = Vec<(String, Bound<'py, PyAny>)>;
+
 /// Below this many multiply-adds a step takes less time than handing it to another thread.
 const SHORT: usize = 500_000;
 
@@ -204,7 +207,7 @@ impl Mlp {
     }
 
     /// Copies of the parameters with their names, in their order.
-    fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+    fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Named<'py>> {
         let mut lent = self.lend()?;
         each!(lent.learner(), T, learner => named(py, &learner.mlp, learner.mlp.params()))
     }
@@ -223,7 +226,7 @@ impl Mlp {
                     return Err(Failure::input(text).into());
                 }
                 let values = values.as_slice().ok().filter(|_| values.is_c_contiguous());
-                let values = values.ok_or_else(|| Failure::input(format!("{name} is not C-contiguous")))?;
+                let values = values.ok_or_else(|| Failure::input(format!("{name} is not an aligned array in C order; call numpy.require(array, requirements='CA')")))?;
                 mlp.params_mut()[tensor.range.clone()].copy_from_slice(values);
             }
             mlp.check_finite().map_err(Failure::from)?;
@@ -238,55 +241,86 @@ impl Mlp {
         each!(lent.learner(), T, learner => Ok(weights_sha256(&learner.mlp)))
     }
 
-    /// The outputs for X, (rows, outputs): of an evaluation, or of the pass that begins a step.
-    fn forward<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>, is_training: bool) -> PyResult<Bound<'py, PyAny>> {
+    /// The outputs for X, (rows, outputs), of an evaluation.
+    fn forward<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let mut lent = self.lend()?;
         each!(lent.learner(), T, learner => {
             let held: PyReadonlyArray2<'_, T> = x.extract()?;
             let x = matrix(&held)?;
             let (rows, outputs) = (x.rows(), self.n_outputs);
-            let output = self.run(py, rows, || if is_training { learner.forward(x) } else { inferred(learner, x) })?;
+            let output = self.run(py, rows, || inferred(learner, x))?;
             Ok(output.into_pyarray(py).reshape([rows, outputs])?.into_any())
         })
     }
 
-    /// The loss of the pass that `forward` began, by one of the library's losses; its gradients are known then.
-    fn backward(&self, py: Python<'_>, y: &Bound<'_, PyAny>, loss: &str) -> PyResult<f64> {
-        let loss: Loss = loss.parse().map_err(Failure::from)?;
+    /// The loss on these rows and its gradients with the names of their parameters; the network stays as it is. `loss` is the
+    /// name of one of the library's, of `y`, or a function of the outputs that returns its value and its gradient by them.
+    /// The network is lent until the end, so that such a function cannot use it.
+    fn gradients<'py>(
+        &self,
+        py: Python<'py>,
+        x: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        loss: &Bound<'py, PyAny>,
+    ) -> PyResult<(f64, Named<'py>)> {
         let mut lent = self.lend()?;
         each!(lent.learner(), T, learner => {
-            if let Ok(classes) = y.extract::<PyReadonlyArray1<'_, u32>>() {
-                let classes = classes.as_slice()?;
-                let rows = classes.len();
-                return Ok(self.run(py, rows, || learner.backward(TargetsRef::Classes(classes), loss))?);
-            }
-            let held: PyReadonlyArray2<'_, T> = y.extract()?;
-            let values = matrix(&held)?;
-            Ok(self.run(py, values.rows(), || learner.backward(TargetsRef::Values(values), loss))?)
+            let value = self.pass(py, learner, x, (y, loss))?;
+            Ok((value, named(py, &learner.mlp, learner.gradients())?))
         })
     }
 
-    /// The same against a gradient by each output, (rows, outputs).
-    fn backward_from(&self, py: Python<'_>, gradient: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut lent = self.lend()?;
-        each!(lent.learner(), T, learner => {
-            let held: PyReadonlyArray2<'_, T> = gradient.extract()?;
-            let (rows, dz) = (held.shape()[0], in_order(&held, "the gradient")?);
-            Ok(self.run(py, rows, || learner.backward_from(dz))?)
-        })
-    }
-
-    /// The gradients of the last backward pass with the names of their parameters.
-    fn gradients<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
-        let mut lent = self.lend()?;
-        each!(lent.learner(), T, learner => named(py, &learner.mlp, learner.gradients()))
-    }
-
-    /// A step against the gradients of the last backward pass.
-    fn update(&self, py: Python<'_>, optimizer: &str) -> PyResult<()> {
+    /// A step on these rows; returns the loss before it. Where that is infinite or NaN, the network stays as it is.
+    fn train_step(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyAny>,
+        y: &Bound<'_, PyAny>,
+        loss: &Bound<'_, PyAny>,
+        optimizer: &str,
+    ) -> PyResult<f64> {
         let optimizer: Optimizer = optimizer.parse().map_err(Failure::from)?;
         let mut lent = self.lend()?;
-        each!(lent.learner(), T, learner => Ok(self.run(py, 1, || learner.update(optimizer))?))
+        each!(lent.learner(), T, learner => {
+            let value = self.pass(py, learner, x, (y, loss))?;
+            if value.is_finite() {
+                self.run(py, 1, || learner.update(optimizer))?;
+            }
+            Ok(value)
+        })
+    }
+}
+
+impl Mlp {
+    /// A training pass forward and back on the rows of `x`; returns the loss.
+    fn pass<T: Element + Scalar>(
+        &self,
+        py: Python<'_>,
+        learner: &mut Learner<T>,
+        x: &Bound<'_, PyAny>,
+        (y, loss): (&Bound<'_, PyAny>, &Bound<'_, PyAny>),
+    ) -> PyResult<f64> {
+        let named = loss.extract::<String>().ok();
+        let named = named.map(|name| name.parse::<Loss>()).transpose().map_err(Failure::from)?;
+        let (rows, output) = {
+            let held: PyReadonlyArray2<'_, T> = x.extract()?;
+            let x = matrix(&held)?;
+            (x.rows(), self.run(py, x.rows(), || learner.forward(x))?)
+        };
+        let Some(named) = named else {
+            let output = output.into_pyarray(py).reshape([rows, self.n_outputs])?;
+            let (value, gradient): (f64, PyReadonlyArray2<'_, T>) = loss.call1((output,))?.extract()?;
+            let dz = in_order(&gradient, "the gradient")?;
+            self.run(py, rows, || learner.backward_from(dz))?;
+            return Ok(value);
+        };
+        if let Ok(classes) = y.extract::<PyReadonlyArray1<'_, u32>>() {
+            let classes = classes.as_slice()?;
+            return Ok(self.run(py, rows, || learner.backward(TargetsRef::Classes(classes), named))?);
+        }
+        let held: PyReadonlyArray2<'_, T> = y.extract()?;
+        let values = matrix(&held)?;
+        Ok(self.run(py, rows, || learner.backward(TargetsRef::Values(values), named))?)
     }
 }
 
@@ -323,11 +357,7 @@ fn model_of<T: Scalar>(
 }
 
 /// Numbers that lie as the parameters do, tensor by tensor.
-fn named<'py, T: Element + Scalar>(
-    py: Python<'py>,
-    mlp: &chainrule::Mlp<T>,
-    numbers: &[T],
-) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+fn named<'py, T: Element + Scalar>(py: Python<'py>, mlp: &chainrule::Mlp<T>, numbers: &[T]) -> PyResult<Named<'py>> {
     let array = |Tensor { name, shape, range }: Tensor| {
         let values = numbers.get(range).unwrap_or_default().to_vec();
         Ok((name, values.into_pyarray(py).reshape(IxDyn(&shape))?.into_any()))

@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::arrays::HeldRows;
 use crate::criterion::Criterion;
+use crate::explain::has_own_loss;
 use crate::failure::Failure;
 use crate::network::{Between, activation, parts};
 use crate::parameters::{Parameters, are_single};
@@ -88,6 +89,15 @@ impl Model {
         })
     }
 
+    /// The same model, whose columns have these names.
+    fn with_feature_names(&self, names: Vec<String>) -> PyResult<Self> {
+        let inner = match &self.inner {
+            Inner::Single(model) => Inner::Single(model.clone().with_feature_names(names).map_err(Failure::from)?),
+            Inner::Double(model) => Inner::Double(model.clone().with_feature_names(names).map_err(Failure::from)?),
+        };
+        Ok(Model { inner })
+    }
+
     /// Writes a model file.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         each!(&self.inner, model => Ok(run_here(py, || Ok(model.save(path)?))?))
@@ -150,6 +160,12 @@ impl Model {
     #[getter]
     fn loss(&self) -> String {
         each!(&self.inner, model => model.loss.to_string())
+    }
+
+    /// Whether it was trained with a function of Python instead of that loss.
+    #[getter]
+    fn has_own_loss(&self) -> bool {
+        each!(&self.inner, model => has_own_loss(model))
     }
 
     /// The layers in order: `dense(64, 32)`, `relu`, ...

@@ -96,7 +96,7 @@ impl<T: Element + Scalar> Ready<T> {
         if place.shape() != shape {
             return Err(Failure::input(format!("out is {:?}; expected {shape:?}", place.shape())).into());
         }
-        let layout = || Failure::input("out is not C-contiguous");
+        let layout = || Failure::input("out is not an aligned array in C order");
         let is_in_order = place.is_c_contiguous();
         let place = place.as_slice_mut().ok().filter(|_| is_in_order).ok_or_else(layout)?;
         self.compute(py, ask, x, place)?;

@@ -100,7 +100,9 @@ fn check_norms<T: Element>(norms: &[PyReadonlyArray2<'_, T>], hidden: &[usize]) 
 }
 
 fn layout(_: numpy::AsSliceError) -> Failure {
-    Failure::input("a weight or intercept array is not C-contiguous; call numpy.ascontiguousarray")
+    Failure::input(
+        "a weight or intercept is not an aligned array in C order; call numpy.require(array, requirements='CA')",
+    )
 }
 
 /// Whether the first weights are float32.

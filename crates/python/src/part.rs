@@ -30,7 +30,7 @@ pub(crate) struct Ready<T> {
 }
 
 impl<T: Element + Scalar> Part<T> {
-    /// Of `(table, rows, split)`, or of `(x, y, weights, class_names, classes)`.
+    /// Of `(table, rows, split)`, or of `(x, y, weights, class_names, classes, feature_names)`.
     pub(crate) fn new(given: &Bound<'_, PyTuple>) -> PyResult<Self> {
         let Ok(table) = given.get_item(0)?.cast_into::<Table>() else {
             return arrays(given).map(Part::Arrays);
@@ -123,8 +123,9 @@ fn of_other_kind(found: &str, expected: &str) -> Failure {
 }
 
 fn arrays<T: Element + Scalar>(given: &Bound<'_, PyTuple>) -> PyResult<Dataset<T>> {
-    type Given<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Option<Vec<String>>, usize);
-    let (x, y, weights, class_names, classes): Given<'_> = given.extract()?;
+    type Names = Option<Vec<String>>;
+    type Given<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Names, usize, Names);
+    let (x, y, weights, class_names, classes, feature_names): Given<'_> = given.extract()?;
     let features = match x.extract::<PyReadonlyArray2<'_, u8>>() {
         // Bytes stay bytes.
         Ok(bytes) => Features::from_bytes(bytes.shape()[0], bytes.shape()[1], in_order(&bytes, "X")?.to_vec()),
@@ -143,6 +144,9 @@ fn arrays<T: Element + Scalar>(given: &Bound<'_, PyTuple>) -> PyResult<Dataset<T
     let mut data = Dataset::new(features.map_err(Failure::from)?, targets).map_err(Failure::from)?;
     if let Some(names) = class_names {
         data = data.with_class_names(names).map_err(Failure::from)?;
+    }
+    if let Some(names) = feature_names {
+        data = data.with_feature_names(names).map_err(Failure::from)?;
     }
     if let Some(weights) = weights {
         let weights: PyReadonlyArray1<'_, T> = weights.extract()?;

@@ -7,7 +7,7 @@
 //!   changes, the velocity is multiplied by the old rate over the new one.
 
 use chainrule::Optimizer;
-use chainrule::optim::{Decay, Group, Schedule, Update};
+use chainrule::optim::{Decay, Group, Schedule, Span, Update};
 use pyo3::prelude::*;
 
 use crate::failure::Failure;
@@ -95,4 +95,11 @@ pub(crate) fn schedule_error(text: &str) -> Option<String> {
         Ok(_) => None,
         Err(error) => Some(error.to_string()),
     }
+}
+
+/// The learning rate of a step by a schedule, counted from 0, as a share of the solver's own.
+#[pyfunction]
+pub(crate) fn schedule_rate(text: &str, step: u64, steps: u64, epochs: u64) -> PyResult<f64> {
+    let schedule: Schedule = text.parse().map_err(Failure::from)?;
+    Ok(schedule.rate(1.0, step, Span { epochs, steps }))
 }

@@ -22,6 +22,9 @@ pub(crate) const SIGNALS: Duration = Duration::from_millis(50);
 /// Below this many multiply-adds a prediction takes less time than handing it to another thread.
 pub(crate) const SHORT: usize = 500_000;
 
+/// More threads than any machine has: each takes a stack.
+const MOST: usize = 1024;
+
 /// The pools by process and number of threads: a process that was forked has its parent's pools without their threads.
 type Pools = HashMap<(u32, usize), Arc<ThreadPool>>;
 
@@ -44,8 +47,8 @@ pub(crate) fn run<R: Send>(
     threads: Option<usize>,
     work: impl FnOnce(&Stop) -> Result<R, Failure> + Send,
 ) -> Result<R, Failure> {
-    if threads == Some(0) {
-        return Err(Failure::input("n_threads is 0; expected at least 1, or None"));
+    if let Some(threads) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
+        return Err(Failure::Input(format!("n_threads is {threads}; expected 1 to {MOST}, or None")));
     }
     py.detach(|| {
         let (pool, stop) = (pool(threads.unwrap_or_else(usual))?, Stop(AtomicBool::new(false)));
@@ -100,7 +103,7 @@ fn words(panic: &(dyn Any + Send)) -> String {
 pub(crate) fn usual() -> usize {
     let asked = std::env::var("OMP_NUM_THREADS").ok();
     let asked = asked.and_then(|text| text.split(',').next()?.trim().parse().ok()).filter(|&threads| threads > 0);
-    asked.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
+    asked.unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).min(MOST)
 }
 
 fn pool(threads: usize) -> Result<Arc<ThreadPool>, Failure> {

@@ -67,6 +67,32 @@ def test_kinks_are_told():
     assert f"0.bias: {kinks['0.bias']} of " in str(report) and "left out, for kinks" in str(report)
 
 
+@pytest.mark.parametrize("change", ["noise", "offset", "half", "offset, gradient 0"])
+def test_nothing_is_right_where_rounding_hides_it(change):
+    random = np.random.default_rng(0)
+
+    def loss(y):
+        value, gradient = log_cosh(y, T)
+        if change == "noise":
+            return value + 1e-3 * random.random(), gradient
+        if change == "half":
+            return float(np.float16(value)), gradient
+        return (value + 1e12, gradient) if change == "offset" else (value + 1e15, np.zeros_like(gradient))
+
+    report = chainrule.gradcheck(chainrule.Mlp("3-5-2 tanh", seed=1), X, loss)
+    assert not report and not report.passed and not report.wrong
+    assert {tensor.verdict for tensor in report.tensors} == {"lost"}
+    assert "nothing was checked" in str(report) and "float64" in str(report)
+
+
+def test_a_gradient_of_0_is_right_where_others_are_found():
+    mlp = chainrule.Mlp("3-5-2 relu", seed=1)
+    mlp.set_parameters({"0.bias": np.full(5, -100.0)})  # no unit is above 0
+    report = chainrule.gradcheck(mlp, X, log_cosh, T)
+    verdicts = {tensor.name: tensor.verdict for tensor in report.tensors}
+    assert report and verdicts["0.weight"] == "right" and verdicts["output"] == "right"
+
+
 def test_the_loss_is_given_float64_and_may_compute():
     mlp, seen = chainrule.Mlp("3-4-2 relu", seed=1), set()
     predictor = chainrule.Predictor(mlp.to_model("mse"), threads=None)

@@ -143,17 +143,13 @@ def test_the_compiled_classes_refuse_what_does_not_fit():
     predictor = chainrule.Predictor(chainrule.Mlp("3-2").to_model("mse"))._compiled
     estimators = chainrule._chainrule.Network([np.zeros((3, 2), np.float32)], [np.zeros(2, np.float32)], "relu", "identity")
     for call in (
-        lambda: net.forward(turned, False),
+        lambda: net.forward(turned),
         lambda: net.set_parameters([("0.weight", np.ones((2, 3), np.float32).T)]),
         lambda: predictor.outputs(turned, False, None),
         lambda: estimators.predict(turned),
     ):
-        with pytest.raises(chainrule.InvalidInputError, match="C-contiguous"):
+        with pytest.raises(chainrule.InvalidInputError, match="aligned array in C order"):
             call()
-    with pytest.raises(chainrule.InvalidInputError, match="no forward pass"):
-        net.backward_from(np.ones((2, 2), np.float32))
-    with pytest.raises(chainrule.InvalidInputError, match="no forward pass"):
-        net.update("sgd")
 
 
 def test_threads_that_use_one_network_are_refused_or_served():

@@ -121,7 +121,7 @@ def test_outputs_are_written_where_they_are_wanted():
     for wrong, words in (
         (np.empty((300, 9), np.float32), "300, 9"),
         (np.empty((300, 10)), "float32"),
-        (np.empty((10, 300), np.float32).T, "contiguous"),
+        (np.empty((10, 300), np.float32).T, "aligned array in C order"),
         (read_only, "writable"),
         ([[0.0]], "writable"),
     ):

@@ -58,6 +58,19 @@ def test_values_are_searched_for_too():
     assert -0.8 < found.best_score_ < 0  # the mean of y is 0.85 off
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_no_minibatch_of_a_batch_norm_has_one_row(early_stopping):
+    rows = 144 if early_stopping else 129  # 144 less a validation part of 15 are 129, too
+    random = np.random.RandomState(0)
+    X = random.normal(size=(rows, 4))
+    model = MLPClassifier((4,), norm="batch_norm", random_state=0, batch_size=50, early_stopping=early_stopping)
+    search = tune(model, X, (X[:, 0] > 0).astype(int), candidates=8, epochs=2, cv=3, random_state=0, scoring="accuracy")
+    drawn = {found["batch_size"] for found in search.cv_results_["params"]}
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all() and len(drawn) > 1
+    with pytest.raises(chainrule.InvalidInputError, match="leaves 1 for the last minibatch.*batch_size of the estimator"):
+        tune(model.set_params(batch_size=rows - 1, early_stopping=False), X, X[:, 0] > 0, candidates=2, epochs=1, cv=3)
+
+
 @pytest.mark.parametrize(
     ("estimator", "settings", "words"),
     [

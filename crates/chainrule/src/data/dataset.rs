@@ -94,6 +94,26 @@ impl<T: Scalar> Dataset<T> {
         Ok(self)
     }
 
+    /// Names the columns of features that are numbers as they are, in their order. A model of them finds the columns of a
+    /// table by these names.
+    ///
+    /// ```
+    /// use chainrule::data::{Dataset, Features, Targets};
+    /// let features = Features::new(1, 2, vec![3.0f32, 80.0])?;
+    /// let data = Dataset::new(features, Targets::Classes { labels: vec![0], classes: 2 })?;
+    /// let data = data.with_feature_names(vec!["rooms".into(), "area".into()])?;
+    /// assert_eq!(data.schema().unwrap().feature_names(), ["rooms", "area"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there are not as many names as columns, or two are alike.
+    pub fn with_feature_names(self, names: Vec<String>) -> Result<Self> {
+        let schema = Schema::of_named_numbers(names);
+        schema.check(self.cols())?;
+        Ok(Dataset { schema: Some(Arc::new(schema)), ..self })
+    }
+
     /// Says how much each row counts while a network learns from them: in a minibatch's mean loss a row of weight 2 as that
     /// row twice. A row of weight 0 is left out; no minibatch holds it. Weights of classes multiply these. Evaluation knows
     /// neither: there rows count alike.

@@ -114,6 +114,13 @@ impl Schema {
         self.columns.iter().all(|column| column.name.is_some())
     }
 
+    /// The schema of numbers as they are, whose columns have these names.
+    pub(crate) fn of_named_numbers(names: Vec<String>) -> Self {
+        let mut schema = Schema::of_numbers(&(0..names.len()).collect::<Vec<_>>(), names.len());
+        schema.columns.iter_mut().zip(names).for_each(|(column, name)| column.name = Some(name));
+        schema
+    }
+
     /// Refuses one that a file should not hold.
     pub(crate) fn check(&self, inputs: usize) -> Result<()> {
         let refuse = |found: String, expected: &str| {

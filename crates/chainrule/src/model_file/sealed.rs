@@ -16,7 +16,8 @@ const SINCE: u64 = 3;
 pub(super) fn check(origin: &str, header: &Header, bytes: &[u8]) -> Result<bool> {
     let refuse = |found: String, expected: &str| Err(Error::format(origin, Place::Header, found, expected));
     if header.text(CHECKPOINT).is_some() {
-        let expected = "a model; chainrule train --resume, or Trainer::continue_run, goes on with a run";
+        let expected = "a model; a run goes on by chainrule train --resume, in Rust by Trainer::continue_run, in Python by \
+                        Trainer.fit(..., checkpoints=FOLDER, resume=True)";
         return refuse("a checkpoint of a training run".to_owned(), expected);
     }
     let Some(json) = header.text(KEY) else {

@@ -1,6 +1,6 @@
 //! What to do about a finding in the run that it was found in: what fits the cause, and nothing that has been done.
 
-use chainrule_model::{Activation, Layer, Mlp, Scalar};
+use chainrule_model::{Activation, Layer, MatRef, Mlp, Scalar};
 
 use crate::doctor::limits::RISE;
 use crate::doctor::{Examination, Finding, Kind};
@@ -14,6 +14,8 @@ struct Circumstances {
     saturates: bool,
     relu: bool,
     is_deep: bool,
+    /// Whether all units of a hidden layer have the same weights, as initial weights of 0 leave them.
+    are_units_alike: bool,
     has_norm: bool,
     has_dropout: bool,
     is_clipped: bool,
@@ -41,6 +43,7 @@ impl Circumstances {
             saturates: has(&is_flat),
             relu: has(&|layer| *layer == Layer::Activation(Activation::Relu)),
             is_deep: mlp.dense_layers().count() > 3,
+            are_units_alike: are_units_alike(mlp),
             has_norm: has(&|layer| matches!(layer, Layer::LayerNorm { .. } | Layer::BatchNorm { .. })),
             has_dropout: has(&|layer| matches!(layer, Layer::Dropout { .. })),
             is_clipped: case.update.is_some_and(|update| update.clip.is_some()),
@@ -130,6 +133,13 @@ impl Circumstances {
     }
 
     fn about_the_network(&self, kind: &Kind) -> String {
+        if self.are_units_alike
+            && matches!(kind, Kind::DeadUnits { .. } | Kind::VanishingGradients { .. } | Kind::LossAtChance { .. })
+        {
+            return "all units of a layer have the same weights, because the initial ones were 0 or all alike, and steps change them \
+                    alike: train again from random initial weights, with --init-weights he or glorot"
+                .to_owned();
+        }
         let scaled = if self.features { "scale the features (--preprocess standardize), " } else { "" };
         match kind {
             Kind::DeadUnits { .. } => {
@@ -189,6 +199,15 @@ impl Circumstances {
     }
 }
 
+/// Whether the units of a hidden layer are copies of each other: random weights never are.
+fn are_units_alike<T: Scalar>(mlp: &Mlp<T>) -> bool {
+    let layers: Vec<_> = mlp.dense_layers().collect();
+    let hidden = layers.split_last().map_or(&[][..], |(_, hidden)| hidden);
+    let is_one = |values: &[T]| values.iter().all(|value| *value == values[0]);
+    let alike = |w: MatRef<'_, T>, b: &[T]| w.cols() > 1 && is_one(b) && (0..w.rows()).all(|row| is_one(w.row(row)));
+    hidden.iter().any(|layer| alike(layer.w, layer.b))
+}
+
 /// Whether the loss of the last epoch is above that of the first, or no number.
 fn has_risen(losses: &[f64]) -> bool {
     match losses {
@@ -235,6 +254,7 @@ mod tests {
             saturates: false,
             relu: false,
             is_deep: false,
+            are_units_alike: false,
             has_norm: false,
             has_dropout: false,
             is_clipped: true,

@@ -4,7 +4,7 @@ use chainrule_kernel::{MatRef, Scalar};
 
 use super::report::Report;
 use super::settings::Settings;
-use super::subject::{LossFn, Subject, widened};
+use super::subject::{LossFn, Subject, root_mean_square, widened};
 use super::tensor_check::{self, TensorCheck};
 use crate::error::ModelError;
 use crate::loss::objective::Objective;
@@ -111,13 +111,14 @@ pub(super) fn compare(
         });
     }
     let noise = tensor_check::noise(subject, settings.seed);
+    let scale = root_mean_square(&analytic[subject.whole().range]);
     let mut found = Vec::new();
     for (key, tensor) in (tensor_check::FIRST_KEY..).zip(subject.tensors()) {
         found.push(tensor_check::tensor(
             subject,
             &tensor,
             &analytic[tensor.range.clone()],
-            TensorCheck { noise, key, settings },
+            TensorCheck { noise, scale, key, settings },
         ));
     }
     if settings.directions > 0 {
@@ -128,7 +129,7 @@ pub(super) fn compare(
             subject,
             &whole,
             &analytic[whole.range.clone()],
-            TensorCheck { noise, key, settings: &settings },
+            TensorCheck { noise, scale, key, settings: &settings },
         ));
     }
     Ok(Report { loss: subject.value, noise, rows: subject.rows(), tensors: found })

@@ -120,15 +120,16 @@ pub enum Verdict {
     Wrong,
     /// Too many directions were discarded for a conclusion.
     Discarded,
-    /// The gradient is not 0, but smaller than the rounding error of the slopes, so that they neither confirm nor refute
-    /// it.
+    /// The gradient is not ten times as large as the rounding error of the slopes, or both are 0 within a bound that
+    /// would hide others, so that they neither confirm nor refute it.
     Lost,
 }
 
 impl Report {
-    /// Whether no tensor is [`Verdict::Wrong`] or [`Verdict::Discarded`].
+    /// Whether a tensor at least is [`Verdict::Right`], and none [`Verdict::Wrong`] or [`Verdict::Discarded`].
     pub fn passed(&self) -> bool {
-        self.tensors.iter().all(|tensor| matches!(tensor.verdict, Verdict::Right | Verdict::Lost))
+        let is = |verdict| self.tensors.iter().any(|tensor| tensor.verdict == verdict);
+        is(Verdict::Right) && !is(Verdict::Wrong) && !is(Verdict::Discarded)
     }
 
     /// The tensor of this name.

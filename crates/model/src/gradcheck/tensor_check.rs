@@ -27,6 +27,11 @@ const DEVIATIONS: f64 = 8.0;
 /// Rounding errors, of its largest terms, that a gradient may have in addition to those of the loss.
 const GRADIENT_ROUNDINGS: f64 = 32.0;
 const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
+/// A slope confirms a gradient when it is larger than its bound by this factor: an error of a tenth then shows.
+const TELLING: f64 = 10.0;
+
+/// What gradients that are all 0 are compared with: slopes as small as this would have shown.
+const NO_SLOPE: f64 = 1e-6;
 
 /// A direction in the space of the point: `v` from index `start` on, 0 elsewhere.
 struct Direction {
@@ -76,6 +81,8 @@ fn deviation_along(subject: &mut Subject<'_, '_>, start: usize, v: &[f64], h: f6
 pub(super) struct TensorCheck<'s> {
     /// The rounding error of the loss.
     pub(super) noise: f64,
+    /// The root mean square of the gradients of all tensors together: what a gradient of 0 is compared with.
+    pub(super) scale: f64,
     /// The key of the random stream that chooses directions.
     pub(super) key: u64,
     pub(super) settings: &'s Settings,
@@ -88,10 +95,11 @@ pub(super) fn tensor(
     gradient: &[f64], // as the tensor
     check: TensorCheck<'_>,
 ) -> TensorReport {
-    let TensorCheck { noise, key, settings } = check;
+    let TensorCheck { noise, scale, key, settings } = check;
     let mut report = TensorReport::new(tensor);
     let largest = gradient.iter().fold(0.0f64, |most, g| most.max(g.abs()));
-    let mut is_lost = largest > 0.0;
+    let usual = if scale > 0.0 { scale } else { NO_SLOPE };
+    let mut is_lost = true;
     for Direction { place, start, v } in directions(tensor, key, settings) {
         let terms = || gradient[start - tensor.range.start..].iter().zip(&v).map(|(g, v)| g * v);
         let (analytic, size) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
@@ -102,7 +110,11 @@ pub(super) fn tensor(
         match slope(f, centre, Expected { step: h, noise, typical }) {
             Some(found) => {
                 let bound = found.bound() + GRADIENT_ROUNDINGS * UNIT_ROUNDOFF * typical;
-                is_lost &= analytic.abs() <= bound && found.value.abs() <= bound;
+                let size = match largest > 0.0 {
+                    true => analytic.abs().max(found.value.abs()),
+                    false => usual * root_mean_square(&v),
+                };
+                is_lost &= size <= TELLING * bound;
                 report.add(Worst { place, analytic, numeric: found.value, bound });
             }
             None => report.discarded += 1,

@@ -137,7 +137,31 @@ fn a_gradient_below_rounding_is_called_lost() {
     };
     let report = gradcheck_with(&mlp, MatRef::new(&[1.0], 1, 1), loss, &Settings::default()).unwrap();
     assert!(report.tensors.iter().all(|tensor| tensor.verdict == Verdict::Lost), "{report}");
-    assert!(report.passed());
+    assert!(!report.passed() && report.wrong().is_empty(), "nothing was checked");
+}
+
+/// A gradient that is twice as large as its bound may be wrong by a half, and one of 0 by anything.
+#[test]
+fn a_gradient_is_not_right_where_the_bound_is_as_large() {
+    let mlp = Mlp::builder(4).dense(6).tanh().dense(1).seed(1).build_as::<f64>().unwrap();
+    let x: Vec<f64> = (0..20).map(|i| f64::from(i % 7) - 3.0).collect();
+    for (factor, offset) in [(1.0, 3e11), (0.0, 1e16)] {
+        let loss = |y: MatRef<'_, f64>, dy: &mut [f64]| {
+            (0..5).for_each(|i| dy[i] = factor * y.get(i, 0));
+            offset + (0..5).map(|i| 0.5 * y.get(i, 0).powi(2)).sum::<f64>()
+        };
+        let report = gradcheck_with(&mlp, MatRef::new(&x, 5, 4), loss, &Settings::default()).unwrap();
+        assert!(report.tensors.iter().all(|tensor| tensor.verdict == Verdict::Lost), "{report}");
+    }
+}
+
+/// The cross-entropy of a single class is 0 whatever the output: nothing moves, and that is seen.
+#[test]
+fn gradients_that_are_all_0_are_right_where_slopes_would_show() {
+    let mlp = Mlp::builder(2).dense(1).seed(1).build_as::<f64>().unwrap();
+    let (x, settings) = (MatRef::new(&[1.0, -2.0], 1, 2), Settings::default());
+    let report = gradcheck(&mlp, x, TargetsRef::Classes(&[0]), Loss::CrossEntropy, &settings).unwrap();
+    assert!(report.passed(), "{report}");
 }
 
 /// Cross-entropy is the logarithm of 1 + e^-40, which is 1 in f64: the loss is exactly 0 and the gradient is not.

@@ -27,7 +27,8 @@ class TensorReport:
     checked: int
     #: Those along which the network or the loss has a kink, such as ReLU's at 0: no slope can be compared there.
     kinks: int
-    #: 'right', 'WRONG', 'discarded' (too many kinks for a conclusion), or 'lost' (smaller than rounding).
+    #: 'right', 'WRONG', 'discarded' (too many kinks for a conclusion), or 'lost' (not ten times as large as rounding, so that
+    #: nothing can be concluded).
     verdict: str
     #: Where gradient and slope differ most by what rounding allows, '[1, 2]' or 'direction 3', and both of them; None
     #: without comparisons.
@@ -55,7 +56,8 @@ class TensorReport:
 
 @dataclass(frozen=True, repr=False)
 class GradientReport:
-    """What a check has found. True in a condition if no gradient is wrong, so ``assert gradcheck(...)`` shows what is."""
+    """What a check has found. True in a condition if the gradient of a tensor at least was confirmed and none is wrong, so
+    ``assert gradcheck(...)`` shows what is."""
 
     passed: bool
     #: The loss of the rows.
@@ -91,6 +93,14 @@ class GradientReport:
         if self.wrong:
             where = "the loss's own gradient" if "output" in self.wrong else "a layer, not the loss's own gradient"
             lines.append(f"what is wrong is {where}")
+        elif all(tensor.verdict == "lost" for tensor in self.tensors):
+            lines.append(
+                "nothing was checked: the differences of the loss are as small as its rounding; expected a loss that is computed "
+                "in float64, gives the same value for the same outputs, and is not large beside its changes"
+            )
+        elif not self.passed:
+            names = ", ".join(tensor.name for tensor in self.tensors if tensor.verdict == "discarded")
+            lines.append(f"nothing was concluded about {names}, which is at kinks; expected other rows")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -124,7 +134,7 @@ def gradcheck(
     Returns
     -------
     report : GradientReport
-        False in a condition if a gradient is wrong.
+        False in a condition if a gradient is wrong, or nothing could be concluded.
 
     Raises
     ------

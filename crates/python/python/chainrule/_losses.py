@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ._arrays import as_array
+from ._arrays import aligned, as_array
 from .errors import InvalidInputError
 
 __all__ = ["Loss", "checked"]
@@ -31,4 +29,4 @@ def checked(found: Any, shape: tuple[int, ...], dtype: Any) -> tuple[float, Any]
         raise InvalidInputError(f"the gradient is {gradient.shape}; expected {shape}, as the outputs are")
     if gradient.dtype.kind not in "iuf":
         raise InvalidInputError(f"the gradient is an array of {gradient.dtype}; expected numbers")
-    return value, np.ascontiguousarray(gradient, dtype=dtype)
+    return value, aligned(gradient, dtype)

@@ -21,7 +21,8 @@ def from_sklearn(estimator: Any) -> Model:
     Returns
     -------
     model : Model
-        It predicts what the estimator predicts.
+        It predicts what the estimator predicts. Classes are texts there, '-1', 'True' or '0.5', unless they are 0, 1, 2, ...:
+        where the estimator says -1, the model says '-1'.
     """
     from .sklearn import MLPClassifier, MLPRegressor
 

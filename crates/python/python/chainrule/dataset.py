@@ -11,19 +11,14 @@ from typing import Any
 import numpy as np
 
 from . import _chainrule
-from ._arrays import as_array, as_matrix, as_targets, count
+from ._arrays import aligned, as_array, as_matrix, as_numbers, as_targets, count, real
+from ._frames import named_columns, places_by_name
+from ._learned import Learned
 from ._pickles import Origin, part_of
+from ._targets import LOSSES, class_numbers, labels_or_values
 from .errors import InvalidInputError
 
 __all__ = ["Dataset"]
-
-_LOSSES = {
-    "classification": "cross-entropy",
-    "binary": "binary-cross-entropy",
-    "multi-label": "binary-cross-entropy",
-    "regression": "mse",
-}
-
 
 class Dataset:
     """Rows with their targets, as they come: what is done to them first is a run's affair, and a model's.
@@ -35,7 +30,8 @@ class Dataset:
     ----------
     X : array-like of shape (n_rows, n_features)
         Numbers: a NumPy array, anything with ``__dlpack__`` in the CPU's memory such as a tensor of PyTorch, a frame, or lists.
-        It is copied when a run begins, into the network's element type; bytes (uint8) stay bytes.
+        It is copied when a run begins, into the network's element type; bytes (uint8) stay bytes. A model of a frame finds
+        its columns by their names.
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
         Texts and whole numbers are classes, numbers with a point are values, unless `task` says otherwise.
     task : {'classification', 'binary', 'multi-label', 'regression'}, optional
@@ -87,18 +83,21 @@ class Dataset:
         class_names: Sequence[str] | None = None,
         weights: Any = None,
     ) -> None:
-        columns = getattr(X, "columns", None)
-        X = as_array(X, "X")
-        self._x = as_matrix(X, "X", X.dtype if X.dtype in (np.float32, np.uint8) else np.float64)
-        self.task, self.class_names, self._y, self.n_outputs = _targets(y, task, class_names)
-        self._weights = None if weights is None else as_targets(weights, "weights", np.float64).ravel()
+        columns = named_columns(X)
+        if columns is not None and len(set(columns)) < len(columns):
+            twice = next(name for name in columns if columns.count(name) > 1)
+            raise InvalidInputError(f"X has the column {twice!r} twice; expected different names, or X.to_numpy()")
+        X = as_numbers(X, "X", (2,))
+        self._x = aligned(X, X.dtype if X.dtype in (np.float32, np.uint8) else np.float64)
+        self.task, self.class_names, self._y, self.n_outputs = labels_or_values(y, task, class_names)
+        self._weights = None if weights is None else _weights(weights)
         for name, array in (("y", self._y), ("weights", self._weights)):
             if array is not None and len(array) != len(self._x):
                 raise InvalidInputError(f"X has {len(self._x)} rows, {name} {len(array)}; expected the same number")
         if not self._x.size:
             raise InvalidInputError(f"X is {self._x.shape}; expected a row and a column at least")
         self.n_rows = len(self._x)
-        self._columns = (self._x.shape[1], None if columns is None else [str(name) for name in columns])
+        self._columns = (self._x.shape[1], columns)
         self.target_names: list[str] = []
         self.notes: list[str] = []
         self._table = None
@@ -272,12 +271,12 @@ class Dataset:
         if self._table is not None:
             if not self._is_whole:
                 raise InvalidInputError("the rows are a part already; split the whole dataset into three parts at once")
-            split = (float(test), float(validation), seed, by)
+            split = (real(test, "test"), real(validation, "validation"), seed, by)
             parts = self._table.split(*split)
             return tuple(Dataset._of_table(self._table, self._origin, rows, split) for rows in parts if len(rows))
         if by not in (None, "random"):
             raise InvalidInputError(f"by is {by!r}; of arrays expected 'random': their rows are drawn alike")
-        shares = [float(test), float(validation)]
+        shares = [real(test, "test"), real(validation, "validation")]
         if not all(0.0 <= share < 1.0 for share in shares) or sum(shares) >= 1.0:
             raise InvalidInputError(f"test is {test} and validation {validation}; expected shares of less than 1 together")
         return self._cut(shares, seed)
@@ -310,7 +309,7 @@ class Dataset:
             raise InvalidInputError(f"rows is {rows.dtype} of shape {rows.shape}; expected numbers of rows, one at least")
         if rows.min() < 0 or rows.max() >= self.n_rows:
             raise InvalidInputError(f"rows are {rows.min()} to {rows.max()}; expected 0 to {self.n_rows - 1}")
-        rows = np.ascontiguousarray(rows, np.int64)
+        rows = aligned(rows, np.int64)
         if self._table is not None:
             return Dataset._of_table(self._table, self._origin, np.ascontiguousarray(self._rows[rows]), self._split)
         part = copy.copy(self)
@@ -342,16 +341,26 @@ class Dataset:
     @property
     def usual_loss(self) -> str:
         """The loss that is minimised where none is asked for."""
-        return _LOSSES[self.task] if self._table is None else self._table.loss
+        return LOSSES[self.task] if self._table is None else self._table.loss
 
-    def _part(self, dtype: str) -> tuple[Any, ...]:
-        """As the compiled module takes it, for a network of this element type."""
+    def _part(self, dtype: str, like: Learned | None = None) -> tuple[Any, ...]:
+        """As the compiled module takes it, for a network of this element type; `like` are the columns and classes that it
+        has learned, or learns."""
         if self._table is not None:
+            if like is not None:
+                like.check_classes(self)
             return (self._table, self._rows, self._split)
-        x = self._x if self._x.dtype == np.uint8 else as_matrix(self._x, "X", dtype)
-        y = self._y if self._y.dtype == np.uint32 else as_targets(self._y, "y", dtype)
+        x, y, names, outputs = self._x, self._y, self.class_names, self.n_outputs
+        if like is not None:
+            found = self.feature_names
+            if found is not None and like.feature_names is not None:
+                places = places_by_name(found, like.feature_names, like.rows, like.columns)
+                x = x if places is None else x[:, places]
+            y, names, outputs = like.classes_of(self, y)
+        x = x if x.dtype == np.uint8 else as_matrix(x, "X", dtype)
+        y = y if y.dtype == np.uint32 else as_targets(y, "y", dtype)
         weights = None if self._weights is None else self._weights.astype(dtype)
-        return (x, y, weights, self.class_names, self.n_outputs)
+        return (aligned(x, x.dtype), y, weights, names, outputs, self.feature_names if like is None else None)
 
     def __len__(self) -> int:
         return self.n_rows
@@ -372,41 +381,8 @@ def _names(given: str | Sequence[str]) -> list[str]:
     return [given] if isinstance(given, str) else [str(name) for name in given]
 
 
-def _targets(y: Any, task: str | None, class_names: Sequence[str] | None) -> tuple[str, list[str] | None, Any, int]:
-    """The task, the names of the classes, y as class numbers (uint32) or values, and the number of outputs."""
-    if task is not None and task not in _LOSSES:
-        raise InvalidInputError(f"task is {task!r}; expected one of {', '.join(_LOSSES)}")
-    y = as_array(y, "y")
-    kind = y.dtype.kind
-    is_text = kind in "US" or (kind == "O" and y.size > 0 and all(isinstance(name, str) for name in y.flat))
-    if task is None:
-        if y.ndim == 2 and kind in "biu":
-            raise InvalidInputError("y has whole numbers in columns; name the task: 'multi-label' or 'regression'")
-        task = "classification" if is_text or kind in "biu" else "regression"
-    if task != "classification":
-        if class_names is not None:
-            raise InvalidInputError(f"class_names are given, and the task is {task}; expected classification")
-        values = as_targets(y, "y", y.dtype if y.dtype == np.float32 else np.float64)
-        if task != "regression" and not np.isin(values, (0, 1)).all():
-            raise InvalidInputError(f"y has other numbers than 0 and 1, and the task is {task}")
-        if task == "binary" and values.shape[1] != 1:
-            raise InvalidInputError(f"y has {values.shape[1]} columns, and the task is binary; expected one, or 'multi-label'")
-        return task, None, values, values.shape[1]
-    if y.ndim != 1:
-        raise InvalidInputError(f"y has {y.ndim} dimensions; expected 1, a class for each row")
-    names = None if class_names is None else [str(name) for name in class_names]
-    if is_text:
-        names = sorted({str(name) for name in y}) if names is None else names
-        numbers = {name: number for number, name in enumerate(names)}
-        unknown = sorted({str(name) for name in y} - set(numbers))
-        if unknown:
-            raise InvalidInputError(f"y has the class {unknown[0]!r}; expected one of {names}")
-        return task, names, np.array([numbers[str(name)] for name in y], np.uint32), len(names)
-    if kind not in "biu":
-        raise InvalidInputError(f"y is an array of {y.dtype}; expected classes, as texts or whole numbers")
-    largest = int(y.max()) if y.size else -1
-    classes = largest + 1 if names is None else len(names)
-    if y.size and (int(y.min()) < 0 or largest >= classes or largest >= 2**32):
-        expected = f"0 to {classes - 1}" if names is not None else "0 or more"
-        raise InvalidInputError(f"y has the classes {y.min()} to {largest}; expected {expected}")
-    return task, names, np.ascontiguousarray(y, np.uint32), classes
+def _weights(weights: Any) -> Any:
+    values = as_targets(weights, "weights", np.float64)
+    if values.shape[1] != 1:
+        raise InvalidInputError(f"weights is {values.shape}; expected one number for each row")
+    return values.ravel()

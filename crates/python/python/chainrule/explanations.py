@@ -111,10 +111,15 @@ class Examination:
     #: The loss of the best constant prediction.
     baseline_loss: float
     findings: Sequence[Finding]
+    #: Which loss that is, such as 'mse'.
+    loss_name: str
+    #: Whether the model was trained by a function of Python instead: that it is at chance by this one is no finding then.
+    has_own_loss: bool
 
     def __bool__(self) -> bool:
         return not self.findings
 
     def __str__(self) -> str:
-        head = f"loss {self.loss:.4g}; the best constant prediction has {self.baseline_loss:.4g}"
+        name = f" ({self.loss_name}; the model was trained by a loss of its own)" if self.has_own_loss else ""
+        head = f"loss {self.loss:.4g}{name}; the best constant prediction has {self.baseline_loss:.4g}"
         return "\n".join([head, *(str(finding) for finding in self.findings)] if self.findings else [head, "healthy"])

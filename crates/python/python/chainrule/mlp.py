@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from . import _chainrule
-from ._arrays import as_array, as_matrix, as_targets, count
+from ._arrays import aligned, as_array, as_matrix, as_targets, count, word
 from ._losses import Loss, checked
 from ._pickles import part_of
 from .errors import InvalidInputError
@@ -128,7 +128,7 @@ class Mlp:
         InvalidInputError
             When X has another shape, or holds no numbers.
         """
-        return self._compiled.forward(self._x(X), False)
+        return self._compiled.forward(self._x(X))
 
     def _x(self, X: Any) -> Any:
         return as_matrix(X, "X", self.dtype)
@@ -143,7 +143,8 @@ class Mlp:
             With a named loss the classes' numbers, (n_rows,), or values, (n_rows, n_outputs); otherwise what `loss` takes.
         loss : str or callable
             'cross-entropy', 'binary-cross-entropy', 'mse', 'half-mse', 'mae', 'huber(1)'; or a function
-            ``loss(outputs, y)`` that returns its value and its gradient by the outputs, an array of their shape.
+            ``loss(outputs, y)`` that returns its value and its gradient by the outputs, an array of their shape. It may not
+            use the network, whose pass is under way.
         optimizer : str
             'sgd', 'sgd:lr=0.1:momentum=0.9', 'adamw:lr=0.002', 'rmsprop', 'adagrad'. Its moments stay from step to step
             as long as its name does.
@@ -156,7 +157,8 @@ class Mlp:
         Raises
         ------
         InvalidInputError
-            When the rows, y or the gradient do not fit. The network stays as it is.
+            When the rows, y or the gradient do not fit, or `loss` uses the network: it is in use until the step is done. The
+            network stays as it is.
 
         Examples
         --------
@@ -167,10 +169,8 @@ class Mlp:
         >>> [mlp.train_step(x, t, absolute, "sgd:lr=0.5") for _ in range(3)]
         [3.0, 2.0, 1.0]
         """
-        value = self._pass(X, y, loss)
-        if np.isfinite(value):
-            self._compiled.update(optimizer)
-        return value
+        word(optimizer, "optimizer", "adam:lr=0.01")
+        return self._compiled.train_step(self._x(X), *self._criterion(y, loss), optimizer)
 
     def gradients(self, X: Any, y: Any, loss: str | Loss) -> tuple[float, dict[str, Any]]:
         """The loss on these rows and its gradients, of a training pass; the network stays as it is.
@@ -186,23 +186,24 @@ class Mlp:
         gradients : dict of str to ndarray
             By the names and in the shapes of `parameters`.
         """
-        return self._pass(X, y, loss), dict(self._compiled.gradients())
+        value, gradients = self._compiled.gradients(self._x(X), *self._criterion(y, loss))
+        return value, dict(gradients)
 
-    def _pass(self, X: Any, y: Any, loss: str | Loss) -> float:
-        """A pass forward and back; returns the loss."""
-        x = self._x(X)
+    def _criterion(self, y: Any, loss: str | Loss) -> tuple[Any, str | Callable[[Any], tuple[float, Any]]]:
+        """y and the loss as the compiled module takes them."""
         if callable(loss):
-            outputs = self._compiled.forward(x, True)
-            value, gradient = checked(loss(outputs, y), outputs.shape, self.dtype)
-            self._compiled.backward_from(gradient)
-            return value
+            return None, lambda outputs: checked(loss(outputs, y), outputs.shape, self.dtype)
+        word(loss, "loss", "mse")
         t = as_array(y, "y")
-        is_classes = loss == "cross-entropy" and t.ndim == 1 and t.dtype.kind in "iu"
-        if is_classes and t.size and (t.min() < 0 or t.max() >= self.n_outputs):
+        if loss != "cross-entropy" or t.ndim != 1:
+            return as_targets(y, "y", self.dtype), loss
+        if t.dtype.kind not in "iu":
+            raise InvalidInputError(
+                f"y is an array of {t.dtype}; with 'cross-entropy' expected the classes' numbers, whole ones: y.astype(int)"
+            )
+        if t.size and (t.min() < 0 or t.max() >= self.n_outputs):
             raise InvalidInputError(f"y has the classes {t.min()} to {t.max()}; expected 0 to {self.n_outputs - 1}")
-        t = np.ascontiguousarray(t, np.uint32) if is_classes else as_targets(t, "y", self.dtype)
-        self._compiled.forward(x, True)
-        return self._compiled.backward(t, loss)
+        return aligned(t, np.uint32), loss
 
     def parameters(self) -> dict[str, Any]:
         """Copies of the weights and biases.
@@ -233,7 +234,7 @@ class Mlp:
             array = as_array(values, name)
             if array.dtype.kind not in "iuf":
                 raise InvalidInputError(f"{name} is an array of {array.dtype}; expected numbers")
-            given.append((str(name), np.ascontiguousarray(array, dtype=self.dtype)))
+            given.append((str(name), aligned(array, self.dtype)))
         self._compiled.set_parameters(given)
 
     def to_model(self, loss: str, class_names: list[str] | None = None) -> Model:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _chainrule
-from ._arrays import as_array, as_matrix
+from ._arrays import aligned, as_array, as_matrix, as_targets, count
+from ._frames import chosen_columns, named_columns, places_by_name
+from ._learned import Learned
 from ._pickles import part_of
+from ._targets import without_bytes
 from .dataset import Dataset
 from .errors import InvalidInputError
 from .explanations import Examination, Finding, Graph, Trace
@@ -34,7 +37,9 @@ class Model:
     task : str or None
         'classification', 'binary', 'multi-label' or 'regression'; None where a file of another program does not say.
     loss : str
-        What it was trained to make small.
+        What it was trained to make small, and what `evaluate`, `trace` and `doctor` measure.
+    has_own_loss : bool
+        Whether it was trained by a function of Python instead, which no file holds; then `loss` is the usual one of the task.
     layers : list of str
         The layers in order, such as 'dense(64, 32)' and 'relu'.
     n_features, n_outputs : int
@@ -63,6 +68,7 @@ class Model:
         self._compiled = compiled
         self.task = compiled.task
         self.loss = compiled.loss
+        self.has_own_loss = compiled.has_own_loss
         self.layers = compiled.layers
         self.n_features = compiled.n_features
         self.n_outputs = compiled.n_outputs
@@ -118,21 +124,30 @@ class Model:
     def _rows(self, X: Any) -> Any:
         """X as the compiled module takes it; the columns of a frame are found by their names."""
         self._compiled.check_takes_arrays()
-        if self.feature_names is not None and hasattr(X, "columns"):
-            missing = [name for name in self.feature_names if name not in X.columns]
-            if missing:
-                raise InvalidInputError(f"X has no column {missing[0]!r}; expected {self.feature_names}")
-            X = X[self.feature_names]
+        found = None if self.feature_names is None else named_columns(X)
+        if self.feature_names is not None and found is not None:
+            places = places_by_name(found, self.feature_names, "X", "the columns of the model")
+            X = X if places is None else chosen_columns(X, places)
         return as_matrix(X, "X", self.dtype)
 
-    def _part(self, data: Dataset) -> Any:
-        """The rows of a dataset as the compiled module takes them."""
-        names = (data.class_names, self.class_names)
-        if None not in names and names[0] != names[1]:
-            raise InvalidInputError(
-                f"the dataset has the classes {names[0]}, the model {names[1]}; read the rows with like=, or give class_names"
-            )
-        return data._part(self.dtype)
+    def _part(self, data: Dataset, is_measured: bool = False) -> Any:
+        """The rows of a dataset as the compiled module takes them; columns are found by their names, and so are classes where
+        they are compared with predictions."""
+        if data._table is None:
+            self._compiled.check_takes_arrays()
+        n_classes = self.n_outputs if self.task == "classification" and is_measured else None
+        like = Learned(self.feature_names, self.class_names, n_classes, "the dataset", "the model")
+        return data._part(self.dtype, like)
+
+    def _labelled(self, X: Any, y: Any) -> tuple[Any, ...]:
+        """Rows with their targets, of arrays or of a dataset, as the compiled module takes them."""
+        if not isinstance(X, Dataset):
+            if y is None:
+                raise InvalidInputError("y is missing; expected the targets of the rows, or a Dataset, which has its own")
+            return (self._rows(X), self._targets(y))
+        if y is not None:
+            raise InvalidInputError("y is given beside a Dataset; expected one of them, as the dataset has its own y")
+        return tuple(self._part(X, is_measured=True))
 
     def outputs(self, X: Any) -> Any:
         """What the network says: logits of classes, or values in their own unit.
@@ -200,7 +215,7 @@ class Model:
 
     def _targets(self, y: Any) -> Any:
         """y as the compiled module takes it: the numbers of classes, or values (rows, outputs)."""
-        y = as_array(y, "y")
+        given, y = y, without_bytes(as_array(y, "y"), "y")
         if self.task in ("classification", "binary") and self.class_names is not None:
             numbers = {name: number for number, name in enumerate(self.class_names)}
             named = [str(name) for name in y.ravel()]
@@ -211,9 +226,8 @@ class Model:
         if self.task == "classification":
             if y.ndim != 1 or (y.size and (y.dtype.kind not in "iub" or y.min() < 0 or y.max() >= self.n_outputs)):
                 raise InvalidInputError(f"y is {y.dtype} of shape {y.shape}; expected a class of 0 to {self.n_outputs - 1} a row")
-            return np.ascontiguousarray(y, np.uint32)
-        values = np.ascontiguousarray(y, dtype=self.dtype)
-        return values.reshape(-1, 1) if values.ndim == 1 else values
+            return aligned(y, np.uint32)
+        return as_targets(given if self.class_names is None else y, "y", self.dtype)
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """The loss, and every metric that fits the task.
@@ -221,7 +235,7 @@ class Model:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), or Dataset
-            Rows as they come; a dataset has its own y.
+            Rows as they come; a dataset has its own y. Columns of frames and classes are found by their names.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
             Classes by their names, or by their numbers where the model has no names; values in their own unit.
 
@@ -230,13 +244,9 @@ class Model:
         scores : dict of str to float
             'loss' first, then 'accuracy', 'r2' and so on.
         """
-        if isinstance(X, Dataset):
-            if y is not None:
-                raise InvalidInputError("y is given beside a Dataset; expected one of them, as the dataset has its own y")
-            return dict(_chainrule.evaluate_part(self._compiled, self._part(X)))
-        return dict(_chainrule.evaluate(self._compiled, self._rows(X), self._targets(y)))
+        return dict(_chainrule.evaluate(self._compiled, self._labelled(X, y)))
 
-    def doctor(self, X: Any, y: Any) -> Examination:
+    def doctor(self, X: Any, y: Any = None) -> Examination:
         """What is wrong with the network on these rows, what that means, and what to do.
 
         Parameters
@@ -249,15 +259,17 @@ class Model:
         examination : Examination
             True in a condition if nothing was found.
         """
-        found = json.loads(_chainrule.doctor(self._compiled, self._rows(X), self._targets(y)))
+        found = json.loads(_chainrule.doctor(self._compiled, self._labelled(X, y)))
         findings = [Finding(**finding) for finding in found.pop("findings")]
+        # JSON has no NaN and no infinity.
+        found |= {name: float("nan") for name in ("loss", "baseline_loss") if found[name] is None}
         return Examination(findings=findings, **found)
 
-    def trace(self, X: Any, y: Any, steps: int = 1, digits: int = 6) -> Trace:
+    def trace(self, X: Any, y: Any = None, steps: int = 1, digits: int = 6) -> Trace:
         """Every number of a training step on these rows: Z, A, loss, gradients and updates, as the kernels computed them.
 
-        The step is that of the model's own training, or plain gradient descent with a rate of 0.1 where it does not say. The
-        model stays as it is.
+        The step is that of the model's own training, or plain gradient descent with a rate of 0.1 where it does not say; of a
+        model that was trained by a loss of your own it is one by `loss`, which is said. The model stays as it is.
 
         Parameters
         ----------
@@ -273,7 +285,8 @@ class Model:
         trace : Trace
             A notebook shows it; ``print`` writes it as text.
         """
-        return Trace(*_chainrule.trace(self._compiled, self._rows(X), self._targets(y), steps, digits))
+        steps, digits = count(steps, "steps"), count(digits, "digits")
+        return Trace(*_chainrule.trace(self._compiled, self._labelled(X, y), steps, digits))
 
     def graph(self, X: Any = None, y: Any = None, row: int = 0, view: str = "neurons") -> Graph:
         """The network as a picture, with the values of a row if there are rows.
@@ -294,9 +307,13 @@ class Model:
         """
         if view not in ("neurons", "operations"):
             raise InvalidInputError(f"view is {view!r}; expected 'neurons' or 'operations'")
-        if (X is None) != (y is None):
-            raise InvalidInputError("one of X and y is missing; expected both, or neither")
-        data = None if X is None else (self._rows(X), self._targets(y))
+        row = count(row, "row", 0)
+        if X is None and y is not None:
+            raise InvalidInputError("X is missing; expected both X and y, or neither")
+        data = None if X is None else self._labelled(X, y)
+        rows = row + 1 if data is None else len(X) if isinstance(X, Dataset) else len(data[0])
+        if row >= rows:
+            raise InvalidInputError(f"row is {row} of {rows} rows; expected 0 to {rows - 1}, counted from 0")
         return Graph(_chainrule.Graph(self._compiled, view == "neurons", data, row))
 
     def export(self, path: str | os.PathLike[str], to: str | None = None, int8: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import _chainrule
-from ._arrays import count
+from ._arrays import MOST_THREADS, count
 from ._pickles import part_of
 from .errors import InvalidInputError
 from .model import Model
@@ -46,7 +46,7 @@ class Predictor:
         model._compiled.check_takes_arrays()
         self._model = model
         self._dtype = np.dtype(model.dtype)
-        self._threads = None if threads is None else count(threads, "threads")
+        self._threads = None if threads is None else count(threads, "threads", most=MOST_THREADS)
         self._compiled = _chainrule.ModelPredictor(model._compiled, self._threads)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Predictor:
         self._compiled = _chainrule.ModelPredictor(model._compiled, self._threads)
 
     def _rows(self, X: Any) -> Any:
-        if type(X) is np.ndarray and X.dtype == self._dtype and X.ndim == 2 and X.flags.c_contiguous:
+        if type(X) is np.ndarray and X.dtype == self._dtype and X.ndim == 2 and X.flags.c_contiguous and X.flags.aligned:
             return X
         return self._model._rows(X)
 

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _chainrule
-from ._arrays import count
+from ._arrays import MOST_THREADS, count, flag, real, word
+from ._learned import Learned
 from ._losses import Loss, checked
 from .checkpoints import Checkpoints
 from .dataset import Dataset
@@ -103,7 +104,8 @@ class Trainer:
     preprocess : {'standardize', 'minmax', 'robust', 'none', 'scale:FACTOR'}, optional
         What is done to features first, fitted to the rows that are learned from and kept in the model. By default the
         columns of a table are standardised, images divided, and arrays left as they are. The values of a table's
-        regression are standardised, too; those of an array are not.
+        regression are standardised, too; those of an array are not. Of arrays and frames 'standardize', 'none' and
+        'scale:FACTOR' can be fitted; 'minmax' and 'robust' are for rows that `Dataset.read` has read.
     threads : int, optional
         The number of threads; by default that of OMP_NUM_THREADS, or of the cores. No bit of the result depends on it.
 
@@ -141,19 +143,19 @@ class Trainer:
             raise InvalidInputError(f"loss is {loss!r}; expected a name or a function")
         self.loss = loss
         self._settings = {
-            "optimizer": optimizer,
+            "optimizer": word(optimizer, "optimizer", "adam:lr=0.01"),
             "epochs": count(epochs, "epochs"),
             "batch_size": count(batch_size, "batch_size"),
             "seed": count(seed, "seed", 0),
-            "shuffle": bool(shuffle),
-            "schedule": schedule,
-            "clip_norm": None if clip_norm is None else float(clip_norm),
+            "shuffle": flag(shuffle, "shuffle"),
+            "schedule": None if schedule is None else word(schedule, "schedule", "cosine"),
+            "clip_norm": None if clip_norm is None else real(clip_norm, "clip_norm"),
             "balance_classes": class_weight == "balanced",
-            "label_smoothing": float(label_smoothing),
+            "label_smoothing": real(label_smoothing, "label_smoothing"),
             "patience": None if patience is None else count(patience, "patience"),
-            "min_delta": float(min_delta),
-            "preprocess": preprocess,
-            "threads": None if threads is None else count(threads, "threads"),
+            "min_delta": real(min_delta, "min_delta"),
+            "preprocess": None if preprocess is None else word(preprocess, "preprocess", "standardize"),
+            "threads": None if threads is None else count(threads, "threads", most=MOST_THREADS),
         }
         # What classes have is checked with their usual loss, where none is named.
         of_classes = loss is None and (class_weight is not None or label_smoothing)
@@ -183,6 +185,7 @@ class Trainer:
             The rows to learn from.
         validation : Dataset, optional
             Rows to measure each epoch on; nothing is learned from them, but `patience` and a 'plateau' schedule look at them.
+            Their classes and the columns of frames are those of `data`, and found by their names.
         callbacks : callable or list of callable
             Called with an `Epoch` after each epoch, in their order, on the thread that called `fit`. The run ends when one
             returns False.
@@ -197,7 +200,8 @@ class Trainer:
         Returns
         -------
         model : Model
-            Of a copy of the network, with its preprocessing and classes; its ``history`` has the epochs.
+            Of a copy of the network, with its preprocessing and classes; its ``history`` has the epochs. With a loss of your
+            own it is measured by the usual loss of the task afterwards, and ``has_own_loss`` is True.
 
         Raises
         ------
@@ -225,7 +229,8 @@ class Trainer:
         if kept is not None and kept.best and validation is None:
             raise InvalidInputError("the best epoch is that of the smallest loss on validation rows, of which there are none")
         named = self.loss if isinstance(self.loss, str) else data.usual_loss
-        parts = (data._part(mlp.dtype), None if validation is None else validation._part(mlp.dtype))
+        like = None if validation is None or validation._table is not None else _learned(data)
+        parts = (data._part(mlp.dtype), None if validation is None else validation._part(mlp.dtype, like))
         called = (_own_loss(self.loss, mlp.dtype) if callable(self.loss) else None, _each(functions) if functions else None)
         start = None if kept is None else kept._start(resume, mlp.kernel)
         compiled, report = _chainrule.fit(mlp._compiled, parts, self._settings | {"loss": named}, called, start)
@@ -238,6 +243,14 @@ class Trainer:
         loss = self.loss.__name__ if callable(self.loss) and hasattr(self.loss, "__name__") else self.loss
         settings = [f"{name}={value!r}" for name, value in self._settings.items() if value not in (None, False, 0.0)]
         return f"Trainer({', '.join([f'loss={loss!r}', *settings])})"
+
+
+def _learned(data: Dataset) -> Learned | None:
+    """What validation rows are compared with; those of a file by the compiled module."""
+    if data._table is not None:
+        return None
+    n_classes = data.n_outputs if data.task == "classification" else None
+    return Learned(data.feature_names, data.class_names, n_classes, "the validation part", "the rows to learn from")
 
 
 def _each(functions: tuple[Callable[[Epoch], Any], ...]) -> Callable[[tuple[Any, ...]], bool]:

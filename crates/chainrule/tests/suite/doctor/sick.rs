@@ -43,6 +43,22 @@ fn raw_digits_in_minibatches() {
     found("raw digits", builder(&[32], Activation::Relu), &scaled_digits(1.0), sgd(0.1, 10), &kinds);
 }
 
+/// Weights of 0 get no gradient but in the last bias: a smaller rate or another activation changes nothing.
+#[test]
+fn initial_weights_of_zero() {
+    for (activation, kinds) in [
+        (Activation::Relu, &["dead-units", "loss-at-chance"][..]),
+        (Activation::LeakyRelu(0.01), &["loss-at-chance"]),
+        (Activation::Tanh, &["loss-at-chance"]),
+    ] {
+        let zeros = builder(&[16], activation).init(Init::Zeros);
+        let found = found("zeros", zeros, &scaled_digits(1.0 / 16.0), sgd(0.1, 3), kinds);
+        for finding in found.after.iter().filter(|finding| kinds.contains(&finding.kind.name())) {
+            assert!(finding.advice.contains("--init-weights"), "{finding:?}");
+        }
+    }
+}
+
 #[test]
 fn a_learning_rate_that_kills() {
     let kinds = ["large-updates", "learning-rate-high", "dead-units", "loss-at-chance"];

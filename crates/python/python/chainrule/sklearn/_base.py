@@ -18,13 +18,18 @@ from .. import _chainrule
 from .._chainrule import Network
 from ..errors import InvalidInputError
 from ..model import Model
-from ._parameters import NORMS, check_parameters, hidden_widths
+from ._parameters import MOST_STEPS, NORMS, check_parameters, hidden_widths
 from ._predict import network_norms, network_parameters
-from ._rows import network_dtype, network_rows
+from ._rows import held, network_dtype, network_rows, without_dates
 from ._solver import SolverState
 
 # scikit-learn's own; others are schedules of chainrule's.
 _LEARNING_RATES = ("constant", "invscaling", "adaptive")
+
+
+def leaves_one(n_samples: int, batch: int) -> bool:
+    """Whether a minibatch of an epoch has one row, of which there is no variance."""
+    return batch == 1 or n_samples % batch == 1
 
 
 class Examples:
@@ -46,7 +51,7 @@ class Examples:
         self.X = X
         self.n_samples, self.n_features = X.shape
         self.rows = network_rows(X)
-        self.targets = np.ascontiguousarray(targets)
+        self.targets = np.require(targets, requirements=("C", "A"))
         self.labels = labels
         self.stratify = stratify
         self.n_outputs = n_outputs
@@ -55,7 +60,7 @@ class Examples:
     def weigh(self, sample_weight: Any) -> None:
         """Take the weights of the rows."""
         if sample_weight is not None:
-            self.weight = np.ascontiguousarray(_check_sample_weight(sample_weight, self.X), dtype=self.X.dtype)
+            self.weight = held(_check_sample_weight(sample_weight, self.X), self.X.dtype, "sample_weight")
 
     def data(self) -> tuple[Any, Any, Any]:
         """What the compiled module takes."""
@@ -89,6 +94,7 @@ class BaseMLP(BaseEstimator, ABC):
     coefs_: list[Any]
     intercepts_: list[Any]
     norms_: list[Any]
+    _optimizer: SolverState
 
     @abstractmethod
     def _examples(self, X: Any, y: Any, incremental: bool, reset: bool) -> Examples:
@@ -142,7 +148,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Any:
         hidden = hidden_widths(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        examples = self._examples(X, y, incremental, reset=first)
+        examples = self._examples(without_dates(X), y, incremental, reset=first)
         examples.weigh(sample_weight)
         self.n_outputs_ = examples.n_outputs
         self._random_state = check_random_state(self.random_state)
@@ -205,6 +211,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _fit_lbfgs(self, network: Network, examples: Examples) -> None:
         names = ("alpha", "tol", "max_iter", "max_fun")
         settings = {name: getattr(self, name) for name in names} | {"loss": self._network_loss()}
+        settings |= {name: min(int(settings[name]), MOST_STEPS) for name in ("max_iter", "max_fun")}
         self.loss_, iterations, evaluations, reason = network.minimize(examples.data(), settings)
         self.n_iter_ = iterations
         self._take(network.parameters())
@@ -245,8 +252,8 @@ class BaseMLP(BaseEstimator, ABC):
         return int(min(self.batch_size, n_samples))
 
     def _fit_stochastic(self, network: Network, examples: Examples, incremental: bool) -> None:
-        if not incremental or not hasattr(self, "_optimizer"):
-            self._optimizer = SolverState(self.learning_rate_init)
+        if not incremental or not hasattr(self, "_optimizer") or not self._optimizer.is_of(self):
+            self._optimizer = SolverState(self)
         if self.early_stopping and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
         train, validation = self._split(examples)
@@ -254,13 +261,16 @@ class BaseMLP(BaseEstimator, ABC):
         names = ("solver", "alpha", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
         settings = {name: getattr(self, name) for name in names}
         batch = self._minibatch(n_samples)
-        if self.norm == "batch_norm" and n_samples % batch == 1:
+        if self.norm == "batch_norm" and leaves_one(n_samples, batch):
             raise InvalidInputError(
                 f"the last minibatch of {n_samples} rows has 1 of them with a batch_size of {batch}; batch_norm needs 2"
                 " for a variance: expected another batch_size"
             )
-        settings |= {"loss": self._network_loss(), "batch_size": batch, "schedule": self._schedule()}
+        schedule = self._schedule()
+        settings |= {"loss": self._network_loss(), "batch_size": batch, "schedule": schedule}
         network.start(settings)
+        if incremental and schedule is not None:
+            self._optimizer.warn_at_end(self, -(-n_samples // batch), schedule[1])
         self._optimizer.restore(network)
         try:
             self._epochs(network, examples, (train, validation), incremental)
@@ -275,7 +285,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _schedule(self) -> tuple[str, int] | None:
         """The schedule of chainrule's and the epochs of its run; None of scikit-learn's own."""
-        return None if self.learning_rate in _LEARNING_RATES else (self.learning_rate, int(self.max_iter))
+        return None if self.learning_rate in _LEARNING_RATES else (self.learning_rate, min(int(self.max_iter), MOST_STEPS))
 
     def _epochs(self, network: Network, examples: Examples, parts: tuple[Any, Any], incremental: bool) -> None:
         train, validation = parts
@@ -349,13 +359,17 @@ class BaseMLP(BaseEstimator, ABC):
         -------
         model : chainrule.Model
             Of two classes it has an output each, with 0 for the first: a softmax of those is the same probability. Its
-            ``predict`` says the names of the classes, or their numbers where the classes are 0, 1, 2, ...
+            ``predict`` says the names of the classes as texts, or their numbers where the classes are 0, 1, 2, ... It finds
+            the columns of frames by ``feature_names_in_``.
         """
         check_is_fitted(self)
         dtype = network_dtype(self.coefs_)
         coefs, intercepts, loss, names = self._model_outputs(*network_parameters(self, dtype))
         between = (network_norms(self, dtype), float(self.dropout), 0)
-        return Model(_chainrule.Model.from_parameters(coefs, intercepts, self.activation, loss, names, between))
+        model = _chainrule.Model.from_parameters(coefs, intercepts, self.activation, loss, names, between)
+        columns = [str(name) for name in getattr(self, "feature_names_in_", ())]
+        # A model finds columns by their names: where two are alike, by their order.
+        return Model(model.with_feature_names(columns) if columns and len(set(columns)) == len(columns) else model)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

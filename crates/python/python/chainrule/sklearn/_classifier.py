@@ -240,6 +240,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         labels = examples.labels[rows]
         if self.out_activation_ == "softmax":
             right = output.argmax(axis=1) == labels
+        elif self.n_outputs_ == 1 and len(self.classes_) == 1:
+            right = np.ones(len(labels), dtype=bool)  # as `predict`, whatever the output
         else:
             right = ((output > 0.5) == labels).all(axis=1)
         weight = None if examples.weight is None else examples.weight[rows]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._chainrule import activation_error, activation_names, loss_error, schedule_error, solver_error
+from .._arrays import MOST_THREADS
 from ..errors import InvalidParameterError
 
 
@@ -46,6 +47,8 @@ def _one_of_or(names: tuple[str, ...], error: Callable[[str], str | None], words
 
 
 _BOOLEAN = Range(lambda value: isinstance(value, (bool, np.bool_)), "an instance of 'bool'")
+# Epochs, iterations and evaluations beyond this are never reached.
+MOST_STEPS = 2**63 - 1
 _COUNT = Range(lambda value: _is_integer(value) and value >= 1, "an int in the range [1, inf)")
 _NOT_NEGATIVE = Range(lambda value: _is_real(value) and value >= 0, "a float in the range [0.0, inf)")
 _POSITIVE = Range(lambda value: _is_real(value) and value > 0, "a float in the range (0.0, inf)")
@@ -105,7 +108,10 @@ RANGES: Mapping[str, Range] = {
         "an int in the range [1, inf) or a float among {inf}",
     ),
     "max_fun": _COUNT,
-    "n_threads": Range(lambda value: value is None or _COUNT.holds(value), "an int in the range [1, inf) or None"),
+    "n_threads": Range(
+        lambda value: value is None or (_is_integer(value) and 1 <= value <= MOST_THREADS),
+        f"an int in the range [1, {MOST_THREADS}] or None",
+    ),
     "dtype": Range(
         lambda value: value is None or (isinstance(value, str) and value in ("float32", "float64")),
         "a str among {'float32', 'float64'} or None",
@@ -141,6 +147,18 @@ def check_parameters(estimator: Any) -> None:
             f"The 'solver' parameter of {name} is 'lbfgs', which has no minibatches: expected a dropout of 0 and a norm of"
             f" 'layer_norm' or None. Got {estimator.dropout!r} and {estimator.norm!r} instead."
         )
+
+
+def threads(estimator: Any) -> int | None:
+    """The number of threads that predict, which is checked as it is for a fit."""
+    allowed = RANGES["n_threads"]
+    if not allowed.holds(estimator.n_threads):
+        name = type(estimator).__name__
+        raise InvalidParameterError(
+            f"The 'n_threads' parameter of {name} must be {allowed.words}. Got {estimator.n_threads!r} instead."
+        )
+    found: int | None = estimator.n_threads
+    return found
 
 
 def hidden_widths(sizes: Any) -> list[int]:

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._chainrule import Predictor, output_of_few
-from ._rows import network_dtype, network_rows
+from ._parameters import threads
+from ._rows import held, network_dtype, network_rows, without_dates
 
 # What estimators last predicted many rows with, and the settings that are no weights. Not an attribute: predicting changes no
 # estimator, and a pickle holds its weights once.
@@ -31,12 +32,12 @@ def network_norms(estimator: Any, dtype: Any) -> list[Any]:
 
 def _predictor(estimator: Any, dtype: Any) -> Predictor:
     """The predictor of before, if no number of the weights has changed since, also in place; otherwise a new one."""
-    settings = (estimator.activation, estimator.out_activation_, estimator.n_threads)
+    settings = (estimator.activation, estimator.out_activation_, threads(estimator))
     parameters, norms = network_parameters(estimator, dtype), network_norms(estimator, dtype)
     known = _PREDICTORS.get(estimator)
     if known is not None and known[0] == settings and known[1].matches(*parameters, norms):
         return known[1]
-    predictor = Predictor(*parameters, *settings, norms)
+    predictor = Predictor(*parameters, settings[0], settings[1], settings[2], norms)
     _PREDICTORS[estimator] = (settings, predictor)
     return predictor
 
@@ -61,7 +62,7 @@ def _output_of_few(estimator: Any, X: Any) -> Any:
     if type(X) is not np.ndarray or getattr(estimator, "norms_", None):
         return None
     network = (estimator.coefs_, estimator.intercepts_)
-    return output_of_few(network, (estimator.activation, estimator.out_activation_, estimator.n_threads), X)
+    return output_of_few(network, (estimator.activation, estimator.out_activation_, threads(estimator)), X)
 
 
 def network_output(estimator: Any, X: Any) -> Any:
@@ -73,8 +74,8 @@ def network_output(estimator: Any, X: Any) -> Any:
         return output
     dtype = network_dtype(estimator.coefs_)
     if not _needs_no_checks(estimator, X, dtype):
-        X = validate_data(estimator, X, accept_sparse=["csr", "csc"], reset=False)
-        X = network_rows(X.astype(dtype, copy=False))
+        X = validate_data(estimator, without_dates(X), accept_sparse=["csr", "csc"], reset=False)
+        X = network_rows(held(X, dtype, "X"))
         if (output := _output_of_few(estimator, X)) is not None:
             return output
     return _predictor(estimator, dtype).predict(X)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 from ._base import BaseMLP, Examples
 from ._parameters import check_parameters
 from ._predict import network_output
+from ._rows import held, without_texts
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -196,7 +197,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         X, y = validate_data(
             self,
             X,
-            y,
+            without_texts(y),
             accept_sparse=["csr", "csc"],
             multi_output=True,
             y_numeric=True,
@@ -207,7 +208,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             y = column_or_1d(y, warn=True)
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(f"The smallest y is {y.min()}; loss='poisson' requires y >= 0.")
-        targets = (y.reshape(-1, 1) if y.ndim == 1 else y).astype(X.dtype, copy=False)
+        targets = held(y.reshape(-1, 1) if y.ndim == 1 else y, X.dtype, "y")
         return Examples(X, targets, y, None, targets.shape[1])
 
     def _out_activation(self) -> str:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from .._chainrule import Network
+from sklearn.exceptions import ConvergenceWarning
+
+from .._chainrule import Network, schedule_rate
+
+
+def _kind(estimator: Any) -> tuple[str, bool]:
+    """What moments are of: the solver's name without its settings, and whether it has a velocity."""
+    name = str(estimator.solver).split(":")[0].strip()
+    return name, name != "sgd" or (estimator.solver == "sgd" and estimator.momentum > 0)
 
 
 class SolverState:
@@ -12,13 +21,19 @@ class SolverState:
 
     Parameters
     ----------
-    learning_rate_init : float
-        The learning rate of the first step.
+    estimator : MLPClassifier or MLPRegressor
+        Its solver is the one that the moments are of, its ``learning_rate_init`` the learning rate of the first step.
     """
 
-    def __init__(self, learning_rate_init: float) -> None:
-        self.learning_rate = float(learning_rate_init)
+    def __init__(self, estimator: Any) -> None:
+        self.learning_rate = float(estimator.learning_rate_init)
+        self._of = _kind(estimator)
         self._saved: tuple[int, float, Any] | None = None
+        self._has_warned = False
+
+    def is_of(self, estimator: Any) -> bool:
+        """Whether the moments are of this estimator's solver."""
+        return self._of == _kind(estimator)
 
     def restore(self, network: Network) -> None:
         """Put the moments into a network whose training was started."""
@@ -28,6 +43,20 @@ class SolverState:
     def save(self, network: Network) -> None:
         """Keep the moments of a network."""
         self._saved = network.state()
+
+    def warn_at_end(self, estimator: Any, steps: int, epochs: int) -> None:
+        """Warn once that the schedule has ended, where an epoch of so many steps would change nothing from now on."""
+        done = 0 if self._saved is None else self._saved[0]
+        rate = schedule_rate(estimator.learning_rate, done, steps, epochs)
+        if rate > 1e-5 or done < steps * epochs or self._has_warned:
+            return
+        self._has_warned = True
+        warnings.warn(
+            f"The learning rate is {self.learning_rate * rate:.1g}: the schedule {estimator.learning_rate!r} has ended after"
+            f" max_iter={epochs} epochs, and partial_fit changes nothing. Increase max_iter, or set learning_rate='constant'.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
 
     def iteration_ends(self, estimator: Any) -> None:
         """Set the learning rate of the next epoch by the schedule."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples
 
 from ..errors import InvalidInputError
-from ._base import BaseMLP
+from ._base import BaseMLP, leaves_one
 
 # As `chainrule tune` draws them, but for dropout.
 _BATCHES = (16, 32, 64, 128)
@@ -28,9 +30,26 @@ def _prefix(estimator: Any) -> str:
     return f"{found[0]}__"
 
 
-def _draw(random: Any, rows: int) -> dict[str, Any]:
-    """A candidate's settings; no minibatch has more than half of the rows."""
-    batches = [rows_at_once for rows_at_once in _BATCHES if 2 * rows_at_once <= rows] or [max(1, rows // 2)]
+def _batches(rows: int, fits: set[int]) -> list[int]:
+    """Sizes of minibatches, of at most half of the rows; none leaves one row of those that a fit trains on."""
+    batches = [batch for batch in _BATCHES if 2 * batch <= rows] or [max(1, rows // 2)]
+    kept = [batch for batch in batches if not any(leaves_one(fit, min(batch, fit)) for fit in fits)]
+    others = (batch for batch in range(rows // 2, 1, -1) if not any(leaves_one(fit, min(batch, fit)) for fit in fits))
+    return kept or [next(others, batches[-1])]
+
+
+def _fits(network: dict[str, Any], rows: int, parts: Any) -> set[int]:
+    """How many rows each fit of the search trains on, where the network has batch normalisations; otherwise none."""
+    if network["norm"] != "batch_norm":
+        return set()
+    counts = {rows, *(len(train) for train, _ in parts())}
+    if not network["early_stopping"]:
+        return counts
+    return {count - ceil(network["validation_fraction"] * count) for count in counts}
+
+
+def _draw(random: Any, batches: list[int]) -> dict[str, Any]:
+    """A candidate's settings."""
     layers = random.randint(1, 4)
     return {
         "learning_rate_init": float(10 ** random.uniform(-4, -2)),
@@ -46,6 +65,17 @@ def _check(solver: str, candidates: int, epochs: int) -> None:
     for name, value, least in (("candidates", candidates, 2), ("epochs", epochs, 1)):
         if value < least:
             raise InvalidInputError(f"{name} is {value}; expected at least {least}")
+
+
+def _check_batch(batch_size: Any, fits: set[int]) -> None:
+    """Refuse the estimator's own minibatches where one of them has a single row: a candidate has them."""
+    for fit in sorted(fits):
+        batch = min(200 if batch_size == "auto" else batch_size, fit)
+        if leaves_one(fit, batch):
+            raise InvalidInputError(
+                f"a fit of the search has {fit} rows, of which a batch_size of {batch} leaves 1 for the last minibatch;"
+                " batch_norm needs 2 for a variance: expected another batch_size of the estimator"
+            )
 
 
 def tune(
@@ -116,7 +146,13 @@ def tune(
     own = estimator.get_params(deep=True)
     _check(own[f"{prefix}solver"], candidates, epochs)
     random = check_random_state(random_state)
-    drawn = [_draw(random, _num_samples(X)) for _ in range(candidates - 1)]
+    names = ("norm", "early_stopping", "validation_fraction", "batch_size")
+    network, rows = {name: own[prefix + name] for name in names}, _num_samples(X)
+    splitter: Any = check_cv(cv, y, classifier=is_classifier(estimator))
+    fits = _fits(network, rows, lambda: splitter.split(X, y))
+    _check_batch(network["batch_size"], fits)
+    batches = _batches(rows, fits)
+    drawn = [_draw(random, batches) for _ in range(candidates - 1)]
     first = {name: own[prefix + name] for name in drawn[0]}
     # scikit-learn's search over a grid, of one point each: so the first one can be the estimator's own.
     grid = [{prefix + name: [value] for name, value in settings.items()} for settings in (first, *drawn)]
@@ -126,7 +162,7 @@ def tune(
         grid,
         factor=2,
         **resources,
-        cv=cv,
+        cv=splitter,
         scoring=scoring,
         n_jobs=n_jobs,
     )
