@@ -86,7 +86,7 @@ mod tests {
         {
             assert_eq!(number(value), want);
         }
-        let answers = [0.0, 0.123_456_789, -8643.882_65, 1.7e9, 2e15, 1e-9].map(value_answered);
+        let answers = [0.0, 0.123_456_789, -8_643.882_65, 1.7e9, 2e15, 1e-9].map(value_answered);
         assert_eq!(answers, ["0", "0.1234568", "-8643.883", "1700000000", "2.000e15", "1.000e-9"]);
     }
 

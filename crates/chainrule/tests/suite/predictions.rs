@@ -81,6 +81,6 @@ fn a_row_that_overflows_is_named_and_the_others_are_not() {
         let error = model.predict(&Features::new(rows, 1, numbers).unwrap()).unwrap_err();
         let message = error.to_string();
         assert!(message.starts_with("row 4: output 2 is inf, expected a finite number: "), "{message}");
-        assert!(message.contains("Mlp::check_finite"), "{message}");
+        assert!(message.contains("doctor names the layer"), "{message}");
     }
 }
