@@ -154,7 +154,7 @@ impl<T: Scalar> Kernel<T> {
         let (panels, n, k) = (b.panels(), b.cols(), b.rows());
         let (m, at_once) = (c.rows(), if a.is_none() { 1 } else { c.rows() });
         // No wrap: C has a row of as many columns, but for the last 2 * LANES, for each of a few.
-        let y = scratch.sums(at_once * 2 * self.lanes * b.units());
+        let y = scratch.first_panels(at_once * 2 * self.lanes * b.units());
         let floor = if activation == Activation::Relu { T::ZERO } else { T::NEG_INFINITY };
         let epilogue = bias.map_or(EpilogueOp::Store, |bias| EpilogueOp::Bias(Bias { bias: bias.as_ptr(), floor }));
         let is_done = matches!(activation, Activation::Identity | Activation::Relu);

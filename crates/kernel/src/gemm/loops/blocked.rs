@@ -76,7 +76,7 @@ unsafe fn planned<T: Scalar, K: Isa<T>>(
 }
 
 /// A product of one block whose small B lies in panels, packed here if it is not yet, or whose ragged last panel does: without what
-/// the loops look at, nine divisions among it. With AVX2 on Zen 3, against the loops (the gradient by the input of a small layer; all within one process, in turns):
+/// the loops look at, nine divisions among them. With AVX2 on Zen 3, against the loops (the gradient by the input of a small layer; all within one process, in turns):
 ///
 /// | C <- A times B by columns | f32 | f64 |
 /// |---|---|---|
@@ -104,13 +104,13 @@ unsafe fn one_block_packed<T: Scalar, K: Isa<T>>(
     } else {
         let first = if pack_b { 0 } else { n / nr * nr };
         let lanes = n - first;
-        let to = scratch.sums(k * lanes.next_multiple_of(nr));
-        let panels = to.as_ptr();
+        let to = scratch.first_panels(k * lanes.next_multiple_of(nr));
         let source =
             Source { ptr: b.at(0, first), steps: k, lanes, step_stride: b.rs, lane_stride: b.cs, readable: lanes };
-        // SAFETY: all of B exists, by the contract of `Problem`.
-        unsafe { K::call(&mut PackPanels { source: &source, each: nr, width: nr, to }) };
-        panels
+        // SAFETY: all of B exists, by the contract of `Problem`; that there is room for its panels, the packing asserts.
+        unsafe { K::call(&mut PackPanels { source: &source, each: nr, width: nr, to: &mut *to }) };
+        // Taken behind the writes, which a pointer from before would not be valid for.
+        to.as_ptr()
     };
     let (b, b_rs, b_panel) = if pack_b { (panels, nr, k * nr) } else { (b.ptr, b.rs, nr) };
     let whole = Block {

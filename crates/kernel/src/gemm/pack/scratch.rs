@@ -106,10 +106,10 @@ impl<T: Scalar> Scratch<T> {
         self.widened = widened;
     }
 
-    /// Room for sums, from the beginning of a cache line on: as one of [`Scratch::panels`], which takes 32 instructions more a row, 1.8 %
-    /// of a step of 6-64-8-4 with one row.
+    /// The first of [`Scratch::panels`] alone, where there is no second: for the sums of rows, or a small B. That way takes 32
+    /// instructions more, 1.8 % of a step of 6-64-8-4 with one row.
     #[inline(always)]
-    pub(crate) fn sums(&mut self, elements: usize) -> &mut [T] {
+    pub(crate) fn first_panels(&mut self, elements: usize) -> &mut [T] {
         self.grow(elements);
         &mut self.buffer[..elements]
     }
