@@ -43,18 +43,17 @@ impl<'a> Described<'a> {
     }
 
     /// Refuses rows whose columns or classes have other names, or the same in another order: they are compared by number. What has
-    /// no names, or classes that are called by their numbers, may be the same.
+    /// no names may be the same, and so may classes that the model calls by their numbers, if none of theirs is among those.
     fn check_names<T: Scalar>(&self, data: &Dataset<T>) -> Result<()> {
         let refuse = |name, found: &[String], expected: &[String]| {
-            let how = "read the rows as the model takes them: Request::read_for";
-            let expected = format!("{}, as was learned, in this order; {how}", listed(expected));
+            let how = "rows of a file are read so by Request::read_for, rows in memory are given these names";
+            let expected = format!("{}, as was learned, in this order: {how}", listed(expected));
             Err(Error::Argument { name, found: listed(found), expected })
         };
         let are_numbers = |names: &[String]| names.iter().enumerate().all(|(at, name)| *name == at.to_string());
         if let (Some(known), Some(found)) = (self.classes, data.class_names())
             && known.get(..found.len()) != Some(found)
-            && !are_numbers(known)
-            && !are_numbers(found)
+            && !(are_numbers(known) && found.iter().all(|name| !known.contains(name)))
         {
             return refuse("classes", found, known);
         }

@@ -114,9 +114,9 @@ impl<T: Scalar> Model<T> {
     /// The same, whose columns are numbers as they are with these names: it finds the columns of a table by them.
     ///
     /// # Errors
-    /// When there are not as many names as inputs, or two are alike.
+    /// When there are not as many names as inputs, or two are alike; when it was trained on a table, whose columns it knows.
     pub fn with_feature_names(self, names: Vec<String>) -> Result<Self> {
-        let schema = Schema::of_named_numbers(names);
+        let schema = Schema::of_named_numbers(names, self.schema.as_deref())?;
         schema.check(self.mlp.inputs())?;
         Ok(Model { schema: Some(Arc::new(schema)), ..self })
     }

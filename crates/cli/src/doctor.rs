@@ -94,7 +94,8 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
         None => Patient::of(&model),
     };
     let counts_rows = model.facts.as_ref().is_some_and(|facts| facts.row_weights.is_some());
-    let patient = Patient { is_weighted: patient.is_weighted || counts_rows, ..patient };
+    let has_own_loss = model.facts.as_ref().is_some_and(|facts| facts.own_loss);
+    let patient = Patient { is_weighted: patient.is_weighted || counts_rows || has_own_loss, ..patient };
     let Examined { diagnostics, findings, rows } = examine(&patient, &data, update, Run::AFTER)?;
 
     let scaled = target_lines(&model);
@@ -119,7 +120,11 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
         "loss {:.4}; the best constant prediction has {:.4}{}",
         diagnostics.loss,
         diagnostics.baseline_loss,
-        if patient.is_weighted { " (without the weights that it was trained with, so they say little)" } else { "" }
+        match (has_own_loss, patient.is_weighted) {
+            (true, _) => " (it was trained with a loss that an application computed, so they say little)",
+            (_, true) => " (without the weights that it was trained with, so they say little)",
+            _ => "",
+        }
     ));
     scaled.iter().for_each(|line| output.say(line));
     for finding in &of_data {

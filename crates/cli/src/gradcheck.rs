@@ -115,7 +115,10 @@ fn words(report: &Report) -> String {
         names.map(|tensor| tensor.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     for (verdict, meaning) in [
-        (Verdict::Lost, "gradients too small to be distinguished from the rounding error of the loss"),
+        (
+            Verdict::Lost,
+            "gradients not ten times as large as the rounding error of the loss, which neither confirms nor refutes them",
+        ),
         (Verdict::Discarded, "too many kinks to decide; try other rows with --rows or --seed"),
         (Verdict::Wrong, "the gradient differs from the finite differences of the loss"),
     ] {
@@ -127,7 +130,9 @@ fn words(report: &Report) -> String {
     let is_lost = report.tensors.iter().all(|tensor| tensor.verdict == Verdict::Lost);
     text.push_str(match report.passed() {
         true => "passed",
-        false if is_lost => "failed: no gradient is larger than the rounding error of the loss, so nothing was checked",
+        false if is_lost => {
+            "failed: no gradient is ten times as large as the rounding error of the loss, so none was confirmed"
+        }
         false => "failed",
     });
     text

@@ -144,7 +144,8 @@ pub(crate) fn plural(n: usize, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(n))
 }
 
-/// A number with five decimals below 10, with six digits that count up to 10^7, and beyond either by a power of ten.
+/// A number with five decimals below 10, up to 10^7 with six digits that count, or all before the point; below 0.001 and from 10^7 on with
+/// five and a power of ten.
 pub(crate) fn brief(value: f64) -> String {
     // Without the sign of -0.
     let value = value + 0.0;

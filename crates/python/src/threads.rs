@@ -22,7 +22,7 @@ pub(crate) const SIGNALS: Duration = Duration::from_millis(50);
 /// Below this many multiply-adds a prediction takes less time than handing it to another thread.
 pub(crate) const SHORT: usize = 500_000;
 
-/// More threads than any machine has: each takes a stack.
+/// As `_arrays.MOST_THREADS`: more would not pay, as each takes a stack and the work is shared among them.
 const MOST: usize = 1024;
 
 /// The pools by process and number of threads: a process that was forked has its parent's pools without their threads.

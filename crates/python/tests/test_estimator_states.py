@@ -21,7 +21,15 @@ def regressor(**settings):
 
 
 @pytest.mark.parametrize(
-    ("first", "then"), [("rmsprop", "sgd"), ("sgd", "rmsprop"), ("sgd", "adam"), ("adam", "adamw:weight-decay=0.1")]
+    ("first", "then"),
+    [
+        ("rmsprop", "sgd"),
+        ("sgd", "rmsprop"),
+        ("sgd", "adam"),
+        ("adam", "adamw:weight-decay=0.1"),
+        ("sgd", "sgd:weight-decay=0.1"),  # momentum 0.9, and none
+        ("sgd:weight-decay=0.1", "sgd:momentum=0.9"),
+    ],
 )
 def test_another_solver_begins_anew(first, then):
     one = regressor(solver=first, learning_rate_init=0.1)

@@ -122,3 +122,28 @@ def test_columns_that_pandas_only_counts_have_no_names():
     model = trained(chainrule.Dataset(pd.DataFrame(FRAME.to_numpy()), VALUES), "3-8-1 tanh")
     assert model.feature_names is None
     assert (model.predict(FRAME) == model.predict(FRAME.to_numpy())).all()
+
+
+def test_texts_without_a_value_are_told_by_their_row():
+    for values, message in (
+        (["a", None, "b"], "no class in row 2"),
+        (["a", "b", float("nan")], "no class in row 3"),
+        (pd.Series(["a", pd.NA, "b"], dtype="string"), "no class in row 2"),
+        (np.array(["a", 3, "b"], dtype=object), "3, a int, in row 2"),
+    ):
+        with pytest.raises(chainrule.InvalidInputError, match=message):
+            chainrule.Dataset(X[:3], values)
+
+
+def test_a_column_that_is_found_twice_is_refused():
+    model = trained(chainrule.Dataset(FRAME, VALUES), "3-8-1 tanh")
+    twice = FRAME[["a", "b", "c", "a"]]
+    with pytest.raises(chainrule.InvalidInputError, match="the column 'a' twice"):
+        model.predict(twice)
+
+
+def test_a_batch_size_of_the_search_is_refused_by_the_fit():
+    from chainrule.sklearn import MLPClassifier, tune
+
+    with pytest.raises(ValueError, match="batch_size"):
+        tune(MLPClassifier(norm="batch_norm", batch_size=0), X, KIND, candidates=2, epochs=1)

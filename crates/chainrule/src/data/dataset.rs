@@ -107,9 +107,9 @@ impl<T: Scalar> Dataset<T> {
     /// ```
     ///
     /// # Errors
-    /// When there are not as many names as columns, or two are alike.
+    /// When there are not as many names as columns, or two are alike; when they come from a table, whose columns they know.
     pub fn with_feature_names(self, names: Vec<String>) -> Result<Self> {
-        let schema = Schema::of_named_numbers(names);
+        let schema = Schema::of_named_numbers(names, self.schema.as_deref())?;
         schema.check(self.cols())?;
         Ok(Dataset { schema: Some(Arc::new(schema)), ..self })
     }

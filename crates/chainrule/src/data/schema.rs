@@ -115,10 +115,20 @@ impl Schema {
     }
 
     /// The schema of numbers as they are, whose columns have these names.
-    pub(crate) fn of_named_numbers(names: Vec<String>) -> Self {
+    ///
+    /// # Errors
+    /// When there is one already: it may make other features of its columns.
+    pub(crate) fn of_named_numbers(names: Vec<String>, before: Option<&Schema>) -> Result<Self> {
+        if let Some(before) = before {
+            return Err(Error::Argument {
+                name: "feature names",
+                found: format!("columns of a table, {}", before.column_names().join(", ")),
+                expected: "features that are not known to come from one".to_owned(),
+            });
+        }
         let mut schema = Schema::of_numbers(&(0..names.len()).collect::<Vec<_>>(), names.len());
         schema.columns.iter_mut().zip(names).for_each(|(column, name)| column.name = Some(name));
-        schema
+        Ok(schema)
     }
 
     /// Refuses one that a file should not hold.

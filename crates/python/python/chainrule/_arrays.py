@@ -11,7 +11,7 @@ from .errors import InvalidInputError
 
 __all__ = ["MOST_THREADS", "aligned", "as_array", "as_matrix", "as_numbers", "as_targets", "count", "flag", "real", "word"]
 
-#: More than any machine has; each thread takes a stack.
+#: More would not pay: each takes a stack, and the work is shared among them.
 MOST_THREADS = 1024
 
 # Of DLPack: the CPU's memory, and the host's memory of CUDA and ROCm, which the CPU reads as its own.

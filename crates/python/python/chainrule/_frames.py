@@ -41,6 +41,9 @@ def places_by_name(found: list[str], expected: list[str], what: str, of: str) ->
             f"{what} has no column {missing[0]!r}; expected {of}: {_listed(expected)}. Rename the columns, or give "
             "X.to_numpy() where they are in this order"
         )
+    twice = [name for name in expected if found.count(name) > 1]
+    if twice:
+        raise InvalidInputError(f"{what} has the column {twice[0]!r} twice; expected it once, as it is found by its name")
     return [places[name] for name in expected]
 
 
@@ -59,7 +62,7 @@ def chosen_columns(X: Any, places: list[int]) -> Any:
 def numbers_of(X: Any, names: list[str], name: str) -> Any:
     """The numbers of a frame whose columns have several types: an array of the type that holds all of them."""
     titles = (f"{name}, column {title!r}" for title in names)
-    return np.column_stack([_numbers(_column(X, place), title) for place, title in enumerate(titles)])
+    return np.column_stack([_numbers(_column(X, place, names), title) for place, title in enumerate(titles)])
 
 
 def _numbers(column: Any, title: str) -> Any:
@@ -74,8 +77,8 @@ def _without_value(title: str, row: int) -> InvalidInputError:
     return InvalidInputError(f"{title} has no value in row {row + 1}; expected a number: fill or drop missing values")
 
 
-def _column(X: Any, place: int) -> Any:
-    return X.iloc[:, place] if hasattr(X, "iloc") else X[X.columns[place]]
+def _column(X: Any, place: int, names: list[str]) -> Any:
+    return X.iloc[:, place] if hasattr(X, "iloc") else X[names[place]]
 
 
 def plain(column: Any, title: str) -> Any:

@@ -47,9 +47,10 @@ class Learned:
         if data.task != "classification" or self.n_classes is None or data.class_names == self.class_names:
             return
         names, known = self._names(data.class_names, data.n_outputs), self._names(self.class_names, self.n_classes)
-        if names != known[: len(names)] if data.class_names is None else names != known:
+        if names != known[: len(names)]:
             raise InvalidInputError(
-                f"{self.rows} has the classes {names}, {self.source} {known}; read the rows with like="
+                f"{self.rows} has the classes {names}, {self.source} {known}; expected the same in this order: of a dataset that was"
+                " read, Dataset.read(..., like=) finds them"
             )
 
     @staticmethod

@@ -48,6 +48,14 @@ def labels_or_values(y: Any, task: str | None, class_names: Sequence[str] | None
         raise InvalidInputError(f"task is {task!r}; expected one of {', '.join(LOSSES)}")
     given, y = y, without_bytes(as_array(y, "y"), "y")
     is_text = y.dtype.kind == "U" or (y.dtype.kind == "O" and y.size > 0 and all(isinstance(name, str) for name in y.flat))
+    if y.dtype.kind == "O" and not is_text and any(isinstance(name, str) for name in y.flat):
+        row, other = next((row, name) for row, name in enumerate(y.flat) if not isinstance(name, str))
+        is_missing = other is None or type(other).__name__ == "NAType" or other != other
+        found = "no class" if is_missing else f"{other!r}, a {type(other).__name__},"
+        raise InvalidInputError(
+            f"y has {found} in row {row + 1}, and texts in others; expected a text in each: "
+            + ("fill or drop missing values" if is_missing else "y.astype(str)")
+        )
     if y.dtype.kind == "O" and not is_text:
         y = as_numbers(given, "y", (1, 2))
     kind = y.dtype.kind

@@ -285,7 +285,7 @@ class Model:
         trace : Trace
             A notebook shows it; ``print`` writes it as text.
         """
-        steps, digits = count(steps, "steps"), count(digits, "digits")
+        steps, digits = count(steps, "steps"), count(digits, "digits", most=17)
         return Trace(*_chainrule.trace(self._compiled, self._labelled(X, y), steps, digits))
 
     def graph(self, X: Any = None, y: Any = None, row: int = 0, view: str = "neurons") -> Graph:

@@ -39,7 +39,13 @@ fn classes_of_other_names_or_in_another_order_are_refused() {
     for message in messages.map(|refused| refused.unwrap_err().to_string()) {
         assert!(message.starts_with("classes: found yes, no, expected no, yes, as was learned"), "{message}");
     }
-    // A model whose rows had no names calls classes by their numbers, and takes any.
+    // Numbers are names, too: of labels 1 and 2 the first is not class 0.
+    let model = trainer.fit(network(2, 2), &two_classes(Some(["0", "1"])), None, ()).unwrap().model;
+    for names in [["1", "2"], ["1", "0"], ["a", "0"]] {
+        let message = model.evaluate(&two_classes(Some(names))).unwrap_err().to_string();
+        assert!(message.contains("expected 0, 1, as was learned"), "{message}");
+    }
+    // A model whose rows had no names calls classes by their numbers, and takes any others.
     let model = trainer.fit(network(2, 2), &unnamed, None, ()).unwrap().model;
     assert!(model.evaluate(&yes_no).is_ok());
 }
@@ -52,6 +58,8 @@ fn names_of_classes_stay_where_later_rows_have_none() {
     trainer.resume(&mut model, &unnamed, None, ()).unwrap();
     trainer.refit(&mut model, &unnamed, 1, chainrule::train::Refit::Same, ()).unwrap();
     assert_eq!(model.class_names.as_deref(), Some(&["cat".to_owned(), "dog".to_owned()][..]));
+    let message = trainer.resume(&mut model, &two_classes(Some(["0", "1"])), None, ()).unwrap_err().to_string();
+    assert!(message.contains("found 0, 1, expected cat, dog"), "{message}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ def without_dates(X: Any) -> Any:
     dtypes = list(kinds) if kinds is not None and hasattr(kinds, "__iter__") else [getattr(X, "dtype", None)]
     for column, dtype in enumerate(dtypes):
         if getattr(dtype, "kind", "") in ("M", "m"):
-            where = f"column {X.columns[column]!r} of X" if kinds is not None else "X"
+            where = f"column {X.columns[column]!r} of X" if hasattr(X, "columns") else "X"
             raise InvalidInputError(f"{where} is {dtype}; expected numbers: the hour or the day of the week, for example")
     return X
 
@@ -66,4 +66,5 @@ def network_rows(X: Any) -> Any:
     if csr.shape[1] > np.iinfo(np.int32).max:
         raise InvalidInputError(f"the sparse X has {csr.shape[1]} features; expected less than 2^31")
     indices, indptr = csr.indices.astype(np.int32, copy=False), csr.indptr.astype(np.int64, copy=False)
-    return np.ascontiguousarray(csr.data), np.ascontiguousarray(indices), np.ascontiguousarray(indptr), csr.shape[1]
+    data, indices, indptr = (np.require(part, None, ("C", "A")) for part in (csr.data, indices, indptr))
+    return data, indices, indptr, csr.shape[1]

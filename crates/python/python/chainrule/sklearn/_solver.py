@@ -11,9 +11,12 @@ from .._chainrule import Network, schedule_rate
 
 
 def _kind(estimator: Any) -> tuple[str, bool]:
-    """What moments are of: the solver's name without its settings, and whether it has a velocity."""
-    name = str(estimator.solver).split(":")[0].strip()
-    return name, name != "sgd" or (estimator.solver == "sgd" and estimator.momentum > 0)
+    """What moments are of: the solver's name without its settings, and whether there are some."""
+    name, *settings = str(estimator.solver).replace(" ", "").split(":")
+    if name != "sgd":
+        return name, True
+    momentum = [float(setting[len("momentum=") :]) for setting in settings if setting.startswith("momentum=")]
+    return name, (sum(momentum) if settings else estimator.momentum) > 0
 
 
 class SolverState:
