@@ -142,8 +142,10 @@ def test_a_column_that_is_found_twice_is_refused():
         model.predict(twice)
 
 
-def test_a_batch_size_of_the_search_is_refused_by_the_fit():
+def test_a_batch_size_that_is_none_fails_in_the_fits_of_a_search_and_not_before():
+    from sklearn.exceptions import FitFailedWarning
+
     from chainrule.sklearn import MLPClassifier, tune
 
-    with pytest.raises(ValueError, match="batch_size"):
+    with pytest.warns(FitFailedWarning, match="The 'batch_size' parameter"):
         tune(MLPClassifier(norm="batch_norm", batch_size=0), X, KIND, candidates=2, epochs=1)

@@ -331,7 +331,14 @@ impl Schema {
             let notes = self.order_note(table, &columns).into_iter().collect();
             return Ok(Located { columns, extra: Vec::new(), notes });
         }
-        let also = if all == features { String::new() } else { format!(", or {all} as the file trained on") };
+        let also = match all == features {
+            false => format!(", or {all} as the file trained on"),
+            true if table.cols() > features && self.are_named() => format!(
+                ": columns are found by their names ({}) where the first line has these, otherwise there may be no others",
+                self.column_names().join(", ")
+            ),
+            true => String::new(),
+        };
         Err(Error::Shape {
             origin: table.origin().to_owned(),
             found: format!("{} columns", table.cols()),

@@ -46,7 +46,10 @@ def labels_or_values(y: Any, task: str | None, class_names: Sequence[str] | None
     """The task, the names of the classes, y as class numbers (uint32) or values, and the number of outputs."""
     if task is not None and task not in LOSSES:
         raise InvalidInputError(f"task is {task!r}; expected one of {', '.join(LOSSES)}")
-    given, y = y, without_bytes(as_array(y, "y"), "y")
+    given = y
+    if isinstance(y, (list, tuple)) and any(isinstance(name, str) for name in y):
+        y = np.array(y, dtype=object)  # what is no text stays what it is: NaN among texts would become the text 'nan'
+    y = without_bytes(as_array(y, "y"), "y")
     is_text = y.dtype.kind == "U" or (y.dtype.kind == "O" and y.size > 0 and all(isinstance(name, str) for name in y.flat))
     if y.dtype.kind == "O" and not is_text and any(isinstance(name, str) for name in y.flat):
         row, other = next((row, name) for row, name in enumerate(y.flat) if not isinstance(name, str))

@@ -213,3 +213,24 @@ fn r2_of_several_values_is_the_same_wherever_it_is_asked() {
     assert!((evaluated - measured).abs() < 1e-12 * measured.abs(), "{evaluated} {measured}");
     assert_eq!(found.outputs[1].r2, 0.0);
 }
+
+#[test]
+fn names_given_to_columns_find_them_in_a_table() {
+    let folder = Folder::new(&[
+        ("named.csv", &("b,y,a\n".to_owned() + &rows(10, |at| format!("{at},{},{}", at * 2, at * 3)))),
+        ("unnamed.csv", &rows(10, |at| format!("{at}.5,{},{}", at * 2, at * 3))),
+    ]);
+    let own = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    let model = Model::new(network(2, 1), Loss::Mse).with_feature_names(own(["a", "b"])).unwrap();
+    let (found, _) = folder.request("named.csv").target("y").read_features(&model).unwrap();
+    assert_eq!(found.row(2).into_owned(), [6.0, 2.0]);
+    let message = folder.request("unnamed.csv").target("2").read_for(&model).unwrap_err().to_string();
+    assert!(message.contains("found 3 columns, expected 2") && message.contains("by their names (a, b)"), "{message}");
+    // Those of a table are not named anew: they may have become other features.
+    let data = folder.request("named.csv").target("y").read().unwrap();
+    let fitted = data.fit(&all(&data), Scaling::None).unwrap();
+    let data = data.dataset::<f32>(&all(&data), &fitted).unwrap();
+    let message = data.clone().with_feature_names(own(["p", "q"])).unwrap_err().to_string();
+    assert!(message.contains("columns of a table, b, a"), "{message}");
+    assert!(Model::new(network(2, 1), Loss::Mse).described_by(&data).with_feature_names(own(["p", "q"])).is_err());
+}
