@@ -71,10 +71,10 @@ def _check(solver: str, candidates: int, epochs: int) -> None:
 def _check_batch(batch_size: Any, fits: set[int]) -> None:
     """Refuse the estimator's own minibatches where one of them has a single row: a candidate has them."""
     size = 200 if batch_size == "auto" else batch_size
-    if not isinstance(size, numbers.Integral) or size < 1:
+    if not isinstance(size, numbers.Integral) or int(size) < 1:
         return  # each fit refuses it, by its name
     for fit in sorted(fits):
-        batch = min(size, fit)
+        batch = min(int(size), fit)
         if leaves_one(fit, batch):
             raise InvalidInputError(
                 f"a fit of the search has {fit} rows, of which a batch_size of {batch} leaves 1 for the last minibatch;"
