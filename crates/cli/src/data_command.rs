@@ -57,7 +57,7 @@ pub(crate) fn run(args: &DataArgs) -> Result<(), Failure> {
     output.finish()
 }
 
-/// In what is told of reading, the settings by what is typed for them.
+/// Names the settings in its notes by the options of the command.
 fn name_options(found: &mut Preflight) {
     found.notes.iter_mut().for_each(|note| *note = in_options(std::mem::take(note)));
 }

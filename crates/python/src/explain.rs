@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::labelled::labelled;
-use crate::model::{Inner, Model, each};
+use crate::model::{Inner, Model, each, has_own_loss};
 use crate::threads::run;
 
 /// Rows that the doctor looks at, at most: the thresholds of the library are chosen for a thousand.
@@ -83,11 +83,6 @@ fn update<T: Scalar>(model: &chainrule::Model<T>) -> Result<(Update, String), Er
             (optimizer.into(), format!("The model does not say how it was trained; the step is {optimizer}."))
         }
     })
-}
-
-/// Whether the model was trained with another loss than the one it has: a function of Python.
-pub(crate) fn has_own_loss<T: Scalar>(model: &chainrule::Model<T>) -> bool {
-    model.facts.as_ref().is_some_and(|facts| facts.own_loss)
 }
 
 /// What the doctor finds in the model on these rows, as JSON.

@@ -10,7 +10,6 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::arrays::HeldRows;
 use crate::criterion::Criterion;
-use crate::explain::has_own_loss;
 use crate::failure::Failure;
 use crate::network::{Between, activation, parts};
 use crate::parameters::{Parameters, are_single};
@@ -128,7 +127,7 @@ impl Model {
         each!(&self.inner, model => {
             let part = Part::new(part)?;
             let of = if is_probability { chainrule::Model::predict_proba } else { chainrule::Model::predict };
-            let output = run(py, None, |_| Ok(of(model, part.to_predict(model)?.features())?))?;
+            let output = run(py, None, |_| Ok(of(model, part.for_prediction(model)?.features())?))?;
             let outputs = model.mlp.outputs();
             let rows = output.len() / outputs;
             Ok(output.into_pyarray(py).reshape([rows, outputs])?.into_any())
@@ -254,4 +253,9 @@ fn check_plain(schema: &Schema) -> Result<(), Failure> {
             )))
         }
     }
+}
+
+/// Whether the model was trained with another loss than the one it has: a function of Python.
+pub(crate) fn has_own_loss<T: Scalar>(model: &chainrule::Model<T>) -> bool {
+    model.facts.as_ref().is_some_and(|facts| facts.own_loss)
 }

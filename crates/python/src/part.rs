@@ -61,7 +61,7 @@ impl<T: Element + Scalar> Part<T> {
     }
 
     /// The same, to predict: a category that training did not see is refused unless the model takes it as none.
-    pub(crate) fn to_predict(self, model: &Model<T>) -> Result<Dataset<T>, Failure> {
+    pub(crate) fn for_prediction(self, model: &Model<T>) -> Result<Dataset<T>, Failure> {
         if let Part::Rows { examples, rows, .. } = &self {
             match examples.unknown_categories(rows, &model.fitted()) {
                 0 => {}
