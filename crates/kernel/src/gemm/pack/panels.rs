@@ -184,11 +184,9 @@ unsafe fn transpose<T: Scalar, V: Simd<T>>(source: &Source<T>, width: usize, to:
                     V::load_masked(from.add(i * lane_stride + whole), some).store(block.add(i * V::LANES));
                 }
                 V::some_transposed(block, V::LANES, left, |i, column| {
-                    let to = to.add((whole + i) * width + lane);
-                    match i < left {
-                        true if beyond => column.store_masked(to, mask),
-                        true => column.store(to),
-                        false => {}
+                    if i < left {
+                        let to = to.add((whole + i) * width + lane);
+                        if beyond { column.store_masked(to, mask) } else { column.store(to) }
                     }
                 });
             }
