@@ -34,6 +34,7 @@ pub(crate) unsafe fn row<T: Scalar, K: Isa<T>, const DOTS: bool>(
     // An epilogue that needs C's old contents cuts the chains where the blocks would, so that the bits are the same.
     let k_block = if DOTS || epilogue.resumes() { p.k.max(1) } else { even_part(p.k, KC, 1) };
     let blocks = p.k.div_ceil(k_block).max(1);
+    // No wrap: C has as many elements in memory, but for the last register.
     let y = scratch.first_panels(p.n.next_multiple_of(K::Vector::LANES));
     for block in 0..blocks {
         let first = block * k_block;

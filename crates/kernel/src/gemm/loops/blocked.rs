@@ -104,6 +104,7 @@ unsafe fn one_block_packed<T: Scalar, K: Isa<T>>(
     } else {
         let first = if pack_b { 0 } else { n / nr * nr };
         let lanes = n - first;
+        // No wrap: k is at most the steps of a block, and C has a row of as many columns in memory, but for nr of them.
         let to = scratch.first_panels(k * lanes.next_multiple_of(nr));
         let source =
             Source { ptr: b.at(0, first), steps: k, lanes, step_stride: b.rs, lane_stride: b.cs, readable: lanes };
