@@ -3,7 +3,7 @@
 use super::blueprint::{ColumnKind, Probabilities};
 use super::c_writer::Source;
 use super::samples::Samples;
-use super::text::{c_string, identifiers, list, number};
+use super::text::{c_string, code_names, list, number};
 use crate::Task;
 
 /// The columns in a comment, and names for the codes of categories.
@@ -42,14 +42,11 @@ pub(super) fn columns(source: &mut Source<'_>) {
         source.put(&format!("   and {} more numbers\n", of.columns.len() - LISTED));
     }
     source.put("*/\n");
-    let titles = identifiers(of.columns.iter().map(|column| &column.title));
-    for (column, title) in of.columns.iter().zip(titles) {
+    for (column, names) in of.columns.iter().zip(code_names(&of.columns)) {
         let ColumnKind::Category { levels, .. } = &column.kind else { continue };
-        let title = title.to_uppercase();
         source.put("\nenum {\n");
-        for (code, (level, name)) in levels.iter().zip(identifiers(levels)).enumerate() {
-            // The column's name and the code tell it apart from every other name of the file.
-            source.put(&format!("    ^{title}_{}_{code} = {code}, /* ", name.to_uppercase()));
+        for (code, (level, name)) in levels.iter().zip(names).enumerate() {
+            source.put(&format!("    ^{name} = {code}, /* "));
             source.note(level);
             source.put(" */\n");
         }

@@ -2,7 +2,7 @@
 
 use super::blueprint::{Blueprint, ColumnKind};
 use super::samples::Samples;
-use super::text::{comment, identifiers, list, number};
+use super::text::{code_names, comment, list, number};
 
 /// The columns in a comment, and names for the codes of categories.
 pub(super) fn columns(of: &Blueprint) -> String {
@@ -31,13 +31,10 @@ pub(super) fn columns(of: &Blueprint) -> String {
         text.push_str(&format!("// and {} more numbers\n", of.columns.len() - LISTED));
     }
     text.push('\n');
-    let titles = identifiers(of.columns.iter().map(|column| &column.title));
-    for (column, title) in of.columns.iter().zip(titles) {
+    for (column, names) in of.columns.iter().zip(code_names(&of.columns)) {
         let ColumnKind::Category { levels, .. } = &column.kind else { continue };
-        for (code, (level, name)) in levels.iter().zip(identifiers(levels)).enumerate() {
-            // The code tells it apart from every other name.
-            let (title, name) = (title.to_uppercase(), name.to_uppercase());
-            text.push_str(&format!("/// {}\npub const {title}_{name}_{code}: Column = {code}.0;\n", comment(level)));
+        for (code, (level, name)) in levels.iter().zip(names).enumerate() {
+            text.push_str(&format!("/// {}\npub const {name}: Column = {code}.0;\n", comment(level)));
         }
         text.push('\n');
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::blueprint::{Column, ColumnKind};
+
 /// The longest line of a list.
 const WIDE: usize = 110;
 
@@ -54,6 +56,24 @@ pub(super) fn identifiers<'a>(texts: impl IntoIterator<Item = &'a String>) -> Ve
     texts.into_iter().map(&mut unique).collect()
 }
 
+/// What the codes of each column's categories are called: the column, the category and the code in capitals; none for other
+/// columns. No two are the same in one file: the parts alone would not tell `a` and `b c` from `a b` and `c`.
+pub(super) fn code_names(columns: &[Column]) -> Vec<Vec<String>> {
+    let titles = identifiers(columns.iter().map(|column| &column.title));
+    let mut names = Vec::new();
+    for (column, title) in columns.iter().zip(titles) {
+        let ColumnKind::Category { levels, .. } = &column.kind else { continue };
+        let named = identifiers(levels).into_iter().enumerate();
+        names.extend(named.map(|(code, level)| format!("{title}_{level}_{code}").to_uppercase()));
+    }
+    let mut unique = identifiers(&names).into_iter();
+    let of = |column: &Column| match &column.kind {
+        ColumnKind::Category { levels, .. } => unique.by_ref().take(levels.len()).collect(),
+        _ => Vec::new(),
+    };
+    columns.iter().map(of).collect()
+}
+
 /// A text in a comment of either language: one line, nothing that ends or begins a comment.
 pub(super) fn comment(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || " _-.,:;()[]{}=+<>%&'#@!\"|".contains(c);
@@ -70,6 +90,28 @@ pub(super) fn c_string(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_of_different_columns_have_different_names() {
+        let category = |title: &str, levels: &[&str]| Column {
+            title: title.to_owned(),
+            index: None,
+            kind: ColumnKind::Category {
+                levels: levels.iter().map(|&level| level.to_owned()).collect(),
+                fill: None,
+                takes_unknown: false,
+            },
+            log1p: false,
+            sign: None,
+            na_is_text: false,
+        };
+        let number = Column { kind: ColumnKind::Number { fill: None, indicator: false }, ..category("a", &[]) };
+        let columns = [category("Hue", &["dark blue", "red"]), number, category("hue dark", &["blue", "red"])];
+        assert_eq!(
+            code_names(&columns),
+            [vec!["HUE_DARK_BLUE_0", "HUE_RED_1"], vec![], vec!["HUE_DARK_BLUE_0_2", "HUE_DARK_RED_1"]]
+        );
+    }
 
     #[test]
     fn texts_of_any_kind_stay_inside_their_place() {

@@ -123,7 +123,7 @@ fn cubic<'a>(graph: &Graph<'a>, value: &'a str) -> Option<&'a str> {
 
 /// What a value was before it was cast: runtimes compute erf in float, also where all else is double.
 fn uncast<'a>(graph: &Graph<'a>, value: &'a str) -> &'a str {
-    graph.producer_of(value, "Cast").map_or(value, |cast| cast.input(0))
+    graph.producer_of(value, "Cast").filter(Node::is_cast_to_float).map_or(value, |cast| cast.input(0))
 }
 
 /// Both orders of a node's two inputs.

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
-use super::schema::{attribute, entry, graph, model, node, opset, value_info};
+use super::schema::{attribute, element, entry, graph, model, node, opset, value_info};
 use super::tensor::{LABELS_MAX, Tensor, labels};
 use crate::protobuf::decode::{Field, fields, packed};
 use crate::{Error, Place, Result};
@@ -40,8 +40,13 @@ pub(super) struct Graph<'a> {
 /// A node.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'a> {
+    /// Empty where it is another's: an operator of a domain of its own may compute anything under a known name.
     pub(super) op: &'a str,
+    /// The domain and the operator, where it is another's.
+    foreign: Option<[&'a str; 2]>,
     pub(super) name: &'a str,
+    /// Its first output; the others are what training keeps, such as masks.
+    pub(super) output: &'a str,
     pub(super) inputs: Vec<&'a str>,
     bytes: &'a [u8],
 }
@@ -212,6 +217,12 @@ impl<'a> Graph<'a> {
         tensor.map(|tensor| tensor.shape()).unwrap_or_default()
     }
 
+    /// A constant that is one truth value.
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        let bytes = self.constants.get(name)?;
+        Tensor::of(self.origin, bytes).ok()?.flag()
+    }
+
     pub(super) fn is_constant(&self, name: &str) -> bool {
         self.constants.contains_key(name)
     }
@@ -231,7 +242,11 @@ impl<'a> Graph<'a> {
     /// The error for a node that no layer of ours is.
     pub(super) fn refused(&self, node: &Node<'_>, why: &str) -> Error {
         let why = if why.is_empty() { String::new() } else { format!(" {why}") };
-        let found = format!("node {:?}, operator {}{why}", node.name, node.op);
+        let op = match node.foreign {
+            Some([domain, op]) => format!("{op} of domain {domain:?}"),
+            None => node.op.to_owned(),
+        };
+        let found = format!("node {:?}, operator {op}{why}", node.name);
         self.error(
             found,
             "a chain of Gemm, MatMul and Add, activations, Softmax, LayerNormalization, BatchNormalization, Scaler, Dropout, \
@@ -242,20 +257,28 @@ impl<'a> Graph<'a> {
 
 impl<'a> Node<'a> {
     fn of(bytes: &'a [u8]) -> Self {
-        let mut read = Node { op: "", name: "", inputs: Vec::new(), bytes };
-        let mut output = "";
+        let mut read = Node { op: "", foreign: None, name: "", output: "", inputs: Vec::new(), bytes };
+        let mut domain = "";
         for (number, value) in fields(bytes).filter_map(Result::ok) {
             match number {
                 // No node that is understood has more.
                 node::INPUT if read.inputs.len() < 8 => read.inputs.push(value.text()),
-                node::OUTPUT if output.is_empty() => output = value.text(),
+                node::OUTPUT if read.output.is_empty() => read.output = value.text(),
+                node::DOMAIN => domain = value.text(),
                 node::NAME => read.name = value.text(),
                 node::OP_TYPE => read.op = value.text(),
                 _ => {}
             }
         }
         if read.name.is_empty() {
-            read.name = output;
+            read.name = read.output;
+        }
+        // GELU came there before it came to ONNX, with the same formula.
+        let is_known =
+            matches!(domain, "" | "ai.onnx" | "ai.onnx.ml") || (domain, read.op) == ("com.microsoft", "Gelu");
+        if !is_known {
+            read.foreign = Some([domain, read.op]);
+            read.op = "";
         }
         read
     }
@@ -270,6 +293,12 @@ impl<'a> Node<'a> {
         let attributes = fields(self.bytes).filter_map(Result::ok).filter(|(number, _)| *number == node::ATTRIBUTE);
         let mut named = attributes.map(|(_, value)| value.bytes());
         named.find(|bytes| last(bytes, attribute::NAME).is_some_and(|found| found.text() == name))
+    }
+
+    /// Whether it changes the size of floats alone: a cast to whole numbers rounds, one to truth values is a step.
+    pub(super) fn is_cast_to_float(&self) -> bool {
+        let to = self.int("to", element::UNDEFINED);
+        self.op == "Cast" && matches!(to, element::FLOAT | element::FLOAT16 | element::DOUBLE | element::BFLOAT16)
     }
 
     pub(super) fn int(&self, name: &str, otherwise: i64) -> i64 {
@@ -301,6 +330,17 @@ impl<'a> Node<'a> {
             }
         }
         floats
+    }
+
+    /// A list of whole numbers, packed or not, of at most as many as a shape has dimensions.
+    pub(super) fn ints(&self, name: &str) -> Vec<i64> {
+        let Some(bytes) = self.attribute(name) else { return Vec::new() };
+        let listed = fields(bytes).filter_map(Result::ok).filter(|(number, _)| *number == attribute::INTS);
+        let each = |(_, value): (u64, Field<'_>)| match value {
+            Field::Int(int) => vec![int as i64],
+            other => packed(other.bytes()).flatten().take(8).map(|int| int as i64).collect(),
+        };
+        listed.take(8).flat_map(each).collect()
     }
 
     /// A list of texts, or of whole numbers as texts.

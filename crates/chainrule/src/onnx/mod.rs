@@ -15,3 +15,6 @@ mod tensor;
 mod walk;
 
 pub(crate) use read::{is_one, model};
+
+#[cfg(test)]
+mod tests;

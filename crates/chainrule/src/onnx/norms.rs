@@ -56,12 +56,19 @@ pub(super) fn of_nodes<'a>(graph: &Graph<'a>, node: &Node<'a>) -> Option<(Piece,
     let (centred, root) = (quotient.input(0), graph.producer_of(quotient.input(1), "Sqrt")?);
     let sum = graph.producer_of(root.input(0), "Add")?;
     let eps = graph.scalar(sum.input(1))?;
-    let variance = graph.producer_of(sum.input(0), "ReduceMean")?;
+    let variance = graph.producer_of(sum.input(0), "ReduceMean").filter(|mean| is_of_rows(graph, mean))?;
     let square = graph.producer_of(variance.input(0), "Pow")?;
     let difference = graph.producer_of(centred, "Sub")?;
-    let mean = graph.producer_of(difference.input(1), "ReduceMean")?;
+    let mean = graph.producer_of(difference.input(1), "ReduceMean").filter(|mean| is_of_rows(graph, mean))?;
     let x = difference.input(0);
     let is_one = square.input(0) == centred && graph.scalar(square.input(1)) == Some(2.0) && mean.input(0) == x;
     let (gamma, beta) = (gamma.values().collect(), beta.values().collect());
     is_one.then_some((Piece::LayerNorm { eps: short(eps), gamma, beta }, x))
+}
+
+/// Whether a mean is that of each row, and not of a column or of all numbers: axes are an attribute before operator set 18, an
+/// input from there on.
+fn is_of_rows(graph: &Graph<'_>, mean: &Node<'_>) -> bool {
+    let axes = if mean.input(1).is_empty() { mean.ints("axes") } else { graph.shape(mean.input(1)) };
+    matches!(axes[..], [-1 | 1]) && mean.int("keepdims", 1) != 0
 }

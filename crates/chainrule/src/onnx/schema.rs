@@ -91,10 +91,13 @@ pub(crate) mod value_info {
 
 /// Types of elements.
 pub(crate) mod element {
+    pub(crate) const UNDEFINED: i64 = 0;
     pub(crate) const FLOAT: i64 = 1;
     pub(crate) const INT32: i64 = 6;
     pub(crate) const INT64: i64 = 7;
     pub(crate) const STRING: i64 = 8;
     pub(crate) const BOOL: i64 = 9;
+    pub(crate) const FLOAT16: i64 = 10;
     pub(crate) const DOUBLE: i64 = 11;
+    pub(crate) const BFLOAT16: i64 = 16;
 }

@@ -46,7 +46,7 @@ impl<'a> Tensor<'a> {
                 (tensor::FLOAT_DATA | tensor::DOUBLE_DATA, _) => {
                     return refuse(format!("constant {name:?} with unpacked numbers"), "packed numbers");
                 }
-                (tensor::INT64_DATA, Field::Bytes(data)) => read.ints = data,
+                (tensor::INT32_DATA | tensor::INT64_DATA, Field::Bytes(data)) => read.ints = data,
                 (tensor::EXTERNAL_DATA, _) => return refuse_external(origin, name),
                 (tensor::DATA_LOCATION, value) if value.int() != 0 => return refuse_external(origin, name),
                 _ => {}
@@ -98,6 +98,16 @@ impl<'a> Tensor<'a> {
         }
         let raw = self.data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
         raw.chain(packed(self.ints).flatten().map(|value| value as i64)).collect()
+    }
+
+    /// A truth value that stands alone.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let mut values =
+            self.data.iter().map(|byte| u64::from(*byte)).chain(packed(self.ints).map(|value| value.unwrap_or(1)));
+        match (self.element, values.next(), values.next()) {
+            (element::BOOL, Some(value), None) => Some(value != 0),
+            _ => None,
+        }
     }
 
     /// A number that stands alone.

@@ -4,6 +4,7 @@ use super::activations;
 use super::graph::{Graph, Node};
 use super::norms;
 use super::piece::{Affine, Piece};
+use super::schema::element;
 use crate::Result;
 
 /// A chain of layers, and what its outputs are.
@@ -32,6 +33,9 @@ pub(super) fn chain(graph: &Graph<'_>, output: &str) -> Result<Chain> {
                 graph.error(format!("value {here:?}, which nothing produces"), "a graph from its input to its output")
             );
         };
+        if here != node.output && is_of_training(&node) {
+            return Err(graph.refused(&node, &format!("by its output {here:?}, which is of training")));
+        }
         here = match (node.op, classifier(graph, &node)) {
             ("ZipMap", _) => {
                 chain.labels = node.labels("classlabels_strings", "classlabels_int64s");
@@ -68,6 +72,11 @@ fn behind<'a>(graph: &Graph<'a>, value: &'a str) -> &'a str {
     here
 }
 
+/// Whether a node's outputs beyond the first are no predictions.
+fn is_of_training(node: &Node<'_>) -> bool {
+    matches!(node.op, "Dropout" | "BatchNormalization" | "LayerNormalization")
+}
+
 /// p of scikit-learn's `[1 - p, p]`.
 fn classifier<'a>(graph: &Graph<'a>, node: &Node<'a>) -> Option<&'a str> {
     let (no, yes) = (graph.producer_of(node.input(0), "Sub")?, node.input(1));
@@ -77,7 +86,13 @@ fn classifier<'a>(graph: &Graph<'a>, node: &Node<'a>) -> Option<&'a str> {
 /// Adds the layer that ends in a node, and gives the value that it is of.
 fn step<'a>(graph: &Graph<'a>, node: &Node<'a>, pieces: &mut Vec<Piece>) -> Result<&'a str> {
     match node.op {
-        "Cast" | "Identity" | "Dropout" => return Ok(node.input(0)),
+        "Identity" => return Ok(node.input(0)),
+        "Cast" if node.is_cast_to_float() => return Ok(node.input(0)),
+        "Cast" => return Err(graph.refused(node, "to what is no float, which rounds")),
+        "Dropout" if matches!(node.input(2), "") || graph.flag(node.input(2)) == Some(false) => {
+            return Ok(node.input(0));
+        }
+        "Dropout" => return Err(graph.refused(node, "in training mode")),
         "Flatten" if node.int("axis", 1) == 1 => return Ok(node.input(0)),
         _ => {}
     }
@@ -125,7 +140,7 @@ fn dense(graph: &Graph<'_>, node: &Node<'_>, bias: Vec<f64>, is_transposed: bool
     }
     graph.spend(rows * cols)?;
     let values: Vec<f64> = constant.values().collect();
-    let is_double = constant.element == super::schema::element::DOUBLE;
+    let is_double = constant.element == element::DOUBLE;
     let (inputs, outputs, weight) = match is_transposed {
         true => (cols, rows, values),
         false => (rows, cols, (0..rows * cols).map(|at| values[at % rows * cols + at / rows]).collect()),
