@@ -25,9 +25,10 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
         return Err(Failure::Usage("--tolerance needs rows to measure on: --data".to_owned()));
     }
     let file = args.order.open(&args.input)?;
-    match file.dtype() {
-        DType::F32 => convert::<f32>(args, &file, format),
-        DType::F64 => convert::<f64>(args, &file, format),
+    match (file.dtype(), args.rounding.precision) {
+        (DType::F64, None) => convert::<f64>(args, &file, format),
+        // Every precision has f32 around it: f32 itself rounds a model in f64 once.
+        _ => convert::<f32>(args, &file, format),
     }
 }
 

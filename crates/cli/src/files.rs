@@ -220,11 +220,20 @@ pub(crate) fn check_page(option: &str, path: Option<&Path>) -> std::result::Resu
     }
 }
 
-/// Refuses to replace a file that is no model of ours, which is somebody's data or work, unless it is forced.
+/// Refuses a name that is another format's; and to replace a file that is no model of ours, which is somebody's data or work,
+/// unless it is forced.
 ///
 /// # Errors
 /// Bad usage.
 pub(crate) fn check_model(path: &Path, is_forced: bool) -> std::result::Result<(), Failure> {
+    if ModelFile::check_name(path).is_err() {
+        let (path, safe) = (path.display(), path.with_extension("safetensors"));
+        let safe = safe.display();
+        return Err(Failure::Usage(format!(
+            "--save {path}: the ending is another format's, and a trained model is saved as safetensors: --save {safe}; other \
+             formats are written from it: chainrule convert {safe} FILE"
+        )));
+    }
     let is_empty = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0);
     let is_other = fs::metadata(path).is_ok_and(|found| found.is_file()) && !is_empty && !ModelFile::is_one(path);
     if is_other && !is_forced {

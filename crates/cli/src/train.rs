@@ -288,17 +288,22 @@ fn tested<T: Scalar>(
     }
 }
 
-/// Saves the weights of the last complete epoch of a run that diverged; the error of the run is reported separately.
+/// Saves the weights of the last complete epoch of a run that diverged, where no model is replaced by them; the error of the run is
+/// reported separately.
 fn keep_after_divergence<T: Scalar>(model: &Model<T>, args: &TrainArgs, epochs: usize, output: &mut Output) {
     if let Some(folder) = args.checkpoints.folder() {
         output.say(format_args!("the checkpoints of the steps before stay in {}", shown(folder.display())));
     }
     let (Some(path), true) = (&args.save, epochs > 0) else { return };
     let shown_path = shown(path.display());
-    match files::keep(path, || model.save(path)) {
-        Ok(()) => output.say(format_args!("saved {shown_path} as it was after epoch {epochs}")),
-        Err(error) => tell(format_args!("error: {shown_path} is not saved: {}", shown(error))),
-    }
+    let line = match path.is_file() {
+        true => format!("{shown_path} stays as it was before this run"),
+        false => match files::keep(path, || model.save(path)) {
+            Ok(()) => format!("saved {shown_path} as it was after epoch {epochs}, before the run diverged"),
+            Err(error) => return tell(format_args!("error: {shown_path} is not saved: {}", shown(error))),
+        },
+    };
+    if output.is_words() { output.say(line) } else { tell(line) }
 }
 
 impl TrainArgs {

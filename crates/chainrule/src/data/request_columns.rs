@@ -60,6 +60,18 @@ impl Request {
             return Ok(Roles { features: located.columns, group, weights });
         }
         let dropped = names.find_all(&self.drop)?;
+        let is_target = marks(targets, table.cols());
+        let refuse_target = |name: &'static str, column: usize, expected: &str| {
+            let found = format!("{:?}, which is the target", table.title(column));
+            Err(Error::Argument { name, found, expected: expected.to_owned() })
+        };
+        if let Some(&both) = dropped.iter().find(|&&column| is_target[column]) {
+            return refuse_target("drop", both, "other columns: the target is no feature, and without it nothing is learned");
+        }
+        if let Some(both) = group.filter(|&column| is_target[column]) {
+            let expected = "another column: all rows of a class or value would be learned, or all held out";
+            return refuse_target("group", both, expected);
+        }
         if let (Some(features), false) = (&self.features, self.drop.is_empty()) {
             return Err(Error::Argument {
                 name: "drop",
@@ -74,7 +86,6 @@ impl Request {
                     let found = format!("{:?}, which {is}", table.title(column));
                     Err(Error::Argument { name: "features", found, expected: format!("other columns: {why}") })
                 };
-                let is_target = marks(targets, table.cols());
                 if let Some(&both) = features.iter().find(|&&feature| is_target[feature]) {
                     return refuse(both, "is the target", "it would be learned from itself");
                 }

@@ -139,7 +139,7 @@ impl Schema {
         if self.width() != inputs {
             return refuse(format!("columns of {} features", self.width()), &format!("{inputs}, the network's inputs"));
         }
-        let mut names = HashSet::new();
+        let (mut names, mut places) = (HashSet::new(), HashSet::new());
         for column in &self.columns {
             let title = title_of(column);
             if column.index >= self.table_columns {
@@ -161,9 +161,12 @@ impl Schema {
                 Kind::Category { levels, .. } if levels.is_empty() => {
                     return refuse(format!("{title} without categories"), "one at least");
                 }
+                Kind::Category { levels, .. } if levels.iter().collect::<HashSet<_>>().len() < levels.len() => {
+                    return refuse(format!("{title} with a category twice"), "different ones");
+                }
                 _ => {}
             }
-            if column.name.as_ref().is_some_and(|name| !names.insert(name)) {
+            if column.name.as_ref().is_some_and(|name| !names.insert(name)) || !places.insert(column.index) {
                 return refuse(format!("{title} twice"), "different columns");
             }
         }

@@ -290,7 +290,7 @@ fn no_logarithms<T: Scalar>(model: &Model<T>, format: ExportFormat) -> Result<()
 }
 
 fn column_title(column: &SchemaColumn) -> String {
-    column.name.clone().unwrap_or_else(|| format!("column {}", column.index + 1))
+    column.name.clone().unwrap_or_else(|| format!("column {}", column.index.saturating_add(1)))
 }
 
 /// The operations; dropout is none in evaluation, and the identity is left out.

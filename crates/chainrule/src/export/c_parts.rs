@@ -116,6 +116,8 @@ pub(super) fn encode(source: &mut Source<'_>, index: &str) {
         if (v - v != 0)
             return k + 1;
         features[k] = @feature({index}v);
+        if (features[k] - features[k] != 0)
+            return k + 1;
     }}
     return 0;
 }}
@@ -146,6 +148,8 @@ pub(super) fn encode(source: &mut Source<'_>, index: &str) {
             if (rule->is_flag && v != 0 && v != 1 && !is_missing)
                 return c + 1;
             {bump}v){next};
+            if (features[k - 1] - features[k - 1] != 0)
+                return c + 1;
             if (rule->has_indicator)
                 {bump}(double)is_missing){next};
         }} else {{

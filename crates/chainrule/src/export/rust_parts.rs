@@ -59,6 +59,9 @@ fn encode(columns: &[Column; COLUMNS], features: &mut [Real]) -> Result<(), usiz
             return Err(k);
         }
         *into = feature(k, *column as f64);
+        if !into.is_finite() {
+            return Err(k);
+        }
     }
     Ok(())
 }
@@ -127,6 +130,9 @@ fn encode(columns: &[Column; COLUMNS], features: &mut [Real]) -> Result<(), usiz
             return Err(c);
         }}
         features[k] = feature(k, v);
+        if !features[k].is_finite() {{
+            return Err(c);
+        }}
         k += 1;
         if rule.has_indicator {{
             features[k] = feature(k, if is_missing {{ 1.0 }} else {{ 0.0 }});

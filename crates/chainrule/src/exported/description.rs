@@ -337,7 +337,7 @@ fn schema(table_columns: Option<usize>, missing: Option<Missing>, columns: Vec<C
     let table_columns = table_columns.unwrap_or(columns.len());
     let column = |(at, column): (usize, ColumnText)| {
         let index = column.index.unwrap_or(at);
-        let name = (column.name != format!("column {}", index + 1)).then_some(column.name);
+        let name = (column.name != format!("column {}", index.saturating_add(1))).then_some(column.name);
         SchemaColumn { name, index, kind: kind(column.kind), sign: column.sign, na_is_text: column.na_is_text }
     };
     let columns = columns.into_iter().enumerate().map(column).collect();

@@ -45,6 +45,35 @@ const FOREIGN: [Foreign; 7] = [
     Foreign { starts: &[b"\x89PNG", b"<svg", b"<!DOCTY"], what: "a picture or a page", advice: "" },
 ];
 
+/// What files of these endings are; a model's own file under such a name would be taken for one by every other program, and by
+/// its reader. The first are what models are exported to.
+const ENDINGS: [(&[&str], &str); 9] = [
+    (&["onnx"], "an ONNX graph"),
+    (&["json"], "JSON"),
+    (&["npz"], "an archive of NumPy's"),
+    (&["c", "h"], "source code in C"),
+    (&["rs"], "source code in Rust"),
+    (&["pt", "pth", "pkl", "pickle", "joblib"], "a pickle of Python's"),
+    (&["h5", "hdf5", "keras"], "a model of Keras's"),
+    (&["npy", "csv", "tsv", "parquet", "arrow", "gz", "zst", "zip"], "data"),
+    (&["html", "htm", "svg", "png", "toml"], "a page, a picture or settings"),
+];
+
+/// As [`ModelFile::check_name`](super::ModelFile::check_name).
+///
+/// # Errors
+/// What a file of this name is.
+pub(super) fn check_name(path: &Path) -> Result<(), Error> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let Some(at) = ENDINGS.iter().position(|(endings, _)| endings.contains(&ending.as_str())) else { return Ok(()) };
+    let after = if at < 5 { "; Model::export writes the other" } else { "" };
+    Err(Error::Argument {
+        name: "file name",
+        found: format!("{}, the name of {}", path.display(), ENDINGS[at].1),
+        expected: format!("{}, as it is safetensors that is written{after}", path.with_extension("safetensors").display()),
+    })
+}
+
 /// The kind of a file that begins with these bytes, eight or fewer.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ pub(crate) mod header;
 mod kind;
 mod layer_order;
 mod metadata;
+mod names;
 mod order;
 mod read;
 mod replay;

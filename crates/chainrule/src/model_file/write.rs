@@ -10,7 +10,7 @@ use chainrule_model::Precision;
 use safetensors::{Dtype, View};
 
 use super::header::Header;
-use super::kind::{ModelKind, model_kind};
+use super::kind::check_name;
 use super::metadata::{KEY, Metadata};
 use super::tensors::SCALES;
 use super::valid;
@@ -132,14 +132,8 @@ impl<T: Scalar> Model<T> {
 
 /// Writes a model's file whole or not at all.
 fn write<T: Scalar>(model: &Model<T>, path: &Path, precision: Precision) -> Result<()> {
+    check_name(path)?;
     let bytes = rounded_bytes(model, path, precision)?;
-    let origin = path.display().to_string();
-    // By this name it would be read as another format.
-    if model_kind(&origin, &bytes[..8])? != ModelKind::Safetensors {
-        let expected =
-            "another ending, such as .safetensors, which is what is written; Model::export writes ONNX".to_owned();
-        return Err(Error::Argument { name: "file name", found: origin, expected });
-    }
     write_atomically(path, |file| file.write_all(&bytes))
 }
 

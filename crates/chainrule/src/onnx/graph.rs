@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
+use super::digest;
 use super::schema::{attribute, element, entry, graph, model, node, opset, value_info};
 use super::tensor::{LABELS_MAX, Tensor, labels};
 use crate::protobuf::decode::{Field, fields, packed};
@@ -31,6 +32,8 @@ pub(super) struct Graph<'a> {
     pub(super) opset: i64,
     /// What [`Model::export`](crate::Model::export) has written about the model.
     pub(super) metadata: Option<&'a str>,
+    /// Whether the graph is no longer the one that was written with it.
+    pub(super) is_changed: bool,
     /// Number of nodes.
     pub(super) nodes: usize,
     /// How many more numbers may be read.
@@ -66,10 +69,11 @@ impl<'a> Graph<'a> {
             producer_name: "",
             opset: 1,
             metadata: None,
+            is_changed: false,
             nodes: 0,
             numbers: Cell::new(bytes.len().saturating_add(SPARE)),
         };
-        let mut graph = None;
+        let (mut graph, mut digest) = (None, None);
         for field in fields(bytes) {
             match field.map_err(|error| read.named(&error))? {
                 (model::PRODUCER_NAME, value) => read.producer_name = value.text(),
@@ -82,17 +86,18 @@ impl<'a> Graph<'a> {
                 }
                 (model::METADATA_PROPS, value) => {
                     let [key, text] = [entry::KEY, entry::VALUE].map(|number| last(value.bytes(), number));
-                    if key.is_some_and(|key| key.text() == "chainrule") {
-                        read.metadata = text.map(|text| text.text());
+                    match key.map_or("", |key| key.text()) {
+                        "chainrule" => read.metadata = text.map(|text| text.text()),
+                        digest::KEY => digest = text.map(|text| text.text()),
+                        _ => {}
                     }
                 }
                 _ => {}
             }
         }
-        match graph {
-            Some(bytes) => read.take(bytes)?,
-            None => return Err(read.error("no graph", "an ONNX file")),
-        }
+        let Some(graph) = graph else { return Err(read.error("no graph", "an ONNX file")) };
+        read.is_changed = digest.is_some_and(|written| written != digest::digest(graph));
+        read.take(graph)?;
         Ok(read)
     }
 

@@ -5,6 +5,7 @@
 
 mod activations;
 mod answers;
+pub(crate) mod digest;
 mod graph;
 mod network;
 mod norms;

@@ -38,7 +38,7 @@ pub(crate) fn model(origin: &str, bytes: &[u8]) -> Result<Exported> {
 fn described(graph: &Graph<'_>) -> Result<Option<Exported>> {
     let description = graph.metadata.and_then(|text| Description::of(graph.origin, text.as_bytes()).ok());
     let Some(mut description) = description else { return Ok(None) };
-    if graph.count("Gemm") != description.dense_layers() || graph.count("MatMul") > 0 {
+    if graph.is_changed || graph.count("Gemm") != description.dense_layers() || graph.count("MatMul") > 0 {
         return Ok(None);
     }
     let rows = description.take_rows();

@@ -127,6 +127,32 @@ fn what_is_written_is_read_as_the_same_model() {
 }
 
 #[test]
+fn a_graph_that_another_program_changed_is_read_as_it_is_now() {
+    let network = |activation| {
+        let mlp: Mlp<f32> = Mlp::builder(2).dense(4).activation(activation).dense(2).seed(3).build_as().unwrap();
+        let preprocess = Preprocess::Standardize { mean: vec![1.0, -2.0], std: vec![2.0, 0.5] };
+        Model::new(mlp, Loss::CrossEntropy).with_preprocess(preprocess)
+    };
+    let changed = |from: &[u8], to: &[u8]| -> Vec<u8> {
+        let mut bytes = exported(&network(Activation::Relu));
+        let places: Vec<usize> = (0..bytes.len() - from.len()).filter(|&at| bytes[at..].starts_with(from)).collect();
+        assert!(!places.is_empty());
+        places.iter().for_each(|&at| bytes[at..at + to.len()].copy_from_slice(to));
+        bytes
+    };
+    let x = Features::new(3, 2, vec![0.5, 1.0, -1.0, 3.0, 2.0, -0.5]).unwrap();
+    let read = |bytes: &[u8]| ModelFile::parse("m", bytes).unwrap().model::<f32>(Some(Loss::CrossEntropy)).unwrap();
+    let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
+    // Another activation, of as many letters.
+    let selu = read(&changed(b"Relu", b"Selu"));
+    let wanted = network(Activation::Selu).predict(&x).unwrap();
+    assert!(near(&selu.predict(&x).unwrap(), &wanted) && !near(&wanted, &network(Activation::Relu).predict(&x).unwrap()));
+    // Other numbers of the preprocessing: the standard deviation 2 becomes 8, or its reciprocal.
+    let scaled = read(&changed(&0.5f32.to_le_bytes(), &0.125f32.to_le_bytes()));
+    assert!(!near(&scaled.predict(&x).unwrap(), &network(Activation::Relu).predict(&x).unwrap()));
+}
+
+#[test]
 fn erf_is_computed_in_float_also_where_all_else_is_double() {
     fn ops<T: Scalar>() -> Vec<u8> {
         let mlp: Mlp<T> = Mlp::builder(2).dense(3).activation(Activation::Gelu).dense(1).build_as().unwrap();

@@ -39,7 +39,8 @@ exit code is 128 + the number of the signal (130 for Ctrl-C), so that a loop in 
 there is nothing to save: no file is written. With --checkpoint, the run can be gone on with by --resume, as after a crash. A
 second signal ends the process at once, with the same exit code.
 
-Exit code: 0 finished, and saved if --save was given; 1 the run failed; 2 bad usage; 128 + N stopped by signal N.";
+Exit code: 0 finished, and saved if --save was given; 1 the run failed, and a model that --save would have replaced stays as it
+was; 2 bad usage; 128 + N stopped by signal N.";
 
 /// Train a network, by default on the built-in handwritten digits
 #[derive(Debug, Clone, Args)]
@@ -118,7 +119,8 @@ pub(crate) struct TrainArgs {
     pub(crate) dtype: Option<DType>,
 
     /// The loss to minimise: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default:
-    /// by the task, or from --init's file]
+    /// by the task, or from --init's file]. Values are standardised to be learned, and DELTA counts in their standard
+    /// deviations; with --raw-targets in the target's own unit
     #[arg(long, value_name = "NAME", value_parser = values::loss, help_heading = "Training")]
     pub(crate) loss: Option<Loss>,
     #[command(flatten)]

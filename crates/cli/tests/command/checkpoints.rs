@@ -159,7 +159,8 @@ fn a_divergence_leaves_the_checkpoints_before() {
     assert!(diverged.code == 1 && diverged.stderr.contains("training diverged"), "{}", diverged.stderr);
     assert!(diverged.stdout.contains("the checkpoints of the steps before stay in c"), "{}", diverged.stdout);
     assert_eq!(names(&path.join("c")).len(), 2);
-    assert_eq!(run(path, "train --resume c --quiet").stderr, diverged.stderr, "it goes on to the same end");
+    let again = run(path, "train --resume c --quiet").stderr;
+    assert!(again.ends_with(&diverged.stderr), "it goes on to the same end: {again}");
 }
 
 #[cfg(unix)]

@@ -81,6 +81,15 @@ fn more_than_the_tolerance_is_exit_code_1_and_nothing_is_written() {
         assert!(run.stdout.is_empty(), "{args}: {}", run.stdout);
     }
     assert_eq!(names(path), before);
+    // A model in f64 is narrowed by way of f32, and by f32 alone, too.
+    for (precision, bytes) in [("f32", 1.0), ("bf16", 0.9), ("int8", 0.9)] {
+        succeed(path, &format!("convert d.safetensors {precision}.safetensors --precision {precision}"));
+        let size = |name: &str| fs::metadata(path.join(name)).unwrap().len() as f64;
+        assert!(size(&format!("{precision}.safetensors")) < bytes * size("d.safetensors"), "{precision}");
+        assert!(succeed(path, &format!("inspect {precision}.safetensors")).contains("f32"), "{precision}");
+        let narrow = run(path, &format!("predict {precision}.safetensors --data iris --precision int8"));
+        assert_eq!(narrow.code, 0, "{}", narrow.stderr);
+    }
     let fits = run(path, "predict v.safetensors --data v.csv --precision int8 --tolerance 0.5");
     assert!(fits.code == 0 && fits.stdout.lines().count() == 10, "{}", fits.stderr);
     let plain = run(path, "predict m.safetensors --data iris").stdout;

@@ -163,6 +163,35 @@ fn a_run_that_diverges_fails_and_leaves_the_old_model() {
 }
 
 #[test]
+fn a_model_outlives_a_run_that_diverges_after_its_first_epoch() {
+    let folder = folder();
+    let path = folder.path();
+    let diverging = "train --optimizer sgd --schedule exponential:1e30 --epochs 3 --save m";
+    // Where there is none, what was learned before is kept and said, whatever is printed.
+    let first = run(path, &format!("{diverging} --quiet"));
+    assert!(first.code == 1 && first.stderr.contains("saved m as it was after epoch 1"), "{}", first.stderr);
+    succeed(path, "train --epochs 2 --save m --quiet");
+    let good = fs::read(path.join("m")).unwrap();
+    for more in ["", " --quiet", " --json"] {
+        let run = run(path, &format!("{diverging}{more}"));
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(run.code == 1 && said.contains("m stays as it was before this run"), "{said}");
+        assert!(fs::read(path.join("m")).unwrap() == good, "{more}");
+    }
+}
+
+#[test]
+fn names_of_other_formats_are_refused_before_training() {
+    let folder = folder();
+    for name in ["m.onnx", "m.npz", "m.JSON", "m.c", "m.pt", "m.h5", "m.csv"] {
+        let run = run(folder.path(), &format!("train --save {name}"));
+        assert!(run.code == 2 && run.stdout.is_empty(), "{name}: {run:?}");
+        assert!(run.stderr.contains("--save m.safetensors; other formats"), "{name}: {}", run.stderr);
+    }
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
 fn files_train_as_the_embedded_digits_do() {
     let folder = folder();
     digits_as_files(folder.path());

@@ -54,8 +54,9 @@ impl Circumstances {
         }
     }
 
-    /// Why steps are too long, and what to do: unscaled numbers first, the rate after them.
-    fn smaller_steps(&self) -> String {
+    /// What to do about steps that are too long: unscaled numbers first, the rate after them. Gradients are to be clipped where
+    /// they may be large: clipping changes nothing where it is the rate that is.
+    fn smaller_steps(&self, may_clip: bool) -> String {
         match (self.targets, self.features) {
             (true, _) => {
                 return "scale the targets: leave out --raw-targets, so that they are standardised; the rate may then be right"
@@ -66,7 +67,7 @@ impl Circumstances {
             }
             _ => {}
         }
-        let clip = if self.is_clipped { "" } else { ", or --clip-norm 1" };
+        let clip = if self.is_clipped || !may_clip { "" } else { ", or --clip-norm 1" };
         match self.optimizer {
             Some((_, lr)) => {
                 format!("train again with a learning rate three to ten times smaller: --lr {}{clip}", typed(lr / 10.0))
@@ -82,7 +83,8 @@ impl Circumstances {
         }
     }
 
-    fn advice(&self, kind: &Kind, column: Option<&str>) -> String {
+    /// What to do about a finding of this kind, which is of a column or a class of this name.
+    fn advice(&self, kind: &Kind, column: Option<&str>, class: Option<&str>) -> String {
         // A column without a name is called by its number, which an option takes alone.
         let typed = |name: &str| {
             let number = name.strip_prefix("column ").filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
@@ -111,10 +113,12 @@ impl Circumstances {
             Kind::ConstantTargets { .. } | Kind::SingleClass { .. } => {
                 "check that --target or --labels names the right column, and that all rows were read".to_owned()
             }
-            Kind::EmptyClasses { empty: 1, first: 0, .. } => {
+            Kind::EmptyClasses { empty: 1, first: 0, .. } if class.is_none_or(|name| name == "0") => {
                 "if labels count from 1, leave out --classes: the labels that occur become the classes".to_owned()
             }
-            Kind::EmptyClasses { .. } => "add rows of the classes that have none; or leave out --classes, if it was given".to_owned(),
+            Kind::EmptyClasses { .. } => {
+                "add rows of the classes that have none, or hold out others; or leave out --classes, if it was given".to_owned()
+            },
             Kind::ShiftedLabels { .. } => {
                 "check where rows and labels begin: a header that was read as a row, or a line that one of the files lacks \
                  (--header yes|no)"
@@ -143,7 +147,7 @@ impl Circumstances {
         let scaled = if self.features { "scale the features (--preprocess standardize), " } else { "" };
         match kind {
             Kind::DeadUnits { .. } => {
-                format!("{}; units with --activation leaky_relu cannot die", self.smaller_steps())
+                format!("{}; units with --activation leaky_relu cannot die", self.smaller_steps(false))
             }
             Kind::SaturatedUnits { .. } => {
                 format!("{scaled}lower the learning rate or the initial weights, or use --activation relu")
@@ -187,14 +191,15 @@ impl Circumstances {
                 let is_above = loss.is_nan() || *loss > (1.0 + RISE) * baseline_loss;
                 let units = if self.relu { " or wider layers" } else { "" };
                 let then = match self.steps_are_long || is_above {
-                    true => self.smaller_steps(),
+                    true => self.smaller_steps(true),
                     false => format!("train longer or with {}{units}", self.larger_steps()),
                 };
                 format!(
                     "fix the other findings first; if there are none, check that rows and targets match, then {then}"
                 )
             }
-            _ => self.smaller_steps(),
+            Kind::LargeUpdates { .. } | Kind::LearningRateHigh { .. } => self.smaller_steps(false),
+            _ => self.smaller_steps(true),
         }
     }
 }
@@ -218,8 +223,9 @@ fn has_risen(losses: &[f64]) -> bool {
 }
 
 fn is_of_long_steps(kind: &Kind) -> bool {
-    use Kind::{LargeUpdates, LearningRateHigh, NonFiniteLoss, RisingLoss};
-    matches!(kind, LargeUpdates { .. } | LearningRateHigh { .. } | NonFiniteLoss { .. } | RisingLoss { .. })
+    use Kind::{DeadUnits, LargeUpdates, LearningRateHigh, NonFiniteLoss, RisingLoss};
+    let is_of_the_loss = matches!(kind, NonFiniteLoss { .. } | RisingLoss { .. });
+    is_of_the_loss || matches!(kind, DeadUnits { .. } | LargeUpdates { .. } | LearningRateHigh { .. })
 }
 
 /// A rate of two digits, as it can be typed.
@@ -237,7 +243,8 @@ pub(super) fn advise<T: Scalar>(case: &Examination<'_, T>, found: &mut [Finding]
         let classes = finding.kind.classes();
         let named: Option<Vec<String>> = classes.iter().map(|&class| case.classes.get(class).cloned()).collect();
         finding.classes = named.unwrap_or_default();
-        finding.advice = circumstances.advice(&finding.kind, finding.column.as_deref());
+        let class = finding.classes.first().map(String::as_str);
+        finding.advice = circumstances.advice(&finding.kind, finding.column.as_deref(), class);
     }
 }
 
@@ -246,9 +253,8 @@ mod tests {
     use super::{Circumstances, has_risen, typed};
     use crate::doctor::Kind;
 
-    #[test]
-    fn a_higher_rate_is_not_advised_where_the_loss_rose() {
-        let run = |steps_are_long| Circumstances {
+    fn run(steps_are_long: bool) -> Circumstances {
+        Circumstances {
             features: false,
             targets: false,
             saturates: false,
@@ -262,14 +268,34 @@ mod tests {
             steps_are_long,
             optimizer: Some(("sgd", 10.0)),
             epochs: 3,
-        };
-        let advice = |long, loss: f64| run(long).advice(&Kind::LossAtChance { loss, baseline_loss: 1.0 }, None);
+        }
+    }
+
+    #[test]
+    fn a_higher_rate_is_not_advised_where_the_loss_rose() {
+        let advice = |long, loss: f64| run(long).advice(&Kind::LossAtChance { loss, baseline_loss: 1.0 }, None, None);
         assert!(advice(false, 0.99).ends_with("train longer or with --lr 30"), "{}", advice(false, 0.99));
         for (long, loss) in [(true, 0.99), (false, 1.5), (false, f64::NAN)] {
             assert!(advice(long, loss).ends_with("three to ten times smaller: --lr 1"), "{}", advice(long, loss));
         }
         assert!(has_risen(&[1.0, 0.5, 1.1]) && has_risen(&[1.0, f64::NAN]) && has_risen(&[f64::INFINITY]));
         assert!(!has_risen(&[1.0, 2.0, 0.5]) && !has_risen(&[1.0]) && !has_risen(&[]));
+    }
+
+    #[test]
+    fn clipping_is_advised_where_gradients_may_be_large() {
+        let run = run(false);
+        let run = Circumstances { is_clipped: false, ..run };
+        let advice = |kind: Kind| run.advice(&kind, None, None);
+        assert!(!advice(Kind::LargeUpdates { layer: 0, ratio: 1.6 }).contains("--clip-norm"));
+        assert!(advice(Kind::NonFiniteLoss { loss: f64::NAN }).contains("--clip-norm 1"));
+    }
+
+    #[test]
+    fn labels_that_count_from_one_are_numbers() {
+        let advice = |class| run(false).advice(&Kind::EmptyClasses { empty: 1, classes: 3, first: 0 }, None, class);
+        assert!([None, Some("0")].into_iter().all(|class| advice(class).contains("count from 1")));
+        assert!(advice(Some("apple")).contains("hold out others"));
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl fmt::Display for NarrowError {
                 write!(f, "the weight {value} at row {row}, column {column} is too large for {format}; bf16 holds more")
             }
             NarrowError::Double => {
-                write!(f, "weights of f64 are not made narrow: sums of narrow weights are f32; convert them first")
+                write!(f, "weights of f64 are not made narrow: sums of narrow weights are f32; round them to f32 first")
             }
             NarrowError::Size(error) => error.fmt(f),
         }

@@ -287,6 +287,6 @@ pub(super) fn check_rows(rows: usize) -> Result<()> {
 pub(crate) fn title(name: Option<&str>, column: usize) -> String {
     match name {
         Some(name) if !name.is_empty() => name.to_owned(),
-        _ => format!("column {}", column + 1),
+        _ => format!("column {}", column.saturating_add(1)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::onnx::digest;
 use crate::onnx::schema::{attribute, element, entry, graph, model, node, opset, tensor, value_info};
 use crate::protobuf::encode::Message;
 
@@ -117,6 +118,8 @@ impl Graph {
             .messages(graph::INITIALIZER, &self.constants)
             .messages(graph::INPUT, &self.inputs)
             .messages(graph::OUTPUT, &self.outputs);
+        let entry = |key: &str, text: &str| Message::new().text(entry::KEY, key).text(entry::VALUE, text);
+        let digest = digest::digest(&graph_message.clone().into_bytes());
         let opset = |domain: &str, version| Message::new().text(opset::DOMAIN, domain).int(opset::VERSION, version);
         Message::new()
             .int(model::IR_VERSION, IR_VERSION)
@@ -124,7 +127,7 @@ impl Graph {
             .text(model::PRODUCER_VERSION, env!("CARGO_PKG_VERSION"))
             .message(model::GRAPH, &graph_message)
             .messages(model::OPSET_IMPORT, &[opset("", OPSET), opset(ML, ML_OPSET)])
-            .message(model::METADATA_PROPS, &Message::new().text(entry::KEY, "chainrule").text(entry::VALUE, metadata))
+            .messages(model::METADATA_PROPS, &[entry("chainrule", metadata), entry(digest::KEY, &digest)])
             .into_bytes()
     }
 }

@@ -168,6 +168,14 @@ fn a_column_is_not_both_left_out_and_learned_from() {
     refused(&["a", "b"], &["a"], "drop: found a, beside the features a, b");
     refused(&["a", "g"], &[], "\"g\", which says which rows belong together");
     refused(&["a", "w"], &[], "\"w\", which says how much rows count");
+    let beside = |drop: &[&str], group: &str| {
+        let mut request = folder.request("t.csv").target("y");
+        (request.drop, request.group) = (own(drop), Some(group.to_owned()));
+        request.read().map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert!(beside(&["y"], "g").unwrap_err().contains("drop: found \"y\", which is the target"));
+    assert!(beside(&[], "y").unwrap_err().contains("group: found \"y\", which is the target"));
+    assert_eq!(beside(&["g"], "g"), Ok(()));
 }
 
 #[test]
