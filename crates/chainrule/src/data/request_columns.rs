@@ -66,7 +66,11 @@ impl Request {
             Err(Error::Argument { name, found, expected: expected.to_owned() })
         };
         if let Some(&both) = dropped.iter().find(|&&column| is_target[column]) {
-            return refuse_target("drop", both, "other columns: the target is no feature, and without it nothing is learned");
+            return refuse_target(
+                "drop",
+                both,
+                "other columns: the target is no feature, and without it nothing is learned",
+            );
         }
         if let Some(both) = group.filter(|&column| is_target[column]) {
             let expected = "another column: all rows of a class or value would be learned, or all held out";

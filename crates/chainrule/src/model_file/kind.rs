@@ -70,7 +70,10 @@ pub(super) fn check_name(path: &Path) -> Result<(), Error> {
     Err(Error::Argument {
         name: "file name",
         found: format!("{}, the name of {}", path.display(), ENDINGS[at].1),
-        expected: format!("{}, as it is safetensors that is written{after}", path.with_extension("safetensors").display()),
+        expected: format!(
+            "{}, as it is safetensors that is written{after}",
+            path.with_extension("safetensors").display()
+        ),
     })
 }
 
