@@ -85,6 +85,7 @@ pub mod network {
     pub use crate::mlp::DenseLayer;
     pub use crate::norm::{NormLayer, Running};
     pub use crate::precision::PRECISION_NAMES;
+    pub use chainrule_dense::global_pool_process;
 }
 
 // Short paths for the crate's own files.
