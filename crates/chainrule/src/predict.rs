@@ -53,11 +53,13 @@ impl<T: Scalar> Model<T> {
     pub fn predict_values(&self, features: &Features<T>) -> Result<Vec<f64>> {
         let outputs = self.predict_raw(features)?;
         let columns = self.mlp.outputs();
-        let value = |(at, y): (usize, &T)| match &self.target.scaling {
-            Some(scaling) => scaling.undo(at % columns, y.to_f64()),
-            None => y.to_f64(),
-        };
-        let values: Vec<f64> = outputs.iter().enumerate().map(value).collect();
+        let mut values: Vec<f64> = room(features.rows(), columns)?;
+        for (at, (value, y)) in values.iter_mut().zip(&outputs).enumerate() {
+            *value = match &self.target.scaling {
+                Some(scaling) => scaling.undo(at % columns, y.to_f64()),
+                None => y.to_f64(),
+            };
+        }
         check_outputs(&values, columns)?;
         Ok(values)
     }
