@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use chainrule_model::network::global_pool_process;
+use chainrule_model::global_pool_process;
 
 use crate::{Error, Result};
 

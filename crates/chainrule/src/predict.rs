@@ -26,7 +26,8 @@ impl<T: Scalar> Model<T> {
     ///
     /// # Errors
     /// When the features have another number of columns than the network has inputs or have been preprocessed in another way,
-    /// preprocessing overflows, or an output is infinite or NaN: then with the first such row.
+    /// preprocessing overflows, or an output is infinite or NaN: then with the first such row. Where there is enough to do for several
+    /// threads, those of [`start_threads`](crate::start_threads).
     pub fn predict(&self, features: &Features<T>) -> Result<Vec<T>> {
         let mut output = self.predict_raw(features)?;
         if self.target.scaling.is_some() {
