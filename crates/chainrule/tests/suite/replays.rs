@@ -116,7 +116,7 @@ fn rows_that_overflow_are_the_files_fault() {
     for factor in [1e30, 10.0] {
         let other = edited(&file, |text| {
             text["preprocess"]["factor"] = json!(factor);
-            text["replay"]["rows"][1] = json!([3e38; 64]);
+            text["replay"]["rows"][1] = json!(vec![3e38; 64]);
         });
         let error = ModelFile::parse("m", &other).unwrap().model::<f32>(None).unwrap_err();
         assert!(matches!(&error, Error::Format { origin, .. } if origin == "m"), "{error}");
