@@ -100,6 +100,12 @@ static void threads_that_the_system_refuses_are_told_each_time(void)
     DONE(chainrule_predict_f32(small, 0, x, 2, y, 2));
 }
 
+/* Started, but given nothing to do yet: enough rows for several of them. */
+static void threads_that_were_started_and_left_behind_are_told(void)
+{
+    REFUSED(chainrule_predict_f32(small, 0, x, 2 * 1000, y, 2 * 1000), THREADS, "forked from process");
+}
+
 static void threads_that_were_left_behind_are_told(void)
 {
     const char *words = "forked from process";
@@ -158,19 +164,22 @@ int main(int argc, char **argv)
         x[i] = (float)(i * 7 % 11) / 5.0f - 1.0f;
     DONE(chainrule_model_create("2-2", "mse", CHAINRULE_F32, 1, &small));
     in_child(threads_that_the_system_refuses_are_told_each_time, "a process that may have no threads");
+    DONE(chainrule_trainer_create(small, NULL, 1, &trainer)); /* starts the process's threads */
+    in_child(threads_that_were_started_and_left_behind_are_told, "a forked process whose parent has started threads");
+    DONE(chainrule_trainer_free(trainer));
 
     DONE(chainrule_model_create("1200-1200", "mse", CHAINRULE_F32, 1, &start));
     DONE(chainrule_train_options_init(&options, sizeof options));
     options.epochs = 1;
     options.optimizer = "sgd:lr=0.001";
-    options.threads = 1; /* starts none of the process's */
+    options.threads = 1;
     DONE(chainrule_train_f32(start, &data, NULL, &options, &large, NULL));
     DONE(chainrule_model_save(large, path));
     DONE(chainrule_model_file_size(large, &saved_len));
     saved = malloc(saved_len);
     DONE(chainrule_model_save_memory(large, saved, saved_len));
 
-    DONE(chainrule_trainer_create(large, NULL, ROWS, &trainer)); /* starts the process's threads */
+    DONE(chainrule_trainer_create(large, NULL, ROWS, &trainer));
     in_child(threads_that_were_left_behind_are_told, "a forked process whose parent has threads");
     DONE(chainrule_trainer_forward_f32(trainer, 0, x, ROWS * WIDTH, y, ROWS * WIDTH));
     in_child(threads_that_were_left_behind_are_told, "a forked process whose parent has used threads");
