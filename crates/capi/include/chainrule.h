@@ -543,7 +543,8 @@ enum ChainruleStatus chainrule_model_create(const char *network,
 
 /**
  * Reads a model file: what chainrule_model_save(), `chainrule train --save`, the Rust library or Python wrote, safetensors of
- * PyTorch's dense layers, or ONNX. It is checked whole: checksum, sizes, and outputs of rows that it carries.
+ * PyTorch's dense layers, or ONNX. It is checked whole: checksum, sizes, and outputs of rows that it carries. Loading starts no
+ * threads and needs none.
  *
  * path: of the file; any bytes that the system takes, UTF-8 on Windows. model: where the handle goes.
  *
@@ -571,6 +572,29 @@ enum ChainruleStatus chainrule_model_save(const struct ChainruleModel *model,
                                           const char *path);
 
 /**
+ * The length of the file that chainrule_model_save() would write, for chainrule_model_save_memory(). It is computed by making that
+ * file.
+ *
+ * bytes_len: where the length goes.
+ *
+ * Errors: as chainrule_model_save_memory(). Any thread.
+ */
+enum ChainruleStatus chainrule_model_file_size(const struct ChainruleModel *model,
+                                               size_t *bytes_len);
+
+/**
+ * As chainrule_model_save(), into memory: what chainrule_model_load_memory() takes. The same model gives the same bytes.
+ *
+ * bytes, bytes_len: where the file goes, and its length, chainrule_model_file_size().
+ *
+ * Errors: CHAINRULE_ERROR_ARGUMENT for another length, CHAINRULE_ERROR_FORMAT for a model that could not be loaded again, with weights
+ * that are NaN, CHAINRULE_ERROR_MEMORY. Any thread.
+ */
+enum ChainruleStatus chainrule_model_save_memory(const struct ChainruleModel *model,
+                                                 void *bytes,
+                                                 size_t bytes_len);
+
+/**
  * Frees a model; NULL is none. Calls of other threads that use it go on to their end. Texts that the model gave are gone with it.
  *
  * Errors: CHAINRULE_ERROR_HANDLE where it was freed before, or never was a model. Any thread.
@@ -580,9 +604,12 @@ enum ChainruleStatus chainrule_model_free(struct ChainruleModel *model);
 /**
  * Makes a model that is the same but for the names of its classes.
  *
- * names, names_len: one for each output, no two alike, in UTF-8. named: where the handle of the new model goes; the old one stays.
+ * names, names_len: one for each output, no two alike, in UTF-8, without control characters. named: where the handle of the new
+ * model goes; the old one stays.
  *
- * Errors: CHAINRULE_ERROR_ARGUMENT for another number of names. Any thread.
+ * Errors: CHAINRULE_ERROR_UNSUPPORTED for a model that predicts no classes, CHAINRULE_ERROR_ARGUMENT for another number of names, two
+ * that are alike, and one with a control character (a newline, say), a line separator or a character that turns the direction of
+ * text, CHAINRULE_ERROR_MEMORY. Any thread.
  */
 enum ChainruleStatus chainrule_model_with_class_names(const struct ChainruleModel *model,
                                                       const char *const *names,
@@ -677,6 +704,29 @@ enum ChainruleStatus chainrule_model_parameters_f64(const struct ChainruleModel 
                                                     size_t parameters_len);
 
 /**
+ * Makes a model that is the same but for its weights and biases.
+ *
+ * parameters, parameters_len: all of them, as chainrule_model_parameters_f32() gives them. changed: where the handle of the new model
+ * goes; the old one stays.
+ *
+ * Errors: CHAINRULE_ERROR_ARGUMENT for another length, CHAINRULE_ERROR_DATA for NaN and infinity, CHAINRULE_ERROR_MEMORY. Any thread.
+ */
+enum ChainruleStatus chainrule_model_with_parameters_f32(const struct ChainruleModel *model,
+                                                         const float *parameters,
+                                                         size_t parameters_len,
+                                                         struct ChainruleModel **changed);
+
+/**
+ * As chainrule_model_with_parameters_f32(), of numbers in double: exact for a model in double, rounded otherwise.
+ *
+ * Errors: as chainrule_model_with_parameters_f32(), and CHAINRULE_ERROR_DATA for a number that a float does not hold. Any thread.
+ */
+enum ChainruleStatus chainrule_model_with_parameters_f64(const struct ChainruleModel *model,
+                                                         const double *parameters,
+                                                         size_t parameters_len,
+                                                         struct ChainruleModel **changed);
+
+/**
  * Predicts rows of float.
  *
  * flags: CHAINRULE_VALUES, CHAINRULE_RAW or CHAINRULE_PROBABILITIES; | CHAINRULE_PREPARED where x has the network's own inputs.
@@ -690,7 +740,9 @@ enum ChainruleStatus chainrule_model_parameters_f64(const struct ChainruleModel 
  * the threads of the process, which the first such call starts; a single row of a small network stays on the calling thread.
  *
  * Errors: CHAINRULE_ERROR_ARGUMENT for lengths, CHAINRULE_ERROR_DATA for a row that cannot be taken, CHAINRULE_ERROR_NOT_FINITE for
- * an output that overflows, CHAINRULE_ERROR_UNSUPPORTED for probabilities of a model that has none. Any thread, with one handle.
+ * an output that overflows, CHAINRULE_ERROR_UNSUPPORTED for probabilities of a model that has none, CHAINRULE_ERROR_MEMORY; where
+ * threads are needed CHAINRULE_ERROR_THREADS if the system has none to give, or if they are those of a process that this one was
+ * forked from. Any thread, with one handle.
  */
 enum ChainruleStatus chainrule_predict_f32(const struct ChainruleModel *model,
                                            uint32_t flags,
@@ -700,7 +752,7 @@ enum ChainruleStatus chainrule_predict_f32(const struct ChainruleModel *model,
                                            size_t y_len);
 
 /**
- * As chainrule_predict_f32(), of rows of double.
+ * As chainrule_predict_f32(), of rows of double. Values that a model of floats brings back to their own unit are computed in double.
  */
 enum ChainruleStatus chainrule_predict_f64(const struct ChainruleModel *model,
                                            uint32_t flags,
@@ -786,8 +838,9 @@ enum ChainruleStatus chainrule_train_options_init(struct ChainruleTrainOptions *
  * model's element type. Targets that are values are learned as they are: scale large ones before.
  *
  * Errors: CHAINRULE_ERROR_DATA for rows or targets that do not fit, CHAINRULE_ERROR_NOT_FINITE where the loss or the weights
- * overflow (a smaller learning rate, or preprocess = "standardize"), CHAINRULE_ERROR_ARGUMENT for an option. Any thread; several
- * may train at once.
+ * overflow (a smaller learning rate, or preprocess = "standardize"), CHAINRULE_ERROR_ARGUMENT for an option, CHAINRULE_ERROR_MEMORY,
+ * CHAINRULE_ERROR_THREADS where threads cannot be started or are those of a process that this one was forked from: with
+ * options->threads above 0, a run starts its own. Any thread; several may train at once.
  */
 enum ChainruleStatus chainrule_train_f32(const struct ChainruleModel *start,
                                          const struct ChainruleDataF32 *train,
@@ -829,7 +882,8 @@ enum ChainruleStatus chainrule_evaluate_f64(const struct ChainruleModel *model,
  * options: the optimizer and clip_norm count, the rest is for chainrule_train_f32(); or NULL, the defaults. max_rows: the most rows
  * of a pass. trainer: where the handle goes, to be freed by chainrule_trainer_free().
  *
- * Errors: CHAINRULE_ERROR_ARGUMENT, CHAINRULE_ERROR_MEMORY, CHAINRULE_ERROR_UNSUPPORTED for "lbfgs" and preprocess. Any thread.
+ * Errors: CHAINRULE_ERROR_ARGUMENT for an option that counts, CHAINRULE_ERROR_MEMORY, CHAINRULE_ERROR_UNSUPPORTED for "lbfgs",
+ * preprocess, a schedule, and accumulate above 1, CHAINRULE_ERROR_THREADS as chainrule_predict_f32(). Any thread.
  */
 enum ChainruleStatus chainrule_trainer_create(const struct ChainruleModel *model,
                                               const struct ChainruleTrainOptions *options,
@@ -851,6 +905,7 @@ enum ChainruleStatus chainrule_trainer_free(struct ChainruleTrainer *trainer);
  * outputs of the network go, (rows, outputs) row-major, as CHAINRULE_RAW has them.
  *
  * Errors: as chainrule_predict_f32(), and CHAINRULE_ERROR_ARGUMENT for more rows than max_rows; there is no pass for a step then.
+ * CHAINRULE_ERROR_NOT_FINITE also for an output in double that a float does not hold. The trainer's threads are the process's.
  * One thread at a time.
  */
 enum ChainruleStatus chainrule_trainer_forward_f32(struct ChainruleTrainer *trainer,
@@ -878,7 +933,7 @@ enum ChainruleStatus chainrule_trainer_forward_f64(struct ChainruleTrainer *trai
  * divided by their number.
  *
  * Errors: CHAINRULE_ERROR_ARGUMENT without a pass or with another length, CHAINRULE_ERROR_DATA for NaN and infinity; the weights are
- * as they were then. One thread at a time.
+ * as they were then. CHAINRULE_ERROR_THREADS in a process that was forked since. One thread at a time.
  */
 enum ChainruleStatus chainrule_trainer_step_f32(struct ChainruleTrainer *trainer,
                                                 const float *dz,

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
 use crate::held::Held;
-use crate::status::{CHAINRULE_ERROR_BUSY, CHAINRULE_ERROR_HANDLE, Failure};
+use crate::status::{CHAINRULE_ERROR_BUSY, CHAINRULE_ERROR_HANDLE, CHAINRULE_ERROR_INTERNAL, Failure};
 use crate::step_trainer::AnyTrainer;
 use crate::types::{ChainruleModel, ChainruleTrainer};
 
@@ -80,11 +80,17 @@ pub(crate) fn with_trainer<R>(
     let Object::Trainer(trainer) = get(name, handle.addr())? else {
         return Err(other_kind(name, "a model", "a trainer"));
     };
-    let Ok(mut trainer) = trainer.try_lock() else {
-        let text = "another thread is using this trainer, or a call of it panicked: one thread at a time";
-        return Err(Failure::new(CHAINRULE_ERROR_BUSY, text));
-    };
-    work(&mut trainer)
+    match trainer.try_lock() {
+        Ok(mut trainer) => work(&mut trainer),
+        Err(TryLockError::WouldBlock) => {
+            let text = "another thread is using this trainer: one thread at a time";
+            Err(Failure::new(CHAINRULE_ERROR_BUSY, text))
+        }
+        Err(TryLockError::Poisoned(_)) => {
+            let text = "an earlier call of this trainer panicked, which is a bug; its weights may be those of half a step: free it";
+            Err(Failure::new(CHAINRULE_ERROR_INTERNAL, text))
+        }
+    }
 }
 
 /// Frees a handle of a model; null is none.
@@ -114,4 +120,28 @@ fn remove(name: &str, handle: usize) -> Result<(), Failure> {
         let text = format!("{name} was freed by another thread meanwhile");
         Failure::new(CHAINRULE_ERROR_HANDLE, text)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use crate::types::CHAINRULE_F32;
+
+    #[test]
+    fn a_trainer_is_busy_while_it_is_used_and_broken_after_a_panic() {
+        let held = Held::new("1-1", "mse", CHAINRULE_F32, 1).unwrap();
+        let handle = new_trainer(AnyTrainer::new(&held, &Options::default(), 1).unwrap());
+        let status = || with_trainer(handle, |_| Ok(())).map_err(|failure| failure.status);
+        with_trainer(handle, |_| {
+            assert_eq!(status(), Err(CHAINRULE_ERROR_BUSY));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(status(), Ok(()));
+        let panics = || with_trainer(handle, |_| -> Result<(), Failure> { panic!("on purpose") });
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(status(), Err(CHAINRULE_ERROR_INTERNAL));
+        free_trainer(handle).unwrap();
+    }
 }

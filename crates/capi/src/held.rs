@@ -6,7 +6,7 @@ use chainrule::{DType, Loss, Model, ModelFile, Scalar, Task};
 
 use crate::convert::converted;
 use crate::guard::c_text;
-use crate::status::{CHAINRULE_ERROR_UNSUPPORTED, Failure};
+use crate::status::{CHAINRULE_ERROR_DATA, CHAINRULE_ERROR_UNSUPPORTED, Failure};
 use crate::types::{
     CHAINRULE_F32, CHAINRULE_F64, CHAINRULE_TASK_BINARY, CHAINRULE_TASK_CLASSIFICATION, CHAINRULE_TASK_MULTI_LABEL,
     CHAINRULE_TASK_REGRESSION, CHAINRULE_TASK_UNKNOWN, ChainruleModelInfo,
@@ -86,23 +86,35 @@ impl Held {
 
     /// The same with other names of its classes.
     pub(crate) fn with_class_names(&self, names: &[&str]) -> Result<Self, Failure> {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let expected = each!(&self.model, model => if model.is_classifier() { model.mlp.outputs() } else { 0 });
         if expected == 0 {
             let text = "the model predicts no classes; expected one trained with cross-entropy";
             return Err(Failure::new(CHAINRULE_ERROR_UNSUPPORTED, text));
         }
-        if let Some(at) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
-            return Err(Failure::argument(format!("names has {:?} twice; expected different ones", names[at])));
-        }
         if names.len() != expected {
             let expected = format!("expected {expected}, one for each output");
             return Err(Failure::argument(format!("names_len is {}; {expected}", names.len())));
         }
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        each!(&self.model, model => model.check_class_names(&names))
+            .map_err(|error| Failure::argument(error.to_string()))?;
         Ok(match &self.model {
-            AnyModel::Single(model) => AnyModel::Single(model.clone().with_class_names(names)).into(),
-            AnyModel::Double(model) => AnyModel::Double(model.clone().with_class_names(names)).into(),
+            AnyModel::Single(model) => AnyModel::Single(same(model)?.with_class_names(names)).into(),
+            AnyModel::Double(model) => AnyModel::Double(same(model)?.with_class_names(names)).into(),
         })
+    }
+
+    /// The same with other weights and biases, and nothing of the run that the old ones are from.
+    pub(crate) fn with_parameters<U: Scalar>(&self, parameters: &[U]) -> Result<Self, Failure> {
+        Ok(match &self.model {
+            AnyModel::Single(model) => AnyModel::Single(with_parameters(model, parameters)?).into(),
+            AnyModel::Double(model) => AnyModel::Double(with_parameters(model, parameters)?).into(),
+        })
+    }
+
+    /// The bytes of its file, each time the same.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        each!(&self.model, model => model.to_bytes()).map_err(Failure::of_file)
     }
 
     /// All weights and biases.
@@ -132,6 +144,43 @@ impl Held {
         let (size, classes) = (size_of::<ChainruleModelInfo>(), self.names.classes.len());
         ChainruleModelInfo { size, columns, inputs, outputs, classes, parameters, element, task }
     }
+}
+
+/// A copy to be trained: without what is said of the run that the model comes from.
+pub(crate) fn copy<T: Scalar>(model: &Model<T>) -> Result<Model<T>, Failure> {
+    let mut copy = Model::new(model.mlp.try_clone()?, model.loss);
+    copy.preprocess = model.preprocess.clone();
+    copy.task = model.task;
+    copy.class_names = model.class_names.clone();
+    copy.schema = model.schema.clone();
+    copy.target = model.target.clone();
+    copy.stored_rows = model.stored_rows.clone();
+    Ok(copy)
+}
+
+/// A copy with all of it.
+fn same<T: Scalar>(model: &Model<T>) -> Result<Model<T>, Failure> {
+    let mut same = copy(model)?;
+    same.split = model.split.clone();
+    same.facts = model.facts.clone();
+    Ok(same)
+}
+
+fn with_parameters<T: Scalar, U: Scalar>(model: &Model<T>, parameters: &[U]) -> Result<Model<T>, Failure> {
+    let expected = model.mlp.params().len();
+    if parameters.len() != expected {
+        let expected = format!("expected {expected}, the weights and biases of the model");
+        return Err(Failure::argument(format!("parameters_len is {}; {expected}", parameters.len())));
+    }
+    if let Some(at) = parameters.iter().position(|number| !T::from_f64(number.to_f64()).is_finite()) {
+        let expected = format!("expected finite numbers within the range of {}", T::NAME);
+        let text = format!("parameters has {} at index {at}; {expected}", parameters[at]);
+        return Err(Failure::new(CHAINRULE_ERROR_DATA, text));
+    }
+    let mut changed = copy(model)?;
+    let to = changed.mlp.params_mut().iter_mut();
+    to.zip(parameters).for_each(|(to, from)| *to = T::from_f64(from.to_f64()));
+    Ok(changed)
 }
 
 /// Refuses a loss that the network cannot be trained with.

@@ -1,11 +1,11 @@
 //! The options of training, as the library has them.
 
 use chainrule::data::{Dataset, Order, Preprocess};
-use chainrule::optim::{Clip, LbfgsSettings, Schedule};
+use chainrule::optim::{Clip, LbfgsSettings, Schedule, Update};
 use chainrule::train::{ClassWeights, EarlyStopping};
 use chainrule::{Loss, Optimizer, Scalar, TrainConfig};
 
-use crate::status::Failure;
+use crate::status::{CHAINRULE_ERROR_UNSUPPORTED, Failure};
 
 /// The options with their texts.
 #[derive(Debug, Clone)]
@@ -47,12 +47,6 @@ impl Default for Options<'_> {
 impl Options<'_> {
     /// The settings of a run with this loss.
     pub(crate) fn config(&self, loss: Loss) -> Result<TrainConfig, Failure> {
-        let usual = TrainConfig::default();
-        let is_lbfgs = self.optimizer.map(str::trim) == Some("lbfgs");
-        let optimizer = match self.optimizer.filter(|_| !is_lbfgs) {
-            Some(text) => text.parse::<Optimizer>()?,
-            None => usual.optimizer,
-        };
         let schedule = self.schedule.map_or(Ok(Schedule::Constant), str::parse)?;
         let config = TrainConfig {
             epochs: self.epochs,
@@ -60,19 +54,55 @@ impl Options<'_> {
             accumulate: self.accumulate,
             threads: Some(self.threads).filter(|threads| *threads > 0),
             loss,
-            optimizer,
-            lbfgs: is_lbfgs.then(LbfgsSettings::default),
+            lbfgs: self.is_lbfgs().then(LbfgsSettings::default),
             schedule,
-            clip: Some(Clip::Norm(self.clip_norm)).filter(|_| self.clip_norm != 0.0),
             label_smoothing: self.label_smoothing,
             class_weights: if self.balance_classes { ClassWeights::Balanced } else { ClassWeights::Equal },
             early_stopping: Some(self.patience).filter(|patience| *patience > 0).map(EarlyStopping::new),
             order: Order::Shuffled { seed: self.seed },
             epoch_hashes: false,
-            ..usual
+            ..self.of_a_step()?
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// What a step of a trainer's own does: the optimizer and clipping. The other options do not count; those are refused that a
+    /// caller would expect to change the steps.
+    pub(crate) fn update(&self) -> Result<Update, Failure> {
+        let unsupported = |text: &str| Err(Failure::new(CHAINRULE_ERROR_UNSUPPORTED, text));
+        if self.preprocess.is_some() {
+            return unsupported("preprocess is given; expected NULL: steps have no rows to fit it to");
+        }
+        if self.is_lbfgs() {
+            return unsupported("lbfgs takes no steps of minibatches; expected another optimizer");
+        }
+        if self.schedule.is_some() {
+            return unsupported(
+                "schedule is given; expected NULL: chainrule_trainer_set_learning_rate() sets the rate of steps",
+            );
+        }
+        if self.accumulate > 1 {
+            return unsupported("accumulate is above 1; expected 1: each step updates the weights");
+        }
+        let config = self.of_a_step()?;
+        config.check()?;
+        Ok(config.update())
+    }
+
+    /// The usual settings with this optimizer and this clipping.
+    fn of_a_step(&self) -> Result<TrainConfig, Failure> {
+        let usual = TrainConfig::default();
+        let optimizer = match self.optimizer.filter(|_| !self.is_lbfgs()) {
+            Some(text) => text.parse::<Optimizer>()?,
+            None => usual.optimizer,
+        };
+        let clip = Some(Clip::Norm(self.clip_norm)).filter(|_| self.clip_norm != 0.0);
+        Ok(TrainConfig { optimizer, clip, ..usual })
+    }
+
+    fn is_lbfgs(&self) -> bool {
+        self.optimizer.map(str::trim) == Some("lbfgs")
     }
 
     /// What is done to the rows first, fitted to them; `None` where that is the model's affair.
@@ -130,5 +160,23 @@ mod tests {
         ] {
             assert!(wrong.config(Loss::CrossEntropy).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn steps_check_the_options_that_count_and_refuse_those_that_would_be_missed() {
+        let unused =
+            Options { epochs: 0, batch: 0, accumulate: 0, threads: usize::MAX, patience: 9, ..Options::default() };
+        let unused = Options { label_smoothing: 7.0, balance_classes: true, clip_norm: 2.0, ..unused };
+        assert_eq!(unused.update().unwrap().clip, Some(Clip::Norm(2.0)));
+        for missed in [
+            Options { schedule: Some("cosine"), ..Options::default() },
+            Options { accumulate: 2, ..Options::default() },
+            Options { optimizer: Some("lbfgs"), ..Options::default() },
+            Options { preprocess: Some("standardize"), ..Options::default() },
+        ] {
+            assert_eq!(missed.update().unwrap_err().status, CHAINRULE_ERROR_UNSUPPORTED, "{missed:?}");
+        }
+        assert!(Options { clip_norm: -1.0, ..Options::default() }.update().is_err());
+        assert!(Options { optimizer: Some("sdg"), ..Options::default() }.update().is_err());
     }
 }

@@ -36,7 +36,11 @@ pub(crate) fn outputs<U: Scalar, V: Scalar>(held: &Held, flags: u32, rows: Rows<
     let wanted = wanted(flags)?;
     each!(&held.model, model => {
         let features = features(model, rows, flags)?;
-        let outputs = converted(&outputs_of(model, &features, wanted)?)?;
+        let outputs = match wanted {
+            // Whatever the network computes in, values of a large mean keep their digits.
+            Wanted::Values if V::NAME == "f64" => converted(&model.predict_values(&features)?)?,
+            _ => converted(&outputs_of(model, &features, wanted)?)?,
+        };
         check(&outputs, model.mlp.outputs())?;
         Ok(outputs)
     })
@@ -54,7 +58,7 @@ fn outputs_of<T: Scalar>(model: &Model<T>, features: &Features<T>, wanted: Wante
 }
 
 /// Refuses a double that a float does not hold.
-fn check<U: Scalar>(outputs: &[U], width: usize) -> Result<(), Failure> {
+pub(crate) fn check<U: Scalar>(outputs: &[U], width: usize) -> Result<(), Failure> {
     match outputs.iter().position(|output| !output.is_finite()) {
         None => Ok(()),
         Some(at) => {

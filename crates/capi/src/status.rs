@@ -53,12 +53,14 @@ impl Failure {
         Failure::new(CHAINRULE_ERROR_ARGUMENT, text)
     }
 
-    /// An error of reading or writing a model.
+    /// An error of reading or writing a model: what it holds is the file's affair.
     pub(crate) fn of_file(error: Error) -> Self {
         let text = error.to_string();
         let failure = Failure::from(error);
         match failure.status {
-            CHAINRULE_ERROR_DATA | CHAINRULE_ERROR_ARGUMENT => Failure::new(CHAINRULE_ERROR_FORMAT, text),
+            CHAINRULE_ERROR_DATA | CHAINRULE_ERROR_ARGUMENT | CHAINRULE_ERROR_NOT_FINITE => {
+                Failure::new(CHAINRULE_ERROR_FORMAT, text)
+            }
             _ => failure,
         }
     }
@@ -77,6 +79,7 @@ impl From<ModelError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match &error {
+            error if error.is_memory() => CHAINRULE_ERROR_MEMORY,
             Error::Io { .. } | Error::NotFound { .. } => CHAINRULE_ERROR_IO,
             Error::Format { .. }
             | Error::NotFinite { .. }
@@ -93,11 +96,24 @@ impl From<Error> for Failure {
                 CHAINRULE_ERROR_NOT_FINITE
             }
             Error::Forked { .. } | Error::Threads { .. } => CHAINRULE_ERROR_THREADS,
-            Error::Model(ModelError::TooLarge { .. }) | Error::Step { source: ModelError::TooLarge { .. }, .. } => {
-                CHAINRULE_ERROR_MEMORY
-            }
             _ => CHAINRULE_ERROR_ARGUMENT,
         };
         Failure::new(status, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lack_of_memory_is_told_as_such_also_of_a_file() {
+        let lack = || Error::Memory { origin: "m.safetensors".to_owned(), found: "9 bytes".to_owned() };
+        assert_eq!(Failure::from(lack()).status, CHAINRULE_ERROR_MEMORY);
+        assert_eq!(Failure::of_file(lack()).status, CHAINRULE_ERROR_MEMORY);
+        let source = ModelError::TooLarge { what: "a copy".to_owned() };
+        assert_eq!(Failure::from(Error::Step { epoch: 1, step: 1, source }).status, CHAINRULE_ERROR_MEMORY);
+        let overflow = Error::OutputNotFinite { row: 1, output: 1, value: f64::NAN };
+        assert_eq!(Failure::of_file(overflow).status, CHAINRULE_ERROR_FORMAT);
     }
 }

@@ -1,14 +1,14 @@
 //! Training steps, one at a time, with gradients that come from outside.
 
 use chainrule::optim::{OptimizerState, Update};
-use chainrule::{MatRef, Model, Scalar, Workspace};
+use chainrule::{Error, MatRef, Model, ModelError, Scalar, Workspace};
 
-use crate::convert::converted;
+use crate::convert::{converted, copied, room};
 use crate::data::{Rows, check_flags, features};
-use crate::held::{AnyModel, Held};
+use crate::held::{AnyModel, Held, copy};
 use crate::options::Options;
-use crate::status::{CHAINRULE_ERROR_DATA, CHAINRULE_ERROR_UNSUPPORTED, Failure};
-use crate::train::copy;
+use crate::predict::check;
+use crate::status::{CHAINRULE_ERROR_DATA, Failure};
 use crate::types::CHAINRULE_PREPARED;
 
 /// A trainer in the element type of its model.
@@ -35,6 +35,7 @@ pub(crate) struct StepTrainer<T: Scalar> {
     update: Update,
     state: OptimizerState<T>,
     workspace: Workspace<T>,
+    max_rows: usize,
     /// The rows of the forward pass, (rows, inputs).
     x: Vec<T>,
     /// None where a step has used the pass.
@@ -88,47 +89,45 @@ impl<T: Scalar> StepTrainer<T> {
         if max_rows == 0 {
             return Err(Failure::argument("max_rows is 0; expected 1 or more"));
         }
-        if options.preprocess.is_some() {
-            let text = "preprocess is given; expected NULL: steps have no rows to fit it to";
-            return Err(Failure::new(CHAINRULE_ERROR_UNSUPPORTED, text));
-        }
-        let config = options.config(model.loss)?;
-        if config.lbfgs.is_some() {
-            let text = "lbfgs takes no steps of minibatches; expected another optimizer";
-            return Err(Failure::new(CHAINRULE_ERROR_UNSUPPORTED, text));
-        }
+        let update = options.update()?;
         let model = copy(model)?;
         let parameters = model.mlp.params().len();
         Ok(StepTrainer {
-            update: config.update(),
-            state: OptimizerState::new(config.optimizer, parameters)?,
+            update,
+            state: OptimizerState::new(update.optimizer, parameters)?,
             workspace: Workspace::try_new(&model.mlp, max_rows)?,
+            max_rows,
             x: Vec::new(),
             rows: 0,
-            gradients: Vec::new(),
+            gradients: room(parameters)?,
             model,
         })
     }
 
     fn forward<U: Scalar>(&mut self, flags: u32, x: &[U]) -> Result<Vec<U>, Failure> {
         check_flags(flags, CHAINRULE_PREPARED)?;
+        chainrule::start_threads()?;
         self.rows = 0;
+        let is_prepared = flags & CHAINRULE_PREPARED != 0;
+        let found = x.len() / if is_prepared { self.model.mlp.inputs() } else { self.model.columns() };
+        if found > self.max_rows {
+            return Err(ModelError::Batch { found, made_for: self.max_rows }.into());
+        }
         let mut features = features(&self.model, Rows::Numbers(x), flags)?;
         if features.preprocessing() != &self.model.preprocess {
             self.model.preprocess.apply(&mut features)?;
         }
         let rows = features.rows();
-        self.x = features.data().into_owned();
+        self.x = copied(&features.data())?;
         let x = MatRef::new(&self.x, rows, self.model.mlp.inputs());
         let output = self.model.mlp.forward_training(x, &mut self.workspace)?;
-        let width = output.cols();
-        let outputs: Vec<U> =
-            (0..rows * width).map(|at| U::from_f64(output.get(at / width, at % width).to_f64())).collect();
+        let outputs = numbers(output)?;
         self.rows = rows;
         Ok(outputs)
     }
 
     fn step<U: Scalar>(&mut self, dz: &[U]) -> Result<(), Failure> {
+        chainrule::start_threads()?;
         if self.rows == 0 {
             return Err(Failure::argument(
                 "there is no pass: chainrule_trainer_forward_f32 or _f64 comes before each step",
@@ -159,9 +158,25 @@ impl<T: Scalar> StepTrainer<T> {
     }
 }
 
+/// The outputs of a pass, (rows, outputs), refused where one is NaN, infinite, or more than the other element type holds.
+fn numbers<T: Scalar, U: Scalar>(outputs: MatRef<'_, T>) -> Result<Vec<U>, Failure> {
+    let (rows, width) = (outputs.rows(), outputs.cols());
+    let mut numbers = room(rows * width)?;
+    for at in 0..rows * width {
+        let value = outputs.get(at / width, at % width).to_f64();
+        if !value.is_finite() {
+            return Err(Error::OutputNotFinite { row: at / width + 1, output: at % width + 1, value }.into());
+        }
+        numbers.push(U::from_f64(value));
+    }
+    check(&numbers, width)?;
+    Ok(numbers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::CHAINRULE_ERROR_NOT_FINITE;
     use chainrule::{Mlp, Optimizer};
 
     /// Half the squared error's gradient, by hand.
@@ -210,6 +225,24 @@ mod tests {
         assert!(said(trainer.step(&[1.0_f32, 0.0])).contains("there is no pass"));
         trainer.forward(0, &[1.0_f32, 2.0]).unwrap();
         assert!(trainer.forward(0, &[0.0_f32; 5]).is_err(), "more rows than it was made for");
+        // Looked at before any row is.
+        assert!(trainer.forward(0, &[f32::NAN; 5]).unwrap_err().text.contains("5 rows in a workspace made for 4"));
         assert!(said(trainer.step(&[1.0_f32, 0.0])).contains("there is no pass"));
+    }
+
+    #[test]
+    fn outputs_that_are_no_numbers_are_no_pass() {
+        let held = |scale: f64| {
+            let held = Held::new("1-1", "mse", crate::types::CHAINRULE_F64, 1).unwrap();
+            held.with_parameters(&[scale, 0.0]).unwrap()
+        };
+        let mut trainer = AnyTrainer::new(&held(1e300), &Options::default(), 2).unwrap();
+        let status = |result: Result<(), Failure>| result.unwrap_err().status;
+        assert_eq!(status(trainer.forward(0, &[1.0, 1e30]).map(drop)), CHAINRULE_ERROR_NOT_FINITE);
+        assert_eq!(status(trainer.step(&[0.0, 0.0])), crate::status::CHAINRULE_ERROR_ARGUMENT);
+        // A float does not hold what a double does.
+        assert_eq!(status(trainer.forward(0, &[1.0_f32, 1.0]).map(drop)), CHAINRULE_ERROR_NOT_FINITE);
+        assert_eq!(trainer.forward(0, &[1.0_f64, 2.0]).unwrap(), [1e300, 2e300]);
+        trainer.step(&[0.0, 0.0]).unwrap();
     }
 }

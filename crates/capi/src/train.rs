@@ -8,7 +8,7 @@ use chainrule::{EpochReport, Model, Scalar, TrainReport, Trainer};
 
 use crate::border::ChainruleEpoch;
 use crate::data::{Data, dataset};
-use crate::held::{AnyModel, Held, each};
+use crate::held::{AnyModel, Held, copy, each};
 use crate::options::Options;
 use crate::status::{CHAINRULE_ERROR_UNSUPPORTED, Failure};
 use crate::types::{
@@ -30,7 +30,10 @@ pub(crate) fn train<U: Scalar>(
     options: &Options<'_>,
     on_epoch: impl FnMut(&ChainruleEpoch) -> bool + Send,
 ) -> Result<(Held, ChainruleTrainReport), Failure> {
-    chainrule::start_threads()?;
+    // A trainer of threads of its own needs no others, also in a process that was forked.
+    if options.threads == 0 {
+        chainrule::start_threads()?;
+    }
     let (model, report) = match &start.model {
         AnyModel::Single(model) => {
             let (model, report) = trained(model, data, options, on_epoch)?;
@@ -65,18 +68,6 @@ fn trained<T: Scalar, U: Scalar>(
     };
     let report = trainer.resume(&mut model, &train, validation.as_ref(), observer)?;
     Ok((model, summary(&report)))
-}
-
-/// A copy to be trained: without what is said of the run that the model comes from.
-pub(crate) fn copy<T: Scalar>(model: &Model<T>) -> Result<Model<T>, Failure> {
-    let mut copy = Model::new(model.mlp.try_clone()?, model.loss);
-    copy.preprocess = model.preprocess.clone();
-    copy.task = model.task;
-    copy.class_names = model.class_names.clone();
-    copy.schema = model.schema.clone();
-    copy.target = model.target.clone();
-    copy.stored_rows = model.stored_rows.clone();
-    Ok(copy)
 }
 
 /// The rows to train on, as the network takes them. A preprocessing that the options ask for becomes the model's.

@@ -256,7 +256,7 @@ static void rows(void)
     REFUSED(chainrule_model_column_name(model, 0, &name), CHAINRULE_ERROR_UNSUPPORTED, "no names of columns");
     REFUSED(chainrule_model_category_name(model, 2, 0, &name), ARGUMENT, "column is 2; expected one below 2");
     REFUSED(chainrule_model_with_class_names(model, few, 2, &made), ARGUMENT, "names_len is 2; expected 3");
-    REFUSED(chainrule_model_with_class_names(model, twice, 3, &made), ARGUMENT, "\"a\" twice");
+    REFUSED(chainrule_model_with_class_names(model, twice, 3, &made), ARGUMENT, "class name \"a\" of class 2");
     REFUSED(chainrule_trainer_set_learning_rate(trainer, -1.0), ARGUMENT, "learning rate is -1");
     REFUSED(chainrule_trainer_step_f32(trainer, y, 3), ARGUMENT, "there is no pass");
     DONE(chainrule_trainer_forward_f32(trainer, 0, x, 2, y, 3));

@@ -5,6 +5,7 @@
 
 use crate::divergence::Divergence;
 use crate::place::Place;
+use crate::printable::printable;
 use chainrule_model::ModelError;
 use std::io;
 use std::path::PathBuf;
@@ -150,6 +151,15 @@ pub enum Error {
         found: String,
         /// The limit.
         max: u64,
+    },
+
+    /// There is not enough memory. [`Error::is_memory`] tells this of other variants, too.
+    #[error("{origin}: found {found}, expected no more than memory holds")]
+    Memory {
+        /// What needs the memory.
+        origin: String,
+        /// How much it is.
+        found: String,
     },
 
     /// A setting is outside its range.
@@ -316,6 +326,23 @@ impl Error {
         }
     }
 
+    /// Whether there was not enough memory, for what is smaller may succeed.
+    ///
+    /// ```
+    /// use chainrule::{Error, Mlp};
+    ///
+    /// let error = Error::from(Mlp::<f32>::builder(1 << 40).dense(1 << 40).build().unwrap_err());
+    /// assert!(error.is_memory());
+    /// ```
+    pub fn is_memory(&self) -> bool {
+        match self {
+            Error::Memory { .. } => true,
+            Error::Io { source, .. } => source.kind() == io::ErrorKind::OutOfMemory,
+            Error::Model(source) | Error::Step { source, .. } => matches!(source, ModelError::TooLarge { .. }),
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Error::Io { path, action, source }
@@ -327,27 +354,9 @@ impl Error {
     }
 
     /// The error for a count of something that memory cannot hold.
-    pub(crate) fn no_memory(name: &'static str, count: impl std::fmt::Display) -> Self {
-        Error::Argument { name, found: count.to_string(), expected: "no more than memory holds".to_string() }
+    pub(crate) fn no_memory(name: &str, count: impl std::fmt::Display) -> Self {
+        Error::Memory { origin: name.to_string(), found: count.to_string() }
     }
-}
-
-/// The longest quotation of what a file says, in characters.
-const QUOTED_MAX: usize = 400;
-
-/// What a file says may hold anything: control characters come escaped, as Rust writes them, and length has an end.
-fn printable(found: String) -> String {
-    if found.len() <= QUOTED_MAX && !found.chars().any(char::is_control) {
-        return found;
-    }
-    let mut shown = String::new();
-    for c in found.chars().take(QUOTED_MAX) {
-        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    if found.chars().nth(QUOTED_MAX).is_some() {
-        shown.push_str("...");
-    }
-    shown
 }
 
 fn several(orders: &[String], has_more: bool) -> String {
@@ -376,14 +385,6 @@ mod tests {
         let error = Error::unknown_name("activation", "sigmoyd", &["relu", "sigmoid"]);
         let message = error.to_string();
         assert_eq!(message, "unknown activation \"sigmoyd\", did you mean \"sigmoid\"? (known: relu, sigmoid)");
-    }
-
-    #[test]
-    fn what_a_file_says_comes_escaped_and_cut_short() {
-        let error = Error::format("m", Place::Header, "tensor `\u{1b}[2J\n`", "another");
-        assert_eq!(error.to_string(), "m, header: found tensor `\\u{1b}[2J\\n`, expected another");
-        let long = Error::format("m", Place::Header, "é".repeat(100_000), "another").to_string();
-        assert!(long.contains("é...") && long.len() < 1000, "{}", long.len());
     }
 
     #[test]

@@ -73,6 +73,7 @@ mod onnx;
 mod place;
 mod precision;
 mod predict;
+mod printable;
 mod protobuf;
 pub mod report;
 #[cfg(feature = "toml")]

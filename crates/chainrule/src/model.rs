@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Loss, Mlp};
 
-use crate::data::{Dataset, Features, Fitted, Preprocess, Schema, Split, Target};
+use crate::data::{Dataset, Features, Fitted, Preprocess, Schema, Split, Target, check_class_names};
 use crate::described::{Described, is_due};
 use crate::doctor::Examination;
 use crate::facts::Facts;
@@ -109,6 +109,24 @@ impl<T: Scalar> Model<T> {
     /// The same, with these names of classes, in the order of the outputs.
     pub fn with_class_names(self, names: Vec<String>) -> Self {
         Model { class_names: Some(names), ..self }
+    }
+
+    /// Checks names of classes for [`Model::with_class_names`], as [`Model::save`] does.
+    ///
+    /// ```
+    /// use chainrule::{Loss, Mlp, Model};
+    ///
+    /// let model = Model::new(Mlp::<f32>::builder(4).dense(2).build()?, Loss::CrossEntropy);
+    /// assert!(model.check_class_names(&["yes".into(), "no".into()]).is_ok());
+    /// assert!(model.check_class_names(&["yes".into(), "yes".into()]).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When they are not as many as outputs, two are alike, or one holds a control character, a line separator or a character that
+    /// turns the direction of text.
+    pub fn check_class_names(&self, names: &[String]) -> Result<()> {
+        check_class_names("class names", names, self.mlp.outputs())
     }
 
     /// The same, whose columns are numbers as they are with these names: it finds the columns of a table by them.

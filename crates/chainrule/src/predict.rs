@@ -26,7 +26,8 @@ impl<T: Scalar> Model<T> {
     ///
     /// # Errors
     /// When the features have another number of columns than the network has inputs or have been preprocessed in another way,
-    /// preprocessing overflows, or an output is infinite or NaN: then with the first such row.
+    /// preprocessing overflows, or an output is infinite or NaN: then with the first such row. Where there is enough to do for several
+    /// threads, those of [`start_threads`](crate::start_threads).
     pub fn predict(&self, features: &Features<T>) -> Result<Vec<T>> {
         let mut output = self.predict_raw(features)?;
         if self.target.scaling.is_some() {
@@ -53,11 +54,13 @@ impl<T: Scalar> Model<T> {
     pub fn predict_values(&self, features: &Features<T>) -> Result<Vec<f64>> {
         let outputs = self.predict_raw(features)?;
         let columns = self.mlp.outputs();
-        let value = |(at, y): (usize, &T)| match &self.target.scaling {
-            Some(scaling) => scaling.undo(at % columns, y.to_f64()),
-            None => y.to_f64(),
-        };
-        let values: Vec<f64> = outputs.iter().enumerate().map(value).collect();
+        let mut values: Vec<f64> = room(features.rows(), columns)?;
+        for (at, (value, y)) in values.iter_mut().zip(&outputs).enumerate() {
+            *value = match &self.target.scaling {
+                Some(scaling) => scaling.undo(at % columns, y.to_f64()),
+                None => y.to_f64(),
+            };
+        }
         check_outputs(&values, columns)?;
         Ok(values)
     }
@@ -96,17 +99,47 @@ impl<T: Scalar> Model<T> {
     /// # Errors
     /// As [`Model::predict`].
     pub fn predict_raw(&self, features: &Features<T>) -> Result<Vec<T>> {
+        self.predict_by(features, |features, output| match features.rows() < WORTH_PACKING {
+            true => self.predict_few(&features.data(), features.rows(), output),
+            false => self.predict_many(features, output),
+        })
+    }
+
+    /// As [`Model::predict`], to the same bits, on the calling thread alone: no others are started, and none is waited for. For a few
+    /// rows.
+    pub(crate) fn predict_alone(&self, features: &Features<T>) -> Result<Vec<T>> {
+        let mut output =
+            self.predict_by(features, |features, output| Ok(self.infer_alone(&features.data(), output)?))?;
+        if self.target.scaling.is_some() {
+            self.unscale(&mut output)?;
+        }
+        Ok(output)
+    }
+
+    /// The outputs of `predict`, which is given the features as the network takes them.
+    fn predict_by(
+        &self,
+        features: &Features<T>,
+        predict: impl FnOnce(&Features<T>, &mut [T]) -> Result<()>,
+    ) -> Result<Vec<T>> {
         check_columns(&self.mlp, features.cols())?;
         let features = self.prepared_features(features)?;
         let mut output = room(features.rows(), self.mlp.outputs())?;
-        if features.rows() < WORTH_PACKING {
-            self.predict_few(&features.data(), features.rows(), &mut output)?;
-        } else {
-            self.predict_many(&features, &mut output)?;
-        }
+        predict(&features, &mut output)?;
         features.check_read()?;
         check_outputs(&output, self.mlp.outputs())?;
         Ok(output)
+    }
+
+    /// With the weights as they lie, on this thread.
+    fn infer_alone(
+        &self,
+        x: &[T],          // (rows, inputs)
+        output: &mut [T], // (rows, outputs)
+    ) -> std::result::Result<(), ModelError> {
+        let rows = output.len() / self.mlp.outputs();
+        let mut workspace = PredictorWorkspace::try_new(&self.mlp, rows.min(BATCH))?;
+        self.mlp.infer_into(MatRef::new(x, rows, self.mlp.inputs()), output, &mut workspace)
     }
 
     /// With the weights as they lie, on another thread only where both have enough to do.
@@ -117,22 +150,20 @@ impl<T: Scalar> Model<T> {
         output: &mut [T], // (rows, outputs)
     ) -> Result<()> {
         let (inputs, outputs) = (self.mlp.inputs(), self.mlp.outputs());
-        let infer = |x: &[T], output: &mut [T]| {
-            let rows = output.len() / outputs;
-            let mut workspace = PredictorWorkspace::try_new(&self.mlp, rows)?;
-            self.mlp.infer_into(MatRef::new(x, rows, inputs), output, &mut workspace)
-        };
         let work = rows.saturating_mul(self.mlp.params().len());
         let most = (work / WORTH_A_THREAD).min(rows);
-        // Asked for, rayon starts its threads, which a single row of a small network does without.
-        let threads = if most <= 1 { 1 } else { most.min(rayon::current_num_threads()) };
-        if threads == 1 {
-            return Ok(infer(x, output)?);
+        // A single row of a small network starts no threads.
+        if most <= 1 {
+            return Ok(self.infer_alone(x, output)?);
         }
         forked::check()?;
+        let threads = most.min(rayon::current_num_threads());
+        if threads == 1 {
+            return Ok(self.infer_alone(x, output)?);
+        }
         let each = rows.div_ceil(threads);
         let parts = output.par_chunks_mut(each * outputs).zip(x.par_chunks(each * inputs));
-        Ok(parts.try_for_each(|(output, x)| infer(x, output))?)
+        Ok(parts.try_for_each(|(output, x)| self.infer_alone(x, output))?)
     }
 
     /// With weights that are packed first.
@@ -145,7 +176,7 @@ impl<T: Scalar> Model<T> {
         let (cols, outputs) = (features.cols(), self.mlp.outputs());
         let predictor = Predictor::try_new(self.mlp.try_clone()?)?;
         let batch = BATCH.min(features.rows());
-        let room = || Ok::<_, ModelError>((vec![T::ZERO; batch * cols], predictor.try_workspace(batch)?));
+        let room = || Ok::<_, ModelError>((minibatch(batch, cols)?, predictor.try_workspace(batch)?));
         output.par_chunks_mut(batch * outputs).enumerate().try_for_each_init(room, |room, (i, output)| {
             let (x, workspace) = room.as_mut().map_err(|error| error.clone())?;
             let rows = output.len() / outputs;
@@ -258,12 +289,21 @@ enum Link {
 
 /// A buffer for the outputs of this many rows.
 fn room<T: Scalar>(rows: usize, outputs: usize) -> Result<Vec<T>> {
-    let too_large =
-        || ModelError::TooLarge { what: format!("the predictions of {rows} rows, {outputs} numbers each,") };
-    let (mut room, count) = (Vec::new(), rows.checked_mul(outputs).ok_or_else(too_large)?);
-    room.try_reserve_exact(count).map_err(|_| too_large())?;
-    room.resize(count, T::ZERO);
-    Ok(room)
+    Ok(zeros(rows, outputs, || format!("the predictions of {rows} rows, {outputs} numbers each,"))?)
+}
+
+/// A buffer for the inputs of this many rows.
+fn minibatch<T: Scalar>(rows: usize, inputs: usize) -> std::result::Result<Vec<T>, ModelError> {
+    zeros(rows, inputs, || format!("a minibatch of {rows} rows, {inputs} numbers each,"))
+}
+
+/// (rows, cols)
+fn zeros<T: Scalar>(rows: usize, cols: usize, what: impl Fn() -> String) -> std::result::Result<Vec<T>, ModelError> {
+    let too_large = || ModelError::TooLarge { what: what() };
+    let (mut zeros, count) = (Vec::new(), rows.checked_mul(cols).ok_or_else(too_large)?);
+    zeros.try_reserve_exact(count).map_err(|_| too_large())?;
+    zeros.resize(count, T::ZERO);
+    Ok(zeros)
 }
 
 /// Refuses predictions that are infinite or NaN.

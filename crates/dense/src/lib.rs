@@ -37,6 +37,7 @@ pub mod update;
 pub use chainrule_kernel::Activation;
 pub use packed_layer::PackedLayer;
 pub use plan::{Gradients, LayerShape, Plan, PreviousLayer};
+pub use process::global_pool_process;
 pub use step::Step;
 
 /// The package's README is run with the tests.

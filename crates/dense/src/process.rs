@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::process;
 use std::sync::OnceLock;
 
-/// The process that first called from outside any pool, which is assumed to have started rayon's global pool.
+/// The process that first asked from outside any pool.
 static GLOBAL: OnceLock<u32> = OnceLock::new();
 
 thread_local! {
@@ -17,11 +17,18 @@ thread_local! {
     static MINE: Cell<u32> = const { Cell::new(0) };
 }
 
+/// The process that has the threads of rayon's global pool, by its number. The first that asks, or that has work here for more than
+/// one thread outside any pool, is assumed to have started them. Whoever starts them calls this at once: a process that is forked
+/// later then knows that it has none.
+pub fn global_pool_process() -> u32 {
+    *GLOBAL.get_or_init(process::id)
+}
+
 /// Whether the threads of the current pool exist in this process.
 pub(crate) fn has_threads() -> bool {
     let now = process::id();
     if rayon::current_thread_index().is_none() {
-        return *GLOBAL.get_or_init(|| now) == now;
+        return global_pool_process() == now;
     }
     // A thread of a pool; if a fork copied it, the process is no longer the same.
     if MINE.get() == 0 {

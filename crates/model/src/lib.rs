@@ -51,6 +51,8 @@ mod workspace;
 
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
+/// Of the layers below, for whoever starts threads for them; nothing here knows of any.
+pub use chainrule_dense::global_pool_process;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
 pub use error::ModelError;
 pub use init::Init;

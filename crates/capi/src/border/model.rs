@@ -37,7 +37,8 @@ pub unsafe extern "C" fn chainrule_model_create(
 }
 
 /// Reads a model file: what chainrule_model_save(), `chainrule train --save`, the Rust library or Python wrote, safetensors of
-/// PyTorch's dense layers, or ONNX. It is checked whole: checksum, sizes, and outputs of rows that it carries.
+/// PyTorch's dense layers, or ONNX. It is checked whole: checksum, sizes, and outputs of rows that it carries. Loading starts no
+/// threads and needs none.
 ///
 /// path: of the file; any bytes that the system takes, UTF-8 on Windows. model: where the handle goes.
 ///
@@ -83,6 +84,45 @@ pub unsafe extern "C" fn chainrule_model_save(model: *const ChainruleModel, path
     })
 }
 
+/// The length of the file that chainrule_model_save() would write, for chainrule_model_save_memory(). It is computed by making that
+/// file.
+///
+/// bytes_len: where the length goes.
+///
+/// Errors: as chainrule_model_save_memory(). Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn chainrule_model_file_size(
+    model: *const ChainruleModel,
+    bytes_len: *mut usize,
+) -> ChainruleStatus {
+    guard(|| {
+        // SAFETY: the header's contract: a place for a number.
+        let out = unsafe { Out::new("bytes_len", bytes_len, 1) }?;
+        out.write(&[handles::model("model", model)?.bytes()?.len()])
+    })
+}
+
+/// As chainrule_model_save(), into memory: what chainrule_model_load_memory() takes. The same model gives the same bytes.
+///
+/// bytes, bytes_len: where the file goes, and its length, chainrule_model_file_size().
+///
+/// Errors: CHAINRULE_ERROR_ARGUMENT for another length, CHAINRULE_ERROR_FORMAT for a model that could not be loaded again, with weights
+/// that are NaN, CHAINRULE_ERROR_MEMORY. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn chainrule_model_save_memory(
+    model: *const ChainruleModel,
+    bytes: *mut c_void,
+    bytes_len: usize,
+) -> ChainruleStatus {
+    guard(|| {
+        // SAFETY: the header's contract: room for as many bytes as it says.
+        let out = unsafe { Out::new("bytes", bytes.cast::<u8>(), bytes_len) }?;
+        let file = handles::model("model", model)?.bytes()?;
+        out.expect(file.len(), "chainrule_model_file_size()")?;
+        out.write(&file)
+    })
+}
+
 /// Frees a model; NULL is none. Calls of other threads that use it go on to their end. Texts that the model gave are gone with it.
 ///
 /// Errors: CHAINRULE_ERROR_HANDLE where it was freed before, or never was a model. Any thread.
@@ -93,9 +133,12 @@ pub extern "C" fn chainrule_model_free(model: *mut ChainruleModel) -> ChainruleS
 
 /// Makes a model that is the same but for the names of its classes.
 ///
-/// names, names_len: one for each output, no two alike, in UTF-8. named: where the handle of the new model goes; the old one stays.
+/// names, names_len: one for each output, no two alike, in UTF-8, without control characters. named: where the handle of the new
+/// model goes; the old one stays.
 ///
-/// Errors: CHAINRULE_ERROR_ARGUMENT for another number of names. Any thread.
+/// Errors: CHAINRULE_ERROR_UNSUPPORTED for a model that predicts no classes, CHAINRULE_ERROR_ARGUMENT for another number of names, two
+/// that are alike, and one with a control character (a newline, say), a line separator or a character that turns the direction of
+/// text, CHAINRULE_ERROR_MEMORY. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_model_with_class_names(
     model: *const ChainruleModel,
@@ -248,6 +291,45 @@ pub unsafe extern "C" fn chainrule_model_parameters_f64(
         // SAFETY: the header's contract: room for as many numbers as it says.
         let out = unsafe { Out::new("parameters", parameters, parameters_len) }?;
         out.write(&handles::model("model", model)?.parameters()?)
+    })
+}
+
+/// Makes a model that is the same but for its weights and biases.
+///
+/// parameters, parameters_len: all of them, as chainrule_model_parameters_f32() gives them. changed: where the handle of the new model
+/// goes; the old one stays.
+///
+/// Errors: CHAINRULE_ERROR_ARGUMENT for another length, CHAINRULE_ERROR_DATA for NaN and infinity, CHAINRULE_ERROR_MEMORY. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn chainrule_model_with_parameters_f32(
+    model: *const ChainruleModel,
+    parameters: *const f32,
+    parameters_len: usize,
+    changed: *mut *mut ChainruleModel,
+) -> ChainruleStatus {
+    guard(|| {
+        // SAFETY: the header's contract: as many numbers as it says, and a place for a handle.
+        let (parameters, out) =
+            unsafe { (elements("parameters", parameters, parameters_len)?, Out::new("changed", changed, 1)?) };
+        out.write(&[new_model(handles::model("model", model)?.with_parameters(parameters)?)])
+    })
+}
+
+/// As chainrule_model_with_parameters_f32(), of numbers in double: exact for a model in double, rounded otherwise.
+///
+/// Errors: as chainrule_model_with_parameters_f32(), and CHAINRULE_ERROR_DATA for a number that a float does not hold. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn chainrule_model_with_parameters_f64(
+    model: *const ChainruleModel,
+    parameters: *const f64,
+    parameters_len: usize,
+    changed: *mut *mut ChainruleModel,
+) -> ChainruleStatus {
+    guard(|| {
+        // SAFETY: the header's contract: as many numbers as it says, and a place for a handle.
+        let (parameters, out) =
+            unsafe { (elements("parameters", parameters, parameters_len)?, Out::new("changed", changed, 1)?) };
+        out.write(&[new_model(handles::model("model", model)?.with_parameters(parameters)?)])
     })
 }
 

@@ -23,7 +23,9 @@ use crate::types::{CHAINRULE_PROBABILITIES, CHAINRULE_RAW, ChainruleModel};
 /// the threads of the process, which the first such call starts; a single row of a small network stays on the calling thread.
 ///
 /// Errors: CHAINRULE_ERROR_ARGUMENT for lengths, CHAINRULE_ERROR_DATA for a row that cannot be taken, CHAINRULE_ERROR_NOT_FINITE for
-/// an output that overflows, CHAINRULE_ERROR_UNSUPPORTED for probabilities of a model that has none. Any thread, with one handle.
+/// an output that overflows, CHAINRULE_ERROR_UNSUPPORTED for probabilities of a model that has none, CHAINRULE_ERROR_MEMORY; where
+/// threads are needed CHAINRULE_ERROR_THREADS if the system has none to give, or if they are those of a process that this one was
+/// forked from. Any thread, with one handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_predict_f32(
     model: *const ChainruleModel,
@@ -42,7 +44,7 @@ pub unsafe extern "C" fn chainrule_predict_f32(
     })
 }
 
-/// As chainrule_predict_f32(), of rows of double.
+/// As chainrule_predict_f32(), of rows of double. Values that a model of floats brings back to their own unit are computed in double.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_predict_f64(
     model: *const ChainruleModel,

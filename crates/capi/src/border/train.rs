@@ -62,8 +62,9 @@ pub unsafe extern "C" fn chainrule_train_options_init(
 /// model's element type. Targets that are values are learned as they are: scale large ones before.
 ///
 /// Errors: CHAINRULE_ERROR_DATA for rows or targets that do not fit, CHAINRULE_ERROR_NOT_FINITE where the loss or the weights
-/// overflow (a smaller learning rate, or preprocess = "standardize"), CHAINRULE_ERROR_ARGUMENT for an option. Any thread; several
-/// may train at once.
+/// overflow (a smaller learning rate, or preprocess = "standardize"), CHAINRULE_ERROR_ARGUMENT for an option, CHAINRULE_ERROR_MEMORY,
+/// CHAINRULE_ERROR_THREADS where threads cannot be started or are those of a process that this one was forked from: with
+/// options->threads above 0, a run starts its own. Any thread; several may train at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_train_f32(
     start: *const ChainruleModel,

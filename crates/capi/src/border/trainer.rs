@@ -14,7 +14,8 @@ use crate::types::{ChainruleModel, ChainruleTrainOptions, ChainruleTrainer};
 /// options: the optimizer and clip_norm count, the rest is for chainrule_train_f32(); or NULL, the defaults. max_rows: the most rows
 /// of a pass. trainer: where the handle goes, to be freed by chainrule_trainer_free().
 ///
-/// Errors: CHAINRULE_ERROR_ARGUMENT, CHAINRULE_ERROR_MEMORY, CHAINRULE_ERROR_UNSUPPORTED for "lbfgs" and preprocess. Any thread.
+/// Errors: CHAINRULE_ERROR_ARGUMENT for an option that counts, CHAINRULE_ERROR_MEMORY, CHAINRULE_ERROR_UNSUPPORTED for "lbfgs",
+/// preprocess, a schedule, and accumulate above 1, CHAINRULE_ERROR_THREADS as chainrule_predict_f32(). Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_trainer_create(
     model: *const ChainruleModel,
@@ -45,6 +46,7 @@ pub extern "C" fn chainrule_trainer_free(trainer: *mut ChainruleTrainer) -> Chai
 /// outputs of the network go, (rows, outputs) row-major, as CHAINRULE_RAW has them.
 ///
 /// Errors: as chainrule_predict_f32(), and CHAINRULE_ERROR_ARGUMENT for more rows than max_rows; there is no pass for a step then.
+/// CHAINRULE_ERROR_NOT_FINITE also for an output in double that a float does not hold. The trainer's threads are the process's.
 /// One thread at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_trainer_forward_f32(
@@ -94,7 +96,7 @@ pub unsafe extern "C" fn chainrule_trainer_forward_f64(
 /// divided by their number.
 ///
 /// Errors: CHAINRULE_ERROR_ARGUMENT without a pass or with another length, CHAINRULE_ERROR_DATA for NaN and infinity; the weights are
-/// as they were then. One thread at a time.
+/// as they were then. CHAINRULE_ERROR_THREADS in a process that was forked since. One thread at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_trainer_step_f32(
     trainer: *mut ChainruleTrainer,

@@ -95,8 +95,7 @@ pub(crate) fn append(
         // Doubling from 64 KiB: at most twice what has come, and reading in few pieces.
         let step = (start - before).max(64 << 10).min(count - (start - before));
         bytes.try_reserve_exact(step).map_err(|_| {
-            let found = format!("a claim of {count} bytes");
-            Error::format(origin, Place::Byte(offset), found, "no more than memory holds")
+            Error::no_memory(&format!("{origin}, {}", Place::Byte(offset)), format!("a claim of {count} bytes"))
         })?;
         bytes.resize(start + step, 0);
         let came = fill(reader, &mut bytes[start..]).map_err(|error| read_error(origin, offset, error))?;

@@ -43,7 +43,8 @@ impl Samples {
     }
 }
 
-/// What a model predicts for rows of columns that it does not refuse, (outputs) each.
+/// What a model predicts for rows of columns that it does not refuse, (outputs) each: on the calling thread, as those of a file are
+/// few.
 pub(crate) fn predict<T: Scalar>(
     blueprint: &Blueprint,
     model: &Model<T>,
@@ -53,7 +54,7 @@ pub(crate) fn predict<T: Scalar>(
     let data = encoded.iter().flatten().map(|x| T::from_f64(*x)).collect();
     let mut features = Features::new(encoded.len(), blueprint.inputs, data)?;
     features.set_preprocessing(model.preprocess.clone());
-    let outputs = model.predict(&features)?;
+    let outputs = model.predict_alone(&features)?;
     Ok(outputs.chunks_exact(blueprint.outputs).map(|row| row.iter().map(|y| y.to_f64()).collect()).collect())
 }
 

@@ -23,9 +23,12 @@ impl TestRows {
     /// network's inputs and 1: a thousand times what kernels differ by.
     pub(super) fn replay<T: Scalar>(&self, origin: &str, model: &Model<T>) -> Result<usize> {
         let refuse = |found: String, expected: String| Err(Error::format(origin, Place::Header, found, expected));
-        let failed = |error: Error| {
-            let expected = "the outputs that the model computed when it was exported".to_owned();
-            Error::format(origin, Place::Header, format!("test rows that cannot be computed again ({error})"), expected)
+        let failed = |error: Error| match error.is_memory() {
+            true => error,
+            false => {
+                let found = format!("test rows that cannot be computed again ({error})");
+                Error::format(origin, Place::Header, found, "the outputs that the model computed when it was exported")
+            }
         };
         let blueprint = Blueprint::of(model, ExportFormat::Json, false).map_err(failed)?;
         let width = blueprint.columns.len();

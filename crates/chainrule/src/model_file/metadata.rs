@@ -50,8 +50,10 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    pub(super) fn of<T: Scalar>(model: &Model<T>) -> Self {
-        Metadata {
+    /// # Errors
+    /// When there is not enough memory for the outputs of stored rows.
+    pub(super) fn of<T: Scalar>(model: &Model<T>) -> Result<Self> {
+        Ok(Metadata {
             checksum: Some(checksum::placeholder()),
             version: VERSION,
             chainrule: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -64,8 +66,8 @@ impl Metadata {
             target: (*model.target != Target::default()).then(|| (*model.target).clone()),
             split: model.split.clone(),
             facts: model.facts.clone(),
-            replay: Replay::of(model),
-        }
+            replay: Replay::of(model)?,
+        })
     }
 }
 

@@ -115,7 +115,11 @@ impl ModelFile {
             return Self::of(origin, written);
         }
         let contents = Contents::of(origin, bytes)?;
-        Ok(ModelFile { origin: origin.to_owned(), bytes: bytes.to_vec(), contents })
+        let mut copy = Vec::new();
+        let no_memory = |_| Error::no_memory(origin, format!("{} bytes", bytes.len()));
+        copy.try_reserve_exact(bytes.len()).map_err(no_memory)?;
+        copy.extend_from_slice(bytes);
+        Ok(ModelFile { origin: origin.to_owned(), bytes: copy, contents })
     }
 
     /// As [`ModelFile::parse`], of bytes that need not be copied.

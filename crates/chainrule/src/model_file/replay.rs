@@ -30,25 +30,34 @@ impl Replay {
         self.rows.len()
     }
 
-    /// The stored rows of a model; `None` where it has none that it predicts: they may be of another network.
-    pub(super) fn of<T: Scalar>(model: &Model<T>) -> Option<Self> {
-        let features = model.stored_rows.as_deref()?;
-        let outputs = model.predict(features).ok()?;
+    /// The stored rows of a model; `None` where it has none that it predicts: they may be of another network, or overflow in it. That
+    /// is the model's to say alone, so the same model gives the same bytes, whatever process saves it.
+    ///
+    /// # Errors
+    /// When there is not enough memory.
+    pub(super) fn of<T: Scalar>(model: &Model<T>) -> Result<Option<Self>> {
+        let Some(features) = model.stored_rows.as_deref() else { return Ok(None) };
+        let outputs = match model.predict_alone(features) {
+            Ok(outputs) => outputs,
+            Err(error) if error.is_memory() => return Err(error),
+            Err(_) => return Ok(None),
+        };
         let widen = |values: &[T]| values.iter().map(|value| value.to_f64()).collect();
-        Some(Replay {
+        Ok(Some(Replay {
             dtype: T::NAME.to_owned(),
             kernel: model.mlp.kernel_name().to_owned(),
             version: VERSION.to_owned(),
             rows: (0..features.rows()).map(|row| widen(&features.row(row))).collect(),
             outputs: outputs.chunks_exact(model.mlp.outputs()).map(widen).collect(),
-        })
+        }))
     }
 
     /// Computes the outputs again, and gives the model the rows.
     ///
     /// # Errors
-    /// When the rows are not as wide as the network, or an output is another one: in any bit for the kernel and the version that the
-    /// file names, otherwise by more than [`tolerance`].
+    /// [`Error::Format`] when the rows are not as wide as the network, cannot be predicted, or an output is another one: in any bit for
+    /// the kernel and the version that the file names, otherwise by more than [`tolerance`]. [`Error::Memory`] and the like when there is
+    /// not enough memory.
     pub(super) fn run<T: Scalar>(&self, origin: &str, model: &mut Model<T>) -> Result<()> {
         let error = |found: String, expected: String| Error::format(origin, Place::Header, found, expected);
         let (inputs, outputs) = (model.mlp.inputs(), model.mlp.outputs());
@@ -61,10 +70,18 @@ impl Replay {
         let data = self.rows.iter().flatten().map(|value| T::from_f64(*value)).collect();
         let features = Features::new(self.rows.len(), inputs, data)
             .map_err(|found| error(format!("a stored row with {found}"), "finite numbers".to_owned()))?;
-        let again = model.predict(&features)?;
+        // What a file gets wrong is told as such; nothing here depends on threads.
+        let refused = |found: Error| match found.is_memory() {
+            true => found,
+            false => error(
+                format!("stored rows that the model does not predict ({found})"),
+                "the outputs that were computed when the file was saved".to_owned(),
+            ),
+        };
+        let again = model.predict_alone(&features).map_err(refused)?;
         let by = format!("{} by kernel {} of chainrule {}", self.dtype, self.kernel, self.version);
         let here = format!("{} by kernel {} of chainrule {VERSION}", T::NAME, model.mlp.kernel_name());
-        let tolerance = if by == here { 0.0 } else { self.tolerance::<T>(model, &features)? };
+        let tolerance = if by == here { 0.0 } else { self.tolerance::<T>(model, &features).map_err(refused)? };
         for (at, (found, stored)) in again.iter().zip(self.outputs.iter().flatten()).enumerate() {
             let found = found.to_f64();
             if (found - stored).abs() > tolerance {

@@ -114,13 +114,19 @@ pub(super) fn numbers<T: Scalar>(origin: &str, mlp: &Mlp<T>) -> Result<()> {
     Ok(())
 }
 
-/// What the model refuses, with the name of the file.
+/// What the model refuses, with the name of the file; a lack of memory is none of the file's.
 pub(super) fn refused(origin: &str, error: ModelError) -> Error {
+    if matches!(error, ModelError::TooLarge { .. }) {
+        return error.into();
+    }
     Error::format(origin, Place::Header, error.to_string(), "the settings of a network that can be built")
 }
 
 /// What preprocessing refuses, with the name of the file.
 fn told_of(origin: &str, error: Error) -> Error {
+    if error.is_memory() {
+        return error;
+    }
     let (found, expected) = match error {
         Error::Argument { name, found, expected } => (format!("{name} {found}"), expected),
         Error::Shape { origin: what, found, expected } => (format!("{what} of {expected}"), found),

@@ -177,7 +177,7 @@ fn rounded_bytes<T: Scalar>(model: &Model<T>, path: &Path, precision: Precision)
             tensors.push((format!("{}.num_batches_tracked", norm.module), tensor));
         }
     }
-    let json = serde_json::to_string(&Metadata::of(model)).map_err(|error| failed(error.to_string()))?;
+    let json = serde_json::to_string(&Metadata::of(model)?).map_err(|error| failed(error.to_string()))?;
     let views = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let mut bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
         .map_err(|error| failed(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! Rows that a model file carries with their outputs: a file that computes something else is not loaded, and says so.
 
 use chainrule::data::{Dataset, Features, Targets, digits};
-use chainrule::{Loss, Mlp, Model, ModelFile, Scalar, TrainConfig, Trainer};
+use chainrule::{Error, Loss, Mlp, Model, ModelFile, Scalar, TrainConfig, Trainer};
 use serde_json::{Value, json};
 
 /// Trained on standardised rows and targets, so that both are undone and done again.
@@ -106,6 +106,21 @@ fn whatever_else_the_metadata_say_shows_in_the_outputs() {
     ] {
         let message = says::<f32>(&edited(&file, edit));
         assert!(message.contains("stored row"), "{what}: {message}");
+    }
+}
+
+/// Whoever reads the file is told that it is wrong, not that numbers overflowed while they predicted.
+#[test]
+fn rows_that_overflow_are_the_files_fault() {
+    let file = saved(&trained::<f32>());
+    for factor in [1e30, 10.0] {
+        let other = edited(&file, |text| {
+            text["preprocess"]["factor"] = json!(factor);
+            text["replay"]["rows"][1] = json!(vec![3e38; 64]);
+        });
+        let error = ModelFile::parse("m", &other).unwrap().model::<f32>(None).unwrap_err();
+        assert!(matches!(&error, Error::Format { origin, .. } if origin == "m"), "{error}");
+        assert!(error.to_string().contains("stored rows that the model does not predict"), "{error}");
     }
 }
 

@@ -287,7 +287,7 @@ mod tests {
         let run = run(false);
         let run = Circumstances { is_clipped: false, ..run };
         let advice = |kind: Kind| run.advice(&kind, None, None);
-        assert!(!advice(Kind::LargeUpdates { layer: 0, ratio: 1.6 }).contains("--clip-norm"));
+        assert!(!advice(Kind::LargeUpdates { ratio: 1.6 }).contains("--clip-norm"));
         assert!(advice(Kind::NonFiniteLoss { loss: f64::NAN }).contains("--clip-norm 1"));
     }
 
