@@ -3,6 +3,7 @@
 use std::io;
 
 use chainrule::{Error, ModelError};
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
 /// Why a call has no result.
@@ -12,6 +13,8 @@ pub(crate) enum Failure {
     Input(String),
     /// What the operating system refused: an `OSError`.
     System(io::Error),
+    /// A lack of memory: a `MemoryError`.
+    Memory(String),
     /// What Python raised meanwhile: a signal handler, usually `KeyboardInterrupt`, or a function that was called back.
     Interrupted(PyErr),
     /// A panic: `chainrule.InternalError`.
@@ -37,6 +40,7 @@ impl From<Error> for Failure {
         let text = error.to_string();
         match error {
             Error::Io { source, .. } => Failure::System(io::Error::new(source.kind(), text)),
+            Error::Memory { .. } => Failure::Memory(text),
             _ => Failure::Input(text),
         }
     }
@@ -47,6 +51,7 @@ impl From<Failure> for PyErr {
         match failure {
             Failure::Input(text) => exception("InvalidInputError", text),
             Failure::System(error) => error.into(),
+            Failure::Memory(text) => PyMemoryError::new_err(text),
             Failure::Interrupted(error) => error,
             Failure::Internal(text) => exception("InternalError", text),
             Failure::Stopped => exception("InternalError", "the work was stopped without a reason".to_owned()),
