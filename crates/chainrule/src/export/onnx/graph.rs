@@ -133,19 +133,23 @@ impl Graph {
 }
 
 impl Attribute<'_> {
+    /// Fields in the order of their numbers, as every other writer has them: written again by one, the graph is the same.
     fn message(&self) -> Message {
-        let named = |name: &str, kind| Message::new().text(attribute::NAME, name).int(attribute::TYPE, kind);
-        match self {
-            Attribute::Float(name, value) => named(name, attribute::FLOAT).float(attribute::F, *value as f32),
-            Attribute::Int(name, value) => named(name, attribute::INT).int(attribute::I, *value),
-            Attribute::Text(name, value) => named(name, attribute::STRING).text(attribute::S, value),
-            Attribute::Ints(name, values) => values
-                .iter()
-                .fold(named(name, attribute::INTS_TYPE), |message, value| message.int(attribute::INTS, *value)),
-            Attribute::Texts(name, values) => values
-                .iter()
-                .fold(named(name, attribute::STRINGS_TYPE), |message, value| message.text(attribute::STRINGS, value)),
-        }
+        let named = |name: &str| Message::new().text(attribute::NAME, name);
+        let (message, kind) = match self {
+            Attribute::Float(name, value) => (named(name).float(attribute::F, *value as f32), attribute::FLOAT),
+            Attribute::Int(name, value) => (named(name).int(attribute::I, *value), attribute::INT),
+            Attribute::Text(name, value) => (named(name).text(attribute::S, value), attribute::STRING),
+            Attribute::Ints(name, values) => {
+                let all = values.iter().fold(named(name), |message, value| message.int(attribute::INTS, *value));
+                (all, attribute::INTS_TYPE)
+            }
+            Attribute::Texts(name, values) => {
+                let all = values.iter().fold(named(name), |message, value| message.text(attribute::STRINGS, value));
+                (all, attribute::STRINGS_TYPE)
+            }
+        };
+        message.int(attribute::TYPE, kind)
     }
 }
 
@@ -165,6 +169,31 @@ impl Value<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nodes_and_constants_are_written_as_others_write_them_again() {
+        use crate::protobuf::decode::fields;
+        let rises = |bytes: &[u8]| {
+            let numbers: Vec<u64> = fields(bytes).map(|field| field.unwrap().0).collect();
+            assert!(numbers.is_sorted() && numbers.len() > 2, "{numbers:?}");
+        };
+        let attributes = || {
+            [
+                Attribute::Float("a", 1.0),
+                Attribute::Int("b", 1),
+                Attribute::Ints("c", vec![1, 2]),
+                Attribute::Text("d", "x"),
+                Attribute::Texts("e", vec!["x", "y"]),
+            ]
+        };
+        let mut graph = Graph::default();
+        graph.node("LabelEncoder", &["x"], &attributes());
+        graph.reals("w", &[1, 1], &[1.0], true);
+        attributes().iter().for_each(|attribute| rises(&attribute.message().into_bytes()));
+        for message in [&graph.nodes[0], &graph.constants[0]] {
+            rises(&message.clone().into_bytes());
+        }
+    }
 
     #[test]
     fn no_two_names_are_equal() {
