@@ -565,8 +565,11 @@ enum ChainruleStatus chainrule_model_load_memory(const void *bytes, size_t bytes
 /**
  * Writes a model file, whole or not at all: a file that was there stays until the new one is complete.
  *
- * Errors: CHAINRULE_ERROR_IO; CHAINRULE_ERROR_FORMAT for a model that could not be loaded again, with weights that are NaN. Any
- * thread.
+ * path: usually with the ending .safetensors; model.onnx, model.json, model.pt and other formats' names are refused, as other programs
+ * would take the file for those.
+ *
+ * Errors: CHAINRULE_ERROR_IO; CHAINRULE_ERROR_FORMAT for such a name, and for a model that could not be loaded again, with weights that
+ * are NaN. Any thread.
  */
 enum ChainruleStatus chainrule_model_save(const struct ChainruleModel *model,
                                           const char *path);

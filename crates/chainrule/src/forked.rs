@@ -36,8 +36,8 @@ pub(crate) fn check() -> Result<()> {
 /// needs them does, with the same errors. Dense layers that an application runs itself panic where the system has none to give.
 ///
 /// # Errors
-/// When they cannot be started, now or at the first call: a process tries once. When they were, by whomever, in a process that this
-/// one was forked from. Otherwise, once they have been, there is nothing to do.
+/// When they cannot be started, now or at the first call: a process tries once. When chainrule started or used them in a process
+/// that this one was forked from. Otherwise, once they have been, there is nothing to do.
 pub fn start_threads() -> Result<()> {
     static OUTCOME: OnceLock<std::result::Result<(), String>> = OnceLock::new();
     match OUTCOME.get_or_init(start) {

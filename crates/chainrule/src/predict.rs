@@ -156,7 +156,11 @@ impl<T: Scalar> Model<T> {
         if most <= 1 {
             return Ok(self.infer_alone(x, output)?);
         }
-        forked::check()?;
+        match forked::check() {
+            // A forked process has none of its parent's threads, and of one it needs none.
+            Err(Error::Forked { .. }) if rayon::current_num_threads() == 1 => return Ok(self.infer_alone(x, output)?),
+            checked => checked?,
+        }
         let threads = most.min(rayon::current_num_threads());
         if threads == 1 {
             return Ok(self.infer_alone(x, output)?);

@@ -25,9 +25,18 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<(), Failure> {
         return Err(Failure::Usage("--tolerance needs rows to measure on: --data".to_owned()));
     }
     let file = args.order.open(&args.input)?;
+    if file.dtype() == DType::F64 && args.rounding.precision.is_some() {
+        if args.data.is_some() {
+            return Err(Failure::Usage(
+                "--data measures what weights of f32 lose, and those of the file are f64: convert with --precision f32 first, \
+                 then what that wrote"
+                    .to_owned(),
+            ));
+        }
+        tell(format_args!("note: {}: weights of f64 are rounded to f32 first", shown(args.input.display())));
+    }
     match (file.dtype(), args.rounding.precision) {
         (DType::F64, None) => convert::<f64>(args, &file, format),
-        // Every precision has f32 around it: f32 itself rounds a model in f64 once.
         _ => convert::<f32>(args, &file, format),
     }
 }

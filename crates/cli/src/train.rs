@@ -296,7 +296,7 @@ fn keep_after_divergence<T: Scalar>(model: &Model<T>, args: &TrainArgs, epochs: 
     }
     let (Some(path), true) = (&args.save, epochs > 0) else { return };
     let shown_path = shown(path.display());
-    let line = match path.is_file() {
+    let line = match ModelFile::is_one(path) {
         true => format!("{shown_path} stays as it was before this run"),
         false => match files::keep(path, || model.save(path)) {
             Ok(()) => format!("saved {shown_path} as it was after epoch {epochs}, before the run diverged"),

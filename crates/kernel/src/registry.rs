@@ -3,7 +3,7 @@
 //! A row is one instruction set for one element type: a name, whether this CPU has it, and the loops compiled for it.
 //! Rows stand best first. The first available one is chosen once in a process; `CHAINRULE_KERNEL=f32_6x16_avx2` (or
 //! several names with commas, one for each type) chooses by name, `CHAINRULE_CACHES=32K:8,1M:16,36M:11` the caches. A row that no test has run does not stand here: NEON's are run
-//! under qemu (`scripts/check-aarch64`), the others on real hardware.
+//! under qemu (`scripts/check-aarch64`), AVX-512's under Bochs too (`scripts/check-avx512`), the others on real hardware.
 
 use std::any::Any;
 use std::sync::{Mutex, OnceLock, PoisonError};

@@ -31,16 +31,17 @@ impl Failure {
 
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
-        Failure::Input(error.to_string())
+        let text = error.to_string();
+        if matches!(error, ModelError::TooLarge { .. }) { Failure::Memory(text) } else { Failure::Input(text) }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let text = error.to_string();
+        let (text, is_memory) = (error.to_string(), error.is_memory());
         match error {
+            _ if is_memory => Failure::Memory(text),
             Error::Io { source, .. } => Failure::System(io::Error::new(source.kind(), text)),
-            Error::Memory { .. } => Failure::Memory(text),
             _ => Failure::Input(text),
         }
     }

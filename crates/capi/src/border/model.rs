@@ -72,8 +72,11 @@ pub unsafe extern "C" fn chainrule_model_load_memory(
 
 /// Writes a model file, whole or not at all: a file that was there stays until the new one is complete.
 ///
-/// Errors: CHAINRULE_ERROR_IO; CHAINRULE_ERROR_FORMAT for a model that could not be loaded again, with weights that are NaN. Any
-/// thread.
+/// path: usually with the ending .safetensors; model.onnx, model.json, model.pt and other formats' names are refused, as other programs
+/// would take the file for those.
+///
+/// Errors: CHAINRULE_ERROR_IO; CHAINRULE_ERROR_FORMAT for such a name, and for a model that could not be loaded again, with weights that
+/// are NaN. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn chainrule_model_save(model: *const ChainruleModel, path: *const c_char) -> ChainruleStatus {
     guard(|| {

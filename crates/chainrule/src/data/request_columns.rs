@@ -50,6 +50,15 @@ impl Request {
         let one = |name: &Option<String>| name.as_ref().map(|name| names.find(name)).transpose();
         let (group, weights) = (one(&self.group)?, one(&self.row_weights)?);
         let categories = names.find_all(&self.format.categories)?;
+        let is_target = marks(targets, table.cols());
+        let refuse_target = |name: &'static str, column: usize, expected: &str| {
+            let found = format!("{:?}, which is the target", table.title(column));
+            Err(Error::Argument { name, found, expected: expected.to_owned() })
+        };
+        if let Some(both) = group.filter(|&column| is_target[column]) {
+            let expected = "another column: all rows of a class or value would be learned, or all held out";
+            return refuse_target("group", both, expected);
+        }
         // A model knows its columns.
         if let Some(schema) = schema {
             refuse_number_categories(table, names, &self.format)?;
@@ -60,21 +69,12 @@ impl Request {
             return Ok(Roles { features: located.columns, group, weights });
         }
         let dropped = names.find_all(&self.drop)?;
-        let is_target = marks(targets, table.cols());
-        let refuse_target = |name: &'static str, column: usize, expected: &str| {
-            let found = format!("{:?}, which is the target", table.title(column));
-            Err(Error::Argument { name, found, expected: expected.to_owned() })
-        };
         if let Some(&both) = dropped.iter().find(|&&column| is_target[column]) {
             return refuse_target(
                 "drop",
                 both,
                 "other columns: the target is no feature, and without it nothing is learned",
             );
-        }
-        if let Some(both) = group.filter(|&column| is_target[column]) {
-            let expected = "another column: all rows of a class or value would be learned, or all held out";
-            return refuse_target("group", both, expected);
         }
         if let (Some(features), false) = (&self.features, self.drop.is_empty()) {
             return Err(Error::Argument {

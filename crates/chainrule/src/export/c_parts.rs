@@ -60,7 +60,7 @@ pub(super) fn declarations(source: &mut Source<'_>) {
         "
 /* Writes ^OUTPUTS outputs for a row of ^COLUMNS columns, with ^WORK numbers of memory to work in.
    Returns 0, or the number of the column, from 1, that it refuses: one that is missing where none may be, that is not
-   finite, or no code of a category. */
+   finite or too large once it is scaled, or no code of a category. */
 int @predict(const @column *columns, @real *work, @real *outputs);
 ",
     );

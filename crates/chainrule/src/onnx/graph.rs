@@ -137,8 +137,8 @@ impl<'a> Graph<'a> {
 
     fn take_node(&mut self, bytes: &'a [u8]) -> Result<()> {
         self.nodes += 1;
-        let is_constant = last(bytes, node::OP_TYPE).is_some_and(|op| op.text() == "Constant");
-        let tensor = if is_constant { Node::of(bytes).tensor("value") } else { None };
+        let node = Node::of(bytes);
+        let tensor = if node.op == "Constant" { node.tensor("value") } else { None };
         for field in fields(bytes) {
             let (number, value) = field.map_err(|error| self.named(&error))?;
             if number != node::OUTPUT {
@@ -303,7 +303,10 @@ impl<'a> Node<'a> {
     /// Whether it changes the size of floats alone: a cast to whole numbers rounds, one to truth values is a step.
     pub(super) fn is_cast_to_float(&self) -> bool {
         let to = self.int("to", element::UNDEFINED);
-        self.op == "Cast" && matches!(to, element::FLOAT | element::FLOAT16 | element::DOUBLE | element::BFLOAT16)
+        // A text before operator set 6.
+        let is_named = matches!(self.text("to"), "FLOAT" | "DOUBLE" | "FLOAT16");
+        let is_numbered = matches!(to, element::FLOAT | element::FLOAT16 | element::DOUBLE | element::BFLOAT16);
+        self.op == "Cast" && (is_named || is_numbered)
     }
 
     pub(super) fn int(&self, name: &str, otherwise: i64) -> i64 {

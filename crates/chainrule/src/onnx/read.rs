@@ -26,7 +26,14 @@ pub(crate) fn model(origin: &str, bytes: &[u8]) -> Result<Exported> {
     if let Some(described) = described(&graph)? {
         return Ok(described);
     }
-    let chain = any_chain(&graph)?;
+    // Of a graph of ours with columns that are encoded, the nodes are no chain of layers.
+    let chain = any_chain(&graph).map_err(|error| match graph.is_changed {
+        true => graph.error(
+            format!("a graph that chainrule wrote and another program has changed; {error}"),
+            "the file as it was written",
+        ),
+        false => error,
+    })?;
     let model = match network::is_double(&chain) {
         true => Either::F64(of::<f64>(&graph, chain)?),
         false => Either::F32(of::<f32>(&graph, chain)?),

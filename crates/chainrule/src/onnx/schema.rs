@@ -40,6 +40,7 @@ pub(crate) mod node {
     pub(crate) const NAME: u64 = 3;
     pub(crate) const OP_TYPE: u64 = 4;
     pub(crate) const ATTRIBUTE: u64 = 5;
+    pub(crate) const DOC_STRING: u64 = 6;
     pub(crate) const DOMAIN: u64 = 7;
 }
 

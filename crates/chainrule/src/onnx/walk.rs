@@ -89,6 +89,10 @@ fn step<'a>(graph: &Graph<'a>, node: &Node<'a>, pieces: &mut Vec<Piece>) -> Resu
         "Identity" => return Ok(node.input(0)),
         "Cast" if node.is_cast_to_float() => return Ok(node.input(0)),
         "Cast" => return Err(graph.refused(node, "to what is no float, which rounds")),
+        // Before operator set 7 it drops units unless it is told not to.
+        "Dropout" if graph.opset < 7 && node.int("is_test", 0) == 0 => {
+            return Err(graph.refused(node, "in training mode"));
+        }
         "Dropout" if matches!(node.input(2), "") || graph.flag(node.input(2)) == Some(false) => {
             return Ok(node.input(0));
         }

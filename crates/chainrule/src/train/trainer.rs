@@ -124,7 +124,12 @@ impl Trainer {
 
     /// The number of threads that its runs use.
     pub fn threads(&self) -> usize {
-        self.pool.as_ref().map_or_else(rayon::current_num_threads, |pool| pool.threads.current_num_threads())
+        let shared = || {
+            // To ask is to start them, and a process that is forked later has to know.
+            let _ = forked::check();
+            rayon::current_num_threads()
+        };
+        self.pool.as_ref().map_or_else(shared, |pool| pool.threads.current_num_threads())
     }
 
     /// Runs `work` on this trainer's threads.

@@ -9,7 +9,7 @@ use crate::values;
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct PrecisionArgs {
     /// Round the weights of dense layers: bf16, f16 (half of the bytes), int8 (a quarter, with one scale for each output), and say
-    /// what it changes on the rows at hand. Sums stay f32 [default: f32, not rounded]
+    /// what it changes on the rows at hand. Sums stay f32. With f32, `convert` writes a model in f64 as one in f32 [default: as they are]
     #[arg(long, value_name = "NAME", value_parser = values::precision())]
     pub(crate) precision: Option<Precision>,
     /// Fail, with exit code 1, if rounding changes more than this: the share of rows with another decision (class, yes or no); of

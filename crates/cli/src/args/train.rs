@@ -39,8 +39,8 @@ exit code is 128 + the number of the signal (130 for Ctrl-C), so that a loop in 
 there is nothing to save: no file is written. With --checkpoint, the run can be gone on with by --resume, as after a crash. A
 second signal ends the process at once, with the same exit code.
 
-Exit code: 0 finished, and saved if --save was given; 1 the run failed, and a model that --save would have replaced stays as it
-was; 2 bad usage; 128 + N stopped by signal N.";
+Exit code: 0 finished, and saved if --save was given; 1 the run failed: where training did, a model that --save would have
+replaced stays as it was; 2 bad usage; 128 + N stopped by signal N.";
 
 /// Train a network, by default on the built-in handwritten digits
 #[derive(Debug, Clone, Args)]

@@ -75,6 +75,11 @@ fn more_than_the_tolerance_is_exit_code_1_and_nothing_is_written() {
         ("predict m.safetensors --data iris --precision int4", 2, "int4"),
         ("predict m.safetensors --data iris --precision int8 --tolerance -1", 2, "-1"),
         ("predict d.safetensors --data iris --precision int8", 1, "weights of f64"),
+        (
+            "convert d.safetensors s.safetensors --precision f32 --data iris",
+            2,
+            "--data measures what weights of f32 lose",
+        ),
     ] {
         let run = run(path, args);
         assert!(run.code == code && run.stderr.contains(says), "{args}: {} {}", run.code, run.stderr);
@@ -83,7 +88,8 @@ fn more_than_the_tolerance_is_exit_code_1_and_nothing_is_written() {
     assert_eq!(names(path), before);
     // A model in f64 is narrowed by way of f32, and by f32 alone, too.
     for (precision, bytes) in [("f32", 1.0), ("bf16", 0.9), ("int8", 0.9)] {
-        succeed(path, &format!("convert d.safetensors {precision}.safetensors --precision {precision}"));
+        let converted = run(path, &format!("convert d.safetensors {precision}.safetensors --precision {precision}"));
+        assert!(converted.code == 0 && converted.stderr.contains("rounded to f32 first"), "{}", converted.stderr);
         let size = |name: &str| fs::metadata(path.join(name)).unwrap().len() as f64;
         assert!(size(&format!("{precision}.safetensors")) < bytes * size("d.safetensors"), "{precision}");
         assert!(run(path, &format!("inspect {precision}.safetensors")).stdout.contains("f32"), "{precision}");

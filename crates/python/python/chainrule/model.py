@@ -112,12 +112,15 @@ class Model:
         Parameters
         ----------
         path : str or PathLike
-            The file, usually with the ending .safetensors.
+            The file, usually with the ending .safetensors. Names of other formats, such as model.onnx or model.pt, are refused:
+            ``to_onnx`` and ``export`` write those.
 
         Raises
         ------
         OSError
             When it cannot be written.
+        InvalidInputError
+            When the name is another format's.
         """
         self._compiled.save(os.fspath(path))
 

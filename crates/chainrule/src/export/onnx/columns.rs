@@ -65,8 +65,10 @@ fn mixed(graph: &mut Graph, of: &Blueprint) -> Typed {
 /// The features of one column, (rows, some) each.
 fn column_features(graph: &mut Graph, column: &Column) -> Vec<String> {
     // `0.weight` is a constant's, by which the file is read back.
-    let is_like_weights =
-        column.title.split_once('.').is_some_and(|(at, _)| at.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_like_weights = column.title.split_once('.').is_some_and(|(at, name)| {
+        matches!(name, "weight" | "bias" | "running_mean" | "running_var")
+            && at.bytes().all(|byte| byte.is_ascii_digit())
+    });
     let input = graph.unique(&if is_like_weights { format!("column {}", column.title) } else { column.title.clone() });
     let element = if matches!(column.kind, ColumnKind::Number { .. }) { DOUBLE } else { STRING };
     graph.input(&Value { element, cols: Some(1), name: &input });
