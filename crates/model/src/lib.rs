@@ -51,7 +51,7 @@ mod workspace;
 
 pub use builder::MlpBuilder;
 pub use chainrule_dense::Activation;
-/// Of the layers below, for whoever starts threads for them; nothing here knows of any.
+/// From the dense layers, for the crate above, which starts their threads; this crate starts none.
 pub use chainrule_dense::global_pool_process;
 pub use chainrule_kernel::{Kernel, KernelError, MatMut, MatRef, Rule, Scalar};
 pub use error::ModelError;

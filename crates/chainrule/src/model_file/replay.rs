@@ -70,7 +70,7 @@ impl Replay {
         let data = self.rows.iter().flatten().map(|value| T::from_f64(*value)).collect();
         let features = Features::new(self.rows.len(), inputs, data)
             .map_err(|found| error(format!("a stored row with {found}"), "finite numbers".to_owned()))?;
-        // What a file gets wrong is told as such; nothing here depends on threads.
+        // An error in the file is reported as one; nothing here depends on threads.
         let refused = |found: Error| match found.is_memory() {
             true => found,
             false => error(

@@ -89,7 +89,7 @@ fn step<'a>(graph: &Graph<'a>, node: &Node<'a>, pieces: &mut Vec<Piece>) -> Resu
         "Identity" => return Ok(node.input(0)),
         "Cast" if node.is_cast_to_float() => return Ok(node.input(0)),
         "Cast" => return Err(graph.refused(node, "to what is no float, which rounds")),
-        // Before operator set 7 it drops units unless it is told not to.
+        // Before operator set 7 it drops units unless `is_test` is set.
         "Dropout" if graph.opset < 7 && node.int("is_test", 0) == 0 => {
             return Err(graph.refused(node, "in training mode"));
         }

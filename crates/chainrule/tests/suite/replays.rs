@@ -109,7 +109,7 @@ fn whatever_else_the_metadata_say_shows_in_the_outputs() {
     }
 }
 
-/// Whoever reads the file is told that it is wrong, not that numbers overflowed while they predicted.
+/// The error names the file as wrong, not an overflow in a prediction that the reader never asked for.
 #[test]
 fn rows_that_overflow_are_the_files_fault() {
     let file = saved(&trained::<f32>());
