@@ -4,10 +4,13 @@
 //! over through rayon's injector queue, which takes a block of memory for every 63 of them: that is rayon's, and is
 //! measured here, not hidden. A caller that must not allocate at all runs the loop inside `pool.install`.
 //!
-//! The allocator is that of all tests in this program, and counts nothing for the others.
+//! The allocator is that of all tests in this program, and counts nothing for the others. Tests that count on a pool's threads run in
+//! a process of their own: rayon's queues share one collector of old blocks (crossbeam-epoch), which takes memory on any
+//! thread that steals while the pools of other tests end.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -206,16 +209,36 @@ fn inside_a_pool<T: Scalar>() {
     assert_eq!(taken, 0, "{}", T::NAME);
 }
 
+/// Says to a process that it is the one that runs one of these tests and no other.
+const ALONE: &str = "CHAINRULE_ALLOCATIONS_ALONE";
+
+/// Runs `work`, which the test of this name in this file does, in a process of its own.
+fn in_its_own_process(name: &str, work: impl FnOnce()) {
+    if std::env::var_os(ALONE).is_some() {
+        return work();
+    }
+    let module = module_path!().split_once("::").expect("the name of the program, then that of the file").1;
+    let mut own = Command::new(std::env::current_exe().unwrap());
+    let run = own.args(["--exact", &format!("{module}::{name}"), "--nocapture"]).env(ALONE, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    println!("{said}");
+}
+
 #[test]
 fn on_two_threads_nothing_is_allocated_when_called_from_inside_the_pool() {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
-    inside_a_pool::<f32>();
-    inside_a_pool::<f64>();
+    in_its_own_process("on_two_threads_nothing_is_allocated_when_called_from_inside_the_pool", || {
+        inside_a_pool::<f32>();
+        inside_a_pool::<f64>();
+    });
 }
 
 #[test]
 fn from_outside_the_pool_only_rayons_queue_takes_memory() {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|broken| broken.into_inner());
+    in_its_own_process("from_outside_the_pool_only_rayons_queue_takes_memory", from_outside);
+}
+
+fn from_outside() {
     with_two_threads(|pool| {
         let entries = 1000;
         let taken = allocations(|| (0..entries).for_each(|_| pool.install(|| ())));
