@@ -6,7 +6,7 @@ use super::features::Features;
 use super::features_builder::FeaturesBuilder;
 use super::log1p::ln_1p;
 use super::memory::Memory;
-use super::numbers::narrow;
+use super::numbers::narrow_preprocessed;
 use super::policies::Unknown;
 use super::preprocess::Preprocess;
 use super::schema::{Kind, Located, Schema, SchemaColumn};
@@ -39,9 +39,8 @@ impl Schema {
         for row in rows.iter() {
             encoder.row(row, &mut cells)?;
             preprocess.apply_to_row(&mut cells);
-            for (column, &value) in cells.iter().enumerate() {
-                let place = Place::Cell { row: row + 1, column: column + 1 };
-                features.push(narrow(table.origin(), place, value)?)?;
+            for (feature, &value) in cells.iter().enumerate() {
+                features.push(narrow_preprocessed(table.origin(), value, || encoder.source(row, feature))?)?;
             }
         }
         table.check_read()?;
@@ -107,6 +106,23 @@ impl Encoder<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Encoder<'_> {
+    /// The cell that a feature of a row comes from, and what it holds.
+    fn source(&mut self, row: usize, feature: usize) -> (Place, String) {
+        let mut end = 0;
+        let column = self.columns.iter().find(|encoded| {
+            end += encoded.column.kind.width();
+            feature < end
+        });
+        let at = column.map_or(0, |encoded| encoded.at);
+        let found = match self.cursor.at(row).cell(at) {
+            Cell::Number(value) => format!("{value:?}"),
+            other => spelled(other),
+        };
+        (Place::Cell { row: row + 1, column: at + 1 }, found)
     }
 }
 

@@ -16,6 +16,22 @@ pub(crate) fn narrow<T: Scalar>(origin: &str, place: Place, value: f64) -> Resul
     Ok(narrowed)
 }
 
+/// The same of a number that has been preprocessed, which a file does not hold: it is refused by `found`, what the file says.
+pub(crate) fn narrow_preprocessed<T: Scalar>(
+    origin: &str,
+    value: f64,
+    found: impl FnOnce() -> (Place, String),
+) -> Result<T> {
+    let narrowed = T::from_f64(value);
+    if value.is_finite() && !narrowed.is_finite() {
+        let (place, found) = found();
+        let expected =
+            format!("a number that preprocessing leaves within the range of {}; it becomes {value:e}", T::NAME);
+        return Err(Error::format(origin, place, found, expected));
+    }
+    Ok(narrowed)
+}
+
 /// Labels, one a row. They are told to be whole as f64 whatever `T` is: rounded to f32, 0.99999999 would pass for 1.
 pub(crate) fn labels<T: Scalar>(origin: &str, numbers: &[f64], classes: Option<usize>) -> Result<Targets<T>> {
     let mut labels = room("labels", numbers.len())?;

@@ -4,7 +4,7 @@ use chainrule_kernel::Scalar;
 
 use super::encoder::Wanted;
 use super::features::Features;
-use super::numbers::narrow;
+use super::numbers::narrow_preprocessed;
 use super::schema::{Kind, Schema, title_of};
 use super::table::{Table, TableRows, TypedColumn};
 use crate::{Error, Model, Place, Result};
@@ -56,7 +56,10 @@ impl<T: Scalar> Model<T> {
                     cells.iter_mut().zip(row).for_each(|(cell, value)| *cell = value.to_f64());
                     self.preprocess.apply_to_row(&mut cells);
                     for (column, &value) in cells.iter().enumerate() {
-                        data.push(narrow(ORIGIN, Place::Cell { row: at + 1, column: column + 1 }, value)?);
+                        let place = Place::Cell { row: at + 1, column: column + 1 };
+                        data.push(narrow_preprocessed(ORIGIN, value, || {
+                            (place, format!("{:?}", row[column].to_f64()))
+                        })?);
                     }
                 }
                 let mut features = Features::from_origin(ORIGIN, count, columns, data)?;

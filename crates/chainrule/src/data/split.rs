@@ -213,7 +213,7 @@ impl SplitRequest {
     }
 
     /// The same share of each class, and `wanted` rows in all: classes are gone through in their order, and what rounding
-    /// leaves of one is given to the next.
+    /// leaves of one is given to the next. Each class keeps a row to be trained on, unless most rows are alone in their class.
     fn draw_stratified(&self, part_of: &mut [u8], labels: &[u32], wanted: usize, draw: Draw) -> Result<()> {
         let mut of_class = BTreeMap::<u32, usize>::new();
         trained_on(part_of).for_each(|row| *of_class.entry(labels[row]).or_default() += 1);
@@ -232,13 +232,20 @@ impl SplitRequest {
                 *at += 1;
             }
         }
-        let share = wanted as f64 / count as f64;
-        let (mut taken, mut seen) = (0, 0);
+        // A class of one row is in one part only.
+        let alone = of_class.values().filter(|rows| **rows == 1).count();
+        let kept = usize::from(2 * alone <= count);
+        let share = wanted as f64 / (count - kept * alone) as f64;
+        let (mut taken, mut seen, mut from) = (0, 0, 0);
         for (class, rows) in of_class {
-            let rows = &mut order[seen..seen + rows];
+            let rows = &mut order[from..from + rows];
+            from += rows.len();
+            if rows.len() == kept {
+                continue;
+            }
             Stream::at(self.seed, Purpose::Split, draw.index, 1 + u64::from(class)).shuffle(rows);
             seen += rows.len();
-            let due = ((seen as f64 * share).round() as usize).saturating_sub(taken).min(rows.len());
+            let due = ((seen as f64 * share).round() as usize).saturating_sub(taken).min(rows.len() - kept);
             rows[..due].iter().for_each(|&row| part_of[row as usize] = draw.part);
             taken += due;
         }

@@ -170,7 +170,7 @@ pub fn attribute<T: Scalar>(
         Some(name) => output_named(model, name)?,
         None => {
             let at = if model.is_classifier() { answers.answer(0) } else { 0 };
-            Wanted { at, name: name(model, at), is_no: false }
+            Wanted { at, name: asked(model, at), is_no: false }
         }
     };
     let x = rows.features().row(0);
@@ -199,7 +199,7 @@ pub fn attribute<T: Scalar>(
     let words = answers.words(model, 0);
     let image_side = is_images(model).then(|| model.mlp.inputs().isqrt());
     let image = image_side.map(|_| x.iter().map(|pixel| pixel.to_f64()).collect());
-    let named = |(i, p): (usize, &f64)| (name(model, i), *p);
+    let named = |(i, p): (usize, &f64)| (asked(model, i), *p);
     Ok(Attribution {
         target: words.truth,
         answer: words.answer,
@@ -321,6 +321,14 @@ struct Wanted {
     name: String,
     /// Whether it is the logit of no, which is that of yes with the other sign.
     is_no: bool,
+}
+
+/// What an output is called: of a single question its yes, where that has a name that is no number.
+fn asked<T: Scalar>(model: &Model<T>, at: usize) -> String {
+    match model.target.answers().filter(|_| model.mlp.outputs() == 1) {
+        Some([_, yes]) if yes.parse::<f64>().is_err() => yes.to_owned(),
+        _ => name(model, at),
+    }
 }
 
 /// The output of this name; of a single question also by what no and yes are called.

@@ -28,6 +28,17 @@ fn a_row_is_explained_by_its_columns_and_the_sum_is_checked() {
 }
 
 #[test]
+fn a_single_question_is_explained_by_what_its_yes_is_called() {
+    let folder = folder();
+    let row = |at: usize| format!("{},{},{}\n", at % 9, at * 7 % 11, if at % 9 > 4 { "yes" } else { "no" });
+    let rows: String = (0..60).map(row).collect();
+    fs::write(folder.path().join("t.csv"), format!("a,b,ill\n{rows}")).unwrap();
+    succeed(folder.path(), "train --data t.csv --target ill --task binary --epochs 3 --quiet --save m");
+    let text = succeed(folder.path(), "explain m --data t.csv --row 1");
+    assert!(text.contains("\nprobabilities  yes ") && text.contains("\noutput yes: "), "{text}");
+}
+
+#[test]
 fn pixels_are_shown_as_an_image() {
     let folder = folder();
     succeed(folder.path(), "train --epochs 2 --quiet --save m");

@@ -37,6 +37,24 @@ fn answers_that_overflow_fail_with_their_row_and_leave_no_file() {
 }
 
 #[test]
+fn a_number_that_overflows_once_it_is_scaled_is_named_as_it_stands_in_its_column() {
+    let folder = folder();
+    let row = |at: usize| format!("{},{}e-5,{}\n", ["Bonn", "Ulm", "Kiel"][at % 3], at % 7, at % 5);
+    let rows: String = (0..60).map(row).collect();
+    fs::write(folder.path().join("t.csv"), format!("town,size,price\n{rows}")).unwrap();
+    succeed(folder.path(), "train --data t.csv --target price --task regression --epochs 1 --quiet --save m");
+    fs::write(folder.path().join("x.csv"), "town,size,price\nUlm,1e-5,1\nBonn,2e37,1\n").unwrap();
+    for args in ["predict m --data x.csv", "eval m --data x.csv"] {
+        let failed = run(folder.path(), args);
+        assert_eq!(failed.code, 1, "{args}: {}", failed.stderr);
+        let said = failed.stderr.lines().find(|line| line.starts_with("error: ")).unwrap();
+        let found =
+            "x.csv, row 2, column 2: found 2e37, expected a number that preprocessing leaves within the range of f32";
+        assert!(said.contains(found), "{args}: {said}");
+    }
+}
+
+#[test]
 fn a_run_whose_numbers_overflow_fails_and_keeps_the_old_model_or_writes_one_that_can_be_read() {
     let folder = folder();
     // Squares of the first column are beyond f32: so is its variance.

@@ -120,8 +120,8 @@ impl Circumstances {
                 "add rows of the classes that have none, or hold out others; or leave out --classes, if it was given".to_owned()
             },
             Kind::ShiftedLabels { .. } => {
-                "check where rows and labels begin: a header that was read as a row, or a line that one of the files lacks \
-                 (--header yes|no)"
+                "check where rows and labels begin: a header that was read as a row (--header yes|no, of a CSV file), or a line that \
+                 one of the files lacks"
                     .to_owned()
             }
             Kind::SharedRows { .. } => {

@@ -10,7 +10,7 @@ use super::finding::{DataFinding, listed};
 use super::identifiers::identifier;
 use super::report::Preflight;
 use super::spellings::alike;
-use super::target::TargetProfile;
+use super::target::{TargetProfile, labels};
 use crate::Task;
 use crate::data::choice::typed;
 use crate::data::examples::Examples;
@@ -166,18 +166,6 @@ fn is_index(table: &Table, column: &ColumnProfile) -> bool {
 fn spread(rows: usize) -> impl Iterator<Item = usize> + Clone {
     let count = rows.min(COMPARED);
     (0..count).map(move |i| (i as u128 * rows as u128 / count as u128) as usize)
-}
-
-/// The class of each of these rows, of classes or of one question.
-fn labels(examples: &Examples, rows: impl Iterator<Item = usize>) -> Option<Vec<u32>> {
-    match examples.target_data() {
-        TargetData::Classes { labels, .. } => Some(rows.map(|row| labels[row]).collect()),
-        TargetData::Values(values) if values.cols() == 1 && examples.task() == Task::Binary => {
-            let mut cursor = values.cursor();
-            Some(rows.map(|row| u32::from(cursor.at(row)[0] > 0.5)).collect())
-        }
-        TargetData::Values(_) => None,
-    }
 }
 
 /// Columns that tell the target alone.
@@ -354,7 +342,7 @@ fn shifted(examples: &Examples) -> Option<DataFinding> {
             100.0 * stands,
             100.0 * moved
         ),
-        "check where rows and labels begin: a header that was read as a row, or a line that one file lacks (--header yes|no)"
+        "check where rows and labels begin: a header that was read as a row (--header yes|no, of a CSV file), or a line that one file lacks"
             .to_owned(),
     ))
 }

@@ -4,6 +4,7 @@ use super::column::{self, ColumnProfile, ColumnRole};
 use super::copies::Copies;
 use super::report::{PartSizes, Preflight};
 use super::target::TargetProfile;
+use super::untrained::untrained_classes;
 use super::{checks, copies};
 use crate::data::choice::marks;
 use crate::data::examples::{Examples, Inputs};
@@ -58,6 +59,9 @@ impl Preflight {
         };
         found.notes.extend(looked_at(&copies, examples.rows()));
         found.findings = checks::findings(&found, examples);
+        if let (Some(target), Some(parts)) = (&found.target, parts) {
+            found.findings.extend(untrained_classes(target, examples, parts));
+        }
         found.knowing(examples.options.unknown)
     }
 

@@ -16,6 +16,7 @@ mod read;
 mod report;
 mod spellings;
 mod target;
+mod untrained;
 
 pub use column::{ColumnKind, ColumnProfile, ColumnRole};
 pub use finding::DataFinding;

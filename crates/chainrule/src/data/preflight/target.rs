@@ -82,3 +82,15 @@ fn scale(values: &Values, column: usize) -> ValueScale {
     values.each(column, |t| squares += (t - mean).powi(2));
     ValueScale { min: low, mean, max: high, deviation: (squares / n).sqrt() }
 }
+
+/// The class of each of these rows, of classes or of one question.
+pub(super) fn labels(examples: &Examples, rows: impl Iterator<Item = usize>) -> Option<Vec<u32>> {
+    match examples.target_data() {
+        TargetData::Classes { labels, .. } => Some(rows.map(|row| labels[row]).collect()),
+        TargetData::Values(values) if values.cols() == 1 && examples.task() == Task::Binary => {
+            let mut cursor = values.cursor();
+            Some(rows.map(|row| u32::from(cursor.at(row)[0] > 0.5)).collect())
+        }
+        TargetData::Values(_) => None,
+    }
+}

@@ -1,5 +1,5 @@
 use super::{ColumnKind, ColumnRole, Preflight};
-use crate::data::{Request, Source, SplitRequest, Table, TextFormat};
+use crate::data::{Request, Source, SplitBy, SplitRequest, Table, TextFormat};
 
 /// Numbers from 0 to 1 in no order.
 fn noise(row: usize) -> f64 {
@@ -113,6 +113,23 @@ fn copies_of_rows_that_another_file_tests_on_are_found_whatever_the_order_of_its
     assert!(found.findings[0].seen.starts_with("10 of 100 rows held out"), "{}", found.findings[0]);
     let other = examples("a,b,y", &|at| format!("{},{},{}", noise(at + 5000), noise(at + 6000), label(at)));
     assert_eq!(kinds(&Preflight::of(&train, Some(&parts)).with_test(&train, &parts, &other)), [""; 0]);
+}
+
+#[test]
+fn a_class_whose_rows_are_all_held_out_is_named() {
+    let of = |by| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        let label = |at: usize| if at >= 38 { "late" } else { ["up", "down"][at % 2] };
+        let rows: String = (0..40).map(|at| format!("{},{},{}\n", noise(at), noise(at + 700), label(at))).collect();
+        std::fs::write(&path, format!("a,b,y\n{rows}")).unwrap();
+        let request = Request::new(Source::File(path)).target("y");
+        request.preflight(&SplitRequest { by, ..SplitRequest::default() }).unwrap()
+    };
+    let found = of(SplitBy::Last);
+    let finding = found.findings.iter().find(|finding| finding.kind == "untrained-classes").unwrap();
+    assert_eq!(finding.seen, "all rows of class late are held out: the network cannot learn it");
+    assert!(!kinds(&of(SplitBy::Stratified)).contains(&"untrained-classes"));
 }
 
 #[test]

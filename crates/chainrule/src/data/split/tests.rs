@@ -28,6 +28,25 @@ fn every_row_is_in_one_part_and_classes_keep_their_shares() {
 }
 
 #[test]
+fn a_class_keeps_a_row_to_be_trained_on() {
+    // Classes of 1, 2, 1, 3 and 30 rows.
+    let labels: Vec<u32> = [0, 1, 1, 2, 3, 3, 3].into_iter().chain([4; 30]).collect();
+    let rows = SplitRows { rows: labels.len(), labels: Some(&labels), groups: None };
+    for seed in 0..50 {
+        for (test, validation) in [(0.2, 0.2), (0.6, 0.5)] {
+            let parts = SplitRequest { seed, test, validation, ..SplitRequest::default() }.parts(&rows).unwrap();
+            assert!((0..5).all(|class| parts.train.iter().any(|row| labels[*row] == class)), "{seed}: {parts:?}");
+            assert_eq!(parts.test.len(), (37.0 * test).round() as usize);
+            assert_eq!(sorted(&parts), (0..37).collect::<Vec<_>>());
+        }
+    }
+    // Where most rows are alone, a part is of them as well.
+    let labels: Vec<u32> = (0..20).collect();
+    let rows = SplitRows { rows: 20, labels: Some(&labels), groups: None };
+    assert_eq!(SplitRequest::default().parts(&rows).unwrap().test.len(), 4);
+}
+
+#[test]
 fn groups_stay_together_and_the_last_rows_are_the_last() {
     let groups: Vec<u32> = (0..100).map(|row| row / 7).collect();
     let request = SplitRequest { by: SplitBy::Group, validation: 0.2, ..SplitRequest::default() };
