@@ -101,7 +101,10 @@ fn inspect<T: Scalar>(args: &InspectArgs, file: &ModelFile, model: &Model<T>) ->
     } else {
         say("written by", "another program: the file has no loss and no preprocessing");
     }
-    say("classes", &model.class_names.as_deref().map_or("not named".to_owned(), classes));
+    match (model.target.answers(), &model.class_names) {
+        (Some([no, yes]), _) => say("answers", &format!("no = {}, yes = {}", shown(no), shown(yes))),
+        (None, names) => say("classes", &names.as_deref().map_or("not named".to_owned(), classes)),
+    }
     if let Some(facts) = &model.facts {
         let scores: Vec<String> = facts.scores.iter().map(|(name, score)| format!(", {name} {score:.5}")).collect();
         say(

@@ -15,7 +15,7 @@ use crate::files::{self, Files};
 use crate::layers::model_of;
 use crate::limits::limits;
 use crate::output::{Output, tell};
-use crate::predictions::{Are, Predictions, names, print, print_json, titles};
+use crate::predictions::{Are, Predictions, io_error, names, print, print_json, titles};
 use crate::text_options;
 use crate::values::Table;
 
@@ -216,7 +216,7 @@ fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), 
                     let io = |error| Error::Io { path: path.clone(), action: "write", source: error };
                     if first == 0 {
                         let mut csv = csv::Writer::from_writer(&mut *out);
-                        csv.write_record(titles(model, &predictions)).map_err(|error| io(error.into()))?;
+                        csv.write_record(titles(model, &predictions)).map_err(|error| io(io_error(error)))?;
                         csv.flush().map_err(io)?;
                     }
                     print(&mut *out, model, &predictions, false).map_err(io)

@@ -89,10 +89,18 @@ pub(crate) fn print<T: Scalar + Display>(
             }
             let mut csv = csv::Writer::from_writer(out);
             for &class in classes {
-                csv.write_record([name(class)])?;
+                csv.write_record([name(class)]).map_err(io_error)?;
             }
             csv.flush()
         }
+    }
+}
+
+/// What failed where it was written to: a closed pipe stays one.
+pub(crate) fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -164,8 +164,10 @@ fn test_file(
     let test = args.fitting.applied_to(named.request()).read_to_test(examples, fitted)?;
     let source = named.source.to_string();
     notes.extend(test.notes().iter().filter_map(|note| {
-        let (mark, words) = note.split_once(": ").filter(|(mark, _)| matches!(*mark, "note" | "warning"))?;
-        Some(format!("{mark}: {source}: {words}"))
+        match note.split_once(": ").filter(|(mark, _)| matches!(*mark, "note" | "warning")) {
+            Some((mark, words)) => Some(format!("{mark}: {source}: {words}")),
+            None => note.ends_with(" left out").then(|| format!("{source}: {note}")),
+        }
     }));
     Ok(Some(test))
 }

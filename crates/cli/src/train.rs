@@ -58,7 +58,7 @@ pub(crate) fn run(args: Box<TrainArgs>) -> Result<(), Failure> {
     }
     if let Some(test) = args.test_data() {
         // Targets in a file of their own for the one are not in a column of the other.
-        if args.columns.target.is_empty() { test.check_target()? } else { test.check()? }
+        if args.columns.target.is_empty() && args.init.is_none() { test.check_target()? } else { test.check()? }
     }
     run_folder::check(args)?;
     train_files::check(args)?;

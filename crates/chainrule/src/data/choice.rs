@@ -72,11 +72,7 @@ impl<'a> ColumnNames<'a> {
     pub(crate) fn find_all(&self, wanted: &[String]) -> Result<Vec<usize>> {
         let mut columns = Vec::with_capacity(wanted.len());
         let mut is_taken = vec![false; self.all.len()];
-        let mut rest = wanted;
-        while !rest.is_empty() {
-            let (name, behind) = rest.split_at(self.parts_of_name(rest));
-            let name = name.join(",");
-            rest = behind;
+        for name in self.joined(wanted) {
             let column = self.find(&name)?;
             if std::mem::replace(&mut is_taken[column], true) {
                 let expected = "each column once".to_owned();
@@ -85,6 +81,18 @@ impl<'a> ColumnNames<'a> {
             columns.push(column);
         }
         Ok(columns)
+    }
+
+    /// Names whose parts, where they hold commas, are put together.
+    pub(crate) fn joined(&self, wanted: &[String]) -> Vec<String> {
+        let mut names = Vec::with_capacity(wanted.len());
+        let mut rest = wanted;
+        while !rest.is_empty() {
+            let (name, behind) = rest.split_at(self.parts_of_name(rest));
+            names.push(name.join(","));
+            rest = behind;
+        }
+        names
     }
 
     /// How many of these parts, with commas between them, are the first name: one where it is a name itself, or no others are.
@@ -98,7 +106,7 @@ impl<'a> ColumnNames<'a> {
 
     fn unknown(&self, wanted: &str) -> Error {
         let known = self.known();
-        let header = "; the first line was taken as data, and names the columns by header = yes";
+        let header = "; the columns have no names: if they stand in the first line of a text file: header = yes";
         let single = "; the file has one column, as it was read: if something separates its cells: delimiter = SIGN";
         let numbers = match (self.all.len(), known.is_empty()) {
             (1, _) => format!("number 1{single}"),

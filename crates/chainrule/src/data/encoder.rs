@@ -10,7 +10,7 @@ use super::numbers::narrow_preprocessed;
 use super::policies::Unknown;
 use super::preprocess::Preprocess;
 use super::schema::{Kind, Located, Schema, SchemaColumn};
-use super::table::{Cell, Cells, Cursor, Row, Table, TableRows, Words};
+use super::table::{Cell, Cells, Cursor, Row, Table, TableRows, Words, answer};
 use crate::{Error, Place, Result};
 
 /// The features that are wanted.
@@ -179,7 +179,11 @@ impl Encoded<'_> {
             (Kind::Flag { no, yes, .. }, cell) => match spelled(cell) {
                 word if word.eq_ignore_ascii_case(yes) || word == "1" => into[0] = 1.0,
                 word if word.eq_ignore_ascii_case(no) || word == "0" => {}
-                word => return refuse(format!("{word:?}"), format!("{no:?} or {yes:?} in {:?}", title())),
+                word => match answer(&word) {
+                    // As another program writes it.
+                    Some(is_yes) => into[0] = f64::from(u8::from(is_yes)),
+                    None => return refuse(format!("{word:?}"), format!("{no:?} or {yes:?} in {:?}", title())),
+                },
             },
             (Kind::Category { levels, unknown, .. }, cell) => {
                 let level = match (cell, &table.columns()[self.at].cells) {

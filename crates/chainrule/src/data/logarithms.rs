@@ -42,7 +42,8 @@ impl Columns<'_> {
         let outputs: HashMap<usize, usize> = self.targets.iter().copied().zip(0..).collect();
         let is_feature = marks(self.features, table.cols());
         let is_one_table = std::ptr::eq(table, target_table);
-        for name in wanted {
+        // Names that hold commas come in parts, of which either table may know the whole.
+        for name in &target_names.joined(&names.joined(wanted)) {
             // A number means a column of the features' file.
             let of_target = target_names.place(name);
             let column = match of_target.filter(|at| !is_one_table && outputs.contains_key(at)) {

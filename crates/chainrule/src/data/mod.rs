@@ -73,6 +73,7 @@ mod target_columns;
 mod target_labels;
 mod target_one_hot;
 mod target_task;
+mod target_values;
 mod targets;
 mod usable_rows;
 mod values;

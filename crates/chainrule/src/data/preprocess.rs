@@ -99,7 +99,15 @@ impl fmt::Display for Preprocess {
         match self {
             Preprocess::None => f.write_str("none"),
             Preprocess::Scale { factor } => write!(f, "x * {factor}"),
-            Preprocess::Standardize { mean, .. } => write!(f, "(x - mean) / deviation, of {} columns", mean.len()),
+            Preprocess::Standardize { mean, std } => {
+                let of_all = mean.len();
+                // Others stay as they are: categories, yes and no.
+                let scaled = mean.iter().zip(std).filter(|pair| *pair != (&0.0, &1.0)).count();
+                match scaled == of_all {
+                    true => write!(f, "(x - mean) / deviation, of {of_all} columns"),
+                    false => write!(f, "(x - mean) / deviation, of {scaled} of {of_all} inputs"),
+                }
+            }
             Preprocess::Shift { shift, .. } => write!(f, "(x - shift) / scale, of {} columns", shift.len()),
         }
     }

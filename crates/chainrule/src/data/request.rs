@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_model::Loss;
 
-use super::choice::in_known_order;
+use super::choice::{ColumnNames, in_known_order};
 use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
@@ -137,7 +137,13 @@ impl Request {
         let asked = [&self.target, &self.log1p, &self.format.categories, &self.format.na_as_text].into_iter().flatten();
         let asked = asked.chain(&self.group).chain(&self.row_weights).cloned();
         let used = self.features.as_ref().map(|features| features.iter().cloned().chain(asked).collect());
-        let format = TextFormat { left_out: self.drop.clone(), used, ..self.format.clone() };
+        let mut format = TextFormat { left_out: self.drop.clone(), used, ..self.format.clone() };
+        if !format.for_model {
+            // A line that has all columns that are asked for by name is the header.
+            let named = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
+            let is_name = |name: &&String| name.parse::<f64>().is_err() && !name.starts_with("column ");
+            format.known_columns = named.filter(is_name).cloned().collect();
+        }
         self.targets_of(self.source.read_whole(&format, self.within())?, known)
     }
 
@@ -240,17 +246,29 @@ impl Request {
             }
             None => None,
         };
-        let (target_table, targets) = match &own_targets {
-            Some(labels) => {
+        let learned = |names: &ColumnNames<'_>| match known.target_names {
+            [_, ..] if known.is_test => {
+                known.target_names.iter().map(|name| names.place(name)).collect::<Option<Vec<_>>>()
+            }
+            _ => None,
+        };
+        let (target_table, targets) = match (&own_targets, learned(&names)) {
+            (Some(labels), _) => {
+                let names = labels.names();
                 let all = || (0..labels.cols()).collect();
-                let chosen = if self.target.is_empty() { all() } else { labels.names().find_all(&self.target)? };
+                let chosen = match learned(&names) {
+                    Some(learned) => learned,
+                    None if self.target.is_empty() => all(),
+                    None => names.find_all(&self.target)?,
+                };
                 (labels, chosen)
             }
-            None if self.target.is_empty() => match self.source.own_target() {
+            (None, Some(learned)) => (&table, learned),
+            (None, None) if self.target.is_empty() => match self.source.own_target() {
                 Some(own) => (&table, vec![names.find(own)?]),
                 None => return Err(Error::LabelsNeeded { origin: table.origin().to_owned() }),
             },
-            None => (&table, names.find_all(&self.target)?),
+            (None, None) => (&table, names.find_all(&self.target)?),
         };
         let targets = known_order(target_table, targets, known)?;
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };

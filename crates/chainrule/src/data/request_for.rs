@@ -12,9 +12,10 @@ use super::request::Request;
 use super::roles::refuse_number_categories;
 use super::schema::{Located, Schema};
 use super::source::Whole;
-use super::table::{TableRows, TextFormat};
+use super::table::{Table, TableRows, TextFormat};
 use super::target_columns::TargetRequest;
 use super::target_labels::says_nothing;
+use super::usable_rows::is_of_rows_left_out;
 use crate::{Error, Model, Result};
 
 /// Rows for a model that exists, with their targets or without.
@@ -147,8 +148,9 @@ impl Request {
         }
         let mut examples = request.targets_of(whole, known)?;
         // Before training it is said among other lines.
-        let is_of_targets = |note: &&mut String| note.ends_with(" without a target left out");
-        examples.notes.iter_mut().filter(is_of_targets).for_each(|note| note.insert_str(0, "note: "));
+        for note in examples.notes.iter_mut().filter(|note| is_of_rows_left_out(note)) {
+            *note = format!("note: {note}: rows are counted without them");
+        }
         if let ([given], [learned]) = (&examples.target_names[..], model.target.names())
             && given != learned
         {
@@ -167,6 +169,16 @@ impl Request {
     pub fn read_to_test(&self, learned: &Examples, fitted: &Fitted) -> Result<Examples> {
         let mut request = self.clone();
         request.task = Some(learned.task());
+        // Rows are only learned from by group and weight.
+        (request.group, request.row_weights) = (None, None);
+        if let Some((table, ..)) = learned.table() {
+            // Columns that are asked for by number are those of the rows that are learned from.
+            let format = &mut request.format;
+            let features = request.features.iter_mut();
+            for columns in features.chain([&mut request.drop, &mut format.categories, &mut format.na_as_text]) {
+                *columns = named(table, columns)?;
+            }
+        }
         let schema = fitted.schema();
         if let Some(schema) = schema {
             request.format = schema.known_to(&self.format, true);
@@ -175,7 +187,7 @@ impl Request {
                 request.format.known_na_as_text.extend_from_slice(&learned.target_names);
             }
         }
-        request.read_as(TargetRequest { schema, ..learned.target.known(&learned.target_names) })
+        request.read_as(TargetRequest { schema, is_test: true, ..learned.target.known(&learned.target_names) })
     }
 
     /// The format, with what a model knows.
@@ -286,4 +298,10 @@ impl Request {
         };
         Ok((schema.features(wanted)?, notes))
     }
+}
+
+/// The same columns by their names, where they have some.
+fn named(table: &Table, columns: &[String]) -> Result<Vec<String>> {
+    let found = table.names().find_all(columns)?;
+    Ok(found.into_iter().map(|column| table.title(column)).collect())
 }

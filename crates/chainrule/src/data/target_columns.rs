@@ -46,6 +46,8 @@ pub(crate) struct TargetRequest<'a> {
     pub(crate) signs: Option<&'a [Option<Sign>]>,
     /// The columns of a model that exists.
     pub(crate) schema: Option<&'a Schema>,
+    /// Whether they are tested on: targets are the columns called as those that are learned, whatever their numbers.
+    pub(crate) is_test: bool,
 }
 
 /// What was found of it.
@@ -132,7 +134,7 @@ impl TargetColumns<'_> {
         Some(counts)
     }
 
-    fn cursor(&self, column: usize) -> Cursor<'_> {
+    pub(super) fn cursor(&self, column: usize) -> Cursor<'_> {
         self.table.cursor(&[column])
     }
 
@@ -143,11 +145,11 @@ impl TargetColumns<'_> {
         }
     }
 
-    fn refuse(&self, row: usize, column: usize, found: String, expected: String) -> Error {
+    pub(super) fn refuse(&self, row: usize, column: usize, found: String, expected: String) -> Error {
         Error::Label { origin: self.table.origin().to_owned(), place: self.place(row, column), found, expected }
     }
 
-    fn missing(&self, row: usize, column: usize) -> Error {
+    pub(super) fn missing(&self, row: usize, column: usize) -> Error {
         let expected = format!("a value: {:?} is the target", self.table.title(column));
         self.refuse(row, column, "nothing".to_owned(), expected)
     }
@@ -300,25 +302,13 @@ impl TargetColumns<'_> {
                 );
                 Err(self.refuse(row, column, found, expected))
             }
-            None if self.has_inexact(column) => Err(Error::Argument {
-                name: "target",
-                found: format!("whole numbers beyond 2^53 in {:?}, of which several are the same in f64", title()),
-                expected: "labels that are told apart: categories = its name reads them as texts".to_owned(),
-            }),
+            None if self.has_inexact(column) => Err(self.inexact(column)),
             None => Err(Error::Argument {
                 name: "target",
                 found: format!("more than {MOST} different labels in {:?}", title()),
                 expected: "fewer; values are a regression (task = regression, loss = mse)".to_owned(),
             }),
         }
-    }
-
-    /// Whether a column holds whole numbers that f64 does not tell from their neighbours.
-    fn has_inexact(&self, column: usize) -> bool {
-        let mut cursor = self.cursor(column);
-        let is_inexact =
-            |row: usize| matches!(cursor.at(row).cell(column), Cell::Number(x) if x.abs() >= 2f64.powi(53));
-        self.rows.iter().any(is_inexact)
     }
 
     /// No and yes: 0 and 1, or two labels of which the second in their order is yes.
@@ -376,25 +366,5 @@ impl TargetColumns<'_> {
             Cell::Word(_) => false,
         };
         self.rows.iter().all(is_share)
-    }
-
-    fn values(&self, task: Task) -> Result<TargetFound> {
-        let cols = self.columns.len();
-        let mut values = ValuesBuilder::new(self.rows.len(), cols, self.memory)?;
-        let mut cursor = self.table.cursor(self.columns);
-        for row in self.rows.iter() {
-            let cells = cursor.at(row);
-            for &column in self.columns {
-                values.push(match cells.cell(column) {
-                    Cell::Number(value) => value,
-                    Cell::Missing => return Err(self.missing(row, column)),
-                    Cell::Word(word) => {
-                        return Err(self.refuse(row, column, format!("{word:?}"), format!("a number for {task}")));
-                    }
-                })?;
-            }
-        }
-        let data = TargetData::Values(values.finish()?);
-        Ok(TargetFound { task, data, answers: None, notes: Vec::new(), signs: Vec::new() })
     }
 }

@@ -2,7 +2,7 @@
 
 use chainrule_model::Loss;
 
-use super::table::{Cell, Cells};
+use super::table::{Cell, Cells, answer};
 use super::target_columns::{FEW, TargetColumns, TargetRequest};
 use crate::{Error, Result, Task};
 
@@ -30,7 +30,9 @@ impl TargetColumns<'_> {
             return Ok(Task::Classification);
         }
         let counts = self.whole_numbers(column, PERHAPS);
-        let Some(counts) = counts else { return Ok(Task::Regression) };
+        let Some(counts) = counts else {
+            return if self.are_inexact(column) { Err(self.inexact(column)) } else { Ok(Task::Regression) };
+        };
         let different = counts.len();
         let rows: usize = counts.values().sum();
         let (first, last) = (counts.keys().next().copied(), counts.keys().last().copied());
@@ -58,12 +60,16 @@ impl TargetColumns<'_> {
         let mut cursor = self.table.cursor(self.columns);
         let are_answers = self.rows.iter().all(|row| {
             let row = cursor.at(row);
-            self.columns.iter().all(|&column| matches!(row.cell(column), Cell::Number(0.0 | 1.0) | Cell::Missing))
+            self.columns.iter().all(|&column| match row.cell(column) {
+                Cell::Number(value) => value == 0.0 || value == 1.0,
+                Cell::Word(word) => answer(word).is_some(),
+                Cell::Missing => true,
+            })
         });
         if are_answers {
             return Err(Error::Argument {
                 name: "target",
-                found: format!("{} columns of 0 and 1", self.columns.len()),
+                found: format!("{} columns of 0 and 1, or of yes and no", self.columns.len()),
                 expected:
                     "to be told what they are: task = multi-label (yes or no in each), classification (one-hot) or \
                            regression (values)"

@@ -45,6 +45,11 @@ pub(super) fn usable_rows(
     Ok(rows)
 }
 
+/// Whether a note says that rows were left out.
+pub(crate) fn is_of_rows_left_out(note: &str) -> bool {
+    note.ends_with(" without a target left out") || note.ends_with(" with missing values left out")
+}
+
 /// `1 row`, `2 rows`.
 fn rows_of(count: usize) -> String {
     format!("{count} {}", if count == 1 { "row" } else { "rows" })

@@ -47,7 +47,7 @@ pub(crate) struct GradcheckArgs {
     #[arg(long, value_name = "SHARE", value_parser = values::dropout, allow_negative_numbers = true)]
     pub(crate) dropout: Option<f64>,
     /// The loss: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default: from
-    /// the model file, otherwise cross-entropy]
+    /// the model file, otherwise that of the task]
     #[arg(long, value_name = "NAME", value_parser = values::loss)]
     pub(crate) loss: Option<Loss>,
     /// Number of rows, spread evenly over the data

@@ -272,3 +272,78 @@ fn values_beyond_what_their_squares_may_be_are_refused_with_the_reason() {
         assert!(told.code == 1 && told.stderr.contains("write them in another unit"), "{}", told.stderr);
     }
 }
+
+#[test]
+fn several_questions_take_yes_and_no_and_two_questions_of_words_are_asked_about() {
+    let folder = folder();
+    let path = folder.path();
+    let word = |is: bool| if is { "yes" } else { "no" };
+    let rows = |say: &dyn Fn(bool) -> String| -> String {
+        (0..80).map(|at| format!("{},{},{}\n", at % 9, say(at % 9 > 4), say(at % 2 == 0))).collect()
+    };
+    fs::write(path.join("w.csv"), format!("a,red,big\n{}", rows(&|is| word(is).to_owned()))).unwrap();
+    fs::write(path.join("n.csv"), format!("a,red,big\n{}", rows(&|is| u8::from(is).to_string()))).unwrap();
+    let train = "--target red,big --task multi-label --epochs 3";
+    let of_words = succeed(path, &format!("train --data w.csv {train} --save w"));
+    assert!(of_words.contains("no in \"red\" is read as 0, and its opposite as 1\n"), "{of_words}");
+    succeed(path, &format!("train --data n.csv {train} --save n"));
+    assert_eq!(run(path, "predict w --data w.csv --proba").stdout, run(path, "predict n --data n.csv --proba").stdout);
+    assert_eq!(
+        run(path, "eval w --data w.csv").stdout.replace("w.csv", ""),
+        run(path, "eval n --data n.csv").stdout.replace("n.csv", "")
+    );
+    let asked = run(path, "train --data w.csv --target red,big");
+    assert!(asked.code == 1 && asked.stderr.contains("--task multi-label (yes or no in each)"), "{}", asked.stderr);
+}
+
+#[test]
+fn yes_and_no_are_taken_as_another_program_writes_them() {
+    let folder = folder();
+    let path = folder.path();
+    let rows: String = (0..80)
+        .map(|at| format!("{},{},{}\n", at % 9, if at % 2 == 0 { "yes" } else { "no" }, at % 9 + at % 2))
+        .collect();
+    fs::write(path.join("t.csv"), format!("a,garden,y\n{rows}")).unwrap();
+    succeed(path, "train --data t.csv --target y --task regression --epochs 3 --quiet --save m");
+    let as_it_was = "a,garden\n1,yes\n2,no\n";
+    for text in [as_it_was, "a,garden\n1,True\n2,False\n", "a,garden\n1,1\n2,0\n", "a,garden\n1,Y\n2,N\n"] {
+        fs::write(path.join("p.csv"), text).unwrap();
+        let answer = run(path, "predict m --data p.csv").stdout;
+        fs::write(path.join("p.csv"), as_it_was).unwrap();
+        assert_eq!(answer, run(path, "predict m --data p.csv").stdout, "{text}");
+    }
+}
+
+#[test]
+fn numbers_that_f64_does_not_tell_apart_are_no_values_unless_that_is_said() {
+    let folder = folder();
+    let path = folder.path();
+    let rows: String = (0..60).map(|at| format!("{},{}\n", at % 7, 9_007_199_254_740_992_u64 + at % 2)).collect();
+    fs::write(path.join("t.csv"), format!("a,id\n{rows}")).unwrap();
+    let refused = run(path, "train --data t.csv --target id --epochs 1");
+    assert!(refused.code == 1 && refused.stderr.contains("whole numbers beyond 2^53 in \"id\""), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--categories its name reads them as texts"), "{}", refused.stderr);
+}
+
+#[test]
+fn names_with_commas_are_found_by_every_option() {
+    let folder = folder();
+    let path = folder.path();
+    let rows: String = (0..60).map(|at| format!("{},{},{}\n", at % 7 + 1, at % 3, at % 11 + 1)).collect();
+    fs::write(path.join("t.csv"), format!("\"size, m2\",\"q, kind\",\"price, EUR\"\n{rows}")).unwrap();
+    let args = [
+        "train",
+        "--data",
+        "t.csv",
+        "--target",
+        "price, EUR",
+        "--log1p",
+        "size, m2,price, EUR",
+        "--categories",
+        "q, kind",
+    ];
+    let run: crate::run::Run =
+        crate::run::command(path).args(args).args(["--task", "regression", "--epochs", "1"]).output().unwrap().into();
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.contains("; 4 features"), "{}", run.stdout);
+}

@@ -376,3 +376,18 @@ fn json_has_null_for_what_is_no_number() {
         json(folder.path(), args);
     }
 }
+
+#[test]
+fn a_pipe_that_is_closed_before_all_classes_are_written_is_no_failure() {
+    let folder = folder();
+    let rows: String =
+        (0..5000).map(|at| format!("{},{}\n", at % 13, if at % 13 > 6 { "large" } else { "small" })).collect();
+    fs::write(folder.path().join("t.csv"), format!("a,size\n{rows}")).unwrap();
+    succeed(folder.path(), "train --data t.csv --target size --epochs 1 --quiet --save m");
+    let mut predict = command(folder.path());
+    predict.args(["predict", "m", "--data", "t.csv"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = predict.spawn().unwrap();
+    drop(child.stdout.take());
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.stderr.contains("error")), (0, false), "{}", run.stderr);
+}

@@ -62,8 +62,8 @@ fn marked<'a>(
     let mut marked: Vec<bool> = names.clone().enumerate().map(is_known).collect();
     if !said.is_empty() {
         let names = ColumnNames::new(names);
-        for column in said {
-            marked[names.find(column)?] = true;
+        for column in names.joined(said) {
+            marked[names.find(&column)?] = true;
         }
     }
     Ok(marked)

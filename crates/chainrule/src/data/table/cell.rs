@@ -95,6 +95,18 @@ fn plain(cell: &[u8]) -> Option<f64> {
 /// The pairs of words that say no and yes.
 const ANSWERS: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["n", "y"], ["f", "t"]];
 
+/// Whether a text is a yes or a no, as people and programs write them; also 1 and 0.
+pub(crate) fn answer(text: &str) -> Option<bool> {
+    let is = |at: usize| ANSWERS.iter().any(|words| words[at].eq_ignore_ascii_case(text));
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if is(1) => Some(true),
+        _ if is(0) => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether two words say no and yes, in this order; in any case of letters.
 pub(crate) fn are_no_and_yes(no: &str, yes: &str) -> bool {
     ANSWERS.iter().any(|[a, b]| no.eq_ignore_ascii_case(a) && yes.eq_ignore_ascii_case(b))

@@ -1,6 +1,7 @@
 //! How a text file separates its cells, told by its first lines: what stands between cells, how fractions are written, and
 //! whether the first line names the columns.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::cell::{Decimal, grouped, is_missing, is_missing_number, number, number_in_thousands};
@@ -251,7 +252,8 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
         let counts_up = first.len() > 2
             && below.len() > 1
             && (count_up(first, below, decimal) || are_years_alone(first, below, decimal));
-        return if counts_up { Header::DataLikeNames } else { Header::Data };
+        let may_be_names = counts_up || stands_over_categories(first, below, decimal);
+        return if may_be_names { Header::DataLikeNames } else { Header::Data };
     }
     // A quantile may be called `5%`, but what stands over amounts is one of them.
     let is_amount = |cell: &[u8]| is_number(cell) && !is_plain(cell);
@@ -274,6 +276,16 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
         return Header::Names;
     }
     if columns().any(recurs) { Header::Data } else { Header::Names }
+}
+
+/// Whether a text of the first row does not occur again below, where other texts do, three times each on average.
+fn stands_over_categories(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
+    (0..first.len()).filter(|&column| !is_number(first[column], decimal) && !is_missing(first[column])).any(|column| {
+        let cells = || below.iter().filter_map(|row| row.get(column)).filter(|cell| !is_missing(cell));
+        let different: HashSet<&[u8]> = cells().copied().collect();
+        let are_texts = !different.is_empty() && different.iter().all(|cell| !is_number(cell, decimal));
+        are_texts && !different.contains(first[column]) && cells().count() >= 3 * different.len()
+    })
 }
 
 /// Whether the numbers of the first row are years, one after the other, and none of the numbers below is one; its words, if it

@@ -40,6 +40,7 @@ fn has_all(firsts: &[Vec<&[u8]>], names: &[String]) -> bool {
 impl FirstRows {
     pub(super) fn read<R: Read>(origin: &str, records: &Records<R>, format: &TextFormat) -> Result<Self> {
         let ahead = records.ahead();
+        refuse_binary(origin, ahead)?;
         let lines: Vec<&[u8]> = ahead
             .split(|byte| *byte == records.terminator())
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
@@ -81,8 +82,11 @@ impl FirstRows {
         let has_header = match (format.header, header(&firsts, dialect.decimal)) {
             (Some(has_header), _) => has_header,
             (None, kind) if has_all(&firsts, &format.known_columns) => {
-                if kind != Header::Names {
-                    notes.push("first line taken as names, which the model knows".to_owned());
+                match (format.for_model, kind) {
+                    (true, Header::Names) => {}
+                    (true, _) => notes.push("first line taken as names, which the model knows".to_owned()),
+                    (false, Header::Names) => notes.push("first line taken as names".to_owned()),
+                    (false, _) => notes.push("first line taken as names, by which columns are asked for".to_owned()),
                 }
                 true
             }
@@ -193,6 +197,23 @@ fn first_twice(names: &[Option<String>]) -> Option<(usize, usize)> {
     order.sort_by_key(|&at| &names[at as usize]); // stable
     let alike = order.windows(2).filter(|pair| names[pair[0] as usize] == names[pair[1] as usize]);
     alike.map(|pair| (pair[0] as usize, pair[1] as usize)).min_by_key(|(_, again)| *again)
+}
+
+/// Refuses what begins as a format that is no text, which is read from files alone.
+fn refuse_binary(origin: &str, ahead: &[u8]) -> Result<()> {
+    const FORMATS: [(&[u8], &str); 4] = [
+        (b"\x93NUMPY", "NPY"),
+        (b"PK\x03\x04", "NPZ or another zip archive"),
+        (b"PAR1", "Parquet"),
+        (b"ARROW1", "Arrow"),
+    ];
+    match FORMATS.iter().find(|(magic, _)| ahead.starts_with(magic)) {
+        Some((_, name)) => {
+            let expected = "text, or a file of that format by its name: it is not read from standard input".to_owned();
+            Err(Error::format(origin, Place::Byte(0), (*name).to_owned(), expected))
+        }
+        None => Ok(()),
+    }
 }
 
 /// That a cell is no text.

@@ -30,7 +30,8 @@ pub struct TextFormat {
     pub used: Option<Vec<String>>,
     /// Lines above the table that are passed over.
     pub skip_lines: usize,
-    /// Columns that a model knows by their names: a first line that has them all is a header, whatever it looks like.
+    /// Columns that a model knows, or that are asked for, by their names: a first line that has them all is a header, whatever it looks
+    /// like.
     pub known_columns: Vec<String>,
     /// Columns that a model knows as categories: their numbers are names, where the file has them.
     pub known_categories: Vec<String>,
