@@ -311,7 +311,7 @@ impl Mlp {
             let output = output.into_pyarray(py).reshape([rows, self.n_outputs])?;
             let (value, gradient): (f64, PyReadonlyArray2<'_, T>) = loss.call1((output,))?.extract()?;
             let dz = in_order(&gradient, "the gradient")?;
-            self.run(py, rows, || learner.backward_from(dz))?;
+            self.run(py, rows, || learner.backward_from(value, dz))?;
             return Ok(value);
         };
         if let Ok(classes) = y.extract::<PyReadonlyArray1<'_, u32>>() {
