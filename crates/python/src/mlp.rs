@@ -349,11 +349,7 @@ fn model_of<T: Scalar>(
     loss: Loss,
     class_names: Option<Vec<String>>,
 ) -> Result<chainrule::Model<T>, Failure> {
-    let model = chainrule::Model::new(learner.mlp.try_clone()?, loss);
-    Ok(match class_names {
-        Some(names) => model.with_class_names(names),
-        None => model,
-    })
+    model::with_names(chainrule::Model::new(learner.mlp.try_clone()?, loss), class_names)
 }
 
 /// Numbers that lie as the parameters do, tensor by tensor.
