@@ -8,7 +8,9 @@ use chainrule::optim::{Clip, LbfgsSettings, Schedule};
 use chainrule::train::{
     Checkpoint, ClassWeights, EarlyStopping, History, LossBatch, Settings as KeptSettings, StopReason,
 };
-use chainrule::{EpochReport, Facts, Loss, MatRef, Optimizer, Scalar, TargetsRef, TrainConfig, TrainReport, Trainer};
+use chainrule::{
+    EpochReport, Facts, Loss, MatRef, Optimizer, Scalar, TargetsRef, Task, TrainConfig, TrainReport, Trainer,
+};
 use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -257,6 +259,10 @@ fn describe<T: Scalar>(
     epochs: usize,
     best_epoch: Option<usize>,
 ) {
+    if ready.train.classes().is_some() {
+        // Also with a loss of values, whose targets are 1 at the class and 0 elsewhere.
+        model.task = Some(Task::Classification);
+    }
     // Classes that are numbers stay numbers.
     model.class_names = ready.train.class_names().map(<[String]>::to_vec);
     model.facts = Some(Facts {

@@ -5,7 +5,7 @@ use numpy::{Element, IntoPyArray, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::failure::Failure;
-use crate::model::{Inner, Model, each};
+use crate::model::{Inner, Model, each, with_names};
 
 /// A model of these layers (`dense(4, 8)`, `relu`, ...). `params` has the parameters in the order of the layers: weights
 /// (inputs, outputs) and biases, gammas and betas; `running` the means and variances of batch normalisations.
@@ -45,11 +45,7 @@ fn model<T: Element + Scalar>(
     let layout = |_| Failure::input("the parameters are not contiguous");
     fill(mlp.params_mut(), params.as_slice().map_err(layout)?, "parameters")?;
     fill(mlp.running_mut(), running.as_slice().map_err(layout)?, "running statistics")?;
-    let model = chainrule::Model::new(mlp, loss);
-    Ok(match class_names {
-        Some(names) => model.with_class_names(names),
-        None => model,
-    })
+    with_names(chainrule::Model::new(mlp, loss), class_names)
 }
 
 fn fill<T: Scalar>(to: &mut [T], from: &[T], what: &str) -> Result<(), Failure> {

@@ -71,9 +71,10 @@ impl<T: Scalar> Learner<T> {
         Ok(value)
     }
 
-    /// The same against a gradient of the caller's by each output of the forward pass.
+    /// The same of a loss of the caller's: its value, and its gradient by each output of the forward pass.
     pub(crate) fn backward_from(
         &mut self,
+        value: f64,
         dz: &[T], // (rows, outputs)
     ) -> Result<(), Failure> {
         let Learner { mlp, workspace, x, rows, gradients, .. } = self;
@@ -82,10 +83,9 @@ impl<T: Scalar> Learner<T> {
         if dz.len() != expected {
             return Err(Failure::input(format!("the gradient has {} numbers; expected {expected}", dz.len())));
         }
-        // The value is the caller's affair.
         let given = |_: MatRef<'_, T>, to: &mut [T]| {
             to.copy_from_slice(dz);
-            0.0
+            value
         };
         mlp.backward_with(MatRef::new(x, *rows, mlp.inputs()), given, workspace)?;
         gradients.clear();

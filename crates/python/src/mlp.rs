@@ -311,7 +311,7 @@ impl Mlp {
             let output = output.into_pyarray(py).reshape([rows, self.n_outputs])?;
             let (value, gradient): (f64, PyReadonlyArray2<'_, T>) = loss.call1((output,))?.extract()?;
             let dz = in_order(&gradient, "the gradient")?;
-            self.run(py, rows, || learner.backward_from(dz))?;
+            self.run(py, rows, || learner.backward_from(value, dz))?;
             return Ok(value);
         };
         if let Ok(classes) = y.extract::<PyReadonlyArray1<'_, u32>>() {
@@ -349,11 +349,7 @@ fn model_of<T: Scalar>(
     loss: Loss,
     class_names: Option<Vec<String>>,
 ) -> Result<chainrule::Model<T>, Failure> {
-    let model = chainrule::Model::new(learner.mlp.try_clone()?, loss);
-    Ok(match class_names {
-        Some(names) => model.with_class_names(names),
-        None => model,
-    })
+    model::with_names(chainrule::Model::new(learner.mlp.try_clone()?, loss), class_names)
 }
 
 /// Numbers that lie as the parameters do, tensor by tensor.

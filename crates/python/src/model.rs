@@ -75,17 +75,13 @@ impl Model {
         let no_loss = || Failure::input("a model file has no exponential output, which loss='poisson' needs");
         let loss = Criterion::by_name(loss)?.loss().ok_or_else(no_loss)?;
         let inner = if are_single(coefs) {
-            Inner::Single(model(&Parameters::new(coefs, intercepts, norms)?, activation, loss, dropout)?)
+            let model = model(&Parameters::new(coefs, intercepts, norms)?, activation, loss, dropout)?;
+            Inner::Single(with_names(model, class_names)?)
         } else {
-            Inner::Double(model(&Parameters::new(coefs, intercepts, norms)?, activation, loss, dropout)?)
+            let model = model(&Parameters::new(coefs, intercepts, norms)?, activation, loss, dropout)?;
+            Inner::Double(with_names(model, class_names)?)
         };
-        Ok(Model {
-            inner: match (inner, class_names) {
-                (Inner::Single(model), Some(names)) => Inner::Single(model.with_class_names(names)),
-                (Inner::Double(model), Some(names)) => Inner::Double(model.with_class_names(names)),
-                (inner, None) => inner,
-            },
-        })
+        Ok(Model { inner })
     }
 
     /// The same model, whose columns have these names.
@@ -219,6 +215,23 @@ fn model<T: Element + Scalar>(
     mlp.params_mut().copy_from_slice(&parameters.slices()?.concat());
     mlp.running_mut().copy_from_slice(&parameters.running()?.concat());
     Ok(chainrule::Model::new(mlp, loss))
+}
+
+/// The model with names of classes, which must fit its outputs and its loss.
+pub(crate) fn with_names<T: Scalar>(
+    model: chainrule::Model<T>,
+    names: Option<Vec<String>>,
+) -> Result<chainrule::Model<T>, Failure> {
+    let Some(names) = names else { return Ok(model) };
+    let what = match model.task {
+        Some(Task::Regression) => "a loss of values",
+        Some(Task::Binary) => "whose one output answers yes or no",
+        _ => {
+            model.check_class_names(&names)?;
+            return Ok(model.with_class_names(names));
+        }
+    };
+    Err(Failure::Input(format!("class_names are given, and loss is '{}', {what}: expected none", model.loss)))
 }
 
 /// What a model makes of X.

@@ -1,6 +1,6 @@
 //! `ModelPredictor`: a model with packed weights, which any number of threads ask at once.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
 use chainrule::data::{Features, Preprocess};
@@ -23,6 +23,7 @@ const SHORT: usize = 500_000;
 struct Ready<T: Scalar> {
     model: chainrule::Model<T>,
     packed: Predictor<T>,
+    /// Nobody waits for it: in a process that was forked it may be locked for ever.
     idle: Mutex<Vec<PredictorWorkspace<T>>>,
 }
 
@@ -156,7 +157,9 @@ impl<T: Scalar> Ready<T> {
             let rows = at * BLOCK..at * BLOCK + y.len() / outputs;
             let mut workspace = self.workspace()?;
             let done = self.packed.predict_into(x.rows_in(rows), y, &mut workspace);
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+            if let Some(mut idle) = self.idle() {
+                idle.push(workspace);
+            }
             Ok::<(), Failure>(done?)
         };
         if is_shared {
@@ -174,8 +177,17 @@ impl<T: Scalar> Ready<T> {
     }
 
     fn workspace(&self) -> Result<PredictorWorkspace<T>, Failure> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle().and_then(|mut idle| idle.pop());
         idle.map_or_else(|| Ok(self.packed.try_workspace(BLOCK)?), Ok)
+    }
+
+    /// None where another thread has them.
+    fn idle(&self) -> Option<MutexGuard<'_, Vec<PredictorWorkspace<T>>>> {
+        match self.idle.try_lock() {
+            Ok(idle) => Some(idle),
+            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
@@ -28,7 +28,12 @@ const MOST: usize = 1024;
 /// The pools by process and number of threads: a process that was forked has its parent's pools without their threads.
 type Pools = HashMap<(u32, usize), Arc<ThreadPool>>;
 
-static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
+/// A lock that another thread holds while a process forks stays locked in the new one: each process of a line of forks has
+/// a lock of its own, up to as many as there are here.
+static POOLS: [Mutex<Option<Pools>>; 64] = [const { Mutex::new(None) }; 64];
+
+/// The process that asked last, in the upper half, and its place in the line of forks.
+static PROCESS: AtomicU64 = AtomicU64::new(0);
 
 /// Told when the work must end before its time.
 pub(crate) struct Stop(AtomicBool);
@@ -107,9 +112,10 @@ pub(crate) fn usual() -> usize {
 }
 
 fn pool(threads: usize) -> Result<Arc<ThreadPool>, Failure> {
-    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = process::id();
+    let mut pools = POOLS[place_of(process) % POOLS.len()].lock().unwrap_or_else(PoisonError::into_inner);
     let pools = pools.get_or_insert_with(HashMap::new);
-    let key = (process::id(), threads);
+    let key = (process, threads);
     if let Some(pool) = pools.get(&key) {
         return Ok(Arc::clone(pool));
     }
@@ -117,4 +123,15 @@ fn pool(threads: usize) -> Result<Arc<ThreadPool>, Failure> {
     let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build();
     let pool = pool.map_err(|error| Failure::input(format!("{threads} threads cannot be started: {error}")))?;
     Ok(Arc::clone(pools.entry(key).or_insert(Arc::new(pool))))
+}
+
+/// The place of this process in its line of forks: one more than that of the process whose memory it has.
+fn place_of(process: u32) -> usize {
+    let next = |known: u64| {
+        let place = (known as u32).wrapping_add(1);
+        ((known >> 32) as u32 != process).then_some((u64::from(process) << 32) | u64::from(place))
+    };
+    // Where it fails the process is known, and no other one writes into this memory.
+    let _ = PROCESS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    PROCESS.load(Ordering::Relaxed) as u32 as usize
 }

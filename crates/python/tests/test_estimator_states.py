@@ -130,3 +130,103 @@ def test_a_models_classes_are_texts(classes):
     model = MLPClassifier((5,), max_iter=3, random_state=0).fit(X, y)
     np.testing.assert_array_equal(chainrule.from_sklearn(model).predict(X), model.predict(X).astype(str))
     assert "'-1'" in chainrule.from_sklearn.__doc__
+
+
+def warned(model, *data):
+    """The words of a fit's warnings that it has not converged."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        try:
+            model.fit(*data)
+        except ValueError as error:
+            assert "non-finite" in str(error)
+    return [str(each.message) for each in found if issubclass(each.category, ConvergenceWarning)]
+
+
+def test_lbfgs_that_gives_up_says_so():
+    settings = {"solver": "lbfgs", "activation": "identity", "max_iter": 50}
+    (words,) = warned(regressor(**settings), 1e200 * X, Y)
+    assert words.startswith("lbfgs failed to converge after 0 iteration(s): the loss is inf")
+    assert "scale the data" in words and "float64" not in words
+    (words,) = warned(regressor(dtype="float32", **settings), 1e30 * X, Y)
+    assert "after 0 iteration(s): no step along the search direction lowered the loss of" in words
+    assert words.endswith("scale the data, or try dtype='float64'.")
+    assert warned(regressor(**settings | {"max_iter": 1000}), X, Y) == []
+
+
+@pytest.mark.parametrize(
+    ("dtype", "loss", "iterations", "words"),
+    [
+        ("float64", 1.5, 7, "after 7 iteration(s): no step along the search direction lowered the loss of 1.5"),
+        ("float32", 1.5, 0, "after 0 iteration(s): no step along the search direction lowered the loss of 1.5"),
+        ("float32", 1.5, 7, None),  # where rounding ends
+        ("float32", np.nan, 7, "the loss is nan"),
+    ],
+)
+def test_a_line_search_that_finds_nothing_is_told(dtype, loss, iterations, words):
+    class Stuck:
+        def minimize(self, data, settings):
+            return loss, iterations, 30, "stuck"
+
+        def parameters(self):
+            return [np.zeros((4, 1))], [np.zeros(1)], []
+
+    model = regressor(solver="lbfgs", hidden_layer_sizes=(), dtype=dtype)
+    model._network = Stuck
+    found = warned(model, X, Y)
+    assert len(found) == (words is not None) and all(words in each for each in found)
+
+
+@pytest.mark.parametrize("many", [lambda y: np.stack([y, y], 1), lambda y: np.stack([y == k for k in range(3)], 1).astype(int)])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_labels_after_classes_are_refused_as_by_scikit_learn(many, classes):
+    sparse = pytest.importorskip("scipy.sparse")
+    y = np.arange(120) % classes
+    words = "The object was not fitted with multilabel input."
+    model = MLPClassifier((5,), max_iter=2, warm_start=True, random_state=0).fit(X, y)
+    incremental = MLPClassifier((5,), random_state=0).partial_fit(X, y, classes=range(classes))
+    for call in (model.fit, model.partial_fit, incremental.partial_fit):
+        for targets in (many(y), sparse.csr_matrix(many(y))):
+            with pytest.raises(ValueError, match=words):
+                call(X, targets)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a column is no row
+        model.fit(X, y.reshape(-1, 1))
+    labels = MLPClassifier((5,), max_iter=2, warm_start=True, random_state=0).fit(X, np.eye(3, dtype=int)[np.arange(120) % 3])
+    labels.fit(X, sparse.csr_matrix(np.eye(3, dtype=int)[np.arange(120) % 3]))
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "words"),
+    [
+        ({}, {"hidden_layer_sizes": (6,)}, r"'hidden_layer_sizes' .* is \(6,\), and the fitted network has \(5,\)"),
+        ({}, {"hidden_layer_sizes": (5, 5)}, r"'hidden_layer_sizes' .* has \(5,\)"),
+        ({}, {"norm": "layer_norm"}, "'norm' .* is 'layer_norm', and the fitted network has None"),
+        ({"norm": "layer_norm"}, {"norm": "batch_norm"}, "'norm' .* has 'layer_norm'"),
+        ({"norm": "batch_norm"}, {"norm": None}, "'norm' .* is None, .* has 'batch_norm'"),
+        ({}, {"dtype": "float32"}, "'dtype' .* has 'float64'.*warm_start=False"),
+    ],
+)
+def test_what_a_fit_that_goes_on_cannot_change_is_refused(first, then, words):
+    model = regressor(max_iter=2, warm_start=True, **first).fit(X, Y)
+    weights = [coef.copy() for coef in model.coefs_]
+    model.set_params(**then)
+    for call in (model.fit, model.partial_fit):
+        with pytest.raises(chainrule.errors.InvalidParameterError, match=words):
+            call(X, Y)
+    for one, two in zip(weights, model.coefs_, strict=True):
+        np.testing.assert_array_equal(one, two)
+    model.set_params(warm_start=False).fit(X, Y)
+    # The same in another form is no change.
+    for same in ({"hidden_layer_sizes": 5}, {"hidden_layer_sizes": [np.int64(5)]}, {"dtype": "float64"}):
+        regressor(max_iter=2).fit(X, Y).set_params(**same).partial_fit(X, Y)
+    regressor(max_iter=2, hidden_layer_sizes=(), norm="layer_norm").fit(X, Y).set_params(norm=None).partial_fit(X, Y)
+
+
+def test_the_best_weights_stay_where_no_later_fit_beats_them():
+    model = regressor(early_stopping=True, warm_start=True, max_iter=30, solver="sgd").fit(X, Y)
+    weights = [coef.copy() for coef in model.coefs_]
+    model.best_validation_score_ = 2.0  # above any
+    model.fit(X, Y)
+    for one, two in zip(weights, model.coefs_, strict=True):
+        np.testing.assert_array_equal(one, two)

@@ -159,3 +159,82 @@ def test_threads_share_a_model():
         thread.join()
     for each in found:
         np.testing.assert_array_equal(each, truth)
+
+
+class Tensor:
+    """As much of one of PyTorch's as `from_torch` asks."""
+
+    def __init__(self, values):
+        self.values, self.shape = np.asarray(values, np.float32), np.shape(values)
+
+    @property
+    def T(self):
+        return Tensor(self.values.T)
+
+    def contiguous(self):
+        return Tensor(np.ascontiguousarray(self.values))
+
+    def numpy(self):
+        return self.values
+
+    def detach(self):
+        return self
+
+    cpu = detach
+
+
+class Linear:
+    def __init__(self, seed):
+        draw = np.random.default_rng(seed)
+        self.weight, self.bias = Tensor(draw.normal(size=(4, 4))), Tensor(draw.normal(size=4))
+
+
+class ReLU:
+    pass
+
+
+class Sequential:
+    def __init__(self, *modules):
+        self._modules = {str(number): module for number, module in enumerate(modules)}
+
+    def named_children(self):
+        seen = []
+        for name, module in self._modules.items():
+            if module is not None and not any(module is other for other in seen):
+                seen.append(module)
+                yield name, module
+
+
+def test_modules_that_stand_in_several_places_are_taken_in_each():
+    relu, tied = ReLU(), Linear(1)
+    model = chainrule.from_torch(Sequential(tied, relu, None, Linear(2), relu, Sequential(tied, relu)), "mse")
+    assert model.layers == ["dense(4, 4)", "relu"] * 3
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    expected = x
+    for linear in (tied, Linear(2), tied):
+        expected = np.maximum(expected @ linear.weight.values.T + linear.bias.values, 0)
+    np.testing.assert_allclose(model.outputs(x), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "names", "words"),
+    [
+        ("cross-entropy", ["a", "b"], "4"),
+        ("cross-entropy", ["a", "b", "c", "a"], 'class name "a" of class 3'),
+        ("cross-entropy", ["a", "b", "c", "d\n"], "no control characters"),
+        ("mse", ["a", "b", "c", "d"], "loss is 'mse', a loss of values"),
+        ("huber(0.5)", ["a", "b", "c", "d"], "a loss of values"),
+    ],
+)
+def test_names_of_classes_that_do_not_fit_are_refused(loss, names, words):
+    coefs, intercepts = [np.zeros((3, 4))], [np.zeros(4)]
+    for call in (
+        lambda: chainrule.Mlp("3-4").to_model(loss, names),
+        lambda: chainrule.from_torch(Sequential(Linear(1)), loss, names),
+        lambda: chainrule._chainrule.Model.from_parameters(coefs, intercepts, "relu", loss.replace("-", "_"), names, None),
+    ):
+        with pytest.raises(chainrule.InvalidInputError, match=words):
+            call()
+    with pytest.raises(chainrule.InvalidInputError, match="yes or no: expected none"):
+        chainrule.Mlp("3-1").to_model("binary-cross-entropy", ["yes"])
+    assert chainrule.Mlp("3-2").to_model("binary-cross-entropy", ["old", "red"]).class_names == ["old", "red"]

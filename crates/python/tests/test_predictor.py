@@ -2,6 +2,8 @@
 
 import multiprocessing as mp
 import signal
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -62,6 +64,51 @@ def test_a_forked_process_trains_and_predicts():
     child.join()
     np.testing.assert_array_equal(outputs, truth)
     assert weights == model.weights_sha256() and child.exitcode == 0
+
+
+FORKS = """
+import os, signal, threading, time, warnings
+import numpy as np
+import chainrule
+
+warnings.simplefilter("ignore", DeprecationWarning)  # of a fork with threads
+model, X = chainrule.Mlp("64-64-64-2 relu", seed=1).to_model("mse"), np.ones((3000, 64), np.float32)
+shared = chainrule.Predictor(model, threads=2)
+truth = shared.outputs(X)
+
+def grow():
+    for threads in range(3, 50):
+        chainrule.Predictor(model, threads=threads).outputs(X[:100])
+        shared.outputs(X[:100])
+
+thread = threading.Thread(target=grow)
+thread.start()
+children, ended = [], []
+while thread.is_alive() and len(children) < 60:
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if (shared.outputs(X) == truth).all() else 1)
+    children.append(child)
+    time.sleep(0.001)
+thread.join()
+end = time.monotonic() + 60
+while len(ended) < len(children) and time.monotonic() < end:
+    for child in set(children) - {child for child, _ in ended}:
+        found = os.waitpid(child, os.WNOHANG)
+        if found[0]:
+            ended.append(found)
+    time.sleep(0.01)
+left = set(children) - {child for child, _ in ended}
+for child in left:
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+print(len(left), "wait for ever,", sum(status != 0 for _, status in ended), "failed")
+"""
+
+
+def test_a_process_that_is_forked_amid_the_work_of_other_threads_computes():
+    found = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=120)
+    assert found.stdout == "0 wait for ever, 0 failed\n", found.stderr
 
 
 @pytest.mark.parametrize("threads", [1, 2, None])

@@ -192,6 +192,15 @@ def test_weights_go_to_a_module_and_come_back_after_its_steps():
         np.testing.assert_array_equal(again(x), back(x))
 
 
+def test_modules_that_stand_in_several_places_are_taken_in_each():
+    relu, tied = nn.ReLU(), nn.Linear(4, 4)
+    module = nn.Sequential(tied, relu, nn.Sequential(tied, relu), nn.Linear(4, 3)).eval()
+    model = chainrule.from_torch(module, "cross-entropy")
+    assert [words.split("(")[0] for words in model.layers] == ["dense", "relu", "dense", "relu", "dense"]
+    with torch.no_grad():
+        np.testing.assert_allclose(model.outputs(X), module(tensors(torch.float32)[0]).numpy(), rtol=1e-4, atol=1e-5)
+
+
 def test_a_state_dict_and_a_saved_file_are_one(tmp_path):
     safetensors = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
     net, module = networks("4-7-3 batch_norm relu", "float32")

@@ -300,3 +300,47 @@ def test_ctrl_c_ends_a_run_and_the_network_keeps_what_it_learned():
         timer.join()
         signal.signal(signal.SIGINT, before)
     assert net.weights_sha256() != start and np.isfinite(net.forward(np.ones((1, 200)))).all()
+
+
+def test_words_are_no_values():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    kind = np.arange(60) % 3
+    words = np.array(["low", "mid", "top"])[kind]
+    named = chainrule.Dataset(X, kind, class_names=["low", "mid", "top"])
+    for data in (chainrule.Dataset(X, words), named, chainrule.Dataset(X, kind.astype(str)), chainrule.Dataset.read("iris")):
+        for loss in ("mse", "huber(0.5)"):
+            with pytest.raises(chainrule.InvalidInputError, match=f"the class .*, and the loss .{loss[:3]}.*'cross-entropy'"):
+                chainrule.Trainer(loss, epochs=1).fit(mlp(f"{data.n_features}-3"), data)
+    # Of classes by name such a loss is of 1 at the class and 0 elsewhere, as with the command's --task.
+    for data in (chainrule.Dataset(X, words, task="classification"), chainrule.Dataset.read("iris", task="classification")):
+        net = mlp(f"{data.n_features}-3", init="zeros")
+        model = chainrule.Trainer("mse", epochs=1, optimizer="sgd:lr=1e-3", batch_size=len(data)).fit(net, data)
+        assert (model.task, model.loss, model.class_names) == ("classification", "mse", data.class_names)
+        assert model.history[0].loss == pytest.approx(1 / 3)
+        assert set(model.predict(X if data.n_features == 2 else np.ones((1, 4)))) <= set(data.class_names)
+
+
+def test_whole_numbers_are_values_for_a_loss_of_values(tmp_path):
+    X = np.random.default_rng(0).normal(size=(80, 2))
+    y = np.round(3 * X[:, 0]).astype(int) + 20
+    whole, values = chainrule.Dataset(X[:60], y[:60]), chainrule.Dataset(X[:60], y[:60].astype(float))
+    held_out = chainrule.Dataset(X[60:], y[60:])
+    settings = {"optimizer": "adam:lr=0.05", "epochs": 5, "seed": 3}
+    truth = chainrule.Trainer("mse", **settings).fit(mlp("2-4-1 tanh"), values)
+    for data in (whole, values):
+        model = chainrule.Trainer("mse", **settings).fit(mlp("2-4-1 tanh"), data, validation=held_out)
+        assert (model.task, model.class_names, model.weights_sha256()) == ("regression", None, truth.weights_sha256())
+        assert model.evaluate(held_out) == model.evaluate(X[60:], y[60:])
+        assert model.history[-1].validation_loss == pytest.approx(model.evaluate(held_out)["loss"], rel=1e-6)
+    assert whole.task == "classification"
+    with pytest.raises(chainrule.InvalidInputError, match="3 outputs; expected 1, or of classes task='classification'"):
+        chainrule.Trainer("mse").fit(mlp("2-3"), chainrule.Dataset(X, np.arange(80) % 3))
+
+
+def test_validation_rows_of_another_task_are_refused():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    classes, values = chainrule.Dataset(X, np.arange(40) % 2), chainrule.Dataset(X, X[:, 0])
+    yes_or_no = chainrule.Dataset(X, np.arange(40) % 2, task="binary")
+    for net, data, validation in (("2-2", classes, values), ("2-1", yes_or_no, classes), ("2-1", yes_or_no, values)):
+        with pytest.raises(chainrule.InvalidInputError, match=f"validation rows is {validation.task}, .* {data.task}"):
+            chainrule.Trainer(epochs=1).fit(mlp(net), data, validation=validation)

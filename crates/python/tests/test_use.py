@@ -205,6 +205,9 @@ def test_an_activation_of_chainrules_own():
     ("name", "value"),
     [
         ("alpha", -1), ("activation", "rellu"), ("activation", "elu(-1)"), ("activation", "relu(1)"), ("solver", "adamww"), ("batch_size", 0), ("hidden_layer_sizes", (3, 0)),
+        ("hidden_layer_sizes", b"\x05"), ("hidden_layer_sizes", bytearray(b"\x05")), ("power_t", float("inf")),
+        ("tol", float("inf")), ("alpha", np.float32("inf")), ("learning_rate_init", float("inf")), ("epsilon", float("inf")),
+        ("alpha", 10**400), ("momentum", 10**400),
         ("momentum", 1.0), ("tol", float("nan")), ("n_threads", 0), ("max_iter", 1.5), ("shuffle", 1), ("dtype", "float16"),
     ],
 )  # fmt: skip

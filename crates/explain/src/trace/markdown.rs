@@ -66,7 +66,6 @@ fn summary(blocks: &mut Vec<String>, trace: &Trace, detail: Detail) {
     let summary = trace.summary();
     blocks.push("## Summary".to_owned());
     blocks.extend(summary.loss_words(detail.digits).map(|loss| loss + "."));
-    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
     let numbers = summary.rows.first().map(|row| row.numbers(&summary.output)).unwrap_or_default();
     let names: Vec<&str> =
         ["row", "target", "answer"].into_iter().chain(numbers.iter().map(|(name, _)| *name)).collect();
@@ -84,6 +83,12 @@ fn summary(blocks: &mut Vec<String>, trace: &Trace, detail: Detail) {
         lines.push(format!("| {} |", cells.join(" | ")));
     }
     blocks.push(lines.join("\n"));
+}
+
+/// A text in a cell. Markdown would pass its tags on as HTML.
+fn cell(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('|', "\\|").replace('\n', " ")
 }
 
 fn section(blocks: &mut Vec<String>, level: usize, title: &str, quantities: &[Quantity], detail: Detail) {

@@ -74,7 +74,9 @@ def _modules(module: Any, name: str) -> list[tuple[str, Any]]:
     """The modules of nested ``Sequential``s in order, with their names."""
     if type(module).__name__ != "Sequential":
         return [(name, module)]
-    return [part for key, child in module.named_children() for part in _modules(child, f"{name}.{key}" if name else key)]
+    # `named_children` passes over a module that stands there twice.
+    children = [(key, child) for key, child in module._modules.items() if child is not None]
+    return [part for key, child in children for part in _modules(child, f"{name}.{key}" if name else key)]
 
 
 def from_torch(module: Any, loss: str, class_names: list[str] | None = None) -> Model:
@@ -89,7 +91,7 @@ def from_torch(module: Any, loss: str, class_names: list[str] | None = None) -> 
         What its outputs were trained for, which it does not say itself: 'cross-entropy' for logits of classes,
         'binary-cross-entropy' for a logit each, 'mse' for values, ...
     class_names : list of str, optional
-        The names of the classes, in the order of the outputs.
+        The names of the classes, in the order of the outputs; not with a loss of values.
 
     Returns
     -------
@@ -98,7 +100,8 @@ def from_torch(module: Any, loss: str, class_names: list[str] | None = None) -> 
     Raises
     ------
     InvalidInputError
-        When it holds another module, which is named.
+        When it holds another module, which is named; when names are not as many as outputs, two are alike, or the loss has no
+        classes.
     """
     layers: list[str] = []
     params: list[Any] = []

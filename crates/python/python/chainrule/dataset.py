@@ -33,7 +33,8 @@ class Dataset:
         It is copied when a run begins, into the network's element type; bytes (uint8) stay bytes. A model of a frame finds
         its columns by their names.
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-        Texts and whole numbers are classes, numbers with a point are values, unless `task` says otherwise.
+        Texts and whole numbers are classes, numbers with a point are values, unless `task` says otherwise. For a loss of values
+        whole numbers are values, too.
     task : {'classification', 'binary', 'multi-label', 'regression'}, optional
         What is learned: 'binary' and 'multi-label' are answers of 0 and 1, with an output each.
     class_names : list of str, optional
@@ -73,6 +74,8 @@ class Dataset:
     _origin: Origin
     _rows: Any
     _is_whole: bool
+    #: Whether the task was named, of arrays; it is not told by y then.
+    _is_named: bool = False
 
     def __init__(
         self,
@@ -90,6 +93,7 @@ class Dataset:
         X = as_numbers(X, "X", (2,))
         self._x = aligned(X, X.dtype if X.dtype in (np.float32, np.uint8) else np.float64)
         self.task, self.class_names, self._y, self.n_outputs = labels_or_values(y, task, class_names)
+        self._is_named = task is not None
         self._weights = None if weights is None else _weights(weights)
         for name, array in (("y", self._y), ("weights", self._weights)):
             if array is not None and len(array) != len(self._x):
@@ -205,6 +209,7 @@ class Dataset:
         data = cls.__new__(cls)
         data._table = table
         data._origin = origin
+        data._is_named = origin.settings["task"] is not None
         data._split = split
         data._rows = np.arange(table.n_rows) if rows is None else rows
         data._is_whole = rows is None
@@ -337,6 +342,14 @@ class Dataset:
         part = copy.copy(self)
         part.__dict__.update({name: copy.deepcopy(value, memo) for name, value in self.__dict__.items() if name != "_table"})
         return part
+
+    def _as_values(self) -> Dataset:
+        """The same where values are learned: whole numbers without names are values then, unless they were named classes."""
+        if self._table is not None or self._is_named or self.task != "classification" or self.class_names is not None:
+            return self
+        data = copy.copy(self)
+        data.task, data.n_outputs, data._y = "regression", 1, self._y.astype(np.float64).reshape(-1, 1)
+        return data
 
     @property
     def usual_loss(self) -> str:

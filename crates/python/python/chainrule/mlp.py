@@ -245,11 +245,16 @@ class Mlp:
         loss : str
             What the network was trained for: 'cross-entropy', 'binary-cross-entropy', 'mse', ...
         class_names : list of str, optional
-            The names of the classes, in the order of the outputs.
+            The names of the classes, in the order of the outputs; not with a loss of values.
 
         Returns
         -------
         model : Model
+
+        Raises
+        ------
+        InvalidInputError
+            When there are other names than outputs, two are alike, or the loss has no classes.
         """
         if class_names is not None and len(class_names) != self.n_outputs:
             raise InvalidInputError(f"there are {len(class_names)} class_names; expected {self.n_outputs}, one for each output")

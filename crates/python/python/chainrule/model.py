@@ -139,6 +139,7 @@ class Model:
         if data._table is None:
             self._compiled.check_takes_arrays()
         n_classes = self.n_outputs if self.task == "classification" and is_measured else None
+        data = data._as_values() if self.task == "regression" else data
         like = Learned(self.feature_names, self.class_names, n_classes, "the dataset", "the model")
         return data._part(self.dtype, like)
 

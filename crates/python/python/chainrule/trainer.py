@@ -77,9 +77,11 @@ class Trainer:
     ----------
     loss : str or callable, optional
         'cross-entropy', 'binary-cross-entropy', 'mse', 'half-mse', 'mae', 'huber(1)'; by default the one of the dataset's
-        task. Or a function ``loss(outputs, y)`` that returns its mean over the rows and the gradient of that by the
-        outputs, an array of their shape. It is given the outputs (rows, outputs) and the targets of a minibatch: class
-        numbers (rows,) or values (rows, columns), and the weights of the rows where the dataset has some.
+        task. For the last four whole numbers are values, and texts are refused; where the dataset names its
+        ``task='classification'``, the targets are 1 at the class and 0 elsewhere. Or a function ``loss(outputs, y)`` that
+        returns its mean over the rows and the gradient of that by the outputs, an array of their shape. It is given the
+        outputs (rows, outputs) and the targets of a minibatch: class numbers (rows,) or values (rows, columns), and the
+        weights of the rows where the dataset has some.
     optimizer : str
         'sgd', 'sgd:lr=0.1:momentum=0.9', 'adamw:lr=0.002', 'adam', 'rmsprop', 'adagrad'; or 'lbfgs', of which each
         epoch is an iteration over all rows.
@@ -185,6 +187,7 @@ class Trainer:
             The rows to learn from.
         validation : Dataset, optional
             Rows to measure each epoch on; nothing is learned from them, but `patience` and a 'plateau' schedule look at them.
+            Their task is that of `data`.
             Their classes and the columns of frames are those of `data`, and found by their names.
         callbacks : callable or list of callable
             Called with an `Epoch` after each epoch, in their order, on the thread that called `fit`. The run ends when one
@@ -229,6 +232,13 @@ class Trainer:
         if kept is not None and kept.best and validation is None:
             raise InvalidInputError("the best epoch is that of the smallest loss on validation rows, of which there are none")
         named = self.loss if isinstance(self.loss, str) else data.usual_loss
+        if _chainrule.loss_error(named) is None:
+            data, validation = _of_values(data, mlp, named), None if validation is None else validation._as_values()
+        if validation is not None and validation.task != data.task:
+            raise InvalidInputError(
+                f"the task of the validation rows is {validation.task}, of those to learn from {data.task}; expected the same,"
+                " named by task="
+            )
         like = None if validation is None or validation._table is not None else _learned(data)
         parts = (data._part(mlp.dtype), None if validation is None else validation._part(mlp.dtype, like))
         called = (_own_loss(self.loss, mlp.dtype) if callable(self.loss) else None, _each(functions) if functions else None)
@@ -251,6 +261,25 @@ def _learned(data: Dataset) -> Learned | None:
         return None
     n_classes = data.n_outputs if data.task == "classification" else None
     return Learned(data.feature_names, data.class_names, n_classes, "the validation part", "the rows to learn from")
+
+
+def _of_values(data: Dataset, mlp: Mlp, loss: str) -> Dataset:
+    """The rows as a loss of values takes them: whole numbers are values, and words are none."""
+    values = data._as_values()
+    if values is not data and mlp.n_outputs != 1:
+        raise InvalidInputError(
+            f"y has whole numbers, which are values for the loss {loss!r}, and the network has {mlp.n_outputs} outputs; expected"
+            " 1, or of classes task='classification'"
+        )
+    names = [] if values.task != "classification" or values._is_named else values.class_names or []
+    # What was read from a file may have numbers for names.
+    word = next((name for name in names if data._table is None or not name.removeprefix("-").isdigit()), None)
+    if word is not None:
+        raise InvalidInputError(
+            f"y has the class {word!r}, and the loss {loss!r} is for numbers; expected 'cross-entropy', numbers, or"
+            " task='classification' with 1 at the class and 0 elsewhere"
+        )
+    return values
 
 
 def _each(functions: tuple[Callable[[Epoch], Any], ...]) -> Callable[[tuple[Any, ...]], bool]:

@@ -1,11 +1,11 @@
 //! How a text file separates its cells, told by its first lines: what stands between cells, how fractions are written, and
 //! whether the first line names the columns.
 
-use std::collections::HashSet;
 use std::fmt;
 
-use super::cell::{Decimal, grouped, is_missing, is_missing_number, number, number_in_thousands};
-use super::sign::without_sign;
+use super::cell::{Decimal, grouped, is_missing, is_missing_number, number_in_thousands};
+use super::like_names::{are_years_alone, count_up, stands_over_categories};
+use super::sign::{is_number, without_sign};
 
 /// What stands between the cells of a row.
 ///
@@ -87,11 +87,6 @@ pub(super) fn trimmed(cell: &[u8], delimiter: u8) -> &[u8] {
     let start = cell.iter().position(|byte| !is_blank(byte)).unwrap_or(cell.len());
     let end = cell.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
     &cell[start..end]
-}
-
-/// Whether a cell is a number, with a sign of money or percent or without.
-fn is_number(cell: &[u8], decimal: Decimal) -> bool {
-    number_in_thousands(without_sign(cell), decimal).is_some()
 }
 
 /// Without the quotes around it.
@@ -213,32 +208,6 @@ pub(super) enum Header {
     DataLikeNames,
 }
 
-/// Whether cells are 0, 1, 2, ... or 1, 2, 3, ..., as pandas and spreadsheets number columns, with no more between them than texts that
-/// do not occur again below, and ahead of them than the empty name of an index.
-fn count_up(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
-    let (mut next, mut start, mut counted) = (None, 0, 0);
-    for (column, cell) in first.iter().enumerate() {
-        if is_number(cell, decimal) {
-            let due = *next.get_or_insert_with(|| {
-                start = usize::from(*cell == b"1");
-                start
-            });
-            if *cell != due.to_string().as_bytes() {
-                return false;
-            }
-            (next, counted) = (Some(due + 1), counted + 1);
-        } else if is_missing(cell) {
-            if column > 0 || !cell.is_empty() {
-                return false;
-            }
-        } else if below.iter().any(|row| row.get(column) == Some(cell)) {
-            return false;
-        }
-    }
-    // 1, 2, 3 alone may well be data.
-    counted >= 2 && (start == 0 || counted < first.len())
-}
-
 /// Tells by the cells of the first rows. Names are no numbers, and not missing; a row that mixes numbers with words is data,
 /// since data must not be lost. Among words alone, names are those that do not occur again below them.
 pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
@@ -276,31 +245,6 @@ pub(super) fn header(rows: &[Vec<&[u8]>], decimal: Decimal) -> Header {
         return Header::Names;
     }
     if columns().any(recurs) { Header::Data } else { Header::Names }
-}
-
-/// Whether a text of the first row does not occur again below, where other texts do, three times each on average.
-fn stands_over_categories(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
-    (0..first.len()).filter(|&column| !is_number(first[column], decimal) && !is_missing(first[column])).any(|column| {
-        let cells = || below.iter().filter_map(|row| row.get(column)).filter(|cell| !is_missing(cell));
-        let different: HashSet<&[u8]> = cells().copied().collect();
-        let are_texts = !different.is_empty() && different.iter().all(|cell| !is_number(cell, decimal));
-        are_texts && !different.contains(first[column]) && cells().count() >= 3 * different.len()
-    })
-}
-
-/// Whether the numbers of the first row are years, one after the other, and none of the numbers below is one; its words, if it
-/// has any, do not occur again below them.
-fn are_years_alone(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
-    let year =
-        |cell: &[u8]| number(cell, decimal).filter(|year| (1500.0..2500.0).contains(year) && year.fract() == 0.0);
-    let (numbers, words): (Vec<usize>, Vec<usize>) =
-        (0..first.len()).partition(|&column| number(first[column], decimal).is_some());
-    let years: Vec<Option<f64>> = numbers.iter().map(|&column| year(first[column])).collect();
-    let recurs = |column: &usize| below.iter().any(|row| row.get(*column) == Some(&first[*column]));
-    years.len() > 1
-        && years.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if *b == a + 1.0))
-        && !words.iter().any(recurs)
-        && below.iter().flatten().all(|cell| year(cell).is_none())
 }
 
 /// Whether columns of words and of numbers are set apart by runs of blanks, as where they stand below one another: three

@@ -18,6 +18,7 @@ mod first_rows;
 mod join;
 #[cfg(feature = "csv")]
 mod kinds;
+mod like_names;
 mod options;
 mod padded;
 #[cfg(feature = "csv")]

@@ -187,6 +187,11 @@ fn a_trace_begins_with_loss_targets_answers_and_probabilities() {
         "{markdown}"
     );
     assert!(markdown.contains("| 42 | yes | b \\| c | "), "{markdown}");
+    // Markdown passes tags on.
+    found.words = ["<script>", "a & b &lt;"].map(|word| RowWords { target: None, answer: word.to_owned() }).to_vec();
+    let markdown = to_markdown(&found, &MarkdownStyle::default());
+    assert!(markdown.contains(" | &lt;script&gt; | ") && !markdown.contains("<script>"), "{markdown}");
+    assert!(markdown.contains(" | a &amp; b &amp;lt; | "), "{markdown}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .. import _chainrule
 from .._chainrule import Network
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, InvalidParameterError
 from ..model import Model
 from ._parameters import MOST_STEPS, NORMS, check_parameters, hidden_widths
 from ._predict import network_norms, network_parameters
@@ -148,6 +148,8 @@ class BaseMLP(BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Any:
         hidden = hidden_widths(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        if not first:
+            self._check_network(hidden)
         examples = self._examples(without_dates(X), y, incremental, reset=first)
         examples.weigh(sample_weight)
         self.n_outputs_ = examples.n_outputs
@@ -165,6 +167,23 @@ class BaseMLP(BaseEstimator, ABC):
                 " contain large values and need to be preprocessed."
             )
         return self
+
+    def _check_network(self, hidden: list[int]) -> None:
+        """Refuse parameters that are no longer those of the network, which a fit is to go on with."""
+        fitted = [coef.shape[1] for coef in self.coefs_[:-1]]
+        norms: Any = getattr(self, "norms_", ())
+        norm = next((name for name, rows in NORMS.items() if len(norms) and len(norms[0]) == rows), None)
+        dtype = network_dtype(self.coefs_)
+        for name, has_changed, has in (
+            ("hidden_layer_sizes", hidden != fitted, tuple(fitted)),
+            ("norm", bool(hidden) and self.norm != norm, norm),
+            ("dtype", self.dtype is not None and np.dtype(self.dtype) != dtype, np.dtype(dtype).name),
+        ):
+            if has_changed:
+                raise InvalidParameterError(
+                    f"The {name!r} parameter of {type(self).__name__} is {getattr(self, name)!r}, and the fitted network has"
+                    f" {has!r}, which a fit that goes on cannot change: put it back, or fit anew with warm_start=False."
+                )
 
     def _network(self) -> Network:
         dtype = network_dtype(self.coefs_)
@@ -217,14 +236,23 @@ class BaseMLP(BaseEstimator, ABC):
         self._take(network.parameters())
         if self.verbose:
             print(f"L-BFGS: {iterations} iterations, {evaluations} evaluations, loss = {self.loss_:.8f}")
-        if reason in ("iterations", "evaluations"):
+        is_double = examples.X.dtype == np.float64
+        scale = "scale the data" + ("" if is_double else ", or try dtype='float64'")
+        if not np.isfinite(self.loss_):
+            why = f"the loss is {self.loss_}. To mend it, {scale}."
+        elif reason in ("iterations", "evaluations"):
             limit = {"iterations": "max_iter", "evaluations": "max_fun"}[reason]
-            warnings.warn(
-                f"lbfgs failed to converge after {iterations} iteration(s): the limit of {reason} was reached."
-                f" Increase {limit} ({getattr(self, limit)}) or scale the data.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+            why = f"the limit of {reason} was reached. Increase {limit} ({getattr(self, limit)}) or scale the data."
+        # In float32 rounding hides the last decreases of a loss: one fit in four or so ends there, as good as converged.
+        elif reason == "stuck" and (is_double or iterations == 0):
+            why = f"no step along the search direction lowered the loss of {self.loss_:g}. To mend it, {scale}."
+        else:
+            return
+        warnings.warn(
+            f"lbfgs failed to converge after {iterations} iteration(s): {why}",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
 
     def _split(self, examples: Examples) -> tuple[Any, Any]:
         """The rows to train with, `None` for all of them, and those to validate with."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metaestimators import available_if
@@ -218,6 +219,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
             return
+        if (issparse(y) or y.ndim != 1) and not self._label_binarizer.y_type_.startswith("multilabel"):
+            raise ValueError("The object was not fitted with multilabel input.")
         classes = unique_labels(y)
         if self.warm_start:
             if set(classes) != set(self.classes_):

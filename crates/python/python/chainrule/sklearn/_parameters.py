@@ -25,7 +25,12 @@ class Range:
 
 
 def _is_real(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) and not np.isnan(float(value))
+    if not isinstance(value, Real) or isinstance(value, (bool, np.bool_)):
+        return False
+    try:
+        return not np.isnan(float(value))
+    except OverflowError:  # larger than any float
+        return False
 
 
 def _is_integer(value: Any) -> bool:
@@ -50,8 +55,8 @@ _BOOLEAN = Range(lambda value: isinstance(value, (bool, np.bool_)), "an instance
 # Epochs, iterations and evaluations beyond this are never reached.
 MOST_STEPS = 2**63 - 1
 _COUNT = Range(lambda value: _is_integer(value) and value >= 1, "an int in the range [1, inf)")
-_NOT_NEGATIVE = Range(lambda value: _is_real(value) and value >= 0, "a float in the range [0.0, inf)")
-_POSITIVE = Range(lambda value: _is_real(value) and value > 0, "a float in the range (0.0, inf)")
+_NOT_NEGATIVE = Range(lambda value: _is_real(value) and 0 <= value < np.inf, "a float in the range [0.0, inf)")
+_POSITIVE = Range(lambda value: _is_real(value) and 0 < value < np.inf, "a float in the range (0.0, inf)")
 _SHARE = Range(lambda value: _is_real(value) and 0 <= value < 1, "a float in the range [0.0, 1.0)")
 
 
@@ -62,7 +67,7 @@ def _is_seed(value: Any) -> bool:
 
 
 def _are_sizes(value: Any) -> bool:
-    return _is_integer(value) and value >= 1 or hasattr(value, "__iter__") and not isinstance(value, str)
+    return _is_integer(value) and value >= 1 or hasattr(value, "__iter__") and not isinstance(value, (str, bytes, bytearray))
 
 
 # The normalisations, and of how many rows their arrays are: gamma and beta; running mean and variance as well.
