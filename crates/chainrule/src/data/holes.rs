@@ -132,7 +132,11 @@ impl Schema {
 
     /// A note of columns of numbers in which this table has yes and no, true and false, that are read as 1 and 0.
     pub(super) fn answers_as_numbers(&self, table: &Table, columns: &[usize]) -> Option<String> {
-        let are_words = |at: usize| matches!(table.columns()[at].cells, Cells::Words { .. });
+        let is_either = |word: &String| ["true", "false"].iter().any(|either| either.eq_ignore_ascii_case(word));
+        let are_words = |at: usize| match &table.columns()[at].cells {
+            Cells::Words { words, .. } => words.all().iter().all(is_either),
+            Cells::Numbers { .. } => false,
+        };
         let located = self.columns.iter().zip(columns);
         let titles: Vec<String> = located
             .filter(|(column, at)| matches!(column.kind, Kind::Number { .. }) && are_words(**at))

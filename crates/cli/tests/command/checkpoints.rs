@@ -194,3 +194,12 @@ mod signals {
         }
     }
 }
+
+#[test]
+fn a_file_in_the_place_of_the_folder_is_refused_before_anything_is_read() {
+    let folder = folder();
+    fs::write(folder.path().join("f"), "").unwrap();
+    let refused = run(folder.path(), "train --data absent.csv --target y --epochs 1 --checkpoint f");
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--checkpoint f is a file; checkpoints go to a folder"), "{}", refused.stderr);
+}
