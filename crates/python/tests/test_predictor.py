@@ -77,7 +77,7 @@ shared = chainrule.Predictor(model, threads=2)
 truth = shared.outputs(X)
 
 def grow():
-    for threads in range(3, 50):
+    for threads in range(3, 33):
         chainrule.Predictor(model, threads=threads).outputs(X[:100])
         shared.outputs(X[:100])
 
@@ -102,13 +102,13 @@ left = set(children) - {child for child, _ in ended}
 for child in left:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-print(len(left), "wait for ever,", sum(status != 0 for _, status in ended), "failed")
+print("forked" if len(children) >= 5 else "no", "children:", len(left), "wait for ever,", sum(status != 0 for _, status in ended), "failed")
 """
 
 
 def test_a_process_that_is_forked_amid_the_work_of_other_threads_computes():
     found = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=120)
-    assert found.stdout == "0 wait for ever, 0 failed\n", found.stderr
+    assert found.stdout == "forked children: 0 wait for ever, 0 failed\n", found.stderr
 
 
 @pytest.mark.parametrize("threads", [1, 2, None])

@@ -333,7 +333,7 @@ def test_whole_numbers_are_values_for_a_loss_of_values(tmp_path):
         assert model.evaluate(held_out) == model.evaluate(X[60:], y[60:])
         assert model.history[-1].validation_loss == pytest.approx(model.evaluate(held_out)["loss"], rel=1e-6)
     assert whole.task == "classification"
-    with pytest.raises(chainrule.InvalidInputError, match="3 outputs; expected 1, or of classes task='classification'"):
+    with pytest.raises(chainrule.InvalidInputError, match="3 outputs; expected 1, or task='classification'"):
         chainrule.Trainer("mse").fit(mlp("2-3"), chainrule.Dataset(X, np.arange(80) % 3))
 
 

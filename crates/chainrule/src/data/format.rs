@@ -227,6 +227,9 @@ fn inflated(origin: &str, reader: impl Read + 'static, is_zstd: bool, limits: Li
     })
 }
 
+/// Formats that are not read from a stream, by how they begin.
+const FROM_FILES: [(&[u8], &str); 3] = [(b"\x93NUMPY", "NPY"), (b"PAR1\x15", "Parquet"), (b"ARROW1\0\0", "Arrow")];
+
 /// Reads text from a stream without a name, which gzip or zstd may have compressed.
 pub(crate) fn read_stream(
     origin: &str,
@@ -251,7 +254,13 @@ pub(crate) fn read_stream(
     match foreign::refused(origin, &head, "text") {
         Some(error) => Err(error),
         None if head.starts_with(b"PK\x03\x04") => Err(foreign::zip(origin, "", "text")),
-        None => read_text(origin, reader, text, within),
+        None => match FROM_FILES.iter().find(|(magic, _)| head.starts_with(magic)) {
+            Some((_, name)) => {
+                let expected = "text: this format is read from a file, by its name".to_owned();
+                Err(Error::format(origin, Place::Byte(0), (*name).to_owned(), expected))
+            }
+            None => read_text(origin, reader, text, within),
+        },
     }
 }
 

@@ -135,14 +135,17 @@ impl Request {
 
     pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
         let asked = [&self.target, &self.log1p, &self.format.categories, &self.format.na_as_text].into_iter().flatten();
-        let asked = asked.chain(&self.group).chain(&self.row_weights).cloned();
+        let tested = if known.is_test { known.target_names } else { &[] };
+        let asked = asked.chain(&self.group).chain(&self.row_weights).chain(tested).cloned();
         let used = self.features.as_ref().map(|features| features.iter().cloned().chain(asked).collect());
         let mut format = TextFormat { left_out: self.drop.clone(), used, ..self.format.clone() };
         if !format.for_model {
-            // A line that has all columns that are asked for by name is the header.
-            let named = self.target.iter().chain(self.features.iter().flatten()).chain(&self.drop);
-            let is_name = |name: &&String| name.parse::<f64>().is_err() && !name.starts_with("column ");
-            format.known_columns = named.filter(is_name).cloned().collect();
+            // A line that has all columns that are asked for by name is the header. Targets may stand in a file of their own.
+            let targets: &[String] = if self.labels.is_none() { &self.target } else { &[] };
+            let named = targets.iter().chain(self.features.iter().flatten()).chain(&self.drop);
+            let named = named.chain(&self.group).chain(&self.row_weights).chain(&self.format.categories);
+            let is_name = |name: &&String| name.parse::<usize>().is_err() && !name.starts_with("column ");
+            format.known_columns.extend(named.filter(is_name).cloned());
         }
         self.targets_of(self.source.read_whole(&format, self.within())?, known)
     }
@@ -246,30 +249,36 @@ impl Request {
             }
             None => None,
         };
-        let learned = |names: &ColumnNames<'_>| match known.target_names {
-            [_, ..] if known.is_test => {
-                known.target_names.iter().map(|name| names.place(name)).collect::<Option<Vec<_>>>()
+        // Targets that are tested on are called as those that are learned, unless those that are named here are there alone.
+        let learned = |names: &ColumnNames<'_>| {
+            let are_there = |wanted: &[String]| wanted.iter().all(|name| names.place(name).is_some());
+            let is_named = !self.target.is_empty() && are_there(&names.joined(&self.target));
+            let is_learned = known.is_test && !known.target_names.is_empty() && !names.known().is_empty();
+            match is_learned && (are_there(known.target_names) || !is_named) {
+                true => names.find_all(known.target_names).map(Some),
+                false => Ok(None),
             }
-            _ => None,
         };
-        let (target_table, targets) = match (&own_targets, learned(&names)) {
-            (Some(labels), _) => {
-                let names = labels.names();
-                let all = || (0..labels.cols()).collect();
-                let chosen = match learned(&names) {
-                    Some(learned) => learned,
-                    None if self.target.is_empty() => all(),
-                    None => names.find_all(&self.target)?,
-                };
-                (labels, chosen)
-            }
-            (None, Some(learned)) => (&table, learned),
-            (None, None) if self.target.is_empty() => match self.source.own_target() {
-                Some(own) => (&table, vec![names.find(own)?]),
-                None => return Err(Error::LabelsNeeded { origin: table.origin().to_owned() }),
-            },
-            (None, None) => (&table, names.find_all(&self.target)?),
-        };
+        let (target_table, targets) =
+            match (&own_targets, own_targets.is_none().then(|| learned(&names)).transpose()?.flatten()) {
+                (Some(labels), _) => {
+                    let names = labels.names();
+                    let all = || (0..labels.cols()).collect();
+                    let chosen = match learned(&names) {
+                        Ok(Some(learned)) => learned,
+                        // A file of targets alone may call them otherwise.
+                        _ if self.target.is_empty() => all(),
+                        found => found?.map_or_else(|| names.find_all(&self.target), Ok)?,
+                    };
+                    (labels, chosen)
+                }
+                (None, Some(learned)) => (&table, learned),
+                (None, None) if self.target.is_empty() => match self.source.own_target() {
+                    Some(own) => (&table, vec![names.find(own)?]),
+                    None => return Err(Error::LabelsNeeded { origin: table.origin().to_owned() }),
+                },
+                (None, None) => (&table, names.find_all(&self.target)?),
+            };
         let targets = known_order(target_table, targets, known)?;
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;

@@ -149,7 +149,7 @@ impl Request {
         let mut examples = request.targets_of(whole, known)?;
         // Before training it is said among other lines.
         for note in examples.notes.iter_mut().filter(|note| is_of_rows_left_out(note)) {
-            *note = format!("note: {note}: rows are counted without them");
+            *note = format!("note: {note}: rows are counted after that");
         }
         if let ([given], [learned]) = (&examples.target_names[..], model.target.names())
             && given != learned
@@ -181,7 +181,7 @@ impl Request {
         }
         let schema = fitted.schema();
         if let Some(schema) = schema {
-            request.format = schema.known_to(&self.format, true);
+            request.format = schema.known_to(&request.format, true);
             let answers = learned.target.answers.iter().flatten();
             if learned.class_names().into_iter().flatten().chain(answers).any(|class| says_nothing(class)) {
                 request.format.known_na_as_text.extend_from_slice(&learned.target_names);

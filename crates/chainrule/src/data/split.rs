@@ -19,7 +19,7 @@ use crate::{Error, Result};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SplitBy {
-    /// At random; of classes the same share of each. Where a column says which rows belong together, as [`SplitBy::Group`].
+    /// At random; of classes the same share of each, but one row at least is left to be trained on. Where a column says which rows belong together, as [`SplitBy::Group`].
     #[default]
     Stratified,
     /// At random, classes or not; groups as before.

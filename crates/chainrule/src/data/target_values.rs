@@ -5,6 +5,9 @@ use super::target_columns::{TargetColumns, TargetData, TargetFound};
 use super::values::ValuesBuilder;
 use crate::{Error, Result, Task};
 
+/// Whole numbers below this are all f64.
+const EXACT: f64 = (1_u64 << 53) as f64;
+
 impl TargetColumns<'_> {
     /// The number in each column. To questions, yes and no are answers too.
     pub(super) fn values(&self, task: Task) -> Result<TargetFound> {
@@ -45,8 +48,7 @@ impl TargetColumns<'_> {
     /// Whether a column holds whole numbers that f64 does not tell from their neighbours.
     pub(super) fn has_inexact(&self, column: usize) -> bool {
         let mut cursor = self.cursor(column);
-        let is_inexact =
-            |row: usize| matches!(cursor.at(row).cell(column), Cell::Number(x) if x.abs() >= 2f64.powi(53));
+        let is_inexact = |row: usize| matches!(cursor.at(row).cell(column), Cell::Number(x) if x.abs() >= EXACT);
         self.rows.iter().any(is_inexact)
     }
 
@@ -54,11 +56,14 @@ impl TargetColumns<'_> {
     pub(super) fn are_inexact(&self, column: usize) -> bool {
         let (mut cursor, mut least, mut most) = (self.cursor(column), f64::INFINITY, f64::NEG_INFINITY);
         for row in self.rows.iter() {
-            if let Cell::Number(value) = cursor.at(row).cell(column) {
-                (least, most) = (least.min(value), most.max(value));
+            match cursor.at(row).cell(column) {
+                Cell::Number(value) if value.abs() < EXACT / 2.0 => return false,
+                Cell::Number(value) => (least, most) = (least.min(value), most.max(value)),
+                _ => {}
             }
         }
-        self.has_inexact(column) && most - least < 1e-9 * most.abs().max(least.abs())
+        let largest = most.abs().max(least.abs());
+        largest >= EXACT && most - least < 1e-9 * largest
     }
 
     pub(super) fn inexact(&self, column: usize) -> Error {

@@ -26,7 +26,13 @@ fn one_number_among_words_that_stand_over_categories_is_told() {
     fs::write(folder.path().join("t.csv"), format!("city,2019\n{rows}")).unwrap();
     let found = run(folder.path(), "data t.csv --target 2");
     let said = format!("{}{}", found.stdout, found.stderr);
-    assert!(said.contains("first line, city, 2019, ..., taken as data; if it is a header"), "{said}");
+    assert!(said.contains("first line, city, 2019, taken as data; if it is a header"), "{said}");
+    // Numbers as those below are data, and so are texts that begin as another format.
+    fs::write(folder.path().join("n.csv"), format!("city,3\n{rows}")).unwrap();
+    let found = run(folder.path(), "data n.csv --target 2");
+    assert!(!format!("{}{}", found.stdout, found.stderr).contains("taken as data"), "{found:?}");
+    fs::write(folder.path().join("p.csv"), format!("PAR1,ARROW1\n{rows}")).unwrap();
+    assert!(succeed(folder.path(), "data p.csv --target 2").contains("first line taken as names"));
     // Rows that begin so are data, and nothing is said of them.
     fs::write(folder.path().join("d.csv"), format!("c1,2019\n{rows}")).unwrap();
     let found = run(folder.path(), "data d.csv --target 2");
@@ -39,7 +45,7 @@ fn a_format_that_is_no_text_is_named_on_standard_input() {
     let found = feed(folder.path(), "data -", b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4'");
     assert_eq!(found.code, 1);
     assert!(
-        found.stderr.contains("found NPY, expected text, or a file of that format by its name"),
+        found.stderr.contains("found NPY, expected text: this format is read from a file, by its name"),
         "{}",
         found.stderr
     );

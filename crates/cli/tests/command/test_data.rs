@@ -50,6 +50,23 @@ fn a_target_by_its_number_is_the_column_of_the_same_name() {
 }
 
 #[test]
+fn categories_by_their_number_are_the_columns_of_the_same_name_and_a_target_that_is_not_there_is_missed() {
+    let folder = folder();
+    let path = folder.path();
+    let row = |at: usize| (numbers(at).0, at % 3, at % 2);
+    let learned: String = (0..90).map(row).map(|(a, zip, y)| format!("{a},{zip},{y}\n")).collect();
+    let tested: String = (90..120).map(row).map(|(a, zip, y)| format!("{zip},{a},{y}\n")).collect();
+    fs::write(path.join("t.csv"), format!("a,zip,y\n{learned}")).unwrap();
+    fs::write(path.join("e.csv"), format!("zip,a,y\n{tested}")).unwrap();
+    fs::write(path.join("o.csv"), format!("zip,a,z\n{tested}")).unwrap();
+    let train = "train --data t.csv --epochs 1 --categories 2";
+    succeed(path, &format!("{train} --target y --test-data e.csv"));
+    succeed(path, &format!("{train} --target 3 --test-data e.csv"));
+    let refused = run(path, &format!("{train} --target 3 --test-data o.csv"));
+    assert!(refused.code == 1 && refused.stderr.contains("unknown column \"y\""), "{}", refused.stderr);
+}
+
+#[test]
 fn neither_groups_nor_weights_are_needed_to_test_nor_a_target_beside_a_model() {
     let folder = folder();
     files(folder.path());
@@ -73,7 +90,7 @@ fn rows_that_are_left_out_are_counted() {
     succeed(folder.path(), "train --data t.csv --features a,b --target y --epochs 1 --missing drop --quiet --save m");
     for args in ["eval m --data h.csv", "explain m --data h.csv --row 2", "trace m --data h.csv --skip 1"] {
         let found = run(folder.path(), args);
-        let note = "note: 1 row with missing values left out: rows are counted without";
+        let note = "note: 1 row with missing values left out: rows are counted after that";
         assert!(found.code == 0 && found.stderr.contains(note), "{args}: {found:?}");
     }
 }

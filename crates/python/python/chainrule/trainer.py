@@ -233,7 +233,9 @@ class Trainer:
             raise InvalidInputError("the best epoch is that of the smallest loss on validation rows, of which there are none")
         named = self.loss if isinstance(self.loss, str) else data.usual_loss
         if _chainrule.loss_error(named) is None:
-            data, validation = _of_values(data, mlp, named), None if validation is None else validation._as_values()
+            data = _of_values(data, mlp, named)
+            if validation is not None and data.task == "regression":
+                validation = validation._as_values()
         if validation is not None and validation.task != data.task:
             raise InvalidInputError(
                 f"the task of the validation rows is {validation.task}, of those to learn from {data.task}; expected the same,"
@@ -269,7 +271,7 @@ def _of_values(data: Dataset, mlp: Mlp, loss: str) -> Dataset:
     if values is not data and mlp.n_outputs != 1:
         raise InvalidInputError(
             f"y has whole numbers, which are values for the loss {loss!r}, and the network has {mlp.n_outputs} outputs; expected"
-            " 1, or of classes task='classification'"
+            " 1, or task='classification' if they are classes"
         )
     names = [] if values.task != "classification" or values._is_named else values.class_names or []
     # What was read from a file may have numbers for names.

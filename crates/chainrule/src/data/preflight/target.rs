@@ -94,3 +94,18 @@ pub(super) fn labels(examples: &Examples, rows: impl Iterator<Item = usize>) -> 
         TargetData::Values(_) => None,
     }
 }
+
+/// Which of the classes, or of no and yes, occur among these rows; `None` of values.
+pub(super) fn marked_classes(examples: &Examples, classes: usize, rows: &[usize]) -> Option<Vec<bool>> {
+    let mut marks = vec![false; classes];
+    let mut mark = |label: usize| marks.get_mut(label).map(|mark| *mark = true);
+    match examples.target_data() {
+        TargetData::Classes { labels, .. } => rows.iter().try_for_each(|&row| mark(labels[row] as usize))?,
+        TargetData::Values(values) if values.cols() == 1 && examples.task() == Task::Binary => {
+            let mut cursor = values.cursor();
+            rows.iter().try_for_each(|&row| mark(usize::from(cursor.at(row)[0] > 0.5)))?;
+        }
+        TargetData::Values(_) => return None,
+    }
+    Some(marks)
+}

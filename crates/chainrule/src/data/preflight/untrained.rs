@@ -1,29 +1,34 @@
 //! Classes that no row is trained on.
 
 use super::finding::{DataFinding, listed};
-use super::target::{TargetProfile, labels};
+use super::target::{TargetProfile, marked_classes};
 use crate::data::examples::Examples;
 use crate::data::split::Parts;
 
-/// What is said of classes whose rows are all held out.
+/// What is said of classes whose rows are all held out, or only validated on.
 pub(super) fn untrained_classes(target: &TargetProfile, examples: &Examples, parts: &Parts) -> Option<DataFinding> {
-    let mut is_trained = vec![false; target.classes.len()];
-    for label in labels(examples, parts.train.iter().copied())? {
-        *is_trained.get_mut(label as usize)? = true;
+    let count = target.classes.len();
+    let is_trained = marked_classes(examples, count, &parts.train)?;
+    let lacks = |at: &usize| target.classes[*at].1 > 0 && !is_trained[*at];
+    let lacking: Vec<usize> = (0..count).filter(lacks).collect();
+    if lacking.is_empty() {
+        return None;
     }
-    let lacking = target.classes.iter().zip(is_trained).filter(|((_, rows), is_trained)| *rows > 0 && !is_trained);
-    let names: Vec<String> = lacking.map(|((class, _), _)| class.clone()).collect();
-    let number = names.len();
-    (number > 0).then(|| DataFinding {
+    let is_validated = marked_classes(examples, count, &parts.validation)?;
+    let names: Vec<String> = lacking.iter().map(|&at| target.classes[at].0.clone()).collect();
+    let (classes, them) = match names.len() {
+        1 => ("class ".to_owned(), "it"),
+        number => (format!("{number} classes, "), "them"),
+    };
+    let why = match lacking.iter().any(|&at| is_validated[at]) {
+        true => format!("validated on or held out: the network learns {them} at most where it is trained anew"),
+        false => format!("held out: the network cannot learn {them}"),
+    };
+    Some(DataFinding {
         kind: "untrained-classes",
         columns: target.names.clone(),
-        number: number as f64,
-        seen: format!(
-            "all rows of {}{} are held out: the network cannot learn {}",
-            if number == 1 { "class ".to_owned() } else { format!("{number} classes, ") },
-            listed(&names),
-            if number == 1 { "it" } else { "them" }
-        ),
+        number: names.len() as f64,
+        seen: format!("all rows of {classes}{} are {why}", listed(&names)),
         advice: "more rows of them, or another split (--holdout, --validation, --split-seed, --group)".to_owned(),
     })
 }

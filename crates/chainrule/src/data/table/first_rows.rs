@@ -1,6 +1,5 @@
 //! What the first rows of a text file say of it: its dialect, whether they are named, and the kind of each column.
 
-use std::collections::HashSet;
 use std::io::{Cursor, Read};
 
 use super::amounts::taken_off;
@@ -13,6 +12,7 @@ use super::preamble::refuse_preamble;
 use super::records::{Record, Records};
 use super::thousands::{self, Setting};
 use super::words::Words;
+use crate::data::choice::ColumnNames;
 use crate::{Error, Place, Result};
 
 /// Rows by which kinds of columns are told.
@@ -31,16 +31,16 @@ pub(super) struct FirstRows {
     pub(super) decimal: Option<Decimal>,
 }
 
-/// Whether the first line holds each of these names, of which there is one.
+/// Whether the first line holds each of these names, of which there is one. Names that hold commas come in parts.
 fn has_all(firsts: &[Vec<&[u8]>], names: &[String]) -> bool {
-    let cells: HashSet<&[u8]> = firsts.iter().take(1).flatten().copied().collect();
-    !names.is_empty() && names.iter().all(|name| cells.contains(name.as_bytes()))
+    let cells = firsts.iter().take(1).flatten().map(|cell| std::str::from_utf8(cell).ok());
+    let cells = ColumnNames::new(cells);
+    !names.is_empty() && cells.joined(names).iter().all(|name| cells.place(name).is_some())
 }
 
 impl FirstRows {
     pub(super) fn read<R: Read>(origin: &str, records: &Records<R>, format: &TextFormat) -> Result<Self> {
         let ahead = records.ahead();
-        refuse_binary(origin, ahead)?;
         let lines: Vec<&[u8]> = ahead
             .split(|byte| *byte == records.terminator())
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
@@ -96,9 +96,10 @@ impl FirstRows {
             }
             (None, Header::Data) => false,
             (None, Header::DataLikeNames) => {
+                let more = if firsts[0].len() > 3 { ", ..." } else { "" };
                 let firsts: Vec<_> = firsts[0].iter().take(3).map(|cell| String::from_utf8_lossy(cell)).collect();
                 notes.push(format!(
-                    "warning: first line, {}, ..., taken as data; if it is a header, which names the columns: header = yes",
+                    "warning: first line, {}{more}, taken as data; if it is a header, which names the columns: header = yes",
                     firsts.join(", ")
                 ));
                 false
@@ -197,23 +198,6 @@ fn first_twice(names: &[Option<String>]) -> Option<(usize, usize)> {
     order.sort_by_key(|&at| &names[at as usize]); // stable
     let alike = order.windows(2).filter(|pair| names[pair[0] as usize] == names[pair[1] as usize]);
     alike.map(|pair| (pair[0] as usize, pair[1] as usize)).min_by_key(|(_, again)| *again)
-}
-
-/// Refuses what begins as a format that is no text, which is read from files alone.
-fn refuse_binary(origin: &str, ahead: &[u8]) -> Result<()> {
-    const FORMATS: [(&[u8], &str); 4] = [
-        (b"\x93NUMPY", "NPY"),
-        (b"PK\x03\x04", "NPZ or another zip archive"),
-        (b"PAR1", "Parquet"),
-        (b"ARROW1", "Arrow"),
-    ];
-    match FORMATS.iter().find(|(magic, _)| ahead.starts_with(magic)) {
-        Some((_, name)) => {
-            let expected = "text, or a file of that format by its name: it is not read from standard input".to_owned();
-            Err(Error::format(origin, Place::Byte(0), (*name).to_owned(), expected))
-        }
-        None => Ok(()),
-    }
 }
 
 /// That a cell is no text.

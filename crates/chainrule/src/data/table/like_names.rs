@@ -31,8 +31,22 @@ pub(super) fn count_up(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) 
     counted >= 2 && (start == 0 || counted < first.len())
 }
 
-/// Whether a text of the first row does not occur again below, where other texts do, three times each on average.
+/// Whether a text of the first row does not occur again below, where other texts do, three times each on average, and its numbers
+/// lie beyond those below. Of fewer than ten rows that says nothing.
 pub(super) fn stands_over_categories(first: &[&[u8]], below: &[Vec<&[u8]>], decimal: Decimal) -> bool {
+    let lies_beyond = |column: usize| {
+        let Some(here) = number(first[column], decimal) else { return true };
+        let mut numbers = below.iter().filter_map(|row| number(row.get(column)?, decimal)).peekable();
+        let (mut is_below, mut is_above) = (true, true);
+        if numbers.peek().is_none() {
+            return true;
+        }
+        numbers.for_each(|number| (is_below, is_above) = (is_below && here < number, is_above && here > number));
+        is_below || is_above
+    };
+    if below.len() < 10 || !(0..first.len()).all(lies_beyond) {
+        return false;
+    }
     (0..first.len()).filter(|&column| !is_number(first[column], decimal) && !is_missing(first[column])).any(|column| {
         let cells = || below.iter().filter_map(|row| row.get(column)).filter(|cell| !is_missing(cell));
         let different: HashSet<&[u8]> = cells().copied().collect();

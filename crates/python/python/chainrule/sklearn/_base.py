@@ -156,9 +156,10 @@ class BaseMLP(BaseEstimator, ABC):
         self._random_state = check_random_state(self.random_state)
         if first:
             self._initialize([examples.n_features, *hidden, examples.n_outputs], examples.X.dtype)
+            self._made_by = {"hidden_layer_sizes": tuple(hidden), "norm": self.norm, "dtype": self.dtype}
         network = self._network()
         if self.solver == "lbfgs":
-            self._fit_lbfgs(network, examples)
+            self._fit_lbfgs(network, examples, first)
         else:
             self._fit_stochastic(network, examples, incremental)
         if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_, *self.norms_)):
@@ -169,20 +170,15 @@ class BaseMLP(BaseEstimator, ABC):
         return self
 
     def _check_network(self, hidden: list[int]) -> None:
-        """Refuse parameters that are no longer those of the network, which a fit is to go on with."""
-        fitted = [coef.shape[1] for coef in self.coefs_[:-1]]
-        norms: Any = getattr(self, "norms_", ())
-        norm = next((name for name, rows in NORMS.items() if len(norms) and len(norms[0]) == rows), None)
-        dtype = network_dtype(self.coefs_)
-        for name, has_changed, has in (
-            ("hidden_layer_sizes", hidden != fitted, tuple(fitted)),
-            ("norm", bool(hidden) and self.norm != norm, norm),
-            ("dtype", self.dtype is not None and np.dtype(self.dtype) != dtype, np.dtype(dtype).name),
-        ):
-            if has_changed:
+        """Refuse parameters that are not those which the network was made by, with which a fit is to go on."""
+        made = getattr(self, "_made_by", None)
+        now = {"hidden_layer_sizes": tuple(hidden), "norm": self.norm, "dtype": self.dtype}
+        for name in () if made is None else now:
+            if now[name] != made[name]:
                 raise InvalidParameterError(
-                    f"The {name!r} parameter of {type(self).__name__} is {getattr(self, name)!r}, and the fitted network has"
-                    f" {has!r}, which a fit that goes on cannot change: put it back, or fit anew with warm_start=False."
+                    f"The {name!r} parameter of {type(self).__name__} is {getattr(self, name)!r}, and the network that this fit"
+                    f" goes on with was made with {made[name]!r}, which cannot change: put it back, or make a network anew by fit"
+                    " with warm_start=False."
                 )
 
     def _network(self) -> Network:
@@ -227,7 +223,7 @@ class BaseMLP(BaseEstimator, ABC):
             arrays = (self.coefs_, self.intercepts_, self.norms_)
             self._best_parameters = tuple([array.copy() for array in kind] for kind in arrays)
 
-    def _fit_lbfgs(self, network: Network, examples: Examples) -> None:
+    def _fit_lbfgs(self, network: Network, examples: Examples, first: bool) -> None:
         names = ("alpha", "tol", "max_iter", "max_fun")
         settings = {name: getattr(self, name) for name in names} | {"loss": self._network_loss()}
         settings |= {name: min(int(settings[name]), MOST_STEPS) for name in ("max_iter", "max_fun")}
@@ -244,7 +240,7 @@ class BaseMLP(BaseEstimator, ABC):
             limit = {"iterations": "max_iter", "evaluations": "max_fun"}[reason]
             why = f"the limit of {reason} was reached. Increase {limit} ({getattr(self, limit)}) or scale the data."
         # In float32 rounding hides the last decreases of a loss: one fit in four or so ends there, as good as converged.
-        elif reason == "stuck" and (is_double or iterations == 0):
+        elif reason == "stuck" and (is_double or (first and iterations == 0)):
             why = f"no step along the search direction lowered the loss of {self.loss_:g}. To mend it, {scale}."
         else:
             return
