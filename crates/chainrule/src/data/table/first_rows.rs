@@ -33,9 +33,9 @@ pub(super) struct FirstRows {
 
 /// Whether the first line holds each of these names, of which there is one. Names that hold commas come in parts.
 fn has_all(firsts: &[Vec<&[u8]>], names: &[String]) -> bool {
-    let cells = firsts.iter().take(1).flatten().map(|cell| std::str::from_utf8(cell).ok());
-    let cells = ColumnNames::new(cells);
-    !names.is_empty() && cells.joined(names).iter().all(|name| cells.place(name).is_some())
+    let (Some(first), [_, ..]) = (firsts.first(), names) else { return false };
+    let cells = ColumnNames::new(first.iter().map(|cell| std::str::from_utf8(cell).ok()));
+    cells.joined(names).iter().all(|name| cells.place(name).is_some())
 }
 
 impl FirstRows {

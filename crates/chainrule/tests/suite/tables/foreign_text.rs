@@ -74,7 +74,7 @@ fn columns_set_apart_by_runs_of_blanks_are_told() {
 #[test]
 fn years_that_may_be_names_are_said() {
     let examples = read("2019,2020,2021\n5,6,7.5\n8,9,1.5\n", "3").unwrap();
-    let note = "warning: first line, 2019, 2020, 2021, ..., taken as data; if it is a header, which names the columns: \
+    let note = "warning: first line, 2019, 2020, 2021, taken as data; if it is a header, which names the columns: \
                 header = yes";
     assert!(examples.notes().iter().any(|found| found == note), "{:?}", examples.notes());
 }
