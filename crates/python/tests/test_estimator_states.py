@@ -199,12 +199,12 @@ def test_labels_after_classes_are_refused_as_by_scikit_learn(many, classes):
 @pytest.mark.parametrize(
     ("first", "then", "words"),
     [
-        ({}, {"hidden_layer_sizes": (6,)}, r"'hidden_layer_sizes' .* is \(6,\), and the fitted network has \(5,\)"),
-        ({}, {"hidden_layer_sizes": (5, 5)}, r"'hidden_layer_sizes' .* has \(5,\)"),
-        ({}, {"norm": "layer_norm"}, "'norm' .* is 'layer_norm', and the fitted network has None"),
-        ({"norm": "layer_norm"}, {"norm": "batch_norm"}, "'norm' .* has 'layer_norm'"),
-        ({"norm": "batch_norm"}, {"norm": None}, "'norm' .* is None, .* has 'batch_norm'"),
-        ({}, {"dtype": "float32"}, "'dtype' .* has 'float64'.*warm_start=False"),
+        ({}, {"hidden_layer_sizes": (6,)}, r"'hidden_layer_sizes' .* is \(6,\), and the network .* made with \(5,\)"),
+        ({}, {"hidden_layer_sizes": (5, 5)}, r"'hidden_layer_sizes' .* made with \(5,\)"),
+        ({}, {"norm": "layer_norm"}, "'norm' .* is 'layer_norm', and the network .* made with None"),
+        ({"norm": "layer_norm"}, {"norm": "batch_norm"}, "'norm' .* made with 'layer_norm'"),
+        ({"norm": "batch_norm"}, {"norm": None}, "'norm' .* is None, .* made with 'batch_norm'"),
+        ({}, {"dtype": "float32"}, "'dtype' .* made with 'float64'.*warm_start=False"),
     ],
 )
 def test_what_a_fit_that_goes_on_cannot_change_is_refused(first, then, words):
@@ -221,6 +221,11 @@ def test_what_a_fit_that_goes_on_cannot_change_is_refused(first, then, words):
     for same in ({"hidden_layer_sizes": 5}, {"hidden_layer_sizes": [np.int64(5)]}, {"dtype": "float64"}):
         regressor(max_iter=2).fit(X, Y).set_params(**same).partial_fit(X, Y)
     regressor(max_iter=2, hidden_layer_sizes=(), norm="layer_norm").fit(X, Y).set_params(norm=None).partial_fit(X, Y)
+    # Weights that were replaced are gone on with: a mean of several networks', or fewer units.
+    replaced = regressor(max_iter=2, dtype="float32").fit(X, Y)
+    replaced.coefs_ = [coef.astype(np.float64) for coef in replaced.coefs_]
+    replaced.intercepts_ = [intercept.astype(np.float64) for intercept in replaced.intercepts_]
+    assert replaced.partial_fit(X, Y).coefs_[0].dtype == np.float64
 
 
 def test_the_best_weights_stay_where_no_later_fit_beats_them():

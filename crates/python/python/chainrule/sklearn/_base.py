@@ -172,14 +172,22 @@ class BaseMLP(BaseEstimator, ABC):
     def _check_network(self, hidden: list[int]) -> None:
         """Refuse parameters that are not those which the network was made by, with which a fit is to go on."""
         made = getattr(self, "_made_by", None)
-        now = {"hidden_layer_sizes": tuple(hidden), "norm": self.norm, "dtype": self.dtype}
-        for name in () if made is None else now:
-            if now[name] != made[name]:
-                raise InvalidParameterError(
-                    f"The {name!r} parameter of {type(self).__name__} is {getattr(self, name)!r}, and the network that this fit"
-                    f" goes on with was made with {made[name]!r}, which cannot change: put it back, or make a network anew by fit"
-                    " with warm_start=False."
-                )
+        if made is None:
+            return
+        # Weights may be replaced by others, which these parameters do not describe.
+        dtype = np.dtype(network_dtype(self.coefs_))
+        has_changed = {
+            "hidden_layer_sizes": tuple(hidden) != made["hidden_layer_sizes"],
+            "norm": bool(hidden) and self.norm != made["norm"],
+            "dtype": self.dtype is not None and self.dtype != made["dtype"] and np.dtype(self.dtype) != dtype,
+        }
+        for name in (name for name, changed in has_changed.items() if changed):
+            has = dtype.name if name == "dtype" else made[name]
+            raise InvalidParameterError(
+                f"The {name!r} parameter of {type(self).__name__} is {getattr(self, name)!r}, and the network that this fit"
+                f" goes on with was made with {has!r}, which cannot change: put it back, or make a network anew by fit"
+                " with warm_start=False."
+            )
 
     def _network(self) -> Network:
         dtype = network_dtype(self.coefs_)
@@ -295,7 +303,7 @@ class BaseMLP(BaseEstimator, ABC):
         network.start(settings)
         if incremental and schedule is not None:
             self._optimizer.warn_at_end(self, -(-n_samples // batch), schedule[1])
-        self._optimizer.restore(network)
+        self._optimizer.restore(network, network_dtype(self.coefs_))
         try:
             self._epochs(network, examples, (train, validation), incremental)
         except KeyboardInterrupt:

@@ -38,10 +38,12 @@ class SolverState:
         """Whether the moments are of this estimator's solver."""
         return self._of == _kind(estimator)
 
-    def restore(self, network: Network) -> None:
-        """Put the moments into a network whose training was started."""
+    def restore(self, network: Network, dtype: Any) -> None:
+        """Put the moments into a network of this type whose training was started."""
         if self._saved is not None:
-            network.restore(*self._saved)
+            steps, rate, moments = self._saved
+            # Weights may have been replaced by those of another type.
+            network.restore(steps, rate, moments.astype(dtype, copy=False))
 
     def save(self, network: Network) -> None:
         """Keep the moments of a network."""
