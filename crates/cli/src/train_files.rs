@@ -15,7 +15,7 @@ pub(crate) fn check(args: &TrainArgs) -> Result<(), Failure> {
         let folder = folder.display();
         return Err(Failure::Usage(format!("--tensorboard {folder} is a file; event files go to a folder")));
     }
-    if let Some(folder) = args.checkpoints.folder().filter(|folder| folder.exists() && !folder.is_dir()) {
+    if let Some(folder) = args.checkpoints.checkpoint.as_ref().filter(|folder| folder.exists() && !folder.is_dir()) {
         let folder = folder.display();
         return Err(Failure::Usage(format!("--checkpoint {folder} is a file; checkpoints go to a folder")));
     }

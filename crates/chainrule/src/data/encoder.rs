@@ -107,9 +107,7 @@ impl Encoder<'_> {
         }
         Ok(())
     }
-}
 
-impl Encoder<'_> {
     /// The cell that a feature of a row comes from, and what it holds.
     fn source(&mut self, row: usize, feature: usize) -> (Place, String) {
         let mut end = 0;

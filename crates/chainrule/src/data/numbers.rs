@@ -8,12 +8,10 @@ use chainrule_kernel::Scalar;
 /// Rounds to `T`. A number beyond its range is refused by its own name, before it becomes infinite; NaN and infinity
 /// pass, as the check of the whole table will name their row and column.
 pub(crate) fn narrow<T: Scalar>(origin: &str, place: Place, value: f64) -> Result<T> {
-    let narrowed = T::from_f64(value);
-    if value.is_finite() && !narrowed.is_finite() {
+    within_range(value).ok_or_else(|| {
         let expected = format!("a number within the range of {}", T::NAME);
-        return Err(Error::format(origin, place, format!("{value:e}"), expected));
-    }
-    Ok(narrowed)
+        Error::format(origin, place, format!("{value:e}"), expected)
+    })
 }
 
 /// The same of a number that has been preprocessed, which a file does not hold: it is refused by `found`, what the file says.
@@ -22,14 +20,17 @@ pub(crate) fn narrow_preprocessed<T: Scalar>(
     value: f64,
     found: impl FnOnce() -> (Place, String),
 ) -> Result<T> {
-    let narrowed = T::from_f64(value);
-    if value.is_finite() && !narrowed.is_finite() {
+    within_range(value).ok_or_else(|| {
         let (place, found) = found();
         let expected =
             format!("a number that preprocessing leaves within the range of {}; it becomes {value:e}", T::NAME);
-        return Err(Error::format(origin, place, found, expected));
-    }
-    Ok(narrowed)
+        Error::format(origin, place, found, expected)
+    })
+}
+
+/// The number rounded to `T`, unless that makes an infinite one of it.
+fn within_range<T: Scalar>(value: f64) -> Option<T> {
+    Some(T::from_f64(value)).filter(|narrowed| narrowed.is_finite() || !value.is_finite())
 }
 
 /// Labels, one a row. They are told to be whole as f64 whatever `T` is: rounded to f32, 0.99999999 would pass for 1.

@@ -36,6 +36,11 @@ fn a_single_question_is_explained_by_what_its_yes_is_called() {
     succeed(folder.path(), "train --data t.csv --target ill --task binary --epochs 3 --quiet --save m");
     let text = succeed(folder.path(), "explain m --data t.csv --row 1");
     assert!(text.contains("\nprobabilities  yes ") && text.contains("\noutput yes: "), "{text}");
+    // And so does the file: which answer is which.
+    let text = succeed(folder.path(), "inspect m");
+    let line = |head: &str| text.lines().find_map(|line| line.strip_prefix(head)).map(str::trim).unwrap_or_default();
+    assert_eq!(line("answers"), "no = no, yes = yes", "{text}");
+    assert_eq!(line("preprocessing"), "(x - mean) / deviation, of 2 columns");
 }
 
 #[test]

@@ -43,6 +43,9 @@ fn a_number_that_overflows_once_it_is_scaled_is_named_as_it_stands_in_its_column
     let rows: String = (0..60).map(row).collect();
     fs::write(folder.path().join("t.csv"), format!("town,size,price\n{rows}")).unwrap();
     succeed(folder.path(), "train --data t.csv --target price --task regression --epochs 1 --quiet --save m");
+    // The towns are as they are.
+    let text = succeed(folder.path(), "inspect m");
+    assert!(text.contains("(x - mean) / deviation, of 1 of 4 inputs\n"), "{text}");
     fs::write(folder.path().join("x.csv"), "town,size,price\nUlm,1e-5,1\nBonn,2e37,1\n").unwrap();
     for args in ["predict m --data x.csv", "eval m --data x.csv"] {
         let failed = run(folder.path(), args);

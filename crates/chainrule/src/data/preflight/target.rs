@@ -83,29 +83,31 @@ fn scale(values: &Values, column: usize) -> ValueScale {
     ValueScale { min: low, mean, max: high, deviation: (squares / n).sqrt() }
 }
 
-/// The class of each of these rows, of classes or of one question.
-pub(super) fn labels(examples: &Examples, rows: impl Iterator<Item = usize>) -> Option<Vec<u32>> {
+/// Gives the class of each of these rows to `see`, of classes or of one question; `None` of values.
+fn each_label(examples: &Examples, rows: impl Iterator<Item = usize>, mut see: impl FnMut(u32)) -> Option<()> {
     match examples.target_data() {
-        TargetData::Classes { labels, .. } => Some(rows.map(|row| labels[row]).collect()),
+        TargetData::Classes { labels, .. } => rows.for_each(|row| see(labels[row])),
         TargetData::Values(values) if values.cols() == 1 && examples.task() == Task::Binary => {
             let mut cursor = values.cursor();
-            Some(rows.map(|row| u32::from(cursor.at(row)[0] > 0.5)).collect())
+            rows.for_each(|row| see(u32::from(cursor.at(row)[0] > 0.5)));
         }
-        TargetData::Values(_) => None,
+        TargetData::Values(_) => return None,
     }
+    Some(())
+}
+
+/// The class of each of these rows, of classes or of one question.
+pub(super) fn labels(examples: &Examples, rows: impl Iterator<Item = usize>) -> Option<Vec<u32>> {
+    let mut labels = Vec::with_capacity(rows.size_hint().0);
+    each_label(examples, rows, |label| labels.push(label))?;
+    Some(labels)
 }
 
 /// Which of the classes, or of no and yes, occur among these rows; `None` of values.
 pub(super) fn marked_classes(examples: &Examples, classes: usize, rows: &[usize]) -> Option<Vec<bool>> {
     let mut marks = vec![false; classes];
-    let mut mark = |label: usize| marks.get_mut(label).map(|mark| *mark = true);
-    match examples.target_data() {
-        TargetData::Classes { labels, .. } => rows.iter().try_for_each(|&row| mark(labels[row] as usize))?,
-        TargetData::Values(values) if values.cols() == 1 && examples.task() == Task::Binary => {
-            let mut cursor = values.cursor();
-            rows.iter().try_for_each(|&row| mark(usize::from(cursor.at(row)[0] > 0.5)))?;
-        }
-        TargetData::Values(_) => return None,
-    }
+    // Probabilities of yes are no classes, and have none.
+    let mark = |label: u32| marks.get_mut(label as usize).into_iter().for_each(|mark| *mark = true);
+    each_label(examples, rows.iter().copied(), mark)?;
     Some(marks)
 }
