@@ -1,14 +1,13 @@
 //! The formats that a file may have, told apart by its first bytes and, where those say nothing, by its name; inside gzip
 //! and zstd too. Reading each is its own reader's.
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::{Cursor, Read};
 use std::path::Path;
-
-use flate2::read::MultiGzDecoder;
 
 use super::contents::{BYTE, Bytes, Contents, Inflated};
 use super::features::Features;
 use super::foreign;
+use super::gzip::Members;
 use super::idx;
 use super::input::{Input, fill, open};
 use super::limits::Limits;
@@ -219,7 +218,7 @@ fn inflated(origin: &str, reader: impl Read + 'static, is_zstd: bool, limits: Li
     let reader = reader.take(limits.max_bytes);
     let _ = origin;
     Ok(match is_zstd {
-        false => Box::new(MultiGzDecoder::new(BufReader::new(reader))),
+        false => Box::new(Members::new(reader)),
         #[cfg(feature = "zstd")]
         true => Box::new(super::zstd::Frames::new(reader)),
         #[cfg(not(feature = "zstd"))]

@@ -4,6 +4,7 @@
 //!
 //! The format: "THE IDX FILE FORMAT" at the foot of Y. LeCun, C. Cortes, C. Burges, "The MNIST database".
 
+use crate::data::gzip::Members;
 use crate::data::input::{expected_in_all, fill, open, read_error, read_exactly};
 use crate::data::memory::Within;
 use crate::data::scratch::AT_ONCE;
@@ -11,8 +12,7 @@ use crate::data::stored::StoredBuilder;
 use crate::data::{Features, Limits};
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
-use flate2::bufread::MultiGzDecoder;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 /// The first two bytes of a gzip stream.
@@ -100,7 +100,7 @@ pub(crate) fn parse_within(origin: &str, mut reader: impl Read, len: Option<u64>
     let reader = Cursor::new(head).take(filled as u64).chain(reader);
     match head == GZIP {
         // Streams of nothing, one behind the other, inflate to nothing without an end.
-        true => decode(origin, MultiGzDecoder::new(BufReader::new(reader.take(limits.max_bytes))), None, limits),
+        true => decode(origin, Members::new(reader.take(limits.max_bytes)), None, limits),
         false => decode(origin, reader, len, limits),
     }
 }

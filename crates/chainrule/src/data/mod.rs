@@ -31,6 +31,7 @@ mod fitted;
 mod foreign;
 mod format;
 mod generate;
+mod gzip;
 pub(crate) mod half;
 mod holes;
 mod idx;

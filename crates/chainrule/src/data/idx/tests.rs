@@ -51,8 +51,9 @@ fn a_byte_too_many_is_refused() {
     for bytes in [plain, inside] {
         assert!(message(&bytes).starts_with("x.idx, byte 28: found more bytes, expected the end"));
     }
-    let behind = [gzip(&images()), vec![0]].concat();
-    assert!(message(&behind).contains("corrupt or cut off"), "{}", message(&behind));
+    // Behind a compressed stream zeros fill a block.
+    let filled = [gzip(&images()), vec![0; 512]].concat();
+    assert_eq!(parse_idx("x", &filled[..]).unwrap().data(), &images()[16..]);
     let garbage = [gzip(&images()), b"garbage behind the stream".to_vec()].concat();
     assert!(message(&garbage).contains("corrupt or cut off"), "{}", message(&garbage));
 }

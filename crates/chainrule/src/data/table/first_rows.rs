@@ -116,7 +116,7 @@ impl FirstRows {
     ///
     /// What could be meant otherwise is added to the notes.
     pub(super) fn columns(&mut self, origin: &str, format: &TextFormat) -> Result<Vec<Column>> {
-        let names = self.names(origin)?;
+        let names = self.names(origin, format)?;
         let header = usize::from(self.has_header);
         let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
         let are_words = format.are_categories(names.iter().map(Option::as_deref))?;
@@ -165,7 +165,7 @@ impl FirstRows {
     }
 
     /// What the header calls each column.
-    fn names(&self, origin: &str) -> Result<Vec<Option<String>>> {
+    fn names(&self, origin: &str, format: &TextFormat) -> Result<Vec<Option<String>>> {
         let width = self.width();
         if !self.has_header || width == 0 {
             return Ok(vec![None; width]);
@@ -181,7 +181,8 @@ impl FirstRows {
             }
             names.push((!name.is_empty()).then(|| name.to_owned()));
         }
-        if let Some((first, again)) = first_twice(&names) {
+        let are_left_out = format.are_left_out(names.iter().map(Option::as_deref));
+        if let Some((first, again)) = first_twice(&names, &are_left_out) {
             let place = Place::Text { row: 0, column: again + 1, line };
             let name = names[again].as_deref().unwrap_or_default();
             let found = format!("{name:?}, the name of column {} too", first + 1);
@@ -192,12 +193,14 @@ impl FirstRows {
     }
 }
 
-/// The first column whose name stands before it, and where. By sorting: a hash of a million names takes 50 MB.
-fn first_twice(names: &[Option<String>]) -> Option<(usize, usize)> {
+/// The first column whose name stands before it, and where, unless nothing is asked of either. By sorting: a hash of a million names
+/// takes 50 MB.
+fn first_twice(names: &[Option<String>], are_left_out: &[bool]) -> Option<(usize, usize)> {
     let mut order: Vec<u32> = (0..names.len() as u32).filter(|&at| names[at as usize].is_some()).collect();
     order.sort_by_key(|&at| &names[at as usize]); // stable
-    let alike = order.windows(2).filter(|pair| names[pair[0] as usize] == names[pair[1] as usize]);
-    alike.map(|pair| (pair[0] as usize, pair[1] as usize)).min_by_key(|(_, again)| *again)
+    let pairs = order.windows(2).map(|pair| (pair[0] as usize, pair[1] as usize));
+    let alike = pairs.filter(|&(first, again)| names[first] == names[again]);
+    alike.filter(|&(first, again)| !(are_left_out[first] && are_left_out[again])).min_by_key(|(_, again)| *again)
 }
 
 /// That a cell is no text.
