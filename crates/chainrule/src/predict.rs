@@ -311,7 +311,7 @@ fn zeros<T: Scalar>(rows: usize, cols: usize, what: impl Fn() -> String) -> std:
 }
 
 /// Refuses predictions that are infinite or NaN.
-fn check_outputs<T: Scalar>(
+pub(crate) fn check_outputs<T: Scalar>(
     output: &[T], // (rows, outputs)
     outputs: usize,
 ) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `chainrule doctor`, and the warnings of `train`: the library's findings as text and as JSON.
 
-use chainrule::data::{DataFinding, Dataset, Examples, Preflight};
-use chainrule::doctor::{Diagnostics, Examination, Finding, LayerDiagnostics, judge};
+use chainrule::data::{DataFinding, Dataset, Examples, Preflight, Target};
+use chainrule::doctor::{Diagnostics, Examination, Finding, Kind, LayerDiagnostics, judge};
 use chainrule::optim::Update;
 use chainrule::train::ClassWeights;
 use chainrule::{DType, Loss, Mlp, Model, ModelFile, Optimizer, Sample, Scalar, TrainConfig, Trainer};
@@ -88,14 +88,8 @@ fn doctor<T: Scalar>(args: &DoctorArgs, file: &ModelFile, named: &Named<'_>) -> 
     let examples = named.read_for(&mut model)?;
     let data = examples.dataset_for::<T>(&all_rows(&examples), &model)?;
     let update = args.lr.map(|lr| Update::from(Optimizer::Sgd { lr }));
-    // What its training has done already is no advice.
-    let patient = match model.facts.as_ref().and_then(|facts| facts.settings.as_ref()) {
-        Some(settings) => Patient::of(&model).trained_by(&settings.config(model.loss)?),
-        None => Patient::of(&model),
-    };
-    let counts_rows = model.facts.as_ref().is_some_and(|facts| facts.row_weights.is_some());
+    let patient = Patient::as_trained(&model)?;
     let has_own_loss = model.facts.as_ref().is_some_and(|facts| facts.own_loss);
-    let patient = Patient { is_weighted: patient.is_weighted || counts_rows || has_own_loss, ..patient };
     let Examined { diagnostics, findings, rows } = examine(&patient, &data, update, Run::AFTER)?;
 
     let scaled = target_lines(&model);
@@ -200,6 +194,17 @@ impl<'a, T: Scalar> Patient<'a, T> {
         Patient { mlp: &model.mlp, loss: model.loss, is_weighted: false }
     }
 
+    /// As its file says that it was trained: what its training has done already is no advice.
+    pub(crate) fn as_trained(model: &'a Model<T>) -> Result<Self, Failure> {
+        let Some(facts) = &model.facts else { return Ok(Patient::of(model)) };
+        let patient = match &facts.settings {
+            Some(settings) => Patient::of(model).trained_by(&settings.config(model.loss)?),
+            None => Patient::of(model),
+        };
+        let is_weighted = patient.is_weighted || facts.row_weights.is_some() || facts.own_loss;
+        Ok(Patient { is_weighted, ..patient })
+    }
+
     /// The same in a run with these settings.
     pub(crate) fn trained_by(self, config: &TrainConfig) -> Self {
         let is_weighted = config.class_weights != ClassWeights::Equal || config.positive_weights.is_some();
@@ -248,8 +253,19 @@ fn examine<T: Scalar>(
         ..Examination::new(mlp, sample.rows(), loss)
     };
     let diagnostics = Diagnostics::measure(&case)?;
-    let findings = judge(&case, &diagnostics);
+    let mut findings = judge(&case, &diagnostics);
+    findings.iter_mut().for_each(|finding| in_unit(&mut finding.kind, data.target()));
     Ok(Examined { diagnostics, findings, rows: sample.rows().count() })
+}
+
+/// A constant target as the data have it, not as it is learned.
+fn in_unit(kind: &mut Kind, target: &Target) {
+    if let (Kind::ConstantTargets { column, value }, Some((mean, deviation))) = (kind, target.scaling()) {
+        *value = *value * deviation[*column] + mean[*column];
+        if target.is_log1p(*column) {
+            *value = value.exp_m1();
+        }
+    }
 }
 
 /// Examines a training run before its first step, after its first epoch and after its last step, also when that step

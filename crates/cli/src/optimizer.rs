@@ -87,6 +87,11 @@ impl OptimizerArgs {
 
     /// The optimiser with its settings; an error if a setting does not belong to it.
     pub(crate) fn optimizer(&self) -> Result<Optimizer, Failure> {
+        if self.is_lbfgs() {
+            let why =
+                "it takes all rows at once and finds its steps by a line search, of which no single one is taken here";
+            return Err(Failure::Usage(format!("--optimizer: {LBFGS} is for train: {why}")));
+        }
         let usage = |error: chainrule::ModelError| Failure::Usage(error.to_string());
         let mut optimizer = Optimizer::by_name(&self.name).map_err(usage)?;
         for (setting, value) in &self.given {

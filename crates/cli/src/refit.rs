@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use chainrule::train::{Monitor, Observer, StopReason};
-use chainrule::{EpochReport, Model, Scalar, TrainConfig, TrainReport, Trainer};
+use chainrule::{EpochReport, Error, Model, Scalar, TrainConfig, TrainReport, Trainer};
 
 use crate::failure::Failure;
 use crate::interrupt;
@@ -14,11 +14,13 @@ use crate::rows::Rows;
 pub(crate) enum Refit {
     /// The model has learned from so many rows.
     Done { rows: usize, epochs: usize },
-    /// It was interrupted, or diverged: the model is that of the first run.
+    /// It was interrupted, diverged, or has a minibatch of too few rows: the model is that of the first run.
     Kept { because: &'static str },
 }
 
 const INTERRUPTED: &str = "was interrupted";
+const ONE_ROW: &str = "was left out: its last minibatch would have one row, too few for batch_norm; another --batch leaves \
+                       another rest";
 
 impl Refit {
     pub(crate) fn rows(&self) -> Option<usize> {
@@ -92,7 +94,9 @@ pub(crate) fn run<T: Scalar>(
     }
     let report = match trainer.refit(&mut again, whole, best, how, Interruptible { trainer }) {
         Ok(report) => report,
-        Err(chainrule::Error::Diverged { .. }) => return Ok(Some(Refit::Kept { because: "diverged" })),
+        Err(Error::Diverged { .. }) => return Ok(Some(Refit::Kept { because: "diverged" })),
+        // Of the rows alone, which are more: everything else was the same in the first run.
+        Err(Error::Argument { name: "batch", .. }) => return Ok(Some(Refit::Kept { because: ONE_ROW })),
         Err(error) => return Err(error.into()),
     };
     if report.stop_reason == StopReason::Stopped {

@@ -13,6 +13,7 @@ use crate::args::defaults::{HIDDEN, HOLDOUT};
 use crate::checkpoint::telling;
 use crate::config::{is_flag, is_given, known, matches, section_of, text_of, train_command};
 use crate::failure::Failure;
+use crate::inspect::quoted;
 use crate::network::sketch;
 use crate::rows::Rows;
 use crate::values::Preprocessing;
@@ -41,14 +42,14 @@ pub(crate) fn text<T: Scalar>(
     used.push(("task", Some(rows.task.to_string())));
     let mut sections = sections(args, &used);
     let hash = rows.split.as_ref().map_or("", |split| split.data().1);
-    let command = telling(&args.command).join(" ");
+    let command = quoted(&telling(&args.command));
     let training_rows = rows.train.rows().to_string();
     let facts = [
         ("network", sketch(&model.mlp)),
         ("rows", training_rows),
         ("data-hash", hash.to_owned()),
         ("kernel", model.mlp.kernel_name().to_owned()),
-        ("command", format!("chainrule {command}")),
+        ("command", command),
     ];
     let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
     sections.push(run_section(&facts));

@@ -136,8 +136,12 @@ fn update<T: Scalar>(args: &TraceArgs, model: &Model<T>) -> Result<(Update, Opti
         );
     }
     let weights = WeightsArgs::of(&earlier).words();
-    if !weights.is_empty() {
-        note += &format!(" The loss here is the plain mean; in training it had {}.", weights.trim_start_matches(", "));
+    let row_weights = model.facts.as_ref().and_then(|facts| facts.row_weights.as_ref());
+    let row_weights = row_weights.map(|column| format!("the weights of rows of {}", shown(column)));
+    let weights = Some(weights.trim_start_matches(", ").to_owned()).filter(|weights| !weights.is_empty());
+    let all: Vec<String> = weights.into_iter().chain(row_weights).collect();
+    if !all.is_empty() {
+        note += &format!(" The loss here is the plain mean; in training it had {}.", all.join(" and "));
     }
     Ok((Update { clip, optimizer, decay: earlier.decay }, Some(note)))
 }

@@ -1,7 +1,7 @@
 //! `chainrule tune`: the library's search, with a state file, a table and a command line to copy.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -135,8 +135,19 @@ fn read_state(path: &Path, wanted: &Header) -> Result<Vec<Tuned>, Failure> {
         };
         return Err(refuse(format!("a search of {}; expected {}: name another file", words(&found), words(wanted))));
     }
-    // The last line may be half of one, where the search was killed.
-    Ok(lines.map_while(|line| serde_json::from_str(line).ok()).collect())
+    // A line may be half of one, where the search was killed.
+    Ok(lines.filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// Whether the last line of a file is a whole one.
+fn ends_with_a_line(path: &Path) -> std::io::Result<bool> {
+    let mut file = fs::File::open(path)?;
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    Ok(last == *b"\n")
 }
 
 /// Appends results to the state file, a line each.
@@ -149,6 +160,9 @@ impl Keep {
     fn open(path: Option<&Path>, header: &Header, is_new: bool) -> Result<Self, Failure> {
         let open = |path: &Path| {
             let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+            if !is_new && !ends_with_a_line(path)? {
+                writeln!(file)?;
+            }
             if is_new {
                 file.set_len(0)?;
                 writeln!(file, "{}", serde_json::to_string(header)?)?;

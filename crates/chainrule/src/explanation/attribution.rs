@@ -28,8 +28,8 @@ const BATCH: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Baseline {
-    /// The mean of the rows that the model was trained on, which standardised inputs have at zero; where inputs are not
-    /// standardised, the mean of the rows given.
+    /// The mean of the rows that the model was trained on, which standardised inputs have at zero; of categories none, and the no
+    /// of a yes or no, which are zeros that nothing scales. Where inputs are not standardised, the mean of the rows given.
     #[default]
     Mean,
     /// A row of zeros, as rows come from their source.
@@ -190,7 +190,11 @@ pub fn attribute<T: Scalar>(
         ColumnAttribution {
             value: column.cell(&model.preprocess, &x),
             is_filled: false,
-            gradient: sum(&|i| gradient[i]),
+            // Of a category by the input that is 1; of a number or a yes or no by its own input, not by that of what is missing.
+            gradient: match column.is_category() {
+                true => sum(&|i| gradient[i] * x[i].to_f64()),
+                false => gradient[range.start],
+            },
             gradient_times_input: sum(&|i| gradient[i] * x[i].to_f64()),
             integrated: sum(&|i| integrated[i] * (x[i].to_f64() - baseline[i].to_f64())),
             column: column.name,

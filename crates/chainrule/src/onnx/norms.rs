@@ -19,7 +19,10 @@ pub(super) fn of_node(graph: &Graph<'_>, node: &Node<'_>) -> Result<Option<Piece
             Ok(Some(Piece::LayerNorm { eps: short(node.float("epsilon", 1e-5)), gamma, beta }))
         }
         "BatchNormalization" => {
-            if node.int("training_mode", 0) != 0 {
+            // Before operator set 7 it takes the statistics of the rows unless `is_test` is set.
+            let is_training =
+                if graph.opset < 7 { node.int("is_test", 0) == 0 } else { node.int("training_mode", 0) != 0 };
+            if is_training {
                 return Err(graph.refused(node, "in training mode"));
             }
             let vectors =

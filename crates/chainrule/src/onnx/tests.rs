@@ -32,9 +32,15 @@ fn constant(name: &str, element: i64, bytes: &[u8]) -> Message {
 
 /// What the value `end` is found to be, of the input `x`.
 fn read(end: &str, nodes: &[Spec<'_>]) -> Result<Vec<Piece>, String> {
+    read_in(17, end, nodes)
+}
+
+/// The same by this operator set.
+fn read_in(version: i64, end: &str, nodes: &[Spec<'_>]) -> Result<Vec<Piece>, String> {
     let nodes: Vec<Message> = nodes.iter().map(Spec::message).collect();
     let constants = [
         constant("two", element::FLOAT, &2f32.to_le_bytes()),
+        constant("ones", element::FLOAT, &1f32.to_le_bytes()).int(tensor::DIMS, 1),
         constant("eps", element::FLOAT, &1e-5f32.to_le_bytes()),
         constant("yes", element::BOOL, &[1]),
         constant("no", element::BOOL, &[0]),
@@ -46,7 +52,7 @@ fn read(end: &str, nodes: &[Spec<'_>]) -> Result<Vec<Piece>, String> {
         .messages(graph::INITIALIZER, &constants)
         .message(graph::INPUT, &Message::new().text(value_info::NAME, "x"))
         .message(graph::OUTPUT, &Message::new().text(value_info::NAME, end));
-    let version = Message::new().int(opset::VERSION, 17);
+    let version = Message::new().int(opset::VERSION, version);
     let bytes = Message::new().message(model::GRAPH, &whole).message(model::OPSET_IMPORT, &version).into_bytes();
     let read = Graph::of("made.onnx", &bytes).map_err(|error| error.to_string())?;
     walk::chain(&read, end).map(|chain| chain.pieces).map_err(|error| error.to_string())
@@ -72,6 +78,21 @@ fn dropout_is_passed_over_where_it_drops_nothing() {
     }
     let mask = dropout("second", &["x"]);
     assert!(mask.as_ref().is_err_and(|message| message.contains("output \"second\"")), "{mask:?}");
+}
+
+#[test]
+fn batch_norm_and_dropout_of_before_operator_set_7_are_in_training_unless_they_say_otherwise() {
+    for (op, inputs) in [("BatchNormalization", &["x", "ones", "ones", "ones", "ones"][..]), ("Dropout", &["x"])] {
+        for (version, attributes, is_read) in
+            [(6, &[][..], false), (6, &[("is_test", 0)], false), (6, &[("is_test", 1)], true), (7, &[], true)]
+        {
+            let read = read_in(version, "y", &[Spec("", op, inputs, "y", attributes)]);
+            match is_read {
+                true => assert!(read.is_ok(), "{op} {version} {attributes:?}: {read:?}"),
+                false => assert!(read.is_err_and(|message| message.contains("in training mode")), "{op} {version}"),
+            }
+        }
+    }
 }
 
 #[test]

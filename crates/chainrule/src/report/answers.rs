@@ -1,10 +1,12 @@
 //! What the model answers for each row, beside the truth.
 
-use chainrule_kernel::Scalar;
+use chainrule_kernel::{MatRef, Scalar};
+use chainrule_model::TargetsRef;
 
 use super::words::{class_name, output_name, percent, read_back, value_answered, value_read};
 use crate::compatibility::{check_columns, check_compatible};
 use crate::data::{Dataset, Targets};
+use crate::predict::check_outputs;
 use crate::{Loss, Model, Result, Task};
 
 /// Mistakes that are shown.
@@ -35,16 +37,25 @@ pub(crate) enum Truth {
 }
 
 impl Answers {
+    /// What the model answers in evaluation.
     pub(crate) fn of<T: Scalar>(model: &Model<T>, data: &Dataset<T>) -> Result<Self> {
         match data.is_labelled() {
             true => check_compatible(&model.mlp, data, model.loss)?,
             false => check_columns(&model.mlp, data.cols())?,
         }
+        Self::by(model, data, model.predict_raw(data.features())?)
+    }
+
+    /// What these outputs of the network say, (rows, outputs).
+    pub(crate) fn by<T: Scalar>(model: &Model<T>, data: &Dataset<T>, outputs_of_rows: Vec<T>) -> Result<Self> {
         let wide = |values: Vec<T>| values.into_iter().map(Scalar::to_f64).collect::<Vec<f64>>();
         let outputs = model.mlp.outputs();
-        let outputs_of_rows = model.predict(data.features())?;
-        let scores = wide(outputs_of_rows.clone());
-        let probabilities = model.probabilities_of(outputs_of_rows).ok().map(wide);
+        // In f64: in a narrower type values that are large beside their spread would be all alike.
+        let mut scores = wide(outputs_of_rows.clone());
+        if let Some(scaling) = &model.target.scaling {
+            scores.iter_mut().enumerate().for_each(|(at, y)| *y = scaling.undo(at % outputs, *y));
+        }
+        check_outputs(&scores, outputs)?;
         let is_yes_or_no = matches!(model.task, Some(Task::Binary | Task::MultiLabel))
             || (model.task.is_none() && model.loss == Loss::BinaryCrossEntropy);
         let truth = match data.targets() {
@@ -66,7 +77,12 @@ impl Answers {
             }
         };
         let rows = data.rows();
-        let wrongness = wrongness(&truth, &scores, probabilities.as_deref(), outputs);
+        let wrongness = match &truth {
+            Truth::Unknown => vec![0.0; rows],
+            Truth::Classes(_) | Truth::YesOrNo(_) => losses(model, data, &outputs_of_rows)?,
+            Truth::Values(truth) => errors_in_deviations(truth, &scores, outputs),
+        };
+        let probabilities = model.probabilities_of(outputs_of_rows).ok().map(wide);
         Ok(Answers { rows, outputs, scores, probabilities, truth, wrongness })
     }
 
@@ -98,14 +114,12 @@ impl Answers {
     /// Truth and answer of a row in words.
     pub(crate) fn words<T: Scalar>(&self, model: &Model<T>, row: usize) -> Words {
         let at = row * self.outputs..(row + 1) * self.outputs;
-        let chance = |class: usize| {
-            let chance = self.probabilities.as_ref().map(|all| all[row * self.outputs + class]);
-            chance.map_or_else(String::new, |share| format!(" ({})", percent(share)))
-        };
+        let in_brackets = |share: Option<f64>| share.map_or_else(String::new, |share| format!(" ({})", percent(share)));
+        let share = |class: usize| self.probabilities.as_ref().map(|all| all[row * self.outputs + class]);
         match &self.truth {
             Truth::Classes(labels) => {
                 let (label, answer) = (labels[row] as usize, self.answer(row));
-                let word = |class: usize| class_name(model, class) + &chance(class);
+                let word = |class: usize| class_name(model, class) + &in_brackets(share(class));
                 Words { truth: Some(word(label)), answer: word(answer) }
             }
             Truth::YesOrNo(truth) => {
@@ -113,7 +127,9 @@ impl Answers {
                 let list = |is_yes: &mut dyn Iterator<Item = (usize, bool)>, with_chance: bool| {
                     let word = |(output, is_yes): (usize, bool)| {
                         let name = if self.outputs == 1 { String::new() } else { output_name(model, output) + ": " };
-                        let chance = if with_chance { chance(output) } else { String::new() };
+                        // That of the answer: of a yes what the output says, of a no what is left.
+                        let share = share(output).map(|yes| if is_yes { yes } else { 1.0 - yes });
+                        let chance = in_brackets(share.filter(|_| with_chance));
                         format!("{name}{}{chance}", if is_yes { yes } else { no })
                     };
                     is_yes.map(word).collect::<Vec<_>>().join(", ")
@@ -166,37 +182,38 @@ impl Answers {
     }
 }
 
-fn wrongness(truth: &Truth, scores: &[f64], probabilities: Option<&[f64]>, outputs: usize) -> Vec<f64> {
-    let surprise = |p: f64| -p.max(f64::MIN_POSITIVE).ln();
-    match (truth, probabilities) {
-        (Truth::Unknown, _) => vec![0.0; scores.len() / outputs.max(1)],
-        (Truth::Classes(labels), Some(p)) => {
-            labels.iter().enumerate().map(|(row, label)| surprise(p[row * outputs + *label as usize])).collect()
-        }
-        // By how much the score of the truth is below the best.
-        (Truth::Classes(labels), None) => {
-            let row = |(scores, label): (&[f64], &u32)| {
-                scores.iter().copied().fold(f64::NEG_INFINITY, f64::max) - scores[*label as usize]
-            };
-            scores.chunks_exact(outputs).zip(labels).map(row).collect()
-        }
-        (Truth::YesOrNo(truth), p) => {
-            let p = p.unwrap_or(scores);
-            let row = |(p, truth): (&[f64], &[f64])| {
-                p.iter().zip(truth).map(|(p, truth)| surprise(if *truth > 0.5 { *p } else { 1.0 - p })).sum()
-            };
-            p.chunks_exact(outputs).zip(truth.chunks_exact(outputs)).map(row).collect()
-        }
-        (Truth::Values(truth), _) => {
-            let deviations: Vec<f64> = (0..outputs).map(|output| deviation(truth, outputs, output)).collect();
-            let row = |(scores, truth): (&[f64], &[f64])| {
-                let errors = scores.iter().zip(truth).zip(&deviations);
-                errors.map(|((score, truth), deviation)| (score - truth).abs() / deviation).sum::<f64>()
-                    / outputs as f64
-            };
-            scores.chunks_exact(outputs).zip(truth.chunks_exact(outputs)).map(row).collect()
-        }
-    }
+/// The loss of each row, (rows), as a class or a yes or no alone: no class weighs more than another.
+fn losses<T: Scalar>(
+    model: &Model<T>,
+    data: &Dataset<T>,
+    outputs: &[T], // (rows, outputs)
+) -> Result<Vec<f64>> {
+    let width = model.mlp.outputs();
+    let mut dy = vec![T::ZERO; width];
+    let row = |(row, output): (usize, &[T])| {
+        let targets = match data.targets() {
+            Targets::Classes { labels, .. } => TargetsRef::Classes(&labels[row..=row]),
+            Targets::Values { values, .. } => {
+                TargetsRef::Values(MatRef::new(&values[row * width..][..width], 1, width))
+            }
+        };
+        Ok(model.loss.backward(model.mlp.kernel(), MatRef::new(output, 1, width), targets, &mut dy)?)
+    };
+    outputs.chunks_exact(width).enumerate().map(row).collect()
+}
+
+/// The mean over outputs of each row's error in standard deviations of the target, (rows).
+fn errors_in_deviations(
+    truth: &[f64],  // (rows, outputs)
+    scores: &[f64], // (rows, outputs)
+    outputs: usize,
+) -> Vec<f64> {
+    let deviations: Vec<f64> = (0..outputs).map(|output| deviation(truth, outputs, output)).collect();
+    let row = |(scores, truth): (&[f64], &[f64])| {
+        let errors = scores.iter().zip(truth).zip(&deviations);
+        errors.map(|((score, truth), deviation)| (score - truth).abs() / deviation).sum::<f64>() / outputs as f64
+    };
+    scores.chunks_exact(outputs).zip(truth.chunks_exact(outputs)).map(row).collect()
 }
 
 /// The standard deviation of a column, or 1 of a constant.

@@ -5,8 +5,9 @@ use chainrule_kernel::{Kernel, Scalar};
 
 use super::answers::{Answers, Truth};
 use super::words::{class_name, number, output_name, percent};
-use crate::metrics::{CalibrationBin, ConfusionMatrix, RocPoint, log_odds, roc_auc, roc_curve};
-use crate::train::Calibration;
+use crate::data::Dataset;
+use crate::metrics::{CalibrationBin, ConfusionMatrix, RocPoint, roc_auc, roc_curve};
+use crate::train::{Calibration, Meaning};
 use crate::{Assessment, Model};
 
 /// With more classes the matrix would not fit a page: its largest entries are listed.
@@ -17,7 +18,12 @@ const CURVES: usize = 8;
 /// Points of a curve that a page can show.
 const POINTS: usize = 300;
 
-pub(super) fn section<T: Scalar>(model: &Model<T>, assessment: &Assessment, answers: &Answers) -> Option<Html> {
+pub(super) fn section<T: Scalar>(
+    model: &Model<T>,
+    data: &Dataset<T>,
+    assessment: &Assessment,
+    answers: &Answers,
+) -> Option<Html> {
     if matches!(answers.truth, Truth::Values(_) | Truth::Unknown) {
         return None;
     }
@@ -45,7 +51,7 @@ pub(super) fn section<T: Scalar>(model: &Model<T>, assessment: &Assessment, answ
             rows,
         ));
     }
-    let charts = [roc(model, answers), assessment.calibration.as_ref().map(calibration)];
+    let charts = [roc(model, data, answers), assessment.calibration.as_ref().map(calibration)];
     let charts = charts.into_iter().flatten().map(|chart| Html::element("div", &[], chart.to_html()));
     Some(out.and(Html::element("div", &[("class", "charts".to_owned())], charts.collect())))
 }
@@ -83,12 +89,15 @@ fn confusion<T: Scalar>(model: &Model<T>, matrix: &ConfusionMatrix) -> Html {
 type IsPositive<'a> = Box<dyn Fn(usize, usize) -> bool + 'a>;
 
 /// A curve for each class or output; of two classes one is enough.
-fn roc<T: Scalar>(model: &Model<T>, answers: &Answers) -> Option<Chart> {
+fn roc<T: Scalar>(model: &Model<T>, data: &Dataset<T>, answers: &Answers) -> Option<Chart> {
     let outputs = answers.outputs;
-    let mut scores = answers.scores.clone();
+    // As the figures of the assessment rank them.
+    let (meaning, mut scores) = (Meaning::of(&model.mlp, data, model.loss), answers.scores.clone());
+    meaning.to_scores(&mut scores);
+    let has_labels = matches!(answers.truth, Truth::Classes(_));
+    meaning.to_ranks(Kernel::<f64>::selected().ok()?, outputs, has_labels, &mut scores);
     let (truth, shown): (IsPositive<'_>, Vec<usize>) = match &answers.truth {
         Truth::Classes(labels) => {
-            log_odds(Kernel::<f64>::selected().ok()?, outputs, &mut scores);
             let shown = if outputs == 2 { vec![1] } else { (0..outputs.min(CURVES)).collect() };
             (Box::new(|row, class| labels[row] as usize == class), shown)
         }

@@ -1,15 +1,26 @@
 //! Loss, metric and rate over the epochs.
 
 use chainrule_explain::page::{Axis, Chart, Html, Mark, Series, charts_to_svg};
+use chainrule_kernel::Scalar;
 
-use crate::{EpochReport, Evaluation};
+use crate::{EpochReport, Evaluation, Model};
 
 /// Beyond this ratio of the largest loss to the least, the axis is logarithmic.
 const WIDE: f64 = 20.0;
 
-pub(super) fn section(epochs: &[EpochReport]) -> Html {
+pub(super) fn section<T: Scalar>(model: &Model<T>, epochs: &[EpochReport]) -> Html {
     let drawn = charts(epochs).into_iter().map(|chart| Html::element("div", &[], chart.to_html()));
-    Html::element("div", &[("class", "charts".to_owned())], drawn.collect())
+    let charts = Html::element("div", &[("class", "charts".to_owned())], drawn.collect());
+    let mut notes = Vec::new();
+    if model.facts.as_ref().is_some_and(|facts| facts.refit_epochs.is_some()) {
+        notes.push(
+            "Of the run that chose the number of epochs; the weights are those of the run after it, over all rows.",
+        );
+    }
+    if model.target.scaling().is_some() {
+        notes.push("Losses are of the targets as they were learned, each by its deviation.");
+    }
+    if notes.is_empty() { charts } else { Html::paragraph(notes.join(" ")).and(charts) }
 }
 
 /// The learning curves of a run as an SVG file that stands alone, legible light and dark: loss, accuracy or R2, and the learning

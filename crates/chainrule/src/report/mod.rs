@@ -81,9 +81,9 @@ impl<'a, T: Scalar> Report<'a, T> {
         page.section("summary", "Summary", self.summary(&data));
         page.section("figures", "Figures", figures::section(model, &assessment));
         if !self.epochs.is_empty() {
-            page.section("learning", "Learning curves", curves::section(self.epochs));
+            page.section("learning", "Learning curves", curves::section(model, self.epochs));
         }
-        if let Some(classes) = classes::section(model, &assessment, &answers) {
+        if let Some(classes) = classes::section(model, &sample, &assessment, &answers) {
             page.section("classes", "Classes", classes);
         }
         if let Some(values) = values::section(model, &answers) {
@@ -95,7 +95,7 @@ impl<'a, T: Scalar> Report<'a, T> {
             false => permutation_importance(model, &sample)?,
         };
         if !importance.is_empty() {
-            page.section("columns", "What the columns are worth", importance::section(&importance));
+            page.section("columns", "What the columns are worth", importance::section(model, &importance));
         }
         let worst = answers.worst();
         let order: Vec<&str> = importance.iter().map(|column| column.column.as_str()).collect();
@@ -105,7 +105,7 @@ impl<'a, T: Scalar> Report<'a, T> {
         }
         page.section("network", "The network", self.network());
         page.section("doctor", "What the doctor says", self.findings());
-        if let Some(json) = steps::json(model, &sample, &answers, &worst)? {
+        if let Some(json) = steps::json(model, &sample, &worst)? {
             page.section("steps", "Step by step", steps::section());
             page.steps(&json);
         }
@@ -128,9 +128,15 @@ impl<'a, T: Scalar> Report<'a, T> {
         pairs.push(("computed by", model.mlp.kernel_name().to_owned()));
         if let Some(facts) = &model.facts {
             pairs.push(("trained on", format!("{}, {} rows", facts.data, facts.rows)));
-            pairs.push(("epochs", facts.epochs.to_string()));
-            if let Some(best) = facts.best_epoch {
-                pairs.push(("best epoch", best.to_string()));
+            match (facts.best_epoch, facts.refit_epochs) {
+                (Some(best), Some(again)) => {
+                    let whose = format!("{again}, of a new run over the rows to validate on, too");
+                    pairs.push(("epochs", format!("{whose}; before, epoch {best} of {} was best", facts.epochs)));
+                }
+                (best, _) => {
+                    pairs.push(("epochs", facts.epochs.to_string()));
+                    pairs.extend(best.map(|best| ("best epoch", best.to_string())));
+                }
             }
             pairs.push(("trained by", format!("chainrule {}, {}", facts.version, facts.kernel)));
         }

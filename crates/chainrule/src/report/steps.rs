@@ -1,12 +1,11 @@
 //! Some rows with every number of their training step, to be stepped through.
 
 use chainrule_explain::page::Html;
-use chainrule_explain::trace::{Quantity, Section, Trace};
+use chainrule_explain::trace::{Quantity, RowWords, Section, Trace};
 use chainrule_kernel::Scalar;
 use chainrule_model::{Layer, Optimizer};
 use serde::Serialize;
 
-use super::answers::Answers;
 use crate::data::Dataset;
 use crate::trace::{Shown, trace_model};
 use crate::{Model, Result};
@@ -52,18 +51,14 @@ struct Numbers {
 }
 
 pub(super) fn section() -> Html {
-    let note = "One step of gradient descent on one row, as the training itself computes it: forward pass, loss, backward pass.";
+    let note = "One step of gradient descent on one row, by the passes that training takes: forward pass, loss, backward pass. The \
+                loss is the plain one, without label smoothing and weights of classes or rows; dropout drops units, as in training.";
     let stepper = Html::element("div", &[("id", "stepper".to_owned())], Html::paragraph("This part needs scripts."));
     Html::paragraph(note).and(stepper)
 }
 
 /// The rows as JSON; `None` of a network that is too large, or that trains on no row alone.
-pub(super) fn json<T: Scalar>(
-    model: &Model<T>,
-    data: &Dataset<T>,
-    answers: &Answers,
-    worst: &[usize],
-) -> Result<Option<String>> {
+pub(super) fn json<T: Scalar>(model: &Model<T>, data: &Dataset<T>, worst: &[usize]) -> Result<Option<String>> {
     let needs_rows = model.mlp.layers().iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }));
     if needs_rows || model.mlp.params().len() > PARAMETERS {
         return Ok(None);
@@ -75,8 +70,10 @@ pub(super) fn json<T: Scalar>(
     let update = Optimizer::Sgd { lr: 0.1 }.into();
     let rows = chosen.iter().map(|&row| {
         let trace = trace_model(model, &data.select(&[row])?, update, 1, Shown::default())?;
-        let words = answers.words(model, row);
-        let words = format!("True: {}. Answered: {}.", words.truth.unwrap_or_default(), words.answer);
+        let words = trace.words.first();
+        let words = words.map_or_else(String::new, |RowWords { target, answer }| {
+            format!("True: {}. Answered: {answer}.", target.as_deref().unwrap_or_default())
+        });
         Ok(Row { name: (row + 1).to_string(), words, sections: sections(&trace) })
     });
     let steps = Steps { rows: rows.collect::<Result<_>>()? };

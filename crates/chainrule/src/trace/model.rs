@@ -42,8 +42,10 @@ pub fn trace_model<T: Scalar>(
         ..TraceRequest::forward(MatRef::new(&x, data.rows(), data.cols()))
     };
     let mut trace = trace(&mut model.mlp.clone(), &request)?;
-    // An infinite output is traced, too: it has no words.
-    if let Ok(answers) = Answers::of(model, &data) {
+    // Of the outputs that are shown, which are those of training, at the first step that is. An infinite output is traced, too: it
+    // has no words.
+    let outputs = trace.summary().rows.iter().flat_map(|row| &row.outputs).map(|y| T::from_f64(*y)).collect();
+    if let Ok(answers) = Answers::by(model, &data, outputs) {
         let words = (0..data.rows()).map(|row| answers.words(model, row));
         trace.words = words.map(|Words { truth, answer }| RowWords { target: truth, answer }).collect();
     }

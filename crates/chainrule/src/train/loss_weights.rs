@@ -23,7 +23,18 @@ pub(super) fn loss_weights<T: Scalar>(
         let expected = format!("{outputs}, one for each output of the network");
         return Err(Error::Argument { name, found: format!("{} numbers", weights.len()), expected });
     }
-    Ok(Some(weights.into_iter().map(T::from_f64).collect()))
+    let short = |weight: f64| {
+        let weight_as_used = T::from_f64(weight);
+        match weight_as_used.is_finite() && weight_as_used > T::ZERO {
+            true => Ok(weight_as_used),
+            false => Err(Error::Argument {
+                name: "a weight of the loss",
+                found: format!("{weight:e}, which is {weight_as_used} in {}", T::NAME),
+                expected: "a finite number above 0 in the type that is computed in".to_owned(),
+            }),
+        }
+    };
+    weights.into_iter().map(short).collect::<Result<_>>().map(Some)
 }
 
 fn balanced<T: Scalar>(data: &Dataset<T>, outputs: usize) -> Result<Vec<f64>> {
@@ -49,6 +60,22 @@ fn balanced<T: Scalar>(data: &Dataset<T>, outputs: usize) -> Result<Vec<f64>> {
 mod tests {
     use super::*;
     use crate::data::Features;
+
+    #[test]
+    fn a_weight_is_refused_that_the_type_does_not_hold() {
+        let labels = vec![0, 1];
+        fn weights<T: Scalar>(labels: &[u32], weight: f64) -> Result<Option<Vec<T>>> {
+            let features = Features::new(2, 1, vec![T::ZERO; 2]).unwrap();
+            let data = Dataset::new(features, Targets::Classes { labels: labels.to_vec(), classes: 2 }).unwrap();
+            let class_weights = ClassWeights::Given(vec![1.0, weight]);
+            loss_weights(&TrainConfig { class_weights, ..TrainConfig::default() }, &data, 2)
+        }
+        for weight in [1e-46, 1e39] {
+            let refused = weights::<f32>(&labels, weight).unwrap_err().to_string();
+            assert!(refused.contains("a weight of the loss") && refused.contains("in f32"), "{refused}");
+            assert_eq!(weights::<f64>(&labels, weight).unwrap(), Some(vec![1.0, weight]));
+        }
+    }
 
     #[test]
     fn balanced_classes_count_alike_together() {

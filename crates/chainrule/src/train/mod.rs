@@ -31,6 +31,7 @@ mod tune;
 mod usual;
 mod value_errors;
 
+pub(crate) use assess::Meaning;
 #[doc(hidden)]
 pub use assess::assess_network;
 pub use assess::{Assessment, Baseline, Calibration, OutputErrors};

@@ -6,7 +6,7 @@ use chainrule_model::optim::Schedule;
 
 use super::{Assessment, Refit, StopReason, Trained, Trainer};
 use crate::data::{Examples, Parts, Scaling, SplitRequest};
-use crate::{Model, Result};
+use crate::{Error, Model, Result};
 
 /// How examples become a model: fitted, scaled, trained, and trained anew on the rows that chose the number of epochs.
 ///
@@ -85,7 +85,8 @@ impl Recipe {
     }
 
     /// Trains a network, made for this number of inputs and outputs, on the parts. With early stopping and
-    /// [`Recipe::refit`], the report is that of the run which chose the number of epochs.
+    /// [`Recipe::refit`], the report is that of the run which chose the number of epochs; its model stays where the second run
+    /// diverges, or leaves a last minibatch of one row to batch normalisation.
     ///
     /// # Errors
     /// Those of [`Examples::fit`], [`Examples::dataset`] and [`Trainer::resume`].
@@ -117,8 +118,11 @@ impl Recipe {
         if let (Some(how), Some(best), false) = (how, report.best, report.stop_reason == StopReason::Stopped) {
             let whole = examples.dataset::<T>(&learned, &fitted)?;
             let mut again = start;
-            if trainer.refit(&mut again, &whole, best, how, ())?.stop_reason != StopReason::Stopped {
-                model = again;
+            match trainer.refit(&mut again, &whole, best, how, ()) {
+                Ok(refit) if refit.stop_reason != StopReason::Stopped => model = again,
+                // The model of the first run is one, too. A last minibatch of one row is too short for batch normalisation.
+                Ok(_) | Err(Error::Diverged { .. } | Error::Argument { name: "batch", .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(Trained { model, report })

@@ -79,7 +79,9 @@ fn the_features_of_a_category_are_one_column() {
     let found = attribute(&model, &data, 0, &request).unwrap();
     assert_eq!(found.columns.len(), 2);
     assert_eq!((found.columns[1].column.as_str(), found.columns[1].value.as_str()), ("town", "Ulm"));
-    let unit = found.columns[1].gradient / 110.0;
+    // The slope of a category is that of its own input.
+    let unit = found.columns[1].gradient / 100.0;
+    assert_eq!(found.columns[1].gradient, found.columns[1].gradient_times_input);
     assert!((found.columns[1].integrated - 90.0 * unit).abs() < 1e-9, "{found:?}");
 }
 

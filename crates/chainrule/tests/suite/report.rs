@@ -191,3 +191,50 @@ fn every_kind_of_task_has_a_page() {
     assert!(constant.contains("output 2: residuals"), "{constant}");
     assert!(page_of(Loss::Mse, 1, vec![2.0f32]).contains("Worst mistakes"), "a single row");
 }
+
+/// Rows of one column that a network passes on as it is, with labels.
+fn passed_on(loss: Loss, outputs: usize, x: Vec<f32>, targets: Targets<f32>) -> (Model<f32>, Dataset<f32>) {
+    let mut mlp = Mlp::builder(outputs).dense(outputs).build().unwrap();
+    let mut params = vec![0.0; outputs * outputs + outputs];
+    (0..outputs).for_each(|at| params[at * outputs + at] = 1.0);
+    mlp.params_mut().copy_from_slice(&params);
+    let features = Features::new(x.len() / outputs, outputs, x).unwrap();
+    (Model::new(mlp, loss), Dataset::new(features, targets).unwrap())
+}
+
+#[test]
+fn the_areas_of_the_curves_are_those_of_the_figure() {
+    // What a row of mse has at a class ranks by itself: of a softmax over the three another order would come.
+    let x = vec![0.9f32, 0.1, 0.2, 0.8, 0.7, 0.6, 0.1, 0.9, 0.3, 0.5, 0.2, 0.1, 0.2, 0.2, 0.9, 0.6, 0.5, 0.7];
+    let labels = Targets::Classes { labels: vec![0, 0, 1, 1, 2, 2], classes: 3 };
+    let (model, data) = passed_on(Loss::Mse, 3, x, labels);
+    let text = text(&Report::new(&model, &data).to_html().unwrap());
+    let area = model.assess(&data).unwrap().metrics.iter().find(|(name, _)| *name == "ROC AUC").unwrap().1;
+    let areas: Vec<f64> =
+        text.split(", area ").skip(1).map(|rest| rest.split(' ').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(areas.len(), 3, "{text}");
+    assert!((areas.iter().sum::<f64>() / 3.0 - area).abs() < 1e-5, "{areas:?} and {area}");
+}
+
+#[test]
+fn mistakes_stand_in_the_order_of_their_losses_however_sure_they_are() {
+    // Logits whose probabilities are 1 in f32: the first row is less wrong than the last.
+    let x = vec![17.25f32, 31.125, -31.5, 2.0];
+    let targets = Targets::Values { values: vec![0.0, 0.0, 1.0, 1.0], cols: 1 };
+    let (model, data) = passed_on(Loss::BinaryCrossEntropy, 1, x, targets);
+    let found = text(&Report::new(&model, &data).to_html().unwrap());
+    // Row, truth, answer with its own probability, and loss: the softplus of the logit.
+    for line in ["3 yes no (100.00 %) 31.500", "2 no yes (100.00 %) 31.125", "1 no yes (100.00 %) 17.250"] {
+        assert!(found.contains(line), "{line}: {found}");
+    }
+    let places: Vec<usize> = ["31.500", "31.125", "17.250"].map(|loss| found.find(loss).unwrap()).to_vec();
+    assert!(places.is_sorted(), "{found}");
+    // The same of classes.
+    let x = vec![0.0f32, 120.0, 0.0, 110.0, 130.0, 0.0];
+    let labels = Targets::Classes { labels: vec![0, 0, 1], classes: 2 };
+    let (model, data) = passed_on(Loss::CrossEntropy, 2, x, labels);
+    let found = text(&Report::new(&model, &data).to_html().unwrap());
+    let found = found.split_once("Worst mistakes").unwrap().1;
+    let places: Vec<usize> = ["130.00", "120.00", "110.00"].map(|loss| found.find(loss).unwrap()).to_vec();
+    assert!(places.is_sorted(), "{found}");
+}

@@ -109,3 +109,23 @@ fn a_run_that_diverges_is_shown_as_it_is() {
     let json: Value = serde_json::from_str(&to_json(&trace)).unwrap();
     assert!(json["losses"].as_array().unwrap().iter().any(Value::is_null));
 }
+
+#[test]
+fn the_words_of_a_row_are_those_of_the_numbers_beside_them() {
+    // A step later, and with units dropped, as training has it: the class that is named is that of the largest probability.
+    let plain = Mlp::builder(64).dense(10).seed(1).build().unwrap();
+    let dropping = Mlp::builder(64).dense(32).relu().dropout(0.8).dense(10).seed(1).build().unwrap();
+    for (mlp, steps) in [(plain, 30), (dropping, 3)] {
+        let preprocess = Preprocess::Scale { factor: 1.0 / 16.0 };
+        let model = Model::new(mlp, Loss::CrossEntropy).with_preprocess(preprocess);
+        let data = digits::<f32>().select(&[5, 6, 7, 8]).unwrap();
+        let trace = trace_model(&model, &data, sgd(), steps, Shown::Step(steps)).unwrap();
+        for row in trace.summary().rows {
+            let (class, share) =
+                row.probabilities.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+            let words = row.words.unwrap();
+            assert_eq!(row.class, Some(class));
+            assert_eq!(words.answer, format!("{class} ({:.2} %)", 100.0 * share));
+        }
+    }
+}

@@ -10,7 +10,7 @@ Examples:
   chainrule completions fish > ~/.config/fish/completions/chainrule.fish
   chainrule completions powershell >> $PROFILE";
 
-/// Print the script by which a shell completes commands, options and their values
+/// Print the script by which a shell completes commands, options and those values of them that are a fixed list
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CompletionsArgs {

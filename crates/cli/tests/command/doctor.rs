@@ -97,3 +97,31 @@ fn a_run_that_is_looked_at_ends_in_the_same_bits() {
         assert!(bytes("alone") == bytes("watched"), "{settings}");
     }
 }
+
+#[test]
+fn a_constant_target_is_told_as_the_data_have_it() {
+    let folder = folder();
+    let rows: String = (0..40).map(|row| format!("{row},{},7\n", row * 7 % 11)).collect();
+    fs::write(folder.path().join("t.csv"), format!("a,b,y\n{rows}")).unwrap();
+    succeed(
+        folder.path(),
+        "train --data t.csv --target y --task regression --epochs 2 --quiet --save m --report r.html",
+    );
+    let found = run(folder.path(), "doctor m --data t.csv");
+    assert!(found.stdout.contains("target \"y\" is 7.00 in every row"), "{}", found.stdout);
+    assert!(fs::read_to_string(folder.path().join("r.html")).unwrap().contains("is 7.00 in every row"));
+}
+
+#[test]
+fn a_page_knows_of_the_weights_of_the_run_as_the_run_does() {
+    let folder = folder();
+    let row = |row: usize| format!("{},{}\n", row * 7 % 11, if row * 37 % 60 > 45 { "yes" } else { "no" });
+    let rows: String = (0..200).map(row).collect();
+    fs::write(folder.path().join("t.csv"), format!("b,y\n{rows}")).unwrap();
+    let train =
+        "train --data t.csv --target y --task binary --hidden 3 --epochs 3 --norm batch --activation silu --batch 16";
+    let text = succeed(folder.path(), &format!("{train} --pos-weight 8 --save m --report r.html"));
+    // Losses that count a yes eight times say nothing beside a constant that counts it once.
+    let page = fs::read_to_string(folder.path().join("r.html")).unwrap();
+    assert!(!text.contains("the run was too short") && !page.contains("the run was too short"), "{text}");
+}

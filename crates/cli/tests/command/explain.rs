@@ -36,6 +36,14 @@ fn a_single_question_is_explained_by_what_its_yes_is_called() {
     succeed(folder.path(), "train --data t.csv --target ill --task binary --epochs 3 --quiet --save m");
     let text = succeed(folder.path(), "explain m --data t.csv --row 1");
     assert!(text.contains("\nprobabilities  yes ") && text.contains("\noutput yes: "), "{text}");
+    // The number behind an answer is that of the answer, of a no what yes leaves.
+    let line = |head: &str| text.lines().find_map(|line| line.strip_prefix(head)).map(str::trim).unwrap_or_default();
+    let yes: f64 = line("probabilities").trim_start_matches("yes ").trim_end_matches(" %").parse().unwrap();
+    let answer = line("answer").trim_end_matches(" %)");
+    let (word, share) = answer.split_once(" (").unwrap();
+    let share: f64 = share.parse().unwrap();
+    assert!((share - if word == "yes" { yes } else { 100.0 - yes }).abs() < 0.011, "{text}");
+    assert!(share >= 50.0, "{text}");
     // And so does the file: which answer is which.
     let text = succeed(folder.path(), "inspect m");
     let line = |head: &str| text.lines().find_map(|line| line.strip_prefix(head)).map(str::trim).unwrap_or_default();

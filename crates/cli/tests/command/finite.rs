@@ -51,10 +51,9 @@ fn an_evaluation_refuses_what_predict_refuses_in_the_targets_own_unit() {
     fs::write(path.join("t.csv"), format!("a,y\n{rows}")).unwrap();
     succeed(path, "train --data t.csv --target y --log1p y --hidden none --epochs 300 --quiet --save m");
     // The logarithm is a number, and what it is of is none; of the last row its square is none.
-    for (file, words) in [
-        ("a,y\n1,2\n90000,3\n", "row 2: output 1 is inf"),
-        ("a,y\n1,2\n3,4\n3500,3\n", "rows 1 to 3: the loss is inf"),
-    ] {
+    for (file, words) in
+        [("a,y\n1,2\n90000,3\n", "row 2: output 1 is inf"), ("a,y\n1,2\n3,4\n3500,3\n", "rows 1 to 3: the loss is inf")]
+    {
         fs::write(path.join("far.csv"), file).unwrap();
         let eval = run(path, "eval m --data far.csv");
         assert_eq!((eval.code, eval.stdout.as_str()), (1, ""), "{eval:?}");

@@ -31,6 +31,14 @@ fn a_network_that_trains_on_no_row_alone_has_a_page_without_steps() {
         assert_eq!(page.contains("Step by step"), has_steps, "{norm}");
     }
     succeed(folder.path(), "train --data iris --norm batch --hidden 4 --epochs 2 --quiet --run r");
+    succeed(folder.path(), "train --data iris --norm batch --hidden 4 --epochs 2 --quiet --save m");
+    // Of one row too, which the doctor cannot make a step on.
+    fs::write(
+        folder.path().join("one.csv"),
+        "sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1,0.2,setosa\n",
+    )
+    .unwrap();
+    succeed(folder.path(), "eval m --data one.csv --report one.html");
 }
 
 #[test]

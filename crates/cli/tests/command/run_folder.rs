@@ -81,6 +81,18 @@ fn the_best_epoch_of_a_run_is_the_one_that_it_chose() {
 }
 
 #[test]
+fn the_command_of_a_run_is_typed_as_a_shell_reads_it() {
+    let folder = folder();
+    let path = folder.path();
+    std::fs::write(path.join("my `houses`.csv"), "a,y\n1,2\n2,3\n3,5\n4,7\n5,9\n6,11\n").unwrap();
+    let args = ["train", "--data", "my `houses`.csv", "--target", "y", "--epochs", "1", "--quiet", "--run", "v"];
+    let done = crate::run::command(path).args(args).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let config = read(&path.join("v/config.toml"));
+    assert!(config.contains("--data 'my `houses`.csv' --target y"), "{config}");
+}
+
+#[test]
 fn a_model_that_training_goes_on_with_is_gone_on_with_again() {
     let folder = folder();
     let path = folder.path();

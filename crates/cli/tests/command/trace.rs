@@ -216,4 +216,12 @@ fn a_step_is_that_of_the_models_own_training_unless_another_is_asked_for() {
     assert!(own.contains("of the model's own training") && own.contains("adam with learning rate 0.02"), "{own}");
     let other = succeed(folder.path(), "trace m --data digits --optimizer sgd --lr 0.5");
     assert!(!other.contains("own training") && other.contains("sgd with learning rate 0.5"), "{other}");
+    // A step of L-BFGS is a line search, which no trace shows.
+    let refused = run(folder.path(), "trace m --data digits --optimizer lbfgs");
+    assert!(refused.code == 2 && refused.stderr.contains("lbfgs is for train"), "{refused:?}");
+    // Weights of rows were in the loss of the training, and are not in that of the trace.
+    fs::write(folder.path().join("w.csv"), "a,w,y\n1,2,0\n2,1,1\n3,1,0\n4,5,1\n5,1,1\n6,1,0\n").unwrap();
+    succeed(folder.path(), "train --data w.csv --target y --row-weights w --epochs 1 --quiet --save m");
+    let own = succeed(folder.path(), "trace m --data w.csv");
+    assert!(own.contains("in training it had the weights of rows of w"), "{own}");
 }

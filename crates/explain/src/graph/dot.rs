@@ -96,5 +96,6 @@ fn head(title: &str, settings: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    printable(text).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    // Entities of HTML are read in every label.
+    printable(text).replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

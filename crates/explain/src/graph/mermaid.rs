@@ -91,5 +91,6 @@ fn classes() -> String {
 /// In Mermaid, `#` starts an entity and a quote ends a label.
 fn escaped(text: &str) -> String {
     let line = printable(text).replace(['\n', '\r'], " ");
-    line.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
+    let line = line.replace('#', "#35;").replace('&', "#amp;").replace('\\', "#92;").replace('`', "#96;");
+    line.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
 }

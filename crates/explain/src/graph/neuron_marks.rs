@@ -5,7 +5,7 @@ use crate::graph::image;
 use crate::graph::neurons::Column;
 use crate::graph::picture::{Anchor, Colour, Mark, Palette, Picture};
 use crate::graph::text::{brief, width};
-use crate::graph::words::{LABEL, number, shortened};
+use crate::graph::words::{LABEL, number, shortened, shortened_note};
 
 pub(crate) const RADIUS: f64 = 20.0; // holds `−0.123` at the size of NUMBER
 const ROW: f64 = 47.0; // from one circle to the next
@@ -71,7 +71,7 @@ pub(crate) fn label_width(column: &Column) -> f64 {
     if !are_beside(column) {
         return 0.0;
     }
-    let notes = column.notes.iter().map(|text| width(&shortened(text, LABEL), NOTE));
+    let notes = column.notes.iter().map(|text| width(&shortened_note(text), NOTE));
     let names = column.labels.iter().map(|text| width(&shortened(text, LABEL), TEXT));
     half(column).0 + BESIDE + names.chain(notes).fold(0.0, f64::max)
 }
@@ -143,7 +143,7 @@ pub(crate) fn labels(picture: &mut Picture, palette: &Palette, standing: Standin
         let lift = if note.is_some() { 3.0 } else { -4.0 };
         picture.text((x, y - lift), TEXT, anchor, palette.ink, shortened(name, LABEL));
         if let Some(note) = note {
-            picture.text((x, y + 11.0), NOTE, anchor, palette.faint, shortened(note, LABEL));
+            picture.text((x, y + 11.0), NOTE, anchor, palette.faint, shortened_note(note));
         }
     }
 }

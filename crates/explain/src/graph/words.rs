@@ -57,7 +57,7 @@ pub(crate) fn node_lines(node: &Node) -> Vec<String> {
 /// What stands at a neuron, line by line: its name, or its number counted from 1; its output; what is said of it.
 pub(crate) fn neuron_lines(column: &Column, place: usize) -> Vec<String> {
     let name = column.labels.get(place).map_or_else(|| number(column, place), |name| shortened(name, LABEL));
-    let note = column.notes.get(place).filter(|note| !note.is_empty()).map(|note| shortened(note, LABEL));
+    let note = column.notes.get(place).filter(|note| !note.is_empty()).map(|note| shortened_note(note));
     std::iter::once(name).chain(column.values.get(place).copied().map(brief)).chain(note).collect()
 }
 
@@ -74,6 +74,18 @@ pub(crate) fn shortened(text: &str, letters: usize) -> String {
     match text.char_indices().nth(letters) {
         None => text.to_owned(),
         Some(_) => text.chars().take(letters - 1).chain(['…']).collect(),
+    }
+}
+
+/// Letters of what is said of a neuron.
+const NOTE: usize = 56;
+
+/// Cuts a note to what is drawn of it, at a blank: half of a number would be another one.
+pub(crate) fn shortened_note(note: &str) -> String {
+    let Some((end, _)) = note.char_indices().nth(NOTE) else { return note.to_owned() };
+    match note[..end].rsplit_once(' ') {
+        Some((whole, _)) => format!("{whole} …"),
+        None => shortened(note, NOTE),
     }
 }
 

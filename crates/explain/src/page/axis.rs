@@ -66,7 +66,8 @@ pub(super) fn label(value: f64) -> String {
         return "0".to_owned();
     }
     if !(1e-3..1e6).contains(&size) {
-        return format!("{value:.0e}");
+        // As many digits as it has, of the six that its sum with a step leaves alone.
+        return format!("{:e}", format!("{value:.5e}").parse().unwrap_or(value));
     }
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -83,6 +84,9 @@ mod tests {
             ([-3.0, 9.0], &["-2", "0", "2", "4", "6", "8"]),
             ([120_000.0, 240_000.0], &["120000", "140000", "160000", "180000", "200000", "220000", "240000"]),
             ([1.0, 60.0], &["10", "20", "30", "40", "50", "60"]),
+            // As many digits as tell them apart.
+            ([1e6, 3e6], &["1e6", "1.5e6", "2e6", "2.5e6", "3e6"]),
+            ([1e-4, 3e-4], &["1e-4", "1.5e-4", "2e-4", "2.5e-4", "3e-4"]),
         ] {
             let scale = Scale::new(range, [0.0, 100.0], false);
             assert_eq!(scale.ticks().into_iter().map(label).collect::<Vec<_>>(), want);

@@ -85,10 +85,22 @@ fn summary(blocks: &mut Vec<String>, trace: &Trace, detail: Detail) {
     blocks.push(lines.join("\n"));
 }
 
-/// A text in a cell. Markdown would pass its tags on as HTML.
+/// A text in a cell. Markdown would pass its tags on as HTML, and take some signs for emphasis, links or mathematics.
 fn cell(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('|', "\\|").replace('\n', " ")
+    let mut cell = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => cell.push_str("&amp;"),
+            '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
+            // Not by a backslash, which does not stand for itself within mathematics.
+            '$' => cell.push_str("&#36;"),
+            '\n' => cell.push(' '),
+            '\\' | '|' | '*' | '_' | '`' | '~' | '[' | ']' => cell.extend(['\\', letter]),
+            _ => cell.push(letter),
+        }
+    }
+    cell
 }
 
 fn section(blocks: &mut Vec<String>, level: usize, title: &str, quantities: &[Quantity], detail: Detail) {
@@ -163,4 +175,17 @@ fn losses(losses: &[f64], detail: Detail) -> String {
     }));
     lines.push(format!("| after it | {} |", show(losses[steps])));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_a_cell_is_nothing_but_text() {
+        assert_eq!(cell("**b** _i_ `c`"), r"\*\*b\*\* \_i\_ \`c\`");
+        assert_eq!(cell(r"a\|b"), r"a\\\|b");
+        assert_eq!(cell("$50-$100 <b>\n"), "&#36;50-&#36;100 &lt;b&gt; ");
+        assert_eq!(cell("[x](y) ~z~"), r"\[x\](y) \~z\~");
+    }
 }

@@ -159,14 +159,24 @@ fn names_and_what_is_known_of_the_row_stand_at_the_ends_in_every_format() {
     let quoted = |text: &str, (amp, quote): (&str, &str)| text.replace('&', amp).replace('"', quote);
     for (text, escapes) in [
         (graph.to_svg(Theme::Light), ("&amp;", "&quot;")),
-        (graph.to_dot(), ("&", "\\\"")),
-        (graph.to_mermaid(), ("&", "#quot;")),
+        (graph.to_dot(), ("&amp;", "\\\"")),
+        (graph.to_mermaid(), ("#amp;", "#quot;")),
     ] {
         for words in labels.inputs.iter().chain(&labels.outputs).chain(&labels.facts).chain(&labels.output_notes) {
             assert!(text.contains(&quoted(words, escapes)), "{words:?} in {text}");
         }
         assert!(text.contains("3.5 days") && text.contains("0.505"), "{text}");
     }
+    // A note that is long is not cut within a number.
+    labels.output_notes = vec!["answer -3.98765e-7, target -3.16349e-7, of 1234567.5 kg".to_owned()];
+    for text in
+        [flow().labelled(&notebook(), &labels).to_svg(Theme::Light), flow().labelled(&notebook(), &labels).to_dot()]
+    {
+        assert!(text.contains("answer -3.98765e-7, target -3.16349e-7, of 1234567.5 kg"), "{text}");
+    }
+    labels.output_notes[0] += " and 2345678.5 kg";
+    let text = flow().labelled(&notebook(), &labels).to_dot();
+    assert!(text.contains("of 1234567.5 kg …"), "{text}");
     // Names for another number of inputs are none.
     labels.inputs.pop();
     let graph = flow().labelled(&notebook(), &labels);

@@ -17,6 +17,7 @@ use super::evaluate::evaluate_with;
 use crate::Result;
 use crate::data::{Dataset, Targets};
 pub use found::{Assessment, Baseline, Calibration, OutputErrors};
+pub(crate) use outputs::Meaning;
 use outputs::Outputs;
 
 /// Bytes that an output of a row takes while its metrics are computed: itself and its target, as they were learned, in their

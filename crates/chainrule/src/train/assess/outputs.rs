@@ -13,7 +13,7 @@ const RANKED_MAX: usize = 1 << 27;
 
 /// What the outputs are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// Logits of classes, or logarithms of their probabilities, which are logits too.
     Logits,
     /// Probabilities of classes.
@@ -25,7 +25,7 @@ pub(super) enum Meaning {
 }
 
 impl Meaning {
-    fn of<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Self {
+    pub(crate) fn of<T: Scalar>(mlp: &Mlp<T>, data: &Dataset<T>, loss: Loss) -> Self {
         let has_labels = matches!(data.targets(), Targets::Classes { .. });
         match (loss, mlp.layers().last()) {
             (Loss::CrossEntropy, _) => Meaning::Logits,
@@ -33,6 +33,32 @@ impl Meaning {
             (_, Some(Layer::LogSoftmax)) if has_labels => Meaning::Logits,
             (_, Some(Layer::Softmax)) if has_labels => Meaning::Probabilities,
             _ => Meaning::Values,
+        }
+    }
+
+    /// Outputs of rows to numbers in which logits and probabilities are logits.
+    pub(crate) fn to_scores(self, outputs: &mut [f64] /* (rows, width) */) {
+        if self == Meaning::Probabilities {
+            // A softmax has rounded away how far it is below 1, but not how far the others are above 0.
+            outputs.iter_mut().for_each(|p| *p = chainrule_kernel::math::ln(*p));
+        }
+    }
+
+    /// Scores to what ranks rows by each class, where labels or yes and no are the targets.
+    pub(crate) fn to_ranks(
+        self,
+        kernel: &Kernel<f64>,
+        width: usize,
+        has_labels: bool,
+        scores: &mut [f64], // (rows, width)
+    ) {
+        match self {
+            Meaning::Logits | Meaning::Probabilities => log_odds(kernel, width, scores),
+            // The class of the larger of two is the answer: the difference is what decides.
+            Meaning::Values if width == 2 && has_labels => {
+                scores.chunks_exact_mut(2).for_each(|pair| pair[1] -= pair[0]);
+            }
+            Meaning::Values | Meaning::YesOrNo => {}
         }
     }
 }
@@ -95,21 +121,14 @@ impl<'a, T: Scalar> Outputs<'a, T> {
             probabilities.copy_from_slice(&scores);
             match self.meaning {
                 Meaning::Logits => softmax::forward(self.wide_kernel, width, &mut probabilities),
-                // A softmax has rounded away how far it is below 1, but not how far the others are above 0.
-                Meaning::Probabilities => scores.iter_mut().for_each(|p| *p = chainrule_kernel::math::ln(*p)),
                 Meaning::YesOrNo => self.wide_kernel.sigmoid(&mut probabilities),
-                Meaning::Values => {}
+                Meaning::Probabilities | Meaning::Values => {}
             }
+            self.meaning.to_scores(&mut scores);
             self.count(&scores, &probabilities);
             if let Some(kept) = &mut self.kept {
-                match self.meaning {
-                    Meaning::Logits | Meaning::Probabilities => log_odds(self.wide_kernel, width, &mut scores),
-                    // The class of the larger of two is the answer: the difference is what decides.
-                    Meaning::Values if width == 2 && matches!(self.targets, Targets::Classes { .. }) => {
-                        scores[1] -= scores[0];
-                    }
-                    _ => {}
-                }
+                let has_labels = matches!(self.targets, Targets::Classes { .. });
+                self.meaning.to_ranks(self.wide_kernel, width, has_labels, &mut scores);
                 kept.extend_from_slice(&scores);
             }
             self.rows += 1;
