@@ -56,6 +56,8 @@ BLOCK = "crates/kernel/src/gemm/loops/macro_kernel.rs"
 PROBLEM = "crates/kernel/src/gemm/problem.rs"
 NARROW_PANELS = "crates/kernel/src/narrow/panels.rs"
 NARROW_ROW = "crates/kernel/src/narrow/row.rs"
+AVX2_WIDEN = "crates/kernel/src/simd/avx2/widen.rs"
+REPORT_CLASSES = "crates/chainrule/src/report/classes.rs"
 NARROW_FORMAT = "crates/kernel/src/narrow/format.rs"
 AVX2_STEPS = "crates/kernel/src/simd/avx2/steps.rs"
 
@@ -182,8 +184,8 @@ MISTAKES = [
     ("baseline: the mean absolute error is about 0", BASELINE, "(t - mean).abs()", "t.abs()"),
     ("r2: constant targets by their rounded mean", REGRESSION, "match range == 0.0 {", "match range < 0.0 {"),
     ("assessment: yes is a logit above a half", YES_OR_NO, "logits[at] > 0.0", "logits[at] > 0.5"),
-    ("assessment: two classes rank by the second's logit", OUTPUTS, "scores[1] -= scores[0];", "scores[1] -= 0.0;"),
-    ("assessment: probabilities rank", OUTPUTS, "=> log_odds(self.wide_kernel, width, &mut scores),", "=> scores.copy_from_slice(&probabilities),"),
+    ("assessment: two classes rank by the second's logit", OUTPUTS, "pair[1] -= pair[0]", "pair[1] -= 0.0"),
+    ("assessment: probabilities rank", OUTPUTS, "=> log_odds(kernel, width, scores),", "=> softmax::forward(kernel, width, scores),"),
     ("assessment: the calibration of no is that of yes", OUTPUTS, "if is_yes { *p } else { 1.0 - p }", "*p"),
     ("assessment: the five most frequent are one", CLASSES, "shares.largest(5)", "shares.largest(1)"),
     ("adam: every step is the first", OPTIMIZER_STATE, "self.steps += 1;", "self.steps = 1;"),
@@ -296,6 +298,8 @@ MISTAKES = [
     ("kernel: a wide tile multiplies by its first row alone", MICRO, "column[i].mul_add(b", "column[0].mul_add(b"),
     ("kernel: a row's held sums begin with its first register's", GEMV, "mul_add(b, acc[v]);", "mul_add(b, acc[0]);"),
     ("kernel: pairs of bf16 change places", NARROW_PANELS, "2 * lane + register,", "2 * lane + 1 - register,"),
+    ("kernel: the first two of four int8 change places", AVX2_WIDEN, "[top(3), top(2), top(1), top(0)]", "[top(2), top(3), top(1), top(0)]"),
+    ("assessment: values of two classes are ranked by the page as they are", REPORT_CLASSES, "meaning.to_ranks(Kernel", "Meaning::YesOrNo.to_ranks(Kernel"),
     ("kernel: sums of integers keep the unit they are widened in", NARROW_ROW, ".mul(V::constant(1.0 / INT8_UNIT));", ";"),
     ("kernel: narrow rows that share weights are all the first", NARROW_ROW, "i * self.a_rs));", "0));"),
     ("kernel: integers are cut, not rounded", NARROW_FORMAT, ".round_ties_even() as i8", " as i8"),

@@ -1,7 +1,7 @@
 //! Narrow weights in the order in which a row reads them: packed once, multiplied with often.
 
 use super::format::{NarrowError, NarrowFormat};
-use super::panels::{NarrowPanels, position};
+use super::panels::{BEFORE, NarrowPanels, position};
 use crate::gemm::pack::scratch::Scratch;
 use crate::sizes::{elements, panels};
 use crate::{Aligned, Kernel, MatRef, Scalar, SizeError};
@@ -36,7 +36,7 @@ pub struct PackedNarrow<T: Scalar> {
     format: NarrowFormat,
     k: usize,
     n: usize,
-    /// The narrow numbers, in the memory of f32: so they begin a cache line.
+    /// The narrow numbers behind [`BEFORE`] bytes, in the memory of f32: so they begin a cache line.
     codes: Aligned<T>,
     /// A scale for each column, and 1 for those past the last; none where the format has none.
     scales: Aligned<T>,
@@ -54,14 +54,15 @@ impl<T: Scalar> PackedNarrow<T> {
         format.check(b)?;
         let units = n.div_ceil(2 * lanes);
         let words = (numbers * format.bytes()).div_ceil(size_of::<T>());
-        let mut codes = Aligned::try_zeros(words)?;
+        let before = if words == 0 { 0 } else { BEFORE / size_of::<T>() };
+        let mut codes = Aligned::try_zeros(words.checked_add(before).ok_or_else(past)?)?;
         let has_scales = format == NarrowFormat::Int8;
         let mut scales = Aligned::try_filled(if has_scales { units * 2 * lanes } else { 0 }, T::ONE)?;
         let by_column = format.scales(b)?;
         for (to, &scale) in scales.iter_mut().zip(&by_column) {
             *to = T::from_f64(f64::from(scale));
         }
-        let bytes = bytes_mut(&mut codes);
+        let bytes = bytes_mut(&mut codes).get_mut(BEFORE..).unwrap_or_default();
         for step in if n == 0 { 0..0 } else { 0..k } {
             for (column, &scale) in by_column.iter().enumerate() {
                 let code = format.code(b.get(step, column), scale);
@@ -125,7 +126,8 @@ impl<T: Scalar> PackedNarrow<T> {
     }
 
     pub(crate) fn panels(&self) -> NarrowPanels<T> {
-        let (codes, scales) = (self.codes.as_ptr().cast(), self.scales.as_ptr());
+        // Within the memory of `codes`, which has so many bytes if it has any.
+        let (codes, scales) = (self.codes.as_ptr().cast::<u8>().wrapping_add(BEFORE), self.scales.as_ptr());
         NarrowPanels { format: self.format, k: self.k, units: self.units(), codes, scales }
     }
 }

@@ -8,7 +8,11 @@
 //! One row takes a panel with eight registers of sums, as many as hide the latency of two multiply-adds a cycle, and reads all
 //! panels as one stream. Columns past the last are 0.
 
+use crate::matrix::aligned::LINE;
 use crate::narrow::format::NarrowFormat;
+
+/// Bytes before the panels, of the same memory: [`crate::simd::widen::Widen::int8_fours`] reads some. A line, as the panels begin one.
+pub(crate) const BEFORE: usize = LINE;
 
 /// Units of a panel, at most.
 pub(crate) const MAX_UNITS: usize = 4;
@@ -20,7 +24,7 @@ pub(crate) struct NarrowPanels<T> {
     pub(crate) k: usize,
     /// Units across.
     pub(crate) units: usize,
-    /// All panels.
+    /// All panels, behind [`BEFORE`] bytes of the same memory.
     pub(crate) codes: *const u8,
     /// A scale for each column of all units; of integers only.
     pub(crate) scales: *const T,

@@ -133,7 +133,8 @@ pub(crate) trait Widened<T: Scalar> {
     /// Two units of a panel of several.
     ///
     /// # Safety
-    /// `from` covers them; the CPU has the instructions of V.
+    /// `from` covers them, and memory of the panels lies in the [`BEFORE`](super::panels::BEFORE) bytes before it; the CPU has the
+    /// instructions of V.
     #[inline(always)]
     unsafe fn two_units<V: Widen<T>>(from: *const u8) -> [V; 4] {
         // SAFETY: two units, this function's contract.

@@ -53,7 +53,7 @@ pub(crate) trait Widen<T: Scalar>: Simd<T> {
         unsafe { [0, Self::LANES].map(|first| lanes::<T, Self>(|lane| in_units(*from.add(first + lane)))) }
     }
 
-    /// Two units of integers in fours, one for each register, times [`INT8_UNIT`].
+    /// Two units of integers in fours, one for each register, times [`INT8_UNIT`]. The three bytes before `from` may be read, too.
     #[inline(always)]
     unsafe fn int8_fours(from: *const i8) -> [Self; 4] {
         // SAFETY: 4 * LANES numbers, the contract.

@@ -46,16 +46,15 @@ pub(super) unsafe fn int8(from: *const i8) -> [__m512; 2] {
     }
 }
 
-/// Sixty-four integers in fours, times 2^24.
+/// Sixty-four integers in fours, times 2^24: as those of AVX2.
 ///
-/// Safety: as [`bf16`].
+/// Safety: as [`bf16`], and of the three bytes before.
 #[inline(always)]
 pub(super) unsafe fn int8_fours(from: *const i8) -> [__m512; 4] {
-    // SAFETY: this function's contract.
-    unsafe {
-        let fours = _mm512_loadu_si512(from.cast());
-        let top = |bits| _mm512_cvtepi32_ps(_mm512_and_si512(bits, _mm512_set1_epi32(!0xff_ffff)));
-        let first = _mm512_cvtepi32_ps(_mm512_slli_epi32::<24>(fours));
-        [first, top(_mm512_slli_epi32::<16>(fours)), top(_mm512_slli_epi32::<8>(fours)), top(fours)]
-    }
+    // SAFETY: this function's contract; `before` <= 3.
+    let top = |before: usize| unsafe {
+        let bits = _mm512_loadu_si512(from.sub(before).cast());
+        _mm512_cvtepi32_ps(_mm512_and_si512(bits, _mm512_set1_epi32(!0xff_ffff)))
+    };
+    [top(3), top(2), top(1), top(0)]
 }
