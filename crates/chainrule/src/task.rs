@@ -68,7 +68,8 @@ impl Task {
     pub fn check(self, loss: Loss) -> Result<(), Error> {
         let (is_for_it, expected) = match self {
             Task::Classification => (true, "cross-entropy"),
-            Task::Binary | Task::MultiLabel => (loss != Loss::CrossEntropy, "binary-cross-entropy"),
+            // An output is the logit of a yes.
+            Task::Binary | Task::MultiLabel => (loss == Loss::BinaryCrossEntropy, "binary-cross-entropy"),
             Task::Regression => {
                 let is_of_classes = matches!(loss, Loss::CrossEntropy | Loss::BinaryCrossEntropy);
                 (!is_of_classes, "mse, half-mse, mae or huber")
@@ -77,7 +78,13 @@ impl Task {
         if is_for_it {
             return Ok(());
         }
-        let expected = format!("{expected} for {self}");
+        let other = match self {
+            Task::Binary | Task::MultiLabel if loss != Loss::CrossEntropy => {
+                "; 0 and 1 as values are the task regression"
+            }
+            _ => "",
+        };
+        let expected = format!("{expected} for {self}{other}");
         Err(Error::Argument { name: "loss", found: loss.to_string(), expected })
     }
 }
@@ -120,7 +127,9 @@ mod tests {
         assert_eq!(Task::of_loss(Loss::BinaryCrossEntropy, 1), Task::Binary);
         assert_eq!(Task::of_loss(Loss::BinaryCrossEntropy, 3), Task::MultiLabel);
         assert_eq!(Task::of_loss(Loss::Mae, 3), Task::Regression);
-        assert!(Task::Binary.check(Loss::CrossEntropy).is_err());
+        for loss in [Loss::CrossEntropy, Loss::Mse, Loss::Mae] {
+            assert!(Task::Binary.check(loss).is_err() && Task::MultiLabel.check(loss).is_err(), "{loss}");
+        }
         assert!(Task::Classification.check(Loss::Mse).is_ok());
         let message = Task::Regression.check(Loss::BinaryCrossEntropy).unwrap_err().to_string();
         assert!(message.contains("mse, half-mse, mae or huber for regression"), "{message}");

@@ -223,6 +223,7 @@ impl Trainer {
     ) -> Result<TrainReport> {
         let train = model.prepared(train)?;
         check_compatible(&model.mlp, &train, self.config.loss)?;
+        train.task().map_or(Ok(()), |task| task.check(self.config.loss))?;
         model.learns_by(self.config.loss, &train);
         let setup = NetworkRun { config: &self.config, checkpoints: self.checkpoints.as_ref(), from };
         self.fit_network_by(setup, &mut model.mlp, &train, validation, observer)

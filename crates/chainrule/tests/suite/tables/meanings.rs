@@ -1,6 +1,6 @@
 //! What is compared by number has to mean the same: classes, columns, groups, tasks, and rows that are there.
 
-use chainrule::data::{Dataset, Features, Memory, Scaling, SplitBy, SplitRequest, Targets};
+use chainrule::data::{Dataset, Features, Memory, Request, Scaling, Source, SplitBy, SplitRequest, Targets};
 use chainrule::{Loss, Mlp, Model, ModelFile, Task, TrainConfig, Trainer};
 
 use super::{Folder, all, rows};
@@ -241,4 +241,33 @@ fn names_given_to_columns_find_them_in_a_table() {
     let message = data.clone().with_feature_names(own(["p", "q"])).unwrap_err().to_string();
     assert!(message.contains("columns of a table, b, a"), "{message}");
     assert!(Model::new(network(2, 1), Loss::Mse).described_by(&data).with_feature_names(own(["p", "q"])).is_err());
+}
+
+#[test]
+fn a_yes_or_no_is_not_learned_as_a_value_whose_answers_would_be_read_as_logits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let rows: String = (0..40).map(|row| format!("{},{}\n", row % 7, if row % 7 > 3 { "yes" } else { "no" })).collect();
+    std::fs::write(&path, "a,y\n".to_owned() + &rows).unwrap();
+    let mut request = Request::new(Source::File(path)).target("y");
+    request.task = Some(Task::Binary);
+    let examples = request.read().unwrap();
+    let all: Vec<usize> = (0..40).collect();
+    let fitted = examples.fit(&all, examples.usual_scaling()).unwrap();
+    let data = examples.dataset::<f32>(&all, &fitted).unwrap();
+    let train = |loss| {
+        let mut model = Model::new(Mlp::builder(1).dense(1).build().unwrap(), loss).described_by(&data);
+        Trainer::new(TrainConfig { loss, ..TrainConfig::default().epochs(1) }).unwrap().resume(
+            &mut model,
+            &data,
+            None,
+            (),
+        )
+    };
+    assert!(train(Loss::BinaryCrossEntropy).is_ok());
+    let refused = train(Loss::Mse).unwrap_err().to_string();
+    assert!(refused.contains("found mse, expected binary-cross-entropy for binary; 0 and 1 as values"), "{refused}");
+    request.loss = Some(Loss::Huber(1.0));
+    let refused = request.read().unwrap_err().to_string();
+    assert!(refused.contains("for binary"), "{refused}");
 }
