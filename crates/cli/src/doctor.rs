@@ -246,7 +246,7 @@ fn examine<T: Scalar>(
         validation_losses: run.validation_losses,
         trained: run.is_trained(),
         keeps_best: run.keeps_best,
-        is_weighted: patient.is_weighted,
+        is_weighted: patient.is_weighted || data.weights().is_some(),
         columns: &columns,
         targets: data.target().names(),
         classes: data.class_names().unwrap_or_default(),

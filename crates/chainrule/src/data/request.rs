@@ -299,7 +299,10 @@ impl Request {
         if !wanted.is_empty() {
             notes.push(format!("learned by logarithms, ln(1 + x): {}", wanted.join(", ")));
         }
-        let group = roles.group.map(|column| (table.title(column), group_numbers(&table, column, used, &mut notes)));
+        let group = match roles.group {
+            Some(column) => Some((table.title(column), group_numbers(&table, column, used, &mut notes)?)),
+            None => None,
+        };
         let weights = roles.weights.map(|column| row_weights(&table, column, used)).transpose()?;
         let mut content = Content::new();
         content.table(&table, &roles.features, rows.rows());

@@ -14,7 +14,7 @@ use super::schema::{Located, Schema};
 use super::source::Whole;
 use super::table::{Table, TableRows, TextFormat};
 use super::target_columns::TargetRequest;
-use super::target_labels::says_nothing;
+use super::target_labels::{are_texts_of_numbers, says_nothing};
 use super::usable_rows::is_of_rows_left_out;
 use crate::{Error, Model, Result};
 
@@ -183,8 +183,11 @@ impl Request {
         if let Some(schema) = schema {
             request.format = schema.known_to(&request.format, true);
             let answers = learned.target.answers.iter().flatten();
-            if learned.class_names().into_iter().flatten().chain(answers).any(|class| says_nothing(class)) {
+            if learned.class_names().into_iter().flatten().chain(answers.clone()).any(|class| says_nothing(class)) {
                 request.format.known_na_as_text.extend_from_slice(&learned.target_names);
+            }
+            if are_texts_of_numbers(learned.class_names().into_iter().flatten().chain(answers).map(String::as_str)) {
+                request.format.known_categories.extend_from_slice(&learned.target_names);
             }
         }
         request.read_as(TargetRequest { schema, is_test: true, ..learned.target.known(&learned.target_names) })
@@ -214,6 +217,14 @@ impl Request {
                 false => format.known_na_as_text.extend_from_slice(&self.target),
             }
             format.known_na_as_text.extend_from_slice(&model.target.names);
+        }
+        // Classes that were read as texts are read so again.
+        if has_targets && are_texts_of_numbers(classes.map(String::as_str)) {
+            match self.labels.is_none() {
+                true => format.categories.extend_from_slice(&self.target),
+                false => format.known_categories.extend_from_slice(&self.target),
+            }
+            format.known_categories.extend_from_slice(&model.target.names);
         }
         format
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::choice::{ColumnNames, marks, typed};
 use super::source::Source;
 use super::table::{Cell, Cells, Decimal, Table, TableRows, TextFormat, is_date, number_in_thousands};
+use super::target_values::EXACT;
 use crate::{Error, Place, Result};
 
 /// Texts that are looked at to tell dates.
@@ -265,8 +266,24 @@ fn has_na(table: &Table, column: usize) -> bool {
 }
 
 /// A number for each group that rows are of. Rows of which it is not said are one group, which a note tells.
-pub(crate) fn group_numbers(table: &Table, column: usize, rows: TableRows<'_>, notes: &mut Vec<String>) -> Vec<u32> {
+///
+/// # Errors
+/// When groups are whole numbers that f64 does not tell from their neighbours.
+pub(crate) fn group_numbers(
+    table: &Table,
+    column: usize,
+    rows: TableRows<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<u32>> {
     let mut cursor = table.cursor(&[column]);
+    if rows.iter().any(|row| matches!(cursor.at(row).cell(column), Cell::Number(x) if x.abs() >= EXACT)) {
+        let (title, name) = (table.title(column), typed_column(table, column));
+        return Err(Error::Argument {
+            name: "group",
+            found: format!("whole numbers beyond 2^53 in {title:?}, of which several are the same in f64"),
+            expected: format!("groups that are told apart: categories = {name} reads them as texts"),
+        });
+    }
     let mut without = 0;
     // The bits of a number, or the number of a word.
     let mut numbers = HashMap::<u64, u32>::new();
@@ -289,7 +306,7 @@ pub(crate) fn group_numbers(table: &Table, column: usize, rows: TableRows<'_>, n
             "note: {without} rows without a value of {title} are kept together, as if they were of one group"
         ));
     }
-    numbers
+    Ok(numbers)
 }
 
 /// How much each row counts.

@@ -1,7 +1,7 @@
 //! The names of classes: how a cell is read as one, which name was meant, and what says that there is none.
 
 use super::roles::typed_column;
-use super::table::{Cell, Cells, Table, is_missing};
+use super::table::{Cell, Cells, Decimal, Table, is_amount, is_missing};
 use crate::nearest::nearest;
 use crate::{Error, Place, Result};
 
@@ -61,6 +61,14 @@ const NONE: &str = "none";
 /// Whether this name of a class would be read as no class, if it were not said otherwise.
 pub(super) fn says_nothing(class: &str) -> bool {
     class.eq_ignore_ascii_case(NONE) || is_missing(class.as_bytes())
+}
+
+/// Whether a class of these names would be read as a number and written otherwise, as `01`, `1.10` or `$5` would: it was read as a
+/// text.
+pub(super) fn are_texts_of_numbers<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+    let is_number = |name: &str| [Decimal::Point, Decimal::Comma].iter().any(|sign| is_amount(name.as_bytes(), *sign));
+    let as_read = |name: &str| name.parse::<f64>().is_ok_and(|value| label_name(Cell::Number(value)) == name);
+    names.any(|name| is_number(name) && !as_read(name))
 }
 
 /// Whether a row has no class in this column of targets: nothing, or `None` in a column of words, unless that is one of the classes

@@ -6,7 +6,7 @@ use super::values::ValuesBuilder;
 use crate::{Error, Result, Task};
 
 /// Whole numbers below this are all f64.
-const EXACT: f64 = (1_u64 << 53) as f64;
+pub(super) const EXACT: f64 = (1_u64 << 53) as f64;
 
 impl TargetColumns<'_> {
     /// The number in each column. To questions, yes and no are answers too.

@@ -16,9 +16,9 @@ Examples:
   chainrule tune --data titanic.csv --target survived --missing median --json
 
 It draws candidates at random: learning rate 1e-4 to 1e-2, one to three hidden layers of 16 to 256 units, batches of 16 to 128,
-dropout up to 0.3, weight decay up to 0.1, with AdamW; the first one is what `train` does by default. All are trained for a
-few epochs, the better half for twice as many, and so on. They are compared on validation rows: `train` measures the winner
-on test rows that the search has not seen.
+dropout up to 0.3, weight decay up to 0.1, with AdamW; the first one is what `train` takes by default for tables of up to some
+thousand rows. All are trained for a few epochs, the better half for twice as many, and so on. They are compared on validation
+rows: `train` measures the winner on test rows that the search has not seen.
 
 Exit code: 0 success, 1 the run failed, 2 bad usage, 128 + N signal N.";
 

@@ -374,6 +374,10 @@ pub(super) fn shared_rows(found: &Preflight, advice: &str) -> Option<DataFinding
     if are_by_chance(found, shared, held_out as f64 * trained as f64) {
         return None;
     }
-    let seen = format!("{shared} of {held_out} rows held out are trained on too: the score will be too good");
+    let which = match found.parts.is_some_and(|parts| parts.validation > 0 && parts.test > 0) {
+        true => "rows to validate and test on",
+        false => "rows held out",
+    };
+    let seen = format!("{shared} of {held_out} {which} are trained on too: the score will be too good");
     Some(finding("shared-rows", Vec::new(), shared as f64, seen, advice.to_owned()))
 }

@@ -51,7 +51,7 @@ pub(crate) use cursor::{Cursor, Row};
 pub use dialect::Delimiter;
 pub use options::TextFormat;
 pub(crate) use rows::{Kept, TableRows};
-pub(crate) use sign::Sign;
+pub(crate) use sign::{Sign, is_number as is_amount};
 #[cfg(feature = "csv")]
 pub(crate) use text::read_text;
 pub(crate) use typed::TypedColumn;

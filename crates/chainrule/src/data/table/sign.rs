@@ -94,7 +94,7 @@ fn signed_parts(cell: &[u8]) -> Option<(Sign, bool, &[u8])> {
 }
 
 /// Whether a cell is a number, with a sign of money or percent or without.
-pub(super) fn is_number(cell: &[u8], decimal: Decimal) -> bool {
+pub(crate) fn is_number(cell: &[u8], decimal: Decimal) -> bool {
     number_in_thousands(without_sign(cell), decimal).is_some()
 }
 

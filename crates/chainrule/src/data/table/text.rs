@@ -66,7 +66,9 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, wi
     let mut table = Table::new(origin, columns).bounded(within.memory);
     (table.notes, table.decimal) = (first.notes, first.decimal);
     let has_signs = table.columns.iter().any(|column| column.sign.is_some());
-    let mut rows = Rows { origin, dialect: first.dialect, width, has_signs, padded: Padded::default() };
+    let are_left_out = format.are_left_out(table.columns.iter().map(|column| column.name.as_deref()));
+    let padded = Padded::default();
+    let mut rows = Rows { origin, dialect: first.dialect, width, has_signs, are_left_out, padded };
     let mut is_header_due = first.has_header;
     loop {
         let place = Place::Text { row: table.rows + 1, column: 1, line: records.began_at() };
@@ -138,6 +140,8 @@ struct Rows<'a> {
     width: usize,
     /// Whether the numbers of a column have signs, of which each is looked at.
     has_signs: bool,
+    /// Columns that nothing is asked of: what is no number there is no error.
+    are_left_out: Vec<bool>,
     padded: Padded,
 }
 
@@ -231,12 +235,17 @@ impl Rows<'_> {
         let value = match column.sign.map(|sign| (sign, amount(cell, decimal))) {
             None => number_in_thousands(cell, decimal),
             Some((sign, Some(found))) if found.sign == sign => Some(found.value),
+            Some(_) if self.are_left_out[index] => None,
             Some((sign, _)) => {
                 let title = title(column.name.as_deref(), index);
                 return Err(other_sign(self.origin, place, cell, (sign, ", as in its first rows"), &title));
             }
         };
         match value {
+            None | Some(f64::INFINITY | f64::NEG_INFINITY) if self.are_left_out[index] => {
+                column.missing += 1;
+                Ok(f64::NAN)
+            }
             None => Err(no_number(self.origin, place, cell, &title(column.name.as_deref(), index))),
             Some(value) if value.is_finite() => Ok(value),
             Some(value) => Err(Error::NotFinite { origin: self.origin.to_owned(), place, value }),

@@ -91,9 +91,10 @@ fn column_features(graph: &mut Graph, column: &Column) -> Vec<String> {
             let mut codes = vec![(no.as_str(), 0), (yes.as_str(), 1)];
             codes.extend([("0", 0), ("1", 1)].into_iter().filter(|(word, _)| no != word && yes != word));
             codes.extend(fill.map(|_| ("", 2)));
-            // What is none of them is no number.
-            let code = encoded(graph, &input, &codes, 3);
-            let values = graph.reals("flag", &[4], &[0.0, 1.0, fill.unwrap_or(f64::NAN), f64::NAN], true);
+            let all: Vec<f64> = [0.0, 1.0].into_iter().chain(*fill).collect();
+            // What is none of them is past the last value, which no runtime reads.
+            let code = encoded(graph, &input, &codes, all.len() as i64);
+            let values = graph.reals("flag", &[all.len()], &all, true);
             let mut features = vec![graph.node("Gather", &[&values, &code], &[])];
             if *indicator {
                 let is_missing = encoded(graph, &input, &[("", 1)], 0);

@@ -271,3 +271,69 @@ fn a_yes_or_no_is_not_learned_as_a_value_whose_answers_would_be_read_as_logits()
     let refused = request.read().unwrap_err().to_string();
     assert!(refused.contains("for binary"), "{refused}");
 }
+
+#[test]
+fn classes_that_were_read_as_texts_are_read_so_for_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    for codes in [
+        ["1.1", "1.10", "1.2"],
+        ["01", "1", "36"],
+        ["$5", "$10", "$20"],
+        ["900719925474099301", "900719925474099303", "3"],
+    ] {
+        let path = folder.path().join("t.csv");
+        let text: String = (0..30).map(|row| format!("{},{}\n", row % 3, codes[row % 3])).collect();
+        std::fs::write(&path, "x,code\n".to_owned() + &text).unwrap();
+        let mut request = Request::new(Source::File(path.clone())).target("code");
+        request.format.categories = vec!["code".to_owned()];
+        let examples = request.read().unwrap();
+        let all: Vec<usize> = (0..30).collect();
+        let fitted = examples.fit(&all, Scaling::Standardize).unwrap();
+        let data = examples.dataset::<f32>(&all, &fitted).unwrap();
+        let names = examples.class_names().unwrap().to_vec();
+        let model = Model::new(network(1, 3), Loss::CrossEntropy).with_class_names(names).described_by(&data);
+        // Neither the column nor its kind is said again, or the column alone.
+        for request in
+            [Request::new(Source::File(path.clone())), Request::new(Source::File(path.clone())).target("code")]
+        {
+            let again = request.read_for(&model).unwrap();
+            assert_eq!(again.dataset_for::<f32>(&all, &model).unwrap().targets(), data.targets(), "{codes:?}");
+        }
+        let tested = Request::new(Source::File(path)).target("code").read_to_test(&examples, &fitted).unwrap();
+        assert_eq!(tested.dataset::<f32>(&all, &fitted).unwrap().targets(), data.targets(), "{codes:?}");
+    }
+}
+
+#[test]
+fn groups_that_f64_does_not_tell_apart_are_refused_unless_they_are_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let text: String =
+        (0..40).map(|row| format!("{},{},{}\n", 900719925474099300_u64 + row / 2, row % 7, row % 2)).collect();
+    std::fs::write(&path, "pid,x,y\n".to_owned() + &text).unwrap();
+    let mut request = Request::new(Source::File(path)).target("y");
+    request.group = Some("pid".to_owned());
+    let refused = request.read().unwrap_err().to_string();
+    assert!(refused.contains("beyond 2^53 in \"pid\"") && refused.contains("categories = pid"), "{refused}");
+    request.format.categories = vec!["pid".to_owned()];
+    let groups = request.read().unwrap().groups().unwrap().to_vec();
+    assert_eq!(groups.iter().max(), Some(&19));
+}
+
+#[test]
+fn what_is_no_number_in_a_column_that_nothing_is_asked_of_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    // Past the rows by which the kinds of columns are told.
+    let odd = |row: usize| ["inf", "-1e400", "later"].get(row.wrapping_sub(1996)).copied().unwrap_or("1.5");
+    let text: String = (0..2000).map(|row| format!("{},{},{}\n", row % 7, odd(row), row % 2)).collect();
+    std::fs::write(&path, "x,b,y\n".to_owned() + &text).unwrap();
+    let request = Request::new(Source::File(path)).target("y");
+    assert!(request.read().unwrap_err().to_string().contains("inf"));
+    let (mut without, mut with) = (request.clone(), request);
+    without.drop = vec!["b".to_owned()];
+    with.features = Some(vec!["x".to_owned()]);
+    for request in [without, with] {
+        assert_eq!(request.read().unwrap().rows(), 2000);
+    }
+}
