@@ -95,6 +95,25 @@ pub(crate) const STEPS_IN_PLACE: usize = 256;
 
 pub(crate) const LONG_ROW: usize = 1024;
 
+/// The same where a register is a line and the second level is large (`BlockSizes::has_large_l2`): a step of a tile then reads a line or two of
+/// A, and two of B's panel, of which the first level holds no more. On Emerald Rapids (48 KiB, AVX-512) 512 steps of an A by 784
+/// columns are 1.04-1.14 times as fast as with [`STEPS_IN_PLACE`] for 128 columns, 1.10-1.13 for 512; 128 rows of 784 x 512 1.0-1.03,
+/// and 64 or 96 steps are as good. Tiles that are turned round pay for each block: 512 and 128 rows of 10 columns and 512 steps 0.83.
+pub(crate) const LINE_STEPS: usize = 128;
+
+/// Steps of a block in f64, at most, where the second level is large. On Emerald Rapids, of the time with [`KC`] and 288 rows
+/// (gemm's in turns with ours as the measure), and with other blocks of 2 MiB:
+///
+/// ```text
+/// steps, rows   512   1024  2048 squared
+///  512, 144    0.92   0.82   0.83
+///  512, 288    0.99   0.88   0.91
+///  256, 144    0.92   0.86   0.90
+///  256, 288    0.91   0.87   0.89
+/// 1024, 144    0.94   0.90   0.84
+/// ```
+pub(crate) const WIDE_STEPS: usize = 512;
+
 /// The same of an A by columns whose lines share few sets (`BlockSizes::few_sets`): 1.1-1.3 times as fast, with 256 steps no faster than in one
 /// block.
 pub(crate) const STEPS_OF_FEW_SETS: usize = 128;
@@ -170,6 +189,14 @@ pub(crate) const FETCHED_C_ROWS: usize = 4;
 /// The next tile's rows of a large A (`BlockSizes::fetched_a_bytes`) are fetched by tiles of at least as many steps.
 pub(crate) const FETCHED_A_STEPS: usize = 96;
 
+/// So many steps ahead a B in place that few rows, of one or two tiles, read once or twice is fetched, where a register is a line:
+/// its rows lie too far apart for the hardware to foresee, and there is no first tile that could fetch a panel for many others. On
+/// Emerald Rapids, as fast as without (gemm's time in turns with ours as the measure): 8 rows of 784 x 128 1.01-1.05, of 784 x 512
+/// 1.3-1.4, of 512 x 512 1.1-1.15; 4 and 5 rows of 512 x 256 1.10-1.14, 6 to 13 1.03-1.08, which comes to 0.97 of the peak, 15 to 17 1.00-1.03. 4 and 12
+/// steps are as good, 16 better from the third level and worse from the second. For more rows the next panel as a whole is
+/// better: from memory 1.3 times for 32 rows of 512 x 512. With AVX2 it is no faster.
+pub(crate) const FEW_ROWS_AHEAD: usize = 8;
+
 // ---------------------------------------- packing
 
 /// How far ahead of a transpose its rows are fetched, in elements.
@@ -190,6 +217,12 @@ pub(crate) const GER_SMALL: usize = 256;
 
 /// Tiles are transposed only where k is at least this: at 16 the turning takes longer than what it saves, at 32 not.
 pub(crate) const NARROW_STEPS: usize = 24;
+
+/// Of so many steps, columns that nearly fill one of AVX-512's registers go the way of fewer where A lies by columns and the second
+/// level is large: a tile of 14 rows reads a line for each step, which the next tile, of the same lines in part, does not find in the
+/// first level any more. On Emerald Rapids 784 x 16 x 512 is 1.43-1.45 times as fast transposed, of 128 steps as fast, of 64 and
+/// 32 0.63-0.8. On Zen 5 it is at 0.75 of the peak as it lies.
+pub(crate) const LONE_STEPS: usize = 256;
 
 /// Rows of a low C, at most, and rows times steps of k, at least, for turning it round to pay.
 pub(crate) const LOW_ROWS: usize = 32;

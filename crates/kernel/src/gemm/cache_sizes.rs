@@ -14,13 +14,13 @@
 //! for each block of steps. So where A's block has to be smaller, both its sides are.
 //!
 //! In f64 blocks have as many rows, columns and steps as in f32, so twice the bytes, for arithmetic that takes twice the time:
-//! at (144, 1024, 1024) what was measured on Zen 5.
+//! at (144, 1024, 1024) what was measured on Zen 5. With a second level of 2 MiB they have half the steps ([`WIDE_STEPS`]).
 //!
 //! No result depends on these: chains are cut by [`KC`] alone.
 
 use std::sync::OnceLock;
 
-use super::block_sizes::{KC, MAX_SKINNY_ROWS, MR_MAX, NR_BYTES, SKINNY_COLUMNS};
+use super::block_sizes::{KC, MAX_SKINNY_ROWS, MR_MAX, NR_BYTES, SKINNY_COLUMNS, WIDE_STEPS};
 use crate::caches::Caches;
 
 /// What products ask of one machine's caches. Rows, columns and steps are counted in elements.
@@ -29,7 +29,8 @@ pub(crate) struct BlockSizes {
     /// Steps of k in a block, at most, where chains go on from C: [`KC`], halved until a block of [`LEAST_ROWS`] fits.
     pub(crate) steps: usize,
     /// Rows of A's block, at most: `rows * steps * 4 B <= 9/16` of a core's second level, 576 KiB of 1 MiB. On Zen 5 96 and 192
-    /// are as fast as 144, on Cascade Lake 144 to 448.
+    /// are as fast as 144, on Cascade Lake 144 to 448. On Emerald Rapids 288 rows, which would fit its 2 MiB, are 0.97 times as
+    /// fast as 144 for squares of 1024 and 2048; 112 are as fast.
     pub(crate) rows: usize,
     /// The same where an epilogue keeps C, and a block has [`KC`] steps: `kept_rows * KC * 4 B <= 9/16` of it.
     pub(crate) kept_rows: usize,
@@ -122,6 +123,9 @@ pub(crate) struct BlockSizes {
     pub(crate) dot_prefetch_bytes: usize,
     /// A B by columns of more bytes, the second level, is fetched ahead for a single row.
     pub(crate) skinny_prefetch_bytes: usize,
+    /// Whether the second level has 2 MiB or more: such a one is further from the core, and fewer of its lines are on their way at
+    /// once ([`super::block_sizes::LINE_STEPS`], [`super::block_sizes::WIDE_STEPS`], [`super::block_sizes::LONE_STEPS`]).
+    pub(crate) has_large_l2: bool,
     /// Lines of a set of the first level.
     pub(crate) l1_ways: usize,
     /// One less than the bytes of a way of the first level, a power of two: rows a multiple of these apart fall into the same
@@ -135,8 +139,8 @@ pub(crate) struct BlockSizes {
 /// A block of fewer rows has fewer steps instead: of 96 to 192 none was slower.
 const LEAST_ROWS: usize = 144;
 
-/// More rows were no faster, and take memory.
-const MOST_ROWS: usize = 2 * LEAST_ROWS;
+/// More rows were no faster or slower (`BlockSizes::rows`), and take memory.
+const MOST_ROWS: usize = LEAST_ROWS;
 
 const LEAST_STEPS: usize = 128;
 
@@ -146,6 +150,9 @@ const MOST_COLUMNS: usize = 1024;
 
 /// Bytes of a first level that holds no panel of a B in place.
 const SMALL_L1: usize = 32 << 10;
+
+/// Bytes of a second level that is large ([`BlockSizes::has_large_l2`]).
+const LARGE_L2: usize = 2 << 20;
 
 /// Bytes of a way of the first level, at least.
 const LEAST_WAY: usize = 512;
@@ -187,6 +194,7 @@ impl BlockSizes {
             l1_bytes: caches.l1.ways.min(8) * way,
             dot_prefetch_bytes: l2 / 2,
             skinny_prefetch_bytes: l2,
+            has_large_l2: l2 >= LARGE_L2,
             l1_ways: caches.l1.ways,
             same_sets: sets - 1,
             few_sets: sets / 8 - 1,
@@ -225,6 +233,15 @@ impl BlockSizes {
         // A single row is summed up in a buffer of its own.
         let longest = m.max(n);
         Some(blocks.max(longest.checked_add(cols(longest))?))
+    }
+
+    /// Steps of a block, at most, of elements of this type, where chains go on from C.
+    #[inline(always)]
+    pub(crate) fn steps_of<T>(&self) -> usize {
+        match const { size_of::<T>() > ELEMENT } && self.has_large_l2 {
+            true => self.steps.min(WIDE_STEPS),
+            false => self.steps,
+        }
     }
 
     /// Whether rows at this distance in elements share their sets of the first level.

@@ -6,8 +6,8 @@
 
 use crate::Scalar;
 use crate::gemm::block_sizes::{
-    GER_SMALL, KC, LOW_ROWS, LOW_SUMS, MAX_GER_STEPS, MAX_SKINNY_ROWS, MAX_STREAMED_ROWS, MIN_DOT_STEPS, NARROW_STEPS,
-    SKINNY_SHORT_ROWS,
+    GER_SMALL, KC, LONE_STEPS, LOW_ROWS, LOW_SUMS, MAX_GER_STEPS, MAX_SKINNY_ROWS, MAX_STREAMED_ROWS, MIN_DOT_STEPS,
+    NARROW_STEPS, SKINNY_SHORT_ROWS,
 };
 use crate::gemm::level2::ger::are_together;
 use crate::gemm::level2::skinny::is_packed;
@@ -150,8 +150,9 @@ fn is_narrow<T: Scalar, K: Isa<T>>(p: &Problem<T>) -> bool {
     let by_columns_already = p.a.rs == 1;
     // 128 x 512 times 512 x 12: 1.05 times as fast as it lies, 512 x 11 as fast, 512 x 6 with AVX2 1.23 times.
     let empty = if by_columns_already { filled * 4 >= p.n * 5 } else { filled * 5 >= p.n * 7 };
-    // Columns that nearly fill one of AVX-512's registers: 784 x 16 is 1.2-1.6 times as fast as it lies.
-    let full_lone = K::REGISTERS_ARE_LINES && p.n <= lanes && p.n * 8 >= lanes * 7;
+    // Columns that nearly fill one of AVX-512's registers: 784 x 16 is 1.2-1.6 times as fast as it lies, but of many steps.
+    let many_steps = by_columns_already && p.k >= LONE_STEPS && p.sizes.has_large_l2;
+    let full_lone = K::REGISTERS_ARE_LINES && p.n <= lanes && p.n * 8 >= lanes * 7 && !many_steps;
     let pays = (p.n < K::NV * lanes && empty) || (p.n <= lanes && by_columns_already);
     p.k >= NARROW_STEPS && p.m >= K::NV * lanes && pays && !full_lone
 }
@@ -226,6 +227,16 @@ mod tests {
             sizes: BlockSizes::of_text("48K:12,1M:16,32M:16"),
             post_op: None,
         }
+    }
+
+    #[test]
+    fn a_lone_register_of_many_steps_is_turned_where_the_second_level_is_large() {
+        let large = BlockSizes::of_text("48K:12,2M:16,320M:20:64");
+        let of = |k, a| Problem { sizes: large, ..problem((784, 16, k), [a, Rows, Rows]) };
+        let turned = |p: &Problem<f32>| select::<f32, Avx512>(p, false) == Blocked(TilesTransposed);
+        assert!(turned(&of(256, Columns)) && !turned(&of(255, Columns)) && !turned(&of(256, Rows)));
+        assert!(!turned(&problem((784, 16, 256), [Columns, Rows, Rows])), "1 MiB");
+        assert!(!turned(&Problem { n: 32, ..of(256, Columns) }), "two registers");
     }
 
     #[test]

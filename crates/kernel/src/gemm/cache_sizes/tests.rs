@@ -97,6 +97,7 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
         l1_bytes: 32 << 10,
         dot_prefetch_bytes: 512 << 10,
         skinny_prefetch_bytes: 1 << 20,
+        has_large_l2: false,
         l1_ways: 12,
         same_sets: 4095,
         few_sets: 511,
@@ -114,16 +115,27 @@ fn the_sizes_of_the_processors_that_were_measured_stay() {
 }
 
 #[test]
-fn smaller_second_levels_have_fewer_steps_and_larger_ones_more_rows() {
+fn smaller_second_levels_have_fewer_steps_and_larger_ones_as_many_rows() {
     let blocks = |text| {
         let BlockSizes { rows, kept_rows, steps, columns, .. } = sizes_of(text).1;
         (rows, kept_rows, steps, columns)
     };
     assert_eq!(blocks("32K:8,256K:8,8M:16:4"), (144, 36, 256, 512)); // Haswell
     assert_eq!(blocks("32K:8,512K:8,32M:16:8"), (144, 72, 512, 1024)); // Zen 3
-    assert_eq!(blocks("48K:12,1280K:20,60M:12:40"), (180, 180, 1024, 512)); // Ice Lake-SP
-    assert_eq!(blocks("48K:12,2M:16,320M:20:64"), (288, 288, 1024, 1024)); // Emerald Rapids
+    assert_eq!(blocks("48K:12,1280K:20,60M:12:40"), (144, 144, 1024, 512)); // Ice Lake-SP
+    assert_eq!(blocks("48K:12,2M:16,320M:20:64"), (144, 144, 1024, 1024)); // Emerald Rapids
     assert_eq!(blocks("32K:4,64K:4"), (72, 28, 128, 512)); // the smallest
+}
+
+#[test]
+fn a_large_second_level_has_half_the_steps_of_elements_of_eight_bytes() {
+    let steps = |text| {
+        let sizes = sizes_of(text).1;
+        (sizes.steps_of::<f32>(), sizes.steps_of::<f64>())
+    };
+    assert_eq!(steps("48K:12,2M:16,320M:20:64"), (1024, 512));
+    assert_eq!(steps("48K:12,1M:16,32M:16"), (1024, 1024));
+    assert_eq!(steps("32K:8,512K:8,32M:16:8"), (512, 512));
 }
 
 /// Whatever a text may say gives blocks of two tiles at least, and sizes that a scratch bounds.

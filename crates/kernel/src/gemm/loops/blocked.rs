@@ -6,7 +6,7 @@
 //! while panels of the other pass by, B's block (kc x nc) in the last level.
 
 use super::macro_kernel::{Block, macro_kernel, rows_of, shares};
-use super::packing_plan::{PLAIN, PackingPlan, TAIL, WIDE, plan, tile_kind};
+use super::packing_plan::{Fetched, PLAIN, PackingPlan, TAIL, WIDE, plan, tile_kind};
 use crate::Scalar;
 use crate::epilogue::EpilogueOp;
 use crate::gemm::pack::panels::{PackPanels, Source};
@@ -59,7 +59,7 @@ unsafe fn planned<T: Scalar, K: Isa<T>>(
             b_rs: p.b.rs,
             b_panel: plan.nr,
             b_padded: false,
-            b_fetched: plan.prefetch_b,
+            b_fetched: plan.fetched_b,
             ragged: None,
             resume: false,
             is_last: true,
@@ -128,7 +128,7 @@ unsafe fn one_block_packed<T: Scalar, K: Isa<T>>(
         b_rs,
         b_panel,
         b_padded: pack_b,
-        b_fetched: plan.prefetch_b,
+        b_fetched: plan.fetched_b,
         ragged: (!pack_b).then_some(panels),
         resume: false,
         is_last: true,
@@ -148,7 +148,7 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
     epilogue: &EpilogueOp<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let &PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, prefetch_packed_b, .. } = plan;
+    let &PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, fetched_b, prefetch_packed_b, .. } = plan;
     let (b_elements, a_elements) = plan.panels(p);
     let (b_panels, a_panels) = scratch.panels(b_elements, a_elements);
     let k_blocks = p.k.div_ceil(kc_block).max(1); // k = 0 still reaches the epilogue
@@ -231,8 +231,13 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                     b_rs,
                     b_panel,
                     b_padded: pack_b,
-                    b_fetched: (prefetch_b && ic == 0)
-                        || (prefetch_packed_b && kc * nc * size_of::<T>() > p.sizes.fetched_panels_bytes),
+                    b_fetched: match fetched_b {
+                        _ if prefetch_packed_b && kc * nc * size_of::<T>() > p.sizes.fetched_panels_bytes => {
+                            Fetched::NextPanel(b_panel)
+                        }
+                        Fetched::NextPanel(_) if ic > 0 => Fetched::Nothing,
+                        of_b_in_place => of_b_in_place,
+                    },
                     ragged: (pack_ragged && !pack_b).then_some(b_panels.as_ptr()),
                     resume: epilogue.resumes() && k_block > 0,
                     is_last: k_block + 1 == k_blocks,

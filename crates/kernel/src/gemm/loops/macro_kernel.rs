@@ -1,6 +1,7 @@
 //! The two loops around the micro-kernel, LOOPS 2 and 1: the tiles of one block of C. Everything is packed by now that is
 //! to be packed.
 
+use super::packing_plan::Fetched;
 use crate::Scalar;
 use crate::elementwise::activation::ApplyPostOp;
 use crate::epilogue::EpilogueOp;
@@ -38,8 +39,8 @@ pub(crate) struct Block<T> {
     pub(crate) b_padded: bool,
     /// The last panel, where it is ragged and packed though the others are not.
     pub(crate) ragged: Option<*const T>,
-    /// Whether the next panel of B is fetched while the first tile of A passes by one.
-    pub(crate) b_fetched: bool,
+    /// What of B is fetched while tiles of A pass by a panel.
+    pub(crate) b_fetched: Fetched,
     /// Whether the chains go on from what C holds.
     pub(crate) resume: bool,
     /// Whether these are the last steps of k.
@@ -127,6 +128,11 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
     // Called for each tile of A, one or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8 times as
     // long with AVX2, 64 x 40 x 8 1.3 times with AVX-512.
     let a_fetched = fetches_a::<T, K>(b, p);
+    let (first_fetches, all_fetch) = match b.b_fetched {
+        Fetched::Nothing => (0, 0),
+        Fetched::NextPanel(distance) => (distance, 0),
+        Fetched::Ahead(distance) => (distance, distance),
+    };
     let mut first_panel = 0;
     if n / nr > 2 && b.k * n * size_of::<T>() <= p.sizes.b_beside_c && !a_fetched {
         first_panel = n / nr;
@@ -136,11 +142,11 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
             let (i, rows) = rows_of(t, (least, larger));
             let from = if b.a_tile == 0 { i * b.a.rs } else { t * b.a_tile };
             tile.a = b.a.ptr.wrapping_add(from);
-            tile.fetch = if b.b_fetched && t == 0 { b.b_panel } else { 0 };
+            tile.fetch = if t == 0 { first_fetches } else { all_fetch };
             run(&mut tile, (i, 0), rows, (rows, first_panel * nr));
         }
     }
-    tile.fetch = 0;
+    tile.fetch = all_fetch;
     let mut j = first_panel * nr;
     tile.b = b.b.wrapping_add(first_panel * b.b_panel);
     while j < n {
@@ -160,12 +166,12 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
                 tile.a = b.a.ptr.wrapping_add(from);
                 tile.next = Step { a: next, b: 0, c: rows * p.c_rs, row: rows, col: 0 };
                 // The first tile of all by itself, where it fetches the next panel.
-                let fetching = usize::from(b.b_fetched && i == 0);
+                let fetching = usize::from(first_fetches != all_fetch && i == 0);
                 if fetching == 1 {
-                    (tile.run, tile.fetch) = (1, b.b_panel);
+                    (tile.run, tile.fetch) = (1, first_fetches);
                     run(&mut tile, (0, j), rows, (rows, cols));
                     tile.a = tile.a.wrapping_add(next);
-                    tile.fetch = 0;
+                    tile.fetch = all_fetch;
                 }
                 if count > fetching {
                     let (i, count) = (i + fetching * rows, count - fetching);
@@ -237,7 +243,7 @@ mod tests {
             b_panel: 16,
             b_padded: false,
             ragged: None,
-            b_fetched: false,
+            b_fetched: Fetched::Nothing,
             resume: false,
             is_last: true,
         };

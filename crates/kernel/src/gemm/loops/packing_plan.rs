@@ -17,6 +17,16 @@ pub(crate) const WIDE: u8 = 1;
 /// Tiles of one register and a tail.
 pub(crate) const TAIL: u8 = 2;
 
+/// What of B is fetched while tiles pass by a panel of it, and how far it is from what they read, in elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetched {
+    Nothing,
+    /// The next panel, by the first tile of rows for all others.
+    NextPanel(usize),
+    /// Later steps of the same panel, by every tile.
+    Ahead(usize),
+}
+
 /// Blocks, tiles and panels of one product. Rows, columns and steps are counted in elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PackingPlan {
@@ -27,8 +37,8 @@ pub(crate) struct PackingPlan {
     pub(crate) pack_b: bool,
     /// Whether a ragged last panel of B is packed, though the others may not be.
     pub(crate) pack_ragged: bool,
-    /// Whether the first tile of rows fetches the next panel of a B in place for all others.
-    pub(crate) prefetch_b: bool,
+    /// What tiles fetch of a B in place.
+    pub(crate) fetched_b: Fetched,
     /// Whether the first tile of each block of rows fetches the next panel of a packed B, where its block is large.
     pub(crate) prefetch_packed_b: bool,
     /// Whether chains go on from C, so that blocks may have fewer steps.
@@ -90,7 +100,13 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     let pack_a = packs_a::<T, K>(p, mr, nr);
     // The first tile of rows reads an unpacked B, which the other tiles then find in the caches.
     let fetches = TILES == PLAIN && p.m > 2 * mr;
-    let prefetch_b = !pack_b && fetches && wrapping_bytes::<T>(p.k, p.n) > p.sizes.prefetched_b_bytes;
+    let is_near = TILES != PLAIN || wrapping_bytes::<T>(p.k, p.n) <= p.sizes.prefetched_b_bytes;
+    let fetched_b = match fetches {
+        _ if pack_b || is_near => Fetched::Nothing,
+        true => Fetched::NextPanel(nr),
+        false if const { K::REGISTERS_ARE_LINES } => Fetched::Ahead(FEW_ROWS_AHEAD.wrapping_mul(p.b.rs)),
+        false => Fetched::Nothing,
+    };
     let prefetch_packed_b = pack_b && fetches;
 
     // When k is split, accumulation resumes from C.
@@ -100,6 +116,7 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
         _ if !resumes || p.k <= STEPS_OF_FEW_SETS => KC,
         (true, _) if p.sizes.few_sets::<T>(p.a.cs) => STEPS_OF_FEW_SETS,
         (false, false) => KC,
+        _ if const { K::REGISTERS_ARE_LINES } && p.sizes.has_large_l2 && !p.swapped => LINE_STEPS,
         _ => STEPS_IN_PLACE,
     };
     let is_large = resumes
@@ -108,7 +125,7 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
         && rows_contiguous
         && p.m <= UNPACKED_ROWS
         && wrapping_bytes::<T>(p.k, p.n) >= p.sizes.large_bytes;
-    PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, prefetch_b, prefetch_packed_b, resumes, most_steps, is_large }
+    PackingPlan { mr, nr, pack_a, pack_b, pack_ragged, fetched_b, prefetch_packed_b, resumes, most_steps, is_large }
 }
 
 impl PackingPlan {
@@ -132,14 +149,14 @@ impl PackingPlan {
     #[inline(always)]
     pub(crate) fn is_one_block<T>(&self, p: &Problem<T>) -> bool {
         let unpacked = !self.pack_a && !self.pack_b && (!self.pack_ragged || p.n.is_multiple_of(self.nr));
-        let BlockSizes { rows, columns, steps, .. } = p.sizes;
-        unpacked && (1..=*rows).contains(&p.m) && p.n <= *columns && p.k <= self.most_steps && p.k <= *steps
+        let (BlockSizes { rows, columns, .. }, steps) = (p.sizes, p.sizes.steps_of::<T>());
+        unpacked && (1..=*rows).contains(&p.m) && p.n <= *columns && p.k <= self.most_steps && p.k <= steps
     }
 
     /// Whether everything is one block of which B alone is packed, here or before, or its ragged panel, and stays in the first level.
     #[inline(always)]
     pub(crate) fn packs_one_small_b<T>(&self, p: &Problem<T>) -> bool {
-        let BlockSizes { rows, columns, steps, l1_bytes, .. } = p.sizes;
+        let (BlockSizes { rows, columns, l1_bytes, .. }, steps) = (p.sizes, p.sizes.steps_of::<T>());
         let is_small = match self.pack_b {
             true => wrapping_bytes::<T>(p.k, p.n) <= *l1_bytes,
             false => self.pack_ragged,
@@ -149,7 +166,7 @@ impl PackingPlan {
             && (1..=*rows).contains(&p.m)
             && p.n <= *columns
             && p.k <= self.most_steps
-            && p.k <= *steps
+            && p.k <= steps
     }
 
     /// Rows of A's block; columns and steps of B's.
@@ -158,10 +175,10 @@ impl PackingPlan {
         let (&PackingPlan { mr, resumes, .. }, sizes) = (self, p.sizes);
         let (most_cols, most_steps) = match (self.is_large, resumes) {
             (true, _) => (sizes.large_row_bytes / size_of::<T>(), LARGE_STEPS),
-            (_, true) => (sizes.columns, self.most_steps.min(sizes.steps)),
+            (_, true) => (sizes.columns, self.most_steps.min(sizes.steps_of::<T>())),
             _ => (sizes.columns, self.most_steps),
         };
-        let most_rows = if resumes || p.k <= sizes.steps { sizes.rows } else { sizes.kept_rows };
+        let most_rows = if resumes || p.k <= sizes.steps_of::<T>() { sizes.rows } else { sizes.kept_rows };
         let (mc, kc) = (even_part(p.m, most_rows / mr * mr, mr), even_part(p.k, most_steps, 1));
         let most_cols = if self.is_large { most_cols } else { self.columns_kept(p, mc, kc).unwrap_or(most_cols) };
         (mc, even_part(p.n, most_cols, self.nr), kc)

@@ -143,6 +143,15 @@ unsafe fn columns<T: Scalar, K: Isa<T>, const M: usize>(tile: &Tile<T>, epilogue
     }
 }
 
+/// Whether full tiles of so many rows have one instance, which fetches always, if only what is read at once: with a register a line
+/// and four rows or more there is room for it among the loads, and it is what few rows need ([`FEW_ROWS_AHEAD`]). Two instances would be
+/// a twelfth more of the tiles' code.
+///
+/// [`FEW_ROWS_AHEAD`]: crate::gemm::block_sizes::FEW_ROWS_AHEAD
+const fn is_few<T: Scalar, K: Isa<T>>(rows: usize, registers: usize) -> bool {
+    registers == K::NV && 4 * rows >= K::MR && 3 * rows < 2 * K::MR && K::REGISTERS_ARE_LINES && K::Vector::PREFETCHES
+}
+
 /// A tile of NV registers of columns.
 ///
 /// Safety: as the micro-kernel's.
@@ -153,9 +162,11 @@ unsafe fn registers<T: Scalar, K: Isa<T>, const M: usize, const NV: usize>(tile:
     unsafe {
         if const { NV == K::NV && 3 * M >= 2 * K::MR && K::Vector::PREFETCHES } && is_full && tile.fetch != 0 {
             K::call(MicroKernel::<T, M, NV, FULL_FETCHING> { tile, epilogue })
+        } else if const { is_few::<T, K>(M, NV) } && is_full {
+            K::call(MicroKernel::<T, M, NV, FULL_FETCHING> { tile, epilogue })
         } else if const { NV == K::NV && M == K::MR && K::Vector::PREFETCHES } && is_full && tile.a_fetched {
             K::call(MicroKernel::<T, M, NV, FULL_FETCHING_A> { tile, epilogue })
-        } else if is_full {
+        } else if const { !is_few::<T, K>(M, NV) } && is_full {
             K::call(MicroKernel::<T, M, NV, FULL> { tile, epilogue })
         } else if const { !K::Vector::MASKED_LOADS_ARE_FREE } && tile.b_padded {
             K::call(MicroKernel::<T, M, NV, MASK_C> { tile, epilogue })

@@ -145,6 +145,35 @@ fn panels_never_outgrow_the_scratch_of_their_shape() {
 }
 
 #[test]
+fn few_rows_fetch_a_b_in_place_ahead_and_more_the_next_panel() {
+    let of = |shape: (usize, usize, usize)| {
+        let p = problem(shape, shape.1);
+        (plan::<f32, Avx512, PLAIN>(&p, true).fetched_b, plan::<f32, Avx2, PLAIN>(&p, true).fetched_b)
+    };
+    assert_eq!(of((8, 500, 784)), (Fetched::Ahead(8 * 500), Fetched::Nothing));
+    assert_eq!(of((28, 500, 784)).0, Fetched::Ahead(8 * 500));
+    assert_eq!(of((29, 500, 784)), (Fetched::NextPanel(32), Fetched::NextPanel(16)));
+    // 128 KiB are near, and a packed B is fetched by its blocks.
+    assert_eq!(of((8, 64, 512)), (Fetched::Nothing, Fetched::Nothing));
+    assert_eq!(of((600, 500, 784)), (Fetched::Nothing, Fetched::Nothing));
+}
+
+#[test]
+fn a_large_second_level_has_fewer_steps_where_registers_are_lines() {
+    let large = BlockSizes::of_text("48K:12,2M:16,320M:20:64");
+    let of = |sizes| {
+        let a = Operand { ptr: std::ptr::null(), rs: 1, cs: 784 };
+        let p = Problem { sizes, a, ..problem((784, 128, 512), 128) };
+        (plan::<f32, Avx512, PLAIN>(&p, true).most_steps, plan::<f32, Avx2, PLAIN>(&p, true).most_steps)
+    };
+    assert_eq!(of(large), (LINE_STEPS, STEPS_IN_PLACE));
+    assert_eq!(of(BlockSizes::of_text("48K:12,1M:16,32M:16")), (STEPS_IN_PLACE, STEPS_IN_PLACE));
+    let a = Operand { ptr: std::ptr::null(), rs: 1, cs: 10 };
+    let turned = Problem { sizes: large, a, swapped: true, ..problem((10, 784, 512), 784) };
+    assert_eq!(plan::<f32, Avx512, PLAIN>(&turned, true).most_steps, STEPS_IN_PLACE);
+}
+
+#[test]
 fn an_epilogue_that_reads_c_cuts_k_only_where_it_must() {
     let p = problem((64, 256, 1000), 256);
     assert_eq!(plan::<f32, Avx2, PLAIN>(&p, true).most_steps, STEPS_IN_PLACE);
