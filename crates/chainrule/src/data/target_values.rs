@@ -1,12 +1,9 @@
 //! Targets that are numbers: values, and answers to several questions.
 
-use super::table::{Cell, answer};
+use super::table::{Cell, EXACT, answer};
 use super::target_columns::{TargetColumns, TargetData, TargetFound};
 use super::values::ValuesBuilder;
 use crate::{Error, Result, Task};
-
-/// Whole numbers below this are all f64.
-pub(super) const EXACT: f64 = (1_u64 << 53) as f64;
 
 impl TargetColumns<'_> {
     /// The number in each column. To questions, yes and no are answers too.

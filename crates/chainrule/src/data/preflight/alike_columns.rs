@@ -7,12 +7,10 @@ use super::column::{ColumnKind, ColumnProfile};
 use super::finding::{DataFinding, NAMED, listed};
 use crate::data::choice::typed;
 use crate::data::content::Content;
-use crate::data::table::Table;
+use crate::data::table::{EXACT, Table};
 
 /// With fewer rows, columns may be alike by chance.
 const ROWS: usize = 20;
-/// Whole numbers beyond this, 2^53, are not all numbers of 64 bits.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Columns that hold the same as an earlier one in every row, told by hashes of 64 bits: it is learned from twice.
 pub(super) fn copied(columns: &[ColumnProfile], table: &Table) -> Option<DataFinding> {

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// What stands for a value that is not there, in any case of letters.
 pub(crate) const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "#n/a"];
 
+/// Whole numbers below this are all f64.
+pub(crate) const EXACT: f64 = (1_u64 << 53) as f64;
+
 /// Whether nothing is there: an empty cell, `NA`, `NaN`, `null`, `?`.
 pub(crate) fn is_missing(cell: &[u8]) -> bool {
     cell.len() <= 4 && MISSING.iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
