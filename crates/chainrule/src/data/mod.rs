@@ -37,6 +37,8 @@ mod holes;
 mod idx;
 pub(crate) mod input;
 mod known_sign;
+mod label_columns;
+mod labels_apart;
 mod limited;
 mod limits;
 mod log1p;

@@ -62,8 +62,9 @@ impl Request {
     /// # Errors
     /// As [`Request::read`], and for labels that are none of the model's classes.
     pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
-        let whole = self.source.read_whole(&self.format_for(model, true), self.within())?;
-        self.examples_for(whole, model)
+        let request = self.apart()?;
+        let whole = request.source.read_whole(&request.format_for(model, true), request.within())?;
+        request.examples_for(whole, model)
     }
 
     /// As [`read_for`](Self::read_for), or as [`read_features`](Self::read_features) where nobody names targets and those of the
@@ -72,14 +73,15 @@ impl Request {
     /// # Errors
     /// Those of the one or the other.
     pub fn read_as_it_is<T: Scalar>(&self, model: &Model<T>) -> Result<AsItIs<T>> {
+        let request = self.apart()?;
         // Of a model whose targets have no names nobody finds them.
-        let may_have_targets = !self.takes_models_targets() || !model.target.names().is_empty();
-        let whole = self.source.read_whole(&self.format_for(model, may_have_targets), self.within())?;
-        let has_targets = !self.takes_models_targets() || has_targets_of(&whole, model);
+        let may_have_targets = !request.takes_models_targets() || !model.target.names().is_empty();
+        let whole = request.source.read_whole(&request.format_for(model, may_have_targets), request.within())?;
+        let has_targets = !request.takes_models_targets() || has_targets_of(&whole, model);
         Ok(match has_targets {
-            true => AsItIs::Labelled(Box::new(self.examples_for(whole, model)?)),
+            true => AsItIs::Labelled(Box::new(request.examples_for(whole, model)?)),
             false => {
-                let (features, notes) = self.features_for(whole, model)?;
+                let (features, notes) = request.features_for(whole, model)?;
                 AsItIs::Unlabelled { features, notes }
             }
         })
@@ -167,7 +169,7 @@ impl Request {
     /// # Errors
     /// As [`Request::read_like`]; when a column that was fitted is not there, or its numbers have another sign.
     pub fn read_to_test(&self, learned: &Examples, fitted: &Fitted) -> Result<Examples> {
-        let mut request = self.clone();
+        let mut request = self.apart()?.into_owned();
         request.task = Some(learned.task());
         // Rows are only learned from by group and weight.
         (request.group, request.row_weights) = (None, None);

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::choice::{ColumnNames, marks, typed};
+use super::numbers::EXACT;
 use super::source::Source;
 use super::table::{Cell, Cells, Decimal, Table, TableRows, TextFormat, is_date, number_in_thousands};
-use super::target_values::EXACT;
 use crate::{Error, Place, Result};
 
 /// Texts that are looked at to tell dates.

@@ -31,7 +31,8 @@ pub(crate) struct TextArgs {
     /// Lines above the table that text files begin with and that are passed over: titles, comments
     #[arg(long, value_name = "N", default_value = "0")]
     skip_lines: usize,
-    /// Columns whose numbers, or amounts such as $5, are names of categories, by name or by number from 1, separated by commas
+    /// Columns whose numbers, or amounts such as $5, are names of categories, by name or by number from 1, separated by commas; one of
+    /// the file of --labels by its name, or by FILE:NUMBER
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     categories: Vec<String>,
     /// Columns in which NA, NaN, null, ? and the like are texts as any others, such as NA for Namibia: only an empty cell is a
@@ -138,7 +139,9 @@ impl ColumnArgs {
 
     /// The options about text that other commands need for the same file, as they are typed, each behind a blank.
     pub(crate) fn needed_again(&self) -> String {
-        self.text.needed_again()
+        // Of which columns may be in the file of labels, and the model knows its own.
+        let unlabelled = TextArgs { categories: Vec::new(), na_as_text: Vec::new(), ..self.text.clone() };
+        if self.labels.is_some() { unlabelled.needed_again() } else { self.text.needed_again() }
     }
 
     /// All options that are given.

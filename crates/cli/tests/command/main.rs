@@ -22,6 +22,7 @@ mod gradcheck;
 mod graph;
 mod idle;
 mod kept_apart;
+mod labels_file;
 mod larger_than_memory;
 mod layers;
 mod limits;
