@@ -5,6 +5,8 @@
 mod amounts;
 #[cfg(feature = "parquet")]
 mod block;
+#[cfg(feature = "csv")]
+mod brackets;
 #[cfg(any(feature = "csv", feature = "parquet"))]
 mod categories;
 #[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]

@@ -10,6 +10,7 @@ mod labels;
 mod labels_apart;
 mod meanings;
 mod models;
+mod spreadsheets;
 
 use std::path::PathBuf;
 
