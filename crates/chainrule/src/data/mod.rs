@@ -7,6 +7,7 @@
 //! take a path. Numbers of a file become features or targets by these rules: IDX holds bytes; NPY and CSV hold numbers,
 //! of which one column is labels where they can be (see each reader) and several are values.
 
+mod answerable;
 mod batches;
 mod builtin;
 mod choice;
@@ -84,6 +85,7 @@ mod window;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+pub use answerable::Answerable;
 pub use batches::{Batches, Order};
 pub use builtin::{BUILTINS, Builtin};
 pub(crate) use class_names::check_class_names;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
 
+use super::answerable::{Answerable, unanswered};
 use super::encoder::Wanted;
 use super::examples::Examples;
 use super::features::Features;
@@ -12,7 +13,7 @@ use super::request::Request;
 use super::roles::refuse_number_categories;
 use super::schema::{Located, Schema};
 use super::source::Whole;
-use super::table::{Table, TableRows, TextFormat};
+use super::table::{Cell, Kept, Table, TextFormat};
 use super::target_columns::TargetRequest;
 use super::target_labels::{are_texts_of_numbers, says_nothing};
 use super::usable_rows::is_of_rows_left_out;
@@ -196,7 +197,7 @@ impl Request {
     }
 
     /// The format, with what a model knows.
-    fn format_for<T: Scalar>(&self, model: &Model<T>, has_targets: bool) -> TextFormat {
+    pub(super) fn format_for<T: Scalar>(&self, model: &Model<T>, has_targets: bool) -> TextFormat {
         let mut format = match &model.schema {
             Some(schema) => schema.known_to(&self.format, has_targets),
             None => TextFormat { for_model: true, ..self.format.clone() },
@@ -255,11 +256,17 @@ impl Request {
 
     /// The features of what has been read.
     fn features_for<T: Scalar>(&self, whole: Whole, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
+        let Answerable { features, notes, .. } = self.answerable(whole, model, false)?;
+        Ok((features, notes))
+    }
+
+    /// The same, without rows that lack a value where those are to be dropped.
+    pub(super) fn answerable<T: Scalar>(&self, whole: Whole, model: &Model<T>, drops: bool) -> Result<Answerable<T>> {
         let table = match whole {
             // Of a source with two parts, those to test on.
             Whole::Bytes(train, test) => {
                 let features = test.unwrap_or(train).features.into_type()?;
-                return Ok((features, Vec::new()));
+                return Ok(Answerable { features, lacking: Vec::new(), notes: Vec::new() });
             }
             Whole::Table(table) => table,
         };
@@ -302,14 +309,29 @@ impl Request {
             let more = if extra.len() > 12 { ", ..." } else { "" };
             notes.push(format!("note: columns passed over: {listed}{more}"));
         }
+        let (mut rows, mut lacking) = (Kept::All(table.rows()), Vec::new());
+        if drops && columns.iter().any(|&at| table.columns()[at].missing > 0) {
+            let mut cursor = table.cursor(&columns);
+            rows.retain(|row| {
+                let cells = cursor.at(row);
+                let is_whole = columns.iter().all(|&column| cells.cell(column) != Cell::Missing);
+                lacking.extend((!is_whole).then_some(row));
+                is_whole
+            });
+            table.check_read()?;
+            notes.extend(lacking.first().map(|first| unanswered(lacking.len(), *first)));
+        }
+        if rows.rows().len() == 0 {
+            return Err(Error::Empty { origin: table.origin().to_owned(), what: "rows without missing values" });
+        }
         let wanted = Wanted {
             table: &table,
-            rows: TableRows::All(table.rows()),
+            rows: rows.rows(),
             preprocess: &model.preprocess,
             takes_unknown: false,
             memory: self.memory.as_ref(),
         };
-        Ok((schema.features(wanted)?, notes))
+        Ok(Answerable { features: schema.features(wanted)?, lacking, notes })
     }
 }
 

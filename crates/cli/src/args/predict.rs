@@ -19,7 +19,8 @@ Examples:
   chainrule predict digits.safetensors --data images.npy --precision int8 --tolerance 0.01
   tail -n 5 rows.csv | chainrule predict model.safetensors";
 
-/// Predict a class, or values, for each row; of several yes/no questions 1 or 0 for each
+/// Predict a class, or values, for each row; of several yes/no questions 1 or 0 for each. A row that lacks a value is refused, or
+/// filled as in training; by a model that was trained with --missing drop it has no answer: an empty cell, null in JSON, NaN in .npy
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PredictArgs {

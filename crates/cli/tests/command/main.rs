@@ -17,6 +17,7 @@ mod explain;
 mod export;
 mod finite;
 mod first_line;
+mod gaps;
 mod going_on;
 mod gradcheck;
 mod graph;
