@@ -27,6 +27,7 @@ mod export;
 mod failure;
 mod figures;
 mod files;
+mod findings;
 mod gradcheck;
 mod graph;
 mod histograms;

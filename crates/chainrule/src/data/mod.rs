@@ -12,6 +12,7 @@ mod batches;
 mod builtin;
 mod choice;
 mod class_names;
+mod coarse;
 #[cfg(feature = "parquet")]
 mod columnar;
 mod content;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chainrule_kernel::Scalar;
 
 use super::answerable::{Answerable, unanswered};
+use super::coarse::coarse_note;
 use super::encoder::Wanted;
 use super::examples::Examples;
 use super::features::Features;
@@ -14,7 +15,7 @@ use super::roles::refuse_number_categories;
 use super::schema::{Located, Schema};
 use super::source::Whole;
 use super::table::{Cell, Kept, Table, TextFormat};
-use super::target_columns::TargetRequest;
+use super::target_columns::{TargetData, TargetRequest};
 use super::target_labels::{are_texts_of_numbers, says_nothing};
 use super::usable_rows::is_of_rows_left_out;
 use crate::{Error, Model, Result};
@@ -153,6 +154,14 @@ impl Request {
         // Before training it is said among other lines.
         for note in examples.notes.iter_mut().filter(|note| is_of_rows_left_out(note)) {
             *note = format!("note: {note}: rows are counted after that");
+        }
+        if let (TargetData::Values(values), Some((mean, _)), 4) =
+            (&examples.target.data, model.target.scaling(), size_of::<T>())
+        {
+            let scaled = mean.iter().enumerate().filter(|(column, _)| !model.target.is_log1p(*column));
+            examples
+                .notes
+                .extend(scaled.filter_map(|(column, &mean)| coarse_note(values, column, mean, &examples.target_names)));
         }
         if let ([given], [learned]) = (&examples.target_names[..], model.target.names())
             && given != learned

@@ -45,6 +45,7 @@ mod run;
 mod run_folder;
 mod runs;
 mod schedule_args;
+mod shared_rows;
 mod signals;
 mod sources;
 mod spelling;
