@@ -189,7 +189,9 @@ pub(crate) struct TrainArgs {
     /// Print a line for every epoch, with the hash of the weights
     #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// Print JSON, one object per line, and nothing else. A run that fails ends with {"event":"error", "kind", "message",
+    /// Print JSON, one object per line, and nothing else. Of a regression, the losses of epochs are those of the standardised targets
+    /// that are learned and test_loss is in the target's own unit, as loss_of says; val_mae, test_mae and R2 are in that unit, too. A
+    /// run that fails ends with {"event":"error", "kind", "message",
     /// "exit_code"}, kind run, usage or interrupted, beside the message on standard error
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,

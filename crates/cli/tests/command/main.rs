@@ -15,6 +15,7 @@ mod escaping;
 mod exit_codes;
 mod explain;
 mod export;
+mod figures_of_values;
 mod finite;
 mod first_line;
 mod gaps;

@@ -346,5 +346,5 @@ fn names_with_commas_are_found_by_every_option() {
     let run: crate::run::Run =
         crate::run::command(path).args(args).args(["--task", "regression", "--epochs", "1"]).output().unwrap().into();
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    assert!(run.stdout.contains("; 4 features"), "{}", run.stdout);
+    assert!(run.stdout.contains(" become 4 features"), "{}", run.stdout);
 }
