@@ -35,6 +35,7 @@ mod idle;
 mod inspect;
 mod interrupt;
 mod kept;
+mod known;
 mod layers;
 mod limits;
 mod live_line;

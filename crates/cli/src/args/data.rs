@@ -11,8 +11,12 @@ use clap::builder::TypedValueParser;
 
 use crate::escape::typed;
 use crate::failure::Failure;
+use crate::known;
 use crate::limits::{in_units, limits};
 use crate::values::{self, Parsed};
+
+/// Delimiters that have names.
+const DELIMITERS: &[&str] = &["comma", "semicolon", "tab", "pipe", "spaces"];
 
 /// How text files are read, those of a command that are text. What is not given is told by the first lines, and shown.
 #[derive(Debug, Clone, Args)]
@@ -20,7 +24,7 @@ use crate::values::{self, Parsed};
 pub(crate) struct TextArgs {
     /// What separates the cells of text files: comma, semicolon, tab, pipe, spaces (runs of them), or a character. Refused, as --decimal,
     /// --header and --skip-lines, where no file of the command is text [default: told by the first lines]
-    #[arg(long, value_name = "WHAT", value_parser = delimiter)]
+    #[arg(long, value_name = "WHAT", value_parser = known::hinted(delimiter, DELIMITERS), hide_possible_values = true)]
     delimiter: Option<Delimiter>,
     /// How fractions are written in text files: point or comma [default: told by the first lines]
     #[arg(long, value_name = "SIGN", value_parser = decimal())]
@@ -116,11 +120,11 @@ pub(crate) struct ColumnArgs {
     drop: Vec<String>,
     /// What is predicted: classification, binary (yes or no), multi-label, regression [default: from the model, --loss, or
     /// the target: texts and up to 20 different whole numbers are classes]
-    #[arg(long, value_name = "TASK", value_parser = task)]
+    #[arg(long, value_name = "TASK", value_parser = known::task(), hide_possible_values = true)]
     pub(crate) task: Option<Task>,
     /// What to do about missing values (empty, NA, NaN, null, ?): mean, median, most-frequent, drop (their rows), or
     /// indicator (the median and a column that marks them) [default: refuse them]
-    #[arg(long, value_name = "HOW", value_parser = missing)]
+    #[arg(long, value_name = "HOW", value_parser = known::missing(), hide_possible_values = true)]
     missing: Option<Missing>,
     #[command(flatten)]
     text: TextArgs,
@@ -335,12 +339,4 @@ fn yes_or_no() -> impl TypedValueParser<Value = bool> {
 
 fn unknown() -> impl TypedValueParser<Value = Unknown> {
     values::one_of(&[("error", Unknown::Error), ("zeros", Unknown::Zeros)])
-}
-
-pub(crate) fn task(text: &str) -> Parsed<Task> {
-    text.parse().map_err(|error: chainrule::Error| error.to_string())
-}
-
-fn missing(text: &str) -> Parsed<Missing> {
-    text.parse().map_err(|error: chainrule::Error| error.to_string())
 }
