@@ -11,7 +11,7 @@ use crate::args::{DataArgs, FittingArgs};
 use crate::data::Named;
 use crate::escape::shown;
 use crate::failure::Failure;
-use crate::output::{Output, grouped, plural, tell};
+use crate::output::{Output, become_features, grouped, plural, tell};
 use crate::report::in_options;
 use crate::text_options;
 
@@ -103,8 +103,10 @@ fn say(found: &Preflight, output: &mut Output) {
         0 => String::new(),
         columns => format!(", {}", plural(columns, "column")),
     };
-    let (rows, features) = (plural(found.rows, "row"), plural(found.features, "feature"));
-    output.say(format_args!("{}: {rows}{columns}, {features}", shown(&found.origin)));
+    let used = found.columns.iter().filter(|column| column.role == ColumnRole::Feature).count();
+    let (rows, features) = (plural(found.rows, "row"), become_features(used, found.features));
+    let targets = if found.target.is_none() && used > 0 { ", no target named" } else { "" };
+    output.say(format_args!("{}: {rows}{columns}; {features}{targets}", shown(&found.origin)));
     found.notes.iter().for_each(|note| output.say(shown(note)));
     if !found.columns.is_empty() {
         output.say("");

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::figures::{self, BaselineLine, CalibrationLine, OutputLine, output_names, outputs_table};
 use crate::files::{self, Files};
 use crate::layers::model_of;
-use crate::output::{Output, brief, percent, plural};
+use crate::output::{Output, brief, loss_of, percent, plural};
 use crate::page;
 use crate::part::Chosen;
 use crate::precision::{Rounded, RoundingLine};
@@ -30,6 +30,9 @@ const MATRIX_CLASSES: usize = 1000;
 #[serde(tag = "event", rename = "done")]
 struct DoneLine<'a> {
     test_loss: f64,
+    /// Of a regression: what the loss is of, its targets in their own unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss_of: Option<&'static str>,
     test_accuracy: Option<f64>,
     rows: usize,
     /// Rows are true classes, columns predicted classes; for at most 1,000 classes.
@@ -120,6 +123,7 @@ fn eval<T: Scalar>(args: &EvalArgs, file: &ModelFile) -> Result<(), Failure> {
     let mut output = Output::new(args.json, false);
     output.json(&DoneLine {
         test_loss: found.loss,
+        loss_of: loss_of(model.task, false),
         test_accuracy: found.accuracy,
         rows: found.rows,
         confusion: found.confusion.as_ref().filter(|matrix| matrix.classes() <= MATRIX_CLASSES).map(nested),

@@ -9,10 +9,21 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::failure::Failure;
+use crate::known;
 use crate::values::{self, Parsed};
 
 const HEADING: &str = "Training";
 const NAME: &str = "optimizer";
+/// All that `--optimizer` takes.
+const NAMES: &[&str] = &{
+    let mut names = [LBFGS; OPTIMIZER_NAMES.len() + 1];
+    let mut at = 0;
+    while at < OPTIMIZER_NAMES.len() {
+        names[at] = OPTIMIZER_NAMES[at];
+        at += 1;
+    }
+    names
+};
 /// Not an update rule: it has a training loop of its own.
 const LBFGS: &str = "lbfgs";
 
@@ -108,9 +119,8 @@ impl OptimizerArgs {
 }
 
 fn name(text: &str) -> Parsed<String> {
-    let known = [OPTIMIZER_NAMES, &[LBFGS]].concat();
-    values::known_name(text, &known)
-        .map_or_else(|| values::unknown("optimizer", text, &known), |name| Ok(name.to_owned()))
+    values::known_name(text, NAMES)
+        .map_or_else(|| values::unknown("optimizer", text, NAMES), |name| Ok(name.to_owned()))
 }
 
 fn flags(optimizer: Optimizer) -> Vec<&'static str> {
@@ -185,7 +195,8 @@ impl Args for OptimizerArgs {
             .long(NAME)
             .value_name("NAME")
             .default_value(OPTIMIZER_NAMES[0])
-            .value_parser(name)
+            .value_parser(known::hinted(name, NAMES))
+            .hide_possible_values(true)
             .help(format!(
                 "The optimizer: {}; or {LBFGS} for small jobs: each epoch is one iteration over all rows, without --batch \
                  and a learning rate. `train` takes adam with --lr 0.003 for tables of up to 50,000 rows if none is named, for \

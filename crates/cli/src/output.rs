@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
+use chainrule::Task;
 use serde::Serialize;
 
 use crate::escape;
@@ -132,6 +133,23 @@ pub(crate) fn grouped(n: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What a loss in JSON is of, of a regression: the targets in their own unit, or as they are standardised to be learned. `None` of
+/// other tasks, which have no unit.
+pub(crate) fn loss_of(task: Option<Task>, is_standardised: bool) -> Option<&'static str> {
+    let what = if is_standardised { "standardised targets" } else { "targets" };
+    (task == Some(Task::Regression)).then_some(what)
+}
+
+/// `3 columns become 5 features`; of images, which have no columns, `64 features`.
+pub(crate) fn become_features(columns: usize, features: usize) -> String {
+    let count = plural(features, "feature");
+    match columns {
+        0 => count,
+        1 => format!("1 column becomes {count}"),
+        _ => format!("{} become {count}", plural(columns, "column")),
+    }
 }
 
 /// `1 row`, `2 rows`, `10 classes`.

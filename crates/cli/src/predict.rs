@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
 use chainrule::atomic::write_atomically;
-use chainrule::data::{Features, Request, Source, write_npy, write_npy_labels};
+use chainrule::data::{Answerable, Features, Request, Source, write_npy, write_npy_labels};
 use chainrule::{DType, Error, Layer, Loss, Model, ModelFile, Scalar, Task};
 
 use crate::args::PredictArgs;
@@ -15,7 +15,7 @@ use crate::files::{self, Files};
 use crate::layers::model_of;
 use crate::limits::limits;
 use crate::output::{Output, tell};
-use crate::predictions::{Are, Predictions, io_error, names, print, print_json, titles};
+use crate::predictions::{Are, Predictions, answered_row, io_error, names, print, print_json, titles};
 use crate::text_options;
 use crate::values::Table;
 
@@ -37,14 +37,14 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), Failure> {
 fn predict<T: Scalar + Display>(args: &PredictArgs, file: &ModelFile) -> Result<(), Failure> {
     let mut model = model_of::<T>(file, &args.model, args.activation)?;
     settle_task(args, &mut model)?;
-    let features = features::<T>(args, &model)?;
+    let Answerable { features, lacking, .. } = answerable::<T>(args, &model)?;
     if let Some(rounded) = args.rounding.rounded(&model, &features)? {
         tell(rounded.line.text());
         model = rounded.model;
     }
     // Where memory is bounded, some rows after the others.
-    let at_once = if args.memory.memory().is_some() { AT_ONCE } else { features.rows() };
-    let parts = Parts { args, model: &model, features: &features, at_once };
+    let at_once = if args.memory.memory().is_some() { AT_ONCE } else { features.rows() + lacking.len() };
+    let parts = Parts { args, model: &model, features: &features, lacking: &lacking, at_once };
     match &args.output {
         Some(table) => Ok(save(table, &parts)?),
         None => {
@@ -71,28 +71,44 @@ struct Parts<'a, T: Scalar> {
     args: &'a PredictArgs,
     model: &'a Model<T>,
     features: &'a Features<T>,
+    /// Rows of the source, counted from 0, that are not among them: in their place stands nothing.
+    lacking: &'a [usize],
     at_once: usize,
 }
 
 impl<T: Scalar> Parts<'_, T> {
     /// Shows the predictions for some rows after the others, and the number of the first.
     fn each(&self, mut see: impl FnMut(usize, Predictions<T>) -> Result<(), Error>) -> Result<(), Error> {
-        let rows = self.features.rows();
-        if self.at_once >= rows {
+        let rows = self.features.rows() + self.lacking.len();
+        if self.lacking.is_empty() && self.at_once >= rows {
             return see(0, predictions(self.model, self.features, self.args)?);
         }
         for first in (0..rows).step_by(self.at_once) {
-            let some: Vec<usize> = (first..rows.min(first + self.at_once)).collect();
-            let features = self.features.select(&some)?;
-            let predictions = predictions(self.model, &features, self.args).map_err(|error| match error {
+            see(first, self.between(first, rows.min(first + self.at_once))?)?;
+        }
+        Ok(())
+    }
+
+    /// The predictions for the rows from `first` to before `end`.
+    fn between(&self, first: usize, end: usize) -> Result<Predictions<T>, Error> {
+        let lacking_before = |row: usize| self.lacking.partition_point(|&lacking| lacking < row);
+        let (before, until) = (lacking_before(first), lacking_before(end));
+        let lacking: Vec<usize> = self.lacking[before..until].iter().map(|row| row - first).collect();
+        let some: Vec<usize> = (first - before..end - until).collect();
+        if some.is_empty() {
+            // One that is answered says what the others lack.
+            let one = predictions(self.model, &self.features.select(&[0])?, self.args)?;
+            return Ok(one.blank(end - first));
+        }
+        let answered =
+            predictions(self.model, &self.features.select(&some)?, self.args).map_err(|error| match error {
                 Error::OutputNotFinite { row, output, value } => {
-                    Error::OutputNotFinite { row: first + row, output, value }
+                    let row = first + answered_row(&lacking, row - 1) + 1;
+                    Error::OutputNotFinite { row, output, value }
                 }
                 other => other,
             })?;
-            see(first, predictions)?;
-        }
-        Ok(())
+        Ok(answered.with_blanks(&lacking))
     }
 
     /// All predictions.
@@ -137,7 +153,7 @@ fn settle_task<T: Scalar>(args: &PredictArgs, model: &mut Model<T>) -> Result<()
     Ok(())
 }
 
-fn features<T: Scalar>(args: &PredictArgs, model: &Model<T>) -> Result<Features<T>, Error> {
+fn answerable<T: Scalar>(args: &PredictArgs, model: &Model<T>) -> Result<Answerable<T>, Error> {
     let source = args.data.clone().unwrap_or(Source::Stdin);
     if source == Source::Stdin && io::stdin().is_terminal() {
         tell("reading rows of text from the terminal; end with Ctrl-D");
@@ -146,15 +162,15 @@ fn features<T: Scalar>(args: &PredictArgs, model: &Model<T>) -> Result<Features<
     request.format = args.text.format();
     request.limits = limits();
     request.memory = args.memory.memory();
-    let (features, notes) = request.read_features(model)?;
-    say_notes(&notes);
+    let read = request.read_answerable(model)?;
+    say_notes(&read.notes);
     let inputs = model.mlp.inputs();
-    if features.cols() != inputs {
+    if read.features.cols() != inputs {
         let (found, expected) =
-            (format!("{} columns", features.cols()), format!("{inputs}, the inputs of the network"));
+            (format!("{} columns", read.features.cols()), format!("{inputs}, the inputs of the network"));
         return Err(Error::Shape { origin: source.to_string(), found, expected });
     }
-    Ok(features)
+    Ok(read)
 }
 
 fn predictions<T: Scalar>(
@@ -171,7 +187,9 @@ fn predictions<T: Scalar>(
         return Ok(numbers(model.predict_proba(features)?, Are::Probabilities));
     }
     match model.task {
-        Some(Task::Classification | Task::Binary) => Ok(Predictions::Classes(model.predict_classes(features)?)),
+        Some(Task::Classification | Task::Binary) => {
+            Ok(Predictions::Classes(model.predict_classes(features)?.into_iter().map(Some).collect()))
+        }
         Some(Task::MultiLabel) => {
             let is_yes = |logit: T| if logit > T::ZERO { T::ONE } else { T::ZERO };
             Ok(numbers(model.predict(features)?.into_iter().map(is_yes).collect(), Are::Answers))
@@ -183,6 +201,16 @@ fn predictions<T: Scalar>(
             }
             Ok(Predictions::Values { values, cols })
         }
+    }
+}
+
+/// That a file of class numbers has nothing for a row without an answer.
+fn no_blank_class(lacking: &[usize]) -> Error {
+    let row = lacking.first().map_or(0, |row| row + 1);
+    Error::Argument {
+        name: "output",
+        found: format!(".npy, whose numbers of classes leave none out, and row {row} lacks a value and has no answer"),
+        expected: "a .csv file, in which its place is empty; or --proba, in which it is NaN".to_owned(),
     }
 }
 
@@ -204,7 +232,9 @@ fn save<T: Scalar + Display>(table: &Table, parts: &Parts<'_, T>) -> Result<(), 
         Table::Npy(path) => match parts.all()? {
             Predictions::Classes(classes) => {
                 tell_class_numbers(model);
-                write_npy_labels(path, &classes)
+                let all: Option<Vec<u32>> = classes.iter().copied().collect();
+                let all = all.ok_or_else(|| no_blank_class(parts.lacking))?;
+                write_npy_labels(path, &all)
             }
             Predictions::Numbers { numbers, cols, .. } => write_npy(path, numbers.len() / cols, cols, &numbers),
             Predictions::Values { values, cols } => write_npy(path, values.len() / cols, cols, &values),

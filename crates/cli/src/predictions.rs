@@ -8,14 +8,62 @@ use chainrule::{Model, Scalar};
 
 use crate::escape::{self, shown};
 
-/// What is predicted for each row.
+/// What is predicted for each row; of rows that have no answer numbers are NaN, which no others are.
 pub(crate) enum Predictions<T> {
     /// (rows)
-    Classes(Vec<u32>),
+    Classes(Vec<Option<u32>>),
     /// (rows, cols)
     Numbers { numbers: Vec<T>, cols: usize, are: Are },
     /// (rows, cols), in the unit of the targets, which may need more digits than the network's numbers have.
     Values { values: Vec<f64>, cols: usize },
+}
+
+/// The place of an answered row, counted from 0 among those, among all rows, of which these lack an answer.
+pub(crate) fn answered_row(lacking: &[usize], row: usize) -> usize {
+    lacking.iter().fold(row, |row, &lacking| row + usize::from(lacking <= row))
+}
+
+impl<T: Scalar> Predictions<T> {
+    /// The same with rows that have no answer at these places of all rows, in their order.
+    pub(crate) fn with_blanks(self, lacking: &[usize]) -> Self {
+        match self {
+            _ if lacking.is_empty() => self,
+            Predictions::Classes(classes) => Predictions::Classes(spread(&classes, 1, lacking, None)),
+            Predictions::Numbers { numbers, cols, are } => {
+                let numbers = spread(&numbers, cols, lacking, T::from_f64(f64::NAN));
+                Predictions::Numbers { numbers, cols, are }
+            }
+            Predictions::Values { values, cols } => {
+                Predictions::Values { values: spread(&values, cols, lacking, f64::NAN), cols }
+            }
+        }
+    }
+
+    /// As many rows of the same kind, none of which has an answer.
+    pub(crate) fn blank(self, rows: usize) -> Self {
+        match self {
+            Predictions::Classes(_) => Predictions::Classes(vec![None; rows]),
+            Predictions::Numbers { cols, are, .. } => {
+                Predictions::Numbers { numbers: vec![T::from_f64(f64::NAN); rows * cols], cols, are }
+            }
+            Predictions::Values { cols, .. } => Predictions::Values { values: vec![f64::NAN; rows * cols], cols },
+        }
+    }
+}
+
+/// Rows of `cols` cells, with rows of blanks at these places of the result.
+fn spread<V: Copy>(cells: &[V], cols: usize, lacking: &[usize], blank: V) -> Vec<V> {
+    let mut all = Vec::with_capacity(cells.len() + lacking.len() * cols);
+    let (mut rows, mut lacking) = (cells.chunks_exact(cols), lacking.iter().peekable());
+    loop {
+        if lacking.next_if(|&&at| at * cols == all.len()).is_some() {
+            all.extend(std::iter::repeat_n(blank, cols));
+        } else if let Some(row) = rows.next() {
+            all.extend_from_slice(row);
+        } else {
+            return all;
+        }
+    }
 }
 
 /// What numbers are.
@@ -79,11 +127,11 @@ pub(crate) fn print<T: Scalar + Display>(
     to_terminal: bool,
 ) -> io::Result<()> {
     match predictions {
-        Predictions::Numbers { numbers, cols, .. } => write_csv_to(out, *cols, numbers),
-        Predictions::Values { values, cols } => write_csv_to(out, *cols, values),
+        Predictions::Numbers { numbers, cols, .. } => print_numbers(out, *cols, numbers),
+        Predictions::Values { values, cols } => print_numbers(out, *cols, values),
         Predictions::Classes(classes) => {
             let names = names(model);
-            let name = |class: u32| names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
+            let name = |class: Option<u32>| class.map_or_else(String::new, |class| name_of(&names, class));
             if to_terminal {
                 return classes.iter().try_for_each(|&class| writeln!(out, "{}", shown(name(class))));
             }
@@ -94,6 +142,33 @@ pub(crate) fn print<T: Scalar + Display>(
             csv.flush()
         }
     }
+}
+
+/// The name of a class, or its number.
+fn name_of(names: &[String], class: u32) -> String {
+    names.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
+}
+
+/// Numbers as CSV; the cells of a row that has no answer are empty, a single one `""`, since readers pass over empty lines.
+fn print_numbers<N: Scalar + Display>(
+    out: &mut dyn Write,
+    cols: usize,
+    numbers: &[N], /* (rows, cols) */
+) -> io::Result<()> {
+    let is_blank = |row: &[N]| row.iter().all(|number| number.to_f64().is_nan());
+    if !numbers.chunks_exact(cols).any(is_blank) {
+        return write_csv_to(out, cols, numbers);
+    }
+    for alike in numbers.chunks_exact(cols).collect::<Vec<_>>().chunk_by(|a, b| is_blank(a) == is_blank(b)) {
+        match is_blank(alike[0]) {
+            false => write_csv_to(&mut *out, cols, &alike.concat())?,
+            true => {
+                let blank = if cols == 1 { "\"\"".to_owned() } else { ",".repeat(cols - 1) };
+                alike.iter().try_for_each(|_| writeln!(out, "{blank}"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What failed where it was written to: a closed pipe stays one.
@@ -114,13 +189,14 @@ pub(crate) fn print_json<T: Scalar>(
     let names = names(model);
     match predictions {
         Predictions::Classes(classes) => classes.iter().enumerate().try_for_each(|(row, &class)| {
-            let name = names.get(class as usize).cloned().unwrap_or_else(|| class.to_string());
+            let name = class.map(|class| name_of(&names, class));
             let line = serde_json::json!({ "row": first + row + 1, "class": name });
             writeln!(out, "{}", escape::json(line.to_string()))
         }),
         Predictions::Numbers { numbers, cols, are } => {
             let number = |value: &T| -> serde_json::Value {
                 match are {
+                    _ if !value.is_finite() => serde_json::Value::Null,
                     Are::Answers => u8::from(*value > T::ZERO).into(),
                     _ => value.to_f64().into(),
                 }
@@ -160,8 +236,19 @@ mod tests {
         let mlp = Mlp::<f32>::builder(1).dense(3).build().unwrap();
         let model = Model::new(mlp, Loss::CrossEntropy).with_class_names(names);
         let mut out = Vec::new();
-        print(&mut out, &model, &Predictions::Classes(vec![0, 1, 2, 3]), to_terminal).unwrap();
+        print(&mut out, &model, &Predictions::Classes([0, 1, 2, 3].map(Some).to_vec()), to_terminal).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn rows_without_an_answer_keep_their_places() {
+        let classes = Predictions::<f32>::Classes(vec![Some(2), Some(1)]).with_blanks(&[0, 2, 4]);
+        assert!(matches!(&classes, Predictions::Classes(all) if *all == [None, Some(2), None, Some(1), None]));
+        assert_eq!([0, 1].map(|row| answered_row(&[0, 2, 4], row)), [1, 3]);
+        let mut out = Vec::new();
+        print_numbers(&mut out, 2, &[1.5, 2.0, f64::NAN, f64::NAN, 3.0, 4.0]).unwrap();
+        print_numbers(&mut out, 1, &[f32::NAN, 0.5]).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "1.5,2\n,\n3,4\n\"\"\n0.5\n");
     }
 
     #[test]

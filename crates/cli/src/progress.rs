@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::doctor::{Patient, Run, Watch};
 use crate::interrupt;
 use crate::live_line::{LiveLine, USUAL_WIDTH};
-use crate::output::{Output, brief, percent};
+use crate::output::{Output, brief, loss_of, percent};
 
 /// The JSON line of an epoch.
 #[derive(Debug, Serialize)]
@@ -22,6 +22,9 @@ use crate::output::{Output, brief, percent};
 struct EpochLine<'a> {
     epoch: usize,
     loss: f64,
+    /// Of a regression: what this loss and that of the rows to validate on are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss_of: Option<&'static str>,
     accuracy: Option<f64>,
     learning_rate: Option<f64>,
     val_loss: Option<f64>,
@@ -172,6 +175,7 @@ impl<T: Scalar> Observer<T> for Progress<'_, T> {
             self.output.json(&EpochLine {
                 epoch: report.epoch,
                 loss: report.loss,
+                loss_of: loss_of(self.sight.train.task(), self.sight.train.target().scaling().is_some()),
                 accuracy: report.accuracy,
                 learning_rate: report.learning_rate,
                 val_loss: validation.map(|validation| validation.loss),

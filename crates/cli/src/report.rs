@@ -110,6 +110,7 @@ pub(crate) fn in_options(message: String) -> String {
         ("na_as_text", "--na-as-text"),
         ("skip_lines", "--skip-lines"),
         ("log1p", "--log1p"),
+        ("dtype", "--dtype"),
     ];
     settings.iter().fold(message, |message, (setting, option)| {
         // Not in the middle of another word, such as `--task = `.

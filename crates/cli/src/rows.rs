@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use chainrule::data::{DataFinding, Dataset, Examples, Fitted, Parts, Preflight, Schema, Split, SplitBy, SplitRequest};
+use chainrule::data::{DataFinding, Dataset, Examples, Fitted, Parts, Schema, Split, SplitBy, SplitRequest};
 use chainrule::train::{Recipe, Usual};
 use chainrule::{Model, Scalar, Task};
 
@@ -12,6 +12,7 @@ use crate::args::defaults::HOLDOUT;
 use crate::data::all_rows;
 use crate::escape::shown;
 use crate::failure::Failure;
+use crate::findings::Looked;
 use crate::network::Fit;
 use crate::output::plural;
 use crate::split_words;
@@ -85,7 +86,12 @@ impl<T: Scalar> Rows<T> {
         let tested = test_file.as_ref().map(|test| test.test().unwrap_or(test)).or(own_test);
         let mut findings = match args.quiet && !args.json {
             true => Vec::new(),
-            false => findings(args, &examples, &parts, tested, &mut notes),
+            false => {
+                let is_wide = size_of::<T>() > size_of::<f32>();
+                let looked =
+                    Looked { args, examples: &examples, parts: &parts, refit: both.as_deref(), tested, is_wide };
+                looked.findings(&mut notes)
+            }
         };
         if fitted.schema().is_some_and(Schema::takes_unknown) {
             findings.retain(|finding| finding.kind != "rare-categories");
@@ -338,28 +344,6 @@ fn split_on(
         ));
     }
     Ok((parts, Some(examples.remember(request))))
-}
-
-/// What is likely to go wrong, but for what the command line already sees to.
-fn findings(
-    args: &TrainArgs,
-    examples: &Examples,
-    parts: &Parts,
-    test: Option<&Examples>,
-    notes: &mut Vec<String>,
-) -> Vec<DataFinding> {
-    let found = Preflight::of(examples, Some(parts));
-    let found = match test {
-        Some(test) => found.with_test(examples, parts, test),
-        None => found,
-    };
-    notes.extend(found.notes.into_iter().skip(examples.notes().len()));
-    let mut findings = found.findings;
-    findings.retain(|finding| match finding.kind {
-        "label-imbalance" => !args.weights.is_weighted() && args.fitting.row_weights().is_none(),
-        _ => true,
-    });
-    findings
 }
 
 /// How rows are made ready: as the model that training goes on with was trained, or as suits the rows that are learned from

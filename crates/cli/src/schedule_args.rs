@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::failure::Failure;
+use crate::known;
 use crate::optimizer::OptimizerArgs;
 use crate::values::{self, Parsed};
 
@@ -25,7 +26,7 @@ pub(crate) struct ScheduleArgs {
     /// How the learning rate changes: constant, step:EPOCHS:FACTOR, exponential:FACTOR, cosine:MIN-LR,
     /// restarts:FIRST:TIMES:MIN-LR, one-cycle:RISE:START:END, plateau:FACTOR:PATIENCE:THRESHOLD:COOLDOWN:MIN-LR.
     /// Settings may be omitted, or given by name: plateau:patience=5 [default: constant]
-    #[arg(long, value_name = "SCHEDULE", value_parser = schedule)]
+    #[arg(long, value_name = "SCHEDULE", value_parser = known::hinted(schedule, SCHEDULE_NAMES), hide_possible_values = true)]
     schedule: Option<Schedule>,
     /// Raise the learning rate linearly over this many epochs, from SHARE of it (by default a third) to all of it:
     /// 5:0.1

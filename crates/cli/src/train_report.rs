@@ -14,7 +14,7 @@ use crate::escape::{shown, typed};
 use crate::interrupt;
 use crate::limits;
 use crate::network::sketch;
-use crate::output::{Output, brief, grouped, percent, plural, seconds};
+use crate::output::{Output, become_features, brief, grouped, loss_of, percent, plural, seconds};
 use crate::refit::Refit;
 use crate::rows::Rows;
 use crate::schedule_args;
@@ -58,6 +58,9 @@ pub(crate) struct DoneLine<'a> {
     epochs: usize,
     steps: usize,
     test_loss: Option<f64>,
+    /// Of a regression: what the loss is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss_of: Option<&'static str>,
     test_accuracy: Option<f64>,
     /// In the targets' own unit.
     test_mae: Option<f64>,
@@ -128,6 +131,7 @@ pub(crate) fn done<'a, T: Scalar>(
         epochs: report.epochs_run,
         steps: report.steps,
         test_loss: tested.map(|tested| tested.loss),
+        loss_of: tested.and_then(|_| loss_of(model.task, false)),
         test_accuracy: tested.and_then(|tested| tested.accuracy),
         test_mae: tested.and_then(|tested| tested.mae),
         test_r2: tested.and_then(|tested| tested.r2),
@@ -193,8 +197,9 @@ pub(crate) fn tell_beginning<T: Scalar>(
         Some(classes) => plural(classes, "class"),
         None => plural(train.targets().width(), "value"),
     };
-    let (rows, columns) = (plural(train.rows(), "row"), plural(train.cols(), "feature"));
-    output.say(format_args!("{}: {rows} to train on{parts}; {columns}, {targets}", shown(&args.data)));
+    let columns = model.schema.as_ref().map_or(0, |schema| schema.column_names().len());
+    let (rows, features) = (plural(train.rows(), "row"), become_features(columns, train.cols()));
+    output.say(format_args!("{}: {rows} to train on{parts}; {features}, {targets}", shown(&args.data)));
     // As the file of settings has them, not as they are typed.
     args.notes.iter().for_each(|note| output.say(shown(note)));
     print_notes(&data.notes, output);

@@ -7,11 +7,12 @@ use chainrule::{Loss, TrainConfig};
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::known;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WeightsArgs {
     /// The weight of each class in cross-entropy: balanced, or one number per class, separated by commas
-    #[arg(long, value_name = "WEIGHTS", value_parser = class_weights, allow_hyphen_values = true, help_heading = "Training")]
+    #[arg(long, value_name = "WEIGHTS", value_parser = known::hinted(class_weights, &["balanced"]), hide_possible_values = true, allow_hyphen_values = true, help_heading = "Training")]
     class_weights: Option<ClassWeights>,
     /// The fraction of each target that cross-entropy spreads evenly over all classes
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, help_heading = "Training")]

@@ -7,10 +7,12 @@
 //! take a path. Numbers of a file become features or targets by these rules: IDX holds bytes; NPY and CSV hold numbers,
 //! of which one column is labels where they can be (see each reader) and several are values.
 
+mod answerable;
 mod batches;
 mod builtin;
 mod choice;
 mod class_names;
+mod coarse;
 #[cfg(feature = "parquet")]
 mod columnar;
 mod content;
@@ -37,6 +39,8 @@ mod holes;
 mod idx;
 pub(crate) mod input;
 mod known_sign;
+mod label_columns;
+mod labels_apart;
 mod limited;
 mod limits;
 mod log1p;
@@ -82,6 +86,7 @@ mod window;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+pub use answerable::Answerable;
 pub use batches::{Batches, Order};
 pub use builtin::{BUILTINS, Builtin};
 pub(crate) use class_names::check_class_names;

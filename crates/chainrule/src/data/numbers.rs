@@ -5,6 +5,9 @@ use crate::data::Targets;
 use crate::{Error, Place, Result};
 use chainrule_kernel::Scalar;
 
+/// Whole numbers below this are all f64.
+pub(crate) const EXACT: f64 = (1_u64 << 53) as f64;
+
 /// Rounds to `T`. A number beyond its range is refused by its own name, before it becomes infinite; NaN and infinity
 /// pass, as the check of the whole table will name their row and column.
 pub(crate) fn narrow<T: Scalar>(origin: &str, place: Place, value: f64) -> Result<T> {

@@ -9,11 +9,12 @@ use super::choice::{ColumnNames, in_known_order};
 use super::content::Content;
 use super::contents::Bytes;
 use super::examples::{Examples, Inputs};
+use super::label_columns::{LabelColumns, advising_of, of_file};
 use super::limits::Limits;
 use super::logarithms::{Columns, Logarithms};
 use super::memory::{Memory, Within};
 use super::policies::{Missing, Unknown};
-use super::roles::{check_rows, group_numbers, row_weights};
+use super::roles::{check_rows, group_numbers, padded_numbers, row_weights};
 use super::schema_fit::SchemaOptions;
 use super::source::{Source, Whole};
 use super::table::{Table, TableRows, TextFormat};
@@ -39,7 +40,8 @@ use crate::{Error, Result, Task};
 pub struct Request {
     /// Where features come from, and targets unless they are in a file of their own.
     pub source: Source,
-    /// The file of the targets.
+    /// The file of the targets. [`TextFormat::categories`] and [`TextFormat::na_as_text`] name its columns, too: by their names, or
+    /// as `FILE:1`.
     pub labels: Option<PathBuf>,
     /// How text is to be read.
     pub format: TextFormat,
@@ -70,6 +72,8 @@ pub struct Request {
     pub limits: Limits,
     /// How much memory rows may take; as much as they need.
     pub memory: Option<Memory>,
+    /// What is said of the columns of the file of labels, where that is told apart.
+    pub(super) label_columns: Option<LabelColumns>,
 }
 
 impl Request {
@@ -92,6 +96,7 @@ impl Request {
             unknown: Unknown::Error,
             limits: Limits::default(),
             memory: None,
+            label_columns: None,
         }
     }
 
@@ -134,6 +139,10 @@ impl Request {
     }
 
     pub(super) fn read_as(&self, known: TargetRequest<'_>) -> Result<Examples> {
+        self.apart()?.read_apart(known)
+    }
+
+    fn read_apart(&self, known: TargetRequest<'_>) -> Result<Examples> {
         let asked = [&self.target, &self.log1p, &self.format.categories, &self.format.na_as_text].into_iter().flatten();
         let tested = if known.is_test { known.target_names } else { &[] };
         let asked = asked.chain(&self.group).chain(&self.row_weights).chain(tested).cloned();
@@ -179,10 +188,7 @@ impl Request {
                 expected: "none: images have no columns to choose from".to_owned(),
             });
         }
-        let labels = match &self.labels {
-            Some(path) => Some(Source::File(path.clone()).read_table(&self.format, self.within())?),
-            None => None,
-        };
+        let labels = self.labels.as_ref().map(|path| self.read_labels(path, known)).transpose()?;
         let one = |bytes: Bytes| {
             let table = match (&labels, &bytes.labels) {
                 (Some(table), None) => table.clone(),
@@ -204,8 +210,11 @@ impl Request {
             let mut notes = table.notes().to_vec();
             let rows = TableRows::All(table.rows());
             let found = TargetColumns { table: &table, columns: &columns, rows, memory: self.memory.as_ref() };
-            let mut found = read_whole(&table, found.read(known))?;
+            let mut found = read_whole(&table, found.read(known).map_err(|error| self.advising(error)))?;
             notes.append(&mut found.notes);
+            if labels.is_some() && !known.is_of_model() {
+                notes.extend(self.padded_labels(&table, &columns));
+            }
             let mut content = Content::new();
             content.images(&bytes.features);
             content.target(&found.data);
@@ -240,11 +249,10 @@ impl Request {
         let mut notes = table.notes().to_vec();
         let own_targets = match &self.labels {
             Some(path) => {
-                // Categories are columns of the rows.
-                let format = TextFormat { categories: Vec::new(), na_as_text: Vec::new(), ..self.format.clone() };
-                let labels = Source::File(path.clone()).read_table(&format, self.within())?;
+                let labels = self.read_labels(path, known)?;
                 check_rows(&self.source, &labels, table.rows())?;
-                notes.extend(labels.notes().iter().map(|note| format!("{}: {note}", path.display())));
+                let told = labels.notes().iter().map(|note| of_file(path, note));
+                notes.extend(told.map(|note| format!("{}: {note}", path.display())));
                 Some(labels)
             }
             None => None,
@@ -282,13 +290,16 @@ impl Request {
         let targets = known_order(target_table, targets, known)?;
         let in_table: &[usize] = if own_targets.is_some() { &[] } else { &targets };
         let roles = self.roles(&table, &names, in_table, known.schema, &mut notes)?;
-        let has_own_file = own_targets.is_some();
-        let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names, has_own_file };
+        if own_targets.is_some() && !known.is_of_model() {
+            notes.extend(self.padded_labels(target_table, &targets));
+        }
+        let targeted = Targeted { table: target_table, columns: &targets, classes: known.class_names };
         let rows = usable_rows(&table, &roles.features, targeted, self.missing, &mut notes);
+        let rows = rows.map_err(|error| self.advising(error));
         let rows = read_whole(target_table, read_whole(&table, rows))?;
         let memory = self.memory.as_ref();
         let found = TargetColumns { table: target_table, columns: &targets, rows: rows.rows(), memory };
-        let mut found = read_whole(target_table, found.read(known))?;
+        let mut found = read_whole(target_table, found.read(known).map_err(|error| self.advising(error)))?;
         notes.append(&mut found.notes);
 
         let used = rows.rows();
@@ -326,6 +337,24 @@ impl Request {
             memory: self.memory.clone(),
         }
         .within_memory()
+    }
+}
+
+impl Request {
+    /// The same error, whose advice is about columns of the file of labels where the targets are there.
+    fn advising(&self, error: Error) -> Error {
+        match &self.labels {
+            Some(path) => advising_of(path, error),
+            None => error,
+        }
+    }
+
+    /// That labels of a file of their own were written with zeros ahead of them.
+    fn padded_labels(&self, labels: &Table, columns: &[usize]) -> Vec<String> {
+        let mut notes = Vec::new();
+        padded_numbers(labels, columns, &mut notes);
+        let path = self.labels.as_deref().unwrap_or(Path::new(""));
+        notes.iter().map(|note| of_file(path, note)).collect()
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use chainrule_kernel::Scalar;
 
+use super::answerable::{Answerable, unanswered};
+use super::coarse::coarse_note;
 use super::encoder::Wanted;
 use super::examples::Examples;
 use super::features::Features;
@@ -12,8 +14,8 @@ use super::request::Request;
 use super::roles::refuse_number_categories;
 use super::schema::{Located, Schema};
 use super::source::Whole;
-use super::table::{Table, TableRows, TextFormat};
-use super::target_columns::TargetRequest;
+use super::table::{Cell, Kept, Table, TextFormat};
+use super::target_columns::{TargetData, TargetRequest};
 use super::target_labels::{are_texts_of_numbers, says_nothing};
 use super::usable_rows::is_of_rows_left_out;
 use crate::{Error, Model, Result};
@@ -62,8 +64,9 @@ impl Request {
     /// # Errors
     /// As [`Request::read`], and for labels that are none of the model's classes.
     pub fn read_for<T: Scalar>(&self, model: &Model<T>) -> Result<Examples> {
-        let whole = self.source.read_whole(&self.format_for(model, true), self.within())?;
-        self.examples_for(whole, model)
+        let request = self.apart()?;
+        let whole = request.source.read_whole(&request.format_for(model, true), request.within())?;
+        request.examples_for(whole, model)
     }
 
     /// As [`read_for`](Self::read_for), or as [`read_features`](Self::read_features) where nobody names targets and those of the
@@ -72,14 +75,15 @@ impl Request {
     /// # Errors
     /// Those of the one or the other.
     pub fn read_as_it_is<T: Scalar>(&self, model: &Model<T>) -> Result<AsItIs<T>> {
+        let request = self.apart()?;
         // Of a model whose targets have no names nobody finds them.
-        let may_have_targets = !self.takes_models_targets() || !model.target.names().is_empty();
-        let whole = self.source.read_whole(&self.format_for(model, may_have_targets), self.within())?;
-        let has_targets = !self.takes_models_targets() || has_targets_of(&whole, model);
+        let may_have_targets = !request.takes_models_targets() || !model.target.names().is_empty();
+        let whole = request.source.read_whole(&request.format_for(model, may_have_targets), request.within())?;
+        let has_targets = !request.takes_models_targets() || has_targets_of(&whole, model);
         Ok(match has_targets {
-            true => AsItIs::Labelled(Box::new(self.examples_for(whole, model)?)),
+            true => AsItIs::Labelled(Box::new(request.examples_for(whole, model)?)),
             false => {
-                let (features, notes) = self.features_for(whole, model)?;
+                let (features, notes) = request.features_for(whole, model)?;
                 AsItIs::Unlabelled { features, notes }
             }
         })
@@ -151,6 +155,14 @@ impl Request {
         for note in examples.notes.iter_mut().filter(|note| is_of_rows_left_out(note)) {
             *note = format!("note: {note}: rows are counted after that");
         }
+        if let (TargetData::Values(values), Some((mean, _)), 4) =
+            (&examples.target.data, model.target.scaling(), size_of::<T>())
+        {
+            let scaled = mean.iter().enumerate().filter(|(column, _)| !model.target.is_log1p(*column));
+            examples
+                .notes
+                .extend(scaled.filter_map(|(column, &mean)| coarse_note(values, column, mean, &examples.target_names)));
+        }
         if let ([given], [learned]) = (&examples.target_names[..], model.target.names())
             && given != learned
         {
@@ -167,7 +179,7 @@ impl Request {
     /// # Errors
     /// As [`Request::read_like`]; when a column that was fitted is not there, or its numbers have another sign.
     pub fn read_to_test(&self, learned: &Examples, fitted: &Fitted) -> Result<Examples> {
-        let mut request = self.clone();
+        let mut request = self.apart()?.into_owned();
         request.task = Some(learned.task());
         // Rows are only learned from by group and weight.
         (request.group, request.row_weights) = (None, None);
@@ -194,7 +206,7 @@ impl Request {
     }
 
     /// The format, with what a model knows.
-    fn format_for<T: Scalar>(&self, model: &Model<T>, has_targets: bool) -> TextFormat {
+    pub(super) fn format_for<T: Scalar>(&self, model: &Model<T>, has_targets: bool) -> TextFormat {
         let mut format = match &model.schema {
             Some(schema) => schema.known_to(&self.format, has_targets),
             None => TextFormat { for_model: true, ..self.format.clone() },
@@ -253,11 +265,17 @@ impl Request {
 
     /// The features of what has been read.
     fn features_for<T: Scalar>(&self, whole: Whole, model: &Model<T>) -> Result<(Features<T>, Vec<String>)> {
+        let Answerable { features, notes, .. } = self.answerable(whole, model, false)?;
+        Ok((features, notes))
+    }
+
+    /// The same, without rows that lack a value where those are to be dropped.
+    pub(super) fn answerable<T: Scalar>(&self, whole: Whole, model: &Model<T>, drops: bool) -> Result<Answerable<T>> {
         let table = match whole {
             // Of a source with two parts, those to test on.
             Whole::Bytes(train, test) => {
                 let features = test.unwrap_or(train).features.into_type()?;
-                return Ok((features, Vec::new()));
+                return Ok(Answerable { features, lacking: Vec::new(), notes: Vec::new() });
             }
             Whole::Table(table) => table,
         };
@@ -300,14 +318,29 @@ impl Request {
             let more = if extra.len() > 12 { ", ..." } else { "" };
             notes.push(format!("note: columns passed over: {listed}{more}"));
         }
+        let (mut rows, mut lacking) = (Kept::All(table.rows()), Vec::new());
+        if drops && columns.iter().any(|&at| table.columns()[at].missing > 0) {
+            let mut cursor = table.cursor(&columns);
+            rows.retain(|row| {
+                let cells = cursor.at(row);
+                let is_whole = columns.iter().all(|&column| cells.cell(column) != Cell::Missing);
+                lacking.extend((!is_whole).then_some(row));
+                is_whole
+            });
+            table.check_read()?;
+            notes.extend(lacking.first().map(|first| unanswered(lacking.len(), *first)));
+        }
+        if rows.rows().len() == 0 {
+            return Err(Error::Empty { origin: table.origin().to_owned(), what: "rows without missing values" });
+        }
         let wanted = Wanted {
             table: &table,
-            rows: TableRows::All(table.rows()),
+            rows: rows.rows(),
             preprocess: &model.preprocess,
             takes_unknown: false,
             memory: self.memory.as_ref(),
         };
-        Ok((schema.features(wanted)?, notes))
+        Ok(Answerable { features: schema.features(wanted)?, lacking, notes })
     }
 }
 

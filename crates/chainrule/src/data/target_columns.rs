@@ -50,6 +50,13 @@ pub(crate) struct TargetRequest<'a> {
     pub(crate) is_test: bool,
 }
 
+impl TargetRequest<'_> {
+    /// Whether there is a model already, or what is learned is read beside others.
+    pub(crate) fn is_of_model(&self) -> bool {
+        self.class_names.is_some() || self.schema.is_some()
+    }
+}
+
 /// What was found of it.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetFound {

@@ -11,8 +11,6 @@ pub(super) struct Targeted<'a> {
     pub(super) table: &'a Table,
     pub(super) columns: &'a [usize],
     pub(super) classes: Option<&'a [String]>,
-    /// Whether they come from a file of their own.
-    pub(super) has_own_file: bool,
 }
 
 /// A label as it would be written.
@@ -86,7 +84,7 @@ pub(super) fn lacks_class(cell: Cell<'_>, na_is_text: bool, known: Option<&[Stri
 
 /// Refuses rows without a target, with their number and what stands there.
 pub(super) fn refuse_missing_targets(of: Targeted<'_>) -> Result<()> {
-    let Targeted { table, columns, classes: known, has_own_file } = of;
+    let Targeted { table, columns, classes: known } = of;
     for &column in columns {
         if table.columns()[column].missing == 0 && matches!(table.columns()[column].cells, Cells::Numbers { .. }) {
             continue;
@@ -109,7 +107,6 @@ pub(super) fn refuse_missing_targets(of: Targeted<'_>) -> Result<()> {
         };
         let is_class = matches!(table.columns()[column].cells, Cells::Words { .. });
         let also = match is_class {
-            true if has_own_file => "; if it names a class, write another word for it".to_owned(),
             true => format!("; if it names a class: na_as_text = {}", typed_column(table, column)),
             false => String::new(),
         };

@@ -1,13 +1,13 @@
 //! Targets that have a column for each class.
 
-use super::table::Cell;
+use super::table::{Cell, answer};
 use super::target_columns::{TargetColumns, TargetData, TargetFound, TargetRequest};
 use super::target_labels::some;
 use crate::{Error, Result, Task};
 
 impl TargetColumns<'_> {
-    /// Classes of which each has a column of its own, 1 in the rows of the class and 0 elsewhere, called as the columns, or by
-    /// numbers from 0 where these have no names; `None` where they are something else, such as probabilities.
+    /// Classes of which each has a column of its own, 1 or yes in the rows of the class and 0 or no elsewhere, called as the columns,
+    /// or by numbers from 0 where these have no names; `None` where they are something else, such as probabilities.
     pub(super) fn one_hot(&self, request: TargetRequest<'_>) -> Result<Option<TargetFound>> {
         let title = |(class, &column): (usize, &usize)| match self.table.has_names() {
             true => self.table.title(column),
@@ -39,9 +39,9 @@ impl TargetColumns<'_> {
             let cells = cursor.at(row);
             let mut label = None;
             for (&class, &column) in class_of.iter().zip(self.columns) {
-                match cells.cell(column) {
-                    Cell::Number(0.0) => {}
-                    Cell::Number(1.0) if label.is_none() => label = Some(class),
+                match is_yes(cells.cell(column)) {
+                    Some(false) => {}
+                    Some(true) if label.is_none() => label = Some(class),
                     _ => return Ok(None),
                 }
             }
@@ -66,5 +66,15 @@ impl TargetColumns<'_> {
             found: format!("the columns {} of {}", some(names), self.table.origin()),
             expected: format!("a column for each class of the model: {}", some(known)),
         })
+    }
+}
+
+/// Whether a cell says yes, or no: by 1 and 0, or in words; `None` of any other.
+pub(super) fn is_yes(cell: Cell<'_>) -> Option<bool> {
+    match cell {
+        Cell::Number(0.0) => Some(false),
+        Cell::Number(1.0) => Some(true),
+        Cell::Word(word) => answer(word),
+        _ => None,
     }
 }

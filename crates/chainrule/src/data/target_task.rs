@@ -2,8 +2,9 @@
 
 use chainrule_model::Loss;
 
-use super::table::{Cell, Cells, answer};
+use super::table::{Cell, Cells};
 use super::target_columns::{FEW, TargetColumns, TargetRequest};
+use super::target_one_hot::is_yes;
 use crate::{Error, Result, Task};
 
 /// So many, counted from 0 or 1, may be classes; more are values.
@@ -58,24 +59,32 @@ impl TargetColumns<'_> {
 
     fn task_of_several(&self) -> Result<Task> {
         let mut cursor = self.table.cursor(self.columns);
-        let are_answers = self.rows.iter().all(|row| {
+        let (mut are_one_hot, mut are_numbers) = (true, true);
+        for row in self.rows.iter() {
             let row = cursor.at(row);
-            self.columns.iter().all(|&column| match row.cell(column) {
-                Cell::Number(value) => value == 0.0 || value == 1.0,
-                Cell::Word(word) => answer(word).is_some(),
-                Cell::Missing => true,
-            })
-        });
-        if are_answers {
-            return Err(Error::Argument {
-                name: "target",
-                found: format!("{} columns of 0 and 1, or of yes and no", self.columns.len()),
-                expected:
-                    "to be told what they are: task = multi-label (yes or no in each), classification (one-hot) or \
-                           regression (values)"
-                        .to_owned(),
-            });
+            let mut count = 0;
+            for &column in self.columns {
+                let cell = row.cell(column);
+                match is_yes(cell) {
+                    Some(yes) => count += usize::from(yes),
+                    None if cell == Cell::Missing => {}
+                    None => return Ok(Task::Regression),
+                }
+                are_numbers &= !matches!(cell, Cell::Word(_));
+            }
+            are_one_hot &= count == 1;
         }
-        Ok(Task::Regression)
+        // What would be refused is not offered.
+        let ways = [
+            are_one_hot.then_some("classification (one-hot: each row has one yes)"),
+            Some("multi-label (yes or no in each)"),
+            are_numbers.then_some("regression (values)"),
+        ];
+        let ways = ways.into_iter().flatten().collect::<Vec<_>>().join(" or ");
+        Err(Error::Argument {
+            name: "target",
+            found: format!("{} columns of 0 and 1, or of yes and no", self.columns.len()),
+            expected: format!("to be told what they are: task = {ways}"),
+        })
     }
 }

@@ -1,6 +1,8 @@
 //! Targets that are numbers: values, and answers to several questions.
 
-use super::table::{Cell, EXACT, answer};
+use super::numbers::EXACT;
+use super::roles::typed_column;
+use super::table::{Cell, answer};
 use super::target_columns::{TargetColumns, TargetData, TargetFound};
 use super::values::ValuesBuilder;
 use crate::{Error, Result, Task};
@@ -70,9 +72,10 @@ impl TargetColumns<'_> {
                 "whole numbers beyond 2^53 in {:?}, of which several are the same in f64",
                 self.table.title(column)
             ),
-            expected:
-                "labels that are told apart: categories = its name reads them as texts; values: task = regression"
-                    .to_owned(),
+            expected: format!(
+                "labels that are told apart: categories = {} reads them as texts; values: task = regression",
+                typed_column(self.table, column)
+            ),
         }
     }
 }

@@ -7,7 +7,7 @@ use chainrule::{Activation, Loss, Task};
 use clap::Args;
 
 use crate::args::PrecisionArgs;
-use crate::args::data::task;
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::values;
 
@@ -35,16 +35,16 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "SOURCE", value_parser = values::source, requires = "precision")]
     pub(crate) data: Option<Source>,
     /// What the model predicts, if its file does not say: classification, binary (yes or no), multi-label, regression
-    #[arg(long, value_name = "TASK", value_parser = task)]
+    #[arg(long, value_name = "TASK", value_parser = known::task(), hide_possible_values = true)]
     pub(crate) task: Option<Task>,
     /// The loss it was trained with, if its file does not say, which tells the task
-    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true)]
     pub(crate) loss: Option<Loss>,
     /// The names of its classes in the order of its outputs, separated by commas, if its file does not name them: PyTorch's for one
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) class_names: Option<Vec<String>>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     #[command(flatten)]
     pub(crate) order: LayersArgs,

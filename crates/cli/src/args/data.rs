@@ -11,8 +11,12 @@ use clap::builder::TypedValueParser;
 
 use crate::escape::typed;
 use crate::failure::Failure;
+use crate::known;
 use crate::limits::{in_units, limits};
 use crate::values::{self, Parsed};
+
+/// Delimiters that have names.
+const DELIMITERS: &[&str] = &["comma", "semicolon", "tab", "pipe", "spaces"];
 
 /// How text files are read, those of a command that are text. What is not given is told by the first lines, and shown.
 #[derive(Debug, Clone, Args)]
@@ -20,7 +24,7 @@ use crate::values::{self, Parsed};
 pub(crate) struct TextArgs {
     /// What separates the cells of text files: comma, semicolon, tab, pipe, spaces (runs of them), or a character. Refused, as --decimal,
     /// --header and --skip-lines, where no file of the command is text [default: told by the first lines]
-    #[arg(long, value_name = "WHAT", value_parser = delimiter)]
+    #[arg(long, value_name = "WHAT", value_parser = known::hinted(delimiter, DELIMITERS), hide_possible_values = true)]
     delimiter: Option<Delimiter>,
     /// How fractions are written in text files: point or comma [default: told by the first lines]
     #[arg(long, value_name = "SIGN", value_parser = decimal())]
@@ -31,7 +35,8 @@ pub(crate) struct TextArgs {
     /// Lines above the table that text files begin with and that are passed over: titles, comments
     #[arg(long, value_name = "N", default_value = "0")]
     skip_lines: usize,
-    /// Columns whose numbers, or amounts such as $5, are names of categories, by name or by number from 1, separated by commas
+    /// Columns whose numbers, or amounts such as $5, are names of categories, by name or by number from 1, separated by commas; one of
+    /// the file of --labels by its name, or by FILE:NUMBER
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     categories: Vec<String>,
     /// Columns in which NA, NaN, null, ? and the like are texts as any others, such as NA for Namibia: only an empty cell is a
@@ -115,11 +120,11 @@ pub(crate) struct ColumnArgs {
     drop: Vec<String>,
     /// What is predicted: classification, binary (yes or no), multi-label, regression [default: from the model, --loss, or
     /// the target: texts and up to 20 different whole numbers are classes]
-    #[arg(long, value_name = "TASK", value_parser = task)]
+    #[arg(long, value_name = "TASK", value_parser = known::task(), hide_possible_values = true)]
     pub(crate) task: Option<Task>,
     /// What to do about missing values (empty, NA, NaN, null, ?): mean, median, most-frequent, drop (their rows), or
     /// indicator (the median and a column that marks them) [default: refuse them]
-    #[arg(long, value_name = "HOW", value_parser = missing)]
+    #[arg(long, value_name = "HOW", value_parser = known::missing(), hide_possible_values = true)]
     missing: Option<Missing>,
     #[command(flatten)]
     text: TextArgs,
@@ -138,7 +143,9 @@ impl ColumnArgs {
 
     /// The options about text that other commands need for the same file, as they are typed, each behind a blank.
     pub(crate) fn needed_again(&self) -> String {
-        self.text.needed_again()
+        // Of which columns may be in the file of labels, and the model knows its own.
+        let unlabelled = TextArgs { categories: Vec::new(), na_as_text: Vec::new(), ..self.text.clone() };
+        if self.labels.is_some() { unlabelled.needed_again() } else { self.text.needed_again() }
     }
 
     /// All options that are given.
@@ -332,12 +339,4 @@ fn yes_or_no() -> impl TypedValueParser<Value = bool> {
 
 fn unknown() -> impl TypedValueParser<Value = Unknown> {
     values::one_of(&[("error", Unknown::Error), ("zeros", Unknown::Zeros)])
-}
-
-pub(crate) fn task(text: &str) -> Parsed<Task> {
-    text.parse().map_err(|error: chainrule::Error| error.to_string())
-}
-
-fn missing(text: &str) -> Parsed<Missing> {
-    text.parse().map_err(|error: chainrule::Error| error.to_string())
 }

@@ -7,6 +7,7 @@ use chainrule::data::Source;
 use clap::Args;
 
 use crate::args::TextArgs;
+use crate::known;
 use crate::values;
 
 const EXAMPLES: &str = "\
@@ -31,7 +32,7 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     pub(crate) text: TextArgs,
     /// The activation of the hidden layers, if a model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     /// Print one JSON object and nothing else
     #[arg(long)]

@@ -7,6 +7,7 @@ use chainrule::{Activation, Loss};
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::values;
 
@@ -29,13 +30,13 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
     /// The loss it was trained with, if the model file does not name one
-    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true)]
     pub(crate) loss: Option<Loss>,
     /// The learning rate of the SGD that trains it; without this option, step sizes are not checked
     #[arg(long, value_name = "RATE", value_parser = values::positive, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     #[command(flatten)]
     pub(crate) order: LayersArgs,

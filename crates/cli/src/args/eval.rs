@@ -7,6 +7,7 @@ use chainrule::{Activation, Loss};
 use clap::Args;
 
 use crate::args::{ColumnArgs, MemoryArgs, PrecisionArgs};
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::values::{self, Part};
 
@@ -45,12 +46,12 @@ pub(crate) struct EvalArgs {
     pub(crate) seed: Option<u64>,
     /// The loss to evaluate by, one for the model's task [default: the model file's]: cross-entropy, binary-cross-entropy, mse, half-mse, mae,
     /// huber, huber(DELTA)
-    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true)]
     pub(crate) loss: Option<Loss>,
     #[command(flatten)]
     pub(crate) rounding: PrecisionArgs,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     #[command(flatten)]
     pub(crate) order: LayersArgs,

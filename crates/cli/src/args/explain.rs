@@ -8,6 +8,7 @@ use chainrule::{Activation, Loss};
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::values::{self, Part};
 
@@ -40,7 +41,7 @@ pub(crate) struct ExplainArgs {
     pub(crate) output: Option<String>,
     /// What the row is compared with: mean (of the rows that the model was trained on, where it standardises, with none of
     /// the categories and no as the answer of yes/no columns; otherwise of these rows), zeros, or the number of another row
-    #[arg(long, value_name = "WHAT", default_value = "mean", value_parser = baseline, requires = "row")]
+    #[arg(long, value_name = "WHAT", default_value = "mean", value_parser = known::hinted(baseline, &["mean", "zeros"]), hide_possible_values = true, requires = "row")]
     pub(crate) baseline: Baseline,
     /// Gradients between baseline and row for integrated gradients; more make the sum check closer
     #[arg(long, value_name = "N", default_value = "256", value_parser = values::count, allow_negative_numbers = true, requires = "row")]
@@ -52,10 +53,10 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, conflicts_with = "json")]
     pub(crate) limit: Option<usize>,
     /// The loss it was trained with, if the model file does not name one
-    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true)]
     pub(crate) loss: Option<Loss>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     #[command(flatten)]
     pub(crate) order: LayersArgs,

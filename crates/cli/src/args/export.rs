@@ -8,8 +8,12 @@ use chainrule::export::ExportFormat;
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::values;
+
+/// The formats by their names.
+const FORMATS: &[&str] = &["c", "rust", "json", "npz", "torch", "onnx"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +30,7 @@ pub(crate) struct ExportArgs {
     pub(crate) model: PathBuf,
     /// The format: c (C99), rust (no_std), json, npz (NumPy), torch (a state_dict in safetensors), onnx (the erf of gelu in f32, also for
     /// a model in f64) [default: what FILE ends in]
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    #[arg(long, value_name = "FORMAT", value_parser = known::hinted(known::of_library::<ExportFormat>, FORMATS), hide_possible_values = true)]
     pub(crate) to: Option<ExportFormat>,
     /// Write to this file [default: standard output]
     #[arg(long, value_name = "FILE")]
@@ -43,12 +47,8 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     #[command(flatten)]
     pub(crate) order: LayersArgs,
-}
-
-fn format(text: &str) -> Result<ExportFormat, String> {
-    text.parse().map_err(|error: chainrule::Error| error.to_string())
 }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::args::ColumnArgs;
 use crate::args::defaults::SEED;
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::values::{self, Hidden, Norm};
 
@@ -36,7 +37,7 @@ pub(crate) struct GradcheckArgs {
     pub(crate) hidden: Option<Hidden>,
     /// The activation of the hidden layers, of a new network or if the model file does not name one: relu, sigmoid,
     /// tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     #[command(flatten)]
     pub(crate) order: LayersArgs,
@@ -48,7 +49,7 @@ pub(crate) struct GradcheckArgs {
     pub(crate) dropout: Option<f64>,
     /// The loss: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default: from
     /// the model file, otherwise that of the task]
-    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true)]
     pub(crate) loss: Option<Loss>,
     /// Number of rows, spread evenly over the data
     #[arg(long, value_name = "N", default_value = "32", value_parser = values::count, allow_negative_numbers = true)]

@@ -7,6 +7,7 @@ use chainrule::{Activation, Loss};
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::known;
 use crate::values::{self, Edges, GraphFormat, View};
 
 const EXAMPLES: &str = "\
@@ -46,11 +47,11 @@ pub(crate) struct GraphArgs {
     pub(crate) row: Option<usize>,
     /// The loss, if the model file does not name one: cross-entropy, binary-cross-entropy, mse, half-mse, mae,
     /// huber, huber(DELTA)
-    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true)]
     pub(crate) loss: Option<Loss>,
     /// The activation of the hidden layers, with --layers or if the model file does not name one: relu, sigmoid, tanh,
     /// ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     /// The seed of the initial weights of --layers, which --view neurons and --data show [default: 42]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chainrule::Activation;
 use clap::Args;
 
+use crate::known;
 use crate::layers::LayersArgs;
-use crate::values;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +21,7 @@ pub(crate) struct InspectArgs {
     /// A safetensors file, written by chainrule or PyTorch, an ONNX file, or JSON or NPZ that `export` wrote
     pub(crate) model: PathBuf,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     /// Print the command line that made the model, and nothing else
     #[arg(long, conflicts_with_all = ["json", "activation"])]

@@ -6,8 +6,8 @@ use chainrule::data::Source;
 use chainrule::{Activation, Loss, Task};
 use clap::Args;
 
-use crate::args::data::task;
 use crate::args::{MemoryArgs, PrecisionArgs, TextArgs};
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::values::{self, Table};
 
@@ -19,7 +19,8 @@ Examples:
   chainrule predict digits.safetensors --data images.npy --precision int8 --tolerance 0.01
   tail -n 5 rows.csv | chainrule predict model.safetensors";
 
-/// Predict a class, or values, for each row; of several yes/no questions 1 or 0 for each
+/// Predict a class, or values, for each row; of several yes/no questions 1 or 0 for each. A row that lacks a value is refused, or
+/// filled as in training; by a model that was trained with --missing drop it has no answer: an empty cell, null in JSON, NaN in .npy
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PredictArgs {
@@ -41,10 +42,10 @@ pub(crate) struct PredictArgs {
     #[arg(long, conflicts_with = "proba")]
     pub(crate) raw: bool,
     /// What the model predicts, if its file does not say: classification, binary (yes or no), multi-label, regression
-    #[arg(long, value_name = "TASK", value_parser = task)]
+    #[arg(long, value_name = "TASK", value_parser = known::task(), hide_possible_values = true)]
     pub(crate) task: Option<Task>,
     /// The loss it was trained with, if its file does not say, which tells the task
-    #[arg(long, value_name = "NAME", value_parser = values::loss)]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true)]
     pub(crate) loss: Option<Loss>,
     /// Print one JSON object for each row and nothing else
     #[arg(long, conflicts_with = "output")]
@@ -56,7 +57,7 @@ pub(crate) struct PredictArgs {
     #[command(flatten)]
     pub(crate) rounding: PrecisionArgs,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation)]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true)]
     pub(crate) activation: Option<Activation>,
     #[command(flatten)]
     pub(crate) order: LayersArgs,

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use chainrule::runs::RunOrder;
 use clap::Args;
 
-use crate::values::Parsed;
+use crate::known;
+
+/// The orders by their names.
+const ORDERS: &[&str] = &["score", "test", "loss", "seconds", "epochs", "name", "date"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +32,7 @@ pub(crate) struct RunsArgs {
     #[arg(value_name = "FOLDER", required = true)]
     pub(crate) folders: Vec<PathBuf>,
     /// The order: score (best accuracy, R2 or loss on rows held out first), test, loss, seconds, epochs, name, date
-    #[arg(long, value_name = "BY", default_value = "score", value_parser = order)]
+    #[arg(long, value_name = "BY", default_value = "score", value_parser = known::hinted(known::of_library::<RunOrder>, ORDERS), hide_possible_values = true)]
     pub(crate) sort: RunOrder,
     /// Write a page (HTML, one file, no network): curves of all runs over one another, and the settings that differ
     #[arg(long, value_name = "FILE")]
@@ -37,8 +40,4 @@ pub(crate) struct RunsArgs {
     /// Print JSON, one object per line, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-fn order(text: &str) -> Parsed<RunOrder> {
-    text.parse().map_err(|error: chainrule::Error| error.to_string())
 }

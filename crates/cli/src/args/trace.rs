@@ -8,6 +8,7 @@ use chainrule::trace::Shown;
 use clap::Args;
 
 use crate::args::ColumnArgs;
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::values::{self, TraceFormat};
@@ -44,7 +45,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "N", value_parser = values::steps, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) skip: Option<usize>,
     /// The activation of the hidden layers, if the model file does not name one: relu, sigmoid, tanh, ...
-    #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Model")]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true, help_heading = "Model")]
     pub(crate) activation: Option<Activation>,
     #[command(flatten, next_help_heading = "Model")]
     pub(crate) order: LayersArgs,

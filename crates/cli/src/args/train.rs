@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::args::defaults::SEED;
 use crate::args::{CheckpointArgs, ColumnArgs, FittingArgs, MemoryArgs, RunArgs};
+use crate::known;
 use crate::layers::LayersArgs;
 use crate::optimizer::OptimizerArgs;
 use crate::schedule_args::ScheduleArgs;
@@ -87,7 +88,7 @@ pub(crate) struct TrainArgs {
     /// How to preprocess the features: auto, none, standardize, minmax, robust (median and quartiles), scale:FACTOR. auto takes
     /// the preprocessing of --init's file, or one that suits the source: digits / 16, images of bytes / 255, columns of tables
     /// standardised. Categories are never scaled
-    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = values::preprocessing, help_heading = "Data")]
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = known::preprocessing(), hide_possible_values = true, help_heading = "Data")]
     pub(crate) preprocess: Preprocessing,
 
     /// The sizes of the hidden layers, or none [default: 128,64, or from --init's file]
@@ -95,7 +96,7 @@ pub(crate) struct TrainArgs {
     pub(crate) hidden: Option<Hidden>,
     /// The activation of the hidden layers: identity, relu, leaky_relu, leaky_relu(SLOPE), elu, elu(ALPHA), selu, gelu,
     /// gelu_tanh, silu, softplus, softsign, hardsigmoid, sigmoid, tanh [default: relu, or from --init's file]
-    #[arg(long, value_name = "NAME", value_parser = values::activation, help_heading = "Network")]
+    #[arg(long, value_name = "NAME", value_parser = known::activation(), hide_possible_values = true, help_heading = "Network")]
     pub(crate) activation: Option<Activation>,
     /// A normalisation between each hidden layer and its activation [default: none, or from --init's file]
     #[arg(long, value_name = "NAME", value_enum, help_heading = "Network")]
@@ -105,7 +106,7 @@ pub(crate) struct TrainArgs {
     pub(crate) dropout: Option<f64>,
     /// The initial weights of a new network: he, glorot, lecun, torch (PyTorch's, biases too), or a full name such as
     /// glorot-normal or normal(0.01) [default: torch for tables, otherwise by the activation]
-    #[arg(long, value_name = "NAME", value_parser = values::init_weights, conflicts_with = "init", help_heading = "Network")]
+    #[arg(long, value_name = "NAME", value_parser = known::init_weights(), hide_possible_values = true, conflicts_with = "init", help_heading = "Network")]
     pub(crate) init_weights: Option<Init>,
     /// Start from the weights in this safetensors file, written by chainrule or PyTorch. The rows that chainrule's tested on,
     /// loss, optimizer and its settings, batch, epochs and the like are those of the run that wrote it, unless others are
@@ -121,7 +122,7 @@ pub(crate) struct TrainArgs {
     /// The loss to minimise: cross-entropy, binary-cross-entropy, mse, half-mse, mae, huber, huber(DELTA) [default:
     /// by the task, or from --init's file]. Values are standardised to be learned, and DELTA counts in their standard
     /// deviations; with --raw-targets in the target's own unit
-    #[arg(long, value_name = "NAME", value_parser = values::loss, help_heading = "Training")]
+    #[arg(long, value_name = "NAME", value_parser = known::loss(), hide_possible_values = true, help_heading = "Training")]
     pub(crate) loss: Option<Loss>,
     #[command(flatten)]
     pub(crate) weights: WeightsArgs,
@@ -189,7 +190,9 @@ pub(crate) struct TrainArgs {
     /// Print a line for every epoch, with the hash of the weights
     #[arg(long, conflicts_with = "quiet", help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// Print JSON, one object per line, and nothing else. A run that fails ends with {"event":"error", "kind", "message",
+    /// Print JSON, one object per line, and nothing else. Of a regression, the losses of epochs are those of the standardised targets
+    /// that are learned and test_loss is in the target's own unit, as loss_of says; val_mae, test_mae and R2 are in that unit, too. A
+    /// run that fails ends with {"event":"error", "kind", "message",
     /// "exit_code"}, kind run, usage or interrupted, beside the message on standard error
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,

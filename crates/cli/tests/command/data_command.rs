@@ -40,6 +40,23 @@ fn columns_alone_are_described_on_one_screen() {
 }
 
 #[test]
+fn data_and_train_count_columns_and_features_in_the_same_words() {
+    let folder = folder();
+    let row = |at: usize| format!("{},{},{},{}\n", ["a", "b", "c"][at % 3], ["no", "yes"][at % 2], at * 7 % 13, at % 2);
+    let rows: String = (0..60).map(row).collect();
+    fs::write(folder.path().join("x.csv"), format!("town,flag,n,y\n{rows}")).unwrap();
+    let words = "; 3 columns become 5 features";
+    assert!(
+        succeed(folder.path(), "data x.csv --target y").starts_with(&format!("x.csv: 60 rows, 4 columns{words}\n"))
+    );
+    let train = run(folder.path(), "train --data x.csv --target y --epochs 1").stdout;
+    assert!(train.starts_with(&format!("x.csv: 48 rows to train on, 12 held out{words}, 2 classes\n")), "{train}");
+    let alone = succeed(folder.path(), "data x.csv");
+    assert!(alone.starts_with("x.csv: 60 rows, 4 columns; 4 columns become 6 features, no target named\n"), "{alone}");
+    assert!(run(folder.path(), "train --epochs 1").stdout.contains("; 64 features, 10 classes"));
+}
+
+#[test]
 fn with_a_target_each_finding_says_what_to_type() {
     let folder = folder();
     write(folder.path());

@@ -12,7 +12,7 @@ fn a_line_that_has_all_columns_that_are_asked_for_is_the_header() {
     fs::write(folder.path().join("p.csv"), format!("0,1,y\n{rows}")).unwrap();
     let text = succeed(folder.path(), "train --data p.csv --target y --epochs 1");
     assert!(text.contains("first line taken as names, by which columns are asked for\n"), "{text}");
-    assert!(text.contains("p.csv: 48 rows to train on, 12 held out; 2 features"), "{text}");
+    assert!(text.contains("p.csv: 48 rows to train on, 12 held out; 2 columns become 2 features"), "{text}");
     // One that is misspelled settles nothing.
     let wrong = run(folder.path(), "train --data p.csv --target x --epochs 1");
     assert!(wrong.code == 1 && wrong.stderr.starts_with("error: "), "{wrong:?}");

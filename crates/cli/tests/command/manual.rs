@@ -71,6 +71,38 @@ fn bash_completes_options_and_their_values() {
 }
 
 #[test]
+fn names_that_an_option_takes_are_completed_and_others_are_taken_all_the_same() {
+    let folder = folder();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = succeed(folder.path(), &format!("completions {shell}"));
+        for names in [
+            "classification binary multi-label regression",
+            "mean median most-frequent drop indicator",
+            "sgd rmsprop adagrad adam adamw lbfgs",
+            "cross-entropy binary-cross-entropy mse half-mse mae huber",
+            "constant step exponential cosine restarts one-cycle plateau",
+            "auto none standardize minmax robust",
+            "comma semicolon tab pipe spaces",
+            "c rust json npz torch onnx",
+            "score test loss seconds epochs name date",
+        ] {
+            // Fish has them one below the other.
+            let is_listed = names.split(' ').all(|name| script.contains(&format!("{name}\\t''")));
+            assert!(if shell == "fish" { is_listed } else { script.contains(names) }, "{shell}: {names}");
+        }
+        assert!(script.contains("leaky_relu") && !script.contains("normal(STD)"), "{shell}");
+    }
+    // They are hints: help and what is taken are as before.
+    let help = succeed(folder.path(), "train --help");
+    assert!(!help.contains("possible values: classification") && !help.contains("possible values: sgd"), "{help}");
+    let odd = "--loss huber(0.5) --activation leaky-relu(0.1) --init-weights normal(0.01) --schedule plateau:patience=5 \
+               --validation 0.2 --task regression --missing most_frequent --preprocess robust --optimizer adamw";
+    assert_eq!(run(folder.path(), &format!("train --data diabetes --epochs 1 --quiet {odd}")).code, 0);
+    let refused = run(folder.path(), "train --task regresion");
+    assert!(refused.code == 2 && refused.stderr.contains("did you mean \"regression\"?"), "{}", refused.stderr);
+}
+
+#[test]
 fn the_manual_has_a_page_for_each_command_with_each_option() {
     let folder = folder();
     let commands = commands();

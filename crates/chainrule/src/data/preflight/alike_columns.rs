@@ -7,7 +7,8 @@ use super::column::{ColumnKind, ColumnProfile};
 use super::finding::{DataFinding, NAMED, listed};
 use crate::data::choice::typed;
 use crate::data::content::Content;
-use crate::data::table::{EXACT, Table};
+use crate::data::numbers::EXACT;
+use crate::data::table::Table;
 
 /// With fewer rows, columns may be alike by chance.
 const ROWS: usize = 20;

@@ -5,6 +5,7 @@ use chainrule_explain::doctor::limits::{IMBALANCE, LEAST_ROWS, SHARED_ROWS};
 
 use super::alike_columns::{copied, inexact};
 use super::chance::are_by_chance;
+use super::coarse_targets::coarse_targets;
 use super::column::{ColumnKind, ColumnProfile, ColumnRole};
 use super::finding::{DataFinding, listed};
 use super::identifiers::identifier;
@@ -56,6 +57,7 @@ pub(super) fn findings(found: &Preflight, examples: &Examples) -> Vec<DataFindin
     }
     if let Some(target) = &found.target {
         findings.extend(of_target(target));
+        findings.extend(coarse_targets(target, examples));
     }
     findings.extend(shifted(examples));
     findings.extend(copies(found));
@@ -361,7 +363,7 @@ fn copies(found: &Preflight) -> Vec<DataFinding> {
 }
 
 /// What to do about copies in a file that is split.
-const IN_ONE_FILE: &str =
+pub(super) const IN_ONE_FILE: &str =
     "remove copies from the file, or keep them in one part by a column that they share: --group COLUMN";
 /// What to do about copies of rows that are tested on from a file of their own.
 pub(super) const IN_TWO_FILES: &str = "remove them from the rows to train on, or from those to test on";
@@ -374,9 +376,10 @@ pub(super) fn shared_rows(found: &Preflight, advice: &str) -> Option<DataFinding
     if are_by_chance(found, shared, held_out as f64 * trained as f64) {
         return None;
     }
-    let which = match found.parts.is_some_and(|parts| parts.validation > 0 && parts.test > 0) {
-        true => "rows to validate and test on",
-        false => "rows held out",
+    let which = match found.parts {
+        Some(parts) if parts.validation > 0 && parts.test > 0 => "rows to validate and test on",
+        Some(parts) if parts.validation > 0 => "rows to validate on",
+        _ => "rows held out",
     };
     let seen = format!("{shared} of {held_out} {which} are trained on too: the score will be too good");
     Some(finding("shared-rows", Vec::new(), shared as f64, seen, advice.to_owned()))

@@ -47,11 +47,7 @@ impl Preflight {
             columns,
             features,
             target: Some(target),
-            parts: parts.map(|parts| PartSizes {
-                train: parts.train.len(),
-                validation: parts.validation.len(),
-                test: parts.test.len(),
-            }),
+            parts: parts.map(PartSizes::of),
             duplicate_rows: copies.within,
             shared_rows: copies.across,
             findings: Vec::new(),
@@ -70,6 +66,17 @@ impl Preflight {
         if unknown == Unknown::Zeros {
             self.findings.retain(|finding| finding.kind != "rare-categories");
         }
+        self
+    }
+
+    /// The same of a network that is trained anew on the rows to validate on, too, as [`Usual::refit`](crate::train::Usual::refit)
+    /// has it: `parts` are those of that second run, and rows held out are those to test on alone.
+    #[must_use]
+    pub fn with_refit(mut self, examples: &Examples, parts: &Parts) -> Self {
+        self.parts = Some(PartSizes::of(parts));
+        self.shared_rows = Copies::of(examples, Some(parts)).across;
+        self.findings.retain(|finding| finding.kind != "shared-rows");
+        self.findings.extend(checks::shared_rows(&self, checks::IN_ONE_FILE));
         self
     }
 

@@ -6,6 +6,7 @@
 mod alike_columns;
 mod chance;
 mod checks;
+mod coarse_targets;
 mod column;
 mod copies;
 mod finding;

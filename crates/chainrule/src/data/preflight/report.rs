@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::column::ColumnProfile;
 use super::finding::DataFinding;
 use super::target::TargetProfile;
+use crate::data::split::Parts;
 
 /// What was found in data before training. It serialises.
 ///
@@ -65,4 +66,11 @@ pub struct PartSizes {
     pub validation: usize,
     /// Tested on.
     pub test: usize,
+}
+
+impl PartSizes {
+    /// How many rows these parts have.
+    pub(super) fn of(parts: &Parts) -> Self {
+        PartSizes { train: parts.train.len(), validation: parts.validation.len(), test: parts.test.len() }
+    }
 }

@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 /// What stands for a value that is not there, in any case of letters.
 pub(crate) const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "#n/a"];
 
-/// Whole numbers below this are all f64.
-pub(crate) const EXACT: f64 = (1_u64 << 53) as f64;
-
 /// Whether nothing is there: an empty cell, `NA`, `NaN`, `null`, `?`.
 pub(crate) fn is_missing(cell: &[u8]) -> bool {
     cell.len() <= 4 && MISSING.iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
@@ -36,8 +33,19 @@ pub enum Decimal {
     Comma,
 }
 
+/// The minus of typography, U+2212, which spreadsheets and web pages write for `-`.
+pub(super) const MINUS: &str = "\u{2212}";
+
+/// What stands behind the minus of typography, where a digit or a decimal sign does.
+fn behind_minus(cell: &[u8]) -> Option<&[u8]> {
+    cell.strip_prefix(MINUS.as_bytes()).filter(|rest| matches!(rest.first(), Some(b'0'..=b'9' | b'.' | b',')))
+}
+
 /// The number that a cell holds whole; infinity too, which is refused later by its place. Not NaN, which is missing.
 pub(crate) fn number(cell: &[u8], decimal: Decimal) -> Option<f64> {
+    if let Some(rest) = behind_minus(cell) {
+        return number(rest, decimal).map(|value| -value);
+    }
     match decimal {
         Decimal::Point => plain(cell),
         Decimal::Comma => {
@@ -60,8 +68,26 @@ pub(crate) fn number_in_thousands(cell: &[u8], decimal: Decimal) -> Option<f64> 
     number(cell, decimal).or_else(|| grouped(cell, decimal))
 }
 
+/// The number that stands in brackets, in which accounts write what is below zero: `(12.50)` is -12.5. Not one with a sign of its
+/// own.
+pub(crate) fn bracketed(cell: &[u8], decimal: Decimal) -> Option<f64> {
+    let inner = cell.strip_prefix(b"(")?.strip_suffix(b")")?.trim_ascii();
+    let is_plain = matches!(inner.first(), Some(b'0'..=b'9' | b'.' | b','));
+    // 0 and not -0.
+    number_in_thousands(inner, decimal).filter(|_| is_plain).map(|value| 0.0 - value)
+}
+
+/// A cell without the brackets around its number; any other as it is.
+pub(super) fn without_brackets(cell: &[u8]) -> &[u8] {
+    let inner = cell.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")"));
+    inner.map(<[u8]>::trim_ascii).filter(|inner| inner.first().is_some_and(u8::is_ascii_digit)).unwrap_or(cell)
+}
+
 /// The number whose thousands are set apart, once at least.
 pub(crate) fn grouped(cell: &[u8], decimal: Decimal) -> Option<f64> {
+    if let Some(rest) = behind_minus(cell) {
+        return grouped(rest, decimal).map(|value| -value);
+    }
     let (point, comma) = match decimal {
         Decimal::Point => (b'.', b','),
         Decimal::Comma => (b',', b'.'),
@@ -145,6 +171,11 @@ mod tests {
         for (text, value) in [("1", 1.0), ("-2,5", -2.5), ("1,25e2", 125.0)] {
             assert_eq!(number(text.as_bytes(), Decimal::Comma), Some(value), "{text}");
         }
+        for text in ["\u{2212}", "\u{2212}-5", "-\u{2212}5", "\u{2212}inf", "\u{2013}5"] {
+            assert_eq!(number(text.as_bytes(), Decimal::Point), None, "{text}");
+        }
+        assert_eq!(number("\u{2212}2.5".as_bytes(), Decimal::Point), Some(-2.5));
+        assert_eq!(number_in_thousands("\u{2212}1.234,5".as_bytes(), Decimal::Comma), Some(-1234.5));
         for text in ["", "x", "1x", "1 2", "0x10", "1,5", "--1", "nan", "1_000", "1.2.3", "e5", "-"] {
             assert_eq!(number(text.as_bytes(), Decimal::Point), None, "{text}");
         }
@@ -172,6 +203,18 @@ mod tests {
         {
             assert_eq!(number_in_thousands(text.as_bytes(), Decimal::Point), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_in_brackets_is_below_zero() {
+        for (text, value) in [("(12.50)", -12.5), ("( 1,234 )", -1234.0), ("(.5)", -0.5), ("(0)", 0.0)] {
+            assert_eq!(bracketed(text.as_bytes(), Decimal::Point), Some(value), "{text}");
+        }
+        assert_eq!(bracketed(b"(1.234,50)", Decimal::Comma), Some(-1234.5));
+        for text in ["12.50", "(-5)", "(+5)", "(5", "()", "((5))", "(five)", "(inf)", "($5)", "(\u{2212}5)"] {
+            assert_eq!(bracketed(text.as_bytes(), Decimal::Point), None, "{text}");
+        }
+        assert_eq!((without_brackets(b"( 1,234 )"), without_brackets(b"(a)")), (&b"1,234"[..], &b"(a)"[..]));
     }
 
     #[test]

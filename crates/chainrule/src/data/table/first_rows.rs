@@ -118,7 +118,8 @@ impl FirstRows {
     pub(super) fn columns(&mut self, origin: &str, format: &TextFormat) -> Result<Vec<Column>> {
         let names = self.names(origin, format)?;
         let header = usize::from(self.has_header);
-        let sample = Sample { origin, cells: &self.rows, header, decimal: self.dialect.decimal };
+        let decimal = self.dialect.decimal;
+        let sample = Sample { origin, cells: &self.rows, header, decimal, for_model: format.for_model };
         let are_words = format.are_categories(names.iter().map(Option::as_deref))?;
         let are_left_out = format.are_left_out(names.iter().map(Option::as_deref));
         let na_is_text = format.na_is_text(names.iter().map(Option::as_deref))?;
@@ -164,6 +165,15 @@ impl FirstRows {
         Ok(columns)
     }
 
+    /// What is to be done about a name that holds a control character, such as the end of a line between quotes.
+    fn without_control_characters(&self) -> String {
+        let end = if self.rows.len() > 1 { self.rows.line(1) - 1 } else { self.rows.line(0) };
+        format!(
+            "names without control characters: write a blank in its place in the file; without names, by numbers from 1: \
+             skip_lines = {end} header = no"
+        )
+    }
+
     /// What the header calls each column.
     fn names(&self, origin: &str, format: &TextFormat) -> Result<Vec<Option<String>>> {
         let width = self.width();
@@ -177,7 +187,7 @@ impl FirstRows {
             let name = std::str::from_utf8(cell).map_err(|error| not_utf8(origin, place, error))?;
             if let Some(bad) = name.chars().find(|c| c.is_control()) {
                 let found = format!("{bad:?} in the name of a column");
-                return Err(Error::format(origin, place, found, "names without control characters"));
+                return Err(Error::format(origin, place, found, self.without_control_characters()));
             }
             names.push((!name.is_empty()).then(|| name.to_owned()));
         }

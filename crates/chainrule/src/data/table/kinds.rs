@@ -1,7 +1,7 @@
 //! Which columns of a text file hold numbers and which words, told by its first rows.
 
 use super::amounts::{Amounts, as_typed, other_sign};
-use super::cell::{Decimal, is_missing_number, number_in_thousands};
+use super::cell::{Decimal, bracketed, is_missing_number, number_in_thousands, without_brackets};
 use super::columns::title;
 use super::sign::{Sign, amount, without_sign};
 use crate::{Error, Place, Result};
@@ -90,34 +90,48 @@ pub(super) struct Sample<'a> {
     /// Rows that are a header.
     pub(super) header: usize,
     pub(super) decimal: Decimal,
+    /// Whether they are read for a model: numbers in brackets alone may be some of a column that had others.
+    pub(super) for_model: bool,
 }
 
 impl Sample<'_> {
-    /// The cells of a column below the header that hold something, without signs of money or percent.
+    /// The cells of a column below the header that hold something, without signs of money or percent, and without brackets.
     pub(super) fn below(&self, column: usize) -> impl Iterator<Item = &[u8]> {
         let cells = (self.header..self.cells.len()).filter_map(move |row| self.cells.cell(row, column));
-        cells.filter(|cell| !is_missing_number(cell)).map(without_sign)
+        cells.filter(|cell| !is_missing_number(cell)).map(|cell| without_brackets(without_sign(cell)))
     }
 
-    /// The kind of a column: words where all are, or most, or a tenth and not a few; amounts where all have one sign.
+    /// The kind of a column: words where all are, or most, or a tenth and not a few; amounts where all have one sign. Numbers in
+    /// brackets are numbers beside others.
     ///
     /// # Errors
     /// Where a few words stand among numbers, or amounts have different signs or stand among plain numbers, of which nobody knows
     /// whether 0.1 is 10 % or 0.1 %: with the first of them.
     pub(super) fn kind(&self, column: usize, name: Option<&str>) -> Result<Kind> {
         let (mut numbers, mut words, mut first, mut plain) = (0usize, 0usize, None, None);
-        let mut amounts = Amounts::default();
+        let (mut amounts, mut in_brackets) = (Amounts::default(), 0usize);
+        let mut first_in_brackets = None;
         for row in self.header..self.cells.len() {
             let Some(cell) = self.cells.cell(row, column).filter(|cell| !is_missing_number(cell)) else { continue };
             if number_in_thousands(cell, self.decimal).is_some() {
                 numbers += 1;
                 plain.get_or_insert((row, cell));
+            } else if bracketed(cell, self.decimal).is_some() {
+                in_brackets += 1;
+                first_in_brackets.get_or_insert((row, cell));
             } else {
                 words += 1;
                 first.get_or_insert((row, cell));
                 amounts.see(row, amount(cell, self.decimal));
             }
         }
+        let (count, earliest) = match numbers + amounts.count > 0 || self.for_model {
+            true => (&mut numbers, &mut plain),
+            // Texts such as `(1)`, as far as one can tell.
+            false => (&mut words, &mut first),
+        };
+        *count += in_brackets;
+        *earliest = [*earliest, first_in_brackets].into_iter().flatten().min_by_key(|(row, _)| *row);
         let place =
             |row: usize| Place::Text { row: row + 1 - self.header, column: column + 1, line: self.cells.line(row) };
         if let (true, Some((at, sign))) = (amounts.count == words, amounts.first) {
@@ -136,21 +150,35 @@ impl Sample<'_> {
             Some(_) if are_words || (words >= WORDS_AT_LEAST && 10 * words >= numbers + words) => Ok(Kind::Words),
             Some((row, cell)) => {
                 let error = no_number(self.origin, place(row), cell, &title(name, column));
-                // A word in the first line alone may be the name of the column.
-                Err(if (row, self.header, words) == (0, 0, 1) { first_line_may_name(error) } else { error })
+                Err(match (self.header, words) {
+                    // A word in the first line alone may be the name of the column.
+                    (0, 1) if row == 0 => or_may_name(error, "the first line names the columns: header = yes"),
+                    (1, 1) if self.may_name(row) => {
+                        let line = self.cells.line(row);
+                        or_may_name(error, &format!("line {line} names the columns: skip_lines = {}", line - 1))
+                    }
+                    _ => error,
+                })
             }
         }
     }
+
+    /// Whether a row may be the names of the columns, below a title that was taken for them: its cells are all words, and nothing but
+    /// empty cells stands between the two.
+    fn may_name(&self, row: usize) -> bool {
+        let is_number = |cell: &[u8]| number_in_thousands(cell, self.decimal).is_some();
+        let are_words = self.cells.row(row).iter().all(|cell| !is_missing_number(cell) && !is_number(cell));
+        let mut between = (self.header..row).flat_map(|above| self.cells.row(above));
+        are_words && between.all(is_missing_number)
+    }
 }
 
-fn first_line_may_name(error: Error) -> Error {
-    match error {
-        Error::Format { origin, place, found, expected } => {
-            let expected = format!("{expected}; if the first line names the columns: header = yes");
-            Error::Format { origin, place, found, expected }
-        }
-        other => other,
+/// The error, and what else may be meant.
+fn or_may_name(mut error: Error, what: &str) -> Error {
+    if let Error::Format { expected, .. } = &mut error {
+        *expected += &format!("; if {what}");
     }
+    error
 }
 
 /// The error for a word in a column of numbers.
@@ -179,7 +207,8 @@ mod tests {
             first.extend([cell.as_bytes()].into_iter());
             first.end_row(1);
         });
-        Sample { origin: "x.csv", cells: &first, header: 0, decimal: Decimal::Point }.kind(0, Some("age"))
+        Sample { origin: "x.csv", cells: &first, header: 0, decimal: Decimal::Point, for_model: false }
+            .kind(0, Some("age"))
     }
 
     #[test]
@@ -198,6 +227,17 @@ mod tests {
         for words in [["$1", "$2", "free"], ["$1", "€ two", "$3"]] {
             assert_eq!(kind(&words).unwrap(), Kind::Words, "{words:?}");
         }
+    }
+
+    #[test]
+    fn numbers_in_brackets_are_numbers_beside_others_and_texts_alone() {
+        assert_eq!(kind(&["(12.50)", "3", "", "(1,200)"]).unwrap(), Kind::Numbers);
+        assert_eq!(kind(&["(1)", "(2)", "(3)"]).unwrap(), Kind::Words);
+        assert_eq!(kind(&["(1)", "red"]).unwrap(), Kind::Words);
+        // Of another unit than those with a sign.
+        let message = kind(&["$1", "(2)", "$3"]).unwrap_err().to_string();
+        assert!(message.contains("row 2, column 1 (line 1): found \"(2)\", expected a number with $"), "{message}");
+        assert!(kind(&["1", "x", "(2)"]).unwrap_err().to_string().contains("found \"x\""));
     }
 
     #[test]

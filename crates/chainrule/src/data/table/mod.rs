@@ -5,6 +5,8 @@
 mod amounts;
 #[cfg(feature = "parquet")]
 mod block;
+#[cfg(feature = "csv")]
+mod brackets;
 #[cfg(any(feature = "csv", feature = "parquet"))]
 mod categories;
 #[cfg_attr(not(feature = "csv"), allow(dead_code, reason = "text is read by it"))]
@@ -42,7 +44,7 @@ mod words;
 #[cfg(feature = "parquet")]
 pub(crate) use block::Block;
 pub use cell::Decimal;
-pub(crate) use cell::{EXACT, answer, are_no_and_yes, is_date, is_missing, number_in_thousands};
+pub(crate) use cell::{answer, are_no_and_yes, is_date, is_missing, number_in_thousands};
 #[cfg(feature = "parquet")]
 pub(crate) use columns::Column;
 pub use columns::Table;

@@ -25,7 +25,10 @@ pub(super) fn refuse_preamble(origin: &str, rows: &FirstCells) -> Result<()> {
     let is_comment = |row: usize| rows.cell(row, 0).is_some_and(|cell| cell.starts_with(b"#"));
     let is_title = |row: usize| rows.width(row) == 1;
     let comments = (0..rows.len()).take_while(|&row| is_comment(row)).count();
-    let titles = (0..rows.len()).take_while(|&row| is_title(row) || is_comment(row)).count();
+    // A line of text between the title and the table has fewer cells than those, by its commas.
+    let usual = usual_width(rows);
+    let is_above = |row: usize| is_title(row) || is_comment(row) || (is_title(0) && rows.width(row) < usual);
+    let titles = (0..rows.len()).take_while(|&row| is_above(row)).count();
     let (first, what) = if comments > 0 { (comments, "a comment") } else { (titles, "a line of one cell") };
     let first = if comments > 0 && is_title(comments) && titles < rows.len() { titles } else { first };
     let width = rows.width(first);
@@ -53,4 +56,11 @@ pub(super) fn refuse_preamble(origin: &str, rows: &FirstCells) -> Result<()> {
         format!("{what}, {text:?}"),
         expected,
     ))
+}
+
+/// The number of cells that most rows have, the larger one where two occur as often.
+fn usual_width(rows: &FirstCells) -> usize {
+    let mut widths: Vec<usize> = (0..rows.len()).map(|row| rows.width(row)).collect();
+    widths.sort_unstable();
+    widths.chunk_by(|a, b| a == b).max_by_key(|alike| alike.len()).map_or(0, |alike| alike[0])
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Decimal, number_in_thousands};
+use super::cell::{Decimal, MINUS, number_in_thousands};
 
 /// A sign that stands before numbers, or behind them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,8 @@ pub(crate) fn without_sign(cell: &[u8]) -> &[u8] {
 fn parts(cell: &[u8]) -> Option<(Sign, bool, &[u8])> {
     if let Some(inner) = cell.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")")) {
         let (sign, is_negative, body) = signed_parts(inner.trim_ascii())?;
-        return (!is_negative && !body.starts_with(b"-")).then_some((sign, true, body));
+        let has_minus = is_negative || body.starts_with(b"-") || body.starts_with(MINUS.as_bytes());
+        return (!has_minus).then_some((sign, true, body));
     }
     signed_parts(cell)
 }
@@ -74,9 +75,10 @@ fn signed_parts(cell: &[u8]) -> Option<(Sign, bool, &[u8])> {
         return None;
     }
     let text = std::str::from_utf8(cell).ok()?;
-    let (rest, has_minus, has_outer) = match text.as_bytes().first() {
-        Some(b'-') => (&text[1..], true, true),
-        Some(b'+') => (&text[1..], false, true),
+    let minus = text.strip_prefix('-').or_else(|| text.strip_prefix(MINUS));
+    let (rest, has_minus, has_outer) = match (minus, text.strip_prefix('+')) {
+        (Some(rest), _) => (rest, true, true),
+        (_, Some(rest)) => (rest, false, true),
         _ => (text, false, false),
     };
     let before = |sign: Sign| Some((sign, has_minus, rest.strip_prefix(sign.text())?.trim_start()));
@@ -84,7 +86,8 @@ fn signed_parts(cell: &[u8]) -> Option<(Sign, bool, &[u8])> {
     let found = Sign::ALL.into_iter().find_map(before);
     let is_before = found.is_some();
     let (sign, is_negative, body) = found.or_else(|| Sign::ALL.into_iter().find_map(behind))?;
-    let first = body.strip_prefix(['-', '+']).filter(|_| !(is_before && has_outer)).unwrap_or(body);
+    let inner = body.strip_prefix(['-', '+']).or_else(|| body.strip_prefix(MINUS));
+    let first = inner.filter(|_| !(is_before && has_outer)).unwrap_or(body);
     // No infinity, and no second minus.
     first.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',').then_some((
         sign,
@@ -116,6 +119,9 @@ mod tests {
             ("¥100", Sign::Yen, 100.0),
             ("12.5 %", Sign::Percent, 12.5),
             ("-7%", Sign::Percent, -7.0),
+            ("\u{2212}$3.25", Sign::Dollar, -3.25),
+            ("$\u{2212}3.25", Sign::Dollar, -3.25),
+            ("\u{2212}7 %", Sign::Percent, -7.0),
             ("($5)", Sign::Dollar, -5.0),
             ("( €1,234.50 )", Sign::Euro, -1234.5),
             ("(12 %)", Sign::Percent, -12.0),
@@ -159,6 +165,9 @@ mod tests {
             "€1.2.3",
             "(5)",
             "(-$5)",
+            "(\u{2212}$5)",
+            "($\u{2212}5)",
+            "-$\u{2212}5",
             "-($5)",
             "($-5)",
             "(($5))",

@@ -8,6 +8,7 @@
 use std::io::Read;
 
 use super::amounts::other_sign;
+use super::brackets::Brackets;
 use super::cell::{Decimal, is_missing_number, number_in_thousands};
 use super::columns::{Cells, Column, Table, title};
 use super::dialect::{Delimiter, Dialect, split, trimmed};
@@ -67,8 +68,8 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, wi
     (table.notes, table.decimal) = (first.notes, first.decimal);
     let has_signs = table.columns.iter().any(|column| column.sign.is_some());
     let are_left_out = format.are_left_out(table.columns.iter().map(|column| column.name.as_deref()));
-    let padded = Padded::default();
-    let mut rows = Rows { origin, dialect: first.dialect, width, has_signs, are_left_out, padded };
+    let (padded, brackets) = (Padded::default(), Brackets::default());
+    let mut rows = Rows { origin, dialect: first.dialect, width, has_signs, are_left_out, padded, brackets };
     let mut is_header_due = first.has_header;
     loop {
         let place = Place::Text { row: table.rows + 1, column: 1, line: records.began_at() };
@@ -96,6 +97,8 @@ pub(crate) fn read_text(origin: &str, reader: impl Read, format: &TextFormat, wi
     if table.rows == 0 {
         return Err(Error::Empty { origin: origin.to_string(), what: "rows" });
     }
+    let told = rows.brackets.notes(&table.columns, &rows.are_left_out);
+    table.notes.extend(told);
     table.padded = rows.padded;
     Ok(table)
 }
@@ -143,6 +146,7 @@ struct Rows<'a> {
     /// Columns that nothing is asked of: what is no number there is no error.
     are_left_out: Vec<bool>,
     padded: Padded,
+    brackets: Brackets,
 }
 
 impl Rows<'_> {
@@ -226,14 +230,14 @@ impl Rows<'_> {
         if count == self.width { Ok(()) } else { Err(self.ragged(at, count)) }
     }
 
-    fn number(&self, column: &mut Column, cell: &[u8], place: Place, index: usize) -> Result<f64> {
+    fn number(&mut self, column: &mut Column, cell: &[u8], place: Place, index: usize) -> Result<f64> {
         if is_missing_number(cell) {
             column.missing += 1;
             return Ok(f64::NAN);
         }
         let decimal = self.dialect.decimal;
         let value = match column.sign.map(|sign| (sign, amount(cell, decimal))) {
-            None => number_in_thousands(cell, decimal),
+            None => number_in_thousands(cell, decimal).or_else(|| self.brackets.number(index, cell, decimal)),
             Some((sign, Some(found))) if found.sign == sign => Some(found.value),
             Some(_) if self.are_left_out[index] => None,
             Some((sign, _)) => {

@@ -1,6 +1,6 @@
 //! Numbers such as `22.554`, whose sign may stand before a fraction or between thousands: which of the two was taken.
 
-use super::cell::{Decimal, number, number_in_thousands};
+use super::cell::{Decimal, MINUS, number, number_in_thousands};
 use super::dialect::Delimiter;
 use super::kinds::Sample;
 
@@ -160,7 +160,7 @@ fn reading(sample: &Sample<'_>, column: usize) -> Reading {
 
 /// What stands before the one sign of a cell with three digits behind it, where it may be thousands.
 fn leading(cell: &[u8]) -> Option<&[u8]> {
-    let digits = cell.strip_prefix(b"-").unwrap_or(cell);
+    let digits = cell.strip_prefix(b"-").or_else(|| cell.strip_prefix(MINUS.as_bytes())).unwrap_or(cell);
     let at = digits.len().checked_sub(4).filter(|at| matches!(at, 1..=3))?;
     let (before, behind) = (&digits[..at], &digits[at + 1..]);
     let are_digits = before.iter().chain(behind).all(u8::is_ascii_digit);

@@ -1,6 +1,6 @@
 //! A table of texts whose columns are known to hold numbers or words, as those that a model was trained on.
 
-use super::cell::{Decimal, is_missing_number, number};
+use super::cell::{Decimal, bracketed, is_missing_number, number};
 use super::columns::{Cells, Column, Table};
 use super::sign::{Amount, Sign, amount};
 use super::words::{MISSING_WORD, Words};
@@ -83,7 +83,10 @@ fn number_of(cell: &str, sign: Option<Sign>) -> Option<f64> {
         _ => {
             let of_sign = |amount: &Amount| Some(amount.sign) == sign;
             let amount = amount(cell.as_bytes(), Decimal::Point).filter(of_sign);
-            amount.map(|amount| amount.value).or_else(|| number(cell.as_bytes(), Decimal::Point))
+            let plain = || number(cell.as_bytes(), Decimal::Point);
+            let value = amount.map(|amount| amount.value).or_else(plain);
+            // Of a column with a sign, a number in brackets has none.
+            value.or_else(|| bracketed(cell.as_bytes(), Decimal::Point).filter(|_| sign.is_none()))
         }
     }
 }

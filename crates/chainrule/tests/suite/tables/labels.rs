@@ -151,3 +151,42 @@ fn labels_in_other_letters_or_words_are_refused_with_the_class_that_is_nearest()
         assert!(told.contains(&wanted), "{told}");
     }
 }
+
+#[test]
+fn columns_of_yes_and_no_are_one_hot_where_each_row_has_one_yes() {
+    let dummies = |second: &str| {
+        let row = |at: usize| {
+            let yes = |class: usize| if at % 3 == class { "True" } else { "False" };
+            format!("{at},{},{},{}", yes(0), if at == 4 { second } else { yes(1) }, yes(2))
+        };
+        format!("x,red,green,blue\n{}", rows(30, row))
+    };
+    let folder = Folder::new(&[("t.csv", &dummies("True")), ("u.csv", &dummies("False"))]);
+    let request = |file: &str, task: Option<Task>| {
+        let mut request = folder.request(file).target("red").target("green").target("blue");
+        request.task = task;
+        request.read()
+    };
+    // What is advised is what is taken.
+    let told = request("t.csv", None).unwrap_err().to_string();
+    let ways = "task = classification (one-hot: each row has one yes) or multi-label (yes or no in each)";
+    assert!(told.ends_with(ways), "{told}");
+    let classes = request("t.csv", Some(Task::Classification)).unwrap();
+    assert_eq!(classes.class_names().unwrap(), ["red", "green", "blue"]);
+    let fitted = classes.fit(&all(&classes), Scaling::None).unwrap();
+    let data = classes.dataset::<f32>(&[0, 1, 2, 3, 4], &fitted).unwrap();
+    assert_eq!(data.targets(), &Targets::Classes { labels: vec![0, 1, 2, 0, 1], classes: 3 });
+    assert_eq!(request("t.csv", Some(Task::MultiLabel)).unwrap().outputs(), 3);
+    // A row without a yes has no class.
+    let told = request("u.csv", None).unwrap_err().to_string();
+    assert!(told.ends_with("task = multi-label (yes or no in each)"), "{told}");
+    // Of numbers they may be values, too.
+    let told = message_of_numbers();
+    assert!(told.contains("one yes) or multi-label (yes or no in each) or regression (values)"), "{told}");
+}
+
+fn message_of_numbers() -> String {
+    let folder =
+        Folder::new(&[("t.csv", &format!("x,a,b\n{}", rows(9, |at| format!("{at},{},{}", at % 2, 1 - at % 2))))]);
+    folder.request("t.csv").target("a").target("b").read().unwrap_err().to_string()
+}

@@ -1,14 +1,16 @@
 //! Tables as people have them, from their files to what is predicted: what columns are (`columns.rs`), what is learned
 //! (`labels.rs`), amounts of money (`amounts.rs`), how other programs write text (`foreign_text.rs`), what a model knows of them (`models.rs`), and rows that
-//! come from memory (`in_memory.rs`); and what has to mean the same on both sides (`meanings.rs`).
+//! come from memory (`in_memory.rs`), labels in files of their own (`labels_apart.rs`), how people write (`spreadsheets.rs`); and what has to mean the same on both sides (`meanings.rs`).
 
 mod amounts;
 mod columns;
 mod foreign_text;
 mod in_memory;
 mod labels;
+mod labels_apart;
 mod meanings;
 mod models;
+mod spreadsheets;
 
 use std::path::PathBuf;
 
