@@ -5,11 +5,7 @@ use std::collections::HashMap;
 use super::choice::{ColumnNames, marks, typed};
 use super::numbers::EXACT;
 use super::source::Source;
-<<<<<<< HEAD
 use super::table::{Cell, Cells, Decimal, Table, TableRows, TextFormat, is_date, number_in_thousands};
-=======
-use super::table::{Cell, Cells, Decimal, Table, TableRows, TextFormat, is_date, number_in_thousands};
->>>>>>> 61ded5164ab7f456ab2569712ebe260a0a06c1c1
 use crate::{Error, Place, Result};
 
 /// Texts that are looked at to tell dates.
