@@ -43,6 +43,7 @@ fn codes_stay_texts_where_their_column_of_the_file_of_labels_is_named() {
         // A model knows that its classes are texts.
         let data = read.dataset::<f32>(&all(&read), &fitted).unwrap();
         let model = Model::new(Mlp::builder(4).dense(3).build().unwrap(), Loss::CrossEntropy).described_by(&data);
+        let model = model.with_class_names(read.class_names().unwrap().to_vec());
         request.format.categories.clear();
         let again = request.read_for(&model).unwrap();
         assert_eq!(again.dataset_for(&all(&again), &model).unwrap().targets(), data.targets());
