@@ -231,12 +231,12 @@ unsafe fn loops<T: Scalar, K: Isa<T>>(
                     b_rs,
                     b_panel,
                     b_padded: pack_b,
-                    b_fetched: match fetched_b {
-                        _ if prefetch_packed_b && kc * nc * size_of::<T>() > p.sizes.fetched_panels_bytes => {
-                            Fetched::NextPanel(b_panel)
-                        }
-                        Fetched::NextPanel(_) if ic > 0 => Fetched::Nothing,
-                        of_b_in_place => of_b_in_place,
+                    b_fetched: if prefetch_packed_b && kc * nc * size_of::<T>() > p.sizes.fetched_panels_bytes {
+                        Fetched::next_panel(b_panel)
+                    } else if ic > 0 {
+                        Fetched { by_first: fetched_b.by_others, ..fetched_b }
+                    } else {
+                        fetched_b
                     },
                     ragged: (pack_ragged && !pack_b).then_some(b_panels.as_ptr()),
                     resume: epilogue.resumes() && k_block > 0,

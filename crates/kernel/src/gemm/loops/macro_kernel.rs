@@ -128,11 +128,7 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
     // Called for each tile of A, one or two panels and a ragged one cost what few steps of k take: 64 x 24 x 8 took 1.8 times as
     // long with AVX2, 64 x 40 x 8 1.3 times with AVX-512.
     let a_fetched = fetches_a::<T, K>(b, p);
-    let (first_fetches, all_fetch) = match b.b_fetched {
-        Fetched::Nothing => (0, 0),
-        Fetched::NextPanel(distance) => (distance, 0),
-        Fetched::Ahead(distance) => (distance, distance),
-    };
+    let Fetched { by_first, by_others } = b.b_fetched;
     let mut first_panel = 0;
     if n / nr > 2 && b.k * n * size_of::<T>() <= p.sizes.b_beside_c && !a_fetched {
         first_panel = n / nr;
@@ -142,11 +138,11 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
             let (i, rows) = rows_of(t, (least, larger));
             let from = if b.a_tile == 0 { i * b.a.rs } else { t * b.a_tile };
             tile.a = b.a.ptr.wrapping_add(from);
-            tile.fetch = if t == 0 { first_fetches } else { all_fetch };
+            tile.fetch = if t == 0 { by_first } else { by_others };
             run(&mut tile, (i, 0), rows, (rows, first_panel * nr));
         }
     }
-    tile.fetch = all_fetch;
+    tile.fetch = by_others;
     let mut j = first_panel * nr;
     tile.b = b.b.wrapping_add(first_panel * b.b_panel);
     while j < n {
@@ -166,12 +162,12 @@ pub(crate) unsafe fn macro_kernel<T: Scalar, K: Isa<T>>(b: &Block<T>, p: &Proble
                 tile.a = b.a.ptr.wrapping_add(from);
                 tile.next = Step { a: next, b: 0, c: rows * p.c_rs, row: rows, col: 0 };
                 // The first tile of all by itself, where it fetches the next panel.
-                let fetching = usize::from(first_fetches != all_fetch && i == 0);
+                let fetching = usize::from(by_first != by_others && i == 0);
                 if fetching == 1 {
-                    (tile.run, tile.fetch) = (1, first_fetches);
+                    (tile.run, tile.fetch) = (1, by_first);
                     run(&mut tile, (0, j), rows, (rows, cols));
                     tile.a = tile.a.wrapping_add(next);
-                    tile.fetch = all_fetch;
+                    tile.fetch = by_others;
                 }
                 if count > fetching {
                     let (i, count) = (i + fetching * rows, count - fetching);
@@ -243,7 +239,7 @@ mod tests {
             b_panel: 16,
             b_padded: false,
             ragged: None,
-            b_fetched: Fetched::Nothing,
+            b_fetched: Fetched::NOTHING,
             resume: false,
             is_last: true,
         };

@@ -17,14 +17,24 @@ pub(crate) const WIDE: u8 = 1;
 /// Tiles of one register and a tail.
 pub(crate) const TAIL: u8 = 2;
 
-/// What of B is fetched while tiles pass by a panel of it, and how far it is from what they read, in elements.
+/// What of B is fetched while tiles pass by a panel of it: how far it is from what they read, in elements; 0 for nothing. The next
+/// panel is fetched by the first tile of rows for all others, later steps of the same panel by every tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fetched {
-    Nothing,
-    /// The next panel, by the first tile of rows for all others.
-    NextPanel(usize),
-    /// Later steps of the same panel, by every tile.
-    Ahead(usize),
+pub(crate) struct Fetched {
+    pub(crate) by_first: usize,
+    pub(crate) by_others: usize,
+}
+
+impl Fetched {
+    pub(crate) const NOTHING: Fetched = Fetched { by_first: 0, by_others: 0 };
+
+    pub(crate) const fn next_panel(distance: usize) -> Fetched {
+        Fetched { by_first: distance, by_others: 0 }
+    }
+
+    pub(crate) const fn ahead(distance: usize) -> Fetched {
+        Fetched { by_first: distance, by_others: distance }
+    }
 }
 
 /// Blocks, tiles and panels of one product. Rows, columns and steps are counted in elements.
@@ -100,12 +110,11 @@ pub(crate) fn plan<T: Scalar, K: Isa<T>, const TILES: u8>(p: &Problem<T>, resume
     let pack_a = packs_a::<T, K>(p, mr, nr);
     // The first tile of rows reads an unpacked B, which the other tiles then find in the caches.
     let fetches = TILES == PLAIN && p.m > 2 * mr;
-    let is_near = TILES != PLAIN || wrapping_bytes::<T>(p.k, p.n) <= p.sizes.prefetched_b_bytes;
-    let fetched_b = match fetches {
-        _ if pack_b || is_near => Fetched::Nothing,
-        true => Fetched::NextPanel(nr),
-        false if const { K::REGISTERS_ARE_LINES } => Fetched::Ahead(FEW_ROWS_AHEAD.wrapping_mul(p.b.rs)),
-        false => Fetched::Nothing,
+    let may_fetch = TILES == PLAIN && (const { K::REGISTERS_ARE_LINES } || fetches);
+    let fetched_b = match !pack_b && may_fetch && wrapping_bytes::<T>(p.k, p.n) > p.sizes.prefetched_b_bytes {
+        true if fetches => Fetched::next_panel(nr),
+        true => Fetched::ahead(FEW_ROWS_AHEAD.wrapping_mul(p.b.rs)),
+        false => Fetched::NOTHING,
     };
     let prefetch_packed_b = pack_b && fetches;
 

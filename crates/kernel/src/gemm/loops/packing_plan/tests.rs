@@ -150,12 +150,12 @@ fn few_rows_fetch_a_b_in_place_ahead_and_more_the_next_panel() {
         let p = problem(shape, shape.1);
         (plan::<f32, Avx512, PLAIN>(&p, true).fetched_b, plan::<f32, Avx2, PLAIN>(&p, true).fetched_b)
     };
-    assert_eq!(of((8, 500, 784)), (Fetched::Ahead(8 * 500), Fetched::Nothing));
-    assert_eq!(of((28, 500, 784)).0, Fetched::Ahead(8 * 500));
-    assert_eq!(of((29, 500, 784)), (Fetched::NextPanel(32), Fetched::NextPanel(16)));
+    assert_eq!(of((8, 500, 784)), (Fetched::ahead(8 * 500), Fetched::NOTHING));
+    assert_eq!(of((28, 500, 784)).0, Fetched::ahead(8 * 500));
+    assert_eq!(of((29, 500, 784)), (Fetched::next_panel(32), Fetched::next_panel(16)));
     // 128 KiB are near, and a packed B is fetched by its blocks.
-    assert_eq!(of((8, 64, 512)), (Fetched::Nothing, Fetched::Nothing));
-    assert_eq!(of((600, 500, 784)), (Fetched::Nothing, Fetched::Nothing));
+    assert_eq!(of((8, 64, 512)), (Fetched::NOTHING, Fetched::NOTHING));
+    assert_eq!(of((600, 500, 784)), (Fetched::NOTHING, Fetched::NOTHING));
 }
 
 #[test]
