@@ -152,6 +152,12 @@ const fn is_few<T: Scalar, K: Isa<T>>(rows: usize, registers: usize) -> bool {
     registers == K::NV && 4 * rows >= K::MR && 3 * rows < 2 * K::MR && K::REGISTERS_ARE_LINES && K::Vector::PREFETCHES
 }
 
+/// Whether full tiles of so many rows have an instance that fetches lines of B.
+const fn fetches_b<T: Scalar, K: Isa<T>>(rows: usize, registers: usize) -> bool {
+    let many = registers == K::NV && 3 * rows >= 2 * K::MR && K::Vector::PREFETCHES;
+    many || is_few::<T, K>(rows, registers)
+}
+
 /// A tile of NV registers of columns.
 ///
 /// Safety: as the micro-kernel's.
@@ -160,9 +166,7 @@ unsafe fn registers<T: Scalar, K: Isa<T>, const M: usize, const NV: usize>(tile:
     let is_full = tile.cols == NV * K::Vector::LANES;
     // SAFETY: each call's EDGE fits `cols` and `b_padded`.
     unsafe {
-        if const { NV == K::NV && 3 * M >= 2 * K::MR && K::Vector::PREFETCHES } && is_full && tile.fetch != 0 {
-            K::call(MicroKernel::<T, M, NV, FULL_FETCHING> { tile, epilogue })
-        } else if const { is_few::<T, K>(M, NV) } && is_full {
+        if const { fetches_b::<T, K>(M, NV) } && is_full && (const { is_few::<T, K>(M, NV) } || tile.fetch != 0) {
             K::call(MicroKernel::<T, M, NV, FULL_FETCHING> { tile, epilogue })
         } else if const { NV == K::NV && M == K::MR && K::Vector::PREFETCHES } && is_full && tile.a_fetched {
             K::call(MicroKernel::<T, M, NV, FULL_FETCHING_A> { tile, epilogue })
