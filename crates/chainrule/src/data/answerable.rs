@@ -8,6 +8,20 @@ use super::request::Request;
 use crate::{Model, Result};
 
 /// The rows that a model answers, of those that were read: see [`Request::read_answerable`].
+///
+/// ```
+/// use chainrule::data::{Answerable, Request, Source};
+/// use chainrule::{Loss, Mlp, Model};
+///
+/// let model = Model::new(Mlp::<f32>::builder(4).dense(3).build()?, Loss::CrossEntropy);
+/// let mut request = Request::new(Source::parse("iris")?);
+/// request.features = Some(["1", "2", "3", "4"].map(str::to_owned).to_vec());
+/// let Answerable { features, lacking, .. } = request.read_answerable(&model)?;
+/// let rows = features.rows() + lacking.len();
+/// let answered: Vec<usize> = (0..rows).filter(|row| !lacking.contains(row)).collect();
+/// assert_eq!(model.predict_classes(&features)?.len(), answered.len());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Answerable<T> {
