@@ -1,7 +1,7 @@
 //! The names of classes: how a cell is read as one, which name was meant, and what says that there is none.
 
 use super::roles::typed_column;
-use super::table::{Cell, Cells, Decimal, Table, is_amount, is_missing};
+use super::table::{Cell, Cells, Decimal, Table, bracketed, is_amount, is_missing};
 use crate::nearest::nearest;
 use crate::{Error, Place, Result};
 
@@ -64,7 +64,8 @@ pub(super) fn says_nothing(class: &str) -> bool {
 /// Whether a class of these names would be read as a number and written otherwise, as `01`, `1.10` or `$5` would: it was read as a
 /// text.
 pub(super) fn are_texts_of_numbers<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
-    let is_number = |name: &str| [Decimal::Point, Decimal::Comma].iter().any(|sign| is_amount(name.as_bytes(), *sign));
+    let reads = |name: &[u8], sign| is_amount(name, sign) || bracketed(name, sign).is_some();
+    let is_number = |name: &str| [Decimal::Point, Decimal::Comma].iter().any(|sign| reads(name.as_bytes(), *sign));
     let as_read = |name: &str| name.parse::<f64>().is_ok_and(|value| label_name(Cell::Number(value)) == name);
     names.any(|name| is_number(name) && !as_read(name))
 }

@@ -20,7 +20,7 @@ Examples:
   tail -n 5 rows.csv | chainrule predict model.safetensors";
 
 /// Predict a class, or values, for each row; of several yes/no questions 1 or 0 for each. A row that lacks a value is refused, or
-/// filled as in training; by a model that was trained with --missing drop it has no answer: an empty cell, null in JSON, NaN in .npy
+/// filled as in training; by a model that was trained with --missing drop it has no answer: an empty cell, null in JSON, NaN in .npy (of classes by --proba)
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PredictArgs {

@@ -44,7 +44,7 @@ mod words;
 #[cfg(feature = "parquet")]
 pub(crate) use block::Block;
 pub use cell::Decimal;
-pub(crate) use cell::{answer, are_no_and_yes, is_date, is_missing, number_in_thousands};
+pub(crate) use cell::{answer, are_no_and_yes, bracketed, is_date, is_missing, number_in_thousands};
 #[cfg(feature = "parquet")]
 pub(crate) use columns::Column;
 pub use columns::Table;

@@ -279,6 +279,7 @@ fn classes_that_were_read_as_texts_are_read_so_for_the_model() {
         ["1.1", "1.10", "1.2"],
         ["01", "1", "36"],
         ["$5", "$10", "$20"],
+        ["(1)", "(2)", "(10)"],
         ["900719925474099301", "900719925474099303", "3"],
     ] {
         let path = folder.path().join("t.csv");

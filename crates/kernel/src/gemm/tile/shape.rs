@@ -33,7 +33,8 @@ pub(crate) struct Tile<T> {
     /// (k, cols): step p at `b + p * b_rs`, columns contiguous.
     pub(crate) b: *const T,
     pub(crate) b_rs: usize,
-    /// The distance in elements at which lines of B are prefetched while this tile is computed; 0 for none.
+    /// The distance in elements at which lines of B are prefetched while this tile is computed; 0 for none, or for what is
+    /// read at once where tiles of few rows always fetch.
     pub(crate) fetch: usize,
     /// Whether the next tile's rows of A are prefetched while this tile is computed, unless lines of B are; A's steps are then
     /// contiguous.
