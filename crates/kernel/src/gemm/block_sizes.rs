@@ -218,8 +218,8 @@ pub(crate) const GER_SMALL: usize = 256;
 /// Tiles are transposed only where k is at least this: at 16 the turning takes longer than what it saves, at 32 not.
 pub(crate) const NARROW_STEPS: usize = 24;
 
-/// Of so many steps, columns that nearly fill one of AVX-512's registers go the way of fewer where A lies by columns and the second
-/// level is large: a tile of 14 rows reads a line for each step, which the next tile, of the same lines in part, does not find in the
+/// From this number of steps on, tiles of columns that nearly fill one of AVX-512's registers are transposed where A lies by columns and
+/// the second level is large: a tile of 14 rows reads a line for each step, which the next tile, of the same lines in part, does not find in the
 /// first level any more. On Emerald Rapids 784 x 16 x 512 is 1.43-1.45 times as fast transposed, of 128 steps as fast, of 64 and
 /// 32 0.63-0.8. On Zen 5 it is at 0.75 of the peak as it lies.
 pub(crate) const LONE_STEPS: usize = 256;

@@ -143,7 +143,7 @@ unsafe fn columns<T: Scalar, K: Isa<T>, const M: usize>(tile: &Tile<T>, epilogue
     }
 }
 
-/// Whether full tiles of so many rows have one instance, which fetches always, if only what is read at once: with a register a line
+/// Whether full tiles of this number of rows have a single instance, which always fetches, at distance 0 what is read at once: with a register a line
 /// and four rows or more there is room for it among the loads, and it is what few rows need ([`FEW_ROWS_AHEAD`]). Two instances would be
 /// a twelfth more of the tiles' code.
 ///
@@ -152,7 +152,7 @@ const fn is_few<T: Scalar, K: Isa<T>>(rows: usize, registers: usize) -> bool {
     registers == K::NV && 4 * rows >= K::MR && 3 * rows < 2 * K::MR && K::REGISTERS_ARE_LINES && K::Vector::PREFETCHES
 }
 
-/// Whether full tiles of so many rows have an instance that fetches lines of B.
+/// Whether full tiles of this number of rows have an instance that fetches lines of B.
 const fn fetches_b<T: Scalar, K: Isa<T>>(rows: usize, registers: usize) -> bool {
     let many = registers == K::NV && 3 * rows >= 2 * K::MR && K::Vector::PREFETCHES;
     many || is_few::<T, K>(rows, registers)
